@@ -1,0 +1,222 @@
+//! The decision: what is to happen to a card for what was asked, or the one reason why nothing is.
+//!
+//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card, then
+//! what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is asked.
+
+use super::document::{Document, DocumentKind, DocumentNumber, Validity};
+use super::institution::{Channel, InstitutionCode};
+use super::money::Fen;
+use super::reason::Reason;
+use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
+use crate::card::date::Date;
+use crate::card::status::CardStatus;
+
+/// What the operator asks the terminal to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Bank counter: put the card into use on the holder's application.
+    Apply {
+        /// The document the holder shows.
+        document: Option<Document>,
+    },
+    /// Hospital: settle a bill, part of which the pooled fund (统筹基金) pays.
+    Settle {
+        /// The whole bill.
+        total: Fen,
+        /// The pooled fund's part, at most the total; the rest is taken from the personal account.
+        fund: Fen,
+    },
+    /// Pharmacy: pay a purchase from the personal account.
+    Purchase {
+        /// The whole price.
+        total: Fen,
+    },
+    /// Any place: ask how the card stands.
+    Query,
+}
+
+impl Operation {
+    /// The channel at which it is offered; `None`: at all of them.
+    pub const fn channel(&self) -> Option<Channel> {
+        match self {
+            Self::Apply { .. } => Some(Channel::Bank),
+            Self::Settle { .. } => Some(Channel::Hospital),
+            Self::Purchase { .. } => Some(Channel::Pharmacy),
+            Self::Query => None,
+        }
+    }
+
+    /// The word for it in files and reports.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Apply { .. } => "apply",
+            Self::Settle { .. } => "settle",
+            Self::Purchase { .. } => "purchase",
+            Self::Query => "query",
+        }
+    }
+}
+
+/// What the centre knows of an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Institution {
+    /// Its code, which says its kind and area.
+    pub code: InstitutionCode,
+    /// Hospital or pharmacy: designated (定点) by the agency.
+    pub designated: bool,
+    /// Bank: issues cards in its area.
+    pub issues_cards: bool,
+}
+
+/// What the terminal read from the card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresentedCard {
+    /// Card number.
+    pub number: CardNumber,
+    /// Ident code; its region is the card's coordinating area.
+    pub ident: IdentCode,
+    /// The holder's ID number.
+    pub id_number: IdNumber,
+    /// The holder's name.
+    pub name: Name,
+}
+
+/// What the centre knows of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardRecord {
+    /// Card number.
+    pub number: CardNumber,
+    /// Ident code as reported back after production.
+    pub ident: IdentCode,
+    /// The holder's ID number.
+    pub id_number: IdNumber,
+    /// The holder's name.
+    pub name: Name,
+    /// The document the holder registered with, if other than the ID card.
+    pub document: Option<(DocumentKind, DocumentNumber)>,
+    /// The coordinating area that issued it.
+    pub area: Region,
+    /// The last day of its validity.
+    pub expires: Date,
+    /// Where it stands in its life.
+    pub status: CardStatus,
+    /// The social function was put into use.
+    pub social: bool,
+    /// The bank account was put into use.
+    pub financial: bool,
+    /// The holder has not replaced the initial PIN.
+    pub pin_is_initial: bool,
+    /// The balance of the personal account.
+    pub account: Fen,
+    /// The holder has medical insurance.
+    pub insured: bool,
+}
+
+/// What an approved operation does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// The card goes from not activated to active, and its social function with it.
+    pub activates: bool,
+    /// The bank account is put into use.
+    pub activates_financial: bool,
+    /// Taken from the personal account.
+    pub charge: Fen,
+}
+
+/// Whether `operation` may go on, as far as can be said before PIN and payment. Used for the inquiry at the start of a
+/// visit, so that a holder is not asked for a PIN in vain.
+pub fn admit<'r>(
+    operation: &Operation,
+    today: Date,
+    institution: Option<&Institution>,
+    presented: &PresentedCard,
+    record: Option<&'r CardRecord>,
+) -> Result<&'r CardRecord, Reason> {
+    let institution = institution.ok_or(Reason::InstitutionUnknown)?;
+    let channel = institution.code.channel();
+    let asks_only = matches!(operation, Operation::Query);
+    if operation.channel().is_some_and(|offered| offered != channel) {
+        // A pharmacy that settles or a hospital that sells is not designated for that.
+        return Err(Reason::InstitutionNotDesignated);
+    }
+    if !asks_only && channel != Channel::Bank && !institution.designated {
+        return Err(Reason::InstitutionNotDesignated);
+    }
+    let record = record.ok_or(Reason::CardUnknown)?;
+    let same = record.ident == presented.ident
+        && record.id_number == presented.id_number
+        && record.name == presented.name
+        && record.number == presented.number;
+    if !same {
+        return Err(Reason::CardNotGenuine);
+    }
+    if asks_only {
+        return Ok(record);
+    }
+    let local = institution.code.area() == Ok(record.area);
+    if channel == Channel::Bank && !(institution.issues_cards && local) {
+        return Err(Reason::BankNotOfArea);
+    }
+    match record.status {
+        CardStatus::Active | CardStatus::Inactive => {}
+        CardStatus::Lost | CardStatus::TemporarilyLost => return Err(Reason::CardLost),
+        CardStatus::Locked => return Err(Reason::CardLocked),
+        CardStatus::Sealed => return Err(Reason::CardSealed),
+        CardStatus::Cancelled => return Err(Reason::CardCancelled),
+    }
+    if record.expires < today {
+        return Err(Reason::CardExpired);
+    }
+    // Putting into use is never done across areas, while an active card may be used elsewhere (domain.md §2.5).
+    if record.status == CardStatus::Inactive && !local {
+        return Err(Reason::OtherArea);
+    }
+    Ok(record)
+}
+
+/// What `operation` does, or why it is refused. The payment and the activation are one: if the payment is refused, the
+/// card stays as it is.
+pub fn decide(
+    operation: &Operation,
+    today: Date,
+    institution: Option<&Institution>,
+    presented: &PresentedCard,
+    record: Option<&CardRecord>,
+) -> Result<Effects, Reason> {
+    let record = admit(operation, today, institution, presented, record)?;
+    let activates = record.status == CardStatus::Inactive;
+    let pay = |share: Fen| {
+        if !record.insured {
+            return Err(Reason::NotInsured);
+        }
+        record.account.checked_sub(share).ok_or(Reason::InsufficientFunds)?;
+        Ok(Effects { activates, activates_financial: false, charge: share })
+    };
+    match operation {
+        Operation::Query => Ok(Effects::default()),
+        Operation::Apply { document } => {
+            check_document(document.as_ref(), today, record)?;
+            Ok(Effects { activates, activates_financial: !record.financial, charge: Fen(0) })
+        }
+        // A fund that pays more than the bill is refused by the terminal before it comes here.
+        Operation::Settle { total, fund } => pay(total.checked_sub(*fund).unwrap_or_default()),
+        Operation::Purchase { total } => pay(*total),
+    }
+}
+
+fn check_document(document: Option<&Document>, today: Date, record: &CardRecord) -> Result<(), Reason> {
+    let document = document.ok_or(Reason::DocumentMissing)?;
+    let is_id_card = document.kind == DocumentKind::IdCard && document.number == record.id_number.into();
+    let is_registered =
+        record.document.as_ref().is_some_and(|(kind, number)| *kind == document.kind && *number == document.number);
+    if document.name != record.name || !(is_id_card || is_registered) {
+        return Err(Reason::DocumentMismatch);
+    }
+    match document.valid_until {
+        Validity::Until(last_day) if last_day < today => Err(Reason::DocumentExpired),
+        Validity::Until(_) | Validity::LongTerm => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The places where a card may be put into use, and their codes (domain.md §3.5).
+
+use core::fmt;
+
+use crate::card::codes::{CodeError, Region};
+
+/// The way a card is put into use; each kind of institution is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// A bank counter: an application with an identity document, no payment.
+    Bank,
+    /// A hospital: the first approved settlement.
+    Hospital,
+    /// A pharmacy: the first approved purchase.
+    Pharmacy,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Bank, Self::Hospital, Self::Pharmacy];
+
+    /// The word for it in files and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Hospital => "hospital",
+            Self::Pharmacy => "pharmacy",
+        }
+    }
+
+    /// The channel that [`Channel::as_str`] calls `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == word)
+    }
+
+    /// The first character of its institutions' codes. H and P are the national code's; B for banks is our own, since a
+    /// bank has no such code.
+    pub const fn letter(self) -> u8 {
+        match self {
+            Self::Bank => b'B',
+            Self::Hospital => b'H',
+            Self::Pharmacy => b'P',
+        }
+    }
+}
+
+/// The code of an institution: B, H or P, six digits of its area, five digits of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InstitutionCode([u8; 12]);
+
+impl InstitutionCode {
+    /// Checks the letter and the digits.
+    pub fn new(text: &str) -> Result<Self, CodeError> {
+        let bytes: [u8; 12] = text.as_bytes().try_into().map_err(|_| CodeError::Length { expected: 12 })?;
+        let [letter, digits @ ..] = &bytes;
+        if !Channel::ALL.iter().any(|channel| channel.letter() == *letter) {
+            return Err(CodeError::Character { at: 0 });
+        }
+        match digits.iter().position(|b| !b.is_ascii_digit()) {
+            Some(at) => Err(CodeError::Character { at: at + 1 }),
+            None => Ok(Self(bytes)),
+        }
+    }
+
+    /// The kind of institution.
+    pub const fn channel(&self) -> Channel {
+        match self.0[0] {
+            b'B' => Channel::Bank,
+            b'H' => Channel::Hospital,
+            // The constructor admits no other letter.
+            _ => Channel::Pharmacy,
+        }
+    }
+
+    /// The area it lies in.
+    pub fn area(&self) -> Result<Region, CodeError> {
+        Region::new(self.as_str().get(1..7).unwrap_or_default())
+    }
+
+    /// The twelve characters.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for InstitutionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for InstitutionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_domain_3_5() {
+        let hospital = InstitutionCode::new("H32132200561").unwrap();
+        assert_eq!((hospital.channel(), hospital.area().unwrap().as_str()), (Channel::Hospital, "321322"));
+        assert_eq!(InstitutionCode::new("P31010100003").unwrap().channel(), Channel::Pharmacy);
+        assert_eq!(InstitutionCode::new("X31010100003"), Err(CodeError::Character { at: 0 }));
+        assert_eq!(InstitutionCode::new("P3101O100003"), Err(CodeError::Character { at: 5 }));
+        assert_eq!(InstitutionCode::new("P310101"), Err(CodeError::Length { expected: 12 }));
+    }
+}

@@ -1,0 +1,10 @@
+//! The rule of the product: who may put a card into use, where, and why not (DESIGN.md §1, domain.md §2).
+//!
+//! Pure: [`decision`] takes what the centre knows and what the terminal sent, and says what is to happen. Storing it is the
+//! centre's business, showing it the terminal's.
+
+pub mod decision;
+pub mod document;
+pub mod institution;
+pub mod money;
+pub mod reason;

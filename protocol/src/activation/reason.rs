@@ -1,0 +1,113 @@
+//! Why a card was not put into use, or a transaction not carried out.
+
+use core::fmt;
+
+/// How a visit to the terminal ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Done as asked.
+    Approved,
+    /// A rule said no; trying again changes nothing until something else changes.
+    Refused,
+    /// Something broke; trying again may help.
+    Failed,
+    /// The operator or holder stopped it.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The word for it in files and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $word:literal => $outcome:ident,)*) => {
+        /// A single cause. Shown to the operator, recorded at the centre, expected in scenarios.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason { $($(#[$doc])* $name,)* }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word for it in files and reports.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// How a visit that met this reason ended.
+            pub const fn outcome(self) -> Outcome {
+                match self { $(Self::$name => Outcome::$outcome,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The centre does not know the institution of this terminal.
+    InstitutionUnknown = "institution-unknown" => Refused,
+    /// The hospital or pharmacy is not designated.
+    InstitutionNotDesignated = "institution-not-designated" => Refused,
+    /// The bank does not issue cards in the card's coordinating area.
+    BankNotOfArea = "bank-not-of-area" => Refused,
+    /// The identity document is another person's.
+    DocumentMismatch = "document-mismatch" => Refused,
+    /// The identity document is no longer valid.
+    DocumentExpired = "document-expired" => Refused,
+    /// No identity document was presented at a bank counter.
+    DocumentMissing = "document-missing" => Refused,
+    /// The card's validity has ended.
+    CardExpired = "card-expired" => Refused,
+    /// The card is reported lost, in writing or by telephone.
+    CardLost = "card-lost" => Refused,
+    /// The card's application is locked.
+    CardLocked = "card-locked" => Refused,
+    /// The agency sealed the card.
+    CardSealed = "card-sealed" => Refused,
+    /// The card is cancelled.
+    CardCancelled = "card-cancelled" => Refused,
+    /// A card of another area cannot be put into use here.
+    OtherArea = "other-area" => Refused,
+    /// The centre has no such card.
+    CardUnknown = "card-unknown" => Refused,
+    /// The holder has no medical insurance.
+    NotInsured = "not-insured" => Refused,
+    /// The personal account does not cover the holder's share.
+    InsufficientFunds = "insufficient-funds" => Refused,
+    /// The PIN was wrong and not tried again.
+    PinWrong = "pin-wrong" => Refused,
+    /// The card has blocked the PIN.
+    PinBlocked = "pin-blocked" => Refused,
+    /// The initial PIN was not replaced by one of the holder's own.
+    InitialPinUnchanged = "initial-pin-unchanged" => Refused,
+    /// The card failed authentication, or differs from the centre's record of it.
+    CardNotGenuine = "card-not-genuine" => Refused,
+    /// The card does not answer, or answers what no social security card would.
+    CardUnreadable = "card-unreadable" => Failed,
+    /// The card was taken out too early.
+    CardRemoved = "card-removed" => Failed,
+    /// The centre did not answer in time.
+    NoAnswer = "no-answer" => Failed,
+    /// The operator cancelled, or nobody inserted a card or keyed a PIN in time.
+    CancelledByOperator = "cancelled-by-operator" => Cancelled,
+}
+
+impl Reason {
+    /// The reason that [`Reason::as_str`] calls `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

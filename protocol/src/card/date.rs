@@ -1,0 +1,111 @@
+//! Calendar dates and times of day as cards and centres write them: digits, local time, no time zone.
+
+use core::fmt;
+
+/// A date of the Gregorian calendar, year 1 to 9999; always a day that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// A date and a time of day, in the local time of the terminal (China Standard Time).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    /// The day.
+    pub date: Date,
+    /// Hour 0 to 23.
+    pub hour: u8,
+    /// Minute 0 to 59.
+    pub minute: u8,
+    /// Second 0 to 59.
+    pub second: u8,
+}
+
+impl Date {
+    /// The date, or `None` when there is no such day.
+    pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => return None,
+        };
+        if year == 0 || year > 9999 || day == 0 || day > days {
+            return None;
+        }
+        Some(Self { year, month, day })
+    }
+
+    /// From four BCD bytes YYYYMMDD, the card's form (domain.md §3.5).
+    pub fn from_bcd(bytes: [u8; 4]) -> Option<Self> {
+        let [a, b, month, day] = bytes.map(from_bcd);
+        Self::new(u16::from(a?) * 100 + u16::from(b?), month?, day?)
+    }
+
+    /// As four BCD bytes YYYYMMDD.
+    pub const fn to_bcd(self) -> [u8; 4] {
+        [bcd((self.year / 100) as u8), bcd((self.year % 100) as u8), bcd(self.month), bcd(self.day)]
+    }
+
+    /// Year, 1 to 9999.
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// Month, 1 to 12.
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// Day of the month, from 1.
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:02}:{:02}:{:02}", self.date, self.hour, self.minute, self.second)
+    }
+}
+
+/// The number 0 to 99 that one BCD byte stands for.
+pub(crate) const fn from_bcd(byte: u8) -> Option<u8> {
+    let (tens, ones) = (byte >> 4, byte & 0x0F);
+    if tens > 9 || ones > 9 { None } else { Some(tens * 10 + ones) }
+}
+
+const fn bcd(number: u8) -> u8 {
+    (number / 10) << 4 | number % 10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_that_exist_are_dates() {
+        let date = |y, m, d| Date::new(y, m, d).is_some();
+        assert!(date(2024, 2, 29) && date(2000, 2, 29) && date(2026, 12, 31));
+        assert!(!date(2026, 2, 29) && !date(1900, 2, 29) && !date(2026, 4, 31));
+        assert!(!date(2026, 0, 1) && !date(2026, 13, 1) && !date(2026, 1, 0) && !date(0, 1, 1));
+        assert_eq!(Date::from_bcd([0x20, 0x26, 0x1A, 0x01]), None);
+    }
+
+    #[test]
+    fn bcd_survives_both_ways() {
+        let date = Date::new(2036, 1, 9).unwrap();
+        assert_eq!(date.to_bcd(), [0x20, 0x36, 0x01, 0x09]);
+        assert_eq!(Date::from_bcd(date.to_bcd()), Some(date));
+    }
+}

@@ -1,0 +1,58 @@
+//! What of an APDU must not be shown in a log or trace: PINs, new keys, and the ID number.
+//!
+//! One decision for the decoded trace and the character trace alike.
+
+use core::ops::Range;
+
+use super::files::tag;
+use crate::iso7816::apdu::Command;
+
+/// INS of the commands whose data field holds a PIN: VERIFY, CHANGE/RELOAD PIN, PIN UNBLOCK (domain.md §1.6).
+const PIN_COMMANDS: [u8; 3] = [0x20, 0x5E, 0x24];
+const READ_RECORD: u8 = 0xB2;
+const UPDATE_RECORD: u8 = 0xDC;
+const UPDATE_BINARY: u8 = 0xD6;
+
+/// The part of a command's data field to hide, by the first bytes of the command (CLA INS P1 P2 Lc) and its data.
+pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
+    match ins {
+        ins if PIN_COMMANDS.contains(&ins) => 0..data.len(),
+        UPDATE_BINARY => 0..data.len(),
+        UPDATE_RECORD => personal(data),
+        _ => 0..0,
+    }
+}
+
+/// The part of a response's data field to hide, by the INS it answers.
+pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
+    if ins == READ_RECORD { personal(data) } else { 0..0 }
+}
+
+/// [`command_secret`] of a whole command.
+pub fn secret_of(command: &Command<'_>) -> Range<usize> {
+    command_secret(command.ins, command.data)
+}
+
+/// The middle of an ID number record: its first three and last two characters may be shown.
+fn personal(record: &[u8]) -> Range<usize> {
+    match record {
+        [tag::ID_NUMBER, ..] => record.len().min(5)..record.len().saturating_sub(2).max(5).min(record.len()),
+        _ => 0..0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_an_id_number_is_hidden_and_a_pin_wholly() {
+        let mut record = [0x30; 20];
+        [record[0], record[1]] = [tag::ID_NUMBER, 18];
+        assert_eq!(response_secret(READ_RECORD, &record), 5..18);
+        assert_eq!(response_secret(READ_RECORD, &record[..4]), 4..4);
+        record[0] = tag::NAME;
+        assert_eq!(response_secret(READ_RECORD, &record), 0..0);
+        assert_eq!(command_secret(0x20, &[0x12, 0x34, 0x56]), 0..3);
+    }
+}

@@ -1,0 +1,156 @@
+//! Between terminal and card centre: what is asked and answered.
+//!
+//! Typed messages for now, handed over in memory; their ISO 8583 form (domain.md §5) comes with the serial link.
+
+use crate::activation::decision::{Effects, Operation, PresentedCard};
+use crate::activation::institution::InstitutionCode;
+use crate::activation::money::Fen;
+use crate::activation::reason::Reason;
+use crate::card::codes::{CardNumber, IdentCode};
+use crate::card::date::Timestamp;
+use crate::card::keys::{Algorithm, Cryptogram};
+use crate::card::status::CardStatus;
+
+/// 终端号 (F41): eight ASCII characters that name a terminal within its institution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TerminalId(pub [u8; 8]);
+
+impl TerminalId {
+    /// The characters; empty if they are not UTF-8.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// System trace audit number (STAN, F11), 1 to 999 999: with the terminal's name it identifies a transaction. A
+/// transaction keeps its number when it is repeated or reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stan(pub u32);
+
+impl Stan {
+    /// The number after this one; 1 follows 999 999.
+    pub const fn next(self) -> Self {
+        if self.0 >= 999_999 { Self(1) } else { Self(self.0 + 1) }
+    }
+}
+
+/// A message to the centre.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Where the terminal stands.
+    pub institution: InstitutionCode,
+    /// Which terminal it is.
+    pub terminal: TerminalId,
+    /// When, by the terminal's clock.
+    pub time: Timestamp,
+    /// What is asked.
+    pub body: Body<'a>,
+}
+
+/// What is asked of the centre.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// Compute, as the card's security module (HSM, message 9013), what a genuine card must answer and what it must hear.
+    Authenticate(Authenticate<'a>),
+    /// Ask how a card stands and whether `operation` may go on; changes nothing.
+    Inquire {
+        /// What was read from the card.
+        card: &'a PresentedCard,
+        /// What is to be done.
+        operation: &'a Operation,
+    },
+    /// Carry out `operation`. Repeating it with the same number does nothing new and gets the same answer.
+    Transact {
+        /// The transaction's number.
+        stan: Stan,
+        /// What was read from the card.
+        card: &'a PresentedCard,
+        /// What is to be done.
+        operation: &'a Operation,
+    },
+    /// Undo the transaction with this number, if it was carried out, and refuse it if it still comes.
+    Reverse {
+        /// The number of the transaction to undo.
+        stan: Stan,
+    },
+    /// The holder replaced the initial PIN.
+    PinChanged {
+        /// Whose PIN.
+        card: CardNumber,
+        /// The card's ident code, compared with the record.
+        ident: IdentCode,
+    },
+    /// The terminal refused or gave up before the centre was asked to transact; for the record.
+    Report {
+        /// The card's number, if it could be read.
+        card: Option<CardNumber>,
+        /// What was to be done.
+        operation: &'a Operation,
+        /// Why it was not.
+        reason: Reason,
+    },
+}
+
+/// The first step's data of the two-step authentication (domain.md §1.9, HSM step 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticate<'a> {
+    /// The card's ident code; its region chooses the keys.
+    pub ident: IdentCode,
+    /// The historical bytes of the card's ATR, which diversify the keys.
+    pub historical: &'a [u8],
+    /// The algorithm of the card's keys.
+    pub algorithm: Algorithm,
+    /// The data the terminal will send with INTERNAL AUTHENTICATE.
+    pub internal: [u8; 16],
+    /// For cards that guard personal data: the card's challenge and the terminal's eight bytes.
+    pub external: Option<([u8; 8], [u8; 8])>,
+}
+
+/// The centre's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Body::Authenticate`].
+    Authenticated {
+        /// What a genuine card answers to INTERNAL AUTHENTICATE.
+        internal: Cryptogram,
+        /// What EXTERNAL AUTHENTICATE must send, if a challenge was given.
+        external: Option<Cryptogram>,
+    },
+    /// To [`Body::Inquire`].
+    Standing(Standing),
+    /// To [`Body::Transact`]: approved.
+    Approved(Receipt),
+    /// To the others: noted.
+    Done,
+    /// To any: refused.
+    Refused(Reason),
+}
+
+/// How a card stands at the centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: CardStatus,
+    /// The social function is in use.
+    pub social: bool,
+    /// The bank account is in use.
+    pub financial: bool,
+    /// The holder must replace the initial PIN.
+    pub pin_is_initial: bool,
+}
+
+/// An approved transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What it did.
+    pub effects: Effects,
+    /// The personal account's balance afterwards.
+    pub balance: Fen,
+}
+
+/// Why a message got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkError {
+    /// None came in time. The centre may or may not have acted on the message.
+    NoAnswer,
+}

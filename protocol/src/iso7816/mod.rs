@@ -1,0 +1,15 @@
+//! ISO/IEC 7816-3 and -4: what any contact card and any terminal have in common.
+//!
+//! Nothing here knows about social security cards, and nothing here drives hardware: the engines are told which bytes
+//! arrived and how many etu went by, and say what to do next.
+
+pub mod apdu;
+pub mod atr;
+pub mod character;
+pub mod sw;
+pub mod t0;
+
+/// A duration on the card line in elementary time units (etu, ISO/IEC 7816-3 clause 7.1).
+///
+/// At the default 372 clock cycles per etu and a 3.5712 MHz clock one etu is 104.17 µs (9600 bit/s).
+pub type Etu = u32;

@@ -1,0 +1,203 @@
+//! Both sides against each other, and the terminal's side against scripted and hostile cards.
+
+use std::vec;
+use std::vec::Vec;
+
+use hex_literal::hex;
+use proptest::prelude::*;
+
+use super::*;
+use crate::iso7816::apdu::{Command, Response};
+use crate::iso7816::sw::StatusWord;
+
+/// Runs an exchange against `card`, which maps the characters sent to those it answers; silence is a timeout.
+fn run(command: Command<'_>, mut card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<u8>, StatusWord), T0Error> {
+    let mut buffer = [0; 256];
+    let mut exchange = Exchange::new(command, &mut buffer, Limits::new(10, 1));
+    let mut waiting: std::collections::VecDeque<u8> = Default::default();
+    for _ in 0..100_000 {
+        match exchange.step() {
+            Step::Send(bytes) => {
+                let (answer, etu) = (card(bytes), 12 * bytes.len() as u32);
+                waiting.extend(answer);
+                exchange.sent(etu);
+            }
+            Step::Receive(timeout) => match waiting.pop_front() {
+                Some(byte) => exchange.received(byte, 12),
+                None => {
+                    assert_eq!(timeout, 9600);
+                    // A card that lives on its NULLs may speak without being spoken to.
+                    match card(&[]) {
+                        more if more.is_empty() => exchange.timed_out(),
+                        more => waiting.extend(more),
+                    }
+                }
+            },
+            Step::Done(result) => return result.map(|done| (buffer[..done.len].to_vec(), done.sw)),
+        }
+    }
+    panic!("the exchange did not end");
+}
+
+/// A card that must be sent exactly the first of each pair, and answers the second.
+fn script(pairs: &'static [(&'static [u8], &'static [u8])]) -> impl FnMut(&[u8]) -> Vec<u8> {
+    let mut pairs = pairs.iter();
+    move |sent| match pairs.next() {
+        Some((expected, answer)) => {
+            assert_eq!(sent, *expected);
+            answer.to_vec()
+        }
+        None => {
+            assert_eq!(sent, [], "nothing more was due");
+            vec![]
+        }
+    }
+}
+
+#[test]
+fn case_1_sends_p3_00() {
+    let card = script(&[(&hex!("8416000000"), &hex!("9000"))]);
+    assert_eq!(run(Command::new(0x84, 0x16, 0, 0), card), Ok((vec![], StatusWord::OK)));
+}
+
+#[test]
+fn case_2_takes_null_and_single_byte_acknowledgements() {
+    let card = script(&[(&hex!("00B2030406"), &hex!("60 4D 03 60 4D 04 B2 332E3030 9000"))]);
+    let command = Command::new(0, 0xB2, 3, 4).expecting(6);
+    assert_eq!(run(command, card), Ok((hex!("0304332E3030").to_vec(), StatusWord::OK)));
+}
+
+#[test]
+fn case_2_with_wrong_le_is_repeated_with_the_right_one() {
+    let card = script(&[(&hex!("00B2030004"), &hex!("6C06")), (&hex!("00B2030006"), &hex!("B2 0304332E3030 9000"))]);
+    // Clause 12.2.3: only the four bytes asked for are delivered.
+    let command = Command::new(0, 0xB2, 3, 0).expecting(4);
+    assert_eq!(run(command, card), Ok((hex!("0304332E").to_vec(), StatusWord::OK)));
+}
+
+#[test]
+fn case_3_sends_all_or_byte_by_byte() {
+    let all = script(&[(&hex!("0020000003"), &hex!("20")), (&hex!("123456"), &hex!("9000"))]);
+    let command = Command::new(0, 0x20, 0, 0).with_data(&hex!("123456"));
+    assert_eq!(run(command, all), Ok((vec![], StatusWord::OK)));
+    let each = script(&[
+        (&hex!("0020000003"), &hex!("DF")),
+        (&hex!("12"), &hex!("60DF")),
+        (&hex!("34"), &hex!("20")),
+        (&hex!("56"), &hex!("63C2")),
+    ]);
+    assert_eq!(run(command, each), Ok((vec![], StatusWord::tries_left(2))));
+}
+
+#[test]
+fn case_4_fetches_its_response_in_parts() {
+    let card = script(&[
+        (&hex!("00A4000002"), &hex!("A4")),
+        (&hex!("EF05"), &hex!("6103")),
+        (&hex!("00C0000003"), &hex!("C0 010203 6102")),
+        (&hex!("00C0000002"), &hex!("6C01")),
+        (&hex!("00C0000001"), &hex!("C0 04 9000")),
+    ]);
+    let command = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
+    assert_eq!(run(command, card), Ok((vec![1, 2, 3, 4], StatusWord::OK)));
+}
+
+#[test]
+fn an_early_status_word_ends_a_data_transfer() {
+    let card = script(&[(&hex!("0020000003"), &hex!("6983"))]);
+    let command = Command::new(0, 0x20, 0, 0).with_data(&hex!("123456"));
+    assert_eq!(run(command, card), Ok((vec![], StatusWord::BLOCKED)));
+}
+
+#[test]
+fn hostile_cards_end_with_a_reason() {
+    let read = Command::new(0, 0xB2, 1, 4).expecting(18);
+    let select = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
+    assert_eq!(run(read, |_| vec![]), Err(T0Error::Timeout));
+    assert_eq!(run(read, |_| vec![0x60]), Err(T0Error::BudgetExceeded));
+    assert_eq!(run(read, |_| vec![0x6C, 0x12]), Err(T0Error::TooManyFollowUps));
+    assert_eq!(run(read, |_| vec![0x55]), Err(T0Error::ProcedureByte(0x55)));
+    assert_eq!(run(select, |_| vec![0x61, 0x00]), Err(T0Error::TooManyFollowUps));
+    assert_eq!(run(read.with_data(&[0; 256]), |_| vec![]), Err(T0Error::ExtendedLength));
+    assert_eq!(run(Command::new(0, 0x90, 0, 0), |_| vec![]), Err(T0Error::InsNotAllowed(0x90)));
+    // A card with more to say than was asked for: what was asked for is delivered, with the 61xx that tells.
+    let endless = |sent: &[u8]| match sent {
+        [_, 0xC0, _, _, le] => {
+            let mut answer = vec![0xC0];
+            answer.resize(1 + if *le == 0 { 256 } else { usize::from(*le) }, 7);
+            answer.extend([0x61, 0x00]);
+            answer
+        }
+        [_, ins, ..] if sent.len() == 5 => vec![*ins],
+        _ => vec![0x61, 0x00],
+    };
+    assert_eq!(run(select, endless), Ok((vec![7; 256], StatusWord(0x6100))));
+}
+
+/// INS values a T=0 command may have, GET RESPONSE aside.
+fn any_ins() -> impl Strategy<Value = u8> {
+    any::<u8>().prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && *ins != GET_RESPONSE)
+}
+
+proptest! {
+    /// What the card answers is what the terminal delivers, whatever the case, lengths and acknowledgement style.
+    #[test]
+    fn both_sides_agree(
+        ins in any_ins(),
+        data in prop::collection::vec(any::<u8>(), 0..=255),
+        reply in prop::collection::vec(any::<u8>(), 0..=256),
+        ne in 0usize..=256,
+        each_byte: bool,
+    ) {
+        let takes_data = !data.is_empty();
+        let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
+        let mut card = CardSide::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
+        let mut executed = vec![];
+        let result = run(command, |sent| {
+            let mut out = vec![];
+            for &byte in sent {
+                let mut step = card.received(byte, |_, _| takes_data);
+                if step == CardStep::Execute {
+                    executed.push(card.command().data.to_vec());
+                    step = card.respond(&reply, StatusWord::OK);
+                }
+                if let CardStep::Send(bytes) = step {
+                    out.extend(bytes);
+                }
+            }
+            out
+        });
+        prop_assert!(executed.iter().all(|seen| *seen == data));
+        let (got, sw) = result.unwrap();
+        // Case 1 and 3 commands ask for nothing; the card's status then says that there is more.
+        let expected = &reply[..reply.len().min(ne)];
+        prop_assert_eq!(got.as_slice(), expected);
+        if ne > 0 && (reply.len() <= ne || !takes_data) {
+            prop_assert_eq!(sw, StatusWord::OK);
+        }
+    }
+
+    /// A card that sends anything at all gets an end within the limits, and the terminal's side no panic.
+    #[test]
+    fn rubbish_ends(ins in any_ins(), data in prop::collection::vec(any::<u8>(), 0..=8), ne in 0usize..=256, seed: u64) {
+        let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
+        let mut state = seed;
+        let _ = run(command, |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bytes = state.to_be_bytes();
+            // Bytes a card may sensibly say at this point are mixed in, so that the exchange goes on.
+            vec![[ins, !ins, 0x60, 0x61, 0x6C, bytes[1]][usize::from(bytes[0] % 6)], bytes[2]]
+        });
+    }
+
+    #[test]
+    fn a_card_side_never_panics(bytes: Vec<u8>, reply in prop::collection::vec(any::<u8>(), 0..=300), takes: bool) {
+        let mut card = CardSide::new(AckStyle::EachByte);
+        for byte in bytes {
+            if card.received(byte, |_, _| takes) == CardStep::Execute {
+                let _ = Response { data: &reply, sw: StatusWord::OK };
+                let _ = card.respond(&reply, StatusWord::OK);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Finds a compiler for the target, a Cortex-M4 with FPU, and installs one if the machine has none.
+//!
+//! In this order: the rustup toolchain if it has the target; `rustup target add`; the distribution's compiler, which
+//! builds `core` from source. Only building for the target uses the last: everything else stays with rustup's.
+//!
+//! A static library needs no linker. An image does: `rust-lld`, which comes with the rustup toolchain (Debian's has
+//! none), in `lib/rustlib/HOST/bin` under `rustc --print sysroot`.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::debian::{self, Package};
+use crate::step;
+
+/// The target: ARMv7E-M, hard float, no operating system.
+pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// Debian's compiler, able to build `core` for a target that it does not ship.
+const PACKAGES: [Package; 3] = [
+    Package { name: "rustc-web", purpose: "a compiler for the target" },
+    Package { name: "cargo-web", purpose: "the cargo of that compiler" },
+    Package { name: "rust-web-src", purpose: "the source of `core`" },
+];
+
+/// Where a compiler for the target comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Compiler {
+    /// The rustup toolchain, which has the target.
+    Rustup,
+    /// Debian's packages.
+    Debian,
+}
+
+/// Finds a compiler, installing one if need be. Silent when rustup's has the target. Looks once per run: `setup` and
+/// `firmware` both ask, and asking a network that does not answer takes a minute.
+///
+/// # Errors
+/// When there is none to be had: says what to do by hand.
+pub(crate) fn compiler() -> Result<Compiler> {
+    static FOUND: OnceLock<Compiler> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
+    let found = find()?;
+    Ok(*FOUND.get_or_init(|| found))
+}
+
+fn find() -> Result<Compiler> {
+    if rustup_has_target() {
+        return Ok(Compiler::Rustup);
+    }
+    step::say(format!("the rustup toolchain has no {TARGET}: trying to add it"));
+    let mut add = step::command("rustup");
+    add.args(["target", "add", TARGET]);
+    if step::try_within(Duration::from_secs(60), &mut add)? && rustup_has_target() {
+        return Ok(Compiler::Rustup);
+    }
+    step::say("rustup cannot add it: using the compiler of Debian's packages, which builds `core` from source");
+    debian::install(&PACKAGES.each_ref()).with_context(|| {
+        format!("no compiler for the target; where rustup works, `rustup target add {TARGET}` is enough")
+    })?;
+    Ok(Compiler::Debian)
+}
+
+impl Compiler {
+    /// A `cargo build` for the target, without what to build.
+    pub(crate) fn cargo_build(self) -> Command {
+        let mut cargo = match self {
+            Self::Rustup => step::cargo(),
+            Self::Debian => debian_cargo(),
+        };
+        cargo.args(["build", "--target", TARGET]);
+        if matches!(self, Self::Debian) {
+            cargo.arg("-Zbuild-std=core");
+        }
+        cargo
+    }
+}
+
+/// Debian's cargo and rustc, shielded from the rustup toolchain that runs this program.
+fn debian_cargo() -> Command {
+    let mut cargo = step::cargo_at("/usr/bin/cargo");
+    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "LD_LIBRARY_PATH"]
+    {
+        cargo.env_remove(name);
+    }
+    // `-Z` is for nightly compilers; this one variable lifts that for `-Zbuild-std`.
+    cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
+    cargo
+}
+
+fn rustup_has_target() -> bool {
+    step::ask(step::command("rustc").args(["--print", "target-libdir", "--target", TARGET]))
+        .is_some_and(|folder| Path::new(&folder).is_dir())
+}

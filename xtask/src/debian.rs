@@ -1,0 +1,67 @@
+//! Installs Debian packages that are missing.
+//!
+//! Knows dpkg and apt, not which packages the project needs: that is for `setup` and `arm`.
+
+use anyhow::{Result, bail};
+
+use crate::step;
+
+/// A Debian package, and what the project needs it for.
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) purpose: &'static str,
+}
+
+/// Installs those of `packages` that are missing. Silent when none is.
+///
+/// # Errors
+/// When a package is still missing afterwards: names each, says what it is for and what to do.
+pub(crate) fn install(packages: &[&Package]) -> Result<()> {
+    let wanted = missing(packages);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = wanted.iter().map(|package| package.name).collect();
+    step::say(format!("installing Debian packages: {}", names.join(" ")));
+
+    // No exit code decides: an unreachable third-party source makes `update` fail though all that is wanted can be
+    // installed. What counts is what is installed in the end.
+    apt_get(&["update"]);
+    let install = ["install", "-y", "--no-install-recommends"];
+    apt_get(&[&install, names.as_slice()].concat());
+
+    let missing = missing(&wanted);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<_> = missing.iter().map(|package| format!("{} ({})", package.name, package.purpose)).collect();
+    let names: Vec<_> = missing.iter().map(|package| package.name).collect();
+    let by_hand = match step::ask(step::command("dpkg-query").arg("--version")) {
+        Some(_) => format!("install them by hand, as root: `apt-get install {}`", names.join(" ")),
+        None => "this machine has no dpkg: install their like from your system's packages, and run \
+                 `cargo test --workspace` and `cargo xtask firmware` in place of `cargo xtask test`"
+            .to_string(),
+    };
+    bail!("Debian packages not installed: {}; apt-get's own message is above; {by_hand}", list.join(", "));
+}
+
+/// Those of `packages` that are not installed; all of them where there is no dpkg to ask.
+fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
+    let installed = |package: &Package| {
+        step::ask(step::command("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package.name]))
+            .is_some_and(|status| status == "installed")
+    };
+    packages.iter().copied().filter(|package| !installed(package)).collect()
+}
+
+/// Runs apt-get as root, without questions, waiting its turn if another apt is at work. Says so if it cannot start.
+fn apt_get(args: &[&str]) {
+    let root = step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0");
+    let sudo: &[&str] = if root { &[] } else { &["sudo", "-n"] };
+    // The variable goes through `env`, since sudo drops those that it is given.
+    let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
+    let words = [sudo, &apt_get, args].concat();
+    if let Err(error) = step::status(step::command(words[0]).args(&words[1..])) {
+        step::say(format!("{error:#}"));
+    }
+}

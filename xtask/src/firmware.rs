@@ -1,0 +1,53 @@
+//! `cargo xtask firmware`: builds the firmware for the target and checks what the compiler made of it.
+//!
+//! Which compiler is for `arm`, how to read its product for `image`; what must hold is decided here.
+
+use anyhow::{Result, bail};
+
+use crate::arm;
+use crate::image::{Image, Size};
+use crate::step;
+
+/// Where the build goes, apart from the host's: its compiler may be another one.
+const FOLDER: &str = "target/arm";
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the firmware does not build, or has a heap.
+pub(crate) fn run() -> Result<()> {
+    let mut build = arm::compiler()?.cargo_build();
+    build.args(["--target-dir", FOLDER, "--profile", "firmware"]);
+    step::run(build.args(["--package", "qiyong-firmware", "--lib", "--example", "terminal"]))?;
+
+    let library = step::root().join(FOLDER).join(arm::TARGET).join("firmware/examples/libterminal.a");
+    step::say("checking the firmware: heap, panics, sizes");
+    let image = Image::read(&library)?;
+    println!("heap:   {}", if image.allocators.is_empty() { "none" } else { "FOUND" });
+    println!("panics: {} references from our code", image.panic_count());
+    for panicking in &image.panics {
+        println!("  {}", panicking.function);
+        for (callee, count) in &panicking.calls {
+            println!("    {count:>3} x {callee}");
+        }
+        for place in &panicking.places {
+            println!("    at {place}");
+        }
+    }
+    println!("size in bytes        text    rodata      data       bss");
+    print_size("our own code", image.ours);
+    print_size("with all it uses", image.kept);
+
+    if !image.allocators.is_empty() {
+        bail!(
+            "the firmware must do without a heap, but has the symbols {}. A dependency brings them: find it with \
+             `cargo tree --package qiyong-firmware --edges features,normal` and switch off its `alloc` or `std` feature",
+            image.allocators.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn print_size(label: &str, Size { text, rodata, data, bss }: Size) {
+    println!("{label:<16} {text:>8}  {rodata:>8}  {data:>8}  {bss:>8}");
+}

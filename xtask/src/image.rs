@@ -1,0 +1,361 @@
+//! Reads a static library and tells what the compiler made of our code: allocator symbols, panics, sizes.
+//!
+//! Knows object files of any architecture, not how they were built nor what is acceptable: `firmware` decides that.
+//!
+//! The compiler puts each function and each constant in a section of its own, and a relocation records each reference
+//! from one section to another. So the library is a graph of sections. What our sections reach is what a linker with
+//! `--gc-sections` keeps; a reference from a section of ours to foreign code that reaches the panic handler is a place
+//! where our code can panic. A function that was inlined counts as part of the one that it was inlined into.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
+
+/// Code and data are ours if a symbol of theirs contains this: the prefix of our packages and of exported names.
+const OURS: &str = "qiyong_";
+
+/// The names of allocation, Rust's and C's. One of them in the library means that something in it can allocate.
+const ALLOCATORS: [&str; 14] = [
+    "__rust_alloc",
+    "__rust_alloc_zeroed",
+    "__rust_dealloc",
+    "__rust_realloc",
+    "__rdl_alloc",
+    "__rg_alloc",
+    "__rust_alloc_error_handler",
+    "__rust_no_alloc_shim_is_unstable_v2",
+    "malloc",
+    "calloc",
+    "realloc",
+    "free",
+    "aligned_alloc",
+    "posix_memalign",
+];
+
+/// What a static library contains.
+pub(crate) struct Image {
+    /// The allocator symbols in it, defined or only referred to.
+    pub(crate) allocators: Vec<String>,
+    /// Where our code can panic.
+    pub(crate) panics: Vec<Panicking>,
+    /// The size of our own functions, constants and statics.
+    pub(crate) ours: Size,
+    /// The size of these and all that they reach: what a linker keeps.
+    pub(crate) kept: Size,
+}
+
+/// A function of ours that can panic.
+pub(crate) struct Panicking {
+    /// Its name.
+    pub(crate) function: String,
+    /// The foreign functions that it refers to and that panic, or can, with how often.
+    pub(crate) calls: BTreeMap<String, usize>,
+    /// The places in the source that these panics would report, as `file:line:column`.
+    pub(crate) places: BTreeSet<String>,
+}
+
+/// Sizes in bytes.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Size {
+    /// Machine code.
+    pub(crate) text: u64,
+    /// Constants.
+    pub(crate) rodata: u64,
+    /// Statics with an initial value, which take flash and RAM.
+    pub(crate) data: u64,
+    /// Statics that start as zero, which take RAM.
+    pub(crate) bss: u64,
+}
+
+/// A section of one of the library's object files: a node of the graph.
+struct Node {
+    kind: SectionKind,
+    size: u64,
+    /// The demangled names of the symbols it defines.
+    names: Vec<String>,
+    /// The place in the source that it stands for, if it is what a panic reports as its place.
+    place: Option<String>,
+    /// The sections it refers to, once per reference.
+    references: Vec<usize>,
+}
+
+impl Node {
+    fn is_ours(&self) -> bool {
+        self.names.iter().any(|name| name.contains(OURS))
+    }
+
+    fn is_code(&self) -> bool {
+        self.kind == SectionKind::Text
+    }
+
+    fn panics(&self) -> bool {
+        self.names.iter().any(|name| name.starts_with("core::panicking::") || last(name) == "rust_begin_unwind")
+    }
+
+    fn name(&self) -> String {
+        self.names.first().cloned().unwrap_or_else(|| "(no name)".to_string())
+    }
+}
+
+impl Image {
+    /// Reads the static library at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has no code of ours, in which case the other answers would mean nothing.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (nodes, symbols) = graph(&bytes).with_context(|| format!("cannot parse {}", path.display()))?;
+        let ours: Vec<_> = (0..nodes.len()).filter(|&at| nodes[at].is_ours()).collect();
+        ensure!(!ours.is_empty(), "{} has no symbol that contains `{OURS}`: it is not our library", path.display());
+
+        let mut allocators: Vec<_> = symbols.into_iter().filter(|name| is_allocator(name)).collect();
+        allocators.sort();
+        Ok(Self {
+            allocators,
+            panics: panics(&nodes, &ours),
+            kept: size(&nodes, reach(&ours, |at| &nodes[at].references)),
+            ours: size(&nodes, ours),
+        })
+    }
+
+    /// How many references to panicking code our code has.
+    pub(crate) fn panic_count(&self) -> usize {
+        self.panics.iter().flat_map(|panicking| panicking.calls.values()).sum()
+    }
+}
+
+/// The graph of sections of an archive of object files, and the demangled names of all its symbols.
+fn graph(archive: &[u8]) -> Result<(Vec<Node>, HashSet<String>)> {
+    let mut files = Vec::new();
+    for member in ArchiveFile::parse(archive)?.members() {
+        files.push(object::File::parse(member?.data(archive)?)?);
+    }
+
+    // First every section and which symbols it defines, since one file may refer to a later one's symbols.
+    let mut nodes = Vec::new();
+    let mut symbols = HashSet::new();
+    let mut node_of_section = HashMap::new();
+    let mut node_of_global = HashMap::new();
+    for (number, file) in files.iter().enumerate() {
+        for section in file.sections() {
+            node_of_section.insert((number, section.index()), nodes.len());
+            nodes.push(Node {
+                kind: section.kind(),
+                size: section.size(),
+                names: vec![],
+                place: place(file, &section)?,
+                references: vec![],
+            });
+        }
+        for symbol in file.symbols() {
+            let mangled = symbol.name()?;
+            // `$t`, `$d`: ARM's marks of where code and data begin.
+            if mangled.is_empty() || mangled.starts_with('$') {
+                continue;
+            }
+            let name = format!("{:#}", rustc_demangle::demangle(mangled));
+            if let Some(&node) = symbol.section_index().and_then(|section| node_of_section.get(&(number, section))) {
+                nodes[node].names.push(name.clone());
+                if symbol.is_global() {
+                    node_of_global.insert(mangled, node);
+                }
+            }
+            symbols.insert(name);
+        }
+    }
+
+    // Then the references. A symbol that nothing in the library defines is for the linker to find: not a node.
+    for (number, file) in files.iter().enumerate() {
+        for section in file.sections() {
+            let from = node_of_section[&(number, section.index())];
+            for (_, relocation) in section.relocations() {
+                let RelocationTarget::Symbol(index) = relocation.target() else {
+                    continue;
+                };
+                let symbol = file.symbol_by_index(index)?;
+                let to = match symbol.section_index() {
+                    Some(section) => node_of_section.get(&(number, section)),
+                    None => node_of_global.get(symbol.name()?),
+                };
+                nodes[from].references.extend(to);
+            }
+        }
+    }
+    Ok((nodes, symbols))
+}
+
+/// The functions in `ours` that refer to foreign code that panics or can.
+fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
+    let mut referrers = vec![Vec::new(); nodes.len()];
+    for (at, node) in nodes.iter().enumerate() {
+        for &to in &node.references {
+            referrers[to].push(at);
+        }
+    }
+    let sinks: Vec<_> = (0..nodes.len()).filter(|&at| nodes[at].panics()).collect();
+    let can_panic = reach(&sinks, |at| &referrers[at]);
+
+    let mut panics = Vec::new();
+    for node in ours.iter().map(|&at| &nodes[at]).filter(|node| node.is_code()) {
+        let is_panic = |to: &usize| can_panic.contains(to) && nodes[*to].is_code() && !nodes[*to].is_ours();
+        let callees: Vec<_> = node.references.iter().copied().filter(is_panic).collect();
+        if callees.is_empty() {
+            continue;
+        }
+        // The caller hands over the place, unless the optimiser moved it into a callee that has no other caller. So
+        // look there too, but not on through another function of ours.
+        let beyond =
+            reach(&callees, |at| if nodes[at].is_ours() { const { &Vec::new() } } else { &nodes[at].references });
+        let mut calls = BTreeMap::new();
+        for &to in &callees {
+            *calls.entry(nodes[to].name()).or_default() += 1;
+        }
+        let places = node.references.iter().chain(&beyond).filter_map(|&at| nodes[at].place.clone()).collect();
+        panics.push(Panicking { function: node.name(), calls, places });
+    }
+    panics
+}
+
+/// The place in the source that a section holds if it holds a `core::panic::Location` and nothing else: a reference to
+/// the file's name, the name's length, line and column.
+fn place(file: &object::File<'_>, section: &object::Section<'_, '_>) -> Result<Option<String>> {
+    let word = if file.is_64() { 8 } else { 4 };
+    let data = section.data()?;
+    let mut relocations = section.relocations();
+    let (Some((0, relocation)), None) = (relocations.next(), relocations.next()) else {
+        return Ok(None);
+    };
+    let RelocationTarget::Symbol(index) = relocation.target() else {
+        return Ok(None);
+    };
+    let symbol = file.symbol_by_index(index)?;
+    let Some(target) = symbol.section_index() else {
+        return Ok(None);
+    };
+    if data.len() != 2 * word + 8 {
+        return Ok(None);
+    }
+
+    let number = |at: usize, size: usize| data[at..][..size].iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte));
+    // ARM's relocations keep the offset from the symbol in the bytes that they replace.
+    let implicit = if relocation.has_implicit_addend() { number(0, word) } else { 0 };
+    let start = symbol.address().wrapping_add_signed(relocation.addend()).wrapping_add(implicit);
+    let name = file.section_by_index(target)?.data_range(start, number(word, word))?;
+    let name = name.and_then(|name| str::from_utf8(name).ok()).filter(|name| name.ends_with(".rs"));
+    Ok(name.map(|name| format!("{name}:{}:{}", number(2 * word, 4), number(2 * word + 4, 4))))
+}
+
+/// All that is reached from `roots`, with the roots.
+fn reach<'a>(roots: &[usize], next: impl Fn(usize) -> &'a Vec<usize>) -> HashSet<usize> {
+    let mut reached: HashSet<_> = roots.iter().copied().collect();
+    let mut open = roots.to_vec();
+    while let Some(at) = open.pop() {
+        open.extend(next(at).iter().copied().filter(|&to| reached.insert(to)));
+    }
+    reached
+}
+
+fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {
+    let mut size = Size::default();
+    for node in of.into_iter().map(|at| &nodes[at]) {
+        match node.kind {
+            SectionKind::Text => size.text += node.size,
+            SectionKind::ReadOnlyData | SectionKind::ReadOnlyDataWithRel | SectionKind::ReadOnlyString => {
+                size.rodata += node.size;
+            }
+            SectionKind::Data => size.data += node.size,
+            SectionKind::UninitializedData => size.bss += node.size,
+            // Debug information, unwinding tables, symbol tables: not in the target's memory.
+            _ => {}
+        }
+    }
+    size
+}
+
+fn is_allocator(name: &str) -> bool {
+    name.starts_with("alloc::") || ALLOCATORS.contains(&last(name))
+}
+
+/// The last part of a path, where Rust's own symbols such as `__rustc::__rust_alloc` carry their name.
+fn last(name: &str) -> &str {
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Compiles `source` as a static library without std for this machine, and reads it.
+    fn compiled(source: &str) -> Result<Image> {
+        let folder = tempfile::tempdir()?;
+        let (file, library) = (folder.path().join("sample.rs"), folder.path().join("sample.a"));
+        let head = "#![no_std] #[panic_handler] fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }";
+        fs::write(&file, format!("{head}\n{source}"))?;
+        let status = Command::new("rustc")
+            .args(["--edition=2024", "--crate-type=staticlib", "-Cpanic=abort", "-O", "-o"])
+            .args([&library, &file])
+            .status()?;
+        ensure!(status.success(), "the sample does not compile");
+        Image::read(&library)
+    }
+
+    #[test]
+    fn code_that_cannot_fail_has_neither_heap_nor_panics() {
+        let image = compiled(
+            "#[unsafe(no_mangle)] static qiyong_table: [u8; 64] = [7; 64];
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_add(a: u32) -> u32 { a.wrapping_add(1) }",
+        )
+        .unwrap();
+        assert!(image.allocators.is_empty(), "{:?}", image.allocators);
+        assert_eq!(image.panic_count(), 0);
+        assert_eq!(image.ours.rodata, 64);
+        assert!((1..64).contains(&image.ours.text), "{}", image.ours.text);
+        assert_eq!(image.kept.text, image.ours.text);
+    }
+
+    #[test]
+    fn an_index_out_of_bounds_is_found_with_its_caller() {
+        let image =
+            compiled("#[unsafe(no_mangle)] extern \"C\" fn qiyong_pick(a: &[u8; 4], at: usize) -> u8 { a[at] }")
+                .unwrap();
+        let [panicking] = &image.panics[..] else { panic!("{} functions", image.panics.len()) };
+        assert_eq!(panicking.function, "qiyong_pick");
+        let calls: Vec<_> = panicking.calls.iter().collect();
+        assert!(matches!(calls[..], [(name, 1)] if name.contains("panic_bounds_check")), "{calls:?}");
+        let places: Vec<_> = panicking.places.iter().collect();
+        assert!(matches!(places[..], [place] if place.contains("sample.rs:2:")), "{places:?}");
+        assert!(image.kept.text > image.ours.text);
+    }
+
+    #[test]
+    fn a_box_is_found_as_heap() {
+        let image = compiled(
+            "extern crate alloc;
+             unsafe extern \"C\" { safe fn malloc(size: usize) -> *mut u8; }
+             struct Heap;
+             unsafe impl core::alloc::GlobalAlloc for Heap {
+                 unsafe fn alloc(&self, of: core::alloc::Layout) -> *mut u8 { malloc(of.size()) }
+                 unsafe fn dealloc(&self, _: *mut u8, _: core::alloc::Layout) {}
+             }
+             #[global_allocator] static HEAP: Heap = Heap;
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_box(a: u32) -> *mut u32 {
+                 alloc::boxed::Box::into_raw(alloc::boxed::Box::new(a))
+             }",
+        )
+        .unwrap();
+        let found = |name| image.allocators.iter().any(|symbol| last(symbol) == name);
+        assert!(found("malloc") && found("__rust_alloc"), "{:?}", image.allocators);
+    }
+
+    #[test]
+    fn a_library_without_our_code_is_refused() {
+        let error = compiled("#[unsafe(no_mangle)] extern \"C\" fn other() {}").err().unwrap();
+        assert!(error.to_string().contains("not our library"), "{error}");
+    }
+}

@@ -1,0 +1,74 @@
+//! `cargo xtask`: the chores of this workspace, each a verb that prints every step it takes.
+//!
+//! Not part of the product: nothing here is shipped, and no other package depends on it. What a verb does is in the
+//! module of its name; [`step`] runs commands, [`debian`] installs packages, [`arm`] finds a compiler for the target,
+//! [`image`] reads what it produced.
+//!
+//! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
+
+mod arm;
+mod debian;
+mod firmware;
+mod image;
+mod setup;
+mod step;
+mod suite;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The chores of the Qiyong workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run `qiyong demo`, passing on all arguments (try `cargo xtask demo --help`).
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Arguments of `qiyong demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Install what the tests need and this machine lacks.
+    Setup,
+    /// Build the firmware for the target and check that it has no heap; print panics and sizes.
+    Firmware,
+    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware.
+    Test,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Demo { args } => return demo(&args),
+        Verb::Setup => setup::run()?,
+        Verb::Firmware => firmware::run()?,
+        Verb::Test => suite::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs `qiyong demo` and ends with its exit code (0 done, 1 the answer is no, 2 bad input or environment).
+fn demo(args: &[String]) -> Result<ExitCode> {
+    let mut command = step::cargo();
+    command.args(["run", "--release", "--package", "qiyong-host-sim", "--bin", "qiyong", "--", "demo"]).args(args);
+    let status = step::status(&mut command)?;
+    // A process ended by a signal has no code.
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}

@@ -1,0 +1,63 @@
+//! `cargo xtask test`: all that must hold before a change goes in, in one sequence that stops at the first failure.
+//!
+//! Only the order of the steps is here; continuous integration (`.ci/run`) runs this and nothing else.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{firmware, setup, step};
+
+/// A step: its name and what it does.
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: [Step; 6] = [
+    ("setup", setup::run),
+    ("format", || {
+        component("rustfmt", "fmt")?;
+        step::run(step::cargo().args(["fmt", "--all", "--check"]))
+            .context("some files are not formatted: `cargo fmt --all` puts that right")
+    }),
+    ("lints", || {
+        component("clippy", "clippy")?;
+        step::run(step::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    }),
+    ("docs", || step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]))),
+    ("tests", || step::run(step::cargo().args(["test", "--workspace"]))),
+    ("firmware", firmware::run),
+];
+
+/// Runs the verb.
+///
+/// # Errors
+/// The first step that fails, by its name.
+pub(crate) fn run() -> Result<()> {
+    let mut times = Vec::new();
+    for (name, step) in STEPS {
+        step::say(format!("step {} of {}: {name}", times.len() + 1, STEPS.len()));
+        let start = Instant::now();
+        step().with_context(|| format!("step `{name}` failed"))?;
+        times.push((name, start.elapsed()));
+    }
+
+    println!("\nstep       seconds");
+    for (name, time) in &times {
+        println!("{name:<10} {:>7.1}", time.as_secs_f64());
+    }
+    println!("all {} steps passed", times.len());
+    Ok(())
+}
+
+/// Makes sure that `cargo {verb}` works, which a rustup toolchain of the minimal profile lacks.
+fn component(name: &str, verb: &str) -> Result<()> {
+    let works = || step::ask(step::cargo().args([verb, "--version"])).is_some();
+    if works() {
+        return Ok(());
+    }
+    step::say(format!("the toolchain has no {name}: trying to add it"));
+    let added = step::try_within(Duration::from_secs(60), step::command("rustup").args(["component", "add", name]))?;
+    if !(added && works()) {
+        bail!("`cargo {verb}` is missing and could not be added: run `rustup component add {name}`");
+    }
+    Ok(())
+}
