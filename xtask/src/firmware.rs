@@ -14,7 +14,7 @@ const FOLDER: &str = "target/arm";
 /// Runs the verb.
 ///
 /// # Errors
-/// When the firmware does not build, or has a heap.
+/// When the firmware does not build, has a heap, or can panic.
 pub(crate) fn run() -> Result<()> {
     let mut build = arm::compiler()?.cargo_build();
     build.args(["--target-dir", FOLDER, "--profile", "firmware"]);
@@ -43,6 +43,12 @@ pub(crate) fn run() -> Result<()> {
             "the firmware must do without a heap, but has the symbols {}. A dependency brings them: find it with \
              `cargo tree --package qiyong-firmware --edges features,normal` and switch off its `alloc` or `std` feature",
             image.allocators.join(", ")
+        );
+    }
+    if image.panic_count() > 0 {
+        bail!(
+            "the firmware must not panic, but the places above can: use `get`, `checked_...` or an error there. Where the \
+             optimiser merely fails to see that a check always holds, write it so that it does"
         );
     }
     Ok(())

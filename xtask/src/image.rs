@@ -36,6 +36,10 @@ const ALLOCATORS: [&str; 14] = [
     "posix_memalign",
 ];
 
+/// What the compiler itself puts into every `async fn`: a panic for an executor that polls a future after its end. No
+/// code of ours can avoid it, and no executor does that, so it is not counted.
+const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resumed";
+
 /// What a static library contains.
 pub(crate) struct Image {
     /// The allocator symbols in it, defined or only referred to.
@@ -201,7 +205,10 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
 
     let mut panics = Vec::new();
     for node in ours.iter().map(|&at| &nodes[at]).filter(|node| node.is_code()) {
-        let is_panic = |to: &usize| can_panic.contains(to) && nodes[*to].is_code() && !nodes[*to].is_ours();
+        let is_panic = |to: &usize| {
+            let node = &nodes[*to];
+            can_panic.contains(to) && node.is_code() && !node.is_ours() && !node.name().starts_with(RESUMED)
+        };
         let callees: Vec<_> = node.references.iter().copied().filter(is_panic).collect();
         if callees.is_empty() {
             continue;

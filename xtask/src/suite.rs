@@ -23,7 +23,11 @@ const STEPS: [Step; 6] = [
         step::run(step::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     }),
     ("docs", || step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]))),
-    ("tests", || step::run(step::cargo().args(["test", "--workspace"]))),
+    ("tests", || {
+        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
+        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim"]))?;
+        step::run(step::cargo().args(["test", "--workspace"]))
+    }),
     ("firmware", firmware::run),
 ];
 

@@ -46,6 +46,15 @@ impl Operation {
         }
     }
 
+    /// What the holder's personal account is to pay; a fund that pays more than the bill leaves nothing.
+    pub const fn holders_share(&self) -> Fen {
+        match self {
+            Self::Settle { total, fund } => Fen(total.0.saturating_sub(fund.0)),
+            Self::Purchase { total } => *total,
+            Self::Apply { .. } | Self::Query => Fen(0),
+        }
+    }
+
     /// The word for it in files and reports.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -185,22 +194,20 @@ pub fn decide(
 ) -> Result<Effects, Reason> {
     let record = admit(operation, today, institution, presented, record)?;
     let activates = record.status == CardStatus::Inactive;
-    let pay = |share: Fen| {
-        if !record.insured {
-            return Err(Reason::NotInsured);
-        }
-        record.account.checked_sub(share).ok_or(Reason::InsufficientFunds)?;
-        Ok(Effects { activates, activates_financial: false, charge: share })
-    };
     match operation {
         Operation::Query => Ok(Effects::default()),
         Operation::Apply { document } => {
             check_document(document.as_ref(), today, record)?;
             Ok(Effects { activates, activates_financial: !record.financial, charge: Fen(0) })
         }
-        // A fund that pays more than the bill is refused by the terminal before it comes here.
-        Operation::Settle { total, fund } => pay(total.checked_sub(*fund).unwrap_or_default()),
-        Operation::Purchase { total } => pay(*total),
+        Operation::Settle { .. } | Operation::Purchase { .. } => {
+            if !record.insured {
+                return Err(Reason::NotInsured);
+            }
+            let charge = operation.holders_share();
+            record.account.checked_sub(charge).ok_or(Reason::InsufficientFunds)?;
+            Ok(Effects { activates, activates_financial: false, charge })
+        }
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) const fn from_bcd(byte: u8) -> Option<u8> {
 }
 
 const fn bcd(number: u8) -> u8 {
-    (number / 10) << 4 | number % 10
+    ((number / 10) << 4) | (number % 10)
 }
 
 #[cfg(test)]

@@ -1,1 +1,998 @@
+//! Answer to Reset: the first bytes a card sends, which say how to talk to it (ISO/IEC 7816-3:2006 clause 8).
+//!
+//! ```text
+//! TS  T0  TA1 TB1 TC1 TD1  TA2 TB2 TC2 TD2  ...  T1 .. TK  TCK
+//! |   |   `-- group 1 --'  `-- group 2 --'       |         `- XOR of T0..TCK is 0; absent iff only T=0 is offered
+//! |   |                                          `- historical bytes, K = 0..15
+//! |   `- high nibble: which of TA1 TB1 TC1 TD1 follow; low nibble: K
+//! `- 3B direct or 3F inverse convention
+//! ```
+//!
+//! Every TD works as T0 does: its high nibble announces the next group, its low nibble names the protocol T that group
+//! is for (T=15: not a protocol, the group holds for all of them).
+//!
+//! Two levels:
+//!
+//! * [`Atr`] is a *view*: it takes any bytes, never fails, and keeps what it does not know, so that the ATR of a card
+//!   one cannot use can still be logged. Where a byte is absent the accessors give the default of the standard.
+//!   [`Atr::check`] says whether the bytes are an ATR that the standard allows.
+//! * [`AtrBuilder`] writes ATRs, and writes only ones that pass [`Atr::check`].
+//!
+//! Names such as TA1 count groups from 1 as the standard does. In values RFU means "reserved for future use".
 
+use super::character::Convention;
+use heapless::Vec;
+
+/// The most bytes an ATR can have: TS and at most 32 characters after it (clause 8.1).
+pub const MAX_LEN: usize = 33;
+
+/// The most historical bytes: K is a nibble of T0 (clause 8.2.2).
+pub const MAX_HISTORICAL: usize = 15;
+
+/// Fi and f(max) in kHz by the high nibble of TA1 (clause 8.3, table 7); 0: RFU.
+const FI_AND_F_MAX: [(u16, u16); 16] = [
+    (372, 4_000),
+    (372, 5_000),
+    (558, 6_000),
+    (744, 8_000),
+    (1116, 12_000),
+    (1488, 16_000),
+    (1860, 20_000),
+    (0, 0),
+    (0, 0),
+    (512, 5_000),
+    (768, 7_500),
+    (1024, 10_000),
+    (1536, 15_000),
+    (2048, 20_000),
+    (0, 0),
+    (0, 0),
+];
+
+/// Di by the low nibble of TA1 (clause 8.3, table 8); 0: RFU. The code 7 = 64 is new in the edition of 2006.
+const DI: [u8; 16] = [0, 1, 2, 4, 8, 16, 32, 64, 12, 20, 0, 0, 0, 0, 0, 0];
+
+/// The clock rate conversion integer Fi coded in the high nibble of `fi_di`, a TA1 or PPS1; `None`: RFU.
+///
+/// One etu lasts Fi / Di clock cycles.
+pub fn decode_fi(fi_di: u8) -> Option<u16> {
+    table_7(fi_di).map(|(fi, _)| fi)
+}
+
+/// The highest clock frequency in kHz that goes with [`decode_fi`]; `None`: RFU.
+pub fn decode_f_max(fi_di: u8) -> Option<u16> {
+    table_7(fi_di).map(|(_, f_max)| f_max)
+}
+
+/// The baud rate adjustment integer Di coded in the low nibble of `fi_di`, a TA1 or PPS1; `None`: RFU.
+pub fn decode_di(fi_di: u8) -> Option<u8> {
+    DI.get(usize::from(fi_di & 0x0F)).copied().filter(|&di| di != 0)
+}
+
+fn table_7(fi_di: u8) -> Option<(u16, u16)> {
+    FI_AND_F_MAX.get(usize::from(fi_di >> 4)).copied().filter(|&(fi, _)| fi != 0)
+}
+
+/// A view over the bytes of an ATR, complete or not, good or bad. See the [module](self).
+///
+/// The bytes are decoded: the receiver has applied the convention, so TS is 3B or 3F.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Atr<'a>(&'a [u8]);
+
+/// The interface bytes announced by T0 (group 1) or by the TD before them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The number in the bytes' names: 1 for TA1, TB1, TC1, TD1.
+    pub index: usize,
+    /// T in the low nibble of the TD that announced the group; `None` for group 1. It rules the meaning of TA, TB, TC
+    /// from group 3 on (T=15: global), and of TC2; TA2 and TB2 are global whatever T is (clause 8.2.3).
+    pub protocol: Option<u8>,
+    /// TA, unless not announced or cut off.
+    pub ta: Option<u8>,
+    /// TB, unless not announced or cut off.
+    pub tb: Option<u8>,
+    /// TC, unless not announced or cut off.
+    pub tc: Option<u8>,
+    /// TD, unless not announced or cut off. If present there is a next group, though it may have no bytes.
+    pub td: Option<u8>,
+    /// Which were announced, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD.
+    announced: u8,
+}
+
+/// The groups of an ATR in order; made by [`Atr::groups`].
+#[derive(Clone, Debug)]
+pub struct Groups<'a> {
+    bytes: core::iter::Copied<core::slice::Iter<'a, u8>>,
+    /// Index, protocol and announced bytes of the group to come.
+    next: Option<(usize, Option<u8>, u8)>,
+}
+
+/// The check byte TCK (clause 8.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tck {
+    /// There is none and there must be none: only T=0 is offered, named or by default.
+    Absent,
+    /// It is there, and the XOR of all bytes from T0 to TCK is 0.
+    Ok,
+    /// It is there and that XOR is not 0.
+    Wrong,
+    /// It ought to be there, but the bytes end before it.
+    Missing,
+}
+
+/// TA2: the card starts in specific mode, without PPS (clauses 6.3.1 and 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpecificMode {
+    /// The protocol T to use at once, 0..=14.
+    pub protocol: u8,
+    /// Whether a warm reset may bring the card into negotiable mode (b8 of TA2 is 0).
+    pub can_change: bool,
+    /// Whether F and D are known in some other way (b5 is 1) rather than being the Fi and Di of TA1.
+    pub implicit: bool,
+}
+
+/// The error detection code that ends each T=1 block (clause 11.4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edc {
+    /// One byte, the XOR of the block.
+    Lrc,
+    /// Two bytes, a CRC of the block.
+    Crc,
+}
+
+/// Whether the clock may be stopped between exchanges, and in which state (clause 8.3, X in TA for T=15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockStop {
+    /// The clock must run on.
+    NotSupported,
+    /// It may be stopped in state L.
+    Low,
+    /// It may be stopped in state H.
+    High,
+    /// It may be stopped in either state.
+    Any,
+}
+
+/// The classes of operating conditions a card accepts (clause 8.3, Y in TA for T=15): b1 A, b2 B, b3 C, the rest RFU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Classes(u8);
+
+/// Why bytes are not an ATR that ISO/IEC 7816-3 allows. One cause each, the first that [`Atr::check`] meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtrError {
+    /// There are no bytes.
+    Empty,
+    /// The first byte, given here, is neither 3B nor 3F.
+    TsUnknown(u8),
+    /// The bytes end too early.
+    Truncated {
+        /// How many bytes the ATR has at least; more only if a TD is among those missing.
+        need: usize,
+        /// How many there are.
+        have: usize,
+    },
+    /// T0 and the TDs announce more than [`MAX_LEN`] bytes.
+    OverLimit {
+        /// How many bytes they announce, at least.
+        announced: usize,
+    },
+    /// There are bytes behind the end.
+    TooLong {
+        /// How many bytes the ATR has.
+        expected: usize,
+        /// How many there are.
+        have: usize,
+    },
+    /// All is there except TCK, although another T than 0 is named.
+    TckMissing {
+        /// The TCK that would fit.
+        expected: u8,
+    },
+    /// The check byte does not match: a byte was received wrongly, or the ATR was copied wrongly.
+    TckWrong {
+        /// The TCK that would fit the other bytes.
+        expected: u8,
+        /// The TCK that is there.
+        found: u8,
+    },
+    /// TD1 names T=15, which is not a protocol.
+    T15First,
+    /// A TD names a smaller T than the TD before it.
+    TypesOutOfOrder {
+        /// The T named first.
+        before: u8,
+        /// The smaller T named after it.
+        after: u8,
+    },
+}
+
+impl<'a> Atr<'a> {
+    /// A view over `bytes`, TS first, in decoded form. Any bytes will do.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// All the bytes, as given.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// The convention TS announces; `None` if TS is missing or no TS.
+    pub fn convention(&self) -> Option<Convention> {
+        let ts = *self.0.first()?;
+        [Convention::Direct, Convention::Inverse].into_iter().find(|convention| convention.ts() == ts)
+    }
+
+    /// The groups of interface bytes, group 1 first. Empty only if T0 is missing.
+    pub fn groups(&self) -> Groups<'a> {
+        Groups {
+            bytes: self.0.get(2..).unwrap_or_default().iter().copied(),
+            next: self.t0().map(|t0| (1, None, t0 >> 4)),
+        }
+    }
+
+    /// The historical bytes; fewer than T0 announces if the bytes end too early.
+    pub fn historical(&self) -> &'a [u8] {
+        let layout = self.layout();
+        let from_first = self.0.get(layout.interface_end..).unwrap_or_default();
+        from_first.get(..layout.historical_len).unwrap_or(from_first)
+    }
+
+    /// The state of the check byte, as far as the bytes there are tell.
+    pub fn tck(&self) -> Tck {
+        let layout = self.layout();
+        match self.0.get(1..layout.total) {
+            _ if !layout.has_tck => Tck::Absent,
+            None => Tck::Missing,
+            Some(checked) if xor(checked) == 0 => Tck::Ok,
+            Some(_) => Tck::Wrong,
+        }
+    }
+
+    /// The protocols T = 0..=14 that the card offers, the preferred one first, each once.
+    ///
+    /// T=0 alone if there is no TD1 (clause 8.2.3). Empty only if [`Atr::check`] would complain.
+    pub fn protocols(&self) -> impl Iterator<Item = u8> + use<'a> {
+        let by_default = self.groups().next().filter(|first| !first.announces_td()).map(|_| 0);
+        let mut seen = 1u16 << 15; // T=15 is no protocol
+        by_default.into_iter().chain(self.types()).filter(move |t| {
+            let bit = 1u16 << (t & 0x0F);
+            let new = seen & bit == 0;
+            seen |= bit;
+            new
+        })
+    }
+
+    /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
+    ///
+    /// In negotiable mode what the card *could* do after PPS; until then F = 372 and D = 1 are in force.
+    pub fn fi(&self) -> Option<u16> {
+        self.ta1().map_or(Some(372), decode_fi)
+    }
+
+    /// The baud rate adjustment integer Di of TA1, 1 without TA1; `None` if TA1 has an RFU code (clause 8.3).
+    pub fn di(&self) -> Option<u8> {
+        self.ta1().map_or(Some(1), decode_di)
+    }
+
+    /// N of TC1, default 0 (clause 8.3): the terminal leaves N more etu between the starts of its characters than the
+    /// usual 12. N = 255 means no more than 12 in T=0, and only 11 in T=1.
+    pub fn extra_guard(&self) -> u8 {
+        self.groups().next().and_then(|g| g.tc).unwrap_or(0)
+    }
+
+    /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
+    pub fn specific_mode(&self) -> Option<SpecificMode> {
+        let ta2 = self.groups().nth(1)?.ta?;
+        Some(SpecificMode { protocol: ta2 & 0x0F, can_change: ta2 & 0x80 == 0, implicit: ta2 & 0x10 != 0 })
+    }
+
+    /// The waiting integer WI for T=0: all 8 bits of TC2, default 10 (clause 10.2). 0 is RFU.
+    ///
+    /// The card has 960 x WI x Fi clock cycles for each character.
+    pub fn wi(&self) -> u8 {
+        self.groups().nth(1).and_then(|g| g.tc).unwrap_or(10)
+    }
+
+    /// How many information bytes a T=1 block to the card may have: the first TA for T=1, default 32 (clause 11.4.2).
+    /// 0 and 255 are RFU.
+    pub fn ifsc(&self) -> u8 {
+        self.specific(1).find_map(|g| g.ta).unwrap_or(32)
+    }
+
+    /// The block waiting integer for T=1: high nibble of the first TB for T=1, default 4 (clause 11.4.3).
+    /// 10..=15 are RFU.
+    pub fn bwi(&self) -> u8 {
+        self.first_tb_for_t1() >> 4
+    }
+
+    /// The character waiting integer for T=1: low nibble of the first TB for T=1, default 13 (clause 11.4.3).
+    pub fn cwi(&self) -> u8 {
+        self.first_tb_for_t1() & 0x0F
+    }
+
+    /// The error detection code for T=1: b1 of the first TC for T=1, default LRC (clause 11.4.4).
+    pub fn edc(&self) -> Edc {
+        match self.specific(1).find_map(|g| g.tc) {
+            Some(tc) if tc & 1 == 1 => Edc::Crc,
+            _ => Edc::Lrc,
+        }
+    }
+
+    /// Whether the clock may be stopped: the first TA for T=15, default not (clause 8.3).
+    pub fn clock_stop(&self) -> ClockStop {
+        match self.first_ta_for_t15().unwrap_or(0) >> 6 {
+            1 => ClockStop::Low,
+            2 => ClockStop::High,
+            3 => ClockStop::Any,
+            _ => ClockStop::NotSupported,
+        }
+    }
+
+    /// The classes of operating conditions the card accepts: the first TA for T=15 (clause 8.3).
+    ///
+    /// `None` if the card does not say. It answered, so the class it was powered with does; a terminal stays with it.
+    pub fn classes(&self) -> Option<Classes> {
+        self.first_ta_for_t15().map(|ta| Classes(ta & 0x3F))
+    }
+
+    /// Whether these bytes are one whole ATR that ISO/IEC 7816-3 allows.
+    ///
+    /// What comes first decides how much the rest can be trusted: TS, then the length that T0 and the TDs announce,
+    /// then TCK. Only bytes that have arrived whole are blamed for what they say. RFU codes are no error: a newer card may
+    /// use them, and a terminal that does not know Fi or Di goes on at 372 and 1.
+    pub fn check(&self) -> Result<(), AtrError> {
+        let ts = *self.0.first().ok_or(AtrError::Empty)?;
+        if self.convention().is_none() {
+            return Err(AtrError::TsUnknown(ts));
+        }
+        let layout = self.layout();
+        let have = self.0.len();
+        if layout.total > MAX_LEN {
+            return Err(AtrError::OverLimit { announced: layout.total });
+        }
+        let after_ts = self.0.get(1..).unwrap_or_default();
+        if have < layout.total {
+            return Err(if layout.complete && layout.has_tck && have == layout.total.saturating_sub(1) {
+                AtrError::TckMissing { expected: xor(after_ts) }
+            } else {
+                AtrError::Truncated { need: layout.total, have }
+            });
+        }
+        if have > layout.total {
+            return Err(AtrError::TooLong { expected: layout.total, have });
+        }
+        if let (true, Some((&found, checked))) = (layout.has_tck, after_ts.split_last()) {
+            let expected = xor(checked);
+            if expected != found {
+                return Err(AtrError::TckWrong { expected, found });
+            }
+        }
+        self.check_types()
+    }
+
+    /// How long the ATR is that begins with `prefix`, at most [`MAX_LEN`]; `None` while a byte is missing that decides.
+    ///
+    /// For a terminal that receives character by character: stop at this length, then [`Atr::check`]. The result never
+    /// changes as more bytes arrive. It is [`MAX_LEN`] as soon as T0 and the TDs announce more, so that no card keeps a
+    /// terminal waiting beyond that. TS is not looked at: refuse an unknown one when it arrives.
+    pub fn expected_len(prefix: &[u8]) -> Option<usize> {
+        let layout = Atr::new(prefix).layout();
+        if layout.total >= MAX_LEN {
+            return Some(MAX_LEN);
+        }
+        layout.complete.then_some(layout.total)
+    }
+
+    /// TD1 must not be T=15, and the Ts must ascend, so that T=0 is first and T=15 last (clause 8.2.3).
+    fn check_types(&self) -> Result<(), AtrError> {
+        if self.types().next() == Some(15) {
+            return Err(AtrError::T15First);
+        }
+        match self.types().zip(self.types().skip(1)).find(|(before, after)| after < before) {
+            Some((before, after)) => Err(AtrError::TypesOutOfOrder { before, after }),
+            None => Ok(()),
+        }
+    }
+
+    fn t0(&self) -> Option<u8> {
+        self.0.get(1).copied()
+    }
+
+    fn ta1(&self) -> Option<u8> {
+        self.groups().next()?.ta
+    }
+
+    /// The T of each TD in order.
+    fn types(&self) -> impl Iterator<Item = u8> + use<'a> {
+        self.groups().filter_map(|g| g.td).map(|td| td & 0x0F)
+    }
+
+    /// The groups that hold bytes specific to `t`: those from the third on, since group 2 has its own rules.
+    fn specific(&self, t: u8) -> impl Iterator<Item = Group> + use<'a> {
+        self.groups().skip(2).filter(move |g| g.protocol == Some(t))
+    }
+
+    fn first_tb_for_t1(&self) -> u8 {
+        self.specific(1).find_map(|g| g.tb).unwrap_or(0x4D)
+    }
+
+    fn first_ta_for_t15(&self) -> Option<u8> {
+        self.specific(15).find_map(|g| g.ta)
+    }
+
+    fn layout(&self) -> Layout {
+        let mut layout = Layout {
+            interface_end: 2,
+            historical_len: usize::from(self.t0().unwrap_or(0) & 0x0F),
+            has_tck: false,
+            complete: self.t0().is_some(),
+            total: 0,
+        };
+        for group in self.groups() {
+            let count = group.announced.count_ones() as usize;
+            layout.interface_end = layout.interface_end.saturating_add(count);
+            match group.td {
+                // Any T but 0, T=15 included, calls for TCK (clause 8.2.5).
+                Some(td) => layout.has_tck |= td & 0x0F != 0,
+                None => layout.complete &= !group.announces_td(),
+            }
+        }
+        layout.total =
+            layout.interface_end.saturating_add(layout.historical_len).saturating_add(usize::from(layout.has_tck));
+        layout
+    }
+}
+
+/// Where the parts of an ATR lie, as offsets and lengths in bytes. If not `complete` these are the least possible.
+struct Layout {
+    /// The offset of the first historical byte.
+    interface_end: usize,
+    historical_len: usize,
+    has_tck: bool,
+    /// Whether T0 and every announced TD are there.
+    complete: bool,
+    /// All bytes, TS and TCK included.
+    total: usize,
+}
+
+fn xor(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum, byte| sum ^ byte)
+}
+
+impl Group {
+    /// The bytes of this group that are there, in the order sent, each with the letter of its name: `('A', ..)` for TA.
+    pub fn bytes(&self) -> impl Iterator<Item = (char, u8)> + use<> {
+        [('A', self.ta), ('B', self.tb), ('C', self.tc), ('D', self.td)]
+            .into_iter()
+            .filter_map(|(letter, byte)| Some((letter, byte?)))
+    }
+
+    const fn announces_td(&self) -> bool {
+        self.announced & 8 != 0
+    }
+}
+
+impl Iterator for Groups<'_> {
+    type Item = Group;
+
+    fn next(&mut self) -> Option<Group> {
+        let (index, protocol, announced) = self.next.take()?;
+        let mut byte_if = |bit: u8| (announced & bit != 0).then(|| self.bytes.next()).flatten();
+        let group =
+            Group { index, protocol, ta: byte_if(1), tb: byte_if(2), tc: byte_if(4), td: byte_if(8), announced };
+        self.next = group.td.map(|td| (index.saturating_add(1), Some(td & 0x0F), td >> 4));
+        Some(group)
+    }
+}
+
+impl SpecificMode {
+    /// The byte TA2 that says this.
+    pub const fn to_ta2(self) -> u8 {
+        let unable_to_change = if self.can_change { 0 } else { 0x80 };
+        let implicit = if self.implicit { 0x10 } else { 0 };
+        unable_to_change | implicit | self.protocol & 0x0F
+    }
+}
+
+impl Classes {
+    /// Class A, 5 V.
+    pub const fn a(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// Class B, 3 V.
+    pub const fn b(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// Class C, 1.8 V.
+    pub const fn c(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// The six bits of Y as the card sent them.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+}
+
+impl core::fmt::Display for AtrError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match *self {
+            Self::Empty => write!(f, "no bytes: expected an ATR, which begins with 3B or 3F"),
+            Self::TsUnknown(0x03) => write!(
+                f,
+                "TS is 03, expected 3B or 3F: 03 is the TS of an inverse convention card read in direct convention; \
+                 read it in inverse convention"
+            ),
+            Self::TsUnknown(ts) => {
+                write!(f, "TS is {ts:02X}, expected 3B (direct convention) or 3F (inverse convention)")
+            }
+            Self::Truncated { need, have } => {
+                write!(f, "cut off: T0 and the TDs announce at least {need} bytes, there are {have}")
+            }
+            Self::OverLimit { announced } => {
+                write!(f, "T0 and the TDs announce at least {announced} bytes, an ATR has at most {MAX_LEN}")
+            }
+            Self::TooLong { expected, have } => {
+                write!(f, "bytes behind the end: T0 and the TDs announce {expected} bytes, there are {have}")
+            }
+            Self::TckMissing { expected } => write!(
+                f,
+                "the check byte TCK is missing: a TD names another T than 0, so {expected:02X} must end the ATR"
+            ),
+            Self::TckWrong { expected, found } => {
+                write!(f, "the check byte TCK is {found:02X}, expected {expected:02X}: a byte of the ATR is wrong")
+            }
+            Self::T15First => write!(f, "TD1 names T=15, expected a protocol (0 to 14): T=15 only marks global bytes"),
+            Self::TypesOutOfOrder { before, after } => {
+                write!(f, "T={after} is named after T={before}, expected the Ts in ascending order")
+            }
+        }
+    }
+}
+
+impl core::error::Error for AtrError {}
+
+/// The three bytes of a group that a protocol may have for itself. For T=1: IFSC, BWI and CWI, error detection code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpecificBytes {
+    /// TA, for T=1 the IFSC (1..=254).
+    pub ta: Option<u8>,
+    /// TB, for T=1 BWI (0..=9) in the high nibble and CWI in the low one.
+    pub tb: Option<u8>,
+    /// TC, for T=1 the error detection code: 0 LRC, 1 CRC.
+    pub tc: Option<u8>,
+}
+
+/// Writes an ATR, in decoded form: TDs, T0 and TCK follow from what the card is told to offer.
+///
+/// ```
+/// use qiyong_protocol::iso7816::{atr::{Atr, AtrBuilder}, character::Convention};
+///
+/// let atr = AtrBuilder::new(Convention::Direct).ta1(0x96).t0(None).t1(Default::default()).historical(b"SSC").build()?;
+/// assert_eq!(atr, [0x3B, 0x93, 0x96, 0x80, 0x01, b'S', b'S', b'C', 0xC7]);
+/// assert!(Atr::new(&atr).protocols().eq([0, 1]));
+/// # Ok::<(), qiyong_protocol::iso7816::atr::AtrDoesNotFit>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AtrBuilder<'a> {
+    convention: Convention,
+    group_1: SpecificBytes,
+    specific_mode: Option<SpecificMode>,
+    /// `Some` if T=0 is offered by name; inside, TC2.
+    t0: Option<Option<u8>>,
+    /// `Some` if T=1 is offered.
+    t1: Option<SpecificBytes>,
+    /// `Some` if there are global bytes after T=15.
+    t15: Option<SpecificBytes>,
+    historical: &'a [u8],
+}
+
+/// More bytes than an ATR can hold: over [`MAX_HISTORICAL`] historical ones, or over [`MAX_LEN`] in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtrDoesNotFit;
+
+impl<'a> AtrBuilder<'a> {
+    /// An ATR of two bytes: T=0 by default, no interface and no historical bytes.
+    pub const fn new(convention: Convention) -> Self {
+        const NONE: SpecificBytes = SpecificBytes { ta: None, tb: None, tc: None };
+        Self { convention, group_1: NONE, specific_mode: None, t0: None, t1: None, t15: None, historical: &[] }
+    }
+
+    /// TA1: the codes of Fi and Di, see [`decode_fi`] and [`decode_di`].
+    pub const fn ta1(mut self, ta1: u8) -> Self {
+        self.group_1.ta = Some(ta1);
+        self
+    }
+
+    /// TB1: programming voltage, out of use. Social security cards send 00, "none" (domain.md §3.4).
+    pub const fn tb1(mut self, tb1: u8) -> Self {
+        self.group_1.tb = Some(tb1);
+        self
+    }
+
+    /// TC1: the extra guard time integer N, see [`Atr::extra_guard`].
+    pub const fn tc1(mut self, n: u8) -> Self {
+        self.group_1.tc = Some(n);
+        self
+    }
+
+    /// TA2: start in specific mode. Its protocol ought to be one of those offered.
+    pub const fn specific_mode(mut self, mode: SpecificMode) -> Self {
+        self.specific_mode = Some(mode);
+        self
+    }
+
+    /// Offers T=0, with the waiting integer WI (TC2) or its default. Only needed beside T=1, or to give WI.
+    pub const fn t0(mut self, wi: Option<u8>) -> Self {
+        self.t0 = Some(wi);
+        self
+    }
+
+    /// Offers T=1, with its specific bytes or their defaults.
+    pub const fn t1(mut self, bytes: SpecificBytes) -> Self {
+        self.t1 = Some(bytes);
+        self
+    }
+
+    /// Global bytes after T=15: TA clock stop and classes of operating conditions, TB use of contact C6.
+    pub const fn t15(mut self, bytes: SpecificBytes) -> Self {
+        self.t15 = Some(bytes);
+        self
+    }
+
+    /// The historical bytes, at most [`MAX_HISTORICAL`].
+    pub const fn historical(mut self, bytes: &'a [u8]) -> Self {
+        self.historical = bytes;
+        self
+    }
+
+    /// The ATR. It passes [`Atr::check`].
+    pub fn build(&self) -> Result<Vec<u8, MAX_LEN>, AtrDoesNotFit> {
+        if self.historical.len() > MAX_HISTORICAL {
+            return Err(AtrDoesNotFit);
+        }
+        let groups = self.groups();
+        let mut atr = Vec::new();
+        push(&mut atr, self.convention.ts())?;
+        // T0 or the TD before a group: the group's Y in the high nibble; in the low one K (T0) or the group's T (TD).
+        let mut low_nibble = self.historical.len() as u8;
+        for (i, (bytes, _)) in groups.iter().flatten().enumerate() {
+            let next = groups.iter().flatten().nth(i.saturating_add(1));
+            let announced = [bytes.ta, bytes.tb, bytes.tc, next.map(|_| 0)]
+                .iter()
+                .zip([0x10, 0x20, 0x40, 0x80])
+                .filter_map(|(byte, bit)| byte.map(|_| bit))
+                .fold(0u8, |y, bit| y | bit);
+            push(&mut atr, announced | low_nibble)?;
+            for byte in [bytes.ta, bytes.tb, bytes.tc].into_iter().flatten() {
+                push(&mut atr, byte)?;
+            }
+            low_nibble = next.map_or(0, |&(_, t)| t);
+        }
+        for &byte in self.historical {
+            push(&mut atr, byte)?;
+        }
+        // Clause 8.2.5: TCK unless T=0 is all that is named.
+        if self.t1.is_some() || self.t15.is_some() {
+            let tck = xor(atr.get(1..).unwrap_or_default());
+            push(&mut atr, tck)?;
+        }
+        Ok(atr)
+    }
+
+    /// Groups 1, 2, then those specific to T=1 and T=15, each with the T it is for (that of group 1 is not sent).
+    ///
+    /// Group 2 has fixed uses: TA2 is the specific mode and TC2 is WI. So bytes specific to T=1 or T=15 need a group of
+    /// their own from the third on, even if T=1 was already named by TD1 (clause 8.2.3).
+    fn groups(&self) -> [Option<(SpecificBytes, u8)>; 4] {
+        let first_t = if self.t0.is_some() || self.t1.is_none() { 0 } else { 1 };
+        let group_2 =
+            SpecificBytes { ta: self.specific_mode.map(SpecificMode::to_ta2), tb: None, tc: self.t0.flatten() };
+        let t1 = self.t1.filter(|&bytes| first_t == 0 || bytes != SpecificBytes::default());
+        let needs_group_2 =
+            group_2 != SpecificBytes::default() || self.t0.is_some() || self.t1.is_some() || self.t15.is_some();
+        [
+            Some((self.group_1, 0)),
+            needs_group_2.then_some((group_2, first_t)),
+            t1.map(|bytes| (bytes, 1)),
+            self.t15.map(|bytes| (bytes, 15)),
+        ]
+    }
+}
+
+fn push(atr: &mut Vec<u8, MAX_LEN>, byte: u8) -> Result<(), AtrDoesNotFit> {
+    atr.push(byte).map_err(|_| AtrDoesNotFit)
+}
+
+impl core::fmt::Display for AtrDoesNotFit {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "an ATR holds at most {MAX_HISTORICAL} historical bytes and {MAX_LEN} bytes in all")
+    }
+}
+
+impl core::error::Error for AtrDoesNotFit {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+    use proptest::prelude::*;
+    use std::{string::ToString, vec::Vec as StdVec};
+
+    /// A second generation social security card (domain.md §3.4).
+    const SOCIAL_SECURITY: [u8; 17] = hex!("3B6D0000 00814E43238697159900BF7C7A");
+    /// A UICC with T=0, T=1 and T=15: an example of ETSI TS 102 221, its TCK worked out.
+    const UICC: [u8; 17] = hex!("3B97 95 80 B1 FE00 1F 42 8031A073BE2117 7A");
+
+    fn protocols(atr: &[u8]) -> StdVec<u8> {
+        Atr::new(atr).protocols().collect()
+    }
+
+    #[test]
+    fn social_security_card() {
+        let atr = Atr::new(&SOCIAL_SECURITY);
+        assert_eq!(atr.check(), Ok(()));
+        assert_eq!(atr.convention(), Some(Convention::Direct));
+        assert_eq!(atr.historical(), hex!("00814E43238697159900BF7C7A"));
+        assert_eq!(atr.tck(), Tck::Absent);
+        assert_eq!(protocols(&SOCIAL_SECURITY), [0]);
+        assert_eq!((atr.fi(), atr.di(), atr.extra_guard(), atr.wi()), (Some(372), Some(1), 0, 10));
+        assert_eq!(atr.specific_mode(), None);
+        let groups: StdVec<Group> = atr.groups().collect();
+        assert_eq!(groups.len(), 1);
+        assert!(groups[0].bytes().eq([('B', 0), ('C', 0)]));
+    }
+
+    #[test]
+    fn every_interface_byte_of_a_uicc() {
+        let atr = Atr::new(&UICC);
+        assert_eq!(atr.check(), Ok(()));
+        assert_eq!(protocols(&UICC), [0, 1]);
+        assert_eq!((atr.fi(), atr.di()), (Some(512), Some(16)));
+        assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (0xFE, 0, 0, Edc::Lrc));
+        assert_eq!(atr.clock_stop(), ClockStop::Low);
+        let classes = atr.classes().unwrap();
+        assert!(!classes.a() && classes.b() && !classes.c());
+        let named: StdVec<_> = atr.groups().map(|g| (g.index, g.protocol, g.bytes().collect::<StdVec<_>>())).collect();
+        assert_eq!(
+            named,
+            [
+                (1, None, std::vec![('A', 0x95), ('D', 0x80)]),
+                (2, Some(0), std::vec![('D', 0xB1)]),
+                (3, Some(1), std::vec![('A', 0xFE), ('B', 0x00), ('D', 0x1F)]),
+                (4, Some(15), std::vec![('A', 0x42)]),
+            ]
+        );
+    }
+
+    #[test]
+    fn defaults_of_the_standard() {
+        let atr = Atr::new(&hex!("3B00"));
+        assert_eq!(atr.check(), Ok(()));
+        assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (32, 4, 13, Edc::Lrc));
+        assert_eq!((atr.wi(), atr.clock_stop(), atr.classes()), (10, ClockStop::NotSupported, None));
+        assert!(atr.historical().is_empty());
+    }
+
+    #[test]
+    fn group_2_is_not_specific_to_t1() {
+        // TD1 = 71 names T=1, but TA2 is the specific mode, TB2 the programming voltage and TC2 WI.
+        let atr = Atr::new(&hex!("3B80 71 91 FF 20 FF"));
+        assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (32, 4, 13, Edc::Lrc));
+        assert_eq!(atr.wi(), 0x20);
+        assert_eq!(atr.specific_mode(), Some(SpecificMode { protocol: 1, can_change: false, implicit: true }));
+    }
+
+    #[test]
+    fn rfu_codes_are_no_error() {
+        let atr = Atr::new(&hex!("3B10 7A"));
+        assert_eq!(atr.check(), Ok(()));
+        assert_eq!((atr.fi(), decode_f_max(0x7A), atr.di()), (None, None, None));
+        assert_eq!((decode_fi(0x97), decode_f_max(0x97), decode_di(0x97)), (Some(512), Some(5_000), Some(64)));
+    }
+
+    #[test]
+    fn each_error_with_what_was_expected() {
+        let cases: &[(&[u8], AtrError, &str)] = &[
+            (&[], AtrError::Empty, "3B or 3F"),
+            (&hex!("0300"), AtrError::TsUnknown(0x03), "inverse convention"),
+            (&hex!("FF00"), AtrError::TsUnknown(0xFF), "TS is FF"),
+            (&hex!("3B"), AtrError::Truncated { need: 2, have: 1 }, "at least 2 bytes, there are 1"),
+            (&hex!("3B6D0000"), AtrError::Truncated { need: 17, have: 4 }, "at least 17"),
+            // TD1 is missing: that more bytes follow is not known yet.
+            (&hex!("3B81"), AtrError::Truncated { need: 4, have: 2 }, "at least 4"),
+            (&hex!("3BFF FFFFFFFF FFFFFFFF FFFFFFFF"), AtrError::OverLimit { announced: 34 }, "at most 33"),
+            (&hex!("3B02 1450 11"), AtrError::TooLong { expected: 4, have: 5 }, "announce 4 bytes, there are 5"),
+            // A TCK that fits does not belong behind T=0 alone.
+            (&hex!("3B02 1450 46"), AtrError::TooLong { expected: 4, have: 5 }, "behind the end"),
+            (&hex!("3B8101 55"), AtrError::TckMissing { expected: 0xD5 }, "D5 must end"),
+            (&hex!("3B8101 55 D4"), AtrError::TckWrong { expected: 0xD5, found: 0xD4 }, "is D4, expected D5"),
+            // T=0 with T=15 has a TCK (clause 8.2.5).
+            (&hex!("3B80 80 1F C7"), AtrError::TckMissing { expected: 0xD8 }, "D8"),
+            (&hex!("3B81 1F 00 CC 52"), AtrError::T15First, "T=15"),
+            (&hex!("3B80 81 00 01"), AtrError::TypesOutOfOrder { before: 1, after: 0 }, "ascending"),
+        ];
+        for (bytes, error, says) in cases {
+            assert_eq!(Atr::new(bytes).check(), Err(*error), "{bytes:02X?}");
+            assert!(error.to_string().contains(says), "{error} does not say {says:?}");
+        }
+    }
+
+    #[test]
+    fn tck_of_incomplete_and_overlong_atrs() {
+        assert_eq!(Atr::new(&hex!("3B8101 55 D5 00")).tck(), Tck::Ok);
+        assert_eq!(Atr::new(&hex!("3B8101 55 D4 00")).tck(), Tck::Wrong);
+        assert_eq!(Atr::new(&hex!("3B8101")).tck(), Tck::Missing);
+        assert_eq!(Atr::new(&[]).tck(), Tck::Absent);
+    }
+
+    #[test]
+    fn a_chain_of_tds_without_end_is_cut_at_33_bytes() {
+        let endless = [0x80; 300];
+        assert_eq!(Atr::expected_len(&[0x3B, 0xFF]), None);
+        assert_eq!(Atr::expected_len(&endless[..31]), None);
+        assert_eq!(Atr::expected_len(&endless[..32]), Some(33));
+        assert_eq!(Atr::new(&endless).groups().count(), 300 - 1);
+    }
+
+    #[test]
+    fn the_longest_atr_has_33_bytes() {
+        let mut atr = hex!("3BFF 110000F0 10000AF1 200045 7F 010000 000102030405060708090A0B0C0D0E 00").to_vec();
+        atr[32] = xor(&atr[1..32]);
+        assert_eq!((atr.len(), Atr::new(&atr).check()), (MAX_LEN, Ok(())));
+        assert_eq!((Atr::expected_len(&atr[..13]), Atr::expected_len(&atr[..14])), (None, Some(MAX_LEN)));
+    }
+
+    #[test]
+    fn f_max_is_in_step_with_fi() {
+        // But for code 1, which raises the default from 4 to 5 MHz, both halves of table 7 keep one bit rate.
+        for code in (0x00..=0xFF).step_by(16).filter(|&code| code != 0x10) {
+            let (rate_fi, rate_khz) = if code < 0x80 { (372, 4_000) } else { (512, 5_000) };
+            let in_step = decode_fi(code).map(|fi| u32::from(fi) * rate_khz / rate_fi);
+            assert_eq!(decode_f_max(code).map(u32::from), in_step, "code {code:02X}");
+        }
+    }
+
+    #[test]
+    fn builder_refuses_what_does_not_fit() {
+        let builder = AtrBuilder::new(Convention::Direct);
+        assert_eq!(builder.historical(&[0; 16]).build(), Err(AtrDoesNotFit));
+        assert_eq!(builder.build().unwrap(), hex!("3B00"));
+    }
+
+    #[test]
+    fn builder_writes_a_social_security_card() {
+        let built = AtrBuilder::new(Convention::Direct).tb1(0).tc1(0).historical(&SOCIAL_SECURITY[4..]).build();
+        assert_eq!(built.unwrap(), SOCIAL_SECURITY);
+    }
+
+    #[test]
+    fn builder_writes_the_fullest_atr() {
+        let all = SpecificBytes { ta: Some(1), tb: Some(2), tc: Some(3) };
+        let mode = SpecificMode { protocol: 0, can_change: true, implicit: false };
+        let builder = AtrBuilder::new(Convention::Inverse).ta1(0x11).tb1(0).tc1(255).specific_mode(mode);
+        let built = builder.t0(Some(10)).t1(all).t15(all).historical(&[0x55; 15]).build().unwrap();
+        assert_eq!(built[..15], hex!("3FFF 1100FF D0 000A F1 010203 7F 0102"));
+        assert_eq!((built.len(), Atr::new(&built).check()), (32, Ok(())));
+    }
+
+    fn specific_bytes() -> impl Strategy<Value = SpecificBytes> {
+        any::<(Option<u8>, Option<u8>, Option<u8>)>().prop_map(|(ta, tb, tc)| SpecificBytes { ta, tb, tc })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_is_read_back(
+            inverse: bool,
+            group_1 in specific_bytes(),
+            mode in proptest::option::of((0u8..15, any::<bool>(), any::<bool>())),
+            t0: Option<Option<u8>>,
+            t1 in proptest::option::of(specific_bytes()),
+            t15 in proptest::option::of(specific_bytes()),
+            historical in proptest::collection::vec(any::<u8>(), 0..=MAX_HISTORICAL),
+        ) {
+            let convention = if inverse { Convention::Inverse } else { Convention::Direct };
+            let mode = mode.map(|(protocol, can_change, implicit)| SpecificMode { protocol, can_change, implicit });
+            let mut builder = AtrBuilder::new(convention).historical(&historical);
+            if let Some(ta1) = group_1.ta { builder = builder.ta1(ta1); }
+            if let Some(tb1) = group_1.tb { builder = builder.tb1(tb1); }
+            if let Some(tc1) = group_1.tc { builder = builder.tc1(tc1); }
+            if let Some(mode) = mode { builder = builder.specific_mode(mode); }
+            if let Some(wi) = t0 { builder = builder.t0(wi); }
+            if let Some(bytes) = t1 { builder = builder.t1(bytes); }
+            if let Some(bytes) = t15 { builder = builder.t15(bytes); }
+
+            let bytes = builder.build().unwrap();
+            let atr = Atr::new(&bytes);
+            prop_assert_eq!(atr.check(), Ok(()));
+            prop_assert_eq!(atr.convention(), Some(convention));
+            prop_assert_eq!(atr.historical(), &historical);
+            prop_assert_eq!(atr.tck(), if t1.is_some() || t15.is_some() { Tck::Ok } else { Tck::Absent });
+            let offered: &[u8] = match (t0, t1) {
+                (_, None) => &[0],
+                (None, Some(_)) => &[1],
+                (Some(_), Some(_)) => &[0, 1],
+            };
+            prop_assert!(atr.protocols().eq(offered.iter().copied()));
+            prop_assert_eq!(atr.fi(), group_1.ta.map_or(Some(372), decode_fi));
+            prop_assert_eq!(atr.di(), group_1.ta.map_or(Some(1), decode_di));
+            prop_assert_eq!(atr.extra_guard(), group_1.tc.unwrap_or(0));
+            prop_assert_eq!(atr.specific_mode(), mode);
+            prop_assert_eq!(atr.wi(), t0.flatten().unwrap_or(10));
+            let t1 = t1.unwrap_or_default();
+            prop_assert_eq!(atr.ifsc(), t1.ta.unwrap_or(32));
+            prop_assert_eq!(atr.bwi() << 4 | atr.cwi(), t1.tb.unwrap_or(0x4D));
+            prop_assert_eq!(atr.edc() == Edc::Crc, t1.tc.unwrap_or(0) & 1 == 1);
+            prop_assert_eq!(atr.classes().map(Classes::bits), t15.and_then(|b| b.ta).map(|ta| ta & 0x3F));
+
+            // Every interface byte is in the groups: with TS, T0, historical bytes and TCK they make up the whole.
+            let interface = atr.groups().flat_map(|g| g.bytes()).count();
+            let tck = usize::from(atr.tck() == Tck::Ok);
+            prop_assert_eq!(2 + interface + historical.len() + tck, bytes.len());
+
+            // A terminal that receives it byte by byte stops at the last one.
+            for received in 0..bytes.len() {
+                let expected = Atr::expected_len(&bytes[..received]);
+                prop_assert!(expected.is_none_or(|len| len == bytes.len()), "{:?} after {}", expected, received);
+                prop_assert!(Atr::new(&bytes[..received]).check().is_err());
+            }
+            prop_assert_eq!(Atr::expected_len(&bytes), Some(bytes.len()));
+        }
+
+        #[test]
+        fn any_bytes_give_consistent_answers(
+            // Half of the cases begin as an ATR does, so that they get past TS.
+            ts in prop_oneof![Just(0x3B), Just(0x3F), any::<u8>()],
+            rest in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let mut bytes = std::vec![ts];
+            bytes.extend(rest);
+            let atr = Atr::new(&bytes);
+            let interface: StdVec<u8> = atr.groups().flat_map(|g| g.bytes()).map(|(_, byte)| byte).collect();
+            let after_t0 = bytes.get(2..).unwrap_or_default();
+            prop_assert!(after_t0.starts_with(&interface));
+            prop_assert!(after_t0[interface.len()..].starts_with(atr.historical()));
+            let groups: StdVec<Group> = atr.groups().collect();
+            for (i, group) in groups.iter().enumerate() {
+                prop_assert_eq!(group.index, i + 1);
+                prop_assert_eq!(group.protocol, (i > 0).then(|| groups[i - 1].td.unwrap() & 0x0F));
+            }
+            prop_assert!(atr.protocols().all(|t| t < 15));
+
+            let expected = Atr::expected_len(&bytes);
+            prop_assert!(expected.is_none_or(|len| (2..=MAX_LEN).contains(&len)));
+            for received in 0..bytes.len() {
+                if let Some(len) = Atr::expected_len(&bytes[..received]) {
+                    prop_assert_eq!(expected, Some(len), "after {} bytes", received);
+                }
+            }
+            match atr.check() {
+                Ok(()) => {
+                    prop_assert_eq!(expected, Some(bytes.len()));
+                    prop_assert!(matches!(atr.tck(), Tck::Ok | Tck::Absent));
+                    prop_assert!(atr.protocols().next().is_some());
+                }
+                Err(AtrError::Truncated { need, have }) => {
+                    prop_assert_eq!(have, bytes.len());
+                    prop_assert!(have < need && need <= MAX_LEN);
+                    prop_assert!(expected.is_none_or(|len| len == need));
+                }
+                Err(AtrError::TckMissing { expected: tck } | AtrError::TckWrong { expected: tck, .. }) => {
+                    let last_but_tck = expected.unwrap() - 1;
+                    let mended = [&bytes[..last_but_tck], &[tck]].concat();
+                    let still_wrong = Atr::new(&mended).check().err();
+                    prop_assert!(
+                        matches!(still_wrong, None | Some(AtrError::T15First | AtrError::TypesOutOfOrder { .. })),
+                        "{:?}", still_wrong
+                    );
+                }
+                Err(AtrError::TooLong { expected: len, .. }) => prop_assert_eq!(expected, Some(len)),
+                Err(AtrError::OverLimit { .. }) => prop_assert_eq!(expected, Some(MAX_LEN)),
+                Err(_) => {}
+            }
+        }
+    }
+}

@@ -17,6 +17,7 @@ pub enum AckStyle {
 
 /// What the card does after a character from the terminal, or after [`CardSide::respond`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is no heap, and one lives at a time")]
 pub enum CardStep {
     /// Awaits the next character.
     Await,

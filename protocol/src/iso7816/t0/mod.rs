@@ -7,7 +7,7 @@
 mod card;
 mod terminal;
 
-pub use card::{AckStyle, CardSide, CardStep};
+pub use card::{AckStyle, CardSide, CardStep, MAX_BURST};
 pub use terminal::{Exchange, Limits, Step, T0Error, T0Response};
 
 /// INS of GET RESPONSE (ISO/IEC 7816-4), which T=0 uses to fetch the response data of a case 4 command.

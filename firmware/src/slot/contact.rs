@@ -1,0 +1,235 @@
+//! The contact slot: power sequence, ATR, protocol (ISO/IEC 7816-3 clauses 6 to 10).
+
+use heapless::Vec;
+
+use qiyong_protocol::iso7816::Etu;
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::atr::{Atr, AtrError};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::t0::{Exchange, Limits, Step};
+
+use super::{CardLine, CardSlot, LineConfig, LineError, SlotError, VoltageClass};
+
+/// What a maker chooses for a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotConfig {
+    /// The voltage classes to try, in this order. The next one is tried when a card stays mute, or says in its ATR that it
+    /// is not made for the present one (clause 6.2.4).
+    pub classes: &'static [VoltageClass],
+}
+
+impl Default for SlotConfig {
+    /// 3 V, then 5 V: what social security cards of all generations work with (domain.md §4.1). Low first, since a low
+    /// voltage harms no card.
+    fn default() -> Self {
+        Self { classes: &[VoltageClass::B, VoltageClass::A] }
+    }
+}
+
+/// RST stays low at least 400 cycles after CLK starts (clause 6.2.2), and as long in a warm reset (6.2.3).
+const RESET_CYCLES: u32 = 400;
+/// TS comes at most 40 000 cycles after RST goes high (clause 6.2.2): 107.5 etu of 372 cycles.
+const FIRST_CHARACTER: Etu = 108;
+/// The initial waiting time: at most this between two characters of the ATR (clause 8.1).
+const INITIAL_WAITING_TIME: Etu = 9600;
+/// The most the whole ATR may take; clause 8.1 sets no limit below 33 initial waiting times, EMV and readers 20 160.
+const ATR_BUDGET: Etu = 20_160;
+/// A powered-down card is left alone for 10 ms before it is powered again (clause 6.2.4), here in cycles at 3.5712 MHz.
+const REST_CYCLES: u32 = 35_712;
+
+/// Drives a card on a [`CardLine`].
+#[derive(Debug)]
+pub struct ContactSlot<L> {
+    line: L,
+    config: SlotConfig,
+    atr: Vec<u8, 33>,
+    /// The limits of the powered card; `None` while there is no power.
+    powered: Option<Limits>,
+}
+
+impl<L: CardLine> ContactSlot<L> {
+    /// A slot without power.
+    pub const fn new(line: L, config: SlotConfig) -> Self {
+        Self { line, config, atr: Vec::new(), powered: None }
+    }
+
+    /// The line below, for tracers and benches.
+    pub const fn line(&mut self) -> &mut L {
+        &mut self.line
+    }
+
+    /// Clause 6.2.2: RST low, VCC on, I/O released, CLK on, and RST high after 400 cycles.
+    async fn cold_reset(&mut self, class: VoltageClass) -> Result<(), SlotError> {
+        self.line.set_rst(false);
+        self.line.set_vcc(Some(class)).await;
+        self.line.set_io(true);
+        self.line.set_clk(true);
+        self.answer_to_reset().await
+    }
+
+    /// The common end of a cold and a warm reset, RST being low.
+    async fn answer_to_reset(&mut self) -> Result<(), SlotError> {
+        self.line.configure(&LineConfig::RESET);
+        self.line.wait(RESET_CYCLES).await;
+        self.line.set_rst(true);
+        self.receive_atr().await
+    }
+
+    async fn receive_atr(&mut self) -> Result<(), SlotError> {
+        self.atr.clear();
+        let (ts, _) = self.line.receive(FIRST_CHARACTER).await.map_err(|error| match error {
+            LineError::Removed => SlotError::Removed,
+            LineError::Timeout | LineError::NotAccepted => SlotError::Mute,
+        })?;
+        let Some(convention) = Convention::from_ts_read_direct(ts) else {
+            return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
+        };
+        self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
+        // An ATR never has more than 33 characters, so pushing cannot fail.
+        let _ = self.atr.push(convention.ts());
+        let mut elapsed: Etu = 0;
+        while Atr::expected_len(&self.atr).is_none_or(|whole| self.atr.len() < whole) && !self.atr.is_full() {
+            match self.line.receive(INITIAL_WAITING_TIME).await {
+                Ok((character, etu)) if character.parity_ok && elapsed + etu <= ATR_BUDGET => {
+                    elapsed += etu;
+                    let _ = self.atr.push(character.byte);
+                }
+                Ok((character, _)) if !character.parity_ok => return Err(SlotError::Parity),
+                // The card stopped or dawdled: what came so far says what is wrong with it.
+                Ok(_) | Err(LineError::Timeout | LineError::NotAccepted) => break,
+                Err(LineError::Removed) => return Err(SlotError::Removed),
+            }
+        }
+        Atr::new(&self.atr).check().map_err(SlotError::Atr)
+    }
+
+    /// Takes the parameters of the ATR into use: default Fi and Di in negotiable mode, since no PPS is sent; the announced
+    /// ones in specific mode (clause 6.3.1).
+    fn apply_atr(&mut self) -> Result<Limits, SlotError> {
+        let atr = Atr::new(&self.atr);
+        let (protocol, fi, di) = match atr.specific_mode() {
+            Some(mode) if !mode.implicit => (mode.protocol, atr.fi().unwrap_or(372), atr.di().unwrap_or(1)),
+            Some(mode) => (mode.protocol, 372, 1),
+            None => (atr.protocols().next().unwrap_or(0), 372, 1),
+        };
+        if protocol != 0 {
+            return Err(SlotError::Protocol { offered: protocol });
+        }
+        // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
+        let extra = match atr.extra_guard() {
+            255 => 0,
+            extra => Etu::from(extra),
+        };
+        self.line.configure(&LineConfig {
+            convention: atr.convention().unwrap_or(Convention::Direct),
+            fi,
+            di,
+            guard_time: 12 + extra,
+            turnaround: 16,
+            error_signal: true,
+        });
+        Ok(Limits::new(atr.wi(), di))
+    }
+
+    /// Whether the ATR says that the card is not made for `class` (clause 8.3, TA after T=15).
+    fn rejects(&self, class: VoltageClass) -> bool {
+        Atr::new(&self.atr).classes().is_some_and(|classes| classes.bits() & class.indicator_bit() == 0)
+    }
+
+    async fn power_up(&mut self) -> Result<(), SlotError> {
+        let mut last = SlotError::Mute;
+        for &class in self.config.classes {
+            if !self.line.present() {
+                return Err(SlotError::Removed);
+            }
+            match self.cold_reset(class).await {
+                Ok(()) if self.rejects(class) => {}
+                Ok(()) => return Ok(()),
+                Err(SlotError::Removed) => return Err(SlotError::Removed),
+                // Not mute, but wrong: clause 6.2.4 wants another reset before giving up.
+                Err(error @ (SlotError::Atr(_) | SlotError::Parity)) => {
+                    self.line.set_rst(false);
+                    return self.answer_to_reset().await.map_err(|again| match again {
+                        SlotError::Removed => again,
+                        _ => error,
+                    });
+                }
+                Err(error) => last = error,
+            }
+            self.power_down().await;
+            self.line.wait(REST_CYCLES).await;
+        }
+        Err(last)
+    }
+
+    /// Clause 6.4: RST low, CLK low, I/O low, VCC off.
+    async fn power_down(&mut self) {
+        self.powered = None;
+        self.line.set_rst(false);
+        self.line.set_clk(false);
+        self.line.set_io(false);
+        self.line.set_vcc(None).await;
+    }
+}
+
+impl<L: CardLine> CardSlot for ContactSlot<L> {
+    async fn wait_for_card(&mut self, seconds: u16) -> bool {
+        self.line.wait_for_card(seconds).await
+    }
+
+    async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        let ready = match self.power_up().await {
+            Ok(()) => self.apply_atr(),
+            Err(error) => Err(error),
+        };
+        match ready {
+            Ok(limits) => {
+                self.powered = Some(limits);
+                Ok(&self.atr)
+            }
+            Err(error) => {
+                self.power_down().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn transmit<'b>(
+        &mut self,
+        command: &Command<'_>,
+        buffer: &'b mut [u8; 256],
+    ) -> Result<Response<'b>, SlotError> {
+        let limits = self.powered.ok_or(SlotError::NotConnected)?;
+        let mut exchange = Exchange::new(*command, buffer, limits);
+        let done = loop {
+            let failed = match exchange.step() {
+                Step::Send(bytes) => match self.line.send(bytes).await {
+                    Ok(etu) => {
+                        exchange.sent(etu);
+                        continue;
+                    }
+                    Err(error) => error,
+                },
+                Step::Receive(within) => match self.line.receive(within).await {
+                    Ok((character, etu)) if character.parity_ok => {
+                        exchange.received(character.byte, etu);
+                        continue;
+                    }
+                    Ok(_) => LineError::NotAccepted,
+                    Err(error) => error,
+                },
+                Step::Done(result) => break result.map_err(SlotError::T0)?,
+            };
+            match failed {
+                LineError::Timeout => exchange.timed_out(),
+                LineError::Removed => return Err(SlotError::Removed),
+                LineError::NotAccepted => return Err(SlotError::Parity),
+            }
+        };
+        Ok(Response { data: buffer.get(..done.len).unwrap_or_default(), sw: done.sw })
+    }
+
+    async fn disconnect(&mut self) {
+        self.power_down().await;
+    }
+}

@@ -1,0 +1,99 @@
+//! What a board provides to drive a card: contacts, and characters on I/O in etu time.
+
+use qiyong_protocol::iso7816::Etu;
+use qiyong_protocol::iso7816::character::{Convention, Received};
+
+/// A class of operating conditions: the supply voltage (ISO/IEC 7816-3 clause 5.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoltageClass {
+    /// 5 V.
+    A,
+    /// 3 V.
+    B,
+    /// 1.8 V.
+    C,
+}
+
+impl VoltageClass {
+    /// Its bit in a class indicator: TA after T=15 of the ATR (clause 8.3).
+    pub const fn indicator_bit(self) -> u8 {
+        match self {
+            Self::A => 1,
+            Self::B => 2,
+            Self::C => 4,
+        }
+    }
+}
+
+/// How characters are sent and received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineConfig {
+    /// How states stand for bits.
+    pub convention: Convention,
+    /// Clock cycles per etu are Fi / Di.
+    pub fi: u16,
+    /// See `fi`.
+    pub di: u8,
+    /// The least etu between the leading edges of two characters sent by the terminal: 12 and the card's extra guard time.
+    pub guard_time: Etu,
+    /// The least etu between the leading edges of the card's last character and the terminal's first.
+    pub turnaround: Etu,
+    /// Whether wrong parity is signalled to the sender, who then repeats (T=0, clause 7.3). Not during the ATR's TS, and
+    /// not in T=1.
+    pub error_signal: bool,
+}
+
+impl LineConfig {
+    /// The line from reset until the ATR says otherwise: 372 cycles per etu, direct convention until TS is read.
+    pub const RESET: Self =
+        Self { convention: Convention::Direct, fi: 372, di: 1, guard_time: 12, turnaround: 16, error_signal: false };
+}
+
+/// Why a character did not come or go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineError {
+    /// No card is in the slot, or it was taken out meanwhile.
+    Removed,
+    /// Nothing came in time.
+    Timeout,
+    /// The card signalled an error until the repetitions were used up (clause 7.3).
+    NotAccepted,
+}
+
+/// Contacts and character line of one card slot.
+///
+/// A driver only does as it is told: the order of contacts, and every time, is decided by [`super::ContactSlot`]. When the
+/// card is taken out, `send` and `receive` end at once with [`LineError::Removed`].
+pub trait CardLine {
+    /// Waits until a card is present, at most this long; `false` when none came.
+    async fn wait_for_card(&mut self, seconds: u16) -> bool;
+
+    /// Whether a card is in the slot now.
+    fn present(&mut self) -> bool;
+
+    /// Supplies VCC of this class, or takes it away; returns when it is stable.
+    async fn set_vcc(&mut self, class: Option<VoltageClass>);
+
+    /// Drives RST high or low.
+    fn set_rst(&mut self, high: bool);
+
+    /// Starts or stops CLK; stopped it rests low.
+    fn set_clk(&mut self, on: bool);
+
+    /// Releases I/O (reception mode, state H), or pulls it low.
+    fn set_io(&mut self, released: bool);
+
+    /// Sets how characters are sent and received from now on.
+    fn configure(&mut self, config: &LineConfig);
+
+    /// Lets this many clock cycles of the card go by, whether or not CLK is on.
+    async fn wait(&mut self, cycles: u32);
+
+    /// Sends characters with the configured guard time and turnaround; returns the etu from the last event on the line to
+    /// the leading edge of the last character.
+    async fn send(&mut self, bytes: &[u8]) -> Result<Etu, LineError>;
+
+    /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
+    /// character, or RST going high); returns it and the etu that took.
+    async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError>;
+}

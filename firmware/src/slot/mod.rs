@@ -1,0 +1,73 @@
+//! The card slot: from APDUs down to characters and contacts.
+//!
+//! [`CardLine`] is what a board provides; [`ContactSlot`] drives it. What is said over the line is decided by the engines of
+//! `qiyong_protocol::iso7816`; here they meet time and contacts.
+
+mod contact;
+mod line;
+
+pub use contact::{ContactSlot, SlotConfig};
+pub use line::{CardLine, LineConfig, LineError, VoltageClass};
+
+use core::fmt;
+
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::atr::AtrError;
+use qiyong_protocol::iso7816::t0::T0Error;
+
+/// A place where a card can be: a contact slot, and later a PC/SC reader.
+pub trait CardSlot {
+    /// Waits until a card is present, at most this long; `false` when none came.
+    async fn wait_for_card(&mut self, seconds: u16) -> bool;
+
+    /// Powers the card and returns its ATR, TS first.
+    async fn connect(&mut self) -> Result<&[u8], SlotError>;
+
+    /// Exchanges one APDU; the response data lies in `buffer`.
+    async fn transmit<'b>(
+        &mut self,
+        command: &Command<'_>,
+        buffer: &'b mut [u8; 256],
+    ) -> Result<Response<'b>, SlotError>;
+
+    /// Takes power from the card in the order of ISO/IEC 7816-3 clause 6.4. Harmless when there is none.
+    async fn disconnect(&mut self);
+}
+
+/// Why a card could not be talked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotError {
+    /// The card was taken out.
+    Removed,
+    /// No answer to reset in any voltage class.
+    Mute,
+    /// What came after reset is no ATR.
+    Atr(AtrError),
+    /// The card speaks only protocols that this slot does not.
+    Protocol {
+        /// The first one it offers.
+        offered: u8,
+    },
+    /// A character had wrong parity beyond repair.
+    Parity,
+    /// The T=0 exchange failed.
+    T0(T0Error),
+    /// There is no powered card: call [`CardSlot::connect`] first.
+    NotConnected,
+}
+
+impl fmt::Display for SlotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed => f.write_str("the card was taken out"),
+            Self::Mute => f.write_str("no answer to reset: is the card inserted the right way round?"),
+            Self::Atr(error) => write!(f, "no valid answer to reset: {error}"),
+            Self::Protocol { offered } => write!(f, "the card speaks T={offered} first, and this slot only T=0"),
+            Self::Parity => f.write_str("characters from the card arrive damaged: clean the contacts"),
+            Self::T0(error) => write!(f, "T=0: {error}"),
+            Self::NotConnected => f.write_str("the card is not powered"),
+        }
+    }
+}
+
+impl core::error::Error for SlotError {}

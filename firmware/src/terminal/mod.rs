@@ -1,0 +1,299 @@
+//! The application: one visit of a holder, from "insert card" to "take your card".
+//!
+//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
+//! holder's PIN, [`ports`] lists what the outside must provide. The decision itself is the centre's
+//! (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//!
+//! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
+//! done. Until the terminal gets its journal, that duty is kept in RAM and a power cut forgets it.
+
+mod pin_entry;
+mod ports;
+pub mod reading;
+
+pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
+pub use reading::{CardData, Cause};
+
+use embassy_futures::select::{Either, select};
+use rand_core::CryptoRng;
+
+use qiyong_protocol::activation::decision::{Effects, Operation, PresentedCard};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
+
+use crate::slot::CardSlot;
+use crate::ui::Screen;
+
+/// What is set when a terminal is put up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it stands.
+    pub institution: InstitutionCode,
+    /// Its name within the institution.
+    pub terminal: TerminalId,
+    /// How long it waits for a card, in seconds.
+    pub card_wait: u16,
+    /// How often a reversal is sent before it is left for later (three are usual, domain.md §5.5).
+    pub reversal_tries: u8,
+}
+
+/// How a visit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Approved, refused, failed or cancelled.
+    pub outcome: Outcome,
+    /// Why not, unless approved.
+    pub reason: Option<Reason>,
+    /// What exactly was wrong with the card, where that is known.
+    pub cause: Option<Cause>,
+    /// What was done.
+    pub effects: Effects,
+    /// The personal account's balance after a transaction.
+    pub balance: Option<Fen>,
+    /// How the card stands: for a query as answered; otherwise as before the transaction.
+    pub standing: Option<Standing>,
+    /// The card, if it could be read.
+    pub card: Option<CardNumber>,
+    /// The transaction's number, if one was sent.
+    pub stan: Option<Stan>,
+    /// The holder replaced the initial PIN.
+    pub pin_changed: bool,
+}
+
+/// Why a visit goes no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    reason: Reason,
+    cause: Option<Cause>,
+    /// Whether the centre said so; what the terminal decided must be reported to it.
+    by_centre: bool,
+}
+
+impl Stop {
+    const fn here(reason: Reason) -> Self {
+        Self { reason, cause: None, by_centre: false }
+    }
+
+    const fn centre(reason: Reason) -> Self {
+        Self { reason, cause: None, by_centre: true }
+    }
+}
+
+impl From<LinkError> for Stop {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::NoAnswer => Self::here(Reason::NoAnswer),
+        }
+    }
+}
+
+/// A terminal: a card slot, a centre link, an operator, a clock and a source of random numbers.
+#[derive(Debug)]
+pub struct Terminal<S, L, O, C, R> {
+    slot: S,
+    link: L,
+    operator: O,
+    clock: C,
+    random: R,
+    settings: Settings,
+    /// The number of the next transaction.
+    next_stan: Stan,
+    /// The transaction that must be reversed before anything else.
+    unanswered: Option<Stan>,
+}
+
+/// What became known in the course of a visit.
+#[derive(Default)]
+struct Visit {
+    card: Option<CardNumber>,
+    standing: Option<Standing>,
+    stan: Option<Stan>,
+    pin_changed: bool,
+}
+
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
+    /// A terminal whose next transaction has the number `next_stan`: it must never go back, or the centre takes a new sale
+    /// for a repetition of an old one.
+    pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, settings: Settings, next_stan: Stan) -> Self {
+        Self { slot, link, operator, clock, random, settings, next_stan, unanswered: None }
+    }
+
+    /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
+    pub async fn serve(&mut self, operation: &Operation) -> Report {
+        let mut visit = Visit::default();
+        let result = self.visit(operation, &mut visit).await;
+        self.slot.disconnect().await;
+        let report = match result {
+            Ok(receipt) => Report {
+                outcome: Outcome::Approved,
+                reason: None,
+                cause: None,
+                effects: receipt.map_or_else(Effects::default, |receipt| receipt.effects),
+                balance: receipt.map(|receipt| receipt.balance),
+                standing: visit.standing,
+                card: visit.card,
+                stan: visit.stan,
+                pin_changed: visit.pin_changed,
+            },
+            Err(stop) => {
+                if !stop.by_centre {
+                    let body = Body::Report { card: visit.card, operation, reason: stop.reason };
+                    // For the record only: a centre that cannot be reached goes without.
+                    let _ = self.ask(body).await;
+                }
+                Report {
+                    outcome: stop.reason.outcome(),
+                    reason: Some(stop.reason),
+                    cause: stop.cause,
+                    effects: Effects::default(),
+                    balance: None,
+                    standing: visit.standing,
+                    card: visit.card,
+                    stan: visit.stan,
+                    pin_changed: visit.pin_changed,
+                }
+            }
+        };
+        self.show_end(&report);
+        report
+    }
+
+    /// The steps of a visit. `Ok(None)` is an answered query.
+    async fn visit(&mut self, operation: &Operation, visit: &mut Visit) -> Result<Option<Receipt>, Stop> {
+        self.reverse_unanswered().await?;
+
+        self.operator.show(&Screen::InsertCard);
+        let card_wait = self.settings.card_wait;
+        match select(self.operator.cancel(), self.slot.wait_for_card(card_wait)).await {
+            Either::Second(true) => {}
+            Either::First(()) | Either::Second(false) => return Err(Stop::here(Reason::CancelledByOperator)),
+        }
+
+        self.operator.show(&Screen::ReadingCard);
+        let CardData { presented: card, expires, .. } = self.read_card().await?;
+        visit.card = Some(card.number);
+        let asks_only = matches!(operation, Operation::Query);
+        if expires < self.clock.now().date && !asks_only {
+            return Err(Stop::here(Reason::CardExpired));
+        }
+
+        self.operator.show(&Screen::AskingCentre);
+        let Answer::Standing(standing) = self.ask(Body::Inquire { card: &card, operation }).await? else {
+            return Err(Stop::here(Reason::NoAnswer));
+        };
+        visit.standing = Some(standing);
+
+        match operation {
+            Operation::Query => Ok(None),
+            Operation::Apply { .. } => {
+                let receipt = self.transact(operation, &card, visit).await?;
+                if standing.pin_is_initial {
+                    // The bank needs no PIN, so the holder may decline: what was approved stays approved.
+                    visit.pin_changed = self.offer_pin_change(&card).await.is_ok();
+                }
+                Ok(Some(receipt))
+            }
+            Operation::Settle { .. } | Operation::Purchase { .. } => {
+                let pin = self.verify_pin(Some(operation.holders_share())).await?;
+                if standing.pin_is_initial {
+                    self.replace_initial_pin(&pin, &card).await?;
+                    visit.pin_changed = true;
+                }
+                self.transact(operation, &card, visit).await.map(Some)
+            }
+        }
+    }
+
+    async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {
+        let pin = self.verify_pin(None).await?;
+        self.replace_initial_pin(&pin, card).await
+    }
+
+    /// Asks the centre to carry out `operation`, under a number of its own.
+    async fn transact(
+        &mut self,
+        operation: &Operation,
+        card: &PresentedCard,
+        visit: &mut Visit,
+    ) -> Result<Receipt, Stop> {
+        self.operator.show(&Screen::AskingCentre);
+        let stan = self.next_stan;
+        self.next_stan = stan.next();
+        visit.stan = Some(stan);
+        // From here until the answer is in hand, the transaction may have happened without our knowing.
+        self.unanswered = Some(stan);
+        match self.ask(Body::Transact { stan, card, operation }).await {
+            Ok(Answer::Approved(receipt)) => {
+                self.unanswered = None;
+                Ok(receipt)
+            }
+            Err(stop) if stop.by_centre => {
+                self.unanswered = None;
+                Err(stop)
+            }
+            Ok(_) | Err(_) => {
+                // Whether the reversal gets through or not, this transaction had no answer.
+                let _ = self.reverse_unanswered().await;
+                Err(Stop::here(Reason::NoAnswer))
+            }
+        }
+    }
+
+    /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
+    async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
+        let Some(stan) = self.unanswered else {
+            return Ok(());
+        };
+        self.operator.show(&Screen::Reversing);
+        for _ in 0..self.settings.reversal_tries {
+            if self.ask(Body::Reverse { stan }).await == Ok(Answer::Done) {
+                self.unanswered = None;
+                return Ok(());
+            }
+        }
+        Err(Stop::here(Reason::NoAnswer))
+    }
+
+    /// One message to the centre. A refusal is the end of the visit, whatever was asked.
+    async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
+        let Settings { institution, terminal, .. } = self.settings;
+        let request = Request { institution, terminal, time: self.clock.now(), body };
+        match self.link.ask(&request).await? {
+            Answer::Refused(reason) => Err(Stop::centre(reason)),
+            answer => Ok(answer),
+        }
+    }
+
+    fn show_end(&mut self, report: &Report) {
+        self.operator.show(&match (report.reason, report.balance, report.standing) {
+            (Some(reason), _, _) => Screen::NotDone(reason),
+            (None, Some(balance), _) => Screen::Approved { effects: report.effects, balance },
+            (None, None, Some(standing)) => Screen::Standing(standing),
+            // An approved visit has a balance or a standing.
+            (None, None, None) => Screen::NotDone(Reason::NoAnswer),
+        });
+    }
+
+    /// Whether a reversal is still due.
+    pub const fn has_unanswered(&self) -> bool {
+        self.unanswered.is_some()
+    }
+
+    /// The card slot, for benches.
+    pub const fn slot(&mut self) -> &mut S {
+        &mut self.slot
+    }
+
+    /// The operator, for benches.
+    pub const fn operator(&mut self) -> &mut O {
+        &mut self.operator
+    }
+
+    /// The centre link, for benches.
+    pub const fn link(&mut self) -> &mut L {
+        &mut self.link
+    }
+}

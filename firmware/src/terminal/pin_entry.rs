@@ -1,0 +1,90 @@
+//! The holder's PIN: verified by the card, and the initial one replaced (domain.md §1.6, §1.10, §2.2).
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use qiyong_protocol::activation::decision::PresentedCard;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::commands;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::host::Body;
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+use super::reading::Cause;
+use super::{CentreLink, Clock, Operator, Stop, Terminal, WhichPin};
+use crate::slot::CardSlot;
+use crate::ui::Screen;
+
+/// How often a holder may choose an unsuitable new PIN, or key it differently the second time.
+const NEW_PIN_TRIES: u8 = 3;
+/// No card counts more tries than 63Cx can say.
+const PIN_TRIES_MAX: u8 = 15;
+
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
+    /// Asks for the PIN until the card accepts one, blocks, or the holder gives up. `amount` is shown meanwhile; `None`
+    /// at a bank, where keying the PIN is an offer.
+    pub(super) async fn verify_pin(&mut self, amount: Option<Fen>) -> Result<Pin, Stop> {
+        let mut tries_left = None;
+        for _ in 0..PIN_TRIES_MAX {
+            self.operator.show(&match (amount, tries_left) {
+                (None, None) => Screen::OfferPinChange,
+                (amount, tries_left) => Screen::EnterPin { amount: amount.unwrap_or_default(), tries_left },
+            });
+            let Ok(pin) = self.operator.enter_pin(WhichPin::Present).await else {
+                let reason = if tries_left.is_some() { Reason::PinWrong } else { Reason::CancelledByOperator };
+                return Err(Stop::here(reason));
+            };
+            let block = pin.card_block();
+            let command = commands::verify(block.as_bytes());
+            let sw = self.status_of(&command).await?;
+            match (sw, sw.verification_tries()) {
+                (StatusWord::OK, _) => return Ok(pin),
+                (StatusWord::BLOCKED, _) | (_, Some(0)) => return Err(Stop::here(Reason::PinBlocked)),
+                (_, Some(left)) => tries_left = Some(left),
+                (sw, None) => return Err(Cause::Status { ins: command.ins, sw }.into()),
+            }
+        }
+        Err(Stop::here(Reason::PinWrong))
+    }
+
+    /// Replaces the initial PIN by one of the holder's own, and tells the centre.
+    pub(super) async fn replace_initial_pin(&mut self, initial: &Pin, card: &PresentedCard) -> Result<(), Stop> {
+        let unchanged = |_| Stop::here(Reason::InitialPinUnchanged);
+        for _ in 0..NEW_PIN_TRIES {
+            self.operator.show(&Screen::EnterNewPin);
+            let new = self.operator.enter_pin(WhichPin::New).await.map_err(unchanged)?;
+            // Driver error -36: the new PIN may not be an initial one.
+            if new == *initial || new.is_commonly_initial(card.id_number.as_bytes(), card.number.as_bytes()) {
+                self.operator.show(&Screen::NewPinUnsuitable);
+                continue;
+            }
+            self.operator.show(&Screen::RepeatNewPin);
+            let again = self.operator.enter_pin(WhichPin::NewAgain).await.map_err(unchanged)?;
+            // Driver error -34.
+            if new != again {
+                self.operator.show(&Screen::NewPinsDiffer);
+                continue;
+            }
+            self.change_pin(initial, &new).await?;
+            // If this message is lost the centre asks for one more change at the next visit, which harms nothing.
+            let _ = self.ask(Body::PinChanged { card: card.number, ident: card.ident }).await;
+            return Ok(());
+        }
+        Err(Stop::here(Reason::InitialPinUnchanged))
+    }
+
+    async fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), Stop> {
+        let (old, new) = (old.card_block(), new.card_block());
+        // Old PIN, FF, new PIN: at most 8 + 1 + 8 bytes.
+        let mut data = Zeroizing::new([0; 17]);
+        let bytes = old.as_bytes().iter().chain(&[0xFF]).chain(new.as_bytes());
+        data.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let len = old.as_bytes().len() + 1 + new.as_bytes().len();
+        let command = commands::change_pin(data.get(..len).unwrap_or_default());
+        match self.status_of(&command).await? {
+            StatusWord::OK => Ok(()),
+            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        }
+    }
+}

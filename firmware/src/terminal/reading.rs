@@ -1,0 +1,231 @@
+//! Reading a card: which generation it is, whether it is genuine, and whose it is.
+//!
+//! Cards of version 3.00 show personal data only to a terminal that the centre vouches for: the terminal forwards the
+//! card's challenge to the centre, whose security module computes the cryptogram (domain.md §1.5, §1.9). The terminal
+//! itself holds no keys.
+
+use core::fmt;
+
+use heapless::Vec;
+use rand_core::CryptoRng;
+
+use qiyong_protocol::activation::decision::PresentedCard;
+use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::commands;
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::{EF05, EF06, Generation, key, tag};
+use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
+use qiyong_protocol::card::records::{Record, RecordError};
+use qiyong_protocol::host::{Answer, Authenticate, Body};
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+use super::{CentreLink, Clock, Operator, Stop, Terminal};
+use crate::slot::{CardSlot, SlotError};
+
+/// What was read from a genuine card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardData {
+    /// The generation of the card.
+    pub generation: Generation,
+    /// What identifies card and holder.
+    pub presented: PresentedCard,
+    /// The last day of the card's validity.
+    pub expires: Date,
+}
+
+/// What exactly was wrong with a card that could not be read, for those who maintain terminals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The slot could not talk to it.
+    Slot(SlotError),
+    /// It answered a command with this status word.
+    Status {
+        /// INS of the command.
+        ins: u8,
+        /// The status word.
+        sw: StatusWord,
+    },
+    /// A record is not what the norm says.
+    Record(RecordError),
+    /// Its norm version is unknown.
+    Version,
+    /// It uses an algorithm this terminal does not know; the code of the answer to SELECT.
+    Algorithm(u8),
+    /// It was never personalised: its ident code is blank.
+    Blank,
+    /// An answer has another length than it should.
+    Length {
+        /// INS of the command.
+        ins: u8,
+    },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slot(error) => error.fmt(f),
+            Self::Status { ins, sw } => write!(f, "the card answered INS {ins:02X} with {sw:?}"),
+            Self::Record(error) => error.fmt(f),
+            Self::Version => f.write_str("the norm version in EF05 is none of 1.00, 2.00, 3.00"),
+            Self::Algorithm(code) => write!(f, "the card uses algorithm {code:02X}, known here are 01 3DES and 03 SM4"),
+            Self::Blank => f.write_str("the card was never personalised: its ident code ends in FFFFFFFF"),
+            Self::Length { ins } => write!(f, "the answer to INS {ins:02X} has a wrong length"),
+        }
+    }
+}
+
+/// An unreadable card, or one that was taken out.
+impl From<SlotError> for Stop {
+    fn from(error: SlotError) -> Self {
+        match error {
+            SlotError::Removed => Self::here(Reason::CardRemoved),
+            error => Cause::Slot(error).into(),
+        }
+    }
+}
+
+impl From<RecordError> for Stop {
+    fn from(error: RecordError) -> Self {
+        Cause::Record(error).into()
+    }
+}
+
+impl From<Cause> for Stop {
+    fn from(cause: Cause) -> Self {
+        Self { cause: Some(cause), ..Self::here(Reason::CardUnreadable) }
+    }
+}
+
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
+    /// Powers the card, authenticates it and reads it.
+    pub(super) async fn read_card(&mut self) -> Result<CardData, Stop> {
+        let mut historical: Vec<u8, 15> = Vec::new();
+        let atr = Atr::new(self.slot.connect().await?);
+        // K of T0 is at most 15.
+        let _ = historical.extend_from_slice(atr.historical());
+
+        let announced = self.select_environment().await?;
+        self.select(EF05).await?;
+        // Which table of records applies is told by the version, itself at the same place in all of them.
+        let version = self.record::<4>(Generation::V1, EF05, tag::VERSION).await?;
+        let generation = Generation::from_version(&version).ok_or(Cause::Version)?;
+        let ident = self.record(generation, EF05, tag::IDENT_CODE).await?;
+        let ident = IdentCode::new(ident).map_err(|_| RecordError::Value { tag: tag::IDENT_CODE })?;
+        if ident.is_blank() {
+            return Err(Cause::Blank.into());
+        }
+
+        let algorithm = announced.unwrap_or(generation.algorithm());
+        self.authenticate(generation, ident, &historical, algorithm).await?;
+
+        self.select(EF05).await?;
+        let expires = self.record(generation, EF05, tag::EXPIRES).await?;
+        let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
+        let number = self.record::<9>(generation, EF05, tag::CARD_NUMBER).await?;
+        let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
+
+        self.select(EF06).await?;
+        let id_number = self.record::<18>(generation, EF06, tag::ID_NUMBER).await?;
+        let id_number = IdNumber::new(&id_number).map_err(|_| RecordError::Value { tag: tag::ID_NUMBER })?;
+        let name = self.record::<30>(generation, EF06, tag::NAME).await?;
+        let extension = match generation {
+            Generation::V1 => [0; 20],
+            Generation::V2 | Generation::V3 => self.record::<20>(generation, EF06, tag::NAME_EXTENSION).await?,
+        };
+        let name = Name::from_records(&name, &extension).ok_or(RecordError::Value { tag: tag::NAME })?;
+        Ok(CardData { generation, presented: PresentedCard { number, ident, id_number, name }, expires })
+    }
+
+    /// The two steps of the centre's security module: what the card must answer, and what it must hear.
+    async fn authenticate(
+        &mut self,
+        generation: Generation,
+        ident: IdentCode,
+        historical: &[u8],
+        algorithm: Algorithm,
+    ) -> Result<(), Stop> {
+        let mut internal = [0; 16];
+        let mut ours = [0; 8];
+        self.random.fill_bytes(&mut internal);
+        self.random.fill_bytes(&mut ours);
+        let external = match generation {
+            Generation::V1 | Generation::V2 => None,
+            Generation::V3 => Some((self.answer_of_8(&commands::get_challenge()).await?, ours)),
+        };
+        let body = Body::Authenticate(Authenticate { ident, historical, algorithm, internal, external });
+        let Answer::Authenticated { internal: expected, external } = self.ask(body).await? else {
+            // A centre that answers something else has not answered.
+            return Err(Stop::here(Reason::NoAnswer));
+        };
+        // First the external authentication: the card's challenge is good for the very next command only.
+        if let Some(cryptogram) = external {
+            let data = commands::external_auth_data(cryptogram, ours);
+            let command = commands::external_authenticate(key::READ_SSSE, &data);
+            if !self.status_of(&command).await?.is_ok() {
+                return Err(Stop::here(Reason::CardNotGenuine));
+            }
+        }
+        let command = commands::internal_authenticate(&internal);
+        let mut buffer = [0; 256];
+        let response = self.slot.transmit(&command, &mut buffer).await?;
+        match response.data.try_into() {
+            Ok(answer) if response.sw.is_ok() && Cryptogram(answer) == expected => Ok(()),
+            _ => Err(Stop::here(Reason::CardNotGenuine)),
+        }
+    }
+
+    /// Selects SSSE; returns the algorithm it announces.
+    async fn select_environment(&mut self) -> Result<Option<Algorithm>, Stop> {
+        let command = commands::select_environment();
+        let mut buffer = [0; 256];
+        let response = self.slot.transmit(&command, &mut buffer).await?;
+        match response.sw {
+            StatusWord::OK => Algorithm::from_fci(response.data).map_err(|code| Cause::Algorithm(code).into()),
+            // An application or card block (domain.md §1.8).
+            StatusWord::SELECTED_INVALIDATED | StatusWord::NOT_SUPPORTED | StatusWord::BLOCKED_FOR_GOOD => {
+                Err(Stop::here(Reason::CardLocked))
+            }
+            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        }
+    }
+
+    async fn select(&mut self, fid: u16) -> Result<(), Stop> {
+        let fid = fid.to_be_bytes();
+        let command = commands::select_file(&fid);
+        match self.status_of(&command).await? {
+            StatusWord::OK => Ok(()),
+            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        }
+    }
+
+    /// Reads a data element of the selected file by its record number, and checks tag and length.
+    async fn record<const N: usize>(&mut self, generation: Generation, fid: u16, tag: u8) -> Result<[u8; N], Stop> {
+        // Every element the application asks for stands in the tables of its generation.
+        let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
+        let command = commands::read_record(number, spec.len);
+        let mut buffer = [0; 256];
+        let response = self.slot.transmit(&command, &mut buffer).await?;
+        match response.sw {
+            StatusWord::OK => Ok(Record::expect(response.data, tag)?),
+            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        }
+    }
+
+    async fn answer_of_8(&mut self, command: &Command<'_>) -> Result<[u8; 8], Stop> {
+        let mut buffer = [0; 256];
+        let response = self.slot.transmit(command, &mut buffer).await?;
+        match response.sw {
+            StatusWord::OK => response.data.try_into().map_err(|_| Cause::Length { ins: command.ins }.into()),
+            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        }
+    }
+
+    /// The status word of a command whose response data, if any, does not matter.
+    pub(super) async fn status_of(&mut self, command: &Command<'_>) -> Result<StatusWord, SlotError> {
+        let mut buffer = [0; 256];
+        Ok(self.slot.transmit(command, &mut buffer).await?.sw)
+    }
+}

@@ -1,0 +1,228 @@
+//! Every exact ATR of Debian's list of real cards, read three ways: by the library, by `qiyong atr`, and by pyscard.
+//!
+//! The list (`pcsc-tools`) was typed in by people all over the world: most entries are sound, some were cut off, have
+//! bytes too many or a wrong check byte. All three readers must agree on which, and on what the sound ones say. Where
+//! pyscard is known to be wrong or to look less closely, [`known_disagreement`] says why.
+
+use hex::encode_upper;
+use qiyong_protocol::iso7816::atr::{Atr, AtrError, Tck};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+const LIST: &str = "/usr/share/pcsc/smartcard_list.txt";
+
+/// The `qiyong` program that this build made: `target/<profile>/qiyong`, beside `deps/` where this test lies.
+fn qiyong() -> PathBuf {
+    let test = env::current_exe().expect("the path of this test");
+    let profile = test.ancestors().nth(2).expect("the test lies in target/<profile>/deps");
+    let program = profile.join(format!("qiyong{}", env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is missing: run `cargo build -p qiyong-host-sim` first", program.display());
+    program
+}
+
+/// The list's ATRs, without those that are patterns (`..` for any byte and other regular expressions).
+fn exact_atrs() -> Vec<Vec<u8>> {
+    let list = fs::read_to_string(LIST).unwrap_or_else(|e| panic!("{LIST}: {e}; it comes with the package pcsc-tools"));
+    list.lines()
+        // Comments begin with #, descriptions with a tab.
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_hexdigit()))
+        .filter_map(|line| {
+            let pairs = line.split_whitespace();
+            pairs.map(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| pair.len() == 2)).collect()
+        })
+        .collect()
+}
+
+/// What `qiyong atr` says of an ATR.
+struct ProgramSays {
+    /// The output with `--json`.
+    json: Value,
+    /// Its exit code.
+    code: i32,
+    /// The last line for people.
+    last_line: String,
+    /// The exit code that went with it.
+    code_for_people: i32,
+}
+
+/// Asks `qiyong atr` twice about each ATR, one process each time, as a user would run it.
+fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
+    let program = qiyong();
+    let run = |atr: &[u8], option: Option<&str>| {
+        let output =
+            Command::new(&program).args(["atr", &encode_upper(atr)]).args(option).output().expect("run qiyong");
+        let code = output.status.code().expect("qiyong was killed");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(complaint.is_empty(), "qiyong atr {} exits with {code}: {complaint}", encode_upper(atr));
+        (String::from_utf8(output.stdout).expect("qiyong writes UTF-8"), code)
+    };
+    let ask = |atr: &Vec<u8>| {
+        let (json, code) = run(atr, Some("--json"));
+        let (text, code_for_people) = run(atr, None);
+        ProgramSays {
+            json: serde_json::from_str(&json).unwrap_or_else(|e| panic!("{}: {e} in {json}", encode_upper(atr))),
+            code,
+            last_line: text.lines().last().unwrap_or_default().to_owned(),
+            code_for_people,
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let shares: Vec<_> = atrs
+            .chunks(atrs.len().div_ceil(threads))
+            .map(|share| scope.spawn(move || share.iter().map(ask).collect::<Vec<_>>()))
+            .collect();
+        shares.into_iter().flat_map(|share| share.join().expect("a thread that asks qiyong")).collect()
+    })
+}
+
+/// What pyscard says (`atr_list/oracle.py`): one process for all of them.
+fn pyscard_says(atrs: &[Vec<u8>]) -> Vec<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atr_list/oracle.py");
+    // Debian's own, since that is the one that sees the package; PATH may have another first.
+    let mut python = Command::new("/usr/bin/python3")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("run python3");
+    let mut stdin = python.stdin.take().expect("a pipe to python3");
+    let lines: String = atrs.iter().map(|atr| encode_upper(atr) + "\n").collect();
+    // On its own thread: python3 answers while it still reads. If it stops early its exit status tells.
+    let writer = thread::spawn(move || stdin.write_all(lines.as_bytes()));
+    let output = python.wait_with_output().expect("wait for python3");
+    let _ = writer.join();
+    assert!(
+        output.status.success(),
+        "python3 with smartcard.ATR (package python3-pyscard) failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said: Vec<Value> = String::from_utf8(output.stdout)
+        .expect("JSON is UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object from oracle.py"))
+        .collect();
+    assert_eq!(said.len(), atrs.len(), "one answer an ATR");
+    said
+}
+
+/// Where we differ from pyscard, and why the standard is on our side; `None`: we must agree.
+fn known_disagreement(field: &str, atr: &Atr<'_>) -> Option<&'static str> {
+    let ta1 = atr.groups().next().and_then(|group| group.ta);
+    let td1 = atr.groups().next().and_then(|group| group.td);
+    match field {
+        "di" if ta1.is_some_and(|ta1| ta1 & 0x0F == 7) => {
+            Some("Di code 7 is 64 since ISO/IEC 7816-3:2006 (table 8); pyscard has the RFU of 1997")
+        }
+        "valid" if td1.is_some_and(|td1| td1 & 0x0F == 15) => {
+            Some("T=15 is no protocol and is invalid in TD1 (clause 8.2.3); pyscard does not look")
+        }
+        _ => None,
+    }
+}
+
+/// Our answers in the terms of oracle.py.
+fn our_opinion(atr: &Atr<'_>) -> Value {
+    let names = |t: u8| atr.groups().filter_map(|group| group.td).any(|td| td & 0x0F == t);
+    json!({
+        "historical": encode_upper(atr.historical()),
+        "interface_bytes": atr.groups().flat_map(|group| group.bytes()).count(),
+        "t0": atr.protocols().any(|t| t == 0),
+        "t1": atr.protocols().any(|t| t == 1),
+        "t15": names(15),
+        "needs_tck": atr.tck() != Tck::Absent,
+        "fi": atr.fi(),
+        "di": atr.di(),
+        "extra_guard": atr.extra_guard(),
+    })
+}
+
+#[test]
+fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
+    let atrs = exact_atrs();
+    let program = program_says(&atrs);
+    let pyscard = pyscard_says(&atrs);
+
+    let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut disagreements: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wrong: Vec<String> = Vec::new();
+    for ((bytes, program), pyscard) in atrs.iter().zip(&program).zip(&pyscard) {
+        let atr = Atr::new(bytes);
+        let checked = atr.check();
+        let verdict = match checked {
+            Ok(()) => "valid",
+            Err(AtrError::Truncated { .. }) => "cut off",
+            Err(AtrError::TooLong { .. }) => "too long",
+            Err(AtrError::TckMissing { .. }) => "TCK missing",
+            Err(AtrError::TckWrong { .. }) => "TCK wrong",
+            Err(AtrError::T15First) => "T=15 in TD1",
+            Err(AtrError::Empty | AtrError::TsUnknown(_) | AtrError::OverLimit { .. })
+            | Err(AtrError::TypesOutOfOrder { .. }) => "other",
+        };
+        *verdicts.entry(verdict).or_default() += 1;
+
+        let mut compare = |what: &str, ours: &Value, theirs: &Value| {
+            if ours != theirs {
+                match known_disagreement(what, &atr) {
+                    Some(reason) => *disagreements.entry(reason).or_default() += 1,
+                    None => wrong.push(format!("{}: {what} {ours}, not {theirs}", encode_upper(bytes))),
+                }
+            }
+        };
+
+        // The program says what the library says, and its parts fit together.
+        let valid = json!(checked.is_ok());
+        let code = json!(i32::from(checked.is_err()));
+        let last_line = match checked {
+            Ok(()) => format!("A valid ATR of {} bytes.", bytes.len()),
+            Err(error) => format!("Not a valid ATR: {error}."),
+        };
+        let error = checked.err().map(|error| error.to_string());
+        let protocols: Vec<u8> = atr.protocols().collect();
+        compare("exit code", &json!(program.code), &code);
+        compare("exit code for people", &json!(program.code_for_people), &code);
+        compare("last line", &json!(program.last_line), &json!(last_line));
+        compare("valid of the program", &program.json["valid"], &valid);
+        compare("error of the program", &program.json["error"], &json!(error));
+        compare("atr of the program", &program.json["atr"], &json!(encode_upper(bytes)));
+        compare("protocols of the program", &program.json["protocols"], &json!(protocols));
+
+        // pyscard judges the same, and reads the same.
+        let theirs_valid = pyscard["readable"] == true
+            && pyscard["whole"] == true
+            && (pyscard["needs_tck"] == false || pyscard["tck_ok"] == true);
+        compare("valid", &valid, &json!(theirs_valid));
+        if pyscard["readable"] == true {
+            for (field, ours) in our_opinion(&atr).as_object().expect("an object") {
+                compare(field, ours, &pyscard[field]);
+            }
+        } else {
+            let cut_off = matches!(checked, Err(AtrError::Truncated { .. }));
+            compare("cut off", &json!(cut_off), &json!(true));
+        }
+    }
+
+    println!("{} exact ATRs in {LIST}", atrs.len());
+    for (verdict, count) in &verdicts {
+        println!("{count:6} {verdict}");
+    }
+    println!("known disagreements with pyscard:");
+    for (reason, count) in &disagreements {
+        println!("{count:6} {reason}");
+    }
+
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(verdicts.values().sum::<usize>(), atrs.len());
+    for verdict in ["valid", "cut off", "too long", "TCK missing", "TCK wrong", "T=15 in TD1"] {
+        assert!(verdicts.contains_key(verdict), "no ATR that is {verdict}");
+    }
+    assert_eq!(disagreements.len(), 2, "a known disagreement that does not show any more");
+}
