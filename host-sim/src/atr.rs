@@ -16,7 +16,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
+pub fn run(hex: &str, json: bool) -> ExitCode {
     let (output, code) = match parse_hex(hex) {
         Ok(bytes) => {
             let report = Report::new(&bytes);

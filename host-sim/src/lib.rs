@@ -1,1 +1,26 @@
+//! Everything around the terminal, simulated: cards, card line, card centre, holders; and the `qiyong` program.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`card`] | virtual cards: what they hold, how they answer, how they are kept in files |
+//! | [`line`] | the virtual card line, and layers that trace or disturb it |
+//! | [`centre`] | the card centre: institutions, cards, activations, transactions, keys |
+//! | [`bench`](mod@bench) | terminals put together with all of these, in virtual time |
+//! | [`scenario`] | files that say what happens and what is to come of it |
+//! | [`story`], [`demo`] | telling people what happened |
+//! | [`atr`] | decoding an ATR for people and scripts |
+#![forbid(unsafe_code)]
 
+pub mod atr;
+pub mod bench;
+pub mod card;
+pub mod card_verbs;
+pub mod centre;
+pub mod demo;
+pub mod gbk;
+pub mod line;
+pub mod output;
+pub mod scenario;
+pub mod story;
+pub mod time;
+mod toml_error;

@@ -1,1 +1,83 @@
-fn main() {}
+//! The `qiyong` program: its verbs and their arguments. What they do is in the library.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use qiyong_host_sim::{atr, card_verbs, demo, scenario};
+
+/// Qiyong 启用: the simulator of the social security card activation terminal.
+///
+/// Exit status: 0 done, 1 the answer is no, 2 bad input or environment.
+#[derive(Parser)]
+#[command(name = "qiyong", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Put three cards into use and see others refused
+    Demo {
+        /// Show every character on the card line, with its time in etu
+        #[arg(long)]
+        trace: bool,
+        /// Print one JSON object instead of the story
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play scenario files
+    #[command(subcommand)]
+    Scenario(ScenarioVerb),
+    /// Decode an ATR
+    Atr {
+        /// The ATR in hex; spaces, colons and 0x do not matter
+        #[arg(required = true)]
+        hex: Vec<String>,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make virtual cards and look at them
+    #[command(subcommand)]
+    Card(CardVerb),
+}
+
+#[derive(Subcommand)]
+enum ScenarioVerb {
+    /// Play files and compare with what they expect
+    Run {
+        /// Scenario files (TOML)
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Print one JSON object a file
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum CardVerb {
+    /// Make a card file
+    New(card_verbs::NewArgs),
+    /// Show what a card file holds
+    Show {
+        /// The card file
+        file: PathBuf,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().verb {
+        Verb::Demo { trace, json } => demo::run(trace, json),
+        Verb::Scenario(ScenarioVerb::Run { files, json }) => scenario::report::run(&files, json),
+        Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
+        Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
+        Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),
+    }
+}

@@ -204,8 +204,8 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
         let done = loop {
             let failed = match exchange.step() {
                 Step::Send(bytes) => match self.line.send(bytes).await {
-                    Ok(etu) => {
-                        exchange.sent(etu);
+                    Ok(()) => {
+                        exchange.sent();
                         continue;
                     }
                     Err(error) => error,

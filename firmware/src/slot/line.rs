@@ -89,9 +89,8 @@ pub trait CardLine {
     /// Lets this many clock cycles of the card go by, whether or not CLK is on.
     async fn wait(&mut self, cycles: u32);
 
-    /// Sends characters with the configured guard time and turnaround; returns the etu from the last event on the line to
-    /// the leading edge of the last character.
-    async fn send(&mut self, bytes: &[u8]) -> Result<Etu, LineError>;
+    /// Sends characters with the configured guard time and turnaround; returns when the last one has gone out.
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError>;
 
     /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
     /// character, or RST going high); returns it and the etu that took.

@@ -89,9 +89,23 @@ pub fn secure_messaging_mac(key: &Key, challenge: [u8; 8], command: &Command<'_>
     key.mac(challenge, &[&[command.cla, command.ins, command.p1, command.p2, lc], command.data])
 }
 
-/// Whether a command of this class and INS carries data to the card; what a T=0 card needs to know to read P3.
-pub const fn takes_data(_cla: u8, ins: u8) -> bool {
-    !matches!(ins, ins::GET_CHALLENGE | ins::READ_BINARY | ins::READ_RECORD)
+/// Whether a command with this INS carries data to the card; what a T=0 card needs to know to read P3. An INS that is not
+/// in the norm does not: the card refuses it after the header.
+pub const fn takes_data(ins: u8) -> bool {
+    matches!(
+        ins,
+        ins::APPLICATION_BLOCK
+            | ins::APPLICATION_UNBLOCK
+            | ins::CARD_BLOCK
+            | ins::VERIFY
+            | ins::PIN_UNBLOCK
+            | ins::CHANGE_PIN
+            | ins::EXTERNAL_AUTHENTICATE
+            | ins::INTERNAL_AUTHENTICATE
+            | ins::SELECT
+            | ins::UPDATE_BINARY
+            | ins::UPDATE_RECORD
+    )
 }
 
 /// A few words for a trace: what the command does.

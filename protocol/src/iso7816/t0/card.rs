@@ -58,12 +58,12 @@ impl CardSide {
 
     /// A character came from the terminal.
     ///
-    /// `takes_data(cla, ins)` tells whether the card's command of that name carries data to the card: in T=0 only the
+    /// `takes_data(ins)` tells whether the card's command of that name carries data to the card: in T=0 only the
     /// card knows whether P3 is Lc or Le.
-    pub fn received(&mut self, byte: u8, takes_data: impl FnOnce(u8, u8) -> bool) -> CardStep {
+    pub fn received(&mut self, byte: u8, takes_data: impl FnOnce(u8) -> bool) -> CardStep {
         if self.header.push(byte).is_ok() {
-            if let &[cla, ins, _, _, p3] = self.header.as_slice() {
-                return self.header_complete(takes_data(cla, ins) && p3 > 0, ins, p3);
+            if let &[_, ins, _, _, p3] = self.header.as_slice() {
+                return self.header_complete(takes_data(ins) && p3 > 0, ins, p3);
             }
             return CardStep::Await;
         }

@@ -164,17 +164,19 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The characters of [`Step::Send`] have gone out, which took `elapsed` etu.
-    pub fn sent(&mut self, elapsed: Etu) {
-        match self.state {
-            State::Header => self.state = State::Procedure,
+    /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
+    pub fn sent(&mut self) {
+        let characters = match self.state {
+            State::Header => self.header.len(),
             State::Sending { count } => {
                 self.moved += count;
-                self.state = State::Procedure;
+                count
             }
-            _ => {}
-        }
-        self.spend(elapsed);
+            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } | State::Done(_) => return,
+        };
+        self.state = State::Procedure;
+        // A character takes at least this long (clause 7.2); there are at most 255.
+        self.spend(12 * characters as Etu);
     }
 
     /// Nothing came within the waiting time.
@@ -182,7 +184,7 @@ impl<'a> Exchange<'a> {
         self.end(Err(T0Error::Timeout));
     }
 
-    /// A character came, `elapsed` etu after the last event reported.
+    /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
         match self.state {
             State::Procedure => self.procedure(byte),

@@ -18,9 +18,8 @@ fn run(command: Command<'_>, mut card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(
     for _ in 0..100_000 {
         match exchange.step() {
             Step::Send(bytes) => {
-                let (answer, etu) = (card(bytes), 12 * bytes.len() as u32);
-                waiting.extend(answer);
-                exchange.sent(etu);
+                waiting.extend(card(bytes));
+                exchange.sent();
             }
             Step::Receive(timeout) => match waiting.pop_front() {
                 Some(byte) => exchange.received(byte, 12),
@@ -156,7 +155,7 @@ proptest! {
         let result = run(command, |sent| {
             let mut out = vec![];
             for &byte in sent {
-                let mut step = card.received(byte, |_, _| takes_data);
+                let mut step = card.received(byte, |_| takes_data);
                 if step == CardStep::Execute {
                     executed.push(card.command().data.to_vec());
                     step = card.respond(&reply, StatusWord::OK);
@@ -194,7 +193,7 @@ proptest! {
     fn a_card_side_never_panics(bytes: Vec<u8>, reply in prop::collection::vec(any::<u8>(), 0..=300), takes: bool) {
         let mut card = CardSide::new(AckStyle::EachByte);
         for byte in bytes {
-            if card.received(byte, |_, _| takes) == CardStep::Execute {
+            if card.received(byte, |_| takes) == CardStep::Execute {
                 let _ = Response { data: &reply, sw: StatusWord::OK };
                 let _ = card.respond(&reply, StatusWord::OK);
             }

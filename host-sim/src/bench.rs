@@ -1,0 +1,440 @@
+//! The simulated bench: terminals with virtual lines, holders, a centre and one clock, all in one thread and virtual time.
+//!
+//! The terminal application and everything under it is the firmware's own code. What is simulated is what surrounds it:
+//! the card line and card below, the screen and keys, and the link to a centre in the same process. Everything that
+//! happens is written down as [`Event`]s; [`crate::story`] tells them to people.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
+use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, Terminal, WhichPin};
+use qiyong_firmware::ui::{Screen, Text};
+use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::commands::describe;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::redact;
+use qiyong_protocol::host::{Answer, Body, LinkError, Request, Stan, TerminalId};
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+
+use crate::centre::Centre;
+use crate::line::{BenchLine, LineEvent, PullAt, PullCard, SharedCard, Tracer, VirtualLine};
+use crate::time::VirtualTime;
+
+/// How long a terminal waits for the centre's answer (domain.md §5.5), in seconds.
+const ANSWER_WAIT: u64 = 60;
+/// How long a holder takes to key a PIN, in seconds.
+const KEYING: u64 = 4;
+/// How long a terminal waits for a PIN, in seconds.
+const KEYING_WAIT: u64 = 60;
+
+/// Something that happened on the bench. Secrets are already masked.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The terminal's screen changed.
+    Screen(Text),
+    /// The holder keyed a PIN, this many digits.
+    Keyed(WhichPin),
+    /// The holder or operator did not key one.
+    NotKeyed(NoPin),
+    /// The card was powered and answered with this ATR.
+    Atr(Vec<u8>),
+    /// An APDU was exchanged.
+    Apdu(Box<Apdu>),
+    /// The card could not be talked to.
+    SlotFailed(SlotError),
+    /// A message to the centre, and the answer.
+    Message {
+        /// What was asked, in a few words.
+        asked: String,
+        /// What came back, in a few words.
+        answered: String,
+    },
+    /// Something on the card line, at a rate of (Fi, Di).
+    Line((u16, u8), LineEvent),
+}
+
+/// An exchanged APDU, its secrets masked with `*`.
+#[derive(Clone, Debug)]
+pub struct Apdu {
+    /// What the command does, in a few words.
+    pub name: &'static str,
+    /// CLA INS P1 P2.
+    pub header: [u8; 4],
+    /// The command's data in hex.
+    pub data: String,
+    /// The most response bytes asked for.
+    pub ne: usize,
+    /// The response's data in hex.
+    pub response: String,
+    /// The status word.
+    pub sw: qiyong_protocol::iso7816::sw::StatusWord,
+}
+
+/// Events with the cycle they happened in.
+pub type Events = Rc<RefCell<Vec<(u64, Event)>>>;
+
+/// What goes wrong between terminal and centre during a visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkTrouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// No message gets through.
+    Down,
+    /// The transaction does not reach the centre.
+    RequestLost,
+    /// The transaction is carried out, but its answer is lost.
+    AnswerLost,
+    /// The same, and no reversal gets through either.
+    AnswerAndReversalsLost,
+}
+
+impl LinkTrouble {
+    /// Every kind with its word in files.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("ok", Self::None),
+        ("down", Self::Down),
+        ("request-lost", Self::RequestLost),
+        ("answer-lost", Self::AnswerLost),
+        ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
+    ];
+}
+
+/// Where the operator or holder presses the cancel key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelAt {
+    /// While the terminal waits for a card.
+    Card,
+    /// Instead of a PIN.
+    Pin,
+    /// Instead of a new PIN.
+    NewPin,
+}
+
+impl CancelAt {
+    /// Every place with its word in files.
+    pub const WORDS: [(&'static str, Self); 3] = [("card", Self::Card), ("pin", Self::Pin), ("new-pin", Self::NewPin)];
+}
+
+/// What a holder does during a visit, and what goes wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Visit {
+    /// The card that is inserted, if one is.
+    pub card: Option<SharedCard>,
+    /// The PINs keyed when asked for the present one.
+    pub pins: VecDeque<Pin>,
+    /// The PINs keyed when asked for a new one.
+    pub new_pins: VecDeque<Pin>,
+    /// Where cancel is pressed.
+    pub cancel: Option<CancelAt>,
+    /// The card is pulled after this many characters.
+    pub pull_at: Option<u64>,
+    /// What goes wrong on the link.
+    pub trouble: LinkTrouble,
+}
+
+type Line = Tracer<PullCard<VirtualLine>>;
+type Slot = TracedSlot<ContactSlot<Line>>;
+
+/// A terminal on the bench.
+pub struct BenchTerminal {
+    terminal: Terminal<Slot, DirectLink, Desk, VirtualTime, ChaCha8Rng>,
+    pull_at: PullAt,
+}
+
+/// What all terminals of a bench share.
+pub struct Bench {
+    /// The clock.
+    pub time: VirtualTime,
+    /// The centre.
+    pub centre: Rc<RefCell<Centre>>,
+    /// What happened so far.
+    pub events: Events,
+    /// The first failure of the centre's store; a run with one proves nothing.
+    pub centre_failure: Rc<RefCell<Option<String>>>,
+}
+
+impl Bench {
+    /// A bench around a centre.
+    pub fn new(time: VirtualTime, centre: Centre) -> Self {
+        Self { time, centre: Rc::new(RefCell::new(centre)), events: Events::default(), centre_failure: Rc::default() }
+    }
+
+    /// Puts up a terminal; `number`, from 1, names it, and with `seed` chooses its random numbers.
+    pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> BenchTerminal {
+        let pull_at = PullAt::default();
+        let line = PullCard::new(VirtualLine::new(self.time.clone()), pull_at.clone());
+        let events = self.events.clone();
+        let line =
+            Tracer::new(line, move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
+        let slot = TracedSlot {
+            slot: ContactSlot::new(line, SlotConfig::default()),
+            time: self.time.clone(),
+            events: self.events.clone(),
+        };
+        let link = DirectLink {
+            centre: self.centre.clone(),
+            time: self.time.clone(),
+            events: self.events.clone(),
+            failure: self.centre_failure.clone(),
+            trouble: LinkTrouble::None,
+        };
+        let desk = Desk {
+            time: self.time.clone(),
+            events: self.events.clone(),
+            pins: VecDeque::new(),
+            new_pins: VecDeque::new(),
+            last_new: None,
+            cancel: None,
+        };
+        let mut name = [b'0'; 8];
+        let digits = format!("{:08}", number % 100_000_000);
+        name.iter_mut().zip(digits.bytes()).for_each(|(to, from)| *to = from);
+        let settings = Settings { institution, terminal: TerminalId(name), card_wait: 60, reversal_tries: 3 };
+        let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
+        let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, settings, Stan(1));
+        BenchTerminal { terminal, pull_at }
+    }
+}
+
+impl BenchTerminal {
+    /// One visit of a holder.
+    pub fn serve(&mut self, operation: &Operation, visit: Visit) -> Report {
+        let Visit { card, pins, new_pins, cancel, pull_at, trouble } = visit;
+        *self.pull_at.borrow_mut() = pull_at;
+        self.terminal.slot().slot.line().set_card(card);
+        self.terminal.link().trouble = trouble;
+        let desk = self.terminal.operator();
+        (desk.pins, desk.new_pins, desk.cancel, desk.last_new) = (pins, new_pins, cancel, None);
+        // Every port answers at once, so this never waits.
+        let report = embassy_futures::block_on(self.terminal.serve(operation));
+        self.terminal.slot().slot.line().set_card(None);
+        report
+    }
+
+    /// What the terminal did against ISO/IEC 7816-3 on its line.
+    pub fn violations(&mut self) -> Vec<String> {
+        self.terminal.slot().slot.line().violations().to_vec()
+    }
+
+    /// Whether a reversal is still due.
+    pub fn has_unanswered(&self) -> bool {
+        self.terminal.has_unanswered()
+    }
+}
+
+/// A slot that writes down ATRs, APDUs and failures.
+struct TracedSlot<S> {
+    slot: S,
+    time: VirtualTime,
+    events: Events,
+}
+
+impl<S> TracedSlot<S> {
+    fn note(&self, event: Event) {
+        self.events.borrow_mut().push((self.time.cycles(), event));
+    }
+}
+
+impl<S: CardSlot> CardSlot for TracedSlot<S> {
+    async fn wait_for_card(&mut self, seconds: u16) -> bool {
+        self.slot.wait_for_card(seconds).await
+    }
+
+    async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        let atr = self.slot.connect().await;
+        let event = match &atr {
+            Ok(atr) => Event::Atr(atr.to_vec()),
+            Err(error) => Event::SlotFailed(*error),
+        };
+        self.events.borrow_mut().push((self.time.cycles(), event));
+        atr
+    }
+
+    async fn transmit<'b>(
+        &mut self,
+        command: &Command<'_>,
+        buffer: &'b mut [u8; 256],
+    ) -> Result<Response<'b>, SlotError> {
+        let response = self.slot.transmit(command, buffer).await;
+        self.note(match &response {
+            Ok(response) => Event::Apdu(Box::new(Apdu {
+                name: describe(command),
+                header: [command.cla, command.ins, command.p1, command.p2],
+                data: masked_hex(command.data, redact::secret_of(command)),
+                ne: command.ne,
+                response: masked_hex(response.data, redact::response_secret(command.ins, response.data)),
+                sw: response.sw,
+            })),
+            Err(error) => Event::SlotFailed(*error),
+        });
+        response
+    }
+
+    async fn disconnect(&mut self) {
+        self.slot.disconnect().await;
+    }
+}
+
+/// Hex in which the secret bytes read `**`.
+pub fn masked_hex(bytes: &[u8], secret: Range<usize>) -> String {
+    let show = |(at, byte): (usize, &u8)| if secret.contains(&at) { "**".to_string() } else { format!("{byte:02X}") };
+    bytes.iter().enumerate().map(show).collect()
+}
+
+/// The link to a centre in the same process.
+struct DirectLink {
+    centre: Rc<RefCell<Centre>>,
+    time: VirtualTime,
+    events: Events,
+    failure: Rc<RefCell<Option<String>>>,
+    trouble: LinkTrouble,
+}
+
+impl DirectLink {
+    /// Whether a message reaches the centre, and its answer the terminal.
+    fn delivery(&self, body: &Body<'_>) -> (bool, bool) {
+        match (self.trouble, body) {
+            (LinkTrouble::Down, _) => (false, false),
+            (LinkTrouble::RequestLost, Body::Transact { .. }) => (false, false),
+            (LinkTrouble::AnswerLost | LinkTrouble::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
+            (LinkTrouble::AnswerAndReversalsLost, Body::Reverse { .. }) => (false, false),
+            _ => (true, true),
+        }
+    }
+}
+
+impl CentreLink for DirectLink {
+    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
+        let (arrives, returns) = self.delivery(&request.body);
+        let answer = arrives.then(|| self.centre.borrow_mut().handle(request));
+        let result = match answer {
+            Some(Ok(answer)) if returns => Ok(answer),
+            Some(Err(error)) => {
+                self.failure.borrow_mut().get_or_insert(error.to_string());
+                Err(LinkError::NoAnswer)
+            }
+            _ => Err(LinkError::NoAnswer),
+        };
+        let answered = match (&result, arrives) {
+            (Ok(answer), _) => describe_answer(answer),
+            (Err(_), true) => "(the answer is lost)".to_string(),
+            (Err(_), false) => "(the message is lost)".to_string(),
+        };
+        let event = Event::Message { asked: describe_body(&request.body), answered };
+        self.events.borrow_mut().push((self.time.cycles(), event));
+        if result.is_err() {
+            self.time.advance_seconds(ANSWER_WAIT);
+        }
+        result
+    }
+}
+
+fn describe_body(body: &Body<'_>) -> String {
+    match body {
+        Body::Authenticate(step) => {
+            let what = if step.external.is_some() { "is it genuine, and may I read it?" } else { "is it genuine?" };
+            format!("card {:?}: {what}", step.ident)
+        }
+        Body::Inquire { card, operation } => {
+            format!("card {}: how does it stand, for {}?", card.number, operation.as_str())
+        }
+        Body::Transact { stan, card, operation } => {
+            format!("transaction {:06}, card {}: {}", stan.0, card.number, describe_operation(operation))
+        }
+        Body::Reverse { stan } => format!("reverse transaction {:06}", stan.0),
+        Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
+        Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),
+    }
+}
+
+/// An operation with its amounts, in a few words.
+pub fn describe_operation(operation: &Operation) -> String {
+    match operation {
+        Operation::Apply { document: Some(document) } => {
+            format!("put it into use on application, {} shown", document.kind.as_str())
+        }
+        Operation::Apply { document: None } => "put it into use on application, no document shown".to_string(),
+        Operation::Settle { total, fund } => format!("settle {total}, of which the fund pays {fund}"),
+        Operation::Purchase { total } => format!("pay {total}"),
+        Operation::Query => "ask how it stands".to_string(),
+    }
+}
+
+fn describe_answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Authenticated { external, .. } => if external.is_some() {
+            "what the card must answer, and what it must hear"
+        } else {
+            "what the card must answer"
+        }
+        .to_string(),
+        Answer::Standing(standing) => {
+            let pin = if standing.pin_is_initial { ", its PIN is the initial one" } else { "" };
+            format!("it is {}{pin}", standing.status.as_str())
+        }
+        Answer::Approved(receipt) => {
+            let activated = if receipt.effects.activates { ", the card is now active" } else { "" };
+            format!("approved, {} charged, balance {}{activated}", receipt.effects.charge, receipt.balance)
+        }
+        Answer::Done => "noted".to_string(),
+        Answer::Refused(reason) => format!("refused: {reason}"),
+    }
+}
+
+/// The operator's screen and keys, played by a script.
+struct Desk {
+    time: VirtualTime,
+    events: Events,
+    pins: VecDeque<Pin>,
+    new_pins: VecDeque<Pin>,
+    last_new: Option<Pin>,
+    cancel: Option<CancelAt>,
+}
+
+impl Desk {
+    fn note(&self, event: Event) {
+        self.events.borrow_mut().push((self.time.cycles(), event));
+    }
+}
+
+impl Operator for Desk {
+    fn show(&mut self, screen: &Screen) {
+        self.note(Event::Screen(screen.text()));
+    }
+
+    async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
+        let cancel = match which {
+            WhichPin::Present => CancelAt::Pin,
+            WhichPin::New | WhichPin::NewAgain => CancelAt::NewPin,
+        };
+        let pin = match which {
+            _ if self.cancel == Some(cancel) => Err(NoPin::Cancelled),
+            WhichPin::Present => self.pins.pop_front().ok_or(NoPin::TimedOut),
+            WhichPin::New => {
+                self.last_new = self.new_pins.pop_front();
+                self.last_new.clone().ok_or(NoPin::TimedOut)
+            }
+            WhichPin::NewAgain => self.last_new.clone().ok_or(NoPin::TimedOut),
+        };
+        self.time.advance_seconds(if pin == Err(NoPin::TimedOut) { KEYING_WAIT } else { KEYING });
+        self.note(match &pin {
+            Ok(_) => Event::Keyed(which),
+            Err(no_pin) => Event::NotKeyed(*no_pin),
+        });
+        pin
+    }
+
+    async fn cancel(&mut self) {
+        if self.cancel != Some(CancelAt::Card) {
+            core::future::pending().await
+        }
+    }
+}

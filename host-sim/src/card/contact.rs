@@ -1,0 +1,161 @@
+//! The card's electrical side: power and reset, and characters in and out by T=0.
+//!
+//! Also where cards misbehave: [`Misbehaviour`] replaces what a good card would say. Time is the line's business.
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use qiyong_firmware::slot::VoltageClass;
+use qiyong_protocol::card::commands::takes_data;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep};
+
+use super::os::VirtualCard;
+
+/// A way in which a card is broken or hostile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// No answer to reset.
+    Mute,
+    /// An answer to reset, and nothing after it.
+    MuteAfterAtr,
+    /// Random characters instead of an answer to reset.
+    RubbishAtr,
+    /// Random characters instead of every answer.
+    Rubbish,
+    /// NULL, "wait", for ever.
+    NullForever,
+    /// 61 00, "256 bytes are waiting", for ever.
+    GetResponseForever,
+    /// 6C with the length that was not asked for, for ever.
+    WrongLengthForever,
+}
+
+impl Misbehaviour {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Mute,
+        Self::MuteAfterAtr,
+        Self::RubbishAtr,
+        Self::Rubbish,
+        Self::NullForever,
+        Self::GetResponseForever,
+        Self::WrongLengthForever,
+    ];
+
+    /// The word for it in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mute => "mute",
+            Self::MuteAfterAtr => "mute-after-atr",
+            Self::RubbishAtr => "rubbish-atr",
+            Self::Rubbish => "rubbish",
+            Self::NullForever => "null-forever",
+            Self::GetResponseForever => "get-response-forever",
+            Self::WrongLengthForever => "wrong-length-forever",
+        }
+    }
+
+    /// The kind that [`Misbehaviour::as_str`] calls `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A card that can be put into a slot.
+#[derive(Debug)]
+pub struct ContactCard {
+    /// The card itself.
+    pub card: VirtualCard,
+    /// How it asks for command data.
+    pub ack: AckStyle,
+    /// How it is broken, if it is.
+    pub misbehaviour: Option<Misbehaviour>,
+    t0: CardSide,
+    noise: ChaCha8Rng,
+    /// Characters since the header of the command under way, for cards that misbehave.
+    heard: usize,
+}
+
+impl ContactCard {
+    /// A good card.
+    pub fn new(card: VirtualCard) -> Self {
+        let ack = AckStyle::All;
+        Self { card, ack, misbehaviour: None, t0: CardSide::new(ack), noise: ChaCha8Rng::seed_from_u64(7), heard: 0 }
+    }
+
+    /// How its states stand for bits.
+    pub fn convention(&self) -> Convention {
+        Atr::new(&self.card.atr).convention().unwrap_or(Convention::Direct)
+    }
+
+    /// Whether it works at this supply voltage; not in domain.md, so what was usual at its time.
+    pub const fn works_at(&self, class: VoltageClass) -> bool {
+        match self.card.generation {
+            Generation::V1 => matches!(class, VoltageClass::A),
+            Generation::V2 => matches!(class, VoltageClass::A | VoltageClass::B),
+            Generation::V3 => true,
+        }
+    }
+
+    /// RST went high: what the card answers, TS first.
+    pub fn answer_to_reset(&mut self) -> Vec<u8> {
+        self.card.reset();
+        self.t0 = CardSide::new(self.ack);
+        self.heard = 0;
+        match self.misbehaviour {
+            Some(Misbehaviour::Mute) => Vec::new(),
+            Some(Misbehaviour::RubbishAtr) => self.rubbish(8),
+            _ => self.card.atr.clone(),
+        }
+    }
+
+    /// A character arrived from the terminal: what the card sends next, possibly nothing yet.
+    pub fn received(&mut self, byte: u8) -> Vec<u8> {
+        if let Some(misbehaviour) = self.misbehaviour {
+            return self.misbehave(misbehaviour);
+        }
+        let mut step = self.t0.received(byte, takes_data);
+        loop {
+            match step {
+                CardStep::Await => return Vec::new(),
+                CardStep::Send(bytes) => return bytes.to_vec(),
+                CardStep::Execute => {
+                    let (data, sw) = self.card.process(&self.t0.command());
+                    step = self.t0.respond(&data, sw);
+                }
+            }
+        }
+    }
+
+    /// Whether the card goes on sending by itself once its answer is out: the storm of NULLs has no other end.
+    pub fn goes_on(&self) -> Vec<u8> {
+        match self.misbehaviour {
+            Some(Misbehaviour::NullForever) if self.heard >= 5 => vec![CardSide::null()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn misbehave(&mut self, misbehaviour: Misbehaviour) -> Vec<u8> {
+        self.heard += 1;
+        // Every command begins with five characters; a broken card speaks after them.
+        if !self.heard.is_multiple_of(5) {
+            return Vec::new();
+        }
+        match misbehaviour {
+            Misbehaviour::Mute | Misbehaviour::MuteAfterAtr => Vec::new(),
+            Misbehaviour::RubbishAtr | Misbehaviour::Rubbish => self.rubbish(16),
+            Misbehaviour::NullForever => vec![CardSide::null()],
+            Misbehaviour::GetResponseForever => vec![0x61, 0x00],
+            Misbehaviour::WrongLengthForever => vec![0x6C, 0x10],
+        }
+    }
+
+    fn rubbish(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.noise.fill_bytes(&mut bytes);
+        bytes
+    }
+}

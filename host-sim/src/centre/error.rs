@@ -1,0 +1,74 @@
+//! Why the centre could not do something. A rule that says no is not an error but an answer.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::Stan;
+
+/// Why the centre could not do something. Never shows an ID number, a name or a key.
+#[derive(Debug, Error)]
+pub enum CentreError {
+    /// The database file cannot be opened or made.
+    #[error("the card centre's database {} cannot be opened: {source}; check that its folder exists and that the file may be read and written", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not a card centre's database; name one, or a file that does not exist yet to have it made", path.display())]
+    NotACentre {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A new centre was asked for, and the file has one.
+    #[error("{} is a card centre's database already, with keys of its own; name a file that does not exist yet, or open it as it is", path.display())]
+    AlreadyACentre {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is of another version.
+    #[error("{} is a card centre's database of version {found}, and this program reads version {expected}; use the program that made it, or begin a new file", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The file's version.
+        found: String,
+        /// This program's version.
+        expected: &'static str,
+    },
+    /// The institution was added before.
+    #[error("institution {0} is known already; each code can be added once")]
+    InstitutionExists(InstitutionCode),
+    /// The card was added before.
+    #[error("card {0} is known already; each card number can be added once")]
+    CardExists(CardNumber),
+    /// An amount has more than the twelve digits of a message.
+    #[error("an amount of {0} is out of range: {max} is the most a terminal can send and an account can hold", max = Fen::MAX)]
+    Amount(Fen),
+    /// A terminal used the number of one transaction for another. Nothing was done, and the second is on the journal.
+    /// There is no reason to answer with, since no rule forbids the transaction: the link leaves it unanswered.
+    #[error(
+        "terminal {terminal} of {institution} used number {number} for a second, different transaction, which was not carried out; the terminal must count on from its last number",
+        number = stan.0
+    )]
+    NumberReused {
+        /// Where the terminal stands.
+        institution: InstitutionCode,
+        /// The terminal; characters that cannot be printed are escaped.
+        terminal: String,
+        /// The number.
+        stan: Stan,
+    },
+    /// The database holds something that this program never writes.
+    #[error("the card centre's database is damaged: {0}; restore it from a copy")]
+    Damaged(String),
+    /// The database failed.
+    #[error("the card centre's database failed: {0}; nothing was changed, and the request may be repeated")]
+    Store(#[from] rusqlite::Error),
+}

@@ -1,0 +1,546 @@
+//! Where the centre keeps what it knows: an SQLite database, a file or in memory, laid out in `schema.sql`.
+//!
+//! It stores and finds, and knows no rule: what may happen to a card is [`super::transactions`]'s business. Whatever belongs
+//! together is done in one [`Store::atomically`].
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, Transaction, TransactionBehavior, named_params, params};
+
+use qiyong_protocol::activation::decision::{CardRecord, Effects, Institution, Operation};
+use qiyong_protocol::activation::document::{DocumentKind, DocumentNumber};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::card::keys::{Algorithm, Scheme};
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::host::{Receipt, Request, Stan, TerminalId};
+
+use super::columns;
+use super::error::CentreError;
+use super::hsm::{Hsm, KeyName};
+use super::journal::{Activation, DecidedBy, Function, JournalEntry};
+
+/// Marks a file as a card centre's database: "QYCC".
+const APPLICATION_ID: i64 = 0x5159_4343;
+const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA_VERSION: &str = "1";
+/// How long to wait for another program that writes to the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The database.
+pub(super) struct Store {
+    connection: Connection,
+}
+
+/// What names a transaction.
+#[derive(Clone, Copy)]
+pub(super) struct TransactionId {
+    pub(super) institution: InstitutionCode,
+    pub(super) terminal: TerminalId,
+    pub(super) stan: Stan,
+}
+
+/// A transaction as the journal has it.
+pub(super) struct StoredTransaction {
+    /// Its row in the journal.
+    pub(super) id: i64,
+    pub(super) institution: InstitutionCode,
+    pub(super) subject: Subject,
+    pub(super) result: Result<Receipt, Reason>,
+    pub(super) reversed: bool,
+}
+
+/// What a transaction is about. Two messages with one number are the same transaction if these are equal.
+#[derive(PartialEq, Eq)]
+pub(super) struct Subject {
+    pub(super) card: CardNumber,
+    pub(super) operation: String,
+    pub(super) total: Fen,
+    pub(super) fund: Fen,
+}
+
+/// A line to be written to the journal.
+pub(super) struct Line<'a> {
+    pub(super) kind: LineKind,
+    pub(super) card: Option<CardNumber>,
+    pub(super) operation: Option<&'a Operation>,
+}
+
+/// What happened. The names are the column `kind`'s.
+pub(super) enum LineKind {
+    Transaction(Stan, Result<Receipt, Reason>),
+    Refusal(Option<Stan>, Reason),
+    Report(Reason),
+    NumberReused(Stan),
+}
+
+/// What is in a file that is to be opened.
+enum Found {
+    Nothing,
+    Centre { version: String },
+    SomethingElse,
+}
+
+// Opening.
+impl Store {
+    /// The database in `path`. A file that is missing or empty becomes a new one, with the test keys.
+    pub(super) fn open(path: &Path) -> Result<Self, CentreError> {
+        Self::open_with(path, |store, found| match found {
+            Found::Nothing => store.initialise(&Hsm::test_keys()),
+            Found::Centre { version } if version == SCHEMA_VERSION => Ok(()),
+            Found::Centre { version } => {
+                Err(CentreError::Version { path: path.into(), found: version, expected: SCHEMA_VERSION })
+            }
+            Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
+        })
+    }
+
+    /// A new database in `path`, which must be missing or empty, with these keys.
+    pub(super) fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
+        Self::open_with(path, |store, found| match found {
+            Found::Nothing => store.initialise(hsm),
+            Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
+            Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
+        })
+    }
+
+    /// A new database that ends with the program.
+    pub(super) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
+        let store = Self::over(Connection::open_in_memory()?)?;
+        store.atomically(|store| store.initialise(hsm))?;
+        Ok(store)
+    }
+
+    /// Opens the file and lets `then` decide what to do about what is in it, before anyone else can change it.
+    fn open_with(path: &Path, then: impl FnOnce(&Self, Found) -> Result<(), CentreError>) -> Result<Self, CentreError> {
+        let attempt = || {
+            // Some names, such as the empty one, have a meaning of their own to SQLite; none that begins with a dot.
+            let plain = Path::new(".").join(path);
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let store = Self::over(Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)?;
+            store.atomically(|store| then(store, store.look()?))?;
+            Ok(store)
+        };
+        attempt().map_err(|error| match error {
+            CentreError::Store(source) if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                CentreError::NotACentre { path: path.into() }
+            }
+            CentreError::Store(source) => CentreError::Open { path: path.into(), source },
+            other => other,
+        })
+    }
+
+    fn over(connection: Connection) -> Result<Self, CentreError> {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(Self { connection })
+    }
+
+    fn look(&self) -> Result<Found, CentreError> {
+        let application_id: i64 = self.connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if application_id == APPLICATION_ID {
+            return Ok(Found::Centre { version: self.meta("schema_version", |text| Some(text.to_owned()))? });
+        }
+        let objects: i64 = self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok(if objects == 0 && application_id == 0 { Found::Nothing } else { Found::SomethingElse })
+    }
+
+    fn initialise(&self, hsm: &Hsm) -> Result<(), CentreError> {
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        self.connection.execute_batch(SCHEMA)?;
+        let scheme = hsm.scheme();
+        let about = [
+            ("schema_version", SCHEMA_VERSION.to_owned()),
+            ("serial_factor", columns::choice_word(&columns::SERIAL_FACTORS, scheme.serial_factor).to_owned()),
+            ("region_suffix", hex::encode_upper(scheme.region_suffix)),
+            ("external_auth", columns::choice_word(&columns::EXTERNAL_AUTH_RULES, scheme.external_auth).to_owned()),
+            ("internal_auth", columns::choice_word(&columns::INTERNAL_AUTH_ORDERS, scheme.internal_auth).to_owned()),
+        ];
+        for (name, value) in about {
+            self.execute("INSERT INTO meta (name, value) VALUES (?, ?)", params![name, value])?;
+        }
+        for (algorithm, name, key) in hsm.master_keys() {
+            self.execute(
+                "INSERT INTO hsm_keys (algorithm, name, key) VALUES (?, ?, ?)",
+                params![columns::algorithm_word(algorithm), name.to_string(), key.expose()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The security module with the keys and the scheme of this database.
+    pub(super) fn hsm(&self) -> Result<Hsm, CentreError> {
+        let suffix = |text: &str| <[u8; 2]>::try_from(hex::decode(text).ok()?).ok();
+        let scheme = Scheme {
+            serial_factor: self.meta("serial_factor", |word| columns::choice(&columns::SERIAL_FACTORS, word))?,
+            region_suffix: self.meta("region_suffix", suffix)?,
+            external_auth: self.meta("external_auth", |word| columns::choice(&columns::EXTERNAL_AUTH_RULES, word))?,
+            internal_auth: self.meta("internal_auth", |word| columns::choice(&columns::INTERNAL_AUTH_ORDERS, word))?,
+        };
+        Hsm::new(scheme, |algorithm, name| self.master_key(algorithm, name))
+    }
+
+    fn master_key(&self, algorithm: Algorithm, name: KeyName) -> Result<[u8; 16], CentreError> {
+        let algorithm = columns::algorithm_word(algorithm);
+        self.find(
+            "SELECT key FROM hsm_keys WHERE algorithm = ? AND name = ?",
+            params![algorithm, name.to_string()],
+            |row| columns::blob(row, "key", |bytes| bytes.try_into().ok()),
+        )?
+        .ok_or_else(|| CentreError::Damaged(format!("the table hsm_keys lacks the {algorithm} key {name}")))
+    }
+
+    fn meta<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
+        self.find("SELECT value FROM meta WHERE name = ?", [name], |row| columns::text(row, "value", parse))?
+            .ok_or_else(|| CentreError::Damaged(format!("the table meta lacks {name}")))
+    }
+}
+
+// Institutions and cards.
+impl Store {
+    /// Whether it was added: its code was free.
+    pub(super) fn add_institution(&self, institution: &Institution) -> Result<bool, CentreError> {
+        let added = self.execute(
+            "INSERT INTO institutions (code, designated, issues_cards) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            params![institution.code.as_str(), institution.designated, institution.issues_cards],
+        )?;
+        Ok(added == 1)
+    }
+
+    pub(super) fn institution(&self, code: InstitutionCode) -> Result<Option<Institution>, CentreError> {
+        self.find("SELECT designated, issues_cards FROM institutions WHERE code = ?", [code.as_str()], |row| {
+            Ok(Institution { code, designated: row.get("designated")?, issues_cards: row.get("issues_cards")? })
+        })
+    }
+
+    /// Whether it was added: its number was free.
+    pub(super) fn add_card(&self, card: &CardRecord) -> Result<bool, CentreError> {
+        let document = card.document.as_ref();
+        let added = self.execute(
+            "INSERT INTO cards (number, ident, id_number, name, document_kind, document_number, area, expires, status,
+                                social, financial, pin_is_initial, account, insured)
+             VALUES (:number, :ident, :id_number, :name, :document_kind, :document_number, :area, :expires, :status,
+                     :social, :financial, :pin_is_initial, :account, :insured)
+             ON CONFLICT DO NOTHING",
+            named_params! {
+                ":number": card.number.as_str(),
+                ":ident": card.ident.as_bytes(),
+                ":id_number": ascii(card.id_number.as_bytes()),
+                ":name": card.name.as_bytes(),
+                ":document_kind": document.map(|(kind, _)| kind.as_str()),
+                ":document_number": document.map(|(_, number)| ascii(number.as_bytes())),
+                ":area": card.area.as_str(),
+                ":expires": card.expires.to_string(),
+                ":status": card.status.as_str(),
+                ":social": card.social,
+                ":financial": card.financial,
+                ":pin_is_initial": card.pin_is_initial,
+                ":account": columns::fen_number(card.account)?,
+                ":insured": card.insured,
+            },
+        )?;
+        Ok(added == 1)
+    }
+
+    pub(super) fn card(&self, number: CardNumber) -> Result<Option<CardRecord>, CentreError> {
+        self.find("SELECT * FROM cards WHERE number = ?", [number.as_str()], |row| {
+            let kind = columns::nullable(row, "document_kind", |row, column| {
+                columns::text(row, column, DocumentKind::from_word)
+            })?;
+            let document_number = columns::nullable(row, "document_number", |row, column| {
+                columns::text(row, column, |text| DocumentNumber::new(text.as_bytes()))
+            })?;
+            Ok(CardRecord {
+                number,
+                ident: columns::blob(row, "ident", |bytes| IdentCode::new(bytes.try_into().ok()?).ok())?,
+                id_number: columns::text(row, "id_number", |text| IdNumber::new(text.as_bytes()).ok())?,
+                name: columns::blob(row, "name", Name::new)?,
+                document: kind.zip(document_number),
+                area: columns::text(row, "area", |text| Region::new(text).ok())?,
+                expires: columns::text(row, "expires", columns::parse_date)?,
+                status: columns::text(row, "status", CardStatus::from_word)?,
+                social: row.get("social")?,
+                financial: row.get("financial")?,
+                pin_is_initial: row.get("pin_is_initial")?,
+                account: columns::fen(row, "account")?,
+                insured: row.get("insured")?,
+            })
+        })
+    }
+
+    /// Stores what transactions and a change of PIN change of a card; the rest of its record stays.
+    pub(super) fn update_card(&self, card: &CardRecord) -> Result<(), CentreError> {
+        self.execute(
+            "UPDATE cards SET status = :status, social = :social, financial = :financial,
+                              pin_is_initial = :pin_is_initial, account = :account
+             WHERE number = :number",
+            named_params! {
+                ":number": card.number.as_str(),
+                ":status": card.status.as_str(),
+                ":social": card.social,
+                ":financial": card.financial,
+                ":pin_is_initial": card.pin_is_initial,
+                ":account": columns::fen_number(card.account)?,
+            },
+        )?;
+        Ok(())
+    }
+}
+
+// Transactions, reversals, activations.
+impl Store {
+    /// Writes a line about `request` to the journal, and says which row it is.
+    pub(super) fn write(&self, request: &Request<'_>, line: &Line<'_>) -> Result<i64, CentreError> {
+        let (kind, stan, reason, receipt) = match &line.kind {
+            LineKind::Transaction(stan, Ok(receipt)) => ("transaction", Some(*stan), None, Some(receipt)),
+            LineKind::Transaction(stan, Err(reason)) => ("transaction", Some(*stan), Some(*reason), None),
+            LineKind::Refusal(stan, reason) => ("refusal", *stan, Some(*reason), None),
+            LineKind::Report(reason) => ("report", None, Some(*reason), None),
+            LineKind::NumberReused(stan) => ("number-reused", Some(*stan), None, None),
+        };
+        let (total, fund) = line.operation.map_or((Fen(0), Fen(0)), amounts);
+        let money = |amount: Fen| columns::fen_number(amount);
+        self.execute(
+            "INSERT INTO journal (kind, time, institution, terminal, stan, card, operation, total, fund, reason,
+                                  charge, activates, activates_financial, balance)
+             VALUES (:kind, :time, :institution, :terminal, :stan, :card, :operation, :total, :fund, :reason,
+                     :charge, :activates, :activates_financial, :balance)",
+            named_params! {
+                ":kind": kind,
+                ":time": request.time.to_string(),
+                ":institution": request.institution.as_str(),
+                ":terminal": columns::terminal_text(request.terminal),
+                ":stan": stan.map(|stan| stan.0),
+                ":card": line.card.as_ref().map(CardNumber::as_str),
+                ":operation": line.operation.map(Operation::as_str),
+                ":total": money(total)?,
+                ":fund": money(fund)?,
+                ":reason": reason.map(Reason::as_str),
+                ":charge": receipt.map(|receipt| money(receipt.effects.charge)).transpose()?,
+                ":activates": receipt.map(|receipt| receipt.effects.activates),
+                ":activates_financial": receipt.map(|receipt| receipt.effects.activates_financial),
+                ":balance": receipt.map(|receipt| money(receipt.balance)).transpose()?,
+            },
+        )?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    pub(super) fn transaction(&self, id: TransactionId) -> Result<Option<StoredTransaction>, CentreError> {
+        self.find(
+            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
+             FROM journal LEFT JOIN reversals USING (institution, terminal, stan)
+             WHERE kind = 'transaction' AND institution = ? AND terminal = ? AND stan = ?",
+            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0],
+            read_transaction,
+        )
+    }
+
+    /// Every transaction with this card, in the order in which they came.
+    pub(super) fn transactions_of(&self, card: CardNumber) -> Result<Vec<StoredTransaction>, CentreError> {
+        self.collect(
+            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
+             FROM journal LEFT JOIN reversals USING (institution, terminal, stan)
+             WHERE kind = 'transaction' AND card = ? ORDER BY id",
+            [card.as_str()],
+            read_transaction,
+        )
+    }
+
+    /// Whether a reversal of this number has come.
+    pub(super) fn is_reversed(&self, id: TransactionId) -> Result<bool, CentreError> {
+        let found = self.find(
+            "SELECT 1 FROM reversals WHERE institution = ? AND terminal = ? AND stan = ?",
+            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    pub(super) fn remember_reversal(&self, id: TransactionId, time: Timestamp) -> Result<(), CentreError> {
+        self.execute(
+            "INSERT INTO reversals (institution, terminal, stan, time) VALUES (?, ?, ?, ?)",
+            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0, time.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that `function` of `card` is in use through the transaction in this row of the journal.
+    pub(super) fn add_activation(&self, row: i64, function: Function, card: CardNumber) -> Result<(), CentreError> {
+        self.execute(
+            "INSERT INTO activations (journal_id, what, card) VALUES (?, ?, ?)",
+            params![row, function.as_str(), card.as_str()],
+        )?;
+        Ok(())
+    }
+
+    /// Marks what is in use through the transaction in this row of the journal as undone, and says what that was.
+    pub(super) fn undo_activations(&self, row: i64) -> Result<Vec<Function>, CentreError> {
+        self.collect(
+            "UPDATE activations SET reversed = 1 WHERE journal_id = ? AND reversed = 0 RETURNING what",
+            [row],
+            |row| columns::text(row, "what", Function::from_word),
+        )
+    }
+}
+
+// Reports.
+impl Store {
+    pub(super) fn activations(&self, card: CardNumber) -> Result<Vec<Activation>, CentreError> {
+        self.collect(
+            "SELECT what, reversed, institution, terminal, time, stan
+             FROM activations JOIN journal ON journal.id = journal_id
+             WHERE activations.card = ? ORDER BY activations.rowid",
+            [card.as_str()],
+            |row| {
+                let institution = columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?;
+                Ok(Activation {
+                    function: columns::text(row, "what", Function::from_word)?,
+                    card,
+                    institution,
+                    terminal: row.get("terminal")?,
+                    time: columns::time(row, "time")?,
+                    channel: institution.channel(),
+                    stan: columns::stan(row, "stan")?,
+                    reversed: row.get("reversed")?,
+                })
+            },
+        )
+    }
+
+    pub(super) fn journal(&self) -> Result<Vec<JournalEntry>, CentreError> {
+        self.collect(
+            "SELECT journal.*, balance IS NOT NULL AND reversals.stan IS NOT NULL AS reversed
+             FROM journal LEFT JOIN reversals USING (institution, terminal, stan) ORDER BY id",
+            [],
+            |row| {
+                let reason = columns::nullable(row, "reason", read_reason)?;
+                let receipt = read_receipt(row)?;
+                let by_terminal = columns::text(row, "kind", |kind| Some(kind == "report"))?;
+                Ok(JournalEntry {
+                    time: columns::time(row, "time")?,
+                    institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
+                    terminal: row.get("terminal")?,
+                    stan: columns::nullable(row, "stan", columns::stan)?,
+                    card: columns::nullable(row, "card", read_card_number)?,
+                    operation: row.get("operation")?,
+                    total: columns::fen(row, "total")?,
+                    charge: receipt.map_or(Fen(0), |receipt| receipt.effects.charge),
+                    outcome: match (receipt, reason) {
+                        (Some(_), _) => Outcome::Approved,
+                        (None, Some(reason)) => reason.outcome(),
+                        (None, None) => Outcome::Failed,
+                    },
+                    reason,
+                    decided_by: if by_terminal { DecidedBy::Terminal } else { DecidedBy::Centre },
+                    activated: receipt.is_some_and(|receipt| receipt.effects.activates),
+                    reversed: row.get("reversed")?,
+                })
+            },
+        )
+    }
+}
+
+// Access to SQLite.
+impl Store {
+    /// Does all of `work`, or, when it fails, nothing. Not to be called within itself.
+    pub(super) fn atomically<T>(&self, work: impl FnOnce(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
+        // Writing from the beginning: two programs on one file take turns, instead of both reading and one failing.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let result = work(self)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
+    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CentreError> {
+        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+
+    fn find<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> Result<T, CentreError>,
+    ) -> Result<Option<T>, CentreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        rows.next()?.map(read).transpose()
+    }
+
+    fn collect<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, CentreError>,
+    ) -> Result<Vec<T>, CentreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Subject {
+    pub(super) fn new(card: CardNumber, operation: &Operation) -> Self {
+        let (total, fund) = amounts(operation);
+        Self { card, operation: operation.as_str().to_owned(), total, fund }
+    }
+}
+
+/// The whole bill, and the pooled fund's part of it.
+const fn amounts(operation: &Operation) -> (Fen, Fen) {
+    match operation {
+        Operation::Settle { total, fund } => (*total, *fund),
+        Operation::Purchase { total } => (*total, Fen(0)),
+        Operation::Apply { .. } | Operation::Query => (Fen(0), Fen(0)),
+    }
+}
+
+fn read_transaction(row: &Row<'_>) -> Result<StoredTransaction, CentreError> {
+    let result = match read_receipt(row)? {
+        Some(receipt) => Ok(receipt),
+        None => Err(read_reason(row, "reason")?),
+    };
+    Ok(StoredTransaction {
+        id: row.get("id")?,
+        institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
+        subject: Subject {
+            card: read_card_number(row, "card")?,
+            operation: row.get("operation")?,
+            total: columns::fen(row, "total")?,
+            fund: columns::fen(row, "fund")?,
+        },
+        result,
+        reversed: row.get("reversed")?,
+    })
+}
+
+fn read_receipt(row: &Row<'_>) -> Result<Option<Receipt>, CentreError> {
+    columns::nullable(row, "balance", |row, column| {
+        let effects = Effects {
+            activates: row.get("activates")?,
+            activates_financial: row.get("activates_financial")?,
+            charge: columns::fen(row, "charge")?,
+        };
+        Ok(Receipt { effects, balance: columns::fen(row, column)? })
+    })
+}
+
+fn read_reason(row: &Row<'_>, column: &str) -> Result<Reason, CentreError> {
+    columns::text(row, column, Reason::from_word)
+}
+
+fn read_card_number(row: &Row<'_>, column: &str) -> Result<CardNumber, CentreError> {
+    columns::text(row, column, |text| CardNumber::new(text.as_bytes()).ok())
+}
+
+/// The text of bytes whose type admits ASCII only.
+fn ascii(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
+}

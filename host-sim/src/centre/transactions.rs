@@ -1,0 +1,159 @@
+//! Carrying out a transaction once, and undoing it once, whatever is lost, repeated or comes in the wrong order.
+//!
+//! Whether a transaction may go on is [`qiyong_protocol::activation::decision`]'s to say; here it is done. Institution,
+//! terminal and number (STAN) name a transaction, and the journal remembers each for ever:
+//!
+//! | What comes | What happens | Answer |
+//! |---|---|---|
+//! | a new number | the transaction is decided and, if approved, carried out | approved or refused |
+//! | the same again | nothing | the same as then |
+//! | the same again after its reversal | nothing | if it was approved: refused, no answer |
+//! | a new number after its reversal | it goes on the journal, not carried out | refused, no answer |
+//! | a known number for another card, operation or amount | it goes on the journal, not carried out | none: [`CentreError::NumberReused`] |
+//! | a reversal | an approved transaction is undone; an unknown number is kept | done |
+//! | a reversal again | nothing | done |
+//!
+//! "No answer" ([`Reason::NoAnswer`]) is the reason for a transaction that comes after its reversal, because it is why the
+//! terminal gave it up; no such answer interests a terminal that works.
+//!
+//! Undoing gives the money back and takes back what was put into use through the transaction. If another approved
+//! transaction that is not undone would have put it into use by itself, that one takes its place: the card stays active,
+//! and the record of activations says through which. It must be of the card's area, since a card is never put into use
+//! elsewhere (domain.md §2.5): payments that an active card made in other areas stand, but do not keep it active.
+
+use qiyong_protocol::activation::decision::{CardRecord, Operation, PresentedCard, decide};
+use qiyong_protocol::activation::institution::Channel;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::host::{Answer, Receipt, Request, Stan};
+
+use super::columns;
+use super::error::CentreError;
+use super::journal::Function;
+use super::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
+
+/// Carries `operation` out, unless that was done or undone before.
+pub(super) fn transact(
+    store: &Store,
+    request: &Request<'_>,
+    stan: Stan,
+    presented: &PresentedCard,
+    operation: &Operation,
+) -> Result<Answer, CentreError> {
+    let id = identify(request, stan);
+    let write = |kind| store.write(request, &Line { kind, card: Some(presented.number), operation: Some(operation) });
+    // `Ok(None)`: the number belongs to another transaction. An error here would take the journal's line back with it.
+    let answer = store.atomically(|store| {
+        if let Some(known) = store.transaction(id)? {
+            if known.subject == Subject::new(presented.number, operation) {
+                return Ok(Some(answer_again(&known)));
+            }
+            write(LineKind::NumberReused(stan))?;
+            return Ok(None);
+        }
+        if store.is_reversed(id)? {
+            write(LineKind::Transaction(stan, Err(Reason::NoAnswer)))?;
+            return Ok(Some(Answer::Refused(Reason::NoAnswer)));
+        }
+        let institution = store.institution(request.institution)?;
+        let record = store.card(presented.number)?;
+        let decision = decide(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
+        let approved = decision.and_then(|effects| {
+            let card = record.ok_or(Reason::CardUnknown)?;
+            let balance = card.account.checked_sub(effects.charge).ok_or(Reason::InsufficientFunds)?;
+            Ok((CardRecord { account: balance, ..card }, Receipt { effects, balance }))
+        });
+        let (mut card, receipt) = match approved {
+            Ok(approved) => approved,
+            Err(reason) => {
+                write(LineKind::Transaction(stan, Err(reason)))?;
+                return Ok(Some(Answer::Refused(reason)));
+            }
+        };
+        let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
+        if receipt.effects.activates {
+            card.status = CardStatus::Active;
+            card.social = true;
+            store.add_activation(row, Function::Social, card.number)?;
+        }
+        if receipt.effects.activates_financial {
+            card.financial = true;
+            store.add_activation(row, Function::Financial, card.number)?;
+        }
+        store.update_card(&card)?;
+        Ok(Some(Answer::Approved(receipt)))
+    })?;
+    answer.ok_or_else(|| CentreError::NumberReused {
+        institution: request.institution,
+        terminal: columns::terminal_text(request.terminal),
+        stan,
+    })
+}
+
+/// Undoes the transaction with this number, or remembers the number in case the transaction still comes.
+pub(super) fn reverse(store: &Store, request: &Request<'_>, stan: Stan) -> Result<Answer, CentreError> {
+    let id = identify(request, stan);
+    store.atomically(|store| {
+        if store.is_reversed(id)? {
+            return Ok(Answer::Done);
+        }
+        store.remember_reversal(id, request.time)?;
+        if let Some(known) = store.transaction(id)?
+            && let Ok(receipt) = known.result
+        {
+            undo(store, &known, receipt)?;
+        }
+        Ok(Answer::Done)
+    })
+}
+
+const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
+    TransactionId { institution: request.institution, terminal: request.terminal, stan }
+}
+
+fn answer_again(known: &StoredTransaction) -> Answer {
+    match known.result {
+        Ok(_) if known.reversed => Answer::Refused(Reason::NoAnswer),
+        Ok(receipt) => Answer::Approved(receipt),
+        Err(reason) => Answer::Refused(reason),
+    }
+}
+
+fn undo(store: &Store, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
+    let mut card = store.card(known.subject.card)?.ok_or_else(|| {
+        CentreError::Damaged(format!("card {} of an approved transaction is missing", known.subject.card))
+    })?;
+    card.account = Fen(card.account.0.saturating_add(receipt.effects.charge.0));
+    let standing = store.transactions_of(card.number)?;
+    for function in store.undo_activations(known.id)? {
+        // The reversal was remembered before, so `known` itself is none of them.
+        match standing.iter().find(|other| keeps_in_use(other, function, &card)) {
+            Some(heir) => store.add_activation(heir.id, function, card.number)?,
+            None => take_back(&mut card, function),
+        }
+    }
+    store.update_card(&card)
+}
+
+/// Whether this transaction by itself would have put `function` of `card` into use.
+fn keeps_in_use(transaction: &StoredTransaction, function: Function, card: &CardRecord) -> bool {
+    let stands = transaction.result.is_ok() && !transaction.reversed;
+    let asked_only = transaction.subject.operation == Operation::Query.as_str();
+    let local = transaction.institution.area() == Ok(card.area);
+    let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
+    stands && !asked_only && local && can
+}
+
+fn take_back(card: &mut CardRecord, function: Function) {
+    match function {
+        Function::Social => {
+            card.social = false;
+            // A card that was reported lost or was blocked meanwhile stays so.
+            if card.status == CardStatus::Active {
+                card.status = CardStatus::Inactive;
+            }
+        }
+        Function::Financial => card.financial = false,
+    }
+}

@@ -1,0 +1,232 @@
+//! `qiyong demo`: three cards are put into use and others are refused, told as a story or as JSON.
+//!
+//! The demo is a scenario like any other, `host-sim/scenarios/demo.toml`: every figure comes from playing it.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use qiyong_protocol::activation::institution::InstitutionCode;
+
+use crate::bench::{Event, describe_operation};
+use crate::line::LineEvent;
+use crate::output::{Output, Verdict};
+use crate::scenario::file::{Scenario, Step};
+use crate::scenario::report::{CardReport, StepReport, card_report, step_report};
+use crate::scenario::run::{Played, PlayedStep, play};
+use crate::story::{pad, standing, tell};
+use crate::time::CLOCK_HZ;
+
+const SCENARIO: &str = include_str!("../scenarios/demo.toml");
+
+/// The demo as JSON.
+#[derive(Serialize)]
+struct DemoReport {
+    title: String,
+    /// Whether everything came as the scenario expects.
+    passed: bool,
+    /// Steps that put a card into use.
+    activations: Vec<VisitReport>,
+    /// Steps that were not approved.
+    refusals: Vec<VisitReport>,
+    /// The other steps.
+    others: Vec<VisitReport>,
+    /// The cards at the end, in the scenario's order.
+    cards: Vec<CardReport>,
+}
+
+/// One visit.
+#[derive(Serialize)]
+struct VisitReport {
+    channel: &'static str,
+    institution: String,
+    profile: Option<&'static str>,
+    #[serde(flatten)]
+    step: StepReport,
+    /// The card's status at the centre before.
+    status_before: Option<&'static str>,
+    /// The card's status at the centre after.
+    status_after: Option<&'static str>,
+    /// APDUs exchanged.
+    apdus: usize,
+    /// Characters on the card line, both ways.
+    characters: usize,
+    /// Etu from the card's supply coming on to its going off, at the rate in force.
+    line_etu: u64,
+    /// Virtual time from the first to the last event, in milliseconds.
+    milliseconds: u64,
+}
+
+/// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
+pub fn run(trace: bool, json: bool) -> ExitCode {
+    let mut output = Output::new();
+    let played = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string());
+    let played = played.and_then(|scenario| match play(&scenario) {
+        Ok(played) => Ok((scenario, played)),
+        Err(error) => Err(error.to_string()),
+    });
+    match played {
+        Ok((scenario, played)) => {
+            if json {
+                output.json_line(&report(&scenario, &played));
+            } else {
+                story(&scenario, &played, trace, &mut output);
+            }
+            output.finish(if played.passed() { Verdict::Done } else { Verdict::No })
+        }
+        Err(error) => {
+            output.complain(&error);
+            output.finish(Verdict::BadInput)
+        }
+    }
+}
+
+fn place<'s>(scenario: &'s Scenario, step: &Step) -> &'s InstitutionCode {
+    &scenario.terminals[step.terminal].1
+}
+
+fn report(scenario: &Scenario, played: &Played) -> DemoReport {
+    let (mut activations, mut refusals, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (step, visit)) in scenario.steps.iter().zip(&played.steps).enumerate() {
+        let list = if visit.report.effects.activates {
+            &mut activations
+        } else if visit.report.reason.is_some() {
+            &mut refusals
+        } else {
+            &mut others
+        };
+        let institution = place(scenario, step);
+        list.push(VisitReport {
+            channel: institution.channel().as_str(),
+            institution: institution.to_string(),
+            profile: step.card.map(|card| scenario.cards[card].new.generation.as_str()),
+            step: step_report(scenario, index, visit),
+            status_before: visit.before.as_ref().map(|record| record.status.as_str()),
+            status_after: visit.after.as_ref().map(|record| record.status.as_str()),
+            apdus: count(visit, |event| matches!(event, Event::Apdu(_))),
+            characters: count(visit, |event| {
+                matches!(event, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)))
+            }),
+            line_etu: line_etu(visit),
+            milliseconds: milliseconds(visit),
+        });
+    }
+    let cards = scenario.cards.iter().zip(&played.cards);
+    DemoReport {
+        title: scenario.title.clone(),
+        passed: played.passed(),
+        activations,
+        refusals,
+        others,
+        cards: cards.map(|(card, played)| card_report(card.new.number.as_str(), played)).collect(),
+    }
+}
+
+fn count(visit: &PlayedStep, counts: impl Fn(&Event) -> bool) -> usize {
+    visit.events.iter().filter(|(_, event)| counts(event)).count()
+}
+
+fn milliseconds(visit: &PlayedStep) -> u64 {
+    match (visit.events.first(), visit.events.last()) {
+        (Some((first, _)), Some((last, _))) => (last - first) * 1000 / CLOCK_HZ,
+        _ => 0,
+    }
+}
+
+/// Etu under power, at the rate in force when the supply goes off.
+fn line_etu(visit: &PlayedStep) -> u64 {
+    let (mut on, mut total) = (None, 0);
+    for (cycle, event) in &visit.events {
+        match event {
+            Event::Line(_, LineEvent::Vcc(Some(_))) => on = Some(*cycle),
+            Event::Line((fi, di), LineEvent::Vcc(None)) => {
+                if let Some(start) = on.take() {
+                    total += (cycle - start) * u64::from(*di) / u64::from(*fi);
+                }
+            }
+            _ => {}
+        }
+    }
+    total
+}
+
+fn story(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output) {
+    output.line(&format!("{}\n", scenario.title));
+    for (number, (step, visit)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
+        let institution = place(scenario, step);
+        let note = step.note.as_deref().unwrap_or_default();
+        output.line(&format!("━━ {number}. {note} {}", "━".repeat(100usize.saturating_sub(note.chars().count()))));
+        let card = step.card.map(|card| &scenario.cards[card].new);
+        let card_words = card.map_or("no card".to_string(), |card| {
+            format!("card {} of {} ({}, area {})", card.number, card.holder, card.generation.as_str(), card.area)
+        });
+        output.line(&format!(
+            "   {} {institution}: {}",
+            institution.channel().as_str(),
+            describe_operation(&step.operation)
+        ));
+        output.line(&format!("   {card_words}"));
+        output.line(&format!("   centre before  {}", standing(visit.before.as_ref())));
+        // What is refused is told by its screens and messages; its APDUs only with --trace.
+        let brief = visit.report.reason.is_some() && !trace;
+        let told: Vec<_> = visit
+            .events
+            .iter()
+            .filter(|(_, event)| !(brief && matches!(event, Event::Apdu(_) | Event::Atr(_))))
+            .cloned()
+            .collect();
+        tell(&told, trace).iter().for_each(|line| output.line(line));
+        output.line(&format!("   centre after   {}", standing(visit.after.as_ref())));
+        output.line(&format!("   → {}\n", ending(visit)));
+    }
+    summary(scenario, played, output);
+}
+
+fn ending(visit: &PlayedStep) -> String {
+    let report = &visit.report;
+    match report.reason {
+        Some(reason) => {
+            let cause = report.cause.map_or(String::new(), |cause| format!(": {cause}"));
+            format!("{}, {reason}{cause}", report.outcome.as_str())
+        }
+        None if report.effects.activates => "approved, and the card is in use now".to_string(),
+        None => "approved".to_string(),
+    }
+}
+
+fn summary(scenario: &Scenario, played: &Played, output: &mut Output) {
+    let row = |cells: [&str; 8]| {
+        let widths = [3, 9, 7, 10, 10, 22, 10, 9];
+        cells.iter().zip(widths).map(|(cell, width)| pad(cell, width)).collect::<String>().trim_end().to_string()
+    };
+    output.line(&row(["#", "place", "card", "to do", "outcome", "reason", "activated", "charged"]));
+    for (index, (step, visit)) in scenario.steps.iter().zip(&played.steps).enumerate() {
+        let report = step_report(scenario, index, visit);
+        output.line(&row([
+            &(index + 1).to_string(),
+            place(scenario, step).channel().as_str(),
+            step.card.map_or("", |card| scenario.cards[card].new.generation.as_str()),
+            report.what,
+            report.outcome,
+            report.reason.unwrap_or("-"),
+            if report.activated { "yes" } else { "-" },
+            &visit.report.effects.charge.to_string(),
+        ]));
+    }
+    let characters: usize = played
+        .steps
+        .iter()
+        .map(|visit| {
+            count(visit, |event| matches!(event, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_))))
+        })
+        .sum();
+    let apdus: usize = played.steps.iter().map(|visit| count(visit, |event| matches!(event, Event::Apdu(_)))).sum();
+    let activated = played.steps.iter().filter(|visit| visit.report.effects.activates).count();
+    let refused = played.steps.iter().filter(|visit| visit.report.reason.is_some()).count();
+    output.line(&format!(
+        "\n{activated} cards activated, {refused} visits not approved; {apdus} APDUs in {characters} characters on the card line."
+    ));
+    for difference in &played.differences {
+        output.line(&format!("not as expected: {difference}"));
+    }
+}

@@ -1,0 +1,35 @@
+//! The virtual card line: contacts and characters between the terminal's slot and a virtual card, in virtual time.
+//!
+//! [`VirtualLine`] is the wire with a card at its end. It also referees: whatever the slot does against the standard is
+//! noted in [`VirtualLine::violations`]. [`Tracer`] and [`PullCard`] are layers that stack on a line, as in smoltcp's
+//! `phy`: each is a line itself.
+
+mod layers;
+mod wire;
+
+pub use layers::{LineEvent, PullAt, PullCard, Tracer};
+pub use wire::VirtualLine;
+
+use qiyong_firmware::slot::CardLine;
+
+use crate::card::contact::ContactCard;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A virtual card shared between the bench that owns it and the slot it is in.
+pub type SharedCard = Rc<RefCell<ContactCard>>;
+
+/// A line on a bench: one into which a card can be put, and which has a clock.
+pub trait BenchLine: CardLine {
+    /// Puts a card in, or takes out what is there.
+    fn set_card(&mut self, card: Option<SharedCard>);
+
+    /// The time of the last event on the line, in clock cycles since the beginning.
+    fn now(&self) -> u64;
+
+    /// Clock cycles an etu takes at present, as (Fi, Di).
+    fn rate(&self) -> (u16, u8);
+
+    /// What the slot did against the standard so far.
+    fn violations(&self) -> &[String];
+}

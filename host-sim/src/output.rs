@@ -1,0 +1,64 @@
+//! Writing to standard output and error, and the exit status: 0 done, 1 the answer is no, 2 bad input or environment.
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// How a command ended. The greater one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Done.
+    Done,
+    /// Done, and the answer is no.
+    No,
+    /// The input, or the machine, does not allow it.
+    BadInput,
+}
+
+/// Standard output, written line by line. A reader that goes away early (`| head`) is no error; a full disk is.
+pub struct Output {
+    failure: Option<std::io::Error>,
+}
+
+impl Output {
+    /// Nothing written yet.
+    pub const fn new() -> Self {
+        Self { failure: None }
+    }
+
+    /// Writes a line to standard output.
+    pub fn line(&mut self, line: &str) {
+        if self.failure.is_none() {
+            self.failure = writeln!(std::io::stdout(), "{line}").err();
+        }
+    }
+
+    /// Writes a value as JSON, in one line, to standard output.
+    pub fn json_line(&mut self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(text) => self.line(&text),
+            Err(error) => self.failure = Some(error.into()),
+        }
+    }
+
+    /// Writes a complaint to standard error, where nobody may be listening.
+    pub fn complain(&mut self, problem: &str) {
+        let _ = writeln!(std::io::stderr(), "qiyong: {problem}");
+    }
+
+    /// The exit status that goes with `verdict`, unless writing failed.
+    pub fn finish(mut self, verdict: Verdict) -> ExitCode {
+        match self.failure.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+            Some(error) => {
+                self.complain(&format!("cannot write the result: {error}"));
+                ExitCode::from(2)
+            }
+            None => ExitCode::from(match verdict {
+                Verdict::Done => 0,
+                Verdict::No => 1,
+                Verdict::BadInput => 2,
+            }),
+        }
+    }
+}

@@ -1,0 +1,640 @@
+//! Reading a scenario file, and saying clearly what is wrong with one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::civil::DateTime;
+use serde::Deserialize;
+use thiserror::Error;
+
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::activation::institution::{Channel, InstitutionCode};
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::iso7816::character::Convention;
+
+use crate::bench::{CancelAt, LinkTrouble};
+use crate::card::contact::Misbehaviour;
+use crate::card::issue::NewCard;
+use crate::centre::hsm::Hsm;
+use crate::{gbk, toml_error};
+
+/// Why a file is no scenario: names the file, the place in it and what is allowed.
+#[derive(Debug, Error)]
+#[error("{file}: {problem}")]
+pub struct ScenarioError {
+    /// The file as it was named.
+    pub file: String,
+    /// Where and what.
+    pub problem: String,
+}
+
+/// A scenario, checked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it shows.
+    pub title: String,
+    /// Feeds every random number generator.
+    pub seed: u64,
+    /// The local time it begins at.
+    pub clock: DateTime,
+    /// The institutions the centre knows.
+    pub institutions: Vec<Institution>,
+    /// The cards.
+    pub cards: Vec<Card>,
+    /// The terminals, by name.
+    pub terminals: Vec<(String, InstitutionCode)>,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// What is to come of the cards, by the index in `cards`.
+    pub expected_cards: Vec<(usize, ExpectedCard)>,
+}
+
+/// A card of a scenario.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// Its name in the scenario.
+    pub name: String,
+    /// How it is made.
+    pub new: NewCard,
+    /// What the centre knows of it.
+    pub record: CardRecord,
+    /// Whether the centre knows of it at all.
+    pub registered: bool,
+    /// How it is broken, if it is.
+    pub misbehaviour: Option<Misbehaviour>,
+}
+
+/// A step of a scenario: one visit.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it shows, for the story.
+    pub note: Option<String>,
+    /// Index in `terminals`.
+    pub terminal: usize,
+    /// Index in `cards`; nobody inserts a card if there is none.
+    pub card: Option<usize>,
+    /// What is to be done.
+    pub operation: Operation,
+    /// PINs keyed.
+    pub pins: Vec<Pin>,
+    /// New PINs keyed.
+    pub new_pins: Vec<Pin>,
+    /// Where cancel is pressed.
+    pub cancel: Option<CancelAt>,
+    /// The card is pulled after this many characters.
+    pub pull_at: Option<u64>,
+    /// What goes wrong on the link.
+    pub trouble: LinkTrouble,
+    /// What is to come of it.
+    pub expect: Expected,
+}
+
+/// What is to come of a step; what is `None` is not checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    /// How it ends.
+    pub outcome: Option<Outcome>,
+    /// Why not.
+    pub reason: Option<Reason>,
+    /// Whether it put the card into use.
+    pub activated: Option<bool>,
+    /// The account's balance shown.
+    pub balance: Option<u64>,
+    /// Whether the holder replaced the initial PIN.
+    pub pin_changed: Option<bool>,
+}
+
+/// What is to come of a card; what is `None` is not checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExpectedCard {
+    /// Its status at the centre.
+    pub status: Option<CardStatus>,
+    /// The social function is in use.
+    pub social: Option<bool>,
+    /// The bank account is in use.
+    pub financial: Option<bool>,
+    /// The balance of the personal account, in fen.
+    pub account: Option<u64>,
+    /// The centre takes the PIN for the initial one.
+    pub pin_is_initial: Option<bool>,
+    /// PIN tries left on the card.
+    pub pin_tries_left: Option<u8>,
+}
+
+// The file as written.
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawScenario {
+    title: String,
+    seed: u64,
+    clock: String,
+    centre: RawCentre,
+    #[serde(default)]
+    card: Vec<RawCard>,
+    #[serde(default)]
+    terminal: Vec<RawTerminal>,
+    #[serde(default)]
+    step: Vec<RawStep>,
+    #[serde(default)]
+    expect: RawExpectations,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCentre {
+    area: String,
+    #[serde(default)]
+    institution: Vec<RawInstitution>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInstitution {
+    code: String,
+    kind: String,
+    #[serde(default = "yes")]
+    designated: bool,
+    #[serde(default = "yes")]
+    issues_cards: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCard {
+    name: String,
+    profile: String,
+    number: String,
+    id_number: String,
+    holder: String,
+    area: Option<String>,
+    issued: Option<String>,
+    expires: Option<String>,
+    #[serde(default = "default_pin")]
+    pin: String,
+    #[serde(default)]
+    pin_is_initial: bool,
+    #[serde(default = "default_tries")]
+    pin_tries: u8,
+    #[serde(default = "default_status")]
+    status: String,
+    social: Option<bool>,
+    #[serde(default)]
+    financial: bool,
+    #[serde(default)]
+    account: u64,
+    #[serde(default = "yes")]
+    insured: bool,
+    document: Option<RawRegistered>,
+    #[serde(default = "yes")]
+    registered: bool,
+    #[serde(default = "yes")]
+    genuine: bool,
+    #[serde(default)]
+    inverse: bool,
+    fault: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRegistered {
+    kind: String,
+    number: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTerminal {
+    name: String,
+    institution: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    note: Option<String>,
+    terminal: String,
+    card: Option<String>,
+    #[serde(rename = "do")]
+    what: String,
+    total: Option<u64>,
+    fund: Option<u64>,
+    document: Option<RawDocument>,
+    #[serde(default)]
+    pin: OneOrMany,
+    #[serde(default)]
+    new_pin: OneOrMany,
+    cancel: Option<String>,
+    pull_at: Option<u64>,
+    link: Option<String>,
+    #[serde(default)]
+    expect: RawExpected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDocument {
+    kind: String,
+    number: String,
+    name: String,
+    valid_until: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawExpected {
+    outcome: Option<String>,
+    reason: Option<String>,
+    activated: Option<bool>,
+    balance: Option<u64>,
+    pin_changed: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawExpectations {
+    #[serde(default)]
+    card: BTreeMap<String, RawExpectedCard>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExpectedCard {
+    status: Option<String>,
+    social: Option<bool>,
+    financial: Option<bool>,
+    account: Option<u64>,
+    pin_is_initial: Option<bool>,
+    pin_tries_left: Option<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a string, or a list of strings")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn default_pin() -> String {
+    "123456".into()
+}
+
+const fn default_tries() -> u8 {
+    3
+}
+
+fn default_status() -> String {
+    CardStatus::Inactive.as_str().into()
+}
+
+impl Scenario {
+    /// Reads a scenario from a file.
+    pub fn load(path: &Path) -> Result<Self, ScenarioError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ScenarioError { file: file.clone(), problem: format!("cannot be read: {error}") })?;
+        Self::parse(&file, &text)
+    }
+
+    /// Reads a scenario from a text; `file` names it in errors.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
+        let error = |problem: String| ScenarioError { file: file.into(), problem };
+        let raw: RawScenario = toml::from_str(text).map_err(|cause| error(toml_error::explain(text, &cause)))?;
+        raw.check().map_err(error)
+    }
+}
+
+/// A problem, led by the key it concerns.
+fn at<T, E: std::fmt::Display>(key: &str, result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|problem| format!("`{key}` {problem}"))
+}
+
+/// A word out of a list; the error shows the list.
+fn word<T>(key: &str, given: &str, find: impl Fn(&str) -> Option<T>, allowed: &[&str]) -> Result<T, String> {
+    find(given).ok_or_else(|| format!("`{key}` is {given:?}; allowed are {}", allowed.join(", ")))
+}
+
+fn date(key: &str, text: &str) -> Result<Date, String> {
+    let parse = || {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        Date::new(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())
+    };
+    // Only the plain form: a time or a zone in a date is a mistake.
+    let plain = text.len() == 10;
+    parse().filter(|_| plain).ok_or_else(|| format!("`{key}` is {text:?}; it must be a day that exists, as YYYY-MM-DD"))
+}
+
+fn pin(key: &str, text: &str) -> Result<Pin, String> {
+    // The text itself stays out of the message: it may be somebody's PIN.
+    Pin::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 4 to 16 digits"))
+}
+
+fn pins(key: &str, texts: OneOrMany) -> Result<Vec<Pin>, String> {
+    let texts = match texts {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    };
+    texts.iter().map(|text| pin(key, text)).collect()
+}
+
+fn amount(key: &str, fen: u64) -> Result<Fen, String> {
+    if fen > Fen::MAX.0 { Err(format!("`{key}` is more than {} fen", Fen::MAX.0)) } else { Ok(Fen(fen)) }
+}
+
+fn name(key: &str, text: &str) -> Result<Name, String> {
+    let gbk = gbk::encode(text).and_then(|gbk| Name::new(&gbk));
+    gbk.ok_or_else(|| format!("`{key}` must be a name of 1 to 50 bytes in GBK"))
+}
+
+fn words<T>(all: &[T], word: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(word).collect()
+}
+
+fn document_kind(key: &str, text: &str) -> Result<DocumentKind, String> {
+    word(key, text, DocumentKind::from_word, &words(&DocumentKind::ALL, |kind| kind.as_str()))
+}
+
+fn document_number(key: &str, text: &str) -> Result<DocumentNumber, String> {
+    DocumentNumber::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 1 to 20 ASCII letters or digits"))
+}
+
+impl RawScenario {
+    fn check(self) -> Result<Scenario, String> {
+        let clock = check_clock(&self.clock)?;
+        let area = at("centre.area", Region::new(&self.centre.area))?;
+        let mut institutions = Vec::new();
+        let mut codes = BTreeSet::new();
+        for (number, raw) in (1..).zip(self.centre.institution) {
+            let key = format!("centre.institution {number}: code");
+            let institution = raw.check(number)?;
+            if !codes.insert(institution.code.as_str().to_string()) {
+                return Err(format!("`{key}` {} stands twice", institution.code));
+            }
+            institutions.push(institution);
+        }
+        let hsm = Hsm::test_keys();
+        let mut cards: Vec<Card> = Vec::new();
+        for (number, raw) in (1..).zip(self.card) {
+            let card = raw.check(number, self.seed, area, clock, &hsm)?;
+            if cards.iter().any(|other| other.name == card.name) {
+                return Err(format!("card {number}: `name` {:?} stands twice", card.name));
+            }
+            if cards.iter().any(|other| other.new.number == card.new.number) {
+                return Err(format!("card {number}: `number` {} stands twice", card.new.number));
+            }
+            cards.push(card);
+        }
+        let mut terminals: Vec<(String, InstitutionCode)> = Vec::new();
+        for (number, raw) in (1..).zip(self.terminal) {
+            let key = format!("terminal {number}: institution");
+            let code = at(&key, InstitutionCode::new(&raw.institution).map_err(institution_code_problem))?;
+            if terminals.iter().any(|(name, _)| *name == raw.name) {
+                return Err(format!("terminal {number}: `name` {:?} stands twice", raw.name));
+            }
+            terminals.push((raw.name, code));
+        }
+        if self.step.is_empty() {
+            return Err("there is no [[step]]: nothing would happen".into());
+        }
+        let steps = (1..).zip(self.step).map(|(number, raw)| raw.check(number, &terminals, &cards));
+        let steps = steps.collect::<Result<_, _>>()?;
+        let mut expected_cards = Vec::new();
+        for (name, raw) in self.expect.card {
+            let index = cards.iter().position(|card| card.name == name);
+            let index = index.ok_or_else(|| format!("`expect.card.{name}`: there is no card of that name"))?;
+            expected_cards.push((index, raw.check(&name)?));
+        }
+        expected_cards.sort_by_key(|(index, _)| *index);
+        Ok(Scenario {
+            title: self.title,
+            seed: self.seed,
+            clock,
+            institutions,
+            cards,
+            terminals,
+            steps,
+            expected_cards,
+        })
+    }
+}
+
+fn check_clock(text: &str) -> Result<DateTime, String> {
+    let wrong = || format!("`clock` is {text:?}; it must be a date and time with zone, like 2026-03-02T09:00:00+08:00");
+    // The zone must be there and be well formed, but the terminal's clock shows local time.
+    text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
+    let local = jiff::fmt::temporal::Pieces::parse(text).map_err(|_| wrong())?;
+    let clock = local.date().to_datetime(local.time().ok_or_else(wrong)?);
+    if (1..9990).contains(&clock.year()) { Ok(clock) } else { Err(wrong()) }
+}
+
+fn institution_code_problem(problem: qiyong_protocol::card::codes::CodeError) -> String {
+    format!("{problem}; it is B, H or P, six digits of the area and five more")
+}
+
+impl RawInstitution {
+    fn check(self, number: usize) -> Result<Institution, String> {
+        let key = |key: &str| format!("centre.institution {number}: {key}");
+        let code = at(&key("code"), InstitutionCode::new(&self.code).map_err(institution_code_problem))?;
+        let kind = word(&key("kind"), &self.kind, Channel::from_word, &words(&Channel::ALL, |kind| kind.as_str()))?;
+        if kind != code.channel() {
+            let letter = char::from(kind.letter());
+            return Err(format!("`{}` is a {}, so its code must begin with {letter}", key("kind"), kind.as_str()));
+        }
+        Ok(Institution { code, designated: self.designated, issues_cards: self.issues_cards })
+    }
+}
+
+impl RawCard {
+    fn check(self, number: u32, seed: u64, area: Region, clock: DateTime, hsm: &Hsm) -> Result<Card, String> {
+        let key = |key: &str| format!("card {number}: {key}");
+        let today = date("clock", &clock.date().to_string())?;
+        let later = clock.date().saturating_add(jiff::Span::new().years(10)).to_string();
+        let generation =
+            word(&key("profile"), &self.profile, Generation::from_word, &words(&Generation::ALL, |g| g.as_str()))?;
+        let issued = self.issued.map_or(Ok(today), |text| date(&key("issued"), &text))?;
+        let expires = date(&key("expires"), self.expires.as_deref().unwrap_or(&later))?;
+        if expires < issued {
+            return Err(format!("`{}` {expires} lies before `issued` {issued}", key("expires")));
+        }
+        if !(1..=15).contains(&self.pin_tries) {
+            return Err(format!("`{}` must be 1 to 15", key("pin_tries")));
+        }
+        let status =
+            word(&key("status"), &self.status, CardStatus::from_word, &words(&CardStatus::ALL, |s| s.as_str()))?;
+        let misbehaviour = self.fault.as_deref().map(|fault| {
+            word(&key("fault"), fault, Misbehaviour::from_word, &words(&Misbehaviour::ALL, |kind| kind.as_str()))
+        });
+        let document = self.document.map(|document| {
+            Ok::<_, String>((
+                document_kind(&key("document.kind"), &document.kind)?,
+                document_number(&key("document.number"), &document.number)?,
+            ))
+        });
+        let new = NewCard {
+            generation,
+            number: at(&key("number"), CardNumber::new_checked(self.number.as_bytes()))?,
+            id_number: at(&key("id_number"), IdNumber::new(self.id_number.as_bytes()))?,
+            holder: self.holder,
+            area: self.area.map_or(Ok(area), |text| at(&key("area"), Region::new(&text)))?,
+            issued,
+            expires,
+            pin: pin(&key("pin"), &self.pin)?,
+            pin_tries: self.pin_tries,
+            convention: if self.inverse { Convention::Inverse } else { Convention::Direct },
+            serial: (seed as u32).wrapping_mul(0x9E37_79B9).wrapping_add(number),
+            genuine: self.genuine,
+        };
+        let record = CardRecord {
+            document: document.transpose()?,
+            status,
+            social: self.social.unwrap_or(status == CardStatus::Active),
+            financial: self.financial,
+            pin_is_initial: self.pin_is_initial,
+            account: amount(&key("account"), self.account)?,
+            insured: self.insured,
+            ..at(&key("holder"), new.record(hsm))?
+        };
+        // Whether the name fits this generation's records shows only when the card is made.
+        at(&key("holder"), new.issue(hsm))?;
+        Ok(Card { name: self.name, new, record, registered: self.registered, misbehaviour: misbehaviour.transpose()? })
+    }
+}
+
+impl RawStep {
+    fn check(self, number: usize, terminals: &[(String, InstitutionCode)], cards: &[Card]) -> Result<Step, String> {
+        let key = |key: &str| format!("step {number}: {key}");
+        let terminal = terminals.iter().position(|(name, _)| *name == self.terminal);
+        let terminal =
+            terminal.ok_or_else(|| format!("`{}`: there is none named {:?}", key("terminal"), self.terminal))?;
+        let card = self.card.as_deref().map(|name| {
+            let index = cards.iter().position(|card| card.name == name);
+            index.ok_or_else(|| format!("`{}`: there is none named {name:?}", key("card")))
+        });
+        let operation = self.operation(&key)?;
+        let place = terminals[terminal].1.channel();
+        if operation.channel().is_some_and(|channel| channel != place) {
+            let (what, place) = (operation.as_str(), place.as_str());
+            return Err(format!("`{}` is {what:?}, which a terminal at a {place} does not offer", key("do")));
+        }
+        let cancel = self.cancel.as_deref().map(|text| lookup(&key("cancel"), text, &CancelAt::WORDS));
+        let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
+        let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
+        let outcome = self.expect.outcome.as_deref().map(|text| {
+            let find = |text: &str| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
+            word(&key("expect.outcome"), text, find, &words(&outcomes, |outcome| outcome.as_str()))
+        });
+        let reason = self.expect.reason.as_deref().map(|text| {
+            word(&key("expect.reason"), text, Reason::from_word, &words(Reason::ALL, |reason| reason.as_str()))
+        });
+        Ok(Step {
+            note: self.note,
+            terminal,
+            card: card.transpose()?,
+            operation,
+            pins: pins(&key("pin"), self.pin)?,
+            new_pins: pins(&key("new_pin"), self.new_pin)?,
+            cancel: cancel.transpose()?,
+            pull_at: self.pull_at,
+            trouble: trouble.transpose()?.unwrap_or_default(),
+            expect: Expected {
+                outcome: outcome.transpose()?,
+                reason: reason.transpose()?,
+                activated: self.expect.activated,
+                balance: self.expect.balance,
+                pin_changed: self.expect.pin_changed,
+            },
+        })
+    }
+
+    fn operation(&self, key: &dyn Fn(&str) -> String) -> Result<Operation, String> {
+        let refuse = |given: bool, name: &str| {
+            if given { Err(format!("`{}` does not go with `do = {:?}`", key(name), self.what)) } else { Ok(()) }
+        };
+        let total = || match self.total {
+            Some(0) => Err(format!("`{}` must be more than 0 fen", key("total"))),
+            Some(fen) => amount(&key("total"), fen),
+            None => Err(format!("`{}` is missing: the amount in fen", key("total"))),
+        };
+        let operation = match self.what.as_str() {
+            "apply" => Operation::Apply { document: self.document.as_ref().map(|raw| raw.check(key)).transpose()? },
+            "settle" => {
+                let (total, fund) = (total()?, Fen(self.fund.unwrap_or(0)));
+                if fund > total {
+                    return Err(format!("`{}` is more than `total`", key("fund")));
+                }
+                Operation::Settle { total, fund }
+            }
+            "purchase" => Operation::Purchase { total: total()? },
+            "query" => Operation::Query,
+            other => {
+                return Err(format!("`{}` is {other:?}; allowed are apply, settle, purchase, query", key("do")));
+            }
+        };
+        let (is_apply, is_settle) = (self.what == "apply", self.what == "settle");
+        refuse(self.document.is_some() && !is_apply, "document")?;
+        refuse(self.fund.is_some() && !is_settle, "fund")?;
+        refuse(self.total.is_some() && !is_settle && self.what != "purchase", "total")?;
+        Ok(operation)
+    }
+}
+
+fn lookup<T: Copy>(key: &str, text: &str, all: &[(&'static str, T)]) -> Result<T, String> {
+    let find = |text: &str| all.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    word(key, text, find, &words(all, |(word, _)| word))
+}
+
+impl RawDocument {
+    fn check(&self, key: &dyn Fn(&str) -> String) -> Result<Document, String> {
+        let kind = document_kind(&key("document.kind"), &self.kind)?;
+        // An ID card with an impossible number is a mistake in the file; one of another person is a case to play.
+        if kind == DocumentKind::IdCard {
+            at(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
+        }
+        Ok(Document {
+            kind,
+            number: document_number(&key("document.number"), &self.number)?,
+            name: name(&key("document.name"), &self.name)?,
+            valid_until: match self.valid_until.as_str() {
+                "long-term" => Validity::LongTerm,
+                text => Validity::Until(
+                    date(&key("document.valid_until"), text).map_err(|problem| format!("{problem}, or long-term"))?,
+                ),
+            },
+        })
+    }
+}
+
+impl RawExpectedCard {
+    fn check(self, name: &str) -> Result<ExpectedCard, String> {
+        let key = format!("expect.card.{name}.status");
+        let status = self
+            .status
+            .as_deref()
+            .map(|text| word(&key, text, CardStatus::from_word, &words(&CardStatus::ALL, |status| status.as_str())));
+        Ok(ExpectedCard {
+            status: status.transpose()?,
+            social: self.social,
+            financial: self.financial,
+            account: self.account,
+            pin_is_initial: self.pin_is_initial,
+            pin_tries_left: self.pin_tries_left,
+        })
+    }
+}

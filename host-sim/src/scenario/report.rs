@@ -1,0 +1,212 @@
+//! How scenarios went, for people and for scripts, and the verb `qiyong scenario run`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::file::Scenario;
+use super::run::{Played, PlayedCard, PlayedStep, play};
+use crate::output::{Output, Verdict};
+
+/// One scenario file, as `--json` prints it: one object a line.
+#[derive(Serialize)]
+struct FileReport {
+    file: String,
+    passed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    steps: Vec<StepReport>,
+    cards: BTreeMap<String, CardReport>,
+    differences: Vec<String>,
+}
+
+/// How a step ended.
+#[derive(Serialize)]
+pub struct StepReport {
+    /// The terminal's name.
+    pub terminal: String,
+    /// The card's name, if one was inserted.
+    pub card: Option<String>,
+    /// What was to be done.
+    #[serde(rename = "do")]
+    pub what: &'static str,
+    /// approved, refused, failed or cancelled.
+    pub outcome: &'static str,
+    /// Why not.
+    pub reason: Option<&'static str>,
+    /// What exactly was wrong with the card.
+    pub cause: Option<String>,
+    /// Whether this step put the card into use.
+    pub activated: bool,
+    /// Whether this step put the bank account into use.
+    pub financial_activated: bool,
+    /// Taken from the personal account, in fen.
+    pub charged: u64,
+    /// The personal account's balance, in fen.
+    pub balance: Option<u64>,
+    /// The transaction's number, if one was sent.
+    pub stan: Option<u32>,
+    /// Whether the holder replaced the initial PIN.
+    pub pin_changed: bool,
+}
+
+/// How a card stands at the end.
+#[derive(Serialize)]
+pub struct CardReport {
+    /// Its number.
+    pub number: String,
+    /// Its status at the centre; null if the centre does not know it.
+    pub status: Option<&'static str>,
+    /// The social function is in use.
+    pub social: bool,
+    /// The bank account is in use.
+    pub financial: bool,
+    /// The balance of the personal account, in fen.
+    pub account: u64,
+    /// The centre takes the PIN for the initial one.
+    pub pin_is_initial: bool,
+    /// PIN tries left on the card.
+    pub pin_tries_left: u8,
+    /// Its activations, first to last.
+    pub activations: Vec<ActivationReport>,
+}
+
+/// An activation as the centre recorded it.
+#[derive(Serialize)]
+pub struct ActivationReport {
+    /// social or financial.
+    pub function: String,
+    /// bank, hospital or pharmacy.
+    pub channel: &'static str,
+    /// Where.
+    pub institution: String,
+    /// By which terminal.
+    pub terminal: String,
+    /// When, local time.
+    pub time: String,
+    /// Whether it was undone, because the answer never reached the terminal.
+    pub reversed: bool,
+}
+
+/// The step as reported.
+pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> StepReport {
+    let step = &scenario.steps[index];
+    let report = &played.report;
+    StepReport {
+        terminal: scenario.terminals[step.terminal].0.clone(),
+        card: step.card.map(|card| scenario.cards[card].name.clone()),
+        what: step.operation.as_str(),
+        outcome: report.outcome.as_str(),
+        reason: report.reason.map(|reason| reason.as_str()),
+        cause: report.cause.map(|cause| cause.to_string()),
+        activated: report.effects.activates,
+        financial_activated: report.effects.activates_financial,
+        charged: report.effects.charge.0,
+        balance: report.balance.map(|balance| balance.0),
+        stan: report.stan.map(|stan| stan.0),
+        pin_changed: report.pin_changed,
+    }
+}
+
+/// The card as reported.
+pub fn card_report(number: &str, played: &PlayedCard) -> CardReport {
+    let record = played.record.as_ref();
+    CardReport {
+        number: number.to_string(),
+        status: record.map(|record| record.status.as_str()),
+        social: record.is_some_and(|record| record.social),
+        financial: record.is_some_and(|record| record.financial),
+        account: record.map_or(0, |record| record.account.0),
+        pin_is_initial: record.is_some_and(|record| record.pin_is_initial),
+        pin_tries_left: played.pin_tries_left,
+        activations: played
+            .activations
+            .iter()
+            .map(|activation| ActivationReport {
+                function: activation.function.as_str().to_string(),
+                channel: activation.channel.as_str(),
+                institution: activation.institution.to_string(),
+                terminal: activation.terminal.clone(),
+                time: activation.time.to_string(),
+                reversed: activation.reversed,
+            })
+            .collect(),
+    }
+}
+
+impl FileReport {
+    fn unplayed(file: String, error: String) -> Self {
+        Self {
+            file,
+            passed: false,
+            title: None,
+            error: Some(error),
+            steps: Vec::new(),
+            cards: BTreeMap::new(),
+            differences: Vec::new(),
+        }
+    }
+
+    fn played(file: String, scenario: &Scenario, played: Played) -> Self {
+        let steps = played.steps.iter().enumerate().map(|(index, step)| step_report(scenario, index, step)).collect();
+        let cards = scenario.cards.iter().zip(&played.cards);
+        Self {
+            file,
+            passed: played.passed(),
+            title: Some(scenario.title.clone()),
+            error: None,
+            steps,
+            cards: cards
+                .map(|(card, played)| (card.name.clone(), card_report(card.new.number.as_str(), played)))
+                .collect(),
+            differences: played.differences,
+        }
+    }
+}
+
+/// `qiyong scenario run FILE... [--json]`: exit 0 when all passed, 1 when one did not, 2 when one is no scenario.
+pub fn run(files: &[PathBuf], json: bool) -> ExitCode {
+    let mut output = Output::new();
+    let mut verdict = Verdict::Done;
+    let mut passed = 0;
+    for path in files {
+        let file = path.display().to_string();
+        let report = match Scenario::load(path) {
+            Err(error) => {
+                verdict = verdict.max(Verdict::BadInput);
+                output.complain(&error.to_string());
+                FileReport::unplayed(file, error.problem)
+            }
+            Ok(scenario) => match play(&scenario) {
+                Ok(played) => FileReport::played(file, &scenario, played),
+                Err(error) => {
+                    verdict = verdict.max(Verdict::BadInput);
+                    output.complain(&format!("{file}: {error}"));
+                    FileReport::unplayed(file, error.to_string())
+                }
+            },
+        };
+        if report.passed {
+            passed += 1;
+        } else {
+            verdict = verdict.max(Verdict::No);
+        }
+        if json {
+            output.json_line(&report);
+        } else if report.passed {
+            let title = report.title.as_deref().unwrap_or_default();
+            output.line(&format!("ok    {}: {title} ({} steps)", report.file, report.steps.len()));
+        } else if report.error.is_none() {
+            output.line(&format!("FAIL  {}: {}", report.file, report.title.as_deref().unwrap_or_default()));
+            report.differences.iter().for_each(|difference| output.line(&format!("      {difference}")));
+        }
+    }
+    if !json {
+        output.line(&format!("{passed} of {} scenarios passed", files.len()));
+    }
+    output.finish(verdict)
+}
