@@ -8,7 +8,9 @@ use qiyong_protocol::iso7816::{
     character::Convention,
 };
 use serde::Serialize;
-use std::{fmt::Write as _, io::Write as _, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
+
+use crate::output::{Output, Verdict};
 
 /// The clock most terminals give, in Hz: with 372 cycles to the etu it makes 9600 bit/s.
 const CLOCK_HZ: u32 = 3_571_200;
@@ -17,33 +19,26 @@ const CLOCK_HZ: u32 = 3_571_200;
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
 pub fn run(hex: &str, json: bool) -> ExitCode {
-    let (output, code) = match parse_hex(hex) {
+    let mut output = Output::new();
+    let verdict = match parse_hex(hex) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
-            let code = if report.valid { 0 } else { 1 };
-            let output = if json { to_json(&report) } else { to_text(&bytes, &report) };
-            (output, code)
+            if json {
+                output.json_line(&report);
+            } else {
+                to_text(&bytes, &report).lines().for_each(|line| output.line(line));
+            }
+            if report.valid { Verdict::Done } else { Verdict::No }
         }
         Err(error) => {
-            complain(&error);
-            let output = if json { to_json(&Unreadable { valid: false, error }) } else { String::new() };
-            (output, 2)
+            output.complain(&error);
+            if json {
+                output.json_line(&Unreadable { valid: false, error });
+            }
+            Verdict::BadInput
         }
     };
-    // Not println!, which panics when the reader is gone (`qiyong atr ... | head -1`).
-    let mut stdout = std::io::stdout();
-    match stdout.write_all(output.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            complain(&format!("cannot write the result: {error}"));
-            ExitCode::from(2)
-        }
-        _ => ExitCode::from(code),
-    }
-}
-
-/// A line on standard error; if that is gone too there is nobody to tell.
-fn complain(what: &str) {
-    let _ = writeln!(std::io::stderr(), "qiyong atr: {what}");
+    output.finish(verdict)
 }
 
 /// The bytes of a paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and `0x`.
@@ -360,12 +355,6 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     let announced = atr.bytes().get(1).map(|t0| t0 & 0x0F);
     warn(announced == Some(0), "There are no historical bytes, so the ATR does not tell what card it is.".to_owned());
     warnings
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    // The values are strings, numbers and lists: this cannot fail.
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    json + "\n"
 }
 
 fn to_text(bytes: &[u8], report: &Report) -> String {

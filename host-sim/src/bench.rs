@@ -17,12 +17,14 @@ use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, T
 use qiyong_firmware::ui::{Screen, Text};
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::card::commands::describe;
+use qiyong_protocol::card::commands::{describe, ins};
+use qiyong_protocol::card::files::{Df, Format, Generation, tag};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::host::{Answer, Body, LinkError, Request, Stan, TerminalId};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 
+use crate::card::file::write_value;
 use crate::centre::Centre;
 use crate::line::{BenchLine, LineEvent, PullAt, PullCard, SharedCard, Tracer, VirtualLine};
 use crate::time::VirtualTime;
@@ -63,8 +65,8 @@ pub enum Event {
 /// An exchanged APDU, its secrets masked with `*`.
 #[derive(Clone, Debug)]
 pub struct Apdu {
-    /// What the command does, in a few words.
-    pub name: &'static str,
+    /// What the command does, and to what, in a few words.
+    pub name: String,
     /// CLA INS P1 P2.
     pub header: [u8; 4],
     /// The command's data in hex.
@@ -94,10 +96,17 @@ pub enum LinkTrouble {
     AnswerLost,
     /// The same, and no reversal gets through either.
     AnswerAndReversalsLost,
+    /// Message `number` of the visit, from 0, gets lost: before it reaches the centre, or (`arrives`) its answer.
+    OneMessage {
+        /// Which message.
+        number: usize,
+        /// Whether the centre gets it.
+        arrives: bool,
+    },
 }
 
 impl LinkTrouble {
-    /// Every kind with its word in files.
+    /// The kinds that scenario files name.
     pub const WORDS: [(&'static str, Self); 5] = [
         ("ok", Self::None),
         ("down", Self::Down),
@@ -185,6 +194,7 @@ impl Bench {
             events: self.events.clone(),
             failure: self.centre_failure.clone(),
             trouble: LinkTrouble::None,
+            messages: 0,
         };
         let desk = Desk {
             time: self.time.clone(),
@@ -210,7 +220,8 @@ impl BenchTerminal {
         let Visit { card, pins, new_pins, cancel, pull_at, trouble } = visit;
         *self.pull_at.borrow_mut() = pull_at;
         self.terminal.slot().slot.line().set_card(card);
-        self.terminal.link().trouble = trouble;
+        let link = self.terminal.link();
+        (link.trouble, link.messages) = (trouble, 0);
         let desk = self.terminal.operator();
         (desk.pins, desk.new_pins, desk.cancel, desk.last_new) = (pins, new_pins, cancel, None);
         // Every port answers at once, so this never waits.
@@ -266,7 +277,7 @@ impl<S: CardSlot> CardSlot for TracedSlot<S> {
         let response = self.slot.transmit(command, buffer).await;
         self.note(match &response {
             Ok(response) => Event::Apdu(Box::new(Apdu {
-                name: describe(command),
+                name: explain(command, response),
                 header: [command.cla, command.ins, command.p1, command.p2],
                 data: masked_hex(command.data, redact::secret_of(command)),
                 ne: command.ne,
@@ -283,6 +294,31 @@ impl<S: CardSlot> CardSlot for TracedSlot<S> {
     }
 }
 
+/// What a command does and to what: the file selected, the data element read.
+fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
+    let name = describe(command);
+    // Version 3.00 has every tag of the environment, and tags mean the same in all versions.
+    let mut ssse = Generation::V3.files().filter(|file| file.df == Df::Ssse);
+    match (command.ins, command.data, response.data) {
+        (ins::SELECT, [high, low], _) => {
+            let fid = u16::from_be_bytes([*high, *low]);
+            let title = ssse.find(|file| file.fid == fid).map_or(String::new(), |file| format!(" {}", file.title.0));
+            format!("{name} {fid:04X}{title}")
+        }
+        (ins::READ_RECORD, _, [tag, _, value @ ..]) => {
+            let Some(record) = ssse.flat_map(|file| file.records()).find(|record| record.tag == *tag) else {
+                return name.to_string();
+            };
+            let value = match (record.tag, record.format) {
+                (tag::ID_NUMBER, _) | (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
+                (_, format) => format!(" \"{}\"", write_value(format, value)),
+            };
+            format!("{name} {}{value}", record.name)
+        }
+        _ => name.to_string(),
+    }
+}
+
 /// Hex in which the secret bytes read `**`.
 pub fn masked_hex(bytes: &[u8], secret: Range<usize>) -> String {
     let show = |(at, byte): (usize, &u8)| if secret.contains(&at) { "**".to_string() } else { format!("{byte:02X}") };
@@ -296,12 +332,15 @@ struct DirectLink {
     events: Events,
     failure: Rc<RefCell<Option<String>>>,
     trouble: LinkTrouble,
+    /// Messages of this visit so far.
+    messages: usize,
 }
 
 impl DirectLink {
     /// Whether a message reaches the centre, and its answer the terminal.
     fn delivery(&self, body: &Body<'_>) -> (bool, bool) {
         match (self.trouble, body) {
+            (LinkTrouble::OneMessage { number, arrives }, _) if number == self.messages => (arrives, false),
             (LinkTrouble::Down, _) => (false, false),
             (LinkTrouble::RequestLost, Body::Transact { .. }) => (false, false),
             (LinkTrouble::AnswerLost | LinkTrouble::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
@@ -314,6 +353,7 @@ impl DirectLink {
 impl CentreLink for DirectLink {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let (arrives, returns) = self.delivery(&request.body);
+        self.messages += 1;
         let answer = arrives.then(|| self.centre.borrow_mut().handle(request));
         let result = match answer {
             Some(Ok(answer)) if returns => Ok(answer),

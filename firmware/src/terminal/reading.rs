@@ -121,7 +121,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         let algorithm = announced.unwrap_or(generation.algorithm());
         self.authenticate(generation, ident, &historical, algorithm).await?;
 
-        self.select(EF05).await?;
+        // EF05 is still selected.
         let expires = self.record(generation, EF05, tag::EXPIRES).await?;
         let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
         let number = self.record::<9>(generation, EF05, tag::CARD_NUMBER).await?;

@@ -13,6 +13,8 @@
 //! | a reversal | an approved transaction is undone; an unknown number is kept | done |
 //! | a reversal again | nothing | done |
 //!
+//! So a terminal can have 999 999 transactions; settlement, which would free their numbers, is not there yet.
+//!
 //! "No answer" ([`Reason::NoAnswer`]) is the reason for a transaction that comes after its reversal, because it is why the
 //! terminal gave it up; no such answer interests a terminal that works.
 //!

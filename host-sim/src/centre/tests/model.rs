@@ -166,10 +166,8 @@ proptest! {
                 }
                 Step::Misuse => {}
             }
-            for (n, initial) in model.initial.iter().enumerate() {
-                prop_assert_eq!(now(&centre, initial), model.card(&plans, n));
-                check_activations(&centre, &model, &plans, n)?;
-            }
+            prop_assert_eq!(now(&centre, &card), model.card(&plans, planned.card));
+            check_activations(&centre, &model, &plans, planned.card)?;
         }
         // The journal tells the same story: what it says was charged and not reversed is what is missing.
         let journal = centre.journal().unwrap();

@@ -1,0 +1,250 @@
+//! Faults at every step of a visit: the card pulled at every character, every message lost. The terminal, slot and engines
+//! are the firmware's own; the centre is the real one.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use qiyong_firmware::terminal::Report;
+use qiyong_host_sim::bench::{Bench, BenchTerminal, Event, LinkTrouble, Visit};
+use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour};
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_host_sim::centre::Centre;
+use qiyong_host_sim::line::{LineEvent, SharedCard};
+use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::document::{Document, DocumentKind, Validity};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::t0::AckStyle;
+
+const ACCOUNT: Fen = Fen(50_000);
+
+/// One terminal at one place, and one card not yet in use.
+struct Place {
+    bench: Bench,
+    terminal: BenchTerminal,
+    card: SharedCard,
+    number: CardNumber,
+    operation: Operation,
+}
+
+fn new_card(generation: Generation) -> NewCard {
+    NewCard {
+        generation,
+        number: CardNumber::new(b"X00000019").unwrap(),
+        id_number: IdNumber::new(b"111111198101011110").unwrap(),
+        holder: "张三".into(),
+        area: Region::new("320100").unwrap(),
+        issued: Date::new(2026, 1, 1).unwrap(),
+        expires: Date::new(2036, 1, 1).unwrap(),
+        pin: Pin::new(b"123456").unwrap(),
+        pin_tries: 3,
+        convention: if generation == Generation::V1 { Convention::Inverse } else { Convention::Direct },
+        serial: 1,
+        genuine: true,
+    }
+}
+
+impl Place {
+    fn new(generation: Generation, institution: &str) -> Self {
+        let code = InstitutionCode::new(institution).unwrap();
+        let mut centre = Centre::in_memory().unwrap();
+        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        let new = new_card(generation);
+        let record = CardRecord { account: ACCOUNT, ..new.record(centre.hsm()).unwrap() };
+        centre.add_card(&record).unwrap();
+        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        let operation = match institution.as_bytes()[0] {
+            b'B' => Operation::Apply {
+                document: Some(Document {
+                    kind: DocumentKind::IdCard,
+                    number: record.id_number.into(),
+                    name: record.name.clone(),
+                    valid_until: Validity::LongTerm,
+                }),
+            },
+            b'H' => Operation::Settle { total: Fen(10_000), fund: Fen(7_000) },
+            _ => Operation::Purchase { total: Fen(3_000) },
+        };
+        let bench = Bench::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()), centre);
+        let terminal = bench.terminal(code, 1, 1);
+        Self { bench, terminal, card, number: new.number, operation }
+    }
+
+    /// A holder who knows the PIN, whichever it is by now, and replaces it when asked to.
+    fn visit(&mut self, pull_at: Option<u64>, trouble: LinkTrouble) -> Report {
+        let pins = VecDeque::from([self.card.borrow().card.pin.value.clone()]);
+        let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
+        let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
+        let visit = Visit { card: Some(self.card.clone()), pins, new_pins, cancel: None, pull_at, trouble };
+        self.terminal.serve(&self.operation, visit)
+    }
+
+    fn record(&self) -> CardRecord {
+        self.bench.centre.borrow().card(&self.number).unwrap().unwrap()
+    }
+
+    /// What the last visit put on the line.
+    fn characters(&self) -> u64 {
+        let character = |event: &&(u64, Event)| matches!(event.1, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)));
+        self.bench.events.borrow().iter().filter(character).count() as u64
+    }
+
+    fn messages(&self) -> usize {
+        self.bench.events.borrow().iter().filter(|(_, event)| matches!(event, Event::Message { .. })).count()
+    }
+}
+
+const CASES: [(Generation, &str); 4] = [
+    (Generation::V1, "B32010000001"),
+    (Generation::V2, "H32010000561"),
+    (Generation::V3, "P32010000017"),
+    (Generation::V3, "B32010000001"),
+];
+
+/// What an approved visit costs the holder.
+fn share(operation: &Operation) -> u64 {
+    operation.holders_share().0
+}
+
+#[test]
+fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
+    for (generation, institution) in CASES {
+        let mut place = Place::new(generation, institution);
+        let report = place.visit(None, LinkTrouble::None);
+        assert_eq!((report.outcome, report.effects.activates, report.pin_changed), (Outcome::Approved, true, true));
+        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        let again = place.visit(None, LinkTrouble::None);
+        assert_eq!((again.outcome, again.effects.activates), (Outcome::Approved, false));
+    }
+}
+
+/// Byte by byte or all at once: how the card takes its data is the card's choice (ISO/IEC 7816-3 clause 10.3.3).
+#[test]
+fn a_card_that_acknowledges_each_byte_is_served_as_well() {
+    let mut place = Place::new(Generation::V3, "P32010000017");
+    place.card.borrow_mut().ack = AckStyle::EachByte;
+    assert!(place.visit(None, LinkTrouble::None).effects.activates);
+}
+
+#[test]
+fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
+    for (generation, institution) in CASES {
+        let mut whole = Place::new(generation, institution);
+        whole.visit(None, LinkTrouble::None);
+        let characters = whole.characters();
+        assert!(characters > 250, "a visit has hundreds of characters, this one {characters}");
+        for at in 0..characters {
+            let mut place = Place::new(generation, institution);
+            let report = place.visit(Some(at), LinkTrouble::None);
+            let paid = match report.outcome {
+                // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
+                Outcome::Approved if institution.starts_with('B') => {
+                    assert!(report.effects.activates && !report.pin_changed, "at {at}");
+                    share(&place.operation)
+                }
+                _ => {
+                    assert_eq!(report.reason, Some(Reason::CardRemoved), "at {at} of {characters}");
+                    assert_eq!(place.record().status, CardStatus::Inactive, "at {at}");
+                    0
+                }
+            };
+            assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "at {at}");
+            assert_eq!(place.terminal.violations(), [] as [String; 0], "at {at}");
+            assert_deactivated(&place.bench.events.borrow(), at);
+            let next = place.visit(None, LinkTrouble::None);
+            assert_eq!(next.outcome, Outcome::Approved, "at {at}: {next:?}");
+            assert_eq!(place.record().status, CardStatus::Active, "at {at}");
+            assert_eq!(place.record().account.0, ACCOUNT.0 - share(&place.operation), "at {at}");
+        }
+    }
+}
+
+/// The last four events on the contacts are RST, CLK, I/O, VCC going down in this order (clause 6.4).
+fn assert_deactivated(events: &[(u64, Event)], at: u64) {
+    let contacts: Vec<_> = events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::Line(_, event @ (LineEvent::Rst(_) | LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Vcc(_))) => Some(*event),
+            _ => None,
+        })
+        .collect();
+    let order = [LineEvent::Rst(false), LineEvent::Clk(false), LineEvent::Io(false), LineEvent::Vcc(None)];
+    assert!(contacts.ends_with(&order), "at {at}: {contacts:?}");
+}
+
+/// DESIGN.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged twice or
+/// for nothing, and *activated* has a cause.
+#[test]
+fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
+    for (generation, institution) in CASES {
+        let mut whole = Place::new(generation, institution);
+        whole.visit(None, LinkTrouble::None);
+        let messages = whole.messages();
+        assert!(messages >= 3);
+        // A visit that fails sends more messages (reversal, report) than one that does not.
+        for number in 0..messages + 4 {
+            for arrives in [false, true] {
+                let mut place = Place::new(generation, institution);
+                let report = place.visit(None, LinkTrouble::OneMessage { number, arrives });
+                let case = format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
+                let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };
+                assert!(report.outcome == Outcome::Approved || report.reason == Some(Reason::NoAnswer), "{case}");
+                // The reversal got through in the same visit: one lost message is made good by the next.
+                assert!(!place.terminal.has_unanswered(), "{case}");
+                assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{case}");
+                let active = place.record().status == CardStatus::Active;
+                assert_eq!(active, report.effects.activates, "{case}");
+                let next = place.visit(None, LinkTrouble::None);
+                assert_eq!(next.outcome, Outcome::Approved, "{case}, then {next:?}");
+                let paid = paid + share(&place.operation);
+                assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{case}");
+                assert_eq!(next.effects.activates, !report.effects.activates, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
+    let mut place = Place::new(Generation::V2, "P32010000017");
+    let report = place.visit(None, LinkTrouble::AnswerAndReversalsLost);
+    assert_eq!(report.reason, Some(Reason::NoAnswer));
+    assert!(place.terminal.has_unanswered());
+    assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "the centre took the money and does not know better");
+    // While it is due nothing else is done, not even with another card in the slot.
+    let report = place.visit(None, LinkTrouble::Down);
+    assert_eq!((report.reason, report.card), (Some(Reason::NoAnswer), None));
+    let report = place.visit(None, LinkTrouble::None);
+    assert_eq!((report.outcome, report.effects.activates), (Outcome::Approved, true));
+    assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000);
+    let activations = place.bench.centre.borrow().activations(&place.number).unwrap();
+    let reversed: Vec<bool> = activations.iter().map(|activation| activation.reversed).collect();
+    assert_eq!(reversed, [true, false]);
+}
+
+/// Broken and hostile cards end with a reason, in bounded time on the line.
+#[test]
+fn every_misbehaviour_ends_in_bounded_time() {
+    for misbehaviour in Misbehaviour::ALL {
+        let mut place = Place::new(Generation::V3, "P32010000017");
+        place.card.borrow_mut().misbehaviour = Some(misbehaviour);
+        let report = place.visit(None, LinkTrouble::None);
+        assert_eq!(report.reason, Some(Reason::CardUnreadable), "{misbehaviour:?}: {report:?}");
+        assert!(report.cause.is_some(), "{misbehaviour:?}");
+        // One command's budget is 20 s at 9600 bit/s, and the first command decides.
+        let seconds = place.bench.time.cycles() / CLOCK_HZ;
+        assert!(seconds <= 25, "{misbehaviour:?}: {seconds} s");
+        assert_eq!(place.record().status, CardStatus::Inactive);
+        place.card.borrow_mut().misbehaviour = None;
+        assert!(place.visit(None, LinkTrouble::None).effects.activates, "{misbehaviour:?}");
+    }
+}
