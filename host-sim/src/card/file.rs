@@ -153,7 +153,8 @@ impl VirtualCard {
             writeln!(out, "{name} = \"{}\"", hex::encode_upper(key.expose()))?;
         }
         writeln!(out, "\n[keys.external]  # by key identifier: 0A reads personal data, 04 updates")?;
-        for (id, key) in &self.keys.external {
+        let by_id: BTreeMap<_, _> = self.keys.external.iter().map(|(id, key)| (id, key)).collect();
+        for (id, key) in by_id {
             writeln!(out, "{id:02X} = \"{}\"", hex::encode_upper(key.expose()))?;
         }
         for spec in self.generation.files() {
@@ -198,7 +199,7 @@ impl VirtualCard {
         if file.keys.tries_left > KEY_TRIES {
             return Err(("keys.tries_left".into(), format!("must be 0 to {KEY_TRIES}")));
         }
-        // Challenges need not be repeatable across files, only within one run: the ATR differs from card to card.
+        // Each load begins the same sequence of challenges, so that runs repeat; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
         card.key_tries_left = file.keys.tries_left;

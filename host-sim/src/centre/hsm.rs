@@ -2,7 +2,7 @@
 //!
 //! It has two users. The centre asks it what a genuine card must answer and what the card must hear; the issuer of virtual
 //! cards asks it for a card's own keys and ident code. It computes and nothing else: who may ask is for [`super::Centre`]
-//! to say, and [`super::store`] keeps the keys.
+//! to say, and the store keeps the keys.
 
 use std::convert::Infallible;
 

@@ -1,8 +1,8 @@
 //! The card centre (卡管中心): knows every institution and card, decides what terminals ask, and remembers it.
 //!
 //! [`Centre::handle`] takes one message and gives one answer. The rules are [`qiyong_protocol::activation::decision`]'s; this
-//! module does what they say: [`transactions`] carries out and undoes, [`store`] keeps everything in one SQLite database,
-//! [`hsm`] holds the keys, [`journal`] is what reports are made from. No messages over a line here, no threads and no
+//! module does what they say: `transactions` carries out and undoes, `store` keeps everything in one SQLite database,
+//! [`hsm`] holds the keys, `journal` is what reports are made from. No messages over a line here, no threads and no
 //! clock: time is what the terminal's message says.
 
 mod columns;

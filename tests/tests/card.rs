@@ -1,0 +1,391 @@
+//! The virtual card against the file map: what it lets be read and written with which rights, its PIN and keys; and the
+//! card as a file, good and mutilated.
+
+use proptest::prelude::*;
+
+use qiyong_host_sim::card::file::CardFileError;
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_host_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
+use qiyong_host_sim::centre::hsm::Hsm;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
+use qiyong_protocol::card::commands::{self, ins};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Generation};
+use qiyong_protocol::card::keys::Key;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+fn card(generation: Generation) -> VirtualCard {
+    let new = NewCard {
+        generation,
+        number: CardNumber::new(b"X00000019").unwrap(),
+        id_number: IdNumber::new(b"111111198101011110").unwrap(),
+        holder: "张三".into(),
+        area: Region::new("320100").unwrap(),
+        issued: Date::new(2026, 1, 1).unwrap(),
+        expires: Date::new(2036, 1, 1).unwrap(),
+        pin: Pin::new(b"123456").unwrap(),
+        pin_tries: 3,
+        convention: Convention::Direct,
+        serial: 1,
+        genuine: true,
+    };
+    new.issue(&Hsm::test_keys()).unwrap()
+}
+
+fn status(card: &mut VirtualCard, command: Command<'_>) -> StatusWord {
+    card.process(&command).1
+}
+
+fn challenge(card: &mut VirtualCard) -> [u8; 8] {
+    let (bytes, sw) = card.process(&commands::get_challenge());
+    assert_eq!(sw, StatusWord::OK);
+    bytes.try_into().unwrap()
+}
+
+fn authenticate(card: &mut VirtualCard, key_id: u8) -> StatusWord {
+    let challenge = challenge(card);
+    let data = external_auth_for(card, key_id, challenge, [7; 8]).unwrap();
+    status(card, commands::external_authenticate(key_id, &data))
+}
+
+fn select(card: &mut VirtualCard, file: &FileSpec) {
+    match file.df.fid() {
+        None => assert_eq!(status(card, commands::select_environment()), StatusWord::OK),
+        Some(df) => assert_eq!(status(card, commands::select_file(&df.to_be_bytes())), StatusWord::OK),
+    }
+    assert_eq!(status(card, commands::select_file(&file.fid.to_be_bytes())), StatusWord::OK);
+}
+
+const PIN: [u8; 3] = [0x12, 0x34, 0x56];
+
+/// Every right a terminal can gain towards one access condition.
+const RIGHTS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
+
+fn key_of(access: Access) -> Option<u8> {
+    match access {
+        Access::Key(id) | Access::PinOrKey(id) | Access::PinAndKey(id) => Some(id),
+        Access::Free | Access::Never => None,
+    }
+}
+
+/// What domain.md §1.5 says, written once more and apart from the card's own code.
+fn allowed(access: Access, pin: bool, key: bool) -> bool {
+    match access {
+        Access::Free => true,
+        Access::PinOrKey(_) => pin || key,
+        Access::PinAndKey(_) => pin && key,
+        Access::Key(_) => key,
+        Access::Never => false,
+    }
+}
+
+fn with_rights(generation: Generation, file: &FileSpec, access: Access, pin: bool, key: bool) -> VirtualCard {
+    let mut card = card(generation);
+    select(&mut card, file);
+    if pin {
+        assert_eq!(status(&mut card, commands::verify(&PIN)), StatusWord::OK);
+    }
+    if let (true, Some(id)) = (key, key_of(access)) {
+        assert_eq!(authenticate(&mut card, id), StatusWord::OK);
+    }
+    card
+}
+
+#[test]
+fn every_record_of_every_generation_opens_to_its_access_condition_only() {
+    let mut checked = 0;
+    for generation in Generation::ALL {
+        for file in generation.files() {
+            for (number, record) in (1..).zip(file.records()) {
+                let access = file.read_access(record.tag);
+                for (pin, key) in RIGHTS {
+                    let mut card = with_rights(generation, file, access, pin, key);
+                    let (data, sw) = card.process(&commands::read_record(number, record.len));
+                    // A key that no condition asks for cannot be had, so "key" then means nothing.
+                    if allowed(access, pin, key && key_of(access).is_some()) {
+                        assert_eq!(sw, StatusWord::OK, "{generation:?} {:04X} {:02X}", file.fid, record.tag);
+                        assert_eq!(data[..2], [record.tag, record.len]);
+                        assert_eq!(data.len(), usize::from(record.len) + 2);
+                    } else {
+                        assert_eq!(sw, StatusWord::SECURITY_NOT_SATISFIED, "{generation:?} {:04X}", file.fid);
+                    }
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 500, "{checked}");
+}
+
+#[test]
+fn records_are_updated_with_the_right_key_and_read_back() {
+    for generation in Generation::ALL {
+        for file in generation.files() {
+            let Some((record, number)) = file.records().first().zip(Some(1)) else { continue };
+            let mut data = vec![record.tag, record.len];
+            data.extend(vec![0x31; usize::from(record.len)]);
+            let update = Command::new(0, ins::UPDATE_RECORD, number, 4).with_data(&data);
+            for (pin, key) in RIGHTS {
+                let mut card = with_rights(generation, file, file.update, pin, key);
+                let sw = status(&mut card, update);
+                let may = allowed(file.update, pin, key && key_of(file.update).is_some());
+                assert_eq!(sw.is_ok(), may, "{generation:?} {:04X}: {sw:?}", file.fid);
+                let Some(Bytes::Records(values)) = card.file(file) else { panic!("a record file") };
+                assert_eq!(values[0] == data[2..], may);
+            }
+            // Another tag or length than the table's is refused, whoever asks.
+            let mut card = with_rights(generation, file, file.update, true, true);
+            data[0] ^= 1;
+            assert_eq!(status(&mut card, update_with(&data)), StatusWord::WRONG_DATA);
+            data[0] ^= 1;
+            data.push(0);
+            assert_eq!(status(&mut card, update_with(&data)), StatusWord::WRONG_DATA);
+        }
+    }
+}
+
+fn update_with(data: &[u8]) -> Command<'_> {
+    Command::new(0, ins::UPDATE_RECORD, 1, 4).with_data(data)
+}
+
+#[test]
+fn transparent_and_cyclic_files_follow_their_conditions_too() {
+    for generation in Generation::ALL {
+        for file in generation.files().filter(|file| file.records().is_empty()) {
+            for (pin, key) in RIGHTS {
+                let mut card = with_rights(generation, file, file.read, pin, key);
+                let read = match file.content {
+                    Content::Transparent { .. } => Command::new(0, ins::READ_BINARY, 0, 0).expecting(16),
+                    _ => Command::new(0, ins::READ_RECORD, 1, 4).expecting(256),
+                };
+                let may = allowed(file.read, pin, key && key_of(file.read).is_some());
+                assert_eq!(status(&mut card, read).is_ok(), may, "{generation:?} {:04X}", file.fid);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sample_session_of_domain_1_6_reads_as_recorded() {
+    let mut card = card(Generation::V2);
+    assert_eq!(status(&mut card, commands::select_environment()), StatusWord::OK);
+    let mut read = |fid: [u8; 2], p1, p2, le| {
+        assert_eq!(status(&mut card, commands::select_file(&fid)), StatusWord::OK);
+        let (data, sw) = card.process(&Command::new(0, ins::READ_RECORD, p1, p2).expecting(le));
+        assert_eq!(sw, StatusWord::OK);
+        hex::encode_upper(data)
+    };
+    let (ef05, ef06) = ([0xEF, 0x05], [0xEF, 0x06]);
+    assert_eq!(read(ef05, 3, 4, 6), "0304322E3030");
+    assert_eq!(read(ef05, 5, 4, 6), "050420260101");
+    assert_eq!(read(ef05, 7, 4, 11), "0709583030303030303139");
+    assert_eq!(read(ef06, 1, 4, 20), "0812313131313131313938313031303131313130");
+    assert_eq!(read(ef06, 2, 4, 32), format!("091ED5C5C8FD{}", "00".repeat(26)));
+    assert_eq!(read(ef06, 4, 4, 3), "0A0131");
+    assert_eq!(read(ef06, 7, 4, 6), "0D0419810101");
+    // By identifier, and by SFI 5 without selecting.
+    assert_eq!(read(ef06, 0x0A, 0, 3), "0A0131");
+    assert_eq!(read(ef06, 3, 0x2C, 6), "0304322E3030");
+}
+
+#[test]
+fn three_wrong_pins_block_and_a_right_one_resets_the_counter() {
+    let mut card = card(Generation::V3);
+    let wrong = commands::verify(&[0, 0, 0]);
+    assert_eq!(status(&mut card, wrong), StatusWord::tries_left(2));
+    assert_eq!(status(&mut card, commands::verify(&PIN)), StatusWord::OK);
+    for left in [2, 1, 0] {
+        assert_eq!(status(&mut card, wrong), StatusWord::tries_left(left));
+    }
+    card.reset();
+    assert_eq!(status(&mut card, wrong), StatusWord::BLOCKED);
+    assert_eq!(status(&mut card, commands::verify(&PIN)), StatusWord::BLOCKED);
+    // CHANGE PIN is no way around, RELOAD PIN with the key is one.
+    let change = [0x12, 0x34, 0x56, 0xFF, 0x27, 0x18, 0x28];
+    assert_eq!(status(&mut card, commands::change_pin(&change)), StatusWord::BLOCKED);
+    let new = [0x27, 0x18, 0x28];
+    let reload = Command::new(0x80, ins::CHANGE_PIN, 0, 0);
+    let puk = card.keys.puk.clone();
+    assert_eq!(with_mac(&mut card, &puk, reload, &new), StatusWord::OK);
+    assert_eq!(status(&mut card, commands::verify(&new)), StatusWord::OK);
+}
+
+/// Sends `command` with `data` and the MAC of a fresh challenge.
+fn with_mac(card: &mut VirtualCard, key: &Key, command: Command<'_>, data: &[u8]) -> StatusWord {
+    let challenge = challenge(card);
+    let mac = commands::secure_messaging_mac(key, challenge, &command.with_data(data));
+    let mut data = data.to_vec();
+    data.extend(mac);
+    status(card, command.with_data(&data))
+}
+
+#[test]
+fn a_challenge_serves_the_next_command_only_and_a_wrong_cryptogram_opens_nothing() {
+    let mut card = card(Generation::V3);
+    status(&mut card, commands::select_environment());
+    let given = challenge(&mut card);
+    let data = external_auth_for(&card, 0x0A, given, [7; 8]).unwrap();
+    let auth = commands::external_authenticate(0x0A, &data);
+    status(&mut card, commands::select_file(&[0xEF, 0x05]));
+    assert_eq!(status(&mut card, auth), StatusWord::NO_CHALLENGE);
+    challenge(&mut card);
+    assert_eq!(status(&mut card, auth), StatusWord::tries_left(14), "the old cryptogram does not fit a new challenge");
+    assert_eq!(status(&mut card, commands::external_authenticate(0x77, &data)), StatusWord::KEY_NOT_FOUND);
+    let read = commands::read_record(7, 9);
+    assert_eq!(status(&mut card, read), StatusWord::SECURITY_NOT_SATISFIED);
+    assert_eq!(authenticate(&mut card, 0x0A), StatusWord::OK);
+    assert_eq!(status(&mut card, read), StatusWord::OK);
+    card.reset();
+    status(&mut card, commands::select_environment());
+    status(&mut card, commands::select_file(&[0xEF, 0x05]));
+    assert_eq!(status(&mut card, read), StatusWord::SECURITY_NOT_SATISFIED, "a reset forgets rights");
+}
+
+#[test]
+fn macs_guard_maintenance_and_secure_updates() {
+    for generation in [Generation::V2, Generation::V3] {
+        let mut card = card(generation);
+        let (stk, other) = (card.keys.stk.clone(), card.keys.puk.clone());
+        let block = Command::new(0x84, ins::APPLICATION_BLOCK, 0, 0);
+        assert_eq!(status(&mut card, block.with_data(&[0; 4])), StatusWord::NO_CHALLENGE);
+        assert_eq!(with_mac(&mut card, &other, block, &[]), StatusWord::MAC_WRONG);
+        assert_eq!(with_mac(&mut card, &stk, block, &[]), StatusWord::OK);
+        assert_eq!(card.blocked, Blocked::Application);
+        assert_eq!(status(&mut card, commands::select_environment()), StatusWord::SELECTED_INVALIDATED);
+        assert_eq!(with_mac(&mut card, &stk, Command::new(0x84, ins::APPLICATION_UNBLOCK, 0, 0), &[]), StatusWord::OK);
+
+        status(&mut card, commands::select_environment());
+        status(&mut card, commands::select_file(&[0xEF, 0x05]));
+        assert_eq!(authenticate(&mut card, 0x04), StatusWord::OK);
+        let update = Command::new(0x04, ins::UPDATE_RECORD, 6, 4);
+        let expiry = [0x06, 0x04, 0x20, 0x46, 0x01, 0x01];
+        let key = card.keys.external.iter().find(|(id, _)| *id == 0x04).unwrap().1.clone();
+        assert_eq!(with_mac(&mut card, &other, update, &expiry), StatusWord::MAC_WRONG);
+        assert_eq!(with_mac(&mut card, &key, update, &expiry), StatusWord::OK);
+        assert_eq!(card.ssse_value(0xEF05, 6).unwrap(), &expiry[2..]);
+
+        assert_eq!(with_mac(&mut card, &stk, Command::new(0x84, ins::CARD_BLOCK, 0, 0), &[]), StatusWord::OK);
+        assert_eq!(status(&mut card, commands::select_environment()), StatusWord::NOT_SUPPORTED);
+    }
+}
+
+proptest! {
+    /// Any APDU gets an answer: a card never panics, and its data always fits a short response.
+    #[test]
+    fn any_command_gets_an_answer(sequence in prop::collection::vec(any_command(), 1..20), v in 0..3usize) {
+        let mut card = card(Generation::ALL[v]);
+        for (header, data, ne) in sequence {
+            let [cla, ins, p1, p2] = header;
+            let (reply, _) = card.process(&Command { cla, ins, p1, p2, data: &data, ne });
+            prop_assert!(reply.len() <= 256);
+        }
+    }
+}
+
+/// Headers near those that mean something, so that sequences get deep into the card.
+fn any_command() -> impl Strategy<Value = ([u8; 4], Vec<u8>, usize)> {
+    let ins = prop_oneof![
+        prop::sample::select(vec![0x16u8, 0x18, 0x1E, 0x20, 0x24, 0x5E, 0x82, 0x84, 0x88, 0xA4, 0xB0, 0xB2, 0xD6, 0xDC]),
+        any::<u8>(),
+    ];
+    let cla = prop_oneof![prop::sample::select(vec![0x00u8, 0x04, 0x80, 0x84]), any::<u8>()];
+    let data = prop_oneof![
+        Just(commands::select_environment().data.to_vec()),
+        prop::sample::select(vec![vec![0xEF, 0x05], vec![0xEF, 0x06], vec![0xEF, 0x07], vec![0xDF, 0x01], vec![0x3F, 0x00]]),
+        prop::collection::vec(any::<u8>(), 0..=255),
+    ];
+    let small = prop_oneof![Just(0u8), Just(4), Just(0x2C), any::<u8>()];
+    ((cla, ins, small.clone(), small).prop_map(|(cla, ins, p1, p2)| [cla, ins, p1, p2]), data, 0usize..=256)
+}
+
+// ---- the card as a file
+
+#[test]
+fn a_card_survives_its_file_with_all_its_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    for generation in Generation::ALL {
+        let mut card = card(generation);
+        status(&mut card, commands::verify(&[0, 0, 0]));
+        let photo = generation.file(Df::Ssse, 0xEF07).unwrap();
+        let Some(Bytes::Transparent(bytes)) = card.file_mut(photo) else { panic!("transparent") };
+        bytes[..4].copy_from_slice(&[1, 2, 3, 0xFF]);
+        card.save(&path).unwrap();
+        let back = VirtualCard::load(&path).unwrap();
+        assert_eq!(back.to_toml(), card.to_toml());
+        assert_eq!((back.pin.left, back.pin.tries), (2, 3));
+        for file in generation.files() {
+            assert_eq!(back.file(file), card.file(file), "{:04X}", file.fid);
+        }
+        assert_eq!(back.keys.irk.expose(), card.keys.irk.expose());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_card_file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    card(Generation::V3).save(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    let good = card(Generation::V3).to_toml();
+    let refuse = |text: &str| -> String {
+        std::fs::write(&path, text).unwrap();
+        let error = VirtualCard::load(&path).expect_err(text).to_string();
+        assert!(error.contains("card.toml"), "{error}");
+        assert!(!error.contains("123456") && !error.contains("111111198101011110"), "{error}");
+        error
+    };
+    let cases = [
+        ("format = 1", "format = 2", "`format`"),
+        ("generation = \"v3\"", "generation = \"v4\"", "v1, v2 or v3"),
+        ("atr = \"3B7D", "atr = \"3B7E", "`atr` is no ATR"),
+        ("atr = \"3B", "atr = \"ZZ", "`atr` is not hex"),
+        ("blocked = \"no\"", "blocked = \"maybe\"", "application-for-good"),
+        ("value = \"123456\"", "value = \"123456x\"", "`pin.value` must be 4 to 16 digits"),
+        ("value = \"123456\"", "value = 123456", "expected a string"),
+        ("tries = 3", "tries = 16", "`pin.tries`"),
+        ("left = 3", "left = 4", "`pin.left`"),
+        ("irk = \"", "irk = \"0", "`keys.irk` must be 32 hex digits"),
+        ("\"07\" = \"X00000019\"", "\"07\" = \"X000000190\"", "at most 9 bytes"),
+        ("\"05\" = \"20260101\"", "\"05\" = \"2026-01-01\"", "must be digits"),
+        ("\"07\" =", "\"77\" =", "is no record of this file"),
+        ("SSSE/EF05", "SSSE/EF55", "is no file of a v3 card"),
+        ("[pin]", "[pins]", "unknown field `pins`"),
+    ];
+    for (from, to, message) in cases {
+        assert!(good.contains(from), "{from}");
+        let error = refuse(&good.replacen(from, to, 1));
+        assert!(error.contains(message), "{from} -> {to}: {error}");
+    }
+    assert!(matches!(VirtualCard::load(&folder.path().join("none")), Err(CardFileError::Io { .. })));
+    assert!(matches!(VirtualCard::load(folder.path()), Err(CardFileError::Io { .. })));
+    // Cut off anywhere: refused, or (behind the last thing that must be there) a card with blank files.
+    for end in (0..good.len()).filter(|end| good.is_char_boundary(*end)) {
+        std::fs::write(&path, &good[..end]).unwrap();
+        if let Err(error) = VirtualCard::load(&path) {
+            assert!(error.to_string().contains("card.toml"));
+        }
+    }
+}
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let card = card(Generation::V3);
+    let text = format!("{card:?}");
+    assert!(text.contains("***"));
+    for key in [&card.keys.irk, &card.keys.puk, &card.keys.stk] {
+        assert!(!text.contains(&format!("{:?}", key.expose())[1..20]));
+    }
+    assert!(!text.contains("[1, 2, 3, 4, 5, 6"), "PIN digits");
+}
