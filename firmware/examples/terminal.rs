@@ -22,7 +22,7 @@ mod target {
     use qiyong_firmware::ui::Screen;
     use qiyong_protocol::activation::decision::Operation;
     use qiyong_protocol::activation::institution::InstitutionCode;
-    use qiyong_protocol::activation::money::Fen;
+    use qiyong_protocol::activation::money::{Bill, Fen};
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::host::{Answer, LinkError, Request, Stan, TerminalId};
@@ -124,7 +124,10 @@ mod target {
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
         let mut terminal = Terminal::new(slot, Outside, Outside, Outside, Outside, settings, Stan(1));
-        let operation = black_box(Operation::Purchase { total: Fen(1) });
+        let Some(bill) = Bill::new(black_box(Fen(1)), Fen(0)) else {
+            return;
+        };
+        let operation = black_box(Operation::Purchase(bill));
         black_box(embassy_futures::block_on(terminal.serve(&operation)));
     }
 

@@ -19,7 +19,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
 pub fn run(hex: &str, json: bool) -> ExitCode {
-    let mut output = Output::new();
+    let mut output = Output::default();
     let verdict = match parse_hex(hex) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
@@ -474,7 +474,7 @@ mod tests {
     }
 
     fn json_of(hex: &str) -> serde_json::Value {
-        serde_json::from_str(&to_json(&Report::new(&parse_hex(hex).unwrap()))).unwrap()
+        serde_json::to_value(Report::new(&parse_hex(hex).unwrap())).unwrap()
     }
 
     #[test]
@@ -514,7 +514,7 @@ mod tests {
     #[test]
     fn keys_of_the_json_object_in_their_order() {
         let keys = |hex: &str| -> Vec<String> {
-            let json = to_json(&Report::new(&parse_hex(hex).unwrap()));
+            let json = serde_json::to_string_pretty(&Report::new(&parse_hex(hex).unwrap())).unwrap();
             let lines = json.lines().filter_map(|line| line.strip_prefix("  \""));
             lines.filter_map(|line| Some(line.split_once('"')?.0.to_owned())).collect()
         };

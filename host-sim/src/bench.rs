@@ -133,7 +133,7 @@ impl CancelAt {
 }
 
 /// What a holder does during a visit, and what goes wrong.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Visit {
     /// The card that is inserted, if one is.
     pub card: Option<SharedCard>,
@@ -402,8 +402,8 @@ pub fn describe_operation(operation: &Operation) -> String {
             format!("put it into use on application, {} shown", document.kind.as_str())
         }
         Operation::Apply { document: None } => "put it into use on application, no document shown".to_string(),
-        Operation::Settle { total, fund } => format!("settle {total}, of which the fund pays {fund}"),
-        Operation::Purchase { total } => format!("pay {total}"),
+        Operation::Settle(bill) => format!("settle {}, of which the fund pays {}", bill.total(), bill.fund()),
+        Operation::Purchase(bill) => format!("pay {}", bill.total()),
         Operation::Query => "ask how it stands".to_string(),
     }
 }

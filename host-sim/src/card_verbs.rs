@@ -85,7 +85,7 @@ fn day(text: &str) -> Result<Date, String> {
 
 /// `qiyong card new`.
 pub fn new(args: &NewArgs) -> ExitCode {
-    let mut output = Output::new();
+    let mut output = Output::default();
     match make(args) {
         Ok(card) => {
             output.line(&format!(
@@ -156,7 +156,7 @@ struct ShownRecord {
 
 /// `qiyong card show FILE [--json]`: what the card holds, without PIN, keys and the middle of the ID number.
 pub fn show(path: &Path, json: bool) -> ExitCode {
-    let mut output = Output::new();
+    let mut output = Output::default();
     let card = match VirtualCard::load(path) {
         Ok(card) => card,
         Err(error) => {

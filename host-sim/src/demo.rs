@@ -59,7 +59,7 @@ struct VisitReport {
 
 /// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
 pub fn run(trace: bool, json: bool) -> ExitCode {
-    let mut output = Output::new();
+    let mut output = Output::default();
     let played = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string());
     let played = played.and_then(|scenario| match play(&scenario) {
         Ok(played) => Ok((scenario, played)),

@@ -17,16 +17,12 @@ pub enum Verdict {
 }
 
 /// Standard output, written line by line. A reader that goes away early (`| head`) is no error; a full disk is.
+#[derive(Debug, Default)]
 pub struct Output {
     failure: Option<std::io::Error>,
 }
 
 impl Output {
-    /// Nothing written yet.
-    pub const fn new() -> Self {
-        Self { failure: None }
-    }
-
     /// Writes a line to standard output.
     pub fn line(&mut self, line: &str) {
         if self.failure.is_none() {

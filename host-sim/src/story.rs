@@ -9,8 +9,10 @@ use qiyong_firmware::slot::VoltageClass;
 use qiyong_firmware::terminal::{NoPin, WhichPin};
 use qiyong_firmware::ui::{Text, status_text};
 use qiyong_protocol::activation::decision::CardRecord;
+use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::t0::CardSide;
 
 use crate::bench::{Apdu, Event};
 use crate::line::LineEvent;
@@ -137,10 +139,10 @@ impl Characters {
         let tenths = cycle.saturating_sub(self.start) * 10 * u64::from(di) / u64::from(fi);
         let etu = format!("{}.{}", tenths / 10, tenths % 10);
         let (to_card, byte) = match event {
-            LineEvent::ToCard(byte) => (true, self.masker.to_card(byte)),
+            LineEvent::ToCard(byte) => (true, self.masker.sent_to_card(byte)),
             LineEvent::FromCard(character) => {
                 let parity = if character.parity_ok { "" } else { "!" };
-                (false, format!("{}{parity}", self.masker.from_card(character.byte)))
+                (false, format!("{}{parity}", self.masker.sent_by_card(character.byte)))
             }
             contact => {
                 self.flush(lines);
@@ -187,61 +189,60 @@ fn contact_words(event: LineEvent) -> String {
 struct Masker {
     /// CLA INS P1 P2 P3 of the TPDU under way; empty before the first command, during the ATR.
     header: Vec<u8>,
-    /// Command data seen.
-    sent: Vec<u8>,
-    /// Response data seen, after the procedure byte.
-    received: Option<Vec<u8>>,
+    /// The data that went one way or the other so far.
+    data: Vec<u8>,
+    /// Data bytes the card sends before the next procedure byte.
+    announced: usize,
     /// The second byte of a status word comes next.
     status: bool,
 }
 
 impl Masker {
-    fn p3(&self) -> usize {
-        self.header.get(4).map_or(0, |p3| usize::from(*p3))
+    fn sent_to_card(&mut self, byte: u8) -> String {
+        match *self.header.as_slice() {
+            [_, ins, _, _, lc] if takes_data(ins) => {
+                self.data.push(byte);
+                let secret = redact::command_secret(ins, &self.whole(usize::from(lc)));
+                mask(byte, secret.contains(&(self.data.len() - 1)))
+            }
+            // Out of step with a card that breaks the rules: what cannot be told is hidden.
+            [_, _, _, _, _] => mask(byte, true),
+            _ => {
+                self.header.push(byte);
+                format!("{byte:02X}")
+            }
+        }
     }
 
-    fn to_card(&mut self, byte: u8) -> String {
-        let whole = self.header.len() == 5;
-        if whole && (self.sent.len() == self.p3() || self.received.is_some()) {
-            *self = Self::default();
-        }
-        if self.header.len() < 5 {
-            self.header.push(byte);
-            return format!("{byte:02X}");
-        }
-        self.sent.push(byte);
-        // Masks are chosen by the first bytes of the data and its whole length.
-        let mut data = self.sent.clone();
-        data.resize(self.p3().max(data.len()), 0);
-        mask(byte, redact::command_secret(self.header[1], &data).contains(&(self.sent.len() - 1)))
-    }
-
-    fn from_card(&mut self, byte: u8) -> String {
-        let Some(&ins) = self.header.get(1) else {
+    fn sent_by_card(&mut self, byte: u8) -> String {
+        let &[_, ins, _, _, le] = self.header.as_slice() else {
             return format!("{byte:02X}");
         };
-        let total = if self.p3() == 0 { 256 } else { self.p3() };
-        match &mut self.received {
-            Some(data) if data.len() < total => {
-                data.push(byte);
-                let mut whole = data.clone();
-                whole.resize(total, 0);
-                mask(byte, redact::response_secret(ins, &whole).contains(&(data.len() - 1)))
-            }
-            _ if self.status => {
-                // The TPDU is over: what comes to the card next is a header.
-                *self = Self::default();
-                format!("{byte:02X}")
-            }
-            _ => {
-                if byte == ins && self.sent.is_empty() {
-                    self.received = Some(Vec::new());
-                } else {
-                    self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != 0x60;
-                }
-                format!("{byte:02X}")
-            }
+        let total = if le == 0 { 256 } else { usize::from(le) };
+        if self.announced > 0 {
+            self.announced -= 1;
+            self.data.push(byte);
+            let secret = redact::response_secret(ins, &self.whole(total));
+            return mask(byte, secret.contains(&(self.data.len() - 1)));
         }
+        if self.status {
+            // The TPDU is over: what goes to the card next is a header.
+            *self = Self::default();
+        } else if !takes_data(ins) && byte == ins {
+            self.announced = total.saturating_sub(self.data.len());
+        } else if !takes_data(ins) && byte == !ins {
+            self.announced = 1;
+        } else {
+            self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != CardSide::null();
+        }
+        format!("{byte:02X}")
+    }
+
+    /// The data filled up to its whole length: which part is secret depends on the first byte and the length.
+    fn whole(&self, len: usize) -> Vec<u8> {
+        let mut whole = self.data.clone();
+        whole.resize(len.max(whole.len()), 0);
+        whole
     }
 }
 
@@ -260,7 +261,7 @@ mod tests {
         for part in script.split_whitespace() {
             let (direction, bytes) = part.split_at(1);
             for byte in hex::decode(bytes).unwrap() {
-                out.push(if direction == ">" { masker.to_card(byte) } else { masker.from_card(byte) });
+                out.push(if direction == ">" { masker.sent_to_card(byte) } else { masker.sent_by_card(byte) });
             }
         }
         out.join("")
@@ -286,6 +287,8 @@ mod tests {
 
     #[test]
     fn a_wrong_length_does_not_put_the_masker_out_of_step() {
+        let each = masked(">00B2010404 <4D <08 <4D <02 <4D <31 <4D <32 <9000");
+        assert_eq!(each, "00B20104044D084D024D314D329000");
         let shown = masked(">00B2010412 <6C14 >00B2010414 <60B2 <0812313131313131313131313131313131313131 <9000");
         assert!(shown.ends_with(&format!("0812313131{}31319000", "*".repeat(26))), "{shown}");
     }

@@ -288,13 +288,21 @@ proptest! {
 /// Headers near those that mean something, so that sequences get deep into the card.
 fn any_command() -> impl Strategy<Value = ([u8; 4], Vec<u8>, usize)> {
     let ins = prop_oneof![
-        prop::sample::select(vec![0x16u8, 0x18, 0x1E, 0x20, 0x24, 0x5E, 0x82, 0x84, 0x88, 0xA4, 0xB0, 0xB2, 0xD6, 0xDC]),
+        prop::sample::select(vec![
+            0x16u8, 0x18, 0x1E, 0x20, 0x24, 0x5E, 0x82, 0x84, 0x88, 0xA4, 0xB0, 0xB2, 0xD6, 0xDC
+        ]),
         any::<u8>(),
     ];
     let cla = prop_oneof![prop::sample::select(vec![0x00u8, 0x04, 0x80, 0x84]), any::<u8>()];
     let data = prop_oneof![
         Just(commands::select_environment().data.to_vec()),
-        prop::sample::select(vec![vec![0xEF, 0x05], vec![0xEF, 0x06], vec![0xEF, 0x07], vec![0xDF, 0x01], vec![0x3F, 0x00]]),
+        prop::sample::select(vec![
+            vec![0xEF, 0x05],
+            vec![0xEF, 0x06],
+            vec![0xEF, 0x07],
+            vec![0xDF, 0x01],
+            vec![0x3F, 0x00]
+        ]),
         prop::collection::vec(any::<u8>(), 0..=255),
     ];
     let small = prop_oneof![Just(0u8), Just(4), Just(0x2C), any::<u8>()];
@@ -382,10 +390,6 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
 #[test]
 fn debug_output_shows_no_secret() {
     let card = card(Generation::V3);
-    let text = format!("{card:?}");
-    assert!(text.contains("***"));
-    for key in [&card.keys.irk, &card.keys.puk, &card.keys.stk] {
-        assert!(!text.contains(&format!("{:?}", key.expose())[1..20]));
-    }
-    assert!(!text.contains("[1, 2, 3, 4, 5, 6"), "PIN digits");
+    assert_eq!(format!("{card:?}"), "VirtualCard { generation: V3, .. }");
+    assert_eq!(format!("{:?} {:?}", card.keys.irk, card.pin.value), "Sm4 *** ***");
 }

@@ -15,7 +15,7 @@ use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::activation::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
 use qiyong_protocol::card::date::Date;
@@ -71,8 +71,8 @@ impl Place {
                     valid_until: Validity::LongTerm,
                 }),
             },
-            b'H' => Operation::Settle { total: Fen(10_000), fund: Fen(7_000) },
-            _ => Operation::Purchase { total: Fen(3_000) },
+            b'H' => Operation::Settle(Bill::new(Fen(10_000), Fen(7_000)).unwrap()),
+            _ => Operation::Purchase(Bill::new(Fen(3_000), Fen(0)).unwrap()),
         };
         let bench = Bench::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()), centre);
         let terminal = bench.terminal(code, 1, 1);
@@ -94,7 +94,8 @@ impl Place {
 
     /// What the last visit put on the line.
     fn characters(&self) -> u64 {
-        let character = |event: &&(u64, Event)| matches!(event.1, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)));
+        let character =
+            |event: &&(u64, Event)| matches!(event.1, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)));
         self.bench.events.borrow().iter().filter(character).count() as u64
     }
 
@@ -112,7 +113,7 @@ const CASES: [(Generation, &str); 4] = [
 
 /// What an approved visit costs the holder.
 fn share(operation: &Operation) -> u64 {
-    operation.holders_share().0
+    operation.bill().map_or(0, |bill| bill.share().0)
 }
 
 #[test]
@@ -173,7 +174,9 @@ fn assert_deactivated(events: &[(u64, Event)], at: u64) {
     let contacts: Vec<_> = events
         .iter()
         .filter_map(|(_, event)| match event {
-            Event::Line(_, event @ (LineEvent::Rst(_) | LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Vcc(_))) => Some(*event),
+            Event::Line(_, event @ (LineEvent::Rst(_) | LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Vcc(_))) => {
+                Some(*event)
+            }
             _ => None,
         })
         .collect();
@@ -195,7 +198,8 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
             for arrives in [false, true] {
                 let mut place = Place::new(generation, institution);
                 let report = place.visit(None, LinkTrouble::OneMessage { number, arrives });
-                let case = format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
+                let case =
+                    format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
                 let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };
                 assert!(report.outcome == Outcome::Approved || report.reason == Some(Reason::NoAnswer), "{case}");
                 // The reversal got through in the same visit: one lost message is made good by the next.

@@ -196,8 +196,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
                 }
                 Ok(Some(receipt))
             }
-            Operation::Settle { .. } | Operation::Purchase { .. } => {
-                let pin = self.verify_pin(Some(operation.holders_share())).await?;
+            Operation::Settle(bill) | Operation::Purchase(bill) => {
+                let pin = self.verify_pin(Some(bill.share())).await?;
                 if standing.pin_is_initial {
                     self.replace_initial_pin(&pin, &card).await?;
                     visit.pin_changed = true;

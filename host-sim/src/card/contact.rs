@@ -65,7 +65,6 @@ impl Misbehaviour {
 }
 
 /// A card that can be put into a slot.
-#[derive(Debug)]
 pub struct ContactCard {
     /// The card itself.
     pub card: VirtualCard,

@@ -4,6 +4,7 @@
 //! every application, and PIN UNBLOCK is answered with 6D00.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -56,8 +57,7 @@ pub enum Bytes {
     Transparent(Vec<u8>),
 }
 
-/// A virtual card: what survives without power, and the state of the session.
-#[derive(Debug)]
+/// A virtual card: what survives without power, and the state of the session. `Debug` shows nothing of what it holds.
 pub struct VirtualCard {
     /// Its generation.
     pub generation: Generation,
@@ -79,7 +79,7 @@ pub struct VirtualCard {
 }
 
 /// What a reset forgets.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Session {
     df: Option<Df>,
     ef: Option<u16>,
@@ -91,6 +91,12 @@ struct Session {
 
 /// The answer to a command.
 pub type Reply = (Vec<u8>, StatusWord);
+
+impl fmt::Debug for VirtualCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VirtualCard").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
 
 fn only(sw: StatusWord) -> Reply {
     (Vec::new(), sw)

@@ -307,10 +307,9 @@ impl Subject {
 
 /// The whole bill, and the pooled fund's part of it.
 const fn amounts(operation: &Operation) -> (Fen, Fen) {
-    match operation {
-        Operation::Settle { total, fund } => (*total, *fund),
-        Operation::Purchase { total } => (*total, Fen(0)),
-        Operation::Apply { .. } | Operation::Query => (Fen(0), Fen(0)),
+    match operation.bill() {
+        Some(bill) => (bill.total(), bill.fund()),
+        None => (Fen(0), Fen(0)),
     }
 }
 

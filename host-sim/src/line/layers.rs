@@ -28,10 +28,13 @@ pub enum LineEvent {
     Silence(Etu),
 }
 
-/// Hands every event on the line below to `sink`, with its time in cycles and the line's rate (Fi, Di).
+/// Takes events with their time in cycles and the line's rate (Fi, Di).
+type Sink = Box<dyn FnMut(u64, (u16, u8), LineEvent)>;
+
+/// Hands every event on the line below to a sink.
 pub struct Tracer<L> {
     line: L,
-    sink: Box<dyn FnMut(u64, (u16, u8), LineEvent)>,
+    sink: Sink,
 }
 
 impl<L: BenchLine> Tracer<L> {

@@ -17,7 +17,6 @@ const CARD_TURNAROUND: u64 = 20;
 const CARD_GUARD_TIME: u64 = 12;
 
 /// A wire with a card slot at its end.
-#[derive(Debug)]
 pub struct VirtualLine {
     time: VirtualTime,
     card: Option<SharedCard>,

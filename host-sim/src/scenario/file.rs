@@ -10,7 +10,7 @@ use thiserror::Error;
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::activation::institution::{Channel, InstitutionCode};
-use qiyong_protocol::activation::money::Fen;
+use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
 use qiyong_protocol::card::date::Date;
@@ -567,21 +567,18 @@ impl RawStep {
         let refuse = |given: bool, name: &str| {
             if given { Err(format!("`{}` does not go with `do = {:?}`", key(name), self.what)) } else { Ok(()) }
         };
-        let total = || match self.total {
-            Some(0) => Err(format!("`{}` must be more than 0 fen", key("total"))),
-            Some(fen) => amount(&key("total"), fen),
-            None => Err(format!("`{}` is missing: the amount in fen", key("total"))),
+        let bill = |fund| {
+            let total = self.total.ok_or_else(|| format!("`{}` is missing: the amount in fen", key("total")))?;
+            let total = amount(&key("total"), total)?;
+            Bill::new(total, Fen(fund)).ok_or_else(|| match total {
+                Fen(0) => format!("`{}` must be more than 0 fen", key("total")),
+                _ => format!("`{}` is more than `total`", key("fund")),
+            })
         };
         let operation = match self.what.as_str() {
             "apply" => Operation::Apply { document: self.document.as_ref().map(|raw| raw.check(key)).transpose()? },
-            "settle" => {
-                let (total, fund) = (total()?, Fen(self.fund.unwrap_or(0)));
-                if fund > total {
-                    return Err(format!("`{}` is more than `total`", key("fund")));
-                }
-                Operation::Settle { total, fund }
-            }
-            "purchase" => Operation::Purchase { total: total()? },
+            "settle" => Operation::Settle(bill(self.fund.unwrap_or(0))?),
+            "purchase" => Operation::Purchase(bill(0)?),
             "query" => Operation::Query,
             other => {
                 return Err(format!("`{}` is {other:?}; allowed are apply, settle, purchase, query", key("do")));

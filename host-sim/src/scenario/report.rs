@@ -170,7 +170,7 @@ impl FileReport {
 
 /// `qiyong scenario run FILE... [--json]`: exit 0 when all passed, 1 when one did not, 2 when one is no scenario.
 pub fn run(files: &[PathBuf], json: bool) -> ExitCode {
-    let mut output = Output::new();
+    let mut output = Output::default();
     let mut verdict = Verdict::Done;
     let mut passed = 0;
     for path in files {

@@ -5,7 +5,7 @@
 
 use super::document::{Document, DocumentKind, DocumentNumber, Validity};
 use super::institution::{Channel, InstitutionCode};
-use super::money::Fen;
+use super::money::{Bill, Fen};
 use super::reason::Reason;
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use crate::card::date::Date;
@@ -19,18 +19,10 @@ pub enum Operation {
         /// The document the holder shows.
         document: Option<Document>,
     },
-    /// Hospital: settle a bill, part of which the pooled fund (统筹基金) pays.
-    Settle {
-        /// The whole bill.
-        total: Fen,
-        /// The pooled fund's part, at most the total; the rest is taken from the personal account.
-        fund: Fen,
-    },
+    /// Hospital: settle a bill; the holder's share is taken from the personal account.
+    Settle(Bill),
     /// Pharmacy: pay a purchase from the personal account.
-    Purchase {
-        /// The whole price.
-        total: Fen,
-    },
+    Purchase(Bill),
     /// Any place: ask how the card stands.
     Query,
 }
@@ -40,18 +32,17 @@ impl Operation {
     pub const fn channel(&self) -> Option<Channel> {
         match self {
             Self::Apply { .. } => Some(Channel::Bank),
-            Self::Settle { .. } => Some(Channel::Hospital),
-            Self::Purchase { .. } => Some(Channel::Pharmacy),
+            Self::Settle(_) => Some(Channel::Hospital),
+            Self::Purchase(_) => Some(Channel::Pharmacy),
             Self::Query => None,
         }
     }
 
-    /// What the holder's personal account is to pay; a fund that pays more than the bill leaves nothing.
-    pub const fn holders_share(&self) -> Fen {
+    /// What is to be paid, if anything is.
+    pub const fn bill(&self) -> Option<&Bill> {
         match self {
-            Self::Settle { total, fund } => Fen(total.0.saturating_sub(fund.0)),
-            Self::Purchase { total } => *total,
-            Self::Apply { .. } | Self::Query => Fen(0),
+            Self::Settle(bill) | Self::Purchase(bill) => Some(bill),
+            Self::Apply { .. } | Self::Query => None,
         }
     }
 
@@ -59,8 +50,8 @@ impl Operation {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Apply { .. } => "apply",
-            Self::Settle { .. } => "settle",
-            Self::Purchase { .. } => "purchase",
+            Self::Settle(_) => "settle",
+            Self::Purchase(_) => "purchase",
             Self::Query => "query",
         }
     }
@@ -200,11 +191,11 @@ pub fn decide(
             check_document(document.as_ref(), today, record)?;
             Ok(Effects { activates, activates_financial: !record.financial, charge: Fen(0) })
         }
-        Operation::Settle { .. } | Operation::Purchase { .. } => {
+        Operation::Settle(bill) | Operation::Purchase(bill) => {
             if !record.insured {
                 return Err(Reason::NotInsured);
             }
-            let charge = operation.holders_share();
+            let charge = bill.share();
             record.account.checked_sub(charge).ok_or(Reason::InsufficientFunds)?;
             Ok(Effects { activates, activates_financial: false, charge })
         }

@@ -19,6 +19,35 @@ impl Fen {
     }
 }
 
+/// What is to be paid, and by whom: a total above zero, of which the pooled fund (统筹基金) pays none, some or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bill {
+    total: Fen,
+    fund: Fen,
+}
+
+impl Bill {
+    /// `None` for a total of zero or beyond [`Fen::MAX`], and for a fund that pays more than the total.
+    pub const fn new(total: Fen, fund: Fen) -> Option<Self> {
+        if total.0 == 0 || total.0 > Fen::MAX.0 || fund.0 > total.0 { None } else { Some(Self { total, fund }) }
+    }
+
+    /// The whole amount.
+    pub const fn total(&self) -> Fen {
+        self.total
+    }
+
+    /// The pooled fund's part.
+    pub const fn fund(&self) -> Fen {
+        self.fund
+    }
+
+    /// The holder's part, from the personal account.
+    pub const fn share(&self) -> Fen {
+        Fen(self.total.0 - self.fund.0)
+    }
+}
+
 /// As yuan with two decimals.
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -94,7 +94,7 @@ type Plans = Vec<Vec<Planned>>;
 fn operation(place: usize, card: &CardRecord, total: u64) -> Operation {
     match PLACES[place] {
         BANK => apply(card),
-        HOSPITAL => Operation::Settle { total: Fen(total), fund: Fen(total / 3) },
+        HOSPITAL => Operation::Settle(Bill::new(Fen(total), Fen(total / 3)).unwrap()),
         _ => purchase(total),
     }
 }
@@ -159,7 +159,7 @@ proptest! {
                 }
                 // A number that nothing came under yet cannot be misused.
                 Step::Misuse if model.answers.contains_key(&key) => {
-                    let (card, operation) = (presented(&card), Operation::Settle { total: Fen(9), fund: Fen(10) });
+                    let (card, operation) = (presented(&card), Operation::Settle(Bill::new(Fen(9), Fen(9)).unwrap()));
                     let body = Body::Transact { stan: Stan(stan), card: &card, operation: &operation };
                     let result = send(&mut centre, place, body);
                     prop_assert!(matches!(result, Err(CentreError::NumberReused { .. })), "{:?}", result);

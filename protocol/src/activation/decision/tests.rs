@@ -57,7 +57,15 @@ fn apply(record: &CardRecord) -> Operation {
     Operation::Apply { document: Some(document(record)) }
 }
 
-const PURCHASE: Operation = Operation::Purchase { total: Fen(3580) };
+const PURCHASE: Operation = purchase(3580);
+
+const fn purchase(total: u64) -> Operation {
+    Operation::Purchase(Bill::new(Fen(total), Fen(0)).unwrap())
+}
+
+const fn settle(total: u64, fund: u64) -> Operation {
+    Operation::Settle(Bill::new(Fen(total), Fen(fund)).unwrap())
+}
 
 #[test]
 fn each_row_of_the_rule_table_activates() {
@@ -67,8 +75,7 @@ fn each_row_of_the_rule_table_activates() {
         ask(&apply(&card), &institution("B32010000001"), &card),
         Ok(Effects { activates_financial: true, ..effects(0) })
     );
-    let settle = Operation::Settle { total: Fen(12_000), fund: Fen(8_000) };
-    assert_eq!(ask(&settle, &institution("H32010000001"), &card), Ok(effects(4_000)));
+    assert_eq!(ask(&settle(12_000, 8_000), &institution("H32010000001"), &card), Ok(effects(4_000)));
     assert_eq!(ask(&PURCHASE, &institution("P32010000017"), &card), Ok(effects(3_580)));
 }
 
@@ -129,6 +136,14 @@ fn every_reason_of_the_centre_has_its_case() {
 }
 
 #[test]
+fn a_bill_is_never_nothing_nor_more_than_paid_for() {
+    assert_eq!(Bill::new(Fen(0), Fen(0)), None);
+    assert_eq!(Bill::new(Fen(10), Fen(11)), None);
+    assert_eq!(Bill::new(Fen(Fen::MAX.0 + 1), Fen(0)), None);
+    assert_eq!(Bill::new(Fen(10), Fen(10)).map(|bill| bill.share()), Some(Fen(0)));
+}
+
+#[test]
 fn a_registered_passport_is_accepted() {
     let number = DocumentNumber::new(b"E12345678").unwrap();
     let card = CardRecord { document: Some((DocumentKind::Passport, number.clone())), ..record() };
@@ -156,8 +171,8 @@ proptest! {
         let card = CardRecord { status, account: Fen(account), insured, ..record() };
         let operation = match kind {
             0 => apply(&card),
-            1 => Operation::Settle { total: Fen(total), fund: Fen(total / 2) },
-            2 => Operation::Purchase { total: Fen(total) },
+            1 => settle(total, total / 2),
+            2 => purchase(total),
             _ => Operation::Query,
         };
         if let Ok(effects) = ask(&operation, &place, &card) {

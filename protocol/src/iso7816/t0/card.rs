@@ -30,8 +30,7 @@ pub enum CardStep {
 /// The most characters a card sends in one go: an acknowledgement before each of 256 bytes, and a status word.
 pub const MAX_BURST: usize = 2 * SHORT_NE_MAX + 3;
 
-/// The card's T=0 state between two resets.
-#[derive(Debug)]
+/// The card's T=0 state between two resets. Has no `Debug`: its buffers may hold a PIN.
 pub struct CardSide {
     ack: AckStyle,
     header: Vec<u8, 5>,

@@ -90,7 +90,8 @@ impl core::error::Error for T0Error {}
 /// One command APDU on its way through T=0: GET RESPONSE on 61xx and the corrected Le on 6Cxx happen inside.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
-#[derive(Debug)]
+///
+/// Has no `Debug`: its buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
     command: Command<'a>,
     response: &'a mut [u8],
@@ -251,6 +252,8 @@ impl<'a> Exchange<'a> {
                 // GET RESPONSE goes to the same logical channel, without secure messaging (ISO/IEC 7816-4 clause 7.6.1).
                 self.follow_up([cla & 0x03, GET_RESPONSE, 0, 0, waiting.min(wanted) as u8]);
             }
+            // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
+            // these cards take it for the end (domain.md §1.6), and so is it here.
             _ => self.end(Ok(T0Response { len: self.len, sw })),
         }
     }

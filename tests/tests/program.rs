@@ -1,0 +1,180 @@
+//! The `qiyong` program as a user meets it: its output, its exit status, and what it must never print.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use qiyong_tests::qiyong;
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(qiyong()).args(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+fn ok(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Exit status 2 and a complaint, which is returned.
+fn refused(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+    assert!(!complaint.contains("panicked"), "{complaint}");
+    complaint
+}
+
+#[test]
+fn the_demo_tells_of_three_activations_and_at_least_six_refusals() {
+    let json: Value = serde_json::from_str(&ok(&["demo", "--json"])).expect("one JSON object");
+    let activations = json["activations"].as_array().unwrap();
+    let channels: Vec<_> = activations.iter().map(|visit| visit["channel"].as_str().unwrap()).collect();
+    assert_eq!(channels, ["bank", "hospital", "pharmacy"]);
+    for visit in activations {
+        assert_eq!(visit["activated"], true);
+        assert_eq!((&visit["status_before"], &visit["status_after"]), (&"inactive".into(), &"active".into()));
+        // A card is read with some hundred characters; each takes at least 12 etu.
+        let (characters, etu) = (visit["characters"].as_u64().unwrap(), visit["line_etu"].as_u64().unwrap());
+        assert!(characters > 200 && etu >= 12 * characters, "{visit}");
+    }
+    let refusals = json["refusals"].as_array().unwrap();
+    let reasons: std::collections::BTreeSet<_> =
+        refusals.iter().map(|visit| visit["reason"].as_str().unwrap()).collect();
+    assert!(reasons.len() >= 6, "{reasons:?}");
+    assert!(refusals.iter().all(|visit| visit["activated"] == false));
+    assert_eq!(json["passed"], true);
+}
+
+#[test]
+fn the_story_is_told_in_both_languages_and_a_trace_shows_every_character_in_etu() {
+    let story = ok(&["demo"]);
+    for words in
+        ["请插卡", "Insert card", "支付成功，卡已启用", "Not activated", "SELECT environment SSSE", "card-not-genuine"]
+    {
+        assert!(story.contains(words), "{words}");
+    }
+    let json: Value = serde_json::from_str(&ok(&["demo", "--json"])).unwrap();
+    let characters = |list: &str| -> u64 {
+        json[list].as_array().unwrap().iter().map(|visit| visit["characters"].as_u64().unwrap()).sum()
+    };
+    let expected = characters("activations") + characters("refusals") + characters("others");
+    let trace = ok(&["demo", "--trace"]);
+    // A trace line of characters is an arrow, then pairs of a time with one decimal and a byte.
+    let shown: usize = trace
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix(['→', '←']))
+        .filter(|rest| {
+            rest.split_whitespace().next().is_some_and(|word| word.contains('.') && word.parse::<f64>().is_ok())
+        })
+        .map(|rest| rest.split_whitespace().count() / 2)
+        .sum();
+    assert_eq!(shown as u64, expected, "every character stands in the trace");
+    for contact in ["VCC on, class A, 5 V", "RST high", "CLK stops", "I/O low", "VCC off"] {
+        assert!(trace.contains(contact), "{contact}");
+    }
+}
+
+#[test]
+fn neither_story_nor_trace_nor_json_holds_a_pin_or_a_whole_id_number() {
+    let scenario =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../host-sim/scenarios/demo.toml"));
+    let scenario = scenario.unwrap();
+    let quoted: Vec<&str> = scenario.split('"').skip(1).step_by(2).collect();
+    let id_numbers: Vec<&&str> =
+        quoted.iter().filter(|text| text.len() == 18 && text.is_ascii() && !text.contains('-')).collect();
+    let pins: Vec<&&str> = quoted.iter().filter(|text| text.len() == 6 && text.parse::<u32>().is_ok()).collect();
+    assert!(id_numbers.len() >= 9 && pins.contains(&&"602214"), "the test must find what it looks for");
+    for arguments in [&["demo"][..], &["demo", "--trace"], &["demo", "--json"]] {
+        let output = ok(arguments);
+        let bare: String = output.chars().filter(|c| !c.is_whitespace()).collect();
+        for id_number in &id_numbers {
+            assert!(!bare.contains(**id_number), "{arguments:?}");
+            assert!(!bare.contains(&hex::encode_upper(id_number)), "{arguments:?}: in a record");
+        }
+        // An area is six digits too, and rightly shown: only PINs no area has.
+        for pin in pins.iter().filter(|pin| !pin.starts_with("3205") && !pin.starts_with("3201")) {
+            assert!(!bare.contains(&format!("0020000003{pin}")), "{arguments:?}: a VERIFY with its PIN");
+            assert!(!output.contains(&format!(" {pin} ")), "{arguments:?}");
+        }
+    }
+    // One character a word, as the trace has them: the three bytes of the new PINs never follow each other.
+    let trace = ok(&["demo", "--trace"]);
+    let bytes: Vec<&str> = trace.split_whitespace().filter(|word| word.len() == 2).collect();
+    for secret in [["60", "22", "14"], ["27", "18", "28"], ["11", "22", "33"]] {
+        assert!(!bytes.windows(3).any(|window| window == secret), "{secret:?}");
+    }
+    assert!(bytes.windows(3).any(|window| window == ["**", "**", "**"]));
+}
+
+#[test]
+fn an_atr_is_decoded_with_every_key_the_manual_names() {
+    let json: Value = serde_json::from_str(&ok(&["atr", "3B6D000000814E43238697159900BF7C7A", "--json"])).unwrap();
+    let expected = serde_json::json!({
+        "valid": true, "convention": "direct", "protocols": [0], "fi": 372, "di": 1, "extra_guard": 0,
+        "specific_mode": false, "historical": "00814E43238697159900BF7C7A", "tck": "absent",
+        "ifsc": 32, "bwi": 4, "cwi": 13, "wi": 10, "edc": "lrc",
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&json[key], value, "{key}");
+    }
+    assert_eq!(json.get("error"), None);
+    let bad = run(&["atr", "3B6D0000", "--json"]);
+    assert_eq!(bad.status.code(), Some(1));
+    let bad: Value = serde_json::from_slice(&bad.stdout).unwrap();
+    assert!(bad["valid"] == false && bad["error"].as_str().unwrap().contains("17"), "{bad}");
+    assert!(refused(&["atr", "3B6x"]).contains("'x'"));
+    assert!(refused(&["atr", ""]).contains("qiyong"));
+}
+
+#[test]
+fn a_card_is_made_shown_and_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("card.toml");
+    let file = file.to_str().unwrap();
+    for (profile, version) in [("v1", "1.00"), ("v2", "2.00"), ("v3", "3.00")] {
+        ok(&["card", "new", "--profile", profile, "--out", file, "--force", "--pin", "918273"]);
+        let shown = ok(&["card", "show", file]);
+        for words in [version, "X00000019", "张三", "111*************10", "3 of 3 tries left"] {
+            assert!(shown.contains(words), "{words} in {shown}");
+        }
+        let json = ok(&["card", "show", file, "--json"]);
+        for output in [&shown, &json] {
+            assert!(!output.contains("918273") && !output.contains("111111198101011110"), "{output}");
+        }
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json["profile"], &json["pin_tries_left"]), (&profile.into(), &3.into()));
+    }
+    let inverse = ok(&["card", "new", "--profile", "v1", "--inverse", "--out", file, "--force"]);
+    assert!(inverse.contains("ATR 3F6D"), "{inverse}");
+    assert!(refused(&["card", "new", "--out", file]).contains("--force"));
+}
+
+#[test]
+fn nonsense_is_refused_with_the_way_out_and_without_quoting_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("card.toml");
+    let file = file.to_str().unwrap();
+    let new = |flag, value| refused(&["card", "new", "--out", file, flag, value]);
+    assert!(new("--profile", "v9").contains("v1, v2 or v3"));
+    assert!(new("--number", "X00000018").contains("it should be 9"));
+    assert!(new("--area", "32010").contains("six digits"));
+    assert!(new("--issued", "2026-02-30").contains("YYYY-MM-DD"));
+    assert!(new("--pin-tries", "16").contains("1..=15"));
+    assert!(new("--holder", "😀").contains("GBK"));
+    assert!(new("--expires", "2020-01-01").contains("--issued"));
+    let pin = new("--pin", "12x456");
+    assert!(pin.contains("4 to 16 digits") && !pin.contains("12x456"), "{pin}");
+    let id = new("--id-number", "111111198101011111");
+    assert!(id.contains("it should be 0") && !id.contains("111111198101011111"), "{id}");
+    assert!(!Path::new(file).exists(), "nothing was made");
+    let missing = folder.path().join("missing").join("card.toml");
+    assert!(refused(&["card", "new", "--out", missing.to_str().unwrap()]).contains("missing"));
+    assert!(refused(&["card", "show", file]).contains("card.toml"));
+    assert!(refused(&["no-such-verb"]).contains("no-such-verb"));
+    refused(&[]);
+}
