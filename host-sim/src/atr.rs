@@ -1,7 +1,7 @@
 //! `qiyong atr HEX [--json]`: what the Answer to Reset of a card says, for people and for scripts.
 //!
 //! [`run`] reads any paste of an ATR, has it judged by [`qiyong_protocol::iso7816::atr`] and prints either a table or
-//! one JSON object ([`Report`]). Exit codes: 0 a valid ATR, 1 bytes that are not one, 2 not bytes at all.
+//! one JSON object. Exit codes: 0 a valid ATR, 1 bytes that are not one, 2 not bytes at all.
 
 use qiyong_protocol::iso7816::{
     atr::{Atr, AtrError, ClockStop, Edc, Group, Tck, decode_di, decode_f_max, decode_fi},

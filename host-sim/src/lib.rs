@@ -3,7 +3,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`card`] | virtual cards: what they hold, how they answer, how they are kept in files |
-//! | [`line`] | the virtual card line, and layers that trace or disturb it |
+//! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
 //! | [`centre`] | the card centre: institutions, cards, activations, transactions, keys |
 //! | [`bench`](mod@bench) | terminals put together with all of these, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |

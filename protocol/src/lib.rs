@@ -10,8 +10,8 @@
 //! | [`activation`] | who may activate which card where, and why not |
 //! | [`host`] | the messages between terminal and card centre |
 //!
-//! "domain.md" in these pages is the project's collection of facts about the card; its marks `[C]` confirmed,
-//! `[D]` deduced and `[R]` recalled are repeated where they matter.
+//! "domain.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
+//! recalled; the latter two marks are repeated where they matter.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -203,7 +203,7 @@ impl Generation {
         let (environment, applications): (&[FileSpec], &[FileSpec]) = match self {
             Self::V1 => (SSSE_V1, APPLICATIONS_V1),
             Self::V2 => (SSSE_V2, APPLICATIONS_V2),
-            // The norm's tables for version 3.00 were not at hand; its application files are taken as in 2.00 [D].
+            // The norm's tables for version 3.00 were not at hand; its application files are taken as in 2.00 (deduced).
             Self::V3 => (SSSE_V3, APPLICATIONS_V2),
         };
         environment.iter().chain(applications)
@@ -300,7 +300,7 @@ static CARD_RECORDS: &[RecordSpec] = &[
     rec(tag::CARD_NUMBER, "card number", AN, 9),
 ];
 
-/// EF05 of version 3.00: the card number needs RKSSSE; records 2 and 4 to 6 are taken as free [R].
+/// EF05 of version 3.00: the card number needs RKSSSE; records 2 and 4 to 6 are taken as free (recalled).
 static CARD_RECORDS_V3: &[RecordSpec] = &[
     rec(tag::IDENT_CODE, "card ident code", B, 0x10),
     rec(tag::CARD_TYPE, "card type", AN, 1),
@@ -357,13 +357,13 @@ const DF03: Df = Df::App(3);
 const DF04: Df = Df::App(4);
 const DF07: Df = Df::App(7);
 
-/// Reading DF01 to DF05 needs the PIN or the application's RK; which card key that is, the source does not say [R].
+/// Reading DF01 to DF05 needs the PIN or the application's RK; which card key that is, the source does not say (recalled).
 const APP: Access = PinOrKey(key::DF_FIRST);
-/// Updating where the source names no key: taken as the application's first update key [R].
+/// Updating where the source names no key: taken as the application's first update key (recalled).
 const UK: Access = Key(key::DF_FIRST);
 
 // Nested records are TLV fields inside one record of this length, each field with its own tag and length; a record that
-// the source gives "× n" stands n times under the same tag [D].
+// the source gives "× n" stands n times under the same tag (deduced).
 
 static APPLICATIONS_V2: &[FileSpec] = &[
     file(

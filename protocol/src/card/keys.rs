@@ -34,7 +34,7 @@ pub struct Key {
     algorithm: Algorithm,
 }
 
-/// The first factor of key diversification, from the card's historical bytes; sources disagree (domain.md §1.7 [!]).
+/// The first factor of key diversification, from the card's historical bytes; sources disagree (domain.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SerialFactor {
     /// The last eight historical bytes.
@@ -52,7 +52,7 @@ pub enum ExternalAuthRule {
     TerminalBytesAreFactor,
 }
 
-/// The order of the 16 data bytes of INTERNAL AUTHENTICATE (domain.md §1.6 [R]).
+/// The order of the 16 data bytes of INTERNAL AUTHENTICATE (domain.md §1.6, recalled).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InternalAuthOrder {
     /// Original data, then the factor of the session key.
@@ -145,7 +145,7 @@ impl Key {
         &self.bytes
     }
 
-    /// The key one level down: E(K, f) ‖ E(K, ¬f) with 3DES, the PBOC rule [R]; SM4(K, f ‖ ¬f) likewise.
+    /// The key one level down: E(K, f) ‖ E(K, ¬f) with 3DES, the PBOC rule (recalled); SM4(K, f ‖ ¬f) likewise.
     pub fn diversify(&self, factor: [u8; 8]) -> Self {
         let mut double = [0; 16];
         let (left, right) = double.split_at_mut(8);
@@ -165,7 +165,7 @@ impl Key {
     }
 
     /// Eight bytes encrypted to eight. SM4's 16-byte block is the data, 80 and zeros, and its result is folded by xor of
-    /// its halves, as the card's 32-bit MAC is [R].
+    /// its halves, as the card's 32-bit MAC is (recalled).
     fn encrypt(&self, data: [u8; 8]) -> Cryptogram {
         match self.algorithm {
             Algorithm::TripleDes => {
@@ -243,7 +243,7 @@ impl Scheme {
         }
     }
 
-    /// The check value in the ident code: the MAC of its first twelve bytes with the card's IRK [R].
+    /// The check value in the ident code: the MAC of its first twelve bytes with the card's IRK (recalled).
     pub fn ident_check(&self, irk: &Key, first_twelve: [u8; 12]) -> [u8; 4] {
         irk.mac([0; 8], &[&first_twelve])
     }
