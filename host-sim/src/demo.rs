@@ -196,7 +196,7 @@ fn ending(visit: &PlayedStep) -> String {
 
 fn summary(scenario: &Scenario, played: &Played, output: &mut Output) {
     let row = |cells: [&str; 8]| {
-        let widths = [3, 9, 7, 10, 10, 22, 10, 9];
+        let widths = [4, 10, 6, 10, 11, 28, 11, 9];
         cells.iter().zip(widths).map(|(cell, width)| pad(cell, width)).collect::<String>().trim_end().to_string()
     };
     output.line(&row(["#", "place", "card", "to do", "outcome", "reason", "activated", "charged"]));

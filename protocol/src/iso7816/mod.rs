@@ -6,6 +6,7 @@
 pub mod apdu;
 pub mod atr;
 pub mod character;
+pub mod pps;
 pub mod sw;
 pub mod t0;
 

@@ -1,0 +1,147 @@
+//! PPS, protocol and parameters selection: agreeing on a faster rate after the ATR (ISO/IEC 7816-3 clause 9).
+//!
+//! Only the bytes and the choice. When it is done, and what happens when it fails, is the slot's business.
+
+use core::fmt;
+
+use super::atr::{Atr, decode_di, decode_fi};
+
+/// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
+pub const PPS_MAX: usize = 6;
+/// PPSS, the first character of both.
+const PPSS: u8 = 0xFF;
+/// PPS1 follows (PPS0, bit 5).
+const HAS_PPS1: u8 = 0x10;
+
+/// A PPS request with PPS1; PPS2 and PPS3 are not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request([u8; 4]);
+
+/// What the card agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// The rate asked for.
+    AsAsked,
+    /// The protocol asked for, at the default rate: the card left PPS1 out.
+    DefaultRate,
+}
+
+/// Why a PPS response is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PpsError {
+    /// It does not begin with FF.
+    Start(u8),
+    /// Another protocol, other parameters, or more than was asked for.
+    Different,
+    /// The xor of all characters is not zero.
+    Check,
+    /// Cut short.
+    Truncated,
+}
+
+impl fmt::Display for PpsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF"),
+            Self::Different => f.write_str("the PPS response is not what was asked for"),
+            Self::Check => f.write_str("the PPS response has a wrong check character"),
+            Self::Truncated => f.write_str("the PPS response is cut short"),
+        }
+    }
+}
+
+impl core::error::Error for PpsError {}
+
+impl Request {
+    /// Asks for protocol T = `protocol` (0 to 14) and the Fi and Di of `pps1`, coded as in TA1.
+    pub const fn new(protocol: u8, pps1: u8) -> Self {
+        let pps0 = HAS_PPS1 | (protocol & 0x0F);
+        Self([PPSS, pps0, pps1, PPSS ^ pps0 ^ pps1])
+    }
+
+    /// The characters to send.
+    pub const fn bytes(&self) -> &[u8; 4] {
+        &self.0
+    }
+
+    /// What `response` agrees to (clause 9.3): it repeats the request, or leaves PPS1 out.
+    pub fn judge(&self, response: &[u8]) -> Result<Agreed, PpsError> {
+        let [_, pps0, pps1, _] = self.0;
+        match response {
+            [] => return Err(PpsError::Truncated),
+            [PPSS, ..] => {}
+            [other, ..] => return Err(PpsError::Start(*other)),
+        }
+        if expected_len(response) != Some(response.len()) {
+            return Err(PpsError::Truncated);
+        }
+        if response.iter().fold(0, |xor, byte| xor ^ byte) != 0 {
+            return Err(PpsError::Check);
+        }
+        match response {
+            [_, got0, got1, _] if (*got0, *got1) == (pps0, pps1) => Ok(Agreed::AsAsked),
+            [_, got0, _] if *got0 == pps0 & !HAS_PPS1 => Ok(Agreed::DefaultRate),
+            _ => Err(PpsError::Different),
+        }
+    }
+}
+
+/// The whole length of a request or response, once PPS0 is known.
+pub fn expected_len(prefix: &[u8]) -> Option<usize> {
+    let pps0 = prefix.get(1)?;
+    Some(3 + (pps0 & 0x70).count_ones() as usize)
+}
+
+/// The fastest rate of a card in negotiable mode that a terminal with at least `min_cycles` clock cycles per etu can do, as
+/// PPS1: the card's Fi, and its Di or the greatest smaller one (clause 9.2 allows any between default and TA1).
+///
+/// `None` when nothing is faster than the default of 372 cycles, so that a PPS would gain nothing.
+pub fn fastest(atr: &Atr<'_>, min_cycles: u16) -> Option<u8> {
+    let ta1 = atr.groups().next()?.ta?;
+    let fi = decode_fi(ta1)?;
+    let most = decode_di(ta1)?;
+    // The codes of Di are not in the order of its values (table 8).
+    let pps1 = (0..=0x0F)
+        .filter_map(|code| Some((decode_di(code)?, (ta1 & 0xF0) | code)))
+        .filter(|(di, _)| *di <= most && u32::from(fi) >= u32::from(min_cycles) * u32::from(*di))
+        .max_by_key(|(di, _)| *di)?;
+    let (di, pps1) = pps1;
+    (u32::from(fi) < 372 * u32::from(di)).then_some(pps1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hex_literal::hex;
+
+    #[test]
+    fn a_response_repeats_the_request_or_leaves_pps1_out() {
+        let request = Request::new(0, 0x96);
+        assert_eq!(request.bytes(), &hex!("FF109679"));
+        assert_eq!(request.judge(&hex!("FF109679")), Ok(Agreed::AsAsked));
+        assert_eq!(request.judge(&hex!("FF00FF")), Ok(Agreed::DefaultRate));
+        assert_eq!(request.judge(&hex!("FF109578")), Err(PpsError::Check));
+        assert_eq!(request.judge(&hex!("FF10957A")), Err(PpsError::Different));
+        assert_eq!(request.judge(&hex!("FF01FE")), Err(PpsError::Different));
+        assert_eq!(request.judge(&hex!("FF1096")), Err(PpsError::Truncated));
+        assert_eq!(request.judge(&hex!("3B109679")), Err(PpsError::Start(0x3B)));
+        assert_eq!(request.judge(&[]), Err(PpsError::Truncated));
+    }
+
+    #[test]
+    fn the_fastest_rate_is_the_cards_or_the_terminals() {
+        let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr), min);
+        // TA1 96: Fi 512, Di 32, 16 cycles an etu.
+        let card = hex!("3B1096");
+        assert_eq!(pps1(&card, 16), Some(0x96));
+        // A terminal that needs 31 cycles gets 512/16 = 32, Di 16 being code 5.
+        assert_eq!(pps1(&card, 31), Some(0x95));
+        // TA1 11 and no TA1 are the default; an RFU code is left alone.
+        assert_eq!(pps1(&hex!("3B1011"), 16), None);
+        assert_eq!(pps1(&hex!("3B00"), 16), None);
+        assert_eq!(pps1(&hex!("3B1070"), 16), None);
+        // Di 12 is code 8, greater than 8 (code 4): 372/12 = 31 cycles.
+        assert_eq!(pps1(&hex!("3B1018"), 31), Some(0x18));
+        assert_eq!(pps1(&hex!("3B1018"), 32), Some(0x14));
+    }
+}
