@@ -9,7 +9,7 @@ use serde::Serialize;
 use qiyong_protocol::activation::institution::InstitutionCode;
 
 use crate::bench::{Event, describe_operation};
-use crate::line::LineEvent;
+use crate::line::{EtuCounter, LineEvent};
 use crate::output::{Output, Verdict};
 use crate::scenario::file::{Scenario, Step};
 use crate::scenario::report::{CardReport, StepReport, card_report, step_report};
@@ -51,7 +51,7 @@ struct VisitReport {
     apdus: usize,
     /// Characters on the card line, both ways.
     characters: usize,
-    /// Etu from the card's supply coming on to its going off, at the rate in force.
+    /// Etu from the card's supply coming on to its going off, each stretch at the rate then in force.
     line_etu: u64,
     /// Virtual time from the first to the last event, in milliseconds.
     milliseconds: u64,
@@ -133,18 +133,18 @@ fn milliseconds(visit: &PlayedStep) -> u64 {
     }
 }
 
-/// Etu under power, at the rate in force when the supply goes off.
+/// Etu under power, holder's thinking included.
 fn line_etu(visit: &PlayedStep) -> u64 {
-    let (mut on, mut total) = (None, 0);
+    let (mut counter, mut total) = (EtuCounter::default(), 0);
     for (cycle, event) in &visit.events {
-        match event {
-            Event::Line(_, LineEvent::Vcc(Some(_))) => on = Some(*cycle),
-            Event::Line((fi, di), LineEvent::Vcc(None)) => {
-                if let Some(start) = on.take() {
-                    total += (cycle - start) * u64::from(*di) / u64::from(*fi);
-                }
+        if let Event::Line(rate, event) = event {
+            if matches!(event, LineEvent::Vcc(Some(_))) {
+                counter = EtuCounter::default();
             }
-            _ => {}
+            let tenths = counter.advance(*cycle, *rate);
+            if matches!(event, LineEvent::Vcc(None)) {
+                total += tenths / 10;
+            }
         }
     }
     total

@@ -19,6 +19,7 @@ pub mod centre;
 pub mod demo;
 pub mod gbk;
 pub mod line;
+mod mask;
 pub mod output;
 pub mod scenario;
 pub mod story;

@@ -6,26 +6,18 @@
 
 use hex::encode_upper;
 use qiyong_protocol::iso7816::atr::{Atr, AtrError, Tck};
+use qiyong_tests::qiyong;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
 };
 
 const LIST: &str = "/usr/share/pcsc/smartcard_list.txt";
-
-/// The `qiyong` program that this build made: `target/<profile>/qiyong`, beside `deps/` where this test lies.
-fn qiyong() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    let profile = test.ancestors().nth(2).expect("the test lies in target/<profile>/deps");
-    let program = profile.join(format!("qiyong{}", env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is missing: run `cargo build -p qiyong-host-sim` first", program.display());
-    program
-}
 
 /// The list's ATRs, without those that are patterns (`..` for any byte and other regular expressions).
 fn exact_atrs() -> Vec<Vec<u8>> {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use qiyong_firmware::terminal::Report;
 use qiyong_host_sim::bench::{Bench, BenchTerminal, Event, LinkTrouble, Visit};
-use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour};
+use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
 use qiyong_host_sim::line::{LineEvent, SharedCard};
@@ -134,6 +134,26 @@ fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     let mut place = Place::new(Generation::V3, "P32010000017");
     place.card.borrow_mut().ack = AckStyle::EachByte;
     assert!(place.visit(None, LinkTrouble::None).effects.activates);
+}
+
+/// Clause 9: a card that agrees goes fast; one that does not is served at the default rate, if need be after a new reset.
+#[test]
+fn however_a_card_answers_pps_it_is_served() {
+    for (style, cycles_per_etu) in
+        [(PpsStyle::Agrees, 16), (PpsStyle::StaysAtDefault, 372), (PpsStyle::Silent, 372), (PpsStyle::Wrong, 372)]
+    {
+        let mut place = Place::new(Generation::V3, "P32010000017");
+        place.card.borrow_mut().pps = style;
+        let report = place.visit(None, LinkTrouble::None);
+        assert!(report.effects.activates, "{style:?}: {report:?}");
+        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        let events = place.bench.events.borrow();
+        let last = events.iter().rev().find_map(|(_, event)| match event {
+            Event::Line((fi, di), LineEvent::FromCard(_)) => Some(fi / u16::from(*di)),
+            _ => None,
+        });
+        assert_eq!(last, Some(cycles_per_etu), "{style:?}");
+    }
 }
 
 #[test]

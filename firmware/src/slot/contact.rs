@@ -4,8 +4,9 @@ use heapless::Vec;
 
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::iso7816::atr::{Atr, AtrError};
+use qiyong_protocol::iso7816::atr::{Atr, AtrError, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
 use qiyong_protocol::iso7816::t0::{Exchange, Limits, Step};
 
 use super::{CardLine, CardSlot, LineConfig, LineError, SlotError, VoltageClass};
@@ -16,13 +17,16 @@ pub struct SlotConfig {
     /// The voltage classes to try, in this order. The next one is tried when a card stays mute, or says in its ATR that it
     /// is not made for the present one (clause 6.2.4).
     pub classes: &'static [VoltageClass],
+    /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
+    /// do; 372 or more switches PPS off.
+    pub min_cycles_per_etu: u16,
 }
 
 impl Default for SlotConfig {
     /// 3 V, then 5 V: what social security cards of all generations work with (domain.md §4.1). Low first, since a low
     /// voltage harms no card.
     fn default() -> Self {
-        Self { classes: &[VoltageClass::B, VoltageClass::A] }
+        Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16 }
     }
 }
 
@@ -103,18 +107,29 @@ impl<L: CardLine> ContactSlot<L> {
         Atr::new(&self.atr).check().map_err(SlotError::Atr)
     }
 
-    /// Takes the parameters of the ATR into use: default Fi and Di in negotiable mode, since no PPS is sent; the announced
-    /// ones in specific mode (clause 6.3.1).
-    fn apply_atr(&mut self) -> Result<Limits, SlotError> {
+    /// Takes protocol and rate into use: the announced ones in specific mode, the fastest both sides can do in negotiable
+    /// mode, if the card agrees (clauses 6.3.1 and 9).
+    async fn negotiate(&mut self, may_ask: bool) -> Result<Limits, SlotError> {
         let atr = Atr::new(&self.atr);
-        let (protocol, fi, di) = match atr.specific_mode() {
-            Some(mode) if !mode.implicit => (mode.protocol, atr.fi().unwrap_or(372), atr.di().unwrap_or(1)),
-            Some(mode) => (mode.protocol, 372, 1),
-            None => (atr.protocols().next().unwrap_or(0), 372, 1),
+        let asked = pps::fastest(&atr, self.config.min_cycles_per_etu).filter(|_| may_ask);
+        let (protocol, fi, di) = match (atr.specific_mode(), asked) {
+            (Some(mode), _) if !mode.implicit => (mode.protocol, atr.fi().unwrap_or(372), atr.di().unwrap_or(1)),
+            (Some(mode), _) => (mode.protocol, 372, 1),
+            (None, asked) => {
+                let protocol = atr.protocols().next().unwrap_or(0);
+                let agreed = match asked.filter(|_| protocol == 0) {
+                    Some(pps1) => self.ask_for(protocol, pps1).await?,
+                    None => None,
+                };
+                let rate = agreed.and_then(|pps1| decode_fi(pps1).zip(decode_di(pps1)));
+                let (fi, di) = rate.unwrap_or((372, 1));
+                (protocol, fi, di)
+            }
         };
         if protocol != 0 {
             return Err(SlotError::Protocol { offered: protocol });
         }
+        let atr = Atr::new(&self.atr);
         // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
         let extra = match atr.extra_guard() {
             255 => 0,
@@ -128,7 +143,32 @@ impl<L: CardLine> ContactSlot<L> {
             turnaround: 16,
             error_signal: true,
         });
-        Ok(Limits::new(atr.wi(), di))
+        Ok(Limits::new(atr.wi(), fi, di))
+    }
+
+    /// Asks for a rate by PPS (clause 9); returns the PPS1 agreed on, or `None` for the default rate.
+    async fn ask_for(&mut self, protocol: u8, pps1: u8) -> Result<Option<u8>, SlotError> {
+        let request = pps::Request::new(protocol, pps1);
+        let convention = Atr::new(&self.atr).convention().unwrap_or(Convention::Direct);
+        self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
+        let lost = |error| match error {
+            LineError::Removed => SlotError::Removed,
+            LineError::Timeout => SlotError::Pps(PpsError::Truncated),
+            LineError::NotAccepted => SlotError::Parity,
+        };
+        self.line.send(request.bytes()).await.map_err(lost)?;
+        let mut response: Vec<u8, { pps::PPS_MAX }> = Vec::new();
+        while pps::expected_len(&response).is_none_or(|whole| response.len() < whole) && !response.is_full() {
+            let (character, _) = self.line.receive(INITIAL_WAITING_TIME).await.map_err(lost)?;
+            if !character.parity_ok {
+                return Err(SlotError::Parity);
+            }
+            let _ = response.push(character.byte);
+        }
+        match request.judge(&response).map_err(SlotError::Pps)? {
+            Agreed::AsAsked => Ok(Some(pps1)),
+            Agreed::DefaultRate => Ok(None),
+        }
     }
 
     /// Whether the ATR says that the card is not made for `class` (clause 8.3, TA after T=15).
@@ -162,6 +202,11 @@ impl<L: CardLine> ContactSlot<L> {
         Err(last)
     }
 
+    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Limits, SlotError> {
+        self.power_up().await?;
+        self.negotiate(may_ask).await
+    }
+
     /// Clause 6.4: RST low, CLK low, I/O low, VCC off.
     async fn power_down(&mut self) {
         self.powered = None;
@@ -178,10 +223,13 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
     }
 
     async fn connect(&mut self) -> Result<&[u8], SlotError> {
-        let ready = match self.power_up().await {
-            Ok(()) => self.apply_atr(),
-            Err(error) => Err(error),
-        };
+        let mut ready = self.power_and_negotiate(true).await;
+        if matches!(ready, Err(SlotError::Pps(_))) {
+            // Clause 9: a card whose PPS failed is powered down. Powered again and not asked, it works at the default rate.
+            self.power_down().await;
+            self.line.wait(REST_CYCLES).await;
+            ready = self.power_and_negotiate(false).await;
+        }
         match ready {
             Ok(limits) => {
                 self.powered = Some(limits);

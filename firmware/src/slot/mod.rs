@@ -13,6 +13,7 @@ use core::fmt;
 
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_protocol::iso7816::atr::AtrError;
+use qiyong_protocol::iso7816::pps::PpsError;
 use qiyong_protocol::iso7816::t0::T0Error;
 
 /// A place where a card can be: a contact slot, and later a PC/SC reader.
@@ -48,6 +49,8 @@ pub enum SlotError {
         /// The first one it offers.
         offered: u8,
     },
+    /// The card did not agree to a rate in the way it should.
+    Pps(PpsError),
     /// A character had wrong parity beyond repair.
     Parity,
     /// The T=0 exchange failed.
@@ -63,6 +66,7 @@ impl fmt::Display for SlotError {
             Self::Mute => f.write_str("no answer to reset: is the card inserted the right way round?"),
             Self::Atr(error) => write!(f, "no valid answer to reset: {error}"),
             Self::Protocol { offered } => write!(f, "the card speaks T={offered} first, and this slot only T=0"),
+            Self::Pps(error) => error.fmt(f),
             Self::Parity => f.write_str("characters from the card arrive damaged: clean the contacts"),
             Self::T0(error) => write!(f, "T=0: {error}"),
             Self::NotConnected => f.write_str("the card is not powered"),

@@ -1,4 +1,4 @@
-//! The card's electrical side: power and reset, and characters in and out by T=0.
+//! The card's electrical side: power and reset, PPS, and characters in and out by T=0.
 //!
 //! Also where cards misbehave: [`Misbehaviour`] replaces what a good card would say. Time is the line's business.
 
@@ -8,11 +8,15 @@ use rand_core::{Rng, SeedableRng};
 use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::atr::{Atr, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::pps;
 use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep};
 
 use super::os::VirtualCard;
+
+/// Fi and Di from reset on.
+const DEFAULT_RATE: (u16, u8) = (372, 1);
 
 /// A way in which a card is broken or hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,19 @@ impl Misbehaviour {
     }
 }
 
+/// How a card answers a PPS request (ISO/IEC 7816-3 clause 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PpsStyle {
+    /// Agrees to what its ATR offers.
+    Agrees,
+    /// Leaves PPS1 out: stays at the default rate.
+    StaysAtDefault,
+    /// Sends nothing.
+    Silent,
+    /// Sends a response that was not asked for.
+    Wrong,
+}
+
 /// A card that can be put into a slot.
 pub struct ContactCard {
     /// The card itself.
@@ -72,7 +89,13 @@ pub struct ContactCard {
     pub ack: AckStyle,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
+    /// How it answers a PPS request.
+    pub pps: PpsStyle,
     t0: CardSide,
+    /// Fi and Di in force.
+    rate: (u16, u8),
+    /// The PPS request so far; `None` once the first command has begun.
+    request: Option<Vec<u8>>,
     noise: ChaCha8Rng,
     /// Characters since the header of the command under way, for cards that misbehave.
     heard: usize,
@@ -82,12 +105,27 @@ impl ContactCard {
     /// A good card.
     pub fn new(card: VirtualCard) -> Self {
         let ack = AckStyle::All;
-        Self { card, ack, misbehaviour: None, t0: CardSide::new(ack), noise: ChaCha8Rng::seed_from_u64(7), heard: 0 }
+        Self {
+            card,
+            ack,
+            misbehaviour: None,
+            pps: PpsStyle::Agrees,
+            t0: CardSide::new(ack),
+            rate: DEFAULT_RATE,
+            request: Some(Vec::new()),
+            noise: ChaCha8Rng::seed_from_u64(7),
+            heard: 0,
+        }
     }
 
     /// How its states stand for bits.
     pub fn convention(&self) -> Convention {
         Atr::new(&self.card.atr).convention().unwrap_or(Convention::Direct)
+    }
+
+    /// Fi and Di in force: what it sends and understands now.
+    pub const fn rate(&self) -> (u16, u8) {
+        self.rate
     }
 
     /// Whether it works at this supply voltage; not in domain.md, so what was usual at its time.
@@ -103,6 +141,8 @@ impl ContactCard {
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
         self.t0 = CardSide::new(self.ack);
+        self.rate = DEFAULT_RATE;
+        self.request = Some(Vec::new());
         self.heard = 0;
         match self.misbehaviour {
             Some(Misbehaviour::Mute) => Vec::new(),
@@ -113,6 +153,9 @@ impl ContactCard {
 
     /// A character arrived from the terminal: what the card sends next, possibly nothing yet.
     pub fn received(&mut self, byte: u8) -> Vec<u8> {
+        if let Some(answer) = self.pps_character(byte) {
+            return answer;
+        }
         if let Some(misbehaviour) = self.misbehaviour {
             return self.misbehave(misbehaviour);
         }
@@ -127,6 +170,34 @@ impl ContactCard {
                 }
             }
         }
+    }
+
+    /// Takes a character that belongs to a PPS request; `None` if it does not.
+    fn pps_character(&mut self, byte: u8) -> Option<Vec<u8>> {
+        let mut request = self.request.take()?;
+        // PPSS: no command begins with CLA FF (ISO/IEC 7816-4 clause 5.4.1).
+        if request.is_empty() && byte != 0xFF {
+            return None;
+        }
+        request.push(byte);
+        if pps::expected_len(&request).is_none_or(|whole| request.len() < whole) {
+            self.request = Some(request);
+            return Some(Vec::new());
+        }
+        let offered = Atr::new(&self.card.atr).groups().next().and_then(|group| group.ta);
+        let asked = match *request.as_slice() {
+            [_, _, pps1, _] if Some(pps1) == offered => decode_fi(pps1).zip(decode_di(pps1)),
+            _ => None,
+        };
+        Some(match (self.pps, asked) {
+            (PpsStyle::Silent, _) => Vec::new(),
+            (PpsStyle::Wrong, _) => vec![0xFF, 0x11, 0x18, 0xF6],
+            (PpsStyle::Agrees, Some(rate)) => {
+                self.rate = rate;
+                request
+            }
+            (PpsStyle::StaysAtDefault, _) | (PpsStyle::Agrees, None) => vec![0xFF, 0x00, 0xFF],
+        })
     }
 
     /// Whether the card goes on sending by itself once its answer is out: the storm of NULLs has no other end.

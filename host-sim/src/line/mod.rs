@@ -16,6 +16,23 @@ use crate::card::contact::ContactCard;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Counts etu on a line whose rate changes: each stretch of time at the rate then in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EtuCounter {
+    last_cycle: Option<u64>,
+    tenths: u64,
+}
+
+impl EtuCounter {
+    /// Moves on to `cycle`, at a rate of (Fi, Di); returns tenths of an etu since the first call.
+    pub fn advance(&mut self, cycle: u64, (fi, di): (u16, u8)) -> u64 {
+        let cycles = cycle.saturating_sub(self.last_cycle.unwrap_or(cycle));
+        self.last_cycle = Some(cycle);
+        self.tenths += cycles * 10 * u64::from(di) / u64::from(fi);
+        self.tenths
+    }
+}
+
 /// A virtual card shared between the bench that owns it and the slot it is in.
 pub type SharedCard = Rc<RefCell<ContactCard>>;
 

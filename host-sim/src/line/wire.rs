@@ -31,8 +31,8 @@ pub struct VirtualLine {
     card_spoke_last: bool,
     /// When CLK was last started with RST low.
     reset_since: u64,
-    /// Frames the card is about to send, with the cycle of their leading edges.
-    coming: VecDeque<(u64, Frame)>,
+    /// Frames the card is about to send, with the cycle of their leading edges, and the rate they are sent at.
+    coming: VecDeque<(u64, Frame, (u16, u8))>,
     violations: Vec<String>,
 }
 
@@ -56,8 +56,7 @@ impl VirtualLine {
     }
 
     fn cycles(&self, etu: u64) -> u64 {
-        // Rounded up: a limit may not come early.
-        (etu * u64::from(self.config.fi)).div_ceil(u64::from(self.config.di))
+        cycles(etu, self.rate())
     }
 
     fn etu(&self, cycles: u64) -> Etu {
@@ -83,12 +82,12 @@ impl VirtualLine {
         self.coming.clear();
     }
 
-    /// The card sends `bytes`, the first one not before `start`.
-    fn card_sends(&mut self, convention: Convention, bytes: &[u8], start: u64) {
-        let gap = self.cycles(CARD_GUARD_TIME);
-        let mut edge = self.coming.back().map_or(start, |(last, _)| start.max(last + gap));
+    /// The card sends `bytes` at `rate`, the first one not before `start`.
+    fn card_sends(&mut self, convention: Convention, rate: (u16, u8), bytes: &[u8], start: u64) {
+        let gap = cycles(CARD_GUARD_TIME, rate);
+        let mut edge = self.coming.back().map_or(start, |(last, ..)| start.max(last + gap));
         for byte in bytes {
-            self.coming.push_back((edge, convention.encode(*byte)));
+            self.coming.push_back((edge, convention.encode(*byte), rate));
             edge += gap;
         }
     }
@@ -96,6 +95,11 @@ impl VirtualLine {
     fn move_to(&mut self, cycle: u64) {
         self.time.advance(cycle.saturating_sub(self.time.cycles()));
     }
+}
+
+/// Clock cycles that `etu` take at a rate of (Fi, Di), rounded up: a limit may not come early.
+fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
+    (etu * u64::from(fi)).div_ceil(u64::from(di))
 }
 
 impl CardLine for VirtualLine {
@@ -134,7 +138,7 @@ impl CardLine for VirtualLine {
         } else if let Some(card) = self.running_card() {
             let mut card = card.borrow_mut();
             let atr = card.answer_to_reset();
-            self.card_sends(card.convention(), &atr, self.last_edge + ATR_DELAY);
+            self.card_sends(card.convention(), card.rate(), &atr, self.last_edge + ATR_DELAY);
         }
     }
 
@@ -175,11 +179,16 @@ impl CardLine for VirtualLine {
             (self.last_edge, self.card_spoke_last) = (edge, false);
             if let Some(card) = self.running_card() {
                 let mut card = card.borrow_mut();
-                let convention = card.convention();
+                // A response to PPS still goes at the rate the request came at.
+                let (convention, rate) = (card.convention(), card.rate());
+                if rate != self.rate() {
+                    // At another rate a card reads nothing it could make sense of.
+                    continue;
+                }
                 let heard = convention.decode(self.config.convention.encode(*byte));
                 // A card that reads wrong parity would signal it; none of ours is ever sent any.
                 let answer = card.received(heard.byte);
-                self.card_sends(convention, &answer, edge + self.cycles(CARD_TURNAROUND));
+                self.card_sends(convention, rate, &answer, edge + cycles(CARD_TURNAROUND, rate));
             }
         }
         Ok(())
@@ -193,23 +202,26 @@ impl CardLine for VirtualLine {
             let card = card.borrow();
             // A card that keeps the terminal waiting does so just within the waiting time.
             let start = self.last_edge + self.cycles(u64::from(within));
-            self.card_sends(card.convention(), &card.goes_on(), start);
+            self.card_sends(card.convention(), card.rate(), &card.goes_on(), start);
         }
         let limit = self.last_edge + self.cycles(u64::from(within));
         match self.coming.front() {
-            Some((edge, _)) if *edge <= limit => {}
+            Some((edge, ..)) if *edge <= limit => {}
             _ => {
                 self.move_to(limit);
                 return Err(LineError::Timeout);
             }
         }
-        let Some((edge, frame)) = self.coming.pop_front() else {
+        let Some((edge, frame, rate)) = self.coming.pop_front() else {
             return Err(LineError::Timeout);
         };
         self.move_to(edge);
         let elapsed = self.etu(edge - self.last_edge);
         (self.last_edge, self.card_spoke_last) = (edge, true);
-        Ok((self.config.convention.decode(frame), elapsed))
+        let mut character = self.config.convention.decode(frame);
+        // Sampled at another rate, a character is not what was sent.
+        character.parity_ok &= rate == self.rate();
+        Ok((character, elapsed))
     }
 }
 

@@ -19,13 +19,16 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits for a card with this WI (TC2 of the ATR, default 10) and Di.
+    /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
-    /// The budget is 192 000 etu, 20 s at 9600 bit/s: no command of the social security card takes that long.
-    pub const fn new(wi: u8, di: u8) -> Self {
-        // WI = 0 is reserved (clause 10.2); 1 keeps the wait bounded and above nothing.
+    /// The budget is twenty times the default waiting time, 20 s at the usual 3.5712 MHz whatever the rate: no command of
+    /// the social security card takes that long.
+    pub const fn new(wi: u8, fi: u16, di: u8) -> Self {
+        // WI = 0 is reserved (clause 10.2); 1 keeps the wait bounded and above nothing. Fi is never 0 (table 7).
         let wi = if wi == 0 { 1 } else { wi };
-        Self { waiting_time: 960 * wi as Etu * di as Etu, budget: 192_000, follow_ups: 32 }
+        let fi = if fi == 0 { 372 } else { fi };
+        let budget = 20 * 9600 * 372 * di as u64 / fi as u64;
+        Self { waiting_time: 960 * wi as Etu * di as Etu, budget, follow_ups: 32 }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::iso7816::sw::StatusWord;
 /// Runs an exchange against `card`, which maps the characters sent to those it answers; silence is a timeout.
 fn run(command: Command<'_>, mut card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<u8>, StatusWord), T0Error> {
     let mut buffer = [0; 256];
-    let mut exchange = Exchange::new(command, &mut buffer, Limits::new(10, 1));
+    let mut exchange = Exchange::new(command, &mut buffer, Limits::new(10, 372, 1));
     let mut waiting: std::collections::VecDeque<u8> = Default::default();
     for _ in 0..100_000 {
         match exchange.step() {

@@ -1,0 +1,972 @@
+//! The scenario files of `host-sim/scenarios`: all of them pass, together they are the rule book, and a file that is no
+//! scenario is told so clearly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{fs, thread};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use qiyong_host_sim::bench::{CancelAt, LinkTrouble};
+use qiyong_host_sim::card::contact::Misbehaviour;
+use qiyong_host_sim::scenario::file::Scenario;
+use qiyong_host_sim::scenario::run::{Played, play};
+use qiyong_host_sim::time::CLOCK_HZ;
+use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::activation::document::DocumentKind;
+use qiyong_protocol::activation::institution::Channel;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_tests::qiyong;
+
+/// The folder of the files, from the root of the repository, as a user names it.
+const FOLDER: &str = "host-sim/scenarios";
+/// A run that takes longer hangs. Nothing else is measured by the clock on the wall.
+const WATCHDOG: Duration = Duration::from_secs(300);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository")
+}
+
+/// The scenario files, by name.
+fn files() -> Vec<String> {
+    let entries = fs::read_dir(root().join(FOLDER)).expect("the folder of the scenarios");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"));
+    let mut files: Vec<_> =
+        names.filter(|name| name.ends_with(".toml")).map(|name| format!("{FOLDER}/{name}")).collect();
+    files.sort();
+    files
+}
+
+/// A file's name without folder and extension.
+fn stem(file: &str) -> &str {
+    Path::new(file).file_stem().and_then(|stem| stem.to_str()).expect("a name")
+}
+
+/// Every file, read and played in this process.
+fn played() -> Vec<(String, Scenario, Played)> {
+    let play = |file: String| {
+        let scenario = Scenario::load(&root().join(&file)).unwrap_or_else(|error| panic!("{error}"));
+        let played = play(&scenario).unwrap_or_else(|error| panic!("{file}: {error}"));
+        (file, scenario, played)
+    };
+    files().into_iter().map(play).collect()
+}
+
+/// What a run of the program came to.
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs `qiyong scenario run` in `folder`, and ends it if it hangs.
+fn run(folder: &Path, files: &[String], options: &[&str]) -> Ran {
+    let mut child = Command::new(qiyong())
+        .current_dir(folder)
+        .args(["scenario", "run"])
+        .args(files)
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let read = |mut pipe: Box<dyn Read + Send>| {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // What was read before a failure is still sent.
+            let _ = pipe.read_to_end(&mut bytes);
+            let _ = sender.send(bytes);
+        });
+        receiver
+    };
+    let stdout = read(Box::new(child.stdout.take().expect("a pipe")));
+    let stderr = read(Box::new(child.stderr.take().expect("a pipe")));
+    let Ok(stdout) = stdout.recv_timeout(WATCHDOG) else {
+        let _ = child.kill();
+        panic!("qiyong scenario run hangs on one of {files:?}");
+    };
+    Ran {
+        stdout: String::from_utf8(stdout).expect("output is UTF-8"),
+        stderr: String::from_utf8(stderr.recv().expect("the other pipe ends too")).expect("complaints are UTF-8"),
+        code: child.wait().expect("an exit status").code(),
+    }
+}
+
+/// The objects of `--json`, one a line.
+fn objects(stdout: &str) -> Vec<Value> {
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+// ---- the files of the folder
+
+#[test]
+fn every_file_passes_and_comes_out_the_same_twice() {
+    let files = files();
+    let first = run(root(), &files, &["--json"]);
+    assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
+    let objects = objects(&first.stdout);
+    assert_eq!(objects.len(), files.len(), "one object a file");
+    for (file, object) in files.iter().zip(&objects) {
+        assert_eq!((&object["file"], &object["passed"]), (&file.as_str().into(), &true.into()), "{object}");
+        let scenario = Scenario::load(&root().join(file)).unwrap();
+        let steps = object["steps"].as_array().unwrap();
+        assert_eq!(steps.len(), scenario.steps.len(), "{file}");
+        for step in steps {
+            // `reason` is null when approved, and otherwise tells the outcome.
+            let outcome = match &step["reason"] {
+                Value::Null => Outcome::Approved,
+                reason => Reason::from_word(reason.as_str().unwrap()).unwrap().outcome(),
+            };
+            assert_eq!(step["outcome"], outcome.as_str(), "{file}: {step}");
+            assert!(step["activated"].is_boolean(), "{file}: {step}");
+            assert!(step["activated"] == false || outcome == Outcome::Approved, "{file}: {step}");
+        }
+        let names: BTreeSet<_> = object["cards"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, scenario.cards.iter().map(|card| card.name.as_str()).collect(), "{file}");
+    }
+    let second = run(root(), &files, &["--json"]);
+    assert_eq!((second.code, second.stdout == first.stdout), (Some(0), true), "the same bytes");
+    let text = run(root(), &files, &[]);
+    assert_eq!(text.code, Some(0));
+    assert!(text.stdout.ends_with(&format!("{0} of {0} scenarios passed\n", files.len())), "{}", text.stdout);
+}
+
+/// The rows of the rule (DESIGN.md §1): file, and each step as "approved" or the reason, and whether it activates.
+#[rustfmt::skip]
+const ROWS: &[(&str, &[(&str, bool)])] = &[
+    ("rule-bank-application", &[("approved", true)]),
+    ("rule-hospital-first-settlement", &[("approved", true)]),
+    ("rule-pharmacy-first-purchase", &[("approved", true)]),
+    ("rule-active-card-just-pays", &[("approved", false), ("approved", false)]),
+    ("rule-bank-apply-on-active-card", &[("approved", false)]),
+    ("rule-bank-completes-financial-account", &[("approved", true), ("approved", false), ("approved", false)]),
+    ("rule-initial-pin-changed-in-the-same-visit",
+        &[("approved", true), ("approved", true), ("approved", false), ("pin-wrong", false)]),
+    ("rule-payment-refused-leaves-card-inactive",
+        &[("insufficient-funds", false), ("approved", false), ("approved", true)]),
+    ("rule-temporary-loss", &[
+        ("card-lost", false), ("card-lost", false), ("card-lost", false), ("card-lost", false), ("approved", false),
+    ]),
+    ("rule-query", &[("approved", false); 9]),
+];
+
+#[test]
+fn the_files_are_the_rule_book() {
+    let played = played();
+    let results = |name: &str| -> Vec<(&str, bool)> {
+        let (_, _, played) = played.iter().find(|(file, _, _)| stem(file) == name).unwrap_or_else(|| panic!("{name}"));
+        let reports = played.steps.iter().map(|step| &step.report);
+        reports.map(|r| (r.reason.map_or("approved", Reason::as_str), r.effects.activates)).collect()
+    };
+    for (row, steps) in ROWS {
+        assert_eq!(results(row), *steps, "{row}");
+    }
+
+    // Every reason has files of its own name, which show it.
+    let mut shown = BTreeSet::new();
+    for (file, _, _) in played.iter().filter(|(file, _, _)| stem(file) != "demo") {
+        let name = stem(file);
+        match name.strip_prefix("refused-") {
+            None => assert!(name.starts_with("rule-"), "{file}: neither rule- nor refused-"),
+            Some(name) => {
+                let words = Reason::ALL.iter().map(|reason| reason.as_str());
+                let begins = |word: &&str| name == *word || name.starts_with(&format!("{word}-"));
+                let reason = words.filter(begins).max_by_key(|word| word.len());
+                let reason = reason.unwrap_or_else(|| panic!("{file} names no reason"));
+                let steps = results(stem(file));
+                assert!(steps.contains(&(reason, false)), "{file}: no step ends with {reason}: {steps:?}");
+                shown.insert(reason);
+            }
+        }
+    }
+    assert_eq!(shown, Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+}
+
+/// Notes that `kind` was seen.
+fn see<T: std::fmt::Debug>(seen: &mut BTreeMap<&'static str, BTreeSet<String>>, what: &'static str, kind: T) {
+    seen.entry(what).or_default().insert(format!("{kind:?}"));
+}
+
+#[test]
+fn every_kind_of_thing_occurs_in_some_file() {
+    let mut seen = BTreeMap::new();
+    for (_, scenario, played) in played() {
+        for card in &scenario.cards {
+            see(&mut seen, "status", card.record.status);
+            see(&mut seen, "generation and convention", (card.new.generation, card.new.convention));
+            card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
+        }
+        for (step, played) in scenario.steps.iter().zip(&played.steps) {
+            see(&mut seen, "link", step.trouble);
+            step.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
+            if let Operation::Apply { document: Some(document) } = &step.operation
+                && played.report.outcome == Outcome::Approved
+            {
+                see(&mut seen, "document", document.kind);
+            }
+            if let (true, Some(card)) = (played.report.effects.activates, step.card) {
+                let channel = scenario.terminals[step.terminal].1.channel();
+                see(&mut seen, "activation", (channel, scenario.cards[card].new.generation));
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    CardStatus::ALL.iter().for_each(|kind| see(&mut all, "status", kind));
+    Misbehaviour::ALL.iter().for_each(|kind| see(&mut all, "fault", kind));
+    LinkTrouble::WORDS.iter().for_each(|(_, kind)| see(&mut all, "link", kind));
+    CancelAt::WORDS.iter().for_each(|(_, kind)| see(&mut all, "cancel", kind));
+    DocumentKind::ALL.iter().for_each(|kind| see(&mut all, "document", kind));
+    for generation in Generation::ALL {
+        for convention in [Convention::Direct, Convention::Inverse] {
+            see(&mut all, "generation and convention", (generation, convention));
+        }
+        Channel::ALL.iter().for_each(|channel| see(&mut all, "activation", (channel, generation)));
+    }
+    assert_eq!(seen, all);
+}
+
+#[test]
+fn every_file_says_all_it_expects() {
+    for file in files() {
+        // What the demo plays is written for people.
+        if stem(&file) == "demo" {
+            continue;
+        }
+        let scenario = Scenario::load(&root().join(&file)).unwrap();
+        for (number, step) in (1..).zip(&scenario.steps) {
+            let expect = step.expect;
+            assert!(expect.outcome.is_some() && expect.activated.is_some(), "{file}: step {number}");
+            assert!(expect.reason.is_some() || expect.outcome == Some(Outcome::Approved), "{file}: step {number}");
+        }
+        let cards: Vec<usize> = scenario.expected_cards.iter().map(|(card, _)| *card).collect();
+        assert_eq!(cards, (0..scenario.cards.len()).collect::<Vec<_>>(), "{file}: every card is expected");
+        for (card, expected) in &scenario.expected_cards {
+            let record = expected.status.is_some() && expected.social.is_some() && expected.financial.is_some();
+            let card = &scenario.cards[*card];
+            assert!(record || !card.registered && expected.pin_tries_left.is_some(), "{file}: card {}", card.name);
+        }
+    }
+}
+
+/// DESIGN.md §1, seen from the centre before and after each step, whatever the file expects.
+#[test]
+fn no_step_of_any_file_breaks_the_rule() {
+    for (file, scenario, played) in played() {
+        // Where a reversal is due, a step may undo an earlier one.
+        let overdue = scenario.steps.iter().any(|step| step.trouble == LinkTrouble::AnswerAndReversalsLost);
+        for (number, (step, played)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
+            let at = format!("{file}: step {number}");
+            let report = &played.report;
+
+            let cycles = |event: Option<&(u64, _)>| event.map_or(0, |(cycle, _)| *cycle);
+            let seconds = (cycles(played.events.last()) - cycles(played.events.first())) / CLOCK_HZ;
+            // A PIN pad or a link that stays silent costs a minute each time; a card on its own much less.
+            let bound = if report.reason == Some(Reason::CardUnreadable) { 25 } else { 600 };
+            assert!(seconds <= bound, "{at}: {seconds} s");
+
+            let (Some(before), Some(after)) = (&played.before, &played.after) else {
+                continue;
+            };
+            let effects = report.effects;
+            if effects.activates {
+                assert_eq!((before.status, after.status), (CardStatus::Inactive, CardStatus::Active), "{at}");
+                assert!(!before.social && after.social, "{at}");
+            }
+            if overdue {
+                continue;
+            }
+            if !effects.activates {
+                assert_eq!((before.status, before.social), (after.status, after.social), "{at}");
+            }
+            let channel = scenario.terminals[step.terminal].1.channel();
+            assert_eq!(effects.activates_financial, !before.financial && after.financial, "{at}");
+            assert!(!effects.activates_financial || channel == Channel::Bank, "{at}");
+            let approved = report.outcome == Outcome::Approved;
+            assert!(approved || effects == Default::default(), "{at}: {effects:?}");
+            let share = match &step.operation {
+                Operation::Settle(bill) | Operation::Purchase(bill) if approved => bill.share().0,
+                _ => 0,
+            };
+            assert_eq!((effects.charge.0, before.account.0 - after.account.0), (share, share), "{at}");
+        }
+    }
+}
+
+// ---- files that expect otherwise, and files that are no scenarios
+
+/// A scenario that passes, with every key there is, each on a line of its own.
+const GOOD: &str = r#"title = "Every key"
+seed = 7
+clock = "2026-03-02T09:00:00+08:00"
+[centre]
+area = "320100"
+[[centre.institution]]
+code = "B32010000001"
+kind = "bank"
+issues_cards = true
+[[centre.institution]]
+code = "H32010000561"
+kind = "hospital"
+designated = true
+[[centre.institution]]
+code = "P32010000017"
+kind = "pharmacy"
+[[card]]
+name = "a"
+profile = "v3"
+number = "X00000019"
+id_number = "111111198101011110"
+holder = "张三"
+area = "320100"
+issued = "2026-01-01"
+expires = "2036-01-01"
+pin = "808017"
+pin_is_initial = true
+pin_tries = 5
+status = "inactive"
+social = false
+financial = false
+account = 50000
+insured = true
+registered = true
+genuine = true
+inverse = true
+[[card]]
+name = "b"
+profile = "v2"
+number = "N00000024"
+id_number = "111111199002280010"
+holder = "钱小凤"
+[card.document]
+kind = "passport"
+number = "E12345678"
+[[card]]
+name = "c"
+profile = "v1"
+number = "N00000016"
+id_number = "111111195506120012"
+holder = "赵德全"
+fault = "mute"
+[[terminal]]
+name = "counter"
+institution = "B32010000001"
+[[terminal]]
+name = "ward"
+institution = "H32010000561"
+[[terminal]]
+name = "till"
+institution = "P32010000017"
+[[step]]
+note = "A first purchase"
+terminal = "till"
+card = "a"
+do = "purchase"
+total = 3580
+pin = ["246813", "808017"]
+new_pin = "271828"
+link = "ok"
+pull_at = 9999
+[step.expect]
+outcome = "approved"
+activated = true
+balance = 46420
+pin_changed = true
+[[step]]
+note = "A settlement"
+terminal = "ward"
+card = "a"
+do = "settle"
+total = 10000
+fund = 7000
+pin = "271828"
+[[step]]
+note = "An application"
+terminal = "counter"
+card = "b"
+do = "apply"
+[step.document]
+kind = "passport"
+number = "E12345678"
+name = "钱小凤"
+valid_until = "2030-01-01"
+[[step]]
+note = "A broken card"
+terminal = "till"
+card = "c"
+do = "query"
+[step.expect]
+outcome = "failed"
+reason = "card-unreadable"
+[[step]]
+note = "No card"
+terminal = "till"
+do = "query"
+cancel = "card"
+[expect.card.a]
+status = "active"
+social = true
+financial = false
+account = 43420
+pin_is_initial = false
+pin_tries_left = 5
+"#;
+
+/// PINs and numbers of persons in [`GOOD`] and in the edits below.
+const SECRETS: &[&str] = &[
+    "808017",
+    "246813",
+    "271828",
+    "314159",
+    "3141592653589793238",
+    "111111198101011110",
+    "111111198101011111",
+    "111111198102301118",
+    "111111199002280010",
+    "111111199002280011",
+    "111111195506120012",
+    "E12345678",
+];
+
+fn edit(find: &str, replace: &str) -> String {
+    assert!(GOOD.contains(find), "{find:?} is not in the good scenario");
+    GOOD.replacen(find, replace, 1)
+}
+
+/// [`GOOD`] with another line at this index, or without it.
+fn edit_line(at: usize, line: Option<&str>) -> String {
+    let edited = GOOD.lines().enumerate().filter_map(|(index, good)| if index == at { line } else { Some(good) });
+    edited.map(|line| format!("{line}\n")).collect()
+}
+
+/// The line, from 1, in which `edited` begins to differ from [`GOOD`].
+fn line_of_change(edited: &str) -> usize {
+    GOOD.lines().zip(edited.lines()).take_while(|(good, edited)| good == edited).count() + 1
+}
+
+fn assert_no_secret(message: &str) {
+    for secret in SECRETS {
+        assert!(!message.contains(secret), "{secret} stands in: {message}");
+    }
+}
+
+/// Writes the texts into a new folder; their names are numbers.
+fn write_all(texts: &[String]) -> (TempDir, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names: Vec<String> = (0..texts.len()).map(|number| format!("{number:05}.toml")).collect();
+    for (name, text) in names.iter().zip(texts) {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    (folder, names)
+}
+
+#[test]
+fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
+    let scenario = Scenario::parse("good.toml", GOOD).unwrap();
+    assert_eq!(play(&scenario).unwrap().differences, [] as [String; 0]);
+    let manual = fs::read_to_string(root().join(FOLDER).join("README.md")).expect("the manual");
+    for key in GOOD.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key) {
+        assert!(manual.contains(&format!("| `{key}` |")), "`{key}` is not in README.md");
+    }
+    let mut words: Vec<&str> = Vec::new();
+    words.extend(CardStatus::ALL.map(|word| word.as_str()));
+    words.extend(Generation::ALL.map(|word| word.as_str()));
+    words.extend(Channel::ALL.map(|word| word.as_str()));
+    words.extend(DocumentKind::ALL.map(|word| word.as_str()));
+    words.extend(Misbehaviour::ALL.map(|word| word.as_str()));
+    words.extend(LinkTrouble::WORDS.map(|(word, _)| word));
+    words.extend(CancelAt::WORDS.map(|(word, _)| word));
+    words.extend(Reason::ALL.iter().map(|word| word.as_str()));
+    for word in words {
+        assert!(manual.contains(&format!("`{word}`")), "{word} is not in README.md");
+    }
+}
+
+#[test]
+fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
+    let cases = [
+        ("outcome = \"approved\"", "outcome = \"refused\"", "step 1: outcome should be refused, but is approved"),
+        (
+            "reason = \"card-unreadable\"",
+            "reason = \"card-removed\"",
+            "step 4: reason should be card-removed, but is card-unreadable",
+        ),
+        ("outcome = \"failed\"", "outcome = \"approved\"", "step 4: outcome should be approved, but is failed"),
+        ("activated = true", "activated = false", "step 1: activated should be false, but is true"),
+        ("balance = 46420", "balance = 46421", "step 1: balance should be 46421, but is 46420"),
+        ("pin_changed = true", "pin_changed = false", "step 1: pin_changed should be false, but is true"),
+        ("reason = \"card-unreadable\"", "balance = 1", "step 4: balance should be 1, but there is none"),
+        ("status = \"active\"", "status = \"lost\"", "card a: status should be lost, but is active"),
+        ("social = true", "social = false", "card a: social should be false, but is true"),
+        ("financial = false\naccount = 43420", "financial = true", "card a: financial should be true, but is false"),
+        ("account = 43420", "account = 0", "card a: account should be 0, but is 43420"),
+        ("pin_is_initial = false", "pin_is_initial = true", "card a: pin_is_initial should be true, but is false"),
+        ("pin_tries_left = 5", "pin_tries_left = 4", "card a: pin_tries_left should be 4, but is 5"),
+    ];
+    for (find, replace, difference) in cases {
+        let (folder, names) = write_all(&[GOOD.to_string(), edit(find, replace)]);
+        let ran = run(folder.path(), &names, &[]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{replace}");
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(lines[..2], ["ok    00000.toml: Every key (5 steps)", "FAIL  00001.toml: Every key"]);
+        assert_eq!(lines.len(), 4, "one difference: {}", ran.stdout);
+        assert!(lines[2].trim_start().starts_with(difference), "{}", ran.stdout);
+        assert_eq!(lines[3], "1 of 2 scenarios passed");
+
+        let ran = run(folder.path(), &names, &["--json"]);
+        let objects = objects(&ran.stdout);
+        assert_eq!((ran.code, &objects[0]["passed"], &objects[1]["passed"]), (Some(1), &true.into(), &false.into()));
+        let told = objects[1]["differences"][0].as_str().unwrap();
+        assert!(told.starts_with(difference), "{told}");
+    }
+    // A card the centre does not know.
+    let (folder, names) = write_all(&[edit("registered = true", "registered = false")]);
+    let ran = run(folder.path(), &names, &[]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("step 1: reason") || ran.stdout.contains("reason card-unknown"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("card a: the centre does not know this card"), "{}", ran.stdout);
+}
+
+/// `LINE` in what a message must say stands for the line of the edit.
+type Bad = (String, Vec<String>);
+
+fn bad(find: &str, replace: &str, says: &[&str]) -> Bad {
+    (edit(find, replace), says.iter().map(|words| words.to_string()).collect())
+}
+
+fn bad_structure() -> Vec<Bad> {
+    let mut cases = Vec::new();
+    // An unknown key in every table, with one of the keys that are allowed there.
+    for (table, allowed) in [
+        ("title", "clock"),
+        ("[centre]", "institution"),
+        ("[[centre.institution]]", "issues_cards"),
+        ("[[card]]", "pin_is_initial"),
+        ("[card.document]", "number"),
+        ("[[terminal]]", "institution"),
+        ("[[step]]", "new_pin"),
+        ("[step.expect]", "balance"),
+        ("[step.document]", "valid_until"),
+        ("[expect.card.a]", "pin_tries_left"),
+    ] {
+        let replace = if table == "title" { "colour = 1\ntitle".into() } else { format!("{table}\ncolour = 1") };
+        cases.push(bad(table, &replace, &["line ", "`colour`", "expected", &format!("`{allowed}`")]));
+    }
+    cases.push(bad("[expect.card.a]", "[expect.cards.a]", &["LINE", "`cards`", "`card`"]));
+    // A value of another type under every key.
+    for (at, line) in GOOD.lines().enumerate() {
+        let Some((key, value)) = line.split_once(" = ") else { continue };
+        let is_step_pin = key == "new_pin" || key == "pin" && value != "\"808017\"";
+        let (wrong, expected) = match value.as_bytes() {
+            _ if is_step_pin => ("314159", "a string, or a list of strings"),
+            [b'"', ..] => ("314159", "expected a string"),
+            [b't' | b'f', ..] => ("1", "expected a boolean"),
+            _ => ("true", "expected"),
+        };
+        let says = ["LINE", expected].map(String::from);
+        cases.push((edit_line(at, Some(&format!("{key} = {wrong}"))), says.to_vec()));
+    }
+    cases.push(bad("\"246813\", \"808017\"", "\"246813\", 808017", &["LINE", "a string, or a list of strings"]));
+    // Every key that must be there.
+    for (line, key) in [
+        ("title = \"Every key\"\n", "title"),
+        ("seed = 7\n", "seed"),
+        ("clock = \"2026-03-02T09:00:00+08:00\"\n", "clock"),
+        ("area = \"320100\"\n", "area"),
+        ("code = \"B32010000001\"\n", "code"),
+        ("kind = \"bank\"\n", "kind"),
+        ("name = \"a\"\n", "name"),
+        ("profile = \"v3\"\n", "profile"),
+        ("number = \"X00000019\"\n", "number"),
+        ("id_number = \"111111198101011110\"\n", "id_number"),
+        ("holder = \"张三\"\n", "holder"),
+        ("name = \"counter\"\n", "name"),
+        ("institution = \"B32010000001\"\n", "institution"),
+        ("terminal = \"till\"\n", "terminal"),
+        ("do = \"purchase\"\n", "do"),
+        ("valid_until = \"2030-01-01\"\n", "valid_until"),
+    ] {
+        cases.push(bad(line, "", &["line ", "missing field", &format!("`{key}`")]));
+    }
+    // Tables of the wrong kind, and text that is no TOML.
+    cases.push(bad("[[terminal]]", "[terminal]", &["LINE"]));
+    cases.push(bad("[[step]]", "[step]", &["LINE"]));
+    cases.push(bad("seed = 7", "seed = 7\nseed = 8", &["line 3", "duplicate key"]));
+    cases.push(bad("seed = 7", "seed = ", &["LINE"]));
+    cases.push(bad("seed = 7", "seed", &["LINE"]));
+    cases.push(bad("pin = \"808017\"", "pin = \"808017", &["LINE"]));
+    cases.push(bad("pin = \"808017\"", "pin = 808017\"", &["LINE"]));
+    cases.push(bad("id_number = \"111111198101011110\"", "id_number = 111111198101011110X", &["LINE"]));
+    let steps = GOOD.find("[[step]]").unwrap();
+    cases.push((GOOD[..steps].to_string(), vec!["no [[step]]".into()]));
+    cases
+}
+
+fn bad_values() -> Vec<Bad> {
+    let mut cases = Vec::new();
+    // Words.
+    let words = |key: &str, line: &str, prefix: &str, allowed: &[&str]| {
+        let mut says = vec![format!("`{key}`"), "\"purple\"".to_string()];
+        says.extend(allowed.iter().map(ToString::to_string));
+        let at = line.split_once(" = ").map_or("", |(name, _)| name);
+        (edit(&format!("{prefix}{line}"), &format!("{prefix}{at} = \"purple\"")), says)
+    };
+    let documents = DocumentKind::ALL.map(|word| word.as_str());
+    let statuses = CardStatus::ALL.map(|word| word.as_str());
+    let reasons: Vec<&str> = Reason::ALL.iter().map(|word| word.as_str()).collect();
+    cases.push(words("centre.institution 1: kind", "kind = \"bank\"", "", &Channel::ALL.map(|word| word.as_str())));
+    cases.push(words("card 1: profile", "profile = \"v3\"", "", &Generation::ALL.map(|word| word.as_str())));
+    cases.push(words("card 1: status", "status = \"inactive\"", "", &statuses));
+    cases.push(words("card 2: document.kind", "kind = \"passport\"", "[card.document]\n", &documents));
+    cases.push(words("card 3: fault", "fault = \"mute\"", "", &Misbehaviour::ALL.map(|word| word.as_str())));
+    cases.push(words("step 1: do", "do = \"purchase\"", "", &["apply", "settle", "purchase", "query"]));
+    cases.push(words("step 1: link", "link = \"ok\"", "", &LinkTrouble::WORDS.map(|(word, _)| word)));
+    cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
+    cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
+    let outcomes = ["approved", "refused", "failed", "cancelled"];
+    cases.push(words("step 1: expect.outcome", "outcome = \"approved\"", "", &outcomes));
+    cases.push(words("step 4: expect.reason", "reason = \"card-unreadable\"", "", &reasons));
+    cases.push(words("expect.card.a.status", "status = \"active\"", "[expect.card.a]\n", &statuses));
+
+    // Days.
+    for day in ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "26-01-01", "2026-01-01T00:00:00", "tomorrow", ""]
+    {
+        for (key, line) in
+            [("card 1: issued", "issued = \"2026-01-01\""), ("card 1: expires", "expires = \"2036-01-01\"")]
+        {
+            let name = line.split_once(" = ").map_or("", |(name, _)| name);
+            cases.push(bad(line, &format!("{name} = \"{day}\""), &[&format!("`{key}`"), "YYYY-MM-DD"]));
+        }
+        let line = format!("valid_until = \"{day}\"");
+        cases.push(bad(
+            "valid_until = \"2030-01-01\"",
+            &line,
+            &["`step 3: document.valid_until`", "YYYY-MM-DD", "long-term"],
+        ));
+    }
+    for time in [
+        "2026-02-29T09:00:00+08:00",
+        "2026-03-02T25:00:00+08:00",
+        "2026-03-02T09:00:00",
+        "2026-03-02",
+        "9999-12-31T00:00:00Z",
+        "-000001-01-01T00:00:00Z",
+        "",
+    ] {
+        let says = ["`clock`", "2026-03-02T09:00:00+08:00"];
+        cases.push(bad("clock = \"2026-03-02T09:00:00+08:00\"", &format!("clock = \"{time}\""), &says));
+    }
+    cases.push(bad("expires = \"2036-01-01\"", "expires = \"2025-12-31\"", &["`card 1: expires`", "`issued`"]));
+
+    // Codes and their check characters.
+    let number = "number = \"X00000019\"";
+    cases.push(bad(number, "number = \"X00000018\"", &["`card 1: number`", "check character", "9"]));
+    cases.push(bad(number, "number = \"x00000019\"", &["`card 1: number`", "position 1"]));
+    cases.push(bad(number, "number = \"X0000001\"", &["`card 1: number`", "9 characters"]));
+    let id = "id_number = \"111111198101011110\"";
+    cases.push(bad(id, "id_number = \"111111198101011111\"", &["`card 1: id_number`", "check character", "0"]));
+    cases.push(bad(id, "id_number = \"111111198102301118\"", &["`card 1: id_number`", "birth date"]));
+    cases.push(bad(id, "id_number = \"11111119810101111\"", &["`card 1: id_number`", "18 characters"]));
+    cases.push(bad(id, "id_number = \"11111119810101A110\"", &["`card 1: id_number`", "position 15"]));
+    let shown = "[step.document]\nkind = \"passport\"\nnumber = \"E12345678\"";
+    let wrong = "[step.document]\nkind = \"id-card\"\nnumber = \"111111199002280011\"";
+    cases.push(bad(shown, wrong, &["`step 3: document.number`", "check character", "0"]));
+    let wrong = "[step.document]\nkind = \"passport\"\nnumber = \"E12345678 E12345678\"";
+    cases.push(bad(shown, wrong, &["`step 3: document.number`", "1 to 20"]));
+    cases.push(bad(
+        "[card.document]\nkind = \"passport\"\nnumber = \"E12345678\"",
+        "[card.document]\nkind = \"passport\"\nnumber = \"\"",
+        &["`card 2: document.number`", "1 to 20"],
+    ));
+    for code in ["P3201000001", "Q32010000017", "P3201O000017", ""] {
+        let says = ["`centre.institution 3: code`", "B, H or P"];
+        cases.push(bad("code = \"P32010000017\"", &format!("code = \"{code}\""), &says));
+        let says = ["`terminal 3: institution`", "B, H or P"];
+        cases.push(bad("institution = \"P32010000017\"", &format!("institution = \"{code}\""), &says));
+    }
+    cases.push(bad("kind = \"pharmacy\"", "kind = \"hospital\"", &["`centre.institution 3: kind`", "hospital", "H"]));
+    for area in ["32010", "3201000", "32010x", ""] {
+        cases.push(bad("area = \"320100\"", &format!("area = \"{area}\""), &["`centre.area`"]));
+        let says = ["`card 1: area`"];
+        cases.push(bad("area = \"320100\"\nissued", &format!("area = \"{area}\"\nissued"), &says));
+    }
+
+    // Names, and references to them.
+    let long = "阿".repeat(26);
+    for holder in ["", "  ", "\\u0000", long.as_str()] {
+        let says = ["`card 1: holder`", "1 to 50 bytes"];
+        cases.push(bad("holder = \"张三\"", &format!("holder = \"{holder}\""), &says));
+        let says = ["`step 3: document.name`", "1 to 50 bytes"];
+        cases.push(bad("name = \"钱小凤\"", &format!("name = \"{holder}\""), &says));
+    }
+    let long = "阿".repeat(16);
+    cases.push(bad("holder = \"赵德全\"", &format!("holder = \"{long}\""), &["`card 3: holder`", "30 of them"]));
+    cases.push(bad(
+        "code = \"H32010000561\"\nkind = \"hospital\"",
+        "code = \"B32010000001\"\nkind = \"bank\"",
+        &["`centre.institution 2: code`", "B32010000001", "twice"],
+    ));
+    cases.push(bad("name = \"b\"", "name = \"a\"", &["card 2", "`name`", "\"a\"", "twice"]));
+    cases.push(bad("number = \"N00000024\"", "number = \"X00000019\"", &["card 2", "`number`", "twice"]));
+    cases.push(bad("name = \"ward\"", "name = \"counter\"", &["terminal 2", "`name`", "\"counter\"", "twice"]));
+    cases.push(bad("terminal = \"till\"", "terminal = \"tills\"", &["`step 1: terminal`", "\"tills\""]));
+    cases.push(bad("card = \"a\"", "card = \"z\"", &["`step 1: card`", "\"z\""]));
+    cases.push(bad("[expect.card.a]", "[expect.card.z]", &["`expect.card.z`", "no card of that name"]));
+
+    // What does not go together.
+    cases.push(bad("total = 3580\n", "", &["`step 1: total`", "missing", "fen"]));
+    cases.push(bad("total = 3580", "total = 0", &["`step 1: total`", "more than 0"]));
+    cases.push(bad("total = 3580", "total = 1000000000000", &["`step 1: total`", "999999999999"]));
+    cases.push(bad("account = 50000", "account = 1000000000000", &["`card 1: account`", "999999999999"]));
+    cases.push(bad("fund = 7000", "fund = 10001", &["`step 2: fund`", "`total`"]));
+    cases.push(bad("fund = 7000", "fund = 9223372036854775807", &["`step 2: fund`", "`total`"]));
+    cases.push(bad("total = 3580", "total = 3580\nfund = 1", &["`step 1: fund`", "do = \"purchase\""]));
+    cases.push(bad("cancel = \"card\"", "total = 1", &["`step 5: total`", "do = \"query\""]));
+    cases.push(bad("do = \"apply\"", "do = \"apply\"\ntotal = 1", &["`step 3: total`", "do = \"apply\""]));
+    cases.push(bad("do = \"apply\"", "do = \"query\"", &["`step 3: document`", "do = \"query\""]));
+    cases.push(bad("do = \"purchase\"", "do = \"settle\"", &["`step 1: do`", "settle", "pharmacy"]));
+    cases.push(bad("do = \"settle\"", "do = \"purchase\"", &["`step 2: ", "purchase"]));
+    cases.push(bad("terminal = \"counter\"", "terminal = \"ward\"", &["`step 3: do`", "apply", "hospital"]));
+
+    // Numbers.
+    for line in [
+        "seed = 7",
+        "pin_tries = 5",
+        "account = 50000",
+        "total = 3580",
+        "pull_at = 9999",
+        "balance = 46420",
+        "fund = 7000",
+        "account = 43420",
+        "pin_tries_left = 5",
+    ] {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        cases.push(bad(line, &format!("{key} = -1"), &["LINE", "invalid value", "expected"]));
+        cases.push(bad(line, &format!("{key} = 1.5"), &["LINE", "expected"]));
+        cases.push(bad(line, &format!("{key} = 99999999999999999999"), &["LINE"]));
+    }
+    for tries in [0, 16, 255] {
+        cases.push(bad("pin_tries = 5", &format!("pin_tries = {tries}"), &["`card 1: pin_tries`", "1 to 15"]));
+    }
+    // PINs.
+    for pin in ["314", "3141592653589793238", "31415x", "", "３１４１５９"] {
+        cases.push(bad("pin = \"808017\"", &format!("pin = \"{pin}\""), &["`card 1: pin`", "4 to 16 digits"]));
+        cases.push(bad("\"246813\", ", &format!("\"246813\", \"{pin}\", "), &["`step 1: pin`", "4 to 16 digits"]));
+        cases.push(bad(
+            "new_pin = \"271828\"",
+            &format!("new_pin = \"{pin}\""),
+            &["`step 1: new_pin`", "4 to 16 digits"],
+        ));
+    }
+    cases
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_named_and_no_secret_is_shown() {
+    let cases: Vec<Bad> = bad_structure().into_iter().chain(bad_values()).collect();
+    let texts: Vec<String> = cases.iter().map(|(text, _)| text.clone()).collect();
+    let (folder, names) = write_all(&texts);
+    let ran = run(folder.path(), &names, &["--json"]);
+    assert_eq!(ran.code, Some(2));
+    let objects = objects(&ran.stdout);
+    let complaints: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!((objects.len(), complaints.len()), (names.len(), names.len()), "one complaint a file, in one line");
+    let mut missed = Vec::new();
+    for (((text, says), name), (object, complaint)) in cases.iter().zip(&names).zip(objects.iter().zip(&complaints)) {
+        assert_no_secret(complaint);
+        let line = format!("line {}, column", line_of_change(text));
+        let says = says.iter().map(|words| if words == "LINE" { line.as_str() } else { words });
+        let unsaid: Vec<&str> = says.filter(|words| !complaint.contains(*words)).collect();
+        let problem = complaint.strip_prefix(&format!("qiyong: {name}: "));
+        if !unsaid.is_empty() || problem.is_none() || object["error"].as_str() != problem || object["passed"] != false {
+            let edited = text.lines().nth(line_of_change(text) - 1).unwrap_or_default();
+            missed.push(format!("{edited}\n   says: {complaint}\n   should say too: {unsaid:?}\n   json: {object}"));
+        }
+    }
+    assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), names.len(), missed.join("\n"));
+}
+
+/// A PIN or ID number that stands under the wrong key is a secret all the same.
+#[test]
+fn a_secret_in_the_wrong_place_is_not_shown() {
+    for line in ["pin_is_initial = true", "pin_tries = 5", "account = 50000", "total = 3580", "activated = true"] {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        for secret in ["\"314159\"", "\"111111198101011110\"", "[\"314159\"]", "{ pin = \"314159\" }"] {
+            let error = Scenario::parse("bad.toml", &edit(line, &format!("{key} = {secret}"))).unwrap_err().to_string();
+            assert_no_secret(&error);
+        }
+    }
+    let error = Scenario::parse(
+        "bad.toml",
+        &edit(
+            "do = \"apply\"\n[step.document]\n",
+            "do = \"apply\"\ndocument = \"111111198101011110\"\n[step.expect]\n",
+        ),
+    );
+    assert_no_secret(&error.unwrap_err().to_string());
+}
+
+#[test]
+fn what_is_no_file_or_no_text_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("folder.toml")).unwrap();
+    fs::write(path("empty.toml"), "").unwrap();
+    let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    fs::write(path("garbage.toml"), garbage).unwrap();
+    fs::write(path("zeros.toml"), [0; 512]).unwrap();
+    fs::write(path("mark.toml"), format!("\u{feff}{GOOD}")).unwrap();
+    fs::write(path("windows.toml"), GOOD.replace('\n', "\r\n")).unwrap();
+    fs::write(path("good.toml"), GOOD).unwrap();
+    let cases = [
+        ("missing.toml", 2, "cannot be read"),
+        ("folder.toml", 2, "cannot be read"),
+        ("garbage.toml", 2, "UTF-8"),
+        ("zeros.toml", 2, "line 1, column 1"),
+        ("empty.toml", 2, "`title`"),
+        ("", 2, "cannot be read"),
+        // These are scenarios, written by other editors.
+        ("mark.toml", 0, ""),
+        ("windows.toml", 0, ""),
+    ];
+    for (name, code, says) in cases {
+        let ran = run(folder.path(), &[name.to_string()], &[]);
+        assert_eq!(ran.code, Some(code), "{name}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(name) && ran.stderr.contains(says) || code == 0, "{name}: {}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), usize::from(code == 2), "{name}: {}", ran.stderr);
+    }
+    // The others are played all the same, and no file at all is an error.
+    let names = ["missing.toml", "good.toml", "folder.toml"].map(String::from);
+    let ran = run(folder.path(), &names, &[]);
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(ran.stdout, "ok    good.toml: Every key (5 steps)\n1 of 3 scenarios passed\n");
+    let ran = run(folder.path(), &[], &[]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("FILES"), "{}", ran.stderr);
+}
+
+/// Values that stand where they make no sense, for every key.
+const NONSENSE: &[&str] = &[
+    "",
+    "\"\"",
+    "\" \"",
+    "\"x\"",
+    "\"-1\"",
+    "\"\\u0000\"",
+    "\"💳\"",
+    "\"ÿ\"",
+    "\"000000\"",
+    "\"999999\"",
+    "\"123456\"",
+    "\"3141592653589793\"",
+    "\"111111198101011110\"",
+    "\"N00000016\"",
+    "\"P32010000017\"",
+    "\"a\"",
+    "\"ward\"",
+    "\"query\"",
+    "\"long-term\"",
+    "\"0001-01-01\"",
+    "\"9999-12-31\"",
+    "\"0000-00-00\"",
+    "\"0001-01-01T00:00:00Z\"",
+    "\"9989-12-31T23:59:59-23:59\"",
+    "\"unterminated",
+    "'''\nlines\n'''",
+    "0",
+    "1",
+    "-1",
+    "15",
+    "255",
+    "256",
+    "4294967296",
+    "999999999999",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "18446744073709551615",
+    "1e400",
+    "nan",
+    "true",
+    "false",
+    "1979-05-27",
+    "07:32:00",
+    "1979-05-27T07:32:00Z",
+    "[]",
+    "[[]]",
+    "[\"\", 1]",
+    "{}",
+    "{ kind = \"id-card\" }",
+];
+
+/// Every edit of one line, and every cut.
+fn mutations() -> Vec<String> {
+    let mut texts = vec![format!("{GOOD}{GOOD}")];
+    for (at, line) in GOOD.lines().enumerate() {
+        texts.push(edit_line(at, None));
+        texts.push(edit_line(at, Some(&format!("{line}\n{line}"))));
+        match line.split_once(" = ") {
+            Some((key, _)) => {
+                let value = |value: &str| edit_line(at, Some(&format!("{key} = {value}")));
+                texts.extend(NONSENSE.iter().map(|nonsense| value(nonsense)));
+                texts.push(value(&format!("\"{}\"", "9".repeat(100_000))));
+                texts.push(value(&format!("{}{}", "[".repeat(2_000), "]".repeat(2_000))));
+            }
+            None => {
+                let name = line.trim_matches(['[', ']']);
+                let heads = [format!("[{name}]"), format!("[[{name}]]"), format!("[{name}"), format!("[x.{name}]")];
+                texts.extend(heads.map(|head| edit_line(at, Some(&head))));
+            }
+        }
+    }
+    texts.extend(GOOD.char_indices().map(|(at, _)| GOOD[..at].to_string()));
+    texts
+}
+
+/// Not one edit makes the program panic (status 101) or hang: each is played, or refused with a reason.
+#[test]
+fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
+    let texts = mutations();
+    assert!(texts.len() > 5_000, "{}", texts.len());
+    let batches = texts.chunks(500).enumerate();
+    let counts: Vec<[usize; 3]> = batches.map(|(number, batch)| run_batch(number, batch)).collect();
+    let sum = |kind: usize| counts.iter().map(|count| count[kind]).sum::<usize>();
+    println!("{} passed, {} did not, {} are no scenarios", sum(0), sum(1), sum(2));
+    assert!(sum(0) > 0 && sum(1) > 0 && sum(2) > 0);
+    assert_eq!(sum(0) + sum(1) + sum(2), texts.len());
+}
+
+/// How many of a batch passed, did not, and are no scenarios.
+fn run_batch(number: usize, batch: &[String]) -> [usize; 3] {
+    let (folder, names) = write_all(batch);
+    let ran = run(folder.path(), &names, &["--json"]);
+    let objects = objects(&ran.stdout);
+    assert!(
+        objects.len() == names.len() && matches!(ran.code, Some(0..=2)),
+        "batch {number}: status {:?} at file {}: {}\n{}",
+        ran.code,
+        objects.len(),
+        batch.get(objects.len()).map_or("", |text| GOOD
+            .lines()
+            .zip(text.lines())
+            .find(|(a, b)| a != b)
+            .map_or("", |(_, b)| b)),
+        ran.stderr
+    );
+    let mut counts = [0; 3];
+    for object in &objects {
+        counts[if object["passed"] == true { 0 } else { 1 + usize::from(object["error"].is_string()) }] += 1;
+    }
+    let worst = counts.iter().rposition(|count| *count > 0).map(|worst| worst as i32);
+    assert_eq!(ran.code, worst, "batch {number}: the status is that of the worst file");
+    assert_eq!(ran.stderr.lines().count(), counts[2], "batch {number}: one complaint a file");
+    counts
+}
