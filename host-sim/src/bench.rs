@@ -389,7 +389,7 @@ fn describe_body(body: &Body<'_>) -> String {
         Body::Transact { stan, card, operation } => {
             format!("transaction {:06}, card {}: {}", stan.0, card.number, describe_operation(operation))
         }
-        Body::Reverse { stan } => format!("reverse transaction {:06}", stan.0),
+        Body::Reverse { stan, card } => format!("reverse transaction {:06}, card {card}", stan.0),
         Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
         Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),
     }

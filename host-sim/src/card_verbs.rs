@@ -16,6 +16,7 @@ use crate::card::file::{file_name, write_value};
 use crate::card::issue::NewCard;
 use crate::card::os::{Bytes, VirtualCard, blank_byte};
 use crate::centre::hsm::Hsm;
+use crate::input;
 use crate::output::{Output, Verdict};
 
 /// What a new card is to be.
@@ -78,9 +79,7 @@ fn region(text: &str) -> Result<Region, String> {
 }
 
 fn day(text: &str) -> Result<Date, String> {
-    let day: Option<jiff::civil::Date> = text.parse().ok().filter(|_| text.len() == 10);
-    let date = day.and_then(|d| Date::new(d.year().unsigned_abs(), d.month().unsigned_abs(), d.day().unsigned_abs()));
-    date.ok_or_else(|| "must be a day that exists, as YYYY-MM-DD".into())
+    input::date(text).ok_or_else(|| "must be a day that exists, as YYYY-MM-DD".into())
 }
 
 /// `qiyong card new`.
@@ -106,8 +105,12 @@ pub fn new(args: &NewArgs) -> ExitCode {
 }
 
 fn make(args: &NewArgs) -> Result<VirtualCard, String> {
-    if args.out.exists() && !args.force {
-        return Err(format!("{} exists; --force replaces it", args.out.display()));
+    match args.out.symlink_metadata() {
+        Ok(there) if !there.is_file() => {
+            return Err(format!("{} exists and is no plain file; name another", args.out.display()));
+        }
+        Ok(_) if !args.force => return Err(format!("{} exists; --force replaces it", args.out.display())),
+        Ok(_) | Err(_) => {}
     }
     if args.expires < args.issued {
         return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));

@@ -8,16 +8,18 @@
 //! | [`bench`](mod@bench) | terminals put together with all of these, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`story`], [`demo`] | telling people what happened |
-//! | [`atr`] | decoding an ATR for people and scripts |
+//! | [`atr`], [`card_verbs`], [`card_send`] | the small verbs: ATRs, card files |
 #![forbid(unsafe_code)]
 
 pub mod atr;
 pub mod bench;
 pub mod card;
+pub mod card_send;
 pub mod card_verbs;
 pub mod centre;
 pub mod demo;
 pub mod gbk;
+mod input;
 pub mod line;
 mod mask;
 pub mod output;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_verbs, demo, scenario};
+use qiyong_host_sim::{atr, card_send, card_verbs, demo, scenario};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -62,6 +62,17 @@ enum ScenarioVerb {
 enum CardVerb {
     /// Make a card file
     New(card_verbs::NewArgs),
+    /// Send commands to a card file through the terminal's own slot, and keep what they change
+    Send {
+        /// The card file
+        file: PathBuf,
+        /// Command APDUs in hex
+        #[arg(required = true)]
+        apdus: Vec<String>,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what a card file holds
     Show {
         /// The card file
@@ -78,6 +89,7 @@ fn main() -> ExitCode {
         Verb::Scenario(ScenarioVerb::Run { files, json }) => scenario::report::run(&files, json),
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
+        Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
         Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),
     }
 }

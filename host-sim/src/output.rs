@@ -16,6 +16,11 @@ pub enum Verdict {
     BadInput,
 }
 
+/// `text` with control characters escaped: a name or title from a file must not steer the terminal it is shown on.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
 /// Standard output, written line by line. A reader that goes away early (`| head`) is no error; a full disk is.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -26,7 +31,7 @@ impl Output {
     /// Writes a line to standard output.
     pub fn line(&mut self, line: &str) {
         if self.failure.is_none() {
-            self.failure = writeln!(std::io::stdout(), "{line}").err();
+            self.failure = writeln!(std::io::stdout(), "{}", harmless(line)).err();
         }
     }
 
@@ -40,7 +45,7 @@ impl Output {
 
     /// Writes a complaint to standard error, where nobody may be listening.
     pub fn complain(&mut self, problem: &str) {
-        let _ = writeln!(std::io::stderr(), "qiyong: {problem}");
+        let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));
     }
 
     /// The exit status that goes with `verdict`, unless writing failed.

@@ -156,13 +156,13 @@ impl Characters {
             self.flush(lines);
         }
         self.to_card = to_card;
-        self.line.push(format!("{etu:>9} {byte}"));
+        self.line.push(format!(" {etu:>9} {byte}"));
     }
 
     fn flush(&mut self, lines: &mut Vec<String>) {
         if !self.line.is_empty() {
             let arrow = if self.to_card { "→" } else { "←" };
-            lines.push(format!("{:>10}  {arrow} {}", "", self.line.join("")));
+            lines.push(format!("{:>10}  {arrow}{}", "", self.line.join("")));
             self.line.clear();
         }
     }

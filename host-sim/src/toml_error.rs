@@ -4,10 +4,10 @@
 pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
     // `Display` of the error would quote the line, and serde quotes the value.
     let cause = error.message().replace('\n', ", ");
-    let cause = match cause.split_once('`') {
-        Some((kind, rest)) if cause.starts_with("invalid type") || cause.starts_with("invalid value") => {
-            let expected = rest.split_once("expected").map_or("", |(_, expected)| expected);
-            format!("{}, expected{expected}", kind.trim_end())
+    let cause = match cause.rsplit_once(", expected ") {
+        Some((found, expected)) if cause.starts_with("invalid type") || cause.starts_with("invalid value") => {
+            let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
+            format!("{kind}, expected {}", in_words(expected))
         }
         _ => cause,
     };
@@ -19,6 +19,14 @@ pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {cause}")
 }
 
+/// What serde calls by Rust's names.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "u64" | "u32" | "u8" => "a whole number, 0 or more, that is not too large",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,6 +36,12 @@ mod tests {
     struct Sample {
         #[allow(dead_code, reason = "only its type matters")]
         pin: String,
+    }
+
+    #[derive(serde::Deserialize, Debug)]
+    struct Number {
+        #[allow(dead_code, reason = "only its type matters")]
+        wait: u64,
     }
 
     fn problem(text: &str) -> String {
@@ -42,5 +56,10 @@ mod tests {
         let message = problem("pin = \"1\"\npan = 2");
         assert!(message.contains("unknown field `pan`, expected `pin`"), "{message}");
         assert!(!problem("pin = \"314159").contains("314159"));
+        let message = explain("wait = \"314159\"", &toml::from_str::<Number>("wait = \"314159\"").unwrap_err());
+        assert!(
+            message.ends_with("invalid type: string, expected a whole number, 0 or more, that is not too large"),
+            "{message}"
+        );
     }
 }

@@ -367,8 +367,14 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
         ("irk = \"", "irk = \"0", "`keys.irk` must be 32 hex digits"),
         ("\"07\" = \"X00000019\"", "\"07\" = \"X000000190\"", "at most 9 bytes"),
         ("\"05\" = \"20260101\"", "\"05\" = \"2026-01-01\"", "must be digits"),
-        ("\"07\" =", "\"77\" =", "is no record of this file"),
-        ("SSSE/EF05", "SSSE/EF55", "is no file of a v3 card"),
+        ("\"07\" =", "\"77\" =", "`files.SSSE/EF05.07` is missing"),
+        ("\"07\" =", "\"77\" = \"1\"\n\"07\" =", "is no record of this file"),
+        ("[files.\"SSSE/EF06\"]", "[files.\"SSSE/EF55\"]\n[files.\"SSSE/EF06\"]", "is no file of a v3 card"),
+        ("\"07\" = \"X00000019\"", "\"07\" = \"X00000018\"", "it should be 9"),
+        ("\"06\" = \"20360101\"", "\"06\" = \"20361301\"", "a day that exists"),
+        ("\"03\" = \"3.00\"", "\"03\" = \"4.00\"", "1.00, 2.00 or 3.00"),
+        ("0A = ", "+A = ", "line"),
+        ("88 = ", "89 = ", "`keys.external.88` is missing"),
         ("[pin]", "[pins]", "unknown field `pins`"),
     ];
     for (from, to, message) in cases {
@@ -378,13 +384,13 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
     }
     assert!(matches!(VirtualCard::load(&folder.path().join("none")), Err(CardFileError::Io { .. })));
     assert!(matches!(VirtualCard::load(folder.path()), Err(CardFileError::Io { .. })));
-    // Cut off anywhere: refused, or (behind the last thing that must be there) a card with blank files.
-    for end in (0..good.len()).filter(|end| good.is_char_boundary(*end)) {
-        std::fs::write(&path, &good[..end]).unwrap();
-        if let Err(error) = VirtualCard::load(&path) {
-            assert!(error.to_string().contains("card.toml"));
-        }
+    // Cut off anywhere before its last value: refused by name, since every key and record of the environment is due.
+    let last = good.rfind("19810101").unwrap() + "19810101\"".len();
+    for end in (0..last).filter(|end| good.is_char_boundary(*end)) {
+        refuse(&good[..end]);
     }
+    std::fs::write(&path, &good[..last]).unwrap();
+    assert!(VirtualCard::load(&path).is_ok(), "only a comment is missing");
 }
 
 #[test]

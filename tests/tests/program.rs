@@ -166,24 +166,58 @@ fn a_card_is_made_shown_and_not_overwritten() {
     assert!(refused(&["card", "new", "--out", file]).contains("--force"));
 }
 
+/// Through the firmware's slot, T=0 and the virtual line: the counter is in the file afterwards.
+#[test]
+fn a_card_file_keeps_what_commands_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("card.toml");
+    let file = file.to_str().unwrap();
+    ok(&["card", "new", "--profile", "v1", "--inverse", "--out", file]);
+    let wrong = ok(&["card", "send", file, "0020000003 918273", "--json"]);
+    let json: Value = serde_json::from_str(&wrong).unwrap();
+    assert_eq!(json["exchanges"][0]["sw"], "63C2");
+    assert!(json["atr"].as_str().unwrap().starts_with("3F6D") && !wrong.contains("918273"), "{wrong}");
+    assert!(ok(&["card", "show", file]).contains("2 of 3 tries left"));
+    let change = ["00 20 00 00 03 12 34 56", "805E010007123456FF271828"];
+    ok(&["card", "send", file, change[0], change[1]]);
+    let new = ok(&[
+        "card",
+        "send",
+        file,
+        "0020000003271828",
+        "00A404000F7378312E73682EC9E7BBE1B1A3D5CF00",
+        "00A4000002EF0600",
+        "00B2010414",
+    ]);
+    assert!(
+        new.contains("0812313131") && new.contains("**") && !new.contains(&hex::encode_upper("111111198101011110")),
+        "{new}"
+    );
+    assert_eq!(new.matches("9000").count(), 4, "{new}");
+    let bad = refused(&["card", "send", file, "002000000391827"]);
+    assert!(bad.contains("hex") && !bad.contains("91827"), "{bad}");
+    assert!(refused(&["card", "send", file, "00A4"]).contains("no APDU"));
+}
+
 #[test]
 fn nonsense_is_refused_with_the_way_out_and_without_quoting_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("card.toml");
     let file = file.to_str().unwrap();
-    let new = |flag, value| refused(&["card", "new", "--out", file, flag, value]);
+    let new = |flag: &str, value: &str| refused(&["card", "new", "--out", file, flag, value]);
     assert!(new("--profile", "v9").contains("v1, v2 or v3"));
     assert!(new("--number", "X00000018").contains("it should be 9"));
     assert!(new("--area", "32010").contains("six digits"));
     assert!(new("--issued", "2026-02-30").contains("YYYY-MM-DD"));
     assert!(new("--pin-tries", "16").contains("1..=15"));
-    assert!(new("--holder", "😀").contains("GBK"));
+    assert!(new("--holder", &"龘".repeat(26)).contains("1 to 30 bytes"));
     assert!(new("--expires", "2020-01-01").contains("--issued"));
     let pin = new("--pin", "12x456");
     assert!(pin.contains("4 to 16 digits") && !pin.contains("12x456"), "{pin}");
     let id = new("--id-number", "111111198101011111");
     assert!(id.contains("it should be 0") && !id.contains("111111198101011111"), "{id}");
     assert!(!Path::new(file).exists(), "nothing was made");
+    assert!(refused(&["card", "new", "--force", "--out", folder.path().to_str().unwrap()]).contains("no plain file"));
     let missing = folder.path().join("missing").join("card.toml");
     assert!(refused(&["card", "new", "--out", missing.to_str().unwrap()]).contains("missing"));
     assert!(refused(&["card", "show", file]).contains("card.toml"));

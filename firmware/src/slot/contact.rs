@@ -113,7 +113,13 @@ impl<L: CardLine> ContactSlot<L> {
         let atr = Atr::new(&self.atr);
         let asked = pps::fastest(&atr, self.config.min_cycles_per_etu).filter(|_| may_ask);
         let (protocol, fi, di) = match (atr.specific_mode(), asked) {
-            (Some(mode), _) if !mode.implicit => (mode.protocol, atr.fi().unwrap_or(372), atr.di().unwrap_or(1)),
+            // Clause 6.3.1: a terminal that cannot do what the card insists on must not go on.
+            (Some(mode), _) if !mode.implicit => match atr.fi().zip(atr.di()) {
+                Some((fi, di)) if u32::from(fi) >= u32::from(self.config.min_cycles_per_etu) * u32::from(di) => {
+                    (mode.protocol, fi, di)
+                }
+                _ => return Err(SlotError::Rate),
+            },
             (Some(mode), _) => (mode.protocol, 372, 1),
             (None, asked) => {
                 let protocol = atr.protocols().next().unwrap_or(0);
@@ -154,14 +160,14 @@ impl<L: CardLine> ContactSlot<L> {
         let lost = |error| match error {
             LineError::Removed => SlotError::Removed,
             LineError::Timeout => SlotError::Pps(PpsError::Truncated),
-            LineError::NotAccepted => SlotError::Parity,
+            LineError::NotAccepted => SlotError::Pps(PpsError::Check),
         };
         self.line.send(request.bytes()).await.map_err(lost)?;
         let mut response: Vec<u8, { pps::PPS_MAX }> = Vec::new();
         while pps::expected_len(&response).is_none_or(|whole| response.len() < whole) && !response.is_full() {
             let (character, _) = self.line.receive(INITIAL_WAITING_TIME).await.map_err(lost)?;
             if !character.parity_ok {
-                return Err(SlotError::Parity);
+                return Err(SlotError::Pps(PpsError::Check));
             }
             let _ = response.push(character.byte);
         }
@@ -176,24 +182,26 @@ impl<L: CardLine> ContactSlot<L> {
         Atr::new(&self.atr).classes().is_some_and(|classes| classes.bits() & class.indicator_bit() == 0)
     }
 
+    /// The class walk of clause 6.2.4: the next class is tried when a card is mute, answers rubbish, or says that it is
+    /// not made for this one.
     async fn power_up(&mut self) -> Result<(), SlotError> {
         let mut last = SlotError::Mute;
         for &class in self.config.classes {
             if !self.line.present() {
                 return Err(SlotError::Removed);
             }
-            match self.cold_reset(class).await {
-                Ok(()) if self.rejects(class) => {}
+            let mut answer = self.cold_reset(class).await;
+            if matches!(answer, Err(SlotError::Atr(_) | SlotError::Parity)) {
+                // Not mute, but damaged: a warm reset may do better.
+                self.line.set_rst(false);
+                answer = self.answer_to_reset().await;
+            }
+            match answer {
+                Ok(()) if self.rejects(class) => last = SlotError::NoCommonClass,
                 Ok(()) => return Ok(()),
                 Err(SlotError::Removed) => return Err(SlotError::Removed),
-                // Not mute, but wrong: clause 6.2.4 wants another reset before giving up.
-                Err(error @ (SlotError::Atr(_) | SlotError::Parity)) => {
-                    self.line.set_rst(false);
-                    return self.answer_to_reset().await.map_err(|again| match again {
-                        SlotError::Removed => again,
-                        _ => error,
-                    });
-                }
+                // Silence at another voltage says less than what came at this one.
+                Err(SlotError::Mute) if last != SlotError::Mute => {}
                 Err(error) => last = error,
             }
             self.power_down().await;
@@ -223,6 +231,11 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
     }
 
     async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        if self.powered.is_some() {
+            // A visit that was dropped midway left the card powered.
+            self.power_down().await;
+            self.line.wait(REST_CYCLES).await;
+        }
         let mut ready = self.power_and_negotiate(true).await;
         if matches!(ready, Err(SlotError::Pps(_))) {
             // Clause 9: a card whose PPS failed is powered down. Powered again and not asked, it works at the default rate.

@@ -49,6 +49,10 @@ pub enum SlotError {
         /// The first one it offers.
         offered: u8,
     },
+    /// The card insists on a rate that this slot cannot do, or that is reserved.
+    Rate,
+    /// The card answers, and says that it is made for none of this slot's voltages.
+    NoCommonClass,
     /// The card did not agree to a rate in the way it should.
     Pps(PpsError),
     /// A character had wrong parity beyond repair.
@@ -66,6 +70,8 @@ impl fmt::Display for SlotError {
             Self::Mute => f.write_str("no answer to reset: is the card inserted the right way round?"),
             Self::Atr(error) => write!(f, "no valid answer to reset: {error}"),
             Self::Protocol { offered } => write!(f, "the card speaks T={offered} first, and this slot only T=0"),
+            Self::Rate => f.write_str("the card insists on a rate that this slot cannot do"),
+            Self::NoCommonClass => f.write_str("the card is made for another supply voltage than this slot's"),
             Self::Pps(error) => error.fmt(f),
             Self::Parity => f.write_str("characters from the card arrive damaged: clean the contacts"),
             Self::T0(error) => write!(f, "T=0: {error}"),

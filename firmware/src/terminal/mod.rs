@@ -61,6 +61,8 @@ pub struct Report {
     pub stan: Option<Stan>,
     /// The holder replaced the initial PIN.
     pub pin_changed: bool,
+    /// At a bank: why the offer to replace it came to nothing, unless it was declined. Does not touch the outcome.
+    pub pin_unchanged: Option<Reason>,
 }
 
 /// Why a visit goes no further.
@@ -101,8 +103,8 @@ pub struct Terminal<S, L, O, C, R> {
     settings: Settings,
     /// The number of the next transaction.
     next_stan: Stan,
-    /// The transaction that must be reversed before anything else.
-    unanswered: Option<Stan>,
+    /// The transaction that must be reversed before anything else, and its card.
+    unanswered: Option<(Stan, CardNumber)>,
 }
 
 /// What became known in the course of a visit.
@@ -112,11 +114,12 @@ struct Visit {
     standing: Option<Standing>,
     stan: Option<Stan>,
     pin_changed: bool,
+    pin_unchanged: Option<Reason>,
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
-    /// A terminal whose next transaction has the number `next_stan`: it must never go back, or the centre takes a new sale
-    /// for a repetition of an old one.
+    /// A terminal whose next transaction has the number `next_stan`. It must never go back: the centre takes a transaction
+    /// with a known number for a repetition, or for a mistake and does not answer.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, settings: Settings, next_stan: Stan) -> Self {
         Self { slot, link, operator, clock, random, settings, next_stan, unanswered: None }
     }
@@ -137,6 +140,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
                 card: visit.card,
                 stan: visit.stan,
                 pin_changed: visit.pin_changed,
+                pin_unchanged: visit.pin_unchanged,
             },
             Err(stop) => {
                 if !stop.by_centre {
@@ -154,10 +158,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
                     card: visit.card,
                     stan: visit.stan,
                     pin_changed: visit.pin_changed,
+                    pin_unchanged: visit.pin_unchanged,
                 }
             }
         };
-        self.show_end(&report);
+        self.show_end(operation, &report);
         report
     }
 
@@ -175,24 +180,33 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         self.operator.show(&Screen::ReadingCard);
         let CardData { presented: card, expires, .. } = self.read_card().await?;
         visit.card = Some(card.number);
-        let asks_only = matches!(operation, Operation::Query);
-        if expires < self.clock.now().date && !asks_only {
-            return Err(Stop::here(Reason::CardExpired));
-        }
 
         self.operator.show(&Screen::AskingCentre);
         let Answer::Standing(standing) = self.ask(Body::Inquire { card: &card, operation }).await? else {
             return Err(Stop::here(Reason::NoAnswer));
         };
         visit.standing = Some(standing);
+        // The centre looked at its own record's date, among the rest and in its order; this is the one on the card.
+        let asks_only = matches!(operation, Operation::Query);
+        if expires < self.clock.now().date && !asks_only {
+            return Err(Stop::here(Reason::CardExpired));
+        }
 
         match operation {
             Operation::Query => Ok(None),
             Operation::Apply { .. } => {
                 let receipt = self.transact(operation, &card, visit).await?;
                 if standing.pin_is_initial {
-                    // The bank needs no PIN, so the holder may decline: what was approved stays approved.
-                    visit.pin_changed = self.offer_pin_change(&card).await.is_ok();
+                    // The bank needs no PIN, so the holder may decline, and whatever goes wrong here: what was approved
+                    // stays approved. The centre is told, since a PIN may have been blocked.
+                    match self.offer_pin_change(&card).await {
+                        Ok(()) => visit.pin_changed = true,
+                        Err(Stop { reason: Reason::CancelledByOperator, .. }) => {}
+                        Err(Stop { reason, .. }) => {
+                            visit.pin_unchanged = Some(reason);
+                            let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
+                        }
+                    }
                 }
                 Ok(Some(receipt))
             }
@@ -224,7 +238,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         self.next_stan = stan.next();
         visit.stan = Some(stan);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
-        self.unanswered = Some(stan);
+        self.unanswered = Some((stan, card.number));
         match self.ask(Body::Transact { stan, card, operation }).await {
             Ok(Answer::Approved(receipt)) => {
                 self.unanswered = None;
@@ -244,12 +258,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
 
     /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
     async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
-        let Some(stan) = self.unanswered else {
+        let Some((stan, card)) = self.unanswered else {
             return Ok(());
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if self.ask(Body::Reverse { stan }).await == Ok(Answer::Done) {
+            if self.ask(Body::Reverse { stan, card }).await == Ok(Answer::Done) {
                 self.unanswered = None;
                 return Ok(());
             }
@@ -267,10 +281,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         }
     }
 
-    fn show_end(&mut self, report: &Report) {
+    fn show_end(&mut self, operation: &Operation, report: &Report) {
         self.operator.show(&match (report.reason, report.balance, report.standing) {
             (Some(reason), _, _) => Screen::NotDone(reason),
-            (None, Some(balance), _) => Screen::Approved { effects: report.effects, balance },
+            (None, Some(balance), _) => {
+                Screen::Approved { effects: report.effects, paid: operation.bill().is_some(), balance }
+            }
             (None, None, Some(standing)) => Screen::Standing(standing),
             // An approved visit has a balance or a standing.
             (None, None, None) => Screen::NotDone(Reason::NoAnswer),

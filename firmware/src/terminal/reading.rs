@@ -164,8 +164,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         if let Some(cryptogram) = external {
             let data = commands::external_auth_data(cryptogram, ours);
             let command = commands::external_authenticate(key::READ_SSSE, &data);
-            if !self.status_of(&command).await?.is_ok() {
-                return Err(Stop::here(Reason::CardNotGenuine));
+            match self.status_of(&command).await? {
+                StatusWord::OK => {}
+                // The card blocked its key after too many wrong cryptograms.
+                StatusWord::BLOCKED => return Err(Stop::here(Reason::CardLocked)),
+                _ => return Err(Stop::here(Reason::CardNotGenuine)),
             }
         }
         let command = commands::internal_authenticate(&internal);

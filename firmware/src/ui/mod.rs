@@ -45,6 +45,8 @@ pub enum Screen {
     Approved {
         /// What it did.
         effects: Effects,
+        /// Whether something was paid, if only by the pooled fund.
+        paid: bool,
         /// The personal account's balance.
         balance: Fen,
     },
@@ -90,13 +92,14 @@ impl Screen {
             Self::NewPinsDiffer => ("PINs differ, start again", "两次密码不一致"),
             Self::OfferPinChange => ("Change initial PIN? Key it", "修改初始密码？请输入原密码"),
             Self::Reversing => ("Reversing, please wait", "正在冲正，请稍候"),
-            Self::Approved { effects, balance } => {
+            Self::Approved { effects, paid, balance } => {
                 let _ = write!(detail, "{balance}");
-                match (effects.activates, effects.activates_financial, effects.charge > Fen(0)) {
-                    (true, true, _) => ("Card and account activated", "卡及金融账户已启用"),
-                    (true, false, _) => ("Paid, card activated", "支付成功，卡已启用"),
-                    (false, true, _) => ("Bank account activated", "金融账户已启用"),
-                    (false, false, true) => ("Paid", "支付成功"),
+                match (effects.activates, effects.activates_financial, *paid) {
+                    (true, _, true) => ("Paid, card activated", "支付成功，卡已启用"),
+                    (true, true, false) => ("Card and account activated", "卡及金融账户已启用"),
+                    (true, false, false) => ("Card activated", "卡已启用"),
+                    (false, _, true) => ("Paid", "支付成功"),
+                    (false, true, false) => ("Bank account activated", "金融账户已启用"),
                     (false, false, false) => ("Already active", "此卡已启用"),
                 }
             }
@@ -171,17 +174,15 @@ mod tests {
 
     #[test]
     fn every_text_fits_two_lines_of_a_small_display() {
-        let charge = |activates, activates_financial, charge| Effects { activates, activates_financial, charge };
         let mut screens: Vec<Screen> = Reason::ALL.iter().map(|reason| Screen::NotDone(*reason)).collect();
         screens.extend(CardStatus::ALL.map(|status| {
             Screen::Standing(Standing { status, social: true, financial: false, pin_is_initial: false })
         }));
-        screens.extend(
-            [charge(true, true, Fen(0)), charge(true, false, Fen(1)), charge(false, true, Fen(0))]
-                .into_iter()
-                .chain([charge(false, false, Fen(1)), charge(false, false, Fen(0))])
-                .map(|effects| Screen::Approved { effects, balance: Fen::MAX }),
-        );
+        for case in 0..8 {
+            let [activates, activates_financial, paid] = [1, 2, 4].map(|bit| case & bit != 0);
+            let effects = Effects { activates, activates_financial, charge: Fen(0) };
+            screens.push(Screen::Approved { effects, paid, balance: Fen::MAX });
+        }
         screens.extend([
             Screen::InsertCard,
             Screen::ReadingCard,

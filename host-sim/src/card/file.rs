@@ -2,7 +2,7 @@
 //!
 //! The file *is* the card: PIN and keys stand in it in plain text, as they do in a chip's memory. They are test keys; the
 //! file is made readable for its owner only. Values are written by their format: text as text, digits as digits, the rest
-//! in hex. Records and files that hold nothing are left out.
+//! in hex, and anything in hex after `hex:`. EF05 and EF06 are written whole; what holds nothing elsewhere is left out.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec};
+use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber, IdentCode};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::atr::Atr;
 
 use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
 use crate::centre::hsm::CardKeys;
-use crate::{gbk, toml_error};
+use crate::{gbk, input, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
@@ -94,11 +96,8 @@ type Problem = (String, String);
 impl VirtualCard {
     /// Reads a card from its file.
     pub fn load(path: &Path) -> Result<Self, CardFileError> {
-        let text = std::fs::read_to_string(path).map_err(|error| CardFileError::Io {
-            doing: "read",
-            path: path.into(),
-            error,
-        })?;
+        let text =
+            input::read_text(path).map_err(|error| CardFileError::Io { doing: "read", path: path.into(), error })?;
         let file: File = toml::from_str(&text)
             .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(&text, &error) })?;
         Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
@@ -118,7 +117,10 @@ impl VirtualCard {
             file.persist(path).map_err(|error| error.error)?;
             Ok(())
         };
-        write().map_err(|error| CardFileError::Io { doing: "write", path: path.into(), error })
+        // The kind alone: the error's own words name a temporary file.
+        let io =
+            |error: std::io::Error| CardFileError::Io { doing: "write", path: path.into(), error: error.kind().into() };
+        write().map_err(io)
     }
 
     /// The text of the card's file.
@@ -182,8 +184,9 @@ impl VirtualCard {
         };
         let external = file.keys.external.iter().map(|(id, text)| {
             let name = format!("keys.external.{id}");
-            let id = u8::from_str_radix(id, 16).map_err(|_| problem(&name, "must be named by two hex digits"))?;
-            Ok((id, key(&name, text)?))
+            let mut number = [0];
+            hex::decode_to_slice(id, &mut number).map_err(|_| problem(&name, "must be named by two hex digits"))?;
+            Ok((number[0], key(&name, text)?))
         });
         let keys = CardKeys {
             irk: key("keys.irk", &file.keys.irk)?,
@@ -191,6 +194,11 @@ impl VirtualCard {
             stk: key("keys.stk", &file.keys.stk)?,
             external: external.collect::<Result<_, Problem>>()?,
         };
+        for id in key::EXTERNAL {
+            if !keys.external.iter().any(|(own, _)| *own == id) {
+                return Err((format!("keys.external.{id:02X}"), "is missing".into()));
+            }
+        }
         let PinTable { value, tries, left } = file.pin;
         let value = Pin::new(value.as_bytes()).ok_or_else(|| problem("pin.value", "must be 4 to 16 digits"))?;
         if !(1..=15).contains(&tries) || left > tries {
@@ -205,6 +213,17 @@ impl VirtualCard {
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
             .ok_or_else(|| ("blocked".to_string(), format!("must be one of {}", BLOCKED_WORDS.join(", "))))?;
+        for spec in generation.files().filter(|spec| spec.df == Df::Ssse) {
+            let values = file.files.get(&file_name(spec));
+            for name in record_names(spec.records()) {
+                if !values.is_some_and(|values| values.contains_key(&name)) {
+                    return Err((
+                        format!("files.{}.{name}", file_name(spec)),
+                        "is missing: is the file cut off?".into(),
+                    ));
+                }
+            }
+        }
         for (name, values) in &file.files {
             let spec = generation
                 .files()
@@ -244,7 +263,8 @@ fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Res
     match bytes {
         Bytes::Records(values) => {
             for ((name, record), value) in record_names(spec.records()).iter().zip(spec.records()).zip(values) {
-                if value.iter().any(|byte| *byte != blank_byte(record.format)) {
+                // What the environment holds is always written, so that a file cut short is noticed.
+                if spec.df == Df::Ssse || value.iter().any(|byte| *byte != blank_byte(record.format)) {
                     lines.push(format!(
                         "\"{name}\" = {}  # {}",
                         toml_text(&write_value(record.format, value)),
@@ -294,6 +314,10 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
                 let found = at.and_then(|at| spec.records().get(at).zip(records.get_mut(at)));
                 let (record, value) = found.ok_or_else(|| wrong("is no record of this file; names are tags in hex"))?;
                 *value = read_value(record, text).map_err(|problem| wrong(&problem))?;
+                // `hex:` is for those who want a card with a flaw.
+                if spec.df == Df::Ssse && !text.starts_with("hex:") {
+                    check_value(record.tag, value).map_err(|problem| wrong(&problem))?;
+                }
             }
             Bytes::Cyclic(records) => {
                 let count = records.len();
@@ -364,6 +388,25 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, String> {
     let mut value = vec![blank_byte(record.format); len];
     value[..bytes.len()].copy_from_slice(&bytes);
     Ok(value)
+}
+
+/// Whether a value of the environment is what its tag stands for.
+fn check_value(tag: u8, value: &[u8]) -> Result<(), String> {
+    let code = |result: Result<(), CodeError>| result.map_err(|error| error.to_string());
+    match tag {
+        tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
+            let date = value.try_into().ok().and_then(Date::from_bcd);
+            date.map(|_| ()).ok_or_else(|| "must be a day that exists, as YYYYMMDD".into())
+        }
+        tag::CARD_NUMBER => code(CardNumber::new_checked(value).map(|_| ())),
+        tag::ID_NUMBER => code(IdNumber::new(value).map(|_| ())),
+        tag::VERSION => Generation::from_version(value).map(|_| ()).ok_or_else(|| "must be 1.00, 2.00 or 3.00".into()),
+        tag::IDENT_CODE => match value.try_into() {
+            Ok(bytes) => code(IdentCode::new(bytes).map(|_| ())),
+            Err(_) => Err("must have 16 bytes".into()),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// Packed digits without their filler F.

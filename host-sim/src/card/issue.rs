@@ -52,7 +52,9 @@ pub struct NewCard {
 #[derive(Debug, Error)]
 pub enum IssueError {
     /// The name has characters outside GBK, or is too long.
-    #[error("the name {0:?} cannot be stored: it must have 1 to 50 bytes in GBK, 30 of them in the first record")]
+    #[error(
+        "the name {0:?} cannot be stored: it must have 1 to 30 bytes in GBK, or up to 50 on cards with a name extension (v2, v3)"
+    )]
     Name(String),
     /// The ATR came out too long.
     #[error("the ATR does not fit into 33 characters")]
@@ -163,6 +165,9 @@ impl NewCard {
         let extension_len = if self.generation == Generation::V1 { 0 } else { 20 };
         let (mut name, mut extension) = (Vec::new(), Vec::new());
         for character in self.holder.chars() {
+            if character.is_control() {
+                return Err(wrong());
+            }
             let bytes = gbk::encode(&character.to_string()).ok_or_else(wrong)?;
             if extension.is_empty() && name.len() + bytes.len() <= 30 {
                 name.extend(bytes);

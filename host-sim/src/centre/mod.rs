@@ -93,7 +93,7 @@ impl Centre {
                 Answer::Authenticated { internal, external }
             }
             Body::Inquire { card, operation } => self.inquire(request, card, operation)?,
-            Body::Reverse { stan } => transactions::reverse(&self.store, request, *stan)?,
+            Body::Reverse { stan, card } => transactions::reverse(&self.store, request, *stan, *card)?,
             Body::PinChanged { card, ident } => self.pin_changed(*card, *ident)?,
         };
         if let Answer::Refused(reason) = answer {
@@ -153,7 +153,7 @@ impl Centre {
         let (stan, card, operation) = match &request.body {
             Body::Authenticate(_) => (None, None, None),
             Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
-            Body::Reverse { stan } => (Some(*stan), None, None),
+            Body::Reverse { stan, card } => (Some(*stan), Some(*card), None),
             Body::PinChanged { card, .. } => (None, Some(*card), None),
             // Already there.
             Body::Transact { .. } | Body::Report { .. } => return Ok(()),

@@ -100,7 +100,11 @@ fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, oper
 }
 
 fn reverse(centre: &mut Centre, place: &str, stan: u32) -> Answer {
-    send(centre, place, Body::Reverse { stan: Stan(stan) }).unwrap()
+    // For the card the number was used for, as the terminal that used it knows.
+    let same = |entry: &JournalEntry| entry.stan == Some(Stan(stan)) && entry.institution.as_str() == place;
+    let card = centre.journal().unwrap().iter().find(|entry| same(entry)).and_then(|entry| entry.card);
+    let card = card.unwrap_or(CardNumber::new(b"X00000019").unwrap());
+    send(centre, place, Body::Reverse { stan: Stan(stan), card }).unwrap()
 }
 
 fn now(centre: &Centre, card: &CardRecord) -> CardRecord {
@@ -393,7 +397,7 @@ fn a_stranger_is_refused_whatever_it_asks_and_all_of_it_is_on_the_journal() {
         Body::Authenticate(question),
         Body::Inquire { card: &shown, operation: &operation },
         Body::Transact { stan: Stan(1), card: &shown, operation: &operation },
-        Body::Reverse { stan: Stan(2) },
+        Body::Reverse { stan: Stan(2), card: card.number },
         Body::PinChanged { card: card.number, ident: card.ident },
         Body::Report { card: None, operation: &operation, reason: Reason::PinWrong },
     ];
@@ -438,6 +442,19 @@ fn reports_are_on_the_journal_as_the_terminals_decision() {
         lines,
         [(Some(card.number), Outcome::Refused, "terminal", 900), (None, Outcome::Failed, "terminal", 900)]
     );
+}
+
+/// A terminal that lost count uses a number again, gets no answer and reverses: nobody else's sale is undone by that.
+#[test]
+fn a_reversal_for_another_card_undoes_nothing() {
+    let (card, other) = (inactive(b"X00000019"), CardNumber::new(b"A12345674").unwrap());
+    let mut centre = centre_with(&card);
+    assert!(matches!(transact(&mut centre, PHARMACY, 1, &card, &purchase(300)), Answer::Approved(_)));
+    let before = now(&centre, &card);
+    assert_eq!(send(&mut centre, PHARMACY, Body::Reverse { stan: Stan(1), card: other }).unwrap(), Answer::Done);
+    assert_eq!(now(&centre, &card), before);
+    assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+    assert_eq!(now(&centre, &card).account, card.account);
 }
 
 #[test]

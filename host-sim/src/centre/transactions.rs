@@ -11,7 +11,7 @@
 //! | a new number after its reversal | it goes on the journal, not carried out | refused, no answer |
 //! | a known number for another card, operation or amount | it goes on the journal, not carried out | none: [`CentreError::NumberReused`] |
 //! | a reversal | an approved transaction is undone; an unknown number is kept | done |
-//! | a reversal again | nothing | done |
+//! | a reversal again, or for another card than the transaction was | nothing | done |
 //!
 //! So a terminal can have 999 999 transactions; settlement, which would free their numbers, is not there yet.
 //!
@@ -27,6 +27,7 @@ use qiyong_protocol::activation::decision::{CardRecord, Operation, PresentedCard
 use qiyong_protocol::activation::institution::Channel;
 use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::host::{Answer, Receipt, Request, Stan};
 
@@ -94,14 +95,21 @@ pub(super) fn transact(
 }
 
 /// Undoes the transaction with this number, or remembers the number in case the transaction still comes.
-pub(super) fn reverse(store: &Store, request: &Request<'_>, stan: Stan) -> Result<Answer, CentreError> {
+pub(super) fn reverse(
+    store: &Store,
+    request: &Request<'_>,
+    stan: Stan,
+    card: CardNumber,
+) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     store.atomically(|store| {
-        if store.is_reversed(id)? {
+        let known = store.transaction(id)?;
+        let anothers = known.as_ref().is_some_and(|known| known.subject.card != card);
+        if anothers || store.is_reversed(id)? {
             return Ok(Answer::Done);
         }
         store.remember_reversal(id, request.time)?;
-        if let Some(known) = store.transaction(id)?
+        if let Some(known) = known
             && let Ok(receipt) = known.result
         {
             undo(store, &known, receipt)?;

@@ -23,7 +23,7 @@ use crate::bench::{CancelAt, LinkTrouble};
 use crate::card::contact::Misbehaviour;
 use crate::card::issue::NewCard;
 use crate::centre::hsm::Hsm;
-use crate::{gbk, toml_error};
+use crate::{gbk, input, toml_error};
 
 /// Why a file is no scenario: names the file, the place in it and what is allowed.
 #[derive(Debug, Error)]
@@ -308,7 +308,7 @@ impl Scenario {
     /// Reads a scenario from a file.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
+        let text = input::read_text(path)
             .map_err(|error| ScenarioError { file: file.clone(), problem: format!("cannot be read: {error}") })?;
         Self::parse(&file, &text)
     }
@@ -316,9 +316,46 @@ impl Scenario {
     /// Reads a scenario from a text; `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
         let error = |problem: String| ScenarioError { file: file.into(), problem };
+        let shape: toml::Table = toml::from_str(text).map_err(|cause| error(toml_error::explain(text, &cause)))?;
+        check_shape("", &shape).map_err(error)?;
         let raw: RawScenario = toml::from_str(text).map_err(|cause| error(toml_error::explain(text, &cause)))?;
         raw.check().map_err(error)
     }
+}
+
+/// Tables must be tables and dates strings. Serde would take a list for a table, and speak of maps.
+fn check_shape(path: &str, table: &toml::Table) -> Result<(), String> {
+    for (key, value) in table {
+        let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (key.as_str(), value) {
+            (_, toml::Value::Datetime(_)) => return Err(format!("`{name}` must stand in quotes")),
+            ("card" | "terminal" | "step", toml::Value::Table(_)) if path.is_empty() => {
+                return Err(format!("`{name}` must be written [[{name}]]: there can be several"));
+            }
+            ("centre", toml::Value::Array(_)) => {
+                return Err(format!("`{name}` must be written [{name}]: there is one"));
+            }
+            ("document" | "expect", value) if !value.is_table() => {
+                return Err(format!("`{name}` must be a table, like {key} = {{ key = value }}"));
+            }
+            (_, toml::Value::Table(inner)) => check_shape(&name, inner)?,
+            (_, toml::Value::Array(items)) => {
+                for (number, item) in (1..).zip(items) {
+                    if let toml::Value::Table(inner) = item {
+                        check_shape(&format!("{name} {number}"), inner)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The names there are, for an error that says that there is no other.
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { "there are none".to_string() } else { format!("there are {}", names.join(", ")) }
 }
 
 /// A problem, led by the key it concerns.
@@ -332,13 +369,7 @@ fn word<T>(key: &str, given: &str, find: impl Fn(&str) -> Option<T>, allowed: &[
 }
 
 fn date(key: &str, text: &str) -> Result<Date, String> {
-    let parse = || {
-        let day: jiff::civil::Date = text.parse().ok()?;
-        Date::new(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())
-    };
-    // Only the plain form: a time or a zone in a date is a mistake.
-    let plain = text.len() == 10;
-    parse().filter(|_| plain).ok_or_else(|| format!("`{key}` is {text:?}; it must be a day that exists, as YYYY-MM-DD"))
+    input::date(text).ok_or_else(|| format!("`{key}` is {text:?}; it must be a day that exists, as YYYY-MM-DD"))
 }
 
 fn pin(key: &str, text: &str) -> Result<Pin, String> {
@@ -372,7 +403,7 @@ fn document_kind(key: &str, text: &str) -> Result<DocumentKind, String> {
 }
 
 fn document_number(key: &str, text: &str) -> Result<DocumentNumber, String> {
-    DocumentNumber::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 1 to 20 ASCII letters or digits"))
+    DocumentNumber::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 1 to 20 printable ASCII characters"))
 }
 
 impl RawScenario {
@@ -468,8 +499,8 @@ impl RawCard {
         let later = clock.date().saturating_add(jiff::Span::new().years(10)).to_string();
         let generation =
             word(&key("profile"), &self.profile, Generation::from_word, &words(&Generation::ALL, |g| g.as_str()))?;
-        let issued = self.issued.map_or(Ok(today), |text| date(&key("issued"), &text))?;
         let expires = date(&key("expires"), self.expires.as_deref().unwrap_or(&later))?;
+        let issued = self.issued.map_or(Ok(today.min(expires)), |text| date(&key("issued"), &text))?;
         if expires < issued {
             return Err(format!("`{}` {expires} lies before `issued` {issued}", key("expires")));
         }
@@ -521,11 +552,14 @@ impl RawStep {
     fn check(self, number: usize, terminals: &[(String, InstitutionCode)], cards: &[Card]) -> Result<Step, String> {
         let key = |key: &str| format!("step {number}: {key}");
         let terminal = terminals.iter().position(|(name, _)| *name == self.terminal);
-        let terminal =
-            terminal.ok_or_else(|| format!("`{}`: there is none named {:?}", key("terminal"), self.terminal))?;
+        let terminal = terminal.ok_or_else(|| {
+            let known = list(terminals.iter().map(|(name, _)| name.as_str()));
+            format!("`{}`: none is named {:?}; {known}", key("terminal"), self.terminal)
+        })?;
         let card = self.card.as_deref().map(|name| {
             let index = cards.iter().position(|card| card.name == name);
-            index.ok_or_else(|| format!("`{}`: there is none named {name:?}", key("card")))
+            let known = || list(cards.iter().map(|card| card.name.as_str()));
+            index.ok_or_else(|| format!("`{}`: none is named {name:?}; {}", key("card"), known()))
         });
         let operation = self.operation(&key)?;
         let place = terminals[terminal].1.channel();

@@ -52,6 +52,8 @@ pub struct StepReport {
     pub stan: Option<u32>,
     /// Whether the holder replaced the initial PIN.
     pub pin_changed: bool,
+    /// At a bank: why the offer to replace it came to nothing, unless it was declined.
+    pub pin_unchanged: Option<&'static str>,
 }
 
 /// How a card stands at the end.
@@ -109,6 +111,7 @@ pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> St
         balance: report.balance.map(|balance| balance.0),
         stan: report.stan.map(|stan| stan.0),
         pin_changed: report.pin_changed,
+        pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
     }
 }
 

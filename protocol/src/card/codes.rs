@@ -290,9 +290,11 @@ impl Name {
     /// Joins the name record (30 bytes) and the extension record (20 bytes, empty on version 1 cards), both filled with
     /// 00, and by some issuers with FF or spaces (domain.md §1.11). `None`: nothing is left, or it is too long.
     pub fn from_records(name: &[u8], extension: &[u8]) -> Option<Self> {
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(trim(name)).ok()?;
-        bytes.extend_from_slice(trim(extension)).ok()?;
+        // A foreign name may break at a space, so only the end of the whole is trimmed of spaces.
+        let mut bytes: Vec<u8, 50> = Vec::new();
+        bytes.extend_from_slice(without_end(name, &[0x00, 0xFF])).ok()?;
+        bytes.extend_from_slice(without_end(extension, &[0x00, 0xFF])).ok()?;
+        bytes.truncate(without_end(&bytes, &[0x00, 0x20, 0xFF]).len());
         if bytes.is_empty() { None } else { Some(Self(bytes)) }
     }
 
@@ -313,10 +315,9 @@ impl fmt::Debug for Name {
     }
 }
 
-/// `text` without the padding a card may put at its end.
-pub fn trim(text: &[u8]) -> &[u8] {
-    let padding = |b: &u8| matches!(b, 0x00 | 0x20 | 0xFF);
-    let end = text.iter().rposition(|b| !padding(b)).map_or(0, |last| last + 1);
+/// `text` without the bytes of `padding` at its end.
+fn without_end<'t>(text: &'t [u8], padding: &[u8]) -> &'t [u8] {
+    let end = text.iter().rposition(|b| !padding.contains(b)).map_or(0, |last| last + 1);
     text.get(..end).unwrap_or_default()
 }
 
@@ -378,6 +379,8 @@ mod tests {
         let name = Name::from_records(&hex!("D5C5C8FD 0000"), &hex!("00 20 FF")).unwrap();
         assert_eq!(name.as_bytes(), hex!("D5C5C8FD"));
         assert_eq!(format!("{name:?}"), "***");
+        let broken_at_a_space = Name::from_records(b"MAXIMILIANA KONSTANTINA ELISA ", b"BETH\0\0").unwrap();
+        assert_eq!(broken_at_a_space.as_bytes(), b"MAXIMILIANA KONSTANTINA ELISA BETH");
         assert_eq!(Name::from_records(&[0; 30], &[0xFF; 20]), None);
     }
 }

@@ -6,6 +6,7 @@ use super::codes::IdentCode;
 use super::files::{RID, SSSE_NAME};
 use super::keys::{Cryptogram, Key};
 use crate::iso7816::apdu::{Command, SHORT_NE_MAX};
+use crate::iso7816::t0::GET_RESPONSE;
 
 /// INS bytes of the commands.
 pub mod ins {
@@ -128,7 +129,7 @@ pub fn describe(command: &Command<'_>) -> &'static str {
         (ins::GET_CHALLENGE, _) => "GET CHALLENGE",
         (ins::INTERNAL_AUTHENTICATE, _) => "INTERNAL AUTHENTICATE",
         (ins::EXTERNAL_AUTHENTICATE, _) => "EXTERNAL AUTHENTICATE",
-        (0xC0, _) => "GET RESPONSE",
+        (GET_RESPONSE, _) => "GET RESPONSE",
         _ => "unknown command",
     }
 }

@@ -4,12 +4,13 @@
 //! The terminal reads by it, the virtual card is made from it, traces are explained with it. To change what a card holds,
 //! change a table here and nothing else. Lengths are bytes; the source writes them in hex, and so do the tables.
 
+use super::codes::IdentCode;
 use super::keys::Algorithm;
 
 /// DF name of the environment SSSE: "sx1.sh." and 社会保障 in GBK.
 pub const SSSE_NAME: [u8; 15] = *b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 /// RID of the applications; the application's number follows as a sixth byte.
-pub const RID: [u8; 5] = [0xD1, 0x56, 0x00, 0x00, 0x05];
+pub const RID: [u8; 5] = IdentCode::PROVIDER;
 /// FID of the master file.
 pub const MF: u16 = 0x3F00;
 
@@ -55,6 +56,9 @@ pub mod key {
     pub const DF_FIFTH: u8 = 0x87;
     /// UK3DF07.
     pub const DF_SIXTH: u8 = 0x88;
+    /// All of them.
+    pub const EXTERNAL: [u8; 8] =
+        [UPDATE_SSSE, READ_SSSE, DF_FIRST, DF_SECOND, DF_THIRD, DF_FOURTH, DF_FIFTH, DF_SIXTH];
 }
 
 /// The generation of a card, told by the norm version in record 3 of EF05.

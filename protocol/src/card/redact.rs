@@ -4,28 +4,26 @@
 
 use core::ops::Range;
 
+use super::commands::ins;
 use super::files::tag;
 use crate::iso7816::apdu::Command;
 
-/// INS of the commands whose data field holds a PIN: VERIFY, CHANGE/RELOAD PIN, PIN UNBLOCK (domain.md §1.6).
-const PIN_COMMANDS: [u8; 3] = [0x20, 0x5E, 0x24];
-const READ_RECORD: u8 = 0xB2;
-const UPDATE_RECORD: u8 = 0xDC;
-const UPDATE_BINARY: u8 = 0xD6;
+/// The commands whose data field holds a PIN (domain.md §1.6).
+const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
 
 /// The part of a command's data field to hide, by the first bytes of the command (CLA INS P1 P2 Lc) and its data.
 pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
     match ins {
         ins if PIN_COMMANDS.contains(&ins) => 0..data.len(),
-        UPDATE_BINARY => 0..data.len(),
-        UPDATE_RECORD => personal(data),
+        ins::UPDATE_BINARY => 0..data.len(),
+        ins::UPDATE_RECORD => personal(data),
         _ => 0..0,
     }
 }
 
 /// The part of a response's data field to hide, by the INS it answers.
 pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
-    if ins == READ_RECORD { personal(data) } else { 0..0 }
+    if ins == ins::READ_RECORD { personal(data) } else { 0..0 }
 }
 
 /// [`command_secret`] of a whole command.
@@ -49,10 +47,10 @@ mod tests {
     fn the_middle_of_an_id_number_is_hidden_and_a_pin_wholly() {
         let mut record = [0x30; 20];
         [record[0], record[1]] = [tag::ID_NUMBER, 18];
-        assert_eq!(response_secret(READ_RECORD, &record), 5..18);
-        assert_eq!(response_secret(READ_RECORD, &record[..4]), 4..4);
+        assert_eq!(response_secret(ins::READ_RECORD, &record), 5..18);
+        assert_eq!(response_secret(ins::READ_RECORD, &record[..4]), 4..4);
         record[0] = tag::NAME;
-        assert_eq!(response_secret(READ_RECORD, &record), 0..0);
+        assert_eq!(response_secret(ins::READ_RECORD, &record), 0..0);
         assert_eq!(command_secret(0x20, &[0x12, 0x34, 0x56]), 0..3);
     }
 }

@@ -68,10 +68,12 @@ pub enum Body<'a> {
         /// What is to be done.
         operation: &'a Operation,
     },
-    /// Undo the transaction with this number, if it was carried out, and refuse it if it still comes.
+    /// Undo the transaction with this number and card, if it was carried out, and refuse it if it still comes.
     Reverse {
         /// The number of the transaction to undo.
         stan: Stan,
+        /// The card it was for: a number used twice by mistake must not undo another holder's transaction.
+        card: CardNumber,
     },
     /// The holder replaced the initial PIN.
     PinChanged {

@@ -27,8 +27,11 @@ impl Limits {
         // WI = 0 is reserved (clause 10.2); 1 keeps the wait bounded and above nothing. Fi is never 0 (table 7).
         let wi = if wi == 0 { 1 } else { wi };
         let fi = if fi == 0 { 372 } else { fi };
-        let budget = 20 * 9600 * 372 * di as u64 / fi as u64;
-        Self { waiting_time: 960 * wi as Etu * di as Etu, budget, follow_ups: 32 }
+        let waiting_time = 960 * wi as Etu * di as Etu;
+        let usual = 20 * 9600 * 372 * di as u64 / fi as u64;
+        // A card with a long waiting time may use it, and once more after a NULL.
+        let longest = 2 * waiting_time as u64;
+        Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32 }
     }
 }
 
@@ -49,7 +52,7 @@ pub enum Step<'e> {
 pub struct T0Response {
     /// Bytes of response data in the buffer.
     pub len: usize,
-    /// The status word, never 6Cxx or (but for case 3) 61xx.
+    /// The status word as the card gave it last; 61xx and 6Cxx only where they could not be followed up.
     pub sw: StatusWord,
 }
 

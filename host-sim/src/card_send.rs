@@ -1,0 +1,128 @@
+//! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends it commands,
+//! and keeps what they changed.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use embassy_futures::block_on;
+use jiff::civil::DateTime;
+use serde::Serialize;
+
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig};
+use qiyong_protocol::card::commands::describe;
+use qiyong_protocol::card::redact;
+use qiyong_protocol::iso7816::apdu::Command;
+
+use crate::bench::masked_hex;
+use crate::card::contact::ContactCard;
+use crate::card::os::VirtualCard;
+use crate::line::{BenchLine, VirtualLine};
+use crate::output::{Output, Verdict};
+use crate::time::VirtualTime;
+
+#[derive(Serialize)]
+struct Session {
+    file: String,
+    atr: Option<String>,
+    exchanges: Vec<Exchanged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Secrets read `**`.
+#[derive(Serialize)]
+struct Exchanged {
+    command: String,
+    name: &'static str,
+    response: String,
+    sw: String,
+    meaning: &'static str,
+}
+
+/// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
+pub fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
+    let mut output = Output::default();
+    let (card, commands) = match VirtualCard::load(path).map_err(|error| error.to_string()).and_then(|card| {
+        let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
+        Ok((card, commands))
+    }) {
+        Ok(input) => input,
+        Err(problem) => {
+            output.complain(&problem);
+            return output.finish(Verdict::BadInput);
+        }
+    };
+    let card = Rc::new(RefCell::new(ContactCard::new(card)));
+    let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
+    line.set_card(Some(card.clone()));
+    let mut slot = ContactSlot::new(line, SlotConfig::default());
+    // The virtual line never waits.
+    let session = block_on(talk(&mut slot, path, &commands));
+    if let Err(problem) = card.borrow().card.save(path) {
+        output.complain(&problem.to_string());
+        return output.finish(Verdict::BadInput);
+    }
+    if json {
+        output.json_line(&session);
+    } else {
+        if let Some(atr) = &session.atr {
+            output.line(&format!("ATR {atr}"));
+        }
+        for exchanged in &session.exchanges {
+            output.line(&format!("→ {}  {}", exchanged.command, exchanged.name));
+            output.line(
+                &format!("← {} {}  {}", exchanged.response, exchanged.sw, exchanged.meaning).replace("←  ", "← "),
+            );
+        }
+    }
+    match &session.error {
+        Some(problem) => {
+            output.complain(problem);
+            output.finish(Verdict::No)
+        }
+        None => output.finish(Verdict::Done),
+    }
+}
+
+/// The text is not repeated in the error: it may hold a PIN.
+fn decode(text: &str) -> Result<Vec<u8>, String> {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+    let bytes = hex::decode(&digits).map_err(|_| "a command is not hex: it is pairs of hex digits".to_string())?;
+    Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
+    Ok(bytes)
+}
+
+async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<u8>]) -> Session {
+    let mut session = Session { file: path.display().to_string(), atr: None, exchanges: Vec::new(), error: None };
+    match slot.connect().await {
+        Ok(atr) => session.atr = Some(hex::encode_upper(atr)),
+        Err(error) => session.error = Some(error.to_string()),
+    }
+    for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
+        // Checked when it was read.
+        let Ok(command) = Command::decode(bytes) else { break };
+        let mut buffer = [0; 256];
+        match slot.transmit(&command, &mut buffer).await {
+            Ok(response) => {
+                // The data field begins behind the header and Lc.
+                let secret = redact::secret_of(&command);
+                let hidden = if secret.is_empty() { 0..0 } else { secret.start + 5..secret.end + 5 };
+                session.exchanges.push(Exchanged {
+                    command: masked_hex(bytes, hidden),
+                    name: describe(&command),
+                    response: masked_hex(response.data, redact::response_secret(command.ins, response.data)),
+                    sw: response.sw.to_string(),
+                    meaning: response.sw.meaning(),
+                });
+            }
+            Err(error) => {
+                session.error = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    slot.disconnect().await;
+    session
+}
