@@ -151,7 +151,8 @@ fn line_etu(visit: &PlayedStep) -> u64 {
 }
 
 fn story(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output) {
-    output.line(&format!("{}\n", scenario.title));
+    output.line(&scenario.title);
+    output.line("");
     for (number, (step, visit)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
         let institution = place(scenario, step);
         let note = step.note.as_deref().unwrap_or_default();
@@ -177,7 +178,8 @@ fn story(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output)
             .collect();
         tell(&told, trace).iter().for_each(|line| output.line(line));
         output.line(&format!("   centre after   {}", standing(visit.after.as_ref())));
-        output.line(&format!("   → {}\n", ending(visit)));
+        output.line(&format!("   → {}", ending(visit)));
+        output.line("");
     }
     summary(scenario, played, output);
 }
@@ -223,8 +225,9 @@ fn summary(scenario: &Scenario, played: &Played, output: &mut Output) {
     let apdus: usize = played.steps.iter().map(|visit| count(visit, |event| matches!(event, Event::Apdu(_)))).sum();
     let activated = played.steps.iter().filter(|visit| visit.report.effects.activates).count();
     let refused = played.steps.iter().filter(|visit| visit.report.reason.is_some()).count();
+    output.line("");
     output.line(&format!(
-        "\n{activated} cards activated, {refused} visits not approved; {apdus} APDUs in {characters} characters on the card line."
+        "{activated} cards activated, {refused} visits not approved; {apdus} APDUs in {characters} characters on the card line."
     ));
     for difference in &played.differences {
         output.line(&format!("not as expected: {difference}"));

@@ -51,6 +51,42 @@ impl Bill {
 /// As yuan with two decimals.
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "¥{}.{:02}", self.0 / 100, self.0 % 100)
+        // Digit by digit: `core` formats a u64 with slice checks that some compilers keep as panics.
+        let mut digits = [b'0'; 20];
+        let mut rest = self.0;
+        let mut first = digits.len();
+        for (at, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            first = at;
+            // Two decimals and a digit before them, at least.
+            if rest == 0 && at <= 17 {
+                break;
+            }
+        }
+        let text = |range| digits.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
+        write!(f, "¥{}.{}", text(first..18), text(18..20))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::format;
+
+    #[test]
+    fn amounts_are_yuan_with_two_decimals() {
+        for (fen, text) in [(0, "¥0.00"), (7, "¥0.07"), (99, "¥0.99"), (100, "¥1.00"), (3580, "¥35.80")] {
+            assert_eq!(format!("{}", Fen(fen)), text);
+        }
+        assert_eq!(format!("{}", Fen(u64::MAX)), "¥184467440737095516.15");
+    }
+
+    proptest! {
+        #[test]
+        fn any_amount_reads_as_std_writes_it(fen: u64) {
+            prop_assert_eq!(format!("{}", Fen(fen)), format!("¥{}.{:02}", fen / 100, fen % 100));
+        }
     }
 }
