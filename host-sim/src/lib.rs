@@ -7,12 +7,14 @@
 //! | [`centre`] | the card centre: institutions, cards, activations, transactions, keys |
 //! | [`bench`](mod@bench) | terminals put together with all of these, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
+//! | [`capture`] | what a scenario did, as files for GTKWave and Wireshark |
 //! | [`story`], [`demo`] | telling people what happened |
 //! | [`atr`], [`card_verbs`], [`card_send`] | the small verbs: ATRs, card files |
 #![forbid(unsafe_code)]
 
 pub mod atr;
 pub mod bench;
+pub mod capture;
 pub mod card;
 pub mod card_send;
 pub mod card_verbs;

@@ -55,6 +55,9 @@ enum ScenarioVerb {
         /// Print one JSON object a file
         #[arg(long)]
         json: bool,
+        /// Write what happened on the card line to DIR: NAME.vcd (GTKWave) and NAME.pcapng (Wireshark) for each file
+        #[arg(long, value_name = "DIR")]
+        capture: Option<PathBuf>,
     },
 }
 
@@ -86,7 +89,9 @@ enum CardVerb {
 fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Demo { trace, json } => demo::run(trace, json),
-        Verb::Scenario(ScenarioVerb::Run { files, json }) => scenario::report::run(&files, json),
+        Verb::Scenario(ScenarioVerb::Run { files, json, capture }) => {
+            scenario::report::run(&files, json, capture.as_deref())
+        }
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),

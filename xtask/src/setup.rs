@@ -8,9 +8,10 @@ use crate::arm;
 use crate::debian::{self, Package};
 
 /// What the tests take from Debian.
-const PACKAGES: [Package; 2] = [
+const PACKAGES: [Package; 3] = [
     Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against" },
     Package { name: "python3-pyscard", purpose: "another implementation of ATR decoding, as oracle" },
+    Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
 ];
 
 /// Runs the verb.

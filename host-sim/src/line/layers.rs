@@ -31,7 +31,7 @@ pub enum LineEvent {
 /// Takes events with their time in cycles and the line's rate (Fi, Di).
 type Sink = Box<dyn FnMut(u64, (u16, u8), LineEvent)>;
 
-/// Hands every event on the line below to a sink.
+/// Hands every event on the line below to a sink; a character's time is that of its leading edge.
 pub struct Tracer<L> {
     line: L,
     sink: Sink,
@@ -44,7 +44,11 @@ impl<L: BenchLine> Tracer<L> {
     }
 
     fn note(&mut self, event: LineEvent) {
-        (self.sink)(self.line.now(), self.line.rate(), event);
+        let cycle = match event {
+            LineEvent::ToCard(_) | LineEvent::FromCard(_) => self.line.last_edge(),
+            _ => self.line.now(),
+        };
+        (self.sink)(cycle, self.line.rate(), event);
     }
 }
 
@@ -112,6 +116,10 @@ impl<L: BenchLine> BenchLine for Tracer<L> {
 
     fn now(&self) -> u64 {
         self.line.now()
+    }
+
+    fn last_edge(&self) -> u64 {
+        self.line.last_edge()
     }
 
     fn rate(&self) -> (u16, u8) {
@@ -210,6 +218,10 @@ impl<L: BenchLine> BenchLine for PullCard<L> {
 
     fn now(&self) -> u64 {
         self.line.now()
+    }
+
+    fn last_edge(&self) -> u64 {
+        self.line.last_edge()
     }
 
     fn rate(&self) -> (u16, u8) {

@@ -41,8 +41,11 @@ pub trait BenchLine: CardLine {
     /// Puts a card in, or takes out what is there.
     fn set_card(&mut self, card: Option<SharedCard>);
 
-    /// The time of the last event on the line, in clock cycles since the beginning.
+    /// The time now, in clock cycles since the beginning.
     fn now(&self) -> u64;
+
+    /// When the last character began, in the same cycles.
+    fn last_edge(&self) -> u64;
 
     /// Clock cycles an etu takes at present, as (Fi, Di).
     fn rate(&self) -> (u16, u8);

@@ -13,6 +13,9 @@ use crate::time::VirtualTime;
 const ATR_DELAY: u64 = 1000;
 /// Etu from the terminal's last character to the card's first; the standard asks for 16 at least in T=0 (clause 10.2).
 const CARD_TURNAROUND: u64 = 20;
+/// Etu from a character's leading edge until both sides are done with it: ten moments and the least pause, which is that
+/// of T=1 with N = 255 (clauses 7.2, 11.2).
+const CHARACTER: u64 = 11;
 /// Etu between the card's characters: no extra guard time towards the terminal (clause 8.3).
 const CARD_GUARD_TIME: u64 = 12;
 
@@ -175,7 +178,7 @@ impl CardLine for VirtualLine {
             self.expect(self.coming.is_empty(), "10.3: the terminal speaks only when the card has finished");
             let gap = if self.card_spoke_last { self.config.turnaround } else { self.config.guard_time };
             let edge = self.time.cycles().max(self.last_edge + self.cycles(u64::from(gap)));
-            self.move_to(edge);
+            self.move_to(edge + self.cycles(CHARACTER));
             (self.last_edge, self.card_spoke_last) = (edge, false);
             if let Some(card) = self.running_card() {
                 let mut card = card.borrow_mut();
@@ -215,7 +218,7 @@ impl CardLine for VirtualLine {
         let Some((edge, frame, rate)) = self.coming.pop_front() else {
             return Err(LineError::Timeout);
         };
-        self.move_to(edge);
+        self.move_to(edge + cycles(CHARACTER, rate));
         let elapsed = self.etu(edge - self.last_edge);
         (self.last_edge, self.card_spoke_last) = (edge, true);
         let mut character = self.config.convention.decode(frame);
@@ -233,6 +236,10 @@ impl BenchLine for VirtualLine {
 
     fn now(&self) -> u64 {
         self.time.cycles()
+    }
+
+    fn last_edge(&self) -> u64 {
+        self.last_edge
     }
 
     fn rate(&self) -> (u16, u8) {

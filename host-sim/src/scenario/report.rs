@@ -1,13 +1,14 @@
 //! How scenarios went, for people and for scripts, and the verb `qiyong scenario run`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::file::Scenario;
 use super::run::{Played, PlayedCard, PlayedStep, play};
+use crate::capture::CaptureFolder;
 use crate::output::{Output, Verdict};
 
 /// One scenario file, as `--json` prints it: one object a line.
@@ -171,10 +172,18 @@ impl FileReport {
     }
 }
 
-/// `qiyong scenario run FILE... [--json]`: exit 0 when all passed, 1 when one did not, 2 when one is no scenario.
-pub fn run(files: &[PathBuf], json: bool) -> ExitCode {
+/// `qiyong scenario run FILE... [--json] [--capture DIR]`: exit 0 when all passed, 1 when one did not, 2 when one is no
+/// scenario or a capture cannot be written.
+pub fn run(files: &[PathBuf], json: bool, capture: Option<&Path>) -> ExitCode {
     let mut output = Output::default();
     let mut verdict = Verdict::Done;
+    let captures = match capture.map(|folder| CaptureFolder::new(folder, files)).transpose() {
+        Ok(captures) => captures,
+        Err(error) => {
+            output.complain(&error.to_string());
+            return output.finish(Verdict::BadInput);
+        }
+    };
     let mut passed = 0;
     for path in files {
         let file = path.display().to_string();
@@ -185,7 +194,13 @@ pub fn run(files: &[PathBuf], json: bool) -> ExitCode {
                 FileReport::unplayed(file, error.problem)
             }
             Ok(scenario) => match play(&scenario) {
-                Ok(played) => FileReport::played(file, &scenario, played),
+                Ok(played) => {
+                    if let Some(Err(error)) = captures.as_ref().map(|folder| folder.write(path, &scenario, &played)) {
+                        verdict = verdict.max(Verdict::BadInput);
+                        output.complain(&error.to_string());
+                    }
+                    FileReport::played(file, &scenario, played)
+                }
                 Err(error) => {
                     verdict = verdict.max(Verdict::BadInput);
                     output.complain(&format!("{file}: {error}"));

@@ -7,9 +7,13 @@ use core::ops::Range;
 use super::commands::ins;
 use super::files::tag;
 use crate::iso7816::apdu::Command;
+use crate::iso7816::t0::GET_RESPONSE;
 
 /// The commands whose data field holds a PIN (domain.md §1.6).
 const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
+
+/// The length byte of an ID number record.
+const ID_NUMBER_LEN: u8 = 18;
 
 /// The part of a command's data field to hide, by the first bytes of the command (CLA INS P1 P2 Lc) and its data.
 pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
@@ -23,7 +27,12 @@ pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
 
 /// The part of a response's data field to hide, by the INS it answers.
 pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
-    if ins == ins::READ_RECORD { personal(data) } else { 0..0 }
+    match (ins, data) {
+        (ins::READ_RECORD, _) => personal(data),
+        // A record that the card announced with 61xx comes this way.
+        (GET_RESPONSE, [tag::ID_NUMBER, ID_NUMBER_LEN, ..]) => personal(data),
+        _ => 0..0,
+    }
 }
 
 /// [`command_secret`] of a whole command.

@@ -1,0 +1,117 @@
+//! A small VCD reader, and a receiver for the characters on `IO`. Knows ISO/IEC 7816-3 clauses 7.2 and 8.1, not our
+//! code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// ns in a card clock cycle of 3.5712 MHz.
+const NS_PER_CYCLE: f64 = 1e9 / 3_571_200.0;
+
+/// Every change of every signal, in ns.
+pub(crate) struct Vcd {
+    signals: BTreeMap<String, Vec<(u64, char)>>,
+}
+
+/// A character on `IO`.
+#[derive(Debug)]
+pub(crate) struct Character {
+    /// Its leading edge, in ns.
+    pub(crate) start: u64,
+    /// The byte, and whether parity is even; `None` if all its moments are `x`.
+    pub(crate) value: Option<(u8, bool)>,
+    /// Whether it is the first one after RST rose.
+    pub(crate) is_ts: bool,
+}
+
+impl Vcd {
+    /// Reads a file with one-bit signals in ns.
+    pub(crate) fn read(file: &Path) -> Self {
+        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let (heading, changes) = text.split_once("$enddefinitions $end").expect("definitions");
+        assert!(heading.contains("$timescale 1 ns $end"), "{heading}");
+        let mut names = BTreeMap::new();
+        for declaration in heading.split("$var ").skip(1) {
+            let words: Vec<_> = declaration.split_whitespace().take(5).collect();
+            let ["wire", "1", id, name, "$end"] = words[..] else { panic!("{declaration}") };
+            names.insert(id.to_string(), name.to_string());
+        }
+        assert_eq!(names.values().collect::<Vec<_>>(), ["VCC", "RST", "CLK_ON", "IO"], "{heading}");
+        let (mut now, mut signals) = (None, BTreeMap::<_, Vec<_>>::new());
+        for word in changes.split_whitespace().filter(|word| !word.starts_with('$') || word.len() == 1) {
+            if let Some(time) = word.strip_prefix('#') {
+                let time: u64 = time.parse().expect("a time");
+                assert!(now.is_none_or(|now| now < time), "time goes on at {time}");
+                now = Some(time);
+            } else {
+                let (level, id) = word.split_at(1);
+                let level = level.chars().next().filter(|level| "01x".contains(*level)).expect("a level");
+                signals.entry(names[id].clone()).or_default().push((now.expect("a time"), level));
+            }
+        }
+        Self { signals }
+    }
+
+    /// The level of a signal at a time.
+    pub(crate) fn level(&self, signal: &str, time: u64) -> char {
+        let changes = &self.signals[signal];
+        let later = changes.partition_point(|(change, _)| *change <= time);
+        changes[..later].last().expect("a level from the beginning").1
+    }
+
+    /// When a signal goes from 1 to 0.
+    pub(crate) fn falls(&self, signal: &str) -> impl Iterator<Item = u64> {
+        let changes = self.signals[signal].windows(2);
+        changes.filter(|pair| (pair[0].1, pair[1].1) == ('1', '0')).map(|pair| pair[1].0)
+    }
+
+    /// Every character on `IO`, received at these rates (Fi, Di); there must be as many.
+    pub(crate) fn characters(&self, rates: &[(u16, u8)]) -> Vec<Character> {
+        let mut rates = rates.iter();
+        let mut characters = Vec::new();
+        let (mut over, mut inverse) = (0.0, None);
+        let mut resets =
+            self.signals["RST"].windows(2).filter(|pair| pair[1].1 == '1').map(|pair| pair[1].0).peekable();
+        // What falls while CLK is stopped is deactivation.
+        for start in self.falls("IO").filter(|time| self.level("CLK_ON", *time) == '1') {
+            if (start as f64) < over {
+                continue;
+            }
+            let (fi, di) = *rates.next().unwrap_or_else(|| panic!("an unexpected character at {start} ns"));
+            let etu = NS_PER_CYCLE * f64::from(fi) / f64::from(di);
+            // A moment must be the same early and late in it, or else the etu is wrong.
+            let sample = |moment: f64| self.level("IO", start + (moment * etu) as u64);
+            let moment = |number: u8| {
+                let level = sample(f64::from(number) + 0.1);
+                assert_eq!(level, sample(f64::from(number) + 0.9), "moment {number} of the character at {start} ns");
+                level
+            };
+            assert_eq!((moment(0), sample(10.5)), ('0', '1'), "start moment, and state H after parity, at {start} ns");
+            let moments: String = (1..=9).map(moment).collect();
+            let mut is_ts = false;
+            while resets.next_if(|reset| *reset < start).is_some() {
+                (is_ts, inverse) = (true, None);
+            }
+            if is_ts {
+                inverse = Some(moments == "110000001");
+            }
+            let value = (moments != "xxxxxxxxx").then(|| value(&moments, inverse.expect("a TS before")));
+            characters.push(Character { start, value, is_ts });
+            over = start as f64 + 9.95 * etu;
+        }
+        assert_eq!(rates.next(), None, "characters are missing");
+        characters
+    }
+}
+
+/// Byte and parity: in direct convention state H is a one and the lowest bit comes first, in inverse convention the
+/// opposite.
+fn value(moments: &str, inverse: bool) -> (u8, bool) {
+    let one = if inverse { '0' } else { '1' };
+    let bits: Vec<u8> = moments.chars().map(|level| u8::from(level == one)).collect();
+    let (data, _parity) = bits.split_at(8);
+    assert!(moments.chars().all(|level| "01".contains(level)), "a character is wholly hidden or not at all: {moments}");
+    let shift = |byte: u8, bit: &u8| byte << 1 | bit;
+    let byte = if inverse { data.iter().fold(0, shift) } else { data.iter().rev().fold(0, shift) };
+    (byte, bits.iter().sum::<u8>().is_multiple_of(2))
+}
