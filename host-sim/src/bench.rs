@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
 use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, Terminal, WhichPin};
 use qiyong_firmware::ui::{Screen, Text};
 use qiyong_protocol::activation::decision::Operation;
@@ -272,7 +272,7 @@ impl<S: CardSlot> CardSlot for TracedSlot<S> {
     async fn transmit<'b>(
         &mut self,
         command: &Command<'_>,
-        buffer: &'b mut [u8; 256],
+        buffer: &'b mut ResponseBuffer,
     ) -> Result<Response<'b>, SlotError> {
         let response = self.slot.transmit(command, buffer).await;
         self.note(match &response {

@@ -10,7 +10,7 @@ use embassy_futures::block_on;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig};
 use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
@@ -103,7 +103,7 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
     for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
         // Checked when it was read.
         let Ok(command) = Command::decode(bytes) else { break };
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         match slot.transmit(&command, &mut buffer).await {
             Ok(response) => {
                 // The data field begins behind the header and Lc.

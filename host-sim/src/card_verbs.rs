@@ -55,6 +55,9 @@ pub struct NewArgs {
     /// Wrong PIN tries allowed in a row, 1 to 15
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=15), default_value_t = 3)]
     pub pin_tries: u8,
+    /// Protocol the card speaks, T=0 or T=1
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0)]
+    pub protocol: u8,
     /// Serial number, part of ATR and ident code
     #[arg(long, default_value_t = 1)]
     pub serial: u32,
@@ -129,6 +132,7 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
         pin,
         pin_tries: args.pin_tries,
         convention: if args.inverse { Convention::Inverse } else { Convention::Direct },
+        protocol: args.protocol,
         serial: args.serial,
         genuine: !args.forged,
     };

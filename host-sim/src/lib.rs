@@ -9,6 +9,7 @@
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`capture`] | what a scenario did, as files for GTKWave and Wireshark |
 //! | [`story`], [`demo`] | telling people what happened |
+//! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | [`atr`], [`card_verbs`], [`card_send`] | the small verbs: ATRs, card files |
 #![forbid(unsafe_code)]
 
@@ -20,6 +21,7 @@ pub mod card_send;
 pub mod card_verbs;
 pub mod centre;
 pub mod demo;
+pub mod exchange;
 pub mod gbk;
 mod input;
 pub mod line;

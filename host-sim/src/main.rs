@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_send, card_verbs, demo, scenario};
+use qiyong_host_sim::{atr, card_send, card_verbs, demo, exchange, scenario};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -43,6 +43,9 @@ enum Verb {
     /// Make virtual cards and look at them
     #[command(subcommand)]
     Card(CardVerb),
+    /// Replay recorded exchanges against the terminal's T=0 and T=1 engines
+    #[command(subcommand)]
+    Exchange(ExchangeVerb),
 }
 
 #[derive(Subcommand)]
@@ -58,6 +61,18 @@ enum ScenarioVerb {
         /// Write what happened on the card line to DIR: NAME.vcd (GTKWave) and NAME.pcapng (Wireshark) for each file
         #[arg(long, value_name = "DIR")]
         capture: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum ExchangeVerb {
+    /// Replay a file, a line of it an exchange
+    Replay {
+        /// The file
+        file: PathBuf,
+        /// Print one JSON object an exchange
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -93,6 +108,7 @@ fn main() -> ExitCode {
             scenario::report::run(&files, json, capture.as_deref())
         }
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
+        Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
         Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),

@@ -29,6 +29,7 @@ fn card(generation: Generation) -> VirtualCard {
         pin: Pin::new(b"123456").unwrap(),
         pin_tries: 3,
         convention: Convention::Direct,
+        protocol: 0,
         serial: 1,
         genuine: true,
     };

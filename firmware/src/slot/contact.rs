@@ -7,9 +7,10 @@ use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_protocol::iso7816::atr::{Atr, AtrError, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
-use qiyong_protocol::iso7816::t0::{Exchange, Limits, Step};
+use qiyong_protocol::iso7816::{t0, t1};
 
-use super::{CardLine, CardSlot, LineConfig, LineError, SlotError, VoltageClass};
+use super::exchange::{Protocol, over_t1};
+use super::{CardLine, CardSlot, LineConfig, LineError, ResponseBuffer, SlotError, VoltageClass};
 
 /// What a maker chooses for a slot.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +48,8 @@ pub struct ContactSlot<L> {
     line: L,
     config: SlotConfig,
     atr: Vec<u8, 33>,
-    /// The limits of the powered card; `None` while there is no power.
-    powered: Option<Limits>,
+    /// The protocol of the powered card; `None` while there is no power.
+    powered: Option<Protocol>,
 }
 
 impl<L: CardLine> ContactSlot<L> {
@@ -107,9 +108,9 @@ impl<L: CardLine> ContactSlot<L> {
         Atr::new(&self.atr).check().map_err(SlotError::Atr)
     }
 
-    /// Takes protocol and rate into use: the announced ones in specific mode, the fastest both sides can do in negotiable
-    /// mode, if the card agrees (clauses 6.3.1 and 9).
-    async fn negotiate(&mut self, may_ask: bool) -> Result<Limits, SlotError> {
+    /// Takes protocol and rate into use: the announced ones in specific mode; in negotiable mode the protocol the card
+    /// offers first, at the fastest rate both sides can do, if the card agrees (clauses 6.3.1 and 9).
+    async fn negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
         let atr = Atr::new(&self.atr);
         let asked = pps::fastest(&atr, self.config.min_cycles_per_etu).filter(|_| may_ask);
         let (protocol, fi, di) = match (atr.specific_mode(), asked) {
@@ -123,7 +124,7 @@ impl<L: CardLine> ContactSlot<L> {
             (Some(mode), _) => (mode.protocol, 372, 1),
             (None, asked) => {
                 let protocol = atr.protocols().next().unwrap_or(0);
-                let agreed = match asked.filter(|_| protocol == 0) {
+                let agreed = match asked.filter(|_| protocol <= 1) {
                     Some(pps1) => self.ask_for(protocol, pps1).await?,
                     None => None,
                 };
@@ -132,24 +133,35 @@ impl<L: CardLine> ContactSlot<L> {
                 (protocol, fi, di)
             }
         };
-        if protocol != 0 {
-            return Err(SlotError::Protocol { offered: protocol });
-        }
         let atr = Atr::new(&self.atr);
-        // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
-        let extra = match atr.extra_guard() {
-            255 => 0,
-            extra => Etu::from(extra),
-        };
-        self.line.configure(&LineConfig {
-            convention: atr.convention().unwrap_or(Convention::Direct),
-            fi,
-            di,
-            guard_time: 12 + extra,
-            turnaround: 16,
-            error_signal: true,
-        });
-        Ok(Limits::new(atr.wi(), fi, di))
+        let convention = atr.convention().unwrap_or(Convention::Direct);
+        let extra = Etu::from(atr.extra_guard());
+        match protocol {
+            0 => {
+                // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
+                let guard_time = if extra == 255 { 12 } else { 12 + extra };
+                let config = LineConfig { convention, fi, di, guard_time, turnaround: 16, error_signal: true };
+                self.line.configure(&config);
+                Ok(Protocol::T0(t0::Limits::new(atr.wi(), fi, di)))
+            }
+            1 => {
+                // N = 255 means 11 etu in T=1 (clause 11.2), and no error signal exists.
+                let guard_time = if extra == 255 { 11 } else { 12 + extra };
+                let turnaround = t1::BLOCK_GUARD_TIME;
+                let config = LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false };
+                let mut link = t1::Link::new(t1::Parameters::from_atr(&atr, fi, di));
+                self.line.configure(&config);
+                // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same.
+                let limits = t1::Limits::new(&link, 1, 1);
+                match over_t1(&mut self.line, link.negotiate_ifsd(t1::IFS_MAX, limits)).await {
+                    Ok(_) => {}
+                    Err(SlotError::T1(_)) if link.is_ready() => {}
+                    Err(error) => return Err(error),
+                }
+                Ok(Protocol::T1(link))
+            }
+            offered => Err(SlotError::Protocol { offered }),
+        }
     }
 
     /// Asks for a rate by PPS (clause 9); returns the PPS1 agreed on, or `None` for the default rate.
@@ -210,7 +222,7 @@ impl<L: CardLine> ContactSlot<L> {
         Err(last)
     }
 
-    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Limits, SlotError> {
+    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
         self.power_up().await?;
         self.negotiate(may_ask).await
     }
@@ -244,8 +256,8 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
             ready = self.power_and_negotiate(false).await;
         }
         match ready {
-            Ok(limits) => {
-                self.powered = Some(limits);
+            Ok(protocol) => {
+                self.powered = Some(protocol);
                 Ok(&self.atr)
             }
             Err(error) => {
@@ -258,36 +270,10 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
     async fn transmit<'b>(
         &mut self,
         command: &Command<'_>,
-        buffer: &'b mut [u8; 256],
+        buffer: &'b mut ResponseBuffer,
     ) -> Result<Response<'b>, SlotError> {
-        let limits = self.powered.ok_or(SlotError::NotConnected)?;
-        let mut exchange = Exchange::new(*command, buffer, limits);
-        let done = loop {
-            let failed = match exchange.step() {
-                Step::Send(bytes) => match self.line.send(bytes).await {
-                    Ok(()) => {
-                        exchange.sent();
-                        continue;
-                    }
-                    Err(error) => error,
-                },
-                Step::Receive(within) => match self.line.receive(within).await {
-                    Ok((character, etu)) if character.parity_ok => {
-                        exchange.received(character.byte, etu);
-                        continue;
-                    }
-                    Ok(_) => LineError::NotAccepted,
-                    Err(error) => error,
-                },
-                Step::Done(result) => break result.map_err(SlotError::T0)?,
-            };
-            match failed {
-                LineError::Timeout => exchange.timed_out(),
-                LineError::Removed => return Err(SlotError::Removed),
-                LineError::NotAccepted => return Err(SlotError::Parity),
-            }
-        };
-        Ok(Response { data: buffer.get(..done.len).unwrap_or_default(), sw: done.sw })
+        let protocol = self.powered.as_mut().ok_or(SlotError::NotConnected)?;
+        protocol.exchange(&mut self.line, command, buffer).await
     }
 
     async fn disconnect(&mut self) {

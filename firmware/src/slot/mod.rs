@@ -4,6 +4,7 @@
 //! `qiyong_protocol::iso7816`; here they meet time and contacts.
 
 mod contact;
+mod exchange;
 mod line;
 
 pub use contact::{ContactSlot, SlotConfig};
@@ -11,10 +12,11 @@ pub use line::{CardLine, LineConfig, LineError, VoltageClass};
 
 use core::fmt;
 
-use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
 use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::iso7816::pps::PpsError;
 use qiyong_protocol::iso7816::t0::T0Error;
+use qiyong_protocol::iso7816::t1::T1Error;
 
 /// A place where a card can be: a contact slot, and later a PC/SC reader.
 pub trait CardSlot {
@@ -28,12 +30,15 @@ pub trait CardSlot {
     async fn transmit<'b>(
         &mut self,
         command: &Command<'_>,
-        buffer: &'b mut [u8; 256],
+        buffer: &'b mut ResponseBuffer,
     ) -> Result<Response<'b>, SlotError>;
 
     /// Takes power from the card in the order of ISO/IEC 7816-3 clause 6.4. Harmless when there is none.
     async fn disconnect(&mut self);
 }
+
+/// Room for the response to any short command: 256 bytes and the status word.
+pub type ResponseBuffer = [u8; 258];
 
 /// Why a card could not be talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,12 @@ pub enum SlotError {
     Parity,
     /// The T=0 exchange failed.
     T0(T0Error),
+    /// The T=1 exchange failed.
+    T1(T1Error),
+    /// The command cannot be written as an APDU.
+    Command(ApduError),
+    /// The card's answer in T=1 is no response APDU.
+    Response(ApduError),
     /// There is no powered card: call [`CardSlot::connect`] first.
     NotConnected,
 }
@@ -69,12 +80,17 @@ impl fmt::Display for SlotError {
             Self::Removed => f.write_str("the card was taken out"),
             Self::Mute => f.write_str("no answer to reset: is the card inserted the right way round?"),
             Self::Atr(error) => write!(f, "no valid answer to reset: {error}"),
-            Self::Protocol { offered } => write!(f, "the card speaks T={offered} first, and this slot only T=0"),
+            Self::Protocol { offered } => {
+                write!(f, "the card speaks T={offered} first, and this slot only T=0 and T=1")
+            }
             Self::Rate => f.write_str("the card insists on a rate that this slot cannot do"),
             Self::NoCommonClass => f.write_str("the card is made for another supply voltage than this slot's"),
             Self::Pps(error) => error.fmt(f),
             Self::Parity => f.write_str("characters from the card arrive damaged: clean the contacts"),
             Self::T0(error) => write!(f, "T=0: {error}"),
+            Self::T1(error) => write!(f, "T=1: {error}"),
+            Self::Command(error) => write!(f, "the command: {error}"),
+            Self::Response(error) => write!(f, "the card's response: {error}"),
             Self::NotConnected => f.write_str("the card is not powered"),
         }
     }

@@ -23,7 +23,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::{CentreLink, Clock, Operator, Stop, Terminal};
-use crate::slot::{CardSlot, SlotError};
+use crate::slot::{CardSlot, ResponseBuffer, SlotError};
 
 /// What was read from a genuine card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
             }
         }
         let command = commands::internal_authenticate(&internal);
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.data.try_into() {
             Ok(answer) if response.sw.is_ok() && Cryptogram(answer) == expected => Ok(()),
@@ -183,7 +183,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
     /// Selects SSSE; returns the algorithm it announces.
     async fn select_environment(&mut self) -> Result<Option<Algorithm>, Stop> {
         let command = commands::select_environment();
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => Algorithm::from_fci(response.data).map_err(|code| Cause::Algorithm(code).into()),
@@ -209,7 +209,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         // Every element the application asks for stands in the tables of its generation.
         let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
         let command = commands::read_record(number, spec.len);
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => Ok(Record::expect(response.data, tag)?),
@@ -218,7 +218,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
     }
 
     async fn answer_of_8(&mut self, command: &Command<'_>) -> Result<[u8; 8], Stop> {
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         let response = self.slot.transmit(command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => response.data.try_into().map_err(|_| Cause::Length { ins: command.ins }.into()),
@@ -228,7 +228,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
 
     /// The status word of a command whose response data, if any, does not matter.
     pub(super) async fn status_of(&mut self, command: &Command<'_>) -> Result<StatusWord, SlotError> {
-        let mut buffer = [0; 256];
+        let mut buffer: ResponseBuffer = [0; 258];
         Ok(self.slot.transmit(command, &mut buffer).await?.sw)
     }
 }

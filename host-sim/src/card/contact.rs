@@ -1,4 +1,4 @@
-//! The card's electrical side: power and reset, PPS, and characters in and out by T=0.
+//! The card's electrical side: power and reset, PPS, and characters in and out by T=0 or T=1.
 //!
 //! Also where cards misbehave: [`Misbehaviour`] replaces what a good card would say. Time is the line's business.
 
@@ -8,13 +8,18 @@ use rand_core::{Rng, SeedableRng};
 use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::{Atr, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps;
+use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep};
+use qiyong_protocol::iso7816::t1;
 
 use super::os::VirtualCard;
 
+/// The longest command and response of these cards, 261 and 258 bytes.
+const APDU_MAX: usize = 261;
 /// Fi and Di from reset on.
 const DEFAULT_RATE: (u16, u8) = (372, 1);
 
@@ -92,6 +97,8 @@ pub struct ContactCard {
     /// How it answers a PPS request.
     pub pps: PpsStyle,
     t0: CardSide,
+    /// Instead of T=0, if the ATR offers T=1 first.
+    t1: Option<t1::CardSide<APDU_MAX>>,
     /// Fi and Di in force.
     rate: (u16, u8),
     /// The PPS request so far; `None` once the first command has begun.
@@ -111,6 +118,7 @@ impl ContactCard {
             misbehaviour: None,
             pps: PpsStyle::Agrees,
             t0: CardSide::new(ack),
+            t1: None,
             rate: DEFAULT_RATE,
             request: Some(Vec::new()),
             noise: ChaCha8Rng::seed_from_u64(7),
@@ -141,6 +149,8 @@ impl ContactCard {
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
         self.t0 = CardSide::new(self.ack);
+        let atr = Atr::new(&self.card.atr);
+        self.t1 = (atr.protocols().next() == Some(1)).then(|| t1::CardSide::new(atr.ifsc(), atr.edc()));
         self.rate = DEFAULT_RATE;
         self.request = Some(Vec::new());
         self.heard = 0;
@@ -159,6 +169,10 @@ impl ContactCard {
         if let Some(misbehaviour) = self.misbehaviour {
             return self.misbehave(misbehaviour);
         }
+        if let Some(t1) = &mut self.t1 {
+            let step = t1.received(byte);
+            return self.t1_step(step);
+        }
         let mut step = self.t0.received(byte, takes_data);
         loop {
             match step {
@@ -168,6 +182,48 @@ impl ContactCard {
                     let (data, sw) = self.card.process(&self.t0.command());
                     step = self.t0.respond(&data, sw);
                 }
+            }
+        }
+    }
+
+    /// The terminal has been silent for longer than a character of a block may be late: what the card sends now. Only in
+    /// T=1 does a card answer silence, after a damaged block.
+    pub fn silence(&mut self) -> Vec<u8> {
+        match &mut self.t1 {
+            Some(t1) if self.misbehaviour.is_none() => {
+                let step = t1.timed_out();
+                self.t1_step(step)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The least etu from the terminal's last character to the card's first: BGT in T=1 (clause 11.2), 16 in T=0
+    /// (clause 10.2), and a little to think.
+    pub const fn turnaround(&self) -> u64 {
+        if self.t1.is_some() { 24 } else { 20 }
+    }
+
+    fn t1_step(&mut self, mut step: t1::CardStep) -> Vec<u8> {
+        loop {
+            match (step, &mut self.t1) {
+                (t1::CardStep::Send(block), _) => return block.to_vec(),
+                (t1::CardStep::Execute, Some(t1)) => {
+                    let (mut data, sw) = match Command::decode(t1.command()) {
+                        // T=1 carries what the card gives; a card that was asked for less says so (domain.md §1.6).
+                        Ok(command) => match self.card.process(&command) {
+                            (data, _) if data.len() > command.ne && command.ne > 0 => {
+                                (Vec::new(), StatusWord::new(0x6C, data.len() as u8))
+                            }
+                            (_, sw) if command.ne == 0 => (Vec::new(), sw),
+                            reply => reply,
+                        },
+                        Err(_) => (Vec::new(), StatusWord::WRONG_LENGTH),
+                    };
+                    data.extend(sw.0.to_be_bytes());
+                    step = t1.respond(&data);
+                }
+                (t1::CardStep::Await, _) | (t1::CardStep::Execute, None) => return Vec::new(),
             }
         }
     }

@@ -12,7 +12,7 @@ use qiyong_protocol::card::files::{Df, EF05, EF06, Generation, tag};
 use qiyong_protocol::card::keys::Key;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::iso7816::atr::{Atr, AtrBuilder, AtrDoesNotFit};
+use qiyong_protocol::iso7816::atr::{Atr, AtrBuilder, AtrDoesNotFit, SpecificBytes};
 use qiyong_protocol::iso7816::character::Convention;
 
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
@@ -42,6 +42,8 @@ pub struct NewCard {
     pub pin_tries: u8,
     /// How its states stand for bits.
     pub convention: Convention,
+    /// The protocol it speaks: 0 or 1.
+    pub protocol: u8,
     /// Its serial number, part of ATR and ident code.
     pub serial: u32,
     /// Whether its keys are the centre's; a forged card has others.
@@ -156,7 +158,12 @@ impl NewCard {
         if fast != 0 {
             builder = builder.ta1(fast);
         }
-        Ok(builder.tb1(0).tc1(0).historical(&historical).build()?.to_vec())
+        builder = builder.tb1(0).tc1(0);
+        if self.protocol == 1 {
+            // IFSC 254, BWI 4, CWI 5: what cards of this kind usually say; not in domain.md.
+            builder = builder.t1(SpecificBytes { ta: Some(0xFE), tb: Some(0x45), tc: None });
+        }
+        Ok(builder.historical(&historical).build()?.to_vec())
     }
 
     /// The name in its record and, from version 2.00 on, the extension; a character is never torn apart.

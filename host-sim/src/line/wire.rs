@@ -11,8 +11,6 @@ use crate::time::VirtualTime;
 
 /// Clock cycles from RST going high to TS; the standard allows 400 to 40 000 (clause 6.2.2).
 const ATR_DELAY: u64 = 1000;
-/// Etu from the terminal's last character to the card's first; the standard asks for 16 at least in T=0 (clause 10.2).
-const CARD_TURNAROUND: u64 = 20;
 /// Etu from a character's leading edge until both sides are done with it: ten moments and the least pause, which is that
 /// of T=1 with N = 255 (clauses 7.2, 11.2).
 const CHARACTER: u64 = 11;
@@ -191,7 +189,8 @@ impl CardLine for VirtualLine {
                 let heard = convention.decode(self.config.convention.encode(*byte));
                 // A card that reads wrong parity would signal it; none of ours is ever sent any.
                 let answer = card.received(heard.byte);
-                self.card_sends(convention, rate, &answer, edge + cycles(CARD_TURNAROUND, rate));
+                let start = edge + cycles(card.turnaround(), rate);
+                self.card_sends(convention, rate, &answer, start);
             }
         }
         Ok(())
@@ -202,10 +201,13 @@ impl CardLine for VirtualLine {
             return Err(LineError::Removed);
         };
         if self.coming.is_empty() && self.running_card().is_some() {
-            let card = card.borrow();
-            // A card that keeps the terminal waiting does so just within the waiting time.
+            let mut card = card.borrow_mut();
+            // A card that keeps the terminal waiting does so just within the waiting time; one that heard a damaged block
+            // answers when it is sure that no more of it comes.
             let start = self.last_edge + self.cycles(u64::from(within));
             self.card_sends(card.convention(), card.rate(), &card.goes_on(), start);
+            let answer = card.silence();
+            self.card_sends(card.convention(), card.rate(), &answer, start);
         }
         let limit = self.last_edge + self.cycles(u64::from(within));
         match self.coming.front() {

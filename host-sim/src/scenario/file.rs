@@ -199,6 +199,8 @@ struct RawCard {
     genuine: bool,
     #[serde(default)]
     inverse: bool,
+    #[serde(default)]
+    protocol: u8,
     fault: Option<String>,
 }
 
@@ -504,6 +506,9 @@ impl RawCard {
         if expires < issued {
             return Err(format!("`{}` {expires} lies before `issued` {issued}", key("expires")));
         }
+        if self.protocol > 1 {
+            return Err(format!("`{}` must be 0 or 1", key("protocol")));
+        }
         if !(1..=15).contains(&self.pin_tries) {
             return Err(format!("`{}` must be 1 to 15", key("pin_tries")));
         }
@@ -529,6 +534,7 @@ impl RawCard {
             pin: pin(&key("pin"), &self.pin)?,
             pin_tries: self.pin_tries,
             convention: if self.inverse { Convention::Inverse } else { Convention::Direct },
+            protocol: self.protocol,
             serial: (seed as u32).wrapping_mul(0x9E37_79B9).wrapping_add(number),
             genuine: self.genuine,
         };

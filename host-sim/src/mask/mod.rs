@@ -3,84 +3,80 @@
 //! What is secret is decided by `qiyong_protocol::card::redact`; here single characters are matched to it. For whoever
 //! writes characters down: the story's trace, and captures.
 
-use qiyong_protocol::card::commands::takes_data;
-use qiyong_protocol::card::redact;
-use qiyong_protocol::iso7816::pps;
-use qiyong_protocol::iso7816::t0::CardSide;
+mod t0;
+mod t1;
 
-/// Follows T=0 far enough to know which characters are a PIN or an ID number.
+use qiyong_protocol::iso7816::atr::{Atr, Edc};
+use qiyong_protocol::iso7816::pps;
+
+/// Follows a session from the ATR on.
 ///
 /// It is told each character on the line and answers whether that one must not be shown. A reset begins anew.
 #[derive(Debug, Default)]
 pub(crate) struct Masker {
-    /// CLA INS P1 P2 P3 of the TPDU under way; empty before the first command, during the ATR.
-    header: Vec<u8>,
-    /// The data that went one way or the other so far.
-    data: Vec<u8>,
-    /// Data bytes the card sends before the next procedure byte.
-    announced: usize,
-    /// The second byte of a status word comes next.
-    status: bool,
-    /// A PPS request so far; it holds no secret.
+    atr: Vec<u8>,
+    /// A PPS request or response so far, and how many of the two are still due; neither holds a secret.
     pps: Vec<u8>,
+    pps_due: u8,
+    protocol: Option<Protocol>,
+}
+
+#[derive(Debug)]
+enum Protocol {
+    T0(t0::T0),
+    T1(t1::T1),
 }
 
 impl Masker {
     /// The terminal sent this character: is it secret?
     pub(crate) fn sent_to_card(&mut self, byte: u8) -> bool {
-        // No command begins with FF, every PPS request does.
-        if !self.pps.is_empty() || (self.header.is_empty() && byte == 0xFF) {
-            self.pps.push(byte);
-            if pps::expected_len(&self.pps) == Some(self.pps.len()) {
-                self.pps.clear();
+        if self.protocol.is_none() {
+            self.protocol = Some(Protocol::of(&self.atr));
+            // No command begins with FF, and no block of ours; every PPS request does.
+            if byte == 0xFF {
+                self.pps_due = 2;
             }
-            return false;
         }
-        match *self.header.as_slice() {
-            [_, ins, _, _, lc] if takes_data(ins) => {
-                self.data.push(byte);
-                let secret = redact::command_secret(ins, &self.whole(usize::from(lc)));
-                secret.contains(&(self.data.len() - 1))
-            }
-            // Out of step with a card that breaks the rules: what cannot be told is hidden.
-            [_, _, _, _, _] => true,
-            _ => {
-                self.header.push(byte);
-                false
-            }
+        match &mut self.protocol {
+            _ if self.pps_due > 0 => self.take_pps(byte),
+            Some(Protocol::T0(t0)) => t0.sent_to_card(byte),
+            Some(Protocol::T1(t1)) => t1.sent_to_card(byte),
+            None => true,
         }
     }
 
     /// The card sent this character: is it secret?
     pub(crate) fn sent_by_card(&mut self, byte: u8) -> bool {
-        let &[_, ins, _, _, le] = self.header.as_slice() else {
-            return false;
-        };
-        let total = if le == 0 { 256 } else { usize::from(le) };
-        if self.announced > 0 {
-            self.announced -= 1;
-            self.data.push(byte);
-            let secret = redact::response_secret(ins, &self.whole(total));
-            return secret.contains(&(self.data.len() - 1));
+        match &mut self.protocol {
+            _ if self.pps_due > 0 => self.take_pps(byte),
+            Some(Protocol::T0(t0)) => t0.sent_by_card(byte),
+            Some(Protocol::T1(t1)) => t1.sent_by_card(byte),
+            None => {
+                self.atr.push(byte);
+                false
+            }
         }
-        if self.status {
-            // The TPDU is over: what goes to the card next is a header.
-            *self = Self::default();
-        } else if !takes_data(ins) && byte == ins {
-            self.announced = total.saturating_sub(self.data.len());
-        } else if !takes_data(ins) && byte == !ins {
-            self.announced = 1;
-        } else {
-            self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != CardSide::null();
+    }
+
+    fn take_pps(&mut self, byte: u8) -> bool {
+        self.pps.push(byte);
+        if pps::expected_len(&self.pps) == Some(self.pps.len()) {
+            self.pps.clear();
+            self.pps_due -= 1;
         }
         false
     }
+}
 
-    /// The data filled up to its whole length: which part is secret depends on the first byte and the length.
-    fn whole(&self, len: usize) -> Vec<u8> {
-        let mut whole = self.data.clone();
-        whole.resize(len.max(whole.len()), 0);
-        whole
+impl Protocol {
+    /// The protocol after an ATR: the terminal takes the first one offered.
+    fn of(atr: &[u8]) -> Self {
+        let atr = Atr::new(atr);
+        let specific = atr.specific_mode().map(|mode| mode.protocol);
+        match specific.or(atr.protocols().next()) {
+            Some(1) => Self::T1(t1::T1::new(if atr.edc() == Edc::Crc { 2 } else { 1 })),
+            _ => Self::T0(t0::T0::default()),
+        }
     }
 }
 
@@ -132,5 +128,30 @@ mod tests {
         assert_eq!(each, "00B20104044D084D024D314D329000");
         let shown = masked(">00B2010412 <6C14 >00B2010414 <60B2 <0812313131313131313131313131313131313131 <9000");
         assert!(shown.ends_with(&format!("0812313131{}31319000", "*".repeat(26))), "{shown}");
+    }
+
+    fn over_t1(script: &str) -> String {
+        // An ATR that offers T=1 with LRC.
+        masked(&format!("<3B80813100 {script}")).split_off(10)
+    }
+
+    #[test]
+    fn in_t1_a_pin_is_masked_with_its_check_character() {
+        // I(0,0): 0020000003123456, LRC.
+        assert_eq!(
+            over_t1(">0000080020000003123456 >55 <000002900092 >00C1012041"),
+            "0000080020000003********00000290009200C1012041"
+        );
+    }
+
+    #[test]
+    fn in_t1_a_chain_and_a_repeated_block_are_masked_as_well() {
+        // I(0,1) with the header and one digit pair, R(0) to repeat it, R(1), then I(1,0) with the rest.
+        let first = ">002006002000000312 >17";
+        let shown = over_t1(&format!("{first} <00810081 {first} <00900090 >0040023456 >20 <000002900092"));
+        assert!(!shown.contains("0312") && !shown.contains("3456"), "{shown}");
+        let id = "31".repeat(18);
+        let shown = over_t1(&format!(">00000500B2010414A2 <0000160812{id}9000 <00"));
+        assert!(shown.contains(&format!("0812313131{}3131", "*".repeat(26))), "{shown}");
     }
 }

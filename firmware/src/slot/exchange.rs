@@ -1,0 +1,98 @@
+//! One APDU over the line, by the protocol in force: what the engines of `qiyong_protocol` say, done in time.
+//!
+//! Neither power nor ATR here: that is [`super::ContactSlot`]'s.
+
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::t1::{self, T1Error};
+use qiyong_protocol::iso7816::{t0, t1::Link};
+
+use super::{CardLine, LineError, ResponseBuffer, SlotError};
+
+/// The most bytes of a short command APDU: header, Lc, 255 bytes, Le.
+const COMMAND_MAX: usize = 261;
+
+/// The protocol of a powered card.
+#[derive(Debug)]
+pub(super) enum Protocol {
+    /// T=0, within these limits.
+    T0(t0::Limits),
+    /// T=1, and what it remembers between APDUs.
+    T1(Link),
+}
+
+impl Protocol {
+    pub(super) async fn exchange<'b, L: CardLine>(
+        &mut self,
+        line: &mut L,
+        command: &Command<'_>,
+        buffer: &'b mut ResponseBuffer,
+    ) -> Result<Response<'b>, SlotError> {
+        match self {
+            Self::T0(limits) => over_t0(line, command, buffer, *limits).await,
+            Self::T1(link) => {
+                let mut bytes = [0; COMMAND_MAX];
+                let command = command.encode(&mut bytes).map_err(SlotError::Command)?;
+                let limits = t1::Limits::new(link, command.len(), buffer.len());
+                let len = over_t1(line, link.exchange(command, buffer, limits)).await?;
+                Response::decode(buffer.get(..len).unwrap_or_default()).map_err(SlotError::Response)
+            }
+        }
+    }
+}
+
+async fn over_t0<'b, L: CardLine>(
+    line: &mut L,
+    command: &Command<'_>,
+    buffer: &'b mut ResponseBuffer,
+    limits: t0::Limits,
+) -> Result<Response<'b>, SlotError> {
+    let mut exchange = t0::Exchange::new(*command, buffer, limits);
+    let done = loop {
+        let failed = match exchange.step() {
+            t0::Step::Send(bytes) => match line.send(bytes).await {
+                Ok(()) => {
+                    exchange.sent();
+                    continue;
+                }
+                Err(error) => error,
+            },
+            t0::Step::Receive(within) => match line.receive(within).await {
+                Ok((character, etu)) if character.parity_ok => {
+                    exchange.received(character.byte, etu);
+                    continue;
+                }
+                Ok(_) => LineError::NotAccepted,
+                Err(error) => error,
+            },
+            t0::Step::Done(result) => break result.map_err(SlotError::T0)?,
+        };
+        match failed {
+            LineError::Timeout => exchange.timed_out(),
+            LineError::Removed => return Err(SlotError::Removed),
+            LineError::NotAccepted => return Err(SlotError::Parity),
+        }
+    };
+    Ok(Response { data: buffer.get(..done.len).unwrap_or_default(), sw: done.sw })
+}
+
+/// Runs an exchange of T=1 to its end; returns what [`t1::Step::Done`] does.
+pub(super) async fn over_t1<L: CardLine>(line: &mut L, mut exchange: t1::Exchange<'_>) -> Result<usize, SlotError> {
+    loop {
+        match exchange.step() {
+            t1::Step::Send(bytes) => match line.send(bytes).await {
+                Ok(()) => exchange.sent(),
+                Err(LineError::Removed) => return Err(SlotError::Removed),
+                // There is no error signal in T=1, so neither of these can come.
+                Err(LineError::Timeout | LineError::NotAccepted) => return Err(SlotError::Parity),
+            },
+            t1::Step::Receive(within) => match line.receive(within).await {
+                Ok((character, etu)) if character.parity_ok => exchange.received(character.byte, etu),
+                Ok((_, etu)) => exchange.parity_error(etu),
+                Err(LineError::Timeout) => exchange.timed_out(),
+                Err(LineError::Removed) => return Err(SlotError::Removed),
+                Err(LineError::NotAccepted) => return Err(SlotError::Parity),
+            },
+            t1::Step::Done(result) => return result.map_err(|error: T1Error| SlotError::T1(error)),
+        }
+    }
+}

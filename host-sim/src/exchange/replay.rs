@@ -1,0 +1,353 @@
+//! Playing one exchange: the engine on one side, the tokens on the other.
+
+use std::fmt;
+
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::atr::Edc;
+use qiyong_protocol::iso7816::t0::{self, T0Error};
+use qiyong_protocol::iso7816::t1::{self, BLOCK_GUARD_TIME, Link, Parameters};
+use serde::Serialize;
+
+use super::parse::{Exchange, Token, What};
+
+/// Etu from one character to the next; only budgets see it.
+const CHARACTER: u32 = 12;
+
+/// Where an exchange went another way than written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The token, the first after the name being 1; one more than the last if that was not enough.
+    pub token: usize,
+    /// What it says.
+    pub expected: String,
+    /// What the engine did.
+    pub got: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "token {}: expected {}, got {}", self.token, self.expected, self.got)
+    }
+}
+
+/// What an engine wants; [`t0::Step`] and [`t1::Step`] in one.
+enum Step {
+    Send(Vec<u8>),
+    Receive { most: u32 },
+    Done(Result<usize, End>),
+}
+
+/// How it ended without a response: a name for `E:` and a sentence.
+struct End {
+    name: &'static str,
+    why: String,
+}
+
+/// What both engines have in common.
+trait Engine {
+    fn step(&self) -> Step;
+    fn sent(&mut self);
+    fn received(&mut self, byte: u8);
+    fn parity_error(&mut self);
+    fn timed_out(&mut self);
+    fn abort(&mut self);
+}
+
+impl Engine for t1::Exchange<'_> {
+    fn step(&self) -> Step {
+        match self.step() {
+            t1::Step::Send(bytes) => Step::Send(bytes.to_vec()),
+            t1::Step::Receive(most) => Step::Receive { most },
+            t1::Step::Done(result) => {
+                Step::Done(result.map_err(|error| End { name: error.name(), why: error.to_string() }))
+            }
+        }
+    }
+
+    fn sent(&mut self) {
+        self.sent();
+    }
+
+    fn received(&mut self, byte: u8) {
+        self.received(byte, CHARACTER);
+    }
+
+    fn parity_error(&mut self) {
+        self.parity_error(CHARACTER);
+    }
+
+    fn timed_out(&mut self) {
+        self.timed_out();
+    }
+
+    fn abort(&mut self) {
+        self.abort();
+    }
+}
+
+/// T=0 with the status word at the end of the response, as in `R:`.
+struct T0<'a>(t0::Exchange<'a>);
+
+impl Engine for T0<'_> {
+    fn step(&self) -> Step {
+        match self.0.step() {
+            t0::Step::Send(bytes) => Step::Send(bytes.to_vec()),
+            t0::Step::Receive(most) => Step::Receive { most },
+            t0::Step::Done(Ok(response)) => Step::Done(Ok(response.len)),
+            t0::Step::Done(Err(error)) => Step::Done(Err(End { name: t0_name(error), why: error.to_string() })),
+        }
+    }
+
+    fn sent(&mut self) {
+        self.0.sent();
+    }
+
+    fn received(&mut self, byte: u8) {
+        self.0.received(byte, CHARACTER);
+    }
+
+    /// The error signal makes the card repeat the character (clause 7.3), below the engine.
+    fn parity_error(&mut self) {}
+
+    fn timed_out(&mut self) {
+        self.0.timed_out();
+    }
+
+    fn abort(&mut self) {}
+}
+
+/// The name of a T=0 error for `E:`.
+const fn t0_name(error: T0Error) -> &'static str {
+    match error {
+        T0Error::ExtendedLength => "extended-length",
+        T0Error::InsNotAllowed(_) => "ins-not-allowed",
+        T0Error::Timeout => "timeout",
+        T0Error::ProcedureByte(_) => "procedure-byte",
+        T0Error::BudgetExceeded => "out-of-time",
+        T0Error::TooManyFollowUps => "too-many-follow-ups",
+        T0Error::BufferTooSmall => "buffer-too-small",
+    }
+}
+
+/// Plays an exchange.
+pub fn replay(exchange: &Exchange) -> Result<(), Failure> {
+    let settings = exchange.settings;
+    let edc = if settings.crc { Edc::Crc } else { Edc::Lrc };
+    let parameters =
+        Parameters { ifsc: settings.ifsc, bwi: settings.bwi, cwi: settings.cwi, edc, ..Parameters::default() };
+    let mut link = Link::new(parameters);
+    let mut tokens = &exchange.tokens[..];
+    let mut buffer = vec![0; 65_538];
+    while let [start, rest @ ..] = tokens {
+        let mut player = Player { tokens: rest, after: start.number + 1, parity: false };
+        let response = match &start.what {
+            What::Command(apdu) if settings.t1 => {
+                let limits = t1::Limits::new(&link, apdu.len(), buffer.len());
+                let result = player.run(&mut link.exchange(apdu, &mut buffer, limits))?;
+                result.map(|len| buffer[..len].to_vec())
+            }
+            What::Command(apdu) => player.t0(apdu, start.number, settings.wi, &mut buffer)?,
+            What::Ifsd(ifsd) => {
+                let limits = t1::Limits::new(&link, 0, 0);
+                match player.run(&mut link.negotiate_ifsd(*ifsd, limits))? {
+                    // There is no response to be delivered.
+                    Ok(_) => {
+                        tokens = player.tokens;
+                        continue;
+                    }
+                    Err(end) => Err(end),
+                }
+            }
+            other => return Err(Failure { token: start.number, expected: say(other), got: "the end".to_owned() }),
+        };
+        player.finish(response)?;
+        tokens = player.tokens;
+    }
+    Ok(())
+}
+
+/// The tokens that are left.
+struct Player<'t> {
+    tokens: &'t [Token],
+    /// The number of the next token, if there is none.
+    after: usize,
+    /// The next character has wrong parity.
+    parity: bool,
+}
+
+impl<'t> Player<'t> {
+    fn t0(&mut self, apdu: &[u8], token: usize, wi: u8, buffer: &mut [u8]) -> Result<Result<Vec<u8>, End>, Failure> {
+        let expected = || "a command APDU".to_owned();
+        let command =
+            Command::decode(apdu).map_err(|error| Failure { token, expected: expected(), got: error.to_string() })?;
+        let mut engine = T0(t0::Exchange::new(command, buffer, t0::Limits::new(wi, 372, 1)));
+        let result = self.run(&mut engine)?;
+        let sw = match engine.0.step() {
+            t0::Step::Done(Ok(response)) => response.sw.0.to_be_bytes(),
+            _ => [0; 2],
+        };
+        Ok(result.map(|len| [&buffer[..len], &sw].concat()))
+    }
+
+    /// Plays up to the end of the exchange.
+    fn run(&mut self, engine: &mut dyn Engine) -> Result<Result<usize, End>, Failure> {
+        loop {
+            if self.next_if(&What::Abort) {
+                engine.abort();
+            }
+            match engine.step() {
+                Step::Done(result) => return Ok(result),
+                Step::Send(_) => {
+                    let sent = send(engine);
+                    match self.tokens {
+                        // Written down no further: all blocks matched.
+                        [] => return Ok(Ok(0)),
+                        [Token { what: What::Sends(expected), .. }, ..] if *expected == sent => self.advance(),
+                        _ => return Err(self.failure(&format!(">{}", hex::encode_upper(sent)))),
+                    }
+                }
+                Step::Receive { .. } => match self.tokens {
+                    [] => return Ok(Ok(0)),
+                    [Token { what: What::Receives(bytes), .. }, ..] => {
+                        self.receive(engine, bytes)?;
+                        self.advance();
+                    }
+                    [Token { what: What::Timeout, .. }, ..] => {
+                        engine.timed_out();
+                        self.advance();
+                    }
+                    [Token { what: What::Parity, .. }, ..] => {
+                        self.parity = true;
+                        self.advance();
+                    }
+                    _ => return Err(self.failure("an engine that awaits the card")),
+                },
+            }
+        }
+    }
+
+    /// The card's characters. After them it leaves the block guard time, in which T=1 sees that the block is over.
+    fn receive(&mut self, engine: &mut dyn Engine, bytes: &[u8]) -> Result<(), Failure> {
+        for (at, byte) in bytes.iter().enumerate() {
+            if !matches!(engine.step(), Step::Receive { .. }) {
+                let got = format!("an engine that has all it awaits after {at} of these characters");
+                return Err(self.failure(&got));
+            }
+            if std::mem::take(&mut self.parity) {
+                engine.parity_error();
+            } else {
+                engine.received(*byte);
+            }
+        }
+        if matches!(engine.step(), Step::Receive { most } if most <= BLOCK_GUARD_TIME) {
+            engine.timed_out();
+        }
+        Ok(())
+    }
+
+    /// Compares the end of a command with `R:` or `E:`, if there is one.
+    fn finish(&mut self, response: Result<Vec<u8>, End>) -> Result<(), Failure> {
+        match (self.tokens, response) {
+            ([], Ok(_)) => Ok(()),
+            ([Token { what: What::Command(_) | What::Ifsd(_), .. }, ..], Ok(_)) => Ok(()),
+            ([Token { what: What::Response(expected), .. }, ..], Ok(got)) if *expected == got => {
+                self.advance();
+                Ok(())
+            }
+            ([Token { what: What::Error(expected), .. }, ..], Err(end)) if *expected == end.name => {
+                self.advance();
+                Ok(())
+            }
+            (_, Ok(got)) => Err(self.failure(&format!("R:{}", hex::encode_upper(got)))),
+            (_, Err(end)) => Err(self.failure(&format!("E:{} ({})", end.name, end.why))),
+        }
+    }
+
+    fn next_if(&mut self, what: &What) -> bool {
+        let next = self.tokens.first().is_some_and(|token| token.what == *what);
+        if next {
+            self.advance();
+        }
+        next
+    }
+
+    fn advance(&mut self) {
+        if let [first, rest @ ..] = self.tokens {
+            self.after = first.number + 1;
+            self.tokens = rest;
+        }
+    }
+
+    fn failure(&self, got: &str) -> Failure {
+        let (token, expected) = match self.tokens.first() {
+            Some(token) => (token.number, say(&token.what)),
+            None => (self.after, "the end".to_owned()),
+        };
+        Failure { token, expected, got: got.to_owned() }
+    }
+}
+
+/// Takes all that the engine sends in one go.
+fn send(engine: &mut dyn Engine) -> Vec<u8> {
+    let mut sent = Vec::new();
+    while let Step::Send(bytes) = engine.step() {
+        sent.extend(bytes);
+        engine.sent();
+    }
+    sent
+}
+
+/// A token as it is written.
+fn say(what: &What) -> String {
+    match what {
+        What::Command(bytes) => format!("C:{}", hex::encode_upper(bytes)),
+        What::Ifsd(ifsd) => format!("ifsd={ifsd}"),
+        What::Abort => "abort".to_owned(),
+        What::Sends(bytes) => format!(">{}", hex::encode_upper(bytes)),
+        What::Receives(bytes) => format!("<{}", hex::encode_upper(bytes)),
+        What::Timeout => "!timeout".to_owned(),
+        What::Parity => "!parity".to_owned(),
+        What::Response(bytes) => format!("R:{}", hex::encode_upper(bytes)),
+        What::Error(name) => format!("E:{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn play(line: &str) -> Result<(), String> {
+        let exchanges = parse::file(line).unwrap();
+        replay(&exchanges[0]).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn a_failure_names_the_token_what_it_says_and_what_came() {
+        for (line, failure) in [
+            ("a: C:00840000 >000004008400008A", "token 2: expected >000004008400008A, got >0000040084000080"),
+            ("a: C:00840000 <00", "token 2: expected <00, got >0000040084000080"),
+            ("a: C:00840000 >0000040084000080 R:9000", "token 3: expected R:9000, got an engine that awaits the card"),
+            ("a: C:00840000 >0000040084000080 <000002900092 R:9001", "token 4: expected R:9001, got R:9000"),
+            ("a: C:00840000 >0000040084000080 <000002900092 E:x", "token 4: expected E:x, got R:9000"),
+            ("a: C:00840000 >0000040084000080 <000002900092 !timeout", "token 4: expected !timeout, got R:9000"),
+            (
+                "a: t=0 C:84160000 >8416000000 <900055",
+                "token 4: expected <900055, got an engine that has all it awaits after 2 of these characters",
+            ),
+            ("a: t=0 C:00610000", "token 3: expected the end, got E:ins-not-allowed (INS 61 cannot be told"),
+            ("a: t=0 C:0061", "token 2: expected a command APDU, got 2 bytes are too few"),
+        ] {
+            let got = play(line).unwrap_err();
+            assert!(got.starts_with(failure), "{line}: {got}");
+        }
+    }
+
+    #[test]
+    fn without_an_end_the_blocks_alone_must_match() {
+        assert_eq!(play("a: C:00840000"), Ok(()));
+        assert_eq!(play("a: C:00840000 >0000040084000080"), Ok(()));
+        assert_eq!(play("a: C:00840000 >0000040084000080 <000002900092"), Ok(()));
+        assert_eq!(play("a: C:00840000 >0000040084000080 <000002900092 C:00840000 >00400400840000C0"), Ok(()));
+    }
+}

@@ -1,0 +1,69 @@
+//! Secret characters in T=0.
+
+use qiyong_protocol::card::commands::takes_data;
+use qiyong_protocol::card::redact;
+use qiyong_protocol::iso7816::t0::CardSide;
+
+/// Follows T=0 far enough to know which characters are a PIN or an ID number.
+#[derive(Debug, Default)]
+pub(super) struct T0 {
+    /// CLA INS P1 P2 P3 of the TPDU under way; empty before the first command, during the ATR.
+    header: Vec<u8>,
+    /// The data that went one way or the other so far.
+    data: Vec<u8>,
+    /// Data bytes the card sends before the next procedure byte.
+    announced: usize,
+    /// The second byte of a status word comes next.
+    status: bool,
+}
+
+impl T0 {
+    /// The terminal sent this character: is it secret?
+    pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
+        match *self.header.as_slice() {
+            [_, ins, _, _, lc] if takes_data(ins) => {
+                self.data.push(byte);
+                let secret = redact::command_secret(ins, &self.whole(usize::from(lc)));
+                secret.contains(&(self.data.len() - 1))
+            }
+            // Out of step with a card that breaks the rules: what cannot be told is hidden.
+            [_, _, _, _, _] => true,
+            _ => {
+                self.header.push(byte);
+                false
+            }
+        }
+    }
+
+    /// The card sent this character: is it secret?
+    pub(super) fn sent_by_card(&mut self, byte: u8) -> bool {
+        let &[_, ins, _, _, le] = self.header.as_slice() else {
+            return false;
+        };
+        let total = if le == 0 { 256 } else { usize::from(le) };
+        if self.announced > 0 {
+            self.announced -= 1;
+            self.data.push(byte);
+            let secret = redact::response_secret(ins, &self.whole(total));
+            return secret.contains(&(self.data.len() - 1));
+        }
+        if self.status {
+            // The TPDU is over: what goes to the card next is a header.
+            *self = Self::default();
+        } else if !takes_data(ins) && byte == ins {
+            self.announced = total.saturating_sub(self.data.len());
+        } else if !takes_data(ins) && byte == !ins {
+            self.announced = 1;
+        } else {
+            self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != CardSide::null();
+        }
+        false
+    }
+
+    /// The data filled up to its whole length: which part is secret depends on the first byte and the length.
+    fn whole(&self, len: usize) -> Vec<u8> {
+        let mut whole = self.data.clone();
+        whole.resize(len.max(whole.len()), 0);
+        whole
+    }
+}

@@ -1,0 +1,118 @@
+//! Secret characters in T=1.
+
+use qiyong_protocol::card::redact;
+
+/// Follows T=1 far enough to know which characters are a PIN or an ID number.
+///
+/// Each direction's I-blocks are put together to APDUs; a repeated block takes the place of its first sending.
+#[derive(Debug)]
+pub(super) struct T1 {
+    /// Characters of the error detection code.
+    edc: usize,
+    to_card: Direction,
+    by_card: Direction,
+}
+
+#[derive(Debug, Default)]
+struct Direction {
+    /// Of the block under way: characters, and whether one of them was secret.
+    block: Vec<u8>,
+    secret: bool,
+    /// N(S) of the last I-block, and where its INF begins in `apdu`.
+    last: Option<(bool, usize)>,
+    /// The chain under way, or the last one if `complete`.
+    apdu: Vec<u8>,
+    complete: bool,
+}
+
+impl T1 {
+    pub(super) fn new(edc: usize) -> Self {
+        Self { edc, to_card: Direction::default(), by_card: Direction::default() }
+    }
+
+    pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
+        // Blocks go to and fro: what the card left unfinished is over.
+        self.by_card.drop_block();
+        self.to_card.take(byte, self.edc, |apdu, at| match *apdu {
+            [_, ins, _, _, lc, ref data @ ..] => {
+                let mut data = data.to_vec();
+                data.resize(usize::from(lc).max(data.len()), 0);
+                at.checked_sub(5).is_some_and(|at| redact::command_secret(ins, &data).contains(&at))
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn sent_by_card(&mut self, byte: u8) -> bool {
+        self.to_card.drop_block();
+        let ins = self.to_card.apdu.get(1).copied().unwrap_or_default();
+        let secret = self.by_card.take(byte, self.edc, |apdu, at| {
+            // The record says how long it is; the status word comes after it.
+            let mut record = apdu.to_vec();
+            record.resize(apdu.get(1).map_or(apdu.len(), |len| usize::from(*len) + 2), 0);
+            redact::response_secret(ins, &record).contains(&at)
+        });
+        if self.by_card.resynchronised() {
+            *self = Self::new(self.edc);
+        }
+        secret
+    }
+}
+
+impl Direction {
+    fn drop_block(&mut self) {
+        self.block.clear();
+        self.secret = false;
+    }
+
+    /// S(RESYNCH response): both sides begin anew.
+    fn resynchronised(&self) -> bool {
+        matches!(self.block.as_slice(), [_, 0xE0, ..])
+    }
+
+    /// Takes a character; `is_secret` judges byte `at` of the APDU so far, its last one.
+    fn take(&mut self, byte: u8, edc: usize, is_secret: impl FnOnce(&[u8], usize) -> bool) -> bool {
+        let whole = |block: &[u8]| block.get(2).is_some_and(|len| block.len() == 3 + usize::from(*len) + edc);
+        if whole(&self.block) {
+            self.drop_block();
+        }
+        self.block.push(byte);
+        let &[_, pcb, ref rest @ ..] = self.block.as_slice() else {
+            return false;
+        };
+        // Bit 8 of PCB is 0 in I-blocks only (clause 11.3.2.2).
+        if pcb & 0x80 != 0 {
+            return false;
+        }
+        match rest {
+            [] => self.begin(pcb & 0x40 != 0),
+            [_] => {}
+            [len, inf @ ..] if inf.len() <= usize::from(*len) => {
+                self.apdu.push(byte);
+                let secret = is_secret(&self.apdu, self.apdu.len() - 1);
+                self.secret |= secret;
+                self.finish(pcb, inf.len() == usize::from(*len));
+                return secret;
+            }
+            // The check characters of a short secret would give it away.
+            [_, ..] => return self.secret,
+        }
+        false
+    }
+
+    /// An I-block with this N(S) begins.
+    fn begin(&mut self, ns: bool) {
+        match self.last {
+            Some((last, start)) if last == ns => self.apdu.truncate(start),
+            _ if self.complete => self.apdu.clear(),
+            _ => {}
+        }
+        self.complete = false;
+        self.last = Some((ns, self.apdu.len()));
+    }
+
+    /// After an INF character: bit 6 of PCB, M, says whether the chain goes on after this block.
+    fn finish(&mut self, pcb: u8, block_over: bool) {
+        self.complete = block_over && pcb & 0x20 == 0;
+    }
+}

@@ -1,0 +1,173 @@
+//! What the terminal's side of T=1 remembers between two APDUs, and what bounds each of them.
+
+use super::terminal::{Exchange, Task};
+use super::{IFS_DEFAULT, IFS_MAX};
+use crate::iso7816::Etu;
+use crate::iso7816::atr::{Atr, Edc};
+
+/// What the ATR says about T=1 (clause 11.4), and the rate in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// IFSC, the most information bytes of a block to the card. The reserved values 0 and 255 are taken for the default.
+    pub ifsc: u8,
+    /// BWI, 0 to 9; the reserved values above are taken for 9.
+    pub bwi: u8,
+    /// CWI, 0 to 15.
+    pub cwi: u8,
+    /// The error detection code.
+    pub edc: Edc,
+    /// F of the rate in use.
+    pub fi: u16,
+    /// D of the rate in use.
+    pub di: u8,
+}
+
+impl Default for Parameters {
+    /// Those of an ATR that names none, at the default rate.
+    fn default() -> Self {
+        Self { ifsc: IFS_DEFAULT, bwi: 4, cwi: 13, edc: Edc::Lrc, fi: 372, di: 1 }
+    }
+}
+
+impl Parameters {
+    /// Those of an ATR, at the rate `fi`, `di`.
+    pub fn from_atr(atr: &Atr<'_>, fi: u16, di: u8) -> Self {
+        Self { ifsc: atr.ifsc(), bwi: atr.bwi(), cwi: atr.cwi(), edc: atr.edc(), fi, di }
+    }
+}
+
+/// The state of T=1 from reset to reset. One [`Exchange`] at a time borrows it.
+#[derive(Debug)]
+pub struct Link {
+    /// N(S) of the next I-block to the card.
+    pub(super) ns: bool,
+    /// N(S) of the next I-block from the card.
+    pub(super) nr: bool,
+    pub(super) ifsc: u8,
+    pub(super) ifsd: u8,
+    pub(super) nad: u8,
+    pub(super) edc: Edc,
+    pub(super) bwt: Etu,
+    pub(super) cwt: Etu,
+    /// Whether any block without error has come since the reset; decides between rules 7.4.1 and 7.4.2.
+    pub(super) heard: bool,
+    /// Whether the terminal may start a command: all exchanges so far ended where both sides know it.
+    pub(super) ready: bool,
+    initial_ifsc: u8,
+    /// 960 x 372 clock cycles, BWT without its extension, in etu: 100 ms at 3.57 MHz.
+    base: Etu,
+}
+
+impl Link {
+    /// The state just after a reset (rule 1).
+    pub fn new(parameters: Parameters) -> Self {
+        let ifsc = match parameters.ifsc {
+            0 | 0xFF => IFS_DEFAULT,
+            given => given,
+        };
+        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up.
+        let etu = |shift: u8| {
+            let cycles = (960 * 372 * u64::from(parameters.di)) << shift;
+            Etu::try_from(cycles.div_ceil(u64::from(parameters.fi.max(1)))).unwrap_or(Etu::MAX / 2)
+        };
+        Self {
+            ns: false,
+            nr: false,
+            ifsc,
+            ifsd: IFS_DEFAULT,
+            nad: 0,
+            edc: parameters.edc,
+            bwt: 11 + etu(parameters.bwi.min(9)),
+            cwt: 11 + (1 << parameters.cwi.min(15)),
+            heard: false,
+            ready: true,
+            initial_ifsc: ifsc,
+            base: etu(0),
+        }
+    }
+
+    /// Sets NAD, the node addresses of this terminal (bits 1 to 3) and of the card (bits 5 to 7), both 0 unless set.
+    pub const fn with_nad(mut self, nad: u8) -> Self {
+        // Bits 4 and 8 once controlled VPP and are 0 now (clause 11.3.2.1).
+        self.nad = nad & 0x77;
+        self
+    }
+
+    /// Prepares a command APDU; the response, status word included, will be written to `response`.
+    pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
+        Exchange::new(self, Task::Command, command, response, limits)
+    }
+
+    /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
+    ///
+    /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
+    pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
+        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), &[], &mut [], limits)
+    }
+
+    /// IFSC, the most information bytes of a block to the card.
+    pub const fn ifsc(&self) -> u8 {
+        self.ifsc
+    }
+
+    /// IFSD, the most information bytes of a block from the card.
+    pub const fn ifsd(&self) -> u8 {
+        self.ifsd
+    }
+
+    /// BWT, the most etu between the last character of a block sent and the first of the answer (clause 11.4.3).
+    pub const fn bwt(&self) -> Etu {
+        self.bwt
+    }
+
+    /// CWT, the most etu between two characters of a block (clause 11.4.3).
+    pub const fn cwt(&self) -> Etu {
+        self.cwt
+    }
+
+    /// Whether a command can be sent; if not, only a reset helps.
+    pub const fn is_ready(&self) -> bool {
+        self.ready
+    }
+
+    /// What a resynchronisation leaves: the state after a reset (rule 6.2), but for what was learnt of the card.
+    pub(super) const fn resynchronise(&mut self) {
+        self.ns = false;
+        self.nr = false;
+        self.ifsc = self.initial_ifsc;
+        self.ifsd = IFS_DEFAULT;
+    }
+}
+
+/// What bounds one command. A card may be slow or noisy within these bounds; beyond them it is given up with a reason.
+///
+/// None of it is in the standard, which lets a card ask for time or repetition for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most etu from the first character to the last.
+    pub budget: u64,
+    /// The most blocks sent.
+    pub blocks: u32,
+    /// The most blocks sent because of an error.
+    pub repetitions: u16,
+    /// The most waiting time extensions granted.
+    pub extensions: u16,
+}
+
+impl Limits {
+    /// The limits for a command of `command` bytes and a response of up to `response` bytes on `link`.
+    ///
+    /// The budget is the time of the characters, six block waiting times, so that the rules for a silent card (three attempts,
+    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz).
+    pub fn new(link: &Link, command: usize, response: usize) -> Self {
+        let bytes = command.saturating_add(response).min(1 << 20) as u32;
+        // A block of the least size carries one byte among five or six.
+        let characters = 16 * bytes.saturating_mul(if link.ifsc.min(link.ifsd) < 16 { 16 } else { 2 });
+        Self {
+            budget: u64::from(characters) + 6 * u64::from(link.bwt) + 200 * u64::from(link.base),
+            blocks: bytes.saturating_mul(2).saturating_add(256),
+            repetitions: 64,
+            extensions: 256,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! T=1, the block protocol of ISO/IEC 7816-3:2006 clause 11, as two engines without input or output.
+//!
+//! A block is `NAD PCB LEN | INF | EDC` (clause 11.3). Three kinds travel, written here as the standard does:
+//! `I(N(S), M)` carries a piece of an APDU, and M = 1 says that more follows; `R(N(R))` acknowledges a piece or asks for
+//! one again; `S(...)` is a request or response about the protocol itself.
+//!
+//! | File | What it holds |
+//! |---|---|
+//! | `block` | bytes of a block: PCB, error detection code |
+//! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
+//! | `link` | [`Link`], what the terminal remembers between two APDUs, and [`Limits`] |
+//! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
+//! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
+//! | `card` | [`CardSide`], for virtual cards |
+//!
+//! Where the rules are kept (the numbers are the standard's):
+//!
+//! | Rule | About | In [`Exchange`] |
+//! |---|---|---|
+//! | 1 | the terminal speaks first | `new` |
+//! | 2, 5 | I-blocks, chains, acknowledgement | `i_block`, `r_block` |
+//! | 3, 4 | waiting time, IFS | `s_request` |
+//! | 6 | resynchronisation | `resynch`, `resynchronised` |
+//! | 7, 8 | repetition after errors | `refuse` |
+//! | 9 | abortion of a chain | `abort`, `s_request`, `r_block` |
+//!
+//! Where the standard is silent, the terminal does this:
+//!
+//! * A block counts once [`BLOCK_GUARD_TIME`] has gone by without a further character; with one, it is invalid. The line has to
+//!   rest that long anyway, and an LRC does not always see a bent LEN.
+//! * After an invalid block it waits that long too, or CWT if LEN may be wrong, so as not to speak while the card does.
+//! * After a resynchronisation the command is sent again, but not if anything the card said since the command's last
+//!   block suggests that it has it: then the exchange ends with [`T1Error::ResponseLost`], since a command carried
+//!   out twice may cost the holder a try of the PIN, or money.
+//! * An R-block that asks for a repetition is no failed attempt of rule 7.4, since it is without error (scenario 13).
+//!   Such repetitions are bounded by [`Limits`], like all else that a card may do without end.
+//! * A card that aborted a chain may send an I-block instead of giving back the right to send; it is a new response.
+//! * An extension is granted as asked, but no wait goes beyond the budget.
+//! * A card that does not answer S(IFS request) in three attempts is resynchronised, and IFSD stays at its default.
+
+mod block;
+mod card;
+mod error;
+mod link;
+mod receiver;
+mod terminal;
+
+pub use block::{BlockName, Check, Complaint, Pcb, Supervisory};
+pub use card::{CardSide, CardStep, MAX_BLOCK};
+pub use error::{Budget, Fault, T1Error, Trouble};
+pub use link::{Limits, Link, Parameters};
+pub use terminal::{Exchange, Step};
+
+use super::Etu;
+
+/// BGT: the least time between the last character of a block and the first of the answer (clause 11.2).
+pub const BLOCK_GUARD_TIME: Etu = 22;
+/// The most information bytes of a block (clause 11.3.2.3); LEN = 255 is reserved.
+pub const IFS_MAX: u8 = 254;
+/// IFSD at the start, and IFSC where the ATR names none (clause 11.4.2).
+pub const IFS_DEFAULT: u8 = 32;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,631 @@
+//! The terminal's side of T=1.
+
+use super::block::{Check, Complaint, Pcb, Supervisory};
+use super::error::{Budget, Fault, T1Error, Trouble};
+use super::link::{Limits, Link};
+use super::receiver::{Assembly, Block, Quiet, Receiver};
+use super::{BLOCK_GUARD_TIME, IFS_MAX};
+use crate::iso7816::Etu;
+
+/// Failed attempts in succession before rule 7.4: the first one and "at most two further".
+const ATTEMPTS: u8 = 3;
+/// The most S(RESYNCH request)s in succession (rule 6.4).
+const RESYNCHS: u8 = 3;
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'e> {
+    /// Send these characters, then call [`Exchange::sent`].
+    ///
+    /// A block may come in up to three such steps, whose characters follow one another without a pause beyond CWT. The block
+    /// guard time after the card's last character has gone by: the step before was to await it.
+    Send(&'e [u8]),
+    /// Await characters, the next one at most this many etu after the leading edge of the last one on the line; then call
+    /// [`Exchange::received`], [`Exchange::received_slice`], [`Exchange::parity_error`] or [`Exchange::timed_out`].
+    Receive(Etu),
+    /// The exchange has ended: the bytes of the response in the caller's buffer, or the IFSD agreed on.
+    Done(Result<usize, T1Error>),
+}
+
+/// What an exchange is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Task {
+    /// A command APDU and its response.
+    Command,
+    /// S(IFS request) with this IFSD.
+    Ifsd(u8),
+}
+
+/// One command APDU on its way through T=1, with all that clause 11.6 asks for on the way.
+///
+/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. One that is
+/// dropped before leaves the [`Link`] in need of a reset.
+///
+/// Has no `Debug`: its buffers may hold a PIN or an ID number.
+pub struct Exchange<'a> {
+    link: &'a mut Link,
+    task: Task,
+    command: &'a [u8],
+    response: &'a mut [u8],
+    limits: Limits,
+    state: State,
+    /// The block being sent, or sent last: prologue and epilogue, and between them the INF of an S-block.
+    frame: [u8; 6],
+    /// Of `frame`, without the INF of an I-block.
+    frame_len: u8,
+    last: Last,
+    /// Command bytes that the card has acknowledged, and those of the I-block under way.
+    offset: usize,
+    count: u8,
+    /// Response bytes of the I-blocks accepted so far, also those that the buffer had no room for.
+    len: usize,
+    /// The response has begun, so the card has carried out the command.
+    responding: bool,
+    /// A block without error suggests that the card has the whole command.
+    taken: bool,
+    abort: Abort,
+    /// Invalid blocks or none, in succession (rule 7.4).
+    failures: u8,
+    /// S(RESYNCH request)s in succession (rule 6.4).
+    resynchs: u8,
+    /// What led to them.
+    before: Trouble,
+    /// The multiplier of BWT for the next block alone (rule 3).
+    extension: u8,
+    spent: Spent,
+}
+
+/// What counts against [`Limits`].
+#[derive(Default)]
+struct Spent {
+    etu: u64,
+    blocks: u32,
+    repetitions: u16,
+    extensions: u16,
+}
+
+enum State {
+    Sending(Part),
+    /// The answer is due, or partly here.
+    Receiving(Receiver),
+    /// A block without error is here. It counts once the guard time has shown that it is over: a bent LEN may hide from
+    /// an LRC, but then characters are left.
+    Settling(Block),
+    /// An invalid block may not be over yet.
+    Draining(Fault, Quiet),
+    Done(Result<usize, T1Error>),
+}
+
+/// What goes out next of a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of an R- or S-block.
+    Whole,
+    Prologue,
+    Inf,
+    Epilogue,
+}
+
+/// The block sent last, as the rules tell them apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    I,
+    R,
+    Request(Supervisory),
+    Response,
+}
+
+/// Who wants the chain to end (rule 9).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Abort {
+    No,
+    Terminal,
+    Card,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(
+        link: &'a mut Link,
+        task: Task,
+        command: &'a [u8],
+        response: &'a mut [u8],
+        limits: Limits,
+    ) -> Self {
+        let ready = link.ready;
+        let mut exchange = Self {
+            link,
+            task,
+            command,
+            response,
+            limits,
+            state: State::Done(Err(T1Error::NeedsReset)),
+            frame: [0; 6],
+            frame_len: 0,
+            last: Last::I,
+            offset: 0,
+            count: 0,
+            len: 0,
+            responding: false,
+            taken: false,
+            abort: Abort::No,
+            failures: 0,
+            resynchs: 0,
+            before: Trouble { sent: 0, fault: Fault::Silence },
+            extension: 1,
+            spent: Spent::default(),
+        };
+        if ready {
+            exchange.start();
+        }
+        exchange
+    }
+
+    /// What to do now. Does not change anything: asking twice gives the same answer.
+    pub fn step(&self) -> Step<'_> {
+        match &self.state {
+            State::Sending(part) => Step::Send(self.part(*part)),
+            State::Receiving(_) | State::Settling(_) | State::Draining(..) => Step::Receive(self.wait()),
+            State::Done(result) => Step::Done(*result),
+        }
+    }
+
+    /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
+    pub fn sent(&mut self) {
+        let State::Sending(part) = self.state else { return };
+        let etu = 12 * self.part(part).len() as Etu;
+        self.link.ready = false;
+        self.state = match part {
+            Part::Prologue if self.count > 0 => State::Sending(Part::Inf),
+            Part::Prologue | Part::Inf => State::Sending(Part::Epilogue),
+            Part::Whole | Part::Epilogue => State::Receiving(Receiver::new(self.link.edc, self.link.ifsd)),
+        };
+        self.spend(etu);
+    }
+
+    /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
+    pub fn received(&mut self, byte: u8, elapsed: Etu) {
+        self.received_slice(&[byte], elapsed);
+    }
+
+    /// Characters came, within `elapsed` etu in all and each in time.
+    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        let mut surplus = bytes;
+        if let State::Receiving(receiver) = &mut self.state {
+            let room = self.response.get_mut(self.len..).unwrap_or_default();
+            let (taken, assembly) = receiver.take(bytes, room);
+            self.assembled(assembly);
+            surplus = bytes.get(taken..).unwrap_or_default();
+        }
+        if !surplus.is_empty() {
+            self.surplus();
+        }
+        self.spend(elapsed);
+    }
+
+    /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
+    pub fn parity_error(&mut self, elapsed: Etu) {
+        if let State::Receiving(receiver) = &mut self.state {
+            let room = self.response.get_mut(self.len..).unwrap_or_default();
+            let assembly = receiver.take_bad(room);
+            self.assembled(assembly);
+        } else {
+            self.surplus();
+        }
+        self.spend(elapsed);
+    }
+
+    /// Nothing came within the time that [`Step::Receive`] allows.
+    pub fn timed_out(&mut self) {
+        let wait = self.wait();
+        match &self.state {
+            State::Receiving(receiver) if receiver.is_empty() => self.refuse(Fault::Silence),
+            State::Receiving(_) => self.refuse(Fault::Cut),
+            State::Settling(block) => self.accept(*block),
+            State::Draining(fault, _) => self.refuse(*fault),
+            State::Sending(_) | State::Done(_) => return,
+        }
+        self.spend(wait);
+    }
+
+    /// Ends the chain under way at the next block the terminal has to send (rule 9). A command whose last block is already out
+    /// can no longer be ended, but its response can if it comes as a chain.
+    pub fn abort(&mut self) {
+        if self.abort == Abort::No {
+            self.abort = Abort::Terminal;
+        }
+        let in_chain = self.offset > 0 || self.responding;
+        match (&self.state, self.last) {
+            (State::Sending(Part::Prologue | Part::Whole), Last::I | Last::R) if in_chain => {
+                self.request(Supervisory::Abort, None);
+            }
+            (State::Sending(Part::Prologue), Last::I) if self.spent.blocks == 1 => self.end(Err(T1Error::Aborted)),
+            _ => {}
+        }
+    }
+
+    /// The characters of a part of the block being sent.
+    fn part(&self, part: Part) -> &[u8] {
+        let frame = self.frame.get(..usize::from(self.frame_len)).unwrap_or_default();
+        match part {
+            Part::Whole => frame,
+            Part::Prologue => frame.get(..3).unwrap_or_default(),
+            Part::Inf => self.inf(),
+            Part::Epilogue => frame.get(3..).unwrap_or_default(),
+        }
+    }
+
+    /// The command bytes of the I-block under way.
+    fn inf(&self) -> &[u8] {
+        let rest = self.command.get(self.offset..).unwrap_or_default();
+        rest.get(..usize::from(self.count)).unwrap_or(rest)
+    }
+
+    /// Whether the I-block under way is the last of the command.
+    fn command_is_out(&self) -> bool {
+        self.offset + usize::from(self.count) >= self.command.len()
+    }
+
+    /// How long to await the next character.
+    fn wait(&self) -> Etu {
+        let wait = match &self.state {
+            State::Receiving(receiver) if receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
+            State::Receiving(_) => self.link.cwt,
+            State::Settling(_) => BLOCK_GUARD_TIME,
+            State::Draining(_, quiet) => quiet.etu(self.link.cwt),
+            State::Sending(_) | State::Done(_) => 0,
+        };
+        // A card may ask for any extension, but gets no more than the budget has left.
+        let left = self.limits.budget.saturating_sub(self.spent.etu).saturating_add(1);
+        wait.min(Etu::try_from(left).unwrap_or(Etu::MAX))
+    }
+
+    fn spend(&mut self, etu: Etu) {
+        self.spent.etu = self.spent.etu.saturating_add(u64::from(etu));
+        if self.spent.etu > self.limits.budget {
+            self.end(Err(T1Error::OutOfBudget(Budget::Time)));
+        }
+    }
+
+    fn end(&mut self, result: Result<usize, T1Error>) {
+        if !matches!(self.state, State::Done(_)) {
+            self.state = State::Done(result);
+        }
+    }
+
+    /// Ends where both sides know that it ended.
+    fn end_in_order(&mut self, result: Result<usize, T1Error>) {
+        self.link.ready = true;
+        self.end(result);
+    }
+
+    fn trouble(&self, fault: Fault) -> Trouble {
+        let [_, sent, ..] = self.frame;
+        Trouble { sent, fault }
+    }
+}
+
+/// What goes out.
+impl Exchange<'_> {
+    /// From the beginning, also after a resynchronisation.
+    fn start(&mut self) {
+        match self.task {
+            Task::Command => self.i_block_out(),
+            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, Some(ifsd)),
+        }
+    }
+
+    /// The next piece of the command, or the same again; what the card takes at present at most (rules 2 and 5).
+    fn i_block_out(&mut self) {
+        let left = self.command.len().saturating_sub(self.offset);
+        self.count = left.min(self.link.ifsc.into()) as u8;
+        let more = left > usize::from(self.count);
+        let ns = self.link.ns;
+        self.send(Pcb::I { ns, more }, None, Last::I);
+    }
+
+    fn r_block_out(&mut self, complaint: Complaint) {
+        let nr = self.link.nr;
+        self.send(Pcb::R { nr, complaint }, None, Last::R);
+    }
+
+    fn request(&mut self, about: Supervisory, inf: Option<u8>) {
+        self.send(Pcb::Request(about), inf, Last::Request(about));
+    }
+
+    fn send(&mut self, pcb: Pcb, inf: Option<u8>, last: Last) {
+        let count = match last {
+            Last::I => self.count,
+            Last::R | Last::Request(_) | Last::Response => u8::from(inf.is_some()),
+        };
+        let mut check = Check::new(self.link.edc);
+        let prologue = [self.link.nad, pcb.encode(), count];
+        check.update(&prologue);
+        match inf {
+            Some(byte) => check.update(&[byte]),
+            None if last == Last::I => check.update(self.inf()),
+            None => {}
+        }
+        // The epilogue is one byte or two, but all of this fits.
+        let characters = prologue.into_iter().chain(inf).chain(check.epilogue());
+        for (place, byte) in self.frame.iter_mut().zip(characters) {
+            *place = byte;
+        }
+        self.frame_len = (3 + usize::from(inf.is_some()) + Check::len(self.link.edc)) as u8;
+        self.last = last;
+        self.extension = 1;
+        self.transmit();
+    }
+
+    /// Sends `frame`, once more perhaps.
+    fn transmit(&mut self) {
+        if self.spent.blocks == self.limits.blocks {
+            return self.end(Err(T1Error::OutOfBudget(Budget::Blocks)));
+        }
+        self.spent.blocks += 1;
+        self.state = State::Sending(if self.last == Last::I { Part::Prologue } else { Part::Whole });
+    }
+
+    /// Counts a block that is sent because of an error. `false`: that was one too many, and the exchange has ended.
+    fn repetition(&mut self) -> bool {
+        if self.spent.repetitions == self.limits.repetitions {
+            self.end(Err(T1Error::OutOfBudget(Budget::Repetitions)));
+            return false;
+        }
+        self.spent.repetitions += 1;
+        true
+    }
+
+    /// The next block of the response, unless the caller wants no more (rules 2.2 and 9).
+    fn acknowledge(&mut self) {
+        match self.abort {
+            Abort::Terminal => self.request(Supervisory::Abort, None),
+            Abort::No | Abort::Card => self.r_block_out(Complaint::None),
+        }
+    }
+
+    /// The next block of the command, unless the caller wants to stop (rules 2.2 and 9).
+    fn proceed(&mut self) {
+        match self.abort {
+            Abort::Terminal => self.request(Supervisory::Abort, None),
+            Abort::No | Abort::Card => self.i_block_out(),
+        }
+    }
+}
+
+/// What comes in.
+impl Exchange<'_> {
+    fn assembled(&mut self, assembly: Assembly) {
+        match assembly {
+            Assembly::Part => {}
+            Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
+            Assembly::Block(block) => self.state = State::Settling(block),
+        }
+    }
+
+    /// Characters after the end of a block: LEN was wrong, or the card says more than it may.
+    fn surplus(&mut self) {
+        let fault = match self.state {
+            State::Settling(_) => Fault::Surplus,
+            State::Draining(fault, _) => fault,
+            State::Receiving(_) | State::Sending(_) | State::Done(_) => return,
+        };
+        self.state = State::Draining(fault, Quiet::WaitingTime);
+    }
+
+    fn accept(&mut self, block: Block) {
+        self.link.heard = true;
+        match self.judge(block) {
+            Ok(pcb) => self.block(pcb, block),
+            Err(fault) => self.refuse(fault),
+        }
+    }
+
+    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
+    fn judge(&self, block: Block) -> Result<Pcb, Fault> {
+        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
+        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
+            return Err(Fault::Nad(block.nad));
+        }
+        let pcb = Pcb::decode(block.pcb).ok_or(Fault::Pcb(block.pcb))?;
+        if !pcb.allows(block.len) {
+            return Err(Fault::Length(block.len));
+        }
+        Ok(pcb)
+    }
+
+    fn block(&mut self, pcb: Pcb, block: Block) {
+        let answered = matches!((self.last, pcb), (Last::Request(ours), Pcb::Response(its)) if ours == its);
+        let wants_command = matches!(pcb, Pcb::R { nr, .. } if nr == self.link.ns);
+        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
+        self.taken |= self.command_is_out() && !answered && !wants_command;
+        let verdict = match (self.last, pcb) {
+            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
+            (Last::Request(about), _) if answered => self.s_response(about, block),
+            (Last::Request(_), _) => Err(Fault::Unexpected(block.pcb)),
+            (_, Pcb::I { ns, more }) => self.i_block(ns, more, block),
+            (_, Pcb::R { nr, .. }) => self.r_block(nr, block),
+            (_, Pcb::Request(about)) => self.s_request(about, block),
+            (_, Pcb::Response(_)) => Err(Fault::Unexpected(block.pcb)),
+        };
+        if let Err(fault) = verdict {
+            self.refuse(fault);
+        }
+    }
+
+    /// Rules 2 and 5: a piece of the response. It also acknowledges the last block of the command.
+    fn i_block(&mut self, ns: bool, more: bool, block: Block) -> Result<(), Fault> {
+        // A card that aborted our chain may still answer it.
+        if !self.responding && !self.command_is_out() && self.abort != Abort::Card {
+            return Err(Fault::Unexpected(block.pcb));
+        }
+        if ns != self.link.nr {
+            return Err(Fault::Sequence(block.pcb));
+        }
+        self.failures = 0;
+        if !self.responding {
+            self.link.ns = !self.link.ns;
+            self.responding = true;
+        }
+        if self.abort == Abort::Card {
+            // Whatever the aborted chain had brought is void; this is a response of its own.
+            self.abort = Abort::No;
+            self.move_to_front(block.len);
+        }
+        self.link.nr = !self.link.nr;
+        self.len += usize::from(block.len);
+        if more {
+            self.acknowledge();
+        } else if self.len > self.response.len() {
+            self.end_in_order(Err(T1Error::BufferTooSmall { need: self.len }));
+        } else {
+            self.end_in_order(Ok(self.len));
+        }
+        Ok(())
+    }
+
+    /// Drops the response so far but for the `len` bytes that just came.
+    fn move_to_front(&mut self, len: u8) {
+        let start = self.len.min(self.response.len());
+        let end = (start + usize::from(len)).min(self.response.len());
+        self.response.copy_within(start..end, 0);
+        self.len = 0;
+    }
+
+    /// Rules 2.2, 5 and 7: an acknowledgement, or a request to send again.
+    fn r_block(&mut self, nr: bool, block: Block) -> Result<(), Fault> {
+        if self.abort == Abort::Card {
+            // Rule 9: with it the card gives back the right to send, and says which block it expects.
+            self.link.ns = nr;
+            self.end_in_order(Err(T1Error::AbortedByCard));
+            return Ok(());
+        }
+        let wants_command = nr == self.link.ns;
+        if self.responding {
+            // The card has carried out the command; it can only ask for what came after.
+            return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb)) };
+        }
+        if wants_command {
+            self.failures = 0;
+            if self.repetition() {
+                self.proceed();
+            }
+            return Ok(());
+        }
+        if !self.command_is_out() {
+            self.failures = 0;
+            self.link.ns = !self.link.ns;
+            self.offset += usize::from(self.count);
+            self.proceed();
+            return Ok(());
+        }
+        // The card has the last block of the command and did not understand what came after it.
+        self.last_again()
+    }
+
+    /// Sends the R-block or S-response sent last again (rule 7.2); if it was an I-block, asks for the answer to it.
+    fn last_again(&mut self) -> Result<(), Fault> {
+        self.failures = 0;
+        if self.repetition() {
+            match self.last {
+                Last::I => self.r_block_out(Complaint::Other),
+                Last::R | Last::Response | Last::Request(_) => self.transmit(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Rules 3, 4 and 9: the card wants something, and gets it.
+    fn s_request(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
+        let inf = block.first;
+        let in_chain = self.responding || self.offset > 0 || self.command.len() > usize::from(self.count);
+        let mut extension = 1;
+        match about {
+            Supervisory::Ifs if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
+            Supervisory::Wtx if inf > 0 => {
+                if self.spent.extensions == self.limits.extensions {
+                    self.end(Err(T1Error::OutOfBudget(Budget::Extensions)));
+                    return Ok(());
+                }
+                self.spent.extensions += 1;
+                extension = inf;
+            }
+            Supervisory::Abort if in_chain => self.abort = Abort::Card,
+            Supervisory::Ifs | Supervisory::Wtx => return Err(Fault::Length(inf)),
+            Supervisory::Abort | Supervisory::Resynch => return Err(Fault::Unexpected(block.pcb)),
+        }
+        self.failures = 0;
+        self.send(Pcb::Response(about), (about.inf_len() > 0).then_some(inf), Last::Response);
+        self.extension = extension;
+        Ok(())
+    }
+
+    /// The response to our own request.
+    fn s_response(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
+        match (about, self.task) {
+            (Supervisory::Resynch, _) => self.resynchronised(),
+            (Supervisory::Ifs, Task::Ifsd(ifsd)) if block.first == ifsd => {
+                self.link.ifsd = ifsd;
+                self.end_in_order(Ok(ifsd.into()));
+            }
+            (Supervisory::Ifs, _) => return Err(Fault::Length(block.first)),
+            // After S(ABORT response) the terminal has the right to send, and both sides know the numbers due (rule 9).
+            (Supervisory::Abort, _) => self.end_in_order(Err(T1Error::Aborted)),
+            (Supervisory::Wtx, _) => return Err(Fault::Unexpected(block.pcb)),
+        }
+        Ok(())
+    }
+
+    /// Rules 7 and 8: the answer is invalid or did not come.
+    fn refuse(&mut self, fault: Fault) {
+        if !self.repetition() {
+            return;
+        }
+        if self.last == Last::Request(Supervisory::Resynch) {
+            if self.resynchs == RESYNCHS {
+                return self.end(Err(T1Error::ResynchFailed(self.trouble(fault))));
+            }
+            self.resynchs += 1;
+            return self.transmit();
+        }
+        self.failures += 1;
+        if self.failures == ATTEMPTS {
+            return self.resynch(fault);
+        }
+        match self.last {
+            // Rules 7.2 and 7.3: the same R-block or S-request again.
+            Last::R | Last::Request(_) => self.transmit(),
+            // Rules 7.1, 7.3 and 8: ask for the I-block that is due.
+            Last::I | Last::Response => self.r_block_out(match fault {
+                Fault::Parity | Fault::Edc => Complaint::Redundancy,
+                _ => Complaint::Other,
+            }),
+        }
+    }
+
+    /// Rule 7.4: two further attempts did not help.
+    fn resynch(&mut self, fault: Fault) {
+        if !self.link.heard {
+            return self.end(Err(T1Error::NoAnswer(self.trouble(fault))));
+        }
+        self.before = self.trouble(fault);
+        self.resynchs = 1;
+        self.request(Supervisory::Resynch, None);
+    }
+
+    /// Rule 6: both sides are as after a reset. A command that the card cannot have carried out is sent again.
+    fn resynchronised(&mut self) {
+        self.link.resynchronise();
+        self.failures = 0;
+        let lost = self.before;
+        match (self.task, self.abort) {
+            (Task::Ifsd(_), _) => self.end_in_order(Err(T1Error::IfsdRefused(lost))),
+            (_, Abort::Terminal) => self.end_in_order(Err(T1Error::Aborted)),
+            (_, Abort::Card) => self.end_in_order(Err(T1Error::AbortedByCard)),
+            (_, Abort::No) if self.responding || self.taken => self.end_in_order(Err(T1Error::ResponseLost(lost))),
+            (_, Abort::No) => {
+                self.offset = 0;
+                self.i_block_out();
+            }
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Terminal against card over a line that spoils blocks.
+
+use std::vec;
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::super::*;
+use super::script::{block, hex};
+use crate::iso7816::atr::Edc;
+
+type Card = CardSide<2048>;
+
+/// What the line does to a block.
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    /// A bit of this character is inverted, modulo the length.
+    Flip(usize, u8),
+    /// This character has wrong parity.
+    Parity(usize),
+    /// The block ends before this character.
+    Cut(usize),
+    Lose,
+}
+
+/// What happens to the blocks, in the order in which they are sent by either side.
+struct Line {
+    damages: std::vec::IntoIter<Option<Damage>>,
+}
+
+/// A block as it arrives: characters and whether their parity is right.
+type Arrived = Vec<(u8, bool)>;
+
+impl Line {
+    fn carry(&mut self, sent: &[u8]) -> Arrived {
+        let mut arrived: Arrived = sent.iter().map(|byte| (*byte, true)).collect();
+        match self.damages.next().flatten() {
+            Some(Damage::Flip(at, bit)) => arrived[at % sent.len()].0 ^= 1 << (bit % 8),
+            Some(Damage::Parity(at)) => arrived[at % sent.len()].1 = false,
+            Some(Damage::Cut(at)) => arrived.truncate(at % sent.len()),
+            Some(Damage::Lose) => arrived.clear(),
+            None => {}
+        }
+        arrived
+    }
+}
+
+/// What a card does on its own, one letter a time it may: `w` more time, `i` another IFSC, `a` the end of its chain.
+struct Habits(std::vec::IntoIter<char>);
+
+/// One visit: a card, what it answers, what it was told to carry out, and the line to it.
+struct Visit {
+    card: Card,
+    habits: Habits,
+    line: Line,
+    answer: Vec<u8>,
+    executed: Vec<Vec<u8>>,
+    steps: usize,
+}
+
+impl Visit {
+    fn new(card: Card, habits: &str, damages: Vec<Option<Damage>>) -> Self {
+        let habits = Habits(habits.chars().collect::<Vec<_>>().into_iter());
+        Self { card, habits, line: Line { damages: damages.into_iter() }, answer: vec![], executed: vec![], steps: 0 }
+    }
+
+    /// The card's characters in answer to a block that arrived.
+    fn card_hears(&mut self, arrived: Arrived) -> Arrived {
+        let mut step = CardStep::Await;
+        for (byte, parity_ok) in arrived {
+            step = if parity_ok { self.card.received(byte) } else { self.card.parity_error() };
+        }
+        if step == CardStep::Await {
+            step = self.card.timed_out();
+        }
+        loop {
+            match step {
+                CardStep::Await => return vec![],
+                CardStep::Send(bytes) => return self.line.carry(&bytes),
+                CardStep::Execute => {
+                    step = match self.habits.0.next() {
+                        Some('w') => self.card.ask_for_time(2),
+                        habit => {
+                            if habit == Some('i') {
+                                self.card.ask_for_ifsc(1 + self.answer.len() as u8 % 254);
+                            }
+                            self.executed.push(self.card.command().to_vec());
+                            let answer = self.answer.clone();
+                            let step = self.card.respond(&answer);
+                            if habit == Some('a') {
+                                self.card.abort();
+                            }
+                            step
+                        }
+                    };
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, mut exchange: Exchange<'_>, bulk: bool) -> Result<usize, T1Error> {
+        let mut heard: Arrived = vec![];
+        loop {
+            self.steps += 1;
+            assert!(self.steps < 1_000_000, "the exchange does not end");
+            match exchange.step() {
+                Step::Done(result) => return result,
+                Step::Send(_) => {
+                    let mut sent = vec![];
+                    while let Step::Send(bytes) = exchange.step() {
+                        sent.extend_from_slice(bytes);
+                        exchange.sent();
+                    }
+                    let arrived = self.line.carry(&sent);
+                    heard = self.card_hears(arrived);
+                }
+                Step::Receive(_) if heard.is_empty() => exchange.timed_out(),
+                Step::Receive(_) if bulk && heard.iter().all(|(_, parity_ok)| *parity_ok) => {
+                    let bytes: Vec<u8> = heard.drain(..).map(|(byte, _)| byte).collect();
+                    exchange.received_slice(&bytes, 12);
+                }
+                Step::Receive(_) => match heard.remove(0) {
+                    (byte, true) => exchange.received(byte, 12),
+                    (_, false) => exchange.parity_error(12),
+                },
+            }
+        }
+    }
+}
+
+fn parameters(ifsc: u8, edc: Edc) -> Parameters {
+    Parameters { ifsc, edc, ..Parameters::default() }
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        (any::<usize>(), any::<u8>()).prop_map(|(at, bit)| Damage::Flip(at, bit)),
+        any::<usize>().prop_map(Damage::Parity),
+        any::<usize>().prop_map(Damage::Cut),
+        Just(Damage::Lose),
+    ]
+}
+
+/// One or two damaged blocks in succession, then enough whole ones to make progress; what rule 7 can mend.
+fn recoverable() -> impl Strategy<Value = Vec<Option<Damage>>> {
+    let burst = (prop::collection::vec(damage(), 1..=2), 5usize..12);
+    prop::collection::vec(burst, 0..12).prop_map(|bursts| {
+        let spread =
+            |(damages, whole): (Vec<_>, _)| damages.into_iter().map(Some).chain(std::iter::repeat_n(None, whole));
+        bursts.into_iter().flat_map(spread).collect()
+    })
+}
+
+fn edc() -> impl Strategy<Value = Edc> {
+    prop_oneof![Just(Edc::Lrc), Just(Edc::Crc)]
+}
+
+fn ifs() -> impl Strategy<Value = u8> {
+    prop_oneof![1u8..=8, 1u8..=254, Just(254)]
+}
+
+fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![prop::collection::vec(any::<u8>(), 0..20), prop::collection::vec(any::<u8>(), 0..most)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_the_rules_can_mend_is_mended_and_the_command_carried_out_once(
+        pairs in prop::collection::vec((bytes(700), bytes(700)), 1..4),
+        card_ifsc in ifs(),
+        ifsd in prop::option::of(ifs()),
+        edc in edc(),
+        damages in recoverable(),
+        habits in "[wi-]{0,6}",
+        bulk: bool,
+    ) {
+        let mut link = Link::new(parameters(card_ifsc, edc));
+        // Before the first block without error there is no resynchronisation (rule 7.4.1), but two failures are mended.
+        let mut visit = Visit::new(Card::new(card_ifsc, edc), &habits, damages);
+        if let Some(ifsd) = ifsd {
+            let limits = Limits { repetitions: u16::MAX, ..Limits::new(&link, 0, 0) };
+            prop_assert_eq!(visit.run(link.negotiate_ifsd(ifsd, limits), bulk), Ok(ifsd.into()));
+            prop_assert_eq!((link.ifsd(), visit.card.ifsd()), (ifsd, ifsd));
+        }
+        for (command, answer) in pairs {
+            let mut buffer = vec![0xEE; answer.len()];
+            let limits = Limits { repetitions: u16::MAX, budget: u64::MAX, ..Limits::new(&link, command.len(), answer.len()) };
+            visit.answer = answer.clone();
+            visit.executed.clear();
+            let result = visit.run(link.exchange(&command, &mut buffer, limits), bulk);
+            prop_assert_eq!(result, Ok(answer.len()));
+            prop_assert_eq!(&buffer, &answer);
+            prop_assert_eq!(&visit.executed, &vec![command]);
+            prop_assert!(link.is_ready());
+        }
+    }
+
+    #[test]
+    fn beyond_that_it_ends_and_nothing_wrong_is_delivered(
+        pairs in prop::collection::vec((bytes(100), bytes(100)), 1..4),
+        card_ifsc in ifs(),
+        damages in prop::collection::vec(prop::option::weighted(0.6, damage()), 0..400),
+        habits in "[wi-]{0,6}",
+    ) {
+        let mut link = Link::new(parameters(card_ifsc, Edc::Crc));
+        let mut visit = Visit::new(Card::new(card_ifsc, Edc::Crc), &habits, damages);
+        for (command, answer) in pairs {
+            let mut buffer = vec![0xEE; answer.len()];
+            let limits = Limits::new(&link, command.len(), answer.len());
+            let ready = link.is_ready();
+            visit.answer = answer.clone();
+            visit.executed.clear();
+            let result = visit.run(link.exchange(&command, &mut buffer, limits), true);
+            match result {
+                Ok(len) => prop_assert_eq!(&buffer[..len], &answer[..]),
+                Err(error) => prop_assert_eq!(error == T1Error::NeedsReset, !ready, "{}", error),
+            }
+            prop_assert!(visit.executed.iter().all(|executed| *executed == command));
+        }
+    }
+}
+
+/// The way of one block at a time, without a line between.
+fn talk(card: &mut Card, block: &[u8]) -> CardStep {
+    block.iter().fold(CardStep::Await, |_, byte| card.received(*byte))
+}
+
+fn sends(pcb: Pcb, inf: &str) -> CardStep {
+    let bytes = block(pcb, &hex(inf), Edc::Lrc);
+    CardStep::Send(heapless::Vec::from_slice(&bytes).unwrap())
+}
+
+const I00: Pcb = Pcb::I { ns: false, more: false };
+const I01: Pcb = Pcb::I { ns: false, more: true };
+const I10: Pcb = Pcb::I { ns: true, more: false };
+
+fn r(nr: bool, complaint: Complaint) -> Pcb {
+    Pcb::R { nr, complaint }
+}
+
+fn lrc(pcb: Pcb, inf: &str) -> Vec<u8> {
+    block(pcb, &hex(inf), Edc::Lrc)
+}
+
+#[test]
+fn a_card_that_is_asked_again_sends_the_same_block() {
+    let mut card = Card::new(32, Edc::Lrc);
+    assert_eq!(talk(&mut card, &lrc(I00, "0084000008")), CardStep::Execute);
+    assert_eq!(card.command(), hex("0084000008"));
+    assert_eq!(card.respond(&hex("A19000")), sends(I00, "A19000"));
+    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), "")), sends(I00, "A19000"));
+    // The next command acknowledges; asked for what it has not got yet, it says what it expects.
+    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::Other), "")), sends(r(true, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &lrc(I10, "00840000")), CardStep::Execute);
+    assert_eq!(card.respond(&hex("9000")), sends(I10, "9000"));
+}
+
+#[test]
+fn a_card_complains_of_what_is_invalid_once_it_is_over() {
+    let mut card = Card::new(32, Edc::Lrc);
+    let mut bad = lrc(I00, "0084000008");
+    *bad.last_mut().unwrap() ^= 1;
+    assert_eq!(talk(&mut card, &bad), CardStep::Await);
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Redundancy), ""));
+    assert_eq!(card.timed_out(), CardStep::Await);
+    assert_eq!(talk(&mut card, &hex("000005")), CardStep::Await);
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &lrc(I10, "0084000008")), sends(r(false, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "02")), sends(r(false, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &hex("00C400C4")), sends(r(false, Complaint::Other), ""));
+    // More than IFSC.
+    assert_eq!(talk(&mut card, &lrc(I00, &"00".repeat(33))), CardStep::Await);
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), ""));
+}
+
+#[test]
+fn a_card_asks_again_until_it_is_granted() {
+    let mut card = Card::new(32, Edc::Lrc);
+    talk(&mut card, &lrc(I00, "0084000008"));
+    let request = sends(Pcb::Request(Supervisory::Wtx), "03");
+    assert_eq!(card.ask_for_time(3), request);
+    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), "")), request);
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "02")), request);
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "03")), CardStep::Execute);
+    card.ask_for_ifsc(1);
+    assert_eq!(card.respond(&hex("9000")), sends(Pcb::Request(Supervisory::Ifs), "01"));
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Ifs), "01")), sends(I00, "9000"));
+    assert_eq!(talk(&mut card, &lrc(I10, "0084")), CardStep::Await, "IFSC is 1 now");
+}
+
+#[test]
+fn a_card_that_has_more_to_say_takes_no_command() {
+    let mut card = Card::new(32, Edc::Lrc);
+    talk(&mut card, &lrc(I00, "0084000008"));
+    assert_eq!(card.respond(&[0x55; 40]), sends(I01, &"55".repeat(32)));
+    assert_eq!(talk(&mut card, &lrc(I10, "00840000")), sends(r(true, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::None), "")), sends(I10, &"55".repeat(8)));
+}
+
+#[test]
+fn a_card_resynchronises_and_forgets_what_was_under_way() {
+    let mut card = Card::new(32, Edc::Lrc);
+    assert_eq!(talk(&mut card, &lrc(I01, "0084")), sends(r(true, Complaint::None), ""));
+    let resynch = lrc(Pcb::Request(Supervisory::Resynch), "");
+    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), ""));
+    assert_eq!(talk(&mut card, &lrc(I00, "00A40000")), CardStep::Execute);
+    assert_eq!(card.command(), hex("00A40000"));
+    card.ask_for_time(1);
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "01")), CardStep::Execute);
+    assert_eq!(card.respond(&[0x90, 0]), sends(I00, "9000"));
+    talk(&mut card, &lrc(Pcb::Request(Supervisory::Ifs), "FE"));
+    assert_eq!(card.ifsd(), 254);
+    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), ""));
+    assert_eq!(card.ifsd(), 32);
+    assert_eq!(talk(&mut card, &lrc(I00, "00B00000")), CardStep::Execute);
+    assert_eq!(card.command(), hex("00B00000"));
+}
+
+#[test]
+fn both_sides_abort_both_chains_and_go_on() {
+    let long: Vec<u8> = (0..100).collect();
+    for (by_card, of_command) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut link = Link::new(parameters(16, Edc::Lrc));
+        let mut visit = Visit::new(Card::new(16, Edc::Lrc), if by_card && !of_command { "a" } else { "" }, vec![]);
+        let (command, answer) = if of_command { (&long[..], &[0x90, 0][..]) } else { (&[0, 1, 2, 3][..], &long[..]) };
+        visit.answer = answer.to_vec();
+        let mut buffer = [0; 256];
+        let limits = Limits::new(&link, command.len(), buffer.len());
+        let mut exchange = link.exchange(command, &mut buffer, limits);
+        if by_card && of_command {
+            visit.card.abort();
+        } else if !by_card {
+            // The caller changes its mind while the first block is out, which gets lost, too.
+            while !matches!(exchange.step(), Step::Receive(_)) {
+                exchange.sent();
+            }
+            exchange.abort();
+        }
+        let error = if by_card { T1Error::AbortedByCard } else { T1Error::Aborted };
+        let result = visit.run(exchange, true);
+        assert_eq!(result, Err(error), "by card {by_card}, of the command {of_command}");
+        assert!(link.is_ready());
+        visit.answer = vec![0x90, 0];
+        assert_eq!(visit.run(link.exchange(&[0, 1, 2, 3], &mut buffer, limits), true), Ok(2), "{by_card} {of_command}");
+        assert_eq!(visit.executed.last().unwrap(), &[0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn extended_apdus_pass_in_254_byte_blocks() {
+    let command: Vec<u8> = (0..65_544u32).map(|i| i as u8).collect();
+    let answer: Vec<u8> = (0..65_538u32).map(|i| (i >> 4) as u8).collect();
+    let mut link = Link::new(parameters(254, Edc::Crc));
+    let mut card = std::boxed::Box::new(CardSide::<65_544>::new(254, Edc::Crc));
+    let mut buffer = vec![0; answer.len()];
+    let limits = Limits::new(&link, command.len(), answer.len());
+    let mut exchange = link.exchange(&command, &mut buffer, limits);
+    let mut step = CardStep::Await;
+    let result = loop {
+        match exchange.step() {
+            Step::Done(result) => break result,
+            Step::Send(bytes) => {
+                step = bytes.iter().fold(CardStep::Await, |_, byte| card.received(*byte));
+                exchange.sent();
+            }
+            Step::Receive(_) => {
+                if step == CardStep::Execute {
+                    assert_eq!(card.command(), command);
+                    step = card.respond(&answer);
+                }
+                let CardStep::Send(bytes) = &step else { panic!("the card is silent") };
+                exchange.received_slice(bytes, 12 * bytes.len() as u32);
+                exchange.timed_out();
+            }
+        }
+    };
+    assert_eq!(result, Ok(answer.len()));
+    assert_eq!(buffer, answer);
+}
+
+/// Many sessions from one seed; more of them with, for instance,
+/// `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
+#[test]
+fn many_sessions_end_and_deliver_nothing_wrong() {
+    let sessions = std::env::var("QIYONG_SESSIONS").ok().map_or(10_000, |count| count.parse().expect("a number"));
+    let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let (mut delivered, mut given_up) = (0u64, 0u64);
+    for _ in 0..sessions {
+        let edc = if next() & 1 == 0 { Edc::Lrc } else { Edc::Crc };
+        let ifsc = 1 + (next() % 254) as u8;
+        let fault_in = next() % 8;
+        let damages = (0..next() % 40).map(|_| {
+            (next() % 8 < fault_in).then(|| match next() % 4 {
+                0 => Damage::Flip(next() as usize, next() as u8),
+                1 => Damage::Parity(next() as usize),
+                2 => Damage::Cut(next() as usize),
+                _ => Damage::Lose,
+            })
+        });
+        let damages = damages.collect();
+        let mut visit = Visit::new(Card::new(ifsc, edc), ["", "w", "i", "wi"][(next() % 4) as usize], damages);
+        let command: Vec<u8> = (0..next() % 40).map(|i| i as u8).collect();
+        visit.answer = (0..next() % 40).map(|i| !i as u8).collect();
+        let mut link = Link::new(parameters(ifsc, edc));
+        let mut buffer = [0; 64];
+        let limits = Limits::new(&link, command.len(), buffer.len());
+        match visit.run(link.exchange(&command, &mut buffer, limits), next() & 1 == 0) {
+            Ok(len) => {
+                assert_eq!(buffer[..len], visit.answer);
+                delivered += 1;
+            }
+            Err(_) => given_up += 1,
+        }
+        assert!(visit.executed.iter().all(|executed| *executed == command));
+    }
+    std::println!("{delivered} delivered, {given_up} given up with a reason");
+}
