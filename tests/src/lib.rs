@@ -3,6 +3,13 @@
 use std::env;
 use std::path::PathBuf;
 
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::character::Convention;
+
 /// The `qiyong` program that this build made: `target/<profile>/qiyong`, beside `deps/` where the test lies.
 ///
 /// `cargo test` does not build another package's program, so it must be there already: `cargo xtask test` sees to that,
@@ -17,4 +24,28 @@ pub fn qiyong() -> PathBuf {
     let program = profile.join(format!("qiyong{}", env::consts::EXE_SUFFIX));
     assert!(program.exists(), "{} is missing: run `cargo build -p qiyong-host-sim` first", program.display());
     program
+}
+
+/// The card of the issue's example: number X00000019, Zhang San, PIN 123456, T=0. First-generation cards are in inverse
+/// convention, so that both occur.
+///
+/// # Panics
+/// Never: what it is made of is right.
+#[must_use]
+pub fn sample_card(generation: Generation) -> NewCard {
+    NewCard {
+        generation,
+        number: CardNumber::new(b"X00000019").unwrap(),
+        id_number: IdNumber::new(b"111111198101011110").unwrap(),
+        holder: "张三".into(),
+        area: Region::new("320100").unwrap(),
+        issued: Date::new(2026, 1, 1).unwrap(),
+        expires: Date::new(2036, 1, 1).unwrap(),
+        pin: Pin::new(b"123456").unwrap(),
+        pin_tries: 3,
+        convention: if generation == Generation::V1 { Convention::Inverse } else { Convention::Direct },
+        protocol: 0,
+        serial: 1,
+        genuine: true,
+    }
 }

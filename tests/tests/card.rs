@@ -7,33 +7,16 @@ use qiyong_host_sim::card::file::CardFileError;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
 use qiyong_host_sim::centre::hsm::Hsm;
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
 use qiyong_protocol::card::commands::{self, ins};
-use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Generation};
 use qiyong_protocol::card::keys::Key;
-use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_tests::sample_card;
 
 fn card(generation: Generation) -> VirtualCard {
-    let new = NewCard {
-        generation,
-        number: CardNumber::new(b"X00000019").unwrap(),
-        id_number: IdNumber::new(b"111111198101011110").unwrap(),
-        holder: "张三".into(),
-        area: Region::new("320100").unwrap(),
-        issued: Date::new(2026, 1, 1).unwrap(),
-        expires: Date::new(2036, 1, 1).unwrap(),
-        pin: Pin::new(b"123456").unwrap(),
-        pin_tries: 3,
-        convention: Convention::Direct,
-        protocol: 0,
-        serial: 1,
-        genuine: true,
-    };
-    new.issue(&Hsm::test_keys()).unwrap()
+    NewCard { convention: Convention::Direct, ..sample_card(generation) }.issue(&Hsm::test_keys()).unwrap()
 }
 
 fn status(card: &mut VirtualCard, command: Command<'_>) -> StatusWord {

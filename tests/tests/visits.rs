@@ -17,13 +17,12 @@ use qiyong_protocol::activation::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::activation::reason::{Outcome, Reason};
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
-use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::t0::AckStyle;
+use qiyong_tests::sample_card;
 
 const ACCOUNT: Fen = Fen(50_000);
 
@@ -36,24 +35,6 @@ struct Place {
     operation: Operation,
 }
 
-fn new_card(generation: Generation) -> NewCard {
-    NewCard {
-        generation,
-        number: CardNumber::new(b"X00000019").unwrap(),
-        id_number: IdNumber::new(b"111111198101011110").unwrap(),
-        holder: "张三".into(),
-        area: Region::new("320100").unwrap(),
-        issued: Date::new(2026, 1, 1).unwrap(),
-        expires: Date::new(2036, 1, 1).unwrap(),
-        pin: Pin::new(b"123456").unwrap(),
-        pin_tries: 3,
-        convention: if generation == Generation::V1 { Convention::Inverse } else { Convention::Direct },
-        protocol: 0,
-        serial: 1,
-        genuine: true,
-    }
-}
-
 impl Place {
     fn new(generation: Generation, institution: &str) -> Self {
         Self::over(0, generation, institution)
@@ -64,7 +45,7 @@ impl Place {
         let code = InstitutionCode::new(institution).unwrap();
         let mut centre = Centre::in_memory().unwrap();
         centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
-        let new = NewCard { protocol, ..new_card(generation) };
+        let new = NewCard { protocol, ..sample_card(generation) };
         let record = CardRecord { account: ACCOUNT, ..new.record(centre.hsm()).unwrap() };
         centre.add_card(&record).unwrap();
         let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
