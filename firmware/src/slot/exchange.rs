@@ -3,8 +3,7 @@
 //! Neither power nor ATR here: that is [`super::ContactSlot`]'s.
 
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::iso7816::t1::{self, T1Error};
-use qiyong_protocol::iso7816::{t0, t1::Link};
+use qiyong_protocol::iso7816::{t0, t1};
 
 use super::{CardLine, LineError, ResponseBuffer, SlotError};
 
@@ -17,7 +16,7 @@ pub(super) enum Protocol {
     /// T=0, within these limits.
     T0(t0::Limits),
     /// T=1, and what it remembers between APDUs.
-    T1(Link),
+    T1(t1::Link),
 }
 
 impl Protocol {
@@ -92,7 +91,7 @@ pub(super) async fn over_t1<L: CardLine>(line: &mut L, mut exchange: t1::Exchang
                 Err(LineError::Removed) => return Err(SlotError::Removed),
                 Err(LineError::NotAccepted) => return Err(SlotError::Parity),
             },
-            t1::Step::Done(result) => return result.map_err(|error: T1Error| SlotError::T1(error)),
+            t1::Step::Done(result) => return result.map_err(SlotError::T1),
         }
     }
 }
