@@ -5,7 +5,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`iso7816`] | between card and terminal: characters, ATR, APDUs, T=0 |
+//! | [`iso7816`] | between card and terminal: characters, ATR, PPS, APDUs, T=0 and T=1 |
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
 //! | [`activation`] | who may activate which card where, and why not |
 //! | [`host`] | the messages between terminal and card centre |
