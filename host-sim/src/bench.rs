@@ -26,7 +26,7 @@ use qiyong_protocol::iso7816::apdu::{Command, Response};
 
 use crate::card::file::write_value;
 use crate::centre::Centre;
-use crate::line::{BenchLine, LineEvent, PullAt, PullCard, SharedCard, Tracer, VirtualLine};
+use crate::line::{BenchLine, Layered, LineEvent, PullAt, PullCard, SharedCard, Tracer, VirtualLine};
 use crate::time::VirtualTime;
 
 /// How long a terminal waits for the centre's answer (domain.md §5.5), in seconds.
@@ -149,7 +149,7 @@ pub struct Visit {
     pub trouble: LinkTrouble,
 }
 
-type Line = Tracer<PullCard<VirtualLine>>;
+type Line = Layered<Layered<VirtualLine, PullCard>, Tracer>;
 type Slot = TracedSlot<ContactSlot<Line>>;
 
 /// A terminal on the bench.
@@ -179,10 +179,10 @@ impl Bench {
     /// Puts up a terminal; `number`, from 1, names it, and with `seed` chooses its random numbers.
     pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> BenchTerminal {
         let pull_at = PullAt::default();
-        let line = PullCard::new(VirtualLine::new(self.time.clone()), pull_at.clone());
+        let line = Layered::new(VirtualLine::new(self.time.clone()), PullCard::new(pull_at.clone()));
         let events = self.events.clone();
-        let line =
-            Tracer::new(line, move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
+        let tracer = Tracer::new(move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
+        let line = Layered::new(line, tracer);
         let slot = TracedSlot {
             slot: ContactSlot::new(line, SlotConfig::default()),
             time: self.time.clone(),

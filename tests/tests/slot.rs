@@ -4,74 +4,47 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use embassy_futures::block_on;
-use qiyong_firmware::slot::{
-    CardLine, CardSlot, ContactSlot, LineConfig, LineError, SlotConfig, SlotError, VoltageClass,
-};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError, VoltageClass};
 use qiyong_host_sim::card::contact::ContactCard;
 use qiyong_host_sim::centre::hsm::Hsm;
-use qiyong_host_sim::line::{BenchLine, VirtualLine};
+use qiyong_host_sim::line::{BenchLine, Layer, Layered, LineEvent, VirtualLine};
 use qiyong_host_sim::time::VirtualTime;
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::Received;
 use qiyong_tests::sample_card;
 
-/// A line that damages the second character of the first `resets` answers to reset, and writes down what is powered.
-struct Damaged {
-    line: VirtualLine,
+/// Damages the second character of the first `resets` answers to reset, and writes down what is powered.
+struct Damage {
     resets: u32,
-    /// Characters since RST went high.
+    /// Characters from the card since RST went high.
     heard: u32,
     log: Rc<RefCell<Vec<&'static str>>>,
 }
 
-impl CardLine for Damaged {
-    async fn wait_for_card(&mut self, seconds: u16) -> bool {
-        self.line.wait_for_card(seconds).await
-    }
-    fn present(&mut self) -> bool {
-        self.line.present()
-    }
-    async fn set_vcc(&mut self, class: Option<VoltageClass>) {
-        self.log.borrow_mut().push(match class {
-            Some(VoltageClass::A) => "A",
-            Some(VoltageClass::B) => "B",
-            Some(VoltageClass::C) => "C",
-            None => "off",
-        });
-        self.line.set_vcc(class).await;
-    }
-    fn set_rst(&mut self, high: bool) {
-        if high {
-            self.log.borrow_mut().push("reset");
-            self.heard = 0;
-        }
-        self.line.set_rst(high);
-    }
-    fn set_clk(&mut self, on: bool) {
-        self.line.set_clk(on);
-    }
-    fn set_io(&mut self, released: bool) {
-        self.line.set_io(released);
-    }
-    fn configure(&mut self, config: &LineConfig) {
-        self.line.configure(config);
-    }
-    async fn wait(&mut self, cycles: u32) {
-        self.line.wait(cycles).await;
-    }
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        self.line.send(bytes).await
-    }
-    async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
-        let (mut character, etu) = self.line.receive(within).await?;
+impl Layer for Damage {
+    fn on_reception(&mut self, mut character: Received) -> Received {
         self.heard += 1;
         if self.heard == 2 && self.resets > 0 {
             self.resets -= 1;
             character.parity_ok = false;
         }
-        Ok((character, etu))
+        character
+    }
+
+    fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
+        let word = match event {
+            LineEvent::Vcc(Some(VoltageClass::A)) => "A",
+            LineEvent::Vcc(Some(VoltageClass::B)) => "B",
+            LineEvent::Vcc(Some(VoltageClass::C)) => "C",
+            LineEvent::Vcc(None) => "off",
+            LineEvent::Rst(true) => {
+                self.heard = 0;
+                "reset"
+            }
+            _ => return,
+        };
+        self.log.borrow_mut().push(word);
     }
 }
 
@@ -81,7 +54,7 @@ fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, Stri
     let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
     line.set_card(Some(Rc::new(RefCell::new(ContactCard::new(card)))));
     let log = Rc::new(RefCell::new(Vec::new()));
-    let line = Damaged { line, resets: damaged, heard: 0, log: log.clone() };
+    let line = Layered::new(line, Damage { resets: damaged, heard: 0, log: log.clone() });
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     let result = block_on(async {
         slot.connect().await?;
@@ -90,7 +63,7 @@ fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, Stri
         slot.disconnect().await;
         Ok(())
     });
-    assert_eq!(slot.line().line.violations(), [] as [String; 0]);
+    assert_eq!(slot.line().violations(), [] as [String; 0]);
     let log = log.borrow().join(" ");
     (result, log)
 }

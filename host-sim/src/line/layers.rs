@@ -1,4 +1,7 @@
 //! Layers on a line: one writes down what happens, one pulls the card.
+//!
+//! A layer is what it does at certain moments ([`Layer`]); [`Layered`] puts it on a line, and is a line itself. What a
+//! layer does not care for passes through.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,31 +31,39 @@ pub enum LineEvent {
     Silence(Etu),
 }
 
-/// Takes events with their time in cycles and the line's rate (Fi, Di).
-type Sink = Box<dyn FnMut(u64, (u16, u8), LineEvent)>;
+/// What a layer does at the moments it cares for; `line` is the line below it.
+pub trait Layer {
+    /// A character is about to pass, either way. An error takes its place.
+    fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
+        let _ = line;
+        Ok(())
+    }
 
-/// Hands every event on the line below to a sink; a character's time is that of its leading edge.
-pub struct Tracer<L> {
+    /// The card sent a character: what the terminal is to see of it.
+    fn on_reception(&mut self, character: Received) -> Received {
+        character
+    }
+
+    /// Something happened.
+    fn happened(&mut self, line: &impl BenchLine, event: LineEvent) {
+        let _ = (line, event);
+    }
+}
+
+/// A layer on a line.
+pub struct Layered<L, Y> {
     line: L,
-    sink: Sink,
+    layer: Y,
 }
 
-impl<L: BenchLine> Tracer<L> {
-    /// A layer on `line`.
-    pub fn new(line: L, sink: impl FnMut(u64, (u16, u8), LineEvent) + 'static) -> Self {
-        Self { line, sink: Box::new(sink) }
-    }
-
-    fn note(&mut self, event: LineEvent) {
-        let cycle = match event {
-            LineEvent::ToCard(_) | LineEvent::FromCard(_) => self.line.last_edge(),
-            _ => self.line.now(),
-        };
-        (self.sink)(cycle, self.line.rate(), event);
+impl<L: BenchLine, Y: Layer> Layered<L, Y> {
+    /// Puts `layer` on `line`.
+    pub const fn new(line: L, layer: Y) -> Self {
+        Self { line, layer }
     }
 }
 
-impl<L: BenchLine> CardLine for Tracer<L> {
+impl<L: BenchLine, Y: Layer> CardLine for Layered<L, Y> {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {
         self.line.wait_for_card(seconds).await
     }
@@ -63,22 +74,22 @@ impl<L: BenchLine> CardLine for Tracer<L> {
 
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
         self.line.set_vcc(class).await;
-        self.note(LineEvent::Vcc(class));
+        self.layer.happened(&self.line, LineEvent::Vcc(class));
     }
 
     fn set_rst(&mut self, high: bool) {
         self.line.set_rst(high);
-        self.note(LineEvent::Rst(high));
+        self.layer.happened(&self.line, LineEvent::Rst(high));
     }
 
     fn set_clk(&mut self, on: bool) {
         self.line.set_clk(on);
-        self.note(LineEvent::Clk(on));
+        self.layer.happened(&self.line, LineEvent::Clk(on));
     }
 
     fn set_io(&mut self, released: bool) {
         self.line.set_io(released);
-        self.note(LineEvent::Io(released));
+        self.layer.happened(&self.line, LineEvent::Io(released));
     }
 
     fn configure(&mut self, config: &LineConfig) {
@@ -90,26 +101,34 @@ impl<L: BenchLine> CardLine for Tracer<L> {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        // One by one, so that each character has its own time; the line keeps the guard time either way.
+        // One by one, so that each character has its own moment; the line keeps the guard time either way.
         for byte in bytes {
+            self.layer.before_character(&mut self.line)?;
             self.line.send(&[*byte]).await?;
-            self.note(LineEvent::ToCard(*byte));
+            self.layer.happened(&self.line, LineEvent::ToCard(*byte));
         }
         Ok(())
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
-        let result = self.line.receive(within).await;
-        match &result {
-            Ok((character, _)) => self.note(LineEvent::FromCard(*character)),
-            Err(LineError::Timeout) => self.note(LineEvent::Silence(within)),
-            Err(LineError::Removed | LineError::NotAccepted) => {}
+        self.layer.before_character(&mut self.line)?;
+        match self.line.receive(within).await {
+            Ok((character, etu)) => {
+                let character = self.layer.on_reception(character);
+                self.layer.happened(&self.line, LineEvent::FromCard(character));
+                Ok((character, etu))
+            }
+            Err(error) => {
+                if error == LineError::Timeout {
+                    self.layer.happened(&self.line, LineEvent::Silence(within));
+                }
+                Err(error)
+            }
         }
-        result
     }
 }
 
-impl<L: BenchLine> BenchLine for Tracer<L> {
+impl<L: BenchLine, Y: Layer> BenchLine for Layered<L, Y> {
     fn set_card(&mut self, card: Option<SharedCard>) {
         self.line.set_card(card);
     }
@@ -131,29 +150,53 @@ impl<L: BenchLine> BenchLine for Tracer<L> {
     }
 }
 
+/// Takes events with their time in cycles and the line's rate (Fi, Di).
+type Sink = Box<dyn FnMut(u64, (u16, u8), LineEvent)>;
+
+/// Hands every event to a sink; a character's time is that of its leading edge.
+pub struct Tracer {
+    sink: Sink,
+}
+
+impl Tracer {
+    /// A tracer that hands events to `sink`.
+    pub fn new(sink: impl FnMut(u64, (u16, u8), LineEvent) + 'static) -> Self {
+        Self { sink: Box::new(sink) }
+    }
+}
+
+impl Layer for Tracer {
+    fn happened(&mut self, line: &impl BenchLine, event: LineEvent) {
+        let cycle = match event {
+            LineEvent::ToCard(_) | LineEvent::FromCard(_) => line.last_edge(),
+            _ => line.now(),
+        };
+        (self.sink)(cycle, line.rate(), event);
+    }
+}
+
 /// When to pull the card; shared with the bench that decides.
 pub type PullAt = Rc<RefCell<Option<u64>>>;
 
-/// Pulls the card when a given number of characters has passed over the line below.
-pub struct PullCard<L> {
-    line: L,
+/// Pulls the card when a given number of characters has passed.
+pub struct PullCard {
     /// Characters still to pass; `None`: the card stays.
     left: PullAt,
 }
 
-impl<L: BenchLine> PullCard<L> {
-    /// A layer on `line` that counts down `left`.
-    pub const fn new(line: L, left: PullAt) -> Self {
-        Self { line, left }
+impl PullCard {
+    /// A layer that counts down `left`.
+    pub const fn new(left: PullAt) -> Self {
+        Self { left }
     }
+}
 
-    /// Lets one character pass, or takes the card away.
-    fn pass(&mut self) -> Result<(), LineError> {
-        let mut left = self.left.borrow_mut();
-        match left.as_mut() {
+impl Layer for PullCard {
+    fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
+        match self.left.borrow_mut().as_mut() {
             None => Ok(()),
             Some(0) => {
-                self.line.set_card(None);
+                line.set_card(None);
                 Err(LineError::Removed)
             }
             Some(count) => {
@@ -161,74 +204,5 @@ impl<L: BenchLine> PullCard<L> {
                 Ok(())
             }
         }
-    }
-}
-
-impl<L: BenchLine> CardLine for PullCard<L> {
-    async fn wait_for_card(&mut self, seconds: u16) -> bool {
-        self.line.wait_for_card(seconds).await
-    }
-
-    fn present(&mut self) -> bool {
-        self.line.present()
-    }
-
-    async fn set_vcc(&mut self, class: Option<VoltageClass>) {
-        self.line.set_vcc(class).await;
-    }
-
-    fn set_rst(&mut self, high: bool) {
-        self.line.set_rst(high);
-    }
-
-    fn set_clk(&mut self, on: bool) {
-        self.line.set_clk(on);
-    }
-
-    fn set_io(&mut self, released: bool) {
-        self.line.set_io(released);
-    }
-
-    fn configure(&mut self, config: &LineConfig) {
-        self.line.configure(config);
-    }
-
-    async fn wait(&mut self, cycles: u32) {
-        self.line.wait(cycles).await;
-    }
-
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        for byte in bytes {
-            self.pass()?;
-            self.line.send(&[*byte]).await?;
-        }
-        Ok(())
-    }
-
-    async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
-        self.pass()?;
-        self.line.receive(within).await
-    }
-}
-
-impl<L: BenchLine> BenchLine for PullCard<L> {
-    fn set_card(&mut self, card: Option<SharedCard>) {
-        self.line.set_card(card);
-    }
-
-    fn now(&self) -> u64 {
-        self.line.now()
-    }
-
-    fn last_edge(&self) -> u64 {
-        self.line.last_edge()
-    }
-
-    fn rate(&self) -> (u16, u8) {
-        self.line.rate()
-    }
-
-    fn violations(&self) -> &[String] {
-        self.line.violations()
     }
 }

@@ -1,13 +1,13 @@
 //! The virtual card line: contacts and characters between the terminal's slot and a virtual card, in virtual time.
 //!
 //! [`VirtualLine`] is the wire with a card at its end. It also referees: whatever the slot does against the standard is
-//! noted in [`VirtualLine::violations`]. [`Tracer`] and [`PullCard`] are layers that stack on a line, as in smoltcp's
-//! `phy`: each is a line itself.
+//! noted in [`VirtualLine::violations`]. [`Tracer`] and [`PullCard`] are layers ([`Layer`]) that stack on a line, as in
+//! smoltcp's `phy`: with one on it, a line is still a line.
 
 mod layers;
 mod wire;
 
-pub use layers::{LineEvent, PullAt, PullCard, Tracer};
+pub use layers::{Layer, Layered, LineEvent, PullAt, PullCard, Tracer};
 pub use wire::VirtualLine;
 
 use qiyong_firmware::slot::CardLine;
