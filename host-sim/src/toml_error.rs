@@ -34,14 +34,14 @@ mod tests {
     #[derive(serde::Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
     struct Sample {
-        #[allow(dead_code, reason = "only its type matters")]
-        pin: String,
+        #[serde(rename = "pin")]
+        _pin: String,
     }
 
     #[derive(serde::Deserialize, Debug)]
     struct Number {
-        #[allow(dead_code, reason = "only its type matters")]
-        wait: u64,
+        #[serde(rename = "wait")]
+        _wait: u64,
     }
 
     fn problem(text: &str) -> String {
