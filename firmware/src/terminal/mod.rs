@@ -129,38 +129,25 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         let mut visit = Visit::default();
         let result = self.visit(operation, &mut visit).await;
         self.slot.disconnect().await;
-        let report = match result {
-            Ok(receipt) => Report {
-                outcome: Outcome::Approved,
-                reason: None,
-                cause: None,
-                effects: receipt.map_or_else(Effects::default, |receipt| receipt.effects),
-                balance: receipt.map(|receipt| receipt.balance),
-                standing: visit.standing,
-                card: visit.card,
-                stan: visit.stan,
-                pin_changed: visit.pin_changed,
-                pin_unchanged: visit.pin_unchanged,
-            },
-            Err(stop) => {
-                if !stop.by_centre {
-                    let body = Body::Report { card: visit.card, operation, reason: stop.reason };
-                    // For the record only: a centre that cannot be reached goes without.
-                    let _ = self.ask(body).await;
-                }
-                Report {
-                    outcome: stop.reason.outcome(),
-                    reason: Some(stop.reason),
-                    cause: stop.cause,
-                    effects: Effects::default(),
-                    balance: None,
-                    standing: visit.standing,
-                    card: visit.card,
-                    stan: visit.stan,
-                    pin_changed: visit.pin_changed,
-                    pin_unchanged: visit.pin_unchanged,
-                }
-            }
+        let (receipt, stop) = match result {
+            Ok(receipt) => (receipt, None),
+            Err(stop) => (None, Some(stop)),
+        };
+        if let Some(Stop { reason, by_centre: false, .. }) = stop {
+            // For the record only: a centre that cannot be reached goes without.
+            let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
+        }
+        let report = Report {
+            outcome: stop.map_or(Outcome::Approved, |stop| stop.reason.outcome()),
+            reason: stop.map(|stop| stop.reason),
+            cause: stop.and_then(|stop| stop.cause),
+            effects: receipt.map_or_else(Effects::default, |receipt| receipt.effects),
+            balance: receipt.map(|receipt| receipt.balance),
+            standing: visit.standing,
+            card: visit.card,
+            stan: visit.stan,
+            pin_changed: visit.pin_changed,
+            pin_unchanged: visit.pin_unchanged,
         };
         self.show_end(operation, &report);
         report
