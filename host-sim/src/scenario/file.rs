@@ -19,10 +19,12 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
 
-use crate::bench::{CancelAt, LinkTrouble};
+use super::line::RawFault;
+use crate::bench::{CancelAt, LinkTrouble, PullDuring};
 use crate::card::contact::Misbehaviour;
 use crate::card::issue::NewCard;
 use crate::centre::hsm::Hsm;
+use crate::line::{Disturbance, Fault};
 use crate::{gbk, input, toml_error};
 
 /// Why a file is no scenario: names the file, the place in it and what is allowed.
@@ -88,8 +90,12 @@ pub struct Step {
     pub new_pins: Vec<Pin>,
     /// Where cancel is pressed.
     pub cancel: Option<CancelAt>,
-    /// The card is pulled after this many characters.
-    pub pull_at: Option<u64>,
+    /// The card is pulled while this happens.
+    pub pull_during: Option<PullDuring>,
+    /// What goes wrong on the card line.
+    pub faults: Vec<Fault>,
+    /// One character in so many is damaged by chance.
+    pub noise: Option<u32>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
     /// What is to come of it.
@@ -235,6 +241,10 @@ struct RawStep {
     new_pin: OneOrMany,
     cancel: Option<String>,
     pull_at: Option<u64>,
+    pull_during: Option<String>,
+    #[serde(default)]
+    line: Vec<RawFault>,
+    noise: Option<u32>,
     link: Option<String>,
     #[serde(default)]
     expect: RawExpected,
@@ -336,6 +346,9 @@ fn check_shape(path: &str, table: &toml::Table) -> Result<(), String> {
             }
             ("centre", toml::Value::Array(_)) => {
                 return Err(format!("`{name}` must be written [{name}]: there is one"));
+            }
+            ("line", value) if !value.is_array() => {
+                return Err(format!("`{name}` must be a list, like line = [{{ at = 30, fault = \"flipped\" }}]"));
             }
             ("document" | "expect", value) if !value.is_table() => {
                 return Err(format!("`{name}` must be a table, like {key} = {{ key = value }}"));
@@ -574,6 +587,15 @@ impl RawStep {
             return Err(format!("`{}` is {what:?}, which a terminal at a {place} does not offer", key("do")));
         }
         let cancel = self.cancel.as_deref().map(|text| lookup(&key("cancel"), text, &CancelAt::WORDS));
+        let pull = self.pull_during.as_deref().map(|text| lookup(&key("pull_during"), text, &PullDuring::WORDS));
+        let pulled = self.pull_at.map(|at| Fault { at, what: Disturbance::Pull });
+        let mut faults: Vec<Fault> = pulled.into_iter().collect();
+        for (number, raw) in (1..).zip(&self.line) {
+            faults.extend(raw.check(&key(&format!("line {number}")))?);
+        }
+        if self.noise == Some(0) {
+            return Err(format!("`{}` must be at least 1: one character in so many is damaged", key("noise")));
+        }
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
         let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
         let outcome = self.expect.outcome.as_deref().map(|text| {
@@ -591,7 +613,9 @@ impl RawStep {
             pins: pins(&key("pin"), self.pin)?,
             new_pins: pins(&key("new_pin"), self.new_pin)?,
             cancel: cancel.transpose()?,
-            pull_at: self.pull_at,
+            pull_during: pull.transpose()?,
+            faults,
+            noise: self.noise,
             trouble: trouble.transpose()?.unwrap_or_default(),
             expect: Expected {
                 outcome: outcome.transpose()?,

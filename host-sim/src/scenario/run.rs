@@ -9,6 +9,7 @@ use qiyong_firmware::terminal::Report;
 use qiyong_protocol::activation::decision::CardRecord;
 
 use super::file::{Expected, ExpectedCard, Scenario};
+use super::line;
 use crate::bench::{Bench, Event, Visit};
 use crate::card::contact::ContactCard;
 use crate::card::issue::IssueError;
@@ -108,7 +109,9 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
             pins: step.pins.iter().cloned().collect(),
             new_pins: step.new_pins.iter().cloned().collect(),
             cancel: step.cancel,
-            pull_at: step.pull_at,
+            pull_during: step.pull_during,
+            faults: step.faults.clone(),
+            noise: step.noise.map(|one_in| line::noise(one_in, scenario.seed, number)),
             trouble: step.trouble,
         };
         let terminal = &mut terminals[step.terminal];

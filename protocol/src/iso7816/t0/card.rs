@@ -140,11 +140,6 @@ impl<const N: usize> CardSide<N> {
         CardStep::Send
     }
 
-    /// The NULL procedure byte, to be sent while a command takes long.
-    pub const fn null() -> u8 {
-        NULL
-    }
-
     fn ins(&self) -> u8 {
         self.header.get(1).copied().unwrap_or_default()
     }

@@ -17,7 +17,7 @@ pub const GET_RESPONSE: u8 = 0xC0;
 pub const ENVELOPE: u8 = 0xC2;
 
 /// The NULL procedure byte: "wait, I am still working" (clause 10.3.3).
-const NULL: u8 = 0x60;
+pub const NULL: u8 = 0x60;
 
 /// Whether `byte` opens a status word: 6x but NULL, or 9x (clause 10.3.3). Such a value is no valid INS either.
 const fn is_sw1(byte: u8) -> bool {

@@ -1,0 +1,78 @@
+//! What the characters of a session took on the line, and the least that ISO/IEC 7816-3 allows for the same characters.
+//!
+//! Counted from the first character after a reset to the last before the card is powered down, each pause in the etu of the
+//! character that begins it. A pause in which nobody has anything to say is not counted: the holder keys, the centre thinks.
+
+use qiyong_protocol::iso7816::atr::Atr;
+
+use super::LineEvent;
+
+/// A pause that is longer than this many etu is not the line's: somebody was waited for.
+const SOMEBODY_ELSE: f64 = 500.0;
+
+/// Characters, and the etu they took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Efficiency {
+    /// Characters, both ways.
+    pub characters: u64,
+    /// Etu they took.
+    pub spent: f64,
+    /// The least etu the standard allows for them.
+    pub least: f64,
+}
+
+impl Efficiency {
+    /// What was spent for each etu that was needed.
+    pub fn ratio(&self) -> f64 {
+        self.spent / self.least
+    }
+
+    /// Measures the line events of a session: their cycle, the line's rate (Fi, Di), and what happened.
+    pub fn of(events: impl Iterator<Item = (u64, (u16, u8), LineEvent)>) -> Self {
+        let mut all = Self::default();
+        let mut atr = Vec::new();
+        let mut last: Option<(u64, (u16, u8), bool)> = None;
+        let mut commands = false;
+        for (cycle, rate, event) in events {
+            let (to_card, byte) = match event {
+                LineEvent::ToCard(character) => (true, character.byte),
+                LineEvent::FromCard(character) => (false, character.byte),
+                LineEvent::Rst(_) | LineEvent::Vcc(_) => {
+                    (last, commands) = (None, false);
+                    atr.clear();
+                    continue;
+                }
+                LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Silence(_) => continue,
+            };
+            commands |= to_card;
+            if !commands {
+                atr.push(byte);
+            }
+            all.characters += 1;
+            if let Some((before, (fi, di), was_to_card)) = last.replace((cycle, rate, to_card)) {
+                let pause = (cycle - before) as f64 * f64::from(di) / f64::from(fi);
+                if pause <= SOMEBODY_ELSE {
+                    all.spent += pause;
+                    all.least += f64::from(least(&atr, was_to_card, to_card));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The least etu from a character's leading edge to the next one's.
+fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
+    let atr = Atr::new(atr);
+    let t1 = atr.protocols().next() == Some(1);
+    let extra = u32::from(atr.extra_guard());
+    match (was_to_card, to_card) {
+        // Clauses 10.2 and 11.2: before the other side speaks.
+        (true, false) | (false, true) if t1 => 22,
+        (true, false) | (false, true) => 16,
+        // Clause 8.3: N is for characters to the card; 255 is the least there is.
+        (true, true) if extra == 255 => if t1 { 11 } else { 12 },
+        (true, true) => 12 + extra,
+        (false, false) => 12,
+    }
+}
