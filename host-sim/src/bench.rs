@@ -26,7 +26,9 @@ use qiyong_protocol::iso7816::apdu::{Command, Response};
 
 use crate::card::file::write_value;
 use crate::centre::Centre;
-use crate::line::{BenchLine, Fault, FaultPlan, Faults, Layered, LineEvent, Noise, Seat, SharedCard, Tracer, VirtualLine};
+use crate::line::{
+    BenchLine, Fault, FaultPlan, Faults, Layered, LineEvent, Noise, Seat, SharedCard, Tracer, VirtualLine,
+};
 use crate::time::VirtualTime;
 
 /// How long a terminal waits for the centre's answer (domain.md §5.5), in seconds.

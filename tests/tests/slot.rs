@@ -150,9 +150,7 @@ impl Bench {
         let atr = AtrBuilder::new(Convention::Direct).ta1(0x96);
         Self::with_atr(&match t1 {
             None => atr,
-            Some(T1 { ifsc, crc }) => {
-                atr.t1(SpecificBytes { ta: Some(ifsc), tb: Some(0x45), tc: Some(crc.into()) })
-            }
+            Some(T1 { ifsc, crc }) => atr.t1(SpecificBytes { ta: Some(ifsc), tb: Some(0x45), tc: Some(crc.into()) }),
         })
     }
 
@@ -170,9 +168,8 @@ impl Bench {
     }
 
     fn characters(&self) -> u64 {
-        let character = |event: &&(u64, (u16, u8), LineEvent)| {
-            matches!(event.2, LineEvent::ToCard(_) | LineEvent::FromCard(_))
-        };
+        let character =
+            |event: &&(u64, (u16, u8), LineEvent)| matches!(event.2, LineEvent::ToCard(_) | LineEvent::FromCard(_));
         self.events.borrow().iter().filter(character).count() as u64
     }
 
@@ -273,7 +270,8 @@ fn mendable(t1: bool) -> impl Strategy<Value = Vec<Fault>> {
         4 => Disturbance::Early(etu % 8),
         _ => Disturbance::Flip(1 << (bit % 9)),
     };
-    let one = (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what((kind % 8, bit, etu))), 1u64..=3, 0u64..400);
+    let one =
+        (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what((kind % 8, bit, etu))), 1u64..=3, 0u64..400);
     prop::collection::vec(one, 0..6).prop_map(move |faults| {
         // In T=0 a character is damaged up to three times; in T=1 one block, and again not before it is through.
         let mut at = 1;
@@ -448,10 +446,15 @@ fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
             block_on(bench.slot.rest());
             block_on(bench.slot.rest());
             assert!(bench.send(&[commands::select_environment()])[0].is_ok(), "{x:02X}");
-            let clocks: Vec<_> = bench.events.borrow().iter().filter_map(|event| match event.2 {
-                LineEvent::Clk(clock) => Some(clock),
-                _ => None,
-            }).collect();
+            let clocks: Vec<_> = bench
+                .events
+                .borrow()
+                .iter()
+                .filter_map(|event| match event.2 {
+                    LineEvent::Clk(clock) => Some(clock),
+                    _ => None,
+                })
+                .collect();
             let expected: Vec<_> = state.into_iter().flat_map(|state| [state, Clock::Running]).collect();
             assert_eq!(clocks, expected, "{x:02X}");
         }

@@ -71,7 +71,13 @@ fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
         (true, false) | (false, true) if t1 => 22,
         (true, false) | (false, true) => 16,
         // Clause 8.3: N is for characters to the card; 255 is the least there is.
-        (true, true) if extra == 255 => if t1 { 11 } else { 12 },
+        (true, true) if extra == 255 => {
+            if t1 {
+                11
+            } else {
+                12
+            }
+        }
         (true, true) => 12 + extra,
         (false, false) => 12,
     }

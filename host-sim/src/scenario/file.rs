@@ -347,9 +347,6 @@ fn check_shape(path: &str, table: &toml::Table) -> Result<(), String> {
             ("centre", toml::Value::Array(_)) => {
                 return Err(format!("`{name}` must be written [{name}]: there is one"));
             }
-            ("line", value) if !value.is_array() => {
-                return Err(format!("`{name}` must be a list, like line = [{{ at = 30, fault = \"flipped\" }}]"));
-            }
             ("document" | "expect", value) if !value.is_table() => {
                 return Err(format!("`{name}` must be a table, like {key} = {{ key = value }}"));
             }

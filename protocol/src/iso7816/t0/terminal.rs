@@ -176,9 +176,7 @@ impl<'a> Exchange<'a> {
         };
         let (to_card, state) = match Pieces::of(&command) {
             Err(_) => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
-            Ok(_) if in_envelopes && !limits.envelope => {
-                (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength)))
-            }
+            Ok(_) if in_envelopes && !limits.envelope => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
             Ok(_) if is_sw1(ins) || ins == NULL => (Pieces::raw(&[]), State::Done(Err(T0Error::InsNotAllowed(ins)))),
             Ok(apdu) if in_envelopes => (apdu, State::Header),
             Ok(_) => (Pieces::raw(data), State::Header),

@@ -232,7 +232,8 @@ fn carry_out<const N: usize>(
 
 /// INS values a T=0 command may have, GET RESPONSE aside.
 fn any_ins() -> impl Strategy<Value = u8> {
-    any::<u8>().prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && !matches!(*ins, GET_RESPONSE | ENVELOPE))
+    any::<u8>()
+        .prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && !matches!(*ins, GET_RESPONSE | ENVELOPE))
 }
 
 proptest! {
