@@ -11,13 +11,13 @@ use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour};
 use qiyong_host_sim::centre::hsm::Hsm;
 use qiyong_host_sim::line::efficiency::Efficiency;
 use qiyong_host_sim::line::{
-    BenchLine, Disturbance, Fault, FaultPlan, Faults, Layer, Layered, LineEvent, Tracer, VirtualLine,
+    BenchLine, Disturbance, Fault, FaultPlan, Faults, Layer, Layered, LineEvent, SharedCard, Tracer, VirtualLine,
 };
 use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::atr::{AtrBuilder, SpecificBytes};
+use qiyong_protocol::iso7816::atr::{AtrBuilder, SpecificBytes, SpecificMode};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_tests::sample_card;
@@ -106,6 +106,77 @@ fn damaged_twice_the_next_class_is_tried() {
 fn damaged_always_the_cause_is_named_and_power_is_off() {
     // The last "off" is connect's own: powering down twice is harmless.
     assert_eq!(connect(Generation::V2, 9), (Err(SlotError::Parity), "B reset reset off A reset reset off off".into()));
+}
+
+/// Gives the card another answer to reset once it is reset with power on.
+struct WarmAtr {
+    card: SharedCard,
+    atr: Vec<u8>,
+    powered: bool,
+}
+
+impl Layer for WarmAtr {
+    fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
+        match event {
+            LineEvent::Vcc(class) => self.powered = class.is_some(),
+            LineEvent::Rst(true) => {}
+            LineEvent::Rst(false) if self.powered => self.card.borrow_mut().card.atr.clone_from(&self.atr),
+            _ => {}
+        }
+    }
+}
+
+/// Clause 6.3.1: a card in specific mode at a rate that the slot cannot do is asked to change by a warm reset, if its TA2
+/// says that it can.
+#[test]
+fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
+    let insists = |can_change| {
+        let mode = SpecificMode { protocol: 0, can_change, implicit: false };
+        // 512/64: eight cycles an etu.
+        AtrBuilder::new(Convention::Direct).ta1(0x97).specific_mode(mode).build().unwrap().to_vec()
+    };
+    let negotiable = AtrBuilder::new(Convention::Direct).ta1(0x96).build().unwrap().to_vec();
+    for (cold, expected) in [(insists(true), Ok(negotiable.clone())), (insists(false), Err(SlotError::Rate))] {
+        let mut card = sample_card(Generation::V2).issue(&Hsm::test_keys()).unwrap();
+        card.atr = cold;
+        let card = Rc::new(RefCell::new(ContactCard::new(card)));
+        let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
+        line.set_card(Some(card.clone()));
+        let layer = WarmAtr { card, atr: negotiable.clone(), powered: false };
+        let mut slot = ContactSlot::new(Layered::new(line, layer), SlotConfig::default());
+        assert_eq!(block_on(slot.connect()).map(<[u8]>::to_vec), expected);
+        if expected.is_ok() {
+            let response =
+                block_on(slot.transmit(&commands::select_environment(), &mut [0; 258])).map(|answer| answer.sw);
+            assert_eq!(response, Ok(StatusWord::OK));
+            assert_eq!(slot.line().rate(), (512, 32));
+        }
+        assert_eq!(slot.line().violations(), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn a_warm_reset_takes_rights_away_and_leaves_power_on() {
+    for t1 in [None, Some(T1 { ifsc: 100, crc: false })] {
+        let mut bench = Bench::over(t1);
+        assert_eq!(block_on(bench.slot.warm_reset()), Err(SlotError::NotConnected));
+        bench.connect().unwrap();
+        let secured = [
+            commands::select_environment(),
+            Command::new(0, 0xA4, 0, 0).with_data(&[0xDF, 0x01]).expecting(256),
+            commands::select_file(&[0xEF, 0x05]),
+            commands::read_record(1, 2),
+        ];
+        let status = |bench: &mut Bench| bench.send(&secured).pop().map(|result| result.map(|(_, sw)| sw));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        assert_eq!(bench.send(&[commands::verify(&[0x12, 0x34, 0x56])])[0], Ok((vec![], StatusWord::OK)));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::OK)));
+        bench.events.borrow_mut().clear();
+        block_on(bench.slot.warm_reset()).unwrap();
+        assert!(!bench.events.borrow().iter().any(|event| matches!(event.2, LineEvent::Vcc(_))));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        bench.assert_no_violation();
+    }
 }
 
 type Events = Rc<RefCell<Vec<(u64, (u16, u8), LineEvent)>>>;

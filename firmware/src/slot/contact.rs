@@ -230,6 +230,49 @@ impl<L: CardLine> ContactSlot<L> {
         Err(last)
     }
 
+    /// Resets the powered card without taking power from it (clause 6.2.3), and agrees on protocol and rate anew; returns
+    /// the answer to reset. What the card has in volatile memory, such as rights gained with a PIN, is gone.
+    ///
+    /// # Errors
+    /// As [`CardSlot::connect`]; the card is off power then. Without power, [`SlotError::NotConnected`].
+    pub async fn warm_reset(&mut self) -> Result<&[u8], SlotError> {
+        if self.powered.is_none() {
+            return Err(SlotError::NotConnected);
+        }
+        if self.resting {
+            self.resting = false;
+            self.line.set_clk(Clock::Running);
+        }
+        let ready = self.reset_and_negotiate().await;
+        self.ready(ready).await
+    }
+
+    async fn reset_and_negotiate(&mut self) -> Result<Protocol, SlotError> {
+        self.line.set_rst(false);
+        self.answer_to_reset().await?;
+        self.negotiate(true).await
+    }
+
+    /// The end of connecting: the card is ready, or off power.
+    async fn ready(&mut self, ready: Result<Protocol, SlotError>) -> Result<&[u8], SlotError> {
+        match ready {
+            Ok(protocol) => {
+                self.powered = Some(protocol);
+                Ok(&self.atr)
+            }
+            Err(error) => {
+                self.power_down().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the card insists on what this slot cannot do, but may be talked out of it by a warm reset (TA2, clause 6.3.1).
+    fn can_change(&self, error: SlotError) -> bool {
+        let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
+        insists && Atr::new(&self.atr).specific_mode().is_some_and(|mode| mode.can_change)
+    }
+
     async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
         self.power_up().await?;
         self.negotiate(may_ask).await
@@ -264,16 +307,10 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
             self.line.wait(REST_CYCLES).await;
             ready = self.power_and_negotiate(false).await;
         }
-        match ready {
-            Ok(protocol) => {
-                self.powered = Some(protocol);
-                Ok(&self.atr)
-            }
-            Err(error) => {
-                self.power_down().await;
-                Err(error)
-            }
+        if ready.as_ref().is_err_and(|error| self.can_change(*error)) {
+            ready = self.reset_and_negotiate().await;
         }
+        self.ready(ready).await
     }
 
     async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {

@@ -315,3 +315,65 @@ proptest! {
         }
     }
 }
+
+/// Many sessions from one seed, a part of them with a card or line that garbles, drops or repeats what the card sends; more of
+/// them with, for instance, `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
+#[test]
+fn many_sessions_end_and_deliver_nothing_wrong() {
+    let sessions = std::env::var("QIYONG_SESSIONS").ok().map_or(10_000, |count| count.parse().expect("a number"));
+    let mut seed = 0x2545_F491_4F6C_DD1Du64;
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let (mut delivered, mut given_up) = (0u64, 0u64);
+    for _ in 0..sessions {
+        let takes_data = next() & 1 == 0;
+        let longest = if next().is_multiple_of(64) { 600 } else { 40 };
+        let data: Vec<u8> = (0..if takes_data { 1 + next() % longest } else { 0 }).map(|i| i as u8).collect();
+        let reply: Vec<u8> = (0..next() % longest).map(|i| !i as u8).collect();
+        let ne = if next().is_multiple_of(4) { (next() % 700) as usize } else { reply.len().max(1) };
+        let sw = if next().is_multiple_of(4) { StatusWord(0x6282) } else { StatusWord::OK };
+        let fault_in = if next() & 1 == 0 { 0 } else { 1 + next() % 40 };
+        let mut card = CardSide::<700>::new(if next() & 1 == 0 { AckStyle::EachByte } else { AckStyle::All });
+        let mut executed = vec![];
+        let mut disturbed = false;
+        let command = Command::new(0, 0xB2, 1, 2).with_data(&data).expecting(ne);
+        let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
+        let mut answer = carry_out(&mut card, takes_data, &reply, sw, &mut executed);
+        let result = run_within(limits, command, |sent| {
+            let mut out = answer(sent);
+            if fault_in > 0 && !out.is_empty() && next().is_multiple_of(fault_in) {
+                disturbed = true;
+                let at = (next() as usize) % out.len();
+                match next() % 4 {
+                    0 => out[at] ^= 1 << (next() % 8),
+                    1 => _ = out.remove(at),
+                    2 => out.insert(at, out[at]),
+                    _ => out.insert(at, NULL),
+                }
+            }
+            out
+        });
+        drop(answer);
+        assert!(disturbed || executed.iter().all(|seen| *seen == data));
+        match result {
+            Ok((got, got_sw)) if !disturbed => {
+                assert_eq!(got, reply[..reply.len().min(ne)]);
+                assert!(ne < reply.len() || got_sw == sw, "{got_sw:?}");
+                delivered += 1;
+            }
+            Ok((got, _)) => {
+                assert!(got.len() <= ne);
+                delivered += 1;
+            }
+            Err(error) => {
+                assert!(disturbed, "{error}");
+                given_up += 1;
+            }
+        }
+    }
+    std::println!("{delivered} delivered, {given_up} given up with a reason");
+}
