@@ -11,6 +11,7 @@ use qiyong_host_sim::capture;
 use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
+use qiyong_host_sim::line::efficiency::{Efficiency, least_characters};
 use qiyong_host_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
 use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
@@ -303,5 +304,26 @@ fn every_misbehaviour_ends_in_bounded_time() {
         assert_eq!(place.record().status, CardStatus::Inactive);
         place.card.borrow_mut().misbehaviour = None;
         assert!(place.visit(None, LinkTrouble::None).effects.activates, "{misbehaviour:?}");
+    }
+}
+
+/// The terminal loses no time and wastes no characters: a whole activation takes at most 1.05 times the etu that the standard
+/// demands for its characters, and hardly more characters than its APDUs need.
+#[test]
+fn an_activation_takes_hardly_more_than_the_line_demands() {
+    for (protocol, (generation, institution)) in CASES.into_iter().flat_map(|case| [(0, case), (1, case)]) {
+        let mut place = Place::over(protocol, generation, institution);
+        assert!(place.visit(None, LinkTrouble::None).effects.activates);
+        let events = place.bench.events.borrow();
+        let line = events.iter().filter_map(|(cycle, event)| match event {
+            Event::Line(rate, event) => Some((*cycle, *rate, *event)),
+            _ => None,
+        });
+        let efficiency = Efficiency::of(line);
+        let case = format!("T={protocol} {generation:?} {institution}: {efficiency:?}, ratio {}", efficiency.ratio());
+        assert!((1.0..=1.05).contains(&efficiency.ratio()), "{case}");
+        // T=1: S(IFS) both ways, five characters each.
+        let least = least_characters(&events) + if protocol == 1 { 10 } else { 0 };
+        assert_eq!(efficiency.characters, least, "{case}");
     }
 }

@@ -42,9 +42,11 @@ const FIRST_CHARACTER: Etu = 108;
 const INITIAL_WAITING_TIME: Etu = 9600;
 /// The most the whole ATR may take; clause 8.1 sets no limit below 33 initial waiting times, EMV and readers 20 160.
 const ATR_BUDGET: Etu = 20_160;
-/// From the end of a PPS response, 11 etu after its last leading edge, to 16: clause 10.2's turnaround, in cycles of the default
-/// rate.
-const AFTER_PPS: u32 = 5 * 372;
+/// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
+/// it). T=1 has its block guard time.
+const TURNAROUND: Etu = 16;
+/// Etu of a PPS response's last character that have gone by when it has been received.
+const CHARACTER: Etu = 11;
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
 /// CLK runs for at least this long before the next character once it was stopped (clause 6.3.2).
@@ -147,7 +149,7 @@ impl<L: CardLine> ContactSlot<L> {
             0 => {
                 // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
                 let guard_time = if extra == 255 { 12 } else { 12 + extra };
-                let config = LineConfig { convention, fi, di, guard_time, turnaround: 16, error_signal: true };
+                let config = LineConfig { convention, fi, di, guard_time, turnaround: TURNAROUND, error_signal: true };
                 self.line.configure(&config);
                 let limits = t0::Limits { envelope: atr.extended_lengths(), ..t0::Limits::new(atr.wi(), fi, di) };
                 Ok(Protocol::T0(limits))
@@ -190,7 +192,8 @@ impl<L: CardLine> ContactSlot<L> {
         match request.judge(&response).map_err(SlotError::Pps)? {
             Agreed::AsAsked => {
                 // The card changes over when its response is out. What follows keeps the turnaround at the rate before.
-                self.line.wait(AFTER_PPS).await;
+                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
+                self.line.wait(372 * (turnaround - CHARACTER)).await;
                 Ok(Some(pps1))
             }
             Agreed::DefaultRate => Ok(None),

@@ -3,9 +3,10 @@
 //! Counted from the first character after a reset to the last before the card is powered down, each pause in the etu of the
 //! character that begins it. A pause in which nobody has anything to say is not counted: the holder keys, the centre thinks.
 
-use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::atr::{Atr, Edc};
 
 use super::LineEvent;
+use crate::bench::{Apdu, Event};
 
 /// A pause that is longer than this many etu is not the line's: somebody was waited for.
 const SOMEBODY_ELSE: f64 = 500.0;
@@ -58,6 +59,44 @@ impl Efficiency {
             }
         }
         all
+    }
+}
+
+/// The fewest characters in which the answers to reset, rate negotiations and APDUs of a session can be said, whatever the
+/// terminal does about it: no repetition, no wrong length, no block but those that carry something.
+pub fn least_characters(events: &[(u64, Event)]) -> u64 {
+    let mut sum = 0;
+    let mut t1 = None;
+    for (_, event) in events {
+        sum += match event {
+            Event::Atr(bytes) => {
+                let atr = Atr::new(bytes);
+                t1 = (atr.protocols().next() == Some(1)).then_some(if atr.edc() == Edc::Crc { 5 } else { 4 });
+                // A card that offers another rate is asked for it, and answers.
+                let asks = atr.groups().next().is_some_and(|group| group.ta.is_some());
+                bytes.len() as u64 + if asks { 4 + 4 } else { 0 }
+            }
+            Event::Apdu(apdu) => of_apdu(apdu, t1),
+            _ => 0,
+        };
+    }
+    sum
+}
+
+/// The fewest characters for a command and its response; `frame`, in T=1, is what a block has around its information.
+fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
+    // Hex digits.
+    let (nc, nr) = (apdu.data.len() as u64 / 2, apdu.response.len() as u64 / 2);
+    match frame {
+        Some(frame) => {
+            let lengths = u64::from(nc > 0) + u64::from(apdu.ne > 0);
+            2 * frame + 4 + lengths + nc + nr + 2
+        }
+        // Header, acknowledgement and data, status word; GET RESPONSE for what comes back on a command with data.
+        None => {
+            let one = |data: u64| 5 + u64::from(data > 0) + data + 2;
+            if nc > 0 && nr > 0 { one(nc) + one(nr) } else { one(nc + nr) }
+        }
     }
 }
 
