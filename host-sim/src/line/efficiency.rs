@@ -45,6 +45,8 @@ impl Efficiency {
                 }
                 LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Silence(_) => continue,
             };
+            // The first character after the answer to reset belongs to no protocol yet.
+            let first = to_card && !commands;
             commands |= to_card;
             if !commands {
                 atr.push(byte);
@@ -54,7 +56,7 @@ impl Efficiency {
                 let pause = (cycle - before) as f64 * f64::from(di) / f64::from(fi);
                 if pause <= SOMEBODY_ELSE {
                     all.spent += pause;
-                    all.least += f64::from(least(&atr, was_to_card, to_card));
+                    all.least += f64::from(if first { 16 } else { least(&atr, was_to_card, to_card) });
                 }
             }
         }
