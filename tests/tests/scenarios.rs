@@ -761,6 +761,12 @@ fn bad_values() -> Vec<Bad> {
         cases.push(bad(line, &format!("{key} = 99999999999999999999"), &["LINE"]));
     }
     cases.push(bad("noise = 999999", "noise = 0", &["`step 1: noise`", "at least 1"]));
+    cases.push(bad("noise = 999999", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
+    cases.push(bad(
+        "noise = 999999",
+        "noise = { one_in = 9, faults = [\"x\"] }",
+        &["`step 1: noise.faults`", "flipped"],
+    ));
     cases.push(bad(
         "noise = 999999",
         "pull_during = \"lunch\"",

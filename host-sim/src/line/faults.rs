@@ -21,13 +21,33 @@ pub struct Fault {
     pub what: Disturbance,
 }
 
-/// Bent moments by chance.
+/// What goes wrong by chance.
 #[derive(Clone, Debug)]
 pub struct Noise {
     /// Where chance comes from.
     pub random: ChaCha8Rng,
-    /// One character in so many arrives with a wrong moment; 0: none.
+    /// One character in so many is disturbed; 0: none.
     pub one_in: u32,
+    /// In one of these ways; which moments are inverted is chance, too.
+    pub kinds: Vec<Disturbance>,
+}
+
+impl Noise {
+    fn next(&mut self) -> Option<Disturbance> {
+        if self.one_in == 0 || !self.random.next_u32().is_multiple_of(self.one_in) {
+            return None;
+        }
+        let pick = self.random.next_u32() as usize % self.kinds.len().max(1);
+        let kind = *self.kinds.get(pick)?;
+        Some(match kind {
+            // As many moments as before, elsewhere in the nine.
+            Disturbance::Flip(moments) => {
+                let shift = self.random.next_u32() % 9;
+                Disturbance::Flip((moments << shift | moments >> (9 - shift)) & 0x1FF)
+            }
+            other => other,
+        })
+    }
 }
 
 /// What is to go wrong during a visit; shared with the bench.
@@ -58,10 +78,7 @@ impl FaultPlan {
     }
 
     fn chance(&self) -> Option<Disturbance> {
-        let mut plan = self.0.borrow_mut();
-        let noise = plan.noise.as_mut().filter(|noise| noise.one_in > 0)?;
-        let hit = noise.random.next_u32() % noise.one_in == 0;
-        hit.then(|| Disturbance::Flip(1 << (noise.random.next_u32() % 9)))
+        self.0.borrow_mut().noise.as_mut()?.next()
     }
 }
 

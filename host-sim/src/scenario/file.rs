@@ -19,12 +19,12 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
 
-use super::line::RawFault;
+use super::line::{RawFault, RawNoise};
 use crate::bench::{CancelAt, LinkTrouble, PullDuring};
 use crate::card::contact::Misbehaviour;
 use crate::card::issue::NewCard;
 use crate::centre::hsm::Hsm;
-use crate::line::{Disturbance, Fault};
+use crate::line::{Disturbance, Fault, Noise};
 use crate::{gbk, input, toml_error};
 
 /// Why a file is no scenario: names the file, the place in it and what is allowed.
@@ -94,8 +94,8 @@ pub struct Step {
     pub pull_during: Option<PullDuring>,
     /// What goes wrong on the card line.
     pub faults: Vec<Fault>,
-    /// One character in so many is damaged by chance.
-    pub noise: Option<u32>,
+    /// What goes wrong there by chance.
+    pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
     /// What is to come of it.
@@ -244,7 +244,7 @@ struct RawStep {
     pull_during: Option<String>,
     #[serde(default)]
     line: Vec<RawFault>,
-    noise: Option<u32>,
+    noise: Option<RawNoise>,
     link: Option<String>,
     #[serde(default)]
     expect: RawExpected,
@@ -456,7 +456,7 @@ impl RawScenario {
         if self.step.is_empty() {
             return Err("there is no [[step]]: nothing would happen".into());
         }
-        let steps = (1..).zip(self.step).map(|(number, raw)| raw.check(number, &terminals, &cards));
+        let steps = (1..).zip(self.step).map(|(number, raw)| raw.check(number, self.seed, &terminals, &cards));
         let steps = steps.collect::<Result<_, _>>()?;
         let mut expected_cards = Vec::new();
         for (name, raw) in self.expect.card {
@@ -565,7 +565,13 @@ impl RawCard {
 }
 
 impl RawStep {
-    fn check(self, number: usize, terminals: &[(String, InstitutionCode)], cards: &[Card]) -> Result<Step, String> {
+    fn check(
+        self,
+        number: usize,
+        seed: u64,
+        terminals: &[(String, InstitutionCode)],
+        cards: &[Card],
+    ) -> Result<Step, String> {
         let key = |key: &str| format!("step {number}: {key}");
         let terminal = terminals.iter().position(|(name, _)| *name == self.terminal);
         let terminal = terminal.ok_or_else(|| {
@@ -590,9 +596,7 @@ impl RawStep {
         for (number, raw) in (1..).zip(&self.line) {
             faults.extend(raw.check(&key(&format!("line {number}")))?);
         }
-        if self.noise == Some(0) {
-            return Err(format!("`{}` must be at least 1: one character in so many is damaged", key("noise")));
-        }
+        let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
         let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
         let outcome = self.expect.outcome.as_deref().map(|text| {
@@ -612,7 +616,7 @@ impl RawStep {
             cancel: cancel.transpose()?,
             pull_during: pull.transpose()?,
             faults,
-            noise: self.noise,
+            noise: noise.transpose()?,
             trouble: trouble.transpose()?.unwrap_or_default(),
             expect: Expected {
                 outcome: outcome.transpose()?,

@@ -40,19 +40,39 @@ const WORDS: [(&str, Disturbance, bool); 12] = [
     ("wrong-numbers", Disturbance::Misbehave(Misbehaviour::WrongNumbers), false),
 ];
 
+/// `noise`: one character in so many, or that and in which ways.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "invalid value, expected a whole number, or a table with one_in and faults")]
+pub(super) enum RawNoise {
+    OneIn(u32),
+    Of(RawNoiseOf),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNoiseOf {
+    one_in: u32,
+    faults: Vec<String>,
+}
+
+/// A word out of [`WORDS`], and whether it may be repeated.
+fn word(key: &str, given: &str) -> Result<(Disturbance, bool), String> {
+    let found = WORDS.into_iter().find(|(word, ..)| *word == given);
+    found.map(|(_, what, repeats)| (what, repeats)).ok_or_else(|| {
+        let words: Vec<_> = WORDS.iter().map(|(word, ..)| *word).collect();
+        format!("`{key}` is {given:?}; allowed are {}", words.join(", "))
+    })
+}
+
 impl RawFault {
     /// The faults this entry stands for: `times` of them, one a character; `key` leads to it in errors.
     pub(super) fn check(&self, key: &str) -> Result<Vec<Fault>, String> {
-        let found = WORDS.into_iter().find(|(word, ..)| *word == self.fault);
-        let Some((word, what, repeats)) = found else {
-            let words: Vec<_> = WORDS.iter().map(|(word, ..)| *word).collect();
-            return Err(format!("`{key}.fault` is {:?}; allowed are {}", self.fault, words.join(", ")));
-        };
+        let (what, repeats) = word(&format!("{key}.fault"), &self.fault)?;
         let times = match self.times {
             None => 1,
             Some(times) if repeats && (1..=1000).contains(&times) => times,
             Some(_) if repeats => return Err(format!("`{key}.times` must be 1 to 1000")),
-            Some(_) => return Err(format!("`{key}.times` does not go with {word:?}, which lasts")),
+            Some(_) => return Err(format!("`{key}.times` does not go with {:?}, which lasts", self.fault)),
         };
         let what = match (what, self.etu) {
             (what, None) => what,
@@ -65,7 +85,22 @@ impl RawFault {
     }
 }
 
-/// The noise of a step: one character in `one_in`, by chance from the scenario's seed and the step's number.
-pub(super) fn noise(one_in: u32, seed: u64, step: usize) -> Noise {
-    Noise { random: ChaCha8Rng::seed_from_u64(seed ^ (step as u64) << 48), one_in }
+impl RawNoise {
+    /// The noise of a step, with chance from the scenario's `seed` and the step's number; `key` leads to it in errors.
+    pub(super) fn check(&self, key: &str, seed: u64, step: usize) -> Result<Noise, String> {
+        let (one_in, kinds) = match self {
+            Self::OneIn(one_in) => (*one_in, vec![Disturbance::Flip(1)]),
+            Self::Of(RawNoiseOf { one_in, faults }) => {
+                let kinds = faults.iter().map(|fault| word(&format!("{key}.faults"), fault).map(|(what, _)| what));
+                (*one_in, kinds.collect::<Result<_, _>>()?)
+            }
+        };
+        if one_in == 0 {
+            return Err(format!("`{key}` must be at least 1: one character in so many is disturbed"));
+        }
+        if kinds.is_empty() {
+            return Err(format!("`{key}.faults` is empty: nothing would be disturbed"));
+        }
+        Ok(Noise { random: ChaCha8Rng::seed_from_u64(seed ^ (step as u64) << 48), one_in, kinds })
+    }
 }

@@ -9,7 +9,6 @@ use qiyong_firmware::terminal::Report;
 use qiyong_protocol::activation::decision::CardRecord;
 
 use super::file::{Expected, ExpectedCard, Scenario};
-use super::line;
 use crate::bench::{Bench, Event, Visit};
 use crate::card::contact::ContactCard;
 use crate::card::issue::IssueError;
@@ -111,7 +110,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
             cancel: step.cancel,
             pull_during: step.pull_during,
             faults: step.faults.clone(),
-            noise: step.noise.map(|one_in| line::noise(one_in, scenario.seed, number)),
+            noise: step.noise.clone(),
             trouble: step.trouble,
         };
         let terminal = &mut terminals[step.terminal];
