@@ -331,27 +331,28 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
     }
 }
 
-/// Faults far enough apart for the standard's means to mend them.
-fn mendable(t1: bool) -> impl Strategy<Value = Vec<Fault>> {
-    let what = move |(kind, bit, etu): (u8, u8, u32)| match kind {
-        0 if t1 => Disturbance::Lose,
-        1 if t1 => Disturbance::Double,
-        2 if t1 => Disturbance::Flip(0b11 << (bit % 8)),
+/// Faults far enough apart for the standard's means to mend them. An LRC does not see every lost or doubled character (a lost
+/// LEN may leave a block that is right), so these are for a CRC.
+fn mendable(t1: Option<T1>) -> impl Strategy<Value = Vec<Fault>> {
+    let crc = t1.is_some_and(|t1| t1.crc);
+    let what = move |kind: u8, bit: u8, etu: u32| match kind % 8 {
+        0 if crc => Disturbance::Lose,
+        1 if crc => Disturbance::Double,
+        2 if crc => Disturbance::Flip(0b11 << (bit % 8)),
         3 => Disturbance::Late(etu % 30),
         4 => Disturbance::Early(etu % 8),
         _ => Disturbance::Flip(1 << (bit % 9)),
     };
-    let one =
-        (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what((kind % 8, bit, etu))), 1u64..=3, 0u64..400);
+    let one = (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what(kind, bit, etu)), 1u64..=3, 0u64..400);
     prop::collection::vec(one, 0..6).prop_map(move |faults| {
         // In T=0 a character is damaged up to three times; in T=1 one block, and again not before it is through.
         let mut at = 1;
         let mut all = Vec::new();
         for (what, times, gap) in faults {
-            let times = if t1 || !matches!(what, Disturbance::Flip(_)) { 1 } else { times };
+            let times = if t1.is_some() || !matches!(what, Disturbance::Flip(_)) { 1 } else { times };
             at += gap;
             all.extend((0..times).map(|n| Fault { at: at + n, what }));
-            at += if t1 { 300 } else { times + 1 };
+            at += if t1.is_some() { 300 } else { times + 1 };
         }
         all
     })
@@ -397,9 +398,14 @@ fn t1() -> impl Strategy<Value = Option<T1>> {
     prop::option::weighted(0.6, any.prop_map(|(ifsc, crc)| T1 { ifsc, crc }))
 }
 
+/// How many random sessions of each kind are played: 300, or as many as `QIYONG_SESSIONS` says.
+fn sessions() -> u32 {
+    std::env::var("QIYONG_SESSIONS").map_or(300, |count| count.parse().expect("a number"))
+}
+
 /// A protocol, and faults that it can mend.
 fn disturbed() -> impl Strategy<Value = (Option<T1>, Vec<Fault>)> {
-    t1().prop_flat_map(|t1| (Just(t1), mendable(t1.is_some())))
+    t1().prop_flat_map(|t1| (Just(t1), mendable(t1)))
 }
 
 /// Anything at all, also what no standard can mend.
@@ -419,7 +425,7 @@ fn anything() -> impl Strategy<Value = Vec<Fault>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: sessions(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// For random commands, IFSC and faults within what the standard can mend, over T=0 and T=1: the responses are those of the
     /// same card on an undisturbed line.
@@ -573,6 +579,6 @@ fn a_session_takes_what_its_characters_need() {
         bench.send(&visit());
         let efficiency = Efficiency::of(bench.events.borrow().iter().copied());
         assert_eq!(efficiency.characters, bench.characters());
-        assert!(efficiency.ratio() < 1.05, "{t1:?}: {efficiency:?}, {}", efficiency.ratio());
+        assert!((1.0..1.005).contains(&efficiency.ratio()), "{t1:?}: {efficiency:?}, {}", efficiency.ratio());
     }
 }

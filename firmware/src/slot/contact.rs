@@ -326,14 +326,13 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
             self.line.set_clk(Clock::Running);
             self.line.wait(AFTER_CLOCK_STOP).await;
         }
-        match protocol.exchange(&mut self.line, command, buffer).await {
-            // Contacts that touch nothing any more, or each other, are taken off power without delay.
-            Err(error @ (SlotError::Removed | SlotError::ShortCircuit)) => {
-                self.power_down().await;
-                Err(error)
-            }
-            result => result,
+        let result = protocol.exchange(&mut self.line, command, buffer).await;
+        // Contacts that touch nothing any more, or each other, are taken off power without delay; so is a card that is out of
+        // step, for which only a reset is left.
+        if result.as_ref().is_err_and(|error| protocol.is_over(*error)) {
+            self.power_down().await;
         }
+        result
     }
 
     async fn rest(&mut self) {

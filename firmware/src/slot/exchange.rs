@@ -3,6 +3,7 @@
 //! Neither power nor ATR here: that is [`super::ContactSlot`]'s.
 
 use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::t0::T0Error;
 use qiyong_protocol::iso7816::{t0, t1};
 
 use super::repetition::{receive, send};
@@ -18,6 +19,17 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
+    /// Whether after an exchange that ended so the card can only be reset.
+    pub(super) const fn is_over(&self, error: SlotError) -> bool {
+        match (error, self) {
+            // Not a character of these was sent.
+            (SlotError::T0(T0Error::ExtendedLength | T0Error::InsNotAllowed(_)) | SlotError::Command(_), _) => false,
+            // T=1 may have come to an end that both sides know.
+            (SlotError::T1(_) | SlotError::Response(_), Self::T1(link)) => !link.is_ready(),
+            _ => true,
+        }
+    }
+
     pub(super) async fn exchange<'b, L: CardLine>(
         &mut self,
         line: &mut L,

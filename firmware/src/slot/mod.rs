@@ -28,7 +28,7 @@ pub trait CardSlot {
     async fn connect(&mut self) -> Result<&[u8], SlotError>;
 
     /// Exchanges one APDU, short or extended; the response data lies in `buffer`, which needs room for Ne bytes and the
-    /// status word.
+    /// status word. A card that is out of step after an error is off power: [`CardSlot::connect`] again.
     async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError>;
 
     /// Tells the slot that the card is not needed for a while: a person is to key something, the centre is asked. A card

@@ -313,7 +313,7 @@ impl CardLine for VirtualLine {
                     ClockStop::NotSupported => false,
                 };
                 self.expect(state, "6.4, 6.3.2: CLK stops with RST high in the state the card allows, or after RST");
-                let quiet = now >= self.last_edge + AROUND_CLOCK_STOP.0;
+                let quiet = now >= self.last_edge + self.cycles(CHARACTER) + AROUND_CLOCK_STOP.0;
                 self.expect(quiet, "6.3.2: CLK runs for 1860 cycles after the last character");
             }
             (true, Clock::High) => self.expect(false, "6.4: CLK goes low"),
