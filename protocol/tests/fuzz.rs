@@ -1,0 +1,64 @@
+//! Fuzzing: everything that reads what a card or a terminal says, fed with bytes that nobody thought of.
+//!
+//! One function below is one target; what must hold for any input stands in the module of its name. `cargo test` runs
+//! each over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the inputs in
+//! `__fuzz__/TARGET/corpus` and `__fuzz__/TARGET/crashes`, and over a few thousand changed forms of these, the same ones each
+//! time. More of them:
+//!
+//! ```text
+//! QIYONG_FUZZ=1000000 cargo test --release -p qiyong-protocol --test fuzz t1_terminal
+//! ```
+//!
+//! Guided by coverage, which is how the corpus came about (`cargo install cargo-bolero`, and a C++ compiler):
+//!
+//! ```text
+//! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-protocol --test fuzz       # seeds into the corpus
+//! cargo bolero test -p qiyong-protocol --rustc-bootstrap -s NONE t1_terminal -T 5m
+//! cargo bolero reduce -p qiyong-protocol --rustc-bootstrap -s NONE t1_terminal
+//! ```
+//!
+//! An input that fails is left in `crashes`: it stays there, with a name that says what it shows, once the bug is mended.
+
+use bolero::check;
+
+#[path = "fuzz/atr.rs"]
+mod answer_to_reset;
+#[path = "fuzz/explore.rs"]
+mod explore;
+#[path = "fuzz/input.rs"]
+mod input;
+#[path = "fuzz/objects.rs"]
+mod objects;
+#[path = "fuzz/pps.rs"]
+mod parameters;
+#[path = "fuzz/seeds.rs"]
+mod seeds;
+#[path = "fuzz/t0.rs"]
+mod t0;
+#[path = "fuzz/t1.rs"]
+mod t1;
+
+use explore::explore;
+
+/// The rest of a target: `check` for the corpus and for `cargo bolero`, then the seeds and changed forms.
+macro_rules! target {
+    ($name:ident, $run:path, $seeds:expr) => {
+        #[test]
+        fn $name() {
+            check!().with_iterations(0).for_each($run);
+            explore(stringify!($name), $seeds, $run);
+        }
+    };
+}
+
+target!(atr, answer_to_reset::any_bytes, seeds::atrs());
+target!(atr_builder, answer_to_reset::any_build, vec![vec![0; 20], vec![0xFF; 20]]);
+target!(pps, parameters::any_answer, seeds::pps());
+target!(t0_terminal, t0::any_card, seeds::t0_terminal());
+target!(t0_card, t0::any_terminal, seeds::t0_card());
+target!(t0_both_sides, t0::both_sides, seeds::t0_both_sides());
+target!(t1_terminal, t1::any_card, seeds::t1_terminal());
+target!(t1_card, t1::any_terminal, seeds::t1_card());
+target!(t1_both_sides, t1::both_sides, seeds::t1_both_sides());
+target!(ber_tlv, objects::any_ber, seeds::ber_tlv());
+target!(records, objects::any_record, seeds::records());
