@@ -2,40 +2,34 @@
 //!
 //! One function below is one target; what must hold for any input stands in the module of its name. `cargo test` runs
 //! each over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the inputs in
-//! `__fuzz__/TARGET/corpus` and `__fuzz__/TARGET/crashes`, and over a few thousand changed forms of these, the same ones each
+//! `src/__fuzz__/TARGET/corpus` and `src/__fuzz__/TARGET/crashes`, and over a few thousand changed forms of these, the same ones each
 //! time. More of them:
 //!
 //! ```text
-//! QIYONG_FUZZ=1000000 cargo test --release -p qiyong-protocol --test fuzz t1_terminal
+//! QIYONG_FUZZ=1000000 cargo test --release -p qiyong-fuzz t1_terminal
 //! ```
 //!
 //! Guided by coverage, which is how the corpus came about (`cargo install cargo-bolero`, and a C++ compiler):
 //!
 //! ```text
-//! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-protocol --test fuzz       # seeds into the corpus
-//! cargo bolero test -p qiyong-protocol --rustc-bootstrap -s NONE t1_terminal -T 5m
-//! cargo bolero reduce -p qiyong-protocol --rustc-bootstrap -s NONE t1_terminal
+//! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-fuzz       # seeds into the corpus
+//! cargo bolero test t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE -T 5m
+//! cargo bolero reduce t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE
 //! ```
 //!
 //! An input that fails is left in `crashes`: it stays there, with a name that says what it shows, once the bug is mended.
 
+#![cfg(test)]
+
 use bolero::check;
 
-#[path = "fuzz/atr.rs"]
-mod answer_to_reset;
-#[path = "fuzz/explore.rs"]
+mod atr;
 mod explore;
-#[path = "fuzz/input.rs"]
 mod input;
-#[path = "fuzz/objects.rs"]
 mod objects;
-#[path = "fuzz/pps.rs"]
-mod parameters;
-#[path = "fuzz/seeds.rs"]
+mod pps;
 mod seeds;
-#[path = "fuzz/t0.rs"]
 mod t0;
-#[path = "fuzz/t1.rs"]
 mod t1;
 
 use explore::explore;
@@ -51,9 +45,9 @@ macro_rules! target {
     };
 }
 
-target!(atr, answer_to_reset::any_bytes, seeds::atrs());
-target!(atr_builder, answer_to_reset::any_build, vec![vec![0; 20], vec![0xFF; 20]]);
-target!(pps, parameters::any_answer, seeds::pps());
+target!(atr, atr::any_bytes, seeds::atrs());
+target!(atr_builder, atr::any_build, vec![vec![0; 20], vec![0xFF; 20]]);
+target!(pps, pps::any_answer, seeds::pps());
 target!(t0_terminal, t0::any_card, seeds::t0_terminal());
 target!(t0_card, t0::any_terminal, seeds::t0_card());
 target!(t0_both_sides, t0::both_sides, seeds::t0_both_sides());

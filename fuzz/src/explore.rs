@@ -15,7 +15,7 @@ const LONGEST: usize = 2048;
 /// Runs `target` over `seeds`, and changed forms of `seeds` and corpus.
 pub(crate) fn explore(name: &str, mut seeds: Vec<Vec<u8>>, target: fn(&[u8])) {
     assert!(!seeds.is_empty(), "{name} has no seeds");
-    let corpus: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/__fuzz__", name, "corpus"].iter().collect();
+    let corpus: PathBuf = [env!("CARGO_MANIFEST_DIR"), "src/__fuzz__", name, "corpus"].iter().collect();
     if env::var("QIYONG_FUZZ_SEEDS").is_ok_and(|value| value == "write") {
         fs::create_dir_all(&corpus).unwrap();
         for (at, seed) in seeds.iter().enumerate() {
@@ -45,7 +45,7 @@ pub(crate) fn explore(name: &str, mut seeds: Vec<Vec<u8>>, target: fn(&[u8])) {
 /// Runs the target; if it panics, says with which bytes.
 fn attempt(name: &str, bytes: &[u8], target: fn(&[u8])) {
     if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(|| target(bytes))) {
-        eprintln!("{name} failed with these bytes: to keep them, put them into __fuzz__/{name}/crashes");
+        eprintln!("{name} failed with these bytes: to keep them, put them into src/__fuzz__/{name}/crashes");
         eprintln!("{}", hex::encode_upper(bytes));
         panic::resume_unwind(panic);
     }

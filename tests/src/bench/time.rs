@@ -1,0 +1,37 @@
+//! The timing loop: several batches, of which the best counts. Whatever else the machine does can only make a batch slower.
+
+use std::time::{Duration, Instant};
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// How many batches.
+    pub batches: u32,
+    /// How long each should take.
+    pub batch: Duration,
+}
+
+impl Effort {
+    /// For figures that mean something: about half a second each.
+    pub const FULL: Self = Self { batches: 50, batch: Duration::from_millis(10) };
+    /// To see that it works.
+    pub const TINY: Self = Self { batches: 1, batch: Duration::ZERO };
+}
+
+/// Nanoseconds that one call of `operation` takes.
+pub(super) fn ns(effort: Effort, mut operation: impl FnMut()) -> f64 {
+    let mut batch = |count: u32| {
+        let start = Instant::now();
+        for _ in 0..count {
+            operation();
+        }
+        start.elapsed()
+    };
+    // Finds out how many calls fill a batch, which also warms up.
+    let mut count = 1;
+    while batch(count) < effort.batch && count < 1 << 28 {
+        count *= 2;
+    }
+    let best = (0..effort.batches).map(|_| batch(count)).min().unwrap_or_default();
+    best.as_secs_f64() * 1e9 / f64::from(count)
+}
