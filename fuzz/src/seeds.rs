@@ -112,7 +112,7 @@ pub(crate) fn t0_terminal() -> Vec<Vec<u8>> {
 
 pub(crate) fn t0_card() -> Vec<Vec<u8>> {
     let seed = |(at, tokens): (usize, Vec<_>)| {
-        [&[at as u8 & 1][..], &counted(&hex!("A1A2A3A4")), &all(&tokens, ">").concat()].concat()
+        [&[at as u8 & 3][..], &counted(&hex!("A1A2A3A4")), &all(&tokens, ">").concat()].concat()
     };
     exchanges("0").enumerate().map(seed).collect()
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use qiyong_protocol::iso7816::atr::Edc;
-use qiyong_protocol::iso7816::t1::{CardSide, CardStep, Check, IFS_MAX, Limits, Link, Parameters, Pcb, Step};
+use qiyong_protocol::iso7816::t1::{CardSide, CardStep, Check, Exchange, IFS_MAX, Limits, Link, Parameters, Pcb, Step};
 
 use super::{Effort, Row, time};
 
@@ -11,19 +11,15 @@ const COMMAND: [u8; 5] = [0x00, 0xB0, 0x00, 0x00, 0xFC];
 
 pub(super) fn rows(effort: Effort) -> Vec<Row> {
     let reply = reply();
-    let physical = Row::new("xor and copy of a 254-byte block", bytes_alone(effort, &reply), "ns");
-    let exchange = exchange(effort, &reply, |exchange, block| exchange.received_slice(block, 12));
-    let exchange = Row::new("T=1 exchange, 254-byte reply", exchange, "ns");
-    let single = self::exchange(effort, &reply, |exchange, block| {
-        block.iter().for_each(|byte| exchange.received(*byte, 12));
-    });
-    let single = Row::new("T=1 exchange, 254-byte reply, character by character", single, "ns");
-    let pair = Row::new("T=1 exchange, 254-byte reply, terminal and card side", pair(effort, &reply), "ns");
+    let bound = "xor and copy of a 254-byte block";
+    let blocks = exchange(effort, &reply, |exchange, block| exchange.received_slice(block, 12));
+    let characters =
+        exchange(effort, &reply, |exchange, block| block.iter().for_each(|byte| exchange.received(*byte, 12)));
     vec![
-        exchange.at_least_millions(7.0).compared_with(&physical),
-        single.compared_with(&physical),
-        pair.compared_with(&physical),
-        physical,
+        Row::ns("T=1 exchange, 254-byte reply", blocks).at_least_millions(7.0).compared_with(bound),
+        Row::ns("T=1 exchange, 254-byte reply, character by character", characters).compared_with(bound),
+        Row::ns("T=1 exchange, 254-byte reply, terminal and card side", pair(effort, &reply)).compared_with(bound),
+        Row::ns(bound, bytes_alone(effort, &reply)),
     ]
 }
 
@@ -68,11 +64,7 @@ fn link() -> Link {
 }
 
 /// The terminal's side alone, which gets prepared blocks by `receive`.
-fn exchange(
-    effort: Effort,
-    reply: &[u8],
-    receive: impl Fn(&mut qiyong_protocol::iso7816::t1::Exchange<'_>, &[u8]),
-) -> f64 {
+fn exchange(effort: Effort, reply: &[u8], receive: impl Fn(&mut Exchange<'_>, &[u8])) -> f64 {
     let blocks = [block(false, reply), block(true, reply)];
     let mut link = link();
     let mut buffer = vec![0; 258];
