@@ -1,4 +1,4 @@
-//! What the bytes of an input mean to the targets that need more than bytes: settings, commands, and what the other side does.
+//! What the bytes of an input mean where bytes alone are not enough: settings, commands, and what the other side does.
 
 /// Takes an input apart from the front. Behind its end are zeros.
 pub(crate) struct Input<'i>(&'i [u8]);

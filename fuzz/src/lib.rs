@@ -2,7 +2,7 @@
 //!
 //! One function below is one target; what must hold for any input stands in the module of its name. `cargo test` runs
 //! each over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the inputs in
-//! `src/__fuzz__/TARGET/corpus` and `src/__fuzz__/TARGET/crashes`, and over a few thousand changed forms of these, the same ones each
+//! `src/__fuzz__/TARGET/corpus` and `.../crashes`, and over some thousands of changed forms of these, the same ones each
 //! time. More of them:
 //!
 //! ```text
@@ -17,7 +17,7 @@
 //! cargo bolero reduce t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE
 //! ```
 //!
-//! An input that fails is left in `crashes`: it stays there, with a name that says what it shows, once the bug is mended.
+//! An input that fails is left in `crashes`. It stays there, with a name that says what it shows, when that is mended.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! Where each target starts from: real answers to reset, the exchanges that `qiyong exchange replay` plays, records of a card.
+//! Where each target starts from: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card.
 
 use hex_literal::hex;
 

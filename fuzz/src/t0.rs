@@ -76,8 +76,8 @@ fn takes_data(ins: u8) -> bool {
     !matches!(ins, 0x84 | 0xB0 | 0xB2 | 0xC0 | 0xCA)
 }
 
-/// Input: flags (bit 0: the card acknowledges each byte; bit 1: it has more to say than T=0 carries), the counted response
-/// data, what the terminal sends.
+/// Input: flags (bit 0: the card acknowledges each byte; bit 1: it has more to say than T=0 carries), the counted
+/// response data, what the terminal sends.
 pub(crate) fn any_terminal(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let flags = input.byte();
@@ -112,6 +112,10 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let data = input.counted();
     let reply = input.take(SHORT_NE_MAX);
     if matches!(ins & 0xF0, 0x60 | 0x90) || ins == GET_RESPONSE {
+        return;
+    }
+    // P3 = 00 of case 1 is Le = 256 to a card that has so much to say: clause 12.2 leaves it no way to tell.
+    if data.is_empty() && ne == 0 && reply.len() == SHORT_NE_MAX {
         return;
     }
 

@@ -13,9 +13,9 @@ const CHARACTER: u32 = 12;
 /// How often something may happen that takes no time.
 const IDLE: usize = 1000;
 
-/// Input: IFSC, flags (bit 0: CRC; bit 1: the card goes on for ever; bit 2: NAD 12; bit 3: IFSD is negotiated; bits 4 and
-/// 5: how many commands beside the first), BWI and CWI, a quarter of the response buffer's size, IFSD if it is negotiated,
-/// the counted commands, what the card does.
+/// Input: IFSC, flags (bit 0: CRC; bit 1: the card goes on for ever; bit 2: NAD 12; bit 3: IFSD is negotiated; bits 4
+/// and 5: how many commands beside the first), BWI and CWI, a quarter of the response buffer's size, IFSD if it is
+/// negotiated, the counted commands, what the card does.
 pub(crate) fn any_card(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let (ifsc, flags, waits) = (input.byte(), input.byte(), input.byte());
@@ -140,8 +140,8 @@ fn check_block(block: &[u8], edc: Edc) {
     assert!(check.holds(), "{block:02X?}");
 }
 
-/// Input: IFSC, flags (bit 0: CRC), what the card does when it is to carry something out, the counted response, what the
-/// terminal does.
+/// Input: IFSC, flags (bit 0: CRC), what the card does when it is to carry something out, the counted response, what
+/// the terminal does.
 pub(crate) fn any_terminal(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let ifsc = input.byte().clamp(1, IFS_MAX);
@@ -182,9 +182,10 @@ pub(crate) fn any_terminal(bytes: &[u8]) {
     }
 }
 
-/// Input: IFSC, flags (bit 0: CRC; bit 1: IFSD is negotiated; bit 2: the card asks for time first; bit 3: and for another
-/// IFSC), IFSD, the counted command and response, and what the line does to the blocks, in the order sent: a byte below
-/// C0 nothing; else, by its low bits, a bit inverted, wrong parity, cut short, lost, at the character of the next byte.
+/// Input: IFSC, flags (bit 0: CRC; bit 1: IFSD is negotiated; bit 2: the card asks for time first; bit 3: and for
+/// another IFSC), IFSD, the counted command and response, and what the line does to the blocks, in the order sent: a byte
+/// below C0 nothing; else, by its low bits, a bit inverted, wrong parity, cut short, lost, at the character of the next
+/// byte.
 pub(crate) fn both_sides(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let ifsc = input.byte().clamp(1, IFS_MAX);

@@ -1,4 +1,4 @@
-//! Prints what `qiyong_tests::bench` measures: a table, or with `--json` one object. Ends with 1 if a bound does not hold.
+//! Prints what `qiyong_tests::bench` measures: a table, or with `--json` one object. Ends with 1 if a bound is missed.
 //!
 //! `cargo xtask bench` runs it, in release mode.
 

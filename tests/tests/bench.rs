@@ -1,4 +1,4 @@
-//! The measuring code of `cargo xtask bench` runs, and says what it measured; how much that is, is for the bench itself.
+//! The measuring code of `cargo xtask bench` runs, and says what it measured; how much that is, the bench itself tells.
 
 use std::collections::HashSet;
 

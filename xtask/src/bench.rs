@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: how fast the engines are, as a table or one JSON object, each figure with its bound.
 //!
-//! What is measured, and the bounds, are in `tests/src/bench`; here it is only run, in release mode. Not part of `test`:
-//! a figure says something about this machine at this moment, too.
+//! What is measured, and the bounds, are in `tests/src/bench`; here it is only run, in release mode. Not part of
+//! `test`: a figure says something about this machine at this moment, too.
 
 use std::process::ExitCode;
 

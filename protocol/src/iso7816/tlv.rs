@@ -1,4 +1,4 @@
-//! BER-TLV data objects, as cards send them in the answer to SELECT: `tag | length | value` (ISO/IEC 7816-4 clause 5.2.2).
+//! BER-TLV data objects, as in the answer to SELECT: `tag | length | value` (ISO/IEC 7816-4 clause 5.2.2).
 //!
 //! A view over borrowed bytes: [`Objects`] walks the objects of one level, [`Object::objects`] goes one down, [`find`]
 //! follows a path of tags. Not for writing objects, and not for the SIMPLE-TLV of [`crate::card::records`].
@@ -131,8 +131,8 @@ fn object(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), TlvError> {
     Ok((Object { tag, value }, rest))
 }
 
-/// Clause 5.2.2.1: bits 5 to 1 of the first byte all ones, and more bytes follow, bit 8 of each telling whether another one
-/// does. The second byte should be 1F or more, but cards do use tags such as BF0C.
+/// Clause 5.2.2.1: if bits 5 to 1 of the first byte are all ones, more bytes follow, bit 8 of each telling whether
+/// another one does. The second byte should be 1F or more, but cards do use tags such as BF0C.
 fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), TlvError> {
     match bytes {
         [a, rest @ ..] if a & 0x1F != 0x1F => Ok(((*a).into(), rest)),

@@ -1,7 +1,7 @@
 //! How fast the engines are: what `cargo xtask bench` measures (`benches/line.rs` prints it).
 //!
 //! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a
-//! row, add a function that returns it to [`MEASUREMENTS`]; [`time::ns`] has the timing loop.
+//! row, add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
 
 mod reading;
 mod t0;

@@ -1,4 +1,4 @@
-//! The timing loop: several batches, of which the best counts. Whatever else the machine does can only make a batch slower.
+//! The timing loop: several batches, of which the best counts. What else the machine does only makes a batch slower.
 
 use std::time::{Duration, Instant};
 

@@ -191,7 +191,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn what_is_written_is_read_with_padding_or_without(tree in any_tree(), padding in prop::collection::vec(0u8..=1, 0..4)) {
+    fn what_is_written_is_read_with_padding_or_without(
+        tree in any_tree(),
+        padding in prop::collection::vec(0u8..=1, 0..4),
+    ) {
         let padding: Vec<u8> = padding.iter().map(|bit| if *bit == 0 { 0x00 } else { 0xFF }).collect();
         let bytes = [&padding[..], &tree.encode(), &padding].concat();
         let mut odd = Oddities::default();
@@ -219,7 +222,10 @@ proptest! {
     }
 
     #[test]
-    fn a_path_finds_what_a_walk_finds(tree in any_tree(), at in prop::collection::vec(any::<prop::sample::Index>(), 1..4)) {
+    fn a_path_finds_what_a_walk_finds(
+        tree in any_tree(),
+        at in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
         let bytes = tree.encode();
         let (mut path, mut value, mut level) = (vec![], bytes.clone(), Some(&tree));
         for at in at {
