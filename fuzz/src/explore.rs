@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 /// How many changed forms are tried unless `QIYONG_FUZZ` says otherwise.
-const CASES: usize = 10_000;
+const CASES: usize = 6_000;
 
 /// The longest input made here.
 const LONGEST: usize = 2048;

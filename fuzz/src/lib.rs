@@ -9,12 +9,13 @@
 //! QIYONG_FUZZ=1000000 cargo test --release -p qiyong-fuzz t1_terminal
 //! ```
 //!
-//! Guided by coverage, which is how the corpus came about (`cargo install cargo-bolero`, and a C++ compiler):
+//! Guided by coverage, which is how the corpus came about (needs `cargo install cargo-bolero` and a C++ compiler; a stable
+//! toolchain will do). The corpus is kept small, one input for each piece of code:
 //!
 //! ```text
-//! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-fuzz       # seeds into the corpus
-//! cargo bolero test t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE -T 5m
-//! cargo bolero reduce t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE
+//! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-fuzz       # puts the seeds into the corpus
+//! cargo bolero test t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE -l 700 -T 5m
+//! cargo bolero reduce t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE -E=-use_counters=0
 //! ```
 //!
 //! An input that fails is left in `crashes`. It stays there, with a name that says what it shows, when that is mended.
