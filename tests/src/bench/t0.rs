@@ -49,7 +49,7 @@ fn terminal(effort: Effort, command: Command<'_>, answer: &[u8]) -> f64 {
 
 /// Both sides, character by character.
 fn pair(effort: Effort) -> f64 {
-    let mut card = CardSide::new(AckStyle::All);
+    let mut card = CardSide::<256>::new(AckStyle::All);
     let mut buffer = [0; 256];
     time::ns(effort, || {
         let mut exchange = Exchange::new(black_box(COMMAND), &mut buffer, LIMITS);
@@ -61,13 +61,13 @@ fn pair(effort: Effort) -> f64 {
                     bytes.iter().for_each(|byte| step = card.received(*byte, |_| false));
                     exchange.sent();
                 }
-                Step::Receive(_) => match &step {
+                Step::Receive(_) => match step {
                     CardStep::Execute => step = card.respond(black_box(&REPLY), StatusWord::OK),
-                    CardStep::Send(bytes) if heard < bytes.len() => {
-                        exchange.received(bytes[heard], 12);
+                    CardStep::Send if heard < card.burst().len() => {
+                        exchange.received(card.burst()[heard], 12);
                         heard += 1;
                     }
-                    CardStep::Send(_) | CardStep::Await => exchange.timed_out(),
+                    CardStep::Send | CardStep::Await => exchange.timed_out(),
                 },
                 Step::Done(result) => break result,
             }
