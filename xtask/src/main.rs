@@ -11,6 +11,7 @@ mod debian;
 mod firmware;
 mod image;
 mod setup;
+mod size;
 mod step;
 mod suite;
 
@@ -40,7 +41,13 @@ enum Verb {
     Setup,
     /// Build the firmware for the target and check that it has no heap; print panics and sizes.
     Firmware,
-    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware.
+    /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
+    Size {
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
     Test,
 }
 
@@ -59,6 +66,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Demo { args } => return demo(&args),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
+        Verb::Size { json } => size::run(json)?,
         Verb::Test => suite::run()?,
     }
     Ok(ExitCode::SUCCESS)
