@@ -111,10 +111,10 @@ mod target {
         let mut link = t1::Link::new(black_box(t1::Parameters::default()));
         let limits = t1::Limits::new(&link, 1, 1);
         let _ = black_box(over_t1(link.negotiate_ifsd(t1::IFS_MAX, limits)));
-        let mut bytes = [0; 261];
-        let Ok(bytes) = command().encode(&mut bytes) else { return };
-        let limits = t1::Limits::new(&link, bytes.len(), response.0.len());
-        let result = over_t1(link.exchange(bytes, &mut response.0, limits));
+        let command = command();
+        let limits = t1::Limits::new(&link, command.data.len(), response.0.len());
+        let Ok(exchange) = link.command(&command, &mut response.0, limits) else { return };
+        let result = over_t1(exchange);
         if let Ok(len) = result {
             let _ = black_box(Response::decode(response.0.get(..len).unwrap_or_default()));
         }

@@ -171,7 +171,8 @@ impl<const N: usize> CardSide<N> {
                 self.invalid = Some(fault);
                 CardStep::Await
             }
-            Assembly::Block(block) => {
+            Assembly::Whole => {
+                let block = self.receiver.block();
                 let step = match Pcb::decode(block.pcb).filter(|pcb| pcb.allows(block.len)) {
                     Some(pcb) => {
                         self.nad = (block.nad & 0x77).rotate_left(4);

@@ -1,8 +1,10 @@
 //! What the terminal's side of T=1 remembers between two APDUs, and what bounds each of them.
 
+use super::pieces::Pieces;
 use super::terminal::{Exchange, Task};
 use super::{IFS_DEFAULT, IFS_MAX};
 use crate::iso7816::Etu;
+use crate::iso7816::apdu::{ApduError, Command};
 use crate::iso7816::atr::{Atr, Edc};
 
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
@@ -65,11 +67,13 @@ impl Link {
             0 | 0xFF => IFS_DEFAULT,
             given => given,
         };
-        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up.
-        let etu = |shift: u8| {
-            let cycles = (960 * 372 * u64::from(parameters.di)) << shift;
-            Etu::try_from(cycles.div_ceil(u64::from(parameters.fi.max(1)))).unwrap_or(Etu::MAX / 2)
-        };
+        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up, and multiplied after
+        // the division, since the target has none for numbers of more than 32 bits.
+        let fi = Etu::from(parameters.fi.max(1));
+        let cycles = 960 * 372 * Etu::from(parameters.di);
+        let (etu, rest) = (cycles / fi, cycles % fi);
+        let factor = 1 << parameters.bwi.min(9);
+        let bwt = etu.saturating_mul(factor).saturating_add((rest * factor).div_ceil(fi)).min(Etu::MAX / 2);
         Self {
             ns: false,
             nr: false,
@@ -77,12 +81,12 @@ impl Link {
             ifsd: IFS_DEFAULT,
             nad: 0,
             edc: parameters.edc,
-            bwt: 11 + etu(parameters.bwi.min(9)),
+            bwt: 11 + bwt,
             cwt: 11 + (1 << parameters.cwi.min(15)),
             heard: false,
             ready: true,
             initial_ifsc: ifsc,
-            base: etu(0),
+            base: cycles.div_ceil(fi),
         }
     }
 
@@ -95,14 +99,27 @@ impl Link {
 
     /// Prepares a command APDU; the response, status word included, will be written to `response`.
     pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
-        Exchange::new(self, Task::Command, command, response, limits)
+        Exchange::new(self, Task::Command, Pieces::encoded(command), response, limits)
+    }
+
+    /// The same for a command that is not encoded, which is sent from where its data lies, short or extended.
+    ///
+    /// # Errors
+    /// [`ApduError::TooLong`]: Nc over 65 535 or Ne over 65 536.
+    pub fn command<'a>(
+        &'a mut self,
+        command: &Command<'a>,
+        response: &'a mut [u8],
+        limits: Limits,
+    ) -> Result<Exchange<'a>, ApduError> {
+        Ok(Exchange::new(self, Task::Command, Pieces::new(command)?, response, limits))
     }
 
     /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
     ///
     /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
     pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
-        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), &[], &mut [], limits)
+        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), Pieces::encoded(&[]), &mut [], limits)
     }
 
     /// IFSC, the most information bytes of a block to the card.

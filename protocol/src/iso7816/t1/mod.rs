@@ -41,7 +41,9 @@
 mod block;
 mod card;
 mod error;
+mod frame;
 mod link;
+mod pieces;
 mod receiver;
 mod terminal;
 

@@ -38,12 +38,10 @@ pub(super) struct Block {
 pub(super) enum Assembly {
     /// A part of a block.
     Part,
-    Block(Block),
+    /// A block without transmission error: [`Receiver::block`].
+    Whole,
     /// An invalid block. React once the line has been quiet for `quiet` etu.
-    Invalid {
-        fault: Fault,
-        quiet: Quiet,
-    },
+    Invalid { fault: Fault, quiet: Quiet },
 }
 
 /// How to be sure that the sender of an invalid block has finished.
@@ -74,88 +72,59 @@ impl Receiver {
         self.have == 0
     }
 
-    /// Takes characters up to the end of the block and returns how many. INF goes to `room`; what does not fit is
+    /// Takes characters up to the end of the block and returns the others. INF goes to `room`; what does not fit is
     /// counted and checked, but not kept.
-    pub(super) fn take(&mut self, bytes: &[u8], room: &mut [u8]) -> (usize, Assembly) {
-        let mut taken = 0;
-        while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-            let count = if self.have < PROLOGUE { self.head(rest) } else { self.body(rest, room) };
-            taken += count;
-            if self.have == PROLOGUE && self.len() > self.ifs {
-                return (taken, self.invalid(Fault::Length(self.len()), Quiet::WaitingTime));
-            }
-            if self.have == self.end() {
-                return (taken, self.complete());
-            }
+    pub(super) fn take<'b>(&mut self, mut bytes: &'b [u8], room: &mut [u8]) -> (&'b [u8], Assembly) {
+        while let Some(place) = self.prologue.get_mut(self.have) {
+            let Some((byte, rest)) = bytes.split_first() else { return (bytes, Assembly::Part) };
+            *place = *byte;
+            self.check.update(&[*byte]);
+            self.have += 1;
+            bytes = rest;
         }
-        (taken, Assembly::Part)
+        let [.., len] = self.prologue;
+        if len > self.ifs {
+            return (bytes, Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime });
+        }
+        // INF and epilogue.
+        let done = self.have - PROLOGUE;
+        let due = usize::from(len) + Check::len(self.edc) - done;
+        let (chunk, rest) = bytes.split_at_checked(due).unwrap_or((bytes, &[]));
+        let inf = chunk.get(..usize::from(len).saturating_sub(done)).unwrap_or(chunk);
+        if let ([first, ..], 0) = (inf, done) {
+            self.first = *first;
+        }
+        for (place, byte) in room.get_mut(done..).unwrap_or_default().iter_mut().zip(inf) {
+            *place = *byte;
+        }
+        self.check.update(chunk);
+        self.have += chunk.len();
+        (rest, if chunk.len() == due { self.complete() } else { Assembly::Part })
     }
 
     /// A character came with wrong parity. LEN among them leaves the end of the block unknown.
     pub(super) fn take_bad(&mut self, room: &mut [u8]) -> Assembly {
         self.parity = true;
         if self.have == PROLOGUE - 1 {
-            return self.invalid(Fault::Parity, Quiet::WaitingTime);
+            return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
         }
         self.take(&[0], room).1
     }
 
-    fn len(&self) -> u8 {
-        let [.., len] = self.prologue;
-        len
+    /// The block that is here.
+    pub(super) const fn block(&self) -> Block {
+        let [nad, pcb, len] = self.prologue;
+        Block { nad, pcb, len, first: self.first }
     }
 
-    /// How many characters the block has; only known once LEN is.
-    fn end(&self) -> usize {
-        PROLOGUE + usize::from(self.len()) + Check::len(self.edc)
-    }
-
-    fn head(&mut self, rest: &[u8]) -> usize {
-        let places = self.prologue.get_mut(self.have..).unwrap_or_default();
-        let count = places.len().min(rest.len());
-        for (place, byte) in places.iter_mut().zip(rest) {
-            *place = *byte;
-        }
-        self.have += count;
-        if self.have == PROLOGUE {
-            self.check.update(&self.prologue);
-        }
-        count
-    }
-
-    /// Takes INF as far as it goes, or else the epilogue.
-    fn body(&mut self, rest: &[u8], room: &mut [u8]) -> usize {
-        let done = self.have - PROLOGUE;
-        let left = usize::from(self.len()).saturating_sub(done);
-        let due = if left > 0 { left } else { self.end() - self.have };
-        let chunk = rest.get(..due).unwrap_or(rest);
-        if left > 0 {
-            if let ([first, ..], 0) = (chunk, done) {
-                self.first = *first;
-            }
-            let room = room.get_mut(done..).unwrap_or_default();
-            let kept = room.len().min(chunk.len());
-            if let (Some(room), Some(chunk)) = (room.get_mut(..kept), chunk.get(..kept)) {
-                room.copy_from_slice(chunk);
-            }
-        }
-        self.check.update(chunk);
-        self.have += chunk.len();
-        chunk.len()
-    }
-
-    fn complete(&mut self) -> Assembly {
-        if self.parity {
-            self.invalid(Fault::Parity, Quiet::GuardTime)
+    fn complete(&self) -> Assembly {
+        let fault = if self.parity {
+            Fault::Parity
         } else if !self.check.holds() {
-            self.invalid(Fault::Edc, Quiet::GuardTime)
+            Fault::Edc
         } else {
-            let [nad, pcb, len] = self.prologue;
-            Assembly::Block(Block { nad, pcb, len, first: self.first })
-        }
-    }
-
-    fn invalid(&self, fault: Fault, quiet: Quiet) -> Assembly {
-        Assembly::Invalid { fault, quiet }
+            return Assembly::Whole;
+        };
+        Assembly::Invalid { fault, quiet: Quiet::GuardTime }
     }
 }

@@ -1,8 +1,10 @@
 //! The terminal's side of T=1.
 
-use super::block::{Check, Complaint, Pcb, Supervisory};
+use super::block::{Complaint, Pcb, Supervisory};
 use super::error::{Budget, Fault, T1Error, Trouble};
+use super::frame::{Frame, Part};
 use super::link::{Limits, Link};
+use super::pieces::Pieces;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
 use super::{BLOCK_GUARD_TIME, IFS_MAX};
 use crate::iso7816::Etu;
@@ -45,15 +47,16 @@ pub(super) enum Task {
 pub struct Exchange<'a> {
     link: &'a mut Link,
     task: Task,
-    command: &'a [u8],
+    command: Pieces<'a>,
     response: &'a mut [u8],
+    /// What is left of them.
     limits: Limits,
     state: State,
-    /// The block being sent, or sent last: prologue and epilogue, and between them the INF of an S-block.
-    frame: [u8; 6],
-    /// Of `frame`, without the INF of an I-block.
-    frame_len: u8,
+    /// The block being sent, or sent last.
+    frame: Frame<'a>,
     last: Last,
+    /// The answer to it.
+    receiver: Receiver,
     /// Command bytes that the card has acknowledged, and those of the I-block under way.
     offset: usize,
     count: u8,
@@ -72,38 +75,18 @@ pub struct Exchange<'a> {
     before: Trouble,
     /// The multiplier of BWT for the next block alone (rule 3).
     extension: u8,
-    spent: Spent,
-}
-
-/// What counts against [`Limits`].
-#[derive(Default)]
-struct Spent {
-    etu: u64,
-    blocks: u32,
-    repetitions: u16,
-    extensions: u16,
 }
 
 enum State {
     Sending(Part),
     /// The answer is due, or partly here.
-    Receiving(Receiver),
+    Receiving,
     /// A block without error is here. It counts once the guard time has shown that it is over: a bent LEN may hide from
     /// an LRC, but then characters are left.
-    Settling(Block),
+    Settling,
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
     Done(Result<usize, T1Error>),
-}
-
-/// What goes out next of a block.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// All of an R- or S-block.
-    Whole,
-    Prologue,
-    Inf,
-    Epilogue,
 }
 
 /// The block sent last, as the rules tell them apart.
@@ -127,11 +110,12 @@ impl<'a> Exchange<'a> {
     pub(super) fn new(
         link: &'a mut Link,
         task: Task,
-        command: &'a [u8],
+        command: Pieces<'a>,
         response: &'a mut [u8],
         limits: Limits,
     ) -> Self {
         let ready = link.ready;
+        let receiver = Receiver::new(link.edc, link.ifsd);
         let mut exchange = Self {
             link,
             task,
@@ -139,9 +123,9 @@ impl<'a> Exchange<'a> {
             response,
             limits,
             state: State::Done(Err(T1Error::NeedsReset)),
-            frame: [0; 6],
-            frame_len: 0,
+            frame: Frame::EMPTY,
             last: Last::I,
+            receiver,
             offset: 0,
             count: 0,
             len: 0,
@@ -152,7 +136,6 @@ impl<'a> Exchange<'a> {
             resynchs: 0,
             before: Trouble { sent: 0, fault: Fault::Silence },
             extension: 1,
-            spent: Spent::default(),
         };
         if ready {
             exchange.start();
@@ -162,22 +145,24 @@ impl<'a> Exchange<'a> {
 
     /// What to do now. Does not change anything: asking twice gives the same answer.
     pub fn step(&self) -> Step<'_> {
-        match &self.state {
-            State::Sending(part) => Step::Send(self.part(*part)),
-            State::Receiving(_) | State::Settling(_) | State::Draining(..) => Step::Receive(self.wait()),
-            State::Done(result) => Step::Done(*result),
+        match self.state {
+            State::Sending(part) => Step::Send(self.frame.part(part)),
+            State::Receiving | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
+            State::Done(result) => Step::Done(result),
         }
     }
 
     /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
     pub fn sent(&mut self) {
         let State::Sending(part) = self.state else { return };
-        let etu = 12 * self.part(part).len() as Etu;
+        let etu = 12 * self.frame.part(part).len() as Etu;
         self.link.ready = false;
-        self.state = match part {
-            Part::Prologue if self.count > 0 => State::Sending(Part::Inf),
-            Part::Prologue | Part::Inf => State::Sending(Part::Epilogue),
-            Part::Whole | Part::Epilogue => State::Receiving(Receiver::new(self.link.edc, self.link.ifsd)),
+        self.state = match self.frame.after(part) {
+            Some(next) => State::Sending(next),
+            None => {
+                self.receiver = Receiver::new(self.link.edc, self.link.ifsd);
+                State::Receiving
+            }
         };
         self.spend(etu);
     }
@@ -190,11 +175,11 @@ impl<'a> Exchange<'a> {
     /// Characters came, within `elapsed` etu in all and each in time.
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
         let mut surplus = bytes;
-        if let State::Receiving(receiver) = &mut self.state {
+        if let State::Receiving = self.state {
             let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let (taken, assembly) = receiver.take(bytes, room);
+            let assembly;
+            (surplus, assembly) = self.receiver.take(bytes, room);
             self.assembled(assembly);
-            surplus = bytes.get(taken..).unwrap_or_default();
         }
         if !surplus.is_empty() {
             self.surplus();
@@ -204,9 +189,9 @@ impl<'a> Exchange<'a> {
 
     /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
     pub fn parity_error(&mut self, elapsed: Etu) {
-        if let State::Receiving(receiver) = &mut self.state {
+        if let State::Receiving = self.state {
             let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let assembly = receiver.take_bad(room);
+            let assembly = self.receiver.take_bad(room);
             self.assembled(assembly);
         } else {
             self.surplus();
@@ -217,11 +202,10 @@ impl<'a> Exchange<'a> {
     /// Nothing came within the time that [`Step::Receive`] allows.
     pub fn timed_out(&mut self) {
         let wait = self.wait();
-        match &self.state {
-            State::Receiving(receiver) if receiver.is_empty() => self.refuse(Fault::Silence),
-            State::Receiving(_) => self.refuse(Fault::Cut),
-            State::Settling(block) => self.accept(*block),
-            State::Draining(fault, _) => self.refuse(*fault),
+        match self.state {
+            State::Receiving => self.refuse(if self.receiver.is_empty() { Fault::Silence } else { Fault::Cut }),
+            State::Settling => self.accept(),
+            State::Draining(fault, _) => self.refuse(fault),
             State::Sending(_) | State::Done(_) => return,
         }
         self.spend(wait);
@@ -235,29 +219,11 @@ impl<'a> Exchange<'a> {
         }
         let in_chain = self.offset > 0 || self.responding;
         match (&self.state, self.last) {
-            (State::Sending(Part::Prologue | Part::Whole), Last::I | Last::R) if in_chain => {
-                self.request(Supervisory::Abort, None);
-            }
-            (State::Sending(Part::Prologue), Last::I) if self.spent.blocks == 1 => self.end(Err(T1Error::Aborted)),
+            (State::Sending(Part::Front), Last::I | Last::R) if in_chain => self.request(Supervisory::Abort, &[]),
+            // Nothing has gone out yet.
+            (State::Sending(Part::Front), Last::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
             _ => {}
         }
-    }
-
-    /// The characters of a part of the block being sent.
-    fn part(&self, part: Part) -> &[u8] {
-        let frame = self.frame.get(..usize::from(self.frame_len)).unwrap_or_default();
-        match part {
-            Part::Whole => frame,
-            Part::Prologue => frame.get(..3).unwrap_or_default(),
-            Part::Inf => self.inf(),
-            Part::Epilogue => frame.get(3..).unwrap_or_default(),
-        }
-    }
-
-    /// The command bytes of the I-block under way.
-    fn inf(&self) -> &[u8] {
-        let rest = self.command.get(self.offset..).unwrap_or_default();
-        rest.get(..usize::from(self.count)).unwrap_or(rest)
     }
 
     /// Whether the I-block under way is the last of the command.
@@ -268,21 +234,23 @@ impl<'a> Exchange<'a> {
     /// How long to await the next character.
     fn wait(&self) -> Etu {
         let wait = match &self.state {
-            State::Receiving(receiver) if receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
-            State::Receiving(_) => self.link.cwt,
-            State::Settling(_) => BLOCK_GUARD_TIME,
+            State::Receiving if self.receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
+            State::Receiving => self.link.cwt,
+            State::Settling => BLOCK_GUARD_TIME,
             State::Draining(_, quiet) => quiet.etu(self.link.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
         // A card may ask for any extension, but gets no more than the budget has left.
-        let left = self.limits.budget.saturating_sub(self.spent.etu).saturating_add(1);
-        wait.min(Etu::try_from(left).unwrap_or(Etu::MAX))
+        match Etu::try_from(self.limits.budget) {
+            Ok(left) => wait.min(left.saturating_add(1)),
+            Err(_) => wait,
+        }
     }
 
     fn spend(&mut self, etu: Etu) {
-        self.spent.etu = self.spent.etu.saturating_add(u64::from(etu));
-        if self.spent.etu > self.limits.budget {
-            self.end(Err(T1Error::OutOfBudget(Budget::Time)));
+        match self.limits.budget.checked_sub(u64::from(etu)) {
+            Some(left) => self.limits.budget = left,
+            None => self.end(Err(T1Error::OutOfBudget(Budget::Time))),
         }
     }
 
@@ -299,8 +267,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn trouble(&self, fault: Fault) -> Trouble {
-        let [_, sent, ..] = self.frame;
-        Trouble { sent, fault }
+        Trouble { sent: self.frame.pcb(), fault }
     }
 }
 
@@ -310,7 +277,7 @@ impl Exchange<'_> {
     fn start(&mut self) {
         match self.task {
             Task::Command => self.i_block_out(),
-            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, Some(ifsd)),
+            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, &[ifsd]),
         }
     }
 
@@ -319,75 +286,67 @@ impl Exchange<'_> {
         let left = self.command.len().saturating_sub(self.offset);
         self.count = left.min(self.link.ifsc.into()) as u8;
         let more = left > usize::from(self.count);
-        let ns = self.link.ns;
-        self.send(Pcb::I { ns, more }, None, Last::I);
+        let prologue = self.prologue(Pcb::I { ns: self.link.ns, more }, self.count);
+        let inf = self.command.cut(self.offset, self.offset + usize::from(self.count));
+        self.frame.fill(self.link.edc, prologue, inf);
+        self.send(Last::I);
     }
 
     fn r_block_out(&mut self, complaint: Complaint) {
-        let nr = self.link.nr;
-        self.send(Pcb::R { nr, complaint }, None, Last::R);
+        self.other_out(Pcb::R { nr: self.link.nr, complaint }, &[], Last::R);
     }
 
-    fn request(&mut self, about: Supervisory, inf: Option<u8>) {
-        self.send(Pcb::Request(about), inf, Last::Request(about));
+    fn request(&mut self, about: Supervisory, inf: &[u8]) {
+        self.other_out(Pcb::Request(about), inf, Last::Request(about));
     }
 
-    fn send(&mut self, pcb: Pcb, inf: Option<u8>, last: Last) {
-        let count = match last {
-            Last::I => self.count,
-            Last::R | Last::Request(_) | Last::Response => u8::from(inf.is_some()),
-        };
-        let mut check = Check::new(self.link.edc);
-        let prologue = [self.link.nad, pcb.encode(), count];
-        check.update(&prologue);
-        match inf {
-            Some(byte) => check.update(&[byte]),
-            None if last == Last::I => check.update(self.inf()),
-            None => {}
-        }
-        // The epilogue is one byte or two, but all of this fits.
-        let characters = prologue.into_iter().chain(inf).chain(check.epilogue());
-        for (place, byte) in self.frame.iter_mut().zip(characters) {
-            *place = byte;
-        }
-        self.frame_len = (3 + usize::from(inf.is_some()) + Check::len(self.link.edc)) as u8;
-        self.last = last;
+    /// An R- or S-block.
+    fn other_out(&mut self, pcb: Pcb, inf: &[u8], last: Last) {
+        let prologue = self.prologue(pcb, inf.len() as u8);
+        self.frame.fill(self.link.edc, prologue, (inf, &[], &[]));
+        self.send(last);
+    }
+
+    const fn prologue(&self, pcb: Pcb, len: u8) -> [u8; 3] {
+        [self.link.nad, pcb.encode(), len]
+    }
+
+    /// Sends a new block.
+    fn send(&mut self, what: Last) {
+        self.last = what;
         self.extension = 1;
         self.transmit();
     }
 
     /// Sends `frame`, once more perhaps.
     fn transmit(&mut self) {
-        if self.spent.blocks == self.limits.blocks {
-            return self.end(Err(T1Error::OutOfBudget(Budget::Blocks)));
+        match self.limits.blocks.checked_sub(1) {
+            Some(left) => self.limits.blocks = left,
+            None => return self.end(Err(T1Error::OutOfBudget(Budget::Blocks))),
         }
-        self.spent.blocks += 1;
-        self.state = State::Sending(if self.last == Last::I { Part::Prologue } else { Part::Whole });
+        self.state = State::Sending(Part::Front);
     }
 
     /// Counts a block that is sent because of an error. `false`: that was one too many, and the exchange has ended.
     fn repetition(&mut self) -> bool {
-        if self.spent.repetitions == self.limits.repetitions {
-            self.end(Err(T1Error::OutOfBudget(Budget::Repetitions)));
-            return false;
+        match self.limits.repetitions.checked_sub(1) {
+            Some(left) => self.limits.repetitions = left,
+            None => {
+                self.end(Err(T1Error::OutOfBudget(Budget::Repetitions)));
+                return false;
+            }
         }
-        self.spent.repetitions += 1;
         true
     }
 
-    /// The next block of the response, unless the caller wants no more (rules 2.2 and 9).
-    fn acknowledge(&mut self) {
-        match self.abort {
-            Abort::Terminal => self.request(Supervisory::Abort, None),
-            Abort::No | Abort::Card => self.r_block_out(Complaint::None),
-        }
-    }
-
-    /// The next block of the command, unless the caller wants to stop (rules 2.2 and 9).
+    /// The next block of the command or the response, unless the caller wants no more of it (rules 2.2 and 9).
     fn proceed(&mut self) {
-        match self.abort {
-            Abort::Terminal => self.request(Supervisory::Abort, None),
-            Abort::No | Abort::Card => self.i_block_out(),
+        if self.abort == Abort::Terminal {
+            self.request(Supervisory::Abort, &[]);
+        } else if self.responding {
+            self.r_block_out(Complaint::None);
+        } else {
+            self.i_block_out();
         }
     }
 }
@@ -398,21 +357,22 @@ impl Exchange<'_> {
         match assembly {
             Assembly::Part => {}
             Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
-            Assembly::Block(block) => self.state = State::Settling(block),
+            Assembly::Whole => self.state = State::Settling,
         }
     }
 
     /// Characters after the end of a block: LEN was wrong, or the card says more than it may.
     fn surplus(&mut self) {
         let fault = match self.state {
-            State::Settling(_) => Fault::Surplus,
+            State::Settling => Fault::Surplus,
             State::Draining(fault, _) => fault,
-            State::Receiving(_) | State::Sending(_) | State::Done(_) => return,
+            State::Receiving | State::Sending(_) | State::Done(_) => return,
         };
         self.state = State::Draining(fault, Quiet::WaitingTime);
     }
 
-    fn accept(&mut self, block: Block) {
+    fn accept(&mut self) {
+        let block = self.receiver.block();
         self.link.heard = true;
         match self.judge(block) {
             Ok(pcb) => self.block(pcb, block),
@@ -474,7 +434,7 @@ impl Exchange<'_> {
         self.link.nr = !self.link.nr;
         self.len += usize::from(block.len);
         if more {
-            self.acknowledge();
+            self.proceed();
         } else if self.len > self.response.len() {
             self.end_in_order(Err(T1Error::BufferTooSmall { need: self.len }));
         } else {
@@ -546,11 +506,13 @@ impl Exchange<'_> {
         match about {
             Supervisory::Ifs if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
             Supervisory::Wtx if inf > 0 => {
-                if self.spent.extensions == self.limits.extensions {
-                    self.end(Err(T1Error::OutOfBudget(Budget::Extensions)));
-                    return Ok(());
+                match self.limits.extensions.checked_sub(1) {
+                    Some(left) => self.limits.extensions = left,
+                    None => {
+                        self.end(Err(T1Error::OutOfBudget(Budget::Extensions)));
+                        return Ok(());
+                    }
                 }
-                self.spent.extensions += 1;
                 extension = inf;
             }
             Supervisory::Abort if in_chain => self.abort = Abort::Card,
@@ -558,7 +520,9 @@ impl Exchange<'_> {
             Supervisory::Abort | Supervisory::Resynch => return Err(Fault::Unexpected(block.pcb)),
         }
         self.failures = 0;
-        self.send(Pcb::Response(about), (about.inf_len() > 0).then_some(inf), Last::Response);
+        let inf = [inf];
+        let inf = inf.get(..about.inf_len().into()).unwrap_or_default();
+        self.other_out(Pcb::Response(about), inf, Last::Response);
         self.extension = extension;
         Ok(())
     }
@@ -613,7 +577,7 @@ impl Exchange<'_> {
         }
         self.before = self.trouble(fault);
         self.resynchs = 1;
-        self.request(Supervisory::Resynch, None);
+        self.request(Supervisory::Resynch, &[]);
     }
 
     /// Rule 6: both sides are as after a reset. A command that the card cannot have carried out is sent again.
