@@ -27,6 +27,9 @@ pub enum Pcb {
     Response(Supervisory),
 }
 
+/// The bit of a PCB that makes a supervisory request its response.
+pub(super) const RESPONSE: u8 = 0x20;
+
 /// What an R-block says of the block before (clause 11.3.2.2, bits 1 to 4 of its PCB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Complaint {
@@ -161,6 +164,11 @@ impl Check {
             Edc::Lrc => 1,
             Edc::Crc => 2,
         }
+    }
+
+    /// The same for this code.
+    pub(super) const fn epilogue_len(&self) -> usize {
+        Self::len(self.edc)
     }
 
     /// Takes the next bytes of the block.

@@ -100,8 +100,7 @@ impl<const N: usize> CardSide<N> {
         if self.invalid.is_some() {
             return CardStep::Await;
         }
-        let (_, assembly) = self.receiver.take(&[byte], &mut self.inf);
-        self.assembled(assembly)
+        self.take(byte, true)
     }
 
     /// A character came with wrong parity.
@@ -109,8 +108,7 @@ impl<const N: usize> CardSide<N> {
         if self.invalid.is_some() {
             return CardStep::Await;
         }
-        let assembly = self.receiver.take_bad(&mut self.inf);
-        self.assembled(assembly)
+        self.take(0, false)
     }
 
     /// Nothing came for longer than CWT (and BGT). To be called whenever that is so: a block that was cut short or is
@@ -164,8 +162,8 @@ impl<const N: usize> CardSide<N> {
         self.ifsd
     }
 
-    fn assembled(&mut self, assembly: Assembly) -> CardStep {
-        match assembly {
+    fn take(&mut self, byte: u8, parity_ok: bool) -> CardStep {
+        match self.receiver.take(&mut &[byte][..], parity_ok, &mut self.inf) {
             Assembly::Part => CardStep::Await,
             Assembly::Invalid { fault, .. } => {
                 self.invalid = Some(fault);
@@ -354,7 +352,7 @@ impl<const N: usize> CardSide<N> {
         check.update(inf);
         let epilogue = check.epilogue();
         self.last.clear();
-        for part in [&prologue, inf, epilogue.get(..Check::len(self.edc)).unwrap_or_default()] {
+        for part in [&prologue, inf, epilogue.get(..check.epilogue_len()).unwrap_or_default()] {
             // MAX_BLOCK holds the longest block there is.
             let _ = self.last.extend_from_slice(part);
         }

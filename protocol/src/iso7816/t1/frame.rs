@@ -3,6 +3,7 @@
 //! What it says and when it goes is for the rules in `terminal`.
 
 use super::block::Check;
+use super::pieces::Pieces;
 use crate::iso7816::atr::Edc;
 
 /// Prologue, the length fields and header of a command, CRC.
@@ -26,26 +27,32 @@ pub(super) enum Part {
     Back,
 }
 
+/// What kind of block it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    I,
+    R,
+    Request,
+    Response,
+}
+
 impl<'a> Frame<'a> {
     pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, before: 0, data: &[] };
 
-    /// Puts a block together; INF is what of the command comes `before` its data, `data`, and what comes `after`.
-    pub(super) fn fill(&mut self, edc: Edc, [nad, pcb, len]: [u8; 3], (before, data, after): (&[u8], &'a [u8], &[u8])) {
-        self.len = 0;
-        self.put(&[nad, pcb, len]);
-        self.put(before);
-        self.before = self.len;
-        self.data = data;
-        self.put(after);
+    /// Puts a block together; INF is what `apdu` has from its byte `from` on.
+    pub(super) fn fill(&mut self, edc: Edc, prologue: [u8; 3], apdu: &Pieces<'a>, from: usize) {
+        let [.., len] = prologue;
+        let (before, data, after) = apdu.cut(from, from + usize::from(len));
         let mut check = Check::new(edc);
-        for part in [Part::Front, Part::Data, Part::Back] {
-            check.update(self.part(part));
-        }
-        if data.is_empty() {
-            self.before = ROOM as u8;
-        }
+        self.len = 0;
+        self.put(&prologue, &mut check);
+        self.put(before, &mut check);
+        self.before = if data.is_empty() { ROOM as u8 } else { self.len };
+        self.data = data;
+        check.update(data);
+        self.put(after, &mut check);
         let epilogue = check.epilogue();
-        self.put(epilogue.get(..Check::len(edc)).unwrap_or_default());
+        self.put(epilogue.get(..check.epilogue_len()).unwrap_or_default(), &mut check);
     }
 
     /// The characters of a part.
@@ -74,7 +81,18 @@ impl<'a> Frame<'a> {
         pcb
     }
 
-    fn put(&mut self, bytes: &[u8]) {
+    pub(super) const fn kind(&self) -> Kind {
+        match self.pcb() >> 5 {
+            0b000..=0b011 => Kind::I,
+            0b100 | 0b101 => Kind::R,
+            0b110 => Kind::Request,
+            _ => Kind::Response,
+        }
+    }
+
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8], check: &mut Check) {
+        check.update(bytes);
         for byte in bytes {
             // There is room for the longest of them all.
             if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {

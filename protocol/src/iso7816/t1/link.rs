@@ -56,8 +56,8 @@ pub struct Link {
     /// Whether the terminal may start a command: all exchanges so far ended where both sides know it.
     pub(super) ready: bool,
     initial_ifsc: u8,
-    /// 960 x 372 clock cycles, BWT without its extension, in etu: 100 ms at 3.57 MHz.
-    base: Etu,
+    /// What every command may take beyond the time of its characters, see [`Limits::new`].
+    grace: u64,
 }
 
 impl Link {
@@ -69,11 +69,11 @@ impl Link {
         };
         // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up, and multiplied after
         // the division, since the target has none for numbers of more than 32 bits.
-        let fi = Etu::from(parameters.fi.max(1));
+        let fi = Etu::from(parameters.fi.max(372));
         let cycles = 960 * 372 * Etu::from(parameters.di);
         let (etu, rest) = (cycles / fi, cycles % fi);
         let factor = 1 << parameters.bwi.min(9);
-        let bwt = etu.saturating_mul(factor).saturating_add((rest * factor).div_ceil(fi)).min(Etu::MAX / 2);
+        let bwt = 11 + etu * factor + (rest * factor).div_ceil(fi);
         Self {
             ns: false,
             nr: false,
@@ -81,12 +81,12 @@ impl Link {
             ifsd: IFS_DEFAULT,
             nad: 0,
             edc: parameters.edc,
-            bwt: 11 + bwt,
+            bwt,
             cwt: 11 + (1 << parameters.cwi.min(15)),
             heard: false,
             ready: true,
             initial_ifsc: ifsc,
-            base: cycles.div_ceil(fi),
+            grace: 6 * u64::from(bwt) + 200 * u64::from(cycles.div_ceil(fi)),
         }
     }
 
@@ -175,13 +175,14 @@ impl Limits {
     /// The limits for a command of `command` bytes and a response of up to `response` bytes on `link`.
     ///
     /// The budget is the time of the characters, six block waiting times, so that the rules for a silent card (three attempts,
-    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz).
+    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz). The length of the data will do for that of
+    /// a command, as each byte is counted twice at least.
     pub fn new(link: &Link, command: usize, response: usize) -> Self {
         let bytes = command.saturating_add(response).min(1 << 20) as u32;
         // A block of the least size carries one byte among five or six.
         let characters = 16 * bytes.saturating_mul(if link.ifsc.min(link.ifsd) < 16 { 16 } else { 2 });
         Self {
-            budget: u64::from(characters) + 6 * u64::from(link.bwt) + 200 * u64::from(link.base),
+            budget: u64::from(characters) + link.grace,
             blocks: bytes.saturating_mul(2).saturating_add(256),
             repetitions: 64,
             extensions: 256,

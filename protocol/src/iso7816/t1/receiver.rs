@@ -11,7 +11,6 @@ const PROLOGUE: usize = 3;
 
 /// Assembles one block.
 pub(super) struct Receiver {
-    edc: Edc,
     /// The most information bytes accepted, at most 254: IFSD at the terminal, IFSC at the card.
     ifs: u8,
     check: Check,
@@ -64,7 +63,7 @@ impl Quiet {
 
 impl Receiver {
     pub(super) const fn new(edc: Edc, ifs: u8) -> Self {
-        Self { edc, ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
+        Self { ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
     }
 
     /// Whether nothing has come yet.
@@ -72,24 +71,30 @@ impl Receiver {
         self.have == 0
     }
 
-    /// Takes characters up to the end of the block and returns the others. INF goes to `room`; what does not fit is
+    /// Takes characters from the front of `bytes` up to the end of the block. INF goes to `room`; what does not fit is
     /// counted and checked, but not kept.
-    pub(super) fn take<'b>(&mut self, mut bytes: &'b [u8], room: &mut [u8]) -> (&'b [u8], Assembly) {
+    ///
+    /// If one of the characters came with wrong parity, `parity_ok` is `false`.
+    pub(super) fn take(&mut self, bytes: &mut &[u8], parity_ok: bool, room: &mut [u8]) -> Assembly {
+        self.parity |= !parity_ok;
         while let Some(place) = self.prologue.get_mut(self.have) {
-            let Some((byte, rest)) = bytes.split_first() else { return (bytes, Assembly::Part) };
+            let Some(byte) = bytes.split_off_first() else { return Assembly::Part };
             *place = *byte;
             self.check.update(&[*byte]);
             self.have += 1;
-            bytes = rest;
+            if self.have == PROLOGUE && !parity_ok {
+                // LEN, which leaves the end of the block unknown.
+                return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
+            }
         }
         let [.., len] = self.prologue;
         if len > self.ifs {
-            return (bytes, Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime });
+            return Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime };
         }
         // INF and epilogue.
         let done = self.have - PROLOGUE;
-        let due = usize::from(len) + Check::len(self.edc) - done;
-        let (chunk, rest) = bytes.split_at_checked(due).unwrap_or((bytes, &[]));
+        let due = usize::from(len) + self.check.epilogue_len() - done;
+        let chunk = bytes.split_off(..due.min(bytes.len())).unwrap_or_default();
         let inf = chunk.get(..usize::from(len).saturating_sub(done)).unwrap_or(chunk);
         if let ([first, ..], 0) = (inf, done) {
             self.first = *first;
@@ -99,16 +104,7 @@ impl Receiver {
         }
         self.check.update(chunk);
         self.have += chunk.len();
-        (rest, if chunk.len() == due { self.complete() } else { Assembly::Part })
-    }
-
-    /// A character came with wrong parity. LEN among them leaves the end of the block unknown.
-    pub(super) fn take_bad(&mut self, room: &mut [u8]) -> Assembly {
-        self.parity = true;
-        if self.have == PROLOGUE - 1 {
-            return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
-        }
-        self.take(&[0], room).1
+        if chunk.len() < due { Assembly::Part } else { self.complete() }
     }
 
     /// The block that is here.

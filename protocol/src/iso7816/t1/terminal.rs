@@ -1,8 +1,8 @@
 //! The terminal's side of T=1.
 
-use super::block::{Complaint, Pcb, Supervisory};
+use super::block::{Complaint, Pcb, RESPONSE, Supervisory};
 use super::error::{Budget, Fault, T1Error, Trouble};
-use super::frame::{Frame, Part};
+use super::frame::{Frame, Kind, Part};
 use super::link::{Limits, Link};
 use super::pieces::Pieces;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
@@ -54,7 +54,6 @@ pub struct Exchange<'a> {
     state: State,
     /// The block being sent, or sent last.
     frame: Frame<'a>,
-    last: Last,
     /// The answer to it.
     receiver: Receiver,
     /// Command bytes that the card has acknowledged, and those of the I-block under way.
@@ -77,6 +76,7 @@ pub struct Exchange<'a> {
     extension: u8,
 }
 
+#[repr(u8)]
 enum State {
     Sending(Part),
     /// The answer is due, or partly here.
@@ -87,15 +87,6 @@ enum State {
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
     Done(Result<usize, T1Error>),
-}
-
-/// The block sent last, as the rules tell them apart.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    I,
-    R,
-    Request(Supervisory),
-    Response,
 }
 
 /// Who wants the chain to end (rule 9).
@@ -124,7 +115,6 @@ impl<'a> Exchange<'a> {
             limits,
             state: State::Done(Err(T1Error::NeedsReset)),
             frame: Frame::EMPTY,
-            last: Last::I,
             receiver,
             offset: 0,
             count: 0,
@@ -174,29 +164,12 @@ impl<'a> Exchange<'a> {
 
     /// Characters came, within `elapsed` etu in all and each in time.
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
-        let mut surplus = bytes;
-        if let State::Receiving = self.state {
-            let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let assembly;
-            (surplus, assembly) = self.receiver.take(bytes, room);
-            self.assembled(assembly);
-        }
-        if !surplus.is_empty() {
-            self.surplus();
-        }
-        self.spend(elapsed);
+        self.heard(bytes, true, elapsed);
     }
 
     /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
     pub fn parity_error(&mut self, elapsed: Etu) {
-        if let State::Receiving = self.state {
-            let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let assembly = self.receiver.take_bad(room);
-            self.assembled(assembly);
-        } else {
-            self.surplus();
-        }
-        self.spend(elapsed);
+        self.heard(&[0], false, elapsed);
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
@@ -218,10 +191,10 @@ impl<'a> Exchange<'a> {
             self.abort = Abort::Terminal;
         }
         let in_chain = self.offset > 0 || self.responding;
-        match (&self.state, self.last) {
-            (State::Sending(Part::Front), Last::I | Last::R) if in_chain => self.request(Supervisory::Abort, &[]),
+        match (&self.state, self.frame.kind()) {
+            (State::Sending(Part::Front), Kind::I | Kind::R) if in_chain => self.request(Supervisory::Abort, None),
             // Nothing has gone out yet.
-            (State::Sending(Part::Front), Last::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
+            (State::Sending(Part::Front), Kind::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
             _ => {}
         }
     }
@@ -247,17 +220,17 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    #[inline(never)]
     fn spend(&mut self, etu: Etu) {
         match self.limits.budget.checked_sub(u64::from(etu)) {
             Some(left) => self.limits.budget = left,
+            None if matches!(self.state, State::Done(_)) => {}
             None => self.end(Err(T1Error::OutOfBudget(Budget::Time))),
         }
     }
 
     fn end(&mut self, result: Result<usize, T1Error>) {
-        if !matches!(self.state, State::Done(_)) {
-            self.state = State::Done(result);
-        }
+        self.state = State::Done(result);
     }
 
     /// Ends where both sides know that it ended.
@@ -277,7 +250,7 @@ impl Exchange<'_> {
     fn start(&mut self) {
         match self.task {
             Task::Command => self.i_block_out(),
-            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, &[ifsd]),
+            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, Some(ifsd)),
         }
     }
 
@@ -286,39 +259,30 @@ impl Exchange<'_> {
         let left = self.command.len().saturating_sub(self.offset);
         self.count = left.min(self.link.ifsc.into()) as u8;
         let more = left > usize::from(self.count);
-        let prologue = self.prologue(Pcb::I { ns: self.link.ns, more }, self.count);
-        let inf = self.command.cut(self.offset, self.offset + usize::from(self.count));
-        self.frame.fill(self.link.edc, prologue, inf);
-        self.send(Last::I);
+        let pcb = Pcb::I { ns: self.link.ns, more }.encode();
+        self.frame.fill(self.link.edc, [self.link.nad, pcb, self.count], &self.command, self.offset);
+        self.extension = 1;
+        self.transmit();
     }
 
     fn r_block_out(&mut self, complaint: Complaint) {
-        self.other_out(Pcb::R { nr: self.link.nr, complaint }, &[], Last::R);
+        self.other_out(Pcb::R { nr: self.link.nr, complaint }, None);
     }
 
-    fn request(&mut self, about: Supervisory, inf: &[u8]) {
-        self.other_out(Pcb::Request(about), inf, Last::Request(about));
+    fn request(&mut self, about: Supervisory, inf: Option<u8>) {
+        self.other_out(Pcb::Request(about), inf);
     }
 
     /// An R- or S-block.
-    fn other_out(&mut self, pcb: Pcb, inf: &[u8], last: Last) {
-        let prologue = self.prologue(pcb, inf.len() as u8);
-        self.frame.fill(self.link.edc, prologue, (inf, &[], &[]));
-        self.send(last);
-    }
-
-    const fn prologue(&self, pcb: Pcb, len: u8) -> [u8; 3] {
-        [self.link.nad, pcb.encode(), len]
-    }
-
-    /// Sends a new block.
-    fn send(&mut self, what: Last) {
-        self.last = what;
+    fn other_out(&mut self, pcb: Pcb, inf: Option<u8>) {
+        let prologue = [self.link.nad, pcb.encode(), inf.is_some().into()];
+        self.frame.fill(self.link.edc, prologue, &Pieces::byte(inf), 0);
         self.extension = 1;
         self.transmit();
     }
 
     /// Sends `frame`, once more perhaps.
+    #[inline(never)]
     fn transmit(&mut self) {
         match self.limits.blocks.checked_sub(1) {
             Some(left) => self.limits.blocks = left,
@@ -342,7 +306,7 @@ impl Exchange<'_> {
     /// The next block of the command or the response, unless the caller wants no more of it (rules 2.2 and 9).
     fn proceed(&mut self) {
         if self.abort == Abort::Terminal {
-            self.request(Supervisory::Abort, &[]);
+            self.request(Supervisory::Abort, None);
         } else if self.responding {
             self.r_block_out(Complaint::None);
         } else {
@@ -353,22 +317,24 @@ impl Exchange<'_> {
 
 /// What comes in.
 impl Exchange<'_> {
-    fn assembled(&mut self, assembly: Assembly) {
-        match assembly {
-            Assembly::Part => {}
-            Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
-            Assembly::Whole => self.state = State::Settling,
+    fn heard(&mut self, mut bytes: &[u8], parity_ok: bool, elapsed: Etu) {
+        if let State::Receiving = self.state {
+            let room = self.response.get_mut(self.len..).unwrap_or_default();
+            match self.receiver.take(&mut bytes, parity_ok, room) {
+                Assembly::Part => {}
+                Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
+                Assembly::Whole => self.state = State::Settling,
+            }
         }
-    }
-
-    /// Characters after the end of a block: LEN was wrong, or the card says more than it may.
-    fn surplus(&mut self) {
-        let fault = match self.state {
-            State::Settling => Fault::Surplus,
-            State::Draining(fault, _) => fault,
-            State::Receiving | State::Sending(_) | State::Done(_) => return,
-        };
-        self.state = State::Draining(fault, Quiet::WaitingTime);
+        if !bytes.is_empty() {
+            // Characters after the end of a block: LEN was wrong, or the card says more than it may.
+            match self.state {
+                State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
+                State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
+                State::Receiving | State::Sending(_) | State::Done(_) => {}
+            }
+        }
+        self.spend(elapsed);
     }
 
     fn accept(&mut self) {
@@ -394,18 +360,19 @@ impl Exchange<'_> {
     }
 
     fn block(&mut self, pcb: Pcb, block: Block) {
-        let answered = matches!((self.last, pcb), (Last::Request(ours), Pcb::Response(its)) if ours == its);
+        let last = self.frame.kind();
+        let answered = last == Kind::Request && block.pcb == self.frame.pcb() | RESPONSE;
         let wants_command = matches!(pcb, Pcb::R { nr, .. } if nr == self.link.ns);
         // Whatever else a card says once it was sent all of the command, it may be carrying it out.
         self.taken |= self.command_is_out() && !answered && !wants_command;
-        let verdict = match (self.last, pcb) {
+        let verdict = match pcb {
             // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
-            (Last::Request(about), _) if answered => self.s_response(about, block),
-            (Last::Request(_), _) => Err(Fault::Unexpected(block.pcb)),
-            (_, Pcb::I { ns, more }) => self.i_block(ns, more, block),
-            (_, Pcb::R { nr, .. }) => self.r_block(nr, block),
-            (_, Pcb::Request(about)) => self.s_request(about, block),
-            (_, Pcb::Response(_)) => Err(Fault::Unexpected(block.pcb)),
+            Pcb::Response(about) if answered => self.s_response(about, block),
+            _ if last == Kind::Request => Err(Fault::Unexpected(block.pcb)),
+            Pcb::I { ns, more } => self.i_block(ns, more, block),
+            Pcb::R { nr, .. } => self.r_block(nr, block),
+            Pcb::Request(about) => self.s_request(about, block),
+            Pcb::Response(_) => Err(Fault::Unexpected(block.pcb)),
         };
         if let Err(fault) = verdict {
             self.refuse(fault);
@@ -490,9 +457,9 @@ impl Exchange<'_> {
     fn last_again(&mut self) -> Result<(), Fault> {
         self.failures = 0;
         if self.repetition() {
-            match self.last {
-                Last::I => self.r_block_out(Complaint::Other),
-                Last::R | Last::Response | Last::Request(_) => self.transmit(),
+            match self.frame.kind() {
+                Kind::I => self.r_block_out(Complaint::Other),
+                Kind::R | Kind::Response | Kind::Request => self.transmit(),
             }
         }
         Ok(())
@@ -520,9 +487,7 @@ impl Exchange<'_> {
             Supervisory::Abort | Supervisory::Resynch => return Err(Fault::Unexpected(block.pcb)),
         }
         self.failures = 0;
-        let inf = [inf];
-        let inf = inf.get(..about.inf_len().into()).unwrap_or_default();
-        self.other_out(Pcb::Response(about), inf, Last::Response);
+        self.other_out(Pcb::Response(about), (about.inf_len() > 0).then_some(inf));
         self.extension = extension;
         Ok(())
     }
@@ -548,7 +513,7 @@ impl Exchange<'_> {
         if !self.repetition() {
             return;
         }
-        if self.last == Last::Request(Supervisory::Resynch) {
+        if self.frame.pcb() == Pcb::Request(Supervisory::Resynch).encode() {
             if self.resynchs == RESYNCHS {
                 return self.end(Err(T1Error::ResynchFailed(self.trouble(fault))));
             }
@@ -559,11 +524,11 @@ impl Exchange<'_> {
         if self.failures == ATTEMPTS {
             return self.resynch(fault);
         }
-        match self.last {
+        match self.frame.kind() {
             // Rules 7.2 and 7.3: the same R-block or S-request again.
-            Last::R | Last::Request(_) => self.transmit(),
+            Kind::R | Kind::Request => self.transmit(),
             // Rules 7.1, 7.3 and 8: ask for the I-block that is due.
-            Last::I | Last::Response => self.r_block_out(match fault {
+            Kind::I | Kind::Response => self.r_block_out(match fault {
                 Fault::Parity | Fault::Edc => Complaint::Redundancy,
                 _ => Complaint::Other,
             }),
@@ -577,7 +542,7 @@ impl Exchange<'_> {
         }
         self.before = self.trouble(fault);
         self.resynchs = 1;
-        self.request(Supervisory::Resynch, &[]);
+        self.request(Supervisory::Resynch, None);
     }
 
     /// Rule 6: both sides are as after a reset. A command that the card cannot have carried out is sent again.
