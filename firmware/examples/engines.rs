@@ -37,8 +37,7 @@ mod target {
 
     /// Receives an ATR, checks it, and reads what the contact slot reads of it.
     #[unsafe(no_mangle)]
-    extern "C" fn qiyong_engine_atr() {
-        let mut bytes = [0; MAX_LEN];
+    extern "C" fn qiyong_engine_atr(bytes: &mut [u8; MAX_LEN]) {
         let mut len = 0;
         let Some((ts, _)) = receive(108) else { return };
         black_box(Convention::from_ts_read_direct(ts).map(Convention::ts));
@@ -84,10 +83,9 @@ mod target {
 
     /// One command over T=0.
     #[unsafe(no_mangle)]
-    extern "C" fn qiyong_engine_t0() {
-        let mut response = ResponseBuffer::default();
+    extern "C" fn qiyong_engine_t0(response: &mut ResponseBuffer) {
         let limits = t0::Limits::new(black_box(10), black_box(372), black_box(1));
-        let mut exchange = t0::Exchange::new(command(), &mut response.0, limits);
+        let mut exchange = t0::Exchange::new(command(), response, limits);
         let result = loop {
             match exchange.step() {
                 t0::Step::Send(bytes) => {
@@ -106,24 +104,23 @@ mod target {
 
     /// IFSD negotiation and one command over T=1.
     #[unsafe(no_mangle)]
-    extern "C" fn qiyong_engine_t1() {
-        let mut response = ResponseBuffer::default();
+    extern "C" fn qiyong_engine_t1(response: &mut ResponseBuffer) {
         let mut link = t1::Link::new(black_box(t1::Parameters::default()));
         let limits = t1::Limits::new(&link, 1, 1);
-        let _ = black_box(over_t1(link.negotiate_ifsd(t1::IFS_MAX, limits)));
+        let _ = black_box(over_t1(&mut link.negotiate_ifsd(t1::IFS_MAX, limits)));
         let command = command();
-        let limits = t1::Limits::new(&link, command.data.len(), response.0.len());
-        let Ok(exchange) = link.command(&command, &mut response.0, limits) else { return };
+        let limits = t1::Limits::new(&link, command.data.len(), response.len());
+        let Ok(exchange) = &mut link.command(&command, response, limits) else { return };
         let result = over_t1(exchange);
         if let Ok(len) = result {
-            let _ = black_box(Response::decode(response.0.get(..len).unwrap_or_default()));
+            let _ = black_box(Response::decode(response.get(..len).unwrap_or_default()));
         }
         let _ = black_box(result);
     }
 
     /// The loop around both exchanges of T=1.
     #[inline(never)]
-    fn over_t1(mut exchange: t1::Exchange<'_>) -> Result<usize, t1::T1Error> {
+    fn over_t1(exchange: &mut t1::Exchange<'_>) -> Result<usize, t1::T1Error> {
         loop {
             match exchange.step() {
                 t1::Step::Send(bytes) => {
@@ -145,13 +142,7 @@ mod target {
     }
 
     /// Room for the response to any short command, as the contact slot has it.
-    struct ResponseBuffer([u8; 258]);
-
-    impl Default for ResponseBuffer {
-        fn default() -> Self {
-            Self([0; 258])
-        }
-    }
+    type ResponseBuffer = [u8; 258];
 
     /// What must be kept while a command is on its way over T=0, for its size alone.
     #[unsafe(no_mangle)]

@@ -105,19 +105,31 @@ impl<'a> Exchange<'a> {
         response: &'a mut [u8],
         limits: Limits,
     ) -> Self {
-        let ready = link.ready;
-        let receiver = Receiver::new(link.edc, link.ifsd);
-        let mut exchange = Self {
+        let mut frame = Frame::EMPTY;
+        let count = match task {
+            Task::Command => i_block(&mut frame, link, &command, 0),
+            Task::Ifsd(ifsd) => {
+                other_block(&mut frame, link, Pcb::Request(Supervisory::Ifs), Some(ifsd));
+                0
+            }
+        };
+        let blocks = limits.blocks.checked_sub(1);
+        let state = match blocks {
+            _ if !link.ready => State::Done(Err(T1Error::NeedsReset)),
+            Some(_) => State::Sending(Part::Front),
+            None => State::Done(Err(T1Error::OutOfBudget(Budget::Blocks))),
+        };
+        Self {
+            receiver: Receiver::new(link.edc, link.ifsd),
             link,
             task,
             command,
             response,
-            limits,
-            state: State::Done(Err(T1Error::NeedsReset)),
-            frame: Frame::EMPTY,
-            receiver,
+            limits: Limits { blocks: blocks.unwrap_or(0), ..limits },
+            state,
+            frame,
             offset: 0,
-            count: 0,
+            count,
             len: 0,
             responding: false,
             taken: false,
@@ -126,11 +138,7 @@ impl<'a> Exchange<'a> {
             resynchs: 0,
             before: Trouble { sent: 0, fault: Fault::Silence },
             extension: 1,
-        };
-        if ready {
-            exchange.start();
         }
-        exchange
     }
 
     /// What to do now. Does not change anything: asking twice gives the same answer.
@@ -173,6 +181,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
+    #[inline(never)]
     pub fn timed_out(&mut self) {
         let wait = self.wait();
         match self.state {
@@ -229,6 +238,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    #[inline(never)]
     fn end(&mut self, result: Result<usize, T1Error>) {
         self.state = State::Done(result);
     }
@@ -246,21 +256,9 @@ impl<'a> Exchange<'a> {
 
 /// What goes out.
 impl Exchange<'_> {
-    /// From the beginning, also after a resynchronisation.
-    fn start(&mut self) {
-        match self.task {
-            Task::Command => self.i_block_out(),
-            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, Some(ifsd)),
-        }
-    }
-
-    /// The next piece of the command, or the same again; what the card takes at present at most (rules 2 and 5).
+    /// The next piece of the command, or the same again (rules 2 and 5).
     fn i_block_out(&mut self) {
-        let left = self.command.len().saturating_sub(self.offset);
-        self.count = left.min(self.link.ifsc.into()) as u8;
-        let more = left > usize::from(self.count);
-        let pcb = Pcb::I { ns: self.link.ns, more }.encode();
-        self.frame.fill(self.link.edc, [self.link.nad, pcb, self.count], &self.command, self.offset);
+        self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
         self.extension = 1;
         self.transmit();
     }
@@ -275,8 +273,7 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: Pcb, inf: Option<u8>) {
-        let prologue = [self.link.nad, pcb.encode(), inf.is_some().into()];
-        self.frame.fill(self.link.edc, prologue, &Pieces::byte(inf), 0);
+        other_block(&mut self.frame, self.link, pcb, inf);
         self.extension = 1;
         self.transmit();
     }
@@ -313,6 +310,20 @@ impl Exchange<'_> {
             self.i_block_out();
         }
     }
+}
+
+/// The piece of a command from its byte `offset` on, what the card takes at present at most; returns how many bytes.
+fn i_block<'a>(frame: &mut Frame<'a>, link: &Link, command: &Pieces<'a>, offset: usize) -> u8 {
+    let left = command.len().saturating_sub(offset);
+    let count = left.min(link.ifsc.into()) as u8;
+    let pcb = Pcb::I { ns: link.ns, more: left > usize::from(count) };
+    frame.fill(link.edc, [link.nad, pcb.encode(), count], command, offset);
+    count
+}
+
+/// An R- or S-block.
+fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: Pcb, inf: Option<u8>) {
+    frame.fill(link.edc, [link.nad, pcb.encode(), inf.is_some().into()], &Pieces::byte(inf), 0);
 }
 
 /// What comes in.
