@@ -163,7 +163,7 @@ impl<const N: usize> CardSide<N> {
     }
 
     fn take(&mut self, byte: u8, parity_ok: bool) -> CardStep {
-        match self.receiver.take(&mut &[byte][..], parity_ok, &mut self.inf) {
+        match self.receiver.take(byte, parity_ok, &mut self.inf, 0) {
             Assembly::Part => CardStep::Await,
             Assembly::Invalid { fault, .. } => {
                 self.invalid = Some(fault);

@@ -71,40 +71,56 @@ impl Receiver {
         self.have == 0
     }
 
-    /// Takes characters from the front of `bytes` up to the end of the block. INF goes to `room`; what does not fit is
-    /// counted and checked, but not kept.
-    ///
-    /// If one of the characters came with wrong parity, `parity_ok` is `false`.
-    pub(super) fn take(&mut self, bytes: &mut &[u8], parity_ok: bool, room: &mut [u8]) -> Assembly {
+    /// Takes a character. One of INF goes to `response`, where INF begins at `start`; what does not fit is counted and
+    /// checked, but not kept.
+    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, response: &mut [u8], start: usize) -> Assembly {
         self.parity |= !parity_ok;
-        while let Some(place) = self.prologue.get_mut(self.have) {
-            let Some(byte) = bytes.split_off_first() else { return Assembly::Part };
-            *place = *byte;
-            self.check.update(&[*byte]);
-            self.have += 1;
-            if self.have == PROLOGUE && !parity_ok {
-                // LEN, which leaves the end of the block unknown.
+        let at = self.have;
+        self.have += 1;
+        if let Some(place) = self.prologue.get_mut(at) {
+            *place = byte;
+            if at < PROLOGUE - 1 {
+                return Assembly::Part;
+            }
+            self.check.update(&self.prologue);
+            if !parity_ok {
+                // LEN is damaged, so no one knows where the block ends.
                 return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
             }
+            if byte > self.ifs {
+                return Assembly::Invalid { fault: Fault::Length(byte), quiet: Quiet::WaitingTime };
+            }
+            return Assembly::Part;
         }
+        self.check.update(&[byte]);
         let [.., len] = self.prologue;
-        if len > self.ifs {
-            return Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime };
+        let inf_end = PROLOGUE + usize::from(len);
+        if at < inf_end {
+            if at == PROLOGUE {
+                self.first = byte;
+            }
+            if let Some(place) = response.get_mut(start + at - PROLOGUE) {
+                *place = byte;
+            }
         }
-        // INF and epilogue.
-        let done = self.have - PROLOGUE;
-        let due = usize::from(len) + self.check.epilogue_len() - done;
-        let chunk = bytes.split_off(..due.min(bytes.len())).unwrap_or_default();
-        let inf = chunk.get(..usize::from(len).saturating_sub(done)).unwrap_or(chunk);
+        if self.have < inf_end + self.check.epilogue_len() { Assembly::Part } else { self.complete() }
+    }
+
+    /// Takes as many characters of INF as there are at the front of `bytes`, all with right parity, and returns how many.
+    /// For lines that deliver many at once.
+    pub(super) fn take_inf(&mut self, bytes: &[u8], response: &mut [u8], start: usize) -> usize {
+        let [.., len] = self.prologue;
+        let Some(done) = self.have.checked_sub(PROLOGUE) else { return 0 };
+        let inf = bytes.get(..usize::from(len).saturating_sub(done)).unwrap_or(bytes);
         if let ([first, ..], 0) = (inf, done) {
             self.first = *first;
         }
-        for (place, byte) in room.get_mut(done..).unwrap_or_default().iter_mut().zip(inf) {
+        for (place, byte) in response.get_mut(start + done..).unwrap_or_default().iter_mut().zip(inf) {
             *place = *byte;
         }
-        self.check.update(chunk);
-        self.have += chunk.len();
-        if chunk.len() < due { Assembly::Part } else { self.complete() }
+        self.check.update(inf);
+        self.have += inf.len();
+        inf.len()
     }
 
     /// The block that is here.

@@ -167,17 +167,31 @@ impl<'a> Exchange<'a> {
 
     /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        self.received_slice(&[byte], elapsed);
+        self.character(byte, true);
+        self.spend(elapsed);
     }
 
     /// Characters came, within `elapsed` etu in all and each in time.
-    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
-        self.heard(bytes, true, elapsed);
+    pub fn received_slice(&mut self, mut bytes: &[u8], elapsed: Etu) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            let taken = match self.state {
+                State::Receiving => self.receiver.take_inf(bytes, self.response, self.len),
+                _ => 0,
+            };
+            if taken == 0 {
+                self.character(*byte, true);
+                bytes = rest;
+            } else {
+                bytes = bytes.get(taken..).unwrap_or_default();
+            }
+        }
+        self.spend(elapsed);
     }
 
     /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
     pub fn parity_error(&mut self, elapsed: Etu) {
-        self.heard(&[0], false, elapsed);
+        self.character(0, false);
+        self.spend(elapsed);
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
@@ -257,6 +271,7 @@ impl<'a> Exchange<'a> {
 /// What goes out.
 impl Exchange<'_> {
     /// The next piece of the command, or the same again (rules 2 and 5).
+    #[inline(never)]
     fn i_block_out(&mut self) {
         self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
         self.extension = 1;
@@ -272,6 +287,7 @@ impl Exchange<'_> {
     }
 
     /// An R- or S-block.
+    #[inline(never)]
     fn other_out(&mut self, pcb: Pcb, inf: Option<u8>) {
         other_block(&mut self.frame, self.link, pcb, inf);
         self.extension = 1;
@@ -328,24 +344,18 @@ fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: Pcb, inf: Option<u8>) {
 
 /// What comes in.
 impl Exchange<'_> {
-    fn heard(&mut self, mut bytes: &[u8], parity_ok: bool, elapsed: Etu) {
-        if let State::Receiving = self.state {
-            let room = self.response.get_mut(self.len..).unwrap_or_default();
-            match self.receiver.take(&mut bytes, parity_ok, room) {
+    fn character(&mut self, byte: u8, parity_ok: bool) {
+        match self.state {
+            State::Receiving => match self.receiver.take(byte, parity_ok, self.response, self.len) {
                 Assembly::Part => {}
                 Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
                 Assembly::Whole => self.state = State::Settling,
-            }
-        }
-        if !bytes.is_empty() {
+            },
             // Characters after the end of a block: LEN was wrong, or the card says more than it may.
-            match self.state {
-                State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
-                State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
-                State::Receiving | State::Sending(_) | State::Done(_) => {}
-            }
+            State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
+            State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
+            State::Sending(_) | State::Done(_) => {}
         }
-        self.spend(elapsed);
     }
 
     fn accept(&mut self) {
