@@ -171,12 +171,12 @@ impl<const N: usize> CardSide<N> {
             }
             Assembly::Whole => {
                 let block = self.receiver.block();
-                let step = match Pcb::decode(block.pcb).filter(|pcb| pcb.allows(block.len)) {
+                let step = match Pcb::decode(block.pcb.0).filter(|pcb| pcb.allows(block.len)) {
                     Some(pcb) => {
                         self.nad = (block.nad & 0x77).rotate_left(4);
                         self.block(pcb, block)
                     }
-                    None => self.refuse(Fault::Pcb(block.pcb)),
+                    None => self.refuse(Fault::Pcb(block.pcb.0)),
                 };
                 // A new IFSC is in force from the next block on.
                 self.receiver = Receiver::new(self.edc, self.ifsc);
@@ -193,7 +193,7 @@ impl<const N: usize> CardSide<N> {
                 self.granted(about, block.first)
             }
             // Rule 7.3: the request again.
-            (Some(_), _) | (None, Pcb::Response(_)) => self.refuse(Fault::Unexpected(block.pcb)),
+            (Some(_), _) | (None, Pcb::Response(_)) => self.refuse(Fault::Unexpected(block.pcb.0)),
             (None, Pcb::I { ns, more }) => self.i_block(ns, more, block),
             (None, Pcb::R { nr, .. }) => self.r_block(nr),
             (None, Pcb::Request(about)) => self.s_request(about, block),
@@ -203,7 +203,7 @@ impl<const N: usize> CardSide<N> {
     /// Rules 2 and 5: a piece of a command, which acknowledges the last block of the response before.
     fn i_block(&mut self, ns: bool, more: bool, block: Block) -> CardStep {
         if ns != self.nr || self.has_more() {
-            return self.refuse(Fault::Sequence(block.pcb));
+            return self.refuse(Fault::Sequence(block.pcb.0));
         }
         self.acknowledged();
         self.nr = !self.nr;
@@ -244,7 +244,7 @@ impl<const N: usize> CardSide<N> {
                 self.drop_chain();
                 self.send(Pcb::Response(about), &[])
             }
-            Supervisory::Ifs | Supervisory::Wtx | Supervisory::Resynch => self.refuse(Fault::Unexpected(block.pcb)),
+            Supervisory::Ifs | Supervisory::Wtx | Supervisory::Resynch => self.refuse(Fault::Unexpected(block.pcb.0)),
         }
     }
 

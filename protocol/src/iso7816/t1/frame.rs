@@ -2,7 +2,7 @@
 //!
 //! What it says and when it goes is for the rules in `terminal`.
 
-use super::block::Check;
+use super::block::{Bits, Check};
 use super::pieces::Pieces;
 use crate::iso7816::atr::Edc;
 
@@ -25,15 +25,6 @@ pub(super) enum Part {
     Front,
     Data,
     Back,
-}
-
-/// What kind of block it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    I,
-    R,
-    Request,
-    Response,
 }
 
 impl<'a> Frame<'a> {
@@ -76,18 +67,9 @@ impl<'a> Frame<'a> {
     }
 
     /// Its protocol control byte.
-    pub(super) const fn pcb(&self) -> u8 {
+    pub(super) const fn pcb(&self) -> Bits {
         let [_, pcb, ..] = self.bytes;
-        pcb
-    }
-
-    pub(super) const fn kind(&self) -> Kind {
-        match self.pcb() >> 5 {
-            0b000..=0b011 => Kind::I,
-            0b100 | 0b101 => Kind::R,
-            0b110 => Kind::Request,
-            _ => Kind::Response,
-        }
+        Bits(pcb)
     }
 
     #[inline(never)]

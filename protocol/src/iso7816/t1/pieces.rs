@@ -39,20 +39,17 @@ impl<'a> Pieces<'a> {
         if ne > EXTENDED_NE_MAX {
             return Err(ApduError::TooLong);
         }
-        let mut pieces = Self { fields: [cla, ins, p1, p2, 0, 0, 0, 0, 0], before: 4, count: 4, data };
-        let extended = command.is_extended();
-        if extended {
-            pieces.put(0);
-        }
-        if nc > 0 {
-            pieces.put_length(nc, extended);
-            pieces.before = pieces.count;
-        }
-        if ne > 0 {
-            // Le is written modulo its size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
-            pieces.put_length(ne as u16, extended);
-        }
-        Ok(pieces)
+        // Le is written modulo its size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
+        let ([lc_high, lc], [le_high, le]) = (nc.to_be_bytes(), (ne as u16).to_be_bytes());
+        // The length fields, how many of the bytes come before the data, and how many are Le.
+        let ([a, b, c, d, e], before, le_len) = match (command.is_extended(), nc > 0) {
+            (false, false) => ([le, 0, 0, 0, 0], 4, 1),
+            (false, true) => ([lc, le, 0, 0, 0], 5, 1),
+            (true, false) => ([0, le_high, le, 0, 0], 4, 3),
+            (true, true) => ([0, lc_high, lc, le_high, le], 7, 2),
+        };
+        let count = before + if ne > 0 { le_len } else { 0 };
+        Ok(Self { fields: [cla, ins, p1, p2, a, b, c, d, e], before, count, data })
     }
 
     /// The bytes of all pieces.
@@ -66,21 +63,6 @@ impl<'a> Pieces<'a> {
         let (before, after) = fields.split_at_checked(self.before.into()).unwrap_or_default();
         let behind = before.len() + self.data.len();
         (overlap(before, 0, from, to), overlap(self.data, before.len(), from, to), overlap(after, behind, from, to))
-    }
-
-    fn put_length(&mut self, length: u16, extended: bool) {
-        let [high, low] = length.to_be_bytes();
-        if extended {
-            self.put(high);
-        }
-        self.put(low);
-    }
-
-    fn put(&mut self, byte: u8) {
-        if let Some(place) = self.fields.get_mut(usize::from(self.count)) {
-            *place = byte;
-            self.count += 1;
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Characters in, one block or one fault out (clause 11.5: LEN says where a block ends).
 
 use super::BLOCK_GUARD_TIME;
-use super::block::Check;
+use super::block::{Bits, Check};
 use super::error::Fault;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::Edc;
@@ -27,7 +27,7 @@ pub(super) struct Receiver {
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) nad: u8,
-    pub(super) pcb: u8,
+    pub(super) pcb: Bits,
     pub(super) len: u8,
     /// The first byte of INF, 0 if there is none.
     pub(super) first: u8,
@@ -126,7 +126,7 @@ impl Receiver {
     /// The block that is here.
     pub(super) const fn block(&self) -> Block {
         let [nad, pcb, len] = self.prologue;
-        Block { nad, pcb, len, first: self.first }
+        Block { nad, pcb: Bits(pcb), len, first: self.first }
     }
 
     fn complete(&self) -> Assembly {

@@ -1,8 +1,8 @@
 //! The terminal's side of T=1.
 
-use super::block::{Complaint, Pcb, RESPONSE, Supervisory};
+use super::block::{Complaint, Kind, Pcb, Supervisory};
 use super::error::{Budget, Fault, T1Error, Trouble};
-use super::frame::{Frame, Kind, Part};
+use super::frame::{Frame, Part};
 use super::link::{Limits, Link};
 use super::pieces::Pieces;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
@@ -98,6 +98,7 @@ enum Abort {
 }
 
 impl<'a> Exchange<'a> {
+    #[inline(never)]
     pub(super) fn new(
         link: &'a mut Link,
         task: Task,
@@ -109,7 +110,7 @@ impl<'a> Exchange<'a> {
         let count = match task {
             Task::Command => i_block(&mut frame, link, &command, 0),
             Task::Ifsd(ifsd) => {
-                other_block(&mut frame, link, Pcb::Request(Supervisory::Ifs), Some(ifsd));
+                other_block(&mut frame, link, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
                 0
             }
         };
@@ -214,7 +215,7 @@ impl<'a> Exchange<'a> {
             self.abort = Abort::Terminal;
         }
         let in_chain = self.offset > 0 || self.responding;
-        match (&self.state, self.frame.kind()) {
+        match (&self.state, self.frame.pcb().kind()) {
             (State::Sending(Part::Front), Kind::I | Kind::R) if in_chain => self.request(Supervisory::Abort, None),
             // Nothing has gone out yet.
             (State::Sending(Part::Front), Kind::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
@@ -264,7 +265,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn trouble(&self, fault: Fault) -> Trouble {
-        Trouble { sent: self.frame.pcb(), fault }
+        Trouble { sent: self.frame.pcb().0, fault }
     }
 }
 
@@ -279,16 +280,16 @@ impl Exchange<'_> {
     }
 
     fn r_block_out(&mut self, complaint: Complaint) {
-        self.other_out(Pcb::R { nr: self.link.nr, complaint }, None);
+        self.other_out(Pcb::R { nr: self.link.nr, complaint }.encode(), None);
     }
 
     fn request(&mut self, about: Supervisory, inf: Option<u8>) {
-        self.other_out(Pcb::Request(about), inf);
+        self.other_out(Pcb::Request(about).encode(), inf);
     }
 
     /// An R- or S-block.
     #[inline(never)]
-    fn other_out(&mut self, pcb: Pcb, inf: Option<u8>) {
+    fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
         other_block(&mut self.frame, self.link, pcb, inf);
         self.extension = 1;
         self.transmit();
@@ -338,8 +339,8 @@ fn i_block<'a>(frame: &mut Frame<'a>, link: &Link, command: &Pieces<'a>, offset:
 }
 
 /// An R- or S-block.
-fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: Pcb, inf: Option<u8>) {
-    frame.fill(link.edc, [link.nad, pcb.encode(), inf.is_some().into()], &Pieces::byte(inf), 0);
+fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: u8, inf: Option<u8>) {
+    frame.fill(link.edc, [link.nad, pcb, inf.is_some().into()], &Pieces::byte(inf), 0);
 }
 
 /// What comes in.
@@ -361,53 +362,52 @@ impl Exchange<'_> {
     fn accept(&mut self) {
         let block = self.receiver.block();
         self.link.heard = true;
-        match self.judge(block) {
-            Ok(pcb) => self.block(pcb, block),
-            Err(fault) => self.refuse(fault),
-        }
-    }
-
-    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
-    fn judge(&self, block: Block) -> Result<Pcb, Fault> {
-        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
-        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
-            return Err(Fault::Nad(block.nad));
-        }
-        let pcb = Pcb::decode(block.pcb).ok_or(Fault::Pcb(block.pcb))?;
-        if !pcb.allows(block.len) {
-            return Err(Fault::Length(block.len));
-        }
-        Ok(pcb)
-    }
-
-    fn block(&mut self, pcb: Pcb, block: Block) {
-        let last = self.frame.kind();
-        let answered = last == Kind::Request && block.pcb == self.frame.pcb() | RESPONSE;
-        let wants_command = matches!(pcb, Pcb::R { nr, .. } if nr == self.link.ns);
-        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
-        self.taken |= self.command_is_out() && !answered && !wants_command;
-        let verdict = match pcb {
-            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
-            Pcb::Response(about) if answered => self.s_response(about, block),
-            _ if last == Kind::Request => Err(Fault::Unexpected(block.pcb)),
-            Pcb::I { ns, more } => self.i_block(ns, more, block),
-            Pcb::R { nr, .. } => self.r_block(nr, block),
-            Pcb::Request(about) => self.s_request(about, block),
-            Pcb::Response(_) => Err(Fault::Unexpected(block.pcb)),
-        };
-        if let Err(fault) = verdict {
+        if let Err(fault) = self.judge(block).and_then(|()| self.block(block)) {
             self.refuse(fault);
         }
     }
 
+    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
+    fn judge(&self, block: Block) -> Result<(), Fault> {
+        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
+        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
+            return Err(Fault::Nad(block.nad));
+        }
+        if !block.pcb.is_known() {
+            return Err(Fault::Pcb(block.pcb.0));
+        }
+        if !block.pcb.allows(block.len) {
+            return Err(Fault::Length(block.len));
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block) -> Result<(), Fault> {
+        let (ours, its) = (self.frame.pcb(), block.pcb);
+        let (last, kind) = (ours.kind(), its.kind());
+        let answered = last == Kind::Request && its.0 == ours.response();
+        let wants_command = kind == Kind::R && its.nr() == self.link.ns;
+        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
+        self.taken |= self.command_is_out() && !answered && !wants_command;
+        match kind {
+            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
+            _ if answered => self.s_response(block),
+            _ if last == Kind::Request => Err(Fault::Unexpected(its.0)),
+            Kind::I => self.i_block(block),
+            Kind::R => self.r_block(block),
+            Kind::Request => self.s_request(block),
+            Kind::Response => Err(Fault::Unexpected(its.0)),
+        }
+    }
+
     /// Rules 2 and 5: a piece of the response. It also acknowledges the last block of the command.
-    fn i_block(&mut self, ns: bool, more: bool, block: Block) -> Result<(), Fault> {
+    fn i_block(&mut self, block: Block) -> Result<(), Fault> {
         // A card that aborted our chain may still answer it.
         if !self.responding && !self.command_is_out() && self.abort != Abort::Card {
-            return Err(Fault::Unexpected(block.pcb));
+            return Err(Fault::Unexpected(block.pcb.0));
         }
-        if ns != self.link.nr {
-            return Err(Fault::Sequence(block.pcb));
+        if block.pcb.ns() != self.link.nr {
+            return Err(Fault::Sequence(block.pcb.0));
         }
         self.failures = 0;
         if !self.responding {
@@ -421,7 +421,7 @@ impl Exchange<'_> {
         }
         self.link.nr = !self.link.nr;
         self.len += usize::from(block.len);
-        if more {
+        if block.pcb.more() {
             self.proceed();
         } else if self.len > self.response.len() {
             self.end_in_order(Err(T1Error::BufferTooSmall { need: self.len }));
@@ -444,17 +444,17 @@ impl Exchange<'_> {
     }
 
     /// Rules 2.2, 5 and 7: an acknowledgement, or a request to send again.
-    fn r_block(&mut self, nr: bool, block: Block) -> Result<(), Fault> {
+    fn r_block(&mut self, block: Block) -> Result<(), Fault> {
         if self.abort == Abort::Card {
             // Rule 9: with it the card gives back the right to send, and says which block it expects.
-            self.link.ns = nr;
+            self.link.ns = block.pcb.nr();
             self.end_in_order(Err(T1Error::AbortedByCard));
             return Ok(());
         }
-        let wants_command = nr == self.link.ns;
+        let wants_command = block.pcb.nr() == self.link.ns;
         if self.responding {
             // The card has carried out the command; it can only ask for what came after.
-            return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb)) };
+            return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb.0)) };
         }
         if wants_command {
             self.failures = 0;
@@ -478,7 +478,7 @@ impl Exchange<'_> {
     fn last_again(&mut self) -> Result<(), Fault> {
         self.failures = 0;
         if self.repetition() {
-            match self.frame.kind() {
+            match self.frame.pcb().kind() {
                 Kind::I => self.r_block_out(Complaint::Other),
                 Kind::R | Kind::Response | Kind::Request => self.transmit(),
             }
@@ -487,13 +487,16 @@ impl Exchange<'_> {
     }
 
     /// Rules 3, 4 and 9: the card wants something, and gets it.
-    fn s_request(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
-        let inf = block.first;
+    fn s_request(&mut self, block: Block) -> Result<(), Fault> {
+        const IFS: u8 = Pcb::Request(Supervisory::Ifs).encode();
+        const WTX: u8 = Pcb::Request(Supervisory::Wtx).encode();
+        const ABORT: u8 = Pcb::Request(Supervisory::Abort).encode();
+        let Block { pcb, first: inf, .. } = block;
         let in_chain = self.responding || self.offset > 0 || self.command.len() > usize::from(self.count);
         let mut extension = 1;
-        match about {
-            Supervisory::Ifs if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
-            Supervisory::Wtx if inf > 0 => {
+        match pcb.0 {
+            IFS if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
+            WTX if inf > 0 => {
                 match self.limits.extensions.checked_sub(1) {
                     Some(left) => self.limits.extensions = left,
                     None => {
@@ -503,28 +506,30 @@ impl Exchange<'_> {
                 }
                 extension = inf;
             }
-            Supervisory::Abort if in_chain => self.abort = Abort::Card,
-            Supervisory::Ifs | Supervisory::Wtx => return Err(Fault::Length(inf)),
-            Supervisory::Abort | Supervisory::Resynch => return Err(Fault::Unexpected(block.pcb)),
+            ABORT if in_chain => self.abort = Abort::Card,
+            IFS | WTX => return Err(Fault::Length(inf)),
+            // Only the terminal may ask for a resynchronisation.
+            _ => return Err(Fault::Unexpected(pcb.0)),
         }
         self.failures = 0;
-        self.other_out(Pcb::Response(about), (about.inf_len() > 0).then_some(inf));
+        self.other_out(pcb.response(), (pcb.inf_len() > 0).then_some(inf));
         self.extension = extension;
         Ok(())
     }
 
     /// The response to our own request.
-    fn s_response(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
-        match (about, self.task) {
-            (Supervisory::Resynch, _) => self.resynchronised(),
-            (Supervisory::Ifs, Task::Ifsd(ifsd)) if block.first == ifsd => {
+    fn s_response(&mut self, block: Block) -> Result<(), Fault> {
+        const IFS: u8 = Pcb::Response(Supervisory::Ifs).encode();
+        const RESYNCH: u8 = Pcb::Response(Supervisory::Resynch).encode();
+        match (block.pcb.0, self.task) {
+            (RESYNCH, _) => self.resynchronised(),
+            (IFS, Task::Ifsd(ifsd)) if block.first == ifsd => {
                 self.link.ifsd = ifsd;
                 self.end_in_order(Ok(ifsd.into()));
             }
-            (Supervisory::Ifs, _) => return Err(Fault::Length(block.first)),
+            (IFS, _) => return Err(Fault::Length(block.first)),
             // After S(ABORT response) the terminal has the right to send, and both sides know the numbers due (rule 9).
-            (Supervisory::Abort, _) => self.end_in_order(Err(T1Error::Aborted)),
-            (Supervisory::Wtx, _) => return Err(Fault::Unexpected(block.pcb)),
+            _ => self.end_in_order(Err(T1Error::Aborted)),
         }
         Ok(())
     }
@@ -534,7 +539,7 @@ impl Exchange<'_> {
         if !self.repetition() {
             return;
         }
-        if self.frame.pcb() == Pcb::Request(Supervisory::Resynch).encode() {
+        if self.frame.pcb().0 == Pcb::Request(Supervisory::Resynch).encode() {
             if self.resynchs == RESYNCHS {
                 return self.end(Err(T1Error::ResynchFailed(self.trouble(fault))));
             }
@@ -545,7 +550,7 @@ impl Exchange<'_> {
         if self.failures == ATTEMPTS {
             return self.resynch(fault);
         }
-        match self.frame.kind() {
+        match self.frame.pcb().kind() {
             // Rules 7.2 and 7.3: the same R-block or S-request again.
             Kind::R | Kind::Request => self.transmit(),
             // Rules 7.1, 7.3 and 8: ask for the I-block that is due.
