@@ -494,7 +494,7 @@ struct Layout {
     total: usize,
 }
 
-fn xor(bytes: &[u8]) -> u8 {
+pub(super) fn xor(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum ^ byte)
 }
 
@@ -508,6 +508,7 @@ impl Group {
 }
 
 /// The ones among four bits. Half the code of `count_ones`, for which the target has no instruction.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) const fn count(bits: u8) -> usize {
     let pairs = bits - (bits >> 1 & 0b0101);
     ((pairs & 0b0011) + (pairs >> 2)) as usize
@@ -540,8 +541,12 @@ impl<'a> Place<'a> {
 
     /// Goes on to the group that the TD of this one announces; `false` if there is none.
     fn advance(&mut self) -> bool {
-        let Some(td) = self.byte(Letter::D) else { return false };
-        self.rest = self.rest.get(self.count()..).unwrap_or_default();
+        if !self.announces(Letter::D) {
+            return false;
+        }
+        // TD is the last of a group.
+        let Some(([.., td], rest)) = self.rest.split_at_checked(self.count()) else { return false };
+        self.rest = rest;
         self.index += 1;
         self.protocol = td & 0x0F;
         self.announced = td >> 4;

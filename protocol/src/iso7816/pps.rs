@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::atr::{Atr, count, decode_di, decode_fi};
+use super::atr::{Atr, count, decode_di, decode_fi, xor};
 
 /// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
 pub const PPS_MAX: usize = 6;
@@ -67,20 +67,20 @@ impl Request {
     /// What `response` agrees to (clause 9.3): it repeats the request, or leaves PPS1 out.
     pub fn judge(&self, response: &[u8]) -> Result<Agreed, PpsError> {
         let [_, pps0, pps1, _] = self.0;
-        match response {
-            [] => return Err(PpsError::Truncated),
-            [PPSS, ..] => {}
-            [other, ..] => return Err(PpsError::Start(*other)),
+        match response.first() {
+            Some(&PPSS) => {}
+            Some(&other) => return Err(PpsError::Start(other)),
+            None => return Err(PpsError::Truncated),
         }
         if expected_len(response) != Some(response.len()) {
             return Err(PpsError::Truncated);
         }
-        if response.iter().fold(0, |xor, byte| xor ^ byte) != 0 {
+        if xor(response) != 0 {
             return Err(PpsError::Check);
         }
-        match response {
-            [_, got0, got1, _] if (*got0, *got1) == (pps0, pps1) => Ok(Agreed::AsAsked),
-            [_, got0, _] if *got0 == pps0 & !HAS_PPS1 => Ok(Agreed::DefaultRate),
+        match *response {
+            [_, got0, got1, _] if got0 == pps0 && got1 == pps1 => Ok(Agreed::AsAsked),
+            [_, got0, _] if got0 == pps0 & !HAS_PPS1 => Ok(Agreed::DefaultRate),
             _ => Err(PpsError::Different),
         }
     }

@@ -3,7 +3,6 @@
 //! What it says and when it goes is for the rules in `terminal`.
 
 use super::block::{Bits, Check};
-use super::pieces::Pieces;
 use crate::iso7816::atr::Edc;
 
 /// Prologue, the length fields and header of a command, CRC.
@@ -16,6 +15,7 @@ pub(super) struct Frame<'a> {
     len: u8,
     before: u8,
     data: &'a [u8],
+    check: Check,
 }
 
 /// What goes out next of a block.
@@ -28,22 +28,44 @@ pub(super) enum Part {
 }
 
 impl<'a> Frame<'a> {
-    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, before: 0, data: &[] };
+    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, before: 0, data: &[], check: Check::new(Edc::Lrc) };
 
-    /// Puts a block together; INF is what `apdu` has from its byte `from` on.
-    pub(super) fn fill(&mut self, edc: Edc, prologue: [u8; 3], apdu: &Pieces<'a>, from: usize) {
-        let [.., len] = prologue;
-        let (before, data, after) = apdu.cut(from, from + usize::from(len));
-        let mut check = Check::new(edc);
+    /// Begins a block: its NAD, PCB and LEN.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn begin(&mut self, edc: Edc, prologue: [u8; 3]) {
+        self.check = Check::new(edc);
         self.len = 0;
-        self.put(&prologue, &mut check);
-        self.put(before, &mut check);
-        self.before = if data.is_empty() { ROOM as u8 } else { self.len };
-        self.data = data;
-        check.update(data);
-        self.put(after, &mut check);
-        let epilogue = check.epilogue();
-        self.put(epilogue.get(..check.epilogue_len()).unwrap_or_default(), &mut check);
+        self.before = ROOM as u8;
+        self.data = &[];
+        self.put(&prologue);
+    }
+
+    /// Adds bytes to it.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.check.update(bytes);
+        for byte in bytes {
+            // There is room for the longest of them all.
+            if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
+                *place = *byte;
+                self.len += 1;
+            }
+        }
+    }
+
+    /// Adds command data, once.
+    pub(super) fn put_data(&mut self, data: &'a [u8]) {
+        if !data.is_empty() {
+            self.check.update(data);
+            self.before = self.len;
+            self.data = data;
+        }
+    }
+
+    /// Adds the epilogue.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn end(&mut self) {
+        let epilogue = self.check.epilogue();
+        self.put(epilogue.get(..self.check.epilogue_len()).unwrap_or_default());
     }
 
     /// The characters of a part.
@@ -70,17 +92,5 @@ impl<'a> Frame<'a> {
     pub(super) const fn pcb(&self) -> Bits {
         let [_, pcb, ..] = self.bytes;
         Bits(pcb)
-    }
-
-    #[inline(never)]
-    fn put(&mut self, bytes: &[u8], check: &mut Check) {
-        check.update(bytes);
-        for byte in bytes {
-            // There is room for the longest of them all.
-            if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
-                *place = *byte;
-                self.len += 1;
-            }
-        }
     }
 }

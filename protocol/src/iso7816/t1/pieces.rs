@@ -21,14 +21,6 @@ impl<'a> Pieces<'a> {
         Self { fields: [0; FIELDS], before: 0, count: 0, data: bytes }
     }
 
-    /// No command, but the INF of another block, of one byte at most.
-    pub(super) const fn byte(inf: Option<u8>) -> Self {
-        match inf {
-            Some(byte) => Self { fields: [byte, 0, 0, 0, 0, 0, 0, 0, 0], before: 1, count: 1, data: &[] },
-            None => Self::encoded(&[]),
-        }
-    }
-
     /// One that is encoded here, as [`Command::encode`] does.
     ///
     /// # Errors
@@ -67,7 +59,7 @@ impl<'a> Pieces<'a> {
 }
 
 /// What `piece`, which begins at `start` of the APDU, has of its bytes `from..to`.
-#[inline(never)]
+#[cfg_attr(target_os = "none", inline(never))]
 fn overlap(piece: &[u8], start: usize, from: usize, to: usize) -> &[u8] {
     let within = |at: usize| at.saturating_sub(start).min(piece.len());
     piece.get(within(from)..within(to)).unwrap_or_default()

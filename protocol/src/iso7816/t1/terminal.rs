@@ -98,7 +98,6 @@ enum Abort {
 }
 
 impl<'a> Exchange<'a> {
-    #[inline(never)]
     pub(super) fn new(
         link: &'a mut Link,
         task: Task,
@@ -196,7 +195,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn timed_out(&mut self) {
         let wait = self.wait();
         match self.state {
@@ -244,7 +243,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn spend(&mut self, etu: Etu) {
         match self.limits.budget.checked_sub(u64::from(etu)) {
             Some(left) => self.limits.budget = left,
@@ -253,7 +252,6 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    #[inline(never)]
     fn end(&mut self, result: Result<usize, T1Error>) {
         self.state = State::Done(result);
     }
@@ -272,7 +270,6 @@ impl<'a> Exchange<'a> {
 /// What goes out.
 impl Exchange<'_> {
     /// The next piece of the command, or the same again (rules 2 and 5).
-    #[inline(never)]
     fn i_block_out(&mut self) {
         self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
         self.extension = 1;
@@ -288,7 +285,6 @@ impl Exchange<'_> {
     }
 
     /// An R- or S-block.
-    #[inline(never)]
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
         other_block(&mut self.frame, self.link, pcb, inf);
         self.extension = 1;
@@ -296,7 +292,6 @@ impl Exchange<'_> {
     }
 
     /// Sends `frame`, once more perhaps.
-    #[inline(never)]
     fn transmit(&mut self) {
         match self.limits.blocks.checked_sub(1) {
             Some(left) => self.limits.blocks = left,
@@ -334,13 +329,20 @@ fn i_block<'a>(frame: &mut Frame<'a>, link: &Link, command: &Pieces<'a>, offset:
     let left = command.len().saturating_sub(offset);
     let count = left.min(link.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: link.ns, more: left > usize::from(count) };
-    frame.fill(link.edc, [link.nad, pcb.encode(), count], command, offset);
+    frame.begin(link.edc, [link.nad, pcb.encode(), count]);
+    let (before, data, after) = command.cut(offset, offset + usize::from(count));
+    frame.put(before);
+    frame.put_data(data);
+    frame.put(after);
+    frame.end();
     count
 }
 
 /// An R- or S-block.
 fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: u8, inf: Option<u8>) {
-    frame.fill(link.edc, [link.nad, pcb, inf.is_some().into()], &Pieces::byte(inf), 0);
+    frame.begin(link.edc, [link.nad, pcb, inf.is_some().into()]);
+    frame.put(inf.as_slice());
+    frame.end();
 }
 
 /// What comes in.
