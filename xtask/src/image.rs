@@ -255,6 +255,32 @@ mod tests {
     }
 
     #[test]
+    fn what_one_owner_alone_reaches_is_that_owners_and_the_rest_is_shared() {
+        let image = compiled(
+            "const fn table<const N: usize>(first: u8) -> [u8; N] {
+                 let (mut table, mut at) = ([first; N], 0);
+                 while at < N { table[at] ^= (at * at) as u8; at += 1; }
+                 table
+             }
+             #[unsafe(no_mangle)] static one: [u8; 64] = table(1);
+             #[unsafe(no_mangle)] static both: [u8; 32] = table(2);
+             #[unsafe(no_mangle)] static neither: [u8; 16] = table(3);
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_a(at: usize) -> u8 { one[at & 63] ^ both[at & 31] }
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_b(at: usize) -> u8 { both[at & 31] }
+             #[unsafe(no_mangle)] extern \"C\" fn other(at: usize) -> u8 { neither[at & 15] }",
+        )
+        .unwrap();
+        let parts = image.parts("qiyong_", |name| name.strip_prefix("qiyong_").map(str::to_string));
+        let found: Vec<_> = ["qiyong_a", "qiyong_b", "one", "both", "neither", "other"]
+            .map(|name| parts.iter().find(|part| part.name == name).map(|part| part.owner.as_deref()))
+            .into();
+        assert_eq!(found, [Some(Some("a")), Some(Some("b")), Some(Some("a")), Some(None), None, None]);
+        assert_eq!(parts.iter().map(|part| part.size).sum::<Size>().rodata, 64 + 32);
+        assert_eq!(image.static_bytes("one").unwrap(), 64);
+        assert!(image.static_bytes("two").is_err());
+    }
+
+    #[test]
     fn a_library_without_our_code_is_refused() {
         let error = compiled("#[unsafe(no_mangle)] extern \"C\" fn other() {}").err().unwrap();
         assert!(error.to_string().contains("not our library"), "{error}");

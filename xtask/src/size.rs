@@ -177,3 +177,65 @@ fn path(name: &str) -> Vec<&str> {
     let end = start.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(start.len());
     start[..end].split("::").filter(|part| !part.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(name: &str, text: u64) -> Part {
+        Part { name: name.to_string(), owner: engine_of(name), size: Size { text, ..Size::default() } }
+    }
+
+    #[test]
+    fn a_symbol_belongs_to_the_module_in_its_path() {
+        let engine = |name| engine_of(name);
+        assert_eq!(engine("qiyong_protocol::iso7816::t1::terminal::Exchange::wait").as_deref(), Some("t1"));
+        assert_eq!(
+            engine("<qiyong_protocol::iso7816::atr::Groups as core::iter::Iterator>::next").as_deref(),
+            Some("atr")
+        );
+        assert_eq!(engine("qiyong_engine_pps").as_deref(), Some("pps"));
+        assert_eq!(engine("qiyong_protocol::iso7816::apdu::Command::encode").as_deref(), Some(SHARED));
+        assert_eq!(engine("__aeabi_uldivmod").as_deref(), Some(HELPERS));
+        assert_eq!(engine("compiler_builtins::mem::memcpy").as_deref(), Some(HELPERS));
+        // These take the module that reaches them.
+        assert_eq!(engine("engines::target::over_t1"), None);
+        assert_eq!(engine(".Lanon.0.1"), None);
+
+        let module = |name| module_of(name);
+        assert_eq!(
+            module("qiyong_firmware::slot::contact::ContactSlot<L>::line").as_deref(),
+            Some("qiyong_firmware::slot")
+        );
+        assert_eq!(
+            module("qiyong_protocol::iso7816::t1::link::Link::new").as_deref(),
+            Some("qiyong_protocol::iso7816::t1")
+        );
+        assert_eq!(module("<heapless::vec::VecInner<T> as core::clone::Clone>::clone").as_deref(), Some("heapless"));
+        assert_eq!(module("core::slice::memchr::memchr"), None);
+        assert_eq!(module("memcpy").as_deref(), Some(HELPERS));
+    }
+
+    #[test]
+    fn the_bounds_themselves_are_allowed_and_a_byte_more_is_not() {
+        let ram = [("T=1", RAM_BOUND)];
+        let engines = |text| vec![part("qiyong_engine_atr", 192), part("qiyong_protocol::iso7816::t1::x", text)];
+        let judge =
+            |parts: Vec<Part>, ram: &[(&str, u64)]| check(&Table::new(&parts), parts, ram).map_err(|e| e.to_string());
+        assert_eq!(judge(engines(TEXT_BOUND - 192), &ram), Ok(()));
+
+        let error = judge(engines(TEXT_BOUND - 191), &ram).unwrap_err();
+        assert!(error.contains("1 more than their bound") && error.contains("8001  qiyong_protocol"), "{error}");
+        let error = judge(engines(0), &[("T=0", 1), ("T=1", RAM_BOUND + 5)]).unwrap_err();
+        assert!(error.contains("T=1 takes 605 bytes of RAM, 5 more"), "{error}");
+    }
+
+    #[test]
+    fn a_table_sums_up_by_owner() {
+        let table =
+            Table::new(&[part("qiyong_engine_t0", 3), part("qiyong_protocol::iso7816::t0::y", 4), part("?", 5)]);
+        let modules: Vec<_> = table.modules.iter().map(|(name, size)| (name.as_str(), size.text)).collect();
+        assert_eq!(modules, [(SHARED, 5), ("t0", 7)]);
+        assert_eq!(table.sum.text, 12);
+    }
+}
