@@ -1,5 +1,7 @@
 //! What the end-to-end tests share.
 
+pub mod vcd;
+
 use std::env;
 use std::path::PathBuf;
 

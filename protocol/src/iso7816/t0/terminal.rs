@@ -2,10 +2,13 @@
 
 use core::fmt;
 
-use super::{GET_RESPONSE, NULL, is_sw1, length_of};
+use super::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::{Case, Command, SHORT_NC_MAX, SHORT_NE_MAX};
+use crate::iso7816::apdu::{Case, Command, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
+
+/// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
+const CHANNEL: u8 = 0x03;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them it is given up with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +17,12 @@ pub struct Limits {
     pub waiting_time: Etu,
     /// The most etu the whole exchange may take, NULLs included. Not in the standard, which lets a card send NULL for ever.
     pub budget: u64,
-    /// The most GET RESPONSE and corrected-Le commands sent for one APDU. Not in the standard either.
+    /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
+    /// for. Not in the standard either.
     pub follow_ups: u8,
+    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Atr::extended_lengths`]): commands of
+    /// more than 255 data bytes then go in ENVELOPEs.
+    pub envelope: bool,
 }
 
 impl Limits {
@@ -31,7 +38,13 @@ impl Limits {
         let usual = 20 * 9600 * 372 * di as u64 / fi as u64;
         // A card with a long waiting time may use it, and once more after a NULL.
         let longest = 2 * waiting_time as u64;
-        Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32 }
+        Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32, envelope: false }
+    }
+
+    /// The same for an APDU of this many bytes in all: the budget grows by the time of its characters, at four times what
+    /// they need with their acknowledgements.
+    const fn for_bytes(self, bytes: usize) -> Self {
+        Self { budget: self.budget + 96 * bytes as u64, ..self }
     }
 }
 
@@ -59,7 +72,7 @@ pub struct T0Response {
 /// Why an exchange ended badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum T0Error {
-    /// The command needs the extended form, which T=0 does not carry.
+    /// The command needs the extended form, and the card does not say that it takes that.
     ExtendedLength,
     /// INS 6x or 9x cannot be told from a status word (clause 10.3.2).
     InsNotAllowed(u8),
@@ -78,7 +91,7 @@ pub enum T0Error {
 impl fmt::Display for T0Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExtendedLength => f.write_str("T=0 carries at most 255 command and 256 response bytes"),
+            Self::ExtendedLength => f.write_str("this card takes at most 255 command bytes: send them in parts"),
             Self::InsNotAllowed(ins) => write!(f, "INS {ins:02X} cannot be told from a status word in T=0"),
             Self::Timeout => f.write_str("the card sent nothing within its waiting time"),
             Self::ProcedureByte(byte) => {
@@ -93,26 +106,36 @@ impl fmt::Display for T0Error {
 
 impl core::error::Error for T0Error {}
 
-/// One command APDU on its way through T=0: GET RESPONSE on 61xx and the corrected Le on 6Cxx happen inside.
+/// One command APDU on its way through T=0. What clause 12.2 has the terminal do for it happens inside: GET RESPONSE on 61xx
+/// and on a warning, the corrected Le on 6Cxx, ENVELOPE for extended lengths.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
 ///
 /// Has no `Debug`: its buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
-    command: Command<'a>,
+    /// What goes to the card after headers: the command's data; in ENVELOPEs the whole APDU.
+    to_card: Pieces<'a>,
+    ne: usize,
     response: &'a mut [u8],
     limits: Limits,
-    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, or a GET RESPONSE.
+    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
     header: [u8; 5],
     direction: Direction,
-    /// Data bytes this TPDU moves, and those moved so far.
-    total: usize,
-    moved: usize,
+    /// The command ends with Le and has data: a response is to be fetched.
+    case_4: bool,
+    /// Where in `to_card` this TPDU's data ends; what went before has been sent.
+    end: usize,
+    sent: usize,
+    /// Response bytes this TPDU still has to move, and whether any has come.
+    left: usize,
+    begun: bool,
     state: State,
     /// Response bytes gathered so far, over all TPDUs; those beyond the buffer or Ne are counted but not stored.
     len: usize,
+    /// The status word of a warning whose response data is being fetched (clause 12.2.5).
+    warning: Option<StatusWord>,
     elapsed: u64,
-    follow_ups: u8,
+    follow_ups: u16,
 }
 
 /// Which way the data of a TPDU goes; T=0 never moves data both ways in one (clause 10.3.1).
@@ -143,29 +166,52 @@ enum State {
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        // Clause 12.2.1: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le = 256 is coded 00.
-        let (direction, total) = match command.case() {
-            Case::Two => (Direction::FromCard, command.ne),
-            Case::One | Case::Three | Case::Four => (Direction::ToCard, command.data.len()),
+        let Command { cla, ins, p1, p2, data, ne } = command;
+        let case = command.case();
+        let in_envelopes = data.len() > SHORT_NC_MAX;
+        // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
+        let (direction, left) = match case {
+            Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
+            Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
         };
-        let state = if command.data.len() > SHORT_NC_MAX || command.ne > SHORT_NE_MAX {
-            State::Done(Err(T0Error::ExtendedLength))
-        } else if is_sw1(command.ins) || command.ins == NULL {
-            State::Done(Err(T0Error::InsNotAllowed(command.ins)))
-        } else {
-            State::Header
+        let (to_card, state) = match Pieces::of(&command) {
+            Err(_) => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
+            Ok(_) if in_envelopes && !limits.envelope => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
+            Ok(_) if is_sw1(ins) || ins == NULL => (Pieces::raw(&[]), State::Done(Err(T0Error::InsNotAllowed(ins)))),
+            Ok(apdu) if in_envelopes => (apdu, State::Header),
+            Ok(_) => (Pieces::raw(data), State::Header),
         };
-        let header = [command.cla, command.ins, command.p1, command.p2, total as u8];
-        Self { command, response, limits, header, direction, total, moved: 0, state, len: 0, elapsed: 0, follow_ups: 0 }
+        let limits = limits.for_bytes(to_card.len() + ne.min(EXTENDED_NE_MAX));
+        let follow_ups = u16::from(limits.follow_ups) + (ne.min(EXTENDED_NE_MAX) / SHORT_NE_MAX) as u16;
+        let mut exchange = Self {
+            to_card,
+            ne,
+            response,
+            limits,
+            header: [cla, ins, p1, p2, left as u8],
+            direction,
+            case_4: case == Case::Four,
+            end: to_card.len(),
+            sent: 0,
+            left,
+            begun: false,
+            state,
+            len: 0,
+            warning: None,
+            elapsed: 0,
+            follow_ups,
+        };
+        if in_envelopes && matches!(exchange.state, State::Header) {
+            exchange.envelope();
+        }
+        exchange
     }
 
     /// What to do now. Does not change anything: asking twice gives the same answer.
     pub fn step(&self) -> Step<'_> {
         match self.state {
             State::Header => Step::Send(&self.header),
-            State::Sending { count } => {
-                Step::Send(self.command.data.get(self.moved..self.moved + count).unwrap_or_default())
-            }
+            State::Sending { count } => Step::Send(self.to_card.from(self.sent, count)),
             State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.limits.waiting_time),
             State::Done(result) => Step::Done(result),
         }
@@ -174,14 +220,19 @@ impl<'a> Exchange<'a> {
     /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
     pub fn sent(&mut self) {
         let characters = match self.state {
-            State::Header => self.header.len(),
+            State::Header => {
+                self.state = State::Procedure;
+                self.header.len()
+            }
             State::Sending { count } => {
-                self.moved += count;
-                count
+                let sent = self.to_card.from(self.sent, count).len();
+                self.sent += sent;
+                // An APDU in pieces goes out piece by piece.
+                self.state = if sent < count { State::Sending { count: count - sent } } else { State::Procedure };
+                sent
             }
             State::Procedure | State::Receiving { .. } | State::Sw2 { .. } | State::Done(_) => return,
         };
-        self.state = State::Procedure;
         // A character takes at least this long (clause 7.2); there are at most 255.
         self.spend(12 * characters as Etu);
     }
@@ -217,8 +268,11 @@ impl<'a> Exchange<'a> {
 
     /// Clause 10.3.3, table 11: what a procedure byte asks for.
     fn procedure(&mut self, byte: u8) {
-        let ins = self.header[1];
-        let left = self.total - self.moved;
+        let [_, ins, ..] = self.header;
+        let left = match self.direction {
+            Direction::ToCard => self.end - self.sent,
+            Direction::FromCard => self.left,
+        };
         let transfer = |count| match self.direction {
             Direction::ToCard => State::Sending { count },
             Direction::FromCard => State::Receiving { count },
@@ -233,45 +287,77 @@ impl<'a> Exchange<'a> {
     }
 
     fn data(&mut self, byte: u8, count: usize) {
+        self.begun = true;
         // A card that corrected Le upwards sends more than was asked for: the first Ne bytes count (clause 12.2.3).
-        if self.len < self.command.ne {
+        if self.len < self.ne {
             let Some(room) = self.response.get_mut(self.len) else {
                 return self.end(Err(T0Error::BufferTooSmall));
             };
             *room = byte;
             self.len += 1;
         }
-        self.moved += 1;
+        self.left = self.left.saturating_sub(1);
         self.state = if count > 1 { State::Receiving { count: count - 1 } } else { State::Procedure };
     }
 
-    /// Clauses 12.2.2 to 12.2.5: what a status word means for the APDU as a whole.
+    /// Clause 12.2: what a status word means for the APDU as a whole.
     fn status(&mut self, sw: StatusWord) {
-        let wanted = self.command.ne - self.len;
-        let [cla, _, p1, p2, _] = self.header;
+        let wanted = self.ne - self.len;
+        let [cla, ins, p1, p2, _] = self.header;
+        let fetching = self.direction == Direction::FromCard;
         match sw.sw1() {
-            0x6C if self.direction == Direction::FromCard && self.moved == 0 => {
-                self.follow_up([cla, self.header[1], p1, p2, sw.sw2()]);
-            }
-            0x61 if wanted > 0 => {
-                let waiting = length_of(sw.sw2());
-                // GET RESPONSE goes to the same logical channel, without secure messaging (ISO/IEC 7816-4 clause 7.6.1).
-                self.follow_up([cla & 0x03, GET_RESPONSE, 0, 0, waiting.min(wanted) as u8]);
+            0x90 if self.sent == self.end && self.end < self.to_card.len() => self.envelope(),
+            0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
+            0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
+            // The response of a case 4 command that ends with a warning has to be fetched, too, and what the terminal
+            // delivers is the warning. How much there is the card says by 6Cxx. 63Cx is a count of tries, not a warning.
+            0x62 | 0x63 if self.fetchable() && !fetching && sw.verification_tries().is_none() => {
+                self.warning = Some(sw);
+                self.get_response(wanted);
             }
             // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
             // these cards take it for the end (domain.md §1.6), and so is it here.
-            _ => self.end(Ok(T0Response { len: self.len, sw })),
+            _ => {
+                let sw = self.warning.unwrap_or(sw);
+                self.end(Ok(T0Response { len: self.len, sw }));
+            }
         }
+    }
+
+    /// Whether the card has all of a command that asks for a response.
+    fn fetchable(&self) -> bool {
+        self.case_4 && self.sent == self.to_card.len()
+    }
+
+    /// The next piece of the APDU in an ENVELOPE, on the same logical channel (clause 12.2.4).
+    fn envelope(&mut self) {
+        let [cla, ..] = self.header;
+        let count = match self.to_card.len() - self.sent {
+            // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
+            rest @ 256..=257 => rest - 3,
+            rest => rest.min(SHORT_NC_MAX),
+        };
+        self.end = self.sent + count;
+        self.header = [cla & CHANNEL, ENVELOPE, 0, 0, count as u8];
+        self.state = State::Header;
+    }
+
+    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4 clause
+    /// 7.6.1).
+    fn get_response(&mut self, count: usize) {
+        let [cla, ..] = self.header;
+        self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8]);
     }
 
     /// Starts another TPDU for the same APDU, whose data comes from the card.
     fn follow_up(&mut self, header: [u8; 5]) {
-        if self.follow_ups == self.limits.follow_ups {
+        let Some(left) = self.follow_ups.checked_sub(1) else {
             return self.end(Err(T0Error::TooManyFollowUps));
-        }
-        self.follow_ups += 1;
-        self.total = length_of(header[4]);
-        self.moved = 0;
+        };
+        self.follow_ups = left;
+        let [.., p3] = header;
+        self.left = length_of(p3);
+        self.begun = false;
         self.header = header;
         self.direction = Direction::FromCard;
         self.state = State::Header;
