@@ -59,6 +59,8 @@ mod target {
         black_box(atr.convention());
         black_box(atr.extra_guard());
         black_box(atr.wi());
+        black_box(atr.extended_lengths());
+        black_box(atr.clock_stop());
         black_box(t1::Parameters::from_atr(&atr, 372, 1));
     }
 
@@ -85,6 +87,7 @@ mod target {
     #[unsafe(no_mangle)]
     extern "C" fn qiyong_engine_t0(response: &mut ResponseBuffer) {
         let limits = t0::Limits::new(black_box(10), black_box(372), black_box(1));
+        let limits = t0::Limits { envelope: black_box(true), ..limits };
         let mut exchange = t0::Exchange::new(command(), response, limits);
         let result = loop {
             match exchange.step() {

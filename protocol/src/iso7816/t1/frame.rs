@@ -1,42 +1,29 @@
-//! A block on its way out: put together, and given out in up to three parts.
+//! A block on its way out: prologue and epilogue, and between them the INF of an S-block.
 //!
-//! What it says and when it goes is for the rules in `terminal`.
+//! The INF of an I-block is not here: it goes out from where it lies. What a block says, and when it goes, is for the rules
+//! in `terminal`.
 
 use super::block::{Bits, Check};
 use crate::iso7816::atr::Edc;
 
-/// Prologue, the length fields and header of a command, CRC.
-const ROOM: usize = 3 + 9 + 2;
+/// Prologue, one byte of INF, CRC.
+const ROOM: usize = 3 + 1 + 2;
 
 /// The block being sent, or sent last.
-pub(super) struct Frame<'a> {
-    /// All of the block but for the command data in it, which goes out where it lies, after `before` of these bytes.
+pub(super) struct Frame {
     bytes: [u8; ROOM],
     len: u8,
-    before: u8,
-    data: &'a [u8],
     check: Check,
 }
 
-/// What goes out next of a block.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// All that comes before the command data; without any, the whole block.
-    Front,
-    Data,
-    Back,
-}
-
-impl<'a> Frame<'a> {
-    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, before: 0, data: &[], check: Check::new(Edc::Lrc) };
+impl Frame {
+    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, check: Check::new(Edc::Lrc) };
 
     /// Begins a block: its NAD, PCB and LEN.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn begin(&mut self, edc: Edc, prologue: [u8; 3]) {
         self.check = Check::new(edc);
         self.len = 0;
-        self.before = ROOM as u8;
-        self.data = &[];
         self.put(&prologue);
     }
 
@@ -52,13 +39,9 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Adds command data, once.
-    pub(super) fn put_data(&mut self, data: &'a [u8]) {
-        if !data.is_empty() {
-            self.check.update(data);
-            self.before = self.len;
-            self.data = data;
-        }
+    /// Has bytes checked that go out from elsewhere.
+    pub(super) fn check(&mut self, bytes: &[u8]) {
+        self.check.update(bytes);
     }
 
     /// Adds the epilogue.
@@ -68,24 +51,9 @@ impl<'a> Frame<'a> {
         self.put(epilogue.get(..self.check.epilogue_len()).unwrap_or_default());
     }
 
-    /// The characters of a part.
-    pub(super) fn part(&self, part: Part) -> &[u8] {
-        let bytes = self.bytes.get(..self.len.into()).unwrap_or_default();
-        let (front, back) = bytes.split_at_checked(self.before.into()).unwrap_or((bytes, &[]));
-        match part {
-            Part::Front => front,
-            Part::Data => self.data,
-            Part::Back => back,
-        }
-    }
-
-    /// The part after this one.
-    pub(super) const fn after(&self, part: Part) -> Option<Part> {
-        match part {
-            Part::Front if !self.data.is_empty() => Some(Part::Data),
-            Part::Data => Some(Part::Back),
-            Part::Front | Part::Back => None,
-        }
+    /// All of an R- or S-block; of an I-block prologue and epilogue.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len.into()).unwrap_or_default()
     }
 
     /// Its protocol control byte.

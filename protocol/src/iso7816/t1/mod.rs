@@ -8,8 +8,7 @@
 //! |---|---|
 //! | `block` | bytes of a block: PCB, error detection code |
 //! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
-//! | `pieces` | a command APDU as it lies in memory: fields, borrowed data |
-//! | `frame` | a block on its way out, its command data sent from where it lies |
+//! | `frame` | a block on its way out |
 //! | `link` | [`Link`], what the terminal remembers between two APDUs, and [`Limits`] |
 //! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
 //! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
@@ -48,7 +47,6 @@ mod card;
 mod error;
 mod frame;
 mod link;
-mod pieces;
 mod receiver;
 mod terminal;
 

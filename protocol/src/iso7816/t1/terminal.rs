@@ -2,12 +2,12 @@
 
 use super::block::{Complaint, Kind, Pcb, Supervisory};
 use super::error::{Budget, Fault, T1Error, Trouble};
-use super::frame::{Frame, Part};
+use super::frame::Frame;
 use super::link::{Limits, Link};
-use super::pieces::Pieces;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
 use super::{BLOCK_GUARD_TIME, IFS_MAX};
 use crate::iso7816::Etu;
+use crate::iso7816::apdu::Pieces;
 
 /// Failed attempts in succession before rule 7.4: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
@@ -19,7 +19,7 @@ const RESYNCHS: u8 = 3;
 pub enum Step<'e> {
     /// Send these characters, then call [`Exchange::sent`].
     ///
-    /// A block may come in up to three such steps, whose characters follow one another without a pause beyond CWT. The block
+    /// A block may come in up to five such steps, whose characters follow one another without a pause beyond CWT. The block
     /// guard time after the card's last character has gone by: the step before was to await it.
     Send(&'e [u8]),
     /// Await characters, the next one at most this many etu after the leading edge of the last one on the line; then call
@@ -53,12 +53,14 @@ pub struct Exchange<'a> {
     limits: Limits,
     state: State,
     /// The block being sent, or sent last.
-    frame: Frame<'a>,
+    frame: Frame,
     /// The answer to it.
     receiver: Receiver,
     /// Command bytes that the card has acknowledged, and those of the I-block under way.
     offset: usize,
     count: u8,
+    /// Of the latter, those that have gone out.
+    gone: u8,
     /// Response bytes of the I-blocks accepted so far, also those that the buffer had no room for.
     len: usize,
     /// The response has begun, so the card has carried out the command.
@@ -87,6 +89,16 @@ enum State {
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
     Done(Result<usize, T1Error>),
+}
+
+/// What goes out next of a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of an R- or S-block; the prologue of an I-block.
+    Front,
+    /// Of the INF of an I-block what lies in one piece.
+    Inf,
+    Epilogue,
 }
 
 /// Who wants the chain to end (rule 9).
@@ -130,6 +142,7 @@ impl<'a> Exchange<'a> {
             frame,
             offset: 0,
             count,
+            gone: 0,
             len: 0,
             responding: false,
             taken: false,
@@ -144,7 +157,7 @@ impl<'a> Exchange<'a> {
     /// What to do now. Does not change anything: asking twice gives the same answer.
     pub fn step(&self) -> Step<'_> {
         match self.state {
-            State::Sending(part) => Step::Send(self.frame.part(part)),
+            State::Sending(part) => Step::Send(self.part(part)),
             State::Receiving | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
             State::Done(result) => Step::Done(result),
         }
@@ -153,16 +166,20 @@ impl<'a> Exchange<'a> {
     /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
     pub fn sent(&mut self) {
         let State::Sending(part) = self.state else { return };
-        let etu = 12 * self.frame.part(part).len() as Etu;
+        let characters = self.part(part).len();
         self.link.ready = false;
-        self.state = match self.frame.after(part) {
-            Some(next) => State::Sending(next),
-            None => {
+        if part == Part::Inf {
+            self.gone += characters as u8;
+        }
+        self.state = match (part, self.frame.pcb().kind()) {
+            (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
+            (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
+            _ => {
                 self.receiver = Receiver::new(self.link.edc, self.link.ifsd);
                 State::Receiving
             }
         };
-        self.spend(etu);
+        self.spend(12 * characters as Etu);
     }
 
     /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
@@ -222,6 +239,20 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// The characters of a part of the block being sent.
+    fn part(&self, part: Part) -> &[u8] {
+        let frame = self.frame.bytes();
+        match (part, self.frame.pcb().kind()) {
+            (Part::Front, Kind::R | Kind::Request | Kind::Response) => frame,
+            (Part::Front, Kind::I) => frame.get(..3).unwrap_or_default(),
+            (Part::Inf, _) => {
+                let (gone, count) = (usize::from(self.gone), usize::from(self.count));
+                self.command.from(self.offset + gone, count - gone)
+            }
+            (Part::Epilogue, _) => frame.get(3..).unwrap_or_default(),
+        }
+    }
+
     /// Whether the I-block under way is the last of the command.
     fn command_is_out(&self) -> bool {
         self.offset + usize::from(self.count) >= self.command.len()
@@ -272,6 +303,7 @@ impl Exchange<'_> {
     /// The next piece of the command, or the same again (rules 2 and 5).
     fn i_block_out(&mut self) {
         self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
+        self.gone = 0;
         self.extension = 1;
         self.transmit();
     }
@@ -325,21 +357,22 @@ impl Exchange<'_> {
 }
 
 /// The piece of a command from its byte `offset` on, what the card takes at present at most; returns how many bytes.
-fn i_block<'a>(frame: &mut Frame<'a>, link: &Link, command: &Pieces<'a>, offset: usize) -> u8 {
+fn i_block(frame: &mut Frame, link: &Link, command: &Pieces<'_>, offset: usize) -> u8 {
     let left = command.len().saturating_sub(offset);
     let count = left.min(link.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: link.ns, more: left > usize::from(count) };
     frame.begin(link.edc, [link.nad, pcb.encode(), count]);
-    let (before, data, after) = command.cut(offset, offset + usize::from(count));
-    frame.put(before);
-    frame.put_data(data);
-    frame.put(after);
+    let (mut at, end) = (offset, offset + usize::from(count));
+    while let piece @ [_, ..] = command.from(at, end - at) {
+        frame.check(piece);
+        at += piece.len();
+    }
     frame.end();
     count
 }
 
 /// An R- or S-block.
-fn other_block(frame: &mut Frame<'_>, link: &Link, pcb: u8, inf: Option<u8>) {
+fn other_block(frame: &mut Frame, link: &Link, pcb: u8, inf: Option<u8>) {
     frame.begin(link.edc, [link.nad, pcb, inf.is_some().into()]);
     frame.put(inf.as_slice());
     frame.end();
