@@ -68,11 +68,9 @@ pub struct Exchange<'a> {
     /// A block without error suggests that the card has the whole command.
     taken: bool,
     abort: Abort,
-    /// Invalid blocks or none, in succession (rule 7.4).
+    /// Invalid blocks or none, in succession: up to [`ATTEMPTS`], then each answers a S(RESYNCH request) (rules 7.4, 6.4).
     failures: u8,
-    /// S(RESYNCH request)s in succession (rule 6.4).
-    resynchs: u8,
-    /// What led to them.
+    /// What led to a resynchronisation.
     before: Trouble,
     /// The multiplier of BWT for the next block alone (rule 3).
     extension: u8,
@@ -148,7 +146,6 @@ impl<'a> Exchange<'a> {
             taken: false,
             abort: Abort::No,
             failures: 0,
-            resynchs: 0,
             before: Trouble { sent: 0, fault: Fault::Silence },
             extension: 1,
         }
@@ -450,9 +447,8 @@ impl Exchange<'_> {
             self.responding = true;
         }
         if self.abort == Abort::Card {
-            // Whatever the aborted chain had brought is void; this is a response of its own.
+            // Not the aborted chain but a response of its own.
             self.abort = Abort::No;
-            self.move_to_front(block.len);
         }
         self.link.nr = !self.link.nr;
         self.len += usize::from(block.len);
@@ -464,18 +460,6 @@ impl Exchange<'_> {
             self.end_in_order(Ok(self.len));
         }
         Ok(())
-    }
-
-    /// Drops the response so far but for the `len` bytes that just came.
-    fn move_to_front(&mut self, len: u8) {
-        // Byte by byte: `copy_within` checks its range with a panic that the optimiser cannot rule out.
-        for at in 0..usize::from(len) {
-            let byte = self.response.get(self.len + at).copied();
-            if let (Some(byte), Some(place)) = (byte, self.response.get_mut(at)) {
-                *place = byte;
-            }
-        }
-        self.len = 0;
     }
 
     /// Rules 2.2, 5 and 7: an acknowledgement, or a request to send again.
@@ -541,7 +525,11 @@ impl Exchange<'_> {
                 }
                 extension = inf;
             }
-            ABORT if in_chain => self.abort = Abort::Card,
+            ABORT if in_chain => {
+                self.abort = Abort::Card;
+                // Whatever the chain has brought is void.
+                self.len = 0;
+            }
             IFS | WTX => return Err(Fault::Length(inf)),
             // Only the terminal may ask for a resynchronisation.
             _ => return Err(Fault::Unexpected(pcb.0)),
@@ -574,14 +562,13 @@ impl Exchange<'_> {
         if !self.repetition() {
             return;
         }
+        self.failures += 1;
         if self.frame.pcb().0 == Pcb::Request(Supervisory::Resynch).encode() {
-            if self.resynchs == RESYNCHS {
+            if self.failures == ATTEMPTS + RESYNCHS {
                 return self.end(Err(T1Error::ResynchFailed(self.trouble(fault))));
             }
-            self.resynchs += 1;
             return self.transmit();
         }
-        self.failures += 1;
         if self.failures == ATTEMPTS {
             return self.resynch(fault);
         }
@@ -602,7 +589,6 @@ impl Exchange<'_> {
             return self.end(Err(T1Error::NoAnswer(self.trouble(fault))));
         }
         self.before = self.trouble(fault);
-        self.resynchs = 1;
         self.request(Supervisory::Resynch, None);
     }
 
