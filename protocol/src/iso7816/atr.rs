@@ -433,6 +433,7 @@ impl<'a> Atr<'a> {
         self.0.get(1).copied()
     }
 
+    /// TA1, the codes of Fi and Di; `None` if there is none.
     pub(super) fn ta1(&self) -> Option<u8> {
         self.find(Within::First, Letter::A)
     }

@@ -17,7 +17,7 @@ pub struct Parameters {
     pub cwi: u8,
     /// The error detection code.
     pub edc: Edc,
-    /// F of the rate in use.
+    /// F of the rate in use, 372 or more (table 7); anything less is taken for that.
     pub fi: u16,
     /// D of the rate in use.
     pub di: u8,
