@@ -7,6 +7,7 @@
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
 mod arm;
+mod bench;
 mod debian;
 mod firmware;
 mod image;
@@ -47,6 +48,12 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Measure the engines: time per exchange, per ATR, per answer to SELECT, and whether the bounds hold.
+    Bench {
+        /// Print one JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
     Test,
 }
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return demo(&args),
+        Verb::Bench { json } => return bench::run(json),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Size { json } => size::run(json)?,

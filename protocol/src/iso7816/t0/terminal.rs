@@ -15,7 +15,8 @@ const CHANNEL: u8 = 0x03;
 pub struct Limits {
     /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
     pub waiting_time: Etu,
-    /// The most etu the whole exchange may take, NULLs included. Not in the standard, which lets a card send NULL for ever.
+    /// The most etu the whole exchange may take, NULLs included, beyond [`Limits::PER_BYTE`] for each byte of the command and
+    /// of the response asked for. Not in the standard, which lets a card send NULL for ever.
     pub budget: u64,
     /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
     /// for. Not in the standard either.
@@ -26,6 +27,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Etu of the budget for each byte that is to be moved: four times what it takes with an acknowledgement of its own.
+    pub const PER_BYTE: u64 = 96;
+
     /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
     /// The budget is twenty times the default waiting time, 20 s at the usual 3.5712 MHz whatever the rate: no command of
@@ -41,10 +45,9 @@ impl Limits {
         Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32, envelope: false }
     }
 
-    /// The same for an APDU of this many bytes in all: the budget grows by the time of its characters, at four times what
-    /// they need with their acknowledgements.
+    /// The same with what the budget has for an APDU of this many bytes in all.
     const fn for_bytes(self, bytes: usize) -> Self {
-        Self { budget: self.budget + 96 * bytes as u64, ..self }
+        Self { budget: self.budget + Self::PER_BYTE * bytes as u64, ..self }
     }
 }
 
