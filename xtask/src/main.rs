@@ -12,6 +12,7 @@ mod debian;
 mod firmware;
 mod image;
 mod setup;
+mod size;
 mod step;
 mod suite;
 
@@ -41,13 +42,19 @@ enum Verb {
     Setup,
     /// Build the firmware for the target and check that it has no heap; print panics and sizes.
     Firmware,
+    /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
+    Size {
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
     /// Measure the engines: time per exchange, per ATR, per answer to SELECT, and whether the bounds hold.
     Bench {
         /// Print one JSON object instead of a table.
         #[arg(long)]
         json: bool,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
     Test,
 }
 
@@ -67,6 +74,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Bench { json } => return bench::run(json),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
+        Verb::Size { json } => size::run(json)?,
         Verb::Test => suite::run()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{firmware, setup, step};
+use crate::{firmware, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -29,6 +29,7 @@ const STEPS: [Step; 6] = [
         step::run(step::cargo().args(["test", "--workspace"]))
     }),
     ("firmware", firmware::run),
+    ("size", || size::run(false)),
 ];
 
 /// Runs the verb.
