@@ -17,7 +17,7 @@ pub struct Limits {
     pub waiting_time: Etu,
     /// The most etu the whole exchange may take, NULLs included, beyond [`Limits::PER_BYTE`] for each byte of the command and
     /// of the response asked for. Not in the standard, which lets a card send NULL for ever.
-    pub budget: u64,
+    pub budget: Etu,
     /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
     /// for. Not in the standard either.
     pub follow_ups: u8,
@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Limits {
     /// Etu of the budget for each byte that is to be moved: four times what it takes with an acknowledgement of its own.
-    pub const PER_BYTE: u64 = 96;
+    pub const PER_BYTE: Etu = 96;
 
     /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
@@ -39,9 +39,9 @@ impl Limits {
         let wi = if wi == 0 { 1 } else { wi };
         let fi = if fi == 0 { 372 } else { fi };
         let waiting_time = 960 * wi as Etu * di as Etu;
-        let usual = 20 * 9600 * 372 * di as u64 / fi as u64;
+        let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
         // A card with a long waiting time may use it, and once more after a NULL.
-        let longest = 2 * waiting_time as u64;
+        let longest = 2 * waiting_time;
         Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32, envelope: false }
     }
 }
@@ -131,7 +131,7 @@ pub struct Exchange<'a> {
     /// The status word of a warning whose response data is being fetched (clause 12.2.5).
     warning: Option<StatusWord>,
     /// Etu and follow-ups that are left.
-    budget: u64,
+    budget: Etu,
     follow_ups: u16,
 }
 
@@ -197,7 +197,7 @@ impl<'a> Exchange<'a> {
             state: refused.map_or(State::Header, |error| State::Done(Err(error))),
             len: 0,
             warning: None,
-            budget: limits.budget.saturating_add(Limits::PER_BYTE * bytes as u64),
+            budget: limits.budget.saturating_add(Limits::PER_BYTE.saturating_mul(bytes as Etu)),
             follow_ups: u16::from(limits.follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
         };
         if in_envelopes && refused.is_none() {
@@ -269,7 +269,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn spend(&mut self, elapsed: Etu) {
-        match self.budget.checked_sub(elapsed.into()) {
+        match self.budget.checked_sub(elapsed) {
             Some(left) => self.budget = left,
             None => self.end(Err(T0Error::BudgetExceeded)),
         }
