@@ -548,7 +548,7 @@ fn extended_apdus_pass_in_both_protocols() {
     let t1 = SpecificBytes { ta: Some(254), tb: Some(0x45), tc: None };
     let atr = AtrBuilder::new(Convention::Direct).historical(&historical);
     let data = [0x55; 300];
-    for (atr, chunk) in [(atr.clone().t1(t1), 296), (atr, 256)] {
+    for (atr, chunk) in [(atr.t1(t1), 296), (atr, 256)] {
         let mut bench = Bench::with_atr(&atr);
         bench.connect().unwrap();
         let aid = commands::application_aid(0);

@@ -174,11 +174,6 @@ impl ContactCard {
         self.heard = 5;
     }
 
-    /// Whether what it hears goes to its T=1 engine rather than being answered by misbehaviour.
-    fn speaks_t1(&self) -> bool {
-        self.misbehaves().is_none_or(|kind| !kind.concerns(false))
-    }
-
     const fn misbehaves(&self) -> Option<Misbehaviour> {
         if self.spell.is_some() { self.spell } else { self.misbehaviour }
     }
@@ -237,26 +232,26 @@ impl ContactCard {
     /// A character arrived with wrong parity, and no error signal is due: what the card sends next.
     pub fn parity_error(&mut self) -> Vec<u8> {
         self.request = None;
-        let speaks_t1 = self.speaks_t1();
-        match &mut self.t1 {
-            Some(t1) if speaks_t1 => {
-                let step = t1.parity_error();
-                self.t1_step(step)
-            }
-            _ => Vec::new(),
-        }
+        self.in_t1(t1::CardSide::parity_error)
     }
 
     /// The terminal has been silent for longer than a character of a block may be late: what the card sends now. Only in
     /// T=1 does a card answer silence, after a damaged block.
     pub fn silence(&mut self) -> Vec<u8> {
-        let speaks_t1 = self.speaks_t1();
+        self.in_t1(t1::CardSide::timed_out)
+    }
+
+    /// Tells the T=1 engine, if it is the one that speaks, and returns what it says.
+    fn in_t1(&mut self, tell: impl FnOnce(&mut t1::CardSide<APDU_MAX>) -> t1::CardStep) -> Vec<u8> {
+        if self.misbehaves().is_some_and(|kind| kind.concerns(false)) {
+            return Vec::new();
+        }
         match &mut self.t1 {
-            Some(t1) if speaks_t1 => {
-                let step = t1.timed_out();
+            Some(t1) => {
+                let step = tell(t1);
                 self.t1_step(step)
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         }
     }
 

@@ -50,16 +50,15 @@ impl Noise {
     }
 }
 
-/// What is to go wrong during a visit; shared with the bench.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+struct Plan {
     /// In the order of [`Fault::at`].
     faults: Vec<Fault>,
     noise: Option<Noise>,
     passed: u64,
 }
 
-/// A shared [`Plan`].
+/// What is to go wrong during a visit. Clones are the same plan: the layer's and the bench's.
 #[derive(Clone, Debug, Default)]
 pub struct FaultPlan(Rc<RefCell<Plan>>);
 

@@ -32,12 +32,12 @@ enum Protocol {
 impl Masker {
     /// The terminal sent this character: is it secret?
     pub(crate) fn sent_to_card(&mut self, character: Character) -> bool {
-        self.follow(character, Self::to_card)
+        self.follow(character, Self::terminal_sent)
     }
 
     /// The card sent this character: is it secret?
     pub(crate) fn sent_by_card(&mut self, character: Character) -> bool {
-        self.follow(character, Self::by_card)
+        self.follow(character, Self::card_sent)
     }
 
     /// A character that its receiver did not accept comes again: it is judged, but does not count.
@@ -45,7 +45,7 @@ impl Masker {
         if character.signalled { take(&mut self.clone(), character.byte) } else { take(self, character.byte) }
     }
 
-    fn to_card(&mut self, byte: u8) -> bool {
+    fn terminal_sent(&mut self, byte: u8) -> bool {
         if self.protocol.is_none() {
             self.protocol = Some(Protocol::of(&self.atr));
             // No command begins with FF, and no block of ours; every PPS request does.
@@ -61,7 +61,7 @@ impl Masker {
         }
     }
 
-    fn by_card(&mut self, byte: u8) -> bool {
+    fn card_sent(&mut self, byte: u8) -> bool {
         match &mut self.protocol {
             _ if self.pps_due > 0 => self.take_pps(byte),
             Some(Protocol::T0(t0)) => t0.sent_by_card(byte),
@@ -106,7 +106,7 @@ mod tests {
         for part in script.split_whitespace() {
             let (direction, bytes) = part.split_at(1);
             for byte in hex::decode(bytes).unwrap() {
-                let secret = if direction == ">" { masker.to_card(byte) } else { masker.by_card(byte) };
+                let secret = if direction == ">" { masker.terminal_sent(byte) } else { masker.card_sent(byte) };
                 out.push(if secret { "**".to_string() } else { format!("{byte:02X}") });
             }
         }

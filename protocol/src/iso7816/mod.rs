@@ -5,6 +5,8 @@
 
 pub mod apdu;
 pub mod atr;
+#[cfg(test)]
+mod chance;
 pub mod character;
 pub mod pps;
 pub mod sw;

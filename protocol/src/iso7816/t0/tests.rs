@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::iso7816::apdu::{Command, Response};
+use crate::iso7816::chance;
 use crate::iso7816::sw::StatusWord;
 
 /// Runs an exchange against `card`, which maps the characters sent to those it answers; silence is a timeout.
@@ -320,16 +321,9 @@ proptest! {
 /// them with, for instance, `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
 #[test]
 fn many_sessions_end_and_deliver_nothing_wrong() {
-    let sessions = std::env::var("QIYONG_SESSIONS").ok().map_or(10_000, |count| count.parse().expect("a number"));
-    let mut seed = 0x2545_F491_4F6C_DD1Du64;
-    let mut next = move || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed
-    };
+    let mut next = chance::numbers(0x2545_F491_4F6C_DD1D);
     let (mut delivered, mut given_up) = (0u64, 0u64);
-    for _ in 0..sessions {
+    for _ in 0..chance::sessions() {
         let takes_data = next() & 1 == 0;
         let longest = if next().is_multiple_of(64) { 600 } else { 40 };
         let data: Vec<u8> = (0..if takes_data { 1 + next() % longest } else { 0 }).map(|i| i as u8).collect();

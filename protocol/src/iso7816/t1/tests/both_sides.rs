@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::super::*;
 use super::script::{block, hex};
 use crate::iso7816::atr::Edc;
+use crate::iso7816::chance;
 
 type Card = CardSide<2048>;
 
@@ -384,16 +385,9 @@ fn extended_apdus_pass_in_254_byte_blocks() {
 /// `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
 #[test]
 fn many_sessions_end_and_deliver_nothing_wrong() {
-    let sessions = std::env::var("QIYONG_SESSIONS").ok().map_or(10_000, |count| count.parse().expect("a number"));
-    let mut seed = 0x9E37_79B9_7F4A_7C15u64;
-    let mut next = move || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed
-    };
+    let mut next = chance::numbers(0x9E37_79B9_7F4A_7C15);
     let (mut delivered, mut given_up) = (0u64, 0u64);
-    for _ in 0..sessions {
+    for _ in 0..chance::sessions() {
         let edc = if next() & 1 == 0 { Edc::Lrc } else { Edc::Crc };
         let ifsc = 1 + (next() % 254) as u8;
         let fault_in = next() % 8;
