@@ -14,8 +14,6 @@ pub mod reading;
 pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 
-use core::pin::pin;
-
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
@@ -268,13 +266,15 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         let Settings { institution, terminal, .. } = self.settings;
         let request = Request { institution, terminal, time: self.clock.now(), body };
         self.slot.rest().await;
-        let mut answer = pin!(self.link.ask(&request));
-        let answer = match select(self.slot.removal(), answer.as_mut()).await {
-            Either::Second(answer) => answer,
-            Either::First(()) => {
-                self.slot.disconnect().await;
-                answer.await
-            }
+        let slot = &mut self.slot;
+        let watch = async {
+            slot.removal().await;
+            slot.disconnect().await;
+            core::future::pending::<()>().await;
+        };
+        let answer = match select(self.link.ask(&request), watch).await {
+            Either::First(answer) => answer,
+            Either::Second(()) => Err(LinkError::NoAnswer),
         };
         match answer? {
             Answer::Refused(reason) => Err(Stop::centre(reason)),
