@@ -28,7 +28,8 @@ pub(crate) fn any_card(bytes: &[u8]) {
 
     let room = buffer.len();
     // With the seven bytes that an extended APDU has before its data, and two after it.
-    let budget = limits.budget + Limits::PER_BYTE * (9 + command.data.len() + command.ne) as u64;
+    let bytes = 9 + command.data.len() + command.ne;
+    let budget = u64::from(limits.budget) + u64::from(Limits::PER_BYTE) * bytes as u64;
     let mut exchange = Exchange::new(command, &mut buffer, limits);
     let mut characters = Vec::new();
     let (mut etu, mut idle) = (0, 0);

@@ -44,7 +44,7 @@ fn print_table(rows: &[Row]) {
     println!();
     for row in rows {
         if let (Some(other), Some(ratio)) = (row.compared_with, row.ratio(rows)) {
-            println!("{:<width$} takes {ratio:.2} times {other}", row.name);
+            println!("{:<width$} is {ratio:.2} times {other}", row.name);
         }
     }
 }

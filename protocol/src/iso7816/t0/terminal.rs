@@ -17,7 +17,7 @@ pub struct Limits {
     pub waiting_time: Etu,
     /// The most etu the whole exchange may take, NULLs included, beyond [`Limits::PER_BYTE`] for each byte of the command and
     /// of the response asked for. Not in the standard, which lets a card send NULL for ever.
-    pub budget: u64,
+    pub budget: Etu,
     /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
     /// for. Not in the standard either.
     pub follow_ups: u8,
@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Limits {
     /// Etu of the budget for each byte that is to be moved: four times what it takes with an acknowledgement of its own.
-    pub const PER_BYTE: u64 = 96;
+    pub const PER_BYTE: Etu = 96;
 
     /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
@@ -39,15 +39,10 @@ impl Limits {
         let wi = if wi == 0 { 1 } else { wi };
         let fi = if fi == 0 { 372 } else { fi };
         let waiting_time = 960 * wi as Etu * di as Etu;
-        let usual = 20 * 9600 * 372 * di as u64 / fi as u64;
+        let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
         // A card with a long waiting time may use it, and once more after a NULL.
-        let longest = 2 * waiting_time as u64;
+        let longest = 2 * waiting_time;
         Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32, envelope: false }
-    }
-
-    /// The same with what the budget has for an APDU of this many bytes in all.
-    const fn for_bytes(self, bytes: usize) -> Self {
-        Self { budget: self.budget + Self::PER_BYTE * bytes as u64, ..self }
     }
 }
 
@@ -120,12 +115,10 @@ pub struct Exchange<'a> {
     to_card: Pieces<'a>,
     ne: usize,
     response: &'a mut [u8],
-    limits: Limits,
+    waiting_time: Etu,
     /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
     header: [u8; 5],
     direction: Direction,
-    /// The command ends with Le and has data: a response is to be fetched.
-    case_4: bool,
     /// Where in `to_card` this TPDU's data ends; what went before has been sent.
     end: usize,
     sent: usize,
@@ -137,7 +130,8 @@ pub struct Exchange<'a> {
     len: usize,
     /// The status word of a warning whose response data is being fetched (clause 12.2.5).
     warning: Option<StatusWord>,
-    elapsed: u64,
+    /// Etu and follow-ups that are left.
+    budget: Etu,
     follow_ups: u16,
 }
 
@@ -170,41 +164,43 @@ impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
         let Command { cla, ins, p1, p2, data, ne } = command;
-        let case = command.case();
         let in_envelopes = data.len() > SHORT_NC_MAX;
+        let refused = if is_sw1(ins) || ins == NULL {
+            Some(T0Error::InsNotAllowed(ins))
+        } else if (in_envelopes && !limits.envelope) || ne > EXTENDED_NE_MAX {
+            Some(T0Error::ExtendedLength)
+        } else {
+            None
+        };
+        let (to_card, refused) = match in_envelopes.then(|| Pieces::of(&command)) {
+            None => (Pieces::raw(data), refused),
+            Some(Ok(apdu)) => (apdu, refused),
+            Some(Err(_)) => (Pieces::raw(&[]), Some(T0Error::ExtendedLength)),
+        };
         // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
-        let (direction, left) = match case {
+        let (direction, left) = match command.case() {
             Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
             Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
         };
-        let (to_card, state) = match Pieces::of(&command) {
-            Err(_) => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
-            Ok(_) if in_envelopes && !limits.envelope => (Pieces::raw(&[]), State::Done(Err(T0Error::ExtendedLength))),
-            Ok(_) if is_sw1(ins) || ins == NULL => (Pieces::raw(&[]), State::Done(Err(T0Error::InsNotAllowed(ins)))),
-            Ok(apdu) if in_envelopes => (apdu, State::Header),
-            Ok(_) => (Pieces::raw(data), State::Header),
-        };
-        let limits = limits.for_bytes(to_card.len() + ne.min(EXTENDED_NE_MAX));
-        let follow_ups = u16::from(limits.follow_ups) + (ne.min(EXTENDED_NE_MAX) / SHORT_NE_MAX) as u16;
+        let bytes = to_card.len().saturating_add(ne);
         let mut exchange = Self {
             to_card,
             ne,
             response,
-            limits,
+            waiting_time: limits.waiting_time,
             header: [cla, ins, p1, p2, left as u8],
             direction,
-            case_4: case == Case::Four,
             end: to_card.len(),
             sent: 0,
             left,
             begun: false,
-            state,
+            state: refused.map_or(State::Header, |error| State::Done(Err(error))),
             len: 0,
             warning: None,
-            elapsed: 0,
-            follow_ups,
+            budget: limits.budget.saturating_add(Limits::PER_BYTE.saturating_mul(bytes as Etu)),
+            follow_ups: u16::from(limits.follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
         };
-        if in_envelopes && matches!(exchange.state, State::Header) {
+        if in_envelopes && refused.is_none() {
             exchange.envelope();
         }
         exchange
@@ -215,7 +211,7 @@ impl<'a> Exchange<'a> {
         match self.state {
             State::Header => Step::Send(&self.header),
             State::Sending { count } => Step::Send(self.to_card.from(self.sent, count)),
-            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.limits.waiting_time),
+            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.waiting_time),
             State::Done(result) => Step::Done(result),
         }
     }
@@ -247,11 +243,21 @@ impl<'a> Exchange<'a> {
 
     /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        match self.state {
-            State::Procedure => self.procedure(byte),
-            State::Receiving { count } => self.data(byte, count),
-            State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, byte)),
-            State::Header | State::Sending { .. } | State::Done(_) => {}
+        self.received_slice(&[byte], elapsed);
+    }
+
+    /// Characters came, within `elapsed` etu in all and each in time. Those that come where the terminal has to speak are
+    /// passed over.
+    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        let mut rest = bytes;
+        while let [byte, behind @ ..] = rest {
+            rest = behind;
+            match self.state {
+                State::Procedure => self.procedure(*byte),
+                State::Receiving { count } => rest = self.data(*byte, behind, count),
+                State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, *byte)),
+                State::Header | State::Sending { .. } | State::Done(_) => break,
+            }
         }
         self.spend(elapsed);
     }
@@ -263,9 +269,9 @@ impl<'a> Exchange<'a> {
     }
 
     fn spend(&mut self, elapsed: Etu) {
-        self.elapsed = self.elapsed.saturating_add(u64::from(elapsed));
-        if self.elapsed > self.limits.budget {
-            self.end(Err(T0Error::BudgetExceeded));
+        match self.budget.checked_sub(elapsed) {
+            Some(left) => self.budget = left,
+            None => self.end(Err(T0Error::BudgetExceeded)),
         }
     }
 
@@ -289,18 +295,26 @@ impl<'a> Exchange<'a> {
         };
     }
 
-    fn data(&mut self, byte: u8, count: usize) {
+    /// Response data, `first` and what of `more` belongs to it; returns what does not.
+    fn data<'r>(&mut self, first: u8, more: &'r [u8], count: usize) -> &'r [u8] {
         self.begun = true;
+        let (more, rest) = more.split_at_checked(count.saturating_sub(1)).unwrap_or((more, &[]));
         // A card that corrected Le upwards sends more than was asked for: the first Ne bytes count (clause 12.2.3).
-        if self.len < self.ne {
-            let Some(room) = self.response.get_mut(self.len) else {
-                return self.end(Err(T0Error::BufferTooSmall));
-            };
-            *room = byte;
-            self.len += 1;
+        let wanted = (self.ne - self.len).min(1 + more.len());
+        let room = self.response.get_mut(self.len..).unwrap_or_default();
+        if room.len() < wanted {
+            self.end(Err(T0Error::BufferTooSmall));
+            return rest;
         }
-        self.left = self.left.saturating_sub(1);
-        self.state = if count > 1 { State::Receiving { count: count - 1 } } else { State::Procedure };
+        if let ([place, places @ ..], true) = (room, wanted > 0) {
+            *place = first;
+            places.iter_mut().zip(more).take(wanted - 1).for_each(|(place, byte)| *place = *byte);
+        }
+        self.len += wanted;
+        self.left = self.left.saturating_sub(1 + more.len());
+        let due = count.saturating_sub(1 + more.len());
+        self.state = if due > 0 { State::Receiving { count: due } } else { State::Procedure };
+        rest
     }
 
     /// Clause 12.2: what a status word means for the APDU as a whole.
@@ -314,7 +328,7 @@ impl<'a> Exchange<'a> {
             0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
             // The response of a case 4 command that ends with a warning has to be fetched, too, and what the terminal
             // delivers is the warning. How much there is the card says by 6Cxx. 63Cx is a count of tries, not a warning.
-            0x62 | 0x63 if self.fetchable() && !fetching && sw.verification_tries().is_none() => {
+            0x62 | 0x63 if self.fetchable() && sw.verification_tries().is_none() => {
                 self.warning = Some(sw);
                 self.get_response(wanted);
             }
@@ -327,9 +341,10 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether the card has all of a command that asks for a response.
+    /// Whether the card has all of a command with data that asks for a response.
     fn fetchable(&self) -> bool {
-        self.case_4 && self.sent == self.to_card.len()
+        let all_sent = self.sent == self.to_card.len();
+        self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len
     }
 
     /// The next piece of the APDU in an ENVELOPE, on the same logical channel (clause 12.2.4).
