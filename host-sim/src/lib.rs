@@ -9,6 +9,7 @@
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`capture`] | what a scenario did, as files for GTKWave and Wireshark |
 //! | [`story`], [`demo`] | telling people what happened |
+//! | [`pcsc`] | virtual cards for PC/SC programs, and PC/SC readers for the terminal |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | [`atr`], [`card_verbs`], [`card_send`] | the small verbs: ATRs, card files |
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ mod input;
 pub mod line;
 mod mask;
 pub mod output;
+pub mod pcsc;
 pub mod scenario;
 pub mod story;
 pub mod time;
