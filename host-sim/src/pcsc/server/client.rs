@@ -3,17 +3,23 @@
 //! A client that waits gets exactly one message: that something happened, that its wait was cancelled, or the answer to its
 //! own STOP. Which one comes is decided under a lock, so that a client's stream of answers never goes out of step.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{SendFlags, send};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::lock;
 use crate::pcsc::codes::Rv;
 use crate::pcsc::wire::Waited;
+
+/// How long a thread stays awake for a request that is to come soon: what a program takes between two APDUs.
+const AWAKE: Duration = Duration::from_micros(50);
 
 /// A connected program.
 #[derive(Debug)]
@@ -40,8 +46,24 @@ impl Client {
         Self { id, stream, context: AtomicU32::new(0), wait: Mutex::new(Wait::No) }
     }
 
-    pub(super) const fn stream(&self) -> &UnixStream {
-        &self.stream
+    /// Awaits bytes from the program; returns how many came, 0 when it is gone.
+    ///
+    /// libpcsclite writes a request in three pieces. Were this thread asleep, each piece would wake it, and on one core
+    /// take the processor from the program in between. So when more is to come `soon`, it stays awake for a moment and
+    /// lets the program go first.
+    pub(super) fn read(&self, buffer: &mut [u8], soon: bool) -> io::Result<usize> {
+        if soon {
+            let asleep_at = Instant::now() + AWAKE;
+            while Instant::now() < asleep_at {
+                thread::yield_now();
+                match recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT) {
+                    Ok((count, _)) => return Ok(count),
+                    Err(Errno::WOULDBLOCK) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        (&self.stream).read(buffer)
     }
 
     /// Its context; 0 for none.

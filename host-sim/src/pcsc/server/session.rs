@@ -1,7 +1,7 @@
 //! What one client says and hears: its requests, one after the other, each answered before the next is read.
 
 use std::collections::HashMap;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::client::Client;
@@ -31,11 +31,13 @@ pub(super) struct Session {
     /// How many events there had been when it last got the states.
     seen: u64,
     complaints: u8,
+    /// It is in the midst of an exchange of APDUs: the next one will come soon.
+    expects_more: bool,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, client: Arc<Client>) -> Self {
-        Self { shared, client, minor: 4, cards: HashMap::new(), seen: 0, complaints: 0 }
+        Self { shared, client, minor: 4, cards: HashMap::new(), seen: 0, complaints: 0, expects_more: false }
     }
 
     /// Serves the client until it goes, or sends what cannot be understood.
@@ -50,6 +52,7 @@ impl Session {
                 match wire::decode(&buffer[done..filled]) {
                     Ok(Some((request, used))) => {
                         out.clear();
+                        self.expects_more = matches!(request, Request::Transmit(..));
                         self.handle(&request, &mut out);
                         done += used;
                         if client.answer(&out).is_err() {
@@ -66,7 +69,7 @@ impl Session {
             }
             buffer.copy_within(done..filled, 0);
             filled -= done;
-            match client.stream().read(&mut buffer[filled..]) {
+            match client.read(&mut buffer[filled..], self.expects_more) {
                 Ok(0) => return,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
