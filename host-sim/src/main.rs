@@ -54,6 +54,8 @@ enum Verb {
         #[command(subcommand)]
         verb: Option<PcscdVerb>,
     },
+    /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
+    Vicc(pcsc::vicc::ViccArgs),
 }
 
 #[derive(Subcommand)]
@@ -125,6 +127,7 @@ fn main() -> ExitCode {
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
         Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcsc::ctl::run(&args),
         Verb::Pcscd { args, verb: None } => pcsc::daemon::run(&args),
+        Verb::Vicc(args) => pcsc::vicc::run(&args),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
         Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),

@@ -36,11 +36,21 @@ pub struct DaemonArgs {
 
 /// The way from reader to card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Way {
+pub(super) enum Way {
     /// Nothing: APDUs go to the virtual card
     Straight,
     /// The firmware's contact slot and the virtual line, T=0 or T=1 as the card says
     Line,
+}
+
+impl Way {
+    /// A slot at the end of this way.
+    pub(super) fn open(self) -> Result<Box<dyn Slot>, String> {
+        Ok(match self {
+            Self::Straight => Box::new(Straight::default()),
+            Self::Line => Box::new(OnLine::new().map_err(|error| format!("no thread for the card line: {error}"))?),
+        })
+    }
 }
 
 /// Runs the verb: exit 0 when it was told to stop, 2 when it cannot start.
@@ -87,11 +97,7 @@ fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
     let cards = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
     let reader = |card: Option<&PathBuf>| {
         let card = card.map(|path| DeskCard::open(path)).transpose().map_err(|error| error.to_string())?;
-        let slot: Box<dyn Slot> = match args.slot {
-            Way::Straight => Box::new(Straight::default()),
-            Way::Line => Box::new(OnLine::new().map_err(|error| format!("no thread for the card line: {error}"))?),
-        };
-        Ok(NewReader { slot, card })
+        Ok(NewReader { slot: args.slot.open()?, card })
     };
     cards.map(reader).collect()
 }

@@ -6,6 +6,7 @@
 //! | [`codes`] | the numbers of the PC/SC API that stand in its messages |
 //! | [`slot`] | what stands behind a reader: the virtual card itself, or the firmware's slot on a virtual line |
 //! | [`server`] | contexts, readers, sharing, transactions and events: what pcscd does, without the daemon |
+//! | [`vicc`] | a virtual card in the virtual reader of a real pcscd |
 //! | [`daemon`] | the verb `qiyong pcscd`, and [`ctl`] what one can do to its readers meanwhile |
 
 pub mod codes;
@@ -13,4 +14,5 @@ pub mod ctl;
 pub mod daemon;
 pub mod server;
 pub mod slot;
+pub mod vicc;
 pub mod wire;

@@ -238,7 +238,9 @@ impl Session {
         if rv != Rv::SUCCESS {
             out.truncate(Transmit::LEN);
         }
-        put_front(out, Transmit::LEN, |front| transmit.write(front));
+        let mut front = Vec::with_capacity(Transmit::LEN);
+        transmit.write(&mut front);
+        out.iter_mut().zip(front).for_each(|(to, from)| *to = from);
     }
 
     fn control(&mut self, mut control: Control, message: &[u8], out: &mut Vec<u8>) {
@@ -335,11 +337,4 @@ impl Drop for Session {
         self.client.set_context(0);
         self.client.hang_up();
     }
-}
-
-/// Writes over the first `len` bytes of `out`.
-fn put_front(out: &mut Vec<u8>, len: usize, write: impl FnOnce(&mut Vec<u8>)) {
-    let mut front = Vec::with_capacity(len);
-    write(&mut front);
-    out.iter_mut().zip(front).for_each(|(to, from)| *to = from);
 }

@@ -52,13 +52,17 @@ impl Slot for Straight {
             return Err(SlotFailure::Mute);
         }
         let waiting = self.waiting.take();
+        let is_t0 = Atr::new(&card.atr).protocols().next() != Some(1);
         let (data, sw) = match (Command::decode(command), waiting) {
             (Err(_), _) => (Vec::new(), StatusWord::WRONG_LENGTH),
             (Ok(Command { ins: GET_RESPONSE, ne, .. }), Some((data, sw))) => {
                 get_response(ne, data, sw, &mut self.waiting)
             }
+            // As the virtual line's card says it.
+            (Ok(Command { ins: GET_RESPONSE, .. }), None) if is_t0 => {
+                (Vec::new(), StatusWord::CONDITIONS_NOT_SATISFIED)
+            }
             (Ok(command), _) => {
-                let is_t0 = Atr::new(&card.atr).protocols().next() != Some(1);
                 let (data, sw) = card.process(&command);
                 match (command.ne, data.len()) {
                     (_, 0) => (data, sw),
