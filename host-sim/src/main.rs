@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_send, card_verbs, demo, exchange, pcsc, scenario};
+use qiyong_host_sim::{atr, card_send, card_verbs, centre_verbs, demo, exchange, pcsc, scenario, till};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -54,8 +54,25 @@ enum Verb {
         #[command(subcommand)]
         verb: Option<PcscdVerb>,
     },
+    /// List PC/SC readers and the cards in them
+    Readers {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the terminal application at a till made of this screen and keyboard
+    Terminal(till::TillArgs),
+    /// What a centre's database knows
+    #[command(subcommand)]
+    Centre(CentreVerb),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(pcsc::vicc::ViccArgs),
+}
+
+#[derive(Subcommand)]
+enum CentreVerb {
+    /// Make institutions and cards known to a centre
+    Add(centre_verbs::AddArgs),
 }
 
 #[derive(Subcommand)]
@@ -127,6 +144,9 @@ fn main() -> ExitCode {
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
         Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcsc::ctl::run(&args),
         Verb::Pcscd { args, verb: None } => pcsc::daemon::run(&args),
+        Verb::Readers { json } => pcsc::readers::run(json),
+        Verb::Terminal(args) => till::run(&args),
+        Verb::Centre(CentreVerb::Add(args)) => centre_verbs::add(&args),
         Verb::Vicc(args) => pcsc::vicc::run(&args),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
