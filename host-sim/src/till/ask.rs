@@ -128,7 +128,7 @@ impl<'a> Operations<'a> {
         Self { given, from_command_line: given.is_some() }
     }
 
-    pub(super) const fn from_command_line(&self) -> bool {
+    pub(super) const fn is_from_command_line(&self) -> bool {
         self.from_command_line
     }
 

@@ -130,7 +130,7 @@ fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut O
     while let Some(asked) = operations.next(terminal.operator()) {
         let operation = match asked {
             Ok(operation) => operation,
-            Err(problem) if operations.from_command_line() => return Err(problem),
+            Err(problem) if operations.is_from_command_line() => return Err(problem),
             Err(problem) => {
                 output.complain(&problem);
                 worst = worst.max(Verdict::No);
