@@ -7,6 +7,7 @@
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
 mod arm;
+mod bench;
 mod debian;
 mod firmware;
 mod image;
@@ -40,6 +41,8 @@ enum Verb {
     Setup,
     /// Build the firmware for the target and check that it has no heap; print panics and sizes.
     Firmware,
+    /// Measure: APDUs a second through PC/SC, beside a bare ping-pong.
+    Bench,
     /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware.
     Test,
 }
@@ -59,6 +62,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Demo { args } => return demo(&args),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
+        Verb::Bench => bench::run()?,
         Verb::Test => suite::run()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -37,6 +37,9 @@ pub const CLIENTS_MAX: usize = 200;
 /// How long a client may leave an answer unread before it is hung up on.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the listener rests when the system gives it no connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A reader to be: its slot, and the card in it.
 pub struct NewReader {
     /// The slot.
@@ -136,7 +139,7 @@ fn accept(shared: &Arc<Shared>, listener: &UnixListener) {
             Err(error) => {
                 // Out of file descriptors, most likely: better in a moment.
                 shared.complain(&format!("cannot accept a client: {error}"));
-                thread::sleep(WRITE_PATIENCE / 100);
+                thread::sleep(ACCEPT_PAUSE);
             }
         }
     }
