@@ -1,8 +1,8 @@
 //! `qiyong terminal`: the firmware's terminal application at a till made of this machine's screen and keyboard.
 //!
-//! The card is in a PC/SC reader (`pcsc::reader_slot`) or in a file ([`file_slot`], by way of the virtual line); the centre
-//! is a database file, in the same process ([`centre_link`]). What operator and holder see and key is [`desk`]'s; [`ask`]
-//! reads what is to be done, [`receipt`] tells how it ended.
+//! The card is in a PC/SC reader (`pcsc::reader_slot`) or in a file (`file_slot`, by way of the virtual line); the centre
+//! is a database file, in the same process (`centre_link`). What operator and holder see and key is `desk`'s; `ask`
+//! reads what is to be done, `receipt` tells how it ended.
 
 mod ask;
 mod centre_link;

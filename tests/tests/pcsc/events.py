@@ -9,10 +9,7 @@ import threading
 
 from smartcard.scard import *
 
-
-def check(result):
-    if result != SCARD_S_SUCCESS:
-        raise SystemExit(SCardGetErrorMessage(result))
+from first_card import check
 
 
 def ctl(action):

@@ -4,18 +4,9 @@ import struct
 
 from smartcard.scard import *
 
+from first_card import check, connect
 
-def check(result):
-    if result != SCARD_S_SUCCESS:
-        raise SystemExit(SCardGetErrorMessage(result))
-
-
-result, context = SCardEstablishContext(SCARD_SCOPE_USER)
-check(result)
-result, names = SCardListReaders(context, [])
-check(result)
-result, card, protocol = SCardConnect(context, names[0], SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0)
-check(result)
+context, card = connect()
 result, features = SCardControl(card, SCARD_CTL_CODE(3400), [])
 check(result)
 codes = {}

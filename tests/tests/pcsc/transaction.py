@@ -4,18 +4,9 @@ import sys
 
 from smartcard.scard import *
 
+from first_card import check, connect
 
-def check(result):
-    if result != SCARD_S_SUCCESS:
-        raise SystemExit(SCardGetErrorMessage(result))
-
-
-result, context = SCardEstablishContext(SCARD_SCOPE_USER)
-check(result)
-result, names = SCardListReaders(context, [])
-check(result)
-result, card, protocol = SCardConnect(context, names[0], SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0)
-check(result)
+context, card = connect()
 check(SCardBeginTransaction(card))
 result, response = SCardTransmit(card, SCARD_PCI_T0, [0x00, 0x20, 0x00, 0x00, 0x03, 0x12, 0x34, 0x56])
 check(result)

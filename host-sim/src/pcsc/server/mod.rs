@@ -1,6 +1,6 @@
 //! A private PC/SC server: speaks pcsc-lite's protocol on a socket of its own, with virtual readers behind it.
 //!
-//! One thread a client ([`session`]), which carries out what its client asks for itself; readers ([`reader`]) are shared
+//! One thread a client (`session`), which carries out what its client asks for itself; readers (`reader`) are shared
 //! under a lock each. No state outlives the server but the cards' files.
 
 mod attributes;
