@@ -220,6 +220,29 @@ fn the_card_is_the_tills_alone_while_it_works() {
 }
 
 #[test]
+fn a_service_that_is_gone_in_the_middle_is_no_fault_of_the_cards() {
+    let server = PrivateServer::with(&[Generation::V2]);
+    let centre = centre(server.folder.path(), &[server.card_file(0)]);
+    let mut command = server.command(qiyong().to_str().unwrap());
+    command.args(["terminal", "--institution", PHARMACY, "--centre"]).arg(&centre);
+    let mut process = Watched::start(command.args(["--reader", "any", "purchase", "1"]));
+    let mut input = process.child.stdin.take().unwrap();
+    let mut lines = process.lines().lines();
+    assert!(lines.by_ref().any(|line| line.unwrap().contains("请输入密码")));
+    server.process.signal("-KILL");
+    let PrivateServer { process: killed, folder, .. } = server;
+    killed.output();
+    input.write_all(format!("{PIN}\n").as_bytes()).unwrap();
+    drop(input);
+    lines.for_each(drop);
+    let output = process.output();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("the PC/SC service is gone"), "{complaint}");
+    drop(folder);
+}
+
+#[test]
 fn what_is_missing_is_said_and_is_no_verdict() {
     let server = PrivateServer::with(&[Generation::V2]);
     let known = centre(server.folder.path(), &[]);

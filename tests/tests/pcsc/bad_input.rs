@@ -7,11 +7,11 @@ use std::process::Command;
 
 use qiyong_host_sim::pcsc::codes::Rv;
 use qiyong_host_sim::pcsc::server::CLIENTS_MAX;
-use qiyong_host_sim::pcsc::wire::{Transmit, command, header};
+use qiyong_host_sim::pcsc::wire::{Transmit, Version, command, header};
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 
-use crate::harness::{PrivateServer, Watched};
+use crate::harness::{PrivateServer, Watched, eventually};
 use crate::raw::{ANY, LEAVE, Raw, SHARED};
 
 #[test]
@@ -79,17 +79,17 @@ fn there_is_a_limit_to_clients_and_room_again_when_some_have_gone() {
     assert!(connections.iter().all(Result::is_ok));
     assert_eq!(clients[0].states()[0].2, CLIENTS_MAX as i32);
     drop(clients.split_off(1));
-    // The server hears of it by and by; a program would try again, too.
-    while clients[0].states()[0].2 != 1 {}
-    let mut again = loop {
+    // The server hears of it by and by.
+    eventually("one connection is left", || clients[0].states()[0].2 == 1);
+    // A program that comes while threads are still ending would be hung up on, and try again.
+    let mut version = Vec::new();
+    Version { major: 4, minor: 4, rv: 0 }.write(&mut version);
+    eventually("there is room", || {
         let mut raw = Raw::dial(&server.socket());
-        let mut body = Vec::new();
-        qiyong_host_sim::pcsc::wire::Version { major: 4, minor: 4, rv: 0 }.write(&mut body);
-        raw.send(command::VERSION, &body);
-        if !raw.is_hung_up() {
-            break Raw::new(&server.socket(), 4);
-        }
-    };
+        raw.send(command::VERSION, &version);
+        !raw.is_hung_up()
+    });
+    let mut again = Raw::new(&server.socket(), 4);
     assert!(again.connect(&server.readers[0], SHARED, ANY).is_ok());
 }
 

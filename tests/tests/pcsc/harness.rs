@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -14,6 +14,14 @@ use qiyong_tests::{qiyong, sample_card};
 
 /// Nothing here takes longer, however busy the machine; what does is ended, and the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again until something holds, which takes another process a moment.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
+    }
+}
 
 /// Ends a child process that goes on for too long, and at the end of the test.
 pub(crate) struct Watched {

@@ -12,7 +12,7 @@ use rand_core::{Rng, SeedableRng};
 use qiyong_host_sim::pcsc::wire::{self, HEADER_LEN};
 use qiyong_protocol::card::files::Generation;
 
-use crate::harness::{PrivateServer, Watched};
+use crate::harness::{PrivateServer, Watched, eventually};
 use crate::raw::{ANY, Raw, SHARED};
 
 /// Forwards what programs and server say to each other, and keeps what the programs say.
@@ -144,7 +144,7 @@ fn a_server_outlives_twenty_thousand_mutated_messages_and_serves_the_next_client
     }
     let mut raw = Raw::new(&server.socket(), 4);
     // Whoever had the reader has let go of it, and the card is there.
-    while raw.states()[0].2 != 0 {}
+    eventually("nobody has the reader", || raw.states()[0].2 == 0);
     let (card, protocol) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert!(raw.transmit(card, protocol, &[0, 0x84, 0, 0, 8]).is_ok());
     server.process.signal("-TERM");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 
-use crate::harness::{PrivateServer, Watched};
+use crate::harness::{PrivateServer, Watched, eventually};
 use crate::raw::{RESET, Raw, SHARED};
 
 const SELECT_ENVIRONMENT: &str = "00:A4:04:00:0F:73:78:31:2E:73:68:2E:C9:E7:BB:E1:B1:A3:D5:CF:00";
@@ -129,7 +129,7 @@ fn a_client_killed_inside_a_transaction_leaves_a_reset_card_and_no_lock() {
     assert_eq!(other.transmit(card, t0, &[0, 0x84, 0, 0, 8]), Err(0x8010_000B));
     program.signal("-9");
     // What the program verified is forgotten with it: the card was reset, and other connections are told.
-    while other.status(card) == 0x8010_000B {}
+    eventually("the transaction ends", || other.status(card) != 0x8010_000B);
     assert_eq!(other.status(card), 0x8010_0068);
     assert_eq!(other.reconnect(card, SHARED, 1, 0), 0);
     assert_eq!(other.transmit(card, t0, &[0, 0x84, 0, 0, 8]).map(|response| response.len()), Ok(10));
@@ -221,4 +221,28 @@ fn a_pin_keyed_on_the_keypad_reaches_the_card_and_not_the_program() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "features 12\n");
     let (status, text) = server.ctl(&["cancel", "0"]);
     assert!(status == 1 && text.contains("--keypad"), "{text}");
+}
+
+#[test]
+fn status_and_attributes_say_what_reader_and_card_are() {
+    let server = PrivateServer::with(&[Generation::V2]);
+    let output = Watched::start(&mut server.python("attributes.py")).output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let atr = shown(&server)["atr"].as_str().unwrap().to_string();
+    let reader = &server.readers[0];
+    let text = |text: &str| format!("{}00", hex::encode_upper(text));
+    let expected = [
+        format!("status {reader} 0x34 1 {atr}"),
+        format!("atr {atr}"),
+        format!("vendor {}", text("Qiyong")),
+        format!("type {}", text("Virtual Reader")),
+        format!("name {}", text(reader)),
+        "presence 02".into(),
+        "powered 01".into(),
+        "protocol 01000000".into(),
+        "unknown attribute True".into(),
+        "set attribute True".into(),
+        "unknown control True".into(),
+    ];
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().collect::<Vec<_>>(), expected);
 }

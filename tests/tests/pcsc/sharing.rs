@@ -21,7 +21,17 @@ fn exclusive_means_alone_and_direct_needs_no_card() {
     assert_eq!(a.connect(full, SHARED, 0), Err(Rv::PROTO_MISMATCH.0));
     // The card speaks T=0 only.
     assert_eq!(a.connect(full, SHARED, 2), Err(Rv::PROTO_MISMATCH.0));
-    assert!(a.connect(empty, DIRECT, 0).is_ok());
+    let (direct, _) = a.connect(empty, DIRECT, 0).unwrap();
+    for (rv, what) in [
+        (a.disconnect(direct, 4), "disposition"),
+        (a.end(direct, 9), "disposition"),
+        (a.reconnect(direct, DIRECT, 0, 3), "initialization"),
+        (a.reconnect(direct, 7, 0, LEAVE), "share mode"),
+    ] {
+        assert_eq!(rv, Rv::INVALID_VALUE.0, "{what}");
+    }
+    assert_eq!(a.reconnect(direct, SHARED, 0, LEAVE), Rv::PROTO_MISMATCH.0);
+    assert_eq!(a.disconnect(direct, LEAVE), 0);
 
     let (own, t0) = a.connect(full, EXCLUSIVE, ANY).unwrap();
     assert_eq!(t0, 1);

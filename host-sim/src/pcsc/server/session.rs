@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::client::Client;
 use super::keypad::{self, Reply};
 use super::reader::Reader;
@@ -42,7 +44,8 @@ impl Session {
 
     /// Serves the client until it goes, or sends what cannot be understood.
     pub(super) fn run(&mut self) {
-        let mut buffer = vec![0; REQUEST_MAX];
+        // Commands may hold a PIN.
+        let mut buffer = Zeroizing::new(vec![0; REQUEST_MAX]);
         let mut filled = 0;
         let mut out = Vec::with_capacity(ReaderState::LEN * TABLE_LEN);
         let client = self.client.clone();

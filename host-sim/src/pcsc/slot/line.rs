@@ -9,6 +9,7 @@ use std::thread;
 
 use embassy_futures::block_on;
 use jiff::civil::DateTime;
+use zeroize::Zeroizing;
 
 use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
 use qiyong_protocol::iso7816::apdu::Command;
@@ -30,7 +31,8 @@ enum Job {
     Remove,
     Reset,
     PowerDown,
-    Transmit(Vec<u8>),
+    /// A command may hold a PIN.
+    Transmit(Zeroizing<Vec<u8>>),
 }
 
 impl OnLine {
@@ -77,7 +79,7 @@ impl Slot for OnLine {
     }
 
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure> {
-        response.extend(self.ask(Job::Transmit(command.to_vec()))?);
+        response.extend(self.ask(Job::Transmit(command.to_vec().into()))?);
         Ok(())
     }
 }
