@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::BufRead;
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use qiyong_host_sim::pcsc::wire::{ReaderState, command};
 
-use crate::harness::Watched;
+use crate::harness::{Watched, eventually};
 use crate::raw::Raw;
 
 pub(crate) struct RealPcscd {
@@ -45,7 +46,9 @@ impl RealPcscd {
             if log.contains("daemon ready") {
                 // Read on, or pcscd will stop when the pipe is full.
                 std::thread::spawn(move || lines.for_each(drop));
-                return Self { process, folder, port };
+                let pcscd = Self { process, folder, port };
+                eventually("pcscd opens its socket", || UnixStream::connect(pcscd.socket()).is_ok());
+                return pcscd;
             }
         }
         let output = process.output();
