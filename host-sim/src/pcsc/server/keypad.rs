@@ -232,7 +232,7 @@ mod tests {
         );
         // Packed, behind one byte of control information.
         let template = [&[0, 0x20, 0, 1, 8, 0x2C][..], &[0xFF; 7]].concat();
-        let expected = [&[0, 0x20, 0, 1, 8, 0x2C, 0x12, 0x34, 0x5F][..], &[0xFF; 5]].concat();
+        let expected = [&[0, 0x20, 0, 1, 8, 0x2C, 0x12, 0x34, 0x5F][..], &[0xFF; 4]].concat();
         assert_eq!(command(0x89, 7, &template, b"12345"), Ok(expected));
     }
 
