@@ -17,8 +17,8 @@ mod target {
     use core::hint::black_box;
     use core::panic::PanicInfo;
 
-    use qiyong_firmware::slot::{CardLine, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
-    use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, Settings, Terminal, WhichPin};
+    use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
+    use qiyong_firmware::terminal::{self, CentreLink, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::Screen;
     use qiyong_protocol::activation::decision::Operation;
     use qiyong_protocol::activation::institution::InstitutionCode;
@@ -39,6 +39,11 @@ mod target {
         async fn wait_for_card(&mut self, seconds: u16) -> bool {
             black_box(seconds) > 0
         }
+        async fn removal(&mut self) {
+            if black_box(true) {
+                core::future::pending().await
+            }
+        }
         fn present(&mut self) -> bool {
             black_box(true)
         }
@@ -48,8 +53,8 @@ mod target {
         fn set_rst(&mut self, high: bool) {
             black_box(high);
         }
-        fn set_clk(&mut self, on: bool) {
-            black_box(on);
+        fn set_clk(&mut self, clock: Clock) {
+            black_box(clock);
         }
         fn set_io(&mut self, released: bool) {
             black_box(released);
@@ -91,7 +96,7 @@ mod target {
         }
     }
 
-    impl Clock for Outside {
+    impl terminal::Clock for Outside {
         fn now(&mut self) -> Timestamp {
             let date = Date::new(black_box(2026), 1, 1);
             Timestamp { date: date.unwrap_or_else(|| loop {}), hour: 9, minute: 0, second: 0 }

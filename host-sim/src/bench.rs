@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
 use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, Terminal, WhichPin};
 use qiyong_firmware::ui::{Screen, Text};
 use qiyong_protocol::activation::decision::Operation;
@@ -26,7 +26,9 @@ use qiyong_protocol::iso7816::apdu::{Command, Response};
 
 use crate::card::file::write_value;
 use crate::centre::Centre;
-use crate::line::{BenchLine, Layered, LineEvent, PullAt, PullCard, SharedCard, Tracer, VirtualLine};
+use crate::line::{
+    BenchLine, Fault, FaultPlan, Faults, Layered, LineEvent, Noise, Seat, SharedCard, Tracer, VirtualLine,
+};
 use crate::time::VirtualTime;
 
 /// How long a terminal waits for the centre's answer (domain.md §5.5), in seconds.
@@ -132,6 +134,23 @@ impl CancelAt {
     pub const WORDS: [(&'static str, Self); 3] = [("card", Self::Card), ("pin", Self::Pin), ("new-pin", Self::NewPin)];
 }
 
+/// While what else happens the holder pulls the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullDuring {
+    /// The PIN is to be keyed.
+    Pin,
+    /// A new PIN is to be keyed.
+    NewPin,
+    /// The centre carries out the transaction.
+    Transaction,
+}
+
+impl PullDuring {
+    /// Every one with its word in files.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
+}
+
 /// What a holder does during a visit, and what goes wrong.
 #[derive(Clone, Default)]
 pub struct Visit {
@@ -143,19 +162,23 @@ pub struct Visit {
     pub new_pins: VecDeque<Pin>,
     /// Where cancel is pressed.
     pub cancel: Option<CancelAt>,
-    /// The card is pulled after this many characters.
-    pub pull_at: Option<u64>,
+    /// The card is pulled while this happens.
+    pub pull_during: Option<PullDuring>,
+    /// What goes wrong on the card line, and when.
+    pub faults: Vec<Fault>,
+    /// What goes wrong there by chance.
+    pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
 }
 
-type Line = Layered<Layered<VirtualLine, PullCard>, Tracer>;
+type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = TracedSlot<ContactSlot<Line>>;
 
 /// A terminal on the bench.
 pub struct BenchTerminal {
     terminal: Terminal<Slot, DirectLink, Desk, VirtualTime, ChaCha8Rng>,
-    pull_at: PullAt,
+    plan: FaultPlan,
 }
 
 /// What all terminals of a bench share.
@@ -178,8 +201,10 @@ impl Bench {
 
     /// Puts up a terminal; `number`, from 1, names it, and with `seed` chooses its random numbers.
     pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> BenchTerminal {
-        let pull_at = PullAt::default();
-        let line = Layered::new(VirtualLine::new(self.time.clone()), PullCard::new(pull_at.clone()));
+        let plan = FaultPlan::default();
+        let wire = VirtualLine::new(self.time.clone());
+        let seat = wire.seat();
+        let line = Layered::new(wire, Faults(plan.clone()));
         let events = self.events.clone();
         let tracer = Tracer::new(move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
         let line = Layered::new(line, tracer);
@@ -195,6 +220,8 @@ impl Bench {
             failure: self.centre_failure.clone(),
             trouble: LinkTrouble::None,
             messages: 0,
+            seat: seat.clone(),
+            pull: false,
         };
         let desk = Desk {
             time: self.time.clone(),
@@ -203,6 +230,8 @@ impl Bench {
             new_pins: VecDeque::new(),
             last_new: None,
             cancel: None,
+            seat,
+            pull: None,
         };
         let mut name = [b'0'; 8];
         let digits = format!("{:08}", number % 100_000_000);
@@ -210,20 +239,20 @@ impl Bench {
         let settings = Settings { institution, terminal: TerminalId(name), card_wait: 60, reversal_tries: 3 };
         let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
         let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, settings, Stan(1));
-        BenchTerminal { terminal, pull_at }
+        BenchTerminal { terminal, plan }
     }
 }
 
 impl BenchTerminal {
     /// One visit of a holder.
     pub fn serve(&mut self, operation: &Operation, visit: Visit) -> Report {
-        let Visit { card, pins, new_pins, cancel, pull_at, trouble } = visit;
-        *self.pull_at.borrow_mut() = pull_at;
+        let Visit { card, pins, new_pins, cancel, pull_during, faults, noise, trouble } = visit;
+        self.plan.begin(faults, noise);
         self.terminal.slot().slot.line().set_card(card);
         let link = self.terminal.link();
-        (link.trouble, link.messages) = (trouble, 0);
+        (link.trouble, link.messages, link.pull) = (trouble, 0, pull_during == Some(PullDuring::Transaction));
         let desk = self.terminal.operator();
-        (desk.pins, desk.new_pins, desk.cancel, desk.last_new) = (pins, new_pins, cancel, None);
+        (desk.pins, desk.new_pins, desk.cancel, desk.last_new, desk.pull) = (pins, new_pins, cancel, None, pull_during);
         // Every port answers at once, so this never waits.
         let report = embassy_futures::block_on(self.terminal.serve(operation));
         self.terminal.slot().slot.line().set_card(None);
@@ -269,11 +298,7 @@ impl<S: CardSlot> CardSlot for TracedSlot<S> {
         atr
     }
 
-    async fn transmit<'b>(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
-    ) -> Result<Response<'b>, SlotError> {
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
         let response = self.slot.transmit(command, buffer).await;
         self.note(match &response {
             Ok(response) => Event::Apdu(Box::new(Apdu {
@@ -287,6 +312,14 @@ impl<S: CardSlot> CardSlot for TracedSlot<S> {
             Err(error) => Event::SlotFailed(*error),
         });
         response
+    }
+
+    async fn rest(&mut self) {
+        self.slot.rest().await;
+    }
+
+    async fn removal(&mut self) {
+        self.slot.removal().await;
     }
 
     async fn disconnect(&mut self) {
@@ -334,6 +367,9 @@ struct DirectLink {
     trouble: LinkTrouble,
     /// Messages of this visit so far.
     messages: usize,
+    seat: Seat,
+    /// The card is pulled while the centre carries out the transaction.
+    pull: bool,
 }
 
 impl DirectLink {
@@ -354,6 +390,11 @@ impl CentreLink for DirectLink {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let (arrives, returns) = self.delivery(&request.body);
         self.messages += 1;
+        if self.pull && matches!(request.body, Body::Transact { .. }) {
+            self.seat.pull();
+            // The centre takes its time.
+            embassy_futures::yield_now().await;
+        }
         let answer = arrives.then(|| self.centre.borrow_mut().handle(request));
         let result = match answer {
             Some(Ok(answer)) if returns => Ok(answer),
@@ -437,6 +478,8 @@ struct Desk {
     new_pins: VecDeque<Pin>,
     last_new: Option<Pin>,
     cancel: Option<CancelAt>,
+    seat: Seat,
+    pull: Option<PullDuring>,
 }
 
 impl Desk {
@@ -455,6 +498,12 @@ impl Operator for Desk {
             WhichPin::Present => CancelAt::Pin,
             WhichPin::New | WhichPin::NewAgain => CancelAt::NewPin,
         };
+        let pull = if which == WhichPin::Present { PullDuring::Pin } else { PullDuring::NewPin };
+        if self.pull == Some(pull) {
+            self.time.advance_seconds(KEYING);
+            self.seat.pull();
+            return std::future::pending().await;
+        }
         let pin = match which {
             _ if self.cancel == Some(cancel) => Err(NoPin::Cancelled),
             WhichPin::Present => self.pins.pop_front().ok_or(NoPin::TimedOut),

@@ -5,14 +5,14 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use qiyong_firmware::slot::VoltageClass;
+use qiyong_firmware::slot::{Clock, VoltageClass};
 use qiyong_firmware::terminal::{NoPin, WhichPin};
 use qiyong_firmware::ui::{Text, status_text};
 use qiyong_protocol::activation::decision::CardRecord;
 use qiyong_protocol::iso7816::atr::Atr;
 
 use crate::bench::{Apdu, Event};
-use crate::line::{EtuCounter, LineEvent};
+use crate::line::{Character, EtuCounter, LineEvent};
 use crate::mask::Masker;
 use crate::time::CLOCK_HZ;
 
@@ -136,13 +136,9 @@ impl Characters {
         }
         let tenths = self.etu.advance(cycle, rate);
         let etu = format!("{}.{}", tenths / 10, tenths % 10);
-        let (to_card, byte) = match event {
-            LineEvent::ToCard(byte) => (true, show(byte, self.masker.sent_to_card(byte))),
-            LineEvent::FromCard(character) => {
-                let parity = if character.parity_ok { "" } else { "!" };
-                let byte = show(character.byte, self.masker.sent_by_card(character.byte));
-                (false, format!("{byte}{parity}"))
-            }
+        let (to_card, secret, character) = match event {
+            LineEvent::ToCard(character) => (true, self.masker.sent_to_card(character), character),
+            LineEvent::FromCard(character) => (false, self.masker.sent_by_card(character), character),
             contact => {
                 self.flush(lines);
                 if matches!(contact, LineEvent::Rst(_)) {
@@ -156,7 +152,15 @@ impl Characters {
             self.flush(lines);
         }
         self.to_card = to_card;
-        self.line.push(format!(" {etu:>9} {byte}"));
+        let Character { byte, parity_ok, signalled, .. } = character;
+        let byte = if secret { "**".to_string() } else { format!("{byte:02X}") };
+        // Wrong parity; and an error signal, after which the character comes again.
+        let mark = match (parity_ok, signalled) {
+            (true, _) => "",
+            (false, false) => "!",
+            (false, true) => "!~",
+        };
+        self.line.push(format!(" {etu:>9} {byte}{mark}"));
     }
 
     fn flush(&mut self, lines: &mut Vec<String>) {
@@ -176,13 +180,11 @@ fn contact_words(event: LineEvent) -> String {
         LineEvent::Vcc(Some(VoltageClass::C)) => "VCC on, class C, 1.8 V".to_string(),
         LineEvent::Vcc(None) => "VCC off".to_string(),
         LineEvent::Rst(high) => on(high, "RST high", "RST low"),
-        LineEvent::Clk(running) => on(running, "CLK runs", "CLK stops, low"),
+        LineEvent::Clk(Clock::Running) => "CLK runs".to_string(),
+        LineEvent::Clk(Clock::Low) => "CLK stops, low".to_string(),
+        LineEvent::Clk(Clock::High) => "CLK stops, high".to_string(),
         LineEvent::Io(released) => on(released, "I/O released", "I/O low"),
         LineEvent::Silence(etu) => format!("nothing for {etu} etu"),
         LineEvent::ToCard(_) | LineEvent::FromCard(_) => String::new(),
     }
-}
-
-fn show(byte: u8, secret: bool) -> String {
-    if secret { "**".to_string() } else { format!("{byte:02X}") }
 }

@@ -1,4 +1,8 @@
-//! What the end-to-end tests share.
+//! What the end-to-end tests share, and the measurements of `cargo xtask bench`.
+
+pub mod bench;
+
+pub mod vcd;
 
 use std::env;
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use std::{fs, thread};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use qiyong_host_sim::bench::{CancelAt, LinkTrouble};
+use qiyong_host_sim::bench::{CancelAt, LinkTrouble, PullDuring};
 use qiyong_host_sim::card::contact::Misbehaviour;
 use qiyong_host_sim::scenario::file::Scenario;
 use qiyong_host_sim::scenario::run::{Played, play};
@@ -209,6 +209,7 @@ fn every_kind_of_thing_occurs_in_some_file() {
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
             see(&mut seen, "link", step.trouble);
             step.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
+            step.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
             if let Operation::Apply { document: Some(document) } = &step.operation
                 && played.report.outcome == Outcome::Approved
             {
@@ -225,6 +226,7 @@ fn every_kind_of_thing_occurs_in_some_file() {
     Misbehaviour::ALL.iter().for_each(|kind| see(&mut all, "fault", kind));
     LinkTrouble::WORDS.iter().for_each(|(_, kind)| see(&mut all, "link", kind));
     CancelAt::WORDS.iter().for_each(|(_, kind)| see(&mut all, "cancel", kind));
+    PullDuring::WORDS.iter().for_each(|(_, kind)| see(&mut all, "pull", kind));
     DocumentKind::ALL.iter().for_each(|kind| see(&mut all, "document", kind));
     for generation in Generation::ALL {
         for convention in [Convention::Direct, Convention::Inverse] {
@@ -376,6 +378,8 @@ pin = ["246813", "808017"]
 new_pin = "271828"
 link = "ok"
 pull_at = 9999
+line = [{ at = 9998, fault = "late", etu = 3 }, { at = 9997, fault = "flipped", times = 2 }]
+noise = 999999
 [step.expect]
 outcome = "approved"
 activated = true
@@ -745,6 +749,7 @@ fn bad_values() -> Vec<Bad> {
         "account = 50000",
         "total = 3580",
         "pull_at = 9999",
+        "noise = 999999",
         "balance = 46420",
         "fund = 7000",
         "account = 43420",
@@ -755,6 +760,23 @@ fn bad_values() -> Vec<Bad> {
         cases.push(bad(line, &format!("{key} = 1.5"), &["LINE", "expected"]));
         cases.push(bad(line, &format!("{key} = 99999999999999999999"), &["LINE"]));
     }
+    cases.push(bad("noise = 999999", "noise = 0", &["`step 1: noise`", "at least 1"]));
+    cases.push(bad("noise = 999999", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
+    cases.push(bad(
+        "noise = 999999",
+        "noise = { one_in = 9, faults = [\"x\"] }",
+        &["`step 1: noise.faults`", "flipped"],
+    ));
+    cases.push(bad(
+        "noise = 999999",
+        "pull_during = \"lunch\"",
+        &["`step 1: pull_during`", "pin, new-pin, transaction"],
+    ));
+    cases.push(bad("fault = \"late\"", "fault = \"gone\"", &["`step 1: line 1.fault`", "flipped, garbled, lost"]));
+    cases.push(bad("fault = \"late\"", "fault = \"lost\"", &["`step 1: line 1.etu`", "late"]));
+    cases.push(bad("times = 2", "times = 0", &["`step 1: line 2.times`", "1 to 1000"]));
+    cases.push(bad("fault = \"flipped\"", "fault = \"silent\"", &["`step 1: line 2.times`", "lasts"]));
+    cases.push(bad("times = 2", "fun = 2", &["LINE", "unknown field"]));
     for tries in [0, 16, 255] {
         cases.push(bad("pin_tries = 5", &format!("pin_tries = {tries}"), &["`card 1: pin_tries`", "1 to 15"]));
     }

@@ -1,35 +1,42 @@
-//! The card slot against damaged answers to reset: warm reset and class walk (ISO/IEC 7816-3 clause 6.2.4).
+//! The firmware's card slot on the virtual line: resets, the class walk, characters and blocks damaged on their way,
+//! storms, short circuits, the clock stopped, long APDUs, and how much time on the line all that takes.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use embassy_futures::block_on;
-use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError, VoltageClass};
-use qiyong_host_sim::card::contact::ContactCard;
+use proptest::prelude::*;
+use qiyong_firmware::slot::{CardLine, CardSlot, Clock, ContactSlot, LineError, SlotConfig, SlotError, VoltageClass};
+use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour};
 use qiyong_host_sim::centre::hsm::Hsm;
-use qiyong_host_sim::line::{BenchLine, Layer, Layered, LineEvent, VirtualLine};
-use qiyong_host_sim::time::VirtualTime;
+use qiyong_host_sim::line::efficiency::Efficiency;
+use qiyong_host_sim::line::{
+    BenchLine, Disturbance, Fault, FaultPlan, Faults, Layer, Layered, LineEvent, SharedCard, Tracer, VirtualLine,
+};
+use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::iso7816::character::Received;
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::atr::{AtrBuilder, SpecificBytes, SpecificMode};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_tests::sample_card;
 
-/// Damages the second character of the first `resets` answers to reset, and writes down what is powered.
+/// Damages the second character of the first `resets` answers to reset, however often it is repeated, and writes down what
+/// is powered.
 struct Damage {
     resets: u32,
-    /// Characters from the card since RST went high.
+    /// Good characters from the card since RST went high.
     heard: u32,
     log: Rc<RefCell<Vec<&'static str>>>,
 }
 
 impl Layer for Damage {
-    fn on_reception(&mut self, mut character: Received) -> Received {
-        self.heard += 1;
-        if self.heard == 2 && self.resets > 0 {
-            self.resets -= 1;
-            character.parity_ok = false;
+    fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
+        if self.heard == 1 && self.resets > 0 {
+            line.disturb(Disturbance::Flip(1));
         }
-        character
+        Ok(())
     }
 
     fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
@@ -38,9 +45,16 @@ impl Layer for Damage {
             LineEvent::Vcc(Some(VoltageClass::B)) => "B",
             LineEvent::Vcc(Some(VoltageClass::C)) => "C",
             LineEvent::Vcc(None) => "off",
-            LineEvent::Rst(true) => {
+            LineEvent::Rst(true) => "reset",
+            LineEvent::Rst(false) => {
+                // Each reset counts, if it came to a second character.
+                self.resets = self.resets.saturating_sub(u32::from(self.heard > 0));
                 self.heard = 0;
-                "reset"
+                return;
+            }
+            LineEvent::FromCard(character) if character.parity_ok || self.heard == 0 => {
+                self.heard += 1;
+                return;
             }
             _ => return,
         };
@@ -92,4 +106,479 @@ fn damaged_twice_the_next_class_is_tried() {
 fn damaged_always_the_cause_is_named_and_power_is_off() {
     // The last "off" is connect's own: powering down twice is harmless.
     assert_eq!(connect(Generation::V2, 9), (Err(SlotError::Parity), "B reset reset off A reset reset off off".into()));
+}
+
+/// Gives the card another answer to reset once it is reset with power on.
+struct WarmAtr {
+    card: SharedCard,
+    atr: Vec<u8>,
+    powered: bool,
+}
+
+impl Layer for WarmAtr {
+    fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
+        match event {
+            LineEvent::Vcc(class) => self.powered = class.is_some(),
+            LineEvent::Rst(true) => {}
+            LineEvent::Rst(false) if self.powered => self.card.borrow_mut().card.atr.clone_from(&self.atr),
+            _ => {}
+        }
+    }
+}
+
+/// Clause 6.3.1: a card in specific mode at a rate that the slot cannot do is asked to change by a warm reset, if its TA2
+/// says that it can.
+#[test]
+fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
+    let insists = |can_change| {
+        let mode = SpecificMode { protocol: 0, can_change, implicit: false };
+        // 512/64: eight cycles an etu.
+        AtrBuilder::new(Convention::Direct).ta1(0x97).specific_mode(mode).build().unwrap().to_vec()
+    };
+    let negotiable = AtrBuilder::new(Convention::Direct).ta1(0x96).build().unwrap().to_vec();
+    for (cold, expected) in [(insists(true), Ok(negotiable.clone())), (insists(false), Err(SlotError::Rate))] {
+        let mut card = sample_card(Generation::V2).issue(&Hsm::test_keys()).unwrap();
+        card.atr = cold;
+        let card = Rc::new(RefCell::new(ContactCard::new(card)));
+        let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
+        line.set_card(Some(card.clone()));
+        let layer = WarmAtr { card, atr: negotiable.clone(), powered: false };
+        let mut slot = ContactSlot::new(Layered::new(line, layer), SlotConfig::default());
+        assert_eq!(block_on(slot.connect()).map(<[u8]>::to_vec), expected);
+        if expected.is_ok() {
+            let response =
+                block_on(slot.transmit(&commands::select_environment(), &mut [0; 258])).map(|answer| answer.sw);
+            assert_eq!(response, Ok(StatusWord::OK));
+            assert_eq!(slot.line().rate(), (512, 32));
+        }
+        assert_eq!(slot.line().violations(), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn a_warm_reset_takes_rights_away_and_leaves_power_on() {
+    for t1 in [None, Some(T1 { ifsc: 100, crc: false })] {
+        let mut bench = Bench::over(t1);
+        assert_eq!(block_on(bench.slot.warm_reset()), Err(SlotError::NotConnected));
+        bench.connect().unwrap();
+        let secured = [
+            commands::select_environment(),
+            Command::new(0, 0xA4, 0, 0).with_data(&[0xDF, 0x01]).expecting(256),
+            commands::select_file(&[0xEF, 0x05]),
+            commands::read_record(1, 2),
+        ];
+        let status = |bench: &mut Bench| bench.send(&secured).pop().map(|result| result.map(|(_, sw)| sw));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        assert_eq!(bench.send(&[commands::verify(&[0x12, 0x34, 0x56])])[0], Ok((vec![], StatusWord::OK)));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::OK)));
+        bench.events.borrow_mut().clear();
+        block_on(bench.slot.warm_reset()).unwrap();
+        assert!(!bench.events.borrow().iter().any(|event| matches!(event.2, LineEvent::Vcc(_))));
+        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        bench.assert_no_violation();
+    }
+}
+
+type Events = Rc<RefCell<Vec<(u64, (u16, u8), LineEvent)>>>;
+
+/// A slot with a card, whose line can be disturbed and is written down.
+struct Bench {
+    slot: ContactSlot<Layered<Layered<VirtualLine, Faults>, Tracer>>,
+    plan: FaultPlan,
+    events: Events,
+    time: VirtualTime,
+}
+
+/// What a card's answer to reset says of T=1.
+#[derive(Clone, Copy, Debug)]
+struct T1 {
+    ifsc: u8,
+    crc: bool,
+}
+
+impl Bench {
+    fn new(card: ContactCard) -> Self {
+        let time = VirtualTime::new("2026-03-02T09:00".parse().unwrap());
+        let mut wire = VirtualLine::new(time.clone());
+        wire.set_card(Some(Rc::new(RefCell::new(card))));
+        let plan = FaultPlan::default();
+        let events = Events::default();
+        let sink = events.clone();
+        let tracer = Tracer::new(move |cycle, rate, event| sink.borrow_mut().push((cycle, rate, event)));
+        let line = Layered::new(Layered::new(wire, Faults(plan.clone())), tracer);
+        Self { slot: ContactSlot::new(line, SlotConfig::default()), plan, events, time }
+    }
+
+    /// The sample card of generation 2 with this ATR.
+    fn with_atr(atr: &AtrBuilder<'_>) -> Self {
+        let mut card = sample_card(Generation::V2).issue(&Hsm::test_keys()).unwrap();
+        card.atr = atr.build().unwrap().to_vec();
+        Self::new(ContactCard::new(card))
+    }
+
+    /// A card at 512/32 cycles an etu that speaks T=0, or T=1 if it says how.
+    fn over(t1: Option<T1>) -> Self {
+        let atr = AtrBuilder::new(Convention::Direct).ta1(0x96);
+        Self::with_atr(&match t1 {
+            None => atr,
+            Some(T1 { ifsc, crc }) => atr.t1(SpecificBytes { ta: Some(ifsc), tb: Some(0x45), tc: Some(crc.into()) }),
+        })
+    }
+
+    fn send(&mut self, commands: &[Command<'_>]) -> Vec<Result<(Vec<u8>, StatusWord), SlotError>> {
+        let mut buffer = vec![0; 4098];
+        let mut one = |command: &Command<'_>| {
+            let response = block_on(self.slot.transmit(command, &mut buffer))?;
+            Ok((response.data.to_vec(), response.sw))
+        };
+        commands.iter().map(&mut one).collect()
+    }
+
+    fn connect(&mut self) -> Result<(), SlotError> {
+        block_on(self.slot.connect()).map(|_| ())
+    }
+
+    fn characters(&self) -> u64 {
+        let character =
+            |event: &&(u64, (u16, u8), LineEvent)| matches!(event.2, LineEvent::ToCard(_) | LineEvent::FromCard(_));
+        self.events.borrow().iter().filter(character).count() as u64
+    }
+
+    /// Error signals on the line so far.
+    fn signals(&self) -> usize {
+        let signalled = |event: &&(u64, (u16, u8), LineEvent)| match event.2 {
+            LineEvent::ToCard(character) | LineEvent::FromCard(character) => character.signalled,
+            _ => false,
+        };
+        self.events.borrow().iter().filter(signalled).count()
+    }
+
+    fn assert_no_violation(&mut self) {
+        assert_eq!(self.slot.line().violations(), [] as [String; 0]);
+    }
+}
+
+/// Commands of all four cases, with 61xx and a wrong length among them.
+fn visit() -> Vec<Command<'static>> {
+    vec![
+        commands::select_environment(),
+        commands::select_file(&[0xEF, 0x05]),
+        commands::read_record(1, 16),
+        commands::read_record(7, 8),
+        commands::get_challenge(),
+        commands::verify(&[0x12, 0x34, 0x56]),
+        Command::new(0, 0x16, 0, 0),
+    ]
+}
+
+/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the responses are
+/// those of an undisturbed line; a fourth time is one too many.
+#[test]
+fn in_t0_every_character_is_repeated_until_it_is_right() {
+    let mut plain = Bench::over(None);
+    plain.connect().unwrap();
+    let expected = plain.send(&visit());
+    assert!(expected.iter().all(Result::is_ok), "{expected:?}");
+    let characters = plain.characters();
+    assert!(characters > 150, "{characters}");
+    // TS, the first character, has no error signal.
+    for at in 1..characters {
+        for times in [1, 3] {
+            let mut bench = Bench::over(None);
+            let flip = |n| Fault { at: at + n, what: Disturbance::Flip(1 << (at % 9)) };
+            bench.plan.begin((0..times).map(flip).collect(), None);
+            bench.connect().unwrap();
+            assert_eq!(bench.send(&visit()), expected, "character {at}, {times} times");
+            assert_eq!(bench.signals(), times as usize, "character {at}");
+            bench.assert_no_violation();
+        }
+        let mut bench = Bench::over(None);
+        bench.plan.begin((0..4).map(|n| Fault { at: at + n, what: Disturbance::Flip(1) }).collect(), None);
+        // During the answer to reset a warm reset helps, during PPS a cold one.
+        if bench.connect().is_ok() && bench.characters() <= at {
+            let failed = bench.send(&visit()).into_iter().find_map(Result::err);
+            assert_eq!(failed, Some(SlotError::Parity), "character {at}");
+        }
+        bench.assert_no_violation();
+    }
+}
+
+/// Rules 7.1 to 7.3 of T=1 on the line: whatever happens to one character, the responses are the same, and so is the card.
+#[test]
+fn in_t1_whatever_happens_to_one_character_is_mended() {
+    let t1 = Some(T1 { ifsc: 32, crc: true });
+    let mut plain = Bench::over(t1);
+    plain.connect().unwrap();
+    let before = plain.characters();
+    let expected = plain.send(&visit());
+    assert!(expected.iter().all(Result::is_ok), "{expected:?}");
+    for at in before..plain.characters() {
+        for what in [
+            Disturbance::Flip(1 << (at % 9)),
+            Disturbance::Flip(0b11),
+            Disturbance::Lose,
+            Disturbance::Double,
+            Disturbance::Late(30),
+            Disturbance::Late(60),
+            Disturbance::Early(4),
+        ] {
+            let mut bench = Bench::over(t1);
+            bench.plan.begin(vec![Fault { at, what }], None);
+            bench.connect().unwrap();
+            assert_eq!(bench.send(&visit()), expected, "character {at}: {what:?}");
+            bench.assert_no_violation();
+        }
+    }
+}
+
+/// Faults far enough apart for the standard's means to mend them. An LRC does not see every lost or doubled character (a lost
+/// LEN may leave a block that is right), so these are for a CRC.
+fn mendable(t1: Option<T1>) -> impl Strategy<Value = Vec<Fault>> {
+    let crc = t1.is_some_and(|t1| t1.crc);
+    let what = move |kind: u8, bit: u8, etu: u32| match kind % 8 {
+        0 if crc => Disturbance::Lose,
+        1 if crc => Disturbance::Double,
+        2 if crc => Disturbance::Flip(0b11 << (bit % 8)),
+        3 => Disturbance::Late(etu % 30),
+        4 => Disturbance::Early(etu % 8),
+        _ => Disturbance::Flip(1 << (bit % 9)),
+    };
+    let one = (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what(kind, bit, etu)), 1u64..=3, 0u64..400);
+    prop::collection::vec(one, 0..6).prop_map(move |faults| {
+        // In T=0 a character is damaged up to three times; in T=1 one block, and again not before it is through.
+        let mut at = 1;
+        let mut all = Vec::new();
+        for (what, times, gap) in faults {
+            let times = if t1.is_some() || !matches!(what, Disturbance::Flip(_)) { 1 } else { times };
+            at += gap;
+            all.extend((0..times).map(|n| Fault { at: at + n, what }));
+            at += if t1.is_some() { 300 } else { times + 1 };
+        }
+        all
+    })
+}
+
+/// What a command of a random session is; the card answers each the same way on two lines.
+#[derive(Clone, Debug)]
+struct Asked {
+    header: [u8; 4],
+    data: Vec<u8>,
+    ne: usize,
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let sensible = prop::sample::select(visit()).prop_map(|command| Asked {
+        header: [command.cla, command.ins, command.p1, command.p2],
+        data: command.data.to_vec(),
+        ne: command.ne,
+    });
+    // INS that T=0 cannot carry are left out, and those whose data T=0 cannot tell from a length are as the norm has them.
+    let ins = prop::sample::select(vec![0x16u8, 0x20, 0x82, 0x84, 0x88, 0xA4, 0xB0, 0xB2, 0xD6, 0xDC, 0x55]);
+    let any = (ins, any::<(u8, u8)>(), prop::collection::vec(any::<u8>(), 0..60), 0usize..=256).prop_map(
+        |(ins, (p1, p2), data, ne)| {
+            let data = if commands::takes_data(ins) { data } else { Vec::new() };
+            Asked { header: [0, ins, p1, p2], data, ne }
+        },
+    );
+    prop_oneof![2 => sensible, 1 => any]
+}
+
+fn as_commands(asked: &[Asked]) -> Vec<Command<'_>> {
+    asked
+        .iter()
+        .map(|asked| {
+            let [cla, ins, p1, p2] = asked.header;
+            Command::new(cla, ins, p1, p2).with_data(&asked.data).expecting(asked.ne)
+        })
+        .collect()
+}
+
+fn t1() -> impl Strategy<Value = Option<T1>> {
+    let any = (prop_oneof![1u8..=8, 1u8..=254, Just(254)], any::<bool>());
+    prop::option::weighted(0.6, any.prop_map(|(ifsc, crc)| T1 { ifsc, crc }))
+}
+
+/// How many random sessions of each kind are played: 300, or as many as `QIYONG_SESSIONS` says.
+fn sessions() -> u32 {
+    std::env::var("QIYONG_SESSIONS").map_or(300, |count| count.parse().expect("a number"))
+}
+
+/// A protocol, and faults that it can mend.
+fn disturbed() -> impl Strategy<Value = (Option<T1>, Vec<Fault>)> {
+    t1().prop_flat_map(|t1| (Just(t1), mendable(t1)))
+}
+
+/// Anything at all, also what no standard can mend.
+fn anything() -> impl Strategy<Value = Vec<Fault>> {
+    let what = prop_oneof![
+        4 => (1u16..512).prop_map(Disturbance::Flip),
+        2 => Just(Disturbance::Lose),
+        2 => Just(Disturbance::Double),
+        1 => (0u32..20_000).prop_map(Disturbance::Late),
+        1 => (0u32..40).prop_map(Disturbance::Early),
+        1 => Just(Disturbance::Silence),
+        1 => Just(Disturbance::ShortCircuit),
+        1 => Just(Disturbance::Pull),
+        1 => prop::sample::select(Misbehaviour::ALL.to_vec()).prop_map(Disturbance::Misbehave),
+    ];
+    prop::collection::vec((0u64..500, what).prop_map(|(at, what)| Fault { at, what }), 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: sessions(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// For random commands, IFSC and faults within what the standard can mend, over T=0 and T=1: the responses are those of the
+    /// same card on an undisturbed line.
+    #[test]
+    fn what_can_be_mended_is_mended((t1, faults) in disturbed(), asked in prop::collection::vec(asked(), 1..8)) {
+        let commands = as_commands(&asked);
+        let mut plain = Bench::over(t1);
+        prop_assert_eq!(plain.connect(), Ok(()));
+        let mut bench = Bench::over(t1);
+        bench.plan.begin(faults, None);
+        prop_assert_eq!(bench.connect(), Ok(()));
+        prop_assert_eq!(bench.send(&commands), plain.send(&commands));
+        bench.assert_no_violation();
+    }
+
+    /// Beyond that: an error within the budget, or the response, and the next reset finds a card that works.
+    #[test]
+    fn what_cannot_be_mended_ends_with_a_reason_in_time(
+        t1 in t1(),
+        faults in anything(),
+        asked in prop::collection::vec(asked(), 1..5),
+    ) {
+        let commands = as_commands(&asked);
+        let mut plain = Bench::over(t1);
+        prop_assert_eq!(plain.connect(), Ok(()));
+        let mut bench = Bench::over(t1);
+        bench.plan.begin(faults, None);
+        if bench.connect().is_ok() {
+            for command in &commands {
+                let before = bench.time.cycles();
+                let failed = bench.send(&[*command]).into_iter().any(|result| result.is_err());
+                // 20 s, and for T=1 what its own rules for a silent card take.
+                let seconds = (bench.time.cycles() - before) / CLOCK_HZ;
+                prop_assert!(seconds <= 45, "{} s", seconds);
+                if failed {
+                    break;
+                }
+            }
+        }
+        block_on(bench.slot.disconnect());
+        // The same card again, undisturbed: whatever was on the line, its state is sound.
+        bench.plan.begin(Vec::new(), None);
+        if bench.slot.line().present() {
+            prop_assert_eq!(bench.connect(), Ok(()));
+            prop_assert!(bench.send(&[commands::select_environment()])[0].is_ok());
+        }
+        bench.assert_no_violation();
+    }
+}
+
+#[test]
+fn storms_end_with_a_reason() {
+    for (kind, t1) in [
+        (Misbehaviour::NullForever, None),
+        (Misbehaviour::GetResponseForever, None),
+        (Misbehaviour::WrongLengthForever, None),
+        (Misbehaviour::ExtensionForever, Some(T1 { ifsc: 32, crc: false })),
+        (Misbehaviour::WrongNumbers, Some(T1 { ifsc: 32, crc: false })),
+    ] {
+        let mut bench = Bench::over(t1);
+        bench.connect().unwrap();
+        let at = bench.characters();
+        bench.plan.begin(vec![Fault { at: 0, what: Disturbance::Misbehave(kind) }], None);
+        let before = bench.time.cycles();
+        let result = bench.send(&[commands::read_record(1, 16)]).remove(0);
+        assert!(matches!(result, Err(SlotError::T0(_) | SlotError::T1(_))), "{kind:?}: {result:?}");
+        assert!((bench.time.cycles() - before) / CLOCK_HZ <= 45, "{kind:?}");
+        assert!(bench.characters() - at < 5_000, "{kind:?}: {} characters", bench.characters() - at);
+    }
+}
+
+#[test]
+fn a_short_circuit_takes_the_card_off_power_and_is_named() {
+    let mut bench = Bench::over(None);
+    bench.connect().unwrap();
+    bench.plan.begin(vec![Fault { at: 3, what: Disturbance::ShortCircuit }], None);
+    assert_eq!(bench.send(&[commands::select_environment()]), [Err(SlotError::ShortCircuit)]);
+    let last = bench.events.borrow().last().unwrap().2;
+    assert_eq!(last, LineEvent::Vcc(None));
+    assert_eq!(bench.send(&[commands::select_environment()]), [Err(SlotError::NotConnected)]);
+    bench.connect().unwrap();
+    assert!(bench.send(&[commands::select_environment()])[0].is_ok());
+    bench.assert_no_violation();
+}
+
+/// Clause 6.3.2: 1860 cycles before and 700 after, in the state the card names; the wire checks the times.
+#[test]
+fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
+    for (x, state) in [(0x40, Some(Clock::Low)), (0x80, Some(Clock::High)), (0xC0, Some(Clock::Low)), (0x00, None)] {
+        let global = SpecificBytes { ta: Some(x | 0x07), tb: None, tc: None };
+        let mut bench = Bench::with_atr(&AtrBuilder::new(Convention::Direct).t0(None).t15(global));
+        bench.connect().unwrap();
+        for _ in 0..2 {
+            bench.events.borrow_mut().clear();
+            block_on(bench.slot.rest());
+            block_on(bench.slot.rest());
+            assert!(bench.send(&[commands::select_environment()])[0].is_ok(), "{x:02X}");
+            let clocks: Vec<_> = bench
+                .events
+                .borrow()
+                .iter()
+                .filter_map(|event| match event.2 {
+                    LineEvent::Clk(clock) => Some(clock),
+                    _ => None,
+                })
+                .collect();
+            let expected: Vec<_> = state.into_iter().flat_map(|state| [state, Clock::Running]).collect();
+            assert_eq!(clocks, expected, "{x:02X}");
+        }
+        block_on(bench.slot.rest());
+        block_on(bench.slot.disconnect());
+        bench.assert_no_violation();
+    }
+}
+
+#[test]
+fn extended_apdus_pass_in_both_protocols() {
+    // DF01 EF16 is 296 bytes that anybody may read; the card says in its historical bytes that it takes extended lengths.
+    let historical = [0x80, 0x73, 0xC0, 0x01, 0x40];
+    let t1 = SpecificBytes { ta: Some(254), tb: Some(0x45), tc: None };
+    let atr = AtrBuilder::new(Convention::Direct).historical(&historical);
+    let data = [0x55; 300];
+    for (atr, chunk) in [(atr.clone().t1(t1), 296), (atr, 256)] {
+        let mut bench = Bench::with_atr(&atr);
+        bench.connect().unwrap();
+        let aid = commands::application_aid(0);
+        let responses = bench.send(&[
+            Command::new(0, 0xA4, 4, 0).with_data(&aid).expecting(256),
+            commands::select_file(&[0xEF, 0x16]),
+            Command::new(0, 0xB0, 0, 0).expecting(4096),
+            // Nobody may write there without a key: the card has understood the command.
+            Command::new(0, 0xD6, 0, 0).with_data(&data),
+        ]);
+        let responses: Vec<_> = responses.into_iter().map(Result::unwrap).collect();
+        assert_eq!((responses[2].0.len(), responses[2].1), (chunk, StatusWord::OK));
+        assert_eq!(responses[3].1, StatusWord::SECURITY_NOT_SATISFIED);
+        bench.assert_no_violation();
+    }
+    let mut bench = Bench::over(None);
+    bench.connect().unwrap();
+    let refused = bench.send(&[Command::new(0, 0xD6, 0, 0).with_data(&data)]).remove(0);
+    assert!(matches!(refused, Err(SlotError::T0(_))), "a card that says nothing of it gets no ENVELOPE: {refused:?}");
+}
+
+/// The terminal loses no time: what a session takes on the line is what the standard demands for its characters.
+#[test]
+fn a_session_takes_what_its_characters_need() {
+    for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {
+        let mut bench = Bench::over(t1);
+        bench.connect().unwrap();
+        bench.send(&visit());
+        let efficiency = Efficiency::of(bench.events.borrow().iter().copied());
+        assert_eq!(efficiency.characters, bench.characters());
+        assert!((1.0..1.005).contains(&efficiency.ratio()), "{t1:?}: {efficiency:?}, {}", efficiency.ratio());
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Which compiler is for `arm`, how to read its product for `image`; what must hold is decided here.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::arm;
@@ -16,11 +18,7 @@ const FOLDER: &str = "target/arm";
 /// # Errors
 /// When the firmware does not build, has a heap, or can panic.
 pub(crate) fn run() -> Result<()> {
-    let mut build = arm::compiler()?.cargo_build();
-    build.args(["--target-dir", FOLDER, "--profile", "firmware"]);
-    step::run(build.args(["--package", "qiyong-firmware", "--lib", "--example", "terminal"]))?;
-
-    let library = step::root().join(FOLDER).join(arm::TARGET).join("firmware/examples/libterminal.a");
+    let library = build("terminal")?;
     step::say("checking the firmware: heap, panics, sizes");
     let image = Image::read(&library)?;
     println!("heap:   {}", if image.allocators.is_empty() { "none" } else { "FOUND" });
@@ -52,6 +50,17 @@ pub(crate) fn run() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Builds an example of the firmware as a static library for the target, and returns its path.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn build(example: &str) -> Result<PathBuf> {
+    let mut build = arm::compiler()?.cargo_build();
+    build.args(["--target-dir", FOLDER, "--profile", "firmware"]);
+    step::run(build.args(["--package", "qiyong-firmware", "--lib", "--example", example]))?;
+    Ok(step::root().join(FOLDER).join(arm::TARGET).join("firmware/examples").join(format!("lib{example}.a")))
 }
 
 fn print_size(label: &str, Size { text, rodata, data, bss }: Size) {

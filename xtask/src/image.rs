@@ -1,19 +1,25 @@
 //! Reads a static library and tells what the compiler made of our code: allocator symbols, panics, sizes.
 //!
-//! Knows object files of any architecture, not how they were built nor what is acceptable: `firmware` decides that.
+//! Knows object files of any architecture, not how they were built nor what is acceptable: `firmware` and `size` decide
+//! that.
 //!
 //! The compiler puts each function and each constant in a section of its own, and a relocation records each reference
 //! from one section to another. So the library is a graph of sections. What our sections reach is what a linker with
 //! `--gc-sections` keeps; a reference from a section of ours to foreign code that reaches the panic handler is a place
 //! where our code can panic. A function that was inlined counts as part of the one that it was inlined into.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod graph;
+mod parts;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::iter::Sum;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
+
+use graph::{Node, graph, reach};
+pub(crate) use parts::Part;
 
 /// Code and data are ours if a symbol of theirs contains this: the prefix of our packages and of exported names.
 const OURS: &str = "qiyong_";
@@ -50,6 +56,18 @@ pub(crate) struct Image {
     pub(crate) ours: Size,
     /// The size of these and all that they reach: what a linker keeps.
     pub(crate) kept: Size,
+    nodes: Vec<Node>,
+}
+
+impl Sum for Size {
+    fn sum<I: Iterator<Item = Self>>(sizes: I) -> Self {
+        sizes.fold(Self::default(), |all, one| Self {
+            text: all.text + one.text,
+            rodata: all.rodata + one.rodata,
+            data: all.data + one.data,
+            bss: all.bss + one.bss,
+        })
+    }
 }
 
 /// A function of ours that can panic.
@@ -75,36 +93,6 @@ pub(crate) struct Size {
     pub(crate) bss: u64,
 }
 
-/// A section of one of the library's object files: a node of the graph.
-struct Node {
-    kind: SectionKind,
-    size: u64,
-    /// The demangled names of the symbols it defines.
-    names: Vec<String>,
-    /// The place in the source that it stands for, if it is what a panic reports as its place.
-    place: Option<String>,
-    /// The sections it refers to, once per reference.
-    references: Vec<usize>,
-}
-
-impl Node {
-    fn is_ours(&self) -> bool {
-        self.names.iter().any(|name| name.contains(OURS))
-    }
-
-    fn is_code(&self) -> bool {
-        self.kind == SectionKind::Text
-    }
-
-    fn panics(&self) -> bool {
-        self.names.iter().any(|name| name.starts_with("core::panicking::") || last(name) == "rust_begin_unwind")
-    }
-
-    fn name(&self) -> String {
-        self.names.first().cloned().unwrap_or_else(|| "(no name)".to_string())
-    }
-}
-
 impl Image {
     /// Reads the static library at `path`.
     ///
@@ -123,73 +111,31 @@ impl Image {
             panics: panics(&nodes, &ours),
             kept: size(&nodes, reach(&ours, |at| &nodes[at].references)),
             ours: size(&nodes, ours),
+            nodes,
         })
+    }
+
+    /// What a linker keeps for the symbols whose names begin with `root`, each part with its owner.
+    ///
+    /// `owner` names the owner of a symbol that has one by its name. Others (constants without a name, library code that was
+    /// made for one caller) belong to the owner from whose parts alone they are reached; `None` if those are several.
+    pub(crate) fn parts(&self, root: &str, owner: impl Fn(&str) -> Option<String>) -> Vec<Part> {
+        parts::parts(&self.nodes, root, owner)
+    }
+
+    /// The bytes of the static of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn static_bytes(&self, name: &str) -> Result<u64> {
+        let node = self.nodes.iter().find(|node| !node.is_code() && node.names.iter().any(|own| own == name));
+        Ok(node.with_context(|| format!("the library has no static `{name}`"))?.bytes)
     }
 
     /// How many references to panicking code our code has.
     pub(crate) fn panic_count(&self) -> usize {
         self.panics.iter().flat_map(|panicking| panicking.calls.values()).sum()
     }
-}
-
-/// The graph of sections of an archive of object files, and the demangled names of all its symbols.
-fn graph(archive: &[u8]) -> Result<(Vec<Node>, HashSet<String>)> {
-    let mut files = Vec::new();
-    for member in ArchiveFile::parse(archive)?.members() {
-        files.push(object::File::parse(member?.data(archive)?)?);
-    }
-
-    // First every section and which symbols it defines, since one file may refer to a later one's symbols.
-    let mut nodes = Vec::new();
-    let mut symbols = HashSet::new();
-    let mut node_of_section = HashMap::new();
-    let mut node_of_global = HashMap::new();
-    for (number, file) in files.iter().enumerate() {
-        for section in file.sections() {
-            node_of_section.insert((number, section.index()), nodes.len());
-            nodes.push(Node {
-                kind: section.kind(),
-                size: section.size(),
-                names: vec![],
-                place: place(file, &section)?,
-                references: vec![],
-            });
-        }
-        for symbol in file.symbols() {
-            let mangled = symbol.name()?;
-            // `$t`, `$d`: ARM's marks of where code and data begin.
-            if mangled.is_empty() || mangled.starts_with('$') {
-                continue;
-            }
-            let name = format!("{:#}", rustc_demangle::demangle(mangled));
-            if let Some(&node) = symbol.section_index().and_then(|section| node_of_section.get(&(number, section))) {
-                nodes[node].names.push(name.clone());
-                if symbol.is_global() {
-                    node_of_global.insert(mangled, node);
-                }
-            }
-            symbols.insert(name);
-        }
-    }
-
-    // Then the references. A symbol that nothing in the library defines is for the linker to find: not a node.
-    for (number, file) in files.iter().enumerate() {
-        for section in file.sections() {
-            let from = node_of_section[&(number, section.index())];
-            for (_, relocation) in section.relocations() {
-                let RelocationTarget::Symbol(index) = relocation.target() else {
-                    continue;
-                };
-                let symbol = file.symbol_by_index(index)?;
-                let to = match symbol.section_index() {
-                    Some(section) => node_of_section.get(&(number, section)),
-                    None => node_of_global.get(symbol.name()?),
-                };
-                nodes[from].references.extend(to);
-            }
-        }
-    }
-    Ok((nodes, symbols))
 }
 
 /// The functions in `ours` that refer to foreign code that panics or can.
@@ -227,60 +173,8 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     panics
 }
 
-/// The place in the source that a section holds if it holds a `core::panic::Location` and nothing else: a reference to
-/// the file's name, the name's length, line and column.
-fn place(file: &object::File<'_>, section: &object::Section<'_, '_>) -> Result<Option<String>> {
-    let word = if file.is_64() { 8 } else { 4 };
-    let data = section.data()?;
-    let mut relocations = section.relocations();
-    let (Some((0, relocation)), None) = (relocations.next(), relocations.next()) else {
-        return Ok(None);
-    };
-    let RelocationTarget::Symbol(index) = relocation.target() else {
-        return Ok(None);
-    };
-    let symbol = file.symbol_by_index(index)?;
-    let Some(target) = symbol.section_index() else {
-        return Ok(None);
-    };
-    if data.len() != 2 * word + 8 {
-        return Ok(None);
-    }
-
-    let number = |at: usize, size: usize| data[at..][..size].iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte));
-    // ARM's relocations keep the offset from the symbol in the bytes that they replace.
-    let implicit = if relocation.has_implicit_addend() { number(0, word) } else { 0 };
-    let start = symbol.address().wrapping_add_signed(relocation.addend()).wrapping_add(implicit);
-    let name = file.section_by_index(target)?.data_range(start, number(word, word))?;
-    let name = name.and_then(|name| str::from_utf8(name).ok()).filter(|name| name.ends_with(".rs"));
-    Ok(name.map(|name| format!("{name}:{}:{}", number(2 * word, 4), number(2 * word + 4, 4))))
-}
-
-/// All that is reached from `roots`, with the roots.
-fn reach<'a>(roots: &[usize], next: impl Fn(usize) -> &'a Vec<usize>) -> HashSet<usize> {
-    let mut reached: HashSet<_> = roots.iter().copied().collect();
-    let mut open = roots.to_vec();
-    while let Some(at) = open.pop() {
-        open.extend(next(at).iter().copied().filter(|&to| reached.insert(to)));
-    }
-    reached
-}
-
 fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {
-    let mut size = Size::default();
-    for node in of.into_iter().map(|at| &nodes[at]) {
-        match node.kind {
-            SectionKind::Text => size.text += node.size,
-            SectionKind::ReadOnlyData | SectionKind::ReadOnlyDataWithRel | SectionKind::ReadOnlyString => {
-                size.rodata += node.size;
-            }
-            SectionKind::Data => size.data += node.size,
-            SectionKind::UninitializedData => size.bss += node.size,
-            // Debug information, unwinding tables, symbol tables: not in the target's memory.
-            _ => {}
-        }
-    }
-    size
+    of.into_iter().map(|at| nodes[at].size()).sum()
 }
 
 fn is_allocator(name: &str) -> bool {
@@ -358,6 +252,32 @@ mod tests {
         .unwrap();
         let found = |name| image.allocators.iter().any(|symbol| last(symbol) == name);
         assert!(found("malloc") && found("__rust_alloc"), "{:?}", image.allocators);
+    }
+
+    #[test]
+    fn what_one_owner_alone_reaches_is_that_owners_and_the_rest_is_shared() {
+        let image = compiled(
+            "const fn table<const N: usize>(first: u8) -> [u8; N] {
+                 let (mut table, mut at) = ([first; N], 0);
+                 while at < N { table[at] ^= (at * at) as u8; at += 1; }
+                 table
+             }
+             #[unsafe(no_mangle)] static one: [u8; 64] = table(1);
+             #[unsafe(no_mangle)] static both: [u8; 32] = table(2);
+             #[unsafe(no_mangle)] static neither: [u8; 16] = table(3);
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_a(at: usize) -> u8 { one[at & 63] ^ both[at & 31] }
+             #[unsafe(no_mangle)] extern \"C\" fn qiyong_b(at: usize) -> u8 { both[at & 31] }
+             #[unsafe(no_mangle)] extern \"C\" fn other(at: usize) -> u8 { neither[at & 15] }",
+        )
+        .unwrap();
+        let parts = image.parts("qiyong_", |name| name.strip_prefix("qiyong_").map(str::to_string));
+        let found: Vec<_> = ["qiyong_a", "qiyong_b", "one", "both", "neither", "other"]
+            .map(|name| parts.iter().find(|part| part.name == name).map(|part| part.owner.as_deref()))
+            .into();
+        assert_eq!(found, [Some(Some("a")), Some(Some("b")), Some(Some("a")), Some(None), None, None]);
+        assert_eq!(parts.iter().map(|part| part.size).sum::<Size>().rodata, 64 + 32);
+        assert_eq!(image.static_bytes("one").unwrap(), 64);
+        assert!(image.static_bytes("two").is_err());
     }
 
     #[test]

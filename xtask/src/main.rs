@@ -12,6 +12,7 @@ mod debian;
 mod firmware;
 mod image;
 mod setup;
+mod size;
 mod step;
 mod suite;
 
@@ -41,9 +42,22 @@ enum Verb {
     Setup,
     /// Build the firmware for the target and check that it has no heap; print panics and sizes.
     Firmware,
-    /// Measure: APDUs a second through PC/SC, beside a bare ping-pong.
-    Bench,
-    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware.
+    /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
+    Size {
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure the engines: time per exchange, per ATR, per answer to SELECT, and whether the bounds hold.
+    Bench {
+        /// Print one JSON object instead of a table.
+        #[arg(long, conflicts_with = "pcsc")]
+        json: bool,
+        /// Measure APDUs a second through PC/SC instead, beside a bare ping-pong; installs what that needs.
+        #[arg(long)]
+        pcsc: bool,
+    },
+    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
     Test,
 }
 
@@ -60,9 +74,11 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return demo(&args),
+        Verb::Bench { pcsc: true, .. } => bench::pcsc()?,
+        Verb::Bench { json, pcsc: false } => return bench::run(json),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
-        Verb::Bench => bench::run()?,
+        Verb::Size { json } => size::run(json)?,
         Verb::Test => suite::run()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{firmware, setup, step};
+use crate::{firmware, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -14,7 +14,7 @@ type Step = (&'static str, fn() -> Result<()>);
 /// With PC/SC readers, which need libpcsclite: `setup` installs it.
 const PCSC: [&str; 2] = ["--features", "qiyong-host-sim/pcsc"];
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -43,6 +43,7 @@ const STEPS: [Step; 6] = [
         step::run(step::cargo().args(["test", "--workspace"]).args(PCSC))
     }),
     ("firmware", firmware::run),
+    ("size", || size::run(false)),
 ];
 
 /// Runs the verb.

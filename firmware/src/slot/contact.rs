@@ -4,13 +4,14 @@ use heapless::Vec;
 
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::iso7816::atr::{Atr, AtrError, decode_di, decode_fi};
+use qiyong_protocol::iso7816::atr::{Atr, AtrError, ClockStop, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
 use qiyong_protocol::iso7816::{t0, t1};
 
 use super::exchange::{Protocol, over_t1};
-use super::{CardLine, CardSlot, LineConfig, LineError, ResponseBuffer, SlotError, VoltageClass};
+use super::repetition::{receive, send};
+use super::{CardLine, CardSlot, Clock, LineConfig, SlotError, VoltageClass};
 
 /// What a maker chooses for a slot.
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +22,15 @@ pub struct SlotConfig {
     /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
     /// do; 372 or more switches PPS off.
     pub min_cycles_per_etu: u16,
+    /// Whether the clock of a card that allows it is stopped while the card is not needed (clause 6.3.2).
+    pub clock_stop: bool,
 }
 
 impl Default for SlotConfig {
     /// 3 V, then 5 V: what social security cards of all generations work with (domain.md §4.1). Low first, since a low
     /// voltage harms no card.
     fn default() -> Self {
-        Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16 }
+        Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16, clock_stop: true }
     }
 }
 
@@ -39,6 +42,15 @@ const FIRST_CHARACTER: Etu = 108;
 const INITIAL_WAITING_TIME: Etu = 9600;
 /// The most the whole ATR may take; clause 8.1 sets no limit below 33 initial waiting times, EMV and readers 20 160.
 const ATR_BUDGET: Etu = 20_160;
+/// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
+/// it). T=1 has its block guard time.
+const TURNAROUND: Etu = 16;
+/// Etu of a PPS response's last character that have gone by when it has been received.
+const CHARACTER: Etu = 11;
+/// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
+const BEFORE_CLOCK_STOP: u32 = 1860;
+/// CLK runs for at least this long before the next character once it was stopped (clause 6.3.2).
+const AFTER_CLOCK_STOP: u32 = 700;
 /// A powered-down card is left alone for 10 ms before it is powered again (clause 6.2.4), here in cycles at 3.5712 MHz.
 const REST_CYCLES: u32 = 35_712;
 
@@ -50,12 +62,14 @@ pub struct ContactSlot<L> {
     atr: Vec<u8, 33>,
     /// The protocol of the powered card; `None` while there is no power.
     powered: Option<Protocol>,
+    /// CLK is stopped though the card has power.
+    resting: bool,
 }
 
 impl<L: CardLine> ContactSlot<L> {
     /// A slot without power.
     pub const fn new(line: L, config: SlotConfig) -> Self {
-        Self { line, config, atr: Vec::new(), powered: None }
+        Self { line, config, atr: Vec::new(), powered: None, resting: false }
     }
 
     /// The line below, for tracers and benches.
@@ -68,7 +82,7 @@ impl<L: CardLine> ContactSlot<L> {
         self.line.set_rst(false);
         self.line.set_vcc(Some(class)).await;
         self.line.set_io(true);
-        self.line.set_clk(true);
+        self.line.set_clk(Clock::Running);
         self.answer_to_reset().await
     }
 
@@ -82,10 +96,7 @@ impl<L: CardLine> ContactSlot<L> {
 
     async fn receive_atr(&mut self) -> Result<(), SlotError> {
         self.atr.clear();
-        let (ts, _) = self.line.receive(FIRST_CHARACTER).await.map_err(|error| match error {
-            LineError::Removed => SlotError::Removed,
-            LineError::Timeout | LineError::NotAccepted => SlotError::Mute,
-        })?;
+        let (ts, _) = self.line.receive(FIRST_CHARACTER).await?;
         let Some(convention) = Convention::from_ts_read_direct(ts) else {
             return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
         };
@@ -94,15 +105,13 @@ impl<L: CardLine> ContactSlot<L> {
         let _ = self.atr.push(convention.ts());
         let mut elapsed: Etu = 0;
         while Atr::expected_len(&self.atr).is_none_or(|whole| self.atr.len() < whole) && !self.atr.is_full() {
-            match self.line.receive(INITIAL_WAITING_TIME).await {
-                Ok((character, etu)) if character.parity_ok && elapsed + etu <= ATR_BUDGET => {
+            match receive(&mut self.line, INITIAL_WAITING_TIME).await? {
+                Some((byte, etu)) if elapsed.saturating_add(etu) <= ATR_BUDGET => {
                     elapsed += etu;
-                    let _ = self.atr.push(character.byte);
+                    let _ = self.atr.push(byte);
                 }
-                Ok((character, _)) if !character.parity_ok => return Err(SlotError::Parity),
                 // The card stopped or dawdled: what came so far says what is wrong with it.
-                Ok(_) | Err(LineError::Timeout | LineError::NotAccepted) => break,
-                Err(LineError::Removed) => return Err(SlotError::Removed),
+                Some(_) | None => break,
             }
         }
         Atr::new(&self.atr).check().map_err(SlotError::Atr)
@@ -140,9 +149,10 @@ impl<L: CardLine> ContactSlot<L> {
             0 => {
                 // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
                 let guard_time = if extra == 255 { 12 } else { 12 + extra };
-                let config = LineConfig { convention, fi, di, guard_time, turnaround: 16, error_signal: true };
+                let config = LineConfig { convention, fi, di, guard_time, turnaround: TURNAROUND, error_signal: true };
                 self.line.configure(&config);
-                Ok(Protocol::T0(t0::Limits::new(atr.wi(), fi, di)))
+                let limits = t0::Limits { envelope: atr.extended_lengths(), ..t0::Limits::new(atr.wi(), fi, di) };
+                Ok(Protocol::T0(limits))
             }
             1 => {
                 // N = 255 means 11 etu in T=1 (clause 11.2), and no error signal exists.
@@ -169,22 +179,23 @@ impl<L: CardLine> ContactSlot<L> {
         let request = pps::Request::new(protocol, pps1);
         let convention = Atr::new(&self.atr).convention().unwrap_or(Convention::Direct);
         self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
-        let lost = |error| match error {
-            LineError::Removed => SlotError::Removed,
-            LineError::Timeout => SlotError::Pps(PpsError::Truncated),
-            LineError::NotAccepted => SlotError::Pps(PpsError::Check),
-        };
-        self.line.send(request.bytes()).await.map_err(lost)?;
+        // Whatever damages the request or its answer, the card is asked again after a reset, at the default rate.
+        let lost = |error| if error == SlotError::Parity { SlotError::Pps(PpsError::Check) } else { error };
+        send(&mut self.line, request.bytes()).await.map_err(lost)?;
         let mut response: Vec<u8, { pps::PPS_MAX }> = Vec::new();
         while pps::expected_len(&response).is_none_or(|whole| response.len() < whole) && !response.is_full() {
-            let (character, _) = self.line.receive(INITIAL_WAITING_TIME).await.map_err(lost)?;
-            if !character.parity_ok {
-                return Err(SlotError::Pps(PpsError::Check));
+            match receive(&mut self.line, INITIAL_WAITING_TIME).await.map_err(lost)? {
+                Some((byte, _)) => _ = response.push(byte),
+                None => return Err(SlotError::Pps(PpsError::Truncated)),
             }
-            let _ = response.push(character.byte);
         }
         match request.judge(&response).map_err(SlotError::Pps)? {
-            Agreed::AsAsked => Ok(Some(pps1)),
+            Agreed::AsAsked => {
+                // The card changes over when its response is out. What follows keeps the turnaround at the rate before.
+                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
+                self.line.wait(372 * (turnaround - CHARACTER)).await;
+                Ok(Some(pps1))
+            }
             Agreed::DefaultRate => Ok(None),
         }
     }
@@ -211,7 +222,7 @@ impl<L: CardLine> ContactSlot<L> {
             match answer {
                 Ok(()) if self.rejects(class) => last = SlotError::NoCommonClass,
                 Ok(()) => return Ok(()),
-                Err(SlotError::Removed) => return Err(SlotError::Removed),
+                Err(error @ (SlotError::Removed | SlotError::ShortCircuit)) => return Err(error),
                 // Silence at another voltage says less than what came at this one.
                 Err(SlotError::Mute) if last != SlotError::Mute => {}
                 Err(error) => last = error,
@@ -222,6 +233,49 @@ impl<L: CardLine> ContactSlot<L> {
         Err(last)
     }
 
+    /// Resets the powered card without taking power from it (clause 6.2.3), and agrees on protocol and rate anew; returns
+    /// the answer to reset. What the card has in volatile memory, such as rights gained with a PIN, is gone.
+    ///
+    /// # Errors
+    /// As [`CardSlot::connect`]; the card is off power then. Without power, [`SlotError::NotConnected`].
+    pub async fn warm_reset(&mut self) -> Result<&[u8], SlotError> {
+        if self.powered.is_none() {
+            return Err(SlotError::NotConnected);
+        }
+        if self.resting {
+            self.resting = false;
+            self.line.set_clk(Clock::Running);
+        }
+        let ready = self.reset_and_negotiate().await;
+        self.ready(ready).await
+    }
+
+    async fn reset_and_negotiate(&mut self) -> Result<Protocol, SlotError> {
+        self.line.set_rst(false);
+        self.answer_to_reset().await?;
+        self.negotiate(true).await
+    }
+
+    /// The end of connecting: the card is ready, or off power.
+    async fn ready(&mut self, ready: Result<Protocol, SlotError>) -> Result<&[u8], SlotError> {
+        match ready {
+            Ok(protocol) => {
+                self.powered = Some(protocol);
+                Ok(&self.atr)
+            }
+            Err(error) => {
+                self.power_down().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the card insists on what this slot cannot do, but may be talked out of it by a warm reset (TA2, clause 6.3.1).
+    fn can_change(&self, error: SlotError) -> bool {
+        let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
+        insists && Atr::new(&self.atr).specific_mode().is_some_and(|mode| mode.can_change)
+    }
+
     async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
         self.power_up().await?;
         self.negotiate(may_ask).await
@@ -230,8 +284,9 @@ impl<L: CardLine> ContactSlot<L> {
     /// Clause 6.4: RST low, CLK low, I/O low, VCC off.
     async fn power_down(&mut self) {
         self.powered = None;
+        self.resting = false;
         self.line.set_rst(false);
-        self.line.set_clk(false);
+        self.line.set_clk(Clock::Low);
         self.line.set_io(false);
         self.line.set_vcc(None).await;
     }
@@ -255,25 +310,49 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
             self.line.wait(REST_CYCLES).await;
             ready = self.power_and_negotiate(false).await;
         }
-        match ready {
-            Ok(protocol) => {
-                self.powered = Some(protocol);
-                Ok(&self.atr)
-            }
-            Err(error) => {
-                self.power_down().await;
-                Err(error)
-            }
+        if ready.as_ref().is_err_and(|error| self.can_change(*error)) {
+            ready = self.reset_and_negotiate().await;
+        }
+        self.ready(ready).await
+    }
+
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        let Some(protocol) = &mut self.powered else {
+            // The card may have been taken out, and off power, while it rested.
+            return Err(if self.line.present() { SlotError::NotConnected } else { SlotError::Removed });
+        };
+        if self.resting {
+            self.resting = false;
+            self.line.set_clk(Clock::Running);
+            self.line.wait(AFTER_CLOCK_STOP).await;
+        }
+        let result = protocol.exchange(&mut self.line, command, buffer).await;
+        // Contacts that touch nothing any more, or each other, are taken off power without delay; so is a card that is out of
+        // step, for which only a reset is left.
+        if result.as_ref().is_err_and(|error| protocol.is_over(*error)) {
+            self.power_down().await;
+        }
+        result
+    }
+
+    async fn rest(&mut self) {
+        let clock = match Atr::new(&self.atr).clock_stop() {
+            ClockStop::Low | ClockStop::Any => Clock::Low,
+            ClockStop::High => Clock::High,
+            ClockStop::NotSupported => return,
+        };
+        if self.config.clock_stop && self.powered.is_some() && !self.resting {
+            self.line.wait(BEFORE_CLOCK_STOP).await;
+            self.line.set_clk(clock);
+            self.resting = true;
         }
     }
 
-    async fn transmit<'b>(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
-    ) -> Result<Response<'b>, SlotError> {
-        let protocol = self.powered.as_mut().ok_or(SlotError::NotConnected)?;
-        protocol.exchange(&mut self.line, command, buffer).await
+    async fn removal(&mut self) {
+        match self.powered {
+            Some(_) => self.line.removal().await,
+            None => core::future::pending().await,
+        }
     }
 
     async fn disconnect(&mut self) {

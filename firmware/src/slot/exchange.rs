@@ -3,12 +3,11 @@
 //! Neither power nor ATR here: that is [`super::ContactSlot`]'s.
 
 use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::t0::T0Error;
 use qiyong_protocol::iso7816::{t0, t1};
 
-use super::{CardLine, LineError, ResponseBuffer, SlotError};
-
-/// The most bytes of a short command APDU: header, Lc, 255 bytes, Le.
-const COMMAND_MAX: usize = 261;
+use super::repetition::{receive, send};
+use super::{CardLine, LineError, SlotError};
 
 /// The protocol of a powered card.
 #[derive(Debug)]
@@ -20,19 +19,29 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
+    /// Whether after an exchange that ended so the card can only be reset.
+    pub(super) const fn is_over(&self, error: SlotError) -> bool {
+        match (error, self) {
+            // Not a character of these was sent.
+            (SlotError::T0(T0Error::ExtendedLength | T0Error::InsNotAllowed(_)) | SlotError::Command(_), _) => false,
+            // T=1 may have come to an end that both sides know.
+            (SlotError::T1(_) | SlotError::Response(_), Self::T1(link)) => !link.is_ready(),
+            _ => true,
+        }
+    }
+
     pub(super) async fn exchange<'b, L: CardLine>(
         &mut self,
         line: &mut L,
         command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
+        buffer: &'b mut [u8],
     ) -> Result<Response<'b>, SlotError> {
         match self {
             Self::T0(limits) => over_t0(line, command, buffer, *limits).await,
             Self::T1(link) => {
-                let mut bytes = [0; COMMAND_MAX];
-                let command = command.encode(&mut bytes).map_err(SlotError::Command)?;
-                let limits = t1::Limits::new(link, command.len(), buffer.len());
-                let len = over_t1(line, link.exchange(command, buffer, limits)).await?;
+                let limits = t1::Limits::new(link, command.data.len(), buffer.len());
+                let exchange = link.command(command, buffer, limits).map_err(SlotError::Command)?;
+                let len = over_t1(line, exchange).await?;
                 Response::decode(buffer.get(..len).unwrap_or_default()).map_err(SlotError::Response)
             }
         }
@@ -42,33 +51,21 @@ impl Protocol {
 async fn over_t0<'b, L: CardLine>(
     line: &mut L,
     command: &Command<'_>,
-    buffer: &'b mut ResponseBuffer,
+    buffer: &'b mut [u8],
     limits: t0::Limits,
 ) -> Result<Response<'b>, SlotError> {
     let mut exchange = t0::Exchange::new(*command, buffer, limits);
     let done = loop {
-        let failed = match exchange.step() {
-            t0::Step::Send(bytes) => match line.send(bytes).await {
-                Ok(()) => {
-                    exchange.sent();
-                    continue;
-                }
-                Err(error) => error,
-            },
-            t0::Step::Receive(within) => match line.receive(within).await {
-                Ok((character, etu)) if character.parity_ok => {
-                    exchange.received(character.byte, etu);
-                    continue;
-                }
-                Ok(_) => LineError::NotAccepted,
-                Err(error) => error,
+        match exchange.step() {
+            t0::Step::Send(bytes) => {
+                send(line, bytes).await?;
+                exchange.sent();
+            }
+            t0::Step::Receive(within) => match receive(line, within).await? {
+                Some((byte, etu)) => exchange.received(byte, etu),
+                None => exchange.timed_out(),
             },
             t0::Step::Done(result) => break result.map_err(SlotError::T0)?,
-        };
-        match failed {
-            LineError::Timeout => exchange.timed_out(),
-            LineError::Removed => return Err(SlotError::Removed),
-            LineError::NotAccepted => return Err(SlotError::Parity),
         }
     };
     Ok(Response { data: buffer.get(..done.len).unwrap_or_default(), sw: done.sw })
@@ -78,18 +75,15 @@ async fn over_t0<'b, L: CardLine>(
 pub(super) async fn over_t1<L: CardLine>(line: &mut L, mut exchange: t1::Exchange<'_>) -> Result<usize, SlotError> {
     loop {
         match exchange.step() {
-            t1::Step::Send(bytes) => match line.send(bytes).await {
-                Ok(()) => exchange.sent(),
-                Err(LineError::Removed) => return Err(SlotError::Removed),
-                // There is no error signal in T=1, so neither of these can come.
-                Err(LineError::Timeout | LineError::NotAccepted) => return Err(SlotError::Parity),
-            },
+            t1::Step::Send(bytes) => {
+                line.send(bytes).await?;
+                exchange.sent();
+            }
             t1::Step::Receive(within) => match line.receive(within).await {
                 Ok((character, etu)) if character.parity_ok => exchange.received(character.byte, etu),
                 Ok((_, etu)) => exchange.parity_error(etu),
                 Err(LineError::Timeout) => exchange.timed_out(),
-                Err(LineError::Removed) => return Err(SlotError::Removed),
-                Err(LineError::NotAccepted) => return Err(SlotError::Parity),
+                Err(error) => return Err(error.into()),
             },
             t1::Step::Done(result) => return result.map_err(SlotError::T1),
         }

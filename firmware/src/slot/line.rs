@@ -38,8 +38,8 @@ pub struct LineConfig {
     pub guard_time: Etu,
     /// The least etu between the leading edges of the card's last character and the terminal's first.
     pub turnaround: Etu,
-    /// Whether wrong parity is signalled to the sender, who then repeats (T=0, clause 7.3). Not during the ATR's TS, and
-    /// not in T=1.
+    /// Whether wrong parity is signalled to the sender, and the card's signal looked for (clause 7.3). Not during the ATR's
+    /// TS, and not in T=1. Repeating is the slot's business.
     pub error_signal: bool,
 }
 
@@ -49,6 +49,17 @@ impl LineConfig {
         Self { convention: Convention::Direct, fi: 372, di: 1, guard_time: 12, turnaround: 16, error_signal: false };
 }
 
+/// What CLK does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// It runs.
+    Running,
+    /// It rests low.
+    Low,
+    /// It rests high.
+    High,
+}
+
 /// Why a character did not come or go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineError {
@@ -56,17 +67,24 @@ pub enum LineError {
     Removed,
     /// Nothing came in time.
     Timeout,
-    /// The card signalled an error until the repetitions were used up (clause 7.3).
-    NotAccepted,
+    /// The card signalled an error (clause 7.3) at the character with this index in what was to be sent. Those before it
+    /// have gone out, those after it have not.
+    NotAccepted(usize),
+    /// VCC broke down, by a short circuit in the slot as a rule: the driver has switched it off.
+    ShortCircuit,
 }
 
 /// Contacts and character line of one card slot.
 ///
 /// A driver only does as it is told: the order of contacts, and every time, is decided by [`super::ContactSlot`]. When the
-/// card is taken out, `send` and `receive` end at once with [`LineError::Removed`].
+/// card is taken out, `send` and `receive` end at once with [`LineError::Removed`]; when VCC breaks down, with
+/// [`LineError::ShortCircuit`].
 pub trait CardLine {
     /// Waits until a card is present, at most this long; `false` when none came.
     async fn wait_for_card(&mut self, seconds: u16) -> bool;
+
+    /// Waits until no card is present.
+    async fn removal(&mut self);
 
     /// Whether a card is in the slot now.
     fn present(&mut self) -> bool;
@@ -77,8 +95,8 @@ pub trait CardLine {
     /// Drives RST high or low.
     fn set_rst(&mut self, high: bool);
 
-    /// Starts or stops CLK; stopped it rests low.
-    fn set_clk(&mut self, on: bool);
+    /// Starts or stops CLK.
+    fn set_clk(&mut self, clock: Clock);
 
     /// Releases I/O (reception mode, state H), or pulls it low.
     fn set_io(&mut self, released: bool);
@@ -93,6 +111,7 @@ pub trait CardLine {
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError>;
 
     /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
-    /// character, or RST going high); returns it and the etu that took.
+    /// character, or RST going high); returns it and the etu that took. One with wrong parity is returned, too, after the
+    /// error signal if that is configured.
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError>;
 }

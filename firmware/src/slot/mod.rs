@@ -6,9 +6,10 @@
 mod contact;
 mod exchange;
 mod line;
+mod repetition;
 
 pub use contact::{ContactSlot, SlotConfig};
-pub use line::{CardLine, LineConfig, LineError, VoltageClass};
+pub use line::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 
 use core::fmt;
 
@@ -26,12 +27,18 @@ pub trait CardSlot {
     /// Powers the card and returns its ATR, TS first.
     async fn connect(&mut self) -> Result<&[u8], SlotError>;
 
-    /// Exchanges one APDU; the response data lies in `buffer`.
-    async fn transmit<'b>(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
-    ) -> Result<Response<'b>, SlotError>;
+    /// Exchanges one APDU, short or extended; the response data lies in `buffer`, which needs room for Ne bytes and the
+    /// status word. A card that is out of step after an error is off power: [`CardSlot::connect`] again.
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError>;
+
+    /// Tells the slot that the card is not needed for a while: a person is to key something, the centre is asked. A card
+    /// that allows it has its clock stopped until the next [`CardSlot::transmit`].
+    async fn rest(&mut self) {}
+
+    /// Waits until the powered card is taken out; for ever if there is none, or no way to notice.
+    async fn removal(&mut self) {
+        core::future::pending().await
+    }
 
     /// Takes power from the card in the order of ISO/IEC 7816-3 clause 6.4. Harmless when there is none.
     async fn disconnect(&mut self);
@@ -60,8 +67,10 @@ pub enum SlotError {
     NoCommonClass,
     /// The card did not agree to a rate in the way it should.
     Pps(PpsError),
-    /// A character had wrong parity beyond repair.
+    /// A character had wrong parity, or had it at the card, however often it was repeated.
     Parity,
+    /// VCC broke down.
+    ShortCircuit,
     /// The T=0 exchange failed.
     T0(T0Error),
     /// The T=1 exchange failed.
@@ -86,7 +95,8 @@ impl fmt::Display for SlotError {
             Self::Rate => f.write_str("the card insists on a rate that this slot cannot do"),
             Self::NoCommonClass => f.write_str("the card is made for another supply voltage than this slot's"),
             Self::Pps(error) => error.fmt(f),
-            Self::Parity => f.write_str("characters from the card arrive damaged: clean the contacts"),
+            Self::Parity => f.write_str("characters arrive damaged: clean the contacts"),
+            Self::ShortCircuit => f.write_str("the card's supply broke down: take it out, look for metal in the slot"),
             Self::T0(error) => write!(f, "T=0: {error}"),
             Self::T1(error) => write!(f, "T=1: {error}"),
             Self::Command(error) => write!(f, "the command: {error}"),
@@ -97,3 +107,14 @@ impl fmt::Display for SlotError {
 }
 
 impl core::error::Error for SlotError {}
+
+impl From<LineError> for SlotError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Removed => Self::Removed,
+            LineError::Timeout => Self::Mute,
+            LineError::NotAccepted(_) => Self::Parity,
+            LineError::ShortCircuit => Self::ShortCircuit,
+        }
+    }
+}

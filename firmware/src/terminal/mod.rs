@@ -14,6 +14,8 @@ pub mod reading;
 pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 
+use core::pin::pin;
+
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
@@ -258,11 +260,23 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         Err(Stop::here(Reason::NoAnswer))
     }
 
-    /// One message to the centre. A refusal is the end of the visit, whatever was asked.
+    /// One message to the centre, while the card rests. A refusal is the end of the visit, whatever was asked.
+    ///
+    /// A message under way is not given up because the card is taken out, since the centre may have acted on it; but
+    /// contacts without a card are taken off power at once.
     async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
         let Settings { institution, terminal, .. } = self.settings;
         let request = Request { institution, terminal, time: self.clock.now(), body };
-        match self.link.ask(&request).await? {
+        self.slot.rest().await;
+        let mut answer = pin!(self.link.ask(&request));
+        let answer = match select(self.slot.removal(), answer.as_mut()).await {
+            Either::Second(answer) => answer,
+            Either::First(()) => {
+                self.slot.disconnect().await;
+                answer.await
+            }
+        };
+        match answer? {
             Answer::Refused(reason) => Err(Stop::centre(reason)),
             answer => Ok(answer),
         }

@@ -1,5 +1,6 @@
 //! The holder's PIN: verified by the card, and the initial one replaced (domain.md §1.6, §1.10, §2.2).
 
+use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::reading::Cause;
 use super::{CentreLink, Clock, Operator, Stop, Terminal, WhichPin};
-use crate::slot::CardSlot;
+use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
 /// How often a holder may choose an unsuitable new PIN, or key it differently the second time.
@@ -31,10 +32,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
                 (None, None) => Screen::OfferPinChange,
                 (amount, tries_left) => Screen::EnterPin { amount: amount.unwrap_or_default(), tries_left },
             });
-            let Ok(pin) = self.operator.enter_pin(WhichPin::Present).await else {
-                let reason = if tries_left.is_some() { Reason::PinWrong } else { Reason::CancelledByOperator };
-                return Err(Stop::here(reason));
-            };
+            let reason = if tries_left.is_some() { Reason::PinWrong } else { Reason::CancelledByOperator };
+            let pin = self.enter_pin(WhichPin::Present, reason).await?;
             let block = pin.card_block();
             let command = commands::verify(block.as_bytes());
             let sw = self.status_of(&command).await?;
@@ -50,17 +49,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
 
     /// Replaces the initial PIN by one of the holder's own, and tells the centre.
     pub(super) async fn replace_initial_pin(&mut self, initial: &Pin, card: &PresentedCard) -> Result<(), Stop> {
-        let unchanged = |_| Stop::here(Reason::InitialPinUnchanged);
+        let unchanged = Reason::InitialPinUnchanged;
         for _ in 0..NEW_PIN_TRIES {
             self.operator.show(&Screen::EnterNewPin);
-            let new = self.operator.enter_pin(WhichPin::New).await.map_err(unchanged)?;
+            let new = self.enter_pin(WhichPin::New, unchanged).await?;
             // Driver error -36: the new PIN may not be an initial one.
             if new == *initial || new.is_commonly_initial(card.id_number.as_bytes(), card.number.as_bytes()) {
                 self.operator.show(&Screen::NewPinUnsuitable);
                 continue;
             }
             self.operator.show(&Screen::RepeatNewPin);
-            let again = self.operator.enter_pin(WhichPin::NewAgain).await.map_err(unchanged)?;
+            let again = self.enter_pin(WhichPin::NewAgain, unchanged).await?;
             // Driver error -34.
             if new != again {
                 self.operator.show(&Screen::NewPinsDiffer);
@@ -71,7 +70,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
             let _ = self.ask(Body::PinChanged { card: card.number, ident: card.ident }).await;
             return Ok(());
         }
-        Err(Stop::here(Reason::InitialPinUnchanged))
+        Err(Stop::here(unchanged))
+    }
+
+    /// Takes a PIN from the key pad while the card rests; `unkeyed` is the reason if there is none. Nobody is left keying for
+    /// a card that was taken out.
+    async fn enter_pin(&mut self, which: WhichPin, unkeyed: Reason) -> Result<Pin, Stop> {
+        self.slot.rest().await;
+        match select(self.slot.removal(), self.operator.enter_pin(which)).await {
+            Either::First(()) => Err(SlotError::Removed.into()),
+            Either::Second(pin) => pin.map_err(|_| Stop::here(unkeyed)),
+        }
     }
 
     async fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), Stop> {

@@ -21,6 +21,7 @@ use std::{fs, io};
 
 use thiserror::Error;
 
+use crate::bench::Event;
 use crate::scenario::file::Scenario;
 use crate::scenario::run::Played;
 
@@ -53,6 +54,14 @@ pub enum CaptureError {
     },
 }
 
+/// The card line among `events`, as a VCD.
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn vcd<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> io::Result<Vec<u8>> {
+    waveform::capture(events)
+}
+
 /// A folder that takes captures: a pair of files for each scenario, named after the scenario file.
 #[derive(Debug)]
 pub struct CaptureFolder {
@@ -81,7 +90,7 @@ impl CaptureFolder {
     /// When one of them cannot be written, or the scenario's clock cannot be expressed in it.
     pub fn write(&self, file: &Path, scenario: &Scenario, played: &Played) -> Result<(), CaptureError> {
         let events = || played.steps.iter().flat_map(|step| &step.events);
-        self.save(file, ".vcd", waveform::capture(events()))?;
+        self.save(file, ".vcd", vcd(events()))?;
         self.save(file, ".pcapng", packets::capture(scenario.clock, events()))
     }
 

@@ -9,18 +9,19 @@
 //!
 //! A character is what is on the contact (ISO/IEC 7816-3 clause 7.2): a start moment in state L, eight data moments and
 //! a parity moment as the convention has them that TS announced, each Fi/Di cycles long, then state H. A scenario's
-//! terminals share one set of signals: they serve one after the other, and each leaves its slot without power.
+//! terminals share one set of signals: they serve one after the other, and each leaves its slot without power. Where the
+//! receiver signals an error, `IO` goes to state L once more, from 10.5 to 11.5 etu after the leading edge (clause 7.3).
 //!
 //! **Times** are those the bench wrote down, but that changes of contacts in the same cycle follow each other 1 ns apart,
 //! so that a viewer shows their order.
 
 use std::io::{Result, Write};
 
-use qiyong_protocol::iso7816::character::{Convention, Frame, Received};
+use qiyong_firmware::slot::Clock;
 use vcd::{IdCode, SimulationCommand, TimescaleUnit, Value, Writer};
 
 use crate::bench::Event;
-use crate::line::LineEvent;
+use crate::line::{Character, LineEvent};
 use crate::mask::Masker;
 use crate::time::CLOCK_HZ;
 
@@ -29,6 +30,8 @@ const NS_PER_SECOND: u128 = 1_000_000_000;
 const MOMENTS: u64 = 10;
 /// Etu from a character's leading edge to the next one at least, in any protocol: T=1 with N = 255 (clause 11.2).
 const GUARD_TIME: u64 = 11;
+/// Etu to the repetition of a character after an error signal.
+const REPETITION: u64 = 13;
 
 /// The capture of all line events among `events`.
 pub(super) fn capture<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> Result<Vec<u8>> {
@@ -58,8 +61,6 @@ struct Waveform<W: Write> {
     now: u64,
     /// Nothing may happen before this time, in ns: the last change, or the end of the last character.
     free_at: u64,
-    /// The convention in force; `None` until TS.
-    convention: Option<Convention>,
     masker: Masker,
 }
 
@@ -81,30 +82,25 @@ impl<W: Write> Waveform<W> {
             out.change_scalar(signal.id, signal.level)?;
         }
         out.end()?;
-        let (masker, convention) = (Masker::default(), None);
-        Ok(Self { out, vcc, rst, clk, io, now: 0, free_at: 1, convention, masker })
+        Ok(Self { out, vcc, rst, clk, io, now: 0, free_at: 1, masker: Masker::default() })
     }
 
     fn note(&mut self, cycle: u64, rate: (u16, u8), event: LineEvent) -> Result<()> {
         match event {
             LineEvent::Vcc(class) => self.contact(cycle, |line| &mut line.vcc, class.is_some()),
             LineEvent::Rst(high) => {
-                (self.convention, self.masker) = (None, Masker::default());
+                self.masker = Masker::default();
                 self.contact(cycle, |line| &mut line.rst, high)
             }
-            LineEvent::Clk(on) => self.contact(cycle, |line| &mut line.clk, on),
+            LineEvent::Clk(clock) => self.contact(cycle, |line| &mut line.clk, clock == Clock::Running),
             LineEvent::Io(released) => self.contact(cycle, |line| &mut line.io, released),
-            LineEvent::ToCard(byte) => {
-                let secret = self.masker.sent_to_card(byte);
-                let frame = self.convention.unwrap_or(Convention::Direct).encode(byte);
-                self.character(cycle, rate, frame, secret)
+            LineEvent::ToCard(character) => {
+                let secret = self.masker.sent_to_card(character);
+                self.character(cycle, rate, character, secret)
             }
             LineEvent::FromCard(character) => {
-                let secret = self.masker.sent_by_card(character.byte);
-                // TS is received as if in direct convention; it says how all others are.
-                let convention = self.convention.unwrap_or(Convention::Direct);
-                self.convention.get_or_insert(Convention::from_ts_read_direct(character).unwrap_or(convention));
-                self.character(cycle, rate, on_the_contact(convention, character), secret)
+                let secret = self.masker.sent_by_card(character);
+                self.character(cycle, rate, character, secret)
             }
             LineEvent::Silence(_) => Ok(()),
         }
@@ -126,17 +122,23 @@ impl<W: Write> Waveform<W> {
         Ok(())
     }
 
-    fn character(&mut self, cycle: u64, rate: (u16, u8), frame: Frame, secret: bool) -> Result<()> {
+    fn character(&mut self, cycle: u64, rate: (u16, u8), character: Character, secret: bool) -> Result<()> {
         let start = self.time(cycle);
+        let (fi, di) = rate;
         let moment = |number: u64| start + nanoseconds(0, number, rate);
+        let half = |number: u64| start + nanoseconds(0, number, (fi, di.saturating_mul(2)));
         self.change(start, |line| &mut line.io, Value::V0)?;
         for number in 1..MOMENTS {
-            let high = frame.moments() >> (number - 1) & 1 == 1;
+            let high = character.frame.moments() >> (number - 1) & 1 == 1;
             let level = if secret { Value::X } else { Value::from(high) };
             self.change(moment(number), |line| &mut line.io, level)?;
         }
         self.change(moment(MOMENTS), |line| &mut line.io, Value::V1)?;
-        self.free_at = moment(GUARD_TIME);
+        if character.signalled {
+            self.change(half(2 * MOMENTS + 1), |line| &mut line.io, Value::V0)?;
+            self.change(half(2 * MOMENTS + 3), |line| &mut line.io, Value::V1)?;
+        }
+        self.free_at = if character.signalled { moment(REPETITION) } else { moment(GUARD_TIME) };
         Ok(())
     }
 
@@ -163,12 +165,6 @@ impl<W: Write> Waveform<W> {
         self.out.timestamp(self.free_at.max(self.now))?;
         Ok(std::mem::take(self.out.writer()))
     }
-}
-
-/// The moments of a character, as they must have been for a receiver set to `convention` to read it so.
-fn on_the_contact(convention: Convention, character: Received) -> Frame {
-    let parity = if character.parity_ok { 0 } else { 1 << 8 };
-    Frame::from_moments(convention.encode(character.byte).moments() ^ parity)
 }
 
 /// The time of `cycle` and `etu` etu of Fi/Di cycles more, in whole ns, rounded down.

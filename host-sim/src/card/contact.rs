@@ -9,17 +9,17 @@ use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::atr::{Atr, decode_di, decode_fi};
+use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Edc, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps;
 use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep};
+use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep, NULL};
 use qiyong_protocol::iso7816::t1;
 
 use super::os::VirtualCard;
 
-/// The longest command and response of these cards, 261 and 258 bytes.
-const APDU_MAX: usize = 261;
+/// The longest command and response: a photo of 4096 bytes in one extended APDU, and what goes with it.
+const APDU_MAX: usize = 4112;
 /// Fi and Di from reset on.
 const DEFAULT_RATE: (u16, u8) = (372, 1);
 
@@ -40,11 +40,15 @@ pub enum Misbehaviour {
     GetResponseForever,
     /// 6C with the length that was not asked for, for ever.
     WrongLengthForever,
+    /// In T=1: S(WTX request), "wait longer", for ever instead of a response.
+    ExtensionForever,
+    /// In T=1: every I- and R-block has the wrong sequence number.
+    WrongNumbers,
 }
 
 impl Misbehaviour {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Mute,
         Self::MuteAfterAtr,
         Self::RubbishAtr,
@@ -52,6 +56,8 @@ impl Misbehaviour {
         Self::NullForever,
         Self::GetResponseForever,
         Self::WrongLengthForever,
+        Self::ExtensionForever,
+        Self::WrongNumbers,
     ];
 
     /// The word for it in files.
@@ -64,7 +70,14 @@ impl Misbehaviour {
             Self::NullForever => "null-forever",
             Self::GetResponseForever => "get-response-forever",
             Self::WrongLengthForever => "wrong-length-forever",
+            Self::ExtensionForever => "extension-forever",
+            Self::WrongNumbers => "wrong-numbers",
         }
+    }
+
+    /// Whether it means anything to a card that speaks T=1, or T=0.
+    pub const fn concerns(self, t1: bool) -> bool {
+        t1 || !matches!(self, Self::ExtensionForever | Self::WrongNumbers)
     }
 
     /// The kind that [`Misbehaviour::as_str`] calls `word`.
@@ -96,9 +109,11 @@ pub struct ContactCard {
     pub misbehaviour: Option<Misbehaviour>,
     /// How it answers a PPS request.
     pub pps: PpsStyle,
-    t0: CardSide,
+    /// How it misbehaves until its next reset.
+    spell: Option<Misbehaviour>,
+    t0: Box<CardSide<APDU_MAX>>,
     /// Instead of T=0, if the ATR offers T=1 first.
-    t1: Option<t1::CardSide<APDU_MAX>>,
+    t1: Option<Box<t1::CardSide<APDU_MAX>>>,
     /// Fi and Di in force.
     rate: (u16, u8),
     /// The PPS request so far; `None` once the first command has begun.
@@ -117,7 +132,8 @@ impl ContactCard {
             ack,
             misbehaviour: None,
             pps: PpsStyle::Agrees,
-            t0: CardSide::new(ack),
+            spell: None,
+            t0: Box::new(CardSide::new(ack)),
             t1: None,
             rate: DEFAULT_RATE,
             request: Some(Vec::new()),
@@ -136,6 +152,37 @@ impl ContactCard {
         self.rate
     }
 
+    /// Whether its clock may be stopped, and how it rests then.
+    pub fn clock_stop(&self) -> ClockStop {
+        Atr::new(&self.card.atr).clock_stop()
+    }
+
+    /// Whether it signals wrong parity (clause 7.3): not in T=1, once a block has begun.
+    pub fn signals_errors(&self) -> bool {
+        self.t1.is_none() || self.request.as_ref().is_some_and(|request| !request.is_empty())
+    }
+
+    /// The most etu between two characters of a block to it (CWT, clause 11.4.3); `None` in T=0.
+    pub fn character_waiting_time(&self) -> Option<u64> {
+        self.t1.as_ref().map(|_| 11 + (1 << Atr::new(&self.card.atr).cwi()))
+    }
+
+    /// From now on it misbehaves like this, until its next reset.
+    pub const fn misbehave_until_reset(&mut self, kind: Misbehaviour) {
+        self.spell = Some(kind);
+        // As if a command had just been heard: it speaks next.
+        self.heard = 5;
+    }
+
+    /// Whether what it hears goes to its T=1 engine rather than being answered by misbehaviour.
+    fn speaks_t1(&self) -> bool {
+        self.misbehaves().is_none_or(|kind| !kind.concerns(false))
+    }
+
+    const fn misbehaves(&self) -> Option<Misbehaviour> {
+        if self.spell.is_some() { self.spell } else { self.misbehaviour }
+    }
+
     /// Whether it works at this supply voltage; not in domain.md, so what was usual at its time.
     pub const fn works_at(&self, class: VoltageClass) -> bool {
         match self.card.generation {
@@ -148,9 +195,10 @@ impl ContactCard {
     /// RST went high: what the card answers, TS first.
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
-        self.t0 = CardSide::new(self.ack);
+        self.spell = None;
+        *self.t0 = CardSide::new(self.ack);
         let atr = Atr::new(&self.card.atr);
-        self.t1 = (atr.protocols().next() == Some(1)).then(|| t1::CardSide::new(atr.ifsc(), atr.edc()));
+        self.t1 = (atr.protocols().next() == Some(1)).then(|| Box::new(t1::CardSide::new(atr.ifsc(), atr.edc())));
         self.rate = DEFAULT_RATE;
         self.request = Some(Vec::new());
         self.heard = 0;
@@ -166,7 +214,7 @@ impl ContactCard {
         if let Some(answer) = self.pps_character(byte) {
             return answer;
         }
-        if let Some(misbehaviour) = self.misbehaviour {
+        if let Some(misbehaviour) = self.misbehaves().filter(|kind| kind.concerns(false)) {
             return self.misbehave(misbehaviour);
         }
         if let Some(t1) = &mut self.t1 {
@@ -177,7 +225,7 @@ impl ContactCard {
         loop {
             match step {
                 CardStep::Await => return Vec::new(),
-                CardStep::Send(bytes) => return bytes.to_vec(),
+                CardStep::Send => return self.t0.burst().to_vec(),
                 CardStep::Execute => {
                     let (data, sw) = self.card.process(&self.t0.command());
                     step = self.t0.respond(&data, sw);
@@ -186,11 +234,25 @@ impl ContactCard {
         }
     }
 
+    /// A character arrived with wrong parity, and no error signal is due: what the card sends next.
+    pub fn parity_error(&mut self) -> Vec<u8> {
+        self.request = None;
+        let speaks_t1 = self.speaks_t1();
+        match &mut self.t1 {
+            Some(t1) if speaks_t1 => {
+                let step = t1.parity_error();
+                self.t1_step(step)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The terminal has been silent for longer than a character of a block may be late: what the card sends now. Only in
     /// T=1 does a card answer silence, after a damaged block.
     pub fn silence(&mut self) -> Vec<u8> {
+        let speaks_t1 = self.speaks_t1();
         match &mut self.t1 {
-            Some(t1) if self.misbehaviour.is_none() => {
+            Some(t1) if speaks_t1 => {
                 let step = t1.timed_out();
                 self.t1_step(step)
             }
@@ -198,16 +260,23 @@ impl ContactCard {
         }
     }
 
-    /// The least etu from the terminal's last character to the card's first: BGT in T=1 (clause 11.2), 16 in T=0
-    /// (clause 10.2), and a little to think.
+    /// Etu from the terminal's last character to the card's first: the least there may be, BGT in T=1 (clause 11.2), 16 in T=0
+    /// (clause 10.2). A real card thinks longer; this one shows what the terminal makes of the line.
     pub const fn turnaround(&self) -> u64 {
-        if self.t1.is_some() { 24 } else { 20 }
+        if self.t1.is_some() { 22 } else { 16 }
     }
 
     fn t1_step(&mut self, mut step: t1::CardStep) -> Vec<u8> {
+        let misbehaves = self.misbehaves();
         loop {
             match (step, &mut self.t1) {
+                (t1::CardStep::Send(block), _) if misbehaves == Some(Misbehaviour::WrongNumbers) => {
+                    return with_wrong_number(&block, Atr::new(&self.card.atr).edc());
+                }
                 (t1::CardStep::Send(block), _) => return block.to_vec(),
+                (t1::CardStep::Execute, Some(t1)) if misbehaves == Some(Misbehaviour::ExtensionForever) => {
+                    step = t1.ask_for_time(1);
+                }
                 (t1::CardStep::Execute, Some(t1)) => {
                     let (mut data, sw) = match Command::decode(t1.command()) {
                         // T=1 carries what the card gives; a card that was asked for less says so (domain.md §1.6).
@@ -258,8 +327,8 @@ impl ContactCard {
 
     /// Whether the card goes on sending by itself once its answer is out: the storm of NULLs has no other end.
     pub fn goes_on(&self) -> Vec<u8> {
-        match self.misbehaviour {
-            Some(Misbehaviour::NullForever) if self.heard >= 5 => vec![CardSide::null()],
+        match self.misbehaves() {
+            Some(Misbehaviour::NullForever) if self.heard >= 5 => vec![NULL],
             _ => Vec::new(),
         }
     }
@@ -273,9 +342,11 @@ impl ContactCard {
         match misbehaviour {
             Misbehaviour::Mute | Misbehaviour::MuteAfterAtr => Vec::new(),
             Misbehaviour::RubbishAtr | Misbehaviour::Rubbish => self.rubbish(16),
-            Misbehaviour::NullForever => vec![CardSide::null()],
+            Misbehaviour::NullForever => vec![NULL],
             Misbehaviour::GetResponseForever => vec![0x61, 0x00],
             Misbehaviour::WrongLengthForever => vec![0x6C, 0x10],
+            // These are T=1's, and played there.
+            Misbehaviour::ExtensionForever | Misbehaviour::WrongNumbers => Vec::new(),
         }
     }
 
@@ -284,4 +355,20 @@ impl ContactCard {
         self.noise.fill_bytes(&mut bytes);
         bytes
     }
+}
+
+/// An I- or R-block with the other sequence number, and the check characters that go with it.
+fn with_wrong_number(block: &[u8], edc: Edc) -> Vec<u8> {
+    let mut bent = block.to_vec();
+    let (body, epilogue) = bent.split_at_mut(block.len() - t1::Check::len(edc));
+    // Clause 11.3.2.2: N(S) is bit 7 of an I-block, N(R) bit 5 of an R-block.
+    body[1] ^= match body[1] >> 6 {
+        0 | 1 => 0x40,
+        2 => 0x10,
+        _ => 0,
+    };
+    let mut check = t1::Check::new(edc);
+    check.update(body);
+    epilogue.copy_from_slice(&check.epilogue()[..epilogue.len()]);
+    bent
 }

@@ -180,7 +180,9 @@ impl<'t> Player<'t> {
         let expected = || "a command APDU".to_owned();
         let command =
             Command::decode(apdu).map_err(|error| Failure { token, expected: expected(), got: error.to_string() })?;
-        let mut engine = T0(t0::Exchange::new(command, buffer, t0::Limits::new(wi, 372, 1)));
+        // Whoever hands over an extended command has a card that takes it.
+        let limits = t0::Limits { envelope: true, ..t0::Limits::new(wi, 372, 1) };
+        let mut engine = T0(t0::Exchange::new(command, buffer, limits));
         let result = self.run(&mut engine)?;
         let sw = match engine.0.step() {
             t0::Step::Done(Ok(response)) => response.sw.0.to_be_bytes(),

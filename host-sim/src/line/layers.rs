@@ -1,16 +1,26 @@
-//! Layers on a line: one writes down what happens, one pulls the card.
+//! Layers on a line. Here the one that writes down what happens, [`Tracer`].
 //!
 //! A layer is what it does at certain moments ([`Layer`]); [`Layered`] puts it on a line, and is a line itself. What a
 //! layer does not care for passes through.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use qiyong_firmware::slot::{CardLine, LineConfig, LineError, VoltageClass};
+use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
-use qiyong_protocol::iso7816::character::Received;
+use qiyong_protocol::iso7816::character::{Frame, Received};
 
-use super::{BenchLine, SharedCard};
+use super::{BenchLine, Disturbance, SharedCard};
+
+/// A character that passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Character {
+    /// What the terminal sent, or received.
+    pub byte: u8,
+    /// Whether its parity was right at the receiver, as far as the terminal knows.
+    pub parity_ok: bool,
+    /// What it looked like on the contact.
+    pub frame: Frame,
+    /// Its receiver signalled an error (ISO/IEC 7816-3 clause 7.3), so that it comes again.
+    pub signalled: bool,
+}
 
 /// Something that happened on a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +30,13 @@ pub enum LineEvent {
     /// RST high or low.
     Rst(bool),
     /// CLK running or stopped.
-    Clk(bool),
+    Clk(Clock),
     /// I/O released or held low.
     Io(bool),
     /// The terminal sent this character.
-    ToCard(u8),
+    ToCard(Character),
     /// The card sent this character.
-    FromCard(Received),
+    FromCard(Character),
     /// The card sent nothing for as long as the terminal waited.
     Silence(Etu),
 }
@@ -37,11 +47,6 @@ pub trait Layer {
     fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
         let _ = line;
         Ok(())
-    }
-
-    /// The card sent a character: what the terminal is to see of it.
-    fn on_reception(&mut self, character: Received) -> Received {
-        character
     }
 
     /// Something happened.
@@ -68,6 +73,10 @@ impl<L: BenchLine, Y: Layer> CardLine for Layered<L, Y> {
         self.line.wait_for_card(seconds).await
     }
 
+    async fn removal(&mut self) {
+        self.line.removal().await;
+    }
+
     fn present(&mut self) -> bool {
         self.line.present()
     }
@@ -82,9 +91,9 @@ impl<L: BenchLine, Y: Layer> CardLine for Layered<L, Y> {
         self.layer.happened(&self.line, LineEvent::Rst(high));
     }
 
-    fn set_clk(&mut self, on: bool) {
-        self.line.set_clk(on);
-        self.layer.happened(&self.line, LineEvent::Clk(on));
+    fn set_clk(&mut self, clock: Clock) {
+        self.line.set_clk(clock);
+        self.layer.happened(&self.line, LineEvent::Clk(clock));
     }
 
     fn set_io(&mut self, released: bool) {
@@ -102,29 +111,35 @@ impl<L: BenchLine, Y: Layer> CardLine for Layered<L, Y> {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         // One by one, so that each character has its own moment; the line keeps the guard time either way.
-        for byte in bytes {
+        for (index, &byte) in bytes.iter().enumerate() {
             self.layer.before_character(&mut self.line)?;
-            self.line.send(&[*byte]).await?;
-            self.layer.happened(&self.line, LineEvent::ToCard(*byte));
+            let sent = self.line.send(&[byte]).await;
+            if let Ok(()) | Err(LineError::NotAccepted(_)) = sent {
+                let (frame, signalled) = self.line.last_frame();
+                let character = Character { byte, parity_ok: !signalled, frame, signalled };
+                self.layer.happened(&self.line, LineEvent::ToCard(character));
+            }
+            match sent {
+                Err(LineError::NotAccepted(_)) => return Err(LineError::NotAccepted(index)),
+                sent => sent?,
+            }
         }
         Ok(())
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
         self.layer.before_character(&mut self.line)?;
-        match self.line.receive(within).await {
-            Ok((character, etu)) => {
-                let character = self.layer.on_reception(character);
+        let received = self.line.receive(within).await;
+        match received {
+            Ok((Received { byte, parity_ok }, _)) => {
+                let (frame, signalled) = self.line.last_frame();
+                let character = Character { byte, parity_ok, frame, signalled };
                 self.layer.happened(&self.line, LineEvent::FromCard(character));
-                Ok((character, etu))
             }
-            Err(error) => {
-                if error == LineError::Timeout {
-                    self.layer.happened(&self.line, LineEvent::Silence(within));
-                }
-                Err(error)
-            }
+            Err(LineError::Timeout) => self.layer.happened(&self.line, LineEvent::Silence(within)),
+            Err(_) => {}
         }
+        received
     }
 }
 
@@ -133,12 +148,20 @@ impl<L: BenchLine, Y: Layer> BenchLine for Layered<L, Y> {
         self.line.set_card(card);
     }
 
+    fn disturb(&mut self, disturbance: Disturbance) {
+        self.line.disturb(disturbance);
+    }
+
     fn now(&self) -> u64 {
         self.line.now()
     }
 
     fn last_edge(&self) -> u64 {
         self.line.last_edge()
+    }
+
+    fn last_frame(&self) -> (Frame, bool) {
+        self.line.last_frame()
     }
 
     fn rate(&self) -> (u16, u8) {
@@ -172,37 +195,5 @@ impl Layer for Tracer {
             _ => line.now(),
         };
         (self.sink)(cycle, line.rate(), event);
-    }
-}
-
-/// When to pull the card; shared with the bench that decides.
-pub type PullAt = Rc<RefCell<Option<u64>>>;
-
-/// Pulls the card when a given number of characters has passed.
-pub struct PullCard {
-    /// Characters still to pass; `None`: the card stays.
-    left: PullAt,
-}
-
-impl PullCard {
-    /// A layer that counts down `left`.
-    pub const fn new(left: PullAt) -> Self {
-        Self { left }
-    }
-}
-
-impl Layer for PullCard {
-    fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
-        match self.left.borrow_mut().as_mut() {
-            None => Ok(()),
-            Some(0) => {
-                line.set_card(None);
-                Err(LineError::Removed)
-            }
-            Some(count) => {
-                *count -= 1;
-                Ok(())
-            }
-        }
     }
 }

@@ -6,13 +6,15 @@
 mod t0;
 mod t1;
 
+use crate::line::Character;
+
 use qiyong_protocol::iso7816::atr::{Atr, Edc};
 use qiyong_protocol::iso7816::pps;
 
 /// Follows a session from the ATR on.
 ///
 /// It is told each character on the line and answers whether that one must not be shown. A reset begins anew.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Masker {
     atr: Vec<u8>,
     /// A PPS request or response so far, and how many of the two are still due; neither holds a secret.
@@ -21,7 +23,7 @@ pub(crate) struct Masker {
     protocol: Option<Protocol>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Protocol {
     T0(t0::T0),
     T1(t1::T1),
@@ -29,7 +31,21 @@ enum Protocol {
 
 impl Masker {
     /// The terminal sent this character: is it secret?
-    pub(crate) fn sent_to_card(&mut self, byte: u8) -> bool {
+    pub(crate) fn sent_to_card(&mut self, character: Character) -> bool {
+        self.follow(character, Self::to_card)
+    }
+
+    /// The card sent this character: is it secret?
+    pub(crate) fn sent_by_card(&mut self, character: Character) -> bool {
+        self.follow(character, Self::by_card)
+    }
+
+    /// A character that its receiver did not accept comes again: it is judged, but does not count.
+    fn follow(&mut self, character: Character, take: impl Fn(&mut Self, u8) -> bool) -> bool {
+        if character.signalled { take(&mut self.clone(), character.byte) } else { take(self, character.byte) }
+    }
+
+    fn to_card(&mut self, byte: u8) -> bool {
         if self.protocol.is_none() {
             self.protocol = Some(Protocol::of(&self.atr));
             // No command begins with FF, and no block of ours; every PPS request does.
@@ -45,8 +61,7 @@ impl Masker {
         }
     }
 
-    /// The card sent this character: is it secret?
-    pub(crate) fn sent_by_card(&mut self, byte: u8) -> bool {
+    fn by_card(&mut self, byte: u8) -> bool {
         match &mut self.protocol {
             _ if self.pps_due > 0 => self.take_pps(byte),
             Some(Protocol::T0(t0)) => t0.sent_by_card(byte),
@@ -91,7 +106,7 @@ mod tests {
         for part in script.split_whitespace() {
             let (direction, bytes) = part.split_at(1);
             for byte in hex::decode(bytes).unwrap() {
-                let secret = if direction == ">" { masker.sent_to_card(byte) } else { masker.sent_by_card(byte) };
+                let secret = if direction == ">" { masker.to_card(byte) } else { masker.by_card(byte) };
                 out.push(if secret { "**".to_string() } else { format!("{byte:02X}") });
             }
         }

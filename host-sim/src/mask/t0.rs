@@ -2,10 +2,10 @@
 
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::redact;
-use qiyong_protocol::iso7816::t0::CardSide;
+use qiyong_protocol::iso7816::t0::{ENVELOPE, NULL};
 
 /// Follows T=0 far enough to know which characters are a PIN or an ID number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct T0 {
     /// CLA INS P1 P2 P3 of the TPDU under way; empty before the first command, during the ATR.
     header: Vec<u8>,
@@ -21,6 +21,8 @@ impl T0 {
     /// The terminal sent this character: is it secret?
     pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
         match *self.header.as_slice() {
+            // A part of an APDU that is not looked into.
+            [_, ENVELOPE, _, _, _] => true,
             [_, ins, _, _, lc] if takes_data(ins) => {
                 self.data.push(byte);
                 let secret = redact::command_secret(ins, &self.whole(usize::from(lc)));
@@ -50,12 +52,14 @@ impl T0 {
         if self.status {
             // The TPDU is over: what goes to the card next is a header.
             *self = Self::default();
-        } else if !takes_data(ins) && byte == ins {
+        } else if (takes_data(ins) || ins == ENVELOPE) && (byte == ins || byte == !ins) {
+            // The card asks for data.
+        } else if byte == ins {
             self.announced = total.saturating_sub(self.data.len());
-        } else if !takes_data(ins) && byte == !ins {
+        } else if byte == !ins {
             self.announced = 1;
         } else {
-            self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != CardSide::null();
+            self.status = matches!(byte & 0xF0, 0x60 | 0x90) && byte != NULL;
         }
         false
     }

@@ -5,7 +5,7 @@ use qiyong_protocol::card::redact;
 /// Follows T=1 far enough to know which characters are a PIN or an ID number.
 ///
 /// Each direction's I-blocks are put together to APDUs; a repeated block takes the place of its first sending.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct T1 {
     /// Characters of the error detection code.
     edc: usize,
@@ -13,7 +13,7 @@ pub(super) struct T1 {
     by_card: Direction,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Direction {
     /// Of the block under way: characters, and whether one of them was secret.
     block: Vec<u8>,

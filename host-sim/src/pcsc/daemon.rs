@@ -26,29 +26,41 @@ pub struct DaemonArgs {
     /// Readers without a card, after those with one
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     empty: usize,
-    /// What lies between reader and card
-    #[arg(long, value_enum, default_value_t = Way::Straight)]
-    slot: Way,
+    #[command(flatten)]
+    slot: SlotArgs,
     /// Give readers a keypad, on which `ctl key` keys a PIN
     #[arg(long)]
     keypad: bool,
 }
 
 /// The way from reader to card.
+#[derive(Args, Debug)]
+pub(super) struct SlotArgs {
+    /// What lies between reader and card
+    #[arg(long, value_enum, default_value_t = Way::Straight)]
+    slot: Way,
+    /// With --slot line: one character in N arrives with a bit inverted
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    noise: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Way {
+enum Way {
     /// Nothing: APDUs go to the virtual card
     Straight,
     /// The firmware's contact slot and the virtual line, T=0 or T=1 as the card says
     Line,
 }
 
-impl Way {
+impl SlotArgs {
     /// A slot at the end of this way.
-    pub(super) fn open(self) -> Result<Box<dyn Slot>, String> {
-        Ok(match self {
-            Self::Straight => Box::new(Straight::default()),
-            Self::Line => Box::new(OnLine::new().map_err(|error| format!("no thread for the card line: {error}"))?),
+    pub(super) fn open(&self) -> Result<Box<dyn Slot>, String> {
+        Ok(match self.slot {
+            Way::Straight if self.noise > 0 => return Err("--noise is on the line: it goes with --slot line".into()),
+            Way::Straight => Box::new(Straight::default()),
+            Way::Line => {
+                Box::new(OnLine::new(self.noise).map_err(|error| format!("no thread for the card line: {error}"))?)
+            }
         })
     }
 }

@@ -10,7 +10,7 @@ use ::pcsc::{
     Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, Scope, ShareMode, State,
 };
 
-use qiyong_firmware::slot::{CardSlot, ResponseBuffer, SlotError};
+use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{ApduError, Case, Command, Response};
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::iso7816::t0::GET_RESPONSE;
@@ -18,8 +18,10 @@ use qiyong_protocol::iso7816::t0::GET_RESPONSE;
 use super::readers::{explain, service};
 use crate::till::Trouble;
 
-/// The longest short command.
-const COMMAND_MAX: usize = 261;
+/// What a command has besides its data, at most: header, Lc and Le in their extended forms.
+const AROUND_DATA: usize = 4 + 3 + 2;
+/// The least room for a response: that of any short command.
+const SHORT_RESPONSE: usize = 258;
 /// No card of ours needs more GET RESPONSEs for one command; one that does would never end.
 const STEPS_MAX: usize = 16;
 
@@ -117,16 +119,16 @@ impl ReaderSlot {
 
     /// The card's answer to a command, with what T=0 needs: Le left out of case 4, 61xx and 6Cxx followed
     /// (ISO/IEC 7816-3 clause 12.2).
-    fn exchange(&self, command: &Command<'_>, buffer: &mut ResponseBuffer) -> Result<usize, SlotError> {
+    fn exchange(&self, command: &Command<'_>, buffer: &mut [u8]) -> Result<usize, SlotError> {
         let (card, protocol) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
         let is_t0 = *protocol == Protocol::T0;
         let first = if is_t0 && command.case() == Case::Four { command.expecting(0) } else { *command };
         let mut next = first;
         let mut filled = 0;
         for _ in 0..STEPS_MAX {
-            let mut bytes = zeroize::Zeroizing::new([0; COMMAND_MAX]);
-            let bytes = next.encode(bytes.as_mut()).map_err(SlotError::Command)?;
-            let mut part: ResponseBuffer = [0; 258];
+            let mut bytes = zeroize::Zeroizing::new(vec![0; next.data.len() + AROUND_DATA]);
+            let bytes = next.encode(&mut bytes).map_err(SlotError::Command)?;
+            let mut part = vec![0; SHORT_RESPONSE.max(next.ne + 2)];
             let part = card.transmit(bytes, &mut part).map_err(|error| self.failure(error))?;
             let response = Response::decode(part).map_err(SlotError::Response)?;
             let room = buffer.get_mut(filled..).unwrap_or_default();
@@ -184,11 +186,7 @@ impl CardSlot for ReaderSlot {
         }
     }
 
-    async fn transmit<'b>(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
-    ) -> Result<Response<'b>, SlotError> {
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
         let len = self.exchange(command, buffer)?;
         Response::decode(buffer.get(..len).unwrap_or_default()).map_err(SlotError::Response)
     }

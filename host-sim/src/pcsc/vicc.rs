@@ -21,7 +21,7 @@ use signal_hook::iterator::Signals;
 
 use qiyong_protocol::iso7816::sw::StatusWord;
 
-use super::daemon::Way;
+use super::daemon::SlotArgs;
 use super::slot::{DeskCard, Slot};
 use crate::output::{Output, Verdict};
 
@@ -47,9 +47,8 @@ pub struct ViccArgs {
     /// The card's file
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
-    /// What lies between reader and card
-    #[arg(long, value_enum, default_value_t = Way::Straight)]
-    slot: Way,
+    #[command(flatten)]
+    slot: SlotArgs,
 }
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.

@@ -19,10 +19,12 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
 
-use crate::bench::{CancelAt, LinkTrouble};
+use super::line::{RawFault, RawNoise};
+use crate::bench::{CancelAt, LinkTrouble, PullDuring};
 use crate::card::contact::Misbehaviour;
 use crate::card::issue::NewCard;
 use crate::centre::hsm::Hsm;
+use crate::line::{Disturbance, Fault, Noise};
 use crate::{gbk, input, toml_error};
 
 /// Why a file is no scenario: names the file, the place in it and what is allowed.
@@ -88,8 +90,12 @@ pub struct Step {
     pub new_pins: Vec<Pin>,
     /// Where cancel is pressed.
     pub cancel: Option<CancelAt>,
-    /// The card is pulled after this many characters.
-    pub pull_at: Option<u64>,
+    /// The card is pulled while this happens.
+    pub pull_during: Option<PullDuring>,
+    /// What goes wrong on the card line.
+    pub faults: Vec<Fault>,
+    /// What goes wrong there by chance.
+    pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
     /// What is to come of it.
@@ -235,6 +241,10 @@ struct RawStep {
     new_pin: OneOrMany,
     cancel: Option<String>,
     pull_at: Option<u64>,
+    pull_during: Option<String>,
+    #[serde(default)]
+    line: Vec<RawFault>,
+    noise: Option<RawNoise>,
     link: Option<String>,
     #[serde(default)]
     expect: RawExpected,
@@ -446,7 +456,7 @@ impl RawScenario {
         if self.step.is_empty() {
             return Err("there is no [[step]]: nothing would happen".into());
         }
-        let steps = (1..).zip(self.step).map(|(number, raw)| raw.check(number, &terminals, &cards));
+        let steps = (1..).zip(self.step).map(|(number, raw)| raw.check(number, self.seed, &terminals, &cards));
         let steps = steps.collect::<Result<_, _>>()?;
         let mut expected_cards = Vec::new();
         for (name, raw) in self.expect.card {
@@ -555,7 +565,13 @@ impl RawCard {
 }
 
 impl RawStep {
-    fn check(self, number: usize, terminals: &[(String, InstitutionCode)], cards: &[Card]) -> Result<Step, String> {
+    fn check(
+        self,
+        number: usize,
+        seed: u64,
+        terminals: &[(String, InstitutionCode)],
+        cards: &[Card],
+    ) -> Result<Step, String> {
         let key = |key: &str| format!("step {number}: {key}");
         let terminal = terminals.iter().position(|(name, _)| *name == self.terminal);
         let terminal = terminal.ok_or_else(|| {
@@ -574,6 +590,13 @@ impl RawStep {
             return Err(format!("`{}` is {what:?}, which a terminal at a {place} does not offer", key("do")));
         }
         let cancel = self.cancel.as_deref().map(|text| lookup(&key("cancel"), text, &CancelAt::WORDS));
+        let pull = self.pull_during.as_deref().map(|text| lookup(&key("pull_during"), text, &PullDuring::WORDS));
+        let pulled = self.pull_at.map(|at| Fault { at, what: Disturbance::Pull });
+        let mut faults: Vec<Fault> = pulled.into_iter().collect();
+        for (number, raw) in (1..).zip(&self.line) {
+            faults.extend(raw.check(&key(&format!("line {number}")))?);
+        }
+        let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
         let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
         let outcome = self.expect.outcome.as_deref().map(|text| {
@@ -591,7 +614,9 @@ impl RawStep {
             pins: pins(&key("pin"), self.pin)?,
             new_pins: pins(&key("new_pin"), self.new_pin)?,
             cancel: cancel.transpose()?,
-            pull_at: self.pull_at,
+            pull_during: pull.transpose()?,
+            faults,
+            noise: noise.transpose()?,
             trouble: trouble.transpose()?.unwrap_or_default(),
             expect: Expected {
                 outcome: outcome.transpose()?,

@@ -4,5 +4,6 @@
 //! documented in `host-sim/scenarios/README.md`.
 
 pub mod file;
+mod line;
 pub mod report;
 pub mod run;

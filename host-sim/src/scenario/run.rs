@@ -108,7 +108,9 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
             pins: step.pins.iter().cloned().collect(),
             new_pins: step.new_pins.iter().cloned().collect(),
             cancel: step.cancel,
-            pull_at: step.pull_at,
+            pull_during: step.pull_during,
+            faults: step.faults.clone(),
+            noise: step.noise.clone(),
             trouble: step.trouble,
         };
         let terminal = &mut terminals[step.terminal];

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use jiff::civil::DateTime;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 
 use crate::card::contact::ContactCard;
@@ -40,14 +40,18 @@ impl CardSlot for FileSlot {
         self.slot.connect().await
     }
 
-    async fn transmit<'b>(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &'b mut ResponseBuffer,
-    ) -> Result<Response<'b>, SlotError> {
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
         let response = self.slot.transmit(command, buffer).await;
         self.keeper.after(Some(&command.ins), &self.card.borrow().card);
         response
+    }
+
+    async fn rest(&mut self) {
+        self.slot.rest().await;
+    }
+
+    async fn removal(&mut self) {
+        self.slot.removal().await;
     }
 
     async fn disconnect(&mut self) {

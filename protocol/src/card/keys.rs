@@ -116,7 +116,8 @@ impl Algorithm {
     /// The algorithm announced in the answer to SELECT: `Ok(None)` when it says nothing, `Err` with a code not supported
     /// here (02 is SSF33).
     pub fn from_fci(fci: &[u8]) -> Result<Option<Self>, u8> {
-        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (domain.md §1.7).
+        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (domain.md §1.7). As BER-TLV
+        // they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
         let Some(at) = fci.windows(3).position(|bytes| bytes == [0x9F, 0x0C, 0x86]) else {
             return Ok(None);
         };
@@ -278,6 +279,7 @@ fn last_bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iso7816::tlv::{self, TlvError};
     use hex_literal::hex;
     use std::format;
 
@@ -347,5 +349,12 @@ mod tests {
         assert_eq!(Algorithm::from_fci(&hex!("9F0C8602")), Err(2));
         assert_eq!(Algorithm::from_fci(&hex!("9F0C86")), Ok(None));
         assert_eq!(Algorithm::from_fci(&[]), Ok(None));
+    }
+
+    #[test]
+    fn a_reader_of_ber_tlv_would_not_find_the_algorithm() {
+        let fci = hex!("6F17 840F7378312E73682EC9E7BBE1B1A3D5CF A504 9F0C8603");
+        assert_eq!(tlv::find(&fci, &[0x6F, 0xA5, 0x9F0C]), Err(TlvError::Length(0x86)));
+        assert_eq!(Algorithm::from_fci(&fci), Ok(Some(Algorithm::Sm4)));
     }
 }

@@ -122,34 +122,14 @@ impl<'a> Command<'a> {
 
     /// Writes the APDU, in short form where it fits, and returns its bytes.
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], ApduError> {
-        if self.data.len() > usize::from(u16::MAX) || self.ne > EXTENDED_NE_MAX {
-            return Err(ApduError::TooLong);
+        let pieces = Pieces::of(self)?;
+        let need = pieces.len();
+        let out: &'b mut [u8] = buffer.get_mut(..need).ok_or(ApduError::BufferTooSmall { need })?;
+        let bytes = pieces.head().iter().chain(pieces.data).chain(pieces.tail());
+        for (place, byte) in out.iter_mut().zip(bytes) {
+            *place = *byte;
         }
-        let mut out = Writer { buffer, at: 0 };
-        out.put(&[self.cla, self.ins, self.p1, self.p2]);
-        // Le and extended lengths are written modulo their size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
-        let (nc, ne) = (self.data.len() as u16, self.ne as u16);
-        if self.is_extended() {
-            if nc > 0 {
-                out.put(&[0]);
-                out.put(&nc.to_be_bytes());
-                out.put(self.data);
-            } else {
-                out.put(&[0]);
-            }
-            if self.ne > 0 {
-                out.put(&ne.to_be_bytes());
-            }
-        } else {
-            if nc > 0 {
-                out.put(&[nc as u8]);
-                out.put(self.data);
-            }
-            if self.ne > 0 {
-                out.put(&[ne as u8]);
-            }
-        }
-        out.finish()
+        Ok(out)
     }
 
     /// Reads an APDU, short or extended; every byte must be accounted for.
@@ -210,25 +190,80 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
-/// Appends to a buffer and counts on when it is full, so that the error can say what is needed.
-struct Writer<'b> {
-    buffer: &'b mut [u8],
-    at: usize,
+/// The bytes of a command APDU in up to three pieces, so that its data need not be copied to be sent.
+///
+/// Has no `Debug`: the data may be a PIN.
+#[derive(Clone, Copy)]
+pub struct Pieces<'a> {
+    /// Header and Lc.
+    head: [u8; 7],
+    head_len: u8,
+    data: &'a [u8],
+    /// Le, and where there is no data, what tells that it is extended.
+    tail: [u8; 3],
+    tail_len: u8,
 }
 
-impl<'b> Writer<'b> {
-    fn put(&mut self, bytes: &[u8]) {
-        let end = self.at + bytes.len();
-        if let Some(room) = self.buffer.get_mut(self.at..end) {
-            room.copy_from_slice(bytes);
+impl<'a> Pieces<'a> {
+    /// The APDU of `command`, in short form where it fits (clause 12.1.3).
+    ///
+    /// # Errors
+    /// [`ApduError::TooLong`].
+    pub fn of(command: &Command<'a>) -> Result<Self, ApduError> {
+        let &Command { cla, ins, p1, p2, data, ne } = command;
+        if data.len() > usize::from(u16::MAX) || ne > EXTENDED_NE_MAX {
+            return Err(ApduError::TooLong);
         }
-        self.at = end;
+        // Le and extended lengths are written modulo their size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
+        let ([nc_high, nc], [ne_high, ne_low]) = ((data.len() as u16).to_be_bytes(), (ne as u16).to_be_bytes());
+        let (lc, head_len) = match (data.is_empty(), command.is_extended()) {
+            (true, _) => ([0; 3], 4),
+            (false, true) => ([0, nc_high, nc], 7),
+            (false, false) => ([nc, 0, 0], 5),
+        };
+        let (tail, tail_len) = match (ne > 0, command.is_extended()) {
+            (false, _) => ([0; 3], 0),
+            (true, false) => ([ne_low, 0, 0], 1),
+            (true, true) if data.is_empty() => ([0, ne_high, ne_low], 3),
+            (true, true) => ([ne_high, ne_low, 0], 2),
+        };
+        let [l0, l1, l2] = lc;
+        Ok(Self { head: [cla, ins, p1, p2, l0, l1, l2], head_len, data, tail, tail_len })
     }
 
-    fn finish(self) -> Result<&'b [u8], ApduError> {
-        let need = self.at;
-        let whole: &'b [u8] = self.buffer;
-        whole.get(..need).ok_or(ApduError::BufferTooSmall { need })
+    /// One piece: bytes that are to be sent as they are.
+    pub const fn raw(data: &'a [u8]) -> Self {
+        Self { head: [0; 7], head_len: 0, data, tail: [0; 3], tail_len: 0 }
+    }
+
+    /// How many bytes there are in all.
+    pub const fn len(&self) -> usize {
+        self.head_len as usize + self.data.len() + self.tail_len as usize
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// From byte `at` on what lies in one piece, at most `most` bytes; empty only at the end, or for `most` 0.
+    pub fn from(&self, at: usize, most: usize) -> &[u8] {
+        let mut skip = at;
+        for piece in [self.head(), self.data, self.tail()] {
+            match piece.get(skip..) {
+                Some(rest) if !rest.is_empty() => return rest.get(..most).unwrap_or(rest),
+                _ => skip = skip.saturating_sub(piece.len()),
+            }
+        }
+        &[]
+    }
+
+    fn head(&self) -> &[u8] {
+        self.head.get(..usize::from(self.head_len)).unwrap_or_default()
+    }
+
+    fn tail(&self) -> &[u8] {
+        self.tail.get(..usize::from(self.tail_len)).unwrap_or_default()
     }
 }
 
@@ -279,6 +314,27 @@ mod tests {
             let need = bytes.len();
             let mut small = vec![0; need - 1];
             prop_assert_eq!(command.encode(&mut small), Err(ApduError::BufferTooSmall { need }));
+        }
+
+        #[test]
+        fn pieces_of_any_size_make_the_apdu(
+            header: [u8; 4],
+            data in prop::collection::vec(any::<u8>(), 0..=600),
+            ne in prop_oneof![0usize..=257, Just(65_536)],
+            most in 1usize..=255,
+        ) {
+            let [cla, ins, p1, p2] = header;
+            let command = Command { cla, ins, p1, p2, data: &data, ne };
+            let pieces = Pieces::of(&command).unwrap();
+            let mut gathered = vec![];
+            while gathered.len() < pieces.len() {
+                let piece = pieces.from(gathered.len(), most);
+                prop_assert!((1..=most).contains(&piece.len()));
+                gathered.extend_from_slice(piece);
+            }
+            prop_assert!(pieces.from(gathered.len(), most).is_empty());
+            let mut buffer = [0; 700];
+            prop_assert_eq!(gathered.as_slice(), command.encode(&mut buffer).unwrap());
         }
 
         #[test]

@@ -95,16 +95,44 @@ pub struct Group {
     pub tc: Option<u8>,
     /// TD, unless not announced or cut off. If present there is a next group, though it may have no bytes.
     pub td: Option<u8>,
-    /// Which were announced, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD.
-    announced: u8,
 }
 
 /// The groups of an ATR in order; made by [`Atr::groups`].
 #[derive(Clone, Debug)]
-pub struct Groups<'a> {
-    bytes: core::iter::Copied<core::slice::Iter<'a, u8>>,
-    /// Index, protocol and announced bytes of the group to come.
-    next: Option<(usize, Option<u8>, u8)>,
+pub struct Groups<'a>(Option<Place<'a>>);
+
+/// Where a group lies in an ATR: what [`Group`] is read from, and all that reading a single byte takes.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    /// The bytes of the ATR from the group's first on.
+    rest: &'a [u8],
+    index: usize,
+    /// T for which the group was announced; [`Place::FIRST`] for group 1.
+    protocol: u8,
+    /// Which bytes were announced, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD.
+    announced: u8,
+}
+
+/// A byte of a group, as its bit in what announces it.
+#[derive(Clone, Copy)]
+enum Letter {
+    A = 1,
+    B = 2,
+    C = 4,
+    D = 8,
+}
+
+/// Which groups an interface byte may be in; as numbers what [`Place::within`] makes of a group.
+#[derive(Clone, Copy)]
+enum Within {
+    /// Group 1.
+    First = 1,
+    /// Group 2.
+    Second = 2,
+    /// Those specific to T=1.
+    T1 = 0x11,
+    /// Those with global bytes, after T=15.
+    T15 = 0x1F,
 }
 
 /// The check byte TCK (clause 8.2.5).
@@ -219,16 +247,18 @@ impl<'a> Atr<'a> {
 
     /// The convention TS announces; `None` if TS is missing or no TS.
     pub fn convention(&self) -> Option<Convention> {
-        let ts = *self.0.first()?;
-        [Convention::Direct, Convention::Inverse].into_iter().find(|convention| convention.ts() == ts)
+        const DIRECT: u8 = Convention::Direct.ts();
+        const INVERSE: u8 = Convention::Inverse.ts();
+        match *self.0.first()? {
+            DIRECT => Some(Convention::Direct),
+            INVERSE => Some(Convention::Inverse),
+            _ => None,
+        }
     }
 
     /// The groups of interface bytes, group 1 first. Empty only if T0 is missing.
     pub fn groups(&self) -> Groups<'a> {
-        Groups {
-            bytes: self.0.get(2..).unwrap_or_default().iter().copied(),
-            next: self.t0().map(|t0| (1, None, t0 >> 4)),
-        }
+        Groups(self.t0().map(|_| self.first_group()))
     }
 
     /// The historical bytes; fewer than T0 announces if the bytes end too early.
@@ -253,14 +283,8 @@ impl<'a> Atr<'a> {
     ///
     /// T=0 alone if there is no TD1 (clause 8.2.3). Empty only if [`Atr::check`] would complain.
     pub fn protocols(&self) -> impl Iterator<Item = u8> + use<'a> {
-        let by_default = self.groups().next().filter(|first| !first.announces_td()).map(|_| 0);
-        let mut seen = 1u16 << 15; // T=15 is no protocol
-        by_default.into_iter().chain(self.types()).filter(move |t| {
-            let bit = 1u16 << (t & 0x0F);
-            let new = seen & bit == 0;
-            seen |= bit;
-            new
-        })
+        // T=15 is no protocol: seen before it comes.
+        Protocols { group: self.t0().map(|_| self.first_group()), seen: 1 << 15 }
     }
 
     /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
@@ -278,12 +302,12 @@ impl<'a> Atr<'a> {
     /// N of TC1, default 0 (clause 8.3): the terminal leaves N more etu between the starts of its characters than the
     /// usual 12. N = 255 means no more than 12 in T=0, and only 11 in T=1.
     pub fn extra_guard(&self) -> u8 {
-        self.groups().next().and_then(|g| g.tc).unwrap_or(0)
+        self.find(Within::First, Letter::C).unwrap_or(0)
     }
 
     /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
     pub fn specific_mode(&self) -> Option<SpecificMode> {
-        let ta2 = self.groups().nth(1)?.ta?;
+        let ta2 = self.find(Within::Second, Letter::A)?;
         Some(SpecificMode { protocol: ta2 & 0x0F, can_change: ta2 & 0x80 == 0, implicit: ta2 & 0x10 != 0 })
     }
 
@@ -291,13 +315,13 @@ impl<'a> Atr<'a> {
     ///
     /// The card has 960 x WI x Fi clock cycles for each character.
     pub fn wi(&self) -> u8 {
-        self.groups().nth(1).and_then(|g| g.tc).unwrap_or(10)
+        self.find(Within::Second, Letter::C).unwrap_or(10)
     }
 
     /// How many information bytes a T=1 block to the card may have: the first TA for T=1, default 32 (clause 11.4.2).
     /// 0 and 255 are RFU.
     pub fn ifsc(&self) -> u8 {
-        self.specific(1).find_map(|g| g.ta).unwrap_or(32)
+        self.find(Within::T1, Letter::A).unwrap_or(32)
     }
 
     /// The block waiting integer for T=1: high nibble of the first TB for T=1, default 4 (clause 11.4.3).
@@ -313,7 +337,7 @@ impl<'a> Atr<'a> {
 
     /// The error detection code for T=1: b1 of the first TC for T=1, default LRC (clause 11.4.4).
     pub fn edc(&self) -> Edc {
-        match self.specific(1).find_map(|g| g.tc) {
+        match self.find(Within::T1, Letter::C) {
             Some(tc) if tc & 1 == 1 => Edc::Crc,
             _ => Edc::Lrc,
         }
@@ -336,6 +360,23 @@ impl<'a> Atr<'a> {
         self.first_ta_for_t15().map(|ta| Classes(ta & 0x3F))
     }
 
+    /// Whether the card says that it takes extended lengths: the third of its capability bytes, b7, in historical bytes
+    /// that are COMPACT-TLV (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
+    pub fn extended_lengths(&self) -> bool {
+        // Category 00 ends with three status bytes, which no object of ours can be mistaken for; 80 is objects only.
+        let Some((0x00 | 0x80, mut objects)) = self.historical().split_first() else {
+            return false;
+        };
+        while let [head, rest @ ..] = objects {
+            let len = usize::from(head & 0x0F);
+            if let (7, Some([_, _, third, ..])) = (head >> 4, rest.get(..len)) {
+                return third & 0x40 != 0;
+            }
+            objects = rest.get(len..).unwrap_or_default();
+        }
+        false
+    }
+
     /// Whether these bytes are one whole ATR that ISO/IEC 7816-3 allows.
     ///
     /// What comes first decides how much the rest can be trusted: TS, then the length that T0 and the TDs announce,
@@ -351,10 +392,11 @@ impl<'a> Atr<'a> {
         if layout.total > MAX_LEN {
             return Err(AtrError::OverLimit { announced: layout.total });
         }
-        let after_ts = self.0.get(1..).unwrap_or_default();
+        // 0 with the right TCK, and what TCK has to be without it.
+        let sum = ts ^ xor(self.0);
         if have < layout.total {
-            return Err(if layout.complete && layout.has_tck && have == layout.total.saturating_sub(1) {
-                AtrError::TckMissing { expected: xor(after_ts) }
+            return Err(if layout.complete && layout.has_tck && have + 1 == layout.total {
+                AtrError::TckMissing { expected: sum }
             } else {
                 AtrError::Truncated { need: layout.total, have }
             });
@@ -362,13 +404,16 @@ impl<'a> Atr<'a> {
         if have > layout.total {
             return Err(AtrError::TooLong { expected: layout.total, have });
         }
-        if let (true, Some((&found, checked))) = (layout.has_tck, after_ts.split_last()) {
-            let expected = xor(checked);
-            if expected != found {
-                return Err(AtrError::TckWrong { expected, found });
-            }
+        if layout.has_tck && sum != 0 {
+            let found = self.0.last().copied().unwrap_or_default();
+            return Err(AtrError::TckWrong { expected: found ^ sum, found });
         }
-        self.check_types()
+        // TD1 must not be T=15, and the Ts must ascend, so that T=0 is first and T=15 last (clause 8.2.3).
+        match layout.first_descent {
+            _ if self.find(Within::First, Letter::D).is_some_and(|td1| td1 & 0x0F == 15) => Err(AtrError::T15First),
+            Some((before, after)) => Err(AtrError::TypesOutOfOrder { before, after }),
+            None => Ok(()),
+        }
     }
 
     /// How long the ATR is that begins with `prefix`, at most [`MAX_LEN`]; `None` while a byte is missing that decides.
@@ -384,41 +429,43 @@ impl<'a> Atr<'a> {
         layout.complete.then_some(layout.total)
     }
 
-    /// TD1 must not be T=15, and the Ts must ascend, so that T=0 is first and T=15 last (clause 8.2.3).
-    fn check_types(&self) -> Result<(), AtrError> {
-        if self.types().next() == Some(15) {
-            return Err(AtrError::T15First);
-        }
-        match self.types().zip(self.types().skip(1)).find(|(before, after)| after < before) {
-            Some((before, after)) => Err(AtrError::TypesOutOfOrder { before, after }),
-            None => Ok(()),
-        }
-    }
-
     fn t0(&self) -> Option<u8> {
         self.0.get(1).copied()
     }
 
-    fn ta1(&self) -> Option<u8> {
-        self.groups().next()?.ta
+    /// TA1, the codes of Fi and Di; `None` if there is none.
+    pub(super) fn ta1(&self) -> Option<u8> {
+        self.find(Within::First, Letter::A)
     }
 
-    /// The T of each TD in order.
-    fn types(&self) -> impl Iterator<Item = u8> + use<'a> {
-        self.groups().filter_map(|g| g.td).map(|td| td & 0x0F)
+    /// Group 1; without T0 it announces nothing.
+    fn first_group(&self) -> Place<'a> {
+        let (rest, announced): (&[u8], _) = match self.0 {
+            [_, t0, rest @ ..] => (rest, t0 >> 4),
+            _ => (&[], 0),
+        };
+        Place { rest, index: 1, protocol: Place::FIRST, announced }
     }
 
-    /// The groups that hold bytes specific to `t`: those from the third on, since group 2 has its own rules.
-    fn specific(&self, t: u8) -> impl Iterator<Item = Group> + use<'a> {
-        self.groups().skip(2).filter(move |g| g.protocol == Some(t))
+    /// The first byte of this letter within these groups.
+    fn find(&self, within: Within, letter: Letter) -> Option<u8> {
+        let mut group = self.first_group();
+        loop {
+            if let (true, Some(byte)) = (group.within() == within as u8, group.byte(letter)) {
+                return Some(byte);
+            }
+            if !group.advance() {
+                return None;
+            }
+        }
     }
 
     fn first_tb_for_t1(&self) -> u8 {
-        self.specific(1).find_map(|g| g.tb).unwrap_or(0x4D)
+        self.find(Within::T1, Letter::B).unwrap_or(0x4D)
     }
 
     fn first_ta_for_t15(&self) -> Option<u8> {
-        self.specific(15).find_map(|g| g.ta)
+        self.find(Within::T15, Letter::A)
     }
 
     fn layout(&self) -> Layout {
@@ -427,19 +474,26 @@ impl<'a> Atr<'a> {
             historical_len: usize::from(self.t0().unwrap_or(0) & 0x0F),
             has_tck: false,
             complete: self.t0().is_some(),
+            first_descent: None,
             total: 0,
         };
-        for group in self.groups() {
-            let count = group.announced.count_ones() as usize;
-            layout.interface_end = layout.interface_end.saturating_add(count);
-            match group.td {
-                // Any T but 0, T=15 included, calls for TCK (clause 8.2.5).
-                Some(td) => layout.has_tck |= td & 0x0F != 0,
-                None => layout.complete &= !group.announces_td(),
+        let mut group = self.first_group();
+        let mut before = 0;
+        loop {
+            layout.interface_end += group.count();
+            if !group.advance() {
+                layout.complete &= !group.announces(Letter::D);
+                break;
             }
+            let t = group.protocol;
+            // Any T but 0, T=15 included, calls for TCK (clause 8.2.5).
+            layout.has_tck |= t != 0;
+            if t < before {
+                layout.first_descent.get_or_insert((before, t));
+            }
+            before = t;
         }
-        layout.total =
-            layout.interface_end.saturating_add(layout.historical_len).saturating_add(usize::from(layout.has_tck));
+        layout.total = layout.interface_end + layout.historical_len + usize::from(layout.has_tck);
         layout
     }
 }
@@ -452,11 +506,13 @@ struct Layout {
     has_tck: bool,
     /// Whether T0 and every announced TD are there.
     complete: bool,
+    /// The first T that is smaller than the one before it, after that one.
+    first_descent: Option<(u8, u8)>,
     /// All bytes, TS and TCK included.
     total: usize,
 }
 
-fn xor(bytes: &[u8]) -> u8 {
+pub(super) fn xor(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum ^ byte)
 }
 
@@ -467,9 +523,52 @@ impl Group {
             .into_iter()
             .filter_map(|(letter, byte)| Some((letter, byte?)))
     }
+}
 
-    const fn announces_td(&self) -> bool {
-        self.announced & 8 != 0
+/// The ones among four bits. Half the code of `count_ones`, for which the target has no instruction.
+#[cfg_attr(target_os = "none", inline(never))]
+pub(super) const fn count(bits: u8) -> usize {
+    let pairs = bits - (bits >> 1 & 0b0101);
+    ((pairs & 0b0011) + (pairs >> 2)) as usize
+}
+
+impl<'a> Place<'a> {
+    /// No protocol: T is a nibble.
+    const FIRST: u8 = 0xFF;
+
+    /// A [`Within`], or a number that is none. Groups from the third on hold what is specific to their T; group 2 has its
+    /// own rules.
+    const fn within(&self) -> u8 {
+        if self.index > 2 { 0x10 | self.protocol } else { self.index as u8 }
+    }
+
+    const fn announces(&self, letter: Letter) -> bool {
+        self.announced & letter as u8 != 0
+    }
+
+    /// How many bytes were announced.
+    const fn count(&self) -> usize {
+        count(self.announced)
+    }
+
+    /// The byte of this letter, unless not announced or cut off.
+    fn byte(&self, letter: Letter) -> Option<u8> {
+        let before = self.announced & (letter as u8 - 1);
+        if self.announces(letter) { self.rest.get(count(before)).copied() } else { None }
+    }
+
+    /// Goes on to the group that the TD of this one announces; `false` if there is none.
+    fn advance(&mut self) -> bool {
+        if !self.announces(Letter::D) {
+            return false;
+        }
+        // TD is the last of a group.
+        let Some(([.., td], rest)) = self.rest.split_at_checked(self.count()) else { return false };
+        self.rest = rest;
+        self.index += 1;
+        self.protocol = td & 0x0F;
+        self.announced = td >> 4;
+        true
     }
 }
 
@@ -477,12 +576,46 @@ impl Iterator for Groups<'_> {
     type Item = Group;
 
     fn next(&mut self) -> Option<Group> {
-        let (index, protocol, announced) = self.next.take()?;
-        let mut byte_if = |bit: u8| (announced & bit != 0).then(|| self.bytes.next()).flatten();
-        let group =
-            Group { index, protocol, ta: byte_if(1), tb: byte_if(2), tc: byte_if(4), td: byte_if(8), announced };
-        self.next = group.td.map(|td| (index.saturating_add(1), Some(td & 0x0F), td >> 4));
+        let at = self.0.as_mut()?;
+        let protocol = Some(at.protocol).filter(|&t| t != Place::FIRST);
+        let [ta, tb, tc, td] = [Letter::A, Letter::B, Letter::C, Letter::D].map(|letter| at.byte(letter));
+        let group = Group { index: at.index, protocol, ta, tb, tc, td };
+        if !at.advance() {
+            self.0 = None;
+        }
         Some(group)
+    }
+}
+
+/// See [`Atr::protocols`].
+struct Protocols<'a> {
+    group: Option<Place<'a>>,
+    /// A bit for each T that has come.
+    seen: u16,
+}
+
+impl Iterator for Protocols<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        while let Some(at) = &mut self.group {
+            let t = if at.advance() {
+                at.protocol
+            } else {
+                let by_default = at.index == 1 && !at.announces(Letter::D);
+                self.group = None;
+                if !by_default {
+                    return None;
+                }
+                0
+            };
+            let bit = 1 << t;
+            if self.seen & bit == 0 {
+                self.seen |= bit;
+                return Some(t);
+            }
+        }
+        None
     }
 }
 

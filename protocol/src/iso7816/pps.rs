@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::atr::{Atr, decode_di, decode_fi};
+use super::atr::{Atr, count, decode_di, decode_fi, xor};
 
 /// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
 pub const PPS_MAX: usize = 6;
@@ -67,20 +67,20 @@ impl Request {
     /// What `response` agrees to (clause 9.3): it repeats the request, or leaves PPS1 out.
     pub fn judge(&self, response: &[u8]) -> Result<Agreed, PpsError> {
         let [_, pps0, pps1, _] = self.0;
-        match response {
-            [] => return Err(PpsError::Truncated),
-            [PPSS, ..] => {}
-            [other, ..] => return Err(PpsError::Start(*other)),
+        match response.first() {
+            Some(&PPSS) => {}
+            Some(&other) => return Err(PpsError::Start(other)),
+            None => return Err(PpsError::Truncated),
         }
         if expected_len(response) != Some(response.len()) {
             return Err(PpsError::Truncated);
         }
-        if response.iter().fold(0, |xor, byte| xor ^ byte) != 0 {
+        if xor(response) != 0 {
             return Err(PpsError::Check);
         }
-        match response {
-            [_, got0, got1, _] if (*got0, *got1) == (pps0, pps1) => Ok(Agreed::AsAsked),
-            [_, got0, _] if *got0 == pps0 & !HAS_PPS1 => Ok(Agreed::DefaultRate),
+        match *response {
+            [_, got0, got1, _] if got0 == pps0 && got1 == pps1 => Ok(Agreed::AsAsked),
+            [_, got0, _] if got0 == pps0 & !HAS_PPS1 => Ok(Agreed::DefaultRate),
             _ => Err(PpsError::Different),
         }
     }
@@ -89,7 +89,7 @@ impl Request {
 /// The whole length of a request or response, once PPS0 is known.
 pub fn expected_len(prefix: &[u8]) -> Option<usize> {
     let pps0 = prefix.get(1)?;
-    Some(3 + (pps0 & 0x70).count_ones() as usize)
+    Some(3 + count(pps0 >> 4 & 0x07))
 }
 
 /// The fastest rate of a card in negotiable mode that a terminal with at least `min_cycles` clock cycles per etu can do, as
@@ -97,16 +97,19 @@ pub fn expected_len(prefix: &[u8]) -> Option<usize> {
 ///
 /// `None` when nothing is faster than the default of 372 cycles, so that a PPS would gain nothing.
 pub fn fastest(atr: &Atr<'_>, min_cycles: u16) -> Option<u8> {
-    let ta1 = atr.groups().next()?.ta?;
+    let ta1 = atr.ta1()?;
     let fi = decode_fi(ta1)?;
     let most = decode_di(ta1)?;
+    let most = u16::from(most).min(fi / min_cycles.max(1));
+    let (mut fastest, mut pps1) = (0, ta1);
     // The codes of Di are not in the order of its values (table 8).
-    let pps1 = (0..=0x0F)
-        .filter_map(|code| Some((decode_di(code)?, (ta1 & 0xF0) | code)))
-        .filter(|(di, _)| *di <= most && u32::from(fi) >= u32::from(min_cycles) * u32::from(*di))
-        .max_by_key(|(di, _)| *di)?;
-    let (di, pps1) = pps1;
-    (u32::from(fi) < 372 * u32::from(di)).then_some(pps1)
+    for code in 0..16 {
+        let di = u16::from(decode_di(code).unwrap_or(0));
+        if di > fastest && di <= most {
+            (fastest, pps1) = (di, ta1 & 0xF0 | code);
+        }
+    }
+    (u32::from(fi) < 372 * u32::from(fastest)).then_some(pps1)
 }
 
 #[cfg(test)]

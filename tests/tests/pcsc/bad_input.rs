@@ -137,7 +137,8 @@ fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
     fs::write(folder.path().join("file"), "").unwrap();
     fs::write(folder.path().join("no-card.toml"), "x = 1").unwrap();
     let long = "x".repeat(120);
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
+        (&["--socket", "s", "--empty", "1", "--noise", "9"], "--slot line"),
         (&["--socket", "s"], "--card FILE"),
         (&["--socket", "file", "--empty", "1"], "is no socket"),
         (&["--socket", "missing/s", "--empty", "1"], "missing/s"),

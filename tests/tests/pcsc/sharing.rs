@@ -203,11 +203,17 @@ fn in_4_6_an_event_between_wait_and_states_does_not_come_in_between() {
 
 #[test]
 fn extended_apdus_pass_whole_and_a_small_buffer_is_said_so() {
+    for way in ["straight", "line"] {
+        extended_apdus_pass(way);
+    }
+}
+
+fn extended_apdus_pass(way: &str) {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("0.toml");
     let new = ["card", "new", "--protocol", "1", "--profile", "v2", "--out", file.to_str().unwrap()];
     assert!(std::process::Command::new(qiyong_tests::qiyong()).args(new).output().unwrap().status.success());
-    let server = PrivateServer::in_folder(folder, 1, &[]);
+    let server = PrivateServer::in_folder(folder, 1, &["--slot", way]);
     let mut raw = Raw::new(&server.socket(), 4);
     let (card, t1) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert_eq!(t1, 2);
@@ -216,11 +222,21 @@ fn extended_apdus_pass_whole_and_a_small_buffer_is_said_so() {
     let read = [0, 0xB0, 0x96, 0, 0, 0, 0];
     assert_eq!(raw.transmit(card, t1, &read).map(|response| response.len()), Ok(298));
     assert_eq!(raw.transmit_with_room(card, t1, &read, 297), Err(Rv::INSUFFICIENT_BUFFER.0));
-    // The longest command there is.
-    let mut update = vec![0, 0xD6, 0x96, 0, 0, 0xFF, 0xFF];
-    update.resize(7 + 65_535 + 2, 0);
-    assert_eq!(raw.transmit(card, t1, &update).map(|response| response.len()), Ok(2));
+    if way == "straight" {
+        // The longest command there is; through the slot it is longer than the virtual card's buffer.
+        let mut update = vec![0, 0xD6, 0x96, 0, 0, 0xFF, 0xFF];
+        update.resize(7 + 65_535 + 2, 0);
+        assert_eq!(raw.transmit(card, t1, &update).map(|response| response.len()), Ok(2));
+    }
     // As raw bytes they are the same; as T=0 they are not this card's.
     assert!(raw.transmit(card, 4, &read).is_ok());
     assert_eq!(raw.transmit(card, 1, &read), Err(Rv::PROTO_MISMATCH.0));
+}
+
+#[test]
+fn on_a_line_where_every_character_is_damaged_a_card_is_mute() {
+    for (noise, state) in [("1", 0x0C), ("1000", PRESENT_POWERED)] {
+        let server = PrivateServer::with_options(&[Generation::V2], &["--slot", "line", "--noise", noise]);
+        assert_eq!(Raw::new(&server.socket(), 4).states()[0].0, state, "one in {noise}");
+    }
 }

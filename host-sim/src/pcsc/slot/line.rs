@@ -9,15 +9,17 @@ use std::thread;
 
 use embassy_futures::block_on;
 use jiff::civil::DateTime;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
-use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
+use qiyong_protocol::iso7816::apdu::{Command, SHORT_NE_MAX};
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::{DeskCard, Keeper, Slot, SlotFailure};
 use crate::card::contact::{ContactCard, Misbehaviour};
-use crate::line::{BenchLine, SharedCard, VirtualLine};
+use crate::line::{BenchLine, Disturbance, FaultPlan, Faults, Layered, Noise, SharedCard, VirtualLine};
 use crate::time::VirtualTime;
 
 /// A slot on the virtual line.
@@ -36,15 +38,16 @@ enum Job {
 }
 
 impl OnLine {
-    /// Puts up line and slot; they are gone when this is dropped.
+    /// Puts up line and slot; they are gone when this is dropped. One character in `one_in` arrives with a bit inverted,
+    /// which parity sees; 0: none.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn new() -> std::io::Result<Self> {
+    pub fn new(one_in: u32) -> std::io::Result<Self> {
         let (jobs, inbox) = channel();
         let (outbox, answers) = channel();
         thread::Builder::new().name("card line".into()).spawn(move || {
-            let mut bench = Bench::new();
+            let mut bench = Bench::new(one_in);
             while let Ok(job) = inbox.recv() {
                 if outbox.send(bench.carry_out(job)).is_err() {
                     break;
@@ -85,13 +88,17 @@ impl Slot for OnLine {
 }
 
 struct Bench {
-    slot: ContactSlot<VirtualLine>,
+    slot: ContactSlot<Layered<VirtualLine, Faults>>,
     card: Option<(SharedCard, Keeper)>,
 }
 
 impl Bench {
-    fn new() -> Self {
-        let line = VirtualLine::new(VirtualTime::new(DateTime::default()));
+    fn new(one_in: u32) -> Self {
+        let plan = FaultPlan::default();
+        // The same each time, so that what went wrong once goes wrong again.
+        let random = ChaCha8Rng::seed_from_u64(u64::from(one_in));
+        plan.begin(Vec::new(), Some(Noise { random, one_in, kinds: vec![Disturbance::Flip(1)] }));
+        let line = Layered::new(VirtualLine::new(VirtualTime::new(DateTime::default())), Faults(plan));
         Self { slot: ContactSlot::new(line, SlotConfig::default()), card: None }
     }
 
@@ -133,7 +140,7 @@ impl Bench {
         let Ok(command) = Command::decode(bytes) else {
             return Ok(StatusWord::WRONG_LENGTH.0.to_be_bytes().to_vec());
         };
-        let mut buffer: ResponseBuffer = [0; 258];
+        let mut buffer = vec![0; command.ne.max(SHORT_NE_MAX) + 2];
         let response = block_on(self.slot.transmit(&command, &mut buffer)).map_err(failure)?;
         let mut bytes = response.data.to_vec();
         bytes.extend(response.sw.0.to_be_bytes());

@@ -160,7 +160,7 @@ mod tests {
         ) {
             let generation = if generation == 1 { Generation::V1 } else { Generation::V2 };
             let folder = TempDir::new().unwrap();
-            let (mut straight, mut line) = (Straight::default(), OnLine::new().unwrap());
+            let (mut straight, mut line) = (Straight::default(), OnLine::new(0).unwrap());
             straight.insert(card(&folder, "straight", generation, protocol));
             line.insert(card(&folder, "line", generation, protocol));
             prop_assert_eq!(straight.reset(), line.reset());

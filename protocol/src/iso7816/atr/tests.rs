@@ -278,3 +278,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn extended_lengths_are_in_the_third_capability_byte() {
+    let says = |historical: &[u8]| {
+        let atr = AtrBuilder::new(Convention::Direct).historical(historical).build().unwrap();
+        Atr::new(&atr).extended_lengths()
+    };
+    assert!(says(&hex!("80 73C00140")));
+    assert!(says(&hex!("00 31C1 73C02140 009000")));
+    assert!(!says(&hex!("80 73C00180")));
+    assert!(!says(&hex!("80 72C001")), "two capability bytes say nothing of it");
+    assert!(!says(&hex!("80 73C001")), "cut short");
+    assert!(!says(&hex!("81 73C00140")), "another category");
+    assert!(!says(&[]));
+}

@@ -2,7 +2,7 @@
 
 use heapless::Vec;
 
-use super::{GET_RESPONSE, NULL, is_sw1, length_of};
+use super::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
@@ -16,42 +16,53 @@ pub enum AckStyle {
 }
 
 /// What the card does after a character from the terminal, or after [`CardSide::respond`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "there is no heap, and one lives at a time")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardStep {
     /// Awaits the next character.
     Await,
-    /// Sends these characters, then awaits the next one.
-    Send(Vec<u8, MAX_BURST>),
+    /// Sends [`CardSide::burst`], then awaits the next character.
+    Send,
     /// A command is complete: carry out [`CardSide::command`] and call [`CardSide::respond`].
     Execute,
 }
 
 /// The most characters a card sends in one go: an acknowledgement before each of 256 bytes, and a status word.
-pub const MAX_BURST: usize = 2 * SHORT_NE_MAX + 3;
+const MAX_BURST: usize = 2 * SHORT_NE_MAX + 2;
 
-/// The card's T=0 state between two resets. Has no `Debug`: its buffers may hold a PIN.
-pub struct CardSide {
+/// The card's T=0 state between two resets, for APDUs and responses of up to `N` bytes: 256 or more.
+///
+/// Beyond 256 bytes the terminal sends an APDU in ENVELOPEs and fetches a response by GET RESPONSE (clause 12.2). Has no
+/// `Debug`: its buffers may hold a PIN.
+pub struct CardSide<const N: usize> {
     ack: AckStyle,
     header: Vec<u8, 5>,
     data: Vec<u8, SHORT_NC_MAX>,
+    /// The APDU that ENVELOPEs have brought so far; complete if `enveloped`.
+    envelope: Vec<u8, N>,
+    enveloped: bool,
     /// Whether the data of the command under way comes from the terminal.
     to_card: bool,
-    /// Response data that waits for GET RESPONSE, and the status word that goes with it.
-    waiting: Vec<u8, SHORT_NE_MAX>,
+    /// Response data that waits for GET RESPONSE from `fetched` on, and the status word that goes with it.
+    waiting: Vec<u8, N>,
+    fetched: usize,
     waiting_sw: StatusWord,
+    burst: Vec<u8, MAX_BURST>,
 }
 
-impl CardSide {
+impl<const N: usize> CardSide<N> {
     /// A card just reset.
     pub const fn new(ack: AckStyle) -> Self {
         Self {
             ack,
             header: Vec::new(),
             data: Vec::new(),
+            envelope: Vec::new(),
+            enveloped: false,
             to_card: false,
             waiting: Vec::new(),
+            fetched: 0,
             waiting_sw: StatusWord::OK,
+            burst: Vec::new(),
         }
     }
 
@@ -62,7 +73,7 @@ impl CardSide {
     pub fn received(&mut self, byte: u8, takes_data: impl FnOnce(u8) -> bool) -> CardStep {
         if self.header.push(byte).is_ok() {
             if let &[_, ins, _, _, p3] = self.header.as_slice() {
-                return self.header_complete(takes_data(ins) && p3 > 0, ins, p3);
+                return self.header_complete((takes_data(ins) || ins == ENVELOPE) && p3 > 0, ins, p3);
             }
             return CardStep::Await;
         }
@@ -71,15 +82,26 @@ impl CardSide {
         if self.data.len() < usize::from(self.p3()) {
             match self.ack {
                 AckStyle::All => CardStep::Await,
-                AckStyle::EachByte => send(&[!self.ins()]),
+                AckStyle::EachByte => self.send(&[!self.ins()]),
             }
+        } else if self.ins() == ENVELOPE {
+            self.open()
         } else {
             CardStep::Execute
         }
     }
 
-    /// The command to carry out after [`CardStep::Execute`]. A case 4 command cannot be told from a case 3 one here.
+    /// The characters to send after [`CardStep::Send`].
+    pub fn burst(&self) -> &[u8] {
+        &self.burst
+    }
+
+    /// The command to carry out after [`CardStep::Execute`]. A case 4 command cannot be told from a case 3 one here, unless
+    /// it came in ENVELOPEs.
     pub fn command(&self) -> Command<'_> {
+        if self.enveloped {
+            return Command::decode(&self.envelope).unwrap_or(Command::new(0, 0, 0, 0));
+        }
         let &[cla, ins, p1, p2, p3] = self.header.as_slice() else {
             return Command::new(0, 0, 0, 0);
         };
@@ -87,33 +109,40 @@ impl CardSide {
         if self.to_card { command.with_data(&self.data) } else { command.expecting(length_of(p3)) }
     }
 
-    /// The answer to [`CardSide::command`]: at most 256 bytes of `data`, and `sw`. Longer data is a fault of the caller
-    /// and answered with 6F00.
+    /// The answer to [`CardSide::command`]: at most `N` bytes of `data`, and `sw`. Longer data is a fault of the caller
+    /// and answered with 6F00. Data that goes with a warning (62xx, 63xx) waits for GET RESPONSE, as all data of a command
+    /// with data does.
     pub fn respond(&mut self, data: &[u8], sw: StatusWord) -> CardStep {
-        let (to_card, p3) = (self.to_card, self.p3());
+        let (to_card, le) = (self.to_card, length_of(self.p3()));
+        self.enveloped = false;
+        self.envelope.clear();
         self.waiting.clear();
-        let answer = if self.waiting.extend_from_slice(data).is_err() {
-            self.status(StatusWord(0x6F00))
+        self.fetched = 0;
+        self.waiting_sw = sw;
+        if data.len() > N {
+            self.status(StatusWord(0x6F00));
         } else if data.is_empty() {
-            self.status(sw)
-        } else if to_card {
-            self.waiting_sw = sw;
-            self.status(StatusWord::new(0x61, data.len() as u8))
-        } else if data.len() != length_of(p3) {
-            let right = StatusWord::new(0x6C, data.len() as u8);
-            self.waiting.clear();
-            self.status(right)
+            self.status(sw);
+        } else if !to_card && data.len() == le {
+            let ins = self.ins();
+            burst(&mut self.burst, self.ack, ins, data, sw);
+        } else if !to_card && (data.len() < le || le < SHORT_NE_MAX) {
+            self.status(StatusWord::new(0x6C, length_byte(data.len())));
         } else {
-            self.send_waiting(data.len(), sw)
-        };
+            // There is room: it is not longer than N.
+            let _ = self.waiting.extend_from_slice(data);
+            if !to_card {
+                self.send_waiting(le);
+            } else if matches!(sw.sw1(), 0x62 | 0x63) {
+                self.waiting_sw = StatusWord::OK;
+                self.status(sw);
+            } else {
+                self.status(more(data.len()));
+            }
+        }
         self.header.clear();
         self.data.clear();
-        answer
-    }
-
-    /// The NULL procedure byte, to be sent while a command takes long.
-    pub const fn null() -> u8 {
-        NULL
+        CardStep::Send
     }
 
     fn ins(&self) -> u8 {
@@ -126,7 +155,11 @@ impl CardSide {
 
     fn header_complete(&mut self, to_card: bool, ins: u8, p3: u8) -> CardStep {
         self.to_card = to_card;
-        if is_sw1(ins) || ins == NULL {
+        // Whatever is not the next ENVELOPE ends the APDU that others have begun.
+        if ins != ENVELOPE {
+            self.envelope.clear();
+        }
+        if is_sw1(ins) || ins == NULL || (ins == ENVELOPE && !to_card) {
             self.header.clear();
             self.status(StatusWord::UNKNOWN_INS)
         } else if ins == GET_RESPONSE {
@@ -135,51 +168,104 @@ impl CardSide {
             step
         } else if to_card {
             match self.ack {
-                AckStyle::All => send(&[ins]),
-                AckStyle::EachByte => send(&[!ins]),
+                AckStyle::All => self.send(&[ins]),
+                AckStyle::EachByte => self.send(&[!ins]),
             }
         } else {
             CardStep::Execute
         }
     }
 
+    /// One ENVELOPE is here: its data is the next part of an APDU.
+    fn open(&mut self) -> CardStep {
+        let fits = self.envelope.extend_from_slice(&self.data).is_ok();
+        // Only extended APDUs with data come this way: CLA INS P1 P2 00 Lc Lc.
+        let whole = match *self.envelope.as_slice() {
+            [_, _, _, _, 0, high, low, ..] => Some(7 + usize::from(u16::from_be_bytes([high, low]))),
+            [_, _, _, _, other, ..] if other != 0 => Some(0),
+            _ => None,
+        };
+        let have = self.envelope.len();
+        match whole {
+            Some(_) if !fits => {}
+            // Without Le, or with it in the same part.
+            Some(whole) if have == whole || have == whole + 2 => {
+                self.enveloped = Command::decode(&self.envelope).is_ok();
+                if self.enveloped {
+                    return CardStep::Execute;
+                }
+            }
+            Some(whole) if have > whole => {}
+            Some(_) | None => {
+                self.header.clear();
+                self.data.clear();
+                return self.status(StatusWord::OK);
+            }
+        }
+        self.header.clear();
+        self.data.clear();
+        self.envelope.clear();
+        self.status(StatusWord::WRONG_LENGTH)
+    }
+
     fn get_response(&mut self, le: usize) -> CardStep {
-        let have = self.waiting.len();
+        let have = self.waiting.len() - self.fetched;
         if have == 0 {
             self.status(StatusWord::CONDITIONS_NOT_SATISFIED)
         } else if le > have {
-            self.status(StatusWord::new(0x6C, have as u8))
+            self.status(StatusWord::new(0x6C, length_byte(have)))
         } else {
-            let left = have - le;
-            let sw = if left == 0 { self.waiting_sw } else { StatusWord::new(0x61, left as u8) };
-            self.send_waiting(le, sw)
+            self.send_waiting(le)
         }
     }
 
-    /// Sends the first `count` waiting bytes with their acknowledgements, then `sw`, and forgets those bytes.
-    fn send_waiting(&mut self, count: usize, sw: StatusWord) -> CardStep {
+    /// Sends the next `count` waiting bytes with their acknowledgements, then the status word, and forgets those bytes.
+    fn send_waiting(&mut self, count: usize) -> CardStep {
         let ins = self.ins();
-        let mut out = Vec::new();
-        // `out` holds the longest burst there is (MAX_BURST), so pushing cannot fail.
-        if self.ack == AckStyle::All {
-            let _ = out.push(ins);
-        }
-        for &byte in self.waiting.iter().take(count) {
-            if self.ack == AckStyle::EachByte {
-                let _ = out.push(!ins);
-            }
-            let _ = out.push(byte);
-        }
-        let _ = out.extend_from_slice(&sw.0.to_be_bytes());
-        self.waiting.drain(..count.min(self.waiting.len()));
-        CardStep::Send(out)
+        let end = self.waiting.len().min(self.fetched + count);
+        let left = self.waiting.len() - end;
+        let sw = if left == 0 { self.waiting_sw } else { more(left) };
+        let bytes = self.waiting.get(self.fetched..end).unwrap_or_default();
+        burst(&mut self.burst, self.ack, ins, bytes, sw);
+        self.fetched = end;
+        CardStep::Send
     }
 
-    fn status(&self, sw: StatusWord) -> CardStep {
-        send(&sw.0.to_be_bytes())
+    fn status(&mut self, sw: StatusWord) -> CardStep {
+        self.send(&sw.0.to_be_bytes())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> CardStep {
+        self.burst.clear();
+        let _ = self.burst.extend_from_slice(bytes);
+        CardStep::Send
     }
 }
 
-fn send(bytes: &[u8]) -> CardStep {
-    CardStep::Send(Vec::from_slice(bytes).unwrap_or_default())
+/// Up to 256 bytes with their acknowledgements, then the status word.
+fn burst(burst: &mut Vec<u8, MAX_BURST>, ack: AckStyle, ins: u8, bytes: &[u8], sw: StatusWord) {
+    burst.clear();
+    // There is room for the longest one, so that pushing cannot fail.
+    match ack {
+        AckStyle::All => {
+            let _ = burst.push(ins);
+            let _ = burst.extend_from_slice(bytes);
+        }
+        AckStyle::EachByte => {
+            for &byte in bytes {
+                let _ = burst.extend_from_slice(&[!ins, byte]);
+            }
+        }
+    }
+    let _ = burst.extend_from_slice(&sw.0.to_be_bytes());
+}
+
+/// 61xx for so many bytes; 00 stands for 256 or more.
+const fn more(bytes: usize) -> StatusWord {
+    StatusWord::new(0x61, length_byte(bytes))
+}
+
+/// A length as in Le: 00 from 256 on.
+const fn length_byte(bytes: usize) -> u8 {
+    if bytes < SHORT_NE_MAX { bytes as u8 } else { 0 }
 }

@@ -7,14 +7,17 @@
 mod card;
 mod terminal;
 
-pub use card::{AckStyle, CardSide, CardStep, MAX_BURST};
+pub use card::{AckStyle, CardSide, CardStep};
 pub use terminal::{Exchange, Limits, Step, T0Error, T0Response};
 
 /// INS of GET RESPONSE (ISO/IEC 7816-4), which T=0 uses to fetch the response data of a case 4 command.
 pub const GET_RESPONSE: u8 = 0xC0;
 
+/// INS of ENVELOPE (ISO/IEC 7816-4), in which T=0 carries APDUs with extended lengths.
+pub const ENVELOPE: u8 = 0xC2;
+
 /// The NULL procedure byte: "wait, I am still working" (clause 10.3.3).
-const NULL: u8 = 0x60;
+pub const NULL: u8 = 0x60;
 
 /// Whether `byte` opens a status word: 6x but NULL, or 9x (clause 10.3.3). Such a value is no valid INS either.
 const fn is_sw1(byte: u8) -> bool {

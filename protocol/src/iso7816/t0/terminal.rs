@@ -2,23 +2,34 @@
 
 use core::fmt;
 
-use super::{GET_RESPONSE, NULL, is_sw1, length_of};
+use super::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::{Case, Command, SHORT_NC_MAX, SHORT_NE_MAX};
+use crate::iso7816::apdu::{Case, Command, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
+
+/// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
+const CHANNEL: u8 = 0x03;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them it is given up with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
     pub waiting_time: Etu,
-    /// The most etu the whole exchange may take, NULLs included. Not in the standard, which lets a card send NULL for ever.
-    pub budget: u64,
-    /// The most GET RESPONSE and corrected-Le commands sent for one APDU. Not in the standard either.
+    /// The most etu the whole exchange may take, NULLs included, beyond [`Limits::PER_BYTE`] for each byte of the command and
+    /// of the response asked for. Not in the standard, which lets a card send NULL for ever.
+    pub budget: Etu,
+    /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
+    /// for. Not in the standard either.
     pub follow_ups: u8,
+    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Atr::extended_lengths`]): commands of
+    /// more than 255 data bytes then go in ENVELOPEs.
+    pub envelope: bool,
 }
 
 impl Limits {
+    /// Etu of the budget for each byte that is to be moved: four times what it takes with an acknowledgement of its own.
+    pub const PER_BYTE: Etu = 96;
+
     /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
     /// The budget is twenty times the default waiting time, 20 s at the usual 3.5712 MHz whatever the rate: no command of
@@ -28,10 +39,10 @@ impl Limits {
         let wi = if wi == 0 { 1 } else { wi };
         let fi = if fi == 0 { 372 } else { fi };
         let waiting_time = 960 * wi as Etu * di as Etu;
-        let usual = 20 * 9600 * 372 * di as u64 / fi as u64;
+        let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
         // A card with a long waiting time may use it, and once more after a NULL.
-        let longest = 2 * waiting_time as u64;
-        Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32 }
+        let longest = 2 * waiting_time;
+        Self { waiting_time, budget: if usual > longest { usual } else { longest }, follow_ups: 32, envelope: false }
     }
 }
 
@@ -59,7 +70,7 @@ pub struct T0Response {
 /// Why an exchange ended badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum T0Error {
-    /// The command needs the extended form, which T=0 does not carry.
+    /// The command needs the extended form, and the card does not say that it takes that.
     ExtendedLength,
     /// INS 6x or 9x cannot be told from a status word (clause 10.3.2).
     InsNotAllowed(u8),
@@ -78,7 +89,7 @@ pub enum T0Error {
 impl fmt::Display for T0Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExtendedLength => f.write_str("T=0 carries at most 255 command and 256 response bytes"),
+            Self::ExtendedLength => f.write_str("this card takes at most 255 command bytes: send them in parts"),
             Self::InsNotAllowed(ins) => write!(f, "INS {ins:02X} cannot be told from a status word in T=0"),
             Self::Timeout => f.write_str("the card sent nothing within its waiting time"),
             Self::ProcedureByte(byte) => {
@@ -93,26 +104,35 @@ impl fmt::Display for T0Error {
 
 impl core::error::Error for T0Error {}
 
-/// One command APDU on its way through T=0: GET RESPONSE on 61xx and the corrected Le on 6Cxx happen inside.
+/// One command APDU on its way through T=0. What clause 12.2 has the terminal do for it happens inside: GET RESPONSE on 61xx
+/// and on a warning, the corrected Le on 6Cxx, ENVELOPE for extended lengths.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
 ///
 /// Has no `Debug`: its buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
-    command: Command<'a>,
+    /// What goes to the card after headers: the command's data; in ENVELOPEs the whole APDU.
+    to_card: Pieces<'a>,
+    ne: usize,
     response: &'a mut [u8],
-    limits: Limits,
-    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, or a GET RESPONSE.
+    waiting_time: Etu,
+    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
     header: [u8; 5],
     direction: Direction,
-    /// Data bytes this TPDU moves, and those moved so far.
-    total: usize,
-    moved: usize,
+    /// Where in `to_card` this TPDU's data ends; what went before has been sent.
+    end: usize,
+    sent: usize,
+    /// Response bytes this TPDU still has to move, and whether any has come.
+    left: usize,
+    begun: bool,
     state: State,
     /// Response bytes gathered so far, over all TPDUs; those beyond the buffer or Ne are counted but not stored.
     len: usize,
-    elapsed: u64,
-    follow_ups: u8,
+    /// The status word of a warning whose response data is being fetched (clause 12.2.5).
+    warning: Option<StatusWord>,
+    /// Etu and follow-ups that are left.
+    budget: Etu,
+    follow_ups: u16,
 }
 
 /// Which way the data of a TPDU goes; T=0 never moves data both ways in one (clause 10.3.1).
@@ -143,30 +163,55 @@ enum State {
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        // Clause 12.2.1: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le = 256 is coded 00.
-        let (direction, total) = match command.case() {
-            Case::Two => (Direction::FromCard, command.ne),
-            Case::One | Case::Three | Case::Four => (Direction::ToCard, command.data.len()),
-        };
-        let state = if command.data.len() > SHORT_NC_MAX || command.ne > SHORT_NE_MAX {
-            State::Done(Err(T0Error::ExtendedLength))
-        } else if is_sw1(command.ins) || command.ins == NULL {
-            State::Done(Err(T0Error::InsNotAllowed(command.ins)))
+        let Command { cla, ins, p1, p2, data, ne } = command;
+        let in_envelopes = data.len() > SHORT_NC_MAX;
+        let refused = if is_sw1(ins) || ins == NULL {
+            Some(T0Error::InsNotAllowed(ins))
+        } else if (in_envelopes && !limits.envelope) || ne > EXTENDED_NE_MAX {
+            Some(T0Error::ExtendedLength)
         } else {
-            State::Header
+            None
         };
-        let header = [command.cla, command.ins, command.p1, command.p2, total as u8];
-        Self { command, response, limits, header, direction, total, moved: 0, state, len: 0, elapsed: 0, follow_ups: 0 }
+        let (to_card, refused) = match in_envelopes.then(|| Pieces::of(&command)) {
+            None => (Pieces::raw(data), refused),
+            Some(Ok(apdu)) => (apdu, refused),
+            Some(Err(_)) => (Pieces::raw(&[]), Some(T0Error::ExtendedLength)),
+        };
+        // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
+        let (direction, left) = match command.case() {
+            Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
+            Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
+        };
+        let bytes = to_card.len().saturating_add(ne);
+        let mut exchange = Self {
+            to_card,
+            ne,
+            response,
+            waiting_time: limits.waiting_time,
+            header: [cla, ins, p1, p2, left as u8],
+            direction,
+            end: to_card.len(),
+            sent: 0,
+            left,
+            begun: false,
+            state: refused.map_or(State::Header, |error| State::Done(Err(error))),
+            len: 0,
+            warning: None,
+            budget: limits.budget.saturating_add(Limits::PER_BYTE.saturating_mul(bytes as Etu)),
+            follow_ups: u16::from(limits.follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
+        };
+        if in_envelopes && refused.is_none() {
+            exchange.envelope();
+        }
+        exchange
     }
 
     /// What to do now. Does not change anything: asking twice gives the same answer.
     pub fn step(&self) -> Step<'_> {
         match self.state {
             State::Header => Step::Send(&self.header),
-            State::Sending { count } => {
-                Step::Send(self.command.data.get(self.moved..self.moved + count).unwrap_or_default())
-            }
-            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.limits.waiting_time),
+            State::Sending { count } => Step::Send(self.to_card.from(self.sent, count)),
+            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.waiting_time),
             State::Done(result) => Step::Done(result),
         }
     }
@@ -174,14 +219,19 @@ impl<'a> Exchange<'a> {
     /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
     pub fn sent(&mut self) {
         let characters = match self.state {
-            State::Header => self.header.len(),
+            State::Header => {
+                self.state = State::Procedure;
+                self.header.len()
+            }
             State::Sending { count } => {
-                self.moved += count;
-                count
+                let sent = self.to_card.from(self.sent, count).len();
+                self.sent += sent;
+                // An APDU in pieces goes out piece by piece.
+                self.state = if sent < count { State::Sending { count: count - sent } } else { State::Procedure };
+                sent
             }
             State::Procedure | State::Receiving { .. } | State::Sw2 { .. } | State::Done(_) => return,
         };
-        self.state = State::Procedure;
         // A character takes at least this long (clause 7.2); there are at most 255.
         self.spend(12 * characters as Etu);
     }
@@ -193,11 +243,21 @@ impl<'a> Exchange<'a> {
 
     /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        match self.state {
-            State::Procedure => self.procedure(byte),
-            State::Receiving { count } => self.data(byte, count),
-            State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, byte)),
-            State::Header | State::Sending { .. } | State::Done(_) => {}
+        self.received_slice(&[byte], elapsed);
+    }
+
+    /// Characters came, within `elapsed` etu in all and each in time. Those that come where the terminal has to speak are
+    /// passed over.
+    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        let mut rest = bytes;
+        while let [byte, behind @ ..] = rest {
+            rest = behind;
+            match self.state {
+                State::Procedure => self.procedure(*byte),
+                State::Receiving { count } => rest = self.data(*byte, behind, count),
+                State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, *byte)),
+                State::Header | State::Sending { .. } | State::Done(_) => break,
+            }
         }
         self.spend(elapsed);
     }
@@ -209,16 +269,19 @@ impl<'a> Exchange<'a> {
     }
 
     fn spend(&mut self, elapsed: Etu) {
-        self.elapsed = self.elapsed.saturating_add(u64::from(elapsed));
-        if self.elapsed > self.limits.budget {
-            self.end(Err(T0Error::BudgetExceeded));
+        match self.budget.checked_sub(elapsed) {
+            Some(left) => self.budget = left,
+            None => self.end(Err(T0Error::BudgetExceeded)),
         }
     }
 
     /// Clause 10.3.3, table 11: what a procedure byte asks for.
     fn procedure(&mut self, byte: u8) {
-        let ins = self.header[1];
-        let left = self.total - self.moved;
+        let [_, ins, ..] = self.header;
+        let left = match self.direction {
+            Direction::ToCard => self.end - self.sent,
+            Direction::FromCard => self.left,
+        };
         let transfer = |count| match self.direction {
             Direction::ToCard => State::Sending { count },
             Direction::FromCard => State::Receiving { count },
@@ -232,46 +295,87 @@ impl<'a> Exchange<'a> {
         };
     }
 
-    fn data(&mut self, byte: u8, count: usize) {
+    /// Response data, `first` and what of `more` belongs to it; returns what does not.
+    fn data<'r>(&mut self, first: u8, more: &'r [u8], count: usize) -> &'r [u8] {
+        self.begun = true;
+        let (more, rest) = more.split_at_checked(count.saturating_sub(1)).unwrap_or((more, &[]));
         // A card that corrected Le upwards sends more than was asked for: the first Ne bytes count (clause 12.2.3).
-        if self.len < self.command.ne {
-            let Some(room) = self.response.get_mut(self.len) else {
-                return self.end(Err(T0Error::BufferTooSmall));
-            };
-            *room = byte;
-            self.len += 1;
+        let wanted = (self.ne - self.len).min(1 + more.len());
+        let room = self.response.get_mut(self.len..).unwrap_or_default();
+        if room.len() < wanted {
+            self.end(Err(T0Error::BufferTooSmall));
+            return rest;
         }
-        self.moved += 1;
-        self.state = if count > 1 { State::Receiving { count: count - 1 } } else { State::Procedure };
+        if let ([place, places @ ..], true) = (room, wanted > 0) {
+            *place = first;
+            places.iter_mut().zip(more).take(wanted - 1).for_each(|(place, byte)| *place = *byte);
+        }
+        self.len += wanted;
+        self.left = self.left.saturating_sub(1 + more.len());
+        let due = count.saturating_sub(1 + more.len());
+        self.state = if due > 0 { State::Receiving { count: due } } else { State::Procedure };
+        rest
     }
 
-    /// Clauses 12.2.2 to 12.2.5: what a status word means for the APDU as a whole.
+    /// Clause 12.2: what a status word means for the APDU as a whole.
     fn status(&mut self, sw: StatusWord) {
-        let wanted = self.command.ne - self.len;
-        let [cla, _, p1, p2, _] = self.header;
+        let wanted = self.ne - self.len;
+        let [cla, ins, p1, p2, _] = self.header;
+        let fetching = self.direction == Direction::FromCard;
         match sw.sw1() {
-            0x6C if self.direction == Direction::FromCard && self.moved == 0 => {
-                self.follow_up([cla, self.header[1], p1, p2, sw.sw2()]);
-            }
-            0x61 if wanted > 0 => {
-                let waiting = length_of(sw.sw2());
-                // GET RESPONSE goes to the same logical channel, without secure messaging (ISO/IEC 7816-4 clause 7.6.1).
-                self.follow_up([cla & 0x03, GET_RESPONSE, 0, 0, waiting.min(wanted) as u8]);
+            0x90 if self.sent == self.end && self.end < self.to_card.len() => self.envelope(),
+            0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
+            0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
+            // The response of a case 4 command that ends with a warning has to be fetched, too, and what the terminal
+            // delivers is the warning. How much there is the card says by 6Cxx. 63Cx is a count of tries, not a warning.
+            0x62 | 0x63 if self.fetchable() && sw.verification_tries().is_none() => {
+                self.warning = Some(sw);
+                self.get_response(wanted);
             }
             // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
             // these cards take it for the end (domain.md §1.6), and so is it here.
-            _ => self.end(Ok(T0Response { len: self.len, sw })),
+            _ => {
+                let sw = self.warning.unwrap_or(sw);
+                self.end(Ok(T0Response { len: self.len, sw }));
+            }
         }
+    }
+
+    /// Whether the card has all of a command with data that asks for a response.
+    fn fetchable(&self) -> bool {
+        let all_sent = self.sent == self.to_card.len();
+        self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len
+    }
+
+    /// The next piece of the APDU in an ENVELOPE, on the same logical channel (clause 12.2.4).
+    fn envelope(&mut self) {
+        let [cla, ..] = self.header;
+        let count = match self.to_card.len() - self.sent {
+            // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
+            rest @ 256..=257 => rest - 3,
+            rest => rest.min(SHORT_NC_MAX),
+        };
+        self.end = self.sent + count;
+        self.header = [cla & CHANNEL, ENVELOPE, 0, 0, count as u8];
+        self.state = State::Header;
+    }
+
+    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4 clause
+    /// 7.6.1).
+    fn get_response(&mut self, count: usize) {
+        let [cla, ..] = self.header;
+        self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8]);
     }
 
     /// Starts another TPDU for the same APDU, whose data comes from the card.
     fn follow_up(&mut self, header: [u8; 5]) {
-        if self.follow_ups == self.limits.follow_ups {
+        let Some(left) = self.follow_ups.checked_sub(1) else {
             return self.end(Err(T0Error::TooManyFollowUps));
-        }
-        self.follow_ups += 1;
-        self.total = length_of(header[4]);
-        self.moved = 0;
+        };
+        self.follow_ups = left;
+        let [.., p3] = header;
+        self.left = length_of(p3);
+        self.begun = false;
         self.header = header;
         self.direction = Direction::FromCard;
         self.state = State::Header;

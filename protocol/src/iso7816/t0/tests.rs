@@ -11,9 +11,17 @@ use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::sw::StatusWord;
 
 /// Runs an exchange against `card`, which maps the characters sent to those it answers; silence is a timeout.
-fn run(command: Command<'_>, mut card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<u8>, StatusWord), T0Error> {
-    let mut buffer = [0; 256];
-    let mut exchange = Exchange::new(command, &mut buffer, Limits::new(10, 372, 1));
+fn run(command: Command<'_>, card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<u8>, StatusWord), T0Error> {
+    run_within(Limits::new(10, 372, 1), command, card)
+}
+
+fn run_within(
+    limits: Limits,
+    command: Command<'_>,
+    mut card: impl FnMut(&[u8]) -> Vec<u8>,
+) -> Result<(Vec<u8>, StatusWord), T0Error> {
+    let mut buffer = vec![0; command.ne.max(256)];
+    let mut exchange = Exchange::new(command, &mut buffer, limits);
     let mut waiting: std::collections::VecDeque<u8> = Default::default();
     for _ in 0..100_000 {
         match exchange.step() {
@@ -102,6 +110,71 @@ fn case_4_fetches_its_response_in_parts() {
 }
 
 #[test]
+fn a_warning_to_case_4_has_its_response_fetched() {
+    let command = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
+    let card = script(&[
+        (&hex!("00A4000002"), &hex!("A4")),
+        (&hex!("EF05"), &hex!("6283")),
+        (&hex!("00C0000000"), &hex!("6C02")),
+        (&hex!("00C0000002"), &hex!("C0 0102 9000")),
+    ]);
+    assert_eq!(run(command, card), Ok((vec![1, 2], StatusWord(0x6283))));
+    // A card that has nothing to fetch.
+    let card = script(&[
+        (&hex!("00A4000002"), &hex!("A4")),
+        (&hex!("EF05"), &hex!("6283")),
+        (&hex!("00C0000000"), &hex!("6985")),
+    ]);
+    assert_eq!(run(command, card), Ok((vec![], StatusWord(0x6283))));
+    // Refused at the header, a count of tries, no response asked for: nothing is fetched.
+    let card = script(&[(&hex!("00A4000002"), &hex!("6283"))]);
+    assert_eq!(run(command, card), Ok((vec![], StatusWord(0x6283))));
+    let card = script(&[(&hex!("00A4000002"), &hex!("A4")), (&hex!("EF05"), &hex!("63C2"))]);
+    assert_eq!(run(command, card), Ok((vec![], StatusWord(0x63C2))));
+    let card = script(&[(&hex!("00A4000002"), &hex!("A4")), (&hex!("EF05"), &hex!("6200"))]);
+    assert_eq!(run(command.expecting(0), card), Ok((vec![], StatusWord(0x6200))));
+    // Case 2: the warning comes with the data.
+    let card = script(&[(&hex!("00B0000002"), &hex!("B0 0102 6281"))]);
+    assert_eq!(run(Command::new(0, 0xB0, 0, 0).expecting(2), card), Ok((vec![1, 2], StatusWord(0x6281))));
+}
+
+#[test]
+fn more_than_255_bytes_go_in_envelopes_if_the_card_takes_them() {
+    let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
+    let data = [0x55; 256];
+    let command = Command::new(0x02, 0xD6, 0, 0).with_data(&data);
+    let mut tpdus = vec![];
+    let mut header = true;
+    let card = |sent: &[u8]| {
+        if header {
+            tpdus.push(sent.to_vec());
+            header = false;
+            return vec![0xC2];
+        }
+        let tpdu = tpdus.last_mut().unwrap();
+        tpdu.extend(sent);
+        header = tpdu.len() == 5 + usize::from(tpdu[4]);
+        if header { vec![0x90, 0x00] } else { vec![] }
+    };
+    assert_eq!(run_within(limits, command, card), Ok((vec![], StatusWord::OK)));
+    let [first, second] = &tpdus[..] else { panic!("{} TPDUs", tpdus.len()) };
+    assert_eq!(first[..12], hex!("02C20000FF 02D60000000100"));
+    assert_eq!(second[..], hex!("02C2000008 5555555555555555"));
+    // The second is refused, or the first: that is the answer.
+    let refuse = |at: usize| {
+        let mut count = 0;
+        move |_: &[u8]| {
+            count += 1;
+            if count < at { vec![0xC2, 0x90, 0x00] } else { vec![0x6D, 0x00] }
+        }
+    };
+    assert_eq!(run_within(limits, command, refuse(1)), Ok((vec![], StatusWord::UNKNOWN_INS)));
+    assert_eq!(run(command, |_| vec![]), Err(T0Error::ExtendedLength));
+    // A card that says 9000 to every header gets no second ENVELOPE before it took the first.
+    assert_eq!(run_within(limits, command, |_| vec![0x90, 0x00]), Ok((vec![], StatusWord::OK)));
+}
+
+#[test]
 fn an_early_status_word_ends_a_data_transfer() {
     let card = script(&[(&hex!("0020000003"), &hex!("6983"))]);
     let command = Command::new(0, 0x20, 0, 0).with_data(&hex!("123456"));
@@ -133,9 +206,34 @@ fn hostile_cards_end_with_a_reason() {
     assert_eq!(run(select, endless), Ok((vec![7; 256], StatusWord(0x6100))));
 }
 
+/// A card that answers every command with `reply` and `sw`, and notes the data that came with it.
+fn carry_out<const N: usize>(
+    card: &mut CardSide<N>,
+    takes_data: bool,
+    reply: &[u8],
+    sw: StatusWord,
+    executed: &mut Vec<Vec<u8>>,
+) -> impl FnMut(&[u8]) -> Vec<u8> {
+    move |sent| {
+        let mut out = vec![];
+        for &byte in sent {
+            let mut step = card.received(byte, |_| takes_data);
+            if step == CardStep::Execute {
+                executed.push(card.command().data.to_vec());
+                step = card.respond(reply, sw);
+            }
+            if step == CardStep::Send {
+                out.extend(card.burst());
+            }
+        }
+        out
+    }
+}
+
 /// INS values a T=0 command may have, GET RESPONSE aside.
 fn any_ins() -> impl Strategy<Value = u8> {
-    any::<u8>().prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && *ins != GET_RESPONSE)
+    any::<u8>()
+        .prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && !matches!(*ins, GET_RESPONSE | ENVELOPE))
 }
 
 proptest! {
@@ -149,23 +247,11 @@ proptest! {
         each_byte: bool,
     ) {
         let takes_data = !data.is_empty();
+        prop_assume!(takes_data || ne > 0 || reply.len() < 256);
         let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
-        let mut card = CardSide::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
+        let mut card = CardSide::<256>::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
         let mut executed = vec![];
-        let result = run(command, |sent| {
-            let mut out = vec![];
-            for &byte in sent {
-                let mut step = card.received(byte, |_| takes_data);
-                if step == CardStep::Execute {
-                    executed.push(card.command().data.to_vec());
-                    step = card.respond(&reply, StatusWord::OK);
-                }
-                if let CardStep::Send(bytes) = step {
-                    out.extend(bytes);
-                }
-            }
-            out
-        });
+        let result = run(command, carry_out(&mut card, takes_data, &reply, StatusWord::OK, &mut executed));
         prop_assert!(executed.iter().all(|seen| *seen == data));
         let (got, sw) = result.unwrap();
         // Case 1 and 3 commands ask for nothing; the card's status then says that there is more.
@@ -173,6 +259,35 @@ proptest! {
         prop_assert_eq!(got.as_slice(), expected);
         if ne > 0 && (reply.len() <= ne || !takes_data) {
             prop_assert_eq!(sw, StatusWord::OK);
+        }
+    }
+
+    /// The same with extended lengths on either side, and with warnings.
+    #[test]
+    fn both_sides_agree_on_extended_lengths_and_warnings(
+        ins in any_ins(),
+        data in prop_oneof![Just(vec![]), prop::collection::vec(any::<u8>(), 1..=255), prop::collection::vec(any::<u8>(), 256..1100)],
+        reply in prop_oneof![prop::collection::vec(any::<u8>(), 0..20), prop::collection::vec(any::<u8>(), 0..1100)],
+        ne in prop_oneof![Just(0usize), 1usize..=256, 257usize..1200, Just(65_536)],
+        warns: bool,
+        each_byte: bool,
+    ) {
+        let takes_data = !data.is_empty();
+        // P3 = 00 is case 1 to the terminal and Le = 256 to a card that has as much to say: T=0 cannot tell them apart.
+        prop_assume!(takes_data || ne > 0 || reply.len() < 256);
+        let sw = if warns { StatusWord(0x6282) } else { StatusWord::OK };
+        let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
+        let mut card = CardSide::<1200>::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
+        let mut executed = vec![];
+        let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
+        let result = run_within(limits, command, carry_out(&mut card, takes_data, &reply, sw, &mut executed));
+        let (got, got_sw) = result.unwrap();
+        prop_assert!(executed.iter().all(|seen| *seen == data), "{}", executed.len());
+        prop_assert!(takes_data <= (executed.len() == 1), "carried out once, {} times", executed.len());
+        prop_assert_eq!(got.as_slice(), &reply[..reply.len().min(ne)]);
+        // All there is was asked for and delivered, so its status word is the one the card gave.
+        if ne >= reply.len() && ne > 0 {
+            prop_assert_eq!(got_sw, sw);
         }
     }
 
@@ -191,7 +306,7 @@ proptest! {
 
     #[test]
     fn a_card_side_never_panics(bytes: Vec<u8>, reply in prop::collection::vec(any::<u8>(), 0..=300), takes: bool) {
-        let mut card = CardSide::new(AckStyle::EachByte);
+        let mut card = CardSide::<256>::new(AckStyle::EachByte);
         for byte in bytes {
             if card.received(byte, |_| takes) == CardStep::Execute {
                 let _ = Response { data: &reply, sw: StatusWord::OK };
@@ -199,4 +314,66 @@ proptest! {
             }
         }
     }
+}
+
+/// Many sessions from one seed, a part of them with a card or line that garbles, drops or repeats what the card sends; more of
+/// them with, for instance, `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
+#[test]
+fn many_sessions_end_and_deliver_nothing_wrong() {
+    let sessions = std::env::var("QIYONG_SESSIONS").ok().map_or(10_000, |count| count.parse().expect("a number"));
+    let mut seed = 0x2545_F491_4F6C_DD1Du64;
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let (mut delivered, mut given_up) = (0u64, 0u64);
+    for _ in 0..sessions {
+        let takes_data = next() & 1 == 0;
+        let longest = if next().is_multiple_of(64) { 600 } else { 40 };
+        let data: Vec<u8> = (0..if takes_data { 1 + next() % longest } else { 0 }).map(|i| i as u8).collect();
+        let reply: Vec<u8> = (0..next() % longest).map(|i| !i as u8).collect();
+        let ne = if next().is_multiple_of(4) { (next() % 700) as usize } else { reply.len().max(1) };
+        let sw = if next().is_multiple_of(4) { StatusWord(0x6282) } else { StatusWord::OK };
+        let fault_in = if next() & 1 == 0 { 0 } else { 1 + next() % 40 };
+        let mut card = CardSide::<700>::new(if next() & 1 == 0 { AckStyle::EachByte } else { AckStyle::All });
+        let mut executed = vec![];
+        let mut disturbed = false;
+        let command = Command::new(0, 0xB2, 1, 2).with_data(&data).expecting(ne);
+        let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
+        let mut answer = carry_out(&mut card, takes_data, &reply, sw, &mut executed);
+        let result = run_within(limits, command, |sent| {
+            let mut out = answer(sent);
+            if fault_in > 0 && !out.is_empty() && next().is_multiple_of(fault_in) {
+                disturbed = true;
+                let at = (next() as usize) % out.len();
+                match next() % 4 {
+                    0 => out[at] ^= 1 << (next() % 8),
+                    1 => _ = out.remove(at),
+                    2 => out.insert(at, out[at]),
+                    _ => out.insert(at, NULL),
+                }
+            }
+            out
+        });
+        drop(answer);
+        assert!(disturbed || executed.iter().all(|seen| *seen == data));
+        match result {
+            Ok((got, got_sw)) if !disturbed => {
+                assert_eq!(got, reply[..reply.len().min(ne)]);
+                assert!(ne < reply.len() || got_sw == sw, "{got_sw:?}");
+                delivered += 1;
+            }
+            Ok((got, _)) => {
+                assert!(got.len() <= ne);
+                delivered += 1;
+            }
+            Err(error) => {
+                assert!(disturbed, "{error}");
+                given_up += 1;
+            }
+        }
+    }
+    std::println!("{delivered} delivered, {given_up} given up with a reason");
 }

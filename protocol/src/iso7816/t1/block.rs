@@ -27,6 +27,73 @@ pub enum Pcb {
     Response(Supervisory),
 }
 
+/// What kind of block a protocol control byte is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    I,
+    R,
+    Request,
+    Response,
+}
+
+/// A protocol control byte as it travels, whose bits are looked at one by one. Says the same as [`Pcb`], in less code.
+#[derive(Clone, Copy)]
+pub(super) struct Bits(pub(super) u8);
+
+impl Bits {
+    pub(super) const fn kind(self) -> Kind {
+        match self.0 >> 5 {
+            0b000..=0b011 => Kind::I,
+            0b100 | 0b101 => Kind::R,
+            0b110 => Kind::Request,
+            _ => Kind::Response,
+        }
+    }
+
+    /// Whether it is not reserved.
+    pub(super) const fn is_known(self) -> bool {
+        match self.kind() {
+            Kind::I => self.0 & 0x1F == 0,
+            Kind::R => self.0 & 0x2F <= Complaint::Other as u8,
+            Kind::Request | Kind::Response => self.0 & 0x1F <= Supervisory::Wtx as u8,
+        }
+    }
+
+    /// Whether a block with it may have `len` information bytes.
+    pub(super) const fn allows(self, len: u8) -> bool {
+        match self.kind() {
+            Kind::I => true,
+            Kind::R => len == 0,
+            Kind::Request | Kind::Response => len == self.inf_len(),
+        }
+    }
+
+    /// How many information bytes a supervisory block has: those about a size or a multiplier have one.
+    pub(super) const fn inf_len(self) -> u8 {
+        self.0 & 0x01
+    }
+
+    /// N(S) of an I-block.
+    pub(super) const fn ns(self) -> bool {
+        self.0 & 0x40 != 0
+    }
+
+    /// M of an I-block.
+    pub(super) const fn more(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+
+    /// N(R) of an R-block.
+    pub(super) const fn nr(self) -> bool {
+        self.0 & 0x10 != 0
+    }
+
+    /// The PCB of the response to this request.
+    pub(super) const fn response(self) -> u8 {
+        self.0 | 0x20
+    }
+}
+
 /// What an R-block says of the block before (clause 11.3.2.2, bits 1 to 4 of its PCB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Complaint {
@@ -91,6 +158,7 @@ impl Pcb {
     }
 
     /// The protocol control byte.
+    #[inline]
     pub const fn encode(self) -> u8 {
         match self {
             Self::I { ns, more } => (ns as u8) << 6 | (more as u8) << 5,
@@ -163,14 +231,16 @@ impl Check {
         }
     }
 
+    /// The same for this code.
+    pub(super) const fn epilogue_len(&self) -> usize {
+        Self::len(self.edc)
+    }
+
     /// Takes the next bytes of the block.
     pub fn update(&mut self, bytes: &[u8]) {
         match self.edc {
             Edc::Lrc => {
-                // Four bytes at a time: this loop is most of the time a long block takes.
-                let (words, rest) = bytes.as_chunks::<4>();
-                let folded = words.iter().fold(0, |all, word| all ^ u32::from_ne_bytes(*word)).to_ne_bytes();
-                let all = folded.iter().chain(rest).fold(0, |all, byte| all ^ byte);
+                let all = bytes.iter().fold(0, |all, byte| all ^ byte);
                 self.value ^= u16::from(all);
             }
             Edc::Crc => {
@@ -240,5 +310,27 @@ mod tests {
         let known = (0..=255).filter(|&byte| Pcb::decode(byte).inspect(|pcb| assert_eq!(pcb.encode(), byte)).is_some());
         // Four I-blocks, three R-blocks for each N(R), four S-requests and their responses.
         assert_eq!(known.count(), 4 + 6 + 8);
+    }
+
+    #[test]
+    fn the_bits_of_a_pcb_say_what_it_decodes_to() {
+        for byte in 0..=255 {
+            let bits = Bits(byte);
+            let pcb = Pcb::decode(byte);
+            assert_eq!(bits.is_known(), pcb.is_some(), "{byte:02X}");
+            for len in 0..=2 {
+                assert!(pcb.is_none_or(|pcb| pcb.allows(len) == bits.allows(len)), "{byte:02X}");
+            }
+            match (bits.kind(), pcb) {
+                (_, None) => {}
+                (Kind::I, Some(pcb)) => assert_eq!(pcb, Pcb::I { ns: bits.ns(), more: bits.more() }),
+                (Kind::R, Some(Pcb::R { nr, .. })) => assert_eq!(nr, bits.nr()),
+                (Kind::Request, Some(Pcb::Request(about))) => {
+                    assert_eq!(Pcb::decode(bits.response()), Some(Pcb::Response(about)));
+                }
+                (Kind::Response, Some(Pcb::Response(_))) => {}
+                (_, Some(pcb)) => panic!("{byte:02X} decodes to {pcb:?}"),
+            }
+        }
     }
 }

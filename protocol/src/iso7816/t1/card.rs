@@ -100,8 +100,7 @@ impl<const N: usize> CardSide<N> {
         if self.invalid.is_some() {
             return CardStep::Await;
         }
-        let (_, assembly) = self.receiver.take(&[byte], &mut self.inf);
-        self.assembled(assembly)
+        self.take(byte, true)
     }
 
     /// A character came with wrong parity.
@@ -109,8 +108,7 @@ impl<const N: usize> CardSide<N> {
         if self.invalid.is_some() {
             return CardStep::Await;
         }
-        let assembly = self.receiver.take_bad(&mut self.inf);
-        self.assembled(assembly)
+        self.take(0, false)
     }
 
     /// Nothing came for longer than CWT (and BGT). To be called whenever that is so: a block that was cut short or is
@@ -164,20 +162,21 @@ impl<const N: usize> CardSide<N> {
         self.ifsd
     }
 
-    fn assembled(&mut self, assembly: Assembly) -> CardStep {
-        match assembly {
+    fn take(&mut self, byte: u8, parity_ok: bool) -> CardStep {
+        match self.receiver.take(byte, parity_ok, &mut self.inf, 0) {
             Assembly::Part => CardStep::Await,
             Assembly::Invalid { fault, .. } => {
                 self.invalid = Some(fault);
                 CardStep::Await
             }
-            Assembly::Block(block) => {
-                let step = match Pcb::decode(block.pcb).filter(|pcb| pcb.allows(block.len)) {
+            Assembly::Whole => {
+                let block = self.receiver.block();
+                let step = match Pcb::decode(block.pcb.0).filter(|pcb| pcb.allows(block.len)) {
                     Some(pcb) => {
                         self.nad = (block.nad & 0x77).rotate_left(4);
                         self.block(pcb, block)
                     }
-                    None => self.refuse(Fault::Pcb(block.pcb)),
+                    None => self.refuse(Fault::Pcb(block.pcb.0)),
                 };
                 // A new IFSC is in force from the next block on.
                 self.receiver = Receiver::new(self.edc, self.ifsc);
@@ -194,7 +193,7 @@ impl<const N: usize> CardSide<N> {
                 self.granted(about, block.first)
             }
             // Rule 7.3: the request again.
-            (Some(_), _) | (None, Pcb::Response(_)) => self.refuse(Fault::Unexpected(block.pcb)),
+            (Some(_), _) | (None, Pcb::Response(_)) => self.refuse(Fault::Unexpected(block.pcb.0)),
             (None, Pcb::I { ns, more }) => self.i_block(ns, more, block),
             (None, Pcb::R { nr, .. }) => self.r_block(nr),
             (None, Pcb::Request(about)) => self.s_request(about, block),
@@ -204,7 +203,7 @@ impl<const N: usize> CardSide<N> {
     /// Rules 2 and 5: a piece of a command, which acknowledges the last block of the response before.
     fn i_block(&mut self, ns: bool, more: bool, block: Block) -> CardStep {
         if ns != self.nr || self.has_more() {
-            return self.refuse(Fault::Sequence(block.pcb));
+            return self.refuse(Fault::Sequence(block.pcb.0));
         }
         self.acknowledged();
         self.nr = !self.nr;
@@ -245,7 +244,7 @@ impl<const N: usize> CardSide<N> {
                 self.drop_chain();
                 self.send(Pcb::Response(about), &[])
             }
-            Supervisory::Ifs | Supervisory::Wtx | Supervisory::Resynch => self.refuse(Fault::Unexpected(block.pcb)),
+            Supervisory::Ifs | Supervisory::Wtx | Supervisory::Resynch => self.refuse(Fault::Unexpected(block.pcb.0)),
         }
     }
 
@@ -353,7 +352,7 @@ impl<const N: usize> CardSide<N> {
         check.update(inf);
         let epilogue = check.epilogue();
         self.last.clear();
-        for part in [&prologue, inf, epilogue.get(..Check::len(self.edc)).unwrap_or_default()] {
+        for part in [&prologue, inf, epilogue.get(..check.epilogue_len()).unwrap_or_default()] {
             // MAX_BLOCK holds the longest block there is.
             let _ = self.last.extend_from_slice(part);
         }

@@ -3,6 +3,7 @@
 use super::terminal::{Exchange, Task};
 use super::{IFS_DEFAULT, IFS_MAX};
 use crate::iso7816::Etu;
+use crate::iso7816::apdu::{ApduError, Command, Pieces};
 use crate::iso7816::atr::{Atr, Edc};
 
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
@@ -16,7 +17,7 @@ pub struct Parameters {
     pub cwi: u8,
     /// The error detection code.
     pub edc: Edc,
-    /// F of the rate in use.
+    /// F of the rate in use, 372 or more (table 7); anything less is taken for that.
     pub fi: u16,
     /// D of the rate in use.
     pub di: u8,
@@ -54,8 +55,8 @@ pub struct Link {
     /// Whether the terminal may start a command: all exchanges so far ended where both sides know it.
     pub(super) ready: bool,
     initial_ifsc: u8,
-    /// 960 x 372 clock cycles, BWT without its extension, in etu: 100 ms at 3.57 MHz.
-    base: Etu,
+    /// What every command may take beyond the time of its characters, see [`Limits::new`].
+    grace: u64,
 }
 
 impl Link {
@@ -65,11 +66,13 @@ impl Link {
             0 | 0xFF => IFS_DEFAULT,
             given => given,
         };
-        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up.
-        let etu = |shift: u8| {
-            let cycles = (960 * 372 * u64::from(parameters.di)) << shift;
-            Etu::try_from(cycles.div_ceil(u64::from(parameters.fi.max(1)))).unwrap_or(Etu::MAX / 2)
-        };
+        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up, and multiplied after
+        // the division, since the target has none for numbers of more than 32 bits.
+        let fi = Etu::from(parameters.fi.max(372));
+        let cycles = 960 * 372 * Etu::from(parameters.di);
+        let (etu, rest) = (cycles / fi, cycles % fi);
+        let factor = 1 << parameters.bwi.min(9);
+        let bwt = 11 + etu * factor + (rest * factor).div_ceil(fi);
         Self {
             ns: false,
             nr: false,
@@ -77,12 +80,12 @@ impl Link {
             ifsd: IFS_DEFAULT,
             nad: 0,
             edc: parameters.edc,
-            bwt: 11 + etu(parameters.bwi.min(9)),
+            bwt,
             cwt: 11 + (1 << parameters.cwi.min(15)),
             heard: false,
             ready: true,
             initial_ifsc: ifsc,
-            base: etu(0),
+            grace: 6 * u64::from(bwt) + 200 * u64::from(cycles.div_ceil(fi)),
         }
     }
 
@@ -95,14 +98,27 @@ impl Link {
 
     /// Prepares a command APDU; the response, status word included, will be written to `response`.
     pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
-        Exchange::new(self, Task::Command, command, response, limits)
+        Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
+    }
+
+    /// The same for a command that is not encoded, which is sent from where its data lies, short or extended.
+    ///
+    /// # Errors
+    /// [`ApduError::TooLong`]: Nc over 65 535 or Ne over 65 536.
+    pub fn command<'a>(
+        &'a mut self,
+        command: &Command<'a>,
+        response: &'a mut [u8],
+        limits: Limits,
+    ) -> Result<Exchange<'a>, ApduError> {
+        Ok(Exchange::new(self, Task::Command, Pieces::of(command)?, response, limits))
     }
 
     /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
     ///
     /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
     pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
-        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), &[], &mut [], limits)
+        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), Pieces::raw(&[]), &mut [], limits)
     }
 
     /// IFSC, the most information bytes of a block to the card.
@@ -158,13 +174,14 @@ impl Limits {
     /// The limits for a command of `command` bytes and a response of up to `response` bytes on `link`.
     ///
     /// The budget is the time of the characters, six block waiting times, so that the rules for a silent card (three attempts,
-    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz).
+    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz). The length of the data will do for that of
+    /// a command, as each byte is counted twice at least.
     pub fn new(link: &Link, command: usize, response: usize) -> Self {
         let bytes = command.saturating_add(response).min(1 << 20) as u32;
         // A block of the least size carries one byte among five or six.
         let characters = 16 * bytes.saturating_mul(if link.ifsc.min(link.ifsd) < 16 { 16 } else { 2 });
         Self {
-            budget: u64::from(characters) + 6 * u64::from(link.bwt) + 200 * u64::from(link.base),
+            budget: u64::from(characters) + link.grace,
             blocks: bytes.saturating_mul(2).saturating_add(256),
             repetitions: 64,
             extensions: 256,

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `block` | bytes of a block: PCB, error detection code |
 //! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
+//! | `frame` | a block on its way out |
 //! | `link` | [`Link`], what the terminal remembers between two APDUs, and [`Limits`] |
 //! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
 //! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
@@ -18,11 +19,14 @@
 //! | Rule | About | In [`Exchange`] |
 //! |---|---|---|
 //! | 1 | the terminal speaks first | `new` |
-//! | 2, 5 | I-blocks, chains, acknowledgement | `i_block`, `r_block` |
+//! | 2, 5 | I-blocks, chains, acknowledgement | `i_block`, `r_block`, `proceed` |
 //! | 3, 4 | waiting time, IFS | `s_request` |
 //! | 6 | resynchronisation | `resynch`, `resynchronised` |
 //! | 7, 8 | repetition after errors | `refuse` |
 //! | 9 | abortion of a chain | `abort`, `s_request`, `r_block` |
+//!
+//! Small functions that are called from many places are marked `inline(never)` for the target, where one copy of each
+//! saves code; elsewhere the compiler may do as it likes, which is faster. `cargo xtask size` shows what it comes to.
 //!
 //! Where the standard is silent, the terminal does this:
 //!
@@ -41,6 +45,7 @@
 mod block;
 mod card;
 mod error;
+mod frame;
 mod link;
 mod receiver;
 mod terminal;

@@ -1,7 +1,7 @@
 //! Characters in, one block or one fault out (clause 11.5: LEN says where a block ends).
 
 use super::BLOCK_GUARD_TIME;
-use super::block::Check;
+use super::block::{Bits, Check};
 use super::error::Fault;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::Edc;
@@ -11,7 +11,6 @@ const PROLOGUE: usize = 3;
 
 /// Assembles one block.
 pub(super) struct Receiver {
-    edc: Edc,
     /// The most information bytes accepted, at most 254: IFSD at the terminal, IFSC at the card.
     ifs: u8,
     check: Check,
@@ -28,7 +27,7 @@ pub(super) struct Receiver {
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) nad: u8,
-    pub(super) pcb: u8,
+    pub(super) pcb: Bits,
     pub(super) len: u8,
     /// The first byte of INF, 0 if there is none.
     pub(super) first: u8,
@@ -38,12 +37,10 @@ pub(super) struct Block {
 pub(super) enum Assembly {
     /// A part of a block.
     Part,
-    Block(Block),
+    /// A block without transmission error: [`Receiver::block`].
+    Whole,
     /// An invalid block. React once the line has been quiet for `quiet` etu.
-    Invalid {
-        fault: Fault,
-        quiet: Quiet,
-    },
+    Invalid { fault: Fault, quiet: Quiet },
 }
 
 /// How to be sure that the sender of an invalid block has finished.
@@ -66,7 +63,7 @@ impl Quiet {
 
 impl Receiver {
     pub(super) const fn new(edc: Edc, ifs: u8) -> Self {
-        Self { edc, ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
+        Self { ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
     }
 
     /// Whether nothing has come yet.
@@ -74,88 +71,72 @@ impl Receiver {
         self.have == 0
     }
 
-    /// Takes characters up to the end of the block and returns how many. INF goes to `room`; what does not fit is
-    /// counted and checked, but not kept.
-    pub(super) fn take(&mut self, bytes: &[u8], room: &mut [u8]) -> (usize, Assembly) {
-        let mut taken = 0;
-        while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-            let count = if self.have < PROLOGUE { self.head(rest) } else { self.body(rest, room) };
-            taken += count;
-            if self.have == PROLOGUE && self.len() > self.ifs {
-                return (taken, self.invalid(Fault::Length(self.len()), Quiet::WaitingTime));
+    /// Takes a character. One of INF goes to `response`, where INF begins at `start`; what does not fit is counted and
+    /// checked, but not kept.
+    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, response: &mut [u8], start: usize) -> Assembly {
+        self.parity |= !parity_ok;
+        let at = self.have;
+        self.have += 1;
+        if let Some(place) = self.prologue.get_mut(at) {
+            *place = byte;
+            if at < PROLOGUE - 1 {
+                return Assembly::Part;
             }
-            if self.have == self.end() {
-                return (taken, self.complete());
+            self.check.update(&self.prologue);
+            if !parity_ok {
+                // LEN is damaged, so no one knows where the block ends.
+                return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
             }
+            if byte > self.ifs {
+                return Assembly::Invalid { fault: Fault::Length(byte), quiet: Quiet::WaitingTime };
+            }
+            return Assembly::Part;
         }
-        (taken, Assembly::Part)
-    }
-
-    /// A character came with wrong parity. LEN among them leaves the end of the block unknown.
-    pub(super) fn take_bad(&mut self, room: &mut [u8]) -> Assembly {
-        self.parity = true;
-        if self.have == PROLOGUE - 1 {
-            return self.invalid(Fault::Parity, Quiet::WaitingTime);
-        }
-        self.take(&[0], room).1
-    }
-
-    fn len(&self) -> u8 {
+        self.check.update(&[byte]);
         let [.., len] = self.prologue;
-        len
+        let inf_end = PROLOGUE + usize::from(len);
+        if at < inf_end {
+            if at == PROLOGUE {
+                self.first = byte;
+            }
+            if let Some(place) = response.get_mut(start + at - PROLOGUE) {
+                *place = byte;
+            }
+        }
+        if self.have < inf_end + self.check.epilogue_len() { Assembly::Part } else { self.complete() }
     }
 
-    /// How many characters the block has; only known once LEN is.
-    fn end(&self) -> usize {
-        PROLOGUE + usize::from(self.len()) + Check::len(self.edc)
-    }
-
-    fn head(&mut self, rest: &[u8]) -> usize {
-        let places = self.prologue.get_mut(self.have..).unwrap_or_default();
-        let count = places.len().min(rest.len());
-        for (place, byte) in places.iter_mut().zip(rest) {
+    /// Takes as many characters of INF as there are at the front of `bytes`, all with right parity, and returns how many.
+    /// For lines that deliver many at once.
+    pub(super) fn take_inf(&mut self, bytes: &[u8], response: &mut [u8], start: usize) -> usize {
+        let [.., len] = self.prologue;
+        let Some(done) = self.have.checked_sub(PROLOGUE) else { return 0 };
+        let inf = bytes.get(..usize::from(len).saturating_sub(done)).unwrap_or(bytes);
+        if let ([first, ..], 0) = (inf, done) {
+            self.first = *first;
+        }
+        for (place, byte) in response.get_mut(start + done..).unwrap_or_default().iter_mut().zip(inf) {
             *place = *byte;
         }
-        self.have += count;
-        if self.have == PROLOGUE {
-            self.check.update(&self.prologue);
-        }
-        count
+        self.check.update(inf);
+        self.have += inf.len();
+        inf.len()
     }
 
-    /// Takes INF as far as it goes, or else the epilogue.
-    fn body(&mut self, rest: &[u8], room: &mut [u8]) -> usize {
-        let done = self.have - PROLOGUE;
-        let left = usize::from(self.len()).saturating_sub(done);
-        let due = if left > 0 { left } else { self.end() - self.have };
-        let chunk = rest.get(..due).unwrap_or(rest);
-        if left > 0 {
-            if let ([first, ..], 0) = (chunk, done) {
-                self.first = *first;
-            }
-            let room = room.get_mut(done..).unwrap_or_default();
-            let kept = room.len().min(chunk.len());
-            if let (Some(room), Some(chunk)) = (room.get_mut(..kept), chunk.get(..kept)) {
-                room.copy_from_slice(chunk);
-            }
-        }
-        self.check.update(chunk);
-        self.have += chunk.len();
-        chunk.len()
+    /// The block that is here.
+    pub(super) const fn block(&self) -> Block {
+        let [nad, pcb, len] = self.prologue;
+        Block { nad, pcb: Bits(pcb), len, first: self.first }
     }
 
-    fn complete(&mut self) -> Assembly {
-        if self.parity {
-            self.invalid(Fault::Parity, Quiet::GuardTime)
+    fn complete(&self) -> Assembly {
+        let fault = if self.parity {
+            Fault::Parity
         } else if !self.check.holds() {
-            self.invalid(Fault::Edc, Quiet::GuardTime)
+            Fault::Edc
         } else {
-            let [nad, pcb, len] = self.prologue;
-            Assembly::Block(Block { nad, pcb, len, first: self.first })
-        }
-    }
-
-    fn invalid(&self, fault: Fault, quiet: Quiet) -> Assembly {
-        Assembly::Invalid { fault, quiet }
+            return Assembly::Whole;
+        };
+        Assembly::Invalid { fault, quiet: Quiet::GuardTime }
     }
 }

@@ -1,11 +1,13 @@
 //! The terminal's side of T=1.
 
-use super::block::{Check, Complaint, Pcb, Supervisory};
+use super::block::{Complaint, Kind, Pcb, Supervisory};
 use super::error::{Budget, Fault, T1Error, Trouble};
+use super::frame::Frame;
 use super::link::{Limits, Link};
 use super::receiver::{Assembly, Block, Quiet, Receiver};
 use super::{BLOCK_GUARD_TIME, IFS_MAX};
 use crate::iso7816::Etu;
+use crate::iso7816::apdu::Pieces;
 
 /// Failed attempts in succession before rule 7.4: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
@@ -17,7 +19,7 @@ const RESYNCHS: u8 = 3;
 pub enum Step<'e> {
     /// Send these characters, then call [`Exchange::sent`].
     ///
-    /// A block may come in up to three such steps, whose characters follow one another without a pause beyond CWT. The block
+    /// A block may come in up to five such steps, whose characters follow one another without a pause beyond CWT. The block
     /// guard time after the card's last character has gone by: the step before was to await it.
     Send(&'e [u8]),
     /// Await characters, the next one at most this many etu after the leading edge of the last one on the line; then call
@@ -45,18 +47,20 @@ pub(super) enum Task {
 pub struct Exchange<'a> {
     link: &'a mut Link,
     task: Task,
-    command: &'a [u8],
+    command: Pieces<'a>,
     response: &'a mut [u8],
+    /// What is left of them.
     limits: Limits,
     state: State,
-    /// The block being sent, or sent last: prologue and epilogue, and between them the INF of an S-block.
-    frame: [u8; 6],
-    /// Of `frame`, without the INF of an I-block.
-    frame_len: u8,
-    last: Last,
+    /// The block being sent, or sent last.
+    frame: Frame,
+    /// The answer to it.
+    receiver: Receiver,
     /// Command bytes that the card has acknowledged, and those of the I-block under way.
     offset: usize,
     count: u8,
+    /// Of the latter, those that have gone out.
+    gone: u8,
     /// Response bytes of the I-blocks accepted so far, also those that the buffer had no room for.
     len: usize,
     /// The response has begun, so the card has carried out the command.
@@ -64,33 +68,22 @@ pub struct Exchange<'a> {
     /// A block without error suggests that the card has the whole command.
     taken: bool,
     abort: Abort,
-    /// Invalid blocks or none, in succession (rule 7.4).
+    /// Invalid blocks or none, in succession: up to [`ATTEMPTS`], then each answers a S(RESYNCH request) (rules 7.4, 6.4).
     failures: u8,
-    /// S(RESYNCH request)s in succession (rule 6.4).
-    resynchs: u8,
-    /// What led to them.
+    /// What led to a resynchronisation.
     before: Trouble,
     /// The multiplier of BWT for the next block alone (rule 3).
     extension: u8,
-    spent: Spent,
 }
 
-/// What counts against [`Limits`].
-#[derive(Default)]
-struct Spent {
-    etu: u64,
-    blocks: u32,
-    repetitions: u16,
-    extensions: u16,
-}
-
+#[repr(u8)]
 enum State {
     Sending(Part),
     /// The answer is due, or partly here.
-    Receiving(Receiver),
+    Receiving,
     /// A block without error is here. It counts once the guard time has shown that it is over: a bent LEN may hide from
     /// an LRC, but then characters are left.
-    Settling(Block),
+    Settling,
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
     Done(Result<usize, T1Error>),
@@ -99,20 +92,11 @@ enum State {
 /// What goes out next of a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// All of an R- or S-block.
-    Whole,
-    Prologue,
+    /// All of an R- or S-block; the prologue of an I-block.
+    Front,
+    /// Of the INF of an I-block what lies in one piece.
     Inf,
     Epilogue,
-}
-
-/// The block sent last, as the rules tell them apart.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    I,
-    R,
-    Request(Supervisory),
-    Response,
 }
 
 /// Who wants the chain to end (rule 9).
@@ -127,101 +111,111 @@ impl<'a> Exchange<'a> {
     pub(super) fn new(
         link: &'a mut Link,
         task: Task,
-        command: &'a [u8],
+        command: Pieces<'a>,
         response: &'a mut [u8],
         limits: Limits,
     ) -> Self {
-        let ready = link.ready;
-        let mut exchange = Self {
+        let mut frame = Frame::EMPTY;
+        let count = match task {
+            Task::Command => i_block(&mut frame, link, &command, 0),
+            Task::Ifsd(ifsd) => {
+                other_block(&mut frame, link, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
+                0
+            }
+        };
+        let blocks = limits.blocks.checked_sub(1);
+        let state = match blocks {
+            _ if !link.ready => State::Done(Err(T1Error::NeedsReset)),
+            Some(_) => State::Sending(Part::Front),
+            None => State::Done(Err(T1Error::OutOfBudget(Budget::Blocks))),
+        };
+        Self {
+            receiver: Receiver::new(link.edc, link.ifsd),
             link,
             task,
             command,
             response,
-            limits,
-            state: State::Done(Err(T1Error::NeedsReset)),
-            frame: [0; 6],
-            frame_len: 0,
-            last: Last::I,
+            limits: Limits { blocks: blocks.unwrap_or(0), ..limits },
+            state,
+            frame,
             offset: 0,
-            count: 0,
+            count,
+            gone: 0,
             len: 0,
             responding: false,
             taken: false,
             abort: Abort::No,
             failures: 0,
-            resynchs: 0,
             before: Trouble { sent: 0, fault: Fault::Silence },
             extension: 1,
-            spent: Spent::default(),
-        };
-        if ready {
-            exchange.start();
         }
-        exchange
     }
 
     /// What to do now. Does not change anything: asking twice gives the same answer.
     pub fn step(&self) -> Step<'_> {
-        match &self.state {
-            State::Sending(part) => Step::Send(self.part(*part)),
-            State::Receiving(_) | State::Settling(_) | State::Draining(..) => Step::Receive(self.wait()),
-            State::Done(result) => Step::Done(*result),
+        match self.state {
+            State::Sending(part) => Step::Send(self.part(part)),
+            State::Receiving | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
+            State::Done(result) => Step::Done(result),
         }
     }
 
     /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
     pub fn sent(&mut self) {
         let State::Sending(part) = self.state else { return };
-        let etu = 12 * self.part(part).len() as Etu;
+        let characters = self.part(part).len();
         self.link.ready = false;
-        self.state = match part {
-            Part::Prologue if self.count > 0 => State::Sending(Part::Inf),
-            Part::Prologue | Part::Inf => State::Sending(Part::Epilogue),
-            Part::Whole | Part::Epilogue => State::Receiving(Receiver::new(self.link.edc, self.link.ifsd)),
+        if part == Part::Inf {
+            self.gone += characters as u8;
+        }
+        self.state = match (part, self.frame.pcb().kind()) {
+            (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
+            (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
+            _ => {
+                self.receiver = Receiver::new(self.link.edc, self.link.ifsd);
+                State::Receiving
+            }
         };
-        self.spend(etu);
+        self.spend(12 * characters as Etu);
     }
 
     /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        self.received_slice(&[byte], elapsed);
+        self.character(byte, true);
+        self.spend(elapsed);
     }
 
     /// Characters came, within `elapsed` etu in all and each in time.
-    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
-        let mut surplus = bytes;
-        if let State::Receiving(receiver) = &mut self.state {
-            let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let (taken, assembly) = receiver.take(bytes, room);
-            self.assembled(assembly);
-            surplus = bytes.get(taken..).unwrap_or_default();
-        }
-        if !surplus.is_empty() {
-            self.surplus();
+    pub fn received_slice(&mut self, mut bytes: &[u8], elapsed: Etu) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            let taken = match self.state {
+                State::Receiving => self.receiver.take_inf(bytes, self.response, self.len),
+                _ => 0,
+            };
+            if taken == 0 {
+                self.character(*byte, true);
+                bytes = rest;
+            } else {
+                bytes = bytes.get(taken..).unwrap_or_default();
+            }
         }
         self.spend(elapsed);
     }
 
     /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
     pub fn parity_error(&mut self, elapsed: Etu) {
-        if let State::Receiving(receiver) = &mut self.state {
-            let room = self.response.get_mut(self.len..).unwrap_or_default();
-            let assembly = receiver.take_bad(room);
-            self.assembled(assembly);
-        } else {
-            self.surplus();
-        }
+        self.character(0, false);
         self.spend(elapsed);
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn timed_out(&mut self) {
         let wait = self.wait();
-        match &self.state {
-            State::Receiving(receiver) if receiver.is_empty() => self.refuse(Fault::Silence),
-            State::Receiving(_) => self.refuse(Fault::Cut),
-            State::Settling(block) => self.accept(*block),
-            State::Draining(fault, _) => self.refuse(*fault),
+        match self.state {
+            State::Receiving => self.refuse(if self.receiver.is_empty() { Fault::Silence } else { Fault::Cut }),
+            State::Settling => self.accept(),
+            State::Draining(fault, _) => self.refuse(fault),
             State::Sending(_) | State::Done(_) => return,
         }
         self.spend(wait);
@@ -234,30 +228,26 @@ impl<'a> Exchange<'a> {
             self.abort = Abort::Terminal;
         }
         let in_chain = self.offset > 0 || self.responding;
-        match (&self.state, self.last) {
-            (State::Sending(Part::Prologue | Part::Whole), Last::I | Last::R) if in_chain => {
-                self.request(Supervisory::Abort, None);
-            }
-            (State::Sending(Part::Prologue), Last::I) if self.spent.blocks == 1 => self.end(Err(T1Error::Aborted)),
+        match (&self.state, self.frame.pcb().kind()) {
+            (State::Sending(Part::Front), Kind::I | Kind::R) if in_chain => self.request(Supervisory::Abort, None),
+            // Nothing has gone out yet.
+            (State::Sending(Part::Front), Kind::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
             _ => {}
         }
     }
 
     /// The characters of a part of the block being sent.
     fn part(&self, part: Part) -> &[u8] {
-        let frame = self.frame.get(..usize::from(self.frame_len)).unwrap_or_default();
-        match part {
-            Part::Whole => frame,
-            Part::Prologue => frame.get(..3).unwrap_or_default(),
-            Part::Inf => self.inf(),
-            Part::Epilogue => frame.get(3..).unwrap_or_default(),
+        let frame = self.frame.bytes();
+        match (part, self.frame.pcb().kind()) {
+            (Part::Front, Kind::R | Kind::Request | Kind::Response) => frame,
+            (Part::Front, Kind::I) => frame.get(..3).unwrap_or_default(),
+            (Part::Inf, _) => {
+                let (gone, count) = (usize::from(self.gone), usize::from(self.count));
+                self.command.from(self.offset + gone, count - gone)
+            }
+            (Part::Epilogue, _) => frame.get(3..).unwrap_or_default(),
         }
-    }
-
-    /// The command bytes of the I-block under way.
-    fn inf(&self) -> &[u8] {
-        let rest = self.command.get(self.offset..).unwrap_or_default();
-        rest.get(..usize::from(self.count)).unwrap_or(rest)
     }
 
     /// Whether the I-block under way is the last of the command.
@@ -268,28 +258,30 @@ impl<'a> Exchange<'a> {
     /// How long to await the next character.
     fn wait(&self) -> Etu {
         let wait = match &self.state {
-            State::Receiving(receiver) if receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
-            State::Receiving(_) => self.link.cwt,
-            State::Settling(_) => BLOCK_GUARD_TIME,
+            State::Receiving if self.receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
+            State::Receiving => self.link.cwt,
+            State::Settling => BLOCK_GUARD_TIME,
             State::Draining(_, quiet) => quiet.etu(self.link.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
         // A card may ask for any extension, but gets no more than the budget has left.
-        let left = self.limits.budget.saturating_sub(self.spent.etu).saturating_add(1);
-        wait.min(Etu::try_from(left).unwrap_or(Etu::MAX))
+        match Etu::try_from(self.limits.budget) {
+            Ok(left) => wait.min(left.saturating_add(1)),
+            Err(_) => wait,
+        }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn spend(&mut self, etu: Etu) {
-        self.spent.etu = self.spent.etu.saturating_add(u64::from(etu));
-        if self.spent.etu > self.limits.budget {
-            self.end(Err(T1Error::OutOfBudget(Budget::Time)));
+        match self.limits.budget.checked_sub(u64::from(etu)) {
+            Some(left) => self.limits.budget = left,
+            None if matches!(self.state, State::Done(_)) => {}
+            None => self.end(Err(T1Error::OutOfBudget(Budget::Time))),
         }
     }
 
     fn end(&mut self, result: Result<usize, T1Error>) {
-        if !matches!(self.state, State::Done(_)) {
-            self.state = State::Done(result);
-        }
+        self.state = State::Done(result);
     }
 
     /// Ends where both sides know that it ended.
@@ -299,167 +291,155 @@ impl<'a> Exchange<'a> {
     }
 
     fn trouble(&self, fault: Fault) -> Trouble {
-        let [_, sent, ..] = self.frame;
-        Trouble { sent, fault }
+        Trouble { sent: self.frame.pcb().0, fault }
     }
 }
 
 /// What goes out.
 impl Exchange<'_> {
-    /// From the beginning, also after a resynchronisation.
-    fn start(&mut self) {
-        match self.task {
-            Task::Command => self.i_block_out(),
-            Task::Ifsd(ifsd) => self.request(Supervisory::Ifs, Some(ifsd)),
-        }
-    }
-
-    /// The next piece of the command, or the same again; what the card takes at present at most (rules 2 and 5).
+    /// The next piece of the command, or the same again (rules 2 and 5).
     fn i_block_out(&mut self) {
-        let left = self.command.len().saturating_sub(self.offset);
-        self.count = left.min(self.link.ifsc.into()) as u8;
-        let more = left > usize::from(self.count);
-        let ns = self.link.ns;
-        self.send(Pcb::I { ns, more }, None, Last::I);
+        self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
+        self.gone = 0;
+        self.extension = 1;
+        self.transmit();
     }
 
     fn r_block_out(&mut self, complaint: Complaint) {
-        let nr = self.link.nr;
-        self.send(Pcb::R { nr, complaint }, None, Last::R);
+        self.other_out(Pcb::R { nr: self.link.nr, complaint }.encode(), None);
     }
 
     fn request(&mut self, about: Supervisory, inf: Option<u8>) {
-        self.send(Pcb::Request(about), inf, Last::Request(about));
+        self.other_out(Pcb::Request(about).encode(), inf);
     }
 
-    fn send(&mut self, pcb: Pcb, inf: Option<u8>, last: Last) {
-        let count = match last {
-            Last::I => self.count,
-            Last::R | Last::Request(_) | Last::Response => u8::from(inf.is_some()),
-        };
-        let mut check = Check::new(self.link.edc);
-        let prologue = [self.link.nad, pcb.encode(), count];
-        check.update(&prologue);
-        match inf {
-            Some(byte) => check.update(&[byte]),
-            None if last == Last::I => check.update(self.inf()),
-            None => {}
-        }
-        // The epilogue is one byte or two, but all of this fits.
-        let characters = prologue.into_iter().chain(inf).chain(check.epilogue());
-        for (place, byte) in self.frame.iter_mut().zip(characters) {
-            *place = byte;
-        }
-        self.frame_len = (3 + usize::from(inf.is_some()) + Check::len(self.link.edc)) as u8;
-        self.last = last;
+    /// An R- or S-block.
+    fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
+        other_block(&mut self.frame, self.link, pcb, inf);
         self.extension = 1;
         self.transmit();
     }
 
     /// Sends `frame`, once more perhaps.
     fn transmit(&mut self) {
-        if self.spent.blocks == self.limits.blocks {
-            return self.end(Err(T1Error::OutOfBudget(Budget::Blocks)));
+        match self.limits.blocks.checked_sub(1) {
+            Some(left) => self.limits.blocks = left,
+            None => return self.end(Err(T1Error::OutOfBudget(Budget::Blocks))),
         }
-        self.spent.blocks += 1;
-        self.state = State::Sending(if self.last == Last::I { Part::Prologue } else { Part::Whole });
+        self.state = State::Sending(Part::Front);
     }
 
     /// Counts a block that is sent because of an error. `false`: that was one too many, and the exchange has ended.
     fn repetition(&mut self) -> bool {
-        if self.spent.repetitions == self.limits.repetitions {
-            self.end(Err(T1Error::OutOfBudget(Budget::Repetitions)));
-            return false;
+        match self.limits.repetitions.checked_sub(1) {
+            Some(left) => self.limits.repetitions = left,
+            None => {
+                self.end(Err(T1Error::OutOfBudget(Budget::Repetitions)));
+                return false;
+            }
         }
-        self.spent.repetitions += 1;
         true
     }
 
-    /// The next block of the response, unless the caller wants no more (rules 2.2 and 9).
-    fn acknowledge(&mut self) {
-        match self.abort {
-            Abort::Terminal => self.request(Supervisory::Abort, None),
-            Abort::No | Abort::Card => self.r_block_out(Complaint::None),
-        }
-    }
-
-    /// The next block of the command, unless the caller wants to stop (rules 2.2 and 9).
+    /// The next block of the command or the response, unless the caller wants no more of it (rules 2.2 and 9).
     fn proceed(&mut self) {
-        match self.abort {
-            Abort::Terminal => self.request(Supervisory::Abort, None),
-            Abort::No | Abort::Card => self.i_block_out(),
+        if self.abort == Abort::Terminal {
+            self.request(Supervisory::Abort, None);
+        } else if self.responding {
+            self.r_block_out(Complaint::None);
+        } else {
+            self.i_block_out();
         }
     }
 }
 
+/// The piece of a command from its byte `offset` on, what the card takes at present at most; returns how many bytes.
+fn i_block(frame: &mut Frame, link: &Link, command: &Pieces<'_>, offset: usize) -> u8 {
+    let left = command.len().saturating_sub(offset);
+    let count = left.min(link.ifsc.into()) as u8;
+    let pcb = Pcb::I { ns: link.ns, more: left > usize::from(count) };
+    frame.begin(link.edc, [link.nad, pcb.encode(), count]);
+    let (mut at, end) = (offset, offset + usize::from(count));
+    while let piece @ [_, ..] = command.from(at, end - at) {
+        frame.check(piece);
+        at += piece.len();
+    }
+    frame.end();
+    count
+}
+
+/// An R- or S-block.
+fn other_block(frame: &mut Frame, link: &Link, pcb: u8, inf: Option<u8>) {
+    frame.begin(link.edc, [link.nad, pcb, inf.is_some().into()]);
+    frame.put(inf.as_slice());
+    frame.end();
+}
+
 /// What comes in.
 impl Exchange<'_> {
-    fn assembled(&mut self, assembly: Assembly) {
-        match assembly {
-            Assembly::Part => {}
-            Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
-            Assembly::Block(block) => self.state = State::Settling(block),
+    fn character(&mut self, byte: u8, parity_ok: bool) {
+        match self.state {
+            State::Receiving => match self.receiver.take(byte, parity_ok, self.response, self.len) {
+                Assembly::Part => {}
+                Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
+                Assembly::Whole => self.state = State::Settling,
+            },
+            // Characters after the end of a block: LEN was wrong, or the card says more than it may.
+            State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
+            State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
+            State::Sending(_) | State::Done(_) => {}
         }
     }
 
-    /// Characters after the end of a block: LEN was wrong, or the card says more than it may.
-    fn surplus(&mut self) {
-        let fault = match self.state {
-            State::Settling(_) => Fault::Surplus,
-            State::Draining(fault, _) => fault,
-            State::Receiving(_) | State::Sending(_) | State::Done(_) => return,
-        };
-        self.state = State::Draining(fault, Quiet::WaitingTime);
-    }
-
-    fn accept(&mut self, block: Block) {
+    fn accept(&mut self) {
+        let block = self.receiver.block();
         self.link.heard = true;
-        match self.judge(block) {
-            Ok(pcb) => self.block(pcb, block),
-            Err(fault) => self.refuse(fault),
-        }
-    }
-
-    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
-    fn judge(&self, block: Block) -> Result<Pcb, Fault> {
-        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
-        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
-            return Err(Fault::Nad(block.nad));
-        }
-        let pcb = Pcb::decode(block.pcb).ok_or(Fault::Pcb(block.pcb))?;
-        if !pcb.allows(block.len) {
-            return Err(Fault::Length(block.len));
-        }
-        Ok(pcb)
-    }
-
-    fn block(&mut self, pcb: Pcb, block: Block) {
-        let answered = matches!((self.last, pcb), (Last::Request(ours), Pcb::Response(its)) if ours == its);
-        let wants_command = matches!(pcb, Pcb::R { nr, .. } if nr == self.link.ns);
-        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
-        self.taken |= self.command_is_out() && !answered && !wants_command;
-        let verdict = match (self.last, pcb) {
-            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
-            (Last::Request(about), _) if answered => self.s_response(about, block),
-            (Last::Request(_), _) => Err(Fault::Unexpected(block.pcb)),
-            (_, Pcb::I { ns, more }) => self.i_block(ns, more, block),
-            (_, Pcb::R { nr, .. }) => self.r_block(nr, block),
-            (_, Pcb::Request(about)) => self.s_request(about, block),
-            (_, Pcb::Response(_)) => Err(Fault::Unexpected(block.pcb)),
-        };
-        if let Err(fault) = verdict {
+        if let Err(fault) = self.judge(block).and_then(|()| self.block(block)) {
             self.refuse(fault);
         }
     }
 
+    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
+    fn judge(&self, block: Block) -> Result<(), Fault> {
+        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
+        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
+            return Err(Fault::Nad(block.nad));
+        }
+        if !block.pcb.is_known() {
+            return Err(Fault::Pcb(block.pcb.0));
+        }
+        if !block.pcb.allows(block.len) {
+            return Err(Fault::Length(block.len));
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block) -> Result<(), Fault> {
+        let (ours, its) = (self.frame.pcb(), block.pcb);
+        let (last, kind) = (ours.kind(), its.kind());
+        let answered = last == Kind::Request && its.0 == ours.response();
+        let wants_command = kind == Kind::R && its.nr() == self.link.ns;
+        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
+        self.taken |= self.command_is_out() && !answered && !wants_command;
+        match kind {
+            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
+            _ if answered => self.s_response(block),
+            _ if last == Kind::Request => Err(Fault::Unexpected(its.0)),
+            Kind::I => self.i_block(block),
+            Kind::R => self.r_block(block),
+            Kind::Request => self.s_request(block),
+            Kind::Response => Err(Fault::Unexpected(its.0)),
+        }
+    }
+
     /// Rules 2 and 5: a piece of the response. It also acknowledges the last block of the command.
-    fn i_block(&mut self, ns: bool, more: bool, block: Block) -> Result<(), Fault> {
+    fn i_block(&mut self, block: Block) -> Result<(), Fault> {
         // A card that aborted our chain may still answer it.
         if !self.responding && !self.command_is_out() && self.abort != Abort::Card {
-            return Err(Fault::Unexpected(block.pcb));
+            return Err(Fault::Unexpected(block.pcb.0));
         }
-        if ns != self.link.nr {
-            return Err(Fault::Sequence(block.pcb));
+        if block.pcb.ns() != self.link.nr {
+            return Err(Fault::Sequence(block.pcb.0));
         }
         self.failures = 0;
         if !self.responding {
@@ -467,14 +447,13 @@ impl Exchange<'_> {
             self.responding = true;
         }
         if self.abort == Abort::Card {
-            // Whatever the aborted chain had brought is void; this is a response of its own.
+            // Not the aborted chain but a response of its own.
             self.abort = Abort::No;
-            self.move_to_front(block.len);
         }
         self.link.nr = !self.link.nr;
         self.len += usize::from(block.len);
-        if more {
-            self.acknowledge();
+        if block.pcb.more() {
+            self.proceed();
         } else if self.len > self.response.len() {
             self.end_in_order(Err(T1Error::BufferTooSmall { need: self.len }));
         } else {
@@ -483,30 +462,18 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Drops the response so far but for the `len` bytes that just came.
-    fn move_to_front(&mut self, len: u8) {
-        // Byte by byte: `copy_within` checks its range with a panic that the optimiser cannot rule out.
-        for at in 0..usize::from(len) {
-            let byte = self.response.get(self.len + at).copied();
-            if let (Some(byte), Some(place)) = (byte, self.response.get_mut(at)) {
-                *place = byte;
-            }
-        }
-        self.len = 0;
-    }
-
     /// Rules 2.2, 5 and 7: an acknowledgement, or a request to send again.
-    fn r_block(&mut self, nr: bool, block: Block) -> Result<(), Fault> {
+    fn r_block(&mut self, block: Block) -> Result<(), Fault> {
         if self.abort == Abort::Card {
             // Rule 9: with it the card gives back the right to send, and says which block it expects.
-            self.link.ns = nr;
+            self.link.ns = block.pcb.nr();
             self.end_in_order(Err(T1Error::AbortedByCard));
             return Ok(());
         }
-        let wants_command = nr == self.link.ns;
+        let wants_command = block.pcb.nr() == self.link.ns;
         if self.responding {
             // The card has carried out the command; it can only ask for what came after.
-            return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb)) };
+            return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb.0)) };
         }
         if wants_command {
             self.failures = 0;
@@ -530,51 +497,62 @@ impl Exchange<'_> {
     fn last_again(&mut self) -> Result<(), Fault> {
         self.failures = 0;
         if self.repetition() {
-            match self.last {
-                Last::I => self.r_block_out(Complaint::Other),
-                Last::R | Last::Response | Last::Request(_) => self.transmit(),
+            match self.frame.pcb().kind() {
+                Kind::I => self.r_block_out(Complaint::Other),
+                Kind::R | Kind::Response | Kind::Request => self.transmit(),
             }
         }
         Ok(())
     }
 
     /// Rules 3, 4 and 9: the card wants something, and gets it.
-    fn s_request(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
-        let inf = block.first;
+    fn s_request(&mut self, block: Block) -> Result<(), Fault> {
+        const IFS: u8 = Pcb::Request(Supervisory::Ifs).encode();
+        const WTX: u8 = Pcb::Request(Supervisory::Wtx).encode();
+        const ABORT: u8 = Pcb::Request(Supervisory::Abort).encode();
+        let Block { pcb, first: inf, .. } = block;
         let in_chain = self.responding || self.offset > 0 || self.command.len() > usize::from(self.count);
         let mut extension = 1;
-        match about {
-            Supervisory::Ifs if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
-            Supervisory::Wtx if inf > 0 => {
-                if self.spent.extensions == self.limits.extensions {
-                    self.end(Err(T1Error::OutOfBudget(Budget::Extensions)));
-                    return Ok(());
+        match pcb.0 {
+            IFS if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
+            WTX if inf > 0 => {
+                match self.limits.extensions.checked_sub(1) {
+                    Some(left) => self.limits.extensions = left,
+                    None => {
+                        self.end(Err(T1Error::OutOfBudget(Budget::Extensions)));
+                        return Ok(());
+                    }
                 }
-                self.spent.extensions += 1;
                 extension = inf;
             }
-            Supervisory::Abort if in_chain => self.abort = Abort::Card,
-            Supervisory::Ifs | Supervisory::Wtx => return Err(Fault::Length(inf)),
-            Supervisory::Abort | Supervisory::Resynch => return Err(Fault::Unexpected(block.pcb)),
+            ABORT if in_chain => {
+                self.abort = Abort::Card;
+                // Whatever the chain has brought is void.
+                self.len = 0;
+            }
+            IFS | WTX => return Err(Fault::Length(inf)),
+            // Only the terminal may ask for a resynchronisation.
+            _ => return Err(Fault::Unexpected(pcb.0)),
         }
         self.failures = 0;
-        self.send(Pcb::Response(about), (about.inf_len() > 0).then_some(inf), Last::Response);
+        self.other_out(pcb.response(), (pcb.inf_len() > 0).then_some(inf));
         self.extension = extension;
         Ok(())
     }
 
     /// The response to our own request.
-    fn s_response(&mut self, about: Supervisory, block: Block) -> Result<(), Fault> {
-        match (about, self.task) {
-            (Supervisory::Resynch, _) => self.resynchronised(),
-            (Supervisory::Ifs, Task::Ifsd(ifsd)) if block.first == ifsd => {
+    fn s_response(&mut self, block: Block) -> Result<(), Fault> {
+        const IFS: u8 = Pcb::Response(Supervisory::Ifs).encode();
+        const RESYNCH: u8 = Pcb::Response(Supervisory::Resynch).encode();
+        match (block.pcb.0, self.task) {
+            (RESYNCH, _) => self.resynchronised(),
+            (IFS, Task::Ifsd(ifsd)) if block.first == ifsd => {
                 self.link.ifsd = ifsd;
                 self.end_in_order(Ok(ifsd.into()));
             }
-            (Supervisory::Ifs, _) => return Err(Fault::Length(block.first)),
+            (IFS, _) => return Err(Fault::Length(block.first)),
             // After S(ABORT response) the terminal has the right to send, and both sides know the numbers due (rule 9).
-            (Supervisory::Abort, _) => self.end_in_order(Err(T1Error::Aborted)),
-            (Supervisory::Wtx, _) => return Err(Fault::Unexpected(block.pcb)),
+            _ => self.end_in_order(Err(T1Error::Aborted)),
         }
         Ok(())
     }
@@ -584,22 +562,21 @@ impl Exchange<'_> {
         if !self.repetition() {
             return;
         }
-        if self.last == Last::Request(Supervisory::Resynch) {
-            if self.resynchs == RESYNCHS {
+        self.failures += 1;
+        if self.frame.pcb().0 == Pcb::Request(Supervisory::Resynch).encode() {
+            if self.failures == ATTEMPTS + RESYNCHS {
                 return self.end(Err(T1Error::ResynchFailed(self.trouble(fault))));
             }
-            self.resynchs += 1;
             return self.transmit();
         }
-        self.failures += 1;
         if self.failures == ATTEMPTS {
             return self.resynch(fault);
         }
-        match self.last {
+        match self.frame.pcb().kind() {
             // Rules 7.2 and 7.3: the same R-block or S-request again.
-            Last::R | Last::Request(_) => self.transmit(),
+            Kind::R | Kind::Request => self.transmit(),
             // Rules 7.1, 7.3 and 8: ask for the I-block that is due.
-            Last::I | Last::Response => self.r_block_out(match fault {
+            Kind::I | Kind::Response => self.r_block_out(match fault {
                 Fault::Parity | Fault::Edc => Complaint::Redundancy,
                 _ => Complaint::Other,
             }),
@@ -612,7 +589,6 @@ impl Exchange<'_> {
             return self.end(Err(T1Error::NoAnswer(self.trouble(fault))));
         }
         self.before = self.trouble(fault);
-        self.resynchs = 1;
         self.request(Supervisory::Resynch, None);
     }
 

@@ -59,6 +59,27 @@ fn an_extension_is_for_the_next_block_alone() {
 }
 
 #[test]
+fn an_answer_that_is_repeated_grants_its_extension_again() {
+    let mut link = Link::new(Parameters::default());
+    let bwt = link.bwt();
+    let limits = Limits::new(&link, 4, 20);
+    let mut buffer = [0; 20];
+    let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
+    send(&mut exchange);
+    exchange.received_slice(&block(Pcb::Request(Supervisory::Wtx), &[3], Edc::Lrc), 60);
+    exchange.timed_out();
+    let granted = block(Pcb::Response(Supervisory::Wtx), &[3], Edc::Lrc);
+    assert_eq!(exchange.step(), Step::Send(&granted));
+    send(&mut exchange);
+    // The card did not understand it (rule 7.2).
+    exchange.received_slice(&block(Pcb::R { nr: true, complaint: Complaint::Redundancy }, &[], Edc::Lrc), 48);
+    exchange.timed_out();
+    assert_eq!(exchange.step(), Step::Send(&granted));
+    send(&mut exchange);
+    assert_eq!(wait(&exchange), 3 * bwt);
+}
+
+#[test]
 fn an_invalid_block_is_over_when_the_line_is_quiet() {
     let mut link = Link::new(Parameters::default());
     let cwt = link.cwt();

@@ -9,25 +9,32 @@ use std::path::Path;
 const NS_PER_CYCLE: f64 = 1e9 / 3_571_200.0;
 
 /// Every change of every signal, in ns.
-pub(crate) struct Vcd {
+pub struct Vcd {
     signals: BTreeMap<String, Vec<(u64, char)>>,
 }
 
 /// A character on `IO`.
 #[derive(Debug)]
-pub(crate) struct Character {
+pub struct Character {
     /// Its leading edge, in ns.
-    pub(crate) start: u64,
+    pub start: u64,
     /// The byte, and whether parity is even; `None` if all its moments are `x`.
-    pub(crate) value: Option<(u8, bool)>,
+    pub value: Option<(u8, bool)>,
     /// Whether it is the first one after RST rose.
-    pub(crate) is_ts: bool,
+    pub is_ts: bool,
+    /// Whether its receiver signalled an error: state L from 10.5 etu on, for one to two etu (clause 7.3).
+    pub signalled: bool,
 }
 
 impl Vcd {
     /// Reads a file with one-bit signals in ns.
-    pub(crate) fn read(file: &Path) -> Self {
+    pub fn read(file: &Path) -> Self {
         let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self::parse(&text)
+    }
+
+    /// Reads such a file's text.
+    pub fn parse(text: &str) -> Self {
         let (heading, changes) = text.split_once("$enddefinitions $end").expect("definitions");
         assert!(heading.contains("$timescale 1 ns $end"), "{heading}");
         let mut names = BTreeMap::new();
@@ -53,20 +60,20 @@ impl Vcd {
     }
 
     /// The level of a signal at a time.
-    pub(crate) fn level(&self, signal: &str, time: u64) -> char {
+    pub fn level(&self, signal: &str, time: u64) -> char {
         let changes = &self.signals[signal];
         let later = changes.partition_point(|(change, _)| *change <= time);
         changes[..later].last().expect("a level from the beginning").1
     }
 
     /// When a signal goes from 1 to 0.
-    pub(crate) fn falls(&self, signal: &str) -> impl Iterator<Item = u64> {
+    pub fn falls(&self, signal: &str) -> impl Iterator<Item = u64> {
         let changes = self.signals[signal].windows(2);
         changes.filter(|pair| (pair[0].1, pair[1].1) == ('1', '0')).map(|pair| pair[1].0)
     }
 
     /// Every character on `IO`, received at these rates (Fi, Di); there must be as many.
-    pub(crate) fn characters(&self, rates: &[(u16, u8)]) -> Vec<Character> {
+    pub fn characters(&self, rates: &[(u16, u8)]) -> Vec<Character> {
         let mut rates = rates.iter();
         let mut characters = Vec::new();
         let (mut over, mut inverse) = (0.0, None);
@@ -86,7 +93,9 @@ impl Vcd {
                 assert_eq!(level, sample(f64::from(number) + 0.9), "moment {number} of the character at {start} ns");
                 level
             };
-            assert_eq!((moment(0), sample(10.5)), ('0', '1'), "start moment, and state H after parity, at {start} ns");
+            assert_eq!((moment(0), sample(10.4)), ('0', '1'), "start moment, and state H after parity, at {start} ns");
+            let signalled = sample(10.7) == '0';
+            assert!(!signalled || (sample(11.4), sample(12.6)) == ('0', '1'), "an error signal at {start} ns");
             let moments: String = (1..=9).map(moment).collect();
             let mut is_ts = false;
             while resets.next_if(|reset| *reset < start).is_some() {
@@ -96,8 +105,8 @@ impl Vcd {
                 inverse = Some(moments == "110000001");
             }
             let value = (moments != "xxxxxxxxx").then(|| value(&moments, inverse.expect("a TS before")));
-            characters.push(Character { start, value, is_ts });
-            over = start as f64 + 9.95 * etu;
+            characters.push(Character { start, value, is_ts, signalled });
+            over = start as f64 + if signalled { 12.0 } else { 9.95 } * etu;
         }
         assert_eq!(rates.next(), None, "characters are missing");
         characters

@@ -1,0 +1,171 @@
+//! Where each target starts from: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card.
+
+use hex_literal::hex;
+
+use crate::input::Event;
+
+/// The exchanges, a line each; `host-sim/src/exchange/parse.rs` explains the tokens.
+const EXCHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/annex_a.exchanges"));
+
+/// Answers to reset of social security cards, and of others as pcsc-tools lists them: many groups, T=1 with all its
+/// bytes, T=15, specific mode, inverse convention.
+const ATRS: [&[u8]; 16] = [
+    &hex!("3B7D960000009054310086602603023779BC"),
+    &hex!("3B6D00000081 4E43238697159900BF7C7A"),
+    &hex!("3B9F96801F438031E073362113574A330E09314100AA"),
+    &hex!("3BDF18008131FE580031B964050E010073B401D300000022"),
+    &hex!("3BFF1800FF8031FE45534653452D43583332322D561803087C"),
+    &hex!("3BFE9100FF918171FE40004120001177C1000000000000000089"),
+    &hex!("3BE900008121454 54D565F41545220066C"),
+    &hex!("3B7F9600000031B8644070141073940180829000"),
+    &hex!("3BDB9600801F030031C06477E30300829000C1"),
+    &hex!("3F77180000C11400A2689000"),
+    &hex!("3B2A008065A05804016272D643"),
+    &hex!("3BEF0000813120 49005C50435410 27F8D276000038330 04D"),
+    &hex!("3BB01100813190 73F2"),
+    &hex!("3BF996000080 31FE454A546178436F726556 0F"),
+    &hex!("3B00"),
+    &hex!("3F80 71 91 FF 20 FF"),
+];
+
+pub(crate) fn atrs() -> Vec<Vec<u8>> {
+    ATRS.map(Vec::from).into()
+}
+
+/// Each ATR with an answer that repeats the request, leaves PPS1 out, or says something else.
+pub(crate) fn pps() -> Vec<Vec<u8>> {
+    let answers = [&hex!("FF109679")[..], &hex!("FF00FF"), &hex!("FF11968E"), &hex!("FF7096010203")];
+    let seed =
+        |(at, atr): (usize, &&[u8])| [&hex!("00960010"), &counted(answers[at % answers.len()])[..], atr].concat();
+    ATRS.iter().enumerate().map(seed).collect()
+}
+
+pub(crate) fn ber_tlv() -> Vec<Vec<u8>> {
+    [
+        &hex!("6F17 840F7378312E73682EC9E7BBE1B1A3D5CF A504 9F0C8603")[..],
+        &hex!("6F24 840F7378312E73682EC9E7BBE1B1A3D5CF A511 880105 5F2D047A68656E 9F0C0401020304"),
+        &hex!("00FF 6F8182 8402A1A2 A58203E8 7F8101820000 BF0C00 FF00"),
+        &hex!("E105 E103 E101 E1"),
+        &hex!("5380 5384 5F8181 53830000025053"),
+    ]
+    .map(Vec::from)
+    .into()
+}
+
+pub(crate) fn records() -> Vec<Vec<u8>> {
+    let longest = |len: u8| [&[0x4E, len][..], &vec![0; len.into()]].concat();
+    let cards = [&hex!("0110320100D1560000059E3779BC43469398")[..], &hex!("0304332E3030"), &hex!("060420360302"), &[]];
+    cards.map(Vec::from).into_iter().chain([longest(30), longest(254), longest(255)]).collect()
+}
+
+/// The exchanges of one protocol, as the settings and the tokens of a line.
+fn exchanges(protocol: &'static str) -> impl Iterator<Item = Vec<(&'static str, &'static str)>> {
+    let lines = EXCHANGES.lines().filter(|line| !line.starts_with('#'));
+    let tokens = lines.filter_map(|line| line.split_once(": ")).map(|(_, tokens)| tokens.split_whitespace());
+    let tokens = tokens.map(|tokens| tokens.map(|token| token.split_at(token.find(['=', ':']).map_or(1, |at| at + 1))));
+    tokens.map(Iterator::collect).filter(move |tokens: &Vec<_>| tokens.contains(&("t=", protocol)))
+}
+
+fn counted(bytes: &[u8]) -> Vec<u8> {
+    [&[bytes.len() as u8], bytes].concat()
+}
+
+fn all(tokens: &[(&str, &str)], key: &str) -> Vec<Vec<u8>> {
+    tokens.iter().filter(|(name, _)| *name == key).map(|(_, value)| hex::decode(value).unwrap()).collect()
+}
+
+fn setting(tokens: &[(&str, &str)], key: &str, default: u8) -> u8 {
+    tokens.iter().find(|(name, _)| *name == key).map_or(default, |(_, value)| value.parse().unwrap())
+}
+
+/// What is done by the side whose characters begin with `mark`.
+fn events(tokens: &[(&str, &str)], mark: &str) -> Vec<u8> {
+    let mut events = Vec::new();
+    let mut parity = false;
+    for token in tokens {
+        match token {
+            (name, characters) if *name == mark => {
+                for byte in hex::decode(characters).unwrap() {
+                    let bad = std::mem::take(&mut parity);
+                    events.push(if bad { Event::Parity } else { Event::Character(byte) });
+                }
+                events.push(Event::Quiet);
+            }
+            ("!", "timeout") => events.push(Event::Timeout),
+            ("!", "parity") => parity = true,
+            ("a", "bort") => events.push(Event::Abort),
+            _ => {}
+        }
+    }
+    events.into_iter().flat_map(Event::encode).collect()
+}
+
+pub(crate) fn t0_terminal() -> Vec<Vec<u8>> {
+    let seed = |tokens: Vec<_>| {
+        let command = all(&tokens, "C:").concat();
+        [&[setting(&tokens, "wi=", 10), 0, 64][..], &counted(&command), &events(&tokens, "<")].concat()
+    };
+    // And a card that says NULL, or that there is more, for ever.
+    let endless = [&hex!("0101 40 05 00B0000000 60")[..], &hex!("0101 40 08 00A4000002EF0500 A46100")];
+    exchanges("0").map(seed).chain(endless.map(Vec::from)).collect()
+}
+
+pub(crate) fn t0_card() -> Vec<Vec<u8>> {
+    let seed = |(at, tokens): (usize, Vec<_>)| {
+        [&[at as u8 & 3][..], &counted(&hex!("A1A2A3A4")), &all(&tokens, ">").concat()].concat()
+    };
+    exchanges("0").enumerate().map(seed).collect()
+}
+
+pub(crate) fn t0_both_sides() -> Vec<Vec<u8>> {
+    [
+        &hex!("00 16 0000 00")[..],
+        &hex!("01 B2 0006 00 0304332E3030"),
+        &hex!("00 B2 0004 00 0304332E3030"),
+        &hex!("01 20 0000 03 112233"),
+        &hex!("00 A4 0100 02 EF05 6F0A8408A1A2A3A4A5A6A7A8"),
+    ]
+    .map(Vec::from)
+    .into()
+}
+
+pub(crate) fn t1_terminal() -> Vec<Vec<u8>> {
+    let seed = |tokens: Vec<_>| {
+        let commands = all(&tokens, "C:");
+        let commands: Vec<_> = commands.iter().take(4).map(|command| counted(command)).collect();
+        let ifsd = tokens.iter().any(|(name, _)| *name == "ifsd=").then(|| setting(&tokens, "ifsd=", 0));
+        let crc = u8::from(tokens.contains(&("edc=", "crc")));
+        let flags = crc | u8::from(ifsd.is_some()) << 3 | (commands.len() as u8 - 1) << 4;
+        let waits = setting(&tokens, "bwi=", 4) << 4 | setting(&tokens, "cwi=", 13);
+        let settings = [&[setting(&tokens, "ifsc=", 32), flags, waits, 64][..], ifsd.as_slice()].concat();
+        [settings, commands.concat(), events(&tokens, "<")].concat()
+    };
+    // And a card that never stops sending characters, or asking for time.
+    let endless = [&hex!("20 02 4D 40 04 00840000 00")[..], &hex!("20 02 4D 40 04 00840000 00C30101C3 EE03")];
+    exchanges("1").map(seed).chain(endless.map(Vec::from)).collect()
+}
+
+pub(crate) fn t1_card() -> Vec<Vec<u8>> {
+    let seed = |(at, tokens): (usize, Vec<_>)| {
+        let crc = u8::from(tokens.contains(&("edc=", "crc")));
+        let settings = [setting(&tokens, "ifsc=", 32), crc, at as u8];
+        [&settings[..], &counted(&[0xA1; 40]), &events(&tokens, ">")].concat()
+    };
+    exchanges("1").enumerate().map(seed).collect()
+}
+
+pub(crate) fn t1_both_sides() -> Vec<Vec<u8>> {
+    let long = counted(&(0..200).collect::<Vec<_>>());
+    let short = counted(&hex!("0084000008"));
+    [
+        [&hex!("20 00 00")[..], &short, &counted(&hex!("A1A29000"))].concat(),
+        [&hex!("20 0F 40")[..], &short, &counted(&hex!("A1A29000"))].concat(),
+        [&hex!("05 02 FE")[..], &long, &short].concat(),
+        [&hex!("FE 04 00")[..], &short, &long].concat(),
+        // Each kind of damage, with blocks between that arrive whole.
+        [&hex!("10 01 00")[..], &long, &long, &hex!("C405 00 00 00 C101 00 00 00 C202 00 00 00 C300")].concat(),
+        // Worse than the rules can mend.
+        [&hex!("10 00 00")[..], &long, &long, &hex!("C300").repeat(40)].concat(),
+    ]
+    .into()
+}

@@ -1,0 +1,300 @@
+//! T=1: any card against the terminal's side, any terminal against the card's side, and both over a line with faults.
+
+use qiyong_protocol::iso7816::atr::Edc;
+use qiyong_protocol::iso7816::t1::{
+    BLOCK_GUARD_TIME, CardSide, CardStep, Check, Exchange, IFS_MAX, Limits, Link, MAX_BLOCK, Parameters, Pcb, Step,
+    T1Error,
+};
+
+use crate::input::{Event, Events, Input, came_in_order};
+
+/// The least etu between two characters that this line carries.
+const CHARACTER: u32 = 12;
+/// How often something may happen that takes no time.
+const IDLE: usize = 1000;
+
+/// Input: IFSC, flags (bit 0: CRC; bit 1: the card goes on for ever; bit 2: NAD 12; bit 3: IFSD is negotiated; bits 4
+/// and 5: how many commands beside the first), BWI and CWI, a quarter of the response buffer's size, IFSD if it is
+/// negotiated, the counted commands, what the card does.
+pub(crate) fn any_card(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let (ifsc, flags, waits) = (input.byte(), input.byte(), input.byte());
+    let edc = edc(flags);
+    let parameters = Parameters { ifsc, bwi: waits >> 4, cwi: waits & 0x0F, edc, ..Parameters::default() };
+    let mut link = Link::new(parameters).with_nad(if flags & 4 == 0 { 0 } else { 0x12 });
+    let mut buffer = vec![0; 4 * usize::from(input.byte())];
+    let ifsd = (flags & 8 != 0).then(|| input.byte());
+    let commands: Vec<_> = (0..=flags >> 4 & 3).map(|_| input.counted()).collect();
+    let mut visit = Visit { events: input.events(flags & 2 != 0), edc, characters: Vec::new() };
+
+    if let Some(ifsd) = ifsd {
+        let limits = Limits::new(&link, 0, 0);
+        if let Ok(agreed) = visit.run(link.negotiate_ifsd(ifsd, limits), limits) {
+            assert_eq!(agreed, usize::from(link.ifsd()));
+        }
+    }
+    for command in commands {
+        visit.characters.clear();
+        let ready = link.is_ready();
+        let limits = Limits::new(&link, command.len(), buffer.len());
+        let result = visit.run(link.exchange(command, &mut buffer, limits), limits);
+        match result {
+            Ok(length) => {
+                assert!(length <= buffer.len() && link.is_ready());
+                assert!(came_in_order(&buffer[..length], &visit.characters), "delivered what was not received");
+            }
+            Err(error) => {
+                assert_eq!(error == T1Error::NeedsReset, !ready);
+                assert!(!error.to_string().is_empty() && !error.name().is_empty());
+            }
+        }
+        assert!((1..=IFS_MAX).contains(&link.ifsc()) && (1..=IFS_MAX).contains(&link.ifsd()));
+    }
+}
+
+const fn edc(flags: u8) -> Edc {
+    if flags & 1 == 0 { Edc::Lrc } else { Edc::Crc }
+}
+
+/// What the card does, and what of it was received.
+struct Visit<'i> {
+    events: Events<'i>,
+    edc: Edc,
+    characters: Vec<u8>,
+}
+
+impl Visit<'_> {
+    fn run(&mut self, mut exchange: Exchange<'_>, limits: Limits) -> Result<usize, T1Error> {
+        let (mut etu, mut idle) = (0, 0);
+        let result = loop {
+            // What the budget allows, but for the block that was on its way.
+            assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
+            match exchange.step() {
+                Step::Done(result) => break result,
+                Step::Send(_) => {
+                    let mut block = Vec::new();
+                    while let Step::Send(part) = exchange.step() {
+                        block.extend_from_slice(part);
+                        exchange.sent();
+                    }
+                    etu += 12 * block.len() as u64;
+                    // The budget may end in the middle of a block.
+                    if !matches!(exchange.step(), Step::Done(_)) {
+                        check_block(&block, self.edc);
+                    }
+                }
+                Step::Receive(wait) => {
+                    assert!(wait > 0, "a wait for nothing");
+                    match self.events.next() {
+                        Some(event @ (Event::Character(byte) | Event::Late(byte))) => {
+                            let elapsed = if matches!(event, Event::Late(_)) { wait } else { CHARACTER };
+                            self.characters.push(byte);
+                            etu += u64::from(elapsed);
+                            exchange.received(byte, elapsed);
+                        }
+                        Some(Event::Parity) => {
+                            etu += u64::from(CHARACTER);
+                            exchange.parity_error(CHARACTER);
+                        }
+                        // A card that goes on for ever with what is no character is silent.
+                        Some(Event::Quiet | Event::Abort | Event::OutOfTurn) if idle == IDLE => {
+                            etu += u64::from(wait);
+                            exchange.timed_out();
+                        }
+                        Some(Event::Quiet) if wait > BLOCK_GUARD_TIME => idle += 1,
+                        Some(Event::Abort) => {
+                            exchange.abort();
+                            idle += 1;
+                        }
+                        Some(Event::OutOfTurn) => {
+                            exchange.sent();
+                            idle += 1;
+                        }
+                        Some(Event::Quiet | Event::Timeout) | None => {
+                            etu += u64::from(wait);
+                            exchange.timed_out();
+                        }
+                    }
+                }
+            }
+        };
+        // An end is an end, whatever is called then.
+        exchange.received(0, CHARACTER);
+        exchange.parity_error(CHARACTER);
+        exchange.timed_out();
+        exchange.sent();
+        exchange.abort();
+        assert_eq!(exchange.step(), Step::Done(result));
+        result
+    }
+}
+
+/// What goes out is a block without error.
+fn check_block(block: &[u8], edc: Edc) {
+    let [_, pcb, len, ..] = *block else { panic!("no block: {block:02X?}") };
+    let pcb = Pcb::decode(pcb).expect("a reserved PCB");
+    assert!(len <= IFS_MAX && pcb.allows(len), "{block:02X?}");
+    assert_eq!(block.len(), 3 + usize::from(len) + Check::len(edc), "{block:02X?}");
+    let mut check = Check::new(edc);
+    check.update(block);
+    assert!(check.holds(), "{block:02X?}");
+}
+
+/// Input: IFSC, flags (bit 0: CRC), what the card does when it is to carry something out, the counted response, what
+/// the terminal does.
+pub(crate) fn any_terminal(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let ifsc = input.byte().clamp(1, IFS_MAX);
+    let edc = edc(input.byte());
+    let habit = input.byte();
+    let reply = input.counted();
+    let mut events = input.events(false);
+    // Less than a terminal may send, and now and then less than the response.
+    let mut card = CardSide::<200>::new(ifsc, edc);
+    let mut executed = 0u8;
+    while let Some(event) = events.next() {
+        let mut step = match event {
+            Event::Character(byte) | Event::Late(byte) => card.received(byte),
+            Event::Parity => card.parity_error(),
+            Event::Timeout | Event::Quiet => card.timed_out(),
+            Event::Abort => {
+                card.abort();
+                continue;
+            }
+            Event::OutOfTurn => card.respond(reply),
+        };
+        if step == CardStep::Execute {
+            assert!(card.command().len() <= 200);
+            step = match habit.rotate_left(executed.into()) & 3 {
+                0 => card.ask_for_time(1 + executed),
+                1 => {
+                    card.ask_for_ifsc(1 + executed);
+                    card.respond(reply)
+                }
+                _ => card.respond(reply),
+            };
+            executed = executed.wrapping_add(1) & 0x7F;
+            assert!(matches!(step, CardStep::Send(_)), "a command without an answer");
+        }
+        if let CardStep::Send(block) = step {
+            check_block(&block, edc);
+        }
+    }
+}
+
+/// Input: IFSC, flags (bit 0: CRC; bit 1: IFSD is negotiated; bit 2: the card asks for time first; bit 3: and for
+/// another IFSC), IFSD, the counted command and response, and what the line does to the blocks, in the order sent: a byte
+/// below C0 nothing; else, by its low bits, a bit inverted, wrong parity, cut short, lost, at the character of the next
+/// byte.
+pub(crate) fn both_sides(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let ifsc = input.byte().clamp(1, IFS_MAX);
+    let flags = input.byte();
+    let edc = edc(flags);
+    let ifsd = input.byte();
+    let (command, reply) = (input.counted(), input.counted());
+    let mut pair = Pair { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
+
+    let mut link = Link::new(Parameters { ifsc, edc, ..Parameters::default() });
+    if flags & 2 != 0 {
+        let limits = Limits::new(&link, 0, 0);
+        if pair.run(link.negotiate_ifsd(ifsd, limits)).is_ok() {
+            assert_eq!(link.ifsd(), pair.card.ifsd());
+        }
+    }
+    let undisturbed = pair.line.is_empty();
+    let ready = link.is_ready();
+    let mut buffer = [0; 256];
+    let limits = Limits::new(&link, command.len(), buffer.len());
+    let result = pair.run(link.exchange(command, &mut buffer, limits));
+    assert!(pair.executed.iter().all(|executed| executed == command), "carried out what was not sent");
+    match result {
+        Ok(length) => {
+            assert_eq!(&buffer[..length], reply);
+            assert!(!pair.executed.is_empty());
+        }
+        Err(error) => {
+            assert_eq!(error == T1Error::NeedsReset, !ready);
+            assert!(!undisturbed || !ready, "{error}");
+        }
+    }
+}
+
+struct Pair<'i> {
+    card: CardSide<512>,
+    flags: u8,
+    reply: &'i [u8],
+    line: Input<'i>,
+    executed: Vec<Vec<u8>>,
+}
+
+impl Pair<'_> {
+    fn run(&mut self, mut exchange: Exchange<'_>) -> Result<usize, T1Error> {
+        let mut heard: Vec<(u8, bool)> = Vec::new();
+        for _ in 0..1_000_000 {
+            match exchange.step() {
+                Step::Done(result) => return result,
+                Step::Send(_) => {
+                    let mut block = Vec::new();
+                    while let Step::Send(part) = exchange.step() {
+                        block.extend_from_slice(part);
+                        exchange.sent();
+                    }
+                    let arrived = self.carry(&block);
+                    heard = self.card_hears(arrived);
+                    heard.reverse();
+                }
+                Step::Receive(_) => match heard.pop() {
+                    Some((byte, true)) => exchange.received(byte, CHARACTER),
+                    Some((_, false)) => exchange.parity_error(CHARACTER),
+                    None => exchange.timed_out(),
+                },
+            }
+        }
+        panic!("the exchange does not end");
+    }
+
+    /// A block as it arrives: characters, and whether their parity is right.
+    fn carry(&mut self, sent: &[u8]) -> Vec<(u8, bool)> {
+        let mut arrived: Vec<_> = sent.iter().map(|byte| (*byte, true)).collect();
+        let damage = self.line.byte();
+        if damage >= 0xC0 {
+            let at = usize::from(self.line.byte()) % sent.len();
+            match damage & 3 {
+                0 => arrived[at].0 ^= 1 << (damage >> 2 & 7),
+                1 => arrived[at].1 = false,
+                2 => arrived.truncate(at),
+                _ => arrived.clear(),
+            }
+        }
+        arrived
+    }
+
+    fn card_hears(&mut self, arrived: Vec<(u8, bool)>) -> Vec<(u8, bool)> {
+        let mut step = CardStep::Await;
+        for (byte, parity_ok) in arrived {
+            step = if parity_ok { self.card.received(byte) } else { self.card.parity_error() };
+        }
+        if step == CardStep::Await {
+            step = self.card.timed_out();
+        }
+        loop {
+            match step {
+                CardStep::Await => return Vec::new(),
+                CardStep::Send(block) => return self.carry(&block),
+                CardStep::Execute if self.flags & 4 != 0 => {
+                    self.flags &= !4;
+                    step = self.card.ask_for_time(3);
+                }
+                CardStep::Execute => {
+                    if self.flags & 8 != 0 {
+                        self.flags &= !8;
+                        self.card.ask_for_ifsc(7);
+                    }
+                    self.executed.push(self.card.command().to_vec());
+                    step = self.card.respond(self.reply);
+                }
+            }
+        }
+    }
+}

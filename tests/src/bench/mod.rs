@@ -1,0 +1,84 @@
+//! How fast the engines are: what `cargo xtask bench` measures (`benches/line.rs` prints it).
+//!
+//! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a
+//! row, add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
+
+mod activation;
+mod reading;
+mod t0;
+mod t1;
+mod time;
+
+pub use time::Effort;
+
+/// What is measured, each of it in every round.
+const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 4] = [t1::rows, t0::rows, reading::rows, activation::rows];
+
+/// One figure, and the most it may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What was measured, in plain words.
+    pub name: &'static str,
+    /// The figure, in `unit`.
+    pub value: f64,
+    /// `ns` for nanoseconds per operation; nothing for a number or a ratio.
+    pub unit: &'static str,
+    /// The bound: the most that `value` may be. `None`: it is there for comparison.
+    pub at_most: Option<f64>,
+    /// The name of a row of the same run that this one is to be compared with.
+    pub compared_with: Option<&'static str>,
+}
+
+impl Row {
+    /// Nanoseconds per operation, without a bound.
+    #[must_use]
+    pub const fn ns(name: &'static str, value: f64) -> Self {
+        Self { name, value, unit: "ns", at_most: None, compared_with: None }
+    }
+
+    /// Sets the bound.
+    #[must_use]
+    pub const fn at_most(self, most: f64) -> Self {
+        Self { at_most: Some(most), ..self }
+    }
+
+    /// Sets the bound to so many million operations a second, at least.
+    #[must_use]
+    pub const fn at_least_millions(self, millions: f64) -> Self {
+        self.at_most(1e3 / millions)
+    }
+
+    /// Has it compared with the row of this name.
+    #[must_use]
+    pub const fn compared_with(self, name: &'static str) -> Self {
+        Self { compared_with: Some(name), ..self }
+    }
+
+    /// Whether it is within its bound; true without one.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        // What is no number holds nothing.
+        self.at_most.is_none_or(|most| self.value <= most)
+    }
+
+    /// This figure divided by that of the row it is compared with.
+    #[must_use]
+    pub fn ratio(&self, rows: &[Self]) -> Option<f64> {
+        let other = rows.iter().find(|row| Some(row.name) == self.compared_with)?;
+        Some(self.value / other.value)
+    }
+}
+
+/// Measures everything, round after round, so that another program's moment of work does not fall on one row alone. The
+/// best figure of each row counts.
+#[must_use]
+pub fn rows(effort: Effort) -> Vec<Row> {
+    let round = || MEASUREMENTS.iter().flat_map(|measure| measure(effort)).collect::<Vec<_>>();
+    let mut best = round();
+    for _ in 1..effort.rounds {
+        for (row, again) in best.iter_mut().zip(round()) {
+            row.value = row.value.min(again.value);
+        }
+    }
+    best
+}
