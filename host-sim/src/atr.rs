@@ -86,7 +86,7 @@ fn is_separator(c: char) -> bool {
 ///
 /// Where the ATR says nothing the value is the default of ISO/IEC 7816-3; `interface` shows what it does say.
 #[derive(Serialize)]
-struct Report {
+pub(crate) struct Report {
     atr: String,
     valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ struct InterfaceByte {
 }
 
 impl Report {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let atr = Atr::new(bytes);
         let error = atr.check().err();
         Self {
@@ -357,7 +357,7 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     warnings
 }
 
-fn to_text(bytes: &[u8], report: &Report) -> String {
+pub(crate) fn to_text(bytes: &[u8], report: &Report) -> String {
     let atr = Atr::new(bytes);
     let mut text = String::new();
     let mut line = |name: &str, value: &str, meaning: &str| {

@@ -9,8 +9,10 @@
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`capture`] | what a scenario did, as files for GTKWave and Wireshark |
 //! | [`story`], [`demo`] | telling people what happened |
+//! | [`pcsc`] | virtual cards for PC/SC programs, and PC/SC readers for the terminal |
+//! | [`till`] | the terminal application at a till made of screen and keyboard |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
-//! | [`atr`], [`card_verbs`], [`card_send`] | the small verbs: ATRs, card files |
+//! | [`atr`], [`card_verbs`], [`card_send`], [`centre_verbs`] | the small verbs: ATRs, card files, what a centre knows |
 #![forbid(unsafe_code)]
 
 pub mod atr;
@@ -20,6 +22,7 @@ pub mod card;
 pub mod card_send;
 pub mod card_verbs;
 pub mod centre;
+pub mod centre_verbs;
 pub mod demo;
 pub mod exchange;
 pub mod gbk;
@@ -27,7 +30,9 @@ mod input;
 pub mod line;
 mod mask;
 pub mod output;
+pub mod pcsc;
 pub mod scenario;
 pub mod story;
+pub mod till;
 pub mod time;
 mod toml_error;

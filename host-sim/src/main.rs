@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_send, card_verbs, demo, exchange, scenario};
+use qiyong_host_sim::{atr, card_send, card_verbs, centre_verbs, demo, exchange, pcsc, scenario, till};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -46,6 +46,39 @@ enum Verb {
     /// Replay recorded exchanges against the terminal's T=0 and T=1 engines
     #[command(subcommand)]
     Exchange(ExchangeVerb),
+    /// Run a private PC/SC server: virtual cards for any program that is linked with libpcsclite
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Pcscd {
+        #[command(flatten)]
+        args: pcsc::daemon::DaemonArgs,
+        #[command(subcommand)]
+        verb: Option<PcscdVerb>,
+    },
+    /// List PC/SC readers and the cards in them
+    Readers {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the terminal application at a till made of this screen and keyboard
+    Terminal(till::TillArgs),
+    /// What a centre's database knows
+    #[command(subcommand)]
+    Centre(CentreVerb),
+    /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
+    Vicc(pcsc::vicc::ViccArgs),
+}
+
+#[derive(Subcommand)]
+enum CentreVerb {
+    /// Make institutions and cards known to a centre
+    Add(centre_verbs::AddArgs),
+}
+
+#[derive(Subcommand)]
+enum PcscdVerb {
+    /// Put cards into the readers of a running server, take them out, press keys
+    Ctl(pcsc::ctl::CtlArgs),
 }
 
 #[derive(Subcommand)]
@@ -109,6 +142,12 @@ fn main() -> ExitCode {
         }
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
+        Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcsc::ctl::run(&args),
+        Verb::Pcscd { args, verb: None } => pcsc::daemon::run(&args),
+        Verb::Readers { json } => pcsc::readers::run(json),
+        Verb::Terminal(args) => till::run(&args),
+        Verb::Centre(CentreVerb::Add(args)) => centre_verbs::add(&args),
+        Verb::Vicc(args) => pcsc::vicc::run(&args),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
         Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::step;
+use crate::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
 ///
@@ -20,4 +20,14 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
         bench.args(["--", "--json"]);
     }
     Ok(if step::status(&mut bench)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Measures the ways through PC/SC: `tests/benches/pcsc.rs`.
+///
+/// # Errors
+/// When something is missing, or a step fails.
+pub(crate) fn pcsc() -> Result<()> {
+    setup::run()?;
+    step::run(step::cargo().args(["build", "--release", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
+    step::run(step::cargo().args(["bench", "--package", "qiyong-tests", "--features", "pcsc", "--bench", "pcsc"]))
 }

@@ -8,9 +8,19 @@ use crate::arm;
 use crate::debian::{self, Package};
 
 /// What the tests take from Debian.
-const PACKAGES: [Package; 3] = [
-    Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against" },
-    Package { name: "python3-pyscard", purpose: "another implementation of ATR decoding, as oracle" },
+const PACKAGES: [Package; 7] = [
+    Package {
+        name: "libpcsclite-dev",
+        purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
+    },
+    Package { name: "opensc", purpose: "opensc-tool, which must see our virtual readers and cards" },
+    Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against, and pcsc_scan" },
+    Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
+    Package {
+        name: "python3-pyscard",
+        purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",
+    },
+    Package { name: "vsmartcard-vpcd", purpose: "a virtual reader for that daemon" },
     Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
 ];
 

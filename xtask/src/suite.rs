@@ -11,6 +11,9 @@ use crate::{firmware, setup, size, step};
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
+/// With PC/SC readers, which need libpcsclite: `setup` installs it.
+const PCSC: [&str; 2] = ["--features", "qiyong-host-sim/pcsc"];
+
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
     ("format", || {
@@ -20,13 +23,24 @@ const STEPS: [Step; 7] = [
     }),
     ("lints", || {
         component("clippy", "clippy")?;
-        step::run(step::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        step::run(step::cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            PCSC[0],
+            PCSC[1],
+            "--",
+            "-D",
+            "warnings",
+        ]))
     }),
-    ("docs", || step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]))),
+    ("docs", || {
+        step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(PCSC))
+    }),
     ("tests", || {
         // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
-        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim"]))?;
-        step::run(step::cargo().args(["test", "--workspace"]))
+        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
+        step::run(step::cargo().args(["test", "--workspace"]).args(PCSC))
     }),
     ("firmware", firmware::run),
     ("size", || size::run(false)),

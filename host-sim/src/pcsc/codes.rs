@@ -1,0 +1,139 @@
+//! Numbers of the PC/SC API that stand in messages: return values, share modes, dispositions, states, protocols, attributes.
+//!
+//! Names and values are those of pcsc-lite's public headers (`pcsclite.h`, `reader.h`); only those in use are here.
+
+/// What a call returns. Anything but [`Rv::SUCCESS`] is an error or a warning to the calling program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rv(pub u32);
+
+impl Rv {
+    #![allow(missing_docs, reason = "the names are those of the PC/SC API")]
+    pub const SUCCESS: Self = Self(0);
+    pub const CANCELLED: Self = Self(0x8010_0002);
+    pub const INVALID_HANDLE: Self = Self(0x8010_0003);
+    pub const INVALID_PARAMETER: Self = Self(0x8010_0004);
+    pub const NO_MEMORY: Self = Self(0x8010_0006);
+    pub const INSUFFICIENT_BUFFER: Self = Self(0x8010_0008);
+    pub const UNKNOWN_READER: Self = Self(0x8010_0009);
+    pub const SHARING_VIOLATION: Self = Self(0x8010_000B);
+    pub const NO_SMARTCARD: Self = Self(0x8010_000C);
+    pub const PROTO_MISMATCH: Self = Self(0x8010_000F);
+    pub const INVALID_VALUE: Self = Self(0x8010_0011);
+    pub const NOT_TRANSACTED: Self = Self(0x8010_0016);
+    pub const SERVICE_STOPPED: Self = Self(0x8010_001E);
+    pub const UNSUPPORTED_FEATURE: Self = Self(0x8010_001F);
+    pub const UNRESPONSIVE_CARD: Self = Self(0x8010_0066);
+    pub const UNPOWERED_CARD: Self = Self(0x8010_0067);
+    pub const RESET_CARD: Self = Self(0x8010_0068);
+    pub const REMOVED_CARD: Self = Self(0x8010_0069);
+}
+
+impl From<Result<(), Self>> for Rv {
+    fn from(result: Result<(), Self>) -> Self {
+        result.err().unwrap_or(Self::SUCCESS)
+    }
+}
+
+/// How a connection shares its card with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// With nobody.
+    Exclusive,
+    /// With everybody.
+    Shared,
+    /// The reader is meant, with or without a card in it.
+    Direct,
+}
+
+impl Share {
+    /// From `dwShareMode`.
+    pub const fn from_code(code: u32) -> Result<Self, Rv> {
+        match code {
+            1 => Ok(Self::Exclusive),
+            2 => Ok(Self::Shared),
+            3 => Ok(Self::Direct),
+            _ => Err(Rv::INVALID_VALUE),
+        }
+    }
+}
+
+/// What is done to the card at the end of a connection or transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// Nothing.
+    Leave,
+    /// A warm reset.
+    Reset,
+    /// Power is taken away. A virtual reader has no motor, so EJECT is this too.
+    Unpower,
+}
+
+impl Disposition {
+    /// From `dwDisposition`.
+    pub const fn from_code(code: u32) -> Result<Self, Rv> {
+        match code {
+            0 => Ok(Self::Leave),
+            1 => Ok(Self::Reset),
+            2 | 3 => Ok(Self::Unpower),
+            _ => Err(Rv::INVALID_VALUE),
+        }
+    }
+
+    /// From `dwInitialization` of a reconnection, which knows no EJECT.
+    pub const fn from_initialization(code: u32) -> Result<Self, Rv> {
+        match code {
+            3 => Err(Rv::INVALID_VALUE),
+            code => Self::from_code(code),
+        }
+    }
+}
+
+/// `dwProtocol` bits.
+pub mod protocol {
+    #![allow(missing_docs, reason = "the names are those of the PC/SC API")]
+    pub const UNDEFINED: u32 = 0;
+    pub const T0: u32 = 1;
+    pub const T1: u32 = 2;
+    pub const RAW: u32 = 4;
+    /// Any of T=0 and T=1, as programs of old times say it.
+    pub const ANY_OLD: u32 = 0x1000;
+}
+
+/// `dwReaderState` bits of a reader.
+pub mod state {
+    #![allow(missing_docs, reason = "the names are those of the PC/SC API")]
+    pub const ABSENT: u32 = 0x02;
+    pub const PRESENT: u32 = 0x04;
+    pub const SWALLOWED: u32 = 0x08;
+    pub const POWERED: u32 = 0x10;
+    pub const NEGOTIABLE: u32 = 0x20;
+}
+
+/// Attributes of a reader and its card (`SCARD_ATTR_...`).
+pub mod attribute {
+    #![allow(missing_docs, reason = "the names are those of the PC/SC API")]
+    pub const VENDOR_NAME: u32 = 0x0001_0100;
+    pub const VENDOR_IFD_TYPE: u32 = 0x0001_0101;
+    pub const VENDOR_IFD_VERSION: u32 = 0x0001_0102;
+    pub const VENDOR_IFD_SERIAL_NO: u32 = 0x0001_0103;
+    pub const ASYNC_PROTOCOL_TYPES: u32 = 0x0003_0120;
+    pub const DEFAULT_CLK: u32 = 0x0003_0121;
+    pub const MAX_IFSD: u32 = 0x0003_0125;
+    pub const CURRENT_PROTOCOL_TYPE: u32 = 0x0008_0201;
+    pub const ICC_PRESENCE: u32 = 0x0009_0300;
+    pub const ICC_INTERFACE_STATUS: u32 = 0x0009_0301;
+    pub const ATR_STRING: u32 = 0x0009_0303;
+    pub const ICC_TYPE_PER_ATR: u32 = 0x0009_0304;
+    pub const MAXINPUT: u32 = 0x0007_A007;
+    pub const DEVICE_UNIT: u32 = 0x7FFF_0001;
+    pub const DEVICE_FRIENDLY_NAME: u32 = 0x7FFF_0003;
+    pub const DEVICE_SYSTEM_NAME: u32 = 0x7FFF_0004;
+}
+
+/// The control code that asks a reader for its features (PC/SC part 10 clause 2.2).
+pub const GET_FEATURE_REQUEST: u32 = control_code(3400);
+
+/// A control code as pcsc-lite numbers them.
+pub const fn control_code(code: u32) -> u32 {
+    0x4200_0000 + code
+}

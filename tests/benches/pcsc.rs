@@ -1,0 +1,247 @@
+//! APDUs a second through libpcsclite, SELECT and READ BINARY of 255 bytes in turn, against what the kernel allows.
+//!
+//! The limit is a bare ping-pong over a Unix socket, measured in the same rounds. It comes twice: with each message in one
+//! piece, and in the pieces in which libpcsclite writes and reads them (three writes, two reads), which no server can change.
+//! Everything runs once on one core and once wherever the system puts it.
+
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../tests/pcsc/harness.rs"]
+mod harness;
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../tests/pcsc/raw.rs"]
+mod raw;
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../tests/pcsc/real_pcscd.rs"]
+mod real_pcscd;
+
+use std::env;
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use pcsc::{Context, Protocols, Scope, ShareMode};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use tempfile::TempDir;
+
+use harness::{PrivateServer, Watched};
+use qiyong_protocol::card::files::Generation;
+use qiyong_tests::qiyong;
+use real_pcscd::RealPcscd;
+
+/// DF01, and the first 255 bytes of its file EF16.
+const COMMANDS: [&[u8]; 2] = [&[0, 0xA4, 0, 0, 2, 0xDF, 0x01], &[0, 0xB0, 0x96, 0, 0xFF]];
+/// Header and structure of TRANSMIT.
+const REQUEST: usize = 40;
+/// The structure alone.
+const ANSWER: usize = 32;
+/// Response data and status word: none was asked for, and 255 bytes.
+const RESPONSES: [usize; 2] = [2, 257];
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_millis(400);
+/// A card that waits for delayed acknowledgements takes 40 ms an APDU and more.
+const SLOW_APDUS: u32 = 60;
+
+fn main() {
+    let arguments: Vec<_> = env::args().collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [_, "echo", socket] => echo(Path::new(socket)),
+        [_, "client"] => client(None),
+        [_, "client", apdus] => client(Some(apdus)),
+        [_, "plain-card", address] => plain_card(address),
+        _ => measure(),
+    }
+}
+
+fn measure() {
+    let everywhere = sched_getaffinity(None).expect("the cores");
+    println!("{:<46} {:>12} {:>12}", "APDU or round trips a second, median", "one core", "any core");
+    let mut first = CpuSet::new();
+    first.set((0..CpuSet::MAX_CPU).find(|cpu| everywhere.is_set(*cpu)).expect("a core"));
+    let columns = [first, everywhere].map(|cores| {
+        // What is started from now on inherits it.
+        sched_setaffinity(None, &cores).expect("cores can be chosen");
+        column()
+    });
+    let [one, any] = columns;
+    for ((name, one), (_, any)) in one.iter().zip(&any) {
+        println!("{name:<46} {one:>12} {any:>12}");
+    }
+}
+
+/// One column of the table.
+fn column() -> Vec<(&'static str, String)> {
+    let (mut whole, mut pieces, mut straight, mut line) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut ping_pong = PingPong::new();
+    let servers = ["straight", "line"].map(|way| PrivateServer::with_options(&[Generation::V2], &["--slot", way]));
+    // In turn, so that what else the machine does falls on all alike.
+    for _ in 0..ROUNDS {
+        whole.push(rate(|at| ping_pong.whole(at)));
+        pieces.push(rate(|at| ping_pong.in_pieces(at)));
+        straight.push(through(&servers[0].socket(), None));
+        line.push(through(&servers[1].socket(), None));
+    }
+    let share = |of: &[f64]| {
+        let ratios = straight.iter().zip(of).map(|(ours, limit)| ours / limit).collect::<Vec<_>>();
+        format!("{:.0} %", 100.0 * median(&ratios))
+    };
+    let number = |rates: &[f64]| format!("{:.0}", median(rates));
+    let (fast, slow) = (through_vpcd(true), through_vpcd(false));
+    vec![
+        ("bare ping-pong, a message in one piece", number(&whole)),
+        ("bare ping-pong, in libpcsclite's pieces", number(&pieces)),
+        ("qiyong pcscd", number(&straight)),
+        ("   of the ping-pong in one piece", share(&whole)),
+        ("   of the ping-pong in pieces", share(&pieces)),
+        ("qiyong pcscd --slot line", number(&line)),
+        ("packaged pcscd and vpcd, qiyong vicc", format!("{fast:.0}")),
+        ("packaged pcscd and vpcd, no TCP_QUICKACK", format!("{slow:.0}")),
+        ("   qiyong vicc is faster by", format!("{:.0}", fast / slow)),
+    ]
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+/// How often `once` can be done in a second; it is given 0 and 1 in turn.
+fn rate(mut once: impl FnMut(usize)) -> f64 {
+    let (start, mut count) = (Instant::now(), 0u32);
+    while start.elapsed() < ROUND {
+        for _ in 0..10 {
+            once(0);
+            once(1);
+        }
+        count += 20;
+    }
+    f64::from(count) / start.elapsed().as_secs_f64()
+}
+
+/// A process that answers each request with as many bytes as the server would.
+struct PingPong {
+    stream: UnixStream,
+    buffer: Vec<u8>,
+    _echo: Watched,
+    _folder: TempDir,
+}
+
+impl PingPong {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let socket = folder.path().join("echo");
+        let mut command = Command::new(env::current_exe().unwrap());
+        let mut echo = Watched::start(command.arg("echo").arg(&socket));
+        assert_eq!(echo.lines().lines().next().unwrap().unwrap(), "listening");
+        Self { stream: UnixStream::connect(&socket).unwrap(), buffer: vec![0; 1024], _echo: echo, _folder: folder }
+    }
+
+    fn whole(&mut self, at: usize) {
+        self.stream.write_all(&self.buffer[..REQUEST + COMMANDS[at].len()]).unwrap();
+        self.stream.read_exact(&mut self.buffer[..ANSWER + RESPONSES[at]]).unwrap();
+    }
+
+    fn in_pieces(&mut self, at: usize) {
+        for len in [8, REQUEST - 8, COMMANDS[at].len()] {
+            self.stream.write_all(&self.buffer[..len]).unwrap();
+        }
+        for len in [ANSWER, RESPONSES[at]] {
+            self.stream.read_exact(&mut self.buffer[..len]).unwrap();
+        }
+    }
+}
+
+fn echo(socket: &Path) {
+    let listener = UnixListener::bind(socket).unwrap();
+    println!("listening");
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut buffer = [0; 1024];
+    for at in [0, 1].into_iter().cycle() {
+        if stream.read_exact(&mut buffer[..REQUEST + COMMANDS[at].len()]).is_err() {
+            return;
+        }
+        stream.write_all(&buffer[..ANSWER + RESPONSES[at]]).unwrap();
+    }
+}
+
+/// The rate through libpcsclite. In a process of its own each time: libpcsclite asks once in its life where the server is.
+fn through(socket: &Path, apdus: Option<u32>) -> f64 {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.arg("client").args(apdus.map(|count| count.to_string())).env("PCSCLITE_CSOCK_NAME", socket);
+    let output = Watched::start(&mut command).output();
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// What [`through`] runs: so many APDUs, or as many as there is time for.
+fn client(apdus: Option<&str>) {
+    let context = Context::establish(Scope::User).expect("the server answers");
+    let readers = context.list_readers_owned().expect("readers");
+    let card = context.connect(&readers[0], ShareMode::Shared, Protocols::ANY).expect("a card");
+    let mut buffer = [0; 300];
+    let mut once = |at: usize| {
+        let response = card.transmit(COMMANDS[at], &mut buffer).expect("a response");
+        // T=0 announces the data of SELECT, which is not fetched.
+        assert!(
+            response.len() == RESPONSES[at] && matches!(response[RESPONSES[at] - 2], 0x61 | 0x90),
+            "{response:02X?}"
+        );
+    };
+    let rate = match apdus {
+        None => rate(once),
+        Some(count) => {
+            let (start, count) = (Instant::now(), count.parse::<u32>().expect("a number") / 2);
+            for _ in 0..count {
+                once(0);
+                once(1);
+            }
+            f64::from(2 * count) / start.elapsed().as_secs_f64()
+        }
+    };
+    println!("{rate}");
+}
+
+/// The rate through the packaged pcscd and vpcd, with `qiyong vicc` or a card that knows nothing of TCP_QUICKACK.
+fn through_vpcd(quick: bool) -> f64 {
+    let pcscd = RealPcscd::start();
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("card.toml");
+    let new = ["card", "new", "--profile", "v2", "--out", file.to_str().unwrap()];
+    assert!(Watched::start(Command::new(qiyong()).args(new)).output().status.success());
+    let address = format!("127.0.0.1:{}", pcscd.port);
+    let mut command = if quick { Command::new(qiyong()) } else { Command::new(env::current_exe().unwrap()) };
+    let _card = if quick {
+        Watched::start(command.args(["vicc", "--connect", &address, "--card", file.to_str().unwrap()]))
+    } else {
+        Watched::start(command.args(["plain-card", &address]))
+    };
+    pcscd.wait_for_card();
+    if !quick {
+        return through(&pcscd.socket(), Some(SLOW_APDUS));
+    }
+    median(&(0..ROUNDS).map(|_| through(&pcscd.socket(), None)).collect::<Vec<_>>())
+}
+
+/// A card as one would write it first: it reads frames, and gives the answers that [`COMMANDS`] have.
+fn plain_card(address: &str) {
+    let mut stream = TcpStream::connect(address).expect("vpcd listens");
+    loop {
+        let mut len = [0; 2];
+        if stream.read_exact(&mut len).is_err() {
+            return;
+        }
+        let mut frame = vec![0; u16::from_be_bytes(len).into()];
+        stream.read_exact(&mut frame).expect("a frame");
+        let answer = match *frame.as_slice() {
+            [4] => vec![0x3B, 0x00],
+            [_] => continue,
+            [_, 0xA4, ..] => vec![0x90, 0x00],
+            _ => [&[0; 255][..], &[0x90, 0x00]].concat(),
+        };
+        let frame = [&(answer.len() as u16).to_be_bytes()[..], &answer].concat();
+        stream.write_all(&frame).expect("vpcd reads");
+    }
+}

@@ -1,0 +1,19 @@
+"""The card in the first reader, in shared mode, as the scripts beside this one want it."""
+
+from smartcard.scard import *
+
+
+def check(result):
+    if result != SCARD_S_SUCCESS:
+        raise SystemExit(SCardGetErrorMessage(result))
+
+
+def connect():
+    """Returns context and connection."""
+    result, context = SCardEstablishContext(SCARD_SCOPE_USER)
+    check(result)
+    result, names = SCardListReaders(context, [])
+    check(result)
+    result, card, protocol = SCardConnect(context, names[0], SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0)
+    check(result)
+    return context, card
