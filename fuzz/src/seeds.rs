@@ -1,6 +1,9 @@
-//! Where each target starts from: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card.
+//! Where each target starts from: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card, a
+//! session of libpcsclite.
 
 use hex_literal::hex;
+
+use qiyong_host_sim::pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
 
 use crate::input::Event;
 
@@ -168,4 +171,38 @@ pub(crate) fn t1_both_sides() -> Vec<Vec<u8>> {
         [&hex!("10 00 00")[..], &long, &long, &hex!("C300").repeat(40)].concat(),
     ]
     .into()
+}
+
+/// A session as libpcsclite has it: version, context, connection, an APDU, and the end; each alone, and all in a row.
+pub(crate) fn pcsc() -> Vec<Vec<u8>> {
+    let message = |command: u32, body: &[u8]| {
+        let mut bytes = Vec::new();
+        wire::header(&mut bytes, body.len(), command);
+        bytes.extend(body);
+        bytes
+    };
+    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_ne_bytes()).collect::<Vec<_>>();
+    let mut connect = Vec::new();
+    Connect {
+        context: 1,
+        reader: Name(&[b'q'; NAME_LEN]),
+        rest: ConnectRest { share: 2, protocols: 3, ..ConnectRest::default() },
+    }
+    .write(&mut connect);
+    let connect = message(command::CONNECT, &connect);
+    let apdu = hex!("00A4000002EF05");
+    let mut transmit = Vec::new();
+    Transmit { card: 1, send_len: apdu.len() as u32, ..Transmit::default() }.write(&mut transmit);
+    let messages = [
+        message(command::VERSION, &numbers(&[4, 4, 0])),
+        message(command::ESTABLISH_CONTEXT, &numbers(&[2, 0, 0])),
+        message(command::GET_READERS_STATE, &[]),
+        connect,
+        [message(command::TRANSMIT, &transmit), apdu.to_vec()].concat(),
+        message(command::WAIT_READER_STATE_CHANGE, &[]),
+        message(command::CANCEL, &numbers(&[1, 0])),
+        message(command::DISCONNECT, &numbers(&[1, 0, 0])),
+    ];
+    let all = messages.concat();
+    messages.into_iter().chain([all]).collect()
 }

@@ -19,7 +19,7 @@ use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use pcsc::{Context, Protocols, Scope, ShareMode};
@@ -28,6 +28,7 @@ use tempfile::TempDir;
 
 use harness::{PrivateServer, Watched};
 use qiyong_protocol::card::files::Generation;
+use qiyong_tests::bench::{Row, report};
 use qiyong_tests::qiyong;
 use real_pcscd::RealPcscd;
 
@@ -44,61 +45,76 @@ const ROUND: Duration = Duration::from_millis(400);
 /// A card that waits for delayed acknowledgements takes 40 ms an APDU and more.
 const SLOW_APDUS: u32 = 60;
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [_, "echo", socket] => echo(Path::new(socket)),
         [_, "client"] => client(None),
         [_, "client", apdus] => client(Some(apdus)),
         [_, "plain-card", address] => plain_card(address),
-        _ => measure(),
+        _ => return measure(),
     }
+    ExitCode::SUCCESS
 }
 
-fn measure() {
+fn measure() -> ExitCode {
     let everywhere = sched_getaffinity(None).expect("the cores");
-    println!("{:<46} {:>12} {:>12}", "APDU or round trips a second, median", "one core", "any core");
     let mut first = CpuSet::new();
     first.set((0..CpuSet::MAX_CPU).find(|cpu| everywhere.is_set(*cpu)).expect("a core"));
-    let columns = [first, everywhere].map(|cores| {
+    let rows = [(first, ONE_CORE), (everywhere, ANY_CORE)].into_iter().flat_map(|(cores, names)| {
         // What is started from now on inherits it.
         sched_setaffinity(None, &cores).expect("cores can be chosen");
-        column()
+        measured(names)
     });
-    let [one, any] = columns;
-    for ((name, one), (_, any)) in one.iter().zip(&any) {
-        println!("{name:<46} {one:>12} {any:>12}");
-    }
+    report::print(&rows.collect::<Vec<_>>())
 }
 
-/// One column of the table.
-fn column() -> Vec<(&'static str, String)> {
-    let (mut whole, mut pieces, mut straight, mut line) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+/// The rows' names: ping-pong in one piece and in libpcsclite's, our server both ways, and the packaged one with `qiyong vicc`
+/// and with a card that knows nothing of TCP_QUICKACK.
+type Names = [&'static str; 6];
+
+const ONE_CORE: Names = [
+    "bare ping-pong, a message in one piece, one core",
+    "bare ping-pong, in libpcsclite's pieces, one core",
+    "APDU through qiyong pcscd, one core",
+    "APDU through qiyong pcscd --slot line, one core",
+    "APDU through packaged pcscd and vpcd, qiyong vicc, one core",
+    "APDU through packaged pcscd and vpcd, no TCP_QUICKACK, one core",
+];
+const ANY_CORE: Names = [
+    "bare ping-pong, a message in one piece, any core",
+    "bare ping-pong, in libpcsclite's pieces, any core",
+    "APDU through qiyong pcscd, any core",
+    "APDU through qiyong pcscd --slot line, any core",
+    "APDU through packaged pcscd and vpcd, qiyong vicc, any core",
+    "APDU through packaged pcscd and vpcd, no TCP_QUICKACK, any core",
+];
+/// At least 70 % of the bare ping-pong of the same message sizes.
+const OF_PING_PONG: f64 = 1.0 / 0.7;
+/// At least 200 times as fast.
+const OF_SLOW: f64 = 1.0 / 200.0;
+
+/// The rows of one choice of cores, ns an APDU or round trip; the median of all rounds.
+fn measured([one_piece, pieces, straight, line, quick, slow]: Names) -> [Row; 6] {
+    let mut rates = [const { Vec::new() }; 4];
     let mut ping_pong = PingPong::new();
     let servers = ["straight", "line"].map(|way| PrivateServer::with_options(&[Generation::V2], &["--slot", way]));
     // In turn, so that what else the machine does falls on all alike.
     for _ in 0..ROUNDS {
-        whole.push(rate(|at| ping_pong.whole(at)));
-        pieces.push(rate(|at| ping_pong.in_pieces(at)));
-        straight.push(through(&servers[0].socket(), None));
-        line.push(through(&servers[1].socket(), None));
+        rates[0].push(rate(|at| ping_pong.whole(at)));
+        rates[1].push(rate(|at| ping_pong.in_pieces(at)));
+        rates[2].push(through(&servers[0].socket(), None));
+        rates[3].push(through(&servers[1].socket(), None));
     }
-    let share = |of: &[f64]| {
-        let ratios = straight.iter().zip(of).map(|(ours, limit)| ours / limit).collect::<Vec<_>>();
-        format!("{:.0} %", 100.0 * median(&ratios))
-    };
-    let number = |rates: &[f64]| format!("{:.0}", median(rates));
-    let (fast, slow) = (through_vpcd(true), through_vpcd(false));
-    vec![
-        ("bare ping-pong, a message in one piece", number(&whole)),
-        ("bare ping-pong, in libpcsclite's pieces", number(&pieces)),
-        ("qiyong pcscd", number(&straight)),
-        ("   of the ping-pong in one piece", share(&whole)),
-        ("   of the ping-pong in pieces", share(&pieces)),
-        ("qiyong pcscd --slot line", number(&line)),
-        ("packaged pcscd and vpcd, qiyong vicc", format!("{fast:.0}")),
-        ("packaged pcscd and vpcd, no TCP_QUICKACK", format!("{slow:.0}")),
-        ("   qiyong vicc is faster by", format!("{:.0}", fast / slow)),
+    let ns = |rate: f64| 1e9 / rate;
+    let [whole, in_pieces, ours, on_line] = rates.map(|rates| ns(median(&rates)));
+    [
+        Row::ns(one_piece, whole),
+        Row::ns(pieces, in_pieces),
+        Row::ns(straight, ours).compared_with(one_piece).ratio_at_most(OF_PING_PONG),
+        Row::ns(line, on_line).compared_with(straight),
+        Row::ns(quick, ns(through_vpcd(true))).compared_with(slow).ratio_at_most(OF_SLOW),
+        Row::ns(slow, ns(through_vpcd(false))),
     ]
 }
 

@@ -20,8 +20,13 @@ fn everything_is_measured_and_named() {
 fn a_bound_holds_up_to_it() {
     let row = |value| Row::ns("a row", value).at_least_millions(10.0);
     assert_eq!(row(100.0).at_most, Some(100.0));
-    assert!(row(100.0).holds() && row(99.0).holds() && !row(100.1).holds() && !row(f64::NAN).holds());
-    assert!(Row::ns("a row", 1e9).holds());
+    let holds = |value| row(value).holds(&[]);
+    assert!(holds(100.0) && holds(99.0) && !holds(100.1) && !holds(f64::NAN));
+    assert!(Row::ns("a row", 1e9).holds(&[]));
     let other = Row::ns("another", 50.0);
-    assert_eq!(row(25.0).compared_with("another").ratio(&[other]), Some(0.5));
+    let compared = row(25.0).compared_with("another");
+    assert_eq!(compared.ratio(std::slice::from_ref(&other)), Some(0.5));
+    assert!(compared.clone().ratio_at_most(0.5).holds(std::slice::from_ref(&other)));
+    assert!(!compared.clone().ratio_at_most(0.49).holds(&[other]));
+    assert!(!compared.ratio_at_most(0.5).holds(&[]), "a ratio to nothing holds nothing");
 }

@@ -455,13 +455,16 @@ proptest! {
         prop_assert_eq!(plain.connect(), Ok(()));
         let mut bench = Bench::over(t1);
         bench.plan.begin(faults, None);
-        if bench.connect().is_ok() {
+        // Damage that no check of an answer to reset sees may make one with other waiting times of it.
+        let sound = block_on(plain.slot.connect()).unwrap().to_vec();
+        let connected = block_on(bench.slot.connect()).map(<[u8]>::to_vec);
+        if let Ok(atr) = connected {
             for command in &commands {
                 let before = bench.time.cycles();
                 let failed = bench.send(&[*command]).into_iter().any(|result| result.is_err());
                 // 20 s, and for T=1 what its own rules for a silent card take.
                 let seconds = (bench.time.cycles() - before) / CLOCK_HZ;
-                prop_assert!(seconds <= 45, "{} s", seconds);
+                prop_assert!(seconds <= 45 || atr != sound, "{} s", seconds);
                 if failed {
                     break;
                 }

@@ -1,33 +1,56 @@
-//! `cargo xtask bench`: how fast the engines are, as a table or one JSON object, each figure with its bound.
+//! `cargo xtask bench`: how fast the engines and the ways through PC/SC are, as tables or one JSON object, each figure with
+//! its bound.
 //!
-//! What is measured, and the bounds, are in `tests/src/bench`; here it is only run, in release mode. Not part of
-//! `test`: a figure says something about this machine at this moment, too.
+//! What is measured, and the bounds, are in `tests/src/bench` and `tests/benches`; here it is only run, in release mode. Not
+//! part of `test`: a figure says something about this machine at this moment, too.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
 ///
 /// # Errors
-/// When cargo cannot be started.
+/// When something is missing that is measured with, or cargo fails.
 pub(crate) fn run(json: bool) -> Result<ExitCode> {
+    // The packaged pcscd and libpcsclite are measured, too.
+    setup::run()?;
+    step::run(step::cargo().args(["build", "--release", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
+    let benches = [bench("line", json), bench("pcsc", json)];
+    if json {
+        return merged(benches);
+    }
+    let mut holds = true;
+    for mut bench in benches {
+        holds &= step::status(&mut bench)?.success();
+        println!();
+    }
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn bench(name: &str, json: bool) -> Command {
     let mut bench = step::cargo();
-    bench.args(["bench", "--quiet", "--package", "qiyong-tests", "--bench", "line"]);
+    bench.args(["bench", "--quiet", "--package", "qiyong-tests", "--features", "pcsc", "--bench", name]);
     if json {
         bench.args(["--", "--json"]);
     }
-    Ok(if step::status(&mut bench)?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    bench
 }
 
-/// Measures the ways through PC/SC: `tests/benches/pcsc.rs`.
-///
-/// # Errors
-/// When something is missing, or a step fails.
-pub(crate) fn pcsc() -> Result<()> {
-    setup::run()?;
-    step::run(step::cargo().args(["build", "--release", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
-    step::run(step::cargo().args(["bench", "--package", "qiyong-tests", "--features", "pcsc", "--bench", "pcsc"]))
+/// The rows of all in one object.
+fn merged(benches: [Command; 2]) -> Result<ExitCode> {
+    let mut rows = Vec::new();
+    for mut bench in benches {
+        // A missed bound is exit status 1, and yet there are figures.
+        let output = step::output(&mut bench)?;
+        let object: Value = serde_json::from_slice(&output.stdout)
+            .context("the benchmark printed no figures; its own message is above")?;
+        rows.extend(object["rows"].as_array().context("the benchmark printed no rows")?.iter().cloned());
+    }
+    let holds = rows.iter().all(|row| row["holds"] == true);
+    println!("{}", json!({ "rows": rows, "holds": holds }));
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

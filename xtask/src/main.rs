@@ -48,14 +48,11 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Measure the engines: time per exchange, per ATR, per answer to SELECT, and whether the bounds hold.
+    /// Measure engines, line and ways through PC/SC, and whether the bounds hold; takes a minute or two.
     Bench {
-        /// Print one JSON object instead of a table.
-        #[arg(long, conflicts_with = "pcsc")]
-        json: bool,
-        /// Measure APDUs a second through PC/SC instead, beside a bare ping-pong; installs what that needs.
+        /// Print one JSON object instead of tables.
         #[arg(long)]
-        pcsc: bool,
+        json: bool,
     },
     /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
     Test,
@@ -74,8 +71,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return demo(&args),
-        Verb::Bench { pcsc: true, .. } => bench::pcsc()?,
-        Verb::Bench { json, pcsc: false } => return bench::run(json),
+        Verb::Bench { json } => return bench::run(json),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Size { json } => size::run(json)?,

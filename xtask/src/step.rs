@@ -3,7 +3,7 @@
 //! Knows processes, not their meaning: which command to run, and what its failure means to the user, is for the caller.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -50,6 +50,13 @@ pub(crate) fn cargo_at(program: &str) -> Command {
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     say(shown(command));
     command.status().with_context(|| format!("cannot start `{}`", program(command)))
+}
+
+/// Says the command, runs it, and returns how it ended and what it wrote to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<Output> {
+    say(shown(command));
+    let output = command.stderr(Stdio::inherit()).output();
+    output.with_context(|| format!("cannot start `{}`", program(command)))
 }
 
 /// Says the command and runs it; anything but exit code 0 is an error.

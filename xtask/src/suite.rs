@@ -12,7 +12,7 @@ use crate::{firmware, setup, size, step};
 type Step = (&'static str, fn() -> Result<()>);
 
 /// With PC/SC readers, which need libpcsclite: `setup` installs it.
-const PCSC: [&str; 2] = ["--features", "qiyong-host-sim/pcsc"];
+const PCSC: [&str; 2] = ["--features", "qiyong-host-sim/pcsc,qiyong-tests/pcsc"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
@@ -23,16 +23,8 @@ const STEPS: [Step; 7] = [
     }),
     ("lints", || {
         component("clippy", "clippy")?;
-        step::run(step::cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            PCSC[0],
-            PCSC[1],
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        let lint = ["clippy", "--workspace", "--all-targets"];
+        step::run(step::cargo().args(lint).args(PCSC).args(["--", "-D", "warnings"]))
     }),
     ("docs", || {
         step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(PCSC))

@@ -1,10 +1,11 @@
-//! How fast the engines are: what `cargo xtask bench` measures (`benches/line.rs` prints it).
+//! How fast the engines are: what `cargo xtask bench` measures (`report` prints it).
 //!
 //! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a
 //! row, add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
 
 mod activation;
 mod reading;
+pub mod report;
 mod t0;
 mod t1;
 mod time;
@@ -27,13 +28,15 @@ pub struct Row {
     pub at_most: Option<f64>,
     /// The name of a row of the same run that this one is to be compared with.
     pub compared_with: Option<&'static str>,
+    /// The most that this figure divided by that one may be.
+    pub ratio_at_most: Option<f64>,
 }
 
 impl Row {
     /// Nanoseconds per operation, without a bound.
     #[must_use]
     pub const fn ns(name: &'static str, value: f64) -> Self {
-        Self { name, value, unit: "ns", at_most: None, compared_with: None }
+        Self { name, value, unit: "ns", at_most: None, compared_with: None, ratio_at_most: None }
     }
 
     /// Sets the bound.
@@ -54,11 +57,21 @@ impl Row {
         Self { compared_with: Some(name), ..self }
     }
 
-    /// Whether it is within its bound; true without one.
+    /// Sets the most that it may be, divided by the row that it is compared with.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        // What is no number holds nothing.
-        self.at_most.is_none_or(|most| self.value <= most)
+    pub const fn ratio_at_most(self, most: f64) -> Self {
+        Self { ratio_at_most: Some(most), ..self }
+    }
+
+    /// Whether it is within its bounds, among the rows of its run; true without any.
+    #[must_use]
+    pub fn holds(&self, rows: &[Self]) -> bool {
+        self.within(self.at_most, Some(self.value)) && self.within(self.ratio_at_most, self.ratio(rows))
+    }
+
+    /// What is no number holds nothing.
+    fn within(&self, most: Option<f64>, value: Option<f64>) -> bool {
+        most.is_none_or(|most| value.is_some_and(|value| value <= most))
     }
 
     /// This figure divided by that of the row it is compared with.
