@@ -233,7 +233,11 @@ impl VirtualLine {
     fn push_apart(&mut self, edge: u64, gap: u64) {
         let mut least = edge + gap;
         for coming in &mut self.coming {
-            coming.edge = coming.edge.max(least);
+            if coming.edge >= least {
+                // They were apart before, so the rest is.
+                break;
+            }
+            coming.edge = least;
             least = coming.edge + cycles(CARD_GUARD_TIME, coming.rate);
         }
     }
