@@ -2,6 +2,8 @@
 //!
 //! Typed messages for now, handed over in memory; their ISO 8583 form (domain.md §5) comes with the serial link.
 
+pub mod iso8583;
+
 use crate::activation::decision::{Effects, Operation, PresentedCard};
 use crate::activation::institution::InstitutionCode;
 use crate::activation::money::Fen;
