@@ -73,7 +73,7 @@ impl fmt::Debug for Mti {
 
 /// The bit of a field, 1 to 64, in the bitmap read as a big-endian number: field 1 has the highest.
 const fn bit(field: u8) -> u64 {
-    1 << (64 - field as u32) % 64
+    1u64.rotate_right(field as u32)
 }
 
 #[cfg(test)]
