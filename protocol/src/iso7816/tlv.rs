@@ -1,7 +1,7 @@
 //! BER-TLV data objects, as in the answer to SELECT: `tag | length | value` (ISO/IEC 7816-4 clause 5.2.2).
 //!
 //! A view over borrowed bytes: [`Objects`] walks the objects of one level, [`Object::objects`] goes one down, [`find`]
-//! follows a path of tags. [`write`] puts one object into a buffer. Not for the SIMPLE-TLV of [`crate::card::records`].
+//! follows a path of tags. [`write()`] puts one object into a buffer. Not for the SIMPLE-TLV of [`crate::card::records`].
 //!
 //! A tag is a number here, its bytes read as big-endian: 0x6F, 0x9F0C, 0x7F8101.
 //!
@@ -144,7 +144,7 @@ pub fn write(buffer: &mut [u8], tag: u32, value: &[u8]) -> Option<usize> {
     Some(size)
 }
 
-/// How many bytes [`write`] takes for an object, up to 65 535 bytes of value.
+/// How many bytes [`write()`] takes for an object, up to 65 535 bytes of value.
 pub const fn encoded_len(tag: u32, value: usize) -> usize {
     let length = match value {
         0..=0x7F => 1,
