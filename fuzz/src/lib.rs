@@ -1,4 +1,4 @@
-//! Fuzzing: everything that reads what a card or a terminal says, fed with bytes that nobody thought of.
+//! Fuzzing: everything that reads what a card, a terminal or a centre says, fed with bytes that nobody thought of.
 //!
 //! One function below is one target; what must hold for any input stands in the module of its name. `cargo test` runs
 //! each over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the inputs in
@@ -26,6 +26,7 @@ use bolero::check;
 
 mod atr;
 mod explore;
+mod host;
 mod input;
 mod objects;
 mod pcsc;
@@ -58,4 +59,5 @@ target!(t1_card, t1::any_terminal, seeds::t1_card());
 target!(t1_both_sides, t1::both_sides, seeds::t1_both_sides());
 target!(ber_tlv, objects::any_ber, seeds::ber_tlv());
 target!(records, objects::any_record, seeds::records());
+target!(host_messages, host::any_message, host::seeds::host_messages());
 target!(pcsc_messages, pcsc::any_stream, seeds::pcsc());

@@ -26,6 +26,7 @@ use qiyong_protocol::iso7816::apdu::{Command, Response};
 
 use crate::card::file::write_value;
 use crate::centre::Centre;
+use crate::centre_link::CentreLine;
 use crate::line::{
     BenchLine, Fault, FaultPlan, Faults, Layered, LineEvent, Noise, Seat, SharedCard, Tracer, VirtualLine,
 };
@@ -215,6 +216,7 @@ impl Bench {
         };
         let link = DirectLink {
             centre: self.centre.clone(),
+            line: CentreLine::new(),
             time: self.time.clone(),
             events: self.events.clone(),
             failure: self.centre_failure.clone(),
@@ -358,9 +360,10 @@ pub fn masked_hex(bytes: &[u8], secret: Range<usize>) -> String {
     bytes.iter().enumerate().map(show).collect()
 }
 
-/// The link to a centre in the same process.
+/// The link to a centre in the same process, in the bytes of ISO 8583.
 struct DirectLink {
     centre: Rc<RefCell<Centre>>,
+    line: CentreLine,
     time: VirtualTime,
     events: Events,
     failure: Rc<RefCell<Option<String>>>,
@@ -395,7 +398,7 @@ impl CentreLink for DirectLink {
             // The centre takes its time.
             embassy_futures::yield_now().await;
         }
-        let answer = arrives.then(|| self.centre.borrow_mut().handle(request));
+        let answer = arrives.then(|| self.line.exchange(&mut self.centre.borrow_mut(), request));
         let result = match answer {
             Some(Ok(answer)) if returns => Ok(answer),
             Some(Err(error)) => {

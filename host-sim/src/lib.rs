@@ -22,6 +22,7 @@ pub mod card;
 pub mod card_send;
 pub mod card_verbs;
 pub mod centre;
+mod centre_link;
 pub mod centre_verbs;
 pub mod demo;
 pub mod exchange;

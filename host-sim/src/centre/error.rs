@@ -8,6 +8,7 @@ use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::host::Stan;
+use qiyong_protocol::host::message::MessageError;
 
 /// Why the centre could not do something. Never shows an ID number, a name or a key.
 #[derive(Debug, Error)]
@@ -65,6 +66,9 @@ pub enum CentreError {
         /// The number.
         stan: Stan,
     },
+    /// There is an answer that no message can hold, so none is sent.
+    #[error("the answer cannot be sent: {0}")]
+    Answer(MessageError),
     /// The database holds something that this program never writes.
     #[error("the card centre's database is damaged: {0}; restore it from a copy")]
     Damaged(String),

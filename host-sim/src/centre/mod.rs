@@ -1,11 +1,12 @@
 //! The card centre (卡管中心): knows every institution and card, decides what terminals ask, and remembers it.
 //!
-//! [`Centre::handle`] takes one message and gives one answer. The rules are [`qiyong_protocol::activation::decision`]'s; this
+//! [`Centre::handle`] takes one message and gives one answer, [`Centre::handle_bytes`] the same in bytes. The rules are [`qiyong_protocol::activation::decision`]'s; this
 //! module does what they say: `transactions` carries out and undoes, `store` keeps everything in one SQLite database,
 //! [`hsm`] holds the keys, `journal` is what reports are made from. No messages over a line here, no threads and no
 //! clock: time is what the terminal's message says.
 
 mod columns;
+mod endpoint;
 mod error;
 pub mod hsm;
 mod journal;
@@ -20,6 +21,7 @@ use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdentCode};
 use qiyong_protocol::host::{Answer, Body, Request, Standing};
 
+pub use endpoint::test_mac_key;
 pub use error::CentreError;
 use hsm::Hsm;
 pub use journal::{Activation, DecidedBy, Function, JournalEntry};

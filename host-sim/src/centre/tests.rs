@@ -1,5 +1,6 @@
 //! The centre message by message. What holds for any sequence of messages is in [`model`].
 
+mod endpoint;
 mod hsm;
 mod model;
 

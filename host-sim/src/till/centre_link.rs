@@ -9,22 +9,24 @@ use qiyong_protocol::host::{Answer, LinkError, Request};
 
 use super::Trouble;
 use crate::centre::Centre;
+use crate::centre_link::CentreLine;
 
-/// Hands messages over. The centre answers at once, or its store is broken.
+/// Hands messages over, in bytes. The centre answers at once, or its store is broken.
 pub(super) struct Link {
     centre: Rc<RefCell<Centre>>,
+    line: CentreLine,
     trouble: Trouble,
 }
 
 impl Link {
     pub(super) const fn new(centre: Rc<RefCell<Centre>>, trouble: Trouble) -> Self {
-        Self { centre, trouble }
+        Self { centre, line: CentreLine::new(), trouble }
     }
 }
 
 impl CentreLink for Link {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        self.centre.borrow_mut().handle(request).map_err(|error| {
+        self.line.exchange(&mut self.centre.borrow_mut(), request).map_err(|error| {
             self.trouble.borrow_mut().get_or_insert(format!("the centre: {error}"));
             LinkError::NoAnswer
         })

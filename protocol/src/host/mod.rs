@@ -1,6 +1,10 @@
 //! Between terminal and card centre: what is asked and answered.
 //!
-//! Typed messages for now, handed over in memory; their ISO 8583 form (domain.md §5) comes with the serial link.
+//! The types here are what the terminal's application and the centre deal with. Between them go bytes: [`message`] says which
+//! fields stand for what, and [`iso8583`] how fields are written.
+
+pub mod iso8583;
+pub mod message;
 
 use crate::activation::decision::{Effects, Operation, PresentedCard};
 use crate::activation::institution::InstitutionCode;

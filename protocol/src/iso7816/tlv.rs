@@ -1,7 +1,7 @@
 //! BER-TLV data objects, as in the answer to SELECT: `tag | length | value` (ISO/IEC 7816-4 clause 5.2.2).
 //!
 //! A view over borrowed bytes: [`Objects`] walks the objects of one level, [`Object::objects`] goes one down, [`find`]
-//! follows a path of tags. Not for writing objects, and not for the SIMPLE-TLV of [`crate::card::records`].
+//! follows a path of tags. [`write()`] puts one object into a buffer. Not for the SIMPLE-TLV of [`crate::card::records`].
 //!
 //! A tag is a number here, its bytes read as big-endian: 0x6F, 0x9F0C, 0x7F8101.
 //!
@@ -121,6 +121,46 @@ pub fn find<'a>(bytes: &'a [u8], path: &[u32]) -> Result<Option<&'a [u8]>, TlvEr
         value = object.value;
     }
     Ok(Some(value))
+}
+
+/// Writes one object to the front of `buffer`, its length in the shortest form; returns how many bytes that took.
+///
+/// `None`: it does not fit, or its value has 65 536 bytes or more. That `tag` is one is the
+/// caller's business.
+pub fn write(buffer: &mut [u8], tag: u32, value: &[u8]) -> Option<usize> {
+    let length = u16::try_from(value.len()).ok()?;
+    let [high, low] = length.to_be_bytes();
+    let size = encoded_len(tag, value.len());
+    let field = [0x82, high, low];
+    let field: &[u8] = match length {
+        0..=0x7F => &[low],
+        0x80..=0xFF => &[0x81, low],
+        _ => &field,
+    };
+    let tag = tag.to_be_bytes();
+    let tag = tag.iter().skip(4 - tag_len(u32::from_be_bytes(tag)));
+    let room = buffer.get_mut(..size)?;
+    room.iter_mut().zip(tag.chain(field).chain(value)).for_each(|(to, from)| *to = *from);
+    Some(size)
+}
+
+/// How many bytes [`write()`] takes for an object, up to 65 535 bytes of value.
+pub const fn encoded_len(tag: u32, value: usize) -> usize {
+    let length = match value {
+        0..=0x7F => 1,
+        0x80..=0xFF => 2,
+        _ => 3,
+    };
+    tag_len(tag) + length + value
+}
+
+const fn tag_len(tag: u32) -> usize {
+    match tag {
+        0..=0xFF => 1,
+        0x100..=0xFFFF => 2,
+        0x1_0000..=0xFF_FFFF => 3,
+        _ => 4,
+    }
 }
 
 /// Reads one object; what is behind it comes second.

@@ -122,16 +122,22 @@ impl Tree {
         let mut out = vec![];
         for (tag, value, inner) in &self.0 {
             let value = inner.as_ref().map_or_else(|| value.clone(), Self::encode);
-            out.extend(tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0));
+            let mut object = vec![];
+            object.extend(tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0));
             match value.len() {
-                length @ 0..=0x7F => out.push(length as u8),
-                length @ 0x80..=0xFF => out.extend([0x81, length as u8]),
+                length @ 0..=0x7F => object.push(length as u8),
+                length @ 0x80..=0xFF => object.extend([0x81, length as u8]),
                 length => {
-                    out.push(0x82);
-                    out.extend((length as u16).to_be_bytes());
+                    object.push(0x82);
+                    object.extend((length as u16).to_be_bytes());
                 }
             }
-            out.extend(value);
+            object.extend(&value);
+            let mut ours = vec![0xAA; object.len()];
+            assert_eq!(write(&mut ours, *tag, &value), Some(object.len()));
+            assert_eq!(ours, object);
+            assert_eq!(write(&mut ours[1..], *tag, &value), None, "one byte less");
+            out.extend(object);
         }
         out
     }

@@ -1,0 +1,104 @@
+//! What comes over the line between terminal and centre: ISO 8583 messages.
+
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::host::iso8583::mac::MacKey;
+use qiyong_protocol::host::iso8583::{Message, Writer};
+use qiyong_protocol::host::message::{
+    MESSAGE_MAX, MessageError, Received, Sent, read_answer, read_request, write_answer, write_request,
+};
+use qiyong_protocol::host::{Answer, Body, Request, Stan, TerminalId};
+
+pub(crate) mod seeds;
+
+/// The key of seeds and of everything that is to be believed here.
+const KEY: MacKey = MacKey::x919([0x42; 16]);
+
+/// The bytes as they are, and again with a length and a MAC that are right, as from somebody who has the key and errs.
+pub(crate) fn any_message(bytes: &[u8]) {
+    check(bytes);
+    let mut mended = bytes.to_vec();
+    if mended.len() >= 13 + 10 + 8 {
+        mended[13 + 2 + 7] |= 1;
+        let end = mended.len() - 8;
+        let mac = KEY.mac(&mended[13..end]);
+        mended[end..].copy_from_slice(&mac.0);
+    }
+    if let Ok(length) = u16::try_from(mended.len().saturating_sub(2)) {
+        mended.iter_mut().zip(length.to_be_bytes()).for_each(|(to, from)| *to = from);
+    }
+    check(&mended);
+}
+
+fn check(bytes: &[u8]) {
+    let message = match Message::read(bytes) {
+        Ok(message) => message,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    as_fields(bytes, &message);
+    match read_request(&message, &KEY) {
+        Ok(received) => as_request(&received),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            assert_eq!(error == MessageError::Mac, !message.is_authentic(&KEY), "the MAC is looked at first");
+        }
+    }
+    as_answer(bytes);
+}
+
+/// What can be read and what cannot are all bytes of the message, and in another message stand as they do in this one.
+fn as_fields(bytes: &[u8], message: &Message<'_>) {
+    let mut buffer = vec![0; bytes.len()];
+    let mut writer = Writer::new(&mut buffer, message.tpdu(), message.header(), message.mti());
+    message.fields().for_each(|value| writer.copy(value));
+    let copy = writer.finish().expect("what was read can be written");
+    assert!(message.fields().eq(Message::read(copy).expect("what was written can be read").fields()));
+    let unread = message.unread().map_or(0, |(_, unread)| unread.len());
+    let mac = bytes.len() - copy.len() - unread;
+    assert!(mac == 8 || (mac == 0 && !message.is_authentic(&KEY)), "bytes were passed over");
+}
+
+/// What is read as a request can be sent, and arrives as the same.
+fn as_request(received: &Received<'_>) {
+    let mut buffer = [0; 2 * MESSAGE_MAX];
+    match write_request(&received.request(), Stan(7), &KEY, &mut buffer) {
+        Ok((_, bytes)) => {
+            let again = Message::read(bytes).expect("what was written can be read");
+            assert_eq!(read_request(&again, &KEY).as_ref(), Ok(received));
+        }
+        Err(error) => panic!("what was read cannot be written: {error}"),
+    }
+}
+
+/// As the answer to each kind of request that the seeds have.
+fn as_answer(bytes: &[u8]) {
+    for (sent, request) in requests() {
+        if let Ok(answer) = read_answer(bytes, &sent, &KEY) {
+            let mut buffer = [0; MESSAGE_MAX];
+            let request = Message::read(&request).expect("it was written");
+            let again = write_answer(&answer, &request, &KEY, &mut buffer).expect("what was read can be written");
+            assert_eq!(read_answer(again, &sent, &KEY), Ok(answer));
+        }
+    }
+}
+
+/// A request of a pharmacy's terminal.
+fn written(body: Body<'_>) -> (Sent, Vec<u8>) {
+    let institution = InstitutionCode::new("P32010000017").expect("a good code");
+    let time = Timestamp { date: Date::new(2026, 3, 2).expect("a good date"), hour: 12, minute: 0, second: 7 };
+    let mut buffer = [0; MESSAGE_MAX];
+    let request = Request { institution, terminal: TerminalId(*b"TILL0001"), time, body };
+    let (sent, bytes) = write_request(&request, Stan(7), &KEY, &mut buffer).expect("it can be written");
+    (sent, bytes.to_vec())
+}
+
+fn requests() -> Vec<(Sent, Vec<u8>)> {
+    seeds::bodies(written)
+}
+
+/// The answer to a request.
+fn answered(answer: &Answer, request: &[u8]) -> Option<Vec<u8>> {
+    let mut buffer = [0; MESSAGE_MAX];
+    let request = Message::read(request).expect("it was written");
+    write_answer(answer, &request, &KEY, &mut buffer).ok().map(<[u8]>::to_vec)
+}

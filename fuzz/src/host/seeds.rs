@@ -1,0 +1,67 @@
+//! Each message between terminal and centre.
+
+use hex_literal::hex;
+
+use qiyong_protocol::activation::decision::{Effects, Operation, PresentedCard};
+use qiyong_protocol::activation::document::{Document, DocumentKind, Validity};
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::host::{Answer, Authenticate, Body, Receipt, Stan, Standing};
+
+use super::{answered, written};
+
+/// Each kind of request, given to `take`.
+pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
+    let card = &PresentedCard {
+        number: CardNumber::new(b"X00000019").unwrap(),
+        ident: IdentCode::new(hex!("320100D15600000500A1B2C35EC0FFEE")).unwrap(),
+        id_number: IdNumber::new(b"111111198101011110").unwrap(),
+        name: Name::new(&hex!("D5C5C8FD")).unwrap(),
+    };
+    let document = |valid_until| {
+        let (number, name) = (card.id_number.into(), card.name.clone());
+        Operation::Apply { document: Some(Document { kind: DocumentKind::IdCard, number, name, valid_until }) }
+    };
+    let until = document(Validity::Until(Date::new(2030, 1, 1).unwrap()));
+    let long_term = document(Validity::LongTerm);
+    let bill = Bill::new(Fen(12_000), Fen(8_000)).unwrap();
+    let (stan, PresentedCard { number, ident, .. }) = (Stan(42), card.clone());
+    let external = Some((*b"CARDSAYS", *b"WE REPLY"));
+    let question =
+        Authenticate { ident, historical: &[0x86; 13], algorithm: Algorithm::Sm4, internal: [9; 16], external };
+    vec![
+        take(Body::Authenticate(question.clone())),
+        take(Body::Authenticate(Authenticate { algorithm: Algorithm::TripleDes, external: None, ..question })),
+        take(Body::Inquire { card, operation: &Operation::Query }),
+        take(Body::Inquire { card, operation: &Operation::Settle(bill) }),
+        take(Body::Transact { stan, card, operation: &Operation::Purchase(bill) }),
+        take(Body::Transact { stan, card, operation: &long_term }),
+        take(Body::Transact { stan, card, operation: &Operation::Query }),
+        take(Body::Reverse { stan, card: number }),
+        take(Body::PinChanged { card: number, ident }),
+        take(Body::Report { card: Some(number), operation: &until, reason: Reason::CardLocked }),
+        take(Body::Report { card: None, operation: &Operation::Settle(bill), reason: Reason::NoAnswer }),
+    ]
+}
+
+/// Each kind of request and each answer to it.
+pub(crate) fn host_messages() -> Vec<Vec<u8>> {
+    let effects = Effects { activates: true, activates_financial: false, charge: Fen(4_000) };
+    let status = CardStatus::Active;
+    let answers = [
+        Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) },
+        Answer::Standing(Standing { status, social: true, financial: false, pin_is_initial: true }),
+        Answer::Approved(Receipt { effects, balance: Fen(46_000) }),
+        Answer::Done,
+        Answer::Refused(Reason::CardLost),
+        Answer::Refused(Reason::NotInsured),
+    ];
+    let requests = bodies(|body| written(body).1);
+    let answered = |request: &Vec<u8>| answers.iter().filter_map(|answer| answered(answer, request)).collect();
+    let answers: Vec<Vec<Vec<u8>>> = requests.iter().map(answered).collect();
+    requests.into_iter().chain(answers.into_iter().flatten()).collect()
+}

@@ -1,0 +1,113 @@
+//! The centre in bytes: it does what the message says, or nothing.
+
+use qiyong_protocol::host::iso8583::mac::MacKey;
+use qiyong_protocol::host::iso8583::{HEADER, Message, Mti, TPDU, Writer};
+use qiyong_protocol::host::message::{MESSAGE_MAX, read_answer, write_request};
+
+use super::*;
+
+/// The message of a purchase, number 1, under `key`.
+fn purchase_bytes(card: &CardRecord, key: &MacKey) -> Vec<u8> {
+    let institution = InstitutionCode::new(PHARMACY).unwrap();
+    let body = Body::Transact { stan: Stan(1), card: &presented(card), operation: &purchase(3_580) };
+    let request = Request { institution, terminal: TILL, time: noon(), body };
+    let mut buffer = [0; MESSAGE_MAX];
+    write_request(&request, Stan(9), key, &mut buffer).unwrap().1.to_vec()
+}
+
+fn code(answer: &[u8]) -> &[u8] {
+    Message::read(answer).unwrap().field(39).unwrap().bytes
+}
+
+/// Everything that a message could have changed.
+fn state(centre: &Centre, card: &CardRecord) -> (CardRecord, usize, usize) {
+    (now(centre, card), centre.activations(&card.number).unwrap().len(), centre.journal().unwrap().len())
+}
+
+#[test]
+fn a_message_in_bytes_has_the_answer_of_its_typed_form() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let institution = InstitutionCode::new(PHARMACY).unwrap();
+    let body = Body::Transact { stan: Stan(1), card: &presented(&card), operation: &purchase(3_580) };
+    let request = Request { institution, terminal: TILL, time: noon(), body };
+    let mut buffer = [0; MESSAGE_MAX];
+    let (sent, bytes) = write_request(&request, Stan(9), &test_mac_key(), &mut buffer).unwrap();
+    let answer = centre.handle_bytes(bytes).unwrap().unwrap();
+    assert_eq!(code(&answer), b"00");
+    assert_eq!(read_answer(&answer, &sent, &test_mac_key()), Ok(approved(true, false, 3_580, 46_420)));
+    // Again in bytes and again as it is: one transaction.
+    assert_eq!(centre.handle_bytes(bytes).unwrap(), Some(answer));
+    assert_eq!(centre.handle(&request).unwrap(), approved(true, false, 3_580, 46_420));
+    assert_eq!(state(&centre, &card).2, 1);
+}
+
+#[test]
+fn a_wrong_mac_is_answered_with_a0_and_does_nothing() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let before = state(&centre, &card);
+    let bytes = purchase_bytes(&card, &MacKey::x919([0x22; 16]));
+    assert_eq!(code(&centre.handle_bytes(&bytes).unwrap().unwrap()), b"A0");
+    // Without one it is no better.
+    let mut buffer = [0; MESSAGE_MAX];
+    let message = Message::read(&bytes).unwrap();
+    let mut writer = Writer::new(&mut buffer, TPDU, HEADER, message.mti());
+    message.fields().for_each(|value| writer.copy(value));
+    assert_eq!(code(&centre.handle_bytes(writer.finish().unwrap()).unwrap().unwrap()), b"A0");
+    assert_eq!(state(&centre, &card), before);
+}
+
+#[test]
+fn a_message_that_says_nothing_is_answered_with_30_and_does_nothing() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let before = state(&centre, &card);
+    let bytes = purchase_bytes(&card, &test_mac_key());
+    let message = Message::read(&bytes).unwrap();
+    for left_out in [4, 42, 55, 60, 62] {
+        let mut buffer = [0; MESSAGE_MAX];
+        let mut writer = Writer::new(&mut buffer, TPDU, HEADER, message.mti());
+        message.fields().filter(|value| value.field.number != left_out).for_each(|value| writer.copy(value));
+        let answer = centre.handle_bytes(writer.finish_with_mac(&test_mac_key()).unwrap()).unwrap().unwrap();
+        assert_eq!(code(&answer), b"30", "without F{left_out}");
+    }
+    assert_eq!(state(&centre, &card), before);
+}
+
+#[test]
+fn what_is_no_message_or_an_answer_gets_no_answer() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let bytes = purchase_bytes(&card, &test_mac_key());
+    assert_eq!(centre.handle_bytes(&bytes[1..]).unwrap(), None);
+    assert_eq!(centre.handle_bytes(&[]).unwrap(), None);
+    let answer = centre.handle_bytes(&bytes).unwrap().unwrap();
+    assert_eq!(Message::read(&answer).unwrap().mti(), Mti(0x0210));
+    assert_eq!(centre.handle_bytes(&answer).unwrap(), None, "or two centres would talk for ever");
+}
+
+#[test]
+fn a_message_of_which_one_byte_is_another_does_nothing_or_the_same() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let before = state(&centre, &card);
+    let bytes = purchase_bytes(&card, &test_mac_key());
+    // TPDU and header are not under the MAC, and say nothing.
+    let says_nothing = 2..13;
+    for at in (0..bytes.len()).filter(|at| !says_nothing.contains(at)) {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            let answer = centre.handle_bytes(&changed).unwrap();
+            assert!(answer.is_none_or(|answer| code(&answer) == b"A0"), "byte {at} bit {bit}");
+        }
+    }
+    assert_eq!(state(&centre, &card), before);
+    for at in says_nothing {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x5A;
+        assert_eq!(code(&centre.handle_bytes(&changed).unwrap().unwrap()), b"00");
+    }
+    assert_eq!(state(&centre, &card).2, 1, "all of them are one transaction");
+}

@@ -1,0 +1,126 @@
+//! The kinds of message and what tells them apart, and the digits that stand in them.
+
+use super::MessageError;
+use crate::activation::money::Fen;
+use crate::card::date::from_bcd;
+use crate::host::Stan;
+use crate::host::iso8583::{Message, Mti};
+
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Authenticate,
+    Inquire,
+    Pay,
+    Apply,
+    Query,
+    Reverse,
+    PinChanged,
+    Report,
+}
+
+/// How a kind of request is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    pub(super) kind: Kind,
+    pub(super) mti: Mti,
+    /// F3.
+    pub(super) processing: Option<[u8; 6]>,
+    /// F60.1.
+    pub(super) sort: [u8; 2],
+    /// F60.3.
+    pub(super) network: [u8; 3],
+}
+
+const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], network: [u8; 3]) -> Form {
+    Form { kind, mti: Mti(mti), processing, sort, network }
+}
+
+/// The table in the page of [`super`].
+const FORMS: [Form; 8] = [
+    form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
+    form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
+    form(Kind::Pay, 0x0200, Some([0; 6]), [2, 2], [0; 3]),
+    form(Kind::Apply, 0x0200, Some([9, 0, 0, 0, 0, 0]), [9, 0], [0; 3]),
+    form(Kind::Query, 0x0200, Some([9, 1, 0, 0, 0, 0]), [9, 1], [0; 3]),
+    form(Kind::Reverse, 0x0400, None, [2, 2], [0; 3]),
+    form(Kind::PinChanged, 0x0620, None, [0, 0], [9, 1, 1]),
+    form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
+];
+
+/// F60.2, until there is settlement.
+pub(super) const BATCH: [u8; 6] = [0, 0, 0, 0, 0, 1];
+
+impl Form {
+    pub(super) fn of(kind: Kind) -> &'static Self {
+        // Every kind is in the table; a test says so.
+        FORMS.iter().find(|form| form.kind == kind).unwrap_or(&FORMS[0])
+    }
+
+    /// The form of a request.
+    pub(super) fn of_message(message: &Message<'_>) -> Result<&'static Self, MessageError> {
+        let f60 = message.field(60).ok_or(MessageError::Missing { field: 60 })?;
+        let f60 = f60.digit_array().ok_or(MessageError::Value { field: 60 })?;
+        let form = FORMS.iter().find(|form| form.mti == message.mti() && form.f60() == f60);
+        let form = form.ok_or(MessageError::Unknown)?;
+        match message.field(3).map(|value| value.digit_array()) {
+            None if form.processing.is_some() => Err(MessageError::Missing { field: 3 }),
+            Some(digits) if digits != form.processing => Err(MessageError::Value { field: 3 }),
+            _ => Ok(form),
+        }
+    }
+
+    /// The digits of F60.
+    pub(super) const fn f60(&self) -> [u8; 11] {
+        let ([a, b], [c, d, e, f, g, h], [i, j, k]) = (self.sort, BATCH, self.network);
+        [a, b, c, d, e, f, g, h, i, j, k]
+    }
+}
+
+/// The digits of a number; `None`: it has more.
+pub(super) fn digits<const N: usize>(mut number: u64) -> Option<[u8; N]> {
+    let mut digits = [0; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = (number % 10) as u8;
+        number /= 10;
+    }
+    (number == 0).then_some(digits)
+}
+
+/// The number with these digits, at most 19.
+pub(super) fn number(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add((*digit).into()))
+}
+
+/// Digits as BCD.
+pub(super) const fn amount_bcd(digits: [u8; 12]) -> [u8; 6] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = digits;
+    [a << 4 | b, c << 4 | d, e << 4 | f, g << 4 | h, i << 4 | j, k << 4 | l]
+}
+
+/// An amount of six BCD bytes.
+pub(super) fn amount_of(bytes: &[u8]) -> Option<Fen> {
+    let bytes: [u8; 6] = bytes.try_into().ok()?;
+    bytes.into_iter().try_fold(0, |sum, byte| Some(sum * 100 + u64::from(from_bcd(byte)?))).map(Fen)
+}
+
+/// F11.
+pub(super) fn stan(message: &Message<'_>) -> Result<Stan, MessageError> {
+    let value = message.field(11).ok_or(MessageError::Missing { field: 11 })?;
+    let digits: [u8; 6] = value.digit_array().ok_or(MessageError::Value { field: 11 })?;
+    Ok(Stan(number(&digits) as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_form_of_its_own() {
+        for kind in FORMS.map(|form| form.kind) {
+            assert_eq!(Form::of(kind).kind, kind);
+            let same = |form: &&Form| form.mti == Form::of(kind).mti && form.f60() == Form::of(kind).f60();
+            assert_eq!(FORMS.iter().filter(same).count(), 1);
+        }
+    }
+}

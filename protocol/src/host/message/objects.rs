@@ -1,0 +1,267 @@
+//! The data objects in F55 and F62, BER-TLV with tags of our own (private class). A reader passes over those it does not know.
+
+use super::MessageError;
+use super::forms::{amount_bcd, amount_of, digits, number};
+use crate::activation::decision::{Effects, Operation, PresentedCard};
+use crate::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
+use crate::activation::money::{Bill, Fen};
+use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use crate::card::date::Date;
+use crate::card::status::CardStatus;
+use crate::host::Standing;
+use crate::host::iso8583::{Message, Writer};
+use crate::iso7816::tlv;
+
+/// F55: the card's number, nine characters.
+pub const CARD_NUMBER: u32 = 0xDF01;
+/// F55: the card's ident code, 16 bytes.
+pub const IDENT: u32 = 0xDF02;
+/// F55: the holder's ID number, 18 characters.
+pub const ID_NUMBER: u32 = 0xDF03;
+/// F55: the holder's name, GBK.
+pub const NAME: u32 = 0xDF04;
+/// F55: the historical bytes of the card's ATR.
+pub const HISTORICAL: u32 = 0xDF05;
+/// F55: the algorithm of the card's keys, one byte as in the answer to SELECT (domain.md §1.7).
+pub const ALGORITHM: u32 = 0xDF06;
+/// F55: the 16 bytes of INTERNAL AUTHENTICATE; in the answer the card's eight.
+pub const INTERNAL: u32 = 0xDF07;
+/// F55: the card's challenge and the terminal's bytes, eight each; in the answer the cryptogram.
+pub const EXTERNAL: u32 = 0xDF08;
+/// F62: the whole date, four BCD bytes.
+pub const DATE: u32 = 0xDF10;
+/// F62: the operation, one byte: 01 apply, 02 settle, 03 purchase, 04 query.
+pub const OPERATION: u32 = 0xDF11;
+/// F62: what the fund pays of a bill, six BCD bytes.
+pub const FUND: u32 = 0xDF12;
+/// F62: the kind of a document shown, one character.
+pub const DOCUMENT_KIND: u32 = 0xDF13;
+/// F62: its number.
+pub const DOCUMENT_NUMBER: u32 = 0xDF14;
+/// F62: the name on it, GBK.
+pub const DOCUMENT_NAME: u32 = 0xDF15;
+/// F62: the last day of its validity, four BCD bytes; empty if there is none.
+pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
+/// F62: the card's status, its AAZ502 code; empty for a card not yet in use (domain.md §2.3).
+pub const STATUS: u32 = 0xDF20;
+/// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one.
+pub const FLAGS: u32 = 0xDF21;
+/// F62: one byte of effects: 01 the card becomes active, 02 the bank account is put into use.
+pub const EFFECTS: u32 = 0xDF22;
+/// F62: what was taken from the personal account, six BCD bytes.
+pub const CHARGE: u32 = 0xDF23;
+
+/// The characters of documents: those of domain.md §2.6, and R and O of our own.
+const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
+    (DocumentKind::IdCard, b'A'),
+    (DocumentKind::Passport, b'C'),
+    (DocumentKind::ForeignerResidence, b'D'),
+    (DocumentKind::HongKongMacauPermit, b'J'),
+    (DocumentKind::TaiwanPermit, b'K'),
+    (DocumentKind::ResidencePermit, b'M'),
+    (DocumentKind::HouseholdRegister, b'R'),
+    (DocumentKind::OfficerId, b'O'),
+];
+
+/// The objects in one field of a message.
+#[derive(Clone, Copy)]
+pub(super) struct Objects<'a> {
+    field: u8,
+    bytes: &'a [u8],
+}
+
+impl<'a> Objects<'a> {
+    /// Those of a field; of a missing one, none. All must be objects, also those that nobody asks for.
+    pub(super) fn of(message: &Message<'a>, field: u8) -> Result<Self, MessageError> {
+        let bytes = message.field(field).map(|value| value.bytes).unwrap_or_default();
+        let mut objects = tlv::Objects::new(bytes);
+        match objects.find_map(Result::err) {
+            Some(error) => Err(MessageError::Objects { field, error }),
+            None => Ok(Self { field, bytes }),
+        }
+    }
+
+    pub(super) fn find(self, tag: u32) -> Option<&'a [u8]> {
+        tlv::Objects::new(self.bytes).find_map(|object| object.ok().filter(|object| object.tag == tag)).map(|o| o.value)
+    }
+
+    /// An object that must be there, read by `read`.
+    pub(super) fn get<T>(self, tag: u32, read: impl FnOnce(&'a [u8]) -> Option<T>) -> Result<T, MessageError> {
+        self.maybe(tag, read)?.ok_or(MessageError::MissingObject { field: self.field, tag })
+    }
+
+    /// An object that may be there, read by `read`.
+    pub(super) fn maybe<T>(
+        self,
+        tag: u32,
+        read: impl FnOnce(&'a [u8]) -> Option<T>,
+    ) -> Result<Option<T>, MessageError> {
+        let Some(value) = self.find(tag) else { return Ok(None) };
+        read(value).map(Some).ok_or(MessageError::Object { field: self.field, tag })
+    }
+}
+
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.try_into().ok()
+}
+
+pub(super) fn date(bytes: &[u8]) -> Option<Date> {
+    Date::from_bcd(array(bytes)?)
+}
+
+pub(super) fn card_number(bytes: &[u8]) -> Option<CardNumber> {
+    CardNumber::new(bytes).ok()
+}
+
+pub(super) fn ident(bytes: &[u8]) -> Option<IdentCode> {
+    IdentCode::new(array(bytes)?).ok()
+}
+
+fn text_of(bytes: &[u8]) -> Option<Name> {
+    // A name with padding behind would be read as another one than was sent.
+    Name::new(bytes).filter(|name| name.as_bytes() == bytes)
+}
+
+/// F55 of a message about a card that was read.
+pub(super) fn write_card(writer: &mut Writer<'_>, card: &PresentedCard) {
+    let PresentedCard { number, ident, id_number, name } = card;
+    let objects = [
+        (CARD_NUMBER, &number.as_bytes()[..]),
+        (IDENT, ident.as_bytes()),
+        (ID_NUMBER, id_number.as_bytes()),
+        (NAME, name.as_bytes()),
+    ];
+    writer.objects(55, objects.into_iter());
+}
+
+pub(super) fn read_card(message: &Message<'_>) -> Result<PresentedCard, MessageError> {
+    let objects = Objects::of(message, 55)?;
+    Ok(PresentedCard {
+        number: objects.get(CARD_NUMBER, card_number)?,
+        ident: objects.get(IDENT, ident)?,
+        id_number: objects.get(ID_NUMBER, |bytes| IdNumber::new(bytes).ok())?,
+        name: objects.get(NAME, text_of)?,
+    })
+}
+
+const fn operation_code(operation: &Operation) -> u8 {
+    match operation {
+        Operation::Apply { .. } => 1,
+        Operation::Settle(_) => 2,
+        Operation::Purchase(_) => 3,
+        Operation::Query => 4,
+    }
+}
+
+/// F62 of a request: the date, and the operation if it is about one.
+pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Option<&Operation>) {
+    let day = day.to_bcd();
+    let code = operation.map(|operation| [operation_code(operation)]);
+    // The fund pays at most the total, which has twelve digits.
+    let fund = operation.and_then(Operation::bill).and_then(|bill| digits(bill.fund().0)).map(amount_bcd);
+    let document = match operation {
+        Some(Operation::Apply { document: Some(document) }) => Some(document),
+        _ => None,
+    };
+    let kind = document.and_then(|document| DOCUMENT_KINDS.iter().find(|(kind, _)| *kind == document.kind));
+    let kind = kind.map(|(_, code)| [*code]);
+    let valid = document.map(|document| match document.valid_until {
+        Validity::Until(last_day) => Some(last_day.to_bcd()),
+        Validity::LongTerm => None,
+    });
+    let objects = [
+        Some((DATE, &day[..])),
+        code.as_ref().map(|code| (OPERATION, &code[..])),
+        fund.as_ref().map(|fund| (FUND, &fund[..])),
+        kind.as_ref().map(|kind| (DOCUMENT_KIND, &kind[..])),
+        document.map(|document| (DOCUMENT_NUMBER, document.number.as_bytes())),
+        document.map(|document| (DOCUMENT_NAME, document.name.as_bytes())),
+        valid.as_ref().map(|day| (DOCUMENT_VALIDITY, day.as_ref().map_or(&[][..], |day| &day[..]))),
+    ];
+    writer.objects(62, objects.into_iter().flatten());
+}
+
+pub(super) fn read_operation(message: &Message<'_>) -> Result<Operation, MessageError> {
+    let objects = Objects::of(message, 62)?;
+    let bill = || {
+        let total = message.field(4).ok_or(MessageError::Missing { field: 4 })?;
+        let total: [u8; 12] = total.digit_array().ok_or(MessageError::Value { field: 4 })?;
+        if message.field(49).is_none_or(|value| value.bytes != b"156") {
+            return Err(MessageError::Value { field: 49 });
+        }
+        let fund = objects.get(FUND, amount_of)?;
+        Bill::new(Fen(number(&total)), fund).ok_or(MessageError::Value { field: 4 })
+    };
+    match objects.get(OPERATION, array)? {
+        [1] => Ok(Operation::Apply { document: read_document(objects)? }),
+        [2] => bill().map(Operation::Settle),
+        [3] => bill().map(Operation::Purchase),
+        [4] => Ok(Operation::Query),
+        [_] => Err(MessageError::Object { field: 62, tag: OPERATION }),
+    }
+}
+
+fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError> {
+    let kind = |bytes: &[u8]| DOCUMENT_KINDS.iter().find(|(_, code)| bytes == [*code]).map(|(kind, _)| *kind);
+    let Some(kind) = objects.maybe(DOCUMENT_KIND, kind)? else { return Ok(None) };
+    let number = |bytes: &[u8]| DocumentNumber::new(bytes).filter(|number| number.as_bytes() == bytes);
+    let validity = |bytes: &[u8]| match bytes {
+        [] => Some(Validity::LongTerm),
+        day => date(day).map(Validity::Until),
+    };
+    Ok(Some(Document {
+        kind,
+        number: objects.get(DOCUMENT_NUMBER, number)?,
+        name: objects.get(DOCUMENT_NAME, text_of)?,
+        valid_until: objects.get(DOCUMENT_VALIDITY, validity)?,
+    }))
+}
+
+/// F62 of the answer to an inquiry.
+pub(super) fn write_standing(writer: &mut Writer<'_>, standing: &Standing) {
+    let status = standing.status.code();
+    let flags = [flags([standing.social, standing.financial, standing.pin_is_initial])];
+    writer.objects(62, [(STATUS, status.as_slice()), (FLAGS, &flags)].into_iter());
+}
+
+pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageError> {
+    let objects = Objects::of(message, 62)?;
+    let status = |bytes: &[u8]| match bytes {
+        [] => Some(CardStatus::Inactive),
+        [code] => Some(CardStatus::from_code(Some(*code))).filter(|status| status.code() == Some(*code)),
+        _ => None,
+    };
+    let status = objects.get(STATUS, status)?;
+    let [social, financial, pin_is_initial] = objects.get(FLAGS, unflags)?;
+    Ok(Standing { status, social, financial, pin_is_initial })
+}
+
+/// F62 of an approval.
+pub(super) fn write_effects(writer: &mut Writer<'_>, effects: &Effects) -> Result<(), MessageError> {
+    let flags = [flags([effects.activates, effects.activates_financial])];
+    let charge = amount_bcd(digits(effects.charge.0).ok_or(MessageError::Object { field: 62, tag: CHARGE })?);
+    writer.objects(62, [(EFFECTS, &flags[..]), (CHARGE, &charge)].into_iter());
+    Ok(())
+}
+
+pub(super) fn read_effects(message: &Message<'_>) -> Result<Effects, MessageError> {
+    let objects = Objects::of(message, 62)?;
+    let [activates, activates_financial] = objects.get(EFFECTS, unflags)?;
+    Ok(Effects { activates, activates_financial, charge: objects.get(CHARGE, amount_of)? })
+}
+
+/// A byte of flags, the first in its lowest bit.
+fn flags<const N: usize>(set: [bool; N]) -> u8 {
+    set.iter().rev().fold(0, |byte, flag| byte << 1 | u8::from(*flag))
+}
+
+fn unflags<const N: usize>(bytes: &[u8]) -> Option<[bool; N]> {
+    let [byte] = array(bytes)?;
+    let mut rest = byte;
+    let flags = [(); N].map(|()| {
+        let flag = rest & 1 == 1;
+        rest >>= 1;
+        flag
+    });
+    (rest == 0).then_some(flags)
+}

@@ -1,0 +1,292 @@
+//! A request as bytes, and bytes as a request.
+
+use super::MessageError;
+use super::forms::{BATCH, Form, Kind, digits, stan};
+use super::objects::{self, Objects, array, card_number, ident};
+use super::response;
+use crate::activation::decision::{Operation, PresentedCard};
+use crate::activation::institution::InstitutionCode;
+use crate::activation::reason::Reason;
+use crate::card::codes::{CardNumber, IdentCode};
+use crate::card::date::Timestamp;
+use crate::card::keys::Algorithm;
+use crate::host::iso8583::mac::MacKey;
+use crate::host::iso8583::{HEADER, Message, TPDU, Writer};
+use crate::host::{Authenticate, Body, Request, Stan, TerminalId};
+
+/// What is remembered of a request to know its answer by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub(super) form: &'static Form,
+    pub(super) stan: Stan,
+    pub(super) terminal: TerminalId,
+    pub(super) institution: InstitutionCode,
+}
+
+/// A request as the centre reads it: it owns what [`Request`] borrows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// Where the terminal stands.
+    pub institution: InstitutionCode,
+    /// Which terminal it is.
+    pub terminal: TerminalId,
+    /// When, by the terminal's clock.
+    pub time: Timestamp,
+    /// What is asked.
+    pub question: Question<'a>,
+}
+
+/// What is asked, as [`Body`] has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the one of that name in Body")]
+pub enum Question<'a> {
+    Authenticate(Authenticate<'a>),
+    Inquire { card: PresentedCard, operation: Operation },
+    Transact { stan: Stan, card: PresentedCard, operation: Operation },
+    Reverse { stan: Stan, card: CardNumber },
+    PinChanged { card: CardNumber, ident: IdentCode },
+    Report { card: Option<CardNumber>, operation: Operation, reason: Reason },
+}
+
+impl Received<'_> {
+    /// The request.
+    pub fn request(&self) -> Request<'_> {
+        let Self { institution, terminal, time, ref question } = *self;
+        let body = match question {
+            Question::Authenticate(question) => Body::Authenticate(question.clone()),
+            Question::Inquire { card, operation } => Body::Inquire { card, operation },
+            Question::Transact { stan, card, operation } => Body::Transact { stan: *stan, card, operation },
+            Question::Reverse { stan, card } => Body::Reverse { stan: *stan, card: *card },
+            Question::PinChanged { card, ident } => Body::PinChanged { card: *card, ident: *ident },
+            Question::Report { card, operation, reason } => Body::Report { card: *card, operation, reason: *reason },
+        };
+        Request { institution, terminal, time, body }
+    }
+}
+
+/// F42: an institution's twelve characters and three spaces.
+pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
+    let mut merchant = [b' '; 15];
+    merchant.iter_mut().zip(institution.as_str().bytes()).for_each(|(to, from)| *to = from);
+    merchant
+}
+
+/// Writes a request into `buffer`; returns what its answer is known by, and its bytes.
+///
+/// `number` goes into F11 of the messages that have no transaction number of their own. Each should have another one, so
+/// that a late answer is not taken for that to the next.
+///
+/// # Errors
+/// When a number, time or text is out of its field's bounds, or the buffer too small ([`super::MESSAGE_MAX`] is enough).
+pub fn write_request<'b>(
+    request: &Request<'_>,
+    number: Stan,
+    key: &MacKey,
+    buffer: &'b mut [u8],
+) -> Result<(Sent, &'b [u8]), MessageError> {
+    let Request { institution, terminal, time, .. } = *request;
+    let (kind, stan, operation) = match &request.body {
+        Body::Authenticate(_) => (Kind::Authenticate, number, None),
+        Body::Inquire { operation, .. } => (Kind::Inquire, number, Some(*operation)),
+        Body::Transact { stan, operation, .. } => (kind_of(operation), *stan, Some(*operation)),
+        Body::Reverse { stan, .. } => (Kind::Reverse, *stan, None),
+        Body::PinChanged { .. } => (Kind::PinChanged, number, None),
+        Body::Report { operation, .. } => (Kind::Report, number, Some(*operation)),
+    };
+    let form = Form::of(kind);
+    let stan_digits: [u8; 6] = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
+    let mut writer = Writer::new(buffer, TPDU, HEADER, form.mti);
+    if let Some(processing) = form.processing {
+        writer.digits(3, &processing);
+    }
+    let bill = operation.and_then(Operation::bill);
+    if let Some(total) = bill.and_then(|bill| digits::<12>(bill.total().0)) {
+        writer.digits(4, &total);
+    }
+    writer.digits(11, &stan_digits);
+    writer.digits(12, &time_digits(time).ok_or(MessageError::Value { field: 12 })?);
+    writer.digits(13, &day_digits(time));
+    let (reason, word) = match &request.body {
+        Body::Report { reason, .. } => {
+            let (code, word) = response::of_reason(*reason);
+            (Some(code), word)
+        }
+        Body::Reverse { .. } => (Some(response::NO_ANSWER), None),
+        _ => (None, None),
+    };
+    if matches!(kind, Kind::Inquire | Kind::Pay | Kind::Apply | Kind::Query) {
+        writer.digits(22, if kind == Kind::Pay { &[0, 5, 1] } else { &[0, 5, 2] });
+        writer.digits(25, &[0, 0]);
+    }
+    if let Some(code) = reason {
+        writer.text(39, &code);
+    }
+    writer.text(41, &terminal.0);
+    writer.text(42, &merchant(institution));
+    if let Some(word) = word {
+        writer.text(44, word.as_bytes());
+    }
+    if bill.is_some() {
+        writer.text(49, b"156");
+    }
+    write_card_data(&mut writer, &request.body);
+    writer.digits(60, &form.f60());
+    if kind == Kind::Reverse {
+        writer.digits(61, &original(stan_digits));
+    }
+    objects::write_request(&mut writer, time.date, operation);
+    Ok((Sent { form, stan, terminal, institution }, writer.finish_with_mac(key)?))
+}
+
+const fn kind_of(operation: &Operation) -> Kind {
+    match operation {
+        Operation::Apply { .. } => Kind::Apply,
+        Operation::Settle(_) | Operation::Purchase(_) => Kind::Pay,
+        Operation::Query => Kind::Query,
+    }
+}
+
+/// F61: batch and number of the transaction to undo.
+const fn original(stan: [u8; 6]) -> [u8; 12] {
+    let ([a, b, c, d, e, f], [g, h, i, j, k, l]) = (BATCH, stan);
+    [a, b, c, d, e, f, g, h, i, j, k, l]
+}
+
+/// F12.
+fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
+    let Timestamp { hour, minute, second, .. } = time;
+    let number = u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second);
+    if hour < 24 && minute < 60 && second < 60 { digits(number) } else { None }
+}
+
+/// F13.
+fn day_digits(time: Timestamp) -> [u8; 4] {
+    let [_, _, month, day] = time.date.to_bcd();
+    [month >> 4, month & 0x0F, day >> 4, day & 0x0F]
+}
+
+/// F55.
+fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
+    use objects::{ALGORITHM, CARD_NUMBER, EXTERNAL, HISTORICAL, IDENT, INTERNAL};
+    match body {
+        Body::Authenticate(Authenticate { ident, historical, algorithm, internal, external }) => {
+            let algorithm = [algorithm.code()];
+            let external = external.map(|([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p])| {
+                [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+            });
+            let objects = [
+                Some((IDENT, &ident.as_bytes()[..])),
+                Some((HISTORICAL, historical)),
+                Some((ALGORITHM, &algorithm)),
+                Some((INTERNAL, internal)),
+                external.as_ref().map(|bytes| (EXTERNAL, &bytes[..])),
+            ];
+            writer.objects(55, objects.into_iter().flatten());
+        }
+        Body::Inquire { card, .. } | Body::Transact { card, .. } => objects::write_card(writer, card),
+        Body::Reverse { card, .. } | Body::Report { card: Some(card), .. } => {
+            writer.objects(55, [(CARD_NUMBER, &card.as_bytes()[..])].into_iter());
+        }
+        Body::PinChanged { card, ident } => {
+            let objects = [(CARD_NUMBER, &card.as_bytes()[..]), (IDENT, ident.as_bytes())];
+            writer.objects(55, objects.into_iter());
+        }
+        Body::Report { card: None, .. } => {}
+    }
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// When the MAC is wrong, which is looked at first, or the message does not say one thing completely.
+pub fn read<'a>(message: &Message<'a>, key: &MacKey) -> Result<Received<'a>, MessageError> {
+    if !message.is_authentic(key) {
+        return Err(MessageError::Mac);
+    }
+    let form = Form::of_message(message)?;
+    let bytes = |field| message.field(field).map(|value| value.bytes).ok_or(MessageError::Missing { field });
+    let terminal = TerminalId(array(bytes(41)?).ok_or(MessageError::Value { field: 41 })?);
+    let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| core::str::from_utf8(code).ok());
+    let institution = institution.and_then(|code| InstitutionCode::new(code).ok());
+    let institution = institution.ok_or(MessageError::Value { field: 42 })?;
+    let stan = stan(message)?;
+    Ok(Received { institution, terminal, time: read_time(message)?, question: read_question(message, form, stan)? })
+}
+
+fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {
+    let date = Objects::of(message, 62)?.get(objects::DATE, objects::date)?;
+    let digits: [u8; 6] = message
+        .field(12)
+        .ok_or(MessageError::Missing { field: 12 })?
+        .digit_array()
+        .ok_or(MessageError::Value { field: 12 })?;
+    let [hours, hour, minutes, minute, seconds, second] = digits;
+    let time =
+        Timestamp { date, hour: hours * 10 + hour, minute: minutes * 10 + minute, second: seconds * 10 + second };
+    if time_digits(time) != Some(digits) {
+        return Err(MessageError::Value { field: 12 });
+    }
+    match message.field(13).map(|value| value.digit_array()) {
+        None => Err(MessageError::Missing { field: 13 }),
+        Some(day) if day == Some(day_digits(time)) => Ok(time),
+        Some(_) => Err(MessageError::Value { field: 13 }),
+    }
+}
+
+fn read_question<'a>(message: &Message<'a>, form: &Form, stan: Stan) -> Result<Question<'a>, MessageError> {
+    let card_data = Objects::of(message, 55)?;
+    Ok(match form.kind {
+        Kind::Authenticate => Question::Authenticate(read_authenticate(card_data)?),
+        Kind::Inquire => {
+            Question::Inquire { card: objects::read_card(message)?, operation: objects::read_operation(message)? }
+        }
+        Kind::Pay | Kind::Apply | Kind::Query => {
+            let operation = objects::read_operation(message)?;
+            if kind_of(&operation) != form.kind {
+                return Err(MessageError::Object { field: 62, tag: objects::OPERATION });
+            }
+            Question::Transact { stan, card: objects::read_card(message)?, operation }
+        }
+        Kind::Reverse => {
+            let stan_digits = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
+            match message.field(61).map(|value| value.digit_array()) {
+                None => return Err(MessageError::Missing { field: 61 }),
+                Some(digits) if digits == Some(original(stan_digits)) => {}
+                Some(_) => return Err(MessageError::Value { field: 61 }),
+            }
+            Question::Reverse { stan, card: card_data.get(objects::CARD_NUMBER, card_number)? }
+        }
+        Kind::PinChanged => Question::PinChanged {
+            card: card_data.get(objects::CARD_NUMBER, card_number)?,
+            ident: card_data.get(objects::IDENT, ident)?,
+        },
+        Kind::Report => {
+            let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
+            let word = message.field(44).map(|value| value.bytes);
+            let reason = array(code).and_then(|code| response::reason(code, word));
+            Question::Report {
+                card: card_data.maybe(objects::CARD_NUMBER, card_number)?,
+                operation: objects::read_operation(message)?,
+                reason: reason.ok_or(MessageError::Value { field: 39 })?,
+            }
+        }
+    })
+}
+
+fn read_authenticate(objects: Objects<'_>) -> Result<Authenticate<'_>, MessageError> {
+    let algorithm = |bytes: &[u8]| {
+        let all = [Algorithm::TripleDes, Algorithm::Sm4];
+        all.into_iter().find(|algorithm| bytes == [algorithm.code()])
+    };
+    let external = |bytes: &[u8]| {
+        let (challenge, ours) = bytes.split_first_chunk()?;
+        Some((*challenge, array(ours)?))
+    };
+    Ok(Authenticate {
+        ident: objects.get(objects::IDENT, ident)?,
+        historical: objects.get(objects::HISTORICAL, Some)?,
+        algorithm: objects.get(objects::ALGORITHM, algorithm)?,
+        internal: objects.get(objects::INTERNAL, array)?,
+        external: objects.maybe(objects::EXTERNAL, external)?,
+    })
+}
