@@ -145,7 +145,7 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// The first thing that went wrong.
-    pub fn finish_with_mac(mut self, key: &MacKey) -> Result<&'b [u8], WriteError> {
+    pub fn finish_with_mac(mut self, key: &dyn MacKey) -> Result<&'b [u8], WriteError> {
         self.bitmap |= bit(64);
         self.put_start();
         let authenticated = self.buffer.get(MTI_AT..self.used).unwrap_or_default();

@@ -81,7 +81,7 @@ pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
 pub fn write_request<'b>(
     request: &Request<'_>,
     number: Stan,
-    key: &MacKey,
+    key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<(Sent, &'b [u8]), MessageError> {
     let Request { institution, terminal, time, .. } = *request;
@@ -199,7 +199,7 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
 ///
 /// # Errors
 /// When the MAC is wrong, which is looked at first, or the message does not say one thing completely.
-pub fn read<'a>(message: &Message<'a>, key: &MacKey) -> Result<Received<'a>, MessageError> {
+pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey) -> Result<Received<'a>, MessageError> {
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }
