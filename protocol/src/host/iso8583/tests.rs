@@ -165,10 +165,7 @@ fn a_writer_names_the_first_thing_that_goes_wrong() {
     assert_eq!(written(100, &|w| w.text(44, b"\xD5\xC5")), Err(WriteError::Content { field: 44 }));
     assert_eq!(written(100, &|w| w.text(55, b"a")), Err(WriteError::Field { field: 55 }));
     assert_eq!(written(100, &|w| w.text(43, b"a")), Err(WriteError::Field { field: 43 }));
-    assert_eq!(
-        written(100, &|w| w.objects(55, [(0x84, &[0; 90][..])].into_iter())),
-        Err(WriteError::Full { field: 55 })
-    );
+    assert_eq!(written(100, &|w| w.objects(55, &[Some((0x84, &[0; 90]))])), Err(WriteError::Full { field: 55 }));
     let twice = |w: &mut Writer<'_>| {
         w.digits(13, &[0; 4]);
         w.digits(12, &[0; 6]);

@@ -38,7 +38,7 @@ pub fn write_answer<'b>(
         (Answer::Authenticated { internal, external }, Fit::Authenticated) => {
             let external = external.as_ref().map(|cryptogram| (EXTERNAL, &cryptogram.0[..]));
             let objects = [Some((INTERNAL, &internal.0[..])), external];
-            writer.objects(55, objects.into_iter().flatten());
+            writer.objects(55, &objects);
             repeat(&mut writer, request, 60);
         }
         (Answer::Standing(standing), Fit::Standing) => {

@@ -181,15 +181,14 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
                 Some((INTERNAL, internal)),
                 external.as_ref().map(|bytes| (EXTERNAL, &bytes[..])),
             ];
-            writer.objects(55, objects.into_iter().flatten());
+            writer.objects(55, &objects);
         }
         Body::Inquire { card, .. } | Body::Transact { card, .. } => objects::write_card(writer, card),
         Body::Reverse { card, .. } | Body::Report { card: Some(card), .. } => {
-            writer.objects(55, [(CARD_NUMBER, &card.as_bytes()[..])].into_iter());
+            writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes()))]);
         }
         Body::PinChanged { card, ident } => {
-            let objects = [(CARD_NUMBER, &card.as_bytes()[..]), (IDENT, ident.as_bytes())];
-            writer.objects(55, objects.into_iter());
+            writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
         Body::Report { card: None, .. } => {}
     }
