@@ -2,7 +2,7 @@
 
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::iso8583::mac::MacKey;
+use qiyong_protocol::host::iso8583::mac::{MacKey, X919};
 use qiyong_protocol::host::iso8583::{Message, Writer};
 use qiyong_protocol::host::message::{
     MESSAGE_MAX, MessageError, Received, Sent, read_answer, read_request, write_answer, write_request,
@@ -12,7 +12,7 @@ use qiyong_protocol::host::{Answer, Body, Request, Stan, TerminalId};
 pub(crate) mod seeds;
 
 /// The key of seeds and of everything that is to be believed here.
-const KEY: MacKey = MacKey::x919([0x42; 16]);
+const KEY: X919 = X919::new([0x42; 16]);
 
 /// The bytes as they are, and again with a length and a MAC that are right, as from somebody who has the key and errs.
 pub(crate) fn any_message(bytes: &[u8]) {

@@ -11,7 +11,7 @@
 //! answer, and reverses if it was a transaction: so nothing is lost if the message was damaged on its way.
 
 use qiyong_protocol::host::iso8583::Message;
-use qiyong_protocol::host::iso8583::mac::MacKey;
+use qiyong_protocol::host::iso8583::mac::X919;
 use qiyong_protocol::host::message::{
     MESSAGE_MAX, MessageError, read_request, response, write_answer, write_rejection,
 };
@@ -22,8 +22,8 @@ use super::{Centre, CentreError};
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";
 
 /// The key and rule of F64 between test terminals and a centre.
-pub const fn test_mac_key() -> MacKey {
-    MacKey::x919(TEST_MAC_KEY)
+pub const fn test_mac_key() -> X919 {
+    X919::new(TEST_MAC_KEY)
 }
 
 impl Centre {

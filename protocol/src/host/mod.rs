@@ -1,8 +1,9 @@
 //! Between terminal and card centre: what is asked and answered.
 //!
 //! The types here are what the terminal's application and the centre deal with. Between them go bytes: [`message`] says which
-//! fields stand for what, and [`iso8583`] how fields are written.
+//! fields stand for what, [`iso8583`] how fields are written, and [`frame`] how messages share a serial line with others.
 
+pub mod frame;
 pub mod iso8583;
 pub mod message;
 

@@ -1,13 +1,13 @@
 //! The centre in bytes: it does what the message says, or nothing.
 
-use qiyong_protocol::host::iso8583::mac::MacKey;
+use qiyong_protocol::host::iso8583::mac::{MacKey, X919};
 use qiyong_protocol::host::iso8583::{HEADER, Message, Mti, TPDU, Writer};
 use qiyong_protocol::host::message::{MESSAGE_MAX, read_answer, write_request};
 
 use super::*;
 
 /// The message of a purchase, number 1, under `key`.
-fn purchase_bytes(card: &CardRecord, key: &MacKey) -> Vec<u8> {
+fn purchase_bytes(card: &CardRecord, key: &dyn MacKey) -> Vec<u8> {
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let body = Body::Transact { stan: Stan(1), card: &presented(card), operation: &purchase(3_580) };
     let request = Request { institution, terminal: TILL, time: noon(), body };
@@ -47,7 +47,7 @@ fn a_wrong_mac_is_answered_with_a0_and_does_nothing() {
     let card = inactive(b"X00000019");
     let mut centre = centre_with(&card);
     let before = state(&centre, &card);
-    let bytes = purchase_bytes(&card, &MacKey::x919([0x22; 16]));
+    let bytes = purchase_bytes(&card, &X919::new([0x22; 16]));
     assert_eq!(code(&centre.handle_bytes(&bytes).unwrap().unwrap()), b"A0");
     // Without one it is no better.
     let mut buffer = [0; MESSAGE_MAX];

@@ -29,8 +29,6 @@ pub enum Size {
 pub struct Field {
     /// Its number, 2 to 63. F64, the MAC, is in no table: it is always the last eight bytes.
     pub number: u8,
-    /// What it is for.
-    pub name: &'static str,
     /// What it consists of.
     pub content: Content,
     /// How long it is.
@@ -47,8 +45,8 @@ impl Content {
     }
 }
 
-const fn field(number: u8, name: &'static str, content: Content, size: Size) -> Field {
-    Field { number, name, content, size }
+const fn field(number: u8, content: Content, size: Size) -> Field {
+    Field { number, content, size }
 }
 
 use Content::{Binary, Digits, Text, Track};
@@ -59,36 +57,36 @@ use Size::{Fixed, Ll, Lll};
 /// The limits of F48, F54, F55, F60 to F63 are not in domain.md: as much as three digits of length can say. Nor is
 /// whether F48's length counts digits: taken to, as F60's does.
 pub const FIELDS: [Field; 30] = [
-    field(2, "primary account number", Digits, Ll(19)),
-    field(3, "processing code", Digits, Fixed(6)),
-    field(4, "amount", Digits, Fixed(12)),
-    field(11, "system trace audit number", Digits, Fixed(6)),
-    field(12, "time", Digits, Fixed(6)),
-    field(13, "date", Digits, Fixed(4)),
-    field(14, "expiry", Digits, Fixed(4)),
-    field(15, "settlement date", Digits, Fixed(4)),
-    field(22, "entry mode", Digits, Fixed(3)),
-    field(23, "card sequence number", Digits, Fixed(3)),
-    field(25, "condition", Digits, Fixed(2)),
-    field(26, "PIN length", Digits, Fixed(2)),
-    field(32, "acquirer", Digits, Ll(11)),
-    field(35, "track 2", Track, Ll(37)),
-    field(37, "retrieval reference", Text, Fixed(12)),
-    field(38, "authorization code", Text, Fixed(6)),
-    field(39, "response code", Text, Fixed(2)),
-    field(41, "terminal", Text, Fixed(8)),
-    field(42, "merchant", Text, Fixed(15)),
-    field(44, "additional response", Text, Ll(25)),
-    field(48, "additional data", Digits, Lll(999)),
-    field(49, "currency", Text, Fixed(3)),
-    field(52, "PIN block", Binary, Fixed(8)),
-    field(53, "security control", Digits, Fixed(16)),
-    field(54, "balance", Text, Lll(999)),
-    field(55, "card data", Binary, Lll(999)),
-    field(60, "message sort, batch, network code", Digits, Lll(999)),
-    field(61, "original batch and trace number", Digits, Lll(999)),
-    field(62, "keys or objects", Binary, Lll(999)),
-    field(63, "operator and remarks", Text, Lll(999)),
+    field(2, Digits, Ll(19)),     // primary account number
+    field(3, Digits, Fixed(6)),   // processing code
+    field(4, Digits, Fixed(12)),  // amount
+    field(11, Digits, Fixed(6)),  // system trace audit number
+    field(12, Digits, Fixed(6)),  // time
+    field(13, Digits, Fixed(4)),  // date
+    field(14, Digits, Fixed(4)),  // expiry
+    field(15, Digits, Fixed(4)),  // settlement date
+    field(22, Digits, Fixed(3)),  // entry mode
+    field(23, Digits, Fixed(3)),  // card sequence number
+    field(25, Digits, Fixed(2)),  // condition
+    field(26, Digits, Fixed(2)),  // PIN length
+    field(32, Digits, Ll(11)),    // acquirer
+    field(35, Track, Ll(37)),     // track 2
+    field(37, Text, Fixed(12)),   // retrieval reference
+    field(38, Text, Fixed(6)),    // authorization code
+    field(39, Text, Fixed(2)),    // response code
+    field(41, Text, Fixed(8)),    // terminal
+    field(42, Text, Fixed(15)),   // merchant
+    field(44, Text, Ll(25)),      // additional response
+    field(48, Digits, Lll(999)),  // additional data
+    field(49, Text, Fixed(3)),    // currency
+    field(52, Binary, Fixed(8)),  // PIN block
+    field(53, Digits, Fixed(16)), // security control
+    field(54, Text, Lll(999)),    // balance
+    field(55, Binary, Lll(999)),  // card data
+    field(60, Digits, Lll(999)),  // message sort, batch, network code
+    field(61, Digits, Lll(999)),  // original batch and trace number
+    field(62, Binary, Lll(999)),  // keys or objects
+    field(63, Text, Lll(999)),    // operator and remarks
 ];
 
 /// The field with this number, if its form is known.

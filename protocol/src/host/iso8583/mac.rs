@@ -19,21 +19,51 @@ use sm4::Sm4;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A key for F64 and the rule it is used by. Erased from memory when dropped; prints `***`.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct MacKey {
-    bytes: [u8; 16],
-    #[zeroize(skip)]
-    rule: Rule,
+/// A key for F64 and the rule it is used by. A program has the code of just the rules it makes keys for.
+pub trait MacKey: fmt::Debug {
+    /// The MAC of a message, `authenticated` being its bytes from the MTI to the end of the last field before F64.
+    fn mac(&self, authenticated: &[u8]) -> Mac;
 }
 
-#[derive(Clone, Copy)]
-enum Rule {
-    /// Of the key only its left half.
-    EcbDes,
-    EcbTripleDes,
-    EcbSm4,
-    X919,
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident($size:literal) = $mac:expr;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// Erased from memory when dropped; prints `***`.
+        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
+        pub struct $name([u8; $size]);
+
+        impl $name {
+            /// A key for this rule.
+            pub const fn new(key: [u8; $size]) -> Self {
+                Self(key)
+            }
+        }
+
+        impl MacKey for $name {
+            fn mac(&self, authenticated: &[u8]) -> Mac {
+                let mac: fn(&[u8; $size], &[u8]) -> [u8; 8] = $mac;
+                Mac(mac(&self.0, authenticated))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("***")
+            }
+        }
+    )* };
+}
+
+keys! {
+    /// ECB with single DES.
+    EcbDes(8) = |key, message| ecb::<8>(message, |block| Des::new(key.into()).encrypt_block(block.into()));
+    /// ECB with two-key triple DES.
+    EcbTripleDes(16) = |key, message| ecb::<8>(message, |block| TdesEde2::new(key.into()).encrypt_block(block.into()));
+    /// ECB with SM4.
+    EcbSm4(16) = |key, message| ecb::<16>(message, |block| Sm4::new(key.into()).encrypt_block(block.into()));
+    /// ANSI X9.19.
+    X919(16) = |key, message| first_hex(&x919(key, message));
 }
 
 /// The eight bytes of F64, compared in constant time.
@@ -48,58 +78,8 @@ impl PartialEq for Mac {
 
 impl Eq for Mac {}
 
-impl MacKey {
-    /// ECB with single DES.
-    pub const fn ecb_des(key: [u8; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = key;
-        Self { bytes: [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0], rule: Rule::EcbDes }
-    }
-
-    /// ECB with two-key triple DES.
-    pub const fn ecb_triple_des(key: [u8; 16]) -> Self {
-        Self { bytes: key, rule: Rule::EcbTripleDes }
-    }
-
-    /// ECB with SM4.
-    pub const fn ecb_sm4(key: [u8; 16]) -> Self {
-        Self { bytes: key, rule: Rule::EcbSm4 }
-    }
-
-    /// ANSI X9.19.
-    pub const fn x919(key: [u8; 16]) -> Self {
-        Self { bytes: key, rule: Rule::X919 }
-    }
-
-    /// The MAC of a message, `authenticated` being its bytes from the MTI to the end of the last field before F64.
-    pub fn mac(&self, authenticated: &[u8]) -> Mac {
-        let [left, _] = self.halves();
-        let key = (&self.bytes).into();
-        Mac(match self.rule {
-            Rule::EcbDes => {
-                ecb(&Des::new((&left).into()), authenticated, |c, b: &mut [u8; 8]| c.encrypt_block(b.into()))
-            }
-            Rule::EcbTripleDes => {
-                ecb(&TdesEde2::new(key), authenticated, |c, b: &mut [u8; 8]| c.encrypt_block(b.into()))
-            }
-            Rule::EcbSm4 => ecb(&Sm4::new(key), authenticated, |c, b: &mut [u8; 16]| c.encrypt_block(b.into())),
-            Rule::X919 => first_hex(&x919(key, authenticated)),
-        })
-    }
-
-    fn halves(&self) -> [[u8; 8]; 2] {
-        let [a, b, c, d, e, f, g, h, rest @ ..] = self.bytes;
-        [[a, b, c, d, e, f, g, h], rest]
-    }
-}
-
-impl fmt::Debug for MacKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
 /// The xor of all blocks as hex digits, encrypted by CBC in two blocks of digits.
-fn ecb<C, const N: usize>(cipher: &C, message: &[u8], encrypt: impl Fn(&C, &mut [u8; N])) -> [u8; 8] {
+fn ecb<const N: usize>(message: &[u8], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8] {
     let mut folded = [0; N];
     for block in message.chunks(N) {
         folded.iter_mut().zip(block).for_each(|(to, from)| *to ^= from);
@@ -108,13 +88,13 @@ fn ecb<C, const N: usize>(cipher: &C, message: &[u8], encrypt: impl Fn(&C, &mut 
     for half in folded.chunks(N / 2) {
         let digits = half.iter().flat_map(|byte| hex(*byte));
         state.iter_mut().zip(digits).for_each(|(to, digit)| *to ^= digit);
-        encrypt(cipher, &mut state);
+        encrypt(&mut state);
     }
     first_hex(&state)
 }
 
-fn x919(key: &retail_mac::digest::Key<RetailMac<Des>>, message: &[u8]) -> [u8; 8] {
-    let mut mac = RetailMac::<Des>::new(key);
+fn x919(key: &[u8; 16], message: &[u8]) -> [u8; 8] {
+    let mut mac = RetailMac::<Des>::new(key.into());
     mac.update(message);
     let padding = message.len().next_multiple_of(8) - message.len();
     (0..padding).for_each(|_| mac.update(&[0]));

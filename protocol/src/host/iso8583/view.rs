@@ -203,7 +203,7 @@ impl<'a> Message<'a> {
     }
 
     /// Whether F64 is there and is the MAC by `key`, compared in constant time. Not under it: length, TPDU and header.
-    pub fn is_authentic(&self, key: &MacKey) -> bool {
+    pub fn is_authentic(&self, key: &dyn MacKey) -> bool {
         self.mac.is_some_and(|mac| key.mac(self.authenticated) == Mac(*mac))
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::field::{Content, Field, Size, find};
+use super::field::{Content, Size, find};
 use super::mac::MacKey;
 use super::view::{Value, is_well_formed};
 use super::{Mti, START, bit};
@@ -84,7 +84,7 @@ impl<'b> Writer<'b> {
             number,
             digits.len(),
             |content| matches!(content, Content::Digits | Content::Track),
-            |writer, _| {
+            &mut |writer| {
                 if digits.iter().any(|digit| *digit > 0x0F) {
                     writer.fail(WriteError::Content { field: number });
                 }
@@ -103,31 +103,29 @@ impl<'b> Writer<'b> {
     /// A field of text.
     pub fn text(&mut self, number: u8, text: &[u8]) {
         let is_text = |content| content == Content::Text;
-        self.field(number, text.len(), is_text, |writer, _| writer.push(number, text));
+        self.field(number, text.len(), is_text, &mut |writer| writer.push(number, text));
     }
 
-    /// A field of data objects, each a tag and a value, in their shortest form.
-    pub fn objects<'v>(&mut self, number: u8, objects: impl Iterator<Item = (u32, &'v [u8])> + Clone) {
-        let length = objects.clone().map(|(tag, value)| tlv::encoded_len(tag, value.len())).sum();
-        self.field(
-            number,
-            length,
-            |content| content == Content::Binary,
-            |writer, _| {
-                for (tag, value) in objects {
-                    let room = writer.buffer.get_mut(writer.used..).unwrap_or_default();
-                    match tlv::write(room, tag, value) {
-                        Some(written) => writer.used += written,
-                        None => writer.fail(WriteError::Full { field: number }),
-                    }
+    /// A field of data objects, each a tag and a value, in their shortest form. Those that are `None` are left out.
+    pub fn objects(&mut self, number: u8, objects: &[Option<(u32, &[u8])>]) {
+        let objects = || objects.iter().flatten();
+        let length = objects().map(|(tag, value)| tlv::encoded_len(*tag, value.len())).sum();
+        self.field(number, length, |content| content == Content::Binary, &mut |writer| {
+            for (tag, value) in objects() {
+                let room = writer.buffer.get_mut(writer.used..).unwrap_or_default();
+                match tlv::write(room, *tag, value) {
+                    Some(written) => writer.used += written,
+                    None => writer.fail(WriteError::Full { field: number }),
                 }
-            },
-        );
+            }
+        });
     }
 
     /// A field as another message has it.
     pub fn copy(&mut self, value: Value<'_>) {
-        self.field(value.field.number, value.count, |_| true, |writer, field| writer.push(field.number, value.bytes));
+        self.field(value.field.number, value.count, |_| true, &mut |writer| {
+            writer.push(value.field.number, value.bytes)
+        });
     }
 
     /// The whole message, without a MAC.
@@ -145,7 +143,7 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// The first thing that went wrong.
-    pub fn finish_with_mac(mut self, key: &MacKey) -> Result<&'b [u8], WriteError> {
+    pub fn finish_with_mac(mut self, key: &dyn MacKey) -> Result<&'b [u8], WriteError> {
         self.bitmap |= bit(64);
         self.put_start();
         let authenticated = self.buffer.get(MTI_AT..self.used).unwrap_or_default();
@@ -168,8 +166,9 @@ impl<'b> Writer<'b> {
         &mut self,
         number: u8,
         count: usize,
-        fits: impl FnOnce(Content) -> bool,
-        put: impl FnOnce(&mut Self, &'static Field),
+        fits: fn(Content) -> bool,
+        // No type of its own for each caller: that would be code for each.
+        put: &mut dyn FnMut(&mut Self),
     ) {
         let Some(field) = find(number).filter(|field| fits(field.content)) else {
             return self.fail(WriteError::Field { field: number });
@@ -193,7 +192,7 @@ impl<'b> Writer<'b> {
             Size::Lll(_) => self.push(number, &[high, low]),
         }
         let from = self.used;
-        put(self, field);
+        put(self);
         let bytes = self.buffer.get(from..self.used).unwrap_or_default();
         if self.result.is_ok() && !is_well_formed(&Value { field, count, bytes }) {
             self.fail(WriteError::Content { field: number });

@@ -22,7 +22,7 @@ const BALANCE_START: [u8; 8] = *b"0002156C";
 pub fn write_answer<'b>(
     answer: &Answer,
     request: &Message<'_>,
-    key: &MacKey,
+    key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
     let kind = Form::of_message(request)?.kind;
@@ -38,7 +38,7 @@ pub fn write_answer<'b>(
         (Answer::Authenticated { internal, external }, Fit::Authenticated) => {
             let external = external.as_ref().map(|cryptogram| (EXTERNAL, &cryptogram.0[..]));
             let objects = [Some((INTERNAL, &internal.0[..])), external];
-            writer.objects(55, objects.into_iter().flatten());
+            writer.objects(55, &objects);
             repeat(&mut writer, request, 60);
         }
         (Answer::Standing(standing), Fit::Standing) => {
@@ -68,7 +68,7 @@ pub fn write_answer<'b>(
 pub fn write_rejection<'b>(
     code: [u8; 2],
     request: &Message<'_>,
-    key: &MacKey,
+    key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
     let mut writer = begin(request, code, buffer);
@@ -114,7 +114,7 @@ impl Fit {
 ///
 /// # Errors
 /// When the bytes are no message, the MAC is wrong, it answers something else, or does not say one thing completely.
-pub fn read_answer(bytes: &[u8], sent: &Sent, key: &MacKey) -> Result<Answer, MessageError> {
+pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer, MessageError> {
     let message = Message::read(bytes)?;
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);

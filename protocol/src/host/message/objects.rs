@@ -126,12 +126,12 @@ fn text_of(bytes: &[u8]) -> Option<Name> {
 pub(super) fn write_card(writer: &mut Writer<'_>, card: &PresentedCard) {
     let PresentedCard { number, ident, id_number, name } = card;
     let objects = [
-        (CARD_NUMBER, &number.as_bytes()[..]),
-        (IDENT, ident.as_bytes()),
-        (ID_NUMBER, id_number.as_bytes()),
-        (NAME, name.as_bytes()),
+        Some((CARD_NUMBER, &number.as_bytes()[..])),
+        Some((IDENT, ident.as_bytes())),
+        Some((ID_NUMBER, id_number.as_bytes())),
+        Some((NAME, name.as_bytes())),
     ];
-    writer.objects(55, objects.into_iter());
+    writer.objects(55, &objects);
 }
 
 pub(super) fn read_card(message: &Message<'_>) -> Result<PresentedCard, MessageError> {
@@ -178,7 +178,7 @@ pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Optio
         document.map(|document| (DOCUMENT_NAME, document.name.as_bytes())),
         valid.as_ref().map(|day| (DOCUMENT_VALIDITY, day.as_ref().map_or(&[][..], |day| &day[..]))),
     ];
-    writer.objects(62, objects.into_iter().flatten());
+    writer.objects(62, &objects);
 }
 
 pub(super) fn read_operation(message: &Message<'_>) -> Result<Operation, MessageError> {
@@ -221,7 +221,7 @@ fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError>
 pub(super) fn write_standing(writer: &mut Writer<'_>, standing: &Standing) {
     let status = standing.status.code();
     let flags = [flags([standing.social, standing.financial, standing.pin_is_initial])];
-    writer.objects(62, [(STATUS, status.as_slice()), (FLAGS, &flags)].into_iter());
+    writer.objects(62, &[Some((STATUS, status.as_slice())), Some((FLAGS, &flags))]);
 }
 
 pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageError> {
@@ -240,7 +240,7 @@ pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageEr
 pub(super) fn write_effects(writer: &mut Writer<'_>, effects: &Effects) -> Result<(), MessageError> {
     let flags = [flags([effects.activates, effects.activates_financial])];
     let charge = amount_bcd(digits(effects.charge.0).ok_or(MessageError::Object { field: 62, tag: CHARGE })?);
-    writer.objects(62, [(EFFECTS, &flags[..]), (CHARGE, &charge)].into_iter());
+    writer.objects(62, &[Some((EFFECTS, &flags)), Some((CHARGE, &charge))]);
     Ok(())
 }
 

@@ -81,7 +81,7 @@ pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
 pub fn write_request<'b>(
     request: &Request<'_>,
     number: Stan,
-    key: &MacKey,
+    key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<(Sent, &'b [u8]), MessageError> {
     let Request { institution, terminal, time, .. } = *request;
@@ -181,15 +181,14 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
                 Some((INTERNAL, internal)),
                 external.as_ref().map(|bytes| (EXTERNAL, &bytes[..])),
             ];
-            writer.objects(55, objects.into_iter().flatten());
+            writer.objects(55, &objects);
         }
         Body::Inquire { card, .. } | Body::Transact { card, .. } => objects::write_card(writer, card),
         Body::Reverse { card, .. } | Body::Report { card: Some(card), .. } => {
-            writer.objects(55, [(CARD_NUMBER, &card.as_bytes()[..])].into_iter());
+            writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes()))]);
         }
         Body::PinChanged { card, ident } => {
-            let objects = [(CARD_NUMBER, &card.as_bytes()[..]), (IDENT, ident.as_bytes())];
-            writer.objects(55, objects.into_iter());
+            writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
         Body::Report { card: None, .. } => {}
     }
@@ -199,7 +198,7 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
 ///
 /// # Errors
 /// When the MAC is wrong, which is looked at first, or the message does not say one thing completely.
-pub fn read<'a>(message: &Message<'a>, key: &MacKey) -> Result<Received<'a>, MessageError> {
+pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey) -> Result<Received<'a>, MessageError> {
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }

@@ -18,12 +18,12 @@ use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use crate::card::date::{Date, Timestamp};
 use crate::card::keys::{Algorithm, Cryptogram};
 use crate::card::status::CardStatus;
-use crate::host::iso8583::mac::MacKey;
+use crate::host::iso8583::mac::{MacKey, X919};
 use crate::host::iso8583::{HEADER, Message, Mti, TPDU, Writer, swapped};
 use crate::host::{Answer, Authenticate, Receipt, Stan, Standing, TerminalId};
 
-fn key() -> MacKey {
-    MacKey::x919(hex!("0123456789ABCDEFFEDCBA9876543210"))
+fn key() -> X919 {
+    X919::new(hex!("0123456789ABCDEFFEDCBA9876543210"))
 }
 
 fn any_date() -> impl Strategy<Value = Date> {
@@ -249,7 +249,7 @@ proptest! {
         prop_assert_eq!(reply.mti(), message.mti().answer());
         prop_assert_eq!((reply.tpdu(), reply.header()), (swapped(TPDU), HEADER));
         // The MAC is the whole protection: with another key nothing is believed.
-        let other = MacKey::x919([7; 16]);
+        let other = X919::new([7; 16]);
         prop_assert_eq!(read_request(&message, &other), Err(MessageError::Mac));
         prop_assert_eq!(read_answer(&bytes, &sent, &other), Err(MessageError::Mac));
     }

@@ -1,0 +1,235 @@
+//! Frames on the one serial line that leads to the till and, through it, to the centre.
+//!
+//! ```text
+//! 00 | COBS of ( channel 1 | length 2 | payload ) | check 3 | 00
+//! ```
+//!
+//! Consistent Overhead Byte Stuffing (COBS, Cheshire and Baker 1999) leaves no 00 between the two that stand around, so that a
+//! reader finds the next frame whatever it heard before: garbage costs the frame it hits and no other. The length, big-endian,
+//! is that of the payload. The check is CRC-16/IBM-SDLC (that of ISO/IEC 13239, as in T=1) over the stuffed bytes, in three
+//! bytes of which none is 00: 80 and six, five and five bits.
+//!
+//! The CRC is over the bytes as they are on the line and not over what they mean, since one wrong bit in a code byte of COBS
+//! would change many bytes. So every wrong bit, and a burst within 16 bits of the stuffed bytes, is seen for certain, unless it
+//! makes or unmakes a 00; then with all likelihood neither length nor CRC fits.
+//!
+//! A frame that is refused is lost: who sent it gets no answer, and sends again or gives up. What frames say is not known
+//! here, nor is anything sent or awaited. The coding is done here, because what there is of it may panic.
+//!
+//! ```
+//! use qiyong_protocol::host::frame::{Channel, Decoder, encode};
+//!
+//! let mut line = [0; 32];
+//! let sent = encode(Channel::Centre, &[1, 0, 2], &mut line).expect("it fits");
+//! let mut decoder = Decoder::<16>::new();
+//! let received = sent.iter().filter_map(|byte| decoder.push(*byte).map(|frame| frame.map(|frame| frame.channel)));
+//! assert!(received.eq([Ok(Channel::Centre)]));
+//! ```
+
+use core::fmt;
+
+use crc::{CRC_16_IBM_SDLC, Crc, NoTable};
+
+/// No table: half a kilobyte of flash is worth more than the time, at the speed of a serial line.
+const CRC: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&CRC_16_IBM_SDLC);
+
+/// Bytes before the payload: channel and length.
+const HEADER: usize = 3;
+/// Bytes of the check.
+const CHECK: usize = 3;
+/// The code byte of a piece of COBS that has as many bytes as a piece can have, 254, and stands for no 00.
+const FULL: u8 = 0xFF;
+
+/// Who is talked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The till: its commands, and what it is told.
+    Till,
+    /// The centre: ISO 8583 messages, which the till passes on.
+    Centre,
+}
+
+impl Channel {
+    const CODES: [(Self, u8); 2] = [(Self::Till, 1), (Self::Centre, 2)];
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::Till => 1,
+            Self::Centre => 2,
+        }
+    }
+}
+
+/// A frame as received.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Who talks.
+    pub channel: Channel,
+    /// What is said. It may belong to a person, so that `Debug` does not show it.
+    pub payload: &'a [u8],
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}, {} bytes", self.channel, self.payload.len())
+    }
+}
+
+/// Why what stood between two 00 is no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// More bytes than the decoder has room for.
+    TooLong,
+    /// Fewer bytes than the shortest frame has.
+    TooShort,
+    /// The check is wrong.
+    Check,
+    /// The check is right, but the bytes are not those of COBS.
+    Stuffing,
+    /// The length is not that of the payload.
+    Length,
+    /// No channel has this number.
+    Channel(u8),
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("a frame is longer than there is room for, or its end was lost"),
+            Self::TooShort => f.write_str("a frame is too short to be one"),
+            Self::Check => f.write_str("a frame's check is wrong: it was disturbed on the line"),
+            Self::Stuffing => f.write_str("a frame is not stuffed as COBS demands"),
+            Self::Length => f.write_str("a frame's length is not that of its payload"),
+            Self::Channel(number) => write!(f, "a frame is for channel {number}, which there is not"),
+        }
+    }
+}
+
+impl core::error::Error for FrameError {}
+
+/// The most bytes that a frame with so many bytes of payload takes on the line.
+pub const fn encoded_len(payload: usize) -> usize {
+    let stuffed = HEADER + payload;
+    1 + stuffed + stuffed / 254 + 1 + CHECK + 1
+}
+
+/// Writes a frame into `buffer`; `None`: the payload has 65 536 bytes or more, or does not fit ([`encoded_len`] always does).
+pub fn encode<'b>(channel: Channel, payload: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    let [high, low] = u16::try_from(payload.len()).ok()?.to_be_bytes();
+    let header = [channel.code(), high, low];
+    let (start, stuffed) = buffer.split_first_mut()?;
+    *start = 0;
+    // The code byte of the piece that is being written, and where it will stand.
+    let (mut code, mut code_at) = (1, 0);
+    for byte in header.iter().chain(payload) {
+        if code == FULL {
+            *stuffed.get_mut(code_at)? = code;
+            (code_at, code) = (code_at + usize::from(code), 1);
+        }
+        if *byte == 0 {
+            *stuffed.get_mut(code_at)? = code;
+            (code_at, code) = (code_at + usize::from(code), 1);
+        } else {
+            *stuffed.get_mut(code_at + usize::from(code))? = *byte;
+            code += 1;
+        }
+    }
+    *stuffed.get_mut(code_at)? = code;
+    let used = code_at + usize::from(code);
+    let check = check_of(stuffed.get(..used)?);
+    stuffed.get_mut(used..)?.first_chunk_mut::<CHECK>()?.copy_from_slice(&check);
+    *stuffed.get_mut(used + CHECK)? = 0;
+    buffer.get(..1 + used + CHECK + 1)
+}
+
+/// The CRC in bytes of which none is 00.
+const fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
+    let crc = CRC.checksum(stuffed);
+    [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 0x1F) as u8, 0x80 | (crc & 0x1F) as u8]
+}
+
+/// Finds the frames in what comes over the line, with room for `N` bytes between two 00: [`encoded_len`] less two.
+#[derive(Clone)]
+pub struct Decoder<const N: usize> {
+    buffer: [u8; N],
+    /// How many bytes came since the last 00, also those there was no room for.
+    used: usize,
+}
+
+impl<const N: usize> Default for Decoder<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What it holds may belong to a person.
+impl<const N: usize> fmt::Debug for Decoder<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of a frame", self.used)
+    }
+}
+
+impl<const N: usize> Decoder<N> {
+    /// Has heard nothing yet.
+    pub const fn new() -> Self {
+        Self { buffer: [0; N], used: 0 }
+    }
+
+    /// Takes the next byte from the line. A frame, or why there is none, comes with the 00 at its end.
+    pub fn push(&mut self, byte: u8) -> Option<Result<Frame<'_>, FrameError>> {
+        if byte != 0 {
+            if let Some(room) = self.buffer.get_mut(self.used) {
+                *room = byte;
+            }
+            self.used = self.used.saturating_add(1);
+            return None;
+        }
+        let used = core::mem::take(&mut self.used);
+        if used == 0 {
+            return None;
+        }
+        Some(self.buffer.get_mut(..used).ok_or(FrameError::TooLong).and_then(read))
+    }
+}
+
+/// Reads what stood between two 00, in place.
+fn read(bytes: &mut [u8]) -> Result<Frame<'_>, FrameError> {
+    let (stuffed, check) = bytes.split_last_chunk_mut::<CHECK>().ok_or(FrameError::TooShort)?;
+    if check_of(stuffed) != *check {
+        return Err(FrameError::Check);
+    }
+    let length = unstuff(stuffed).ok_or(FrameError::Stuffing)?;
+    let frame = stuffed.get(..length).unwrap_or_default();
+    let ([number, high, low], payload) = frame.split_first_chunk::<HEADER>().ok_or(FrameError::TooShort)?;
+    if usize::from(u16::from_be_bytes([*high, *low])) != payload.len() {
+        return Err(FrameError::Length);
+    }
+    let channel = Channel::CODES.iter().find(|(_, code)| code == number);
+    let (channel, _) = channel.ok_or(FrameError::Channel(*number))?;
+    Ok(Frame { channel: *channel, payload })
+}
+
+/// Takes the stuffing out, in place; returns how many bytes are left. `None`: the last piece ends too early.
+fn unstuff(bytes: &mut [u8]) -> Option<usize> {
+    let (mut from, mut to) = (0, 0);
+    while let Some(code) = bytes.get(from).copied() {
+        let end = from + usize::from(code);
+        if end > bytes.len() || code == 0 {
+            return None;
+        }
+        for at in from + 1..end {
+            *bytes.get_mut(to)? = bytes.get(at).copied()?;
+            to += 1;
+        }
+        from = end;
+        // Each piece stands for its bytes and a 00, but for the last, and for those that are full.
+        if code != FULL && from < bytes.len() {
+            *bytes.get_mut(to)? = 0;
+            to += 1;
+        }
+    }
+    Some(to)
+}
+
+#[cfg(test)]
+mod tests;
