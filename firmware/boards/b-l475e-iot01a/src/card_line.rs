@@ -15,6 +15,7 @@
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Received};
+use qiyong_protocol::iso7816::t1::BLOCK_GUARD_TIME;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
 use stm32_metapac::usart::vals::{M0, Ps, Stop};
@@ -234,7 +235,10 @@ impl CardLine for UsartLine {
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
         let deadline = self.last_edge_us + self.us(u64::from(within) + CHARACTER);
-        let come = until(deadline.saturating_add(self.late_us), || {
+        // After a block of T=1 the slot makes sure that nothing more comes, for no longer than the block guard time: there
+        // silence is the rule, and not waited for in vain.
+        let late_us = if within <= BLOCK_GUARD_TIME { LATE_US } else { self.late_us };
+        let come = until(deadline.saturating_add(late_us), || {
             let character = CARD.take();
             (character.is_some() || !is_present()).then_some(character)
         });

@@ -31,20 +31,21 @@ pub(crate) struct Character {
     pub(crate) at_us: u64,
 }
 
+type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
+
 /// One USART.
 pub(crate) struct Port {
     regs: Usart,
-    queue: Mutex<RefCell<Deque<Character, QUEUE>>>,
+    /// What has come. Apart from the registers' address, so that it is zeros in RAM and takes no flash.
+    queue: &'static Queue,
 }
 
-pub(crate) static TILL: Port = Port::new(pac::USART1);
-pub(crate) static CARD: Port = Port::new(pac::USART2);
-pub(crate) static KEYS: Port = Port::new(pac::UART4);
+static QUEUES: [Queue; 3] = [const { Mutex::new(RefCell::new(Deque::new())) }; 3];
+pub(crate) static TILL: Port = Port { regs: pac::USART1, queue: &QUEUES[0] };
+pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
+pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
 
 impl Port {
-    const fn new(regs: Usart) -> Self {
-        Self { regs, queue: Mutex::new(RefCell::new(Deque::new())) }
-    }
 
     /// The registers.
     pub(crate) const fn regs(&self) -> Usart {
