@@ -56,10 +56,10 @@ pub struct ScreenText {
 pub(super) const SCREEN_LEN: usize = 1 + 3 * FIELD;
 
 impl ScreenText {
-    /// From its bytes; `None` while it is being written.
+    /// From its bytes; `None` while it is being written, and before it has been.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, fields) = bytes.split_first()?;
-        if number % 2 == 1 {
+        if number % 2 == 1 || *number == 0 && fields.iter().all(|byte| *byte == 0) {
             return None;
         }
         let mut texts = fields.chunks(FIELD).map(|field| {

@@ -45,9 +45,19 @@ pub enum Asked {
     NewAgain,
 }
 
-/// The board.
+/// What the holder does then.
+#[derive(Debug)]
+pub enum Does {
+    /// Keys digits, and enter.
+    Keys(Zeroizing<String>),
+    /// Presses cancel.
+    Cancels,
+    /// Takes the card out.
+    PullsCard,
+}
+
+/// The board. Dropping it ends QEMU.
 pub struct Machine {
-    // Dropped last, so that nothing waits for a QEMU that is gone.
     probe: Probe,
     slot: Slot,
     till: UnixStream,
@@ -126,7 +136,7 @@ impl Machine {
         self.slot.remove(&mut self.probe)
     }
 
-    /// One visit: the till's command, and all until its end. `holder` keys digits; `None` is the cancel key.
+    /// One visit: the till's command, and all until its end. `holder` is asked at the PIN pad.
     ///
     /// # Errors
     /// When the emulator or the centre's store fails, or the image does not come to an end.
@@ -135,7 +145,7 @@ impl Machine {
         centre: &mut Centre,
         operation: &Operation,
         time: Timestamp,
-        holder: &mut dyn FnMut(Asked) -> Option<Zeroizing<String>>,
+        holder: &mut dyn FnMut(Asked) -> Does,
     ) -> Result<Ending, EmulatorError> {
         self.send(&Command::Serve { operation: operation.clone(), time }.encode())?;
         let deadline = Instant::now() + VISIT;
@@ -172,7 +182,7 @@ impl Machine {
         Ok(())
     }
 
-    fn key_pin(&mut self, holder: &mut dyn FnMut(Asked) -> Option<Zeroizing<String>>) -> Result<(), EmulatorError> {
+    fn key_pin(&mut self, holder: &mut dyn FnMut(Asked) -> Does) -> Result<(), EmulatorError> {
         self.look()?;
         let shown = self.screens.last().map_or("", |screen| screen.english.as_str());
         let asked = match shown {
@@ -181,11 +191,12 @@ impl Machine {
             _ => Asked::Present,
         };
         match holder(asked) {
-            Some(digits) => {
+            Does::Keys(digits) => {
                 write_whole(&mut self.keys, digits.as_bytes())?;
                 write_whole(&mut self.keys, &[ENTER])
             }
-            None => write_whole(&mut self.keys, &[CANCEL]),
+            Does::Cancels => write_whole(&mut self.keys, &[CANCEL]),
+            Does::PullsCard => self.remove(),
         }
     }
 

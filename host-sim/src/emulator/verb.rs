@@ -15,7 +15,7 @@ use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::host::{Stan, TerminalId};
 
-use super::machine::{Asked, Machine};
+use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
 use crate::centre::Centre;
 use crate::centre_verbs;
@@ -186,7 +186,7 @@ fn next_stan(centre: &Centre, institution: InstitutionCode) -> Result<Stan, Stri
     Ok(own.filter_map(|entry| entry.stan).next().map_or(Stan(1), Stan::next))
 }
 
-fn key_pin(asked: Asked) -> Option<Zeroizing<String>> {
+fn key_pin(asked: Asked) -> Does {
     let what = match asked {
         Asked::Present => "PIN",
         Asked::New => "new PIN",
@@ -194,9 +194,12 @@ fn key_pin(asked: Asked) -> Option<Zeroizing<String>> {
     };
     Output::default().complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
     let mut line = Zeroizing::new(String::new());
-    io::stdin().lock().read_line(&mut line).ok()?;
-    let digits = Zeroizing::new(line.trim().to_string());
-    Some(digits).filter(|digits| !digits.is_empty())
+    // What cannot be read is nothing.
+    let _ = io::stdin().lock().read_line(&mut line);
+    match line.trim() {
+        "" => Does::Cancels,
+        digits => Does::Keys(Zeroizing::new(digits.into())),
+    }
 }
 
 /// The local time.

@@ -46,7 +46,6 @@ pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
 pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
 
 impl Port {
-
     /// The registers.
     pub(crate) const fn regs(&self) -> Usart {
         self.regs
