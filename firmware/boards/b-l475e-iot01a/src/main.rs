@@ -54,8 +54,8 @@ async fn run() -> ! {
                 match (report.reason, report.cause) {
                     (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
                     (Some(reason), None) => defmt::warn!("{=str}", reason.as_str()),
-                    (Some(reason), Some(cause)) => {
-                        defmt::warn!("{=str}: {}", reason.as_str(), defmt::Display2Format(&cause));
+                    (Some(reason), Some(_)) => {
+                        defmt::warn!("{=str}", reason.as_str());
                     }
                 }
                 terminal.link().send(&Ending::from(&report).encode()).await;
