@@ -147,6 +147,8 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     assert_eq!((ending.balance, asked), (Some(Fen(8750)), all.to_vec()));
     let (ending, _) = visit(&mut machine, vec![keys(NEW_PIN)]);
     assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, false, Some(Stan(8))));
+    let (used, reserved) = machine.stack().unwrap();
+    assert!(used > 0 && used < reserved, "{used} of {reserved} bytes");
     assert!(!machine.log().iter().any(|line| line.contains("panic") || line.contains("fault")), "{:?}", machine.log());
 }
 

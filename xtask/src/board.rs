@@ -17,7 +17,7 @@ const PROGRAM: &str = "qiyong-b-l475e-iot01a";
 /// The most flash that the image may take, in bytes.
 const FLASH_BOUND: u64 = 64 * 1024;
 /// The most RAM that all statics may take with the whole stack, in bytes.
-const RAM_BOUND: u64 = 20 * 1024;
+const RAM_BOUND: u64 = 16 * 1024;
 /// Which messages are compiled in: without this defmt keeps errors only.
 const LOG: &str = "info";
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).

@@ -19,6 +19,8 @@ pub(super) struct Image {
     pub(super) rtt: u64,
     /// The screen.
     pub(super) screen: u64,
+    /// The stack's lowest address, and the one above its highest.
+    pub(super) stack: (u64, u64),
 }
 
 impl Image {
@@ -37,7 +39,8 @@ impl Image {
         };
         let table = Table::parse(&bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
-        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen: symbol("QIYONG_SCREEN")? })
+        let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
+        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen: symbol("QIYONG_SCREEN")?, stack })
     }
 }
 

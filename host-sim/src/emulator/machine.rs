@@ -27,8 +27,12 @@ use crate::pcsc::slot::DeskCard;
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
+/// How long the image may take to start, and to take a command.
+const START: Duration = Duration::from_secs(60);
 /// How long a visit may take; the board's own bounds end all that is in order sooner.
 const VISIT: Duration = Duration::from_secs(180);
+/// What cortex-m-rt paints the stack with.
+const PAINT: u8 = 0xCC;
 /// The PIN pad is told that a PIN is awaited.
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
@@ -66,6 +70,7 @@ pub struct Machine {
     log: Log,
     screen_at: u64,
     screens: Vec<ScreenText>,
+    stack: (u64, u64),
     place: (InstitutionCode, TerminalId),
     qemu: Qemu,
 }
@@ -81,7 +86,7 @@ impl Machine {
         terminal: TerminalId,
         next_stan: Stan,
     ) -> Result<Self, EmulatorError> {
-        let Image { table, rtt, screen } = Image::read(elf)?;
+        let Image { table, rtt, screen, stack } = Image::read(elf)?;
         let (qemu, lines) = Qemu::start(elf)?;
         let mut machine = Self {
             probe: Probe::new(lines.qtest),
@@ -92,22 +97,24 @@ impl Machine {
             log: Log::new(table, rtt),
             screen_at: screen,
             screens: Vec::new(),
+            stack,
             place: (institution, terminal),
             qemu,
         };
         machine.probe.watch_port('a')?;
-        machine.await_words("the image, which should have logged that it started", "qiyong on")?;
+        machine.await_words("has not logged that it started", "qiyong on")?;
         machine.send(&Command::Setup { institution, terminal, next_stan }.encode())?;
-        machine.await_words("the image, which was told where it stands", institution.as_str())?;
+        machine.await_words("has not logged that it took a command", institution.as_str())?;
         Ok(machine)
     }
 
     /// Waits for words in the log.
     fn await_words(&mut self, what: &'static str, words: &str) -> Result<(), EmulatorError> {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + START;
         while !self.log.lines.iter().any(|line| line.contains(words)) {
             if Instant::now() >= deadline {
-                return Err(EmulatorError::Silent { what, seconds: 60 });
+                let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+                return Err(EmulatorError::Mute { what, last });
             }
             std::thread::sleep(LOOK);
             self.qemu.check()?;
@@ -240,6 +247,17 @@ impl Machine {
     /// What stood on its screen, one after the other, as often as was looked.
     pub fn screens(&self) -> &[ScreenText] {
         &self.screens
+    }
+
+    /// The most of its stack that the image has used, in bytes, and how large it is: cortex-m-rt paints it at the start.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
+        let (low, high) = self.stack;
+        let bytes = self.probe.read(low, usize::try_from(high.saturating_sub(low)).unwrap_or_default())?;
+        let untouched = bytes.iter().take_while(|byte| **byte == PAINT).count();
+        Ok((bytes.len() - untouched, bytes.len()))
     }
 
     /// Characters on the card line so far, in both directions.

@@ -72,6 +72,14 @@ pub enum EmulatorError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// The image does not do what it should at the start.
+    #[error("the image {what} within 60 s; the last that it logged: {last}")]
+    Mute {
+        /// What it has not done.
+        what: &'static str,
+        /// The last line of its log.
+        last: String,
+    },
     /// The probe was told something else than it asked.
     #[error("QEMU's probe says {0:?}")]
     Probe(String),

@@ -98,6 +98,8 @@ struct Told<'a> {
     stan: Option<u32>,
     pin_changed: bool,
     characters: usize,
+    /// The most that was used, in bytes.
+    stack: usize,
     screens: Vec<String>,
     log: &'a [String],
 }
@@ -126,12 +128,12 @@ fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     let mut machine =
         Machine::boot(&args.elf, args.institution, TERMINAL, next_stan).map_err(|error| error.to_string())?;
     let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, now(), &mut key_pin));
-    tell(args, &machine, ended, output)
+    tell(args, &mut machine, ended, output)
 }
 
 fn tell(
     args: &EmulateArgs,
-    machine: &Machine,
+    machine: &mut Machine,
     ended: Result<Ending, EmulatorError>,
     output: &mut Output,
 ) -> Result<Verdict, String> {
@@ -140,6 +142,7 @@ fn tell(
         machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", one_line(screen))));
     }
     let ending = ended.map_err(|error| error.to_string())?;
+    let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {
         output.json_line(&Told {
@@ -151,13 +154,16 @@ fn tell(
             stan: ending.stan.map(|stan| stan.0),
             pin_changed: ending.pin_changed,
             characters: machine.characters(),
+            stack,
             screens: machine.screens().iter().map(one_line).collect(),
             log: machine.log(),
         });
     } else {
         let reason = ending.reason.map_or("", |reason| reason.as_str());
         let activated = if ending.effects.activates { "activated" } else { "" };
-        output.line(&format!("{outcome} {reason}{activated}, {} characters on the card line", machine.characters()));
+        let characters = machine.characters();
+        output.line(&format!("{outcome} {reason}{activated}"));
+        output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
 }

@@ -14,7 +14,7 @@ use core::task::Poll;
 
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{NVIC, SCB, SYST};
-use cortex_m_rt::{ExceptionFrame, entry, exception};
+use cortex_m_rt::{entry, exception};
 use defmt_rtt as _;
 use embassy_executor::raw;
 use embassy_sync::waitqueue::AtomicWaker;
@@ -31,6 +31,9 @@ pub(crate) const CLOCK_HZ: u32 = 16_000_000;
 const TICKS_HZ: u32 = 1000;
 /// Cycles a tick.
 const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
+
+/// The lowest address of SRAM1, and of the stack: see memory.x.
+const RAM_START: u32 = 0x2000_0000;
 
 /// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`.
 static TICKS: AtomicU32 = AtomicU32::new(0);
@@ -236,11 +239,37 @@ fn UART4() {
     TASK.wake();
 }
 
-/// A fault, stack overflow among them, is logged and ends in a reset.
-#[exception]
-unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
-    defmt::error!("hard fault at {=u32:#010x}", frame.pc());
+/// A fault is logged and ends in a reset. After a stack overflow the stack pointer is outside RAM, where not even a handler
+/// could push a register, so the first thing is a fresh stack.
+///
+/// # Safety
+/// For the core alone to call.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn HardFault() -> ! {
+    core::arch::naked_asm!(
+        "mrs r0, msp",
+        "ldr r1, =_stack_start",
+        "msr msp, r1",
+        "b {after}",
+        after = sym after_fault
+    )
+}
+
+extern "C" fn after_fault(stack: u32) -> ! {
+    // Below RAM is where an overflow ends.
+    if stack < RAM_START {
+        defmt::error!("stack overflow");
+    } else {
+        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, fault_status());
+    }
     SCB::sys_reset()
+}
+
+/// CFSR (ARMv7-M, B3.2.15): what the fault was.
+fn fault_status() -> u32 {
+    // SAFETY: reading it changes nothing.
+    unsafe { (*SCB::PTR).cfsr.read() }
 }
 
 /// A panic is logged and ends in a reset. The message is left out: it could hold what must not be logged.
