@@ -443,6 +443,7 @@ pub fn decode_answer(frame: &[u8]) -> Option<Answer> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
     use qiyong_protocol::card::codes::Region;
