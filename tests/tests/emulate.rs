@@ -10,15 +10,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use harness::Watched;
+use qiyong_firmware::link::Ending;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
 use qiyong_host_sim::centre::hsm::Hsm;
 use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
 use qiyong_host_sim::pcsc::slot::DeskCard;
-use qiyong_protocol::activation::decision::{Institution, Operation};
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::host::{Stan, TerminalId};
@@ -28,6 +31,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const PHARMACY: &str = "P32010000017";
+const BANK: &str = "B32010000001";
 const HOSPITAL: &str = "H32010000021";
 const PIN: &str = "123456";
 const NEW_PIN: &str = "271828";
@@ -106,50 +110,122 @@ fn the_image_puts_cards_of_older_generations_into_use_at_a_hospital() {
     }
 }
 
-#[test]
-fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
-    let folder = TempDir::new().unwrap();
-    let new = card(Generation::V2, 0);
-    let file = card_file(folder.path(), &new);
-    let institution = InstitutionCode::new(PHARMACY).unwrap();
-    let mut centre = Centre::in_memory().unwrap();
-    centre.add_institution(&Institution { code: institution, designated: true, issues_cards: false }).unwrap();
-    let mut record = new.record(&Hsm::test_keys()).unwrap();
-    record.account = Fen(10_000);
-    centre.add_card(&record).unwrap();
+/// An image that runs, a centre that knows its place and one card, and that card's file.
+struct Desk {
+    machine: Machine,
+    centre: Centre,
+    file: PathBuf,
+    folder: TempDir,
+}
 
-    let mut machine = Machine::boot(&image(), institution, TerminalId(*b"00000001"), Stan(7)).unwrap();
-    let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
-    let purchase = Operation::Purchase(Bill::new(Fen(1250), Fen(0)).unwrap());
-    let keys = |digits: &str| Does::Keys(digits.to_string().into());
-    let mut visit = |machine: &mut Machine, mut does: Vec<Does>| {
-        machine.insert(DeskCard::open(&file).unwrap()).unwrap();
+impl Desk {
+    fn new(new: &NewCard, place: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = card_file(folder.path(), new);
+        let code = InstitutionCode::new(place).unwrap();
+        let mut centre = Centre::in_memory().unwrap();
+        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        let record = new.record(&Hsm::test_keys()).unwrap();
+        centre.add_card(&CardRecord { account: Fen(10_000), ..record }).unwrap();
+        let machine = Machine::boot(&image(), code, TerminalId(*b"00000001"), Stan(7)).unwrap();
+        Self { machine, centre, file, folder }
+    }
+
+    /// One visit; returns its end and the PINs that were asked for.
+    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ending, Vec<Asked>) {
+        self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
         does.reverse();
         let mut asked = Vec::new();
         let mut holder = |which: Asked| {
             asked.push(which);
             does.pop().expect("nobody asks more often")
         };
-        let ending = machine.serve(&mut centre, &purchase, time, &mut holder).unwrap();
-        machine.remove().unwrap();
+        let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
+        let ending = self.machine.serve(&mut self.centre, operation, time, &mut holder).unwrap();
+        self.machine.remove().unwrap();
         (ending, asked)
-    };
+    }
+
+    /// Nothing went wrong within the image.
+    fn check_log(&self) {
+        let wrong = |line: &&String| ["panic", "fault", "overflow", "damaged"].iter().any(|word| line.contains(word));
+        assert_eq!(self.machine.log().iter().find(wrong), None, "{:?}", self.machine.log());
+        assert_eq!(self.machine.log().iter().filter(|line| line.contains("qiyong on")).count(), 1, "one start");
+    }
+}
+
+fn keys(digits: &str) -> Does {
+    Does::Keys(digits.to_string().into())
+}
+
+fn purchase(fen: u64) -> Operation {
+    Operation::Purchase(Bill::new(Fen(fen), Fen(0)).unwrap())
+}
+
+#[test]
+fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
+    let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
+    let purchase = purchase(1250);
     let all = [Asked::Present, Asked::New, Asked::NewAgain];
 
-    let (ending, asked) = visit(&mut machine, vec![Does::PullsCard]);
+    let (ending, asked) = desk.visit(&purchase, vec![Does::PullsCard]);
     assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), vec![Asked::Present]));
-    let (ending, _) = visit(&mut machine, vec![keys("999999"), Does::Cancels]);
+    let (ending, _) = desk.visit(&purchase, vec![keys("999999"), Does::Cancels]);
     assert_eq!(ending.reason, Some(Reason::PinWrong));
-    let (ending, asked) = visit(&mut machine, vec![keys(PIN), keys(NEW_PIN), Does::PullsCard]);
+    let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), Does::PullsCard]);
     assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), all.to_vec()));
-    let (ending, asked) = visit(&mut machine, vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
+    // Garbage, a frame that is cut off, and one with a wrong check before the till's command.
+    desk.machine.disturb_till(&[0x00, 0xFF, 0x02, 0x02, 0x00, 0x03, b'V', 0x20]).unwrap();
+    desk.machine.disturb_till(&[0x02, 0x00, 0x01, b'V', 0x12, 0x34]).unwrap();
+    let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
     assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, true, Some(Stan(7))));
     assert_eq!((ending.balance, asked), (Some(Fen(8750)), all.to_vec()));
-    let (ending, _) = visit(&mut machine, vec![keys(NEW_PIN)]);
+    let (ending, _) = desk.visit(&purchase, vec![keys(NEW_PIN)]);
     assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, false, Some(Stan(8))));
-    let (used, reserved) = machine.stack().unwrap();
+
+    let (used, reserved) = desk.machine.stack().unwrap();
     assert!(used > 0 && used < reserved, "{used} of {reserved} bytes");
-    assert!(!machine.log().iter().any(|line| line.contains("panic") || line.contains("fault")), "{:?}", machine.log());
+    desk.check_log();
+}
+
+#[test]
+fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_visit() {
+    for protocol in [0, 1] {
+        let mut desk = Desk::new(&card(Generation::V3, protocol), PHARMACY);
+        // In the ATR, in PPS, while the card is read, and at its last characters before the PIN is asked for.
+        for characters in [1, 2, 17, 21, 24, 26, 45, 80, 133, 200, 280, 301] {
+            desk.machine.pull_after(characters);
+            let (ending, asked) = desk.visit(&purchase(100), Vec::new());
+            assert_eq!((ending.reason, ending.stan, asked.len()), (Some(Reason::CardRemoved), None, 0), "{characters}");
+        }
+        let (ending, _) = desk.visit(&purchase(100), vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
+        assert_eq!((ending.reason, ending.stan, ending.balance), (None, Some(Stan(7)), Some(Fen(9900))));
+        desk.check_log();
+    }
+}
+
+#[test]
+fn the_image_puts_a_card_into_use_at_a_bank_with_a_document_that_stays_with_the_till() {
+    let new = card(Generation::V3, 1);
+    let mut desk = Desk::new(&new, BANK);
+    let document = |holder: &[u8]| Document {
+        kind: DocumentKind::IdCard,
+        number: DocumentNumber::new(new.id_number.as_bytes()).unwrap(),
+        name: Name::new(holder).unwrap(),
+        valid_until: Validity::LongTerm,
+    };
+    let apply = |document| Operation::Apply { document };
+    let zhang_san = [0xD5, 0xC5, 0xC8, 0xFD];
+    let (ending, _) = desk.visit(&apply(None), Vec::new());
+    assert_eq!(ending.reason, Some(Reason::DocumentMissing));
+    let (ending, _) = desk.visit(&apply(Some(document(b"Li Si"))), Vec::new());
+    assert_eq!(ending.reason, Some(Reason::DocumentMismatch));
+    // The offer to replace the initial PIN is declined.
+    let (ending, asked) = desk.visit(&apply(Some(document(&zhang_san))), vec![Does::Cancels]);
+    assert_eq!((ending.reason, asked), (None, vec![Asked::Present]));
+    assert_eq!((ending.effects.activates, ending.effects.activates_financial), (true, true));
+    desk.check_log();
+    drop(desk.folder);
 }
 
 #[test]

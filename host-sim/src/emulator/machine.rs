@@ -143,6 +143,19 @@ impl Machine {
         self.slot.remove(&mut self.probe)
     }
 
+    /// Takes the card out as soon as this many more characters have gone over the card line, in either direction.
+    pub const fn pull_after(&mut self, characters: usize) {
+        self.slot.pull_at = Some(self.slot.characters + characters);
+    }
+
+    /// Sends what is no frame on the till's line.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
+        write_whole(&mut self.till, bytes)
+    }
+
     /// One visit: the till's command, and all until its end. `holder` is asked at the PIN pad.
     ///
     /// # Errors

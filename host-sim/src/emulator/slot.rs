@@ -43,11 +43,13 @@ pub(super) struct Slot {
     rst: bool,
     /// Characters in both directions.
     pub(super) characters: usize,
+    /// The card is taken out when there have been this many.
+    pub(super) pull_at: Option<usize>,
 }
 
 impl Slot {
     pub(super) const fn new(line: UnixStream) -> Self {
-        Self { line, card: None, vcc: false, rst: false, characters: 0 }
+        Self { line, card: None, vcc: false, rst: false, characters: 0, pull_at: None }
     }
 
     pub(super) const fn line(&self) -> &UnixStream {
@@ -99,6 +101,7 @@ impl Slot {
     pub(super) fn hear(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         for byte in read_available(&mut self.line)? {
             self.characters += 1;
+            self.pull_if_due(probe)?;
             let Some((card, keeper)) = self.card.as_mut().filter(|_| self.vcc && self.rst) else {
                 continue;
             };
@@ -114,8 +117,18 @@ impl Slot {
 
     fn say(&mut self, bytes: &[u8], probe: &mut Probe) -> Result<(), EmulatorError> {
         self.await_register(probe, |probe| Ok(probe.read_word(CR1)? & RECEIVES == RECEIVES))?;
+        let left = self.pull_at.map_or(usize::MAX, |at| at.saturating_sub(self.characters));
+        let bytes = &bytes[..bytes.len().min(left)];
         self.characters += bytes.len();
-        write_whole(&mut self.line, bytes)
+        write_whole(&mut self.line, bytes)?;
+        self.pull_if_due(probe)
+    }
+
+    fn pull_if_due(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
+        if self.pull_at.take_if(|at| *at <= self.characters).is_some() {
+            self.remove(probe)?;
+        }
+        Ok(())
     }
 
     /// Waits until the board's registers say `ready`; a board that never is hears nothing, which is its own fault.
