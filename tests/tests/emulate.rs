@@ -14,6 +14,7 @@ use qiyong_firmware::link::Ending;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
 use qiyong_host_sim::centre::hsm::Hsm;
+use qiyong_host_sim::emulator::CardUsart;
 use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
 use qiyong_host_sim::pcsc::slot::DeskCard;
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
@@ -226,6 +227,25 @@ fn the_image_puts_a_card_into_use_at_a_bank_with_a_document_that_stays_with_the_
     assert_eq!((ending.effects.activates, ending.effects.activates_financial), (true, true));
     desk.check_log();
     drop(desk.folder);
+}
+
+#[test]
+fn the_usart_is_set_up_for_smartcard_mode_at_the_agreed_rate() {
+    // RM0351 §40.8: UE, RE, TE, RXNEIE, PCE, M0, so 8 bits and even parity; 1.5 stop bits and CLKEN; SCEN.
+    let (cr1, cr2, scen) = (1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 10 | 1 << 12, 0b11 << 12 | 1 << 11, 1 << 5);
+    // The error signal is T=0's alone (clause 11.2).
+    let nack = 1 << 4;
+    // 16 MHz by 2 · 2: CLK is 4 MHz. No extra guard time.
+    let gtpr = 2;
+    for (generation, protocol, cr3, cycles_per_etu) in
+        [(Generation::V2, 0, scen | nack, 372), (Generation::V3, 0, scen | nack, 16), (Generation::V3, 1, scen, 16)]
+    {
+        let mut desk = Desk::new(&card(generation, protocol), PHARMACY);
+        let (ending, _) = desk.visit(&Operation::Query, Vec::new());
+        assert_eq!(ending.reason, None);
+        let expected = CardUsart { cr1, cr2, cr3, brr: 4 * cycles_per_etu, gtpr };
+        assert_eq!(desk.machine.card_usart().unwrap(), expected, "{generation:?} T={protocol}");
+    }
 }
 
 #[test]

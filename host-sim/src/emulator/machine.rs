@@ -21,7 +21,7 @@ use super::image::{Image, SCREEN_LEN, ScreenText};
 use super::log::Log;
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
-use super::slot::Slot;
+use super::slot::{CardUsart, Slot};
 use crate::centre::Centre;
 use crate::pcsc::slot::DeskCard;
 
@@ -250,6 +250,14 @@ impl Machine {
             self.send(answer)?;
         }
         Ok(ending)
+    }
+
+    /// How the image has set up the card's USART.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn card_usart(&mut self) -> Result<CardUsart, EmulatorError> {
+        Slot::usart(&mut self.probe)
     }
 
     /// The image's log so far.

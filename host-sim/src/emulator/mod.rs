@@ -23,6 +23,7 @@ mod slot;
 mod verb;
 
 pub use image::ScreenText;
+pub use slot::CardUsart;
 pub use verb::{EmulateArgs, run};
 
 use thiserror::Error;

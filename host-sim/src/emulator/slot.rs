@@ -35,6 +35,18 @@ const RXNE: u32 = 1 << 5;
 /// How long the receiver may be off.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The control registers of the USART behind the card's contacts (RM0351 §40.8). The emulator keeps what is written to them
+/// even where it does not act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the reference manual's names")]
+pub struct CardUsart {
+    pub cr1: u32,
+    pub cr2: u32,
+    pub cr3: u32,
+    pub brr: u32,
+    pub gtpr: u32,
+}
+
 /// The slot of the board.
 pub(super) struct Slot {
     line: UnixStream,
@@ -64,6 +76,12 @@ impl Slot {
         }
         self.card = Some((card, desk.keeper));
         probe.drive_pin('b', PRESENT, true)
+    }
+
+    /// What the registers of the board's USART hold, see [`CardUsart`].
+    pub(super) fn usart(probe: &mut Probe) -> Result<CardUsart, EmulatorError> {
+        let [cr1, cr2, cr3, brr, gtpr] = [0, 4, 8, 0x0C, 0x10].map(|offset| probe.read_word(CR1 + offset));
+        Ok(CardUsart { cr1: cr1?, cr2: cr2?, cr3: cr3?, brr: brr?, gtpr: gtpr? })
     }
 
     /// Takes it out.
