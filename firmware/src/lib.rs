@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
 //! | [`ui`] | what the operator's screen says, in English and Chinese |
@@ -18,6 +19,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod link;
 pub mod slot;
 pub mod terminal;
 pub mod ui;

@@ -67,7 +67,7 @@ fn add_all(args: &AddArgs, output: &mut Output) -> Result<(), String> {
 }
 
 /// What a centre knows of a card right after production, from the card itself.
-fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
+pub(crate) fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
     let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let value = |fid, tag| card.ssse_value(fid, tag).unwrap_or_default();
     let wrong = |what: &str| format!("{}: {what} on the card is not what it should be", path.display());

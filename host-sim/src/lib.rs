@@ -11,6 +11,7 @@
 //! | [`story`], [`demo`] | telling people what happened |
 //! | [`pcsc`] | virtual cards for PC/SC programs, and PC/SC readers for the terminal |
 //! | [`till`] | the terminal application at a till made of screen and keyboard |
+//! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | [`atr`], [`card_verbs`], [`card_send`], [`centre_verbs`] | the small verbs: ATRs, card files, what a centre knows |
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ pub mod centre;
 mod centre_link;
 pub mod centre_verbs;
 pub mod demo;
+pub mod emulator;
 pub mod exchange;
 pub mod gbk;
 mod input;

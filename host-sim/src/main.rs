@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_send, card_verbs, centre_verbs, demo, exchange, pcsc, scenario, till};
+use qiyong_host_sim::{atr, card_send, card_verbs, centre_verbs, demo, emulator, exchange, pcsc, scenario, till};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -62,6 +62,8 @@ enum Verb {
     },
     /// Run the terminal application at a till made of this screen and keyboard
     Terminal(till::TillArgs),
+    /// Run the flashable image on an emulated board, with a virtual card in its slot
+    Emulate(emulator::EmulateArgs),
     /// What a centre's database knows
     #[command(subcommand)]
     Centre(CentreVerb),
@@ -146,6 +148,7 @@ fn main() -> ExitCode {
         Verb::Pcscd { args, verb: None } => pcsc::daemon::run(&args),
         Verb::Readers { json } => pcsc::readers::run(json),
         Verb::Terminal(args) => till::run(&args),
+        Verb::Emulate(args) => emulator::run(&args),
         Verb::Centre(CentreVerb::Add(args)) => centre_verbs::add(&args),
         Verb::Vicc(args) => pcsc::vicc::run(&args),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),

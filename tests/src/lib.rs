@@ -30,6 +30,18 @@ pub fn qiyong() -> PathBuf {
     program
 }
 
+/// The flashable image of the board B-L475E-IOT01A, as `cargo xtask firmware` built it.
+///
+/// # Panics
+/// If it is missing; the message says what to do.
+#[must_use]
+pub fn image() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let image = root.join("target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a");
+    assert!(image.exists(), "{} is missing: run `cargo xtask firmware` first", image.display());
+    image
+}
+
 /// The card of the example: number X00000019, Zhang San, PIN 123456, T=0. First-generation cards are in inverse
 /// convention, so that both occur.
 ///

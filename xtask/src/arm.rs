@@ -6,18 +6,21 @@
 //! A static library needs no linker. An image does: `rust-lld`, which comes with the rustup toolchain (Debian's has
 //! none), in `lib/rustlib/HOST/bin` under `rustc --print sysroot`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::debian::{self, Package};
 use crate::step;
 
 /// The target: ARMv7E-M, hard float, no operating system.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// Where builds go, apart from the host's: the compiler may be another one.
+pub(crate) const FOLDER: &str = "target/arm";
 
 /// Debian's compiler, able to build `core` for a target that it does not ship.
 const PACKAGES: [Package; 3] = [
@@ -91,6 +94,18 @@ fn debian_cargo() -> Command {
     // `-Z` is for nightly compilers; this one variable lifts that for `-Zbuild-std`.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
     cargo
+}
+
+/// The linker that comes with the rustup toolchain.
+///
+/// # Errors
+/// When it is not there.
+pub(crate) fn linker() -> Result<PathBuf> {
+    let root = step::ask(step::command("rustc").args(["--print", "sysroot"])).unwrap_or_default();
+    let host = step::ask(step::command("rustc").args(["--print", "host-tuple"])).unwrap_or_default();
+    let linker = Path::new(&root).join("lib/rustlib").join(host).join("bin/rust-lld");
+    ensure!(linker.is_file(), "no linker for the target: {} is missing; reinstall the toolchain", linker.display());
+    Ok(linker)
 }
 
 fn rustup_has_target() -> bool {

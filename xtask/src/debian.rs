@@ -55,7 +55,7 @@ fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
 }
 
 /// Runs apt-get as root, without questions, waiting its turn if another apt is at work. Says so if it cannot start.
-fn apt_get(args: &[&str]) {
+pub(crate) fn apt_get(args: &[&str]) {
     let root = step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0");
     let sudo: &[&str] = if root { &[] } else { &["sudo", "-n"] };
     // The variable goes through `env`, since sudo drops those that it is given.

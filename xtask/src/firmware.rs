@@ -1,4 +1,5 @@
-//! `cargo xtask firmware`: builds the firmware for the target and checks what the compiler made of it.
+//! `cargo xtask firmware`: builds the firmware for the target and checks what the compiler made of it; then the
+//! image for the board, by way of `board`.
 //!
 //! Which compiler is for `arm`, how to read its product for `image`; what must hold is decided here.
 
@@ -7,16 +8,14 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::arm;
+use crate::board;
 use crate::image::{Image, Size};
 use crate::step;
-
-/// Where the build goes, apart from the host's: its compiler may be another one.
-const FOLDER: &str = "target/arm";
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the firmware does not build, has a heap, or can panic.
+/// When the firmware does not build, has a heap, or can panic, or the image is too large.
 pub(crate) fn run() -> Result<()> {
     let library = build("terminal")?;
     step::say("checking the firmware: heap, panics, sizes");
@@ -49,7 +48,7 @@ pub(crate) fn run() -> Result<()> {
              optimiser merely fails to see that a check always holds, write it so that it does"
         );
     }
-    Ok(())
+    board::run()
 }
 
 /// Builds an example of the firmware as a static library for the target, and returns its path.
@@ -58,9 +57,9 @@ pub(crate) fn run() -> Result<()> {
 /// When it does not build.
 pub(crate) fn build(example: &str) -> Result<PathBuf> {
     let mut build = arm::compiler()?.cargo_build();
-    build.args(["--target-dir", FOLDER, "--profile", "firmware"]);
+    build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
     step::run(build.args(["--package", "qiyong-firmware", "--lib", "--example", example]))?;
-    Ok(step::root().join(FOLDER).join(arm::TARGET).join("firmware/examples").join(format!("lib{example}.a")))
+    Ok(step::root().join(arm::FOLDER).join(arm::TARGET).join("firmware/examples").join(format!("lib{example}.a")))
 }
 
 fn print_size(label: &str, Size { text, rodata, data, bss }: Size) {

@@ -1,14 +1,16 @@
 //! `cargo xtask`: the chores of this workspace, each a verb that prints every step it takes.
 //!
 //! Not part of the product: nothing here is shipped, and no other package depends on it. What a verb does is in the
-//! module of its name; [`step`] runs commands, [`debian`] installs packages, [`arm`] finds a compiler for the target,
-//! [`image`] reads what it produced.
+//! module of its name; [`step`] runs commands, [`debian`] installs packages, [`emulator`] QEMU, [`arm`] finds a compiler for
+//! the target, [`image`] reads what it produced, [`board`] makes the image that is flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
 mod arm;
 mod bench;
+mod board;
 mod debian;
+mod emulator;
 mod firmware;
 mod image;
 mod setup;
@@ -40,7 +42,7 @@ enum Verb {
     },
     /// Install what the tests need and this machine lacks.
     Setup,
-    /// Build the firmware for the target and check that it has no heap; print panics and sizes.
+    /// Build the firmware for the target, check that it has no heap, and make the image; print panics and sizes.
     Firmware,
     /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
     Size {
@@ -54,7 +56,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, tests, firmware, size.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size.
     Test,
 }
 

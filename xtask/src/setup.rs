@@ -1,11 +1,13 @@
 //! `cargo xtask setup`: installs what the tests need and this machine lacks. Says nothing when nothing is missing.
 //!
-//! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`.
+//! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`, QEMU in
+//! `emulator`.
 
 use anyhow::Result;
 
 use crate::arm;
 use crate::debian::{self, Package};
+use crate::emulator;
 
 /// What the tests take from Debian.
 const PACKAGES: [Package; 7] = [
@@ -28,5 +30,6 @@ const PACKAGES: [Package; 7] = [
 pub(crate) fn run() -> Result<()> {
     debian::install(&PACKAGES.each_ref())?;
     arm::compiler()?;
+    emulator::install()?;
     Ok(())
 }

@@ -29,12 +29,13 @@ const STEPS: [Step; 7] = [
     ("docs", || {
         step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(PCSC))
     }),
+    // Before the tests, which run the image on the emulated board.
+    ("firmware", firmware::run),
     ("tests", || {
         // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
         step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
         step::run(step::cargo().args(["test", "--workspace"]).args(PCSC))
     }),
-    ("firmware", firmware::run),
     ("size", || size::run(false)),
 ];
 

@@ -1,0 +1,285 @@
+//! The chip: clocks, pins, interrupts, time base, executor, random numbers, panics and faults.
+//!
+//! Not the drivers: those are beside this module, and find here what time it is and how to wait. All `unsafe` of the
+//! image is in this file. Written on the register crate: the emulator has neither PWR nor TIM timers, on which the usual
+//! HAL waits for ever.
+#![allow(unsafe_code, reason = "entry points, interrupt handlers and the executor's static are this file's business")]
+
+use core::convert::Infallible;
+use core::fmt::Write;
+use core::future::poll_fn;
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use core::task::Poll;
+
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m::peripheral::{NVIC, SCB, SYST};
+use cortex_m_rt::{entry, exception};
+use defmt_rtt as _;
+use embassy_executor::raw;
+use embassy_sync::waitqueue::AtomicWaker;
+use rand_core::{TryCryptoRng, TryRng};
+use stm32_metapac as pac;
+use stm32_metapac::interrupt;
+
+use crate::serial;
+
+/// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
+/// and a sender 0.2 etu in ten).
+pub(crate) const CLOCK_HZ: u32 = 16_000_000;
+/// SysTick's rate.
+const TICKS_HZ: u32 = 1000;
+/// Cycles a tick.
+const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
+
+/// The lowest address of SRAM1, and of the stack: see memory.x.
+const RAM_START: u32 = 0x2000_0000;
+
+/// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`.
+static TICKS: AtomicU32 = AtomicU32::new(0);
+/// How often `TICKS` went round.
+static ROUNDS: AtomicU32 = AtomicU32::new(0);
+/// The one task, woken by every interrupt.
+static TASK: AtomicWaker = AtomicWaker::new();
+/// The task is to be polled.
+static WORK: AtomicBool = AtomicBool::new(false);
+
+/// How many bytes a field of the screen has.
+const FIELD: usize = 48;
+/// What stands on the screen, for a probe: a number that is odd while the rest is being written, then English, Chinese
+/// and detail, each UTF-8 in 48 bytes, filled up with zeros.
+#[unsafe(export_name = "QIYONG_SCREEN")]
+static SCREEN: [AtomicU8; 1 + 3 * FIELD] = [const { AtomicU8::new(0) }; 1 + 3 * FIELD];
+
+/// Writes the screen.
+pub(crate) fn write_screen(fields: [&str; 3]) {
+    let [number, rest @ ..] = &SCREEN;
+    let before = number.load(Ordering::Relaxed);
+    number.store(before.wrapping_add(1), Ordering::SeqCst);
+    for (to, from) in rest.chunks(FIELD).zip(fields) {
+        let bytes = from.bytes().chain(core::iter::repeat(0));
+        to.iter().zip(bytes).for_each(|(to, from)| to.store(from, Ordering::Relaxed));
+    }
+    number.store(before.wrapping_add(2), Ordering::SeqCst);
+}
+
+/// Microseconds since the start.
+pub(crate) fn now_us() -> u64 {
+    loop {
+        let (rounds, ticks) = (ROUNDS.load(Ordering::Acquire), TICKS.load(Ordering::Acquire));
+        let left = SYST::get_current();
+        // A tick in between belongs to neither.
+        if ticks == TICKS.load(Ordering::Acquire) {
+            let ticks = u64::from(rounds) << 32 | u64::from(ticks);
+            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left)) * 1_000_000 / u64::from(CLOCK_HZ);
+        }
+    }
+}
+
+/// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
+pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
+    poll_fn(|context| {
+        TASK.register(context.waker());
+        match ready() {
+            Some(value) => Poll::Ready(Some(value)),
+            None if now_us() >= deadline_us => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Waits; to the microsecond if it is short, else to the tick.
+pub(crate) async fn sleep_until(deadline_us: u64) {
+    let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
+    while now_us() < deadline_us {}
+}
+
+/// Whether this is QEMU, which has no DBGMCU: a chip says here what it is.
+pub(crate) fn is_emulated() -> bool {
+    pac::DBGMCU.idcode().read().0 == 0
+}
+
+/// The random number generator; in the emulator, which has none, numbers that only differ.
+#[derive(Clone, Copy)]
+pub(crate) struct Random;
+
+impl Random {
+    fn word() -> u32 {
+        static STATE: AtomicU32 = AtomicU32::new(0x2545_F491);
+        if !is_emulated() {
+            // A word takes 40 cycles of the RNG's clock, RM0351; a seed or clock error never ends, and so does this.
+            while !pac::RNG.sr().read().drdy() {}
+            return pac::RNG.dr().read();
+        }
+        let mut state = STATE.load(Ordering::Relaxed) ^ SYST::get_current();
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        STATE.store(state, Ordering::Relaxed);
+        state
+    }
+}
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(Self::word())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(u64::from(Self::word()) << 32 | u64::from(Self::word()))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(4) {
+            chunk.iter_mut().zip(Self::word().to_le_bytes()).for_each(|(to, from)| *to = from);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Random {}
+
+fn start_clocks() {
+    pac::RCC.cr().modify(|w| w.set_hsion(true));
+    while !pac::RCC.cr().read().hsirdy() {}
+    pac::RCC.cfgr().modify(|w| w.set_sw(pac::rcc::vals::Sw::HSI));
+    pac::RCC.ahb2enr().modify(|w| {
+        w.set_gpioaen(true);
+        w.set_gpioben(true);
+        w.set_gpiocen(true);
+        w.set_rngen(true);
+    });
+    pac::RCC.apb1enr1().modify(|w| {
+        w.set_usart2en(true);
+        w.set_uart4en(true);
+    });
+    pac::RCC.apb2enr().modify(|w| w.set_usart1en(true));
+    // The RNG needs a clock of its own, of at most 48 MHz; MSI runs at 4 MHz since reset.
+    pac::RCC.ccipr().modify(|w| w.set_clk48sel(pac::rcc::vals::Clk48sel::MSI));
+    pac::RNG.cr().modify(|w| w.set_rngen(true));
+}
+
+#[embassy_executor::task]
+async fn task() {
+    crate::run().await;
+}
+
+#[entry]
+fn main() -> ! {
+    start_clocks();
+    if let Some(mut core) = cortex_m::Peripherals::take() {
+        core.SYST.set_clock_source(SystClkSource::Core);
+        core.SYST.set_reload(RELOAD - 1);
+        core.SYST.clear_current();
+        core.SYST.enable_counter();
+        core.SYST.enable_interrupt();
+    }
+    serial::start();
+    // SAFETY: no critical section is entered, and the handlers are in this file.
+    unsafe {
+        NVIC::unmask(pac::Interrupt::USART1);
+        NVIC::unmask(pac::Interrupt::USART2);
+        NVIC::unmask(pac::Interrupt::UART4);
+    }
+    defmt::info!("qiyong on b-l475e-iot01a, emulated: {=bool}", is_emulated());
+
+    static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
+    let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
+    match task() {
+        Ok(token) => executor.spawner().spawn(token),
+        Err(_) => defmt::error!("the application cannot start twice"),
+    }
+    loop {
+        // SAFETY: polled here only, and never from within itself.
+        unsafe { executor.poll() };
+        // An interrupt between the look and the sleep would be slept over, so it is held back until the core sleeps: it
+        // wakes the core all the same, and is served then.
+        cortex_m::interrupt::disable();
+        if !WORK.swap(false, Ordering::AcqRel) {
+            cortex_m::asm::wfi();
+        }
+        // SAFETY: they were on before.
+        unsafe { cortex_m::interrupt::enable() };
+    }
+}
+
+/// The executor says that a task is to be polled.
+#[unsafe(export_name = "__pender")]
+fn pender(_: *mut ()) {
+    WORK.store(true, Ordering::Release);
+}
+
+#[exception]
+fn SysTick() {
+    let before = TICKS.fetch_add(1, Ordering::AcqRel);
+    if before == u32::MAX {
+        ROUNDS.fetch_add(1, Ordering::AcqRel);
+    }
+    TASK.wake();
+}
+
+#[interrupt]
+fn USART1() {
+    serial::TILL.interrupt();
+    TASK.wake();
+}
+
+#[interrupt]
+fn USART2() {
+    serial::CARD.interrupt();
+    TASK.wake();
+}
+
+#[interrupt]
+fn UART4() {
+    serial::KEYS.interrupt();
+    TASK.wake();
+}
+
+/// A fault is logged and ends in a reset. After a stack overflow the stack pointer is outside RAM, where not even a handler
+/// could push a register, so the first thing is a fresh stack.
+///
+/// # Safety
+/// For the core alone to call.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn HardFault() -> ! {
+    core::arch::naked_asm!(
+        "mrs r0, msp",
+        "ldr r1, =_stack_start",
+        "msr msp, r1",
+        "b {after}",
+        after = sym after_fault
+    )
+}
+
+extern "C" fn after_fault(stack: u32) -> ! {
+    // Below RAM is where an overflow ends.
+    if stack < RAM_START {
+        defmt::error!("stack overflow");
+    } else {
+        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, fault_status());
+    }
+    SCB::sys_reset()
+}
+
+/// CFSR (ARMv7-M, B3.2.15): what the fault was.
+fn fault_status() -> u32 {
+    // SAFETY: reading it changes nothing.
+    unsafe { (*SCB::PTR).cfsr.read() }
+}
+
+/// A panic is logged and ends in a reset. The message is left out: it could hold what must not be logged.
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let mut place = heapless::String::<96>::new();
+    if let Some(location) = info.location() {
+        // Cut off if it is too long.
+        let _ = write!(place, "{}:{}", location.file(), location.line());
+    }
+    defmt::error!("panic at {=str}", place.as_str());
+    SCB::sys_reset()
+}

@@ -1,0 +1,64 @@
+//! Screen, PIN pad and cancel key.
+//!
+//! The screen is text in RAM for now, which a probe reads. The PIN pad is one of the serial kind, on UART4: it sends a key a
+//! byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows the stars it is sent.
+
+use heapless::Vec;
+use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
+use qiyong_firmware::ui::Screen;
+use qiyong_protocol::card::pin::Pin;
+use zeroize::Zeroize;
+
+use crate::board;
+use crate::serial::KEYS;
+
+/// How long nobody may key, in µs.
+const PATIENCE_US: u64 = 60_000_000;
+/// The most digits a PIN has.
+const DIGITS: usize = 16;
+
+const ENTER: u8 = b'\r';
+const CORRECT: u8 = 0x08;
+const CANCEL: u8 = 0x1B;
+const ENQ: u8 = 0x05;
+
+/// What operator and holder see and key.
+pub(crate) struct Desk;
+
+impl Operator for Desk {
+    fn show(&mut self, screen: &Screen) {
+        let text = screen.text();
+        defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
+        board::write_screen([text.english, text.chinese, text.detail.as_str()]);
+    }
+
+    async fn enter_pin(&mut self, _: WhichPin) -> Result<Pin, NoPin> {
+        // What was keyed before anybody asked is no PIN.
+        KEYS.forget();
+        KEYS.send([ENQ].into_iter()).await;
+        let mut digits: Vec<u8, DIGITS> = Vec::new();
+        let pin = loop {
+            let deadline = board::now_us() + PATIENCE_US;
+            let Some(key) = board::until(deadline, || KEYS.take()).await else {
+                break Err(NoPin::TimedOut);
+            };
+            let echo = match key.byte {
+                digit @ b'0'..=b'9' => digits.push(digit).is_ok().then_some(b'*'),
+                CORRECT => digits.pop().map(|_| CORRECT),
+                CANCEL => break Err(NoPin::Cancelled),
+                ENTER => match Pin::new(&digits) {
+                    Some(pin) => break Ok(pin),
+                    None => None,
+                },
+                _ => None,
+            };
+            KEYS.send(echo.into_iter()).await;
+        };
+        digits.as_mut_slice().zeroize();
+        pin
+    }
+
+    async fn cancel(&mut self) {
+        let _ = board::until(u64::MAX, || KEYS.take().filter(|key| key.byte == CANCEL)).await;
+    }
+}

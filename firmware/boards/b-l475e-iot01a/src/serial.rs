@@ -1,0 +1,128 @@
+//! The three USARTs: characters come in by interrupt, each with its time, and go out one by one.
+//!
+//! | Port | USART | Pins | For |
+//! |---|---|---|---|
+//! | [`TILL`] | USART1 | PB6, PB7 | till and centre, on the ST-LINK's virtual COM port: 115 200 baud, 8N1 |
+//! | [`CARD`] | USART2 | PA2, PA4 | the card's I/O and CLK; set up by `card_line` |
+//! | [`KEYS`] | UART4 | PA0, PA1 | the PIN pad: 9600 baud, 8N1 |
+
+use core::cell::RefCell;
+
+use critical_section::Mutex;
+use heapless::Deque;
+use stm32_metapac as pac;
+use stm32_metapac::gpio::vals::{Moder, Ot};
+use stm32_metapac::usart::Usart;
+
+use crate::board;
+
+/// How many characters may wait to be taken.
+const QUEUE: usize = 64;
+/// A character takes at most this long to go out, in µs, at 9600 baud and with doubt; the card line has its own.
+const CHARACTER_US: u64 = 20_000;
+
+/// A received character.
+#[derive(Clone, Copy)]
+pub(crate) struct Character {
+    pub(crate) byte: u8,
+    /// Its parity was right, where there is one.
+    pub(crate) parity_ok: bool,
+    /// When its last moment had come, in µs.
+    pub(crate) at_us: u64,
+}
+
+type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
+
+/// One USART.
+pub(crate) struct Port {
+    regs: Usart,
+    /// What has come. Apart from the registers' address, so that it is zeros in RAM and takes no flash.
+    queue: &'static Queue,
+}
+
+static QUEUES: [Queue; 3] = [const { Mutex::new(RefCell::new(Deque::new())) }; 3];
+pub(crate) static TILL: Port = Port { regs: pac::USART1, queue: &QUEUES[0] };
+pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
+pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
+
+impl Port {
+    /// The registers.
+    pub(crate) const fn regs(&self) -> Usart {
+        self.regs
+    }
+
+    /// What the interrupt handler does.
+    pub(crate) fn interrupt(&self) {
+        let status = self.regs.isr().read();
+        if status.rxne() {
+            let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
+            let character = Character { byte, parity_ok: !status.pe(), at_us: board::now_us() };
+            // With the queue full, the newest is lost; every protocol above notices.
+            let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
+        }
+        // The end of a character that goes out wakes the task; whoever waits asks for the next.
+        self.regs.cr1().modify(|w| w.set_tcie(false));
+        // Parity is in the character; what came too fast is noticed above. FE is the card's error signal: `send` reads it.
+        self.regs.icr().write(|w| {
+            w.set_ore(true);
+            w.set_pe(true);
+        });
+    }
+
+    /// A character that has come.
+    pub(crate) fn take(&self) -> Option<Character> {
+        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).pop_front())
+    }
+
+    /// Forgets what has come.
+    pub(crate) fn forget(&self) {
+        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).clear());
+    }
+
+    /// Sends a character and waits until it has gone out, at most this long.
+    pub(crate) async fn send_within(&self, byte: u8, us: u64) {
+        self.regs.tdr().write(|w| w.set_dr(byte.into()));
+        let _ = board::until(board::now_us() + us, || {
+            if self.regs.isr().read().tc() {
+                return Some(());
+            }
+            self.regs.cr1().modify(|w| w.set_tcie(true));
+            None
+        })
+        .await;
+    }
+
+    /// Sends characters on an ordinary serial line.
+    pub(crate) async fn send(&self, bytes: impl Iterator<Item = u8>) {
+        for byte in bytes {
+            self.send_within(byte, CHARACTER_US).await;
+        }
+    }
+
+    /// 8N1 at this many baud.
+    fn start(&self, baud: u32) {
+        self.regs.brr().write(|w| w.set_brr(u16::try_from(board::CLOCK_HZ / baud).unwrap_or(u16::MAX)));
+        self.regs.cr1().write(|w| {
+            w.set_ue(true);
+            w.set_re(true);
+            w.set_te(true);
+            w.set_rxneie(true);
+        });
+    }
+}
+
+/// Makes a pin the USART's.
+pub(crate) fn alternate(port: pac::gpio::Gpio, pin: usize, function: u8, kind: Ot) {
+    port.otyper().modify(|w| w.set_ot(pin, kind));
+    port.afr(pin / 8).modify(|w| w.set_afr(pin % 8, function));
+    port.moder().modify(|w| w.set_moder(pin, Moder::ALTERNATE));
+}
+
+/// Starts till and PIN pad.
+pub(crate) fn start() {
+    for (port, pin, function) in [(pac::GPIOB, 6, 7), (pac::GPIOB, 7, 7), (pac::GPIOA, 0, 8), (pac::GPIOA, 1, 8)] {
+        alternate(port, pin, function, Ot::PUSH_PULL);
+    }
+    TILL.start(115_200);
+    KEYS.start(9600);
+}

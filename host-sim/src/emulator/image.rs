@@ -1,0 +1,74 @@
+//! The image's ELF as a debugger sees it: where its log, its screen and its words are.
+
+use std::fs;
+use std::path::Path;
+
+use defmt_decoder::Table;
+use object::{Object, ObjectSymbol};
+
+use super::EmulatorError;
+
+/// How many bytes a field of the screen has, see the board's `SCREEN`.
+const FIELD: usize = 48;
+
+/// What is read out of the ELF.
+pub(super) struct Image {
+    /// The words of the log.
+    pub(super) table: Table,
+    /// The control block of RTT.
+    pub(super) rtt: u64,
+    /// The screen.
+    pub(super) screen: u64,
+    /// The stack's lowest address, and the one above its highest.
+    pub(super) stack: (u64, u64),
+}
+
+impl Image {
+    /// # Errors
+    /// When it is no image of ours: says what is missing.
+    pub(super) fn read(path: &Path) -> Result<Self, EmulatorError> {
+        let wrong = |why: String| EmulatorError::Elf { path: path.display().to_string(), why };
+        let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(format!("is no ELF file: {error}")))?;
+        if elf.architecture() != object::Architecture::Arm {
+            return Err(wrong("is not for ARM".into()));
+        }
+        let symbol = |name: &str| {
+            let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
+            found.map(|symbol| symbol.address()).ok_or_else(|| wrong(format!("has no symbol {name}")))
+        };
+        let table = Table::parse(&bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
+        let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
+        let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
+        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen: symbol("QIYONG_SCREEN")?, stack })
+    }
+}
+
+/// What stands on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScreenText {
+    /// English.
+    pub english: String,
+    /// Chinese.
+    pub chinese: String,
+    /// An amount, or tries left.
+    pub detail: String,
+}
+
+/// How many bytes the screen has.
+pub(super) const SCREEN_LEN: usize = 1 + 3 * FIELD;
+
+impl ScreenText {
+    /// From its bytes; `None` while it is being written, and before it has been.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (number, fields) = bytes.split_first()?;
+        if number % 2 == 1 || *number == 0 && fields.iter().all(|byte| *byte == 0) {
+            return None;
+        }
+        let mut texts = fields.chunks(FIELD).map(|field| {
+            let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+            String::from_utf8_lossy(&field[..end]).into_owned()
+        });
+        Some(Self { english: texts.next()?, chinese: texts.next()?, detail: texts.next()? })
+    }
+}

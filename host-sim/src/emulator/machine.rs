@@ -1,0 +1,308 @@
+//! One emulated board and what stands around it: a card in its slot, a till and a centre on its serial line, a holder at
+//! its PIN pad; its log and its screen read by the probe.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use zeroize::Zeroizing;
+
+use qiyong_firmware::link::{self, Command, Ending, Receiver};
+use qiyong_firmware::ui::Screen;
+use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::host::{Request, Stan, TerminalId};
+
+use super::EmulatorError;
+use super::image::{Image, SCREEN_LEN, ScreenText};
+use super::log::Log;
+use super::probe::Probe;
+use super::qemu::{Qemu, wait_for};
+use super::slot::{CardUsart, Slot};
+use crate::centre::Centre;
+use crate::pcsc::slot::DeskCard;
+
+/// How often log and screen are looked at.
+pub(super) const LOOK: Duration = Duration::from_millis(2);
+/// How long the image may take to start, and to take a command.
+const START: Duration = Duration::from_secs(60);
+/// How long a visit may take; the board's own bounds end all that is in order sooner.
+const VISIT: Duration = Duration::from_secs(180);
+/// What cortex-m-rt paints the stack with.
+const PAINT: u8 = 0xCC;
+/// The PIN pad is told that a PIN is awaited.
+const ENQ: u8 = 0x05;
+const ENTER: u8 = b'\r';
+const CANCEL: u8 = 0x1B;
+
+/// Which PIN the board's screen asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The present one.
+    Present,
+    /// A new one.
+    New,
+    /// The new one again.
+    NewAgain,
+}
+
+/// What the holder does then.
+#[derive(Debug)]
+pub enum Does {
+    /// Keys digits, and enter.
+    Keys(Zeroizing<String>),
+    /// Presses cancel.
+    Cancels,
+    /// Takes the card out.
+    PullsCard,
+}
+
+/// The board. Dropping it ends QEMU.
+pub struct Machine {
+    probe: Probe,
+    slot: Slot,
+    till: UnixStream,
+    keys: UnixStream,
+    receiver: Receiver,
+    log: Log,
+    screen_at: u64,
+    screens: Vec<ScreenText>,
+    stack: (u64, u64),
+    place: (InstitutionCode, TerminalId),
+    qemu: Qemu,
+}
+
+impl Machine {
+    /// Boots an image and tells it where it stands; `next_stan` is the number of its next transaction.
+    ///
+    /// # Errors
+    /// When the image is none, or QEMU is missing, too old, or does not come up.
+    pub fn boot(
+        elf: &Path,
+        institution: InstitutionCode,
+        terminal: TerminalId,
+        next_stan: Stan,
+    ) -> Result<Self, EmulatorError> {
+        let Image { table, rtt, screen, stack } = Image::read(elf)?;
+        let (qemu, lines) = Qemu::start(elf)?;
+        let mut machine = Self {
+            probe: Probe::new(lines.qtest),
+            slot: Slot::new(lines.card),
+            till: lines.till,
+            keys: lines.keys,
+            receiver: Receiver::default(),
+            log: Log::new(table, rtt),
+            screen_at: screen,
+            screens: Vec::new(),
+            stack,
+            place: (institution, terminal),
+            qemu,
+        };
+        machine.probe.watch_port('a')?;
+        machine.await_words("has not logged that it started", "qiyong on")?;
+        machine.send(&Command::Setup { institution, terminal, next_stan }.encode())?;
+        machine.await_words("has not logged that it took a command", institution.as_str())?;
+        Ok(machine)
+    }
+
+    /// Waits for words in the log.
+    fn await_words(&mut self, what: &'static str, words: &str) -> Result<(), EmulatorError> {
+        let deadline = Instant::now() + START;
+        while !self.log.lines.iter().any(|line| line.contains(words)) {
+            if Instant::now() >= deadline {
+                let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+                return Err(EmulatorError::Mute { what, last });
+            }
+            std::thread::sleep(LOOK);
+            self.qemu.check()?;
+            self.log.drain(&mut self.probe)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, frame: &[u8]) -> Result<(), EmulatorError> {
+        write_whole(&mut self.till, &link::framed(frame).collect::<Vec<_>>())
+    }
+
+    /// Puts a card into the slot.
+    ///
+    /// # Errors
+    /// When the emulator cannot carry it, or is gone.
+    pub fn insert(&mut self, card: DeskCard) -> Result<(), EmulatorError> {
+        self.slot.insert(card, &mut self.probe)
+    }
+
+    /// Takes the card out.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn remove(&mut self) -> Result<(), EmulatorError> {
+        self.slot.remove(&mut self.probe)
+    }
+
+    /// Takes the card out as soon as this many more characters have gone over the card line, in either direction.
+    pub const fn pull_after(&mut self, characters: usize) {
+        self.slot.pull_at = Some(self.slot.characters + characters);
+    }
+
+    /// Sends what is no frame on the till's line.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
+        write_whole(&mut self.till, bytes)
+    }
+
+    /// One visit: the till's command, and all until its end. `holder` is asked at the PIN pad.
+    ///
+    /// # Errors
+    /// When the emulator or the centre's store fails, or the image does not come to an end.
+    pub fn serve(
+        &mut self,
+        centre: &mut Centre,
+        operation: &Operation,
+        time: Timestamp,
+        holder: &mut dyn FnMut(Asked) -> Does,
+    ) -> Result<Ending, EmulatorError> {
+        self.send(&Command::Serve { operation: operation.clone(), time }.encode())?;
+        let deadline = Instant::now() + VISIT;
+        loop {
+            let mut fds = [self.probe.stream(), self.slot.line(), &self.till, &self.keys]
+                .map(|stream| PollFd::new(stream, PollFlags::IN));
+            wait_for(&mut fds, LOOK)?;
+            while let Some(edge) = self.probe.edge()? {
+                self.slot.edge(edge, &mut self.probe)?;
+            }
+            self.slot.hear(&mut self.probe)?;
+            if read_available(&mut self.keys)?.contains(&ENQ) {
+                self.key_pin(holder)?;
+            }
+            let ending = self.till_traffic(centre, operation, time)?;
+            self.look()?;
+            if let Some(ending) = ending {
+                return Ok(ending);
+            }
+            self.qemu.check()?;
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent { what: "the till's line", seconds: VISIT.as_secs() });
+            }
+        }
+    }
+
+    /// Takes log and screen.
+    fn look(&mut self) -> Result<(), EmulatorError> {
+        self.log.drain(&mut self.probe)?;
+        let bytes = self.probe.read(self.screen_at, SCREEN_LEN)?;
+        if let Some(text) = ScreenText::from_bytes(&bytes).filter(|text| self.screens.last() != Some(text)) {
+            self.screens.push(text);
+        }
+        Ok(())
+    }
+
+    fn key_pin(&mut self, holder: &mut dyn FnMut(Asked) -> Does) -> Result<(), EmulatorError> {
+        self.look()?;
+        let shown = self.screens.last().map_or("", |screen| screen.english.as_str());
+        let asked = match shown {
+            words if words == Screen::EnterNewPin.text().english => Asked::New,
+            words if words == Screen::RepeatNewPin.text().english => Asked::NewAgain,
+            _ => Asked::Present,
+        };
+        match holder(asked) {
+            Does::Keys(digits) => {
+                write_whole(&mut self.keys, digits.as_bytes())?;
+                write_whole(&mut self.keys, &[ENTER])
+            }
+            Does::Cancels => write_whole(&mut self.keys, &[CANCEL]),
+            Does::PullsCard => self.remove(),
+        }
+    }
+
+    /// Answers what the board asks the centre; returns how the visit ended, if it did.
+    fn till_traffic(
+        &mut self,
+        centre: &mut Centre,
+        operation: &Operation,
+        time: Timestamp,
+    ) -> Result<Option<Ending>, EmulatorError> {
+        let (institution, terminal) = self.place;
+        let mut ending = None;
+        let mut answers = Vec::new();
+        for byte in read_available(&mut self.till)? {
+            let Some(frame) = self.receiver.received(byte) else {
+                continue;
+            };
+            if let Some(end) = Ending::decode(frame) {
+                ending = Some(end);
+                continue;
+            }
+            let answer = link::with_body(frame, operation, |body| {
+                centre.handle(&Request { institution, terminal, time, body: body.clone() })
+            });
+            match answer {
+                Some(answer) => answers.push(link::encode_answer(&answer?)),
+                None => self.log.lines.push("(a frame on the till's line is none)".into()),
+            }
+        }
+        for answer in &answers {
+            self.send(answer)?;
+        }
+        Ok(ending)
+    }
+
+    /// How the image has set up the card's USART.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn card_usart(&mut self) -> Result<CardUsart, EmulatorError> {
+        Slot::usart(&mut self.probe)
+    }
+
+    /// The image's log so far.
+    pub fn log(&self) -> &[String] {
+        &self.log.lines
+    }
+
+    /// What stood on its screen, one after the other, as often as was looked.
+    pub fn screens(&self) -> &[ScreenText] {
+        &self.screens
+    }
+
+    /// The most of its stack that the image has used, in bytes, and how large it is: cortex-m-rt paints it at the start.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
+        let (low, high) = self.stack;
+        let bytes = self.probe.read(low, usize::try_from(high.saturating_sub(low)).unwrap_or_default())?;
+        let untouched = bytes.iter().take_while(|byte| **byte == PAINT).count();
+        Ok((bytes.len() - untouched, bytes.len()))
+    }
+
+    /// Characters on the card line so far, in both directions.
+    pub const fn characters(&self) -> usize {
+        self.slot.characters
+    }
+}
+
+/// What has come on a line.
+pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorError> {
+    let mut all = Vec::new();
+    let mut bytes = [0; 1024];
+    loop {
+        match line.read(&mut bytes) {
+            Ok(0) => return Err(EmulatorError::Gone),
+            Ok(len) => all.extend_from_slice(&bytes[..len]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(all),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Writes to a line; what is written here always fits into the socket's buffer, and a line that is full is an error.
+pub(super) fn write_whole(line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
+    line.write_all(bytes).map_err(EmulatorError::from)
+}

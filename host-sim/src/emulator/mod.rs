@@ -1,0 +1,96 @@
+//! `qiyong emulate`: the flashable image of the board B-L475E-IOT01A in QEMU, unmodified, with a virtual card behind its
+//! USART, and a till, a centre and a holder around it.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | `qemu` | starts QEMU and ends it, whatever happens |
+//! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
+//! | `image` | what the ELF tells of the image: where log and screen are |
+//! | `log` | RTT and defmt: the image's log in words |
+//! | `slot` | the card behind the USART, powered and reset by the board's pins |
+//! | [`machine`] | all of these together: one visit |
+//! | `verb` | the command line |
+//!
+//! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
+//! timing. See the README of the board.
+
+mod image;
+mod log;
+pub mod machine;
+mod probe;
+mod qemu;
+mod slot;
+mod verb;
+
+pub use image::ScreenText;
+pub use slot::CardUsart;
+pub use verb::{EmulateArgs, run};
+
+use thiserror::Error;
+
+/// Why the image could not be run to the end of a visit.
+#[derive(Debug, Error)]
+pub enum EmulatorError {
+    /// It is not installed.
+    #[error(
+        "there is no qemu-system-arm: install the package qemu-system-arm, version 9.1 or later (Debian 12: from \
+             bookworm-backports; `cargo xtask setup` does it)"
+    )]
+    NoQemu,
+    /// It has not got the board.
+    #[error(
+        "{found:?} is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from bookworm-backports; \
+             `cargo xtask setup` does it)"
+    )]
+    OldQemu {
+        /// What it says of itself.
+        found: String,
+    },
+    /// The image is not one.
+    #[error("{path} {why}; `cargo xtask firmware` builds the image")]
+    Elf {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// QEMU ended by itself.
+    #[error("QEMU ended ({status}): {said}")]
+    Ended {
+        /// How.
+        status: String,
+        /// What it wrote to standard error.
+        said: String,
+    },
+    /// QEMU closed a line.
+    #[error("QEMU closed its lines")]
+    Gone,
+    /// Something did not answer.
+    #[error("{what} has been silent for {seconds} s")]
+    Silent {
+        /// What.
+        what: &'static str,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The image does not do what it should at the start.
+    #[error("the image {what} within 60 s; the last that it logged: {last}")]
+    Mute {
+        /// What it has not done.
+        what: &'static str,
+        /// The last line of its log.
+        last: String,
+    },
+    /// The probe was told something else than it asked.
+    #[error("QEMU's probe says {0:?}")]
+    Probe(String),
+    /// The card cannot be played.
+    #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
+    InverseCard,
+    /// A socket or file failed.
+    #[error("the emulator's lines: {0}")]
+    Io(#[from] std::io::Error),
+    /// The centre's store failed.
+    #[error("the centre: {0}")]
+    Centre(#[from] crate::centre::CentreError),
+}

@@ -1,0 +1,128 @@
+//! QEMU's qtest socket as a debug probe: memory and registers of the running board, and its pins.
+//!
+//! The wire is lines of text: a command, and `OK` with its result; `IRQ raise N` and `IRQ lower N` come in between when a
+//! pin changes.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+
+use super::EmulatorError;
+use super::qemu::wait_for;
+
+/// How long QEMU may take to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An edge of a pin of the port that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    pub(super) pin: u32,
+    pub(super) high: bool,
+}
+
+/// The probe.
+pub(super) struct Probe {
+    stream: UnixStream,
+    /// What has come of a line.
+    line: Vec<u8>,
+    edges: VecDeque<Edge>,
+    answers: VecDeque<String>,
+}
+
+impl Probe {
+    pub(super) const fn new(stream: UnixStream) -> Self {
+        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new() }
+    }
+
+    /// What to wait on for edges.
+    pub(super) const fn stream(&self) -> &UnixStream {
+        &self.stream
+    }
+
+    /// From now on every edge of an output of this port is told of.
+    pub(super) fn watch_port(&mut self, letter: char) -> Result<(), EmulatorError> {
+        self.command(&format!("irq_intercept_out /machine/soc/gpio{letter}")).map(drop)
+    }
+
+    /// Drives an input pin.
+    pub(super) fn drive_pin(&mut self, letter: char, pin: u32, high: bool) -> Result<(), EmulatorError> {
+        let level = u8::from(high);
+        self.command(&format!("set_irq_in /machine/soc/gpio{letter} unnamed-gpio-in {pin} {level}")).map(drop)
+    }
+
+    /// Reads memory.
+    pub(super) fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, EmulatorError> {
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let answer = self.command(&format!("read {address:#x} {len}"))?;
+        let bytes = answer.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
+        bytes.filter(|bytes| bytes.len() == len).ok_or(EmulatorError::Probe(answer))
+    }
+
+    /// Reads a register.
+    pub(super) fn read_word(&mut self, address: u64) -> Result<u32, EmulatorError> {
+        let answer = self.command(&format!("readl {address:#x}"))?;
+        let word = answer.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        word.and_then(|word| u32::try_from(word).ok()).ok_or(EmulatorError::Probe(answer))
+    }
+
+    /// Writes a register or a word of memory.
+    pub(super) fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
+        self.command(&format!("writel {address:#x} {word:#x}")).map(drop)
+    }
+
+    /// The next edge that has come.
+    pub(super) fn edge(&mut self) -> Result<Option<Edge>, EmulatorError> {
+        self.take_lines()?;
+        Ok(self.edges.pop_front())
+    }
+
+    /// Sends a command; returns what follows `OK`.
+    fn command(&mut self, command: &str) -> Result<String, EmulatorError> {
+        self.stream.write_all(format!("{command}\n").as_bytes())?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.take_lines()?;
+            if let Some(answer) = self.answers.pop_front() {
+                let result = answer.strip_prefix("OK").map(|rest| rest.trim().to_string());
+                return result.ok_or_else(|| EmulatorError::Probe(format!("{command}: {answer}")));
+            }
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent { what: "QEMU's probe", seconds: PATIENCE.as_secs() });
+            }
+            wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], Duration::from_millis(100))?;
+        }
+    }
+
+    fn take_lines(&mut self) -> Result<(), EmulatorError> {
+        let mut bytes = [0; 4096];
+        loop {
+            let taken = match self.stream.read(&mut bytes) {
+                Ok(0) => return Err(EmulatorError::Gone),
+                Ok(len) => &bytes[..len],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            for byte in taken {
+                if *byte != b'\n' {
+                    self.line.push(*byte);
+                    continue;
+                }
+                let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
+                let words: Vec<_> = line.split_whitespace().collect();
+                match words.as_slice() {
+                    ["IRQ", level, pin] => match pin.parse() {
+                        Ok(pin) => self.edges.push_back(Edge { pin, high: *level == "raise" }),
+                        Err(_) => return Err(EmulatorError::Probe(line)),
+                    },
+                    _ => self.answers.push_back(line),
+                }
+            }
+        }
+    }
+}

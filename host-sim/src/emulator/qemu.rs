@@ -1,0 +1,160 @@
+//! QEMU with the board `b-l475e-iot01a`: finds it, starts it, ends it.
+//!
+//! Each of its lines ends at a socket in a folder of its own, which this end listens on before QEMU starts: nothing that
+//! the image sends is lost. The image is started as it would be flashed.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tempfile::TempDir;
+
+use super::EmulatorError;
+
+/// What is started.
+const PROGRAM: &str = "qemu-system-arm";
+/// The first version with this board and its USARTs.
+const OLDEST: (u32, u32) = (9, 1);
+/// How long QEMU may take to open its lines.
+const START: Duration = Duration::from_secs(30);
+
+/// A running QEMU; dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Qemu {
+    child: Child,
+    folder: TempDir,
+}
+
+/// The lines of a QEMU that has just been started.
+pub(super) struct Lines {
+    pub(super) qtest: UnixStream,
+    /// USART1: till and centre.
+    pub(super) till: UnixStream,
+    /// USART2: the card's I/O.
+    pub(super) card: UnixStream,
+    /// UART4: the PIN pad.
+    pub(super) keys: UnixStream,
+}
+
+impl Qemu {
+    /// Starts an image.
+    ///
+    /// # Errors
+    /// When there is no QEMU that can, or it does not come up.
+    pub(super) fn start(elf: &Path) -> Result<(Self, Lines), EmulatorError> {
+        check_version(&version()?)?;
+        let folder = TempDir::new()?;
+        let place = |name: &str| folder.path().join(name);
+        let listen = |name: &str| UnixListener::bind(place(name));
+        let listeners = [listen("qtest")?, listen("till")?, listen("card")?, listen("keys")?];
+        let unix = |name: &str| format!("unix:{}", place(name).display());
+        let mut command = Command::new(PROGRAM);
+        command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
+        command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-kernel"]).arg(elf);
+        // In order: USART1, USART2, USART3, UART4.
+        command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);
+        let complaints = File::create(place("complaints"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
+        let child = command.spawn()?;
+        let mut qemu = Self { child, folder };
+        let deadline = Instant::now() + START;
+        let [qtest, till, card, keys] = listeners;
+        let lines = Lines {
+            till: qemu.accept(&till, deadline)?,
+            card: qemu.accept(&card, deadline)?,
+            keys: qemu.accept(&keys, deadline)?,
+            qtest: qemu.accept(&qtest, deadline)?,
+        };
+        Ok((qemu, lines))
+    }
+
+    fn accept(&mut self, listener: &UnixListener, deadline: Instant) -> Result<UnixStream, EmulatorError> {
+        listener.set_nonblocking(true)?;
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(true)?;
+                    return Ok(stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.check()?;
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent { what: "QEMU", seconds: START.as_secs() });
+            }
+            wait_for(&mut [PollFd::new(listener, PollFlags::IN)], Duration::from_millis(100))?;
+        }
+    }
+
+    /// # Errors
+    /// When QEMU has ended, with what it said.
+    pub(super) fn check(&mut self) -> Result<(), EmulatorError> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => {
+                let said = fs::read_to_string(self.folder.path().join("complaints")).unwrap_or_default();
+                Err(EmulatorError::Ended { status: status.to_string(), said: said.trim().to_string() })
+            }
+        }
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        // Gone already is just as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until something happens on one of `fds`, or the time is over.
+pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<(), EmulatorError> {
+    let time = Timespec::try_from(time).ok();
+    match poll(fds, time.as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(EmulatorError::Io(error.into())),
+    }
+}
+
+/// The first line that QEMU says of itself.
+fn version() -> Result<String, EmulatorError> {
+    let output = Command::new(PROGRAM).arg("--version").stdin(Stdio::null()).output();
+    let output = output.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => EmulatorError::NoQemu,
+        _ => EmulatorError::Io(error),
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().to_string())
+}
+
+fn check_version(line: &str) -> Result<(), EmulatorError> {
+    let number = line.split_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse().ok());
+    match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(()),
+        _ => Err(EmulatorError::OldQemu { found: line.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qemu_without_the_board_is_refused_by_its_version() {
+        for good in ["QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)", "QEMU emulator version 9.1.0"] {
+            assert!(check_version(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)", "QEMU emulator version 9.0.4", "", "version x"]
+        {
+            let error = check_version(bad).unwrap_err().to_string();
+            assert!(error.contains("bookworm-backports") && error.contains("9.1"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The command line of `qiyong emulate`.
+
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use qiyong_firmware::link::Ending;
+use qiyong_protocol::activation::decision::{Institution, Operation};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::host::{Stan, TerminalId};
+
+use super::machine::{Asked, Does, Machine};
+use super::{EmulatorError, ScreenText};
+use crate::centre::Centre;
+use crate::centre_verbs;
+use crate::output::{Output, Verdict};
+use crate::pcsc::slot::DeskCard;
+
+/// Where `cargo xtask firmware` puts the image.
+const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+/// What is in a card's account when the centre is in memory.
+const ACCOUNT: Fen = Fen(50_000);
+/// The one terminal's name.
+const TERMINAL: TerminalId = TerminalId(*b"00000001");
+
+/// What to run, and with which card.
+#[derive(Args, Debug)]
+pub struct EmulateArgs {
+    /// The image
+    #[arg(long, value_name = "FILE", default_value = ELF)]
+    elf: PathBuf,
+    /// The card file; what the visit changes is kept in it
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// The institution's code
+    #[arg(long, value_name = "CODE", value_parser = institution, default_value = "P32010000017")]
+    institution: InstitutionCode,
+    /// The centre's database; without it a centre in memory, which knows institution and card, and ¥500.00 in its account
+    #[arg(long, value_name = "FILE")]
+    centre: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// What to do. The PINs are keyed on standard input, a line each: the present one, a new one, the new one again; an
+    /// empty line is the cancel key
+    #[command(subcommand)]
+    operation: What,
+}
+
+/// An operation, amounts in yuan.
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    /// Hospital: settle a bill
+    Settle {
+        /// The whole bill
+        #[arg(value_parser = yuan)]
+        total: Fen,
+        /// What of it the pooled fund pays
+        #[arg(long, value_parser = yuan, default_value = "0")]
+        fund: Fen,
+    },
+    /// Pharmacy: pay a purchase
+    Purchase {
+        /// The price
+        #[arg(value_parser = yuan)]
+        total: Fen,
+    },
+    /// Ask how the card stands
+    Query,
+}
+
+fn institution(text: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
+}
+
+/// Yuan with two decimals, or none.
+fn yuan(text: &str) -> Result<Fen, String> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "00"));
+    let digits = format!("{whole}{decimals}");
+    let fen = digits.parse().ok().filter(|_| decimals.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    fen.map(Fen).filter(|fen| *fen <= Fen::MAX).ok_or_else(|| "must be an amount in yuan, such as 35.80".into())
+}
+
+/// How it ended, for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    activated: bool,
+    charge: u64,
+    balance: Option<u64>,
+    stan: Option<u32>,
+    pin_changed: bool,
+    characters: usize,
+    /// The most that was used, in bytes.
+    stack: usize,
+    screens: Vec<String>,
+    log: &'a [String],
+}
+
+/// Runs the verb: exit 0 approved, 1 not approved, 2 when the visit could not be played.
+pub fn run(args: &EmulateArgs) -> ExitCode {
+    let mut output = Output::default();
+    let verdict = play(args, &mut output).unwrap_or_else(|problem| {
+        output.complain(&problem);
+        Verdict::BadInput
+    });
+    output.finish(verdict)
+}
+
+fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+    let bill =
+        |total, fund| Bill::new(total, fund).ok_or("the total must be more than nothing, and than the fund pays");
+    let operation = match args.operation {
+        What::Settle { total, fund } => Operation::Settle(bill(total, fund)?),
+        What::Purchase { total } => Operation::Purchase(bill(total, Fen(0))?),
+        What::Query => Operation::Query,
+    };
+    let card = DeskCard::open(&args.card).map_err(|error| error.to_string())?;
+    let mut centre = open_centre(args)?;
+    let next_stan = next_stan(&centre, args.institution)?;
+    let mut machine =
+        Machine::boot(&args.elf, args.institution, TERMINAL, next_stan).map_err(|error| error.to_string())?;
+    let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, now(), &mut key_pin));
+    tell(args, &mut machine, ended, output)
+}
+
+fn tell(
+    args: &EmulateArgs,
+    machine: &mut Machine,
+    ended: Result<Ending, EmulatorError>,
+    output: &mut Output,
+) -> Result<Verdict, String> {
+    if !args.json || ended.is_err() {
+        machine.log().iter().for_each(|line| output.line(&format!("log     {line}")));
+        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", one_line(screen))));
+    }
+    let ending = ended.map_err(|error| error.to_string())?;
+    let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
+    let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
+    if args.json {
+        output.json_line(&Told {
+            outcome,
+            reason: ending.reason.map(|reason| reason.as_str()),
+            activated: ending.effects.activates,
+            charge: ending.effects.charge.0,
+            balance: ending.balance.map(|fen| fen.0),
+            stan: ending.stan.map(|stan| stan.0),
+            pin_changed: ending.pin_changed,
+            characters: machine.characters(),
+            stack,
+            screens: machine.screens().iter().map(one_line).collect(),
+            log: machine.log(),
+        });
+    } else {
+        let reason = ending.reason.map_or("", |reason| reason.as_str());
+        let activated = if ending.effects.activates { "activated" } else { "" };
+        let characters = machine.characters();
+        output.line(&format!("{outcome} {reason}{activated}"));
+        output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
+    }
+    Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
+}
+
+fn one_line(screen: &ScreenText) -> String {
+    format!("{} {} {}", screen.chinese, screen.english, screen.detail).trim().to_string()
+}
+
+fn open_centre(args: &EmulateArgs) -> Result<Centre, String> {
+    let wrong = |error: crate::centre::CentreError| error.to_string();
+    if let Some(file) = &args.centre {
+        return Centre::open(file).map_err(wrong);
+    }
+    let mut centre = Centre::in_memory().map_err(wrong)?;
+    let institution = Institution { code: args.institution, designated: true, issues_cards: true };
+    centre.add_institution(&institution).map_err(wrong)?;
+    centre.add_card(&centre_verbs::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
+    Ok(centre)
+}
+
+/// The number after the last one that the terminal used.
+fn next_stan(centre: &Centre, institution: InstitutionCode) -> Result<Stan, String> {
+    let journal = centre.journal().map_err(|error| error.to_string())?;
+    let own =
+        journal.iter().rev().filter(|entry| entry.institution == institution && entry.terminal == TERMINAL.as_str());
+    Ok(own.filter_map(|entry| entry.stan).next().map_or(Stan(1), Stan::next))
+}
+
+fn key_pin(asked: Asked) -> Does {
+    let what = match asked {
+        Asked::Present => "PIN",
+        Asked::New => "new PIN",
+        Asked::NewAgain => "new PIN again",
+    };
+    Output::default().complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
+    let mut line = Zeroizing::new(String::new());
+    // What cannot be read is nothing.
+    let _ = io::stdin().lock().read_line(&mut line);
+    match line.trim() {
+        "" => Does::Cancels,
+        digits => Does::Keys(Zeroizing::new(digits.into())),
+    }
+}
+
+/// The local time.
+fn now() -> Timestamp {
+    let now = jiff::ZonedDateTime::now().datetime();
+    let bcd = [now.year() / 100, now.year() % 100, now.month().into(), now.day().into()];
+    let bcd = bcd.map(|number| (number / 10 * 16 + number % 10).to_le_bytes()[0]);
+    let date = Date::from_bcd(bcd).unwrap_or_else(|| unreachable!("every day of the calendar exists"));
+    let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
+    Timestamp { date, hour, minute, second }
+}

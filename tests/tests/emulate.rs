@@ -1,0 +1,284 @@
+//! `qiyong emulate`: the flashable image, unmodified, in QEMU, with a virtual card behind its USART.
+
+#[allow(dead_code, reason = "shared with other tests")]
+#[path = "pcsc/harness.rs"]
+mod harness;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::Watched;
+use qiyong_firmware::link::Ending;
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_host_sim::centre::Centre;
+use qiyong_host_sim::centre::hsm::Hsm;
+use qiyong_host_sim::emulator::CardUsart;
+use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
+use qiyong_host_sim::pcsc::slot::DeskCard;
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::activation::reason::Reason;
+use qiyong_protocol::card::codes::Name;
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_tests::{image, qiyong, sample_card};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PHARMACY: &str = "P32010000017";
+const BANK: &str = "B32010000001";
+const HOSPITAL: &str = "H32010000021";
+const PIN: &str = "123456";
+const NEW_PIN: &str = "271828";
+
+/// A file with a card that speaks this protocol.
+fn card_file(folder: &Path, new: &NewCard) -> PathBuf {
+    let path = folder.join(format!("{:?}-{}.toml", new.generation, new.protocol));
+    new.issue(&Hsm::test_keys()).unwrap().save(&path).unwrap();
+    path
+}
+
+fn card(generation: Generation, protocol: u8) -> NewCard {
+    NewCard { protocol, convention: Convention::Direct, ..sample_card(generation) }
+}
+
+/// Runs the program with these lines keyed at the PIN pad; returns exit status, report, and standard error.
+fn emulate(card: &Path, options: &[&str], keyed: &str) -> (i32, Value, String) {
+    let mut command = Command::new(qiyong());
+    command.args(["emulate", "--json", "--elf"]).arg(image()).arg("--card").arg(card).args(options);
+    let mut process = Watched::start(&mut command);
+    process.feed(keyed);
+    let output = process.output();
+    let (told, seen) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr).into_owned());
+    for secret in [PIN, NEW_PIN, "111111198101011110"] {
+        assert!(!told.contains(secret) && !seen.contains(secret), "{secret} in {told}{seen}");
+    }
+    (output.status.code().expect("an exit status"), serde_json::from_str(&told).unwrap_or(Value::Null), seen)
+}
+
+/// The first visit puts the card into use, the second finds it so.
+fn activates_once(generation: Generation, protocol: u8, place: &str, what: &[&str], charge: u64) {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(generation, protocol));
+    let database = folder.path().join("centre.db");
+    let mut add = Command::new(qiyong());
+    add.args(["centre", "add", "--account", "50000", "--institution", place, "--card"]).arg(&file);
+    let output = Watched::start(add.arg("--centre").arg(&database)).output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let options = [&["--institution", place, "--centre", database.to_str().unwrap()], what].concat();
+
+    let (status, report, seen) = emulate(&file, &options, &format!("{PIN}\n{NEW_PIN}\n{NEW_PIN}\n"));
+    assert_eq!(status, 0, "{report} {seen}");
+    assert_eq!((&report["outcome"], &report["activated"]), (&"approved".into(), &true.into()), "{report}");
+    assert_eq!((&report["charge"], &report["balance"]), (&charge.into(), &(50_000 - charge).into()), "{report}");
+    assert_eq!((&report["stan"], &report["pin_changed"]), (&1.into(), &true.into()), "{report}");
+    let last = report["screens"].as_array().and_then(|screens| screens.last()).unwrap();
+    assert!(last.as_str().unwrap().starts_with("支付成功，卡已启用 Paid, card activated"), "{report}");
+    let log = report["log"].as_array().unwrap();
+    let logged = |words: &str| log.iter().any(|line| line.as_str().unwrap().contains(words));
+    for words in ["emulated: true", place, "screen: Reading card", "approved, activated: true"] {
+        assert!(logged(words), "{words}: {report}");
+    }
+    assert!(!logged("damaged") && !logged("panic"), "{report}");
+
+    // The file has the new PIN, and the image goes on counting.
+    let (status, report, seen) = emulate(&file, &options, &format!("{NEW_PIN}\n"));
+    assert_eq!(status, 0, "{report} {seen}");
+    assert_eq!((&report["activated"], &report["stan"]), (&false.into(), &2.into()), "{report}");
+    assert_eq!(report["balance"], 50_000 - 2 * charge, "{report}");
+}
+
+#[test]
+fn the_image_puts_a_card_into_use_at_a_pharmacy_over_t0() {
+    activates_once(Generation::V3, 0, PHARMACY, &["purchase", "35.80"], 3580);
+}
+
+#[test]
+fn the_image_puts_a_card_into_use_at_a_pharmacy_over_t1() {
+    activates_once(Generation::V3, 1, PHARMACY, &["purchase", "35.80"], 3580);
+}
+
+#[test]
+fn the_image_puts_cards_of_older_generations_into_use_at_a_hospital() {
+    for (generation, protocol) in [(Generation::V1, 0), (Generation::V2, 1)] {
+        activates_once(generation, protocol, HOSPITAL, &["settle", "152.00", "--fund", "100.00"], 5200);
+    }
+}
+
+/// An image that runs, a centre that knows its place and one card, and that card's file.
+struct Desk {
+    machine: Machine,
+    centre: Centre,
+    file: PathBuf,
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new(new: &NewCard, place: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = card_file(folder.path(), new);
+        let code = InstitutionCode::new(place).unwrap();
+        let mut centre = Centre::in_memory().unwrap();
+        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        let record = new.record(&Hsm::test_keys()).unwrap();
+        centre.add_card(&CardRecord { account: Fen(10_000), ..record }).unwrap();
+        let machine = Machine::boot(&image(), code, TerminalId(*b"00000001"), Stan(7)).unwrap();
+        Self { machine, centre, file, folder }
+    }
+
+    /// One visit; returns its end and the PINs that were asked for.
+    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ending, Vec<Asked>) {
+        self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
+        does.reverse();
+        let mut asked = Vec::new();
+        let mut holder = |which: Asked| {
+            asked.push(which);
+            does.pop().expect("nobody asks more often")
+        };
+        let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
+        let ending = self.machine.serve(&mut self.centre, operation, time, &mut holder).unwrap();
+        self.machine.remove().unwrap();
+        (ending, asked)
+    }
+
+    /// Nothing went wrong within the image.
+    fn check_log(&self) {
+        let wrong = |line: &&String| ["panic", "fault", "overflow", "damaged"].iter().any(|word| line.contains(word));
+        assert_eq!(self.machine.log().iter().find(wrong), None, "{:?}", self.machine.log());
+        assert_eq!(self.machine.log().iter().filter(|line| line.contains("qiyong on")).count(), 1, "one start");
+    }
+}
+
+fn keys(digits: &str) -> Does {
+    Does::Keys(digits.to_string().into())
+}
+
+fn purchase(fen: u64) -> Operation {
+    Operation::Purchase(Bill::new(Fen(fen), Fen(0)).unwrap())
+}
+
+#[test]
+fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
+    let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
+    let purchase = purchase(1250);
+    let all = [Asked::Present, Asked::New, Asked::NewAgain];
+
+    let (ending, asked) = desk.visit(&purchase, vec![Does::PullsCard]);
+    assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), vec![Asked::Present]));
+    let (ending, _) = desk.visit(&purchase, vec![keys("999999"), Does::Cancels]);
+    assert_eq!(ending.reason, Some(Reason::PinWrong));
+    let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), Does::PullsCard]);
+    assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), all.to_vec()));
+    // Garbage, a frame that is cut off, and one with a wrong check before the till's command.
+    desk.machine.disturb_till(&[0x00, 0xFF, 0x02, 0x02, 0x00, 0x03, b'V', 0x20]).unwrap();
+    desk.machine.disturb_till(&[0x02, 0x00, 0x01, b'V', 0x12, 0x34]).unwrap();
+    let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
+    assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, true, Some(Stan(7))));
+    assert_eq!((ending.balance, asked), (Some(Fen(8750)), all.to_vec()));
+    let (ending, _) = desk.visit(&purchase, vec![keys(NEW_PIN)]);
+    assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, false, Some(Stan(8))));
+
+    let (used, reserved) = desk.machine.stack().unwrap();
+    assert!(used > 0 && used < reserved, "{used} of {reserved} bytes");
+    desk.check_log();
+}
+
+#[test]
+fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_visit() {
+    for protocol in [0, 1] {
+        let mut desk = Desk::new(&card(Generation::V3, protocol), PHARMACY);
+        // In the ATR, in PPS, while the card is read, and at its last characters before the PIN is asked for.
+        for characters in [1, 2, 17, 21, 24, 26, 45, 80, 133, 200, 280, 301] {
+            desk.machine.pull_after(characters);
+            let (ending, asked) = desk.visit(&purchase(100), Vec::new());
+            assert_eq!((ending.reason, ending.stan, asked.len()), (Some(Reason::CardRemoved), None, 0), "{characters}");
+        }
+        let (ending, _) = desk.visit(&purchase(100), vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
+        assert_eq!((ending.reason, ending.stan, ending.balance), (None, Some(Stan(7)), Some(Fen(9900))));
+        desk.check_log();
+    }
+}
+
+#[test]
+fn the_image_puts_a_card_into_use_at_a_bank_with_a_document_that_stays_with_the_till() {
+    let new = card(Generation::V3, 1);
+    let mut desk = Desk::new(&new, BANK);
+    let document = |holder: &[u8]| Document {
+        kind: DocumentKind::IdCard,
+        number: DocumentNumber::new(new.id_number.as_bytes()).unwrap(),
+        name: Name::new(holder).unwrap(),
+        valid_until: Validity::LongTerm,
+    };
+    let apply = |document| Operation::Apply { document };
+    let zhang_san = [0xD5, 0xC5, 0xC8, 0xFD];
+    let (ending, _) = desk.visit(&apply(None), Vec::new());
+    assert_eq!(ending.reason, Some(Reason::DocumentMissing));
+    let (ending, _) = desk.visit(&apply(Some(document(b"Li Si"))), Vec::new());
+    assert_eq!(ending.reason, Some(Reason::DocumentMismatch));
+    // The offer to replace the initial PIN is declined.
+    let (ending, asked) = desk.visit(&apply(Some(document(&zhang_san))), vec![Does::Cancels]);
+    assert_eq!((ending.reason, asked), (None, vec![Asked::Present]));
+    assert_eq!((ending.effects.activates, ending.effects.activates_financial), (true, true));
+    desk.check_log();
+    drop(desk.folder);
+}
+
+#[test]
+fn the_usart_is_set_up_for_smartcard_mode_at_the_agreed_rate() {
+    // RM0351 §40.8: UE, RE, TE, RXNEIE, PCE, M0, so 8 bits and even parity; 1.5 stop bits and CLKEN; SCEN.
+    let (cr1, cr2, scen) = (1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 10 | 1 << 12, 0b11 << 12 | 1 << 11, 1 << 5);
+    // The error signal is T=0's alone (clause 11.2).
+    let nack = 1 << 4;
+    // 16 MHz by 2 · 2: CLK is 4 MHz. No extra guard time.
+    let gtpr = 2;
+    for (generation, protocol, cr3, cycles_per_etu) in
+        [(Generation::V2, 0, scen | nack, 372), (Generation::V3, 0, scen | nack, 16), (Generation::V3, 1, scen, 16)]
+    {
+        let mut desk = Desk::new(&card(generation, protocol), PHARMACY);
+        let (ending, _) = desk.visit(&Operation::Query, Vec::new());
+        assert_eq!(ending.reason, None);
+        let expected = CardUsart { cr1, cr2, cr3, brr: 4 * cycles_per_etu, gtpr };
+        assert_eq!(desk.machine.card_usart().unwrap(), expected, "{generation:?} T={protocol}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_said_with_the_way_out() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V2, 0));
+    let run = |elf: &Path, path: Option<&Path>| {
+        let mut command = Command::new(qiyong());
+        command.args(["emulate", "--elf"]).arg(elf).arg("--card").arg(&file).arg("query");
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        let output = Watched::start(&mut command).output();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let elf = image();
+    let none = run(&elf, Some(folder.path()));
+    assert!(none.contains("no qemu-system-arm") && none.contains("bookworm-backports"), "{none}");
+    let old = folder.path().join("qemu-system-arm");
+    fs::write(&old, "#!/bin/sh\necho 'QEMU emulator version 7.2.22'\n").unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+    let old = run(&elf, Some(folder.path()));
+    assert!(old.contains("7.2.22") && old.contains("9.1 or later"), "{old}");
+    for (elf, words) in
+        [(folder.path().join("none"), "No such file"), (file.clone(), "no ELF"), (qiyong(), "not for ARM")]
+    {
+        let said = run(&elf, None);
+        assert!(said.contains(words) && said.contains("cargo xtask firmware"), "{said}");
+    }
+
+    let inverse = card_file(folder.path(), &sample_card(Generation::V1));
+    let (status, _, said) = emulate(&inverse, &["query"], "");
+    assert_eq!(status, 2);
+    assert!(said.contains("inverse") && said.contains("direct convention"), "{said}");
+}

@@ -1,0 +1,73 @@
+//! QEMU for `qiyong emulate`: whether it is here and new enough, and where to get it.
+//!
+//! Debian 12 has an older one that lacks the board; its backports have a newer.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::debian;
+use crate::step;
+
+const PROGRAM: &str = "qemu-system-arm";
+/// The first version with the board `b-l475e-iot01a` and its USARTs.
+const OLDEST: (u32, u32) = (9, 1);
+/// Where a source of backports is written to.
+const SOURCE: &str = "/etc/apt/sources.list.d/qiyong-backports.list";
+
+/// Installs it if it is missing or too old. Silent when it is not.
+///
+/// # Errors
+/// When it still is afterwards: says what to do by hand.
+pub(crate) fn install() -> Result<()> {
+    if is_there() {
+        return Ok(());
+    }
+    step::say(format!("{PROGRAM} is missing or older than {}.{}", OLDEST.0, OLDEST.1));
+    // In newer Debians the ordinary package will do.
+    let release = step::ask(step::command("sh").args(["-c", ". /etc/os-release && echo $VERSION_CODENAME"]));
+    let backports = release.filter(|name| name == "bookworm").map(|name| format!("{name}-backports"));
+    if let Some(backports) = &backports {
+        add_source(backports);
+    }
+    debian::apt_get(&["update"]);
+    let from: Vec<&str> = backports.iter().flat_map(|name| ["-t", name]).collect();
+    debian::apt_get(&[&["install", "-y", "--no-install-recommends"], from.as_slice(), &[PROGRAM]].concat());
+    if !is_there() {
+        bail!(
+            "no {PROGRAM} of version {}.{} or later, in which `qiyong emulate` and its tests run the image: install the \
+             package {PROGRAM}, in Debian 12 from bookworm-backports",
+            OLDEST.0,
+            OLDEST.1
+        );
+    }
+    Ok(())
+}
+
+fn is_there() -> bool {
+    let said = step::ask(step::command(PROGRAM).arg("--version")).unwrap_or_default();
+    let number = said.split_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+}
+
+/// Adds the release's backports, from the mirror that the machine uses already, unless it has them.
+fn add_source(backports: &str) {
+    let list = ["indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"];
+    let known = step::ask(step::command("apt-get").args(list)).unwrap_or_default();
+    if known.lines().any(|line| line.starts_with(backports)) {
+        return;
+    }
+    let release = backports.trim_end_matches("-backports");
+    let Some(mirror) = known.lines().find_map(|line| line.strip_prefix(&format!("{release} "))) else {
+        step::say(format!("no apt source for {release} to take {backports} from"));
+        return;
+    };
+    let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let signed = if Path::new(keyring).exists() { format!("[signed-by={keyring}] ") } else { String::new() };
+    step::say(format!("adding {backports} to apt's sources: {SOURCE}"));
+    if let Err(error) = fs::write(SOURCE, format!("deb {signed}{mirror} {backports} main\n")) {
+        step::say(format!("cannot write {SOURCE}: {error}"));
+    }
+}
