@@ -36,7 +36,13 @@ impl Line {
     fn carry(&mut self, sent: &[u8]) -> Arrived {
         let mut arrived: Arrived = sent.iter().map(|byte| (*byte, true)).collect();
         match self.damages.next().flatten() {
-            Some(Damage::Flip(at, bit)) => arrived[at % sent.len()].0 ^= 1 << (bit % 8),
+            Some(Damage::Flip(at, bit)) => {
+                let at = at % sent.len();
+                arrived[at].0 ^= 1 << (bit % 8);
+                // An LRC does not always see a bent LEN, since another character then stands for it. Parity does.
+                let lrc = sent.len() == 4 + usize::from(sent[2]);
+                arrived[at].1 = !(lrc && at == 2);
+            }
             Some(Damage::Parity(at)) => arrived[at % sent.len()].1 = false,
             Some(Damage::Cut(at)) => arrived.truncate(at % sent.len()),
             Some(Damage::Lose) => arrived.clear(),
