@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::Watched;
+use harness::{Watched, eventually};
 use qiyong_firmware::link::Ending;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
@@ -281,4 +281,30 @@ fn what_is_missing_or_wrong_is_said_with_the_way_out() {
     let (status, _, said) = emulate(&inverse, &["query"], "");
     assert_eq!(status, 2);
     assert!(said.contains("inverse") && said.contains("direct convention"), "{said}");
+}
+
+#[test]
+fn qemu_ends_with_the_program_even_if_that_is_killed() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V3, 0));
+    // A copy, by whose path QEMU is known among others'.
+    let elf = folder.path().join("image-of-this-test");
+    fs::copy(image(), &elf).unwrap();
+    let runs = || {
+        let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        let words: Vec<_> = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok()).collect();
+        let ours = |words: &&Vec<u8>| {
+            let words = String::from_utf8_lossy(words);
+            words.starts_with("qemu-system-arm") && words.contains("image-of-this-test")
+        };
+        words.iter().any(|words| ours(&words))
+    };
+    let mut command = Command::new(qiyong());
+    command.args(["emulate", "--elf"]).arg(&elf).arg("--card").arg(&file).args(["purchase", "1.00"]);
+    // Nobody keys the PIN that it waits for.
+    let process = Watched::start(&mut command);
+    eventually("QEMU runs", runs);
+    process.signal("-KILL");
+    process.output();
+    eventually("QEMU is gone", || !runs());
 }

@@ -17,6 +17,8 @@ use super::EmulatorError;
 
 /// What is started.
 const PROGRAM: &str = "qemu-system-arm";
+/// What starts it, of util-linux: the system then ends QEMU when this program ends, in whichever way.
+const STARTER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
 /// The first version with this board and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
 /// How long QEMU may take to open its lines.
@@ -52,7 +54,9 @@ impl Qemu {
         let listen = |name: &str| UnixListener::bind(place(name));
         let listeners = [listen("qtest")?, listen("till")?, listen("card")?, listen("keys")?];
         let unix = |name: &str| format!("unix:{}", place(name).display());
-        let mut command = Command::new(PROGRAM);
+        let [starter, arguments @ ..] = STARTER;
+        let mut command = Command::new(starter);
+        command.args(arguments).arg(PROGRAM);
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-kernel"]).arg(elf);
         // In order: USART1, USART2, USART3, UART4.

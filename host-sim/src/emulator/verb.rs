@@ -19,6 +19,7 @@ use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
 use crate::centre::Centre;
 use crate::centre_verbs;
+use crate::input;
 use crate::output::{Output, Verdict};
 use crate::pcsc::slot::DeskCard;
 
@@ -59,16 +60,16 @@ enum What {
     /// Hospital: settle a bill
     Settle {
         /// The whole bill
-        #[arg(value_parser = yuan)]
+        #[arg(value_parser = input::yuan)]
         total: Fen,
         /// What of it the pooled fund pays
-        #[arg(long, value_parser = yuan, default_value = "0")]
+        #[arg(long, value_parser = input::yuan, default_value = "0")]
         fund: Fen,
     },
     /// Pharmacy: pay a purchase
     Purchase {
         /// The price
-        #[arg(value_parser = yuan)]
+        #[arg(value_parser = input::yuan)]
         total: Fen,
     },
     /// Ask how the card stands
@@ -77,14 +78,6 @@ enum What {
 
 fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
-}
-
-/// Yuan with two decimals, or none.
-fn yuan(text: &str) -> Result<Fen, String> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, "00"));
-    let digits = format!("{whole}{decimals}");
-    let fen = digits.parse().ok().filter(|_| decimals.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()));
-    fen.map(Fen).filter(|fen| *fen <= Fen::MAX).ok_or_else(|| "must be an amount in yuan, such as 35.80".into())
 }
 
 /// How it ended, for programs.
