@@ -308,3 +308,18 @@ fn qemu_ends_with_the_program_even_if_that_is_killed() {
     process.output();
     eventually("QEMU is gone", || !runs());
 }
+
+#[test]
+fn a_banks_application_is_made_with_a_document_keyed_at_the_till() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V2, 0));
+    let options = "apply --document id-card --holder 张三 --valid-until long-term".split(' ');
+    let options: Vec<_> = ["--institution", BANK].into_iter().chain(options).collect();
+    let keyed = format!("111111198101011110\n{PIN}\n{NEW_PIN}\n{NEW_PIN}\n");
+    let (status, told, seen) = emulate(&file, &options, &keyed);
+    assert_eq!((status, &told["activated"], &told["pin_changed"]), (0, &true.into(), &true.into()), "{told} {seen}");
+    // Another person's document.
+    let options: Vec<_> = options.iter().map(|option| if *option == "张三" { "李四" } else { option }).collect();
+    let (status, told, _) = emulate(&file, &options, "111111198101011110\n");
+    assert_eq!((status, &told["reason"]), (1, &"document-mismatch".into()), "{told}");
+}

@@ -4,14 +4,14 @@ use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong_firmware::link::Ending;
-use qiyong_protocol::activation::decision::{Institution, Operation};
+use qiyong_protocol::activation::decision::Institution;
 use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::host::{Stan, TerminalId};
 
@@ -19,9 +19,9 @@ use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
 use crate::centre::Centre;
 use crate::centre_verbs;
-use crate::input;
 use crate::output::{Output, Verdict};
 use crate::pcsc::slot::DeskCard;
+use crate::till::{AskedOperation, Desk};
 
 /// Where `cargo xtask firmware` puts the image.
 const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
@@ -48,32 +48,10 @@ pub struct EmulateArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// What to do. The PINs are keyed on standard input, a line each: the present one, a new one, the new one again; an
-    /// empty line is the cancel key
+    /// What to do. What is asked for is keyed on standard input, a line each: first what is missing of a document, then the
+    /// PINs (the present one, a new one, the new one again; an empty line is the cancel key)
     #[command(subcommand)]
-    operation: What,
-}
-
-/// An operation, amounts in yuan.
-#[derive(Clone, Debug, Subcommand)]
-enum What {
-    /// Hospital: settle a bill
-    Settle {
-        /// The whole bill
-        #[arg(value_parser = input::yuan)]
-        total: Fen,
-        /// What of it the pooled fund pays
-        #[arg(long, value_parser = input::yuan, default_value = "0")]
-        fund: Fen,
-    },
-    /// Pharmacy: pay a purchase
-    Purchase {
-        /// The price
-        #[arg(value_parser = input::yuan)]
-        total: Fen,
-    },
-    /// Ask how the card stands
-    Query,
+    operation: AskedOperation,
 }
 
 fn institution(text: &str) -> Result<InstitutionCode, String> {
@@ -108,13 +86,7 @@ pub fn run(args: &EmulateArgs) -> ExitCode {
 }
 
 fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    let bill =
-        |total, fund| Bill::new(total, fund).ok_or("the total must be more than nothing, and than the fund pays");
-    let operation = match args.operation {
-        What::Settle { total, fund } => Operation::Settle(bill(total, fund)?),
-        What::Purchase { total } => Operation::Purchase(bill(total, Fen(0))?),
-        What::Query => Operation::Query,
-    };
+    let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
     let next_stan = next_stan(&centre, args.institution)?;

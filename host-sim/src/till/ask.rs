@@ -12,7 +12,7 @@ use crate::{gbk, input};
 
 /// An operation in words.
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Bank: put the card into use on the holder's application
     Apply(DocumentArgs),
     /// Hospital: settle a bill
@@ -36,7 +36,7 @@ pub(super) enum Asked {
 
 /// The document that the holder of the card shows.
 #[derive(Args, Clone, Debug)]
-pub(super) struct DocumentArgs {
+pub(crate) struct DocumentArgs {
     /// Its kind, such as id-card or passport; without it no document is shown
     #[arg(long, value_name = "KIND", value_parser = kind)]
     document: Option<DocumentKind>,
@@ -63,7 +63,7 @@ fn kind(text: &str) -> Result<DocumentKind, String> {
 
 impl Asked {
     /// The operation; what is missing of a document is asked for.
-    fn operation(&self, desk: &mut Desk) -> Result<Operation, String> {
+    pub(crate) fn operation(&self, desk: &mut Desk) -> Result<Operation, String> {
         let bill = |total: Fen, fund: Fen| {
             Bill::new(total, fund).ok_or("the total must be more than nothing, and the fund pays no more than that")
         };

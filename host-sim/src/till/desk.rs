@@ -15,14 +15,14 @@ use crate::output::Output;
 use crate::story;
 
 /// The desk.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     /// Standard output is for a program: what people see goes to standard error.
     json: bool,
     interactive: bool,
 }
 
 impl Desk {
-    pub(super) fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         Self { json, interactive: io::stdin().is_terminal() }
     }
 

@@ -28,9 +28,10 @@ use qiyong_protocol::host::{Stan, TerminalId};
 
 use crate::centre::Centre;
 use crate::output::{Output, Verdict};
+pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 use centre_link::{Link, SystemClock};
-use desk::Desk;
+pub(crate) use desk::Desk;
 use file_slot::FileSlot;
 
 /// What till to put up, and what to do there.
