@@ -4,16 +4,6 @@
 //! piece, and in the pieces in which libpcsclite writes and reads them (three writes, two reads), which no server can change.
 //! Everything runs once on one core and once wherever the system puts it.
 
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "../tests/pcsc/harness.rs"]
-mod harness;
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "../tests/pcsc/raw.rs"]
-mod raw;
-#[allow(dead_code, reason = "shared with the tests")]
-#[path = "../tests/pcsc/real_pcscd.rs"]
-mod real_pcscd;
-
 use std::env;
 use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
@@ -26,11 +16,11 @@ use pcsc::{Context, Protocols, Scope, ShareMode};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tempfile::TempDir;
 
-use harness::{PrivateServer, Watched};
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::bench::{Row, report};
+use qiyong_tests::pcsc::real_pcscd::RealPcscd;
+use qiyong_tests::programs::{PrivateServer, Watched};
 use qiyong_tests::qiyong;
-use real_pcscd::RealPcscd;
 
 /// DF01, and the first 255 bytes of its file EF16.
 const COMMANDS: [&[u8]; 2] = [&[0, 0xA4, 0, 0, 2, 0xDF, 0x01], &[0, 0xB0, 0x96, 0, 0xFF]];

@@ -2,6 +2,8 @@
 
 pub mod bench;
 
+pub mod pcsc;
+pub mod programs;
 pub mod vcd;
 
 use std::env;

@@ -1,15 +1,10 @@
 //! `qiyong emulate`: the flashable image, unmodified, in QEMU, with a virtual card behind its USART.
 
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/harness.rs"]
-mod harness;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Watched, eventually};
 use qiyong_firmware::link::Ending;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
@@ -27,6 +22,7 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::host::{Stan, TerminalId};
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_tests::programs::{Watched, eventually};
 use qiyong_tests::{image, qiyong, sample_card};
 use serde_json::Value;
 use tempfile::TempDir;

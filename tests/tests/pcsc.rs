@@ -2,13 +2,9 @@
 
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;
-#[path = "pcsc/harness.rs"]
-mod harness;
 #[path = "pcsc/mutations.rs"]
 mod mutations;
 #[path = "pcsc/programs.rs"]
 mod programs;
-#[path = "pcsc/raw.rs"]
-mod raw;
 #[path = "pcsc/sharing.rs"]
 mod sharing;

@@ -1,25 +1,15 @@
 //! `qiyong terminal` and `qiyong readers`: our terminal application on PC/SC readers of our own server and of the real
 //! pcscd, and on the virtual line.
 
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/harness.rs"]
-mod harness;
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/raw.rs"]
-mod raw;
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/real_pcscd.rs"]
-mod real_pcscd;
-
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{PrivateServer, Watched};
 use qiyong_protocol::card::files::Generation;
+use qiyong_tests::pcsc::raw::{ANY, LEAVE, Raw, SHARED};
+use qiyong_tests::pcsc::real_pcscd::RealPcscd;
+use qiyong_tests::programs::{PrivateServer, Watched};
 use qiyong_tests::qiyong;
-use raw::{ANY, LEAVE, Raw, SHARED};
-use real_pcscd::RealPcscd;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -1,21 +1,12 @@
 //! `qiyong vicc`: a virtual card in the virtual reader of the real pcscd.
 
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/harness.rs"]
-mod harness;
-#[allow(dead_code, reason = "shared with other tests")]
-#[path = "pcsc/raw.rs"]
-mod raw;
-#[path = "pcsc/real_pcscd.rs"]
-mod real_pcscd;
-
 use std::io::{BufRead, Lines};
 use std::path::Path;
 use std::process::Command;
 
-use harness::Watched;
+use qiyong_tests::pcsc::real_pcscd::{RealPcscd, free_port};
+use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;
-use real_pcscd::{RealPcscd, free_port};
 use tempfile::TempDir;
 
 fn card_file(folder: &Path, protocol: &str) -> String {

@@ -11,8 +11,8 @@ use qiyong_host_sim::pcsc::wire::{Transmit, Version, command, header};
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 
-use crate::harness::{PrivateServer, Watched, eventually};
-use crate::raw::{ANY, LEAVE, Raw, SHARED};
+use qiyong_tests::pcsc::raw::{ANY, LEAVE, Raw, SHARED};
+use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 
 #[test]
 fn rubbish_and_wrong_sizes_end_the_connection_and_no_other() {

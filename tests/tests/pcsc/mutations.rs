@@ -12,8 +12,8 @@ use rand_core::{Rng, SeedableRng};
 use qiyong_host_sim::pcsc::wire::{self, HEADER_LEN};
 use qiyong_protocol::card::files::Generation;
 
-use crate::harness::{PrivateServer, Watched, eventually};
-use crate::raw::{ANY, Raw, SHARED};
+use qiyong_tests::pcsc::raw::{ANY, Raw, SHARED};
+use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 
 /// Forwards what programs and server say to each other, and keeps what the programs say.
 fn record(listener: &UnixListener, server: &Path, said: &Arc<Mutex<Vec<Vec<u8>>>>) {

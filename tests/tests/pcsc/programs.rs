@@ -9,8 +9,8 @@ use serde_json::Value;
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 
-use crate::harness::{PrivateServer, Watched, eventually};
-use crate::raw::{RESET, Raw, SHARED};
+use qiyong_tests::pcsc::raw::{RESET, Raw, SHARED};
+use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 
 const SELECT_ENVIRONMENT: &str = "00:A4:04:00:0F:73:78:31:2E:73:68:2E:C9:E7:BB:E1:B1:A3:D5:CF:00";
 

@@ -4,8 +4,8 @@ use qiyong_host_sim::pcsc::codes::Rv;
 use qiyong_host_sim::pcsc::wire::{ReaderState, Waited, command};
 use qiyong_protocol::card::files::Generation;
 
-use crate::harness::PrivateServer;
-use crate::raw::{ANY, DIRECT, EXCLUSIVE, LEAVE, RESET, Raw, SHARED, UNPOWER, parse_states};
+use qiyong_tests::pcsc::raw::{ANY, DIRECT, EXCLUSIVE, LEAVE, RESET, Raw, SHARED, UNPOWER, parse_states};
+use qiyong_tests::programs::PrivateServer;
 
 const GET_CHALLENGE: [u8; 5] = [0, 0x84, 0, 0, 8];
 const PRESENT_POWERED: u32 = 0x34;

@@ -12,21 +12,25 @@ use tempfile::TempDir;
 
 use qiyong_host_sim::pcsc::wire::{ReaderState, command};
 
-use crate::harness::{Watched, eventually};
-use crate::raw::Raw;
+use super::raw::Raw;
+use crate::programs::{Watched, eventually};
 
-pub(crate) struct RealPcscd {
+/// A running pcscd; dropping it ends it.
+pub struct RealPcscd {
     process: Watched,
     folder: TempDir,
-    pub(crate) port: u16,
+    /// Where vpcd listens for a card.
+    pub port: u16,
 }
 
 impl RealPcscd {
-    pub(crate) fn start() -> Self {
+    /// Starts one with vpcd on a port that is free.
+    pub fn start() -> Self {
         Self::on_port(free_port())
     }
 
-    pub(crate) fn on_port(port: u16) -> Self {
+    /// Starts one with vpcd on this port.
+    pub fn on_port(port: u16) -> Self {
         let folder = TempDir::new().unwrap();
         let library = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
         let reader = format!(
@@ -55,22 +59,24 @@ impl RealPcscd {
         panic!("pcscd ended: {log}{}; `cargo xtask setup` installs it", String::from_utf8_lossy(&output.stderr));
     }
 
-    pub(crate) fn socket(&self) -> PathBuf {
+    /// Where programs reach it.
+    pub fn socket(&self) -> PathBuf {
         format!("/proc/{}/root/run/pcscd/pcscd.comm", self.process.child.id()).into()
     }
 
-    pub(crate) fn command(&self, program: &str) -> Command {
+    /// A program that finds it instead of the machine's.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.folder.path()).env("PCSCLITE_CSOCK_NAME", self.socket());
         command
     }
 
     /// Waits until the first reader has a card that answered to reset.
-    pub(crate) fn wait_for_card(&self) {
+    pub fn wait_for_card(&self) {
         let mut raw = Raw::new(&self.socket(), 4);
         loop {
             let table = raw.call(command::WAIT_READER_STATE_CHANGE, &[], 16 * ReaderState::LEN);
-            if crate::raw::parse_states(&table)[0].0 & 0x10 != 0 {
+            if super::raw::parse_states(&table)[0].0 & 0x10 != 0 {
                 return;
             }
             raw.told();
@@ -79,7 +85,7 @@ impl RealPcscd {
 }
 
 /// A port that is free now, and the next one too: vpcd takes two.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = first.local_addr().unwrap().port();

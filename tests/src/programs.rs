@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::{qiyong, sample_card};
 use qiyong_protocol::card::files::Generation;
-use qiyong_tests::{qiyong, sample_card};
 
 /// Nothing here takes longer, however busy the machine; what does is ended, and the test fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks again and again until something holds, which takes another process a moment.
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
@@ -24,15 +24,16 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Ends a child process that goes on for too long, and at the end of the test.
-pub(crate) struct Watched {
-    pub(crate) child: Child,
+pub struct Watched {
+    /// The process.
+    pub child: Child,
     done: Option<Sender<()>>,
     watch: Option<JoinHandle<()>>,
 }
 
 impl Watched {
     /// Starts a program; what it writes to standard output can be read from `child`.
-    pub(crate) fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let program = command.get_program().to_owned();
         let child = command
             .stdin(Stdio::piped())
@@ -51,18 +52,18 @@ impl Watched {
     }
 
     /// What it writes.
-    pub(crate) fn lines(&mut self) -> BufReader<ChildStdout> {
+    pub fn lines(&mut self) -> BufReader<ChildStdout> {
         BufReader::new(self.child.stdout.take().expect("standard output is read once"))
     }
 
     /// Writes to its standard input, and closes it.
-    pub(crate) fn feed(&mut self, text: &str) {
+    pub fn feed(&mut self, text: &str) {
         let mut input = self.child.stdin.take().expect("standard input is fed once");
         input.write_all(text.as_bytes()).expect("it reads");
     }
 
     /// Waits for its end; returns its status and all it wrote.
-    pub(crate) fn output(mut self) -> Output {
+    pub fn output(mut self) -> Output {
         drop(self.child.stdin.take());
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let errors = self.child.stderr.take();
@@ -75,7 +76,8 @@ impl Watched {
         Output { status, stdout, stderr: errors.join().expect("standard error was read") }
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
+    /// Sends it a signal, such as `-KILL`.
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
     }
@@ -91,19 +93,23 @@ impl Drop for Watched {
 }
 
 /// A server of the test's own, with its socket and cards in a folder of its own.
-pub(crate) struct PrivateServer {
-    pub(crate) process: Watched,
-    pub(crate) folder: TempDir,
-    pub(crate) readers: Vec<String>,
+pub struct PrivateServer {
+    /// The server.
+    pub process: Watched,
+    /// Where its socket and cards are.
+    pub folder: TempDir,
+    /// Its readers' names.
+    pub readers: Vec<String>,
 }
 
 impl PrivateServer {
     /// A server with the sample cards of these generations.
-    pub(crate) fn with(cards: &[Generation]) -> Self {
+    pub fn with(cards: &[Generation]) -> Self {
         Self::with_options(cards, &[])
     }
 
-    pub(crate) fn with_options(cards: &[Generation], options: &[&str]) -> Self {
+    /// The same with these options of `qiyong pcscd`.
+    pub fn with_options(cards: &[Generation], options: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         for (number, generation) in cards.iter().enumerate() {
             let card = sample_card(*generation).issue(&qiyong_host_sim::centre::hsm::Hsm::test_keys()).unwrap();
@@ -113,7 +119,7 @@ impl PrivateServer {
     }
 
     /// A server with the cards 0.toml, 1.toml... that are in `folder` already.
-    pub(crate) fn in_folder(folder: TempDir, cards: usize, options: &[&str]) -> Self {
+    pub fn in_folder(folder: TempDir, cards: usize, options: &[&str]) -> Self {
         let mut command = Command::new(qiyong());
         command.current_dir(folder.path()).args(["pcscd", "--socket", "socket"]).args(options);
         for number in 0..cards {
@@ -132,23 +138,25 @@ impl PrivateServer {
         panic!("the server ended: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    pub(crate) fn socket(&self) -> PathBuf {
+    /// Where programs reach it.
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
 
-    pub(crate) fn card_file(&self, number: usize) -> PathBuf {
+    /// The file of the card that it began with in this reader.
+    pub fn card_file(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("{number}.toml"))
     }
 
     /// A program that finds this server instead of the machine's.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.folder.path()).env("PCSCLITE_CSOCK_NAME", self.socket());
         command
     }
 
     /// Runs a program to its end and returns what it wrote; it must succeed.
-    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> String {
+    pub fn run(&self, program: &str, arguments: &[&str]) -> String {
         let output = Watched::start(self.command(program).args(arguments)).output();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{program} {arguments:?}: {}\n{out}{err}", output.status);
@@ -156,7 +164,7 @@ impl PrivateServer {
     }
 
     /// Debian's own Python, which has pyscard, on a script beside this file.
-    pub(crate) fn python(&self, script: &str) -> Command {
+    pub fn python(&self, script: &str) -> Command {
         let mut command = self.command("/usr/bin/python3");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pcsc").join(script);
         command.arg(path).env("PYTHONDONTWRITEBYTECODE", "1").env("QIYONG", qiyong()).env("SOCKET", self.socket());
@@ -164,7 +172,7 @@ impl PrivateServer {
     }
 
     /// `qiyong pcscd ctl`; returns its exit status and all it wrote.
-    pub(crate) fn ctl(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn ctl(&self, arguments: &[&str]) -> (i32, String) {
         let mut command = self.command(qiyong().to_str().expect("UTF-8"));
         let output = Watched::start(command.args(["pcscd", "ctl", "--socket", "socket"]).args(arguments)).output();
         let text = [output.stdout, output.stderr].concat();

@@ -9,24 +9,34 @@ use qiyong_host_sim::pcsc::wire::{
     Waited, command,
 };
 
-use crate::harness::PATIENCE;
+use crate::programs::PATIENCE;
 
-pub(crate) const SHARED: u32 = 2;
-pub(crate) const EXCLUSIVE: u32 = 1;
-pub(crate) const DIRECT: u32 = 3;
-pub(crate) const LEAVE: u32 = 0;
-pub(crate) const RESET: u32 = 1;
-pub(crate) const UNPOWER: u32 = 2;
-pub(crate) const ANY: u32 = 3;
+/// Share mode: others may connect, too.
+pub const SHARED: u32 = 2;
+/// Share mode: nobody else may.
+pub const EXCLUSIVE: u32 = 1;
+/// Share mode: the reader itself, with a card or without.
+pub const DIRECT: u32 = 3;
+/// Disposition: nothing is done to the card.
+pub const LEAVE: u32 = 0;
+/// Disposition: the card is reset.
+pub const RESET: u32 = 1;
+/// Disposition: power is taken from the card.
+pub const UNPOWER: u32 = 2;
+/// Protocols wanted: T=0 or T=1.
+pub const ANY: u32 = 3;
 
-pub(crate) struct Raw {
-    pub(crate) stream: UnixStream,
-    pub(crate) context: u32,
+/// The client. What it calls is answered with the structure's return value, 0 for success, unless said otherwise.
+pub struct Raw {
+    /// The connection.
+    pub stream: UnixStream,
+    /// Its context; 0 for none.
+    pub context: u32,
 }
 
 impl Raw {
     /// A connection, and no more.
-    pub(crate) fn dial(socket: &Path) -> Self {
+    pub fn dial(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).expect("the server answers");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -34,7 +44,7 @@ impl Raw {
     }
 
     /// A client of this minor version with a context.
-    pub(crate) fn new(socket: &Path, minor: u32) -> Self {
+    pub fn new(socket: &Path, minor: u32) -> Self {
         let mut raw = Self::dial(socket);
         assert_eq!(raw.version(4, minor), Version { major: 4, minor, rv: 0 });
         let mut body = Vec::new();
@@ -46,38 +56,42 @@ impl Raw {
         raw
     }
 
-    pub(crate) fn send(&mut self, command: u32, body: &[u8]) {
+    /// Sends a request: header and structure.
+    pub fn send(&mut self, command: u32, body: &[u8]) {
         let mut request = Vec::new();
         wire::header(&mut request, body.len(), command);
         request.extend(body);
         self.stream.write_all(&request).expect("the server reads");
     }
 
-    pub(crate) fn receive(&mut self, len: usize) -> Vec<u8> {
+    /// Awaits so many bytes of an answer.
+    pub fn receive(&mut self, len: usize) -> Vec<u8> {
         let mut answer = vec![0; len];
         self.stream.read_exact(&mut answer).expect("the server answers");
         answer
     }
 
-    pub(crate) fn call(&mut self, command: u32, body: &[u8], len: usize) -> Vec<u8> {
+    /// Sends a request and awaits an answer of `len` bytes.
+    pub fn call(&mut self, command: u32, body: &[u8], len: usize) -> Vec<u8> {
         self.send(command, body);
         self.receive(len)
     }
 
     /// Whether the server has hung up.
-    pub(crate) fn is_hung_up(&mut self) -> bool {
+    pub fn is_hung_up(&mut self) -> bool {
         // A server that leaves bytes unread resets the connection.
         matches!(self.stream.read(&mut [0; 4096]), Ok(0) | Err(_))
     }
 
-    pub(crate) fn version(&mut self, major: u32, minor: u32) -> Version {
+    /// Says which protocol it speaks; returns the answer.
+    pub fn version(&mut self, major: u32, minor: u32) -> Version {
         let mut body = Vec::new();
         Version { major, minor, rv: 0 }.write(&mut body);
         Version::from_bytes(&self.call(command::VERSION, &body, Version::LEN)).unwrap()
     }
 
     /// Returns the connection and the protocol in force, or what went wrong.
-    pub(crate) fn connect(&mut self, reader: &str, share: u32, protocols: u32) -> Result<(u32, u32), u32> {
+    pub fn connect(&mut self, reader: &str, share: u32, protocols: u32) -> Result<(u32, u32), u32> {
         let mut body = self.context.to_ne_bytes().to_vec();
         body.extend(reader.as_bytes());
         body.resize(4 + NAME_LEN, 0);
@@ -87,7 +101,8 @@ impl Raw {
         if rest.rv == 0 { Ok((rest.card, rest.active)) } else { Err(rest.rv) }
     }
 
-    pub(crate) fn reconnect(&mut self, card: u32, share: u32, protocols: u32, initialization: u32) -> u32 {
+    /// RECONNECT.
+    pub fn reconnect(&mut self, card: u32, share: u32, protocols: u32, initialization: u32) -> u32 {
         let mut body = Vec::new();
         Reconnect { card, share, protocols, initialization, ..Reconnect::default() }.write(&mut body);
         Reconnect::from_bytes(&self.call(command::RECONNECT, &body, Reconnect::LEN)).unwrap().rv
@@ -99,11 +114,13 @@ impl Raw {
         OfCard::from_bytes(&self.call(command, &body, OfCard::LEN)).unwrap().rv
     }
 
-    pub(crate) fn begin(&mut self, card: u32) -> u32 {
+    /// BEGIN TRANSACTION.
+    pub fn begin(&mut self, card: u32) -> u32 {
         self.of_card(command::BEGIN_TRANSACTION, card)
     }
 
-    pub(crate) fn status(&mut self, card: u32) -> u32 {
+    /// STATUS.
+    pub fn status(&mut self, card: u32) -> u32 {
         self.of_card(command::STATUS, card)
     }
 
@@ -113,38 +130,37 @@ impl Raw {
         Ending::from_bytes(&self.call(command, &body, Ending::LEN)).unwrap().rv
     }
 
-    pub(crate) fn end(&mut self, card: u32, disposition: u32) -> u32 {
+    /// END TRANSACTION.
+    pub fn end(&mut self, card: u32, disposition: u32) -> u32 {
         self.ending(command::END_TRANSACTION, card, disposition)
     }
 
-    pub(crate) fn disconnect(&mut self, card: u32, disposition: u32) -> u32 {
+    /// DISCONNECT.
+    pub fn disconnect(&mut self, card: u32, disposition: u32) -> u32 {
         self.ending(command::DISCONNECT, card, disposition)
     }
 
-    pub(crate) fn release(&mut self, context: u32) -> u32 {
+    /// RELEASE CONTEXT.
+    pub fn release(&mut self, context: u32) -> u32 {
         let mut body = Vec::new();
         OfContext { context, rv: 0 }.write(&mut body);
         OfContext::from_bytes(&self.call(command::RELEASE_CONTEXT, &body, OfContext::LEN)).unwrap().rv
     }
 
-    pub(crate) fn cancel(&mut self, context: u32) -> u32 {
+    /// CANCEL, of any client's context.
+    pub fn cancel(&mut self, context: u32) -> u32 {
         let mut body = Vec::new();
         OfContext { context, rv: 0 }.write(&mut body);
         OfContext::from_bytes(&self.call(command::CANCEL, &body, OfContext::LEN)).unwrap().rv
     }
 
     /// The response, or what went wrong.
-    pub(crate) fn transmit(&mut self, card: u32, protocol: u32, apdu: &[u8]) -> Result<Vec<u8>, u32> {
+    pub fn transmit(&mut self, card: u32, protocol: u32, apdu: &[u8]) -> Result<Vec<u8>, u32> {
         self.transmit_with_room(card, protocol, apdu, 65_548)
     }
 
-    pub(crate) fn transmit_with_room(
-        &mut self,
-        card: u32,
-        protocol: u32,
-        apdu: &[u8],
-        room: u32,
-    ) -> Result<Vec<u8>, u32> {
+    /// The same with room for `room` bytes of response.
+    pub fn transmit_with_room(&mut self, card: u32, protocol: u32, apdu: &[u8], room: u32) -> Result<Vec<u8>, u32> {
         let mut body = Vec::new();
         let transmit = Transmit {
             card,
@@ -161,19 +177,19 @@ impl Raw {
     }
 
     /// State bits, number of events and sharing of each reader of the fixed table.
-    pub(crate) fn states(&mut self) -> Vec<(u32, u32, i32)> {
+    pub fn states(&mut self) -> Vec<(u32, u32, i32)> {
         let table = self.call(command::GET_READERS_STATE, &[], 16 * ReaderState::LEN);
         parse_states(&table)
     }
 
     /// What a waiting client is told.
-    pub(crate) fn told(&mut self) -> u32 {
+    pub fn told(&mut self) -> u32 {
         Waited::from_bytes(&self.receive(Waited::LEN)).unwrap().rv
     }
 }
 
 /// Readers with a name, in a table of states.
-pub(crate) fn parse_states(table: &[u8]) -> Vec<(u32, u32, i32)> {
+pub fn parse_states(table: &[u8]) -> Vec<(u32, u32, i32)> {
     let number = |entry: &[u8], at: usize| u32::from_ne_bytes(entry[at..at + 4].try_into().unwrap());
     let entries = table.chunks(ReaderState::LEN).filter(|entry| entry[0] != 0);
     entries.map(|entry| (number(entry, 132), number(entry, 128), number(entry, 136).cast_signed())).collect()
