@@ -17,9 +17,10 @@ use std::fmt;
 use std::path::Path;
 
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
+use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdentCode};
-use qiyong_protocol::host::{Answer, Body, Request, Standing};
+use qiyong_protocol::host::{Answer, Body, Request, Stan, Standing, TerminalId};
 
 pub use endpoint::test_mac_key;
 pub use error::CentreError;
@@ -173,6 +174,14 @@ impl Centre {
     /// was active when it was added.
     pub fn activations(&self, number: &CardNumber) -> Result<Vec<Activation>, CentreError> {
         self.store.activations(*number)
+    }
+
+    /// The number of a terminal's next transaction: the one after the last it used, since none may be used again.
+    pub fn next_stan(&self, institution: InstitutionCode, terminal: TerminalId) -> Result<Stan, CentreError> {
+        let journal = self.journal()?;
+        let own = |entry: &&JournalEntry| entry.institution == institution && entry.terminal == terminal.as_str();
+        let last = journal.iter().rev().filter(own).find_map(|entry| entry.stan);
+        Ok(last.map_or(Stan(1), Stan::next))
     }
 
     /// Everything that was decided, in the order in which the centre heard of it: transactions, refusals of other messages,

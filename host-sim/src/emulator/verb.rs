@@ -9,11 +9,11 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong_firmware::link::Ending;
+use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::activation::decision::Institution;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::host::TerminalId;
 
 use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
@@ -21,7 +21,7 @@ use crate::centre::Centre;
 use crate::centre_verbs;
 use crate::output::{Output, Verdict};
 use crate::pcsc::slot::DeskCard;
-use crate::till::{AskedOperation, Desk};
+use crate::till::{AskedOperation, Desk, SystemClock, institution};
 
 /// Where `cargo xtask firmware` puts the image.
 const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
@@ -52,10 +52,6 @@ pub struct EmulateArgs {
     /// PINs (the present one, a new one, the new one again; an empty line is the cancel key)
     #[command(subcommand)]
     operation: AskedOperation,
-}
-
-fn institution(text: &str) -> Result<InstitutionCode, String> {
-    InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
 /// How it ended, for programs.
@@ -89,10 +85,11 @@ fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
-    let next_stan = next_stan(&centre, args.institution)?;
+    let next_stan = centre.next_stan(args.institution, TERMINAL).map_err(|error| error.to_string())?;
     let mut machine =
         Machine::boot(&args.elf, args.institution, TERMINAL, next_stan).map_err(|error| error.to_string())?;
-    let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, now(), &mut key_pin));
+    let ended =
+        machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, SystemClock.now(), &mut key_pin));
     tell(args, &mut machine, ended, output)
 }
 
@@ -149,14 +146,6 @@ fn open_centre(args: &EmulateArgs) -> Result<Centre, String> {
     Ok(centre)
 }
 
-/// The number after the last one that the terminal used.
-fn next_stan(centre: &Centre, institution: InstitutionCode) -> Result<Stan, String> {
-    let journal = centre.journal().map_err(|error| error.to_string())?;
-    let own =
-        journal.iter().rev().filter(|entry| entry.institution == institution && entry.terminal == TERMINAL.as_str());
-    Ok(own.filter_map(|entry| entry.stan).next().map_or(Stan(1), Stan::next))
-}
-
 fn key_pin(asked: Asked) -> Does {
     let what = match asked {
         Asked::Present => "PIN",
@@ -171,14 +160,4 @@ fn key_pin(asked: Asked) -> Does {
         "" => Does::Cancels,
         digits => Does::Keys(Zeroizing::new(digits.into())),
     }
-}
-
-/// The local time.
-fn now() -> Timestamp {
-    let now = jiff::ZonedDateTime::now().datetime();
-    let bcd = [now.year() / 100, now.year() % 100, now.month().into(), now.day().into()];
-    let bcd = bcd.map(|number| (number / 10 * 16 + number % 10).to_le_bytes()[0]);
-    let date = Date::from_bcd(bcd).unwrap_or_else(|| unreachable!("every day of the calendar exists"));
-    let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
-    Timestamp { date, hour, minute, second }
 }

@@ -34,7 +34,7 @@ impl CentreLink for Link {
 }
 
 /// The local time.
-pub(super) struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&mut self) -> Timestamp {

@@ -24,13 +24,14 @@ use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{Settings, Terminal};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::reason::Outcome;
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::host::TerminalId;
 
 use crate::centre::Centre;
 use crate::output::{Output, Verdict};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
-use centre_link::{Link, SystemClock};
+use centre_link::Link;
+pub(crate) use centre_link::SystemClock;
 pub(crate) use desk::Desk;
 use file_slot::FileSlot;
 
@@ -71,7 +72,8 @@ struct CardArgs {
     card: Option<PathBuf>,
 }
 
-fn institution(text: &str) -> Result<InstitutionCode, String> {
+/// An institution's code on a command line.
+pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
@@ -115,7 +117,7 @@ fn on_reader(_: &TillArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<Verdi
 /// Does what is asked for with a card in `slot`.
 fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map_err(|error| error.to_string())?;
-    let next_stan = next_stan(&centre, args)?;
+    let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
     let centre = Rc::new(RefCell::new(centre));
     let link = Link::new(centre.clone(), trouble.clone());
     let settings =
@@ -155,14 +157,4 @@ fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut O
         }
     }
     Ok(worst)
-}
-
-/// The number after the last one this terminal used, which must never be used again.
-fn next_stan(centre: &Centre, args: &TillArgs) -> Result<Stan, String> {
-    let journal = centre.journal().map_err(|error| error.to_string())?;
-    let own = |entry: &&crate::centre::JournalEntry| {
-        entry.institution == args.institution && entry.terminal == args.name.as_str()
-    };
-    let last = journal.iter().rev().filter(own).find_map(|entry| entry.stan);
-    Ok(last.map_or(Stan(1), Stan::next))
 }
