@@ -117,6 +117,18 @@ impl LinkTrouble {
         ("answer-lost", Self::AnswerLost),
         ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
     ];
+
+    /// Whether message `number` of a visit reaches the centre, and its answer the terminal.
+    pub const fn delivery(self, number: usize, body: &Body<'_>) -> (bool, bool) {
+        match (self, body) {
+            (Self::OneMessage { number: lost, arrives }, _) if lost == number => (arrives, false),
+            (Self::Down, _) => (false, false),
+            (Self::RequestLost, Body::Transact { .. }) => (false, false),
+            (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
+            (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => (false, false),
+            _ => (true, true),
+        }
+    }
 }
 
 /// Where the operator or holder presses the cancel key.
@@ -375,23 +387,9 @@ struct DirectLink {
     pull: bool,
 }
 
-impl DirectLink {
-    /// Whether a message reaches the centre, and its answer the terminal.
-    fn delivery(&self, body: &Body<'_>) -> (bool, bool) {
-        match (self.trouble, body) {
-            (LinkTrouble::OneMessage { number, arrives }, _) if number == self.messages => (arrives, false),
-            (LinkTrouble::Down, _) => (false, false),
-            (LinkTrouble::RequestLost, Body::Transact { .. }) => (false, false),
-            (LinkTrouble::AnswerLost | LinkTrouble::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
-            (LinkTrouble::AnswerAndReversalsLost, Body::Reverse { .. }) => (false, false),
-            _ => (true, true),
-        }
-    }
-}
-
 impl CentreLink for DirectLink {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        let (arrives, returns) = self.delivery(&request.body);
+        let (arrives, returns) = self.trouble.delivery(self.messages, &request.body);
         self.messages += 1;
         if self.pull && matches!(request.body, Body::Transact { .. }) {
             self.seat.pull();

@@ -10,7 +10,8 @@ use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
 use qiyong_host_sim::centre::hsm::Hsm;
 use qiyong_host_sim::emulator::CardUsart;
-use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
+use qiyong_host_sim::emulator::holder::{Asked, Does, Moment};
+use qiyong_host_sim::emulator::machine::Machine;
 use qiyong_host_sim::pcsc::slot::DeskCard;
 use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -133,9 +134,12 @@ impl Desk {
         self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
         does.reverse();
         let mut asked = Vec::new();
-        let mut holder = |which: Asked| {
-            asked.push(which);
-            does.pop().expect("nobody asks more often")
+        let mut holder = |moment: Moment| match moment {
+            Moment::Pin(which) => {
+                asked.push(which);
+                does.pop().expect("nobody asks more often")
+            }
+            Moment::Card | Moment::Transaction => Does::Nothing,
         };
         let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
         let ending = self.machine.serve(&mut self.centre, operation, time, &mut holder).unwrap();

@@ -1,26 +1,32 @@
 //! One emulated board and what stands around it: a card in its slot, a till and a centre on its serial line, a holder at
-//! its PIN pad; its log and its screen read by the probe.
+//! its PIN pad; its log and its screen read by the probe, its time moved on by it.
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
-use zeroize::Zeroizing;
 
-use qiyong_firmware::link::{self, Command, Ending, Receiver};
-use qiyong_firmware::ui::Screen;
+use qiyong_firmware::link::{Command, Ending};
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::{Request, Stan, TerminalId};
+use qiyong_protocol::host::{Stan, TerminalId};
 
 use super::EmulatorError;
+use super::clock::{BoardClock, STEP_MS};
+use super::holder::{self, Does, Moment, Pad};
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
+use super::till::{Heard, Till};
+use crate::bench::LinkTrouble;
+use crate::card::contact::ContactCard;
 use crate::centre::Centre;
+use crate::line::SharedCard;
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{self, Image, ScreenText};
 use crate::probe::log::Log;
@@ -28,50 +34,35 @@ use crate::probe::stack;
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
+/// How often it is looked whether the board listens, while the card has something to say.
+const RECEIVER_LOOK: Duration = Duration::from_micros(200);
 /// How long the image may take to start, and to take a command.
 const START: Duration = Duration::from_secs(60);
-/// How long a visit may take; the board's own bounds end all that is in order sooner.
+/// How long a visit may take of real time, and of the board's; its own bounds end all that is in order sooner.
 const VISIT: Duration = Duration::from_secs(180);
-/// The PIN pad is told that a PIN is awaited.
-const ENQ: u8 = 0x05;
-const ENTER: u8 = b'\r';
-const CANCEL: u8 = 0x1B;
-
-/// Which PIN the board's screen asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// The present one.
-    Present,
-    /// A new one.
-    New,
-    /// The new one again.
-    NewAgain,
-}
-
-/// What the holder does then.
-#[derive(Debug)]
-pub enum Does {
-    /// Keys digits, and enter.
-    Keys(Zeroizing<String>),
-    /// Presses cancel.
-    Cancels,
-    /// Takes the card out.
-    PullsCard,
-}
+const VISIT_MINUTES: u64 = 30;
 
 /// The board. Dropping it ends QEMU.
 pub struct Machine {
     probe: Probe,
+    clock: BoardClock,
     slot: Slot,
-    till: UnixStream,
-    keys: UnixStream,
-    receiver: Receiver,
+    till: Till,
+    pad: Pad,
     log: Log,
     screen_at: u64,
     screens: Vec<ScreenText>,
     stack: (u64, u64),
-    place: (InstitutionCode, TerminalId),
+    trouble: LinkTrouble,
     qemu: Qemu,
+}
+
+/// What a visit is about, and with whom.
+struct Visit<'a> {
+    centre: &'a mut Centre,
+    operation: &'a Operation,
+    time: Timestamp,
+    holder: &'a mut dyn FnMut(Moment) -> Does,
 }
 
 impl Machine {
@@ -85,24 +76,24 @@ impl Machine {
         terminal: TerminalId,
         next_stan: Stan,
     ) -> Result<Self, EmulatorError> {
-        let Image { table, rtt, screen, stack } = Image::read(elf)?;
+        let Image { table, rtt, screen, stack, ticks, ahead } = Image::read(elf)?;
         let (qemu, lines) = Qemu::start(elf)?;
         let mut machine = Self {
             probe: Probe::new(lines.qtest),
+            clock: BoardClock::new(ticks, ahead),
             slot: Slot::new(lines.card),
-            till: lines.till,
-            keys: lines.keys,
-            receiver: Receiver::default(),
+            till: Till::new(lines.till, (institution, terminal)),
+            pad: Pad::new(lines.keys),
             log: Log::new(table, rtt),
             screen_at: screen,
             screens: Vec::new(),
             stack,
-            place: (institution, terminal),
+            trouble: LinkTrouble::None,
             qemu,
         };
         machine.probe.watch_port('a')?;
         machine.await_words("has not logged that it started", "qiyong on")?;
-        machine.send(&Command::Setup { institution, terminal, next_stan }.encode())?;
+        machine.till.command(&Command::Setup { institution, terminal, next_stan }, &mut machine.clock)?;
         machine.await_words("has not logged that it took a command", institution.as_str())?;
         Ok(machine)
     }
@@ -122,16 +113,22 @@ impl Machine {
         Ok(())
     }
 
-    fn send(&mut self, frame: &[u8]) -> Result<(), EmulatorError> {
-        write_whole(&mut self.till, &link::framed(frame).collect::<Vec<_>>())
-    }
-
-    /// Puts a card into the slot.
+    /// Puts a card into the slot that has a file; what changes on it is kept there.
     ///
     /// # Errors
     /// When the emulator cannot carry it, or is gone.
     pub fn insert(&mut self, card: DeskCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, &mut self.probe)
+        let DeskCard { card, keeper, .. } = card;
+        let card = Rc::new(RefCell::new(ContactCard::new(card)));
+        self.slot.insert(card, Some(keeper), &mut self.probe)
+    }
+
+    /// Puts a card into the slot that somebody else keeps.
+    ///
+    /// # Errors
+    /// As [`Machine::insert`].
+    pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
+        self.slot.insert(card, None, &mut self.probe)
     }
 
     /// Takes the card out.
@@ -142,9 +139,15 @@ impl Machine {
         self.slot.remove(&mut self.probe)
     }
 
-    /// Takes the card out as soon as this many more characters have gone over the card line, in either direction.
+    /// Takes the card out in the next visit, when this many characters have gone over the card line, in either direction, and
+    /// one more is about to.
     pub const fn pull_after(&mut self, characters: usize) {
-        self.slot.pull_at = Some(self.slot.characters + characters);
+        self.slot.pull_at = Some(self.slot.characters.saturating_add(characters));
+    }
+
+    /// Lets this go wrong on the way to the centre in the next visit.
+    pub const fn trouble_link(&mut self, trouble: LinkTrouble) {
+        self.trouble = trouble;
     }
 
     /// Sends what is no frame on the till's line.
@@ -152,10 +155,10 @@ impl Machine {
     /// # Errors
     /// When the emulator is gone.
     pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
-        write_whole(&mut self.till, bytes)
+        self.till.disturb(bytes, &mut self.clock)
     }
 
-    /// One visit: the till's command, and all until its end. `holder` is asked at the PIN pad.
+    /// One visit: the till's command, and all until its end. `holder` is asked what the holder does.
     ///
     /// # Errors
     /// When the emulator or the centre's store fails, or the image does not come to an end.
@@ -164,91 +167,121 @@ impl Machine {
         centre: &mut Centre,
         operation: &Operation,
         time: Timestamp,
-        holder: &mut dyn FnMut(Asked) -> Does,
+        holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ending, EmulatorError> {
-        self.send(&Command::Serve { operation: operation.clone(), time }.encode())?;
+        self.till.begin(std::mem::take(&mut self.trouble));
+        self.till.command(&Command::Serve { operation: operation.clone(), time }, &mut self.clock)?;
+        let ending = self.until_end(&mut Visit { centre, operation, time, holder });
+        self.slot.pull_at = None;
+        ending
+    }
+
+    fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ending, EmulatorError> {
         let deadline = Instant::now() + VISIT;
+        let end = self.now_ms()? + VISIT_MINUTES * 60_000;
         loop {
-            let mut fds = [self.probe.stream(), self.slot.line(), &self.till, &self.keys]
+            let mut fds = [self.probe.stream(), self.slot.line(), self.till.line(), self.pad.line()]
                 .map(|stream| PollFd::new(stream, PollFlags::IN));
-            wait_for(&mut fds, LOOK)?;
-            while let Some(edge) = self.probe.edge()? {
-                self.slot.edge(edge, &mut self.probe)?;
-            }
-            self.slot.hear(&mut self.probe)?;
-            if read_available(&mut self.keys)?.contains(&ENQ) {
-                self.key_pin(holder)?;
-            }
-            let ending = self.till_traffic(centre, operation, time)?;
-            self.look()?;
+            wait_for(&mut fds, if self.slot.wants_to_speak() { RECEIVER_LOOK } else { LOOK })?;
+            let mut happened = self.contacts()?;
+            happened |= self.keys(visit)?;
+            let (till, ending) = self.messages(visit)?;
+            happened |= till | self.look(visit)?;
             if let Some(ending) = ending {
                 return Ok(ending);
+            }
+            if !happened && self.clock.is_quiet(&mut self.probe)? {
+                self.move_on()?;
             }
             self.qemu.check()?;
             if Instant::now() >= deadline {
                 return Err(EmulatorError::Silent { what: "the till's line", seconds: VISIT.as_secs() });
             }
+            if self.now_ms()? >= end {
+                return Err(EmulatorError::Endless { minutes: VISIT_MINUTES });
+            }
         }
     }
 
-    /// Takes log and screen.
-    fn look(&mut self) -> Result<(), EmulatorError> {
+    /// The board waits for something. What is late comes now; if nothing is, time passes.
+    fn move_on(&mut self) -> Result<(), EmulatorError> {
+        let Self { clock, till, slot, probe, .. } = self;
+        if till.answer(clock)? || slot.goes_on(probe, clock)? {
+            return Ok(());
+        }
+        clock.jump(STEP_MS, probe)
+    }
+
+    /// The card's contacts and characters; returns whether anything happened there.
+    fn contacts(&mut self) -> Result<bool, EmulatorError> {
+        let Self { clock, slot, probe, .. } = self;
+        let mut happened = false;
+        while let Some(edge) = probe.edge()? {
+            happened = true;
+            clock.heard();
+            slot.edge(edge);
+        }
+        happened |= slot.hear(probe, clock)?;
+        Ok(slot.speak(probe, clock)? | happened)
+    }
+
+    /// The PIN pad; returns whether anything happened there.
+    fn keys(&mut self, visit: &mut Visit<'_>) -> Result<bool, EmulatorError> {
+        let heard = self.pad.hear(&mut self.clock)?;
+        if heard.enquiry {
+            self.look(visit)?;
+            let asked = holder::asked(self.screens.last());
+            self.does(&(visit.holder)(Moment::Pin(asked)))?;
+        }
+        Ok(heard.anything)
+    }
+
+    /// The till's line; returns whether anything happened there, and how the visit ended, if it did.
+    fn messages(&mut self, visit: &mut Visit<'_>) -> Result<(bool, Option<Ending>), EmulatorError> {
+        let all = self.till.hear(visit.centre, visit.operation, visit.time, &mut self.clock)?;
+        let (mut pulled, mut ending) = (false, None);
+        for heard in &all {
+            match heard {
+                Heard::Ended(end) => ending = Some(*end),
+                Heard::Message { transaction: true } => {
+                    let does = (visit.holder)(Moment::Transaction);
+                    pulled |= matches!(does, Does::PullsCard);
+                    self.does(&does)?;
+                }
+                Heard::Message { transaction: false } => {}
+                Heard::Garbage => self.log.lines.push("(a frame on the till's line is none)".into()),
+            }
+        }
+        // A board whose card was taken out is to notice that before it is answered: see `move_on`.
+        if !pulled {
+            self.till.answer(&mut self.clock)?;
+        }
+        Ok((!all.is_empty(), ending))
+    }
+
+    /// Takes log and screen; returns whether the screen has changed.
+    fn look(&mut self, visit: &mut Visit<'_>) -> Result<bool, EmulatorError> {
         self.log.drain(&mut self.probe)?;
         let text = image::screen(&mut self.probe, self.screen_at)?;
-        if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
-            self.screens.push(text);
+        let Some(text) = text.filter(|text| self.screens.last() != Some(text)) else {
+            return Ok(false);
+        };
+        self.clock.heard();
+        let invited = holder::invited(&text);
+        self.screens.push(text);
+        if let Some(moment) = invited {
+            self.does(&(visit.holder)(moment))?;
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn key_pin(&mut self, holder: &mut dyn FnMut(Asked) -> Does) -> Result<(), EmulatorError> {
-        self.look()?;
-        let shown = self.screens.last().map_or("", |screen| screen.english.as_str());
-        let asked = match shown {
-            words if words == Screen::EnterNewPin.text().english => Asked::New,
-            words if words == Screen::RepeatNewPin.text().english => Asked::NewAgain,
-            _ => Asked::Present,
-        };
-        match holder(asked) {
-            Does::Keys(digits) => {
-                write_whole(&mut self.keys, digits.as_bytes())?;
-                write_whole(&mut self.keys, &[ENTER])
-            }
-            Does::Cancels => write_whole(&mut self.keys, &[CANCEL]),
+    fn does(&mut self, does: &Does) -> Result<(), EmulatorError> {
+        match does {
+            Does::Nothing => Ok(()),
+            Does::Keys(digits) => self.pad.key(digits, &mut self.clock),
+            Does::Cancels => self.pad.cancel(&mut self.clock),
             Does::PullsCard => self.remove(),
         }
-    }
-
-    /// Answers what the board asks the centre; returns how the visit ended, if it did.
-    fn till_traffic(
-        &mut self,
-        centre: &mut Centre,
-        operation: &Operation,
-        time: Timestamp,
-    ) -> Result<Option<Ending>, EmulatorError> {
-        let (institution, terminal) = self.place;
-        let mut ending = None;
-        let mut answers = Vec::new();
-        for byte in read_available(&mut self.till)? {
-            let Some(frame) = self.receiver.received(byte) else {
-                continue;
-            };
-            if let Some(end) = Ending::decode(frame) {
-                ending = Some(end);
-                continue;
-            }
-            let answer = link::with_body(frame, operation, |body| {
-                centre.handle(&Request { institution, terminal, time, body: body.clone() })
-            });
-            match answer {
-                Some(answer) => answers.push(link::encode_answer(&answer?)),
-                None => self.log.lines.push("(a frame on the till's line is none)".into()),
-            }
-        }
-        for answer in &answers {
-            self.send(answer)?;
-        }
-        Ok(ending)
     }
 
     /// How the image has set up the card's USART.
@@ -267,6 +300,14 @@ impl Machine {
     /// What stood on its screen, one after the other, as often as was looked.
     pub fn screens(&self) -> &[ScreenText] {
         &self.screens
+    }
+
+    /// Milliseconds of the board's time since it started.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn now_ms(&mut self) -> Result<u64, EmulatorError> {
+        self.clock.now(&mut self.probe)
     }
 
     /// The most of its stack that the image has used, in bytes, and how large it is: cortex-m-rt paints it at the start.

@@ -5,17 +5,23 @@
 //! |---|---|
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
+//! | `clock` | the board's time, moved on by the probe when all is quiet |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
+//! | `till` | the till and the centre at the other end of the serial line |
+//! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
 //! | [`machine`] | all of these together: one visit |
 //! | `verb` | the command line |
 //!
 //! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
 //! timing. See the README of the board.
 
+mod clock;
+pub mod holder;
 pub mod machine;
 mod probe;
 mod qemu;
 mod slot;
+mod till;
 mod verb;
 
 pub use crate::probe::ScreenText;
@@ -63,6 +69,12 @@ pub enum EmulatorError {
         what: &'static str,
         /// How long it was waited for.
         seconds: u64,
+    },
+    /// The image goes on and on.
+    #[error("the visit has not come to an end within {minutes} minutes of the board's time")]
+    Endless {
+        /// How many it was given.
+        minutes: u64,
     },
     /// The image does not do what it should at the start.
     #[error("the image {what} within 60 s; the last that it logged: {last}")]

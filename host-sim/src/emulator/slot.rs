@@ -3,22 +3,29 @@
 //!
 //! The emulator carries whole bytes and no time. A character to the board is lost while the board's receiver is off, as it
 //! is while the board sends or sets it up; a real card's guard times see to that. Here the card looks at the receiver's
-//! registers before it speaks, for as long as [`PATIENCE`] allows.
+//! registers, and speaks once they say that it is heard. A card that keeps the board waiting lets the board's time move on
+//! before it speaks.
 
+use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
 
+use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::ins;
+use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::iso7816::t0;
 
+use super::EmulatorError;
+use super::clock::BoardClock;
 use super::machine::{read_available, write_whole};
 use super::probe::{Edge, Probe};
-use super::{EmulatorError, machine};
 use crate::card::contact::ContactCard;
-use crate::pcsc::slot::{DeskCard, Keeper};
+use crate::line::SharedCard;
+use crate::pcsc::slot::Keeper;
 use crate::probe::DebugProbe;
 
-/// RST, and the switch of VCC, on port A.
+/// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
+const VCC_5V: u32 = 3;
 const RST: u32 = 6;
 const VCC: u32 = 7;
 /// The card-present switch, on port B.
@@ -33,8 +40,8 @@ const RECEIVES: u32 = 1 | 1 << 2;
 const NACK: u32 = 1 << 4;
 const RXNE: u32 = 1 << 5;
 
-/// How long the receiver may be off.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The clock that the board gives the card, in cycles a millisecond.
+const CYCLES_PER_MS: u64 = 4000;
 
 /// The control registers of the USART behind the card's contacts (RM0351 §40.8). The emulator keeps what is written to them
 /// even where it does not act on it.
@@ -48,34 +55,66 @@ pub struct CardUsart {
     pub gtpr: u32,
 }
 
+/// A card in the slot, and who keeps its file if it has one.
+struct Occupant {
+    card: SharedCard,
+    keeper: Option<Keeper>,
+}
+
+/// The first character after a reset: the board sets its receiver up anew once it has read it, so that the rest must wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ts {
+    Due,
+    Said,
+    Over,
+}
+
 /// The slot of the board.
 pub(super) struct Slot {
     line: UnixStream,
-    card: Option<(ContactCard, Keeper)>,
-    vcc: bool,
+    occupant: Option<Occupant>,
+    class: Option<VoltageClass>,
+    five_volts: bool,
     rst: bool,
+    /// What the card says next.
+    coming: VecDeque<u8>,
+    ts: Ts,
     /// Characters in both directions.
     pub(super) characters: usize,
-    /// The card is taken out when there have been this many.
+    /// The card is taken out when this many have passed and one more is about to.
     pub(super) pull_at: Option<usize>,
 }
 
 impl Slot {
     pub(super) const fn new(line: UnixStream) -> Self {
-        Self { line, card: None, vcc: false, rst: false, characters: 0, pull_at: None }
+        Self {
+            line,
+            occupant: None,
+            class: None,
+            five_volts: false,
+            rst: false,
+            coming: VecDeque::new(),
+            ts: Ts::Over,
+            characters: 0,
+            pull_at: None,
+        }
     }
 
     pub(super) const fn line(&self) -> &UnixStream {
         &self.line
     }
 
-    /// Puts a card in.
-    pub(super) fn insert(&mut self, desk: DeskCard, probe: &mut Probe) -> Result<(), EmulatorError> {
-        let card = ContactCard::new(desk.card);
-        if card.convention() == Convention::Inverse {
+    /// Puts a card in; `keeper` keeps its file.
+    pub(super) fn insert(
+        &mut self,
+        card: SharedCard,
+        keeper: Option<Keeper>,
+        probe: &mut Probe,
+    ) -> Result<(), EmulatorError> {
+        if card.borrow().convention() == Convention::Inverse {
             return Err(EmulatorError::InverseCard);
         }
-        self.card = Some((card, desk.keeper));
+        self.occupant = Some(Occupant { card, keeper });
         probe.drive_pin('b', PRESENT, true)
     }
 
@@ -87,79 +126,132 @@ impl Slot {
 
     /// Takes it out.
     pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        self.card = None;
+        self.occupant = None;
+        self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
     }
 
+    /// The card, if it has power at a voltage that it works at.
+    fn powered(&self) -> Option<&Occupant> {
+        let class = self.class?;
+        self.occupant.as_ref().filter(|occupant| occupant.card.borrow().works_at(class))
+    }
+
     /// A pin of port A changed.
-    pub(super) fn edge(&mut self, edge: Edge, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(super) fn edge(&mut self, edge: Edge) {
         match edge.pin {
-            VCC => self.vcc = edge.high,
-            RST => {
-                let rises = edge.high && !self.rst;
+            VCC_5V => self.five_volts = edge.high,
+            // The board chooses the voltage before it switches the supply on.
+            VCC => {
+                let class = if self.five_volts { VoltageClass::A } else { VoltageClass::B };
+                self.class = edge.high.then_some(class);
+                self.coming.clear();
+            }
+            RST if edge.high != self.rst => {
                 self.rst = edge.high;
-                if rises && self.vcc {
-                    return self.answer_to_reset(probe);
+                self.coming.clear();
+                self.ts = Ts::Due;
+                if edge.high
+                    && let Some(Occupant { card, .. }) = self.powered()
+                {
+                    let atr = card.borrow_mut().answer_to_reset();
+                    self.coming.extend(atr);
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
-    fn answer_to_reset(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        let atr = self.card.as_mut().map(|(card, _)| card.answer_to_reset()).unwrap_or_default();
-        let (ts, rest) = atr.split_at(1.min(atr.len()));
-        self.say(ts, probe)?;
-        // The board sets its receiver up anew once it has read TS: error signals are on from then.
-        self.await_register(probe, |probe| Ok(probe.read_word(ISR)? & RXNE == 0 && probe.read_word(CR3)? & NACK != 0))?;
-        self.say(rest, probe)
-    }
-
-    /// The board sent something.
-    pub(super) fn hear(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        for byte in read_available(&mut self.line)? {
-            self.characters += 1;
+    /// The board sent something; returns whether it did.
+    pub(super) fn hear(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+        let bytes = read_available(&mut self.line)?;
+        for byte in &bytes {
+            clock.heard();
             self.pull_if_due(probe)?;
-            let Some((card, keeper)) = self.card.as_mut().filter(|_| self.vcc && self.rst) else {
+            self.characters += 1;
+            let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
                 continue;
             };
-            let answer = card.received(byte);
-            if !answer.is_empty() {
-                // What the command changed is in the file before its answer is out. Which command it was is not known here.
-                keeper.after(Some(&ins::UPDATE_BINARY), &card.card);
-                self.say(&answer, probe)?;
+            let answer = card.borrow_mut().received(*byte);
+            if answer.is_empty() {
+                continue;
             }
+            if let Some(Occupant { card, keeper: Some(keeper) }) = &mut self.occupant {
+                // What the command changed is in the file before its answer is out. Which command it was is not known here.
+                keeper.after(Some(&ins::UPDATE_BINARY), &card.borrow().card);
+            }
+            self.ts = Ts::Over;
+            self.coming.extend(answer);
         }
-        Ok(())
+        Ok(!bytes.is_empty())
     }
 
-    fn say(&mut self, bytes: &[u8], probe: &mut Probe) -> Result<(), EmulatorError> {
-        self.await_register(probe, |probe| Ok(probe.read_word(CR1)? & RECEIVES == RECEIVES))?;
-        let left = self.pull_at.map_or(usize::MAX, |at| at.saturating_sub(self.characters));
-        let bytes = &bytes[..bytes.len().min(left)];
-        self.characters += bytes.len();
-        write_whole(&mut self.line, bytes)?;
-        self.pull_if_due(probe)
+    /// All is quiet: a card that keeps the board waiting says so now, when its waiting time is as good as over. Returns whether
+    /// it did.
+    pub(super) fn goes_on(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+        let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst && self.coming.is_empty()) else {
+            return Ok(false);
+        };
+        let (bytes, wait) = {
+            let card = card.borrow();
+            (card.goes_on(), waiting_time(&card))
+        };
+        if bytes.is_empty() {
+            return Ok(false);
+        }
+        clock.jump(wait, probe)?;
+        self.coming.extend(bytes);
+        self.speak(probe, clock)?;
+        Ok(true)
     }
 
+    /// Whether the card has something to say.
+    pub(super) fn wants_to_speak(&self) -> bool {
+        !self.coming.is_empty()
+    }
+
+    /// The card says what it has to say, as soon as the board's receiver is on; a board that never listens is its own fault.
+    /// Returns whether it said something.
+    pub(super) fn speak(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+        let mut spoke = false;
+        while self.wants_to_speak() && self.is_heard(probe)? {
+            self.pull_if_due(probe)?;
+            let left = self.pull_at.map_or(usize::MAX, |at| at - self.characters);
+            let most = if self.ts == Ts::Due { 1 } else { usize::MAX };
+            let said: Vec<u8> = self.coming.drain(..self.coming.len().min(left).min(most)).collect();
+            if said.is_empty() {
+                break;
+            }
+            write_whole(&mut self.line, &said)?;
+            clock.fed(said.len());
+            self.characters += said.len();
+            self.ts = if self.ts == Ts::Due { Ts::Said } else { self.ts };
+            spoke = true;
+        }
+        Ok(spoke)
+    }
+
+    fn is_heard(&self, probe: &mut Probe) -> Result<bool, EmulatorError> {
+        if probe.read_word(CR1)? & RECEIVES != RECEIVES {
+            return Ok(false);
+        }
+        // Error signals are on from TS on.
+        Ok(self.ts != Ts::Said || probe.read_word(ISR)? & RXNE == 0 && probe.read_word(CR3)? & NACK != 0)
+    }
+
+    /// Takes the card out if its time has come; to be asked when one more character is about to pass.
     fn pull_if_due(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         if self.pull_at.take_if(|at| *at <= self.characters).is_some() {
             self.remove(probe)?;
         }
         Ok(())
     }
+}
 
-    /// Waits until the board's registers say `ready`; a board that never is hears nothing, which is its own fault.
-    fn await_register(
-        &self,
-        probe: &mut Probe,
-        ready: impl Fn(&mut Probe) -> Result<bool, EmulatorError>,
-    ) -> Result<(), EmulatorError> {
-        let deadline = Instant::now() + PATIENCE;
-        while !ready(probe)? && Instant::now() < deadline {
-            std::thread::sleep(machine::LOOK);
-        }
-        Ok(())
-    }
+/// How long a card of T=0 may keep the board waiting for a character, in ms (ISO/IEC 7816-3 clause 10.2).
+fn waiting_time(card: &ContactCard) -> u32 {
+    let (fi, di) = card.rate();
+    let limits = t0::Limits::new(Atr::new(&card.card.atr).wi(), fi, di);
+    let cycles = u64::from(limits.waiting_time) * u64::from(fi) / u64::from(di.max(1));
+    u32::try_from(cycles / CYCLES_PER_MS).unwrap_or(u32::MAX)
 }

@@ -15,7 +15,8 @@ use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::host::TerminalId;
 
-use super::machine::{Asked, Does, Machine};
+use super::holder::{Asked, Does, Moment};
+use super::machine::Machine;
 use super::{EmulatorError, ScreenText};
 use crate::centre::Centre;
 use crate::centre_verbs;
@@ -146,11 +147,12 @@ fn open_centre(args: &EmulateArgs) -> Result<Centre, String> {
     Ok(centre)
 }
 
-fn key_pin(asked: Asked) -> Does {
-    let what = match asked {
-        Asked::Present => "PIN",
-        Asked::New => "new PIN",
-        Asked::NewAgain => "new PIN again",
+fn key_pin(moment: Moment) -> Does {
+    let what = match moment {
+        Moment::Pin(Asked::Present) => "PIN",
+        Moment::Pin(Asked::New) => "new PIN",
+        Moment::Pin(Asked::NewAgain) => "new PIN again",
+        Moment::Card | Moment::Transaction => return Does::Nothing,
     };
     Output::default().complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
     let mut line = Zeroizing::new(String::new());

@@ -32,6 +32,10 @@ pub(crate) struct Image {
     pub(crate) screen: u64,
     /// The stack's lowest address, and the one above its highest.
     pub(crate) stack: (u64, u64),
+    /// Milliseconds since the start, as the image counts them.
+    pub(crate) ticks: u64,
+    /// Milliseconds by which the probe has moved its time on.
+    pub(crate) ahead: u64,
 }
 
 impl Image {
@@ -51,7 +55,9 @@ impl Image {
         let table = Table::parse(&bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
-        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen: symbol("QIYONG_SCREEN")?, stack })
+        let [rtt, screen] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?];
+        let [ticks, ahead] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?];
+        Ok(Self { table, rtt, screen, stack, ticks, ahead })
     }
 }
 

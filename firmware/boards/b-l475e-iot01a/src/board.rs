@@ -35,8 +35,14 @@ const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
 /// The lowest address of SRAM1, and of the stack: see memory.x.
 const RAM_START: u32 = 0x2000_0000;
 
-/// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`.
+/// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`. A probe reads it.
+#[unsafe(export_name = "QIYONG_TICKS")]
 static TICKS: AtomicU32 = AtomicU32::new(0);
+/// Milliseconds by which a probe has moved the time base on, so that waiting in vain need not be waited for. It alone writes
+/// here, and never less than before: whoever added to `TICKS` instead could undo a tick.
+#[used]
+#[unsafe(export_name = "QIYONG_AHEAD")]
+static AHEAD: AtomicU32 = AtomicU32::new(0);
 /// How often `TICKS` went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
 /// The one task, woken by every interrupt.
@@ -68,9 +74,11 @@ pub(crate) fn now_us() -> u64 {
     loop {
         let (rounds, ticks) = (ROUNDS.load(Ordering::Acquire), TICKS.load(Ordering::Acquire));
         let left = SYST::get_current();
+        // SAFETY: the static is aligned and lives for ever; volatile, since no code of the image writes to it.
+        let ahead = unsafe { AHEAD.as_ptr().read_volatile() };
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
-            let ticks = u64::from(rounds) << 32 | u64::from(ticks);
+            let ticks = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(ahead);
             return ticks * 1000 + u64::from(RELOAD.saturating_sub(left)) * 1_000_000 / u64::from(CLOCK_HZ);
         }
     }

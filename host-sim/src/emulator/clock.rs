@@ -1,0 +1,75 @@
+//! The board's time, moved on by the probe: what is waited for in vain takes no real time.
+//!
+//! The image counts milliseconds in `QIYONG_TICKS` and adds to them what the probe writes to `QIYONG_AHEAD`. Time may jump
+//! when all is quiet: nothing has passed on any line or pin for so many ticks *of the image* that it has surely taken all it
+//! was sent, and asked its task what to do. So a machine that the host lets starve never jumps: only its own ticks count.
+//!
+//! One jump is at most [`STEP_MS`], which is less than the image's patience with a character that is late in the emulator
+//! (`LATE_EMULATED_US` of the board's `card_line`): a jump that falls into the moment in which the image begins to wait takes
+//! from it nothing that it needs.
+
+use super::EmulatorError;
+use super::probe::Probe;
+use crate::probe::DebugProbe;
+
+/// Ticks without anything, until all is quiet. More than any pause that the image makes on its own while it works.
+const QUIET: u32 = 20;
+/// Ticks after a jump, if nothing came of it.
+const STILL: u32 = 4;
+/// Ticks in which the image takes a byte that waits on a line, at the least: QEMU hands over one at a time, and its next tick
+/// comes no sooner.
+const PER_BYTE: u32 = 2;
+/// How far time jumps at once, in ms.
+pub(super) const STEP_MS: u32 = 1000;
+
+/// The board's time.
+pub(super) struct BoardClock {
+    /// Where the image counts, and where the probe does.
+    ticks_at: u64,
+    ahead_at: u64,
+    /// What the probe has added, in ms.
+    ahead: u32,
+    /// The tick since which nothing happened, once it has been looked at.
+    since: Option<u32>,
+    /// How many ticks of quiet are due.
+    due: u32,
+}
+
+impl BoardClock {
+    /// The clock of an image that has just started.
+    pub(super) const fn new(ticks_at: u64, ahead_at: u64) -> Self {
+        Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET }
+    }
+
+    /// The board did something: it has taken what it was sent before.
+    pub(super) const fn heard(&mut self) {
+        (self.since, self.due) = (None, QUIET);
+    }
+
+    /// This many bytes were put on one of the board's lines.
+    pub(super) fn fed(&mut self, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.due = self.due.max(QUIET).saturating_add(bytes.saturating_mul(PER_BYTE));
+        self.since = None;
+    }
+
+    /// Whether all has been quiet for long enough; to be asked when nothing has happened.
+    pub(super) fn is_quiet(&mut self, probe: &mut Probe) -> Result<bool, EmulatorError> {
+        let ticks = probe.read_word(self.ticks_at)?;
+        let since = *self.since.get_or_insert(ticks);
+        Ok(ticks.wrapping_sub(since) >= self.due)
+    }
+
+    /// Moves time on; a look must have shown that all is quiet.
+    pub(super) fn jump(&mut self, ms: u32, probe: &mut Probe) -> Result<(), EmulatorError> {
+        self.ahead = self.ahead.saturating_add(ms);
+        probe.write_word(self.ahead_at, self.ahead)?;
+        (self.since, self.due) = (None, STILL);
+        Ok(())
+    }
+
+    /// Milliseconds since the image started, jumps included.
+    pub(super) fn now(&self, probe: &mut Probe) -> Result<u64, EmulatorError> {
+        Ok(u64::from(probe.read_word(self.ticks_at)?) + u64::from(self.ahead))
+    }
+}
