@@ -188,6 +188,14 @@ pub struct Visit {
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = TracedSlot<ContactSlot<Line>>;
 
+/// The name of a bench's terminal; numbers are from 1.
+pub(crate) fn terminal_id(number: u32) -> TerminalId {
+    let mut name = [b'0'; 8];
+    let digits = format!("{:08}", number % 100_000_000);
+    name.iter_mut().zip(digits.bytes()).for_each(|(to, from)| *to = from);
+    TerminalId(name)
+}
+
 /// A terminal on the bench.
 pub struct BenchTerminal {
     terminal: Terminal<Slot, DirectLink, Desk, VirtualTime, ChaCha8Rng>,
@@ -247,10 +255,7 @@ impl Bench {
             seat,
             pull: None,
         };
-        let mut name = [b'0'; 8];
-        let digits = format!("{:08}", number % 100_000_000);
-        name.iter_mut().zip(digits.bytes()).for_each(|(to, from)| *to = from);
-        let settings = Settings { institution, terminal: TerminalId(name), card_wait: 60, reversal_tries: 3 };
+        let settings = Settings { institution, terminal: terminal_id(number), card_wait: 60, reversal_tries: 3 };
         let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
         let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, settings, Stan(1));
         BenchTerminal { terminal, plan }

@@ -86,17 +86,7 @@ enum PcscdVerb {
 #[derive(Subcommand)]
 enum ScenarioVerb {
     /// Play files and compare with what they expect
-    Run {
-        /// Scenario files (TOML)
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Print one JSON object a file
-        #[arg(long)]
-        json: bool,
-        /// Write what happened on the card line to DIR: NAME.vcd (GTKWave) and NAME.pcapng (Wireshark) for each file
-        #[arg(long, value_name = "DIR")]
-        capture: Option<PathBuf>,
-    },
+    Run(scenario::verb::RunArgs),
 }
 
 #[derive(Subcommand)]
@@ -139,9 +129,7 @@ enum CardVerb {
 fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Demo { trace, json } => demo::run(trace, json),
-        Verb::Scenario(ScenarioVerb::Run { files, json, capture }) => {
-            scenario::report::run(&files, json, capture.as_deref())
-        }
+        Verb::Scenario(ScenarioVerb::Run(args)) => scenario::verb::run(&args),
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
         Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcsc::ctl::run(&args),

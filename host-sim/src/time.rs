@@ -42,6 +42,12 @@ impl VirtualTime {
         self.advance(seconds.saturating_mul(CLOCK_HZ));
     }
 
+    /// Moves on by this long.
+    pub fn advance_by(&self, time: std::time::Duration) {
+        let cycles = time.as_nanos() * u128::from(CLOCK_HZ) / 1_000_000_000;
+        self.advance(u64::try_from(cycles).unwrap_or(u64::MAX));
+    }
+
     /// The local date and time, to the second.
     pub fn timestamp(&self) -> Timestamp {
         let seconds = i64::try_from(self.cycles() / CLOCK_HZ).unwrap_or(i64::MAX);

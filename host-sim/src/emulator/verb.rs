@@ -25,7 +25,7 @@ use crate::pcsc::slot::DeskCard;
 use crate::till::{AskedOperation, Desk, SystemClock, institution};
 
 /// Where `cargo xtask firmware` puts the image.
-const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 /// What is in a card's account when the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
 /// The one terminal's name.

@@ -1,9 +1,20 @@
 //! Scenarios: a TOML file that describes a centre, cards, terminals and steps, and what is to come of them.
 //!
-//! [`file`](mod@file) reads and checks such a file, [`run`] plays it on the simulated bench, [`report`] says how it went. The keys are
-//! documented in `host-sim/scenarios/README.md`.
+//! The keys are documented in `host-sim/scenarios/README.md`.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`file`](mod@file) | a scenario, checked; `keys` is the file as written, `checks` and `line` make the one of the other |
+//! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
+//! | `simulated`, [`emulated`] | the two stages |
+//! | [`report`] | how it went, as JSON |
+//! | [`verb`] | the command line |
 
+mod compare;
+pub mod emulated;
 pub mod file;
 mod line;
 pub mod report;
 pub mod run;
+mod simulated;
+pub mod verb;

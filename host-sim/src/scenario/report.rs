@@ -1,28 +1,28 @@
-//! How scenarios went, for people and for scripts, and the verb `qiyong scenario run`.
+//! How scenarios went, in the form of `--json`: one object for each file.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::file::Scenario;
-use super::run::{Played, PlayedCard, PlayedStep, play};
-use crate::capture::CaptureFolder;
-use crate::output::{Output, Verdict};
+use super::run::{Played, PlayedCard, PlayedStep};
 
 /// One scenario file, as `--json` prints it: one object a line.
 #[derive(Serialize)]
-struct FileReport {
-    file: String,
-    passed: bool,
+pub(super) struct FileReport {
+    pub(super) file: String,
+    /// `None`: it is not for this bench.
+    pub(super) passed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    pub(super) error: Option<String>,
+    /// Why it is not for this bench.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skipped: Option<String>,
     steps: Vec<StepReport>,
     cards: BTreeMap<String, CardReport>,
-    differences: Vec<String>,
+    pub(super) differences: Vec<String>,
 }
 
 /// How a step ended.
@@ -143,26 +143,41 @@ pub fn card_report(number: &str, played: &PlayedCard) -> CardReport {
 }
 
 impl FileReport {
-    fn unplayed(file: String, error: String) -> Self {
+    /// It is no scenario, or could not be played to its end.
+    pub(super) fn unplayed(file: String, error: String) -> Self {
         Self {
             file,
-            passed: false,
+            passed: Some(false),
             title: None,
             error: Some(error),
+            skipped: None,
             steps: Vec::new(),
             cards: BTreeMap::new(),
             differences: Vec::new(),
         }
     }
 
-    fn played(file: String, scenario: &Scenario, played: Played) -> Self {
+    /// It is not for this bench.
+    pub(super) fn skipped(file: String, scenario: &Scenario, why: String) -> Self {
+        let title = Some(scenario.title.clone());
+        Self { passed: None, title, error: None, skipped: Some(why), ..Self::unplayed(file, String::new()) }
+    }
+
+    /// How many steps it has.
+    pub(super) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// It was played.
+    pub(super) fn played(file: String, scenario: &Scenario, played: Played) -> Self {
         let steps = played.steps.iter().enumerate().map(|(index, step)| step_report(scenario, index, step)).collect();
         let cards = scenario.cards.iter().zip(&played.cards);
         Self {
             file,
-            passed: played.passed(),
+            passed: Some(played.passed()),
             title: Some(scenario.title.clone()),
             error: None,
+            skipped: None,
             steps,
             cards: cards
                 .map(|(card, played)| (card.name.clone(), card_report(card.new.number.as_str(), played)))
@@ -170,61 +185,4 @@ impl FileReport {
             differences: played.differences,
         }
     }
-}
-
-/// `qiyong scenario run FILE... [--json] [--capture DIR]`: exit 0 when all passed, 1 when one did not, 2 when one is no
-/// scenario or a capture cannot be written.
-pub fn run(files: &[PathBuf], json: bool, capture: Option<&Path>) -> ExitCode {
-    let mut output = Output::default();
-    let mut verdict = Verdict::Done;
-    let captures = match capture.map(|folder| CaptureFolder::new(folder, files)).transpose() {
-        Ok(captures) => captures,
-        Err(error) => {
-            output.complain(&error.to_string());
-            return output.finish(Verdict::BadInput);
-        }
-    };
-    let mut passed = 0;
-    for path in files {
-        let file = path.display().to_string();
-        let report = match Scenario::load(path) {
-            Err(error) => {
-                verdict = verdict.max(Verdict::BadInput);
-                output.complain(&error.to_string());
-                FileReport::unplayed(file, error.problem)
-            }
-            Ok(scenario) => match play(&scenario) {
-                Ok(played) => {
-                    if let Some(Err(error)) = captures.as_ref().map(|folder| folder.write(path, &scenario, &played)) {
-                        verdict = verdict.max(Verdict::BadInput);
-                        output.complain(&error.to_string());
-                    }
-                    FileReport::played(file, &scenario, played)
-                }
-                Err(error) => {
-                    verdict = verdict.max(Verdict::BadInput);
-                    output.complain(&format!("{file}: {error}"));
-                    FileReport::unplayed(file, error.to_string())
-                }
-            },
-        };
-        if report.passed {
-            passed += 1;
-        } else {
-            verdict = verdict.max(Verdict::No);
-        }
-        if json {
-            output.json_line(&report);
-        } else if report.passed {
-            let title = report.title.as_deref().unwrap_or_default();
-            output.line(&format!("ok    {}: {title} ({} steps)", report.file, report.steps.len()));
-        } else if report.error.is_none() {
-            output.line(&format!("FAIL  {}: {}", report.file, report.title.as_deref().unwrap_or_default()));
-            report.differences.iter().for_each(|difference| output.line(&format!("      {difference}")));
-        }
-    }
-    if !json {
-        output.line(&format!("{passed} of {} scenarios passed", files.len()));
-    }
-    output.finish(verdict)
 }

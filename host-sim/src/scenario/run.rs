@@ -1,21 +1,25 @@
-//! Playing a scenario on the simulated bench.
+//! Playing a scenario: one visit after the other on a [`Stage`], and then the comparison with what it expects.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 
 use thiserror::Error;
 
 use qiyong_firmware::terminal::Report;
-use qiyong_protocol::activation::decision::CardRecord;
+use qiyong_protocol::activation::decision::{CardRecord, Operation};
 
-use super::file::{Expected, ExpectedCard, Scenario};
-use crate::bench::{Bench, Event, Visit};
+use super::compare::{compare_card, compare_step};
+use super::emulated::Emulated;
+use super::file::Scenario;
+use super::simulated::Simulated;
+use crate::bench::{Event, Visit};
 use crate::card::contact::ContactCard;
 use crate::card::issue::IssueError;
 use crate::centre::Activation;
 use crate::centre::{Centre, CentreError};
+use crate::emulator::EmulatorError;
 use crate::line::SharedCard;
-use crate::time::VirtualTime;
 
 /// Why a scenario could not be played to its end. None of these is the scenario's verdict.
 #[derive(Debug, Error)]
@@ -29,6 +33,12 @@ pub enum RunError {
     /// The centre could not handle a message.
     #[error("the centre could not handle a message: {0}")]
     Message(String),
+    /// The emulated board could not be run.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// The scenario is not for this bench.
+    #[error("not for this bench: {0}")]
+    NotHere(String),
 }
 
 /// What happened in a step.
@@ -73,8 +83,46 @@ impl Played {
     }
 }
 
-/// Plays `scenario` from its seed: the same scenario always comes out the same.
+/// Where a scenario is played: terminals, and a centre that they all reach.
+pub trait Stage {
+    /// The centre.
+    fn centre(&self) -> &RefCell<Centre>;
+
+    /// A visit at the terminal with this index in the scenario: how it ended, and what happened, as far as it is seen here.
+    ///
+    /// # Errors
+    /// When it cannot be played to its end.
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        visit: Visit,
+    ) -> Result<(Report, Vec<(u64, Event)>), RunError>;
+
+    /// What the terminals did against a standard so far, where that is seen.
+    fn violations(&mut self) -> Vec<String>;
+}
+
+/// Plays `scenario` on the simulated bench, from its seed: the same scenario always comes out the same.
+///
+/// # Errors
+/// When it cannot be played to its end.
 pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
+    let (centre, cards) = prepare(scenario)?;
+    play_on(scenario, &mut Simulated::new(scenario, centre), &cards)
+}
+
+/// Plays `scenario` on emulated boards, which run this image.
+///
+/// # Errors
+/// As [`play`]; and when it is not for this bench, see [`Emulated::refusal`].
+pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
+    let (centre, cards) = prepare(scenario)?;
+    play_on(scenario, &mut Emulated::new(scenario, centre, elf)?, &cards)
+}
+
+/// The centre and the cards as they are at the beginning.
+fn prepare(scenario: &Scenario) -> Result<(Centre, Vec<SharedCard>), RunError> {
     let mut centre = Centre::in_memory()?;
     for institution in &scenario.institutions {
         centre.add_institution(institution)?;
@@ -88,21 +136,18 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
         contact.misbehaviour = card.misbehaviour;
         cards.push(Rc::new(RefCell::new(contact)));
     }
-    let bench = Bench::new(VirtualTime::new(scenario.clock), centre);
-    let mut terminals: Vec<_> = (1..)
-        .zip(&scenario.terminals)
-        .map(|(number, (_, institution))| bench.terminal(*institution, number, scenario.seed))
-        .collect();
+    Ok((centre, cards))
+}
 
+fn play_on(scenario: &Scenario, stage: &mut impl Stage, cards: &[SharedCard]) -> Result<Played, RunError> {
     let mut steps = Vec::new();
     let mut differences = Vec::new();
     for (number, step) in (1..).zip(&scenario.steps) {
-        let record = |index: Option<usize>| match index.and_then(|index| scenario.cards.get(index)) {
-            Some(card) => bench.centre.borrow().card(&card.new.number),
+        let record = |stage: &dyn Stage| match step.card.and_then(|index| scenario.cards.get(index)) {
+            Some(card) => stage.centre().borrow().card(&card.new.number),
             None => Ok(None),
         };
-        let before = record(step.card)?;
-        bench.events.borrow_mut().clear();
+        let before = record(stage)?;
         let visit = Visit {
             card: step.card.and_then(|index| cards.get(index)).cloned(),
             pins: step.pins.iter().cloned().collect(),
@@ -113,23 +158,16 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
             noise: step.noise.clone(),
             trouble: step.trouble,
         };
-        let terminal = &mut terminals[step.terminal];
-        let report = terminal.serve(&step.operation, visit);
-        if let Some(failure) = bench.centre_failure.borrow_mut().take() {
-            return Err(RunError::Message(failure));
-        }
+        let (report, events) = stage.visit(step.terminal, &step.operation, visit)?;
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
-        let events = bench.events.borrow_mut().drain(..).collect();
-        steps.push(PlayedStep { report, events, before, after: record(step.card)? });
+        steps.push(PlayedStep { report, events, before, after: record(stage)? });
     }
-    for terminal in &mut terminals {
-        // The slot is our own code: what it does against the standard is never right, whatever the scenario expects.
-        differences.extend(terminal.violations().iter().map(|rule| format!("card line, ISO/IEC 7816-3 {rule}")));
-    }
+    // The slot is our own code: what it does against the standard is never right, whatever the scenario expects.
+    differences.extend(stage.violations().iter().map(|rule| format!("card line, ISO/IEC 7816-3 {rule}")));
 
     let mut played_cards = Vec::new();
-    for (card, shared) in scenario.cards.iter().zip(&cards) {
-        let centre = bench.centre.borrow();
+    for (card, shared) in scenario.cards.iter().zip(cards) {
+        let centre = stage.centre().borrow();
         played_cards.push(PlayedCard {
             record: centre.card(&card.new.number)?,
             pin_tries_left: shared.borrow().card.pin.left,
@@ -141,58 +179,4 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
         compare_card(&played_cards[*index], expected, &format!("card {name}"), &mut differences);
     }
     Ok(Played { steps, cards: played_cards, differences })
-}
-
-/// Notes a difference, if something was expected and came out otherwise.
-fn differ<T: PartialEq + std::fmt::Display>(
-    place: &str,
-    what: &str,
-    expected: Option<T>,
-    got: T,
-    differences: &mut Vec<String>,
-) {
-    if let Some(expected) = expected.filter(|expected| *expected != got) {
-        differences.push(format!("{place}: {what} should be {expected}, but is {got}"));
-    }
-}
-
-fn compare_step(report: &Report, expected: &Expected, place: &str, differences: &mut Vec<String>) {
-    let reason = report.reason.map_or("none", |reason| reason.as_str());
-    let because = report.cause.map_or(String::new(), |cause| format!(" ({cause})"));
-    let outcome = expected.outcome.map(|outcome| outcome.as_str());
-    let mut own = Vec::new();
-    differ(place, "outcome", outcome, report.outcome.as_str(), &mut own);
-    // An outcome without a reason was expected: there is none when approved, and any will do otherwise.
-    differ(place, "reason", expected.reason.map(|reason| reason.as_str()), reason, &mut own);
-    if !own.is_empty() {
-        own.iter_mut().for_each(|difference| difference.push_str(&because));
-        if expected.reason.is_none() && report.reason.is_some() {
-            own.iter_mut().for_each(|difference| difference.push_str(&format!(", reason {reason}")));
-        }
-    }
-    differ(place, "activated", expected.activated, report.effects.activates, &mut own);
-    differ(place, "pin_changed", expected.pin_changed, report.pin_changed, &mut own);
-    match (expected.balance, report.balance) {
-        (Some(balance), Some(got)) => differ(place, "balance", Some(balance), got.0, &mut own),
-        (Some(balance), None) => own.push(format!("{place}: balance should be {balance}, but there is none")),
-        (None, _) => {}
-    }
-    differences.append(&mut own);
-}
-
-fn compare_card(card: &PlayedCard, expected: &ExpectedCard, place: &str, differences: &mut Vec<String>) {
-    differ(place, "pin_tries_left", expected.pin_tries_left, card.pin_tries_left, differences);
-    let ExpectedCard { status, social, financial, account, pin_is_initial, pin_tries_left: _ } = *expected;
-    let Some(record) = &card.record else {
-        if status.is_some() || social.is_some() || financial.is_some() || account.is_some() || pin_is_initial.is_some()
-        {
-            differences.push(format!("{place}: the centre does not know this card"));
-        }
-        return;
-    };
-    differ(place, "status", status.map(|status| status.as_str()), record.status.as_str(), differences);
-    differ(place, "social", social, record.social, differences);
-    differ(place, "financial", financial, record.financial, differences);
-    differ(place, "account", account, record.account.0, differences);
-    differ(place, "pin_is_initial", pin_is_initial, record.pin_is_initial, differences);
 }

@@ -1,0 +1,172 @@
+//! The emulated bench as a stage for scenarios: for each terminal a board in QEMU that runs the flashable image, put up when
+//! its first visit begins. Cards, holders and the centre are the simulated bench's.
+//!
+//! What it cannot play it refuses by name ([`Emulated::refusal`]): the emulator's card line carries whole bytes.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use qiyong_firmware::link::Ending;
+use qiyong_firmware::terminal::Report;
+use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::reason::Outcome;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::host::Stan;
+use qiyong_protocol::iso7816::character::Convention;
+
+use super::file::{Scenario, Step};
+use super::run::{RunError, Stage};
+use crate::bench::{CancelAt, Event, PullDuring, Visit, terminal_id};
+use crate::card::file::digits;
+use crate::centre::Centre;
+use crate::emulator::holder::{Asked, Does, Moment};
+use crate::emulator::machine::Machine;
+use crate::line::Disturbance;
+use crate::time::VirtualTime;
+
+/// A terminal of the scenario; the machine is put up when it is first needed.
+struct Terminal {
+    number: u32,
+    institution: InstitutionCode,
+    machine: Option<Machine>,
+}
+
+/// A bench with the terminals of a scenario.
+pub struct Emulated {
+    elf: PathBuf,
+    centre: RefCell<Centre>,
+    time: VirtualTime,
+    terminals: Vec<Terminal>,
+}
+
+impl Emulated {
+    pub(super) fn new(scenario: &Scenario, centre: Centre, elf: &Path) -> Result<Self, RunError> {
+        if let Some(why) = Self::refusal(scenario) {
+            return Err(RunError::NotHere(why));
+        }
+        let terminal = |(number, (_, institution)): (u32, &(String, _))| Terminal {
+            number,
+            institution: *institution,
+            machine: None,
+        };
+        let terminals = (1..).zip(&scenario.terminals).map(terminal).collect();
+        let time = VirtualTime::new(scenario.clock);
+        Ok(Self { elf: elf.into(), centre: RefCell::new(centre), time, terminals })
+    }
+
+    /// Why a scenario cannot be played here, if it cannot.
+    pub fn refusal(scenario: &Scenario) -> Option<String> {
+        let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
+        if let Some(card) = inserted.find(|card| card.new.convention == Convention::Inverse) {
+            let name = &card.name;
+            return Some(format!(
+                "card {name:?} is in inverse convention, which is told by parity; there is none here"
+            ));
+        }
+        let disturbed =
+            |step: &Step| step.noise.is_some() || step.faults.iter().any(|fault| fault.what != Disturbance::Pull);
+        let number = scenario.steps.iter().position(disturbed)? + 1;
+        Some(format!("step {number} disturbs characters on the card line; here it carries whole bytes"))
+    }
+}
+
+impl Stage for Emulated {
+    fn centre(&self) -> &RefCell<Centre> {
+        &self.centre
+    }
+
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        visit: Visit,
+    ) -> Result<(Report, Vec<(u64, Event)>), RunError> {
+        let Terminal { number, institution, machine } = &mut self.terminals[terminal];
+        let machine = match machine {
+            Some(machine) => machine,
+            none => none.insert(Machine::boot(&self.elf, *institution, terminal_id(*number), Stan(1))?),
+        };
+        let begin = machine.now_ms()?;
+        // Who cancels while a card is waited for has not inserted one.
+        if let Some(card) = visit.card.clone().filter(|_| visit.cancel != Some(CancelAt::Card)) {
+            machine.insert_shared(card)?;
+        }
+        if let Some(at) = visit.faults.iter().map(|fault| fault.at).min() {
+            machine.pull_after(usize::try_from(at).unwrap_or(usize::MAX));
+        }
+        machine.trouble_link(visit.trouble);
+        let mut holder = Holder { visit, last_new: None };
+        let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
+        let ending = machine.serve(&mut centre, operation, time, &mut |moment| holder.does(moment))?;
+        machine.remove()?;
+        let took = Duration::from_millis(machine.now_ms()?.saturating_sub(begin));
+        self.time.advance_by(took);
+        Ok((report(&ending), Vec::new()))
+    }
+
+    /// The emulator has no times and no clock of the card to judge by.
+    fn violations(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The holder of a scenario's visit.
+struct Holder {
+    visit: Visit,
+    last_new: Option<Pin>,
+}
+
+impl Holder {
+    fn does(&mut self, moment: Moment) -> Does {
+        let Visit { cancel, pull_during, .. } = self.visit;
+        let (cancels, pulls) = match moment {
+            Moment::Card => (CancelAt::Card, None),
+            Moment::Pin(Asked::Present) => (CancelAt::Pin, Some(PullDuring::Pin)),
+            Moment::Pin(Asked::New | Asked::NewAgain) => (CancelAt::NewPin, Some(PullDuring::NewPin)),
+            Moment::Transaction => {
+                let pulls = pull_during == Some(PullDuring::Transaction);
+                return if pulls { Does::PullsCard } else { Does::Nothing };
+            }
+        };
+        if pulls.is_some() && pull_during == pulls {
+            return Does::PullsCard;
+        }
+        if cancel == Some(cancels) {
+            return Does::Cancels;
+        }
+        let pin = match moment {
+            Moment::Pin(Asked::Present) => self.visit.pins.pop_front(),
+            Moment::Pin(Asked::New) => {
+                self.last_new = self.visit.new_pins.pop_front();
+                self.last_new.clone()
+            }
+            Moment::Pin(Asked::NewAgain) => self.last_new.clone(),
+            Moment::Card | Moment::Transaction => None,
+        };
+        match pin {
+            Some(pin) => Does::Keys(Zeroizing::new(digits(pin.card_block().as_bytes()))),
+            None => Does::Nothing,
+        }
+    }
+}
+
+/// What the till hears of the end of a visit, as the terminal would report it.
+fn report(ending: &Ending) -> Report {
+    let Ending { reason, effects, balance, stan, pin_changed } = *ending;
+    Report {
+        outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
+        reason,
+        cause: None,
+        effects,
+        balance,
+        standing: None,
+        card: None,
+        stan,
+        pin_changed,
+        pin_unchanged: None,
+    }
+}
