@@ -21,7 +21,7 @@ use qiyong_protocol::host::{Answer, Authenticate, Body, Receipt, Stan, Standing,
 use qiyong_protocol::iso7816::atr::Edc;
 use qiyong_protocol::iso7816::t1::Check;
 
-use crate::terminal::Report;
+use crate::terminal::{Cause, Report};
 
 /// The most bytes of a frame's kind and contents.
 pub const FRAME_MAX: usize = 200;
@@ -65,12 +65,16 @@ pub struct Ending {
     pub stan: Option<Stan>,
     /// The holder replaced the initial PIN.
     pub pin_changed: bool,
+    /// At a bank: why the offer to replace it came to nothing, unless it was declined.
+    pub pin_unchanged: Option<Reason>,
+    /// What exactly was wrong with the card, where that is known.
+    pub cause: Option<Cause>,
 }
 
 impl From<&Report> for Ending {
     fn from(report: &Report) -> Self {
-        let Report { reason, effects, balance, stan, pin_changed, .. } = *report;
-        Self { reason, effects, balance, stan, pin_changed }
+        let Report { reason, effects, balance, stan, pin_changed, pin_unchanged, cause, .. } = *report;
+        Self { reason, effects, balance, stan, pin_changed, pin_unchanged, cause }
     }
 }
 
@@ -315,10 +319,11 @@ impl Ending {
         let frame = Writer::new(b'E').effects(self.effects).bytes(&[u8::from(self.pin_changed)]);
         let frame = frame.option(self.balance.map(|fen| fen.0.to_be_bytes()).as_ref().map(<[u8; 8]>::as_slice));
         let frame = frame.option(self.stan.map(|stan| stan.0.to_be_bytes()).as_ref().map(<[u8; 4]>::as_slice));
-        match self.reason {
-            Some(reason) => frame.bytes(&[1]).reason(reason).0,
-            None => frame.bytes(&[0]).0,
-        }
+        let frame = [self.reason, self.pin_unchanged].into_iter().fold(frame, |frame, reason| match reason {
+            Some(reason) => frame.bytes(&[1]).reason(reason),
+            None => frame.bytes(&[0]),
+        });
+        frame.option(self.cause.map(Cause::code).as_ref().map(<[u8; 4]>::as_slice)).0
     }
 
     /// From a frame; `None` if it is none.
@@ -331,8 +336,13 @@ impl Ending {
         let pin_changed = reader.byte()? == 1;
         let balance = reader.option()?.map(|bytes| Fen(u64::from_be_bytes(bytes)));
         let stan = reader.option()?.map(|bytes| Stan(u32::from_be_bytes(bytes)));
-        let reason = if reader.byte()? == 1 { Some(reader.reason()?) } else { None };
-        reader.end(Self { reason, effects, balance, stan, pin_changed })
+        let mut reason = || Some(if reader.byte()? == 1 { Some(reader.reason()?) } else { None });
+        let (reason, pin_unchanged) = (reason()?, reason()?);
+        let cause = match reader.option()? {
+            Some(code) => Some(Cause::from_code(code)?),
+            None => None,
+        };
+        reader.end(Self { reason, effects, balance, stan, pin_changed, pin_unchanged, cause })
     }
 }
 
@@ -528,8 +538,23 @@ mod tests {
             assert_eq!(decode_answer(&encode_answer(&answer)), Some(answer));
         }
 
-        let ending = Ending { reason: None, effects, balance: Some(Fen(1)), stan: Some(Stan(3)), pin_changed: true };
-        let refused = Ending { reason: Some(Reason::PinWrong), balance: None, stan: None, ..ending };
+        let ending = Ending {
+            reason: None,
+            effects,
+            balance: Some(Fen(1)),
+            stan: Some(Stan(3)),
+            pin_changed: true,
+            pin_unchanged: None,
+            cause: None,
+        };
+        let refused = Ending {
+            reason: Some(Reason::CardUnreadable),
+            balance: None,
+            stan: None,
+            pin_unchanged: Some(Reason::PinWrong),
+            cause: Some(Cause::Blank),
+            ..ending
+        };
         for ending in [ending, refused] {
             assert_eq!(Ending::decode(&ending.encode()), Some(ending));
         }

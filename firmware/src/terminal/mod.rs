@@ -1,16 +1,19 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide. The decision itself is the centre's
+//! holder's PIN, `ports` lists what the outside must provide, `cause`
+//! puts what was wrong with a card into few bytes. The decision itself is the centre's
 //! (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
 //! done. Until the terminal gets its journal, that duty is kept in RAM and a power cut forgets it.
 
+mod cause;
 mod pin_entry;
 mod ports;
 pub mod reading;
 
+pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 

@@ -156,17 +156,17 @@ impl Holder {
 
 /// What the till hears of the end of a visit, as the terminal would report it.
 fn report(ending: &Ending) -> Report {
-    let Ending { reason, effects, balance, stan, pin_changed } = *ending;
+    let Ending { reason, effects, balance, stan, pin_changed, pin_unchanged, cause } = *ending;
     Report {
         outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
         reason,
-        cause: None,
+        cause,
         effects,
         balance,
         standing: None,
         card: None,
         stan,
         pin_changed,
-        pin_unchanged: None,
+        pin_unchanged,
     }
 }
