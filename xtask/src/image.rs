@@ -46,6 +46,10 @@ const ALLOCATORS: [&str; 14] = [
 /// code of ours can avoid it, and no executor does that, so it is not counted.
 const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resumed";
 
+/// What the compiler calls pieces of code that several functions have alike, and that it puts aside when it optimises for
+/// size.
+const OUTLINED: &str = "OUTLINED_FUNCTION_";
+
 /// What a static library contains.
 pub(crate) struct Image {
     /// The allocator symbols in it, defined or only referred to.
@@ -153,7 +157,7 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     for node in ours.iter().map(|&at| &nodes[at]).filter(|node| node.is_code()) {
         let is_panic = |to: &usize| {
             let node = &nodes[*to];
-            can_panic.contains(to) && node.is_code() && !node.is_ours() && !node.name().starts_with(RESUMED)
+            can_panic.contains(to) && node.is_code() && !node.is_ours() && !only_resumed(nodes, *to)
         };
         let callees: Vec<_> = node.references.iter().copied().filter(is_panic).collect();
         if callees.is_empty() {
@@ -171,6 +175,13 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
         panics.push(Panicking { function: node.name(), calls, places });
     }
     panics
+}
+
+/// Whether all that can panic there is [`RESUMED`]: it itself, or a piece of code that the compiler shares among functions.
+fn only_resumed(nodes: &[Node], at: usize) -> bool {
+    let is_resumed = |at: usize| nodes[at].name().starts_with(RESUMED);
+    let calls = || nodes[at].references.iter().copied().filter(|to| nodes[*to].is_code());
+    is_resumed(at) || nodes[at].name().starts_with(OUTLINED) && calls().count() > 0 && calls().all(is_resumed)
 }
 
 fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {
