@@ -11,7 +11,7 @@
 mod graph;
 mod parts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::iter::Sum;
 use std::path::Path;
@@ -157,7 +157,7 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     for node in ours.iter().map(|&at| &nodes[at]).filter(|node| node.is_code()) {
         let is_panic = |to: &usize| {
             let node = &nodes[*to];
-            can_panic.contains(to) && node.is_code() && !node.is_ours() && !only_resumed(nodes, *to)
+            can_panic.contains(to) && node.is_code() && !node.is_ours() && !only_resumed(nodes, &can_panic, *to)
         };
         let callees: Vec<_> = node.references.iter().copied().filter(is_panic).collect();
         if callees.is_empty() {
@@ -178,10 +178,14 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
 }
 
 /// Whether all that can panic there is [`RESUMED`]: it itself, or a piece of code that the compiler shares among functions.
-fn only_resumed(nodes: &[Node], at: usize) -> bool {
-    let is_resumed = |at: usize| nodes[at].name().starts_with(RESUMED);
-    let calls = || nodes[at].references.iter().copied().filter(|to| nodes[*to].is_code());
-    is_resumed(at) || nodes[at].name().starts_with(OUTLINED) && calls().count() > 0 && calls().all(is_resumed)
+/// Such pieces may call each other, but not in a circle.
+fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
+    let node = &nodes[at];
+    // Functions of ours are looked at on their own.
+    let panics = |to: &usize| nodes[*to].is_code() && !nodes[*to].is_ours() && can_panic.contains(to);
+    let mut panicking = node.references.iter().filter(|to| panics(to));
+    node.name().starts_with(RESUMED)
+        || node.name().starts_with(OUTLINED) && panicking.all(|to| *to != at && only_resumed(nodes, can_panic, *to))
 }
 
 fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {
