@@ -1,19 +1,16 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause`
-//! puts what was wrong with a card into few bytes. The decision itself is the centre's
+//! holder's PIN, `ports` lists what the outside must provide. The decision itself is the centre's
 //! (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
 //! done. Until the terminal gets its journal, that duty is kept in RAM and a power cut forgets it.
 
-mod cause;
 mod pin_entry;
 mod ports;
 pub mod reading;
 
-pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 
@@ -125,6 +122,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
     /// with a known number for a repetition, or for a mistake and does not answer.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, settings: Settings, next_stan: Stan) -> Self {
         Self { slot, link, operator, clock, random, settings, next_stan, unanswered: None }
+    }
+
+    /// Puts the terminal up somewhere else. Numbers of transactions never go back, whatever `next_stan` says.
+    pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next_stan: Stan) {
+        (self.settings.institution, self.settings.terminal) = (institution, terminal);
+        self.next_stan = self.next_stan.max(next_stan);
+    }
+
+    /// The number of the next transaction.
+    pub const fn next_stan(&self) -> Stan {
+        self.next_stan
     }
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use qiyong_firmware::link::{Command, Ending};
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Setup, State};
 use qiyong_protocol::host::{Stan, TerminalId};
 
 use super::EmulatorError;
@@ -22,10 +22,10 @@ use super::holder::{self, Does, Moment, Pad};
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
-use super::till::{Heard, Till};
+use super::till::{Heard, TillLine};
 use crate::bench::LinkTrouble;
 use crate::card::contact::ContactCard;
-use crate::centre::Centre;
+use crate::centre::{Centre, test_mac_key};
 use crate::line::SharedCard;
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{self, Image, ScreenText};
@@ -47,8 +47,12 @@ pub struct Machine {
     probe: Probe,
     clock: BoardClock,
     slot: Slot,
-    till: Till,
+    till: TillLine,
     pad: Pad,
+    /// What the till calls the next visit by.
+    next: Reference,
+    /// How the terminal said that it is, last.
+    state: Option<State>,
     log: Log,
     screen_at: u64,
     screens: Vec<ScreenText>,
@@ -57,11 +61,10 @@ pub struct Machine {
     qemu: Qemu,
 }
 
-/// What a visit is about, and with whom.
+/// A visit under way: what it is called, and with whom it is.
 struct Visit<'a> {
+    reference: Reference,
     centre: &'a mut Centre,
-    operation: &'a Operation,
-    time: Timestamp,
     holder: &'a mut dyn FnMut(Moment) -> Does,
 }
 
@@ -82,8 +85,10 @@ impl Machine {
             probe: Probe::new(lines.qtest),
             clock: BoardClock::new(ticks, ahead),
             slot: Slot::new(lines.card),
-            till: Till::new(lines.till, (institution, terminal)),
+            till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),
+            next: Reference(1),
+            state: None,
             log: Log::new(table, rtt),
             screen_at: screen,
             screens: Vec::new(),
@@ -93,9 +98,39 @@ impl Machine {
         };
         machine.probe.watch_port('a')?;
         machine.await_words("has not logged that it started", "qiyong on")?;
-        machine.till.command(&Command::Setup { institution, terminal, next_stan }, &mut machine.clock)?;
-        machine.await_words("has not logged that it took a command", institution.as_str())?;
+        machine.set_up(Setup { institution, terminal, key: test_mac_key(), next_stan })?;
         Ok(machine)
+    }
+
+    /// Tells the terminal where it stands, and waits until it says so.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
+        self.till.command(&Command::Setup(setup), &mut self.clock)?;
+        let deadline = Instant::now() + START;
+        loop {
+            for heard in self.till.hear(&mut self.clock)? {
+                match heard {
+                    Heard::Event(Event::State(state)) if state.set_up => {
+                        self.state = Some(state);
+                        return self.log.drain(&mut self.probe).map_err(Into::into);
+                    }
+                    Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
+                    // Its state after the start.
+                    _ => {}
+                }
+            }
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent {
+                    what: "the terminal, told where it stands,",
+                    seconds: START.as_secs(),
+                });
+            }
+            self.log.drain(&mut self.probe)?;
+            wait_for(&mut [PollFd::new(self.till.stream(), PollFlags::IN)], LOOK)?;
+            self.qemu.check()?;
+        }
     }
 
     /// Waits for words in the log.
@@ -168,27 +203,29 @@ impl Machine {
         operation: &Operation,
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
-    ) -> Result<Ending, EmulatorError> {
+    ) -> Result<Ended, EmulatorError> {
+        let reference = self.next;
+        self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
-        self.till.command(&Command::Serve { operation: operation.clone(), time }, &mut self.clock)?;
-        let ending = self.until_end(&mut Visit { centre, operation, time, holder });
+        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, &mut self.clock)?;
+        let ended = self.until_end(&mut Visit { reference, centre, holder });
         self.slot.pull_at = None;
-        ending
+        ended
     }
 
-    fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ending, EmulatorError> {
+    fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
         let deadline = Instant::now() + VISIT;
         let end = self.now_ms()? + VISIT_MINUTES * 60_000;
         loop {
-            let mut fds = [self.probe.stream(), self.slot.line(), self.till.line(), self.pad.line()]
+            let mut fds = [self.probe.stream(), self.slot.line(), self.till.stream(), self.pad.line()]
                 .map(|stream| PollFd::new(stream, PollFlags::IN));
             wait_for(&mut fds, if self.slot.wants_to_speak() { RECEIVER_LOOK } else { LOOK })?;
             let mut happened = self.contacts()?;
             happened |= self.keys(visit)?;
-            let (till, ending) = self.messages(visit)?;
+            let (till, ended) = self.messages(visit)?;
             happened |= till | self.look(visit)?;
-            if let Some(ending) = ending {
-                return Ok(ending);
+            if let Some(ended) = ended {
+                return Ok(ended);
             }
             if !happened && self.clock.is_quiet(&mut self.probe)? {
                 self.move_on()?;
@@ -237,26 +274,32 @@ impl Machine {
     }
 
     /// The till's line; returns whether anything happened there, and how the visit ended, if it did.
-    fn messages(&mut self, visit: &mut Visit<'_>) -> Result<(bool, Option<Ending>), EmulatorError> {
-        let all = self.till.hear(visit.centre, visit.operation, visit.time, &mut self.clock)?;
-        let (mut pulled, mut ending) = (false, None);
-        for heard in &all {
+    fn messages(&mut self, visit: &mut Visit<'_>) -> Result<(bool, Option<Ended>), EmulatorError> {
+        let all = self.till.hear(&mut self.clock)?;
+        let happened = !all.is_empty();
+        let (mut pulled, mut end) = (false, None);
+        for heard in all {
             match heard {
-                Heard::Ended(end) => ending = Some(*end),
-                Heard::Message { transaction: true } => {
-                    let does = (visit.holder)(Moment::Transaction);
-                    pulled |= matches!(does, Does::PullsCard);
-                    self.does(&does)?;
+                Heard::ToCentre(message) => {
+                    if self.till.to_centre(&message, visit.centre)? {
+                        let does = (visit.holder)(Moment::Transaction);
+                        pulled |= matches!(does, Does::PullsCard);
+                        self.does(&does)?;
+                    }
                 }
-                Heard::Message { transaction: false } => {}
-                Heard::Garbage => self.log.lines.push("(a frame on the till's line is none)".into()),
+                Heard::Event(Event::Ended(ended)) if ended.reference == visit.reference => end = Some(ended),
+                Heard::Event(Event::State(state)) => self.state = Some(state),
+                Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
+                // The end of an earlier visit, told again.
+                Heard::Event(Event::Ended(_)) => {}
+                Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
             }
         }
         // A board whose card was taken out is to notice that before it is answered: see `move_on`.
         if !pulled {
             self.till.answer(&mut self.clock)?;
         }
-        Ok((!all.is_empty(), ending))
+        Ok((happened, end))
     }
 
     /// Takes log and screen; returns whether the screen has changed.
@@ -290,6 +333,11 @@ impl Machine {
     /// When the emulator is gone.
     pub fn card_usart(&mut self) -> Result<CardUsart, EmulatorError> {
         Slot::usart(&mut self.probe)
+    }
+
+    /// How the terminal said that it is, last.
+    pub const fn state(&self) -> Option<&State> {
+        self.state.as_ref()
     }
 
     /// The image's log so far.

@@ -91,6 +91,12 @@ pub enum EmulatorError {
     /// The card cannot be played.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
+    /// The centre's message has no room in a frame.
+    #[error("a message of {0} bytes is too long for the board's line")]
+    TooLong(usize),
+    /// The board does not do what its till says.
+    #[error("the terminal refuses: {0}")]
+    Refused(qiyong_protocol::host::till::Refused),
     /// A socket or file failed.
     #[error("the emulator's lines: {0}")]
     Io(#[from] std::io::Error),

@@ -1,129 +1,120 @@
-//! The till's end of the board's serial line, and the centre behind it: commands and endings, the board's messages to the
-//! centre and the centre's answers, in the frames of `qiyong_firmware::link`. What is to get lost on the line gets lost here.
+//! The till's end of the board's serial line: frames there and back, the centre behind it, and what gets lost on the way to
+//! that. What else they lead to is the machine's business.
 
 use std::os::unix::net::UnixStream;
 
-use qiyong_firmware::link::{self, Command, Ending, Frame, Receiver};
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::{Body, Request, TerminalId};
+use qiyong_protocol::host::Body;
+use qiyong_protocol::host::frame::{Channel, Decoder, Frame, encode, encoded_len};
+use qiyong_protocol::host::iso8583::Message;
+use qiyong_protocol::host::message::{MESSAGE_MAX, read_request};
+use qiyong_protocol::host::till::{Command, Event};
 
 use super::EmulatorError;
 use super::clock::BoardClock;
 use super::machine::{read_available, write_whole};
 use crate::bench::LinkTrouble;
-use crate::centre::Centre;
+use crate::centre::{Centre, test_mac_key};
 
-/// What the board said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that came from the board.
+#[derive(Debug)]
 pub(super) enum Heard {
-    /// The visit is over.
-    Ended(Ending),
-    /// Something to the centre, which may have answered; whether it is a transaction.
-    Message {
-        /// It is one.
-        transaction: bool,
-    },
-    /// A frame that is none.
-    Garbage,
+    /// It told the till something.
+    Event(Event),
+    /// It asks the centre.
+    ToCentre(Vec<u8>),
+    /// What came is no frame, or one that says nothing; why.
+    Nonsense(String),
 }
 
-/// The till.
-pub(super) struct Till {
-    line: UnixStream,
-    receiver: Receiver,
-    place: (InstitutionCode, TerminalId),
-    /// What goes wrong in this visit, and its messages to the centre so far.
+/// The line.
+pub(super) struct TillLine {
+    stream: UnixStream,
+    decoder: Box<Decoder<{ encoded_len(MESSAGE_MAX) }>>,
+    /// What goes wrong on the way to the centre in this visit, and how many messages went it.
     trouble: LinkTrouble,
     messages: usize,
     /// What the centre has answered and the board has not been told.
-    answers: Vec<Frame>,
+    answers: Vec<Vec<u8>>,
 }
 
-impl Till {
-    /// A till at a line; `place` is where the board stands.
-    pub(super) fn new(line: UnixStream, place: (InstitutionCode, TerminalId)) -> Self {
-        Self {
-            line,
-            receiver: Receiver::default(),
-            place,
-            trouble: LinkTrouble::None,
-            messages: 0,
-            answers: Vec::new(),
-        }
+impl TillLine {
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Self { stream, decoder: Box::default(), trouble: LinkTrouble::None, messages: 0, answers: Vec::new() }
     }
 
-    pub(super) const fn line(&self) -> &UnixStream {
-        &self.line
+    pub(super) const fn stream(&self) -> &UnixStream {
+        &self.stream
     }
 
     /// A visit begins, in which this goes wrong.
-    pub(super) const fn begin(&mut self, trouble: LinkTrouble) {
+    pub(super) fn begin(&mut self, trouble: LinkTrouble) {
         (self.trouble, self.messages) = (trouble, 0);
+        self.answers.clear();
     }
 
-    /// Sends a command.
+    /// Commands the terminal.
     pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        self.send(&command.encode(), clock)
+        self.send(Channel::Till, &command.encode(), clock)
     }
 
-    fn send(&mut self, frame: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        let bytes: Vec<_> = link::framed(frame).collect();
-        self.disturb(&bytes, clock)
-    }
-
-    /// Sends what need not be a frame.
-    pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.fed(bytes.len());
-        write_whole(&mut self.line, bytes)
-    }
-
-    /// What the board has said; the centre acts on it, and [`Till::answer`] tells the board what comes of that.
-    pub(super) fn hear(
-        &mut self,
-        centre: &mut Centre,
-        operation: &Operation,
-        time: Timestamp,
-        clock: &mut BoardClock,
-    ) -> Result<Vec<Heard>, EmulatorError> {
-        let (institution, terminal) = self.place;
-        let mut all = Vec::new();
-        for byte in read_available(&mut self.line)? {
-            clock.heard();
-            let Some(frame) = self.receiver.received(byte) else {
-                continue;
-            };
-            if let Some(ending) = Ending::decode(frame) {
-                all.push(Heard::Ended(ending));
-                continue;
-            }
-            let (trouble, number) = (self.trouble, self.messages);
-            let message = link::with_body(frame, operation, |body| {
-                let (arrives, returns) = trouble.delivery(number, body);
-                let request = Request { institution, terminal, time, body: body.clone() };
-                let answer = arrives.then(|| centre.handle(&request)).transpose()?;
-                let transaction = matches!(body, Body::Transact { .. });
-                Ok::<_, EmulatorError>((answer.filter(|_| returns), transaction))
-            });
-            let Some(message) = message else {
-                all.push(Heard::Garbage);
-                continue;
-            };
-            let (answer, transaction) = message?;
-            self.messages += 1;
-            self.answers.extend(answer.map(|answer| link::encode_answer(&answer)));
-            all.push(Heard::Message { transaction });
-        }
-        Ok(all)
+    /// Brings a message to the centre, unless it gets lost, and keeps the answer, unless that does; returns whether it is a
+    /// transaction.
+    pub(super) fn to_centre(&mut self, message: &[u8], centre: &mut Centre) -> Result<bool, EmulatorError> {
+        let key = test_mac_key();
+        let request = Message::read(message).ok().and_then(|message| read_request(&message, &key).ok());
+        let (trouble, number) = (self.trouble, self.messages);
+        self.messages += 1;
+        let delivery = |body: &Body<'_>| {
+            let (arrives, returns) = trouble.delivery(number, body);
+            (arrives, returns, matches!(body, Body::Transact { .. }))
+        };
+        // What cannot be read is for the centre to reject.
+        let (arrives, returns, transaction) =
+            request.map_or((true, true, false), |request| delivery(&request.request().body));
+        let answer = if arrives { centre.handle_bytes(message)? } else { None };
+        self.answers.extend(answer.filter(|_| returns));
+        Ok(transaction)
     }
 
     /// Tells the board what the centre has answered; returns whether there was anything.
     pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let answers = std::mem::take(&mut self.answers);
         for answer in &answers {
-            self.send(answer, clock)?;
+            self.send(Channel::Centre, answer, clock)?;
         }
         Ok(!answers.is_empty())
+    }
+
+    fn send(&mut self, channel: Channel, payload: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+        let mut buffer = [0; encoded_len(MESSAGE_MAX)];
+        match encode(channel, payload, &mut buffer) {
+            Some(frame) => self.disturb(frame, clock),
+            None => Err(EmulatorError::TooLong(payload.len())),
+        }
+    }
+
+    /// Sends bytes, which need be no frame.
+    pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+        clock.fed(bytes.len());
+        write_whole(&mut self.stream, bytes)
+    }
+
+    /// What has come since the last time.
+    pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<Vec<Heard>, EmulatorError> {
+        let bytes = read_available(&mut self.stream)?;
+        if !bytes.is_empty() {
+            clock.heard();
+        }
+        let heard = bytes.into_iter().filter_map(|byte| {
+            Some(match self.decoder.push(byte)? {
+                Ok(Frame { channel: Channel::Till, payload }) => match Event::decode(payload) {
+                    Some(event) => Heard::Event(event),
+                    None => Heard::Nonsense("an event that is none".into()),
+                },
+                Ok(Frame { channel: Channel::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
+                Err(error) => Heard::Nonsense(error.to_string()),
+            })
+        });
+        Ok(heard.collect())
     }
 }

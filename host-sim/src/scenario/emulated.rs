@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use qiyong_firmware::link::Ending;
 use qiyong_firmware::terminal::Report;
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::reason::Outcome;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::host::Stan;
+use qiyong_protocol::host::till::Ended;
 use qiyong_protocol::iso7816::character::Convention;
 
 use super::file::{Scenario, Step};
@@ -101,11 +101,11 @@ impl Stage for Emulated {
         machine.trouble_link(visit.trouble);
         let mut holder = Holder { visit, last_new: None };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
-        let ending = machine.serve(&mut centre, operation, time, &mut |moment| holder.does(moment))?;
+        let ended = machine.serve(&mut centre, operation, time, &mut |moment| holder.does(moment))?;
         machine.remove()?;
         let took = Duration::from_millis(machine.now_ms()?.saturating_sub(begin));
         self.time.advance_by(took);
-        Ok((report(&ending), Vec::new()))
+        Ok((report(&ended), Vec::new()))
     }
 
     /// The emulator has no times and no clock of the card to judge by.
@@ -155,15 +155,15 @@ impl Holder {
 }
 
 /// What the till hears of the end of a visit, as the terminal would report it.
-fn report(ending: &Ending) -> Report {
-    let Ending { reason, effects, balance, stan, pin_changed, pin_unchanged, cause } = *ending;
+fn report(ended: &Ended) -> Report {
+    let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged } = *ended;
     Report {
         outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
         reason,
-        cause,
+        cause: None,
         effects,
         balance,
-        standing: None,
+        standing,
         card: None,
         stan,
         pin_changed,

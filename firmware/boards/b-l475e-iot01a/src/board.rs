@@ -69,19 +69,28 @@ pub(crate) fn write_screen(fields: [&str; 3]) {
     number.store(before.wrapping_add(2), Ordering::SeqCst);
 }
 
+fn ahead() -> u32 {
+    // SAFETY: the static is aligned and lives for ever; volatile, since no code of the image writes to it.
+    unsafe { AHEAD.as_ptr().read_volatile() }
+}
+
 /// Microseconds since the start.
 pub(crate) fn now_us() -> u64 {
     loop {
         let (rounds, ticks) = (ROUNDS.load(Ordering::Acquire), TICKS.load(Ordering::Acquire));
         let left = SYST::get_current();
-        // SAFETY: the static is aligned and lives for ever; volatile, since no code of the image writes to it.
-        let ahead = unsafe { AHEAD.as_ptr().read_volatile() };
+        let ahead = ahead();
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
             let ticks = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(ahead);
             return ticks * 1000 + u64::from(RELOAD.saturating_sub(left)) * 1_000_000 / u64::from(CLOCK_HZ);
         }
     }
+}
+
+/// Whole seconds since the start; goes round with the ticks.
+pub(crate) fn now_s() -> u32 {
+    TICKS.load(Ordering::Relaxed).wrapping_add(ahead()) / TICKS_HZ
 }
 
 /// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
@@ -106,6 +115,23 @@ pub(crate) async fn sleep_until(deadline_us: u64) {
 /// Whether this is QEMU, which has no DBGMCU: a chip says here what it is.
 pub(crate) fn is_emulated() -> bool {
     pac::DBGMCU.idcode().read().0 == 0
+}
+
+/// The number that the chip was made with (RM0351 §46.1); zeros in the emulator, where nothing is at its address.
+pub(crate) fn serial_number() -> [u8; 12] {
+    let mut serial = [0; 12];
+    if is_emulated() {
+        return serial;
+    }
+    for (bytes, word) in serial.chunks_mut(4).zip(0..) {
+        bytes.iter_mut().zip(pac::UID.uid(word).read().to_be_bytes()).for_each(|(to, from)| *to = from);
+    }
+    serial
+}
+
+/// Starts anew.
+pub(crate) fn reset() -> ! {
+    SCB::sys_reset()
 }
 
 /// The random number generator; in the emulator, which has none, numbers that only differ.
