@@ -245,3 +245,6 @@ fn ended(reference: Reference, report: &Report) -> Ended {
     let Report { reason, effects, balance, stan, standing, pin_changed, pin_unchanged, .. } = *report;
     Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged }
 }
+
+#[cfg(test)]
+mod tests;
