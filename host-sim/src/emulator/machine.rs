@@ -24,7 +24,7 @@ use crate::centre::Centre;
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{self, Image, ScreenText};
 use crate::probe::log::Log;
-use crate::probe::stack;
+use crate::probe::{SlotPins, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -275,6 +275,14 @@ impl Machine {
     /// When the emulator is gone.
     pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
         stack::high_water(&mut self.probe, self.stack)
+    }
+
+    /// How the pins of the card slot stand.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn slot_pins(&mut self) -> Result<SlotPins, EmulatorError> {
+        pins::slot(&mut self.probe)
     }
 
     /// Characters on the card line so far, in both directions.

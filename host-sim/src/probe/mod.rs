@@ -4,16 +4,31 @@
 //! |---|---|
 //! | `image` | what the ELF tells of the image: where log, screen and stack are |
 //! | `log` | RTT and defmt: the image's log in words |
+//! | `pins` | how the card slot stands |
 //! | `stack` | the high-water mark of the stack |
+//! | `watch` | all of these as they change, until the end |
+//! | `fit` | whether an image fits a chip |
+//! | `board` | a board behind a debug probe, through probe-rs (feature `probe`) |
+//! | `verbs` | the command lines |
 //!
 //! All of it works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], as only that one also plays what is around the board: card, keys, serial lines.
 
+#[cfg(feature = "probe")]
+mod board;
+#[cfg(any(feature = "probe", test))]
+mod fit;
 pub(crate) mod image;
 pub(crate) mod log;
+pub(crate) mod pins;
 pub(crate) mod stack;
+mod verbs;
+#[cfg(any(feature = "probe", test))]
+mod watch;
 
 pub use image::{ImageError, ScreenText};
+pub use pins::SlotPins;
+pub use verbs::{AttachArgs, FlashArgs, Which, attach, flash, probes};
 
 /// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351 §2.2.2
 /// and §8.4.5).
