@@ -16,6 +16,8 @@
 
 #[cfg(feature = "probe")]
 mod board;
+#[cfg(test)]
+mod fake;
 #[cfg(any(feature = "probe", test))]
 mod fit;
 pub(crate) mod image;
@@ -30,8 +32,8 @@ pub use image::{ImageError, ScreenText};
 pub use pins::SlotPins;
 pub use verbs::{AttachArgs, FlashArgs, Which, attach, flash, probes};
 
-/// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351 §2.2.2
-/// and §8.4.5).
+/// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351, memory
+/// map and GPIOx_IDR).
 const GPIO_A: u64 = 0x4800_0000;
 const GPIO_STEP: u64 = 0x400;
 const IDR: u64 = 0x10;
