@@ -3,6 +3,7 @@
 //! The screen is text in RAM for now, which a probe reads. The PIN pad is one of the serial kind, on UART4: it sends a key a
 //! byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows the stars it is sent.
 
+use embassy_futures::select::{Either, select};
 use heapless::Vec;
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
@@ -11,6 +12,7 @@ use zeroize::Zeroize;
 
 use crate::board;
 use crate::serial::KEYS;
+use crate::till::TillLink;
 
 /// How long nobody may key, in µs.
 const PATIENCE_US: u64 = 60_000_000;
@@ -23,9 +25,17 @@ const CANCEL: u8 = 0x1B;
 const ENQ: u8 = 0x05;
 
 /// What operator and holder see and key.
-pub(crate) struct Desk;
+pub(crate) struct Desk<'a> {
+    link: &'a TillLink,
+}
 
-impl Operator for Desk {
+impl<'a> Desk<'a> {
+    pub(crate) const fn new(link: &'a TillLink) -> Self {
+        Self { link }
+    }
+}
+
+impl Operator for Desk<'_> {
     fn show(&mut self, screen: &Screen) {
         let text = screen.text();
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
@@ -39,8 +49,10 @@ impl Operator for Desk {
         let mut digits: Vec<u8, DIGITS> = Vec::new();
         let pin = loop {
             let deadline = board::now_us() + PATIENCE_US;
-            let Some(key) = board::until(deadline, || KEYS.take()).await else {
-                break Err(NoPin::TimedOut);
+            let key = match select(board::until(deadline, || KEYS.take()), self.link.cancelled()).await {
+                Either::First(Some(key)) => key,
+                Either::First(None) => break Err(NoPin::TimedOut),
+                Either::Second(()) => break Err(NoPin::Cancelled),
             };
             let echo = match key.byte {
                 digit @ b'0'..=b'9' => digits.push(digit).is_ok().then_some(b'*'),
@@ -59,6 +71,7 @@ impl Operator for Desk {
     }
 
     async fn cancel(&mut self) {
-        let _ = board::until(u64::MAX, || KEYS.take().filter(|key| key.byte == CANCEL)).await;
+        let key = board::until(u64::MAX, || KEYS.take().filter(|key| key.byte == CANCEL));
+        select(key, self.link.cancelled()).await;
     }
 }
