@@ -88,6 +88,6 @@ async fn serve(link: &TillLink, clock: TillClock<'_>) -> ! {
 
 #[cfg(target_os = "none")]
 async fn announce(link: &TillLink, institution: InstitutionCode, terminal: TerminalId) {
-    defmt::info!("terminal {=str} at {=str}", terminal.as_str(), institution.as_str());
+    defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
     link.tell_state().await;
 }
