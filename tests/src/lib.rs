@@ -4,6 +4,7 @@ pub mod bench;
 
 pub mod pcsc;
 pub mod programs;
+pub mod scenarios;
 pub mod vcd;
 
 use std::env;

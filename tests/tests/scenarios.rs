@@ -2,12 +2,7 @@
 //! scenario is told so clearly.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
-use std::{fs, thread};
+use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,31 +19,7 @@ use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
-use qiyong_tests::qiyong;
-
-/// The folder of the files, from the root of the repository, as a user names it.
-const FOLDER: &str = "host-sim/scenarios";
-/// A run that takes longer hangs. Nothing else is measured by the clock on the wall.
-const WATCHDOG: Duration = Duration::from_secs(300);
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository")
-}
-
-/// The scenario files, by name.
-fn files() -> Vec<String> {
-    let entries = fs::read_dir(root().join(FOLDER)).expect("the folder of the scenarios");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"));
-    let mut files: Vec<_> =
-        names.filter(|name| name.ends_with(".toml")).map(|name| format!("{FOLDER}/{name}")).collect();
-    files.sort();
-    files
-}
-
-/// A file's name without folder and extension.
-fn stem(file: &str) -> &str {
-    Path::new(file).file_stem().and_then(|stem| stem.to_str()).expect("a name")
-}
+use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
 /// Every file, read and played in this process.
 fn played() -> Vec<(String, Scenario, Played)> {
@@ -58,53 +29,6 @@ fn played() -> Vec<(String, Scenario, Played)> {
         (file, scenario, played)
     };
     files().into_iter().map(play).collect()
-}
-
-/// What a run of the program came to.
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-/// Runs `qiyong scenario run` in `folder`, and ends it if it hangs.
-fn run(folder: &Path, files: &[String], options: &[&str]) -> Ran {
-    let mut child = Command::new(qiyong())
-        .current_dir(folder)
-        .args(["scenario", "run"])
-        .args(files)
-        .args(options)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            // What was read before a failure is still sent.
-            let _ = pipe.read_to_end(&mut bytes);
-            let _ = sender.send(bytes);
-        });
-        receiver
-    };
-    let stdout = read(Box::new(child.stdout.take().expect("a pipe")));
-    let stderr = read(Box::new(child.stderr.take().expect("a pipe")));
-    let Ok(stdout) = stdout.recv_timeout(WATCHDOG) else {
-        let _ = child.kill();
-        panic!("qiyong scenario run hangs on one of {files:?}");
-    };
-    Ran {
-        stdout: String::from_utf8(stdout).expect("output is UTF-8"),
-        stderr: String::from_utf8(stderr.recv().expect("the other pipe ends too")).expect("complaints are UTF-8"),
-        code: child.wait().expect("an exit status").code(),
-    }
-}
-
-/// The objects of `--json`, one a line.
-fn objects(stdout: &str) -> Vec<Value> {
-    stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
 // ---- the files of the folder

@@ -4,7 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`file`](mod@file) | a scenario, checked; `keys` is the file as written, `checks` and `line` make the one of the other |
+//! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
 //! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
 //! | `simulated`, [`emulated`] | the two stages |
 //! | [`report`] | how it went, as JSON |

@@ -1,0 +1,119 @@
+//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::thread;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use qiyong_tests::image;
+use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
+
+/// Files that are not for the emulated bench: the emulator's card line carries whole bytes, without parity.
+const NOT_EMULATED: [(&str, &str); 6] = [
+    ("demo", "inverse convention"),
+    ("refused-card-unreadable-line-faults", "disturbs characters"),
+    ("rule-card-v1-inverse-convention", "inverse convention"),
+    ("rule-card-v2-inverse-convention", "inverse convention"),
+    ("rule-card-v3-inverse-convention", "inverse convention"),
+    ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
+];
+
+/// How many runs go on at the same time.
+const AT_ONCE: usize = 2;
+
+fn emulated(folder: &Path, files: &[String], options: &[&str]) -> Ran {
+    let elf = image();
+    let elf = elf.to_str().expect("a path in UTF-8");
+    run(folder, files, &[&["--bench", "emulated", "--elf", elf], options].concat())
+}
+
+/// The objects of a run in which nothing is amiss, by file.
+fn by_file(ran: &Ran) -> BTreeMap<String, Value> {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    objects(&ran.stdout).into_iter().map(|object| (object["file"].as_str().unwrap().to_string(), object)).collect()
+}
+
+/// What cannot be the same is taken out: when exactly the centre recorded an activation, since the board's clock runs while
+/// the host is slow; and what exactly was wrong with a card, which the image does not tell.
+fn comparable(mut object: Value) -> Value {
+    for step in object["steps"].as_array_mut().unwrap() {
+        step.as_object_mut().unwrap().remove("cause").expect("a cause, or null");
+    }
+    for card in object["cards"].as_object_mut().unwrap().values_mut() {
+        for activation in card["activations"].as_array_mut().unwrap() {
+            let time = activation.as_object_mut().unwrap().remove("time");
+            assert!(time.is_some_and(|time| time.as_str().is_some_and(|time| time.len() == 19)));
+        }
+    }
+    object
+}
+
+#[test]
+fn every_scenario_comes_out_the_same_on_both_benches() {
+    let files = files();
+    let mut shares = vec![Vec::new(); AT_ONCE];
+    files.iter().enumerate().for_each(|(number, file)| shares[number % AT_ONCE].push(file.clone()));
+    let runs = shares.into_iter().map(|files| thread::spawn(move || emulated(root(), &files, &["--json"])));
+    let runs: Vec<_> = runs.collect();
+    let mut simulated = by_file(&run(root(), &files, &["--json"]));
+    let mut skipped = BTreeSet::new();
+    for (file, emulated) in runs.into_iter().flat_map(|run| by_file(&run.join().expect("a run"))) {
+        let simulated = simulated.remove(&file).expect("the same files");
+        let Some(why) = emulated["skipped"].as_str() else {
+            assert_eq!(comparable(simulated), comparable(emulated), "{file}");
+            continue;
+        };
+        let known = NOT_EMULATED.iter().find(|(name, _)| *name == stem(&file));
+        assert!(known.is_some_and(|(_, words)| why.contains(words)), "{file}: {why}");
+        assert_eq!(
+            (&emulated["passed"], emulated["steps"].as_array().map(Vec::len)),
+            (&Value::Null, Some(0)),
+            "{file}"
+        );
+        skipped.insert(stem(&file).to_string());
+    }
+    assert!(simulated.is_empty(), "{:?}", simulated.keys());
+    assert_eq!(skipped, NOT_EMULATED.map(|(name, _)| name.to_string()).into());
+    let readme = std::fs::read_to_string(root().join(FOLDER).join("README.md")).unwrap();
+    for (name, _) in NOT_EMULATED {
+        assert!(readme.contains(&format!("`{name}`")), "{name} stands in the README");
+    }
+}
+
+#[test]
+fn people_are_told_what_is_not_for_the_bench_and_what_does_not_go_together() {
+    let file = |name: &str| format!("{FOLDER}/{name}.toml");
+    let ran = emulated(root(), &[file("rule-card-v2-inverse-convention"), file("rule-pharmacy-first-purchase")], &[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    let [skipped, passed, sum] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(skipped.starts_with("skip  ") && skipped.contains("not for this bench: card \"zhao\" is in inverse"));
+    assert!(passed.starts_with("ok    "), "{passed}");
+    assert_eq!(*sum, "1 of 2 scenarios passed, 1 not for this bench");
+
+    let folder = TempDir::new().unwrap();
+    let here = folder.path().to_str().unwrap();
+    let refused = |options: &[&str], words: &str| {
+        let ran = run(root(), &[file("rule-pharmacy-first-purchase")], options);
+        assert_eq!(ran.code, Some(2), "{options:?} {}", ran.stdout);
+        assert!(ran.stderr.contains(words), "{options:?}: {}", ran.stderr);
+    };
+    refused(&["--bench", "emulated", "--capture", here], "--capture records the simulated card line");
+    refused(&["--elf", here], "--elf goes with --bench emulated");
+    refused(&["--bench", "emulated", "--elf", "none"], "cargo xtask firmware");
+    refused(&["--bench", "real"], "possible values: simulated, emulated");
+}
+
+#[test]
+fn a_scenario_that_comes_out_otherwise_than_expected_fails_on_the_emulated_bench_too() {
+    let folder = TempDir::new().unwrap();
+    let text = std::fs::read_to_string(root().join(FOLDER).join("rule-pharmacy-first-purchase.toml")).unwrap();
+    let bent = text.replace("activated = true", "activated = false");
+    assert_ne!(bent, text);
+    std::fs::write(folder.path().join("bent.toml"), bent).unwrap();
+    let ran = emulated(folder.path(), &["bent.toml".into()], &[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stdout.contains("step 1: activated should be false, but is true"), "{}", ran.stdout);
+}
