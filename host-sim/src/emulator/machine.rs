@@ -10,62 +10,62 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Setup, State};
+use qiyong_protocol::host::till::{Command, Event, Reference, Setup, State};
 use qiyong_protocol::host::{Stan, TerminalId};
 
 use super::EmulatorError;
-use super::clock::{BoardClock, STEP_MS};
-use super::holder::{self, Does, Moment, Pad};
+use super::clock::BoardClock;
+use super::control::Control;
+use super::holder::Pad;
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
 use super::till::{Heard, TillLine};
 use crate::bench::LinkTrouble;
 use crate::card::contact::ContactCard;
-use crate::centre::{Centre, test_mac_key};
+use crate::centre::test_mac_key;
 use crate::line::SharedCard;
 use crate::pcsc::slot::DeskCard;
-use crate::probe::image::{self, Image, ScreenText};
+use crate::probe::image::{Image, ScreenText};
 use crate::probe::log::Log;
 use crate::probe::{DebugProbe, SlotPins, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
-/// How often it is looked whether the board listens, while the card has something to say.
-const RECEIVER_LOOK: Duration = Duration::from_micros(200);
 /// How long the image may take to start, and to take a command.
 const START: Duration = Duration::from_secs(60);
-/// How long a visit may take of real time, and of the board's; its own bounds end all that is in order sooner.
-const VISIT: Duration = Duration::from_secs(180);
-const VISIT_MINUTES: u64 = 30;
 
 /// The board. Dropping it ends QEMU.
 pub struct Machine {
-    probe: Probe,
-    clock: BoardClock,
-    slot: Slot,
-    till: TillLine,
-    pad: Pad,
+    pub(super) probe: Probe,
+    pub(super) clock: BoardClock,
+    pub(super) slot: Slot,
+    pub(super) till: TillLine,
+    pub(super) pad: Pad,
     /// What the till calls the next visit by.
-    next: Reference,
+    pub(super) next: Reference,
     /// How the terminal said that it is, last.
-    state: Option<State>,
-    log: Log,
-    screen_at: u64,
-    screens: Vec<ScreenText>,
-    stack: (u64, u64),
-    trouble: LinkTrouble,
-    qemu: Qemu,
+    pub(super) state: Option<State>,
+    pub(super) log: Log,
+    pub(super) screen_at: u64,
+    pub(super) screens: Vec<ScreenText>,
+    pub(super) stack: (u64, u64),
+    pub(super) trouble: LinkTrouble,
+    /// The power is cut when the centre has had this many more messages.
+    pub(super) cut_at_message: Option<usize>,
+    pub(super) storage: Option<(u64, usize)>,
+    pub(super) control: Control,
+    pub(super) qemu: Qemu,
 }
 
-/// A visit under way: what it is called, and with whom it is.
-struct Visit<'a> {
-    reference: Reference,
-    centre: &'a mut Centre,
-    holder: &'a mut dyn FnMut(Moment) -> Does,
+/// When power is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// This many characters have gone over the card line, in either direction, and one more is about to.
+    Characters(usize),
+    /// The centre has had this many messages, from one on, and has answered the last one, which the board is not told.
+    Messages(usize),
 }
 
 impl Machine {
@@ -79,10 +79,27 @@ impl Machine {
         terminal: TerminalId,
         next_stan: Stan,
     ) -> Result<Self, EmulatorError> {
-        let Image { table, rtt, screen, stack, ticks, ahead } = Image::read(elf)?;
-        let (qemu, lines) = Qemu::start(elf)?;
+        Self::boot_with(elf, Setup { institution, terminal, key: test_mac_key(), next_stan }, None)
+    }
+
+    /// The same with what a power cut has left in the image's storage ([`Machine::power_cut`]).
+    ///
+    /// # Errors
+    /// As [`Machine::boot`]; and when the image has another storage, or none.
+    pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
+        let image = Image::read(elf)?;
+        let (qemu, lines) = Qemu::start(elf, storage.is_some())?;
+        let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
+        if let Some(bytes) = storage {
+            match image.storage {
+                Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
+                _ => return Err(EmulatorError::NoStorage),
+            }
+            control.go_on()?;
+        }
+        let Image { table, rtt, screen, stack, ticks, ahead, storage } = image;
         let mut machine = Self {
-            probe: Probe::new(lines.qtest),
+            probe,
             clock: BoardClock::new(ticks, ahead),
             slot: Slot::new(lines.card),
             till: TillLine::new(lines.till),
@@ -94,11 +111,14 @@ impl Machine {
             screens: Vec::new(),
             stack,
             trouble: LinkTrouble::None,
+            cut_at_message: None,
+            storage,
+            control,
             qemu,
         };
         machine.probe.watch_port('a')?;
         machine.await_words("has not logged that it started", "qiyong on")?;
-        machine.set_up(Setup { institution, terminal, key: test_mac_key(), next_stan })?;
+        machine.set_up(setup)?;
         Ok(machine)
     }
 
@@ -180,6 +200,26 @@ impl Machine {
         self.slot.pull_at = Some(self.slot.characters.saturating_add(characters));
     }
 
+    /// Cuts the power in the next visit at this moment: the visit then ends with [`EmulatorError::PowerCut`], and all that is
+    /// left to do is [`Machine::power_cut`].
+    pub const fn cut_at(&mut self, moment: Cut) {
+        match moment {
+            Cut::Characters(characters) => self.slot.cut_at = Some(self.slot.characters.saturating_add(characters)),
+            Cut::Messages(messages) => self.cut_at_message = Some(messages),
+        }
+    }
+
+    /// Cuts the power now; returns what the image's storage holds.
+    ///
+    /// # Errors
+    /// When the emulator is gone, or the image has no storage.
+    pub fn power_cut(mut self) -> Result<Vec<u8>, EmulatorError> {
+        // Memory is read piece by piece: the board must stand still meanwhile.
+        self.control.stop()?;
+        let (at, length) = self.storage.ok_or(EmulatorError::NoStorage)?;
+        self.probe.read(at, length)
+    }
+
     /// Lets this go wrong on the way to the centre in the next visit.
     pub const fn trouble_link(&mut self, trouble: LinkTrouble) {
         self.trouble = trouble;
@@ -191,140 +231,6 @@ impl Machine {
     /// When the emulator is gone.
     pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
         self.till.disturb(bytes, &mut self.clock)
-    }
-
-    /// One visit: the till's command, and all until its end. `holder` is asked what the holder does.
-    ///
-    /// # Errors
-    /// When the emulator or the centre's store fails, or the image does not come to an end.
-    pub fn serve(
-        &mut self,
-        centre: &mut Centre,
-        operation: &Operation,
-        time: Timestamp,
-        holder: &mut dyn FnMut(Moment) -> Does,
-    ) -> Result<Ended, EmulatorError> {
-        let reference = self.next;
-        self.next = Reference(reference.0.wrapping_add(1));
-        self.till.begin(std::mem::take(&mut self.trouble));
-        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, &mut self.clock)?;
-        let ended = self.until_end(&mut Visit { reference, centre, holder });
-        self.slot.pull_at = None;
-        ended
-    }
-
-    fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
-        let deadline = Instant::now() + VISIT;
-        let end = self.now_ms()? + VISIT_MINUTES * 60_000;
-        loop {
-            let mut fds = [self.probe.stream(), self.slot.line(), self.till.stream(), self.pad.line()]
-                .map(|stream| PollFd::new(stream, PollFlags::IN));
-            wait_for(&mut fds, if self.slot.wants_to_speak() { RECEIVER_LOOK } else { LOOK })?;
-            let mut happened = self.contacts()?;
-            happened |= self.keys(visit)?;
-            let (till, ended) = self.messages(visit)?;
-            happened |= till | self.look(visit)?;
-            if let Some(ended) = ended {
-                return Ok(ended);
-            }
-            if !happened && self.clock.is_quiet(&mut self.probe)? {
-                self.move_on()?;
-            }
-            self.qemu.check()?;
-            if Instant::now() >= deadline {
-                return Err(EmulatorError::Silent { what: "the till's line", seconds: VISIT.as_secs() });
-            }
-            if self.now_ms()? >= end {
-                return Err(EmulatorError::Endless { minutes: VISIT_MINUTES });
-            }
-        }
-    }
-
-    /// The board waits for something. What is late comes now; if nothing is, time passes.
-    fn move_on(&mut self) -> Result<(), EmulatorError> {
-        let Self { clock, till, slot, probe, .. } = self;
-        if till.answer(clock)? || slot.goes_on(probe, clock)? {
-            return Ok(());
-        }
-        clock.jump(STEP_MS, probe)
-    }
-
-    /// The card's contacts and characters; returns whether anything happened there.
-    fn contacts(&mut self) -> Result<bool, EmulatorError> {
-        let Self { clock, slot, probe, .. } = self;
-        let mut happened = false;
-        while let Some(edge) = probe.edge()? {
-            happened = true;
-            clock.heard();
-            slot.edge(edge);
-        }
-        happened |= slot.hear(probe, clock)?;
-        Ok(slot.speak(probe, clock)? | happened)
-    }
-
-    /// The PIN pad; returns whether anything happened there.
-    fn keys(&mut self, visit: &mut Visit<'_>) -> Result<bool, EmulatorError> {
-        let heard = self.pad.hear(&mut self.clock)?;
-        if heard.enquiry {
-            self.look(visit)?;
-            let asked = holder::asked(self.screens.last());
-            self.does(&(visit.holder)(Moment::Pin(asked)))?;
-        }
-        Ok(heard.anything)
-    }
-
-    /// The till's line; returns whether anything happened there, and how the visit ended, if it did.
-    fn messages(&mut self, visit: &mut Visit<'_>) -> Result<(bool, Option<Ended>), EmulatorError> {
-        let all = self.till.hear(&mut self.clock)?;
-        let happened = !all.is_empty();
-        let (mut pulled, mut end) = (false, None);
-        for heard in all {
-            match heard {
-                Heard::ToCentre(message) => {
-                    if self.till.to_centre(&message, visit.centre)? {
-                        let does = (visit.holder)(Moment::Transaction);
-                        pulled |= matches!(does, Does::PullsCard);
-                        self.does(&does)?;
-                    }
-                }
-                Heard::Event(Event::Ended(ended)) if ended.reference == visit.reference => end = Some(ended),
-                Heard::Event(Event::State(state)) => self.state = Some(state),
-                Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
-                // The end of an earlier visit, told again.
-                Heard::Event(Event::Ended(_)) => {}
-                Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
-            }
-        }
-        // A board whose card was taken out is to notice that before it is answered: see `move_on`.
-        if !pulled {
-            self.till.answer(&mut self.clock)?;
-        }
-        Ok((happened, end))
-    }
-
-    /// Takes log and screen; returns whether the screen has changed.
-    fn look(&mut self, visit: &mut Visit<'_>) -> Result<bool, EmulatorError> {
-        self.log.drain(&mut self.probe)?;
-        let text = image::screen(&mut self.probe, self.screen_at)?;
-        let Some(text) = text.filter(|text| self.screens.last() != Some(text)) else {
-            return Ok(false);
-        };
-        self.clock.heard();
-        let invited = holder::invited(&text);
-        self.screens.push(text);
-        if let Some(moment) = invited {
-            self.does(&(visit.holder)(moment))?;
-        }
-        Ok(true)
-    }
-
-    fn does(&mut self, does: &Does) -> Result<(), EmulatorError> {
-        match does {
-            Does::Nothing => Ok(()),
-            Does::Keys(digits) => self.pad.key(digits, &mut self.clock),
-            Does::Cancels => self.pad.cancel(&mut self.clock),
-            Does::PullsCard => self.remove(),
-        }
     }
 
     /// How the image has set up the card's USART.

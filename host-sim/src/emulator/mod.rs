@@ -5,17 +5,19 @@
 //! |---|---|
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
+//! | `control` | its control line: the whole board stopped, for what must be read at one moment |
 //! | `clock` | the board's time, moved on by the probe when all is quiet |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
-//! | [`machine`] | all of these together: one visit |
+//! | [`machine`] | all of these together; `visit` is what happens until a visit has ended |
 //! | `verb` | the command line |
 //!
 //! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
 //! timing. See the README of the board.
 
 mod clock;
+mod control;
 pub mod holder;
 pub mod machine;
 mod probe;
@@ -23,6 +25,7 @@ mod qemu;
 mod slot;
 mod till;
 mod verb;
+mod visit;
 
 pub use crate::probe::ScreenText;
 pub use slot::CardUsart;
@@ -71,6 +74,12 @@ pub enum EmulatorError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// As was asked for.
+    #[error("the power was cut")]
+    PowerCut,
+    /// There is nothing to save, or to restore what was saved to.
+    #[error("the image has no storage, or one of another size: `cargo xtask firmware` builds the image")]
+    NoStorage,
     /// The image goes on and on.
     #[error("the visit has not come to an end within {minutes} minutes of the board's time")]
     Endless {

@@ -57,6 +57,14 @@ impl Probe {
         self.command(&format!("set_irq_in /machine/soc/gpio{letter} unnamed-gpio-in {pin} {level}")).map(drop)
     }
 
+    /// Writes memory.
+    pub(super) fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), EmulatorError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.command(&format!("write {address:#x} {} 0x{}", bytes.len(), hex::encode(bytes))).map(drop)
+    }
+
     /// The next edge that has come.
     pub(super) fn edge(&mut self) -> Result<Option<Edge>, EmulatorError> {
         self.take_lines()?;

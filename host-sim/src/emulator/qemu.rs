@@ -34,6 +34,8 @@ pub(super) struct Qemu {
 /// The lines of a QEMU that has just been started.
 pub(super) struct Lines {
     pub(super) qtest: UnixStream,
+    /// QMP.
+    pub(super) control: UnixStream,
     /// USART1: till and centre.
     pub(super) till: UnixStream,
     /// USART2: the card's I/O.
@@ -43,22 +45,23 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image.
+    /// Starts an image, or has it `stopped` before its first instruction.
     ///
     /// # Errors
     /// When there is no QEMU that can, or it does not come up.
-    pub(super) fn start(elf: &Path) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(elf: &Path, stopped: bool) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
         let listen = |name: &str| UnixListener::bind(place(name));
-        let listeners = [listen("qtest")?, listen("till")?, listen("card")?, listen("keys")?];
+        let listeners = [listen("qtest")?, listen("control")?, listen("till")?, listen("card")?, listen("keys")?];
         let unix = |name: &str| format!("unix:{}", place(name).display());
         let [starter, arguments @ ..] = STARTER;
         let mut command = Command::new(starter);
         command.args(arguments).arg(PROGRAM);
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
-        command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-kernel"]).arg(elf);
+        command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
+        command.args(stopped.then_some("-S"));
         // In order: USART1, USART2, USART3, UART4.
         command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);
         let complaints = File::create(place("complaints"))?;
@@ -66,11 +69,12 @@ impl Qemu {
         let child = command.spawn()?;
         let mut qemu = Self { child, folder };
         let deadline = Instant::now() + START;
-        let [qtest, till, card, keys] = listeners;
+        let [qtest, control, till, card, keys] = listeners;
         let lines = Lines {
             till: qemu.accept(&till, deadline)?,
             card: qemu.accept(&card, deadline)?,
             keys: qemu.accept(&keys, deadline)?,
+            control: qemu.accept(&control, deadline)?,
             qtest: qemu.accept(&qtest, deadline)?,
         };
         Ok((qemu, lines))

@@ -83,6 +83,8 @@ pub(super) struct Slot {
     pub(super) characters: usize,
     /// The card is taken out when this many have passed and one more is about to.
     pub(super) pull_at: Option<usize>,
+    /// The same for a power cut.
+    pub(super) cut_at: Option<usize>,
 }
 
 impl Slot {
@@ -97,6 +99,7 @@ impl Slot {
             ts: Ts::Over,
             characters: 0,
             pull_at: None,
+            cut_at: None,
         }
     }
 
@@ -167,6 +170,9 @@ impl Slot {
         let bytes = read_available(&mut self.line)?;
         for byte in &bytes {
             clock.heard();
+            if self.is_cut() {
+                break;
+            }
             self.pull_if_due(probe)?;
             self.characters += 1;
             let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
@@ -214,9 +220,9 @@ impl Slot {
     /// Returns whether it said something.
     pub(super) fn speak(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let mut spoke = false;
-        while self.wants_to_speak() && self.is_heard(probe)? {
+        while self.wants_to_speak() && !self.is_cut() && self.is_heard(probe)? {
             self.pull_if_due(probe)?;
-            let left = self.pull_at.map_or(usize::MAX, |at| at - self.characters);
+            let left = self.pull_at.into_iter().chain(self.cut_at).min().map_or(usize::MAX, |at| at - self.characters);
             let most = if self.ts == Ts::Due { 1 } else { usize::MAX };
             let said: Vec<u8> = self.coming.drain(..self.coming.len().min(left).min(most)).collect();
             if said.is_empty() {
@@ -237,6 +243,11 @@ impl Slot {
         }
         // Error signals are on from TS on.
         Ok(self.ts != Ts::Said || probe.read_word(ISR)? & RXNE == 0 && probe.read_word(CR3)? & NACK != 0)
+    }
+
+    /// Whether power is cut now: nothing passes any more.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut_at.is_some_and(|at| at <= self.characters)
     }
 
     /// Takes the card out if its time has come; to be asked when one more character is about to pass.

@@ -37,6 +37,8 @@ pub(crate) struct Image {
     pub(crate) ticks: u64,
     /// Milliseconds by which the probe has moved its time on.
     pub(crate) ahead: u64,
+    /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
+    pub(crate) storage: Option<(u64, usize)>,
 }
 
 impl Image {
@@ -68,7 +70,11 @@ impl Image {
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?];
         let [ticks, ahead] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?];
-        Ok(Self { table, rtt, screen, stack, ticks, ahead })
+        let storage = match (symbol("QIYONG_STORAGE_SRAM2"), symbol("QIYONG_STORAGE_LENGTH")) {
+            (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
+            _ => None,
+        };
+        Ok(Self { table, rtt, screen, stack, ticks, ahead, storage })
     }
 }
 
