@@ -1,7 +1,12 @@
 //! What the operator's and holder's screen says, in English and Chinese.
 //!
 //! Screens are data: the application names one, a display draws it. All texts stand in [`Screen::text`] and
-//! [`reason_text`]; they are written for a 128 × 64 pixel display, 16 Latin or 8 Chinese characters a line.
+//! [`reason_text`]; they are written for a 128 × 64 pixel display, 16 Latin or 8 Chinese characters a line. [`draw`] draws
+//! them with the glyphs in [`font`], as into a [`framebuffer`].
+
+pub mod draw;
+pub mod font;
+pub mod framebuffer;
 
 use core::fmt::Write;
 
@@ -172,8 +177,8 @@ mod tests {
         lines
     }
 
-    #[test]
-    fn every_text_fits_two_lines_of_a_small_display() {
+    /// Screens with every text, and with details as long as they get.
+    pub(super) fn every_screen() -> Vec<Screen> {
         let mut screens: Vec<Screen> = Reason::ALL.iter().map(|reason| Screen::NotDone(*reason)).collect();
         screens.extend(CardStatus::ALL.map(|status| {
             Screen::Standing(Standing { status, social: true, financial: false, pin_is_initial: false })
@@ -196,7 +201,12 @@ mod tests {
             Screen::OfferPinChange,
             Screen::Reversing,
         ]);
-        for screen in screens {
+        screens
+    }
+
+    #[test]
+    fn every_text_fits_two_lines_of_a_small_display() {
+        for screen in every_screen() {
             let text = screen.text();
             assert!(lines(text.english, 16) <= 2, "{}", text.english);
             assert!((1..=16).contains(&text.chinese.chars().count()), "{}", text.chinese);
