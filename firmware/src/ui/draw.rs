@@ -114,12 +114,13 @@ fn break_english(words: &str) -> (&str, &str) {
     if words.len() <= COLUMNS {
         return (words, "");
     }
-    let spaces = words.bytes().enumerate().take(COLUMNS + 1).filter(|(_, byte)| *byte == b' ');
-    let last = spaces.map(|(at, _)| at).last().unwrap_or_default();
+    let mut bytes = words.bytes().take(COLUMNS + 1);
+    let last = bytes.rposition(|byte| byte == b' ').unwrap_or_default();
     (words.get(..last).unwrap_or_default(), words.get(last + 1..).unwrap_or_default())
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 mod tests {
     use std::collections::BTreeSet;
     use std::string::String;

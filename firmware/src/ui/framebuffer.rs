@@ -62,11 +62,12 @@ impl DrawTarget for Framebuffer {
         for Pixel(Point { x, y }, color) in pixels {
             // What is negative becomes large, and is outside as well.
             let (x, y) = (x as usize, y as usize);
-            if x < WIDTH && y < HEIGHT {
-                if let Some(byte) = self.0.get_mut(y / 8 * WIDTH + x) {
-                    let bit = 1 << (y % 8);
-                    *byte = if color.is_on() { *byte | bit } else { *byte & !bit };
-                }
+            if x < WIDTH
+                && y < HEIGHT
+                && let Some(byte) = self.0.get_mut(y / 8 * WIDTH + x)
+            {
+                let bit = 1 << (y % 8);
+                *byte = if color.is_on() { *byte | bit } else { *byte & !bit };
             }
         }
         Ok(())

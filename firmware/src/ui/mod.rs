@@ -2,11 +2,12 @@
 //!
 //! Screens are data: the application names one, a display draws it. All texts stand in [`Screen::text`] and
 //! [`reason_text`]; they are written for a 128 × 64 pixel display, 16 Latin or 8 Chinese characters a line. [`draw`] draws
-//! them with the glyphs in [`font`], as into a [`framebuffer`].
+//! them with the glyphs in [`font`], as into a [`framebuffer`], which [`panel`] sends to a display.
 
 pub mod draw;
 pub mod font;
 pub mod framebuffer;
+pub mod panel;
 
 use core::fmt::Write;
 
@@ -72,7 +73,36 @@ pub struct Text {
     pub detail: String<16>,
 }
 
+/// What a terminal's lights say beside a screen, seen from further away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// It is the holder's or operator's turn, and nothing is wrong.
+    Ready,
+    /// The terminal works with card or centre: the card stays in.
+    Busy,
+    /// Something is wrong, or was not done.
+    Wrong,
+}
+
 impl Screen {
+    /// What the lights say meanwhile.
+    pub const fn signal(&self) -> Signal {
+        match self {
+            Self::ReadingCard | Self::AskingCentre | Self::Reversing => Signal::Busy,
+            Self::NotDone(_)
+            | Self::NewPinUnsuitable
+            | Self::NewPinsDiffer
+            | Self::EnterPin { tries_left: Some(_), .. } => Signal::Wrong,
+            Self::InsertCard
+            | Self::EnterPin { tries_left: None, .. }
+            | Self::EnterNewPin
+            | Self::RepeatNewPin
+            | Self::OfferPinChange
+            | Self::Approved { .. }
+            | Self::Standing(_) => Signal::Ready,
+        }
+    }
+
     /// Its words.
     pub fn text(&self) -> Text {
         let mut detail = String::new();

@@ -49,7 +49,7 @@ const fn count() -> (usize, usize) {
     (glyphs, columns)
 }
 
-#[allow(clippy::indexing_slicing, reason = "by the compiler")]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "by the compiler")]
 const fn tables() -> ([u16; GLYPHS], [Column; COLUMNS]) {
     let (mut codes, mut columns) = ([0; GLYPHS], [[0; HEIGHT]; COLUMNS]);
     let (mut glyph, mut column, mut line) = (0, 0, 0);
@@ -70,7 +70,7 @@ const fn tables() -> ([u16; GLYPHS], [Column; COLUMNS]) {
 }
 
 /// Where the line's end is.
-#[allow(clippy::indexing_slicing, reason = "by the compiler")]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "by the compiler")]
 const fn end_of(line: usize) -> usize {
     let mut end = line;
     while SOURCE[end] != b'\n' {
@@ -87,7 +87,7 @@ const fn width_of(line: usize, end: usize) -> usize {
 }
 
 /// The byte that two hexadecimal digits stand for.
-#[allow(clippy::indexing_slicing, reason = "by the compiler")]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "by the compiler")]
 const fn byte(at: usize) -> u8 {
     const fn digit(digit: u8) -> u8 {
         match digit {
@@ -100,6 +100,7 @@ const fn byte(at: usize) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 mod tests {
     use std::collections::BTreeSet;
     use std::format;
