@@ -17,13 +17,14 @@ use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::host::{Request, Stan, TerminalId};
 
 use super::EmulatorError;
-use super::image::{Image, SCREEN_LEN, ScreenText};
-use super::log::Log;
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
 use crate::centre::Centre;
 use crate::pcsc::slot::DeskCard;
+use crate::probe::image::{self, Image, ScreenText};
+use crate::probe::log::Log;
+use crate::probe::stack;
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -31,8 +32,6 @@ pub(super) const LOOK: Duration = Duration::from_millis(2);
 const START: Duration = Duration::from_secs(60);
 /// How long a visit may take; the board's own bounds end all that is in order sooner.
 const VISIT: Duration = Duration::from_secs(180);
-/// What cortex-m-rt paints the stack with.
-const PAINT: u8 = 0xCC;
 /// The PIN pad is told that a PIN is awaited.
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
@@ -195,8 +194,8 @@ impl Machine {
     /// Takes log and screen.
     fn look(&mut self) -> Result<(), EmulatorError> {
         self.log.drain(&mut self.probe)?;
-        let bytes = self.probe.read(self.screen_at, SCREEN_LEN)?;
-        if let Some(text) = ScreenText::from_bytes(&bytes).filter(|text| self.screens.last() != Some(text)) {
+        let text = image::screen(&mut self.probe, self.screen_at)?;
+        if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
             self.screens.push(text);
         }
         Ok(())
@@ -275,10 +274,7 @@ impl Machine {
     /// # Errors
     /// When the emulator is gone.
     pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
-        let (low, high) = self.stack;
-        let bytes = self.probe.read(low, usize::try_from(high.saturating_sub(low)).unwrap_or_default())?;
-        let untouched = bytes.iter().take_while(|byte| **byte == PAINT).count();
-        Ok((bytes.len() - untouched, bytes.len()))
+        stack::high_water(&mut self.probe, self.stack)
     }
 
     /// Characters on the card line so far, in both directions.

@@ -5,8 +5,6 @@
 //! |---|---|
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
-//! | `image` | what the ELF tells of the image: where log and screen are |
-//! | `log` | RTT and defmt: the image's log in words |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
 //! | [`machine`] | all of these together: one visit |
 //! | `verb` | the command line |
@@ -14,15 +12,13 @@
 //! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
 //! timing. See the README of the board.
 
-mod image;
-mod log;
 pub mod machine;
 mod probe;
 mod qemu;
 mod slot;
 mod verb;
 
-pub use image::ScreenText;
+pub use crate::probe::ScreenText;
 pub use slot::CardUsart;
 pub use verb::{EmulateArgs, run};
 
@@ -47,13 +43,8 @@ pub enum EmulatorError {
         found: String,
     },
     /// The image is not one.
-    #[error("{path} {why}; `cargo xtask firmware` builds the image")]
-    Elf {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        why: String,
-    },
+    #[error(transparent)]
+    Elf(#[from] crate::probe::ImageError),
     /// QEMU ended by itself.
     #[error("QEMU ended ({status}): {said}")]
     Ended {

@@ -2,30 +2,29 @@
 
 use defmt_decoder::{DecodeError, Table};
 
-use super::EmulatorError;
-use super::probe::Probe;
+use super::DebugProbe;
 
 /// In RTT's control block: the first up channel's buffer, size, write and read offset (SEGGER UM08001 §16.7).
 const BUFFER: u64 = 28;
 const READ_OFFSET: u64 = BUFFER + 12;
 
 /// The log.
-pub(super) struct Log {
+pub(crate) struct Log {
     table: Table,
     control: u64,
     /// What has come of a frame; frames end with zero (rzCOBS).
     pending: Vec<u8>,
     /// The decoded lines.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Log {
-    pub(super) const fn new(table: Table, control: u64) -> Self {
+    pub(crate) const fn new(table: Table, control: u64) -> Self {
         Self { table, control, pending: Vec::new(), lines: Vec::new() }
     }
 
     /// Takes what the image has logged.
-    pub(super) fn drain(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(crate) fn drain<P: DebugProbe>(&mut self, probe: &mut P) -> Result<(), P::Error> {
         let header = probe.read(self.control + BUFFER, 16)?;
         let mut words = header.chunks(4).map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte)));
         let mut word = || words.next().unwrap_or_default();

@@ -5,29 +5,40 @@ use std::path::Path;
 
 use defmt_decoder::Table;
 use object::{Object, ObjectSymbol};
+use thiserror::Error;
 
-use super::EmulatorError;
+use super::DebugProbe;
 
 /// How many bytes a field of the screen has, see the board's `SCREEN`.
 const FIELD: usize = 48;
 
+/// The file is no image of ours.
+#[derive(Debug, Error)]
+#[error("{path} {why}; `cargo xtask firmware` builds the image")]
+pub struct ImageError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
 /// What is read out of the ELF.
-pub(super) struct Image {
+pub(crate) struct Image {
     /// The words of the log.
-    pub(super) table: Table,
+    pub(crate) table: Table,
     /// The control block of RTT.
-    pub(super) rtt: u64,
+    pub(crate) rtt: u64,
     /// The screen.
-    pub(super) screen: u64,
+    pub(crate) screen: u64,
     /// The stack's lowest address, and the one above its highest.
-    pub(super) stack: (u64, u64),
+    pub(crate) stack: (u64, u64),
 }
 
 impl Image {
     /// # Errors
     /// When it is no image of ours: says what is missing.
-    pub(super) fn read(path: &Path) -> Result<Self, EmulatorError> {
-        let wrong = |why: String| EmulatorError::Elf { path: path.display().to_string(), why };
+    pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
+        let wrong = |why: String| ImageError { path: path.display().to_string(), why };
         let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
         let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(format!("is no ELF file: {error}")))?;
         if elf.architecture() != object::Architecture::Arm {
@@ -56,11 +67,16 @@ pub struct ScreenText {
 }
 
 /// How many bytes the screen has.
-pub(super) const SCREEN_LEN: usize = 1 + 3 * FIELD;
+const SCREEN_LEN: usize = 1 + 3 * FIELD;
+
+/// What stands on the screen at `at`; `None` while it is being written, and before it has been.
+pub(crate) fn screen<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<ScreenText>, P::Error> {
+    Ok(ScreenText::from_bytes(&probe.read(at, SCREEN_LEN)?))
+}
 
 impl ScreenText {
     /// From its bytes; `None` while it is being written, and before it has been.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, fields) = bytes.split_first()?;
         if number % 2 == 1 || *number == 0 && fields.iter().all(|byte| *byte == 0) {
             return None;
