@@ -4,16 +4,21 @@
 //! |---|---|
 //! | `image` | what the ELF tells of the image: where log, screen and stack are |
 //! | `log` | RTT and defmt: the image's log in words |
+//! | [`picture`] | what its screen shows, and as a PNG |
+//! | `lights` | which of the board's lights are on |
 //! | `stack` | the high-water mark of the stack |
 //!
 //! All of it works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], as only that one also plays what is around the board: card, keys, serial lines.
 
 pub(crate) mod image;
+pub(crate) mod lights;
 pub(crate) mod log;
+pub mod picture;
 pub(crate) mod stack;
 
 pub use image::{ImageError, ScreenText};
+pub use lights::Lights;
 
 /// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351 §2.2.2
 /// and §8.4.5).

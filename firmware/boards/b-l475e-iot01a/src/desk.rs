@@ -68,6 +68,7 @@ impl Operator for Desk {
         // What was pressed earlier was not meant for this visit.
         forget_keys();
         let _ = board::until(u64::MAX, || key().filter(|key| *key == CANCEL)).await;
+        defmt::info!("cancel key");
     }
 }
 
