@@ -132,7 +132,6 @@ mod tests {
         display.init_with_addr_mode(AddrMode::Horizontal).unwrap();
         display.set_draw_area((0, 0), (128, 64)).unwrap();
         display.draw(&picture).unwrap();
-        drop(display);
         // It is switched off at first, and on before the area is set.
         let of =
             |commands: &[u8]| commands.iter().filter(|byte| ![0xAE, ON].contains(byte)).copied().collect::<Vec<_>>();

@@ -52,29 +52,29 @@ const FIELD: usize = 48;
 #[unsafe(export_name = "QIYONG_SCREEN")]
 static SCREEN: [AtomicU8; 1 + 3 * FIELD] = [const { AtomicU8::new(0) }; 1 + 3 * FIELD];
 
-/// Writes the screen.
-pub(crate) fn write_screen(fields: [&str; 3]) {
-    let [number, rest @ ..] = &SCREEN;
-    let before = number.load(Ordering::Relaxed);
-    number.store(before.wrapping_add(1), Ordering::SeqCst);
-    for (to, from) in rest.chunks(FIELD).zip(fields) {
-        let bytes = from.bytes().chain(core::iter::repeat(0));
-        to.iter().zip(bytes).for_each(|(to, from)| to.store(from, Ordering::Relaxed));
-    }
-    number.store(before.wrapping_add(2), Ordering::SeqCst);
-}
-
 /// What the screen shows, for a probe and the panel: a number that is odd while the rest is being written, then the
 /// framebuffer.
 #[unsafe(export_name = "QIYONG_FRAME")]
 static FRAME: [AtomicU8; 1 + LEN] = [const { AtomicU8::new(0) }; 1 + LEN];
 
-/// Writes the picture.
-pub(crate) fn write_frame(frame: &Framebuffer) {
-    let [number, rest @ ..] = &FRAME;
+/// Writes words and picture.
+pub(crate) fn write_screen(fields: [&str; 3], frame: &Framebuffer) {
+    let mut words = [0; 3 * FIELD];
+    for (to, from) in words.chunks_mut(FIELD).zip(fields) {
+        to.iter_mut().zip(from.bytes()).for_each(|(to, from)| *to = from);
+    }
+    publish(&SCREEN, &words);
+    publish(&FRAME, frame.bytes());
+}
+
+/// Writes what a probe may read at any time.
+fn publish(cells: &[AtomicU8], bytes: &[u8]) {
+    let Some((number, rest)) = cells.split_first() else {
+        return;
+    };
     let before = number.load(Ordering::Relaxed);
     number.store(before.wrapping_add(1), Ordering::SeqCst);
-    rest.iter().zip(frame.bytes()).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
+    rest.iter().zip(bytes).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
     number.store(before.wrapping_add(2), Ordering::SeqCst);
 }
 

@@ -30,10 +30,9 @@ impl Operator for Desk {
     fn show(&mut self, screen: &Screen) {
         let text = screen.text();
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
-        board::write_screen([text.english, text.chinese, text.detail.as_str()]);
         let mut frame = Framebuffer::new();
         let Ok(()) = draw::draw(&text, &mut frame);
-        board::write_frame(&frame);
+        board::write_screen([text.english, text.chinese, text.detail.as_str()], &frame);
         panel::refresh();
         lights::show(screen.signal());
     }

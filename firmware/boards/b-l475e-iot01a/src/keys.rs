@@ -29,11 +29,7 @@ pub(crate) fn tick() {
     let looks = LOOKS.load(Ordering::Relaxed) << 1 | u16::from(is_low);
     LOOKS.store(looks, Ordering::Relaxed);
     match looks {
-        u16::MAX => {
-            if !DOWN.swap(true, Ordering::Relaxed) {
-                PRESSED.store(true, Ordering::Release);
-            }
-        }
+        u16::MAX if !DOWN.swap(true, Ordering::Relaxed) => PRESSED.store(true, Ordering::Release),
         0 => DOWN.store(false, Ordering::Relaxed),
         _ => {}
     }

@@ -156,7 +156,7 @@ mod tests {
                 differ.push(character);
             }
         }
-        // Those have been moved within their cells since.
+        // Those stand elsewhere in their cells in the release that u8g2 has.
         assert_eq!(differ, ['，', '：', '？']);
     }
 }
