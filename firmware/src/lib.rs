@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`clock`] | the time of day |
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
@@ -19,6 +20,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod clock;
 pub mod link;
 pub mod slot;
 pub mod terminal;

@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use qiyong_firmware::link::Ending;
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_firmware::ui::{Screen, draw};
 use qiyong_host_sim::card::issue::NewCard;
@@ -24,6 +23,7 @@ use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::host::till::Ended;
 use qiyong_protocol::host::{Stan, TerminalId};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_tests::programs::{Watched, eventually};
@@ -133,7 +133,7 @@ impl Desk {
     }
 
     /// One visit; returns its end and the PINs that were asked for.
-    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ending, Vec<Asked>) {
+    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ended, Vec<Asked>) {
         self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
         does.reverse();
         let mut asked = Vec::new();
@@ -299,7 +299,7 @@ fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_v
 }
 
 #[test]
-fn the_image_puts_a_card_into_use_at_a_bank_with_a_document_that_stays_with_the_till() {
+fn the_image_puts_a_card_into_use_at_a_bank_with_a_document() {
     let new = card(Generation::V3, 1);
     let mut desk = Desk::new(&new, BANK);
     let document = |holder: &[u8]| Document {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
-use crate::arm::{self, Compiler};
+use crate::arm;
 use crate::step;
 
 /// The package, and its program.
@@ -62,13 +62,8 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn build() -> Result<PathBuf> {
-    let compiler = arm::compiler()?;
-    let mut build = compiler.cargo_build();
+    let mut build = arm::cargo_build_image()?;
     build.env("DEFMT_LOG", LOG);
-    if matches!(compiler, Compiler::Debian) {
-        // Debian's compiler comes without a linker for the target.
-        build.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", arm::linker()?);
-    }
     build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
     step::run(build.args(["--package", PACKAGE]))?;
     Ok(step::root().join(arm::FOLDER).join(arm::TARGET).join("firmware").join(PROGRAM))

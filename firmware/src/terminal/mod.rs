@@ -124,6 +124,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         Self { slot, link, operator, clock, random, settings, next_stan, unanswered: None }
     }
 
+    /// Puts the terminal up somewhere else. Numbers of transactions never go back, whatever `next_stan` says.
+    pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next_stan: Stan) {
+        (self.settings.institution, self.settings.terminal) = (institution, terminal);
+        self.next_stan = self.next_stan.max(next_stan);
+    }
+
+    /// The number of the next transaction.
+    pub const fn next_stan(&self) -> Stan {
+        self.next_stan
+    }
+
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();

@@ -206,13 +206,20 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
 
     /// Reads a data element of the selected file by its record number, and checks tag and length.
     async fn record<const N: usize>(&mut self, generation: Generation, fid: u16, tag: u8) -> Result<[u8; N], Stop> {
+        let mut value = [0; N];
+        self.read_record(generation, fid, tag, &mut value).await?;
+        Ok(value)
+    }
+
+    /// The same for all lengths, so that there is code for it once.
+    async fn read_record(&mut self, generation: Generation, fid: u16, tag: u8, value: &mut [u8]) -> Result<(), Stop> {
         // Every element the application asks for stands in the tables of its generation.
         let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
         let command = commands::read_record(number, spec.len);
         let mut buffer: ResponseBuffer = [0; 258];
         let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
-            StatusWord::OK => Ok(Record::expect(response.data, tag)?),
+            StatusWord::OK => Ok(Record::expect_into(response.data, tag, value)?),
             sw => Err(Cause::Status { ins: command.ins, sw }.into()),
         }
     }

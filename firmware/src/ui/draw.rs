@@ -85,9 +85,13 @@ fn pieces(text: &Text) -> Vec<Piece<'_>, PIECES> {
     pieces
 }
 
-/// How many columns the words take.
+/// How many columns the words take: a Latin character one, a Chinese two.
 fn width(words: &str) -> usize {
-    words.chars().map(|character| font::columns(character).len()).sum()
+    words.chars().map(width_of).sum()
+}
+
+fn width_of(character: char) -> usize {
+    1 + usize::from(character > '\u{FF}')
 }
 
 /// Chinese in one line or two; the first may end early, after a comma or question mark.
@@ -97,7 +101,7 @@ fn break_chinese(words: &str, early: bool) -> (&str, &str) {
     }
     let (mut used, mut end) = (0, 0);
     for (at, character) in words.char_indices() {
-        used += font::columns(character).len();
+        used += width_of(character);
         if used > COLUMNS {
             break;
         }

@@ -9,8 +9,6 @@ pub mod font;
 pub mod framebuffer;
 pub mod panel;
 
-use core::fmt::Write;
-
 use heapless::String;
 
 use qiyong_protocol::activation::decision::Effects;
@@ -105,43 +103,52 @@ impl Screen {
 
     /// Its words.
     pub fn text(&self) -> Text {
+        let (english, chinese) = self.words();
+        Text { english, chinese, detail: self.detail() }
+    }
+
+    fn detail(&self) -> String<16> {
         let mut detail = String::new();
-        let (english, chinese) = match self {
+        // A full buffer only cuts it short.
+        let mut put = |character| drop(detail.push(character));
+        match self {
+            Self::EnterPin { tries_left: Some(tries), .. } => {
+                put('x');
+                if *tries > 9 {
+                    put(char::from(b'0' + tries / 10 % 10));
+                }
+                put(char::from(b'0' + tries % 10));
+            }
+            Self::EnterPin { amount, .. } | Self::Approved { balance: amount, .. } => amount.spell(put),
+            _ => {}
+        }
+        detail
+    }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
             Self::InsertCard => ("Insert card", "请插卡"),
             Self::ReadingCard => ("Reading card, do not remove", "正在读卡，请勿拔卡"),
             Self::AskingCentre => ("Asking the centre", "正在联机"),
-            Self::EnterPin { amount, tries_left } => {
-                // A full buffer only cuts the detail short.
-                let _ = match tries_left {
-                    Some(tries) => write!(detail, "x{tries}"),
-                    None => write!(detail, "{amount}"),
-                };
-                match tries_left {
-                    Some(_) => ("Wrong PIN, tries left:", "密码错误，剩余次数："),
-                    None => ("Enter PIN", "请输入密码"),
-                }
-            }
+            Self::EnterPin { tries_left: Some(_), .. } => ("Wrong PIN, tries left:", "密码错误，剩余次数："),
+            Self::EnterPin { tries_left: None, .. } => ("Enter PIN", "请输入密码"),
             Self::EnterNewPin => ("Initial PIN: key a new one", "初始密码，请输入新密码"),
             Self::RepeatNewPin => ("New PIN again", "请再次输入新密码"),
             Self::NewPinUnsuitable => ("Choose another PIN", "不能用此密码"),
             Self::NewPinsDiffer => ("PINs differ, start again", "两次密码不一致"),
             Self::OfferPinChange => ("Change initial PIN? Key it", "修改初始密码？请输入原密码"),
             Self::Reversing => ("Reversing, please wait", "正在冲正，请稍候"),
-            Self::Approved { effects, paid, balance } => {
-                let _ = write!(detail, "{balance}");
-                match (effects.activates, effects.activates_financial, *paid) {
-                    (true, _, true) => ("Paid, card activated", "支付成功，卡已启用"),
-                    (true, true, false) => ("Card and account activated", "卡及金融账户已启用"),
-                    (true, false, false) => ("Card activated", "卡已启用"),
-                    (false, _, true) => ("Paid", "支付成功"),
-                    (false, true, false) => ("Bank account activated", "金融账户已启用"),
-                    (false, false, false) => ("Already active", "此卡已启用"),
-                }
-            }
+            Self::Approved { effects, paid, .. } => match (effects.activates, effects.activates_financial, *paid) {
+                (true, _, true) => ("Paid, card activated", "支付成功，卡已启用"),
+                (true, true, false) => ("Card and account activated", "卡及金融账户已启用"),
+                (true, false, false) => ("Card activated", "卡已启用"),
+                (false, _, true) => ("Paid", "支付成功"),
+                (false, true, false) => ("Bank account activated", "金融账户已启用"),
+                (false, false, false) => ("Already active", "此卡已启用"),
+            },
             Self::Standing(standing) => status_text(standing.status),
             Self::NotDone(reason) => reason_text(*reason),
-        };
-        Text { english, chinese, detail }
+        }
     }
 }
 
@@ -223,6 +230,7 @@ mod tests {
             Screen::ReadingCard,
             Screen::AskingCentre,
             Screen::EnterPin { amount: Fen::MAX, tries_left: None },
+            Screen::EnterPin { amount: Fen::MAX, tries_left: Some(2) },
             Screen::EnterPin { amount: Fen::MAX, tries_left: Some(15) },
             Screen::EnterNewPin,
             Screen::RepeatNewPin,
@@ -240,8 +248,14 @@ mod tests {
             let text = screen.text();
             assert!(lines(text.english, 16) <= 2, "{}", text.english);
             assert!((1..=16).contains(&text.chinese.chars().count()), "{}", text.chinese);
-            if let Screen::Approved { balance, .. } = screen {
-                assert_eq!(text.detail.as_str(), std::format!("{balance}"));
+            match screen {
+                Screen::EnterPin { tries_left: Some(tries), .. } => {
+                    assert_eq!(text.detail.as_str(), std::format!("x{tries}"));
+                }
+                Screen::EnterPin { amount, .. } | Screen::Approved { balance: amount, .. } => {
+                    assert_eq!(text.detail.as_str(), std::format!("{amount}"));
+                }
+                _ => assert_eq!(text.detail.as_str(), ""),
             }
         }
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
+//! | `till` | the till's end of the board's serial line |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
 //! | [`machine`] | all of these together: one visit |
 //! | `verb` | the command line |
@@ -16,6 +17,7 @@ pub mod machine;
 mod probe;
 mod qemu;
 mod slot;
+mod till;
 mod verb;
 
 pub use crate::probe::ScreenText;
@@ -78,6 +80,12 @@ pub enum EmulatorError {
     /// The card cannot be played.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
+    /// The centre's message has no room in a frame.
+    #[error("a message of {0} bytes is too long for the board's line")]
+    TooLong(usize),
+    /// The board does not do what its till says.
+    #[error("the terminal refuses: {0}")]
+    Refused(qiyong_protocol::host::till::Refused),
     /// A socket or file failed.
     #[error("the emulator's lines: {0}")]
     Io(#[from] std::io::Error),

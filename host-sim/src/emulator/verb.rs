@@ -8,12 +8,12 @@ use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use qiyong_firmware::link::Ending;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::activation::decision::Institution;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::host::TerminalId;
+use qiyong_protocol::host::till::Ended;
 
 use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
@@ -100,7 +100,7 @@ fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
 fn tell(
     args: &EmulateArgs,
     machine: &mut Machine,
-    ended: Result<Ending, EmulatorError>,
+    ended: Result<Ended, EmulatorError>,
     output: &mut Output,
 ) -> Result<Verdict, String> {
     if !args.json || ended.is_err() {

@@ -96,6 +96,11 @@ pub(crate) fn now_us() -> u64 {
     }
 }
 
+/// Whole seconds since the start; goes round with the ticks.
+pub(crate) fn now_s() -> u32 {
+    TICKS.load(Ordering::Relaxed) / TICKS_HZ
+}
+
 /// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
 pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
     poll_fn(|context| {
@@ -119,6 +124,23 @@ pub(crate) async fn sleep_until(deadline_us: u64) {
 /// Whether this is QEMU, which has no DBGMCU: a chip says here what it is.
 pub(crate) fn is_emulated() -> bool {
     pac::DBGMCU.idcode().read().0 == 0
+}
+
+/// The number that the chip was made with (RM0351 §46.1); zeros in the emulator, where nothing is at its address.
+pub(crate) fn serial_number() -> [u8; 12] {
+    let mut serial = [0; 12];
+    if is_emulated() {
+        return serial;
+    }
+    for (bytes, word) in serial.chunks_mut(4).zip(0..) {
+        bytes.iter_mut().zip(pac::UID.uid(word).read().to_be_bytes()).for_each(|(to, from)| *to = from);
+    }
+    serial
+}
+
+/// Starts anew.
+pub(crate) fn reset() -> ! {
+    SCB::sys_reset()
 }
 
 /// The random number generator; in the emulator, which has none, numbers that only differ.

@@ -1,8 +1,10 @@
 //! Screen, PIN pad and cancel key.
 //!
-//! A screen is text and picture in RAM, which a probe reads, the panel and the lights. The PIN pad is one of the serial kind, on UART4: it sends a key a
-//! byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows the stars it is sent.
+//! A screen is text and picture in RAM, which a probe reads, and goes to panel and lights. The PIN pad is one of the serial
+//! kind, on UART4: it sends a key a byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited,
+//! and shows the stars it is sent.
 
+use embassy_futures::select::{Either, select};
 use heapless::Vec;
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::framebuffer::Framebuffer;
@@ -11,6 +13,7 @@ use qiyong_protocol::card::pin::Pin;
 use zeroize::Zeroize;
 
 use crate::serial::KEYS;
+use crate::till::TillLink;
 use crate::{board, keys, lights, panel};
 
 /// How long nobody may key, in µs.
@@ -24,9 +27,17 @@ const CANCEL: u8 = 0x1B;
 const ENQ: u8 = 0x05;
 
 /// What operator and holder see and key.
-pub(crate) struct Desk;
+pub(crate) struct Desk<'a> {
+    link: &'a TillLink,
+}
 
-impl Operator for Desk {
+impl<'a> Desk<'a> {
+    pub(crate) const fn new(link: &'a TillLink) -> Self {
+        Self { link }
+    }
+}
+
+impl Operator for Desk<'_> {
     fn show(&mut self, screen: &Screen) {
         let text = screen.text();
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
@@ -44,8 +55,10 @@ impl Operator for Desk {
         let mut digits: Vec<u8, DIGITS> = Vec::new();
         let pin = loop {
             let deadline = board::now_us() + PATIENCE_US;
-            let Some(key) = board::until(deadline, key).await else {
-                break Err(NoPin::TimedOut);
+            let key = match select(board::until(deadline, key), self.link.cancelled()).await {
+                Either::First(Some(key)) => key,
+                Either::First(None) => break Err(NoPin::TimedOut),
+                Either::Second(()) => break Err(NoPin::Cancelled),
             };
             let echo = match key {
                 digit @ b'0'..=b'9' => digits.push(digit).is_ok().then_some(b'*'),
@@ -66,8 +79,10 @@ impl Operator for Desk {
     async fn cancel(&mut self) {
         // What was pressed earlier was not meant for this visit.
         forget_keys();
-        let _ = board::until(u64::MAX, || key().filter(|key| *key == CANCEL)).await;
-        defmt::info!("cancel key");
+        let key = board::until(u64::MAX, || key().filter(|key| *key == CANCEL));
+        if let Either::First(_) = select(key, self.link.cancelled()).await {
+            defmt::info!("cancel key");
+        }
     }
 }
 

@@ -36,43 +36,72 @@ mod till;
 #[cfg(target_os = "none")]
 mod watchdog;
 
+#[cfg(target_os = "none")]
+use {
+    qiyong_firmware::clock::WallClock,
+    qiyong_firmware::link::Job,
+    qiyong_firmware::slot::{ContactSlot, SlotConfig},
+    qiyong_firmware::terminal::{Settings, Terminal},
+    qiyong_protocol::activation::institution::InstitutionCode,
+    qiyong_protocol::host::till::Setup,
+    qiyong_protocol::host::{Stan, TerminalId},
+    till::{TillClock, TillLink},
+};
+
 #[cfg(not(target_os = "none"))]
 fn main() {}
 
-/// The application: the only task. Never ends.
+/// The application and what listens for the till: the only task. Never ends.
 #[cfg(target_os = "none")]
 async fn run() -> ! {
-    use qiyong_firmware::link::{Command, Ending};
-    use qiyong_firmware::slot::{ContactSlot, SlotConfig};
-    use qiyong_firmware::terminal::{Settings, Terminal};
+    let clock = WallClock::new();
+    let clock = TillClock(&clock);
+    let link = TillLink::new(till::Sender, till::Delay, Stan(1), false, board::serial_number());
+    let listen = link.listen(till::Receiver, |time| clock.set(time));
+    match embassy_futures::select::select(listen, serve(&link, clock)).await {
+        // A serial line does not end.
+        embassy_futures::select::Either::First(()) => board::reset(),
+        embassy_futures::select::Either::Second(never) => never,
+    }
+}
 
-    let (mut till, clock) = (till::Till::new(), till::VisitClock);
-    let (institution, terminal, next_stan) = loop {
-        match till.command().await {
-            Command::Setup { institution, terminal, next_stan } => break (institution, terminal, next_stan),
-            Command::Serve { .. } => defmt::warn!("the till commands a visit before it has set the terminal up"),
+/// Does what the till commands, one after the other.
+#[cfg(target_os = "none")]
+async fn serve(link: &TillLink, clock: TillClock<'_>) -> ! {
+    let Setup { institution, terminal, next_stan, .. } = loop {
+        match link.command().await {
+            Job::Setup(setup) => break setup,
+            // The link lets none through before that.
+            Job::Serve(_) => {}
         }
     };
-    defmt::info!("terminal {=str} at {=str}", terminal.as_str(), institution.as_str());
     let settings = Settings { institution, terminal, card_wait: 60, reversal_tries: 3 };
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
-    let mut terminal = Terminal::new(slot, till, desk::Desk, clock, board::Random, settings, next_stan);
+    let desk = desk::Desk::new(link);
+    let mut application = Terminal::new(slot, link, desk, clock, board::Random, settings, next_stan);
+    announce(link, institution, terminal).await;
     loop {
-        match terminal.link().command().await {
-            Command::Serve { operation, time } => {
-                clock.set(time);
-                defmt::info!("serving: {=str}", operation.as_str());
-                let report = terminal.serve(&operation).await;
-                match (report.reason, report.cause) {
-                    (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                    (Some(reason), None) => defmt::warn!("{=str}", reason.as_str()),
-                    (Some(reason), Some(_)) => {
-                        defmt::warn!("{=str}", reason.as_str());
-                    }
-                }
-                terminal.link().send(&Ending::from(&report).encode()).await;
+        match link.command().await {
+            Job::Setup(Setup { institution, terminal, next_stan, .. }) => {
+                application.set_up(institution, terminal, next_stan);
+                announce(link, institution, terminal).await;
             }
-            Command::Setup { .. } => defmt::warn!("the terminal has been set up already; reset it to change that"),
+            Job::Serve(operation) => {
+                defmt::info!("serving: {=str}", operation.as_str());
+                let report = application.serve(&operation).await;
+                match report.reason {
+                    None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                    Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                }
+                link.note(application.next_stan(), application.has_unanswered());
+                link.tell_end(&report).await;
+            }
         }
     }
+}
+
+#[cfg(target_os = "none")]
+async fn announce(link: &TillLink, institution: InstitutionCode, terminal: TerminalId) {
+    defmt::info!("terminal {=str} at {=str}", terminal.as_str(), institution.as_str());
+    link.tell_state().await;
 }

@@ -1,83 +1,82 @@
-//! Till and centre on the ST-LINK's virtual COM port, in the provisional frames of `qiyong_firmware::link`.
+//! The ST-LINK's virtual COM port, as `qiyong_firmware::link` needs it: what comes, what goes, and how long to wait; and the
+//! time of day.
 
-use core::cell::Cell;
+use core::convert::Infallible;
 
-use critical_section::Mutex;
-use qiyong_firmware::link::{self, Command, Receiver};
-use qiyong_firmware::terminal::{CentreLink, Clock};
-use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::{Answer, LinkError, Request};
+use embedded_hal_async::delay::DelayNs;
+use embedded_io_async::{ErrorType, Read, Write};
+use qiyong_firmware::clock::WallClock;
+use qiyong_firmware::link::Link;
+use qiyong_firmware::terminal::Clock;
+use qiyong_protocol::card::date::Timestamp;
 
 use crate::board;
 use crate::serial::TILL;
 
-/// How long the centre may take to answer (domain.md §5.5), in µs.
-const ANSWER_US: u64 = 60_000_000;
+/// The link over the port.
+pub(crate) type TillLink = Link<Sender, Delay>;
 
-/// The link.
-pub(crate) struct Till {
-    receiver: Receiver,
+/// What goes out.
+pub(crate) struct Sender;
+
+impl ErrorType for Sender {
+    type Error = Infallible;
 }
 
-impl Till {
-    pub(crate) fn new() -> Self {
-        Self { receiver: Receiver::default() }
+impl Write for Sender {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        TILL.send(bytes.iter().copied()).await;
+        Ok(bytes.len())
     }
 
-    /// A frame that `read` makes something of; others are dropped.
-    async fn frame<T>(&mut self, deadline_us: u64, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-        board::until(deadline_us, || {
-            while let Some(character) = TILL.take() {
-                if let Some(value) = self.receiver.received(character.byte).and_then(&read) {
-                    return Some(value);
-                }
-            }
-            None
-        })
-        .await
-    }
-
-    /// The till's next command, however long it takes.
-    pub(crate) async fn command(&mut self) -> Command {
-        loop {
-            if let Some(command) = self.frame(u64::MAX, Command::decode).await {
-                return command;
-            }
-        }
-    }
-
-    pub(crate) async fn send(&mut self, frame: &[u8]) {
-        TILL.send(link::framed(frame)).await;
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 
-impl CentreLink for Till {
-    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        self.send(&link::encode_body(&request.body)).await;
-        self.frame(board::now_us() + ANSWER_US, link::decode_answer).await.ok_or(LinkError::NoAnswer)
+/// What comes in.
+pub(crate) struct Receiver;
+
+impl ErrorType for Receiver {
+    type Error = Infallible;
+}
+
+impl Read for Receiver {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
+        let character = board::until(u64::MAX, || TILL.take()).await;
+        Ok(bytes.first_mut().zip(character).map_or(0, |(byte, character)| {
+            *byte = character.byte;
+            1
+        }))
     }
 }
 
-/// What the clock says before any visit, when nobody asks.
-const UNSET: Timestamp = match Date::new(2026, 1, 1) {
-    Some(date) => Timestamp { date, hour: 0, minute: 0, second: 0 },
-    None => unreachable!(),
-};
-/// The time of the visit, as the till gave it.
-static TIME: Mutex<Cell<Timestamp>> = Mutex::new(Cell::new(UNSET));
-
-/// The clock, until the board's own is set by the centre: stands still during a visit.
+/// Waits to the tick.
 #[derive(Clone, Copy)]
-pub(crate) struct VisitClock;
+pub(crate) struct Delay;
 
-impl VisitClock {
-    pub(crate) fn set(self, time: Timestamp) {
-        critical_section::with(|cs| TIME.borrow(cs).set(time));
+impl DelayNs for Delay {
+    async fn delay_ns(&mut self, ns: u32) {
+        board::sleep_until(board::now_us() + u64::from(ns / 1000)).await;
+    }
+
+    async fn delay_ms(&mut self, ms: u32) {
+        board::sleep_until(board::now_us() + u64::from(ms) * 1000).await;
     }
 }
 
-impl Clock for VisitClock {
+/// The time of day, counted in the seconds since the start.
+#[derive(Clone, Copy)]
+pub(crate) struct TillClock<'a>(pub(crate) &'a WallClock);
+
+impl TillClock<'_> {
+    pub(crate) fn set(self, time: Timestamp) {
+        self.0.set(time, board::now_s());
+    }
+}
+
+impl Clock for TillClock<'_> {
     fn now(&mut self) -> Timestamp {
-        critical_section::with(|cs| TIME.borrow(cs).get())
+        self.0.at(board::now_s())
     }
 }

@@ -38,6 +38,11 @@ macro_rules! keys {
             pub const fn new(key: [u8; $size]) -> Self {
                 Self(key)
             }
+
+            /// The key itself, to hand it on.
+            pub const fn expose(&self) -> &[u8; $size] {
+                &self.0
+            }
         }
 
         impl MacKey for $name {
