@@ -40,19 +40,19 @@ pub fn draw<D: DrawTarget<Color = BinaryColor>>(text: &Text, target: &mut D) -> 
     for &Piece { words, left, top, large } in &pieces(text) {
         let doubled = usize::from(large);
         let mut x = left * COLUMN;
-        for column in words.chars().flat_map(font::columns) {
-            for across in 0..COLUMN << doubled {
-                for (down, row) in column.iter().enumerate() {
-                    if row << (across >> doubled) & 0x80 == 0 {
-                        continue;
-                    }
-                    for half in 0..1 << doubled {
-                        let y = top * font::HEIGHT + (down << doubled) + half;
-                        target.draw_iter(Some(Pixel(Point::new((x + across) as i32, y as i32), BinaryColor::On)))?;
+        for character in words.chars() {
+            for column in font::columns(character) {
+                for down in 0..font::HEIGHT << doubled {
+                    let row = column.get(down >> doubled).copied().unwrap_or_default();
+                    for across in 0..COLUMN << doubled {
+                        if row << (across >> doubled) & 0x80 != 0 {
+                            let point = Point::new((x + across) as i32, (top * font::HEIGHT + down) as i32);
+                            target.draw_iter(Some(Pixel(point, BinaryColor::On)))?;
+                        }
                     }
                 }
+                x += COLUMN << doubled;
             }
-            x += COLUMN << doubled;
         }
     }
     Ok(())
