@@ -14,7 +14,7 @@ use qiyong_host_sim::centre::hsm::Hsm;
 use qiyong_host_sim::emulator::CardUsart;
 use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
 use qiyong_host_sim::pcsc::slot::DeskCard;
-use qiyong_host_sim::probe::{Lights, picture};
+use qiyong_host_sim::probe::{Lights, SlotPins, picture};
 use qiyong_protocol::activation::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::activation::institution::InstitutionCode;
@@ -374,6 +374,18 @@ fn what_is_missing_or_wrong_is_said_with_the_way_out() {
     let (status, _, said) = emulate(&inverse, &["query"], "");
     assert_eq!(status, 2);
     assert!(said.contains("inverse") && said.contains("direct convention"), "{said}");
+}
+
+#[test]
+fn the_probe_sees_the_slots_pins_and_resets_the_chip() {
+    let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
+    let pins = |vcc, rst, present| SlotPins { vcc, rst, present };
+    assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, false));
+    desk.machine.insert(DeskCard::open(&desk.file).unwrap()).unwrap();
+    assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, true));
+    desk.machine.reset().unwrap();
+    let starts = desk.machine.log().iter().filter(|line| line.contains("qiyong on")).count();
+    assert_eq!(starts, 2, "{:?}", desk.machine.log());
 }
 
 #[test]

@@ -26,8 +26,7 @@ use crate::centre::{Centre, test_mac_key};
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{self, Image, ScreenText};
 use crate::probe::log::Log;
-use crate::probe::stack;
-use crate::probe::{Lights, lights, picture};
+use crate::probe::{DebugProbe, Lights, SlotPins, lights, picture, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -350,6 +349,25 @@ impl Machine {
     /// When the emulator is gone.
     pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
         stack::high_water(&mut self.probe, self.stack)
+    }
+
+    /// Resets the chip and waits until the image has started anew; it has forgotten where it stands, and takes no visits.
+    ///
+    /// # Errors
+    /// When it does not start, or the emulator is gone.
+    pub fn reset(&mut self) -> Result<(), EmulatorError> {
+        let before = std::mem::take(&mut self.log.lines);
+        let started = self.probe.reset().and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
+        self.log.lines.splice(0..0, before);
+        started
+    }
+
+    /// How the pins of the card slot stand.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn slot_pins(&mut self) -> Result<SlotPins, EmulatorError> {
+        pins::slot(&mut self.probe)
     }
 
     /// Characters on the card line so far, in both directions.

@@ -22,6 +22,7 @@ mod verb;
 
 pub use crate::probe::ScreenText;
 pub use slot::CardUsart;
+pub(crate) use verb::ELF;
 pub use verb::{EmulateArgs, run};
 
 use thiserror::Error;

@@ -25,7 +25,7 @@ use crate::probe::picture;
 use crate::till::{AskedOperation, Desk, SystemClock, institution};
 
 /// Where `cargo xtask firmware` puts the image.
-const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 /// What is in a card's account when the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
 /// The one terminal's name.
@@ -105,7 +105,7 @@ fn tell(
 ) -> Result<Verdict, String> {
     if !args.json || ended.is_err() {
         machine.log().iter().for_each(|line| output.line(&format!("log     {line}")));
-        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", one_line(screen))));
+        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
     }
     let ending = ended.map_err(|error| error.to_string())?;
     if let Some(path) = &args.screen {
@@ -125,7 +125,7 @@ fn tell(
             pin_changed: ending.pin_changed,
             characters: machine.characters(),
             stack,
-            screens: machine.screens().iter().map(one_line).collect(),
+            screens: machine.screens().iter().map(ScreenText::in_one_line).collect(),
             log: machine.log(),
         });
     } else {
@@ -136,10 +136,6 @@ fn tell(
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
-}
-
-fn one_line(screen: &ScreenText) -> String {
-    format!("{} {} {}", screen.chinese, screen.english, screen.detail).trim().to_string()
 }
 
 fn open_centre(args: &EmulateArgs) -> Result<Centre, String> {

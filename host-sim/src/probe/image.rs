@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use defmt_decoder::Table;
+use object::elf::ELFMAG;
 use object::{Object, ObjectSymbol};
 use thiserror::Error;
 
@@ -40,9 +41,19 @@ impl Image {
     /// # Errors
     /// When it is no image of ours: says what is missing.
     pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
+        Self::parse(path, &contents(path)?)
+    }
+
+    /// The same from what is in the file.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ImageError> {
         let wrong = |why: String| ImageError { path: path.display().to_string(), why };
-        let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(format!("is no ELF file: {error}")))?;
+        if !bytes.starts_with(&ELFMAG) {
+            return Err(wrong("is no ELF file".into()));
+        }
+        let elf = object::File::parse(bytes).map_err(|error| wrong(format!("is cut off or damaged: {error}")))?;
         if elf.architecture() != object::Architecture::Arm {
             return Err(wrong("is not for ARM".into()));
         }
@@ -50,12 +61,21 @@ impl Image {
             let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
             found.map(|symbol| symbol.address()).ok_or_else(|| wrong(format!("has no symbol {name}")))
         };
-        let table = Table::parse(&bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
+        let table = Table::parse(bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let (screen, frame) = (symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?);
         Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen, frame, stack })
     }
+}
+
+/// What is in the file.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn contents(path: &Path) -> Result<Vec<u8>, ImageError> {
+    fs::read(path)
+        .map_err(|error| ImageError { path: path.display().to_string(), why: format!("cannot be read: {error}") })
 }
 
 /// What stands on the screen.
@@ -78,6 +98,11 @@ pub(crate) fn screen<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<Scr
 }
 
 impl ScreenText {
+    /// Chinese, English and detail in one line.
+    pub(crate) fn in_one_line(&self) -> String {
+        format!("{} {} {}", self.chinese, self.english, self.detail).trim().to_string()
+    }
+
     /// From its bytes; `None` while it is being written, and before it has been.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, fields) = bytes.split_first()?;

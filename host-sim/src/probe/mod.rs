@@ -6,22 +6,39 @@
 //! | `log` | RTT and defmt: the image's log in words |
 //! | [`picture`] | what its screen shows, and as a PNG |
 //! | `lights` | which of the board's lights are on |
+//! | `pins` | how the card slot stands |
 //! | `stack` | the high-water mark of the stack |
+//! | `watch` | all of these as they change, until the end |
+//! | `fit` | whether an image fits a chip |
+//! | `board` | a board behind a debug probe, through probe-rs (feature `probe`) |
+//! | `verbs` | the command lines |
 //!
 //! All of it works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], as only that one also plays what is around the board: card, keys, serial lines.
 
+#[cfg(feature = "probe")]
+mod board;
+#[cfg(test)]
+mod fake;
+#[cfg(any(feature = "probe", test))]
+mod fit;
 pub(crate) mod image;
 pub(crate) mod lights;
 pub(crate) mod log;
 pub mod picture;
+pub(crate) mod pins;
 pub(crate) mod stack;
+mod verbs;
+#[cfg(any(feature = "probe", test))]
+mod watch;
 
 pub use image::{ImageError, ScreenText};
 pub use lights::Lights;
+pub use pins::SlotPins;
+pub use verbs::{AttachArgs, FlashArgs, Which, attach, flash, probes};
 
-/// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351 §2.2.2
-/// and §8.4.5).
+/// Where port A's registers begin, how far ports are apart, and the offset of a port's input data register (RM0351, memory
+/// map and GPIOx_IDR).
 const GPIO_A: u64 = 0x4800_0000;
 const GPIO_STEP: u64 = 0x400;
 const IDR: u64 = 0x10;
