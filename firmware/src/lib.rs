@@ -13,7 +13,7 @@
 //! Data flows one way: holder and till → [`terminal`] → [`slot`] → card line → card, and [`terminal`] → centre link.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 // Futures run on one executor without threads, so callers need no `Send` bounds.
 #![allow(async_fn_in_trait)]
 

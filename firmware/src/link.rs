@@ -6,14 +6,10 @@
 //! a holder is. How frames and messages look is for `qiyong_protocol::host`; what is damaged has been dropped there.
 
 use core::cell::RefCell;
-use core::convert::Infallible;
 
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use embassy_sync::mutex::Mutex;
 use embassy_sync::signal::Signal;
-use embedded_hal_async::delay::DelayNs;
-use embedded_io_async::{Read, Write};
 
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
@@ -31,6 +27,18 @@ const ANSWER_MS: u32 = 60_000;
 /// The most bytes of a frame.
 const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);
 
+/// What the hardware must do for the link.
+pub trait Port {
+    /// Sends a frame, whole: of two that are sent at a time, one goes out after the other.
+    async fn send(&self, frame: &[u8]);
+
+    /// The next byte that comes, however long that takes. May be dropped before, and then takes none.
+    async fn receive(&self) -> u8;
+
+    /// Waits so many milliseconds.
+    async fn wait(&self, ms: u32);
+}
+
 /// What the application is to do.
 #[derive(Debug)]
 pub enum Job {
@@ -40,10 +48,9 @@ pub enum Job {
     Serve(Operation),
 }
 
-/// The link, with `T` to send by and `D` to wait by.
-pub struct Link<T, D> {
-    transmitter: Mutex<NoopRawMutex, T>,
-    delay: D,
+/// The link over a port.
+pub struct Link<P> {
+    port: P,
     inner: RefCell<Inner>,
     job: Signal<NoopRawMutex, Job>,
     cancel: Signal<NoopRawMutex, ()>,
@@ -61,14 +68,13 @@ struct Inner {
     number: Stan,
 }
 
-impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
+impl<P: Port> Link<P> {
     /// A link that nothing has come over. `next_stan` and `reversal_due` are what the terminal knows of itself, `serial` is
     /// the chip's number.
-    pub const fn new(transmitter: T, delay: D, next_stan: Stan, reversal_due: bool, serial: [u8; 12]) -> Self {
+    pub const fn new(port: P, next_stan: Stan, reversal_due: bool, serial: [u8; 12]) -> Self {
         let state = State { set_up: false, reversal_due, visit: None, next_stan, serial };
         Self {
-            transmitter: Mutex::new(transmitter),
-            delay,
+            port,
             inner: RefCell::new(Inner { setup: None, state, ended: None, asked: None, number: Stan(1) }),
             job: Signal::new(),
             cancel: Signal::new(),
@@ -76,18 +82,17 @@ impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
         }
     }
 
-    /// Serves the line until it ends, which a serial line does not. `set_clock` is told the time.
-    pub async fn listen(&self, mut line: impl Read<Error = Infallible>, set_clock: impl Fn(Timestamp)) {
+    /// Serves the line for ever. `set_clock` is told the time.
+    pub async fn listen(&self, set_clock: impl Fn(Timestamp)) -> ! {
         let mut decoder = Decoder::<{ FRAME_MAX - 2 }>::new();
-        let mut byte = [0];
         self.tell_state().await;
         loop {
-            let Ok(1) = line.read(&mut byte).await else { return };
-            let [byte] = byte;
-            match decoder.push(byte) {
-                Some(Ok(Frame { channel: Channel::Centre, payload })) => self.centre_says(payload),
+            match decoder.push(self.port.receive().await) {
+                Some(Ok(Frame { channel: Channel::Centre, payload })) => {
+                    self.with(|inner| self.centre_says(inner, payload));
+                }
                 Some(Ok(Frame { channel: Channel::Till, payload })) => {
-                    if let Some(event) = self.till_says(payload, &set_clock) {
+                    if let Some(event) = self.with(|inner| self.till_says(inner, payload, &set_clock)) {
                         self.tell(&event).await;
                     }
                 }
@@ -97,9 +102,13 @@ impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
         }
     }
 
+    /// What is kept, to look at or change. Nobody holds it meanwhile, so that the default is never seen.
+    fn with<R: Default>(&self, look: impl FnOnce(&mut Inner) -> R) -> R {
+        self.inner.try_borrow_mut().map(|mut inner| look(&mut inner)).unwrap_or_default()
+    }
+
     /// What comes from the centre is an answer, or nothing.
-    fn centre_says(&self, payload: &[u8]) {
-        let mut inner = self.inner.borrow_mut();
+    fn centre_says(&self, inner: &mut Inner, payload: &[u8]) {
         if let (Some(sent), Some((_, key))) = (&inner.asked, &inner.setup) {
             let answer = match read_answer(payload, sent, key) {
                 Ok(answer) => Ok(answer),
@@ -114,8 +123,7 @@ impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
     }
 
     /// What the till says, and what it is told at once.
-    fn till_says(&self, payload: &[u8], set_clock: &impl Fn(Timestamp)) -> Option<Event> {
-        let mut inner = self.inner.borrow_mut();
+    fn till_says(&self, inner: &mut Inner, payload: &[u8], set_clock: &impl Fn(Timestamp)) -> Option<Event> {
         let Some(command) = Command::decode(payload) else { return Some(Event::Refused(Refused::Malformed)) };
         match command {
             Command::Status => {}
@@ -169,25 +177,26 @@ impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
 
     /// Takes note of how the application is.
     pub fn note(&self, next_stan: Stan, reversal_due: bool) {
-        let state = &mut self.inner.borrow_mut().state;
-        (state.next_stan, state.reversal_due) = (next_stan, reversal_due);
+        self.with(|Inner { state, .. }| (state.next_stan, state.reversal_due) = (next_stan, reversal_due));
     }
 
     /// Tells the till how its visit ended; from then on another can begin.
     pub async fn tell_end(&self, report: &Report) {
-        let ended = {
-            let mut inner = self.inner.borrow_mut();
-            let ended = ended(inner.state.visit.take().unwrap_or(Reference(0)), report);
-            inner.ended = Some(ended);
+        let ended = self.with(|inner| {
+            let ended = inner.state.visit.take().map(|reference| ended(reference, report));
+            inner.ended = ended;
             ended
-        };
-        self.tell(&Event::Ended(ended)).await;
+        });
+        if let Some(ended) = ended {
+            self.tell(&Event::Ended(ended)).await;
+        }
     }
 
     /// Tells the till how the terminal is.
     pub async fn tell_state(&self) {
-        let state = self.inner.borrow().state;
-        self.tell(&Event::State(state)).await;
+        if let Some(state) = self.with(|inner| Some(inner.state)) {
+            self.tell(&Event::State(state)).await;
+        }
     }
 
     async fn tell(&self, event: &Event) {
@@ -196,33 +205,34 @@ impl<T: Write<Error = Infallible>, D: DelayNs + Clone> Link<T, D> {
     }
 
     async fn send(&self, frame: Option<&[u8]>) {
-        // Every frame here has room, and the transmitter does not fail.
+        // Every frame here has room.
         if let Some(frame) = frame {
-            let Ok(()) = self.transmitter.lock().await.write_all(frame).await;
+            self.port.send(frame).await;
         }
     }
 
     /// Writes a request into `buffer` as a frame, and remembers it; `None`: it cannot be written, or there is no key.
     fn write<'b>(&self, request: &Request<'_>, buffer: &'b mut [u8; FRAME_MAX]) -> Option<&'b [u8]> {
-        let mut inner = self.inner.borrow_mut();
-        let number = inner.number;
-        let (_, key) = inner.setup.as_ref()?;
         let mut message = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(request, number, key, &mut message).ok()?;
-        (inner.number, inner.asked) = (number.next(), Some(sent));
+        let len = self.with(|inner| {
+            let number = inner.number;
+            let (_, key) = inner.setup.as_ref()?;
+            let (sent, bytes) = write_request(request, number, key, &mut message).ok()?;
+            (inner.number, inner.asked) = (number.next(), Some(sent));
+            Some(bytes.len())
+        })?;
         self.answer.reset();
-        encode(Channel::Centre, bytes, buffer)
+        encode(Channel::Centre, message.get(..len)?, buffer)
     }
 }
 
-impl<T: Write<Error = Infallible>, D: DelayNs + Clone> CentreLink for &Link<T, D> {
+impl<P: Port> CentreLink for &Link<P> {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let mut buffer = [0; FRAME_MAX];
         let frame = self.write(request, &mut buffer).ok_or(LinkError::NoAnswer)?;
         self.send(Some(frame)).await;
-        let mut delay = self.delay.clone();
-        let answer = select(self.answer.wait(), delay.delay_ms(ANSWER_MS)).await;
-        self.inner.borrow_mut().asked = None;
+        let answer = select(self.answer.wait(), self.port.wait(ANSWER_MS)).await;
+        self.with(|inner| inner.asked = None);
         match answer {
             Either::First(answer) => answer,
             Either::Second(()) => Err(LinkError::NoAnswer),
@@ -235,3 +245,6 @@ fn ended(reference: Reference, report: &Report) -> Ended {
     let Report { reason, effects, balance, stan, standing, pin_changed, pin_unchanged, .. } = *report;
     Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,15 +26,7 @@ pub struct Timestamp {
 impl Date {
     /// The date, or `None` when there is no such day.
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => return None,
-        };
-        if year == 0 || year > 9999 || day == 0 || day > days {
+        if year == 0 || year > 9999 || day == 0 || day > days_of(year, month) {
             return None;
         }
         Some(Self { year, month, day })
@@ -52,12 +44,14 @@ impl Date {
     }
 
     /// The day after; after the last of 9999 that one again.
-    pub fn next(self) -> Self {
+    pub const fn next(self) -> Self {
         let Self { year, month, day } = self;
-        let next = Self::new(year, month, day.saturating_add(1))
-            .or_else(|| Self::new(year, month.saturating_add(1), 1))
-            .or_else(|| Self::new(year.saturating_add(1), 1, 1));
-        next.unwrap_or(self)
+        match (year, month) {
+            _ if day < days_of(year, month) => Self { day: day + 1, ..self },
+            (_, ..12) => Self { month: month + 1, day: 1, ..self },
+            (..9999, _) => Self { year: year + 1, month: 1, day: 1 },
+            _ => self,
+        }
     }
 
     /// Year, 1 to 9999.
@@ -85,6 +79,18 @@ impl Timestamp {
         let left = seconds % DAY;
         let [hour, minute, second] = [left / 3600, left / 60 % 60, left % 60].map(|number| number as u8);
         Self { date, hour, minute, second }
+    }
+}
+
+/// How many days a month has; none if there is no such month.
+const fn days_of(year: u16, month: u8) -> u8 {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
     }
 }
 

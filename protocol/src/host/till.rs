@@ -166,7 +166,7 @@ impl Command {
     pub fn encode(&self) -> Bytes {
         let writer = match self {
             Self::Setup(Setup { institution, terminal, key, next_stan }) => Writer::new(b'U')
-                .bytes(institution.as_str().as_bytes())
+                .bytes(institution.as_bytes())
                 .bytes(&terminal.0)
                 .bytes(key.expose())
                 .number(next_stan.0),
@@ -185,7 +185,7 @@ impl Command {
         let mut reader = Reader(bytes);
         let command = match reader.byte()? {
             b'U' => Self::Setup(Setup {
-                institution: InstitutionCode::new(core::str::from_utf8(reader.slice(12)?).ok()?).ok()?,
+                institution: InstitutionCode::from_bytes(reader.slice(12)?).ok()?,
                 terminal: TerminalId(reader.array()?),
                 key: X919::new(reader.array()?),
                 next_stan: reader.stan()?,

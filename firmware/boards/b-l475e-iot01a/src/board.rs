@@ -117,11 +117,6 @@ pub(crate) fn serial_number() -> [u8; 12] {
     serial
 }
 
-/// Starts anew.
-pub(crate) fn reset() -> ! {
-    SCB::sys_reset()
-}
-
 /// The random number generator; in the emulator, which has none, numbers that only differ.
 #[derive(Clone, Copy)]
 pub(crate) struct Random;

@@ -44,12 +44,10 @@ fn main() {}
 async fn run() -> ! {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
-    let link = TillLink::new(till::Sender, till::Delay, Stan(1), false, board::serial_number());
-    let listen = link.listen(till::Receiver, |time| clock.set(time));
+    let link = TillLink::new(till::Vcp, Stan(1), false, board::serial_number());
+    let listen = link.listen(|time| clock.set(time));
     match embassy_futures::select::select(listen, serve(&link, clock)).await {
-        // A serial line does not end.
-        embassy_futures::select::Either::First(()) => board::reset(),
-        embassy_futures::select::Either::Second(never) => never,
+        embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,
     }
 }
 
@@ -90,6 +88,6 @@ async fn serve(link: &TillLink, clock: TillClock<'_>) -> ! {
 
 #[cfg(target_os = "none")]
 async fn announce(link: &TillLink, institution: InstitutionCode, terminal: TerminalId) {
-    defmt::info!("terminal {=str} at {=str}", terminal.as_str(), institution.as_str());
+    defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
     link.tell_state().await;
 }

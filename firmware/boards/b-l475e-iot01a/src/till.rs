@@ -1,12 +1,10 @@
 //! The ST-LINK's virtual COM port, as `qiyong_firmware::link` needs it: what comes, what goes, and how long to wait; and the
 //! time of day.
 
-use core::convert::Infallible;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-use embedded_hal_async::delay::DelayNs;
-use embedded_io_async::{ErrorType, Read, Write};
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::Link;
+use qiyong_firmware::link::{Link, Port};
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::Timestamp;
 
@@ -14,53 +12,42 @@ use crate::board;
 use crate::serial::TILL;
 
 /// The link over the port.
-pub(crate) type TillLink = Link<Sender, Delay>;
+pub(crate) type TillLink = Link<Vcp>;
 
-/// What goes out.
-pub(crate) struct Sender;
+/// The port.
+pub(crate) struct Vcp;
 
-impl ErrorType for Sender {
-    type Error = Infallible;
-}
+/// A frame is going out.
+static BUSY: AtomicBool = AtomicBool::new(false);
 
-impl Write for Sender {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        TILL.send(bytes.iter().copied()).await;
-        Ok(bytes.len())
-    }
+/// The right to send, given back when dropped.
+struct Turn;
 
-    async fn flush(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-/// What comes in.
-pub(crate) struct Receiver;
-
-impl ErrorType for Receiver {
-    type Error = Infallible;
-}
-
-impl Read for Receiver {
-    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
-        let character = board::until(u64::MAX, || TILL.take()).await;
-        Ok(bytes.first_mut().zip(character).map_or(0, |(byte, character)| {
-            *byte = character.byte;
-            1
-        }))
+impl Turn {
+    async fn take() -> Self {
+        let free = || (!BUSY.swap(true, Ordering::Relaxed)).then_some(Self);
+        // Frames take milliseconds, so that it does not wait in vain; and whoever has waited for ever may as well send.
+        board::until(u64::MAX, free).await.unwrap_or(Self)
     }
 }
 
-/// Waits to the tick.
-#[derive(Clone, Copy)]
-pub(crate) struct Delay;
+impl Drop for Turn {
+    fn drop(&mut self) {
+        BUSY.store(false, Ordering::Relaxed);
+    }
+}
 
-impl DelayNs for Delay {
-    async fn delay_ns(&mut self, ns: u32) {
-        board::sleep_until(board::now_us() + u64::from(ns / 1000)).await;
+impl Port for Vcp {
+    async fn send(&self, frame: &[u8]) {
+        let _turn = Turn::take().await;
+        TILL.send(frame.iter().copied()).await;
     }
 
-    async fn delay_ms(&mut self, ms: u32) {
+    async fn receive(&self) -> u8 {
+        board::until(u64::MAX, || TILL.take()).await.map_or(0, |character| character.byte)
+    }
+
+    async fn wait(&self, ms: u32) {
         board::sleep_until(board::now_us() + u64::from(ms) * 1000).await;
     }
 }
