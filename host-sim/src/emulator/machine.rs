@@ -121,7 +121,7 @@ impl Machine {
                 match heard {
                     Heard::Event(Event::State(state)) if state.set_up => {
                         self.state = Some(state);
-                        return self.log.drain(&mut self.probe).map_err(Into::into);
+                        return self.log.drain(&mut self.probe);
                     }
                     Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
                     // Its state after the start.

@@ -91,7 +91,8 @@ impl Chip {
             // S_RESET_ST is cleared by reading; S_HALT and C_HALT; S_REGRDY and C_DEBUGEN.
             DHCSR => {
                 let was_reset = u32::from(std::mem::take(&mut self.was_reset)) << 25;
-                was_reset | u32::from(self.halted) * (1 << 17 | 1 << 1) | 1 << 16 | 1
+                let halted = if self.halted { 1 << 17 | 1 << 1 } else { 0 };
+                was_reset | halted | 1 << 16 | 1
             }
             // Six comparators.
             FP_CTRL => 6 << 4,
@@ -251,10 +252,10 @@ impl Simulated {
         let flash = u64::from(FLASH.start);
         let algorithms = target.flash_algorithms.iter();
         let algorithm = algorithms.filter(|algorithm| algorithm.flash_properties.address_range.contains(&flash));
-        let algorithm = algorithm.map(|algorithm| {
+        let mut algorithm = algorithm.map(|algorithm| {
             FlashAlgorithm::assemble_from_raw_with_core(algorithm, &target.cores[0].name, target).unwrap()
         });
-        let chip = Chip { algorithm: algorithm.last(), ..Chip::default() };
+        let chip = Chip { algorithm: algorithm.next(), ..Chip::default() };
         Self(Arc::new(Mutex::new(chip)))
     }
 
