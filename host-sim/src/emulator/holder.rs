@@ -48,6 +48,8 @@ pub enum Does {
     Cancels,
     /// Takes the card out.
     PullsCard,
+    /// Presses the board's cancel key and keeps it down.
+    HoldsCancelKey,
 }
 
 /// What stands on the screen, as a moment at which the holder is asked.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::host::till::{Command, Event, Reference, Setup, State};
 use qiyong_protocol::host::{Stan, TerminalId};
@@ -29,12 +30,14 @@ use crate::line::SharedCard;
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{Image, ScreenText};
 use crate::probe::log::Log;
-use crate::probe::{DebugProbe, SlotPins, pins, stack};
+use crate::probe::{DebugProbe, Lights, SlotPins, lights, picture, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
 /// How long the image may take to start, and to take a command.
 const START: Duration = Duration::from_secs(60);
+/// The button B2, on port C.
+const CANCEL_KEY: u32 = 13;
 
 /// The board. Dropping it ends QEMU.
 pub struct Machine {
@@ -49,6 +52,7 @@ pub struct Machine {
     pub(super) state: Option<State>,
     pub(super) log: Log,
     pub(super) screen_at: u64,
+    frame_at: u64,
     pub(super) screens: Vec<ScreenText>,
     pub(super) stack: (u64, u64),
     pub(super) trouble: LinkTrouble,
@@ -97,7 +101,7 @@ impl Machine {
             }
             control.go_on()?;
         }
-        let Image { table, rtt, screen, stack, ticks, ahead, storage } = image;
+        let Image { table, rtt, screen, frame, stack, ticks, ahead, storage } = image;
         let mut machine = Self {
             probe,
             clock: BoardClock::new(ticks, ahead),
@@ -108,6 +112,7 @@ impl Machine {
             state: None,
             log: Log::new(table, rtt),
             screen_at: screen,
+            frame_at: frame,
             screens: Vec::new(),
             stack,
             trouble: LinkTrouble::None,
@@ -134,7 +139,7 @@ impl Machine {
                 match heard {
                     Heard::Event(Event::State(state)) if state.set_up => {
                         self.state = Some(state);
-                        return self.log.drain(&mut self.probe).map_err(Into::into);
+                        return self.log.drain(&mut self.probe);
                     }
                     Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
                     // Its state after the start.
@@ -231,6 +236,37 @@ impl Machine {
     /// When the emulator is gone.
     pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
         self.till.disturb(bytes, &mut self.clock)
+    }
+
+    /// Presses the board's cancel key, which stays down, or lets go of it.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
+        self.probe.drive_pin('c', CANCEL_KEY, !down)
+    }
+
+    /// The picture on the screen.
+    ///
+    /// # Errors
+    /// When the emulator is gone, or the image never stops drawing.
+    pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
+        let deadline = Instant::now() + START;
+        loop {
+            match picture::frame(&mut self.probe, self.frame_at)? {
+                Some(frame) => return Ok(frame),
+                None if Instant::now() < deadline => std::thread::sleep(LOOK),
+                None => return Err(EmulatorError::Silent { what: "the screen", seconds: START.as_secs() }),
+            }
+        }
+    }
+
+    /// Which of the board's lights are on.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn lights(&mut self) -> Result<Lights, EmulatorError> {
+        lights::lights(&mut self.probe)
     }
 
     /// How the image has set up the card's USART.

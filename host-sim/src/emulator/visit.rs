@@ -177,6 +177,7 @@ impl Machine {
             Does::Keys(digits) => self.pad.key(digits, &mut self.clock),
             Does::Cancels => self.pad.cancel(&mut self.clock),
             Does::PullsCard => self.remove(),
+            Does::HoldsCancelKey => self.cancel_key(true),
         }
     }
 }

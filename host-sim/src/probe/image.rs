@@ -29,8 +29,10 @@ pub(crate) struct Image {
     pub(crate) table: Table,
     /// The control block of RTT.
     pub(crate) rtt: u64,
-    /// The screen.
+    /// The screen's words.
     pub(crate) screen: u64,
+    /// Its picture.
+    pub(crate) frame: u64,
     /// The stack's lowest address, and the one above its highest.
     pub(crate) stack: (u64, u64),
     /// Milliseconds since the start, as the image counts them.
@@ -68,13 +70,13 @@ impl Image {
         let table = Table::parse(bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
-        let [rtt, screen] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?];
+        let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
         let [ticks, ahead] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?];
         let storage = match (symbol("QIYONG_STORAGE_SRAM2"), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        Ok(Self { table, rtt, screen, stack, ticks, ahead, storage })
+        Ok(Self { table, rtt, screen, frame, stack, ticks, ahead, storage })
     }
 }
 

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `image` | what the ELF tells of the image: where log, screen and stack are |
 //! | `log` | RTT and defmt: the image's log in words |
+//! | [`picture`] | what its screen shows, and as a PNG |
+//! | `lights` | which of the board's lights are on |
 //! | `pins` | how the card slot stands |
 //! | `stack` | the high-water mark of the stack |
 //! | `watch` | all of these as they change, until the end |
 //! | `fit` | whether an image fits a chip |
-//! | `board` | a board behind a debug probe, through probe-rs (feature `probe`) |
+//! | `board` | a board behind a debug probe, through probe-rs |
 //! | `verbs` | the command lines |
+//!
+//! The three before `verbs` are there with the feature `probe` alone.
 //!
 //! All of it works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], as only that one also plays what is around the board: card, keys, serial lines.
@@ -18,17 +22,20 @@
 mod board;
 #[cfg(test)]
 mod fake;
-#[cfg(any(feature = "probe", test))]
+#[cfg(feature = "probe")]
 mod fit;
 pub(crate) mod image;
+pub(crate) mod lights;
 pub(crate) mod log;
+pub mod picture;
 pub(crate) mod pins;
 pub(crate) mod stack;
 mod verbs;
-#[cfg(any(feature = "probe", test))]
+#[cfg(feature = "probe")]
 mod watch;
 
 pub use image::{ImageError, ScreenText};
+pub use lights::Lights;
 pub use pins::SlotPins;
 pub use verbs::{AttachArgs, FlashArgs, Which, attach, flash, probes};
 

@@ -204,9 +204,10 @@ mod on_board {
     }
 
     fn connect(which: &Which, target: Target) -> Result<Board, String> {
-        let found = Lister::new().list_all_with_access();
+        let lister = Lister::new();
+        let found = lister.list_all_with_access();
         let item = board::choose(&found, which.probe.as_deref()).map_err(|error| error.to_string())?;
-        Board::connect(item, target).map_err(|error| error.to_string())
+        Board::connect(item, target, lister).map_err(|error| error.to_string())
     }
 
     pub(super) fn flash(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {

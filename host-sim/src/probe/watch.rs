@@ -44,7 +44,7 @@ pub(crate) fn watch<P: DebugProbe>(
     let mut shown = None;
     loop {
         log.drain(probe)?;
-        let mut heard = log.lines.drain(..).fold(true, |heard, line| tell(Seen::Log(line)) && heard);
+        let mut heard = log.lines.drain(..).all(|line| tell(Seen::Log(line)));
         let screen = image::screen(probe, image.screen)?;
         if screen.is_some() && screen != shown {
             shown.clone_from(&screen);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn image() -> Image {
-        Image { table: table(), rtt: RAM, screen: FREE, stack: (FREE + 0x400, FREE + 0x440) }
+        Image { table: table(), rtt: RAM, screen: FREE, frame: FREE, stack: (FREE + 0x400, FREE + 0x440) }
     }
 
     /// A fake whose screen shows these one after the other, a look each, and which logs at the first.
