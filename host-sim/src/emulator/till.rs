@@ -59,7 +59,7 @@ impl TillLine {
 
     /// Brings a message to the centre, unless it gets lost, and keeps the answer, unless that does; returns whether it is a
     /// transaction.
-    pub(super) fn to_centre(&mut self, message: &[u8], centre: &mut Centre) -> Result<bool, EmulatorError> {
+    pub(super) fn pass_on(&mut self, message: &[u8], centre: &mut Centre) -> Result<bool, EmulatorError> {
         let key = test_mac_key();
         let request = Message::read(message).ok().and_then(|message| read_request(&message, &key).ok());
         let (trouble, number) = (self.trouble, self.messages);

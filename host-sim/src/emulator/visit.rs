@@ -131,7 +131,7 @@ impl Machine {
                     if let Some(left) = &mut self.cut_at_message {
                         *left = left.saturating_sub(1);
                     }
-                    if self.till.to_centre(&message, visit.centre)? {
+                    if self.till.pass_on(&message, visit.centre)? {
                         let does = (visit.holder)(Moment::Transaction);
                         pulled |= matches!(does, Does::PullsCard);
                         self.does(&does)?;
