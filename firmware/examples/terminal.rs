@@ -24,7 +24,8 @@ mod target {
     use qiyong_firmware::link::{Job, Link, Port};
     use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
-    use qiyong_firmware::ui::Screen;
+    use qiyong_firmware::ui::framebuffer::Framebuffer;
+    use qiyong_firmware::ui::{Screen, draw};
     use qiyong_protocol::activation::institution::InstitutionCode;
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
@@ -91,7 +92,9 @@ mod target {
 
     impl Operator for Outside {
         fn show(&mut self, screen: &Screen) {
-            black_box(screen.text());
+            let mut frame = Framebuffer::new();
+            let Ok(()) = draw::draw(&screen.text(), &mut frame);
+            black_box(frame);
         }
         async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
             black_box(which);

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 use zeroize::Zeroizing;
 
 use qiyong_firmware::ui::Screen;
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::Timestamp;
@@ -25,7 +26,7 @@ use crate::centre::{Centre, test_mac_key};
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{self, Image, ScreenText};
 use crate::probe::log::Log;
-use crate::probe::{DebugProbe, SlotPins, pins, stack};
+use crate::probe::{DebugProbe, Lights, SlotPins, lights, picture, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -37,6 +38,8 @@ const VISIT: Duration = Duration::from_secs(180);
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
 const CANCEL: u8 = 0x1B;
+/// The button B2, on port C.
+const CANCEL_KEY: u32 = 13;
 
 /// Which PIN the board's screen asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub enum Does {
     Cancels,
     /// Takes the card out.
     PullsCard,
+    /// Presses the board's cancel key and keeps it down.
+    HoldsCancelKey,
 }
 
 /// The board. Dropping it ends QEMU.
@@ -72,6 +77,8 @@ pub struct Machine {
     state: Option<State>,
     log: Log,
     screen_at: u64,
+    frame_at: u64,
+    cancel_at: Option<&'static str>,
     screens: Vec<ScreenText>,
     stack: (u64, u64),
     qemu: Qemu,
@@ -88,7 +95,7 @@ impl Machine {
         terminal: TerminalId,
         next_stan: Stan,
     ) -> Result<Self, EmulatorError> {
-        let Image { table, rtt, screen, stack } = Image::read(elf)?;
+        let Image { table, rtt, screen, frame, stack } = Image::read(elf)?;
         let (qemu, lines) = Qemu::start(elf)?;
         let mut machine = Self {
             probe: Probe::new(lines.qtest),
@@ -99,6 +106,8 @@ impl Machine {
             state: None,
             log: Log::new(table, rtt),
             screen_at: screen,
+            frame_at: frame,
+            cancel_at: None,
             screens: Vec::new(),
             stack,
             qemu,
@@ -227,6 +236,9 @@ impl Machine {
         self.log.drain(&mut self.probe)?;
         let text = image::screen(&mut self.probe, self.screen_at)?;
         if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
+            if self.cancel_at.take_if(|words| *words == text.english).is_some() {
+                self.cancel_key(true)?;
+            }
             self.screens.push(text);
         }
         Ok(())
@@ -247,6 +259,7 @@ impl Machine {
             }
             Does::Cancels => write_whole(&mut self.keys, &[CANCEL]),
             Does::PullsCard => self.remove(),
+            Does::HoldsCancelKey => self.cancel_key(true),
         }
     }
 
@@ -269,6 +282,42 @@ impl Machine {
             }
         }
         Ok(end)
+    }
+
+    /// Presses the board's cancel key, which stays down, or lets go of it.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
+        self.probe.drive_pin('c', CANCEL_KEY, !down)
+    }
+
+    /// Presses the board's cancel key, which stays down, as soon as this screen is shown.
+    pub fn hold_cancel_key_at(&mut self, screen: &Screen) {
+        self.cancel_at = Some(screen.text().english);
+    }
+
+    /// The picture on the screen.
+    ///
+    /// # Errors
+    /// When the emulator is gone, or the image never stops drawing.
+    pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
+        let deadline = Instant::now() + START;
+        loop {
+            match picture::frame(&mut self.probe, self.frame_at)? {
+                Some(frame) => return Ok(frame),
+                None if Instant::now() < deadline => std::thread::sleep(LOOK),
+                None => return Err(EmulatorError::Silent { what: "the screen", seconds: START.as_secs() }),
+            }
+        }
+    }
+
+    /// Which of the board's lights are on.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn lights(&mut self) -> Result<Lights, EmulatorError> {
+        lights::lights(&mut self.probe)
     }
 
     /// How the image has set up the card's USART.

@@ -21,6 +21,7 @@ use crate::centre::Centre;
 use crate::centre_verbs;
 use crate::output::{Output, Verdict};
 use crate::pcsc::slot::DeskCard;
+use crate::probe::picture;
 use crate::till::{AskedOperation, Desk, SystemClock, institution};
 
 /// Where `cargo xtask firmware` puts the image.
@@ -45,6 +46,9 @@ pub struct EmulateArgs {
     /// The centre's database; without it a centre in memory, which knows institution and card, and ¥500.00 in its account
     #[arg(long, value_name = "FILE")]
     centre: Option<PathBuf>,
+    /// Write what the screen shows at the end to this file, as a PNG
+    #[arg(long, value_name = "FILE")]
+    screen: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -104,6 +108,10 @@ fn tell(
         machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
     }
     let ending = ended.map_err(|error| error.to_string())?;
+    if let Some(path) = &args.screen {
+        let picture = machine.picture().map_err(|error| error.to_string())?;
+        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {

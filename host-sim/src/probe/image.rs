@@ -29,8 +29,10 @@ pub(crate) struct Image {
     pub(crate) table: Table,
     /// The control block of RTT.
     pub(crate) rtt: u64,
-    /// The screen.
+    /// The screen's words.
     pub(crate) screen: u64,
+    /// Its picture.
+    pub(crate) frame: u64,
     /// The stack's lowest address, and the one above its highest.
     pub(crate) stack: (u64, u64),
 }
@@ -62,7 +64,8 @@ impl Image {
         let table = Table::parse(bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
-        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen: symbol("QIYONG_SCREEN")?, stack })
+        let (screen, frame) = (symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?);
+        Ok(Self { table, rtt: symbol("_SEGGER_RTT")?, screen, frame, stack })
     }
 }
 

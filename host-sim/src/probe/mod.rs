@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `image` | what the ELF tells of the image: where log, screen and stack are |
 //! | `log` | RTT and defmt: the image's log in words |
+//! | [`picture`] | what its screen shows, and as a PNG |
+//! | `lights` | which of the board's lights are on |
 //! | `pins` | how the card slot stands |
 //! | `stack` | the high-water mark of the stack |
 //! | `watch` | all of these as they change, until the end |
@@ -23,7 +25,9 @@ mod fake;
 #[cfg(feature = "probe")]
 mod fit;
 pub(crate) mod image;
+pub(crate) mod lights;
 pub(crate) mod log;
+pub mod picture;
 pub(crate) mod pins;
 pub(crate) mod stack;
 mod verbs;
@@ -31,6 +35,7 @@ mod verbs;
 mod watch;
 
 pub use image::{ImageError, ScreenText};
+pub use lights::Lights;
 pub use pins::SlotPins;
 pub use verbs::{AttachArgs, FlashArgs, Which, attach, flash, probes};
 

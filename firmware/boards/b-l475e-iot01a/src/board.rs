@@ -18,11 +18,12 @@ use cortex_m_rt::{entry, exception};
 use defmt_rtt as _;
 use embassy_executor::raw;
 use embassy_sync::waitqueue::AtomicWaker;
+use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 use stm32_metapac::interrupt;
 
-use crate::serial;
+use crate::{keys, lights, panel, serial, watchdog};
 
 /// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
 /// and a sender 0.2 etu in ten).
@@ -51,16 +52,35 @@ const FIELD: usize = 48;
 #[unsafe(export_name = "QIYONG_SCREEN")]
 static SCREEN: [AtomicU8; 1 + 3 * FIELD] = [const { AtomicU8::new(0) }; 1 + 3 * FIELD];
 
-/// Writes the screen.
-pub(crate) fn write_screen(fields: [&str; 3]) {
-    let [number, rest @ ..] = &SCREEN;
+/// What the screen shows, for a probe and the panel: a number that is odd while the rest is being written, then the
+/// framebuffer.
+#[unsafe(export_name = "QIYONG_FRAME")]
+static FRAME: [AtomicU8; 1 + LEN] = [const { AtomicU8::new(0) }; 1 + LEN];
+
+/// Writes words and picture.
+pub(crate) fn write_screen(fields: [&str; 3], frame: &Framebuffer) {
+    let mut words = [0; 3 * FIELD];
+    for (to, from) in words.chunks_mut(FIELD).zip(fields) {
+        to.iter_mut().zip(from.bytes()).for_each(|(to, from)| *to = from);
+    }
+    publish(&SCREEN, &words);
+    publish(&FRAME, frame.bytes());
+}
+
+/// Writes what a probe may read at any time.
+fn publish(cells: &[AtomicU8], bytes: &[u8]) {
+    let Some((number, rest)) = cells.split_first() else {
+        return;
+    };
     let before = number.load(Ordering::Relaxed);
     number.store(before.wrapping_add(1), Ordering::SeqCst);
-    for (to, from) in rest.chunks(FIELD).zip(fields) {
-        let bytes = from.bytes().chain(core::iter::repeat(0));
-        to.iter().zip(bytes).for_each(|(to, from)| to.store(from, Ordering::Relaxed));
-    }
+    rest.iter().zip(bytes).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
     number.store(before.wrapping_add(2), Ordering::SeqCst);
+}
+
+/// A byte of the framebuffer.
+pub(crate) fn frame_byte(at: usize) -> u8 {
+    FRAME.get(1 + at).map_or(0, |byte| byte.load(Ordering::Relaxed))
 }
 
 /// Microseconds since the start.
@@ -84,6 +104,7 @@ pub(crate) fn now_s() -> u32 {
 /// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
 pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
     poll_fn(|context| {
+        watchdog::alive();
         TASK.register(context.waker());
         match ready() {
             Some(value) => Poll::Ready(Some(value)),
@@ -125,7 +146,7 @@ impl Random {
     fn word() -> u32 {
         static STATE: AtomicU32 = AtomicU32::new(0x2545_F491);
         if !is_emulated() {
-            // A word takes 40 cycles of the RNG's clock, RM0351; a seed or clock error never ends, and so does this.
+            // A word takes 40 cycles of the RNG's clock, RM0351; a seed or clock error never ends, but for the watchdog.
             while !pac::RNG.sr().read().drdy() {}
             return pac::RNG.dr().read();
         }
@@ -172,6 +193,7 @@ fn start_clocks() {
     pac::RCC.apb1enr1().modify(|w| {
         w.set_usart2en(true);
         w.set_uart4en(true);
+        w.set_i2c1en(true);
     });
     pac::RCC.apb2enr().modify(|w| w.set_usart1en(true));
     // The RNG needs a clock of its own, of at most 48 MHz; MSI runs at 4 MHz since reset.
@@ -186,7 +208,10 @@ async fn task() {
 
 #[entry]
 fn main() -> ! {
+    watchdog::start();
     start_clocks();
+    lights::start();
+    keys::start();
     if let Some(mut core) = cortex_m::Peripherals::take() {
         core.SYST.set_clock_source(SystClkSource::Core);
         core.SYST.set_reload(RELOAD - 1);
@@ -200,8 +225,13 @@ fn main() -> ! {
         NVIC::unmask(pac::Interrupt::USART1);
         NVIC::unmask(pac::Interrupt::USART2);
         NVIC::unmask(pac::Interrupt::UART4);
+        NVIC::unmask(pac::Interrupt::I2C1_EV);
     }
     defmt::info!("qiyong on b-l475e-iot01a, emulated: {=bool}", is_emulated());
+
+    if watchdog::has_bitten() {
+        defmt::error!("the watchdog has reset the terminal");
+    }
 
     static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
@@ -212,6 +242,7 @@ fn main() -> ! {
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
+        watchdog::feed();
         // An interrupt between the look and the sleep would be slept over, so it is held back until the core sleeps: it
         // wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();
@@ -235,6 +266,7 @@ fn SysTick() {
     if before == u32::MAX {
         ROUNDS.fetch_add(1, Ordering::AcqRel);
     }
+    keys::tick();
     TASK.wake();
 }
 
@@ -254,6 +286,11 @@ fn USART2() {
 fn UART4() {
     serial::KEYS.interrupt();
     TASK.wake();
+}
+
+#[interrupt]
+fn I2C1_EV() {
+    panel::interrupt();
 }
 
 /// A fault is logged and ends in a reset. After a stack overflow the stack pointer is outside RAM, where not even a handler

@@ -6,7 +6,11 @@
 //! | `board` | clocks, interrupts, time base, executor, random numbers, panics: what is this chip's alone, and all `unsafe` |
 //! | `serial` | characters in and out of the three USARTs, by interrupt |
 //! | `card_line` | the card's contacts and characters: `CardLine` on USART2 in smartcard mode |
-//! | `desk` | screen, PIN pad and cancel key |
+//! | `desk` | screen, PIN pad and cancel key: what operator and holder see and press |
+//! | `panel` | the picture to an SSD1306 on I2C1 |
+//! | `lights` | the LEDs |
+//! | `keys` | the button that is the cancel key |
+//! | `watchdog` | resets a terminal that hangs |
 //! | `till` | till and centre on the ST-LINK's virtual COM port |
 //!
 //! On the host this program is empty, so that the workspace builds and is tested there as a whole.
@@ -20,9 +24,17 @@ mod card_line;
 #[cfg(target_os = "none")]
 mod desk;
 #[cfg(target_os = "none")]
+mod keys;
+#[cfg(target_os = "none")]
+mod lights;
+#[cfg(target_os = "none")]
+mod panel;
+#[cfg(target_os = "none")]
 mod serial;
 #[cfg(target_os = "none")]
 mod till;
+#[cfg(target_os = "none")]
+mod watchdog;
 
 #[cfg(target_os = "none")]
 use {
