@@ -59,10 +59,15 @@ pub(super) fn invited(screen: &ScreenText) -> Option<Moment> {
 
 /// The PIN that the screen asks for.
 pub(super) fn asked(screen: Option<&ScreenText>) -> Asked {
-    match screen.map_or("", |screen| screen.english.as_str()) {
-        words if words == Screen::EnterNewPin.text().english => Asked::New,
-        words if words == Screen::RepeatNewPin.text().english => Asked::NewAgain,
-        _ => Asked::Present,
+    let shown = |screens: &[Screen]| {
+        screen.is_some_and(|shown| screens.iter().any(|screen| screen.text().english == shown.english))
+    };
+    if shown(&[Screen::EnterNewPin, Screen::NewPinUnsuitable, Screen::NewPinsDiffer]) {
+        Asked::New
+    } else if shown(&[Screen::RepeatNewPin]) {
+        Asked::NewAgain
+    } else {
+        Asked::Present
     }
 }
 

@@ -96,7 +96,16 @@ mod tests {
     }
 
     fn image() -> Image {
-        Image { table: table(), rtt: RAM, screen: FREE, frame: FREE, stack: (FREE + 0x400, FREE + 0x440) }
+        Image {
+            table: table(),
+            rtt: RAM,
+            screen: FREE,
+            frame: FREE,
+            stack: (FREE + 0x400, FREE + 0x440),
+            ticks: FREE,
+            ahead: FREE,
+            storage: None,
+        }
     }
 
     /// A fake whose screen shows these one after the other, a look each, and which logs at the first.

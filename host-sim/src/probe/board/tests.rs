@@ -104,7 +104,16 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
     // GPIOA_IDR and GPIOB_IDR: RST and VCC are high, and there is a card.
     simulated.chip().load(0x4800_0010, &[0xC0]);
     simulated.chip().load(0x4800_0410, &[0x04]);
-    let image = Image { table: table(), rtt: RAM, screen: RAM + 0x1000, stack: (RAM + 0x1400, RAM + 0x1440) };
+    let image = Image {
+        table: table(),
+        rtt: RAM,
+        screen: RAM + 0x1000,
+        frame: RAM + 0x1100,
+        stack: (RAM + 0x1400, RAM + 0x1440),
+        ticks: RAM,
+        ahead: RAM,
+        storage: None,
+    };
     let mut seen = Vec::new();
     let mut tell = |what| {
         seen.push(what);
