@@ -73,3 +73,56 @@ impl BoardClock {
         Ok(u64::from(probe.read_word(self.ticks_at)?) + u64::from(self.ahead))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// A probe whose board is at these ticks, one reading after the other; it is told of every write.
+    fn probe(ticks: &'static [u32]) -> (Probe, std::thread::JoinHandle<Vec<String>>) {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let board = std::thread::spawn(move || {
+            let mut ticks = ticks.iter();
+            let mut written = Vec::new();
+            for line in BufReader::new(theirs.try_clone().unwrap()).lines().map(Result::unwrap) {
+                let answer = match line.starts_with("readl") {
+                    true => format!("OK 0x{:x}\n", ticks.next().expect("a reading")),
+                    false => "OK\n".to_string(),
+                };
+                written.extend((!line.starts_with("readl")).then_some(line));
+                theirs.write_all(answer.as_bytes()).unwrap();
+            }
+            written
+        });
+        (Probe::new(ours), board)
+    }
+
+    #[test]
+    fn time_jumps_only_after_enough_ticks_of_the_board_without_anything() {
+        // The ticks go round meanwhile.
+        let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340]);
+        let mut clock = BoardClock::new(0x10, 0x20);
+        let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
+        assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
+        clock.jump(1000, &mut probe).unwrap();
+        assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
+        // Bytes that are under way are given two ticks each.
+        clock.jump(1, &mut probe).unwrap();
+        clock.fed(60);
+        assert!(!quiet(&mut clock, &mut probe));
+        assert!(!quiet(&mut clock, &mut probe));
+        assert!(quiet(&mut clock, &mut probe));
+        clock.fed(0);
+        clock.heard();
+        assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, false]);
+        clock.heard();
+        assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, true]);
+        assert_eq!(clock.now(&mut probe).unwrap(), 340 + 1001);
+        drop(probe);
+        assert_eq!(board.join().unwrap(), ["writel 0x20 0x3e8", "writel 0x20 0x3e9"]);
+    }
+}
