@@ -17,7 +17,9 @@ mod target {
     use core::hint::black_box;
     use core::panic::PanicInfo;
 
+    use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
     use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
+    use qiyong_firmware::storage::{self, Crash, Place, Store};
     use qiyong_firmware::terminal::{self, CentreLink, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::Screen;
     use qiyong_protocol::activation::decision::Operation;
@@ -119,6 +121,34 @@ mod target {
 
     impl TryCryptoRng for Outside {}
 
+    impl ErrorType for Outside {
+        type Error = NorFlashErrorKind;
+    }
+
+    impl ReadNorFlash for Outside {
+        const READ_SIZE: usize = 8;
+        fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+            bytes.fill(black_box(offset).to_le_bytes()[0]);
+            black_box(Ok(()))
+        }
+        fn capacity(&self) -> usize {
+            black_box(0x8000)
+        }
+    }
+
+    impl NorFlash for Outside {
+        const WRITE_SIZE: usize = 8;
+        const ERASE_SIZE: usize = 0x800;
+        fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+            black_box((from, to));
+            black_box(Ok(()))
+        }
+        fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+            black_box((offset, bytes));
+            black_box(Ok(()))
+        }
+    }
+
     /// The root from which `cargo xtask firmware` follows the code. Its name begins with `qiyong_`, as every symbol
     /// that the check counts as ours contains `qiyong_`.
     #[unsafe(no_mangle)]
@@ -127,8 +157,13 @@ mod target {
             return;
         };
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
+        let place = Place { institution: settings.institution, terminal: settings.terminal };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
-        let mut terminal = Terminal::new(slot, Outside, Outside, Outside, Outside, settings, Stan(1));
+        let crash = Crash::decode(black_box([0; 24]));
+        let mut memory = Store::open(Outside, storage::PAGES, crash);
+        black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
+        let _ = black_box(memory.set_up(&place, black_box(Stan(1))));
+        let mut terminal = Terminal::new(slot, Outside, Outside, Outside, Outside, memory, settings);
         let Some(bill) = Bill::new(black_box(Fen(1)), Fen(0)) else {
             return;
         };

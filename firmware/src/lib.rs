@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
+//! | [`storage`] | what outlives a power cut: settings, numbers, the duty to reverse |
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
 //! | [`ui`] | what the operator's screen says, in English and Chinese |
 //!
@@ -21,5 +22,6 @@ extern crate std;
 
 pub mod link;
 pub mod slot;
+pub mod storage;
 pub mod terminal;
 pub mod ui;

@@ -112,6 +112,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
             faults: step.faults.clone(),
             noise: step.noise.clone(),
             trouble: step.trouble,
+            storage_worn: step.storage_worn,
         };
         let terminal = &mut terminals[step.terminal];
         let report = terminal.serve(&step.operation, visit);

@@ -78,6 +78,11 @@ impl InstitutionCode {
     }
 
     /// The twelve characters.
+    pub const fn as_bytes(&self) -> &[u8; 12] {
+        &self.0
+    }
+
+    /// The same as text.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "entry points, interrupt handlers and the executor's static are this file's business")]
 
 use core::convert::Infallible;
-use core::fmt::Write;
 use core::future::poll_fn;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
@@ -18,6 +17,7 @@ use cortex_m_rt::{entry, exception};
 use defmt_rtt as _;
 use embassy_executor::raw;
 use embassy_sync::waitqueue::AtomicWaker;
+use qiyong_firmware::storage::Crash;
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 use stm32_metapac::interrupt;
@@ -142,6 +142,46 @@ impl TryRng for Random {
 
 impl TryCryptoRng for Random {}
 
+// Symbols of memory.x, whose addresses are all there is to them.
+unsafe extern "C" {
+    static QIYONG_STORAGE_FLASH: AtomicU32;
+    static QIYONG_STORAGE_SRAM2: AtomicU32;
+    static QIYONG_STORAGE_LENGTH: u8;
+}
+
+/// The words of the storage region: in flash, or in the SRAM that takes its place.
+pub(crate) fn storage_words(in_flash: bool) -> &'static [AtomicU32] {
+    let start = if in_flash { &raw const QIYONG_STORAGE_FLASH } else { &raw const QIYONG_STORAGE_SRAM2 };
+    let length = (&raw const QIYONG_STORAGE_LENGTH).addr();
+    // SAFETY: memory.x keeps the region, of either kind, apart from all else. What changes it (the flash controller when it
+    // erases, and stores of this program) does so while nobody else looks, as there is one thread; and atomics may change.
+    unsafe { core::slice::from_raw_parts(start, length / size_of::<AtomicU32>()) }
+}
+
+/// Reads words of flash, and tells whether ECC found two bits of a double word wrong meanwhile (RM0351 section 3.3.2): then
+/// what was read means nothing. That is so after a power cut while it was being written.
+pub(crate) fn read_checked<T>(read: impl FnOnce() -> T) -> (T, bool) {
+    DOUBLE_ERROR.store(false, Ordering::SeqCst);
+    let value = read();
+    // The NMI comes before the instruction after this.
+    cortex_m::asm::isb();
+    (value, DOUBLE_ERROR.load(Ordering::SeqCst))
+}
+
+/// ECC has reported an error that it could not correct.
+static DOUBLE_ERROR: AtomicBool = AtomicBool::new(false);
+
+/// ECC's uncorrectable errors come as NMI. Nothing else on this board does.
+#[exception]
+unsafe fn NonMaskableInt() {
+    // Cleared by writing 1; the flag of corrected errors would be too.
+    pac::FLASH.eccr().modify(|w| {
+        w.set_eccd(true);
+        w.set_eccc(false);
+    });
+    DOUBLE_ERROR.store(true, Ordering::SeqCst);
+}
+
 fn start_clocks() {
     pac::RCC.cr().modify(|w| w.set_hsion(true));
     while !pac::RCC.cr().read().hsirdy() {}
@@ -257,13 +297,14 @@ unsafe extern "C" fn HardFault() -> ! {
 }
 
 extern "C" fn after_fault(stack: u32) -> ! {
+    let status = fault_status();
     // Below RAM is where an overflow ends.
     if stack < RAM_START {
         defmt::error!("stack overflow");
     } else {
-        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, fault_status());
+        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, status);
     }
-    SCB::sys_reset()
+    crash(Crash::Fault { status, stack })
 }
 
 /// CFSR (ARMv7-M, B3.2.15): what the fault was.
@@ -275,11 +316,43 @@ fn fault_status() -> u32 {
 /// A panic is logged and ends in a reset. The message is left out: it could hold what must not be logged.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut place = heapless::String::<96>::new();
-    if let Some(location) = info.location() {
-        // Cut off if it is too long.
-        let _ = write!(place, "{}:{}", location.file(), location.line());
+    let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
+    defmt::error!("panic at {=str}:{=u32}", file, line);
+    crash(Crash::panic(file, line))
+}
+
+/// Words of [`Crash::encode`].
+const CRASH_WORDS: usize = 6;
+/// The last word of a note that is whole, but for the sum of the others.
+const CRASH_MAGIC: u32 = 0x4352_5348;
+/// The crash that ended the run before this one. Not initialised at a start, so that it outlives the reset; after power-on
+/// it is anything.
+#[unsafe(link_section = ".uninit.crash")]
+static CRASH: [AtomicU32; CRASH_WORDS + 1] = [const { AtomicU32::new(0) }; CRASH_WORDS + 1];
+
+/// Leaves a note for the next start, and starts.
+fn crash(crash: Crash) -> ! {
+    let [words @ .., sum] = &CRASH;
+    let bytes = crash.encode();
+    let mut check = CRASH_MAGIC;
+    for (word, bytes) in words.iter().zip(bytes.as_chunks().0) {
+        let value = u32::from_le_bytes(*bytes);
+        word.store(value, Ordering::SeqCst);
+        check = check.rotate_left(1) ^ value;
     }
-    defmt::error!("panic at {=str}", place.as_str());
+    sum.store(check, Ordering::SeqCst);
     SCB::sys_reset()
+}
+
+/// The crash that ended the run before this one, once.
+pub(crate) fn last_crash() -> Option<Crash> {
+    let [words @ .., sum] = &CRASH;
+    let mut bytes = [0; 4 * CRASH_WORDS];
+    let mut check = CRASH_MAGIC;
+    for (word, bytes) in words.iter().zip(bytes.as_chunks_mut().0) {
+        let value = word.load(Ordering::SeqCst);
+        *bytes = value.to_le_bytes();
+        check = check.rotate_left(1) ^ value;
+    }
+    (sum.swap(0, Ordering::SeqCst) == check).then(|| Crash::decode(bytes)).flatten()
 }

@@ -1,0 +1,198 @@
+//! What a terminal keeps over a power cut: its settings, the numbers it has used, the transaction it must reverse, how
+//! often it started and how it crashed last.
+//!
+//! [`Store`] keeps all of that as one record of 80 bytes, and writes the whole record anew whenever something changes, so
+//! that what belongs together (a transaction's number and the duty to reverse it) is kept together or not at all. `record`
+//! is the bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
+//! anything that is a [`NorFlash`].
+//!
+//! The region is 16 pages of 2 KiB. The records lie in the first eight, in turn; the others wait for the journal of
+//! transactions, a queue of its own that neither shares a page with them nor an erasure.
+//!
+//! ```text
+//! ┌────────┬────────┬────────┬─   ─┬────────┬────────┬─                        ─┬─────────┐
+//! │ page 0 │ page 1 │ page 2 │ ... │ page 7 │ page 8 │ ...                      │ page 15 │
+//! │        │        │        │     │        │        │                          │         │
+//! │ old    │ newest │ oldest │ ... │ old    │     kept free for the journal     │         │
+//! └────────┴────────┴────────┴─   ─┴────────┴────────┴─                        ─┴─────────┘
+//!
+//! Each page of records is a queue of `sequential-storage`, of one page:
+//! ┌───────┬────────┬───────────┬────────┬───────────┬─   ─┬────────┬───────────┬────────┬────────┐
+//! │ start │ header │ record 22 │ header │ record 23 │ ... │ header │ record 25 │ erased │ erased │
+//! └───────┴────────┴───────────┴────────┴───────────┴─   ─┴────────┴───────────┴────────┴────────┘
+//! 0       8        16          96       104               CRC-32 of the record, its length, CRC-16 of that
+//! ```
+//!
+//! A record counts if its CRC is right, and of those the one with the highest number. So it does not matter what a power
+//! cut leaves of a page or a word that was being erased or written: the newest record's page is only appended to, every other
+//! page is erased before it is used again, and a record that is not whole is none. A record is read back after it was
+//! written; if it cannot be found, it goes to the next page, until every page has refused it: [`MemoryError::Worn`].
+//!
+//! A transaction costs two records. 23 fit a page, a page stands 10 000 erasures (STM32L475 data sheet), so the eight pages
+//! last for 920 000 transactions: 25 years of a hundred a day.
+//!
+//! A region that holds no record of ours, blank or with anything in it, is fresh: its pages are erased one by one as they
+//! are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
+
+mod crash;
+mod log;
+mod record;
+
+pub use crash::Crash;
+
+use embedded_storage::nor_flash::NorFlash;
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::{Stan, TerminalId};
+use zerocopy::byteorder::little_endian::U32;
+
+use crate::terminal::{Memory, MemoryError, Unanswered};
+use log::Log;
+use record::Record;
+
+/// How many pages, from the first of the region, are for records.
+pub const PAGES: u32 = 8;
+
+/// Where a terminal stands, and its name there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The terminal's name within it.
+    pub terminal: TerminalId,
+}
+
+/// The terminal's memory in flash.
+#[derive(Debug)]
+pub struct Store<F> {
+    log: Log<F>,
+    /// The newest record.
+    record: Record,
+    /// Why it is not known; then nothing is written either.
+    unreadable: Option<MemoryError>,
+    /// Why the last change was not kept.
+    trouble: Option<MemoryError>,
+}
+
+/// Why a terminal was not set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetUpError {
+    /// It could not be kept.
+    Memory(MemoryError),
+    /// A transaction that was sent under the present name must be reversed under it first: let the terminal serve once, with
+    /// the centre in reach.
+    ReversalDue,
+}
+
+impl SetUpError {
+    /// What is wrong, and what to do.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory(error) => error.as_str(),
+            Self::ReversalDue => "a reversal is due under the old name: serve once",
+        }
+    }
+}
+
+impl From<MemoryError> for SetUpError {
+    fn from(error: MemoryError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+impl<F: NorFlash> Store<F> {
+    /// Recalls what is kept in the first `pages` pages of `flash`, and counts this start and the crash before it, if there was
+    /// one. Never fails: [`Store::trouble`] tells whether that worked, and whoever must rely on it asks and hears then.
+    pub fn open(flash: F, pages: u32, crash: Option<Crash>) -> Self {
+        let mut log = Log::new(flash, pages);
+        let (record, unreadable) = match log.load() {
+            Ok(record) => (record, None),
+            Err(error) => (Record::fresh(), Some(error)),
+        };
+        let mut store = Self { log, record, unreadable, trouble: unreadable };
+        let mut record = store.record;
+        record.starts = U32::new(record.starts.get().saturating_add(1));
+        if let Some(crash) = crash {
+            record.crashes = U32::new(record.crashes.get().saturating_add(1));
+            record.set_crash(crash);
+        }
+        let _ = store.keep(record);
+        store
+    }
+
+    /// Where the terminal stands, if it has ever been set up.
+    pub fn place(&self) -> Option<Place> {
+        self.record.place()
+    }
+
+    /// Keeps where the terminal stands, if that is new, and the number of its next transaction, if that is ahead of the one
+    /// that is kept: numbers never go back.
+    ///
+    /// # Errors
+    /// When that is not kept, or a new place must wait; then all is as before.
+    pub fn set_up(&mut self, place: &Place, next: Stan) -> Result<(), SetUpError> {
+        let mut record = self.record;
+        let is_new = record.place().as_ref() != Some(place);
+        if is_new && self.unanswered()?.is_some() {
+            return Err(SetUpError::ReversalDue);
+        }
+        let is_ahead = record.next().is_none_or(|own| own.is_before(next));
+        if is_new {
+            record.set_place(place);
+        }
+        if is_ahead {
+            record.set_next(next);
+        }
+        if is_new || is_ahead {
+            self.keep(record)?;
+        }
+        Ok(())
+    }
+
+    /// How often the terminal has started, this time included.
+    pub const fn starts(&self) -> u32 {
+        self.record.starts.get()
+    }
+
+    /// How often it crashed, and how the last time.
+    pub fn crashes(&self) -> (u32, Option<Crash>) {
+        (self.record.crashes.get(), self.record.crash())
+    }
+
+    /// Why what is kept could not be read, or the last change of it not be written.
+    pub const fn trouble(&self) -> Option<MemoryError> {
+        self.trouble
+    }
+
+    /// Writes a record; it is the present one only if that succeeds.
+    fn keep(&mut self, mut record: Record) -> Result<(), MemoryError> {
+        record.number = U32::new(record.number.get().saturating_add(1));
+        let kept = self.unreadable.map_or_else(|| self.log.append(&record), Err);
+        self.trouble = kept.err();
+        if kept.is_ok() {
+            self.record = record;
+        }
+        kept
+    }
+}
+
+impl<F: NorFlash> Memory for Store<F> {
+    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+        self.unreadable.map_or_else(|| self.record.unanswered(), Err)
+    }
+
+    fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError> {
+        let mut record = self.record;
+        let stan = record.next().unwrap_or(Stan(1));
+        record.set_next(stan.next());
+        record.set_unanswered(Some(Unanswered { stan, card }));
+        self.keep(record)?;
+        Ok(stan)
+    }
+
+    fn end(&mut self) -> Result<(), MemoryError> {
+        let mut record = self.record;
+        record.set_unanswered(None);
+        self.keep(record)
+    }
+}

@@ -1,0 +1,162 @@
+//! The record's bytes, which are also how it is held in RAM. Numbers are little-endian; what is not known is zeros.
+
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::{Stan, TerminalId};
+use zerocopy::byteorder::little_endian::U32;
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use super::{Crash, Place};
+use crate::terminal::{MemoryError, Unanswered};
+
+/// How records of every version begin.
+const MAGIC: [u8; 2] = *b"QY";
+/// This version.
+const VERSION: u8 = 1;
+/// How many bytes it takes; a multiple of the flash's double word.
+pub(super) const LEN: usize = 80;
+
+/// All that is kept.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub(super) struct Record {
+    magic: [u8; 2],
+    version: u8,
+    reserved: u8,
+    /// How many records were written, this one included: the highest is the newest. Two million wear out the flash.
+    pub(super) number: U32,
+    institution: [u8; 12],
+    terminal: [u8; 8],
+    next: U32,
+    unanswered: U32,
+    card: [u8; 9],
+    reserved_too: [u8; 3],
+    pub(super) starts: U32,
+    pub(super) crashes: U32,
+    crash: [u8; Crash::LEN],
+}
+
+/// What bytes in flash are.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A record of this version.
+    Record(Record),
+    /// A record of ours that this version cannot read.
+    OtherVersion,
+    /// Something else.
+    Foreign,
+}
+
+impl Record {
+    /// That of a terminal that keeps nothing yet.
+    pub(super) fn fresh() -> Self {
+        Self { magic: MAGIC, version: VERSION, ..Self::new_zeroed() }
+    }
+
+    /// What an item of `length` bytes is, whose first ones these are.
+    pub(super) fn read(bytes: [u8; LEN], length: usize) -> Content {
+        let record: Self = zerocopy::transmute!(bytes);
+        match (record.magic, record.version, length) {
+            (MAGIC, VERSION, LEN) => Content::Record(record),
+            (MAGIC, _, 2..) => Content::OtherVersion,
+            _ => Content::Foreign,
+        }
+    }
+
+    pub(super) fn place(&self) -> Option<Place> {
+        let institution = core::str::from_utf8(&self.institution).ok()?;
+        Some(Place { institution: InstitutionCode::new(institution).ok()?, terminal: TerminalId(self.terminal) })
+    }
+
+    pub(super) const fn set_place(&mut self, place: &Place) {
+        self.institution = *place.institution.as_bytes();
+        self.terminal = place.terminal.0;
+    }
+
+    /// The number of the next transaction; `None` until one was given.
+    pub(super) fn next(&self) -> Option<Stan> {
+        Some(Stan(self.next.get())).filter(|next| next.0 != 0)
+    }
+
+    pub(super) fn set_next(&mut self, next: Stan) {
+        self.next = U32::new(next.0);
+    }
+
+    /// The transaction that was sent last, if it is unanswered. A card number that is none was written by no program of this
+    /// version.
+    pub(super) fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+        let stan = Stan(self.unanswered.get());
+        match (stan, CardNumber::new(&self.card)) {
+            (Stan(0), _) => Ok(None),
+            (_, Ok(card)) => Ok(Some(Unanswered { stan, card })),
+            (_, Err(_)) => Err(MemoryError::OtherVersion),
+        }
+    }
+
+    pub(super) fn set_unanswered(&mut self, unanswered: Option<Unanswered>) {
+        self.unanswered = U32::new(unanswered.map_or(0, |unanswered| unanswered.stan.0));
+        self.card = unanswered.map_or([0; 9], |unanswered| *unanswered.card.as_bytes());
+    }
+
+    pub(super) fn crash(&self) -> Option<Crash> {
+        Crash::decode(self.crash)
+    }
+
+    pub(super) fn set_crash(&mut self, crash: Crash) {
+        self.crash = crash.encode();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let mut record = Record::fresh();
+        record.number = U32::new(0x0102_0304);
+        let institution = InstitutionCode::new("P32010000017").unwrap();
+        record.set_place(&Place { institution, terminal: TerminalId(*b"00000001") });
+        record.set_next(Stan(999_999));
+        record.set_unanswered(Some(Unanswered { stan: Stan(7), card: CardNumber::new(b"X00000019").unwrap() }));
+        record.starts = U32::new(5);
+        record.crashes = U32::new(1);
+        record.set_crash(Crash::Fault { status: 0x82, stack: 0x2000_1F00 });
+        record
+    }
+
+    /// The bytes are a promise to the next version.
+    #[test]
+    fn the_bytes_of_version_1() {
+        let bytes: [u8; LEN] = zerocopy::transmute!(record());
+        let text = b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
+        let crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00 };
+        assert_eq!(bytes.split_at(text.len()), (&text[..], &crash.encode()[..]));
+    }
+
+    #[test]
+    fn what_was_set_comes_back() {
+        let Content::Record(record) = Record::read(zerocopy::transmute!(record()), LEN) else { panic!() };
+        assert_eq!(record.place().map(|place| place.institution.as_str().len()), Some(12));
+        assert_eq!(record.next(), Some(Stan(999_999)));
+        assert_eq!(record.unanswered().map(|due| due.map(|due| due.stan)), Ok(Some(Stan(7))));
+        assert_eq!(record.crash(), Some(Crash::Fault { status: 0x82, stack: 0x2000_1F00 }));
+        let fresh = Record::fresh();
+        assert_eq!((fresh.place(), fresh.next(), fresh.unanswered(), fresh.crash()), (None, None, Ok(None), None));
+    }
+
+    #[test]
+    fn what_is_not_ours_or_not_of_this_version_is_told_apart() {
+        let read = |at: usize, byte: u8, length: usize| {
+            let mut bytes: [u8; LEN] = zerocopy::transmute!(record());
+            bytes[at] = byte;
+            Record::read(bytes, length)
+        };
+        assert!(matches!(read(0, b'q', LEN), Content::Foreign));
+        assert!(matches!(read(0, b'Q', 1), Content::Foreign));
+        assert!(matches!(read(2, 2, LEN), Content::OtherVersion));
+        assert!(matches!(read(2, 1, LEN + 1), Content::OtherVersion));
+        assert!(matches!(read(2, 1, 3), Content::OtherVersion));
+        let Content::Record(record) = read(36, b'?', LEN) else { panic!("the card's number is not looked at yet") };
+        assert_eq!(record.unanswered(), Err(MemoryError::OtherVersion));
+    }
+}
