@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn the_bytes_of_version_1() {
         let bytes: [u8; LEN] = zerocopy::transmute!(record());
-        let text = b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
+        let text =
+            b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
         let crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00 };
         assert_eq!(bytes.split_at(text.len()), (&text[..], &crash.encode()[..]));
     }

@@ -28,11 +28,7 @@ mod storage;
 mod till;
 
 #[cfg(target_os = "none")]
-use {
-    qiyong_firmware::storage::Place,
-    qiyong_firmware::terminal::Settings,
-    qiyong_protocol::host::Stan,
-};
+use {qiyong_firmware::storage::Place, qiyong_firmware::terminal::Settings, qiyong_protocol::host::Stan};
 
 /// The terminal's memory.
 #[cfg(target_os = "none")]
@@ -102,7 +98,9 @@ fn recall() -> Store {
     let (crashes, last) = memory.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", memory.starts(), crashes);
     match last {
-        Some(crash @ Crash::Panic { line, .. }) => defmt::info!("last crash: panic at {=str}:{=u32}", crash.file(), line),
+        Some(crash @ Crash::Panic { line, .. }) => {
+            defmt::info!("last crash: panic at {=str}:{=u32}", crash.file(), line)
+        }
         Some(Crash::Fault { status, stack }) => {
             defmt::info!("last crash: fault {=u32:#010x}, stack at {=u32:#010x}", status, stack);
         }

@@ -132,7 +132,8 @@ fn lock() -> Result<(), FlashError> {
     if status.bsy() {
         return Err(FlashError::Busy);
     }
-    let refused = status.operr() || status.progerr() || status.wrperr() || status.pgaerr() || status.sizerr() || status.pgserr();
+    let refused =
+        status.operr() || status.progerr() || status.wrperr() || status.pgaerr() || status.sizerr() || status.pgserr();
     if refused { Err(FlashError::Refused) } else { Ok(()) }
 }
 
@@ -178,6 +179,9 @@ impl NorFlash for Region {
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         let words = self.words(offset, bytes.len(), DOUBLE_WORD)?;
-        words.chunks_exact(2).zip(bytes.chunks_exact(DOUBLE_WORD)).try_for_each(|(to, from)| self.write_double(to, from))
+        words
+            .chunks_exact(2)
+            .zip(bytes.chunks_exact(DOUBLE_WORD))
+            .try_for_each(|(to, from)| self.write_double(to, from))
     }
 }
