@@ -142,13 +142,11 @@ impl Image {
 fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     let mut referrers = vec![Vec::new(); nodes.len()];
     for (at, node) in nodes.iter().enumerate() {
-        // Nor does foreign code panic that merely has an `async fn` in it.
-        if !node.name().starts_with(RESUMED) {
-            node.references.iter().for_each(|&to| referrers[to].push(at));
+        for &to in &node.references {
+            referrers[to].push(at);
         }
     }
-    let panics = |node: &Node| node.panics() && !node.name().starts_with(RESUMED);
-    let sinks: Vec<_> = (0..nodes.len()).filter(|&at| panics(&nodes[at])).collect();
+    let sinks: Vec<_> = (0..nodes.len()).filter(|&at| nodes[at].panics()).collect();
     let can_panic = reach(&sinks, |at| &referrers[at]);
 
     let mut panics = Vec::new();

@@ -24,12 +24,12 @@ pub(super) struct Log<F> {
     flash: F,
     pages: u32,
     /// Where the newest record lies.
-    newest: Option<Place>,
+    newest: Option<Spot>,
 }
 
 /// A page in use.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Spot {
     page: u32,
     /// Where its unwritten rest begins.
     free: u32,
@@ -97,7 +97,7 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// The newest record on a page, and where its unwritten rest begins.
-    fn read_page(&mut self, page: u32) -> Result<(Option<Record>, Place), MemoryError> {
+    fn read_page(&mut self, page: u32) -> Result<(Option<Record>, Spot), MemoryError> {
         let end = last_word::<F>(page);
         let mut at = page_start::<F>(page) + WORD as u32;
         let mut newest = None;
@@ -120,7 +120,7 @@ impl<F: NorFlash> Log<F> {
             }
             at = after;
         }
-        Ok((newest, Place { page, free: at }))
+        Ok((newest, Spot { page, free: at }))
     }
 
     /// What an item is. One whose CRC is wrong is nobody's.
