@@ -15,7 +15,7 @@ pub enum Crash {
     },
     /// A fault of the core.
     Fault {
-        /// CFSR (ARMv7-M, B3.2.15): what it was.
+        /// CFSR (ARMv7-M, B3.2.15): what it was. Zero if a word of the program could not be read from flash.
         status: u32,
         /// Where the stack was; below the RAM after an overflow.
         stack: u32,

@@ -110,54 +110,64 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qiyong_protocol::card::codes::CodeError;
 
-    fn record() -> Record {
+    type Outcome = Result<(), CodeError>;
+
+    const CRASH: Crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00 };
+
+    fn record() -> Result<Record, CodeError> {
         let mut record = Record::fresh();
         record.number = U32::new(0x0102_0304);
-        let institution = InstitutionCode::new("P32010000017").unwrap();
+        let institution = InstitutionCode::new("P32010000017")?;
         record.set_place(&Place { institution, terminal: TerminalId(*b"00000001") });
         record.set_next(Stan(999_999));
-        record.set_unanswered(Some(Unanswered { stan: Stan(7), card: CardNumber::new(b"X00000019").unwrap() }));
+        record.set_unanswered(Some(Unanswered { stan: Stan(7), card: CardNumber::new(b"X00000019")? }));
         record.starts = U32::new(5);
         record.crashes = U32::new(1);
-        record.set_crash(Crash::Fault { status: 0x82, stack: 0x2000_1F00 });
-        record
+        record.set_crash(CRASH);
+        Ok(record)
     }
 
     /// The bytes are a promise to the next version.
     #[test]
-    fn the_bytes_of_version_1() {
-        let bytes: [u8; LEN] = zerocopy::transmute!(record());
+    fn the_bytes_of_version_1() -> Outcome {
+        let bytes: [u8; LEN] = zerocopy::transmute!(record()?);
         let text =
             b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
-        let crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00 };
-        assert_eq!(bytes.split_at(text.len()), (&text[..], &crash.encode()[..]));
+        assert_eq!(bytes.split_at(text.len()), (&text[..], &CRASH.encode()[..]));
+        Ok(())
     }
 
     #[test]
-    fn what_was_set_comes_back() {
-        let Content::Record(record) = Record::read(zerocopy::transmute!(record()), LEN) else { panic!() };
-        assert_eq!(record.place().map(|place| place.institution.as_str().len()), Some(12));
+    fn what_was_set_comes_back() -> Outcome {
+        let record = record()?;
+        assert_eq!(record.place().map(|place| place.terminal), Some(TerminalId(*b"00000001")));
         assert_eq!(record.next(), Some(Stan(999_999)));
         assert_eq!(record.unanswered().map(|due| due.map(|due| due.stan)), Ok(Some(Stan(7))));
-        assert_eq!(record.crash(), Some(Crash::Fault { status: 0x82, stack: 0x2000_1F00 }));
+        assert_eq!(record.crash(), Some(CRASH));
         let fresh = Record::fresh();
         assert_eq!((fresh.place(), fresh.next(), fresh.unanswered(), fresh.crash()), (None, None, Ok(None), None));
+        Ok(())
     }
 
     #[test]
-    fn what_is_not_ours_or_not_of_this_version_is_told_apart() {
+    fn what_is_not_ours_or_not_of_this_version_is_told_apart() -> Outcome {
+        let good: [u8; LEN] = zerocopy::transmute!(record()?);
         let read = |at: usize, byte: u8, length: usize| {
-            let mut bytes: [u8; LEN] = zerocopy::transmute!(record());
-            bytes[at] = byte;
+            let mut bytes = good;
+            bytes.iter_mut().skip(at).take(1).for_each(|to| *to = byte);
             Record::read(bytes, length)
         };
+        assert!(matches!(read(0, b'Q', LEN), Content::Record(_)));
         assert!(matches!(read(0, b'q', LEN), Content::Foreign));
         assert!(matches!(read(0, b'Q', 1), Content::Foreign));
         assert!(matches!(read(2, 2, LEN), Content::OtherVersion));
         assert!(matches!(read(2, 1, LEN + 1), Content::OtherVersion));
         assert!(matches!(read(2, 1, 3), Content::OtherVersion));
-        let Content::Record(record) = read(36, b'?', LEN) else { panic!("the card's number is not looked at yet") };
+        // A card number that is none is noticed when it is needed.
+        let Content::Record(record) = read(36, b'?', LEN) else { return Err(CodeError::Character { at: 36 }) };
         assert_eq!(record.unanswered(), Err(MemoryError::OtherVersion));
+        Ok(())
     }
 }

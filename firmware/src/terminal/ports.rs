@@ -54,6 +54,9 @@ pub trait Clock {
 
 /// What the terminal may not forget, whenever its power is cut: the numbers it has used, and a transaction whose answer
 /// never came.
+///
+/// Nothing here is `async`: a call takes at most as long as a flash needs to erase a page (some 25 ms), while nothing else
+/// of the visit is under way.
 pub trait Memory {
     /// The transaction that must be reversed before anything else is done, if there is one.
     ///

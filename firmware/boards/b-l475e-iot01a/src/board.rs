@@ -163,7 +163,8 @@ pub(crate) fn storage_words(in_flash: bool) -> &'static [AtomicU32] {
 pub(crate) fn read_checked<T>(read: impl FnOnce() -> T) -> (T, bool) {
     DOUBLE_ERROR.store(false, Ordering::SeqCst);
     let value = read();
-    // The NMI comes before the instruction after this.
+    // The NMI has come before the instruction after these.
+    cortex_m::asm::dsb();
     cortex_m::asm::isb();
     (value, DOUBLE_ERROR.load(Ordering::SeqCst))
 }
@@ -174,7 +175,13 @@ static DOUBLE_ERROR: AtomicBool = AtomicBool::new(false);
 /// ECC's uncorrectable errors come as NMI. Nothing else on this board does.
 #[exception]
 unsafe fn NonMaskableInt() {
-    // Cleared by writing 1; the flag of corrected errors would be too.
+    let error = pac::FLASH.eccr().read();
+    if !error.bk_ecc() {
+        // Not the storage's bank: what was read wrong is this program.
+        defmt::error!("the program in flash is damaged, at {=u32:#010x}", error.addr_ecc());
+        crash(Crash::Fault { status: 0, stack: 0 });
+    }
+    // A flag is cleared by writing 1; that of corrected errors is left alone.
     pac::FLASH.eccr().modify(|w| {
         w.set_eccd(true);
         w.set_eccc(false);

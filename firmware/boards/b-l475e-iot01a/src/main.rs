@@ -7,7 +7,8 @@
 //! | `serial` | characters in and out of the three USARTs, by interrupt |
 //! | `card_line` | the card's contacts and characters: `CardLine` on USART2 in smartcard mode |
 //! | `desk` | screen, PIN pad and cancel key |
-//! | `storage` | the region that outlives a power cut: flash, or SRAM2 where that cannot be written |
+//! | `memory` | what the terminal remembers, recalled at a start and set by the till |
+//! | `storage` | the region it lies in: flash, or SRAM2 where that cannot be written |
 //! | `till` | till and centre on the ST-LINK's virtual COM port |
 //!
 //! On the host this program is empty, so that the workspace builds and is tested there as a whole.
@@ -21,18 +22,13 @@ mod card_line;
 #[cfg(target_os = "none")]
 mod desk;
 #[cfg(target_os = "none")]
+mod memory;
+#[cfg(target_os = "none")]
 mod serial;
 #[cfg(target_os = "none")]
 mod storage;
 #[cfg(target_os = "none")]
 mod till;
-
-#[cfg(target_os = "none")]
-use {qiyong_firmware::storage::Place, qiyong_firmware::terminal::Settings, qiyong_protocol::host::Stan};
-
-/// The terminal's memory.
-#[cfg(target_os = "none")]
-type Store = qiyong_firmware::storage::Store<storage::Region>;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}
@@ -42,19 +38,20 @@ fn main() {}
 async fn run() -> ! {
     use qiyong_firmware::link::{Command, Ending};
     use qiyong_firmware::slot::{ContactSlot, SlotConfig};
+    use qiyong_firmware::storage::Place;
     use qiyong_firmware::terminal::Terminal;
 
-    let mut memory = recall();
+    let mut recalled = memory::recall();
     let (mut till, clock) = (till::Till::new(), till::VisitClock);
     let place = loop {
-        if let Some(place) = memory.place() {
+        if let Some(place) = recalled.place() {
             break place;
         }
         match till.command().await {
             Command::Setup { institution, terminal, next_stan } => {
                 let place = Place { institution, terminal };
                 // Without a memory it can still say what is wrong.
-                if !keep(&mut memory, &place, next_stan) {
+                if !memory::keep(&mut recalled, &place, next_stan) {
                     break place;
                 }
             }
@@ -63,7 +60,7 @@ async fn run() -> ! {
     };
     defmt::info!("terminal {=str} at {=str}", place.terminal.as_str(), place.institution.as_str());
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
-    let mut terminal = Terminal::new(slot, till, desk::Desk, clock, board::Random, memory, settings(place));
+    let mut terminal = Terminal::new(slot, till, desk::Desk, clock, board::Random, recalled, memory::settings(place));
     loop {
         match terminal.link().command().await {
             Command::Serve { operation, time } => {
@@ -81,45 +78,10 @@ async fn run() -> ! {
             }
             Command::Setup { institution, terminal: name, next_stan } => {
                 let place = Place { institution, terminal: name };
-                if keep(terminal.memory(), &place, next_stan) {
-                    terminal.set_up(settings(place));
+                if memory::keep(terminal.memory(), &place, next_stan) {
+                    terminal.set_up(memory::settings(place));
                 }
             }
         }
     }
-}
-
-/// What the terminal kept. Counts this start, and logs what is known of the last one.
-#[cfg(target_os = "none")]
-fn recall() -> Store {
-    use qiyong_firmware::storage::{Crash, PAGES};
-
-    let memory = Store::open(storage::Region::new(), PAGES, board::last_crash());
-    let (crashes, last) = memory.crashes();
-    defmt::info!("start {=u32}, crashes {=u32}", memory.starts(), crashes);
-    match last {
-        Some(crash @ Crash::Panic { line, .. }) => {
-            defmt::info!("last crash: panic at {=str}:{=u32}", crash.file(), line)
-        }
-        Some(Crash::Fault { status, stack }) => {
-            defmt::info!("last crash: fault {=u32:#010x}, stack at {=u32:#010x}", status, stack);
-        }
-        None => {}
-    }
-    if let Some(trouble) = memory.trouble() {
-        defmt::error!("storage: {=str}", trouble.as_str());
-    }
-    memory
-}
-
-/// What the till has set, and what is fixed.
-#[cfg(target_os = "none")]
-const fn settings(Place { institution, terminal }: Place) -> Settings {
-    Settings { institution, terminal, card_wait: 60, reversal_tries: 3 }
-}
-
-/// Keeps what the till has set; false if that must not or cannot be.
-#[cfg(target_os = "none")]
-fn keep(memory: &mut Store, place: &Place, next: Stan) -> bool {
-    memory.set_up(place, next).map_err(|error| defmt::error!("not set up: {=str}", error.as_str())).is_ok()
 }

@@ -15,10 +15,11 @@ use crate::board;
 const PAGE: usize = 2048;
 /// A double word, in bytes: what can be written, since the flash keeps an ECC for each.
 const DOUBLE_WORD: usize = 8;
-/// The region's first page within its bank, which has 256.
-const FIRST_PAGE: usize = 240;
-/// An erasure takes at most 24.5 ms, a double word 91 µs (STM32L475 data sheet, table 52). In µs, with room.
+/// Where the second bank begins, whose pages are numbered from there.
+const BANK_2: usize = 0x0808_0000;
+/// How long an erasure may take, in µs: 24.5 ms by the data sheet, with room.
 const ERASE_US: u64 = 50_000;
+/// How long a double word may take to be written, in µs: 91 by the data sheet, with room.
 const WRITE_US: u64 = 1_000;
 
 /// Why the flash did not do as told.
@@ -81,9 +82,7 @@ impl Region {
             unlock()?;
             pac::FLASH.cr().modify(|w| w.set_pg(true));
             write();
-            let deadline = board::now_us() + WRITE_US;
-            while pac::FLASH.sr().read().bsy() && board::now_us() < deadline {}
-            return lock();
+            return finish(WRITE_US);
         }
         let erased = [first, second].iter().all(|word| word.load(Ordering::SeqCst) == u32::MAX);
         // RM0351 section 3.3.7: zeros alone may be written over something.
@@ -94,7 +93,7 @@ impl Region {
         Ok(())
     }
 
-    fn erase_page(&self, page: usize, words: &[AtomicU32]) -> Result<(), FlashError> {
+    fn erase_page(&self, words: &[AtomicU32]) -> Result<(), FlashError> {
         if !self.has_controller {
             words.iter().for_each(|word| word.store(u32::MAX, Ordering::SeqCst));
             return Ok(());
@@ -103,12 +102,10 @@ impl Region {
         pac::FLASH.cr().modify(|w| {
             w.set_per(true);
             w.set_bker(true);
-            w.set_pnb(u8::try_from(FIRST_PAGE + page).unwrap_or(u8::MAX));
+            w.set_pnb((words.as_ptr().addr().saturating_sub(BANK_2) / PAGE) as u8);
         });
         pac::FLASH.cr().modify(|w| w.set_start(true));
-        let deadline = board::now_us() + ERASE_US;
-        while pac::FLASH.sr().read().bsy() && board::now_us() < deadline {}
-        lock()
+        finish(ERASE_US)
     }
 }
 
@@ -125,8 +122,10 @@ fn unlock() -> Result<(), FlashError> {
     if ready { Ok(()) } else { Err(FlashError::Busy) }
 }
 
-/// Ends an operation, and tells how it went.
-fn lock() -> Result<(), FlashError> {
+/// Waits for the end of an operation, at most so long, and tells how it went.
+fn finish(within_us: u64) -> Result<(), FlashError> {
+    let deadline = board::now_us() + within_us;
+    while pac::FLASH.sr().read().bsy() && board::now_us() < deadline {}
     let status = pac::FLASH.sr().read();
     pac::FLASH.cr().write(|w| w.set_lock(true));
     if status.bsy() {
@@ -171,10 +170,7 @@ impl NorFlash for Region {
     fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         let length = to.checked_sub(from).ok_or(FlashError::Range)? as usize;
         let words = self.words(from, length, PAGE)?;
-        for (page, words) in (from as usize / PAGE..).zip(words.chunks(PAGE / 4)) {
-            self.erase_page(page, words)?;
-        }
-        Ok(())
+        words.chunks_exact(PAGE / 4).try_for_each(|words| self.erase_page(words))
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
