@@ -14,20 +14,25 @@
 #[cfg(target_os = "none")]
 mod target {
     use core::convert::Infallible;
+    use core::future::Future;
     use core::hint::black_box;
     use core::panic::PanicInfo;
+    use core::pin::pin;
+    use core::task::{Context, Waker};
 
+    use embassy_futures::select::select;
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
+    use qiyong_firmware::link::{Job, Link, Port};
     use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
     use qiyong_firmware::storage::{self, Crash, Place, Store};
-    use qiyong_firmware::terminal::{self, CentreLink, NoPin, Operator, Settings, Terminal, WhichPin};
-    use qiyong_firmware::ui::Screen;
-    use qiyong_protocol::activation::decision::Operation;
+    use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
+    use qiyong_firmware::ui::framebuffer::Framebuffer;
+    use qiyong_firmware::ui::{Screen, draw};
     use qiyong_protocol::activation::institution::InstitutionCode;
-    use qiyong_protocol::activation::money::{Bill, Fen};
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
-    use qiyong_protocol::host::{Answer, LinkError, Request, Stan, TerminalId};
+    use qiyong_protocol::host::TerminalId;
+    use qiyong_protocol::host::till::Setup;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
     use rand_core::{TryCryptoRng, TryRng};
@@ -76,16 +81,23 @@ mod target {
         }
     }
 
-    impl CentreLink for Outside {
-        async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-            black_box(request);
-            black_box(Ok(Answer::Done))
+    impl Port for Outside {
+        async fn send(&self, frame: &[u8]) {
+            black_box(frame);
+        }
+        async fn receive(&self) -> u8 {
+            black_box(4)
+        }
+        async fn wait(&self, ms: u32) {
+            black_box(ms);
         }
     }
 
     impl Operator for Outside {
         fn show(&mut self, screen: &Screen) {
-            black_box(screen.text());
+            let mut frame = Framebuffer::new();
+            let Ok(()) = draw::draw(&screen.text(), &mut frame);
+            black_box(frame);
         }
         async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
             black_box(which);
@@ -157,18 +169,33 @@ mod target {
             return;
         };
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
-        let place = Place { institution: settings.institution, terminal: settings.terminal };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
         let crash = Crash::decode(black_box([0; 24]));
-        let mut memory = Store::open(Outside, storage::PAGES, crash);
+        let memory = Store::open(Outside, storage::PAGES, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
-        let _ = black_box(memory.set_up(&place, black_box(Stan(1))));
-        let mut terminal = Terminal::new(slot, Outside, Outside, Outside, Outside, memory, settings);
-        let Some(bill) = Bill::new(black_box(Fen(1)), Fen(0)) else {
-            return;
+        let link = Link::new(Outside, memory.next(), memory.is_reversal_due(), [0; 12]);
+        let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
+        let serve = async {
+            loop {
+                match link.command().await {
+                    Job::Setup(Setup { institution, terminal: name, next_stan, .. }) => {
+                        let place = Place { institution, terminal: name };
+                        let _ = black_box(terminal.memory().set_up(&place, next_stan));
+                        terminal.set_up(institution, name);
+                    }
+                    Job::Serve(operation) => {
+                        let report = terminal.serve(&operation).await;
+                        link.note(terminal.memory().next(), terminal.has_unanswered());
+                        link.tell_end(&report).await;
+                    }
+                }
+            }
         };
-        let operation = black_box(Operation::Purchase(bill));
-        black_box(embassy_futures::block_on(terminal.serve(&operation)));
+        let listen = link.listen(|time| {
+            black_box(time);
+        });
+        let both = pin!(select(serve, listen));
+        black_box(both.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 
     /// Stops. `black_box` keeps the message and its place alive, so that sizes are those of a panic that is reported.

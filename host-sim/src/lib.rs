@@ -12,6 +12,7 @@
 //! | [`pcsc`] | virtual cards for PC/SC programs, and PC/SC readers for the terminal |
 //! | [`till`] | the terminal application at a till made of screen and keyboard |
 //! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
+//! | [`probe`] | looking into a running image: its log, its screen, its stack |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | [`atr`], [`card_verbs`], [`card_send`], [`centre_verbs`] | the small verbs: ATRs, card files, what a centre knows |
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ pub mod line;
 mod mask;
 pub mod output;
 pub mod pcsc;
+pub mod probe;
 pub mod scenario;
 pub mod story;
 pub mod till;

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use qiyong_host_sim::{atr, card_send, card_verbs, centre_verbs, demo, emulator, exchange, pcsc, scenario, till};
+use qiyong_host_sim::{
+    atr, card_send, card_verbs, centre_verbs, demo, emulator, exchange, pcsc, probe, scenario, till,
+};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -64,6 +66,16 @@ enum Verb {
     Terminal(till::TillArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulator::EmulateArgs),
+    /// List debug probes
+    Probes {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the image into the flash of a board, through a debug probe
+    Flash(probe::FlashArgs),
+    /// Watch the image on a board through a debug probe: its log, its screen, its stack
+    Attach(probe::AttachArgs),
     /// What a centre's database knows
     #[command(subcommand)]
     Centre(CentreVerb),
@@ -149,6 +161,9 @@ fn main() -> ExitCode {
         Verb::Readers { json } => pcsc::readers::run(json),
         Verb::Terminal(args) => till::run(&args),
         Verb::Emulate(args) => emulator::run(&args),
+        Verb::Probes { json } => probe::probes(json),
+        Verb::Flash(args) => probe::flash(&args),
+        Verb::Attach(args) => probe::attach(&args),
         Verb::Centre(CentreVerb::Add(args)) => centre_verbs::add(&args),
         Verb::Vicc(args) => pcsc::vicc::run(&args),
         Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),

@@ -43,6 +43,11 @@ impl Output {
         }
     }
 
+    /// Whether writing to standard output has failed, as it does when nobody reads it any more.
+    pub const fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
     /// Writes a complaint to standard error, where nobody may be listening.
     pub fn complain(&mut self, problem: &str) {
         let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));

@@ -1,18 +1,21 @@
 //! `qiyong emulate`: the flashable image, unmodified, in QEMU, with a virtual card behind its USART.
 
 use std::fs;
+use std::io::BufReader;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use qiyong_firmware::link::Ending;
+use qiyong_firmware::ui::framebuffer::Framebuffer;
+use qiyong_firmware::ui::{Screen, draw};
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::Centre;
 use qiyong_host_sim::centre::hsm::Hsm;
 use qiyong_host_sim::emulator::CardUsart;
 use qiyong_host_sim::emulator::machine::{Asked, Does, Machine};
 use qiyong_host_sim::pcsc::slot::DeskCard;
-use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_host_sim::probe::{Lights, SlotPins, picture};
+use qiyong_protocol::activation::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::{Bill, Fen};
@@ -20,6 +23,7 @@ use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::host::till::Ended;
 use qiyong_protocol::host::{Stan, TerminalId};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_tests::programs::{Watched, eventually};
@@ -129,7 +133,7 @@ impl Desk {
     }
 
     /// One visit; returns its end and the PINs that were asked for.
-    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ending, Vec<Asked>) {
+    fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ended, Vec<Asked>) {
         self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
         does.reverse();
         let mut asked = Vec::new();
@@ -185,6 +189,99 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     desk.check_log();
 }
 
+/// The pixels of a PNG, as red, green and blue, and its width.
+fn pixels(png: impl std::io::BufRead + std::io::Seek) -> (u32, Vec<u8>) {
+    let mut decoder = png::Decoder::new(png);
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
+    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut bytes).unwrap();
+    assert_eq!(info.color_type, png::ColorType::Rgb);
+    (info.width, bytes)
+}
+
+fn pixels_of_file(path: &Path) -> (u32, Vec<u8>) {
+    pixels(BufReader::new(fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))))
+}
+
+#[test]
+fn the_last_screen_of_an_activation_is_a_picture_of_its_words() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V3, 0));
+    let shot = folder.path().join("screen.png");
+    let options = ["--screen", shot.to_str().unwrap(), "purchase", "35.80"];
+    let (status, report, seen) = emulate(&file, &options, &format!("{PIN}\n{NEW_PIN}\n{NEW_PIN}\n"));
+    assert_eq!(status, 0, "{report} {seen}");
+
+    let effects = Effects { activates: true, activates_financial: false, charge: Fen(3580) };
+    let screen = Screen::Approved { effects, paid: true, balance: Fen(50_000 - 3580) };
+    let mut drawn = Framebuffer::new();
+    let Ok(()) = draw::draw(&screen.text(), &mut drawn);
+    let (width, shown) = pixels_of_file(&shot);
+    for y in 0..64 {
+        for x in 0..128 {
+            let colour = picture::COLOURS[usize::from(drawn.is_lit(x, y))];
+            for (right, down) in
+                (0..picture::SCALE).flat_map(|right| (0..picture::SCALE).map(move |down| (right, down)))
+            {
+                let at = 3 * ((y * picture::SCALE + down) * width as usize + x * picture::SCALE + right);
+                assert_eq!(shown[at..at + 3], colour, "pixel {x}, {y}");
+            }
+        }
+    }
+    // The same once more as it was when a person looked at it.
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/pharmacy-activated.png");
+    let same = (width, shown) == pixels_of_file(&golden);
+    assert!(
+        same,
+        "{} shows something else; if that is intended, look at the new picture and replace it",
+        golden.display()
+    );
+}
+
+#[test]
+fn the_lights_say_what_the_screen_does_from_afar() {
+    let mut desk = Desk::new(&card(Generation::V2, 1), PHARMACY);
+    let dark = Lights { runs: true, ready: false, busy: false, wrong: false };
+    assert_eq!(desk.machine.lights().unwrap(), dark);
+    let (ending, _) = desk.visit(&purchase(100), vec![Does::Cancels]);
+    assert_eq!(ending.reason, Some(Reason::CancelledByOperator));
+    assert_eq!(desk.machine.lights().unwrap(), Lights { wrong: true, ..dark });
+    let (ending, _) = desk.visit(&Operation::Query, Vec::new());
+    assert_eq!(ending.reason, None);
+    assert_eq!(desk.machine.lights().unwrap(), Lights { ready: true, ..dark });
+    desk.check_log();
+}
+
+#[test]
+fn the_cancel_key_counts_when_it_goes_down_and_not_while_it_is_held() {
+    let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
+    // Pressed before anybody was asked, and kept down.
+    desk.machine.cancel_key(true).unwrap();
+    let (ending, asked) = desk.visit(&Operation::Query, Vec::new());
+    assert_eq!((ending.reason, asked.len()), (None, 0));
+    desk.machine.cancel_key(false).unwrap();
+    // At the PIN, and kept down over the whole next visit.
+    let (ending, _) = desk.visit(&purchase(100), vec![Does::HoldsCancelKey]);
+    assert_eq!(ending.reason, Some(Reason::CancelledByOperator));
+    let (ending, _) = desk.visit(&purchase(100), vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
+    assert_eq!((ending.reason, ending.effects.activates), (None, true));
+    desk.machine.cancel_key(false).unwrap();
+    let (ending, _) = desk.visit(&Operation::Query, Vec::new());
+    assert_eq!(ending.reason, None);
+    let pressed = |machine: &Machine| machine.log().iter().filter(|line| line.contains("cancel key")).count();
+    assert_eq!(pressed(&desk.machine), 0);
+    // While a card is awaited that does not come.
+    desk.machine.hold_cancel_key_at(&Screen::InsertCard);
+    let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
+    let mut nobody = |asked: Asked| panic!("{asked:?}");
+    let ending = desk.machine.serve(&mut desk.centre, &Operation::Query, time, &mut nobody).unwrap();
+    assert_eq!(ending.reason, Some(Reason::CancelledByOperator));
+    // Not because nobody came.
+    assert_eq!(pressed(&desk.machine), 1);
+    desk.check_log();
+}
+
 #[test]
 fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_visit() {
     for protocol in [0, 1] {
@@ -202,7 +299,7 @@ fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_v
 }
 
 #[test]
-fn the_image_puts_a_card_into_use_at_a_bank_with_a_document_that_stays_with_the_till() {
+fn the_image_puts_a_card_into_use_at_a_bank_with_a_document() {
     let new = card(Generation::V3, 1);
     let mut desk = Desk::new(&new, BANK);
     let document = |holder: &[u8]| Document {
@@ -277,6 +374,18 @@ fn what_is_missing_or_wrong_is_said_with_the_way_out() {
     let (status, _, said) = emulate(&inverse, &["query"], "");
     assert_eq!(status, 2);
     assert!(said.contains("inverse") && said.contains("direct convention"), "{said}");
+}
+
+#[test]
+fn the_probe_sees_the_slots_pins_and_resets_the_chip() {
+    let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
+    let pins = |vcc, rst, present| SlotPins { vcc, rst, present };
+    assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, false));
+    desk.machine.insert(DeskCard::open(&desk.file).unwrap()).unwrap();
+    assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, true));
+    desk.machine.reset().unwrap();
+    let starts = desk.machine.log().iter().filter(|line| line.contains("qiyong on")).count();
+    assert_eq!(starts, 2, "{:?}", desk.machine.log());
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         5 => any::<u8>().prop_map(Op::Begin),
         4 => Just(Op::End),
         1 => Just(Op::Restart(None)),
-        1 => any::<[u32; 2]>().prop_map(|[status, stack]| Op::Restart(Some(Crash::Fault { status, stack }))),
+        1 => any::<[u32; 3]>().prop_map(|[status, stack, at]| Op::Restart(Some(Crash::Fault { status, stack, at }))),
     ]
 }
 
@@ -380,7 +380,7 @@ fn records_of_another_version_are_left_alone() {
         let flash = Flash::new(PAGES as usize, 5);
         block_on(page_of(&flash, 2).push(record, false)).unwrap();
         let before = flash.bytes().to_vec();
-        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::Fault { status: 1, stack: 2 }));
+        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::Fault { status: 1, stack: 2, at: 3 }));
         assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
         assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
         assert_eq!(store.begin(card(1)), Err(MemoryError::OtherVersion));

@@ -69,6 +69,51 @@ fn find() -> Result<Compiler> {
     Ok(Compiler::Debian)
 }
 
+/// What makes an image small: `core` is built with it, for size, and a panic is an instruction that faults instead of a
+/// message that nobody reads. The fault handler records where it was. Stable compilers have this behind a switch only.
+const SMALL: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zmir-opt-level=3"];
+const SMALL_CORE: [&str; 2] = ["-Zbuild-std=core", "-Zbuild-std-features=optimize_for_size"];
+
+/// A `cargo build` of an image, without what to build.
+///
+/// # Errors
+/// When there is no compiler with the source of `core`: says what to do by hand.
+pub(crate) fn cargo_build_image() -> Result<Command> {
+    let compiler = compiler()?;
+    let mut build = match compiler {
+        Compiler::Rustup if rustup_has_source()? => {
+            let mut build = compiler.cargo_build();
+            // `-Z` is for nightly compilers, but for this variable.
+            build.env("RUSTC_BOOTSTRAP", "1").args(SMALL_CORE);
+            build
+        }
+        _ => {
+            debian::install(&PACKAGES.each_ref()).context(
+                "no compiler with the source of `core`; where rustup works, `rustup component add rust-src` is enough",
+            )?;
+            let mut build = Compiler::Debian.cargo_build();
+            // Debian's compiler comes without a linker for the target.
+            build.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker()?).args(SMALL_CORE.get(1));
+            build
+        }
+    };
+    build.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", SMALL.join(" "));
+    Ok(build)
+}
+
+/// Whether the rustup toolchain has the source of `core`, which is added if need be.
+fn rustup_has_source() -> Result<bool> {
+    let root = step::ask(step::command("rustc").args(["--print", "sysroot"])).unwrap_or_default();
+    let source = Path::new(&root).join("lib/rustlib/src/rust/library/core");
+    if source.is_dir() {
+        return Ok(true);
+    }
+    step::say("the rustup toolchain has no source of `core`: trying to add it");
+    let mut add = step::command("rustup");
+    add.args(["component", "add", "rust-src"]);
+    Ok(step::try_within(Duration::from_secs(60), &mut add)? && source.is_dir())
+}
+
 impl Compiler {
     /// A `cargo build` for the target, without what to build.
     pub(crate) fn cargo_build(self) -> Command {

@@ -11,7 +11,7 @@
 mod graph;
 mod parts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::iter::Sum;
 use std::path::Path;
@@ -45,6 +45,10 @@ const ALLOCATORS: [&str; 14] = [
 /// What the compiler itself puts into every `async fn`: a panic for an executor that polls a future after its end. No
 /// code of ours can avoid it, and no executor does that, so it is not counted.
 const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resumed";
+
+/// What the compiler calls pieces of code that several functions have alike, and that it puts aside when it optimises for
+/// size.
+const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
 /// What a static library contains.
 pub(crate) struct Image {
@@ -153,7 +157,7 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     for node in ours.iter().map(|&at| &nodes[at]).filter(|node| node.is_code()) {
         let is_panic = |to: &usize| {
             let node = &nodes[*to];
-            can_panic.contains(to) && node.is_code() && !node.is_ours() && !node.name().starts_with(RESUMED)
+            can_panic.contains(to) && node.is_code() && !node.is_ours() && !only_resumed(nodes, &can_panic, *to)
         };
         let callees: Vec<_> = node.references.iter().copied().filter(is_panic).collect();
         if callees.is_empty() {
@@ -171,6 +175,17 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
         panics.push(Panicking { function: node.name(), calls, places });
     }
     panics
+}
+
+/// Whether all that can panic there is [`RESUMED`]: it itself, or a piece of code that the compiler shares among functions.
+/// Such pieces may call each other, but not in a circle.
+fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
+    let node = &nodes[at];
+    // Functions of ours are looked at on their own.
+    let panics = |to: &usize| nodes[*to].is_code() && !nodes[*to].is_ours() && can_panic.contains(to);
+    let mut panicking = node.references.iter().filter(|to| panics(to));
+    node.name().starts_with(RESUMED)
+        || node.name().starts_with(OUTLINED) && panicking.all(|to| *to != at && only_resumed(nodes, can_panic, *to))
 }
 
 fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {

@@ -11,8 +11,8 @@ use crate::{firmware, setup, size, step};
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// With PC/SC readers, which need libpcsclite: `setup` installs it.
-const PCSC: [&str; 2] = ["--features", "qiyong-host-sim/pcsc,qiyong-tests/pcsc"];
+/// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
+const FEATURES: [&str; 2] = ["--features", "qiyong-host-sim/pcsc,qiyong-host-sim/probe,qiyong-tests/pcsc"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
@@ -24,17 +24,19 @@ const STEPS: [Step; 7] = [
     ("lints", || {
         component("clippy", "clippy")?;
         let lint = ["clippy", "--workspace", "--all-targets"];
-        step::run(step::cargo().args(lint).args(PCSC).args(["--", "-D", "warnings"]))
+        step::run(step::cargo().args(lint).args(FEATURES).args(["--", "-D", "warnings"]))
     }),
     ("docs", || {
-        step::run(step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(PCSC))
+        step::run(
+            step::cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).args(FEATURES),
+        )
     }),
     // Before the tests, which run the image on the emulated board.
     ("firmware", firmware::run),
     ("tests", || {
         // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
-        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
-        step::run(step::cargo().args(["test", "--workspace"]).args(PCSC))
+        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc,probe"]))?;
+        step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),
 ];

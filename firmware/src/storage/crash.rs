@@ -15,10 +15,14 @@ pub enum Crash {
     },
     /// A fault of the core.
     Fault {
-        /// CFSR (ARMv7-M, B3.2.15): what it was. Zero if a word of the program could not be read from flash.
+        /// CFSR (ARMv7-M, B3.2.15): what it was. Zero if a word of the program could not be read from flash; then `at` is its
+        /// address in there.
         status: u32,
         /// Where the stack was; below the RAM after an overflow.
         stack: u32,
+        /// The instruction; zero if the stack does not tell. A panic in an image in which panics are faults is one, with
+        /// status 0x0001_0000 (UNDEFINSTR).
+        at: u32,
     },
 }
 
@@ -29,7 +33,7 @@ struct Raw {
     kind: U32,
     /// The line; or the status.
     what: U32,
-    /// The file; or the stack's address and zeros.
+    /// The file; or the stack's address, the instruction's, and zeros.
     place: [u8; 16],
 }
 
@@ -49,9 +53,9 @@ impl Crash {
     pub fn encode(self) -> [u8; Self::LEN] {
         let raw = match self {
             Self::Panic { file, line } => Raw { kind: U32::new(1), what: U32::new(line), place: file },
-            Self::Fault { status, stack } => {
-                let [a, b, c, d] = stack.to_le_bytes();
-                let place = [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            Self::Fault { status, stack, at } => {
+                let ([a, b, c, d], [e, f, g, h]) = (stack.to_le_bytes(), at.to_le_bytes());
+                let place = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0];
                 Raw { kind: U32::new(2), what: U32::new(status), place }
             }
         };
@@ -64,8 +68,9 @@ impl Crash {
         match kind.get() {
             1 => Some(Self::Panic { file: place, line: what.get() }),
             2 => {
-                let [a, b, c, d, ..] = place;
-                Some(Self::Fault { status: what.get(), stack: u32::from_le_bytes([a, b, c, d]) })
+                let [a, b, c, d, e, f, g, h, ..] = place;
+                let (stack, at) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+                Some(Self::Fault { status: what.get(), stack, at })
             }
             _ => None,
         }
@@ -89,7 +94,7 @@ mod tests {
         for crash in [
             Crash::panic("firmware/src/terminal/mod.rs", 211),
             Crash::panic("a.rs", u32::MAX),
-            Crash::Fault { status: 0x0002_0000, stack: 0x1FFF_FFE0 },
+            Crash::Fault { status: 0x0002_0000, stack: 0x1FFF_FFE0, at: 0x0800_1234 },
         ] {
             assert_eq!(Crash::decode(crash.encode()), Some(crash));
         }

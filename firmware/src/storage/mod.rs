@@ -156,6 +156,16 @@ impl<F: NorFlash> Store<F> {
         Ok(())
     }
 
+    /// The number of the next transaction; 1 until another is known.
+    pub fn next(&self) -> Stan {
+        self.record.next().unwrap_or(Stan(1))
+    }
+
+    /// Whether a transaction must be reversed before anything else is done, as far as is known.
+    pub fn is_reversal_due(&self) -> bool {
+        self.unanswered().is_ok_and(|unanswered| unanswered.is_some())
+    }
+
     /// How often the terminal has started, this time included.
     pub const fn starts(&self) -> u32 {
         self.record.starts.get()
@@ -190,7 +200,7 @@ impl<F: NorFlash> Memory for Store<F> {
 
     fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError> {
         let mut record = self.record;
-        let stan = record.next().unwrap_or(Stan(1));
+        let stan = self.next();
         record.set_next(stan.next());
         record.set_unanswered(Some(Unanswered { stan, card }));
         self.keep(record)?;

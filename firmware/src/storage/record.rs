@@ -64,8 +64,8 @@ impl Record {
     }
 
     pub(super) fn place(&self) -> Option<Place> {
-        let institution = core::str::from_utf8(&self.institution).ok()?;
-        Some(Place { institution: InstitutionCode::new(institution).ok()?, terminal: TerminalId(self.terminal) })
+        let institution = InstitutionCode::from_bytes(&self.institution).ok()?;
+        Some(Place { institution, terminal: TerminalId(self.terminal) })
     }
 
     pub(super) const fn set_place(&mut self, place: &Place) {
@@ -114,7 +114,7 @@ mod tests {
 
     type Outcome = Result<(), CodeError>;
 
-    const CRASH: Crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00 };
+    const CRASH: Crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00, at: 0x0800_1234 };
 
     fn record() -> Result<Record, CodeError> {
         let mut record = Record::fresh();

@@ -130,6 +130,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Self { slot, link, operator, clock, random, memory, settings }
     }
 
+    /// Puts the terminal up somewhere else. What must be reversed under the old name must have been.
+    pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
+        (self.settings.institution, self.settings.terminal) = (institution, terminal);
+    }
+
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();
@@ -248,7 +253,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
-    async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// When it is due still.
+    pub async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
         let Some(Unanswered { stan, card }) = self.memory.unanswered()? else {
             return Ok(());
         };
@@ -300,11 +308,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// Whether a reversal is still due, as far as is known.
     pub fn has_unanswered(&self) -> bool {
         self.memory.unanswered().is_ok_and(|unanswered| unanswered.is_some())
-    }
-
-    /// Sets the terminal up anew. Its owner has these settings kept.
-    pub fn set_up(&mut self, settings: Settings) {
-        self.settings = settings;
     }
 
     /// The memory, for its owner: settings and counters may be kept beside.

@@ -109,10 +109,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
         let announced = self.select_environment().await?;
         self.select(EF05).await?;
-        // Which table of records applies is told by the version, itself at the same place in all of them.
-        let version = self.record::<4>(Generation::V1, EF05, tag::VERSION).await?;
+        // Which table of records applies is told by the version, itself at the same place in all of them, as is the ident
+        // code.
+        let (mut version, mut ident) = ([0; 4], [0; 16]);
+        self.records(Generation::V1, EF05, &mut [(tag::VERSION, &mut version), (tag::IDENT_CODE, &mut ident)]).await?;
         let generation = Generation::from_version(&version).ok_or(Cause::Version)?;
-        let ident = self.record(generation, EF05, tag::IDENT_CODE).await?;
         let ident = IdentCode::new(ident).map_err(|_| RecordError::Value { tag: tag::IDENT_CODE })?;
         if ident.is_blank() {
             return Err(Cause::Blank.into());
@@ -122,19 +123,20 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.authenticate(generation, ident, &historical, algorithm).await?;
 
         // EF05 is still selected.
-        let expires = self.record(generation, EF05, tag::EXPIRES).await?;
+        let (mut expires, mut number) = ([0; 4], [0; 9]);
+        let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
+        self.records(generation, EF05, wanted).await?;
         let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
-        let number = self.record::<9>(generation, EF05, tag::CARD_NUMBER).await?;
         let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
 
         self.select(EF06).await?;
-        let id_number = self.record::<18>(generation, EF06, tag::ID_NUMBER).await?;
+        let (mut id_number, mut name, mut extension) = ([0; 18], [0; 30], [0; 20]);
+        let mut wanted: [(u8, &mut [u8]); 3] =
+            [(tag::ID_NUMBER, &mut id_number), (tag::NAME, &mut name), (tag::NAME_EXTENSION, &mut extension)];
+        // Cards of version 1.00 have no extension.
+        let count = if generation == Generation::V1 { 2 } else { 3 };
+        self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default()).await?;
         let id_number = IdNumber::new(&id_number).map_err(|_| RecordError::Value { tag: tag::ID_NUMBER })?;
-        let name = self.record::<30>(generation, EF06, tag::NAME).await?;
-        let extension = match generation {
-            Generation::V1 => [0; 20],
-            Generation::V2 | Generation::V3 => self.record::<20>(generation, EF06, tag::NAME_EXTENSION).await?,
-        };
         let name = Name::from_records(&name, &extension).ok_or(RecordError::Value { tag: tag::NAME })?;
         Ok(CardData { generation, presented: PresentedCard { number, ident, id_number, name }, expires })
     }
@@ -204,17 +206,21 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         }
     }
 
-    /// Reads a data element of the selected file by its record number, and checks tag and length.
-    async fn record<const N: usize>(&mut self, generation: Generation, fid: u16, tag: u8) -> Result<[u8; N], Stop> {
-        // Every element the application asks for stands in the tables of its generation.
-        let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
-        let command = commands::read_record(number, spec.len);
-        let mut buffer: ResponseBuffer = [0; 258];
-        let response = self.slot.transmit(&command, &mut buffer).await?;
-        match response.sw {
-            StatusWord::OK => Ok(Record::expect(response.data, tag)?),
-            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+    /// Reads data elements of the selected file by their record numbers, and checks tags and lengths.
+    async fn records(&mut self, generation: Generation, fid: u16, wanted: &mut [(u8, &mut [u8])]) -> Result<(), Stop> {
+        for (tag, value) in wanted {
+            let tag = *tag;
+            // Every element the application asks for stands in the tables of its generation.
+            let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
+            let command = commands::read_record(number, spec.len);
+            let mut buffer: ResponseBuffer = [0; 258];
+            let response = self.slot.transmit(&command, &mut buffer).await?;
+            match response.sw {
+                StatusWord::OK => Record::expect_into(response.data, tag, value)?,
+                sw => return Err(Cause::Status { ins: command.ins, sw }.into()),
+            }
         }
+        Ok(())
     }
 
     async fn answer_of_8(&mut self, command: &Command<'_>) -> Result<[u8; 8], Stop> {

@@ -1,9 +1,13 @@
 //! What the operator's and holder's screen says, in English and Chinese.
 //!
 //! Screens are data: the application names one, a display draws it. All texts stand in [`Screen::text`] and
-//! [`reason_text`]; they are written for a 128 × 64 pixel display, 16 Latin or 8 Chinese characters a line.
+//! [`reason_text`]; they are written for a 128 × 64 pixel display, 16 Latin or 8 Chinese characters a line. [`draw`] draws
+//! them with the glyphs in [`font`], as into a [`framebuffer`], which [`panel`] sends to a display.
 
-use core::fmt::Write;
+pub mod draw;
+pub mod font;
+pub mod framebuffer;
+pub mod panel;
 
 use heapless::String;
 
@@ -67,46 +71,84 @@ pub struct Text {
     pub detail: String<16>,
 }
 
+/// What a terminal's lights say beside a screen, seen from further away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// It is the holder's or operator's turn, and nothing is wrong.
+    Ready,
+    /// The terminal works with card or centre: the card stays in.
+    Busy,
+    /// Something is wrong, or was not done.
+    Wrong,
+}
+
 impl Screen {
+    /// What the lights say meanwhile.
+    pub const fn signal(&self) -> Signal {
+        match self {
+            Self::ReadingCard | Self::AskingCentre | Self::Reversing => Signal::Busy,
+            Self::NotDone(_)
+            | Self::NewPinUnsuitable
+            | Self::NewPinsDiffer
+            | Self::EnterPin { tries_left: Some(_), .. } => Signal::Wrong,
+            Self::InsertCard
+            | Self::EnterPin { tries_left: None, .. }
+            | Self::EnterNewPin
+            | Self::RepeatNewPin
+            | Self::OfferPinChange
+            | Self::Approved { .. }
+            | Self::Standing(_) => Signal::Ready,
+        }
+    }
+
     /// Its words.
     pub fn text(&self) -> Text {
+        let (english, chinese) = self.words();
+        Text { english, chinese, detail: self.detail() }
+    }
+
+    fn detail(&self) -> String<16> {
         let mut detail = String::new();
-        let (english, chinese) = match self {
+        // A full buffer only cuts it short.
+        let mut put = |character| drop(detail.push(character));
+        match self {
+            Self::EnterPin { tries_left: Some(tries), .. } => {
+                put('x');
+                if *tries > 9 {
+                    put(char::from(b'0' + tries / 10 % 10));
+                }
+                put(char::from(b'0' + tries % 10));
+            }
+            Self::EnterPin { amount, .. } | Self::Approved { balance: amount, .. } => amount.spell(put),
+            _ => {}
+        }
+        detail
+    }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
             Self::InsertCard => ("Insert card", "请插卡"),
             Self::ReadingCard => ("Reading card, do not remove", "正在读卡，请勿拔卡"),
             Self::AskingCentre => ("Asking the centre", "正在联机"),
-            Self::EnterPin { amount, tries_left } => {
-                // A full buffer only cuts the detail short.
-                let _ = match tries_left {
-                    Some(tries) => write!(detail, "x{tries}"),
-                    None => write!(detail, "{amount}"),
-                };
-                match tries_left {
-                    Some(_) => ("Wrong PIN, tries left:", "密码错误，剩余次数："),
-                    None => ("Enter PIN", "请输入密码"),
-                }
-            }
+            Self::EnterPin { tries_left: Some(_), .. } => ("Wrong PIN, tries left:", "密码错误，剩余次数："),
+            Self::EnterPin { tries_left: None, .. } => ("Enter PIN", "请输入密码"),
             Self::EnterNewPin => ("Initial PIN: key a new one", "初始密码，请输入新密码"),
             Self::RepeatNewPin => ("New PIN again", "请再次输入新密码"),
             Self::NewPinUnsuitable => ("Choose another PIN", "不能用此密码"),
             Self::NewPinsDiffer => ("PINs differ, start again", "两次密码不一致"),
             Self::OfferPinChange => ("Change initial PIN? Key it", "修改初始密码？请输入原密码"),
             Self::Reversing => ("Reversing, please wait", "正在冲正，请稍候"),
-            Self::Approved { effects, paid, balance } => {
-                let _ = write!(detail, "{balance}");
-                match (effects.activates, effects.activates_financial, *paid) {
-                    (true, _, true) => ("Paid, card activated", "支付成功，卡已启用"),
-                    (true, true, false) => ("Card and account activated", "卡及金融账户已启用"),
-                    (true, false, false) => ("Card activated", "卡已启用"),
-                    (false, _, true) => ("Paid", "支付成功"),
-                    (false, true, false) => ("Bank account activated", "金融账户已启用"),
-                    (false, false, false) => ("Already active", "此卡已启用"),
-                }
-            }
+            Self::Approved { effects, paid, .. } => match (effects.activates, effects.activates_financial, *paid) {
+                (true, _, true) => ("Paid, card activated", "支付成功，卡已启用"),
+                (true, true, false) => ("Card and account activated", "卡及金融账户已启用"),
+                (true, false, false) => ("Card activated", "卡已启用"),
+                (false, _, true) => ("Paid", "支付成功"),
+                (false, true, false) => ("Bank account activated", "金融账户已启用"),
+                (false, false, false) => ("Already active", "此卡已启用"),
+            },
             Self::Standing(standing) => status_text(standing.status),
             Self::NotDone(reason) => reason_text(*reason),
-        };
-        Text { english, chinese, detail }
+        }
     }
 }
 
@@ -173,8 +215,8 @@ mod tests {
         lines
     }
 
-    #[test]
-    fn every_text_fits_two_lines_of_a_small_display() {
+    /// Screens with every text, and with details as long as they get.
+    pub(super) fn every_screen() -> Vec<Screen> {
         let mut screens: Vec<Screen> = Reason::ALL.iter().map(|reason| Screen::NotDone(*reason)).collect();
         screens.extend(CardStatus::ALL.map(|status| {
             Screen::Standing(Standing { status, social: true, financial: false, pin_is_initial: false })
@@ -189,6 +231,7 @@ mod tests {
             Screen::ReadingCard,
             Screen::AskingCentre,
             Screen::EnterPin { amount: Fen::MAX, tries_left: None },
+            Screen::EnterPin { amount: Fen::MAX, tries_left: Some(2) },
             Screen::EnterPin { amount: Fen::MAX, tries_left: Some(15) },
             Screen::EnterNewPin,
             Screen::RepeatNewPin,
@@ -197,12 +240,23 @@ mod tests {
             Screen::OfferPinChange,
             Screen::Reversing,
         ]);
-        for screen in screens {
+        screens
+    }
+
+    #[test]
+    fn every_text_fits_two_lines_of_a_small_display() {
+        for screen in every_screen() {
             let text = screen.text();
             assert!(lines(text.english, 16) <= 2, "{}", text.english);
             assert!((1..=16).contains(&text.chinese.chars().count()), "{}", text.chinese);
-            if let Screen::Approved { balance, .. } = screen {
-                assert_eq!(text.detail.as_str(), std::format!("{balance}"));
+            match screen {
+                Screen::EnterPin { tries_left: Some(tries), .. } => {
+                    assert_eq!(text.detail.as_str(), std::format!("x{tries}"));
+                }
+                Screen::EnterPin { amount, .. } | Screen::Approved { balance: amount, .. } => {
+                    assert_eq!(text.detail.as_str(), std::format!("{amount}"));
+                }
+                _ => assert_eq!(text.detail.as_str(), ""),
             }
         }
     }

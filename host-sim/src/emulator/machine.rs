@@ -9,21 +9,24 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use zeroize::Zeroizing;
 
-use qiyong_firmware::link::{self, Command, Ending, Receiver};
 use qiyong_firmware::ui::Screen;
+use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::{Request, Stan, TerminalId};
+use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Setup, State};
+use qiyong_protocol::host::{Stan, TerminalId};
 
 use super::EmulatorError;
-use super::image::{Image, SCREEN_LEN, ScreenText};
-use super::log::Log;
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
-use crate::centre::Centre;
+use super::till::{Heard, TillLine};
+use crate::centre::{Centre, test_mac_key};
 use crate::pcsc::slot::DeskCard;
+use crate::probe::image::{self, Image, ScreenText};
+use crate::probe::log::Log;
+use crate::probe::{DebugProbe, Lights, SlotPins, lights, picture, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -31,12 +34,12 @@ pub(super) const LOOK: Duration = Duration::from_millis(2);
 const START: Duration = Duration::from_secs(60);
 /// How long a visit may take; the board's own bounds end all that is in order sooner.
 const VISIT: Duration = Duration::from_secs(180);
-/// What cortex-m-rt paints the stack with.
-const PAINT: u8 = 0xCC;
 /// The PIN pad is told that a PIN is awaited.
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
 const CANCEL: u8 = 0x1B;
+/// The button B2, on port C.
+const CANCEL_KEY: u32 = 13;
 
 /// Which PIN the board's screen asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,20 +61,26 @@ pub enum Does {
     Cancels,
     /// Takes the card out.
     PullsCard,
+    /// Presses the board's cancel key and keeps it down.
+    HoldsCancelKey,
 }
 
 /// The board. Dropping it ends QEMU.
 pub struct Machine {
     probe: Probe,
     slot: Slot,
-    till: UnixStream,
+    till: TillLine,
     keys: UnixStream,
-    receiver: Receiver,
+    /// What the till calls the next visit by.
+    next: Reference,
+    /// How the terminal said that it is, last.
+    state: Option<State>,
     log: Log,
     screen_at: u64,
+    frame_at: u64,
+    cancel_at: Option<&'static str>,
     screens: Vec<ScreenText>,
     stack: (u64, u64),
-    place: (InstitutionCode, TerminalId),
     qemu: Qemu,
 }
 
@@ -86,26 +95,58 @@ impl Machine {
         terminal: TerminalId,
         next_stan: Stan,
     ) -> Result<Self, EmulatorError> {
-        let Image { table, rtt, screen, stack } = Image::read(elf)?;
+        let Image { table, rtt, screen, frame, stack } = Image::read(elf)?;
         let (qemu, lines) = Qemu::start(elf)?;
         let mut machine = Self {
             probe: Probe::new(lines.qtest),
             slot: Slot::new(lines.card),
-            till: lines.till,
+            till: TillLine::new(lines.till),
             keys: lines.keys,
-            receiver: Receiver::default(),
+            next: Reference(1),
+            state: None,
             log: Log::new(table, rtt),
             screen_at: screen,
+            frame_at: frame,
+            cancel_at: None,
             screens: Vec::new(),
             stack,
-            place: (institution, terminal),
             qemu,
         };
         machine.probe.watch_port('a')?;
         machine.await_words("has not logged that it started", "qiyong on")?;
-        machine.send(&Command::Setup { institution, terminal, next_stan }.encode())?;
-        machine.await_words("has not logged that it took a command", institution.as_str())?;
+        machine.set_up(Setup { institution, terminal, key: test_mac_key(), next_stan })?;
         Ok(machine)
+    }
+
+    /// Tells the terminal where it stands, and waits until it says so.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
+        self.till.command(&Command::Setup(setup))?;
+        let deadline = Instant::now() + START;
+        loop {
+            for heard in self.till.hear()? {
+                match heard {
+                    Heard::Event(Event::State(state)) if state.set_up => {
+                        self.state = Some(state);
+                        return self.log.drain(&mut self.probe);
+                    }
+                    Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
+                    // Its state after the start.
+                    _ => {}
+                }
+            }
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent {
+                    what: "the terminal, told where it stands,",
+                    seconds: START.as_secs(),
+                });
+            }
+            self.log.drain(&mut self.probe)?;
+            wait_for(&mut [PollFd::new(self.till.stream(), PollFlags::IN)], LOOK)?;
+            self.qemu.check()?;
+        }
     }
 
     /// Waits for words in the log.
@@ -121,10 +162,6 @@ impl Machine {
             self.log.drain(&mut self.probe)?;
         }
         Ok(())
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), EmulatorError> {
-        write_whole(&mut self.till, &link::framed(frame).collect::<Vec<_>>())
     }
 
     /// Puts a card into the slot.
@@ -153,7 +190,7 @@ impl Machine {
     /// # Errors
     /// When the emulator is gone.
     pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
-        write_whole(&mut self.till, bytes)
+        self.till.disturb(bytes)
     }
 
     /// One visit: the till's command, and all until its end. `holder` is asked at the PIN pad.
@@ -166,11 +203,13 @@ impl Machine {
         operation: &Operation,
         time: Timestamp,
         holder: &mut dyn FnMut(Asked) -> Does,
-    ) -> Result<Ending, EmulatorError> {
-        self.send(&Command::Serve { operation: operation.clone(), time }.encode())?;
+    ) -> Result<Ended, EmulatorError> {
+        let reference = self.next;
+        self.next = Reference(reference.0.wrapping_add(1));
+        self.till.command(&Command::Start { reference, time, operation: operation.clone() })?;
         let deadline = Instant::now() + VISIT;
         loop {
-            let mut fds = [self.probe.stream(), self.slot.line(), &self.till, &self.keys]
+            let mut fds = [self.probe.stream(), self.slot.line(), self.till.stream(), &self.keys]
                 .map(|stream| PollFd::new(stream, PollFlags::IN));
             wait_for(&mut fds, LOOK)?;
             while let Some(edge) = self.probe.edge()? {
@@ -180,10 +219,10 @@ impl Machine {
             if read_available(&mut self.keys)?.contains(&ENQ) {
                 self.key_pin(holder)?;
             }
-            let ending = self.till_traffic(centre, operation, time)?;
+            let ended = self.till_traffic(centre, reference)?;
             self.look()?;
-            if let Some(ending) = ending {
-                return Ok(ending);
+            if let Some(ended) = ended {
+                return Ok(ended);
             }
             self.qemu.check()?;
             if Instant::now() >= deadline {
@@ -195,8 +234,11 @@ impl Machine {
     /// Takes log and screen.
     fn look(&mut self) -> Result<(), EmulatorError> {
         self.log.drain(&mut self.probe)?;
-        let bytes = self.probe.read(self.screen_at, SCREEN_LEN)?;
-        if let Some(text) = ScreenText::from_bytes(&bytes).filter(|text| self.screens.last() != Some(text)) {
+        let text = image::screen(&mut self.probe, self.screen_at)?;
+        if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
+            if self.cancel_at.take_if(|words| *words == text.english).is_some() {
+                self.cancel_key(true)?;
+            }
             self.screens.push(text);
         }
         Ok(())
@@ -217,39 +259,65 @@ impl Machine {
             }
             Does::Cancels => write_whole(&mut self.keys, &[CANCEL]),
             Does::PullsCard => self.remove(),
+            Does::HoldsCancelKey => self.cancel_key(true),
         }
     }
 
-    /// Answers what the board asks the centre; returns how the visit ended, if it did.
-    fn till_traffic(
-        &mut self,
-        centre: &mut Centre,
-        operation: &Operation,
-        time: Timestamp,
-    ) -> Result<Option<Ending>, EmulatorError> {
-        let (institution, terminal) = self.place;
-        let mut ending = None;
-        let mut answers = Vec::new();
-        for byte in read_available(&mut self.till)? {
-            let Some(frame) = self.receiver.received(byte) else {
-                continue;
-            };
-            if let Some(end) = Ending::decode(frame) {
-                ending = Some(end);
-                continue;
-            }
-            let answer = link::with_body(frame, operation, |body| {
-                centre.handle(&Request { institution, terminal, time, body: body.clone() })
-            });
-            match answer {
-                Some(answer) => answers.push(link::encode_answer(&answer?)),
-                None => self.log.lines.push("(a frame on the till's line is none)".into()),
+    /// Has the centre answer what the board asks it; returns how the visit ended, if it did.
+    fn till_traffic(&mut self, centre: &mut Centre, visit: Reference) -> Result<Option<Ended>, EmulatorError> {
+        let mut end = None;
+        for heard in self.till.hear()? {
+            match heard {
+                Heard::ToCentre(message) => {
+                    if let Some(answer) = centre.handle_bytes(&message)? {
+                        self.till.centre_says(&answer)?;
+                    }
+                }
+                Heard::Event(Event::Ended(ended)) if ended.reference == visit => end = Some(ended),
+                Heard::Event(Event::State(state)) => self.state = Some(state),
+                Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
+                // The end of an earlier visit, told again.
+                Heard::Event(Event::Ended(_)) => {}
+                Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
             }
         }
-        for answer in &answers {
-            self.send(answer)?;
+        Ok(end)
+    }
+
+    /// Presses the board's cancel key, which stays down, or lets go of it.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
+        self.probe.drive_pin('c', CANCEL_KEY, !down)
+    }
+
+    /// Presses the board's cancel key, which stays down, as soon as this screen is shown.
+    pub fn hold_cancel_key_at(&mut self, screen: &Screen) {
+        self.cancel_at = Some(screen.text().english);
+    }
+
+    /// The picture on the screen.
+    ///
+    /// # Errors
+    /// When the emulator is gone, or the image never stops drawing.
+    pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
+        let deadline = Instant::now() + START;
+        loop {
+            match picture::frame(&mut self.probe, self.frame_at)? {
+                Some(frame) => return Ok(frame),
+                None if Instant::now() < deadline => std::thread::sleep(LOOK),
+                None => return Err(EmulatorError::Silent { what: "the screen", seconds: START.as_secs() }),
+            }
         }
-        Ok(ending)
+    }
+
+    /// Which of the board's lights are on.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn lights(&mut self) -> Result<Lights, EmulatorError> {
+        lights::lights(&mut self.probe)
     }
 
     /// How the image has set up the card's USART.
@@ -258,6 +326,11 @@ impl Machine {
     /// When the emulator is gone.
     pub fn card_usart(&mut self) -> Result<CardUsart, EmulatorError> {
         Slot::usart(&mut self.probe)
+    }
+
+    /// How the terminal said that it is, last.
+    pub const fn state(&self) -> Option<&State> {
+        self.state.as_ref()
     }
 
     /// The image's log so far.
@@ -275,10 +348,26 @@ impl Machine {
     /// # Errors
     /// When the emulator is gone.
     pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
-        let (low, high) = self.stack;
-        let bytes = self.probe.read(low, usize::try_from(high.saturating_sub(low)).unwrap_or_default())?;
-        let untouched = bytes.iter().take_while(|byte| **byte == PAINT).count();
-        Ok((bytes.len() - untouched, bytes.len()))
+        stack::high_water(&mut self.probe, self.stack)
+    }
+
+    /// Resets the chip and waits until the image has started anew; it has forgotten where it stands, and takes no visits.
+    ///
+    /// # Errors
+    /// When it does not start, or the emulator is gone.
+    pub fn reset(&mut self) -> Result<(), EmulatorError> {
+        let before = std::mem::take(&mut self.log.lines);
+        let started = self.probe.reset().and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
+        self.log.lines.splice(0..0, before);
+        started
+    }
+
+    /// How the pins of the card slot stand.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn slot_pins(&mut self) -> Result<SlotPins, EmulatorError> {
+        pins::slot(&mut self.probe)
     }
 
     /// Characters on the card line so far, in both directions.

@@ -5,8 +5,7 @@
 //! |---|---|
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
-//! | `image` | what the ELF tells of the image: where log and screen are |
-//! | `log` | RTT and defmt: the image's log in words |
+//! | `till` | the till's end of the board's serial line |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
 //! | [`machine`] | all of these together: one visit |
 //! | `verb` | the command line |
@@ -14,16 +13,16 @@
 //! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
 //! timing. See the README of the board.
 
-mod image;
-mod log;
 pub mod machine;
 mod probe;
 mod qemu;
 mod slot;
+mod till;
 mod verb;
 
-pub use image::ScreenText;
+pub use crate::probe::ScreenText;
 pub use slot::CardUsart;
+pub(crate) use verb::ELF;
 pub use verb::{EmulateArgs, run};
 
 use thiserror::Error;
@@ -47,13 +46,8 @@ pub enum EmulatorError {
         found: String,
     },
     /// The image is not one.
-    #[error("{path} {why}; `cargo xtask firmware` builds the image")]
-    Elf {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        why: String,
-    },
+    #[error(transparent)]
+    Elf(#[from] crate::probe::ImageError),
     /// QEMU ended by itself.
     #[error("QEMU ended ({status}): {said}")]
     Ended {
@@ -87,6 +81,12 @@ pub enum EmulatorError {
     /// The card cannot be played.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
+    /// The centre's message has no room in a frame.
+    #[error("a message of {0} bytes is too long for the board's line")]
+    TooLong(usize),
+    /// The board does not do what its till says.
+    #[error("the terminal refuses: {0}")]
+    Refused(qiyong_protocol::host::till::Refused),
     /// A socket or file failed.
     #[error("the emulator's lines: {0}")]
     Io(#[from] std::io::Error),

@@ -12,9 +12,13 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::EmulatorError;
 use super::qemu::wait_for;
+use crate::probe::DebugProbe;
 
 /// How long QEMU may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The core's reset control, and what is written to it, with its key, for a reset (ARMv7-M, B3.2.6).
+const AIRCR: u64 = 0xE000_ED0C;
+const SYSRESETREQ: u32 = 0x05FA_0004;
 
 /// An edge of a pin of the port that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,28 +55,6 @@ impl Probe {
     pub(super) fn drive_pin(&mut self, letter: char, pin: u32, high: bool) -> Result<(), EmulatorError> {
         let level = u8::from(high);
         self.command(&format!("set_irq_in /machine/soc/gpio{letter} unnamed-gpio-in {pin} {level}")).map(drop)
-    }
-
-    /// Reads memory.
-    pub(super) fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, EmulatorError> {
-        if len == 0 {
-            return Ok(Vec::new());
-        }
-        let answer = self.command(&format!("read {address:#x} {len}"))?;
-        let bytes = answer.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
-        bytes.filter(|bytes| bytes.len() == len).ok_or(EmulatorError::Probe(answer))
-    }
-
-    /// Reads a register.
-    pub(super) fn read_word(&mut self, address: u64) -> Result<u32, EmulatorError> {
-        let answer = self.command(&format!("readl {address:#x}"))?;
-        let word = answer.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        word.and_then(|word| u32::try_from(word).ok()).ok_or(EmulatorError::Probe(answer))
-    }
-
-    /// Writes a register or a word of memory.
-    pub(super) fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
-        self.command(&format!("writel {address:#x} {word:#x}")).map(drop)
     }
 
     /// The next edge that has come.
@@ -124,5 +106,32 @@ impl Probe {
                 }
             }
         }
+    }
+}
+
+impl DebugProbe for Probe {
+    type Error = EmulatorError;
+
+    fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, EmulatorError> {
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let answer = self.command(&format!("read {address:#x} {len}"))?;
+        let bytes = answer.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
+        bytes.filter(|bytes| bytes.len() == len).ok_or(EmulatorError::Probe(answer))
+    }
+
+    fn read_word(&mut self, address: u64) -> Result<u32, EmulatorError> {
+        let answer = self.command(&format!("readl {address:#x}"))?;
+        let word = answer.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        word.and_then(|word| u32::try_from(word).ok()).ok_or(EmulatorError::Probe(answer))
+    }
+
+    fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
+        self.command(&format!("writel {address:#x} {word:#x}")).map(drop)
+    }
+
+    fn reset(&mut self) -> Result<(), EmulatorError> {
+        self.write_word(AIRCR, SYSRESETREQ)
     }
 }

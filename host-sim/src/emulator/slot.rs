@@ -16,6 +16,7 @@ use super::probe::{Edge, Probe};
 use super::{EmulatorError, machine};
 use crate::card::contact::ContactCard;
 use crate::pcsc::slot::{DeskCard, Keeper};
+use crate::probe::DebugProbe;
 
 /// RST, and the switch of VCC, on port A.
 const RST: u32 = 6;

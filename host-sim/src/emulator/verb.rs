@@ -8,12 +8,12 @@ use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use qiyong_firmware::link::Ending;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::activation::decision::Institution;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::host::TerminalId;
+use qiyong_protocol::host::till::Ended;
 
 use super::machine::{Asked, Does, Machine};
 use super::{EmulatorError, ScreenText};
@@ -21,10 +21,11 @@ use crate::centre::Centre;
 use crate::centre_verbs;
 use crate::output::{Output, Verdict};
 use crate::pcsc::slot::DeskCard;
+use crate::probe::picture;
 use crate::till::{AskedOperation, Desk, SystemClock, institution};
 
 /// Where `cargo xtask firmware` puts the image.
-const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 /// What is in a card's account when the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
 /// The one terminal's name.
@@ -45,6 +46,9 @@ pub struct EmulateArgs {
     /// The centre's database; without it a centre in memory, which knows institution and card, and ¥500.00 in its account
     #[arg(long, value_name = "FILE")]
     centre: Option<PathBuf>,
+    /// Write what the screen shows at the end to this file, as a PNG
+    #[arg(long, value_name = "FILE")]
+    screen: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -96,14 +100,18 @@ fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
 fn tell(
     args: &EmulateArgs,
     machine: &mut Machine,
-    ended: Result<Ending, EmulatorError>,
+    ended: Result<Ended, EmulatorError>,
     output: &mut Output,
 ) -> Result<Verdict, String> {
     if !args.json || ended.is_err() {
         machine.log().iter().for_each(|line| output.line(&format!("log     {line}")));
-        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", one_line(screen))));
+        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
     }
     let ending = ended.map_err(|error| error.to_string())?;
+    if let Some(path) = &args.screen {
+        let picture = machine.picture().map_err(|error| error.to_string())?;
+        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {
@@ -117,7 +125,7 @@ fn tell(
             pin_changed: ending.pin_changed,
             characters: machine.characters(),
             stack,
-            screens: machine.screens().iter().map(one_line).collect(),
+            screens: machine.screens().iter().map(ScreenText::in_one_line).collect(),
             log: machine.log(),
         });
     } else {
@@ -128,10 +136,6 @@ fn tell(
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
-}
-
-fn one_line(screen: &ScreenText) -> String {
-    format!("{} {} {}", screen.chinese, screen.english, screen.detail).trim().to_string()
 }
 
 fn open_centre(args: &EmulateArgs) -> Result<Centre, String> {

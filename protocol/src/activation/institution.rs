@@ -51,7 +51,12 @@ pub struct InstitutionCode([u8; 12]);
 impl InstitutionCode {
     /// Checks the letter and the digits.
     pub fn new(text: &str) -> Result<Self, CodeError> {
-        let bytes: [u8; 12] = text.as_bytes().try_into().map_err(|_| CodeError::Length { expected: 12 })?;
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// The same from bytes.
+    pub fn from_bytes(text: &[u8]) -> Result<Self, CodeError> {
+        let bytes: [u8; 12] = text.try_into().map_err(|_| CodeError::Length { expected: 12 })?;
         let [letter, digits @ ..] = &bytes;
         if !Channel::ALL.iter().any(|channel| channel.letter() == *letter) {
             return Err(CodeError::Character { at: 0 });
@@ -77,12 +82,12 @@ impl InstitutionCode {
         Region::new(self.as_str().get(1..7).unwrap_or_default())
     }
 
-    /// The twelve characters.
+    /// The twelve characters as bytes.
     pub const fn as_bytes(&self) -> &[u8; 12] {
         &self.0
     }
 
-    /// The same as text.
+    /// The twelve characters.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! Amounts of money, in fen (分, a hundredth of a yuan).
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// An amount in fen, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,10 +48,9 @@ impl Bill {
     }
 }
 
-/// As yuan with two decimals.
-impl fmt::Display for Fen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Digit by digit: `core` formats a u64 with slice checks that some compilers keep as panics.
+impl Fen {
+    /// Spells it as yuan with two decimals, a character at a time. `core::fmt` takes more than 1 kB on a target.
+    pub fn spell(self, mut put: impl FnMut(char)) {
         let mut digits = [b'0'; 20];
         let mut rest = self.0;
         let mut first = digits.len();
@@ -64,8 +63,22 @@ impl fmt::Display for Fen {
                 break;
             }
         }
-        let text = |range| digits.get(range).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
-        write!(f, "¥{}.{}", text(first..18), text(18..20))
+        put('¥');
+        for (at, digit) in digits.iter().enumerate().skip(first) {
+            if at == 18 {
+                put('.');
+            }
+            put(char::from(*digit));
+        }
+    }
+}
+
+/// As yuan with two decimals.
+impl fmt::Display for Fen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut result = Ok(());
+        self.spell(|character| result = result.and_then(|()| f.write_char(character)));
+        result
     }
 }
 

@@ -104,7 +104,12 @@ reasons! {
 impl Reason {
     /// The reason that [`Reason::as_str`] calls `word`.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+        Self::from_bytes(word.as_bytes())
+    }
+
+    /// The same from bytes.
+    pub fn from_bytes(word: &[u8]) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str().as_bytes() == word)
     }
 }
 

@@ -6,7 +6,7 @@ use core::fmt;
 
 use heapless::Vec;
 
-use super::date::{Date, from_bcd};
+use super::date::Date;
 
 /// Why a code is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +62,9 @@ impl Region {
 
     /// From three BCD bytes.
     pub fn from_bcd(bytes: [u8; 3]) -> Option<Self> {
-        let mut digits = [0; 6];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-            let number = from_bcd(byte)?;
-            pair.copy_from_slice(&[b'0' + number / 10, b'0' + number % 10]);
-        }
-        Some(Self(digits))
+        let [a, b, c] = bytes;
+        let digits = [a >> 4, a & 0x0F, b >> 4, b & 0x0F, c >> 4, c & 0x0F];
+        digits.iter().all(|digit| *digit <= 9).then(|| Self(digits.map(|digit| b'0' + digit)))
     }
 
     /// As three BCD bytes.

@@ -26,15 +26,7 @@ pub struct Timestamp {
 impl Date {
     /// The date, or `None` when there is no such day.
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => return None,
-        };
-        if year == 0 || year > 9999 || day == 0 || day > days {
+        if year == 0 || year > 9999 || day == 0 || day > days_of(year, month) {
             return None;
         }
         Some(Self { year, month, day })
@@ -49,6 +41,17 @@ impl Date {
     /// As four BCD bytes YYYYMMDD.
     pub const fn to_bcd(self) -> [u8; 4] {
         [bcd((self.year / 100) as u8), bcd((self.year % 100) as u8), bcd(self.month), bcd(self.day)]
+    }
+
+    /// The day after; after the last of 9999 that one again.
+    pub const fn next(self) -> Self {
+        let Self { year, month, day } = self;
+        match (year, month) {
+            _ if day < days_of(year, month) => Self { day: day + 1, ..self },
+            (_, ..12) => Self { month: month + 1, day: 1, ..self },
+            (..9999, _) => Self { year: year + 1, month: 1, day: 1 },
+            _ => self,
+        }
     }
 
     /// Year, 1 to 9999.
@@ -66,6 +69,33 @@ impl Date {
         self.day
     }
 }
+
+impl Timestamp {
+    /// So many seconds later.
+    pub fn after(self, seconds: u32) -> Self {
+        let Self { date, hour, minute, second } = self;
+        let seconds = seconds.saturating_add((u32::from(hour) * 60 + u32::from(minute)) * 60 + u32::from(second));
+        let date = (0..seconds / DAY).fold(date, |date, _| date.next());
+        let left = seconds % DAY;
+        let [hour, minute, second] = [left / 3600, left / 60 % 60, left % 60].map(|number| number as u8);
+        Self { date, hour, minute, second }
+    }
+}
+
+/// How many days a month has; none if there is no such month.
+const fn days_of(year: u16, month: u8) -> u8 {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
+    }
+}
+
+/// Seconds of a day.
+const DAY: u32 = 24 * 60 * 60;
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,6 +130,22 @@ mod tests {
         assert!(!date(2026, 2, 29) && !date(1900, 2, 29) && !date(2026, 4, 31));
         assert!(!date(2026, 0, 1) && !date(2026, 13, 1) && !date(2026, 1, 0) && !date(0, 1, 1));
         assert_eq!(Date::from_bcd([0x20, 0x26, 0x1A, 0x01]), None);
+    }
+
+    #[test]
+    fn time_goes_on_over_days_and_years() {
+        let time = |y, m, d, hour, minute, second| {
+            let date = Date::new(y, m, d).unwrap();
+            Timestamp { date, hour, minute, second }
+        };
+        let start = time(2023, 12, 31, 23, 59, 58);
+        assert_eq!(start.after(0), start);
+        assert_eq!(start.after(1), time(2023, 12, 31, 23, 59, 59));
+        assert_eq!(start.after(2), time(2024, 1, 1, 0, 0, 0));
+        // A leap year's length later, and 3661 seconds.
+        assert_eq!(start.after(2 + 366 * DAY + 3661), time(2025, 1, 1, 1, 1, 1));
+        assert_eq!(time(2024, 2, 28, 12, 0, 0).after(DAY), time(2024, 2, 29, 12, 0, 0));
+        assert_eq!(time(9999, 12, 31, 23, 0, 0).after(7200), time(9999, 12, 31, 1, 0, 0));
     }
 
     #[test]

@@ -205,15 +205,23 @@ impl Generation {
         }
     }
 
+    /// The files of the environment. A terminal that asks for no others does not carry their tables.
+    const fn environment(self) -> &'static [FileSpec] {
+        match self {
+            Self::V1 => SSSE_V1,
+            Self::V2 => SSSE_V2,
+            Self::V3 => SSSE_V3,
+        }
+    }
+
     /// Its files, in the order of the tables.
     pub fn files(self) -> impl Iterator<Item = &'static FileSpec> {
-        let (environment, applications): (&[FileSpec], &[FileSpec]) = match self {
-            Self::V1 => (SSSE_V1, APPLICATIONS_V1),
-            Self::V2 => (SSSE_V2, APPLICATIONS_V2),
+        let applications: &[FileSpec] = match self {
+            Self::V1 => APPLICATIONS_V1,
             // The norm's tables for version 3.00 were not at hand; its application files are taken as in 2.00 (deduced).
-            Self::V3 => (SSSE_V3, APPLICATIONS_V2),
+            Self::V2 | Self::V3 => APPLICATIONS_V2,
         };
-        environment.iter().chain(applications)
+        self.environment().iter().chain(applications)
     }
 
     /// The file with this identifier in `df`.
@@ -223,7 +231,7 @@ impl Generation {
 
     /// File, record number (from 1) and shape of a data element of the environment.
     pub fn ssse_record(self, fid: u16, tag: u8) -> Option<(u8, &'static RecordSpec)> {
-        let file = self.file(Df::Ssse, fid)?;
+        let file = self.environment().iter().find(|file| file.fid == fid)?;
         let (number, record) = (1..).zip(file.records()).find(|(_, record)| record.tag == tag)?;
         Some((number, record))
     }

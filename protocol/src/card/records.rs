@@ -75,11 +75,22 @@ impl<'a> Record<'a> {
 
     /// Reads one record that must have this tag and a value of `N` bytes.
     pub fn expect<const N: usize>(bytes: &'a [u8], tag: u8) -> Result<[u8; N], RecordError> {
-        let record = Self::decode(bytes)?;
+        let mut value = [0; N];
+        Self::expect_into(bytes, tag, &mut value)?;
+        Ok(value)
+    }
+
+    /// Reads one record that must have this tag and a value as long as `value`, and puts it there.
+    pub fn expect_into(bytes: &[u8], tag: u8, value: &mut [u8]) -> Result<(), RecordError> {
+        let record = Record::decode(bytes)?;
         if record.tag != tag {
             return Err(RecordError::Tag { expected: tag, found: record.tag });
         }
-        record.value.try_into().map_err(|_| RecordError::ValueLength { tag, expected: N })
+        if record.value.len() != value.len() {
+            return Err(RecordError::ValueLength { tag, expected: value.len() });
+        }
+        value.iter_mut().zip(record.value).for_each(|(to, from)| *to = *from);
+        Ok(())
     }
 
     /// The record's bytes; `None` when the value is longer than 254 bytes.

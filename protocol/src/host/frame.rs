@@ -194,7 +194,8 @@ impl<const N: usize> Decoder<N> {
 
 /// Reads what stood between two 00, in place.
 fn read(bytes: &mut [u8]) -> Result<Frame<'_>, FrameError> {
-    let (stuffed, check) = bytes.split_last_chunk_mut::<CHECK>().ok_or(FrameError::TooShort)?;
+    let length = bytes.len().checked_sub(CHECK).ok_or(FrameError::TooShort)?;
+    let (stuffed, check) = bytes.split_at_mut_checked(length).ok_or(FrameError::TooShort)?;
     if check_of(stuffed) != *check {
         return Err(FrameError::Check);
     }

@@ -1,11 +1,13 @@
 //! Between terminal and card centre: what is asked and answered.
 //!
 //! The types here are what the terminal's application and the centre deal with. Between them go bytes: [`message`] says which
-//! fields stand for what, [`iso8583`] how fields are written, and [`frame`] how messages share a serial line with others.
+//! fields stand for what, [`iso8583`] how fields are written, and [`frame`] how messages share a serial line with
+//! those of the [`till`].
 
 pub mod frame;
 pub mod iso8583;
 pub mod message;
+pub mod till;
 
 use crate::activation::decision::{Effects, Operation, PresentedCard};
 use crate::activation::institution::InstitutionCode;

@@ -18,11 +18,12 @@ use defmt_rtt as _;
 use embassy_executor::raw;
 use embassy_sync::waitqueue::AtomicWaker;
 use qiyong_firmware::storage::Crash;
+use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 use stm32_metapac::interrupt;
 
-use crate::serial;
+use crate::{keys, lights, panel, serial, watchdog};
 
 /// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
 /// and a sender 0.2 etu in ten).
@@ -34,6 +35,8 @@ const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
 
 /// The lowest address of SRAM1, and of the stack: see memory.x.
 const RAM_START: u32 = 0x2000_0000;
+/// Where SRAM1 ends.
+const RAM_END: u32 = RAM_START + 96 * 1024;
 
 /// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`.
 static TICKS: AtomicU32 = AtomicU32::new(0);
@@ -51,16 +54,35 @@ const FIELD: usize = 48;
 #[unsafe(export_name = "QIYONG_SCREEN")]
 static SCREEN: [AtomicU8; 1 + 3 * FIELD] = [const { AtomicU8::new(0) }; 1 + 3 * FIELD];
 
-/// Writes the screen.
-pub(crate) fn write_screen(fields: [&str; 3]) {
-    let [number, rest @ ..] = &SCREEN;
+/// What the screen shows, for a probe and the panel: a number that is odd while the rest is being written, then the
+/// framebuffer.
+#[unsafe(export_name = "QIYONG_FRAME")]
+static FRAME: [AtomicU8; 1 + LEN] = [const { AtomicU8::new(0) }; 1 + LEN];
+
+/// Writes words and picture.
+pub(crate) fn write_screen(fields: [&str; 3], frame: &Framebuffer) {
+    let mut words = [0; 3 * FIELD];
+    for (to, from) in words.chunks_mut(FIELD).zip(fields) {
+        to.iter_mut().zip(from.bytes()).for_each(|(to, from)| *to = from);
+    }
+    publish(&SCREEN, &words);
+    publish(&FRAME, frame.bytes());
+}
+
+/// Writes what a probe may read at any time.
+fn publish(cells: &[AtomicU8], bytes: &[u8]) {
+    let Some((number, rest)) = cells.split_first() else {
+        return;
+    };
     let before = number.load(Ordering::Relaxed);
     number.store(before.wrapping_add(1), Ordering::SeqCst);
-    for (to, from) in rest.chunks(FIELD).zip(fields) {
-        let bytes = from.bytes().chain(core::iter::repeat(0));
-        to.iter().zip(bytes).for_each(|(to, from)| to.store(from, Ordering::Relaxed));
-    }
+    rest.iter().zip(bytes).for_each(|(to, from)| to.store(*from, Ordering::Relaxed));
     number.store(before.wrapping_add(2), Ordering::SeqCst);
+}
+
+/// A byte of the framebuffer.
+pub(crate) fn frame_byte(at: usize) -> u8 {
+    FRAME.get(1 + at).map_or(0, |byte| byte.load(Ordering::Relaxed))
 }
 
 /// Microseconds since the start.
@@ -76,9 +98,15 @@ pub(crate) fn now_us() -> u64 {
     }
 }
 
+/// Whole seconds since the start; goes round with the ticks.
+pub(crate) fn now_s() -> u32 {
+    TICKS.load(Ordering::Relaxed) / TICKS_HZ
+}
+
 /// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
 pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
     poll_fn(|context| {
+        watchdog::alive();
         TASK.register(context.waker());
         match ready() {
             Some(value) => Poll::Ready(Some(value)),
@@ -100,6 +128,18 @@ pub(crate) fn is_emulated() -> bool {
     pac::DBGMCU.idcode().read().0 == 0
 }
 
+/// The number that the chip was made with (RM0351 §46.1); zeros in the emulator, where nothing is at its address.
+pub(crate) fn serial_number() -> [u8; 12] {
+    let mut serial = [0; 12];
+    if is_emulated() {
+        return serial;
+    }
+    for (bytes, word) in serial.chunks_mut(4).zip(0..) {
+        bytes.iter_mut().zip(pac::UID.uid(word).read().to_be_bytes()).for_each(|(to, from)| *to = from);
+    }
+    serial
+}
+
 /// The random number generator; in the emulator, which has none, numbers that only differ.
 #[derive(Clone, Copy)]
 pub(crate) struct Random;
@@ -108,7 +148,7 @@ impl Random {
     fn word() -> u32 {
         static STATE: AtomicU32 = AtomicU32::new(0x2545_F491);
         if !is_emulated() {
-            // A word takes 40 cycles of the RNG's clock, RM0351; a seed or clock error never ends, and so does this.
+            // A word takes 40 cycles of the RNG's clock, RM0351; a seed or clock error never ends, but for the watchdog.
             while !pac::RNG.sr().read().drdy() {}
             return pac::RNG.dr().read();
         }
@@ -179,7 +219,7 @@ unsafe fn NonMaskableInt() {
     if !error.bk_ecc() {
         // Not the storage's bank: what was read wrong is this program.
         defmt::error!("the program in flash is damaged, at {=u32:#010x}", error.addr_ecc());
-        crash(Crash::Fault { status: 0, stack: 0 });
+        crash(Crash::Fault { status: 0, stack: 0, at: error.addr_ecc() });
     }
     // A flag is cleared by writing 1; that of corrected errors is left alone.
     pac::FLASH.eccr().modify(|w| {
@@ -202,6 +242,7 @@ fn start_clocks() {
     pac::RCC.apb1enr1().modify(|w| {
         w.set_usart2en(true);
         w.set_uart4en(true);
+        w.set_i2c1en(true);
     });
     pac::RCC.apb2enr().modify(|w| w.set_usart1en(true));
     // The RNG needs a clock of its own, of at most 48 MHz; MSI runs at 4 MHz since reset.
@@ -216,7 +257,10 @@ async fn task() {
 
 #[entry]
 fn main() -> ! {
+    watchdog::start();
     start_clocks();
+    lights::start();
+    keys::start();
     if let Some(mut core) = cortex_m::Peripherals::take() {
         core.SYST.set_clock_source(SystClkSource::Core);
         core.SYST.set_reload(RELOAD - 1);
@@ -230,8 +274,13 @@ fn main() -> ! {
         NVIC::unmask(pac::Interrupt::USART1);
         NVIC::unmask(pac::Interrupt::USART2);
         NVIC::unmask(pac::Interrupt::UART4);
+        NVIC::unmask(pac::Interrupt::I2C1_EV);
     }
     defmt::info!("qiyong on b-l475e-iot01a, emulated: {=bool}", is_emulated());
+
+    if watchdog::has_bitten() {
+        defmt::error!("the watchdog has reset the terminal");
+    }
 
     static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
@@ -242,6 +291,7 @@ fn main() -> ! {
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
+        watchdog::feed();
         // An interrupt between the look and the sleep would be slept over, so it is held back until the core sleeps: it
         // wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();
@@ -265,6 +315,7 @@ fn SysTick() {
     if before == u32::MAX {
         ROUNDS.fetch_add(1, Ordering::AcqRel);
     }
+    keys::tick();
     TASK.wake();
 }
 
@@ -286,6 +337,11 @@ fn UART4() {
     TASK.wake();
 }
 
+#[interrupt]
+fn I2C1_EV() {
+    panel::interrupt();
+}
+
 /// A fault is logged and ends in a reset. After a stack overflow the stack pointer is outside RAM, where not even a handler
 /// could push a register, so the first thing is a fresh stack.
 ///
@@ -305,13 +361,24 @@ unsafe extern "C" fn HardFault() -> ! {
 
 extern "C" fn after_fault(stack: u32) -> ! {
     let status = fault_status();
+    let at = faulting_instruction(stack);
     // Below RAM is where an overflow ends.
     if stack < RAM_START {
         defmt::error!("stack overflow");
     } else {
-        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, status);
+        defmt::error!("hard fault at {=u32:#010x}, stack {=u32:#010x}, cause {=u32:#010x}", at, stack, status);
     }
-    crash(Crash::Fault { status, stack })
+    crash(Crash::Fault { status, stack, at })
+}
+
+/// The seventh of the words that the core pushes (ARMv7-M, B1.5.6); zero if the stack is no place for them.
+fn faulting_instruction(stack: u32) -> u32 {
+    let at = stack.wrapping_add(6 * 4);
+    if at < RAM_START + 6 * 4 || at >= RAM_END || !at.is_multiple_of(4) {
+        return 0;
+    }
+    // SAFETY: a word of RAM that nothing writes to any more.
+    unsafe { core::ptr::with_exposed_provenance::<u32>(at as usize).read_volatile() }
 }
 
 /// CFSR (ARMv7-M, B3.2.15): what the fault was.

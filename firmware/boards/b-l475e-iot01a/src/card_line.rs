@@ -246,7 +246,7 @@ impl CardLine for UsartLine {
             None => Err(LineError::Timeout),
             Some(None) => Err(LineError::Removed),
             Some(Some(character)) => {
-                let edge = character.at_us.saturating_sub(self.us(CHARACTER)).max(self.last_edge_us);
+                let edge = character.at_us().saturating_sub(self.us(CHARACTER)).max(self.last_edge_us);
                 let elapsed = self.etu(edge - self.last_edge_us).min(within);
                 (self.last_edge_us, self.card_spoke_last) = (edge, true);
                 let byte = on_line(character.byte, self.config.convention);

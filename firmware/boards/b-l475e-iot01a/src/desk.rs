@@ -1,16 +1,20 @@
 //! Screen, PIN pad and cancel key.
 //!
-//! The screen is text in RAM for now, which a probe reads. The PIN pad is one of the serial kind, on UART4: it sends a key a
-//! byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows the stars it is sent.
+//! A screen is text and picture in RAM, which a probe reads, and goes to panel and lights. The PIN pad is one of the serial
+//! kind, on UART4: it sends a key a byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited,
+//! and shows the stars it is sent.
 
+use embassy_futures::select::{Either, select};
 use heapless::Vec;
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
-use qiyong_firmware::ui::Screen;
+use qiyong_firmware::ui::framebuffer::Framebuffer;
+use qiyong_firmware::ui::{Screen, draw};
 use qiyong_protocol::card::pin::Pin;
 use zeroize::Zeroize;
 
-use crate::board;
 use crate::serial::KEYS;
+use crate::till::TillLink;
+use crate::{board, keys, lights, panel};
 
 /// How long nobody may key, in µs.
 const PATIENCE_US: u64 = 60_000_000;
@@ -23,26 +27,40 @@ const CANCEL: u8 = 0x1B;
 const ENQ: u8 = 0x05;
 
 /// What operator and holder see and key.
-pub(crate) struct Desk;
+pub(crate) struct Desk<'a> {
+    link: &'a TillLink,
+}
 
-impl Operator for Desk {
+impl<'a> Desk<'a> {
+    pub(crate) const fn new(link: &'a TillLink) -> Self {
+        Self { link }
+    }
+}
+
+impl Operator for Desk<'_> {
     fn show(&mut self, screen: &Screen) {
         let text = screen.text();
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
-        board::write_screen([text.english, text.chinese, text.detail.as_str()]);
+        let mut frame = Framebuffer::new();
+        let Ok(()) = draw::draw(&text, &mut frame);
+        board::write_screen([text.english, text.chinese, text.detail.as_str()], &frame);
+        panel::refresh();
+        lights::show(screen.signal());
     }
 
     async fn enter_pin(&mut self, _: WhichPin) -> Result<Pin, NoPin> {
         // What was keyed before anybody asked is no PIN.
-        KEYS.forget();
+        forget_keys();
         KEYS.send([ENQ].into_iter()).await;
         let mut digits: Vec<u8, DIGITS> = Vec::new();
         let pin = loop {
             let deadline = board::now_us() + PATIENCE_US;
-            let Some(key) = board::until(deadline, || KEYS.take()).await else {
-                break Err(NoPin::TimedOut);
+            let key = match select(board::until(deadline, key), self.link.cancelled()).await {
+                Either::First(Some(key)) => key,
+                Either::First(None) => break Err(NoPin::TimedOut),
+                Either::Second(()) => break Err(NoPin::Cancelled),
             };
-            let echo = match key.byte {
+            let echo = match key {
                 digit @ b'0'..=b'9' => digits.push(digit).is_ok().then_some(b'*'),
                 CORRECT => digits.pop().map(|_| CORRECT),
                 CANCEL => break Err(NoPin::Cancelled),
@@ -59,6 +77,21 @@ impl Operator for Desk {
     }
 
     async fn cancel(&mut self) {
-        let _ = board::until(u64::MAX, || KEYS.take().filter(|key| key.byte == CANCEL)).await;
+        // What was pressed earlier was not meant for this visit.
+        forget_keys();
+        let key = board::until(u64::MAX, || key().filter(|key| *key == CANCEL));
+        if let Either::First(_) = select(key, self.link.cancelled()).await {
+            defmt::info!("cancel key");
+        }
     }
+}
+
+/// The next key that was pressed, here or on the PIN pad.
+fn key() -> Option<u8> {
+    if keys::take() { Some(CANCEL) } else { KEYS.take().map(|key| key.byte) }
+}
+
+fn forget_keys() {
+    KEYS.forget();
+    keys::take();
 }

@@ -6,8 +6,12 @@
 //! | `board` | clocks, interrupts, time base, executor, random numbers, panics: what is this chip's alone, and all `unsafe` |
 //! | `serial` | characters in and out of the three USARTs, by interrupt |
 //! | `card_line` | the card's contacts and characters: `CardLine` on USART2 in smartcard mode |
-//! | `desk` | screen, PIN pad and cancel key |
-//! | `memory` | what the terminal remembers, recalled at a start and set by the till |
+//! | `desk` | screen, PIN pad and cancel key: what operator and holder see and press |
+//! | `panel` | the picture to an SSD1306 on I2C1 |
+//! | `lights` | the LEDs |
+//! | `keys` | the button that is the cancel key |
+//! | `watchdog` | resets a terminal that hangs |
+//! | `memory` | what the terminal remembers: recalled at a start, set by the till |
 //! | `storage` | the region it lies in: flash, or SRAM2 where that cannot be written |
 //! | `till` | till and centre on the ST-LINK's virtual COM port |
 //!
@@ -22,66 +26,105 @@ mod card_line;
 #[cfg(target_os = "none")]
 mod desk;
 #[cfg(target_os = "none")]
+mod keys;
+#[cfg(target_os = "none")]
+mod lights;
+#[cfg(target_os = "none")]
 mod memory;
+#[cfg(target_os = "none")]
+mod panel;
 #[cfg(target_os = "none")]
 mod serial;
 #[cfg(target_os = "none")]
 mod storage;
 #[cfg(target_os = "none")]
 mod till;
+#[cfg(target_os = "none")]
+mod watchdog;
+
+#[cfg(target_os = "none")]
+use {
+    qiyong_firmware::clock::WallClock,
+    qiyong_firmware::link::Job,
+    qiyong_firmware::slot::{ContactSlot, SlotConfig},
+    qiyong_firmware::storage::Store,
+    qiyong_firmware::terminal::{Settings, Terminal},
+    qiyong_protocol::host::till::Setup,
+    storage::Region,
+    till::{TillClock, TillLink},
+};
+
+/// The application on this board.
+#[cfg(target_os = "none")]
+type Application<'a> = Terminal<
+    ContactSlot<card_line::UsartLine>,
+    &'a TillLink,
+    desk::Desk<'a>,
+    TillClock<'a>,
+    board::Random,
+    Store<Region>,
+>;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}
 
-/// The application: the only task. Never ends.
+/// The application and what listens for the till: the only task. Never ends.
 #[cfg(target_os = "none")]
 async fn run() -> ! {
-    use qiyong_firmware::link::{Command, Ending};
-    use qiyong_firmware::slot::{ContactSlot, SlotConfig};
-    use qiyong_firmware::storage::Place;
-    use qiyong_firmware::terminal::Terminal;
+    let clock = WallClock::new();
+    let clock = TillClock(&clock);
+    let memory = memory::recall();
+    let link = TillLink::new(till::Vcp, memory.next(), memory.is_reversal_due(), board::serial_number());
+    let listen = link.listen(|time| clock.set(time));
+    match embassy_futures::select::select(listen, serve(&link, clock, memory)).await {
+        embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,
+    }
+}
 
-    let mut recalled = memory::recall();
-    let (mut till, clock) = (till::Till::new(), till::VisitClock);
-    let place = loop {
-        if let Some(place) = recalled.place() {
-            break place;
-        }
-        match till.command().await {
-            Command::Setup { institution, terminal, next_stan } => {
-                let place = Place { institution, terminal };
-                // Without a memory it can still say what is wrong.
-                if !memory::keep(&mut recalled, &place, next_stan) {
-                    break place;
-                }
-            }
-            Command::Serve { .. } => defmt::warn!("the till commands a visit before it has set the terminal up"),
+/// Does what the till commands, one after the other.
+#[cfg(target_os = "none")]
+async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
+    let mut setup = loop {
+        match link.command().await {
+            Job::Setup(setup) => break setup,
+            // The link lets none through before that.
+            Job::Serve(_) => {}
         }
     };
-    defmt::info!("terminal {=str} at {=str}", place.terminal.as_str(), place.institution.as_str());
+    let settings =
+        Settings { institution: setup.institution, terminal: setup.terminal, card_wait: 60, reversal_tries: 3 };
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
-    let mut terminal = Terminal::new(slot, till, desk::Desk, clock, board::Random, recalled, memory::settings(place));
+    let desk = desk::Desk::new(link);
+    let mut application = Terminal::new(slot, link, desk, clock, board::Random, memory, settings);
+    let mut moved = memory::set_up(&mut application, &setup);
+    announce(link, &mut application, &setup).await;
     loop {
-        match terminal.link().command().await {
-            Command::Serve { operation, time } => {
-                clock.set(time);
-                defmt::info!("serving: {=str}", operation.as_str());
-                let report = terminal.serve(&operation).await;
-                match (report.reason, report.cause) {
-                    (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                    (Some(reason), None) => defmt::warn!("{=str}", reason.as_str()),
-                    (Some(reason), Some(_)) => {
-                        defmt::warn!("{=str}", reason.as_str());
-                    }
-                }
-                terminal.link().send(&Ending::from(&report).encode()).await;
+        match link.command().await {
+            Job::Setup(new) => {
+                setup = new;
+                moved = memory::set_up(&mut application, &setup);
+                announce(link, &mut application, &setup).await;
             }
-            Command::Setup { institution, terminal: name, next_stan } => {
-                let place = Place { institution, terminal: name };
-                if memory::keep(terminal.memory(), &place, next_stan) {
-                    terminal.set_up(memory::settings(place));
+            Job::Serve(operation) => {
+                defmt::info!("serving: {=str}", operation.as_str());
+                if !moved && application.reverse_unanswered().await.is_ok() {
+                    moved = memory::set_up(&mut application, &setup);
                 }
+                let report = application.serve(&operation).await;
+                match report.reason {
+                    None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                    Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                }
+                memory::tell(link, &mut application);
+                link.tell_end(&report).await;
             }
         }
     }
+}
+
+#[cfg(target_os = "none")]
+async fn announce(link: &TillLink, application: &mut Application<'_>, setup: &Setup) {
+    defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
+    memory::tell(link, application);
+    link.tell_state().await;
 }

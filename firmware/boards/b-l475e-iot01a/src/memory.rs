@@ -1,11 +1,11 @@
-//! What the terminal remembers: recalled at the start, and set by the till.
+//! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
-use qiyong_firmware::storage::{Crash, PAGES, Place, Store};
-use qiyong_firmware::terminal::Settings;
-use qiyong_protocol::host::Stan;
+use qiyong_firmware::storage::{Crash, PAGES, Place, SetUpError, Store};
+use qiyong_protocol::host::till::Setup;
 
-use crate::board;
 use crate::storage::Region;
+use crate::till::TillLink;
+use crate::{Application, board};
 
 /// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
 pub(crate) fn recall() -> Store<Region> {
@@ -16,8 +16,8 @@ pub(crate) fn recall() -> Store<Region> {
         Some(crash @ Crash::Panic { line, .. }) => {
             defmt::info!("last crash: panic at {=str}:{=u32}", crash.file(), line);
         }
-        Some(Crash::Fault { status, stack }) => {
-            defmt::info!("last crash: fault {=u32:#010x}, stack at {=u32:#010x}", status, stack);
+        Some(Crash::Fault { status, stack, at }) => {
+            defmt::info!("last crash: fault {=u32:#010x} at {=u32:#010x}, stack {=u32:#010x}", status, at, stack);
         }
         None => {}
     }
@@ -27,13 +27,24 @@ pub(crate) fn recall() -> Store<Region> {
     store
 }
 
-/// Keeps what the till has set; false if that cannot be, or must not.
-pub(crate) fn keep(store: &mut Store<Region>, place: &Place, next: Stan) -> bool {
-    let kept = store.set_up(place, next);
-    kept.map_err(|error| defmt::error!("not set up: {=str}", error.as_str())).is_ok()
+/// Puts the terminal where the till says, and keeps that; false if it must first reverse what it sent under its old name.
+pub(crate) fn set_up(application: &mut Application<'_>, setup: &Setup) -> bool {
+    let place = Place { institution: setup.institution, terminal: setup.terminal };
+    let kept = application.memory().set_up(&place, setup.next_stan);
+    if let Err(error) = kept {
+        defmt::error!("not kept: {=str}", error.as_str());
+    }
+    // A terminal without a memory can still say what is wrong.
+    let place = match (kept, application.memory().place()) {
+        (Err(SetUpError::ReversalDue), Some(old)) => old,
+        _ => place,
+    };
+    application.set_up(place.institution, place.terminal);
+    kept != Err(SetUpError::ReversalDue)
 }
 
-/// What the till has set, and what is fixed.
-pub(crate) const fn settings(Place { institution, terminal }: Place) -> Settings {
-    Settings { institution, terminal, card_wait: 60, reversal_tries: 3 }
+/// Lets the link know what it tells the till of the terminal.
+pub(crate) fn tell(link: &TillLink, application: &mut Application<'_>) {
+    let memory = application.memory();
+    link.note(memory.next(), memory.is_reversal_due());
 }

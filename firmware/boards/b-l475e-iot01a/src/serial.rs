@@ -27,8 +27,16 @@ pub(crate) struct Character {
     pub(crate) byte: u8,
     /// Its parity was right, where there is one.
     pub(crate) parity_ok: bool,
+    /// The lower half of when its last moment had come, in µs: it is taken within an hour.
+    low_us: u32,
+}
+
+impl Character {
     /// When its last moment had come, in µs.
-    pub(crate) at_us: u64,
+    pub(crate) fn at_us(&self) -> u64 {
+        let now = board::now_us();
+        now - u64::from((now as u32).wrapping_sub(self.low_us))
+    }
 }
 
 type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
@@ -56,7 +64,7 @@ impl Port {
         let status = self.regs.isr().read();
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
-            let character = Character { byte, parity_ok: !status.pe(), at_us: board::now_us() };
+            let character = Character { byte, parity_ok: !status.pe(), low_us: board::now_us() as u32 };
             // With the queue full, the newest is lost; every protocol above notices.
             let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
         }

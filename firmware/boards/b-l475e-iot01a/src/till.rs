@@ -1,83 +1,69 @@
-//! Till and centre on the ST-LINK's virtual COM port, in the provisional frames of `qiyong_firmware::link`.
+//! The ST-LINK's virtual COM port, as `qiyong_firmware::link` needs it: what comes, what goes, and how long to wait; and the
+//! time of day.
 
-use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-use critical_section::Mutex;
-use qiyong_firmware::link::{self, Command, Receiver};
-use qiyong_firmware::terminal::{CentreLink, Clock};
-use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::{Answer, LinkError, Request};
+use qiyong_firmware::clock::WallClock;
+use qiyong_firmware::link::{Link, Port};
+use qiyong_firmware::terminal::Clock;
+use qiyong_protocol::card::date::Timestamp;
 
 use crate::board;
 use crate::serial::TILL;
 
-/// How long the centre may take to answer (domain.md §5.5), in µs.
-const ANSWER_US: u64 = 60_000_000;
+/// The link over the port.
+pub(crate) type TillLink = Link<Vcp>;
 
-/// The link.
-pub(crate) struct Till {
-    receiver: Receiver,
-}
+/// The port.
+pub(crate) struct Vcp;
 
-impl Till {
-    pub(crate) fn new() -> Self {
-        Self { receiver: Receiver::default() }
-    }
+/// A frame is going out.
+static BUSY: AtomicBool = AtomicBool::new(false);
 
-    /// A frame that `read` makes something of; others are dropped.
-    async fn frame<T>(&mut self, deadline_us: u64, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-        board::until(deadline_us, || {
-            while let Some(character) = TILL.take() {
-                if let Some(value) = self.receiver.received(character.byte).and_then(&read) {
-                    return Some(value);
-                }
-            }
-            None
-        })
-        .await
-    }
+/// The right to send, given back when dropped.
+struct Turn;
 
-    /// The till's next command, however long it takes.
-    pub(crate) async fn command(&mut self) -> Command {
-        loop {
-            if let Some(command) = self.frame(u64::MAX, Command::decode).await {
-                return command;
-            }
-        }
-    }
-
-    pub(crate) async fn send(&mut self, frame: &[u8]) {
-        TILL.send(link::framed(frame)).await;
+impl Turn {
+    async fn take() -> Self {
+        let free = || (!BUSY.swap(true, Ordering::Relaxed)).then_some(Self);
+        // Frames take milliseconds, so that it does not wait in vain; and whoever has waited for ever may as well send.
+        board::until(u64::MAX, free).await.unwrap_or(Self)
     }
 }
 
-impl CentreLink for Till {
-    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        self.send(&link::encode_body(&request.body)).await;
-        self.frame(board::now_us() + ANSWER_US, link::decode_answer).await.ok_or(LinkError::NoAnswer)
+impl Drop for Turn {
+    fn drop(&mut self) {
+        BUSY.store(false, Ordering::Relaxed);
     }
 }
 
-/// What the clock says before any visit, when nobody asks.
-const UNSET: Timestamp = match Date::new(2026, 1, 1) {
-    Some(date) => Timestamp { date, hour: 0, minute: 0, second: 0 },
-    None => unreachable!(),
-};
-/// The time of the visit, as the till gave it.
-static TIME: Mutex<Cell<Timestamp>> = Mutex::new(Cell::new(UNSET));
+impl Port for Vcp {
+    async fn send(&self, frame: &[u8]) {
+        let _turn = Turn::take().await;
+        TILL.send(frame.iter().copied()).await;
+    }
 
-/// The clock, until the board's own is set by the centre: stands still during a visit.
+    async fn receive(&self) -> u8 {
+        board::until(u64::MAX, || TILL.take()).await.map_or(0, |character| character.byte)
+    }
+
+    async fn wait(&self, ms: u32) {
+        board::sleep_until(board::now_us() + u64::from(ms) * 1000).await;
+    }
+}
+
+/// The time of day, counted in the seconds since the start.
 #[derive(Clone, Copy)]
-pub(crate) struct VisitClock;
+pub(crate) struct TillClock<'a>(pub(crate) &'a WallClock);
 
-impl VisitClock {
+impl TillClock<'_> {
     pub(crate) fn set(self, time: Timestamp) {
-        critical_section::with(|cs| TIME.borrow(cs).set(time));
+        self.0.set(time, board::now_s());
     }
 }
 
-impl Clock for VisitClock {
+impl Clock for TillClock<'_> {
     fn now(&mut self) -> Timestamp {
-        critical_section::with(|cs| TIME.borrow(cs).get())
+        self.0.at(board::now_s())
     }
 }

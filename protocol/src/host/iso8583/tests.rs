@@ -1,6 +1,7 @@
 //! The vectors of domain.md §5, each kind of damage, and any fields there and back.
 
 use std::format;
+use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
@@ -54,6 +55,18 @@ fn a_single_des_key_under_its_terminal_master_key() {
 #[test]
 fn x919_vector_of_domain_5_4() {
     assert_eq!(X919::new(KEY).mac(&SIGN_IN), Mac(*b"D10D59EE"));
+}
+
+proptest! {
+    #[test]
+    fn x919_is_the_retail_mac_of_the_crate_for_it(key: [u8; 16], message in prop::collection::vec(any::<u8>(), 1..400)) {
+        use retail_mac::digest::{KeyInit, Mac as _};
+        let mut padded = message.clone();
+        padded.resize(message.len().next_multiple_of(8), 0);
+        let mac = retail_mac::RetailMac::<des::Des>::new(&key.into()).chain_update(&padded).finalize().into_bytes();
+        let digits: String = mac.iter().take(4).map(|byte| format!("{byte:02X}")).collect();
+        prop_assert_eq!(&X919::new(key).mac(&message).0[..], digits.as_bytes());
+    }
 }
 
 #[test]

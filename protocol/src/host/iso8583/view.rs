@@ -98,6 +98,14 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
+/// What comes before the eight bytes of F64, and these.
+fn without_mac(bytes: &[u8]) -> Result<(&[u8], &[u8; 8]), FormatError> {
+    // Not by `split_last_chunk`, in which some compilers keep a panic.
+    let split = bytes.len().checked_sub(8).and_then(|at| bytes.split_at_checked(at));
+    let (before, mac) = split.ok_or(FormatError::Truncated { field: 64 })?;
+    Ok((before, mac.try_into().map_err(|_| FormatError::Truncated { field: 64 })?))
+}
+
 /// A message. Its form has been checked; its MAC has not.
 ///
 /// A field that is not in [the table](super::field::FIELDS) has no known length, so that neither it nor what follows can be
@@ -141,8 +149,9 @@ impl<'a> Message<'a> {
         let (authenticated, fields, mac) = if bitmap & bit(64) == 0 {
             (authenticated, fields, None)
         } else {
-            let (fields, mac) = fields.split_last_chunk::<8>().ok_or(FormatError::Truncated { field: 64 })?;
-            (authenticated.strip_suffix(mac).unwrap_or_default(), fields, Some(mac))
+            let (fields, mac) = without_mac(fields)?;
+            let (authenticated, _) = without_mac(authenticated)?;
+            (authenticated, fields, Some(mac))
         };
         let mti = Mti(u16::from_be_bytes(*mti));
         let whole = Self { tpdu, header, mti, bitmap, authenticated, fields, unread: None, mac };
@@ -154,7 +163,7 @@ impl<'a> Message<'a> {
         let mut rest = self.fields;
         for number in self.numbers() {
             let Some(field) = find(number) else {
-                let readable = self.fields.strip_suffix(rest).unwrap_or_default();
+                let readable = self.fields.get(..self.fields.len() - rest.len()).unwrap_or_default();
                 return Ok(Self { fields: readable, unread: Some((number, rest)), ..self });
             };
             (_, rest) = take(field, rest)?;

@@ -88,13 +88,11 @@ impl<'b> Writer<'b> {
                 if digits.iter().any(|digit| *digit > 0x0F) {
                     writer.fail(WriteError::Content { field: number });
                 }
-                for pair in digits.chunks(2) {
-                    let byte = match pair {
-                        [high, low] => high << 4 | low & 0x0F,
-                        [high] => high << 4,
-                        _ => continue,
-                    };
-                    writer.push(number, &[byte]);
+                let mut left = digits;
+                while let [high, rest @ ..] = left {
+                    let (low, rest) = rest.split_first().unwrap_or((&0, rest));
+                    writer.push(number, &[high << 4 | low & 0x0F]);
+                    left = rest;
                 }
             },
         );
@@ -203,7 +201,7 @@ impl<'b> Writer<'b> {
         let end = self.used + bytes.len();
         match self.buffer.get_mut(self.used..end) {
             Some(room) => {
-                room.copy_from_slice(bytes);
+                room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
                 self.used = end;
             }
             None => self.fail(WriteError::Full { field }),

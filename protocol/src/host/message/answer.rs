@@ -154,7 +154,8 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
 }
 
 fn read_balance(text: &[u8]) -> Option<Fen> {
-    let digits: [u8; 12] = array(text.strip_prefix(&BALANCE_START)?)?;
+    let (start, digits) = text.split_first_chunk()?;
+    let digits: [u8; 12] = array(digits).filter(|_| *start == BALANCE_START)?;
     let digits = digits.map(|digit| digit.wrapping_sub(b'0'));
     digits.iter().all(|digit| *digit <= 9).then(|| Fen(number(&digits)))
 }

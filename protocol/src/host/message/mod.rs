@@ -141,4 +141,4 @@ impl From<WriteError> for MessageError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

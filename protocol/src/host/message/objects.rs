@@ -52,7 +52,7 @@ pub const EFFECTS: u32 = 0xDF22;
 pub const CHARGE: u32 = 0xDF23;
 
 /// The characters of documents: those of domain.md §2.6, and R and O of our own.
-const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
+pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
     (DocumentKind::IdCard, b'A'),
     (DocumentKind::Passport, b'C'),
     (DocumentKind::ForeignerResidence, b'D'),
@@ -144,7 +144,7 @@ pub(super) fn read_card(message: &Message<'_>) -> Result<PresentedCard, MessageE
     })
 }
 
-const fn operation_code(operation: &Operation) -> u8 {
+pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     match operation {
         Operation::Apply { .. } => 1,
         Operation::Settle(_) => 2,

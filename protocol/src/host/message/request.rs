@@ -67,7 +67,7 @@ impl Received<'_> {
 /// F42: an institution's twelve characters and three spaces.
 pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
     let mut merchant = [b' '; 15];
-    merchant.iter_mut().zip(institution.as_str().bytes()).for_each(|(to, from)| *to = from);
+    merchant.iter_mut().zip(institution.as_bytes()).for_each(|(to, from)| *to = *from);
     merchant
 }
 
@@ -205,8 +205,7 @@ pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey) -> Result<Received<'a>,
     let form = Form::of_message(message)?;
     let bytes = |field| message.field(field).map(|value| value.bytes).ok_or(MessageError::Missing { field });
     let terminal = TerminalId(array(bytes(41)?).ok_or(MessageError::Value { field: 41 })?);
-    let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| core::str::from_utf8(code).ok());
-    let institution = institution.and_then(|code| InstitutionCode::new(code).ok());
+    let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| InstitutionCode::from_bytes(code).ok());
     let institution = institution.ok_or(MessageError::Value { field: 42 })?;
     let stan = stan(message)?;
     Ok(Received { institution, terminal, time: read_time(message)?, question: read_question(message, form, stan)? })

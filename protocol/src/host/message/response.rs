@@ -37,12 +37,12 @@ pub fn of_reason(reason: Reason) -> ([u8; 2], Option<&'static str>) {
 
 /// The reason that a code and a word stand for, if it is one.
 pub fn reason(code: [u8; 2], word: Option<&[u8]>) -> Option<Reason> {
-    let word = word.and_then(|word| core::str::from_utf8(word).ok());
     let reason = match CODES.iter().find(|(known, _)| *known == code) {
         Some((_, reason)) => *reason,
-        None => Reason::from_word(word?)?,
+        None => Reason::from_bytes(word?)?,
     };
-    (of_reason(reason) == (code, word)).then_some(reason)
+    let (expected, expected_word) = of_reason(reason);
+    (expected == code && expected_word.map(str::as_bytes) == word).then_some(reason)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn key() -> X919 {
     X919::new(hex!("0123456789ABCDEFFEDCBA9876543210"))
 }
 
-fn any_date() -> impl Strategy<Value = Date> {
+pub(in crate::host) fn any_date() -> impl Strategy<Value = Date> {
     (1..=9999u16, 1..=12u8, 1..=28u8).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
 }
 
@@ -61,13 +61,13 @@ fn any_card() -> impl Strategy<Value = PresentedCard> {
     })
 }
 
-fn any_bill() -> impl Strategy<Value = Bill> {
+pub(in crate::host) fn any_bill() -> impl Strategy<Value = Bill> {
     (1..=Fen::MAX.0).prop_flat_map(|total| {
         (Just(total), 0..=total).prop_map(|(total, fund)| Bill::new(Fen(total), Fen(fund)).unwrap())
     })
 }
 
-fn any_operation() -> impl Strategy<Value = Operation> {
+pub(in crate::host) fn any_operation() -> impl Strategy<Value = Operation> {
     let validity = prop_oneof![Just(Validity::LongTerm), any_date().prop_map(Validity::Until)];
     let document = (select(&DocumentKind::ALL[..]), "[!-~]{1,20}", any_name(), validity);
     let document = document.prop_map(|(kind, number, name, valid_until)| {

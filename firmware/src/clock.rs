@@ -1,0 +1,57 @@
+//! The time of day: as the till or the centre last told it, and gone on since by the terminal's own count of seconds.
+
+use core::cell::Cell;
+
+use qiyong_protocol::card::date::{Date, Timestamp};
+
+/// A clock that was told the time at some second of a count, and 2026-01-01 00:00:00 at second 0 before that.
+#[derive(Debug)]
+pub struct WallClock {
+    told: Cell<(Timestamp, u32)>,
+}
+
+/// A day before any that a terminal meets.
+const START: Timestamp = match Date::new(2026, 1, 1) {
+    Some(date) => Timestamp { date, hour: 0, minute: 0, second: 0 },
+    None => panic!("there is such a day"),
+};
+
+impl WallClock {
+    /// A clock that nobody has set.
+    pub const fn new() -> Self {
+        Self { told: Cell::new((START, 0)) }
+    }
+
+    /// It is `time` at second `count`.
+    pub fn set(&self, time: Timestamp, count: u32) {
+        self.told.set((time, count));
+    }
+
+    /// What time it is at second `count`.
+    pub fn at(&self, count: u32) -> Timestamp {
+        let (time, told) = self.told.get();
+        time.after(count.saturating_sub(told))
+    }
+}
+
+impl Default for WallClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_on_from_what_it_was_told() {
+        let clock = WallClock::new();
+        assert_eq!(clock.at(61), Timestamp { minute: 1, second: 1, ..START });
+        let time = Timestamp { date: Date::new(2026, 11, 25).unwrap(), hour: 23, minute: 59, second: 50 };
+        clock.set(time, 1000);
+        assert_eq!(clock.at(1000), time);
+        let next_day = Timestamp { date: Date::new(2026, 11, 26).unwrap(), hour: 0, minute: 0, second: 5 };
+        assert_eq!(clock.at(1015), next_day);
+    }
+}

@@ -1,0 +1,82 @@
+//! What comes over the one serial line of till and centre: frames, and the commands and events in them.
+
+use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::host::frame::{Channel, Decoder, encode, encoded_len};
+use qiyong_protocol::host::iso8583::mac::X919;
+use qiyong_protocol::host::till::{Command, Event, Reference, Refused, Setup};
+use qiyong_protocol::host::{Stan, TerminalId};
+
+/// Room of the decoder, so small that input fills it.
+const ROOM: usize = 128;
+
+/// Frames are found in any bytes, one whole frame after them is found for certain, and what is read is written as it was.
+pub(crate) fn any_line(bytes: &[u8]) {
+    let mut decoder = Decoder::<ROOM>::new();
+    for byte in bytes {
+        match decoder.push(*byte) {
+            Some(Ok(frame)) => {
+                let mut buffer = [0; encoded_len(ROOM)];
+                let again = encode(frame.channel, frame.payload, &mut buffer).expect("what was read can be written");
+                let mut other = Decoder::<ROOM>::new();
+                let found = again.iter().filter_map(|byte| other.push(*byte).map(|frame| frame.is_ok())).count();
+                assert_eq!(found, 1, "what was written can be read");
+                as_message(frame.payload);
+            }
+            Some(Err(error)) => assert!(!error.to_string().is_empty()),
+            None => {}
+        }
+    }
+    let mut buffer = [0; 64];
+    let last = encode(Channel::Till, b"the last one", &mut buffer).expect("it fits");
+    let found = last.iter().filter_map(|byte| {
+        decoder.push(*byte).and_then(|frame| frame.ok().filter(|frame| frame.payload == b"the last one")).map(drop)
+    });
+    assert_eq!(found.count(), 1);
+    as_message(bytes);
+}
+
+/// As a command and as an event.
+fn as_message(payload: &[u8]) {
+    if let Some(command) = Command::decode(payload) {
+        assert_eq!(&command.encode()[..], payload);
+    }
+    if let Some(event) = Event::decode(payload) {
+        assert_eq!(&event.encode()[..], payload);
+    }
+}
+
+/// Each command and event in a frame, one after the other, and alone without one.
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let time = Timestamp { date: Date::new(2026, 11, 25).expect("a day"), hour: 9, minute: 30, second: 0 };
+    let institution = InstitutionCode::new("P32010000017").expect("a code");
+    let bill = Bill::new(Fen(3580), Fen(0)).expect("a bill");
+    let start = |operation| Command::Start { reference: Reference(1), time, operation };
+    let commands = [
+        Command::Setup(Setup {
+            institution,
+            terminal: TerminalId(*b"00000001"),
+            key: X919::new([7; 16]),
+            next_stan: Stan(1),
+        }),
+        start(Operation::Purchase(bill)),
+        start(Operation::Apply { document: None }),
+        Command::Cancel,
+        Command::Status,
+        Command::Time(time),
+    ];
+    let events = [Event::Refused(Refused::Busy)];
+    let messages: Vec<Vec<u8>> = commands
+        .iter()
+        .map(|command| command.encode().to_vec())
+        .chain(events.map(|event| event.encode().to_vec()))
+        .collect();
+    let mut line = Vec::new();
+    for message in &messages {
+        let mut buffer = [0; encoded_len(ROOM)];
+        line.extend_from_slice(encode(Channel::Till, message, &mut buffer).expect("it fits"));
+    }
+    messages.into_iter().chain([line]).collect()
+}

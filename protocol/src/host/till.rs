@@ -1,0 +1,276 @@
+//! Between till and terminal: what the till commands, and what it is told. Goes over [`super::frame::Channel::Till`].
+//!
+//! A message is a letter and what the table says, in this order and nothing behind it. Numbers are big-endian; money is in
+//! fen, in eight bytes; a date is four BCD bytes YYYYMMDD, and a time that and hour, minute, second; a text has its length
+//! before it; `flag?` is a byte, 0 or 1, and what follows is there only after 1.
+//!
+//! | Command | | |
+//! |---|---|---|
+//! | set up | `U` | institution 12, terminal 8, key of F64 16, the least number that the next transaction may have 4 |
+//! | start | `V` | reference 4, time 7, operation: 1 apply, 2 settle, 3 purchase, 4 query; a bill: total 8, fund 8; to apply: flag? kind 1, number text, name text, last day 4 (zeros: without end) |
+//! | cancel | `C` | – |
+//! | status | `S` | – |
+//! | time | `T` | time 7 |
+//!
+//! | Event | | |
+//! |---|---|---|
+//! | state | `s` | flags 1 (1 set up, 2 a reversal is due), flag? reference 4 of the visit under way, next transaction number 4, serial number 12 |
+//! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1 |
+//! | refused | `r` | why 1 |
+//!
+//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`].
+//!
+//! **A lost frame costs nothing**, whichever it was, since the till may say everything again. It gives each visit a reference
+//! of its own; a start with the reference of the visit under way is answered by the state, and one with that of the last
+//! visit by its end once more, and no holder is served twice. After a restart the terminal tells its state without being
+//! asked: not set up. It wants to be set up again then, for the key is kept in RAM alone.
+
+mod codec;
+
+use core::fmt;
+
+use heapless::Vec;
+
+use self::codec::{Reader, Writer};
+use super::iso8583::mac::X919;
+use super::{Stan, Standing, TerminalId};
+use crate::activation::decision::{Effects, Operation};
+use crate::activation::institution::InstitutionCode;
+use crate::activation::money::Fen;
+use crate::activation::reason::Reason;
+use crate::card::date::Timestamp;
+use crate::card::status::CardStatus;
+
+/// The most bytes that one of these messages has: a start with the longest document has 91.
+pub const TILL_MAX: usize = 96;
+
+/// One of these messages as bytes.
+pub type Bytes = Vec<u8, TILL_MAX>;
+
+/// What the till calls a visit by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reference(pub u32);
+
+/// Where a terminal stands, and what it needs to talk to the centre.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The terminal's name in it.
+    pub terminal: TerminalId,
+    /// The key of F64, as long as there is no signing in.
+    pub key: X919,
+    /// The least number that its next transaction may have. Numbers never go back, whatever this says.
+    pub next_stan: Stan,
+}
+
+/// What a till wants of the terminal.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Stand here.
+    Setup(Setup),
+    /// Serve one holder.
+    Start {
+        /// What the visit is called.
+        reference: Reference,
+        /// The time; the terminal's clock is set by it.
+        time: Timestamp,
+        /// What is to be done.
+        operation: Operation,
+    },
+    /// Press the cancel key.
+    Cancel,
+    /// Tell your state.
+    Status,
+    /// Set your clock.
+    Time(Timestamp),
+}
+
+/// How a terminal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// It has been set up since it started.
+    pub set_up: bool,
+    /// A transaction must be reversed before anything else is done.
+    pub reversal_due: bool,
+    /// The visit under way.
+    pub visit: Option<Reference>,
+    /// The number of the next transaction.
+    pub next_stan: Stan,
+    /// The number that the chip was made with, 96 bits; zeros where there is none.
+    pub serial: [u8; 12],
+}
+
+/// How a visit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which one.
+    pub reference: Reference,
+    /// Why it was not approved, unless it was.
+    pub reason: Option<Reason>,
+    /// What was done.
+    pub effects: Effects,
+    /// The personal account's balance after a transaction.
+    pub balance: Option<Fen>,
+    /// The transaction's number, if one was sent.
+    pub stan: Option<Stan>,
+    /// How the card stands: for a query as answered; otherwise as before the transaction.
+    pub standing: Option<Standing>,
+    /// The holder replaced the initial PIN.
+    pub pin_changed: bool,
+    /// At a bank: why the offer to replace it came to nothing, unless it was declined.
+    pub pin_unchanged: Option<Reason>,
+}
+
+/// Why a command is not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is none of those above.
+    Malformed,
+    /// The terminal has not been set up since it started.
+    NotSetUp,
+    /// A holder is being served.
+    Busy,
+    /// Such an institution does not offer that.
+    NotHere,
+}
+
+impl Refused {
+    const ALL: [Self; 4] = [Self::Malformed, Self::NotSetUp, Self::Busy, Self::NotHere];
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the terminal does not know this command: till and terminal are of different versions",
+            Self::NotSetUp => "the terminal has not been set up since it started: send it the set-up first",
+            Self::Busy => "the terminal serves a holder: wait for the end, or cancel",
+            Self::NotHere => "the institution that the terminal is set up for does not offer this operation",
+        })
+    }
+}
+
+/// What a terminal tells the till.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Its state: after the start, and as the answer to every command that has no other.
+    State(State),
+    /// A visit ended.
+    Ended(Ended),
+    /// A command is not carried out.
+    Refused(Refused),
+}
+
+impl Command {
+    /// As bytes.
+    pub fn encode(&self) -> Bytes {
+        let writer = match self {
+            Self::Setup(Setup { institution, terminal, key, next_stan }) => Writer::new(b'U')
+                .bytes(institution.as_bytes())
+                .bytes(&terminal.0)
+                .bytes(key.expose())
+                .number(next_stan.0),
+            Self::Start { reference, time, operation } => {
+                Writer::new(b'V').number(reference.0).time(*time).operation(operation)
+            }
+            Self::Cancel => Writer::new(b'C'),
+            Self::Status => Writer::new(b'S'),
+            Self::Time(time) => Writer::new(b'T').time(*time),
+        };
+        writer.finish()
+    }
+
+    /// From bytes; `None` if they are none of these.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        let command = match reader.byte()? {
+            b'U' => Self::Setup(Setup {
+                institution: InstitutionCode::from_bytes(reader.slice(12)?).ok()?,
+                terminal: TerminalId(reader.array()?),
+                key: X919::new(reader.array()?),
+                next_stan: reader.stan()?,
+            }),
+            b'V' => Self::Start {
+                reference: Reference(reader.number()?),
+                time: reader.time()?,
+                operation: reader.operation()?,
+            },
+            b'C' => Self::Cancel,
+            b'S' => Self::Status,
+            b'T' => Self::Time(reader.time()?),
+            _ => return None,
+        };
+        reader.end(command)
+    }
+}
+
+impl Event {
+    /// As bytes.
+    pub fn encode(&self) -> Bytes {
+        let writer = match self {
+            Self::State(State { set_up, reversal_due, visit, next_stan, serial }) => Writer::new(b's')
+                .flags([*set_up, *reversal_due, false])
+                .option(*visit, |writer, visit| writer.number(visit.0))
+                .number(next_stan.0)
+                .bytes(serial),
+            Self::Ended(ended) => {
+                let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged } = *ended;
+                Writer::new(b'e')
+                    .number(reference.0)
+                    .flags([effects.activates, effects.activates_financial, pin_changed])
+                    .fen(effects.charge)
+                    .option(reason, Writer::reason)
+                    .option(balance, Writer::fen)
+                    .option(stan, |writer, stan| writer.number(stan.0))
+                    .option(standing, |writer, standing| {
+                        let Standing { status, social, financial, pin_is_initial } = standing;
+                        writer.place(&CardStatus::ALL, status).flags([social, financial, pin_is_initial])
+                    })
+                    .option(pin_unchanged, Writer::reason)
+            }
+            Self::Refused(why) => Writer::new(b'r').place(&Refused::ALL, *why),
+        };
+        writer.finish()
+    }
+
+    /// From bytes; `None` if they are none of these.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        let event = match reader.byte()? {
+            b's' => {
+                let [set_up, reversal_due, false] = reader.flags()? else { return None };
+                Self::State(State {
+                    set_up,
+                    reversal_due,
+                    visit: reader.option(|reader| reader.number().map(Reference))?,
+                    next_stan: reader.stan()?,
+                    serial: reader.array()?,
+                })
+            }
+            b'e' => {
+                let reference = Reference(reader.number()?);
+                let [activates, activates_financial, pin_changed] = reader.flags()?;
+                Self::Ended(Ended {
+                    reference,
+                    pin_changed,
+                    effects: Effects { activates, activates_financial, charge: reader.fen()? },
+                    reason: reader.option(Reader::reason)?,
+                    balance: reader.option(Reader::fen)?,
+                    stan: reader.option(Reader::stan)?,
+                    standing: reader.option(|reader| {
+                        let status = reader.place(&CardStatus::ALL)?;
+                        let [social, financial, pin_is_initial] = reader.flags()?;
+                        Some(Standing { status, social, financial, pin_is_initial })
+                    })?,
+                    pin_unchanged: reader.option(Reader::reason)?,
+                })
+            }
+            b'r' => Self::Refused(reader.place(&Refused::ALL)?),
+            _ => return None,
+        };
+        reader.end(event)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Any command and any event there and back; and none from what is cut off, longer, or of no meaning.
+
+use std::format;
+use std::vec::Vec;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
+use crate::activation::money::Bill;
+use crate::card::codes::Name;
+use crate::card::date::Date;
+use crate::host::message::tests::{any_date, any_operation};
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    (any_date(), 0..24u8, 0..60u8, 0..60u8).prop_map(|(date, hour, minute, second)| Timestamp {
+        date,
+        hour,
+        minute,
+        second,
+    })
+}
+
+fn any_stan() -> impl Strategy<Value = Stan> {
+    (1..=999_999u32).prop_map(Stan)
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let setup = ("[BHP]320100[0-9]{5}", any::<[u8; 8]>(), any::<[u8; 16]>(), any_stan());
+    let setup = setup.prop_map(|(institution, terminal, key, next_stan)| {
+        let institution = InstitutionCode::new(&institution).unwrap();
+        Command::Setup(Setup { institution, terminal: TerminalId(terminal), key: X919::new(key), next_stan })
+    });
+    let start = (any::<u32>(), any_time(), any_operation());
+    let start =
+        start.prop_map(|(number, time, operation)| Command::Start { reference: Reference(number), time, operation });
+    prop_oneof![setup, start, Just(Command::Cancel), Just(Command::Status), any_time().prop_map(Command::Time)]
+}
+
+fn any_reason() -> impl Strategy<Value = Reason> {
+    select(Reason::ALL)
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let visit = prop::option::of(any::<u32>().prop_map(Reference));
+    let state = (any::<[bool; 2]>(), visit, any_stan(), any::<[u8; 12]>());
+    let state = state.prop_map(|([set_up, reversal_due], visit, next_stan, serial)| {
+        Event::State(State { set_up, reversal_due, visit, next_stan, serial })
+    });
+    let standing =
+        (select(&CardStatus::ALL[..]), any::<[bool; 3]>()).prop_map(|(status, [social, financial, pin_is_initial])| {
+            Standing { status, social, financial, pin_is_initial }
+        });
+    let done = (any::<[bool; 3]>(), any::<u64>(), prop::option::of(any::<u64>()), prop::option::of(any_stan()));
+    let why = (prop::option::of(any_reason()), prop::option::of(any_reason()), prop::option::of(standing));
+    let ended = (any::<u32>(), done, why).prop_map(
+        |(reference, ([activates, activates_financial, pin_changed], charge, balance, stan), why)| {
+            let (reason, pin_unchanged, standing) = why;
+            let effects = Effects { activates, activates_financial, charge: Fen(charge) };
+            let (reference, balance) = (Reference(reference), balance.map(Fen));
+            Event::Ended(Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged })
+        },
+    );
+    prop_oneof![state, ended, select(&Refused::ALL[..]).prop_map(Event::Refused)]
+}
+
+proptest! {
+    #[test]
+    fn a_command_survives_both_ways_and_no_part_of_it_is_one(command in any_command(), more in any::<u8>()) {
+        let bytes = command.encode();
+        let read = Command::decode(&bytes).unwrap();
+        // A key has no `==`, and prints as stars.
+        prop_assert_eq!(format!("{read:?}"), format!("{command:?}"));
+        prop_assert_eq!(read.encode(), bytes.clone());
+        for end in 0..bytes.len() {
+            prop_assert!(Command::decode(&bytes[..end]).is_none(), "{}", end);
+        }
+        let longer: Vec<u8> = bytes.iter().copied().chain([more]).collect();
+        prop_assert!(Command::decode(&longer).is_none());
+    }
+
+    #[test]
+    fn an_event_survives_both_ways_and_no_part_of_it_is_one(event in any_event(), more in any::<u8>()) {
+        let bytes = event.encode();
+        prop_assert_eq!(Event::decode(&bytes), Some(event));
+        for end in 0..bytes.len() {
+            prop_assert!(Event::decode(&bytes[..end]).is_none(), "{}", end);
+        }
+        let longer: Vec<u8> = bytes.iter().copied().chain([more]).collect();
+        prop_assert!(Event::decode(&longer).is_none());
+    }
+
+    #[test]
+    fn what_is_read_from_any_bytes_is_written_as_them(bytes in prop::collection::vec(any::<u8>(), 0..=TILL_MAX)) {
+        if let Some(command) = Command::decode(&bytes) {
+            prop_assert_eq!(&command.encode()[..], &bytes[..]);
+        }
+        if let Some(event) = Event::decode(&bytes) {
+            prop_assert_eq!(&event.encode()[..], &bytes[..]);
+        }
+    }
+}
+
+#[test]
+fn the_longest_fits_to_the_byte() {
+    let document = Document {
+        kind: DocumentKind::Passport,
+        number: DocumentNumber::new(&[b'1'; 20]).unwrap(),
+        name: Name::new(&[0xB0; 50]).unwrap(),
+        valid_until: Validity::LongTerm,
+    };
+    let time = Timestamp { date: Date::new(2026, 1, 2).unwrap(), hour: 3, minute: 4, second: 5 };
+    let operation = Operation::Apply { document: Some(document) };
+    let bytes = Command::Start { reference: Reference(1), time, operation }.encode();
+    // Letter, reference, time, operation, flag, kind, number and name with their lengths, last day.
+    assert_eq!(bytes.len(), 1 + 4 + 7 + 1 + 1 + 1 + 21 + 51 + 4);
+    assert!(bytes.len() < TILL_MAX);
+}
+
+#[test]
+fn the_bytes_are_those_of_the_table() {
+    let time = Timestamp { date: Date::new(2026, 11, 25).unwrap(), hour: 9, minute: 30, second: 0 };
+    let operation = Operation::Settle(Bill::new(Fen(15_200), Fen(10_000)).unwrap());
+    let start = Command::Start { reference: Reference(7), time, operation }.encode();
+    let expected = hex_literal::hex!("56 00000007 20261125 091E00 02 0000000000003B60 0000000000002710");
+    assert_eq!(start, expected);
+
+    let effects = Effects { activates: true, activates_financial: false, charge: Fen(5200) };
+    let ended = Ended {
+        reference: Reference(7),
+        reason: None,
+        effects,
+        balance: Some(Fen(4800)),
+        stan: Some(Stan(3)),
+        standing: None,
+        pin_changed: true,
+        pin_unchanged: None,
+    };
+    let expected = hex_literal::hex!("65 00000007 05 0000000000001450 00 01 00000000000012C0 01 00000003 00 00");
+    assert_eq!(Event::Ended(ended).encode(), expected);
+}
