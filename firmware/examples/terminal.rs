@@ -24,7 +24,7 @@ mod target {
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
     use qiyong_firmware::link::{Job, Link, Port};
     use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
-    use qiyong_firmware::storage::{self, Crash, Place, Store};
+    use qiyong_firmware::storage::{self, Crash, Store};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::framebuffer::Framebuffer;
     use qiyong_firmware::ui::{Screen, draw};
@@ -170,7 +170,7 @@ mod target {
         };
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
-        let crash = Crash::decode(black_box([0; 24]));
+        let crash = Crash::decode(black_box([0; Crash::LEN]));
         let memory = Store::open(Outside, storage::PAGES, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
         let link = Link::new(Outside, memory.next(), memory.is_reversal_due(), [0; 12]);
@@ -179,8 +179,7 @@ mod target {
             loop {
                 match link.command().await {
                     Job::Setup(Setup { institution, terminal: name, next_stan, .. }) => {
-                        let place = Place { institution, terminal: name };
-                        let _ = black_box(terminal.memory().set_up(&place, next_stan));
+                        let _ = black_box(terminal.memory().set_up(institution, name, next_stan));
                         terminal.set_up(institution, name);
                     }
                     Job::Serve(operation) => {

@@ -33,6 +33,7 @@ use qiyong_protocol::host::{Answer, Body, LinkError, Request, Stan, TerminalId};
 use qiyong_tests::flash::Flash;
 use qiyong_tests::sample_card;
 
+const PHARMACY: &str = "P32010000017";
 const ACCOUNT: Fen = Fen(50_000);
 const PRICE: Fen = Fen(3_000);
 /// Pages of the flash, of five records: a visit in three erases one.
@@ -80,6 +81,9 @@ impl CentreLink for Link {
                 self.sent.borrow_mut().push(*stan);
                 format!("send transaction {}", stan.0)
             }
+            Body::Reverse { stan, .. } if request.institution.as_str() != PHARMACY => {
+                format!("send reversal {} as {}", stan.0, request.institution)
+            }
             Body::Reverse { stan, .. } => format!("send reversal {}", stan.0),
             Body::Report { reason, .. } => format!("report {reason}"),
             _ => "ask".to_string(),
@@ -119,9 +123,9 @@ impl<M: Memory> Memory for Recording<M> {
         self.memory.unanswered()
     }
 
-    fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError> {
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
         self.note("note transaction")?;
-        self.memory.begin(card)
+        self.memory.begin(settings, card)
     }
 
     fn end(&mut self) -> Result<(), MemoryError> {
@@ -164,7 +168,7 @@ struct Pharmacy {
 
 impl Pharmacy {
     fn new(seed: u64) -> Self {
-        let code = InstitutionCode::new("P32010000017").unwrap();
+        let code = InstitutionCode::new(PHARMACY).unwrap();
         let mut centre = Centre::in_memory().unwrap();
         centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
         let mut new = sample_card(Generation::V3);
@@ -195,7 +199,7 @@ impl Pharmacy {
             flash: self.flash.clone(),
             sent: self.sent.clone(),
         };
-        let institution = InstitutionCode::new("P32010000017").unwrap();
+        let institution = InstitutionCode::new(PHARMACY).unwrap();
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
         let random = ChaCha8Rng::seed_from_u64(1);
         let slot = ContactSlot::new(line, SlotConfig::default());
@@ -272,6 +276,21 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::StorageFailed));
     assert_eq!(notes()[..5], ["note transaction", "send transaction 9", "note end", "send reversal 9", "note end"]);
     assert_eq!(pharmacy.account(), before);
+}
+
+#[test]
+fn what_was_sent_under_another_name_is_reversed_under_that() {
+    let pharmacy = Pharmacy::new(0);
+    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let institution = InstitutionCode::new("H32010000561").unwrap();
+    let elsewhere = Settings { institution, terminal: TerminalId(*b"00000009"), card_wait: 60, reversal_tries: 3 };
+    store.begin(&elsewhere, pharmacy.number).unwrap();
+    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    store.set_up(InstitutionCode::new(PHARMACY).unwrap(), TerminalId(*b"00000001"), Stan(1)).unwrap();
+    assert_eq!(pharmacy.serve(&mut pharmacy.terminal(store, &[])).unwrap().outcome, Outcome::Approved);
+    let notes = pharmacy.notes.borrow();
+    assert_eq!(notes[0], "send reversal 1 as H32010000561");
+    assert!(notes.contains(&"send transaction 2".to_string()), "{notes:?}");
 }
 
 #[test]

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use sequential_storage::cache::Cache;
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
-use qiyong_firmware::storage::{Crash, Place, SetUpError, Store};
-use qiyong_firmware::terminal::{Memory, MemoryError, Unanswered};
+use qiyong_firmware::storage::{Crash, Store};
+use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::host::{Stan, TerminalId};
@@ -34,19 +34,35 @@ enum Op {
 /// What must be known after a restart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct State {
-    place: Option<Place>,
+    place: Option<(InstitutionCode, TerminalId)>,
     unanswered: Option<Unanswered>,
     starts: u32,
     crashes: (u32, Option<Crash>),
 }
 
-fn place(number: u8) -> Place {
+fn place(number: u8) -> (InstitutionCode, TerminalId) {
     let institution = InstitutionCode::new(["P32010000017", "H32010000561"][usize::from(number % 2)]).unwrap();
-    Place { institution, terminal: TerminalId(*b"00000001") }
+    (institution, TerminalId(*b"00000001"))
+}
+
+fn settings(number: u8) -> Settings {
+    let (institution, terminal) = place(number);
+    Settings { institution, terminal, card_wait: 60, reversal_tries: 3 }
+}
+
+/// A transaction sent where the terminal of this number stands; a card's number is the place's too.
+fn unanswered(stan: Stan, number: u8) -> Unanswered {
+    let (institution, terminal) = place(number);
+    Unanswered { institution, terminal, stan, card: card(number) }
 }
 
 fn card(number: u8) -> CardNumber {
     CardNumber::new(format!("X0000{number:03}9").as_bytes()).unwrap()
+}
+
+fn set_up(store: &mut Store<Flash>, next: u32) -> Result<(), MemoryError> {
+    let (institution, terminal) = place(0);
+    store.set_up(institution, terminal, Stan(next))
 }
 
 fn state(store: &Store<Flash>) -> State {
@@ -76,24 +92,21 @@ impl Bench {
         let before = self.acknowledged;
         let after = match op {
             Op::SetUp(number, next) => {
-                let moves = before.place != Some(place(number));
-                let result = self.store.set_up(&place(number), Stan(next));
-                if moves && before.unanswered.is_some() {
-                    assert_eq!(result, Err(SetUpError::ReversalDue));
-                    before
-                } else {
-                    assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
-                    let ahead = |own: Option<Stan>| own.filter(|own| !own.is_before(Stan(next))).or(Some(Stan(next)));
-                    let moved: Vec<_> = self.next.iter().map(|own| ahead(*own)).collect();
-                    self.next = if result.is_ok() { moved } else { [self.next.clone(), moved].concat() };
-                    State { place: Some(place(number)), ..before }
-                }
+                let (institution, terminal) = place(number);
+                let result = self.store.set_up(institution, terminal, Stan(next));
+                assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
+                let ahead = |own: Option<Stan>| own.filter(|own| !own.is_before(Stan(next))).or(Some(Stan(next)));
+                let moved: Vec<_> = self.next.iter().map(|own| ahead(*own)).collect();
+                self.next = if result.is_ok() { moved } else { [self.next.clone(), moved].concat() };
+                // The name under which something must be reversed stays.
+                let place = if before.unanswered.is_some() { before.place } else { Some(place(number)) };
+                State { place, ..before }
             }
             Op::Begin(_) if before.unanswered.is_some() => before,
-            Op::Begin(number) => match self.store.begin(card(number)) {
+            Op::Begin(number) => match self.store.begin(&settings(number), card(number)) {
                 Ok(stan) => {
                     self.number_given(stan);
-                    State { unanswered: Some(Unanswered { stan, card: card(number) }), ..before }
+                    State { place: Some(place(number)), unanswered: Some(unanswered(stan, number)), ..before }
                 }
                 Err(error) => {
                     assert!(self.flash.is_off(), "{error:?}");
@@ -135,11 +148,11 @@ impl Bench {
             && found.unanswered != before.unanswered
         {
             // It was noted, and not acknowledged.
-            assert_eq!(due.card, card(number));
+            assert_eq!(due, unanswered(due.stan, number));
             if after.unanswered.is_none() {
                 self.number_given(due.stan);
             }
-            found.unanswered = after.unanswered;
+            (found.unanswered, found.place) = (after.unanswered, after.place);
         }
         let after = State { starts: before.starts, ..after };
         assert!(found == before || found == after, "{op:?} was done by half: {found:?}, {before:?}, {after:?}");
@@ -257,7 +270,7 @@ proptest! {
         let error = loop {
             let before = state(&bench.store);
             let result = if transactions % 2 == 0 {
-                bench.store.begin(card(1)).map(|stan| bench.number_given(stan))
+                bench.store.begin(&settings(0), card(1)).map(|stan| bench.number_given(stan))
             } else {
                 bench.store.end()
             };
@@ -356,7 +369,7 @@ impl later::NorFlash for Async {
     }
 }
 
-/// What sequential-storage writes, we read: records of another length are recognised, others' passed over.
+/// What sequential-storage writes, we read; what is not ours is passed over.
 #[test]
 fn what_the_library_wrote_is_read() {
     let flash = Flash::new(PAGES as usize, 3);
@@ -376,16 +389,18 @@ fn what_the_library_wrote_is_read() {
 
 #[test]
 fn records_of_another_version_are_left_alone() {
-    for record in [&b"QY\x02\0 what the next version may need"[..], b"QY\0", b"QY\x01 of another length"] {
+    for version in [0, 2, 0xFF] {
         let flash = Flash::new(PAGES as usize, 5);
-        block_on(page_of(&flash, 2).push(record, false)).unwrap();
+        let mut record = [0x55; 80];
+        record[..3].copy_from_slice(&[b'Q', b'Y', version]);
+        block_on(page_of(&flash, 2).push(&record, false)).unwrap();
         let before = flash.bytes().to_vec();
         let mut store = Store::open(flash.clone(), PAGES, Some(Crash::Fault { status: 1, stack: 2, at: 3 }));
         assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
         assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
-        assert_eq!(store.begin(card(1)), Err(MemoryError::OtherVersion));
+        assert_eq!(store.begin(&settings(1), card(1)), Err(MemoryError::OtherVersion));
         assert_eq!(store.end(), Err(MemoryError::OtherVersion));
-        assert_eq!(store.set_up(&place(0), Stan(1)), Err(SetUpError::Memory(MemoryError::OtherVersion)));
+        assert_eq!(set_up(&mut store, 1), Err(MemoryError::OtherVersion));
         assert_eq!(store.place(), None);
         assert_eq!(*flash.bytes(), *before);
     }
@@ -395,8 +410,8 @@ fn records_of_another_version_are_left_alone() {
 fn a_number_from_outside_never_takes_the_next_one_back() {
     let mut store = Store::open(Flash::new(PAGES as usize, 6), PAGES, None);
     let mut next = |from_outside: u32| {
-        store.set_up(&place(0), Stan(from_outside)).unwrap();
-        let stan = store.begin(card(1)).unwrap();
+        set_up(&mut store, from_outside).unwrap();
+        let stan = store.begin(&settings(0), card(1)).unwrap();
         store.end().unwrap();
         stan.0
     };
@@ -415,10 +430,10 @@ fn a_number_from_outside_never_takes_the_next_one_back() {
 fn what_a_transaction_costs() {
     let flash = Flash::new(PAGES as usize, 7);
     let mut store = Store::open(flash.clone(), PAGES, None);
-    store.set_up(&place(0), Stan(1)).unwrap();
+    set_up(&mut store, 1).unwrap();
     let before = flash.work();
-    store.begin(card(1)).unwrap();
+    store.begin(&settings(0), card(1)).unwrap();
     store.end().unwrap();
-    store.set_up(&place(0), Stan(1)).unwrap();
+    set_up(&mut store, 1).unwrap();
     assert_eq!(flash.work() - before, 2 * 88);
 }

@@ -1,7 +1,4 @@
-//! What a panic or fault leaves behind, as 24 bytes. No message: it could hold what must not be kept.
-
-use zerocopy::byteorder::little_endian::U32;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+//! What a panic or fault leaves behind, as six words. No message: it could hold what must not be kept.
 
 /// How the program ended when it should not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +23,9 @@ pub enum Crash {
     },
 }
 
-#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(C)]
-struct Raw {
-    /// 1 a panic, 2 a fault.
-    kind: U32,
-    /// The line; or the status.
-    what: U32,
-    /// The file; or the stack's address, the instruction's, and zeros.
-    place: [u8; 16],
-}
-
 impl Crash {
-    /// How many bytes it takes.
-    pub const LEN: usize = 24;
+    /// How many words it takes.
+    pub const LEN: usize = 6;
 
     /// A panic in this file, of whose path as much of the end is kept as there is room for.
     pub fn panic(file: &str, line: u32) -> Self {
@@ -49,38 +35,23 @@ impl Crash {
         Self::Panic { file: kept, line }
     }
 
-    /// The bytes.
-    pub fn encode(self) -> [u8; Self::LEN] {
-        let raw = match self {
-            Self::Panic { file, line } => Raw { kind: U32::new(1), what: U32::new(line), place: file },
-            Self::Fault { status, stack, at } => {
-                let ([a, b, c, d], [e, f, g, h]) = (stack.to_le_bytes(), at.to_le_bytes());
-                let place = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0];
-                Raw { kind: U32::new(2), what: U32::new(status), place }
+    /// The words; the first is not zero.
+    pub fn encode(self) -> [u32; Self::LEN] {
+        match self {
+            Self::Panic { file, line } => {
+                let [a, b, c, d] = zerocopy::transmute!(file);
+                [1, line, u32::from_le(a), u32::from_le(b), u32::from_le(c), u32::from_le(d)]
             }
-        };
-        zerocopy::transmute!(raw)
-    }
-
-    /// From the bytes; `None` if they are none of a crash.
-    pub fn decode(bytes: [u8; Self::LEN]) -> Option<Self> {
-        let Raw { kind, what, place } = zerocopy::transmute!(bytes);
-        match kind.get() {
-            1 => Some(Self::Panic { file: place, line: what.get() }),
-            2 => {
-                let [a, b, c, d, e, f, g, h, ..] = place;
-                let (stack, at) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
-                Some(Self::Fault { status: what.get(), stack, at })
-            }
-            _ => None,
+            Self::Fault { status, stack, at } => [2, status, stack, at, 0, 0],
         }
     }
 
-    /// The end of the path of the file that panicked; empty for a fault.
-    pub fn file(&self) -> &str {
-        match self {
-            Self::Panic { file, .. } => core::str::from_utf8(file).unwrap_or_default().trim_end_matches('\0'),
-            Self::Fault { .. } => "",
+    /// From the words; `None` if they are none of a crash.
+    pub fn decode([kind, what, a, b, c, d]: [u32; Self::LEN]) -> Option<Self> {
+        match kind {
+            1 => Some(Self::Panic { file: zerocopy::transmute!([a, b, c, d].map(u32::to_le)), line: what }),
+            2 => Some(Self::Fault { status: what, stack: a, at: b }),
+            _ => None,
         }
     }
 }
@@ -99,12 +70,14 @@ mod tests {
             assert_eq!(Crash::decode(crash.encode()), Some(crash));
         }
         assert_eq!(Crash::decode([0; Crash::LEN]), None);
-        assert_eq!(Crash::decode([0xFF; Crash::LEN]), None);
+        assert_eq!(Crash::decode([u32::MAX; Crash::LEN]), None);
     }
 
     #[test]
     fn the_end_of_a_path_is_kept() {
-        assert_eq!(Crash::panic("firmware/src/terminal/mod.rs", 1).file(), "/terminal/mod.rs");
-        assert_eq!(Crash::panic("a.rs", 1).file(), "a.rs");
+        let file = *b"/terminal/mod.rs";
+        assert_eq!(Crash::panic("firmware/src/terminal/mod.rs", 1), Crash::Panic { file, line: 1 });
+        let file = *b"a.rs\0\0\0\0\0\0\0\0\0\0\0\0";
+        assert_eq!(Crash::panic("a.rs", 1), Crash::Panic { file, line: 1 });
     }
 }

@@ -1,20 +1,31 @@
 //! The pages that the records lie in: finds the newest record, and writes the next. Of a record it knows the bytes and the
 //! number.
 
-use crc::{Algorithm, CRC_16_IBM_SDLC, CRC_32_ISCSI, Crc, NoTable};
+use crc::{Algorithm, CRC_32_ISCSI, Crc, NoTable};
 use embedded_storage::nor_flash::NorFlash;
-use zerocopy::IntoBytes;
+use zerocopy::byteorder::little_endian::U32;
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::record::{Content, LEN, Record};
 use crate::terminal::MemoryError;
 
 /// The flash is read and written in pieces of this many bytes.
 const WORD: usize = 8;
-/// A record with its header.
+/// A record with its header, in bytes.
 const ITEM: usize = WORD + LEN;
 
-/// The check of an item's length, as sequential-storage has it: CRC-16F/4.2.
-static LENGTH_CRC: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&Algorithm { poly: 0x7458, ..CRC_16_IBM_SDLC });
+/// A record with its header.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Item {
+    crc: U32,
+    /// Other headers are not of records.
+    length: [u8; 4],
+    record: Record,
+}
+
+/// A record's length in its header, and the CRC-16F/4.2 of that.
+const LENGTH: [u8; 4] = [LEN as u8, 0, 0x49, 0xF7];
 /// The check of an item's data, as sequential-storage has it: CRC-32C with another beginning.
 static DATA_CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&Algorithm { init: 0x7777_7777, ..CRC_32_ISCSI });
 
@@ -47,11 +58,11 @@ impl<F: NorFlash> Log<F> {
     pub(super) fn load(&mut self) -> Result<Record, MemoryError> {
         let mut newest = Record::fresh();
         for page in 0..self.pages {
-            let (record, place) = self.read_page(page)?;
+            let (record, spot) = self.read_page(page)?;
             if let Some(record) = record
                 && record.number.get() > newest.number.get()
             {
-                (newest, self.newest) = (record, Some(place));
+                (newest, self.newest) = (record, Some(spot));
             }
         }
         Ok(newest)
@@ -62,13 +73,10 @@ impl<F: NorFlash> Log<F> {
     /// # Errors
     /// When no page takes it; then it is on none.
     pub(super) fn append(&mut self, record: &Record) -> Result<(), MemoryError> {
-        let mut item = [0; ITEM];
-        let (header, data) = item.split_at_mut(WORD);
-        data.iter_mut().zip(record.as_bytes()).for_each(|(to, from)| *to = *from);
-        header.iter_mut().zip(header_of(record)).for_each(|(to, from)| *to = from);
+        let item = Item { crc: U32::new(checksum(record)), length: LENGTH, record: *record };
 
-        let first = self.newest.map_or(0, |newest| newest.page);
-        for page in (first..self.pages).chain(0..first) {
+        let mut page = self.newest.map_or(0, |newest| newest.page);
+        for _ in 0..self.pages {
             // Only the newest record's page is known to be in order; others are erased, whatever they hold. How that and
             // the writing went is seen by reading: what counts is what the next start will find.
             let at = match self.newest {
@@ -76,14 +84,15 @@ impl<F: NorFlash> Log<F> {
                 _ => self.erase(page),
             };
             if at + ITEM as u32 <= last_word::<F>(page) {
-                let _ = self.flash.write(at, &item);
-                if let Ok((Some(found), place)) = self.read_page(page)
+                let _ = self.flash.write(at, item.as_bytes());
+                if let Ok((Some(found), spot)) = self.read_page(page)
                     && found.number == record.number
                 {
-                    self.newest = Some(place);
+                    self.newest = Some(spot);
                     return Ok(());
                 }
             }
+            page = if page + 1 < self.pages { page + 1 } else { 0 };
         }
         Err(MemoryError::Worn)
     }
@@ -101,64 +110,35 @@ impl<F: NorFlash> Log<F> {
         let end = last_word::<F>(page);
         let mut at = page_start::<F>(page) + WORD as u32;
         let mut newest = None;
-        while at < end {
-            let header = self.read_word(at)?;
-            if header == [0xFF; WORD] {
+        while at + ITEM as u32 <= end {
+            let mut item = Item::new_zeroed();
+            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Worn)?;
+            let header = (item.crc.get(), u32::from_le_bytes(item.length));
+            if header == (u32::MAX, u32::MAX) {
                 break;
             }
-            at += WORD as u32;
-            let [a, b, c, d, length @ .., e, f] = header;
-            let after = at + u32::from(u16::from_le_bytes(length)).next_multiple_of(WORD as u32);
-            if u16::from_le_bytes([e, f]) != length_crc(length) || after > end {
-                // Power was cut while this was being written, or this is no header at all.
+            if item.length != LENGTH {
+                // What power was cut in, or somebody else's.
+                at += WORD as u32;
                 continue;
             }
-            match self.read_item(at, u16::from_le_bytes(length).into(), u32::from_le_bytes([a, b, c, d]))? {
-                Content::Record(record) => newest = Some(record),
-                Content::OtherVersion => return Err(MemoryError::OtherVersion),
-                Content::Foreign => {}
+            at += ITEM as u32;
+            if item.crc.get() == checksum(&item.record) {
+                match item.record.content() {
+                    Content::Ours => newest = Some(item.record),
+                    Content::OtherVersion => return Err(MemoryError::OtherVersion),
+                    Content::Foreign => {}
+                }
             }
-            at = after;
         }
         Ok((newest, Spot { page, free: at }))
     }
-
-    /// What an item is. One whose CRC is wrong is nobody's.
-    fn read_item(&mut self, at: u32, length: usize, crc: u32) -> Result<Content, MemoryError> {
-        let mut begin = [0; LEN];
-        let mut digest = DATA_CRC.digest();
-        for offset in (0..length).step_by(WORD) {
-            let word = self.read_word(at + offset as u32)?;
-            let data = word.get(..length - offset).unwrap_or(&word);
-            digest.update(data);
-            begin.iter_mut().skip(offset).zip(data).for_each(|(to, from)| *to = *from);
-        }
-        Ok(if adapted(digest.finalize()) == crc { Record::read(begin, length) } else { Content::Foreign })
-    }
-
-    fn read_word(&mut self, at: u32) -> Result<[u8; WORD], MemoryError> {
-        let mut word = [0; WORD];
-        self.flash.read(at, &mut word).map_err(|_| MemoryError::Worn)?;
-        Ok(word)
-    }
 }
 
-/// The header of a record: its CRC, its length, the CRC of that.
-fn header_of(record: &Record) -> [u8; WORD] {
-    let [a, b, c, d] = adapted(DATA_CRC.checksum(record.as_bytes())).to_le_bytes();
-    let length = (LEN as u16).to_le_bytes();
-    let ([e, f], [g, h]) = (length, length_crc(length).to_le_bytes());
-    [a, b, c, d, e, f, g, h]
-}
-
-/// The CRC of a length, which is never that of an erased word.
-fn length_crc(length: [u8; 2]) -> u16 {
-    LENGTH_CRC.checksum(&length).min(0xFFFE)
-}
-
-/// The CRC of data: never zero, which marks a removed item, and with a first byte that cannot be mistaken for one that was
-/// not written or not wholly.
-const fn adapted(crc: u32) -> u32 {
+/// The CRC of a record: never zero, which marks a removed item of sequential-storage, and with a first byte that cannot be
+/// mistaken for one that was not written, or not wholly.
+fn checksum(record: &Record) -> u32 {
+    let crc = DATA_CRC.checksum(record.as_bytes());
     match crc.to_le_bytes() {
         [0, 0, 0, 0] => 1,
         [0 | 0xFF, ..] => crc ^ 1,

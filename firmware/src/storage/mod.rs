@@ -51,23 +51,15 @@ use embedded_storage::nor_flash::NorFlash;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::host::{Stan, TerminalId};
+use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
-use crate::terminal::{Memory, MemoryError, Unanswered};
+use crate::terminal::{Memory, MemoryError, Settings, Unanswered};
 use log::Log;
 use record::Record;
 
 /// How many pages, from the first of the region, are for records.
 pub const PAGES: u32 = 8;
-
-/// Where a terminal stands, and its name there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The institution.
-    pub institution: InstitutionCode,
-    /// The terminal's name within it.
-    pub terminal: TerminalId,
-}
 
 /// The terminal's memory in flash.
 #[derive(Debug)]
@@ -79,32 +71,6 @@ pub struct Store<F> {
     unreadable: Option<MemoryError>,
     /// Why the last change was not kept.
     trouble: Option<MemoryError>,
-}
-
-/// Why a terminal was not set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetUpError {
-    /// It could not be kept.
-    Memory(MemoryError),
-    /// A transaction that was sent under the present name must be reversed under it first: let the terminal serve once, with
-    /// the centre in reach.
-    ReversalDue,
-}
-
-impl SetUpError {
-    /// What is wrong, and what to do.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Memory(error) => error.as_str(),
-            Self::ReversalDue => "a reversal is due under the old name: serve once",
-        }
-    }
-}
-
-impl From<MemoryError> for SetUpError {
-    fn from(error: MemoryError) -> Self {
-        Self::Memory(error)
-    }
 }
 
 impl<F: NorFlash> Store<F> {
@@ -127,33 +93,30 @@ impl<F: NorFlash> Store<F> {
         store
     }
 
-    /// Where the terminal stands, if it has ever been set up.
-    pub fn place(&self) -> Option<Place> {
-        self.record.place()
-    }
-
-    /// Keeps where the terminal stands, if that is new, and the number of its next transaction, if that is ahead of the one
-    /// that is kept: numbers never go back.
+    /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept:
+    /// numbers never go back. A place under which a transaction is unanswered stays until that is reversed.
     ///
     /// # Errors
-    /// When that is not kept, or a new place must wait; then all is as before.
-    pub fn set_up(&mut self, place: &Place, next: Stan) -> Result<(), SetUpError> {
+    /// When that is not kept; then all is as before.
+    pub fn set_up(
+        &mut self,
+        institution: InstitutionCode,
+        terminal: TerminalId,
+        next: Stan,
+    ) -> Result<(), MemoryError> {
         let mut record = self.record;
-        let is_new = record.place().as_ref() != Some(place);
-        if is_new && self.unanswered()?.is_some() {
-            return Err(SetUpError::ReversalDue);
+        if self.unanswered()?.is_none() {
+            record.set_place(institution, terminal);
         }
-        let is_ahead = record.next().is_none_or(|own| own.is_before(next));
-        if is_new {
-            record.set_place(place);
-        }
-        if is_ahead {
+        if record.next().is_none_or(|own| own.is_before(next)) {
             record.set_next(next);
         }
-        if is_new || is_ahead {
-            self.keep(record)?;
-        }
-        Ok(())
+        if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
+    }
+
+    /// Where the terminal stands, or stood when it sent what is unanswered; `None` before it has been set up.
+    pub fn place(&self) -> Option<(InstitutionCode, TerminalId)> {
+        self.record.place()
     }
 
     /// The number of the next transaction; 1 until another is known.
@@ -198,11 +161,12 @@ impl<F: NorFlash> Memory for Store<F> {
         self.unreadable.map_or_else(|| self.record.unanswered(), Err)
     }
 
-    fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError> {
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
         let mut record = self.record;
         let stan = self.next();
+        record.set_place(settings.institution, settings.terminal);
         record.set_next(stan.next());
-        record.set_unanswered(Some(Unanswered { stan, card }));
+        record.set_unanswered(Some((stan, card)));
         self.keep(record)?;
         Ok(stan)
     }

@@ -6,14 +6,14 @@ use qiyong_protocol::host::{Stan, TerminalId};
 use zerocopy::byteorder::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Crash, Place};
+use super::Crash;
 use crate::terminal::{MemoryError, Unanswered};
 
 /// How records of every version begin.
 const MAGIC: [u8; 2] = *b"QY";
 /// This version.
 const VERSION: u8 = 1;
-/// How many bytes it takes; a multiple of the flash's double word.
+/// How many bytes it takes, in every version; a multiple of the flash's double word.
 pub(super) const LEN: usize = 80;
 
 /// All that is kept.
@@ -33,14 +33,14 @@ pub(super) struct Record {
     reserved_too: [u8; 3],
     pub(super) starts: U32,
     pub(super) crashes: U32,
-    crash: [u8; Crash::LEN],
+    crash: [U32; Crash::LEN],
 }
 
-/// What bytes in flash are.
-#[derive(Debug)]
+/// What a record from flash is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// A record of this version.
-    Record(Record),
+    Ours,
     /// A record of ours that this version cannot read.
     OtherVersion,
     /// Something else.
@@ -53,24 +53,22 @@ impl Record {
         Self { magic: MAGIC, version: VERSION, ..Self::new_zeroed() }
     }
 
-    /// What an item of `length` bytes is, whose first ones these are.
-    pub(super) fn read(bytes: [u8; LEN], length: usize) -> Content {
-        let record: Self = zerocopy::transmute!(bytes);
-        match (record.magic, record.version, length) {
-            (MAGIC, VERSION, LEN) => Content::Record(record),
-            (MAGIC, _, 2..) => Content::OtherVersion,
+    /// What this is, which came from flash.
+    pub(super) const fn content(&self) -> Content {
+        match (self.magic, self.version) {
+            (MAGIC, VERSION) => Content::Ours,
+            (MAGIC, _) => Content::OtherVersion,
             _ => Content::Foreign,
         }
     }
 
-    pub(super) fn place(&self) -> Option<Place> {
-        let institution = InstitutionCode::from_bytes(&self.institution).ok()?;
-        Some(Place { institution, terminal: TerminalId(self.terminal) })
+    pub(super) fn place(&self) -> Option<(InstitutionCode, TerminalId)> {
+        Some((InstitutionCode::from_bytes(&self.institution).ok()?, TerminalId(self.terminal)))
     }
 
-    pub(super) const fn set_place(&mut self, place: &Place) {
-        self.institution = *place.institution.as_bytes();
-        self.terminal = place.terminal.0;
+    pub(super) const fn set_place(&mut self, institution: InstitutionCode, terminal: TerminalId) {
+        self.institution = *institution.as_bytes();
+        self.terminal = terminal.0;
     }
 
     /// The number of the next transaction; `None` until one was given.
@@ -82,28 +80,30 @@ impl Record {
         self.next = U32::new(next.0);
     }
 
-    /// The transaction that was sent last, if it is unanswered. A card number that is none was written by no program of this
-    /// version.
+    /// The transaction that was sent last, if it is unanswered. A card number or place that is none was written by no program
+    /// of this version.
     pub(super) fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
         let stan = Stan(self.unanswered.get());
-        match (stan, CardNumber::new(&self.card)) {
-            (Stan(0), _) => Ok(None),
-            (_, Ok(card)) => Ok(Some(Unanswered { stan, card })),
-            (_, Err(_)) => Err(MemoryError::OtherVersion),
+        if stan.0 == 0 {
+            return Ok(None);
+        }
+        match (self.place(), CardNumber::new(&self.card)) {
+            (Some((institution, terminal)), Ok(card)) => Ok(Some(Unanswered { institution, terminal, stan, card })),
+            _ => Err(MemoryError::OtherVersion),
         }
     }
 
-    pub(super) fn set_unanswered(&mut self, unanswered: Option<Unanswered>) {
-        self.unanswered = U32::new(unanswered.map_or(0, |unanswered| unanswered.stan.0));
-        self.card = unanswered.map_or([0; 9], |unanswered| *unanswered.card.as_bytes());
+    pub(super) fn set_unanswered(&mut self, unanswered: Option<(Stan, CardNumber)>) {
+        self.unanswered = U32::new(unanswered.map_or(0, |(stan, _)| stan.0));
+        self.card = unanswered.map_or([0; 9], |(_, card)| *card.as_bytes());
     }
 
     pub(super) fn crash(&self) -> Option<Crash> {
-        Crash::decode(self.crash)
+        Crash::decode(self.crash.map(U32::get))
     }
 
     pub(super) fn set_crash(&mut self, crash: Crash) {
-        self.crash = crash.encode();
+        self.crash = crash.encode().map(U32::new);
     }
 }
 
@@ -120,9 +120,9 @@ mod tests {
         let mut record = Record::fresh();
         record.number = U32::new(0x0102_0304);
         let institution = InstitutionCode::new("P32010000017")?;
-        record.set_place(&Place { institution, terminal: TerminalId(*b"00000001") });
+        record.set_place(institution, TerminalId(*b"00000001"));
         record.set_next(Stan(999_999));
-        record.set_unanswered(Some(Unanswered { stan: Stan(7), card: CardNumber::new(b"X00000019")? }));
+        record.set_unanswered(Some((Stan(7), CardNumber::new(b"X00000019")?)));
         record.starts = U32::new(5);
         record.crashes = U32::new(1);
         record.set_crash(CRASH);
@@ -135,14 +135,14 @@ mod tests {
         let bytes: [u8; LEN] = zerocopy::transmute!(record()?);
         let text =
             b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
-        assert_eq!(bytes.split_at(text.len()), (&text[..], &CRASH.encode()[..]));
+        assert_eq!(bytes.split_at(text.len()), (&text[..], CRASH.encode().map(U32::new).as_bytes()));
         Ok(())
     }
 
     #[test]
     fn what_was_set_comes_back() -> Outcome {
         let record = record()?;
-        assert_eq!(record.place().map(|place| place.terminal), Some(TerminalId(*b"00000001")));
+        assert_eq!(record.place().map(|(_, terminal)| terminal), Some(TerminalId(*b"00000001")));
         assert_eq!(record.next(), Some(Stan(999_999)));
         assert_eq!(record.unanswered().map(|due| due.map(|due| due.stan)), Ok(Some(Stan(7))));
         assert_eq!(record.crash(), Some(CRASH));
@@ -154,19 +154,16 @@ mod tests {
     #[test]
     fn what_is_not_ours_or_not_of_this_version_is_told_apart() -> Outcome {
         let good: [u8; LEN] = zerocopy::transmute!(record()?);
-        let read = |at: usize, byte: u8, length: usize| {
+        let changed = |at: usize, byte: u8| -> Record {
             let mut bytes = good;
             bytes.iter_mut().skip(at).take(1).for_each(|to| *to = byte);
-            Record::read(bytes, length)
+            zerocopy::transmute!(bytes)
         };
-        assert!(matches!(read(0, b'Q', LEN), Content::Record(_)));
-        assert!(matches!(read(0, b'q', LEN), Content::Foreign));
-        assert!(matches!(read(0, b'Q', 1), Content::Foreign));
-        assert!(matches!(read(2, 2, LEN), Content::OtherVersion));
-        assert!(matches!(read(2, 1, LEN + 1), Content::OtherVersion));
-        assert!(matches!(read(2, 1, 3), Content::OtherVersion));
+        assert_eq!(changed(0, b'Q').content(), Content::Ours);
+        assert_eq!(changed(0, b'q').content(), Content::Foreign);
+        assert_eq!(changed(2, 2).content(), Content::OtherVersion);
         // A card number that is none is noticed when it is needed.
-        let Content::Record(record) = read(36, b'?', LEN) else { return Err(CodeError::Character { at: 36 }) };
+        let record = changed(36, b'?');
         assert_eq!(record.unanswered(), Err(MemoryError::OtherVersion));
         Ok(())
     }

@@ -130,7 +130,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Self { slot, link, operator, clock, random, memory, settings }
     }
 
-    /// Puts the terminal up somewhere else. What must be reversed under the old name must have been.
+    /// Puts the terminal up somewhere else. What was sent under the old name is reversed under it.
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
     }
@@ -233,7 +233,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     ) -> Result<Receipt, Stop> {
         self.operator.show(&Screen::AskingCentre);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
-        let stan = self.memory.begin(card.number)?;
+        let stan = self.memory.begin(&self.settings, card.number)?;
         visit.stan = Some(stan);
         let answered = match self.ask(Body::Transact { stan, card, operation }).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
@@ -253,16 +253,13 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
-    ///
-    /// # Errors
-    /// When it is due still.
-    pub async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
-        let Some(Unanswered { stan, card }) = self.memory.unanswered()? else {
+    async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
+        let Some(Unanswered { institution, terminal, stan, card }) = self.memory.unanswered()? else {
             return Ok(());
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if self.ask(Body::Reverse { stan, card }).await == Ok(Answer::Done) {
+            if self.ask_as(institution, terminal, Body::Reverse { stan, card }).await == Ok(Answer::Done) {
                 return Ok(self.memory.end()?);
             }
         }
@@ -274,7 +271,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// A message under way is not given up because the card is taken out, since the centre may have acted on it; but
     /// contacts without a card are taken off power at once.
     async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
-        let Settings { institution, terminal, .. } = self.settings;
+        self.ask_as(self.settings.institution, self.settings.terminal, body).await
+    }
+
+    /// The same under a name that may have been the terminal's before.
+    async fn ask_as(
+        &mut self,
+        institution: InstitutionCode,
+        terminal: TerminalId,
+        body: Body<'_>,
+    ) -> Result<Answer, Stop> {
         let request = Request { institution, terminal, time: self.clock.now(), body };
         self.slot.rest().await;
         let slot = &mut self.slot;

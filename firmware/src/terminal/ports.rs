@@ -1,11 +1,13 @@
 //! What the application needs from outside, besides a card slot: the centre, the till's screen and keys, the time, and a
 //! memory that outlives a power cut.
 
+use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::host::{Answer, LinkError, Request, Stan};
+use qiyong_protocol::host::{Answer, LinkError, Request, Stan, TerminalId};
 
+use super::Settings;
 use crate::ui::Screen;
 
 /// The way to the card centre.
@@ -64,13 +66,13 @@ pub trait Memory {
     /// When that cannot be known; then nothing else may be done either.
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
 
-    /// Takes the next number and notes that the transaction with it, for this card, is unanswered. Both are durable when
-    /// this returns: the transaction may be sent only then. A number is given once, and numbers only go up (see
+    /// Takes the next number and notes that the transaction with it, sent under the name in `settings` and for this card, is
+    /// unanswered. Both are durable when this returns: the transaction may be sent only then. A number is given once, and numbers only go up (see
     /// [`Stan::is_before`]). Must not be called while another transaction is unanswered.
     ///
     /// # Errors
     /// When nothing was kept; the transaction must not be sent.
-    fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError>;
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError>;
 
     /// Notes, durably, that the transaction was answered or reversed.
     ///
@@ -82,6 +84,10 @@ pub trait Memory {
 /// A transaction whose answer is awaited, or never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered {
+    /// Where the terminal stood.
+    pub institution: InstitutionCode,
+    /// What it was called there.
+    pub terminal: TerminalId,
     /// Its number.
     pub stan: Stan,
     /// The card it was for.
@@ -133,11 +139,12 @@ impl Memory for RamMemory {
         Ok(self.unanswered)
     }
 
-    fn begin(&mut self, card: CardNumber) -> Result<Stan, MemoryError> {
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
         self.writable()?;
         let stan = self.next;
         self.next = stan.next();
-        self.unanswered = Some(Unanswered { stan, card });
+        self.unanswered =
+            Some(Unanswered { institution: settings.institution, terminal: settings.terminal, stan, card });
         Ok(stan)
     }
 

@@ -218,14 +218,10 @@ unsafe fn NonMaskableInt() {
     let error = pac::FLASH.eccr().read();
     if !error.bk_ecc() {
         // Not the storage's bank: what was read wrong is this program.
-        defmt::error!("the program in flash is damaged, at {=u32:#010x}", error.addr_ecc());
         crash(Crash::Fault { status: 0, stack: 0, at: error.addr_ecc() });
     }
-    // A flag is cleared by writing 1; that of corrected errors is left alone.
-    pac::FLASH.eccr().modify(|w| {
-        w.set_eccd(true);
-        w.set_eccc(false);
-    });
+    // The flag is cleared by writing 1 to it, and so is that of errors that were corrected.
+    pac::FLASH.eccr().write_value(error);
     DOUBLE_ERROR.store(true, Ordering::SeqCst);
 }
 
@@ -395,38 +391,27 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     crash(Crash::panic(file, line))
 }
 
-/// Words of [`Crash::encode`].
-const CRASH_WORDS: usize = 6;
 /// The last word of a note that is whole, but for the sum of the others.
 const CRASH_MAGIC: u32 = 0x4352_5348;
-/// The crash that ended the run before this one. Not initialised at a start, so that it outlives the reset; after power-on
-/// it is anything.
+/// The crash that ended the run before this one, and a check. Not initialised at a start, so that it outlives the reset; after
+/// power-on it is anything.
 #[unsafe(link_section = ".uninit.crash")]
-static CRASH: [AtomicU32; CRASH_WORDS + 1] = [const { AtomicU32::new(0) }; CRASH_WORDS + 1];
+static CRASH: [AtomicU32; Crash::LEN + 1] = [const { AtomicU32::new(0) }; Crash::LEN + 1];
+
+fn crash_check(words: &[u32]) -> u32 {
+    words.iter().fold(CRASH_MAGIC, |check, word| check.rotate_left(1) ^ word)
+}
 
 /// Leaves a note for the next start, and starts.
 fn crash(crash: Crash) -> ! {
-    let [words @ .., sum] = &CRASH;
-    let bytes = crash.encode();
-    let mut check = CRASH_MAGIC;
-    for (word, bytes) in words.iter().zip(bytes.as_chunks().0) {
-        let value = u32::from_le_bytes(*bytes);
-        word.store(value, Ordering::SeqCst);
-        check = check.rotate_left(1) ^ value;
-    }
-    sum.store(check, Ordering::SeqCst);
+    let words = crash.encode();
+    let all = words.iter().copied().chain([crash_check(&words)]);
+    CRASH.iter().zip(all).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
     SCB::sys_reset()
 }
 
 /// The crash that ended the run before this one, once.
 pub(crate) fn last_crash() -> Option<Crash> {
-    let [words @ .., sum] = &CRASH;
-    let mut bytes = [0; 4 * CRASH_WORDS];
-    let mut check = CRASH_MAGIC;
-    for (word, bytes) in words.iter().zip(bytes.as_chunks_mut().0) {
-        let value = word.load(Ordering::SeqCst);
-        *bytes = value.to_le_bytes();
-        check = check.rotate_left(1) ^ value;
-    }
-    (sum.swap(0, Ordering::SeqCst) == check).then(|| Crash::decode(bytes)).flatten()
+    let [words @ .., check] = CRASH.each_ref().map(|word| word.swap(0, Ordering::SeqCst));
+    Crash::decode(words).filter(|_| crash_check(&words) == check)
 }

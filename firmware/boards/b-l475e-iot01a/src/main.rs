@@ -49,7 +49,6 @@ use {
     qiyong_firmware::slot::{ContactSlot, SlotConfig},
     qiyong_firmware::storage::Store,
     qiyong_firmware::terminal::{Settings, Terminal},
-    qiyong_protocol::host::till::Setup,
     storage::Region,
     till::{TillClock, TillLink},
 };
@@ -96,35 +95,26 @@ async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> 
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
     let desk = desk::Desk::new(link);
     let mut application = Terminal::new(slot, link, desk, clock, board::Random, memory, settings);
-    let mut moved = memory::set_up(&mut application, &setup);
-    announce(link, &mut application, &setup).await;
     loop {
-        match link.command().await {
-            Job::Setup(new) => {
-                setup = new;
-                moved = memory::set_up(&mut application, &setup);
-                announce(link, &mut application, &setup).await;
-            }
-            Job::Serve(operation) => {
-                defmt::info!("serving: {=str}", operation.as_str());
-                if !moved && application.reverse_unanswered().await.is_ok() {
-                    moved = memory::set_up(&mut application, &setup);
+        memory::set_up(&mut application, &setup);
+        defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
+        memory::tell(link, &mut application);
+        link.tell_state().await;
+        // There it stands until the till says otherwise.
+        setup = loop {
+            match link.command().await {
+                Job::Setup(setup) => break setup,
+                Job::Serve(operation) => {
+                    defmt::info!("serving: {=str}", operation.as_str());
+                    let report = application.serve(&operation).await;
+                    match report.reason {
+                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                    }
+                    memory::tell(link, &mut application);
+                    link.tell_end(&report).await;
                 }
-                let report = application.serve(&operation).await;
-                match report.reason {
-                    None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                    Some(reason) => defmt::warn!("{=str}", reason.as_str()),
-                }
-                memory::tell(link, &mut application);
-                link.tell_end(&report).await;
             }
-        }
+        };
     }
-}
-
-#[cfg(target_os = "none")]
-async fn announce(link: &TillLink, application: &mut Application<'_>, setup: &Setup) {
-    defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
-    memory::tell(link, application);
-    link.tell_state().await;
 }

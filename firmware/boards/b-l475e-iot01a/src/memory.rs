@@ -1,6 +1,6 @@
 //! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
-use qiyong_firmware::storage::{Crash, PAGES, Place, SetUpError, Store};
+use qiyong_firmware::storage::{PAGES, Store};
 use qiyong_protocol::host::till::Setup;
 
 use crate::storage::Region;
@@ -12,14 +12,16 @@ pub(crate) fn recall() -> Store<Region> {
     let store = Store::open(Region::new(), PAGES, board::last_crash());
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
-    match last {
-        Some(crash @ Crash::Panic { line, .. }) => {
-            defmt::info!("last crash: panic at {=str}:{=u32}", crash.file(), line);
-        }
-        Some(Crash::Fault { status, stack, at }) => {
-            defmt::info!("last crash: fault {=u32:#010x} at {=u32:#010x}, stack {=u32:#010x}", status, at, stack);
-        }
-        None => {}
+    if let Some(crash) = last {
+        // Of a panic the last two are the file's name, eight characters of it.
+        let [kind, what, stack, at, ..] = crash.encode();
+        defmt::info!(
+            "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",
+            kind,
+            what,
+            stack,
+            at
+        );
     }
     if let Some(trouble) = store.trouble() {
         defmt::error!("storage: {=str}", trouble.as_str());
@@ -27,20 +29,13 @@ pub(crate) fn recall() -> Store<Region> {
     store
 }
 
-/// Puts the terminal where the till says, and keeps that; false if it must first reverse what it sent under its old name.
-pub(crate) fn set_up(application: &mut Application<'_>, setup: &Setup) -> bool {
-    let place = Place { institution: setup.institution, terminal: setup.terminal };
-    let kept = application.memory().set_up(&place, setup.next_stan);
-    if let Err(error) = kept {
+/// Puts the terminal where the till says, and keeps that. A terminal whose memory fails can still say so.
+pub(crate) fn set_up(application: &mut Application<'_>, setup: &Setup) {
+    let Setup { institution, terminal, next_stan, .. } = *setup;
+    if let Err(error) = application.memory().set_up(institution, terminal, next_stan) {
         defmt::error!("not kept: {=str}", error.as_str());
     }
-    // A terminal without a memory can still say what is wrong.
-    let place = match (kept, application.memory().place()) {
-        (Err(SetUpError::ReversalDue), Some(old)) => old,
-        _ => place,
-    };
-    application.set_up(place.institution, place.terminal);
-    kept != Err(SetUpError::ReversalDue)
+    application.set_up(institution, terminal);
 }
 
 /// Lets the link know what it tells the till of the terminal.

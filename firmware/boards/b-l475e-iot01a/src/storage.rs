@@ -70,13 +70,14 @@ impl Region {
         self.words.get(offset / 4..(offset + length) / 4).ok_or(FlashError::Range)
     }
 
-    fn write_double(&self, to: &[AtomicU32], from: &[u8]) -> Result<(), FlashError> {
-        let ([first, second], &[a, b, c, d, e, f, g, h]) = (to, from) else {
+    fn write_double(&self, to: &[AtomicU32], from: [u8; DOUBLE_WORD]) -> Result<(), FlashError> {
+        let ([first, second], [a, b, c, d, e, f, g, h]) = (to, from) else {
             return Err(FlashError::Range);
         };
+        let (low, high) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
         let write = || {
-            first.store(u32::from_le_bytes([a, b, c, d]), Ordering::SeqCst);
-            second.store(u32::from_le_bytes([e, f, g, h]), Ordering::SeqCst);
+            first.store(low, Ordering::SeqCst);
+            second.store(high, Ordering::SeqCst);
         };
         if self.has_controller {
             unlock()?;
@@ -84,9 +85,9 @@ impl Region {
             write();
             return finish(WRITE_US);
         }
-        let erased = [first, second].iter().all(|word| word.load(Ordering::SeqCst) == u32::MAX);
+        let erased = first.load(Ordering::SeqCst) & second.load(Ordering::SeqCst) == u32::MAX;
         // RM0351 section 3.3.7: zeros alone may be written over something.
-        if !erased && from.iter().any(|byte| *byte != 0) {
+        if !erased && low | high != 0 {
             return Err(FlashError::Refused);
         }
         write();
@@ -145,15 +146,12 @@ impl ReadNorFlash for Region {
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         let words = self.words(offset, bytes.len(), DOUBLE_WORD)?;
-        for (to, from) in bytes.chunks_exact_mut(DOUBLE_WORD).zip(words.chunks_exact(2)) {
-            let read = || {
-                let bytes = from.iter().flat_map(|word| word.load(Ordering::SeqCst).to_le_bytes());
-                to.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-            };
-            if let ((), true) = board::read_checked(read) {
-                // No record: its CRC says so.
-                to.fill(0);
-            }
+        let (pieces, _) = bytes.as_chunks_mut();
+        let read =
+            || pieces.iter_mut().zip(words).for_each(|(to, from)| *to = from.load(Ordering::SeqCst).to_le_bytes());
+        if let ((), true) = board::read_checked(read) {
+            // Nothing that has a CRC.
+            bytes.fill(0);
         }
         Ok(())
     }
@@ -175,9 +173,7 @@ impl NorFlash for Region {
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         let words = self.words(offset, bytes.len(), DOUBLE_WORD)?;
-        words
-            .chunks_exact(2)
-            .zip(bytes.chunks_exact(DOUBLE_WORD))
-            .try_for_each(|(to, from)| self.write_double(to, from))
+        let (pieces, _) = bytes.as_chunks();
+        words.chunks_exact(2).zip(pieces).try_for_each(|(to, from)| self.write_double(to, *from))
     }
 }
