@@ -170,7 +170,7 @@ mod target {
         };
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
-        let crash = Crash::decode(black_box([0; Crash::LEN]));
+        let crash = Crash::from_words(black_box([0; Crash::LEN]));
         let memory = Store::open(Outside, storage::PAGES, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
         let link = Link::new(Outside, memory.next(), memory.is_reversal_due(), [0; 12]);

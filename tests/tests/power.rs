@@ -170,7 +170,9 @@ impl Pharmacy {
     fn new(seed: u64) -> Self {
         let code = InstitutionCode::new(PHARMACY).unwrap();
         let mut centre = Centre::in_memory().unwrap();
-        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        for code in [code, InstitutionCode::new("H32010000561").unwrap()] {
+            centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        }
         let mut new = sample_card(Generation::V3);
         new.pin = Pin::new(b"135790").unwrap();
         let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..new.record(centre.hsm()).unwrap() };

@@ -218,7 +218,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         5 => any::<u8>().prop_map(Op::Begin),
         4 => Just(Op::End),
         1 => Just(Op::Restart(None)),
-        1 => any::<[u32; 3]>().prop_map(|[status, stack, at]| Op::Restart(Some(Crash::Fault { status, stack, at }))),
+        1 => any::<[u32; 3]>().prop_map(|[status, stack, at]| Op::Restart(Some(Crash::fault(status, stack, at)))),
     ]
 }
 
@@ -395,7 +395,7 @@ fn records_of_another_version_are_left_alone() {
         record[..3].copy_from_slice(&[b'Q', b'Y', version]);
         block_on(page_of(&flash, 2).push(&record, false)).unwrap();
         let before = flash.bytes().to_vec();
-        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::Fault { status: 1, stack: 2, at: 3 }));
+        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::fault(1, 2, 3)));
         assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
         assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
         assert_eq!(store.begin(&settings(1), card(1)), Err(MemoryError::OtherVersion));

@@ -99,11 +99,11 @@ impl Record {
     }
 
     pub(super) fn crash(&self) -> Option<Crash> {
-        Crash::decode(self.crash.map(U32::get))
+        Crash::from_words(self.crash.map(U32::get))
     }
 
     pub(super) fn set_crash(&mut self, crash: Crash) {
-        self.crash = crash.encode().map(U32::new);
+        self.crash = crash.words().map(U32::new);
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
 
     type Outcome = Result<(), CodeError>;
 
-    const CRASH: Crash = Crash::Fault { status: 0x82, stack: 0x2000_1F00, at: 0x0800_1234 };
+    const CRASH: Crash = Crash::fault(0x82, 0x2000_1F00, 0x0800_1234);
 
     fn record() -> Result<Record, CodeError> {
         let mut record = Record::fresh();
@@ -135,7 +135,7 @@ mod tests {
         let bytes: [u8; LEN] = zerocopy::transmute!(record()?);
         let text =
             b"QY\x01\0\x04\x03\x02\x01P3201000001700000001\x3F\x42\x0F\0\x07\0\0\0X00000019\0\0\0\x05\0\0\0\x01\0\0\0";
-        assert_eq!(bytes.split_at(text.len()), (&text[..], CRASH.encode().map(U32::new).as_bytes()));
+        assert_eq!(bytes.split_at(text.len()), (&text[..], CRASH.words().map(U32::new).as_bytes()));
         Ok(())
     }
 

@@ -218,7 +218,7 @@ unsafe fn NonMaskableInt() {
     let error = pac::FLASH.eccr().read();
     if !error.bk_ecc() {
         // Not the storage's bank: what was read wrong is this program.
-        crash(Crash::Fault { status: 0, stack: 0, at: error.addr_ecc() });
+        crash(Crash::fault(0, 0, error.addr_ecc()));
     }
     // The flag is cleared by writing 1 to it, and so is that of errors that were corrected.
     pac::FLASH.eccr().write_value(error);
@@ -364,7 +364,7 @@ extern "C" fn after_fault(stack: u32) -> ! {
     } else {
         defmt::error!("hard fault at {=u32:#010x}, stack {=u32:#010x}, cause {=u32:#010x}", at, stack, status);
     }
-    crash(Crash::Fault { status, stack, at })
+    crash(Crash::fault(status, stack, at))
 }
 
 /// The seventh of the words that the core pushes (ARMv7-M, B1.5.6); zero if the stack is no place for them.
@@ -404,7 +404,7 @@ fn crash_check(words: &[u32]) -> u32 {
 
 /// Leaves a note for the next start, and starts.
 fn crash(crash: Crash) -> ! {
-    let words = crash.encode();
+    let words = crash.words();
     let all = words.iter().copied().chain([crash_check(&words)]);
     CRASH.iter().zip(all).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
     SCB::sys_reset()
@@ -413,5 +413,5 @@ fn crash(crash: Crash) -> ! {
 /// The crash that ended the run before this one, once.
 pub(crate) fn last_crash() -> Option<Crash> {
     let [words @ .., check] = CRASH.each_ref().map(|word| word.swap(0, Ordering::SeqCst));
-    Crash::decode(words).filter(|_| crash_check(&words) == check)
+    if crash_check(&words) == check { Crash::from_words(words) } else { None }
 }

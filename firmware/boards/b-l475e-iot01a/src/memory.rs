@@ -14,7 +14,7 @@ pub(crate) fn recall() -> Store<Region> {
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
         // Of a panic the last two are the file's name, eight characters of it.
-        let [kind, what, stack, at, ..] = crash.encode();
+        let [kind, what, stack, at, ..] = crash.words();
         defmt::info!(
             "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",
             kind,
