@@ -2,7 +2,7 @@
 //! often it started and how it crashed last.
 //!
 //! [`Store`] keeps all of that as one record of 80 bytes, and writes the whole record anew whenever something changes, so
-//! that what belongs together (a transaction's number and the duty to reverse it) is kept together or not at all. `record`
+//! that what belongs together (a transaction's number, its card, the duty to reverse it) is kept together or not at all. `record`
 //! is its bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
 //! anything that is a [`NorFlash`] written in double words of 8 bytes.
 //!
@@ -37,9 +37,9 @@
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
 //!
 //! Pages and headers are those of a queue of sequential-storage (8.0), one page each, and that crate reads them: tests see
-//! to it. It is not what writes them here. In an image of 64 KiB its queue takes 7 KiB more than `log` does, most of it for
-//! states of pages that a queue of one page does not have; and it has bounds checks that can panic, as far as the compiler
-//! sees.
+//! to it. It is not what writes them here. Its queue took 7 KiB more of the image than `log` did (13 164 against 5 880 bytes
+//! with all around it, at `opt-level = "z"`), most of it for states of pages that a queue of one page does not have; and it
+//! has bounds checks that can panic, as far as the compiler sees.
 
 mod crash;
 mod log;
