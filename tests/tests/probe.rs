@@ -151,10 +151,12 @@ fn an_image_for_another_memory_map_is_refused_with_its_addresses_and_the_way_out
         assert_eq!((status, out.as_str()), (1, ""), "{what}: {err}");
         words.iter().for_each(|words| assert!(err.contains(words.as_str()), "{what}: {words:?} in {err}"));
         // Without the question whether, it is bad input; and the probe, which is missing too, is not looked for.
-        let (status, _, err) = run(&["flash", "--elf", file.to_str().unwrap(), "--probe", "0000:0000:NONE"]);
-        assert_eq!(status, 2, "{what}");
-        assert!(err.contains("segment") || err.contains("0x08000000"), "{what}: {err}");
-        assert!(!err.contains("no debug probe"), "{what}: {err}");
+        for verb in ["flash", "attach"] {
+            let (status, _, err) = run(&[verb, "--elf", file.to_str().unwrap(), "--probe", "0000:0000:NONE"]);
+            assert_eq!(status, 2, "{what}");
+            assert!(err.contains("segment") || err.contains("0x08000000"), "{what}: {err}");
+            assert!(!err.contains("no debug probe"), "{what}: {err}");
+        }
     }
     // A chip of the family with less of both; the verdict as JSON.
     let elf = image();

@@ -2,14 +2,17 @@
 //!
 //! What the code in it may do (no heap, no panics) is checked on the library, in `firmware`.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
-use crate::arm;
-use crate::step;
+use serde_json::{Value, json};
+
+use crate::{arm, size, step};
 
 /// The package, and its program.
 const PACKAGE: &str = "qiyong-board-b-l475e-iot01a";
@@ -22,6 +25,10 @@ const FLASH_BOUND: u64 = 64 * 1024;
 const RAM_BOUND: u64 = 16 * 1024;
 /// Which messages are compiled in: without this defmt keeps errors only.
 const LOG: &str = "info";
+/// What has no symbol.
+const NAMELESS: &str = "(without a name: constants, shared code, padding)";
+/// What has a symbol without a path.
+const NO_PATH: &str = "(vectors, interrupts, start-up)";
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
 const RAM_START: u64 = 0x2000_0000;
 
@@ -30,25 +37,8 @@ const RAM_START: u64 = 0x2000_0000;
 /// # Errors
 /// When it does not build, or exceeds its bounds.
 pub(crate) fn run() -> Result<()> {
-    let elf = build()?;
-    let bytes = fs::read(&elf).with_context(|| format!("cannot read {}", elf.display()))?;
-    let image = object::File::parse(bytes.as_slice()).with_context(|| format!("cannot parse {}", elf.display()))?;
-    // What is loaded to an address in flash, the first values of variables included.
-    let flash: u64 = image.segments().map(|segment| segment.file_range().1).sum();
-    // What is not in memory has no address.
-    let is_in_ram = |section: &object::Section<'_, '_>| section.address() >= RAM_START;
-    let statics: u64 = image.sections().filter(is_in_ram).map(|section| section.size()).sum();
-    let is_font = |symbol: &object::Symbol<'_, '_>| symbol.name().is_ok_and(|name| name.contains(FONT));
-    let fonts: u64 = image.symbols().filter(is_font).map(|symbol| symbol.size()).sum();
-    if fonts == 0 {
-        bail!("{} has no constant named {FONT}..., so its fonts cannot be counted apart", elf.display());
-    }
-    let flash = flash - fonts;
-    let symbol = |name: &str| {
-        let found = image.symbols().find(|symbol| symbol.name() == Ok(name)).map(|symbol| symbol.address());
-        found.with_context(|| format!("{} has no symbol {name}", elf.display()))
-    };
-    let stack = symbol("_stack_start")? - symbol("_stack_end")?;
+    let usage = Usage::of(&build()?)?;
+    let Usage { flash, fonts, statics, stack, .. } = usage;
     println!("image {PROGRAM}, bytes");
     println!("{:<24} {flash:>8}  (bound {FLASH_BOUND})", "flash without fonts");
     println!("{:<24} {fonts:>8}", "flash: fonts");
@@ -56,9 +46,104 @@ pub(crate) fn run() -> Result<()> {
     println!("{:<24} {stack:>8}  (reserved)", "RAM: stack");
     println!("{:<24} {:>8}  (bound {RAM_BOUND})", "RAM: sum", statics + stack);
     if flash > FLASH_BOUND || statics + stack > RAM_BOUND {
-        bail!("the image exceeds a bound above: `nm --size-sort --demangle {}` shows what is large", elf.display());
+        bail!("the image exceeds a bound above: `cargo xtask size` shows which module takes how much");
     }
     Ok(())
+}
+
+/// What an image takes of the chip's memory, in bytes.
+pub(crate) struct Usage {
+    /// Flash without fonts, the first values of variables included.
+    flash: u64,
+    /// Flash of the fonts.
+    fonts: u64,
+    /// RAM of all statics.
+    statics: u64,
+    /// RAM reserved for the stack.
+    stack: u64,
+    /// Flash and RAM by crate and module, largest flash first. The first has no name of its own: constants, padding, and the
+    /// code that the compiler shares among functions.
+    pub(crate) modules: Vec<(String, u64, u64)>,
+}
+
+impl Usage {
+    /// Builds the image and reads it.
+    ///
+    /// # Errors
+    /// When it does not build, or is not an image of ours.
+    pub(crate) fn of_image() -> Result<Self> {
+        Self::of(&build()?)
+    }
+
+    fn of(elf: &Path) -> Result<Self> {
+        let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
+        let image = object::File::parse(bytes.as_slice()).with_context(|| format!("cannot parse {}", elf.display()))?;
+        // What is loaded to an address in flash.
+        let loaded: u64 = image.segments().map(|segment| segment.file_range().1).sum();
+        // What is not in memory has no address.
+        let is_in_ram = |section: &object::Section<'_, '_>| section.address() >= RAM_START;
+        let statics: u64 = image.sections().filter(is_in_ram).map(|section| section.size()).sum();
+        let symbol = |name: &str| {
+            let found = image.symbols().find(|symbol| symbol.name() == Ok(name)).map(|symbol| symbol.address());
+            found.with_context(|| format!("{} has no symbol {name}", elf.display()))
+        };
+        let stack = symbol("_stack_start")? - symbol("_stack_end")?;
+
+        let (mut fonts, mut modules) = (0, BTreeMap::<String, (u64, u64)>::new());
+        for symbol in image.symbols().filter(|symbol| symbol.size() > 0) {
+            let name = format!("{:#}", rustc_demangle::demangle(symbol.name().unwrap_or_default()));
+            let (flash, ram) = modules.entry(module_of(&name)).or_default();
+            match symbol.address() {
+                _ if name.contains(FONT) => fonts += symbol.size(),
+                RAM_START.. => *ram += symbol.size(),
+                _ => *flash += symbol.size(),
+            }
+        }
+        if fonts == 0 {
+            bail!("{} has no constant named {FONT}..., so its fonts cannot be counted apart", elf.display());
+        }
+        let flash = loaded - fonts;
+        let mut modules: Vec<_> = modules.into_iter().map(|(name, (flash, ram))| (name, flash, ram)).collect();
+        modules.sort_by_key(|(name, flash, ram)| (Reverse(*flash), Reverse(*ram), name.clone()));
+        let sum = |of: fn(&(String, u64, u64)) -> u64| modules.iter().map(of).sum::<u64>();
+        let (named, named_ram) = (sum(|module| module.1), sum(|module| module.2));
+        let rest = (NAMELESS.to_string(), flash.saturating_sub(named), statics.saturating_sub(named_ram));
+        modules.insert(0, rest);
+        Ok(Self { flash, fonts, statics, stack, modules })
+    }
+
+    /// The image's part of `cargo xtask size`.
+    pub(crate) fn print(&self) {
+        println!("{:<48} {:>8} {:>8}", "", "flash", "RAM");
+        let sum = ("sum, without fonts and stack".to_string(), self.flash, self.statics);
+        for (name, flash, ram) in self.modules.iter().chain([&sum]) {
+            println!("{name:<48} {flash:>8} {ram:>8}");
+        }
+        println!("{:<48} {:>8}", "bound", FLASH_BOUND);
+        println!("{:<48} {:>8}", "fonts", self.fonts);
+        println!("{:<48} {:>8} {:>8}  (bound of RAM, with statics: {RAM_BOUND})", "stack, reserved", "", self.stack);
+    }
+
+    /// The same for scripts.
+    pub(crate) fn json(&self) -> Value {
+        let module = |(name, flash, ram): &(String, u64, u64)| json!({"module": name, "flash": flash, "ram": ram});
+        json!({
+            "flash": {"bytes": self.flash, "bound": FLASH_BOUND},
+            "fonts": self.fonts,
+            "ram": {"statics": self.statics, "stack": self.stack, "bound": RAM_BOUND},
+            "modules": self.modules.iter().map(module).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The crate and module of a symbol; what has no path is the start-up code's and the vector table's.
+fn module_of(name: &str) -> String {
+    match size::path(name)[..] {
+        [package, module, _, ..] => format!("{package}::{module}"),
+        [package, _] => package.to_string(),
+        _ if name.starts_with("__aeabi") || name.starts_with("mem") => "compiler_builtins".to_string(),
+        _ => NO_PATH.to_string(),
+    }
 }
 
 fn build() -> Result<PathBuf> {

@@ -4,6 +4,7 @@
 //! Which compiler is for `arm`, how to read its product for `image`; what must hold is decided here.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -51,12 +52,23 @@ pub(crate) fn run() -> Result<()> {
     board::run()
 }
 
-/// Builds an example of the firmware as a static library for the target, and returns its path.
+/// Builds an example of the firmware as a static library for the target, with panics that can be found, and returns its path.
 ///
 /// # Errors
 /// When it does not build.
-pub(crate) fn build(example: &str) -> Result<PathBuf> {
-    let mut build = arm::compiler()?.cargo_build();
+fn build(example: &str) -> Result<PathBuf> {
+    build_by(arm::compiler()?.cargo_build(), example)
+}
+
+/// The same as an image is built, for its size.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn build_small(example: &str) -> Result<PathBuf> {
+    build_by(arm::cargo_build_image()?, example)
+}
+
+fn build_by(mut build: Command, example: &str) -> Result<PathBuf> {
     build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);
     step::run(build.args(["--package", "qiyong-firmware", "--lib", "--example", example]))?;
     Ok(step::root().join(arm::FOLDER).join(arm::TARGET).join("firmware/examples").join(format!("lib{example}.a")))

@@ -10,6 +10,7 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use crate::board::Usage;
 use crate::firmware;
 use crate::image::{Image, Part, Size};
 
@@ -45,16 +46,17 @@ struct Table {
 /// # Errors
 /// When the target's build fails, or something exceeds its bound.
 pub(crate) fn run(json: bool) -> Result<()> {
-    let engines = Image::read(&firmware::build("engines")?)?;
+    let engines = Image::read(&firmware::build_small("engines")?)?;
     let parts = engines.parts(ENGINE, engine_of);
     let table = Table::new(&parts);
     let mut sessions = Vec::new();
     for (protocol, name) in SESSIONS {
         sessions.push((protocol, engines.static_bytes(name)?));
     }
-    let application = Image::read(&firmware::build("terminal")?)?;
+    let application = Image::read(&firmware::build_small("terminal")?)?;
     let whole = Table::new(&application.parts(TERMINAL, module_of));
 
+    let usage = Usage::of_image()?;
     if json {
         let ram =
             sessions.iter().map(|(protocol, bytes)| json!({"session": protocol, "bytes": bytes, "bound": RAM_BOUND}));
@@ -63,6 +65,7 @@ pub(crate) fn run(json: bool) -> Result<()> {
             "text": {"bytes": table.sum.text, "bound": TEXT_BOUND, "goal": TEXT_GOAL},
             "ram": ram.collect::<Vec<_>>(),
             "application": whole.json(),
+            "image": usage.json(),
         });
         println!("{all:#}");
     } else {
@@ -79,6 +82,8 @@ pub(crate) fn run(json: bool) -> Result<()> {
         println!("{:<32} {:>8}", "bound, each", RAM_BOUND);
         println!("\nThe whole application, dummy drivers included");
         whole.print();
+        println!("\nThe image for the board, by crate and module");
+        usage.print();
     }
     check(&table, parts, &sessions)
 }
@@ -172,7 +177,7 @@ fn helper(path: &[&str]) -> Option<String> {
 }
 
 /// The path at the beginning of a demangled name: of `<a::b::C as d::E>::f` it is that of `a::b::C`.
-fn path(name: &str) -> Vec<&str> {
+pub(crate) fn path(name: &str) -> Vec<&str> {
     let start = name.trim_start_matches(['<', '&', '[']).trim_start_matches("mut ");
     let end = start.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(start.len());
     start[..end].split("::").filter(|part| !part.is_empty()).collect()

@@ -50,19 +50,21 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// Replaces the initial PIN by one of the holder's own, and tells the centre.
     pub(super) async fn replace_initial_pin(&mut self, initial: &Pin, card: &PresentedCard) -> Result<(), Stop> {
         let unchanged = Reason::InitialPinUnchanged;
+        // Asks for a new PIN, and after the first time says what was wrong with the last.
+        let mut prompt = Screen::EnterNewPin;
         for _ in 0..NEW_PIN_TRIES {
-            self.operator.show(&Screen::EnterNewPin);
+            self.operator.show(&prompt);
             let new = self.enter_pin(WhichPin::New, unchanged).await?;
             // Driver error -36: the new PIN may not be an initial one.
             if new == *initial || new.is_commonly_initial(card.id_number.as_bytes(), card.number.as_bytes()) {
-                self.operator.show(&Screen::NewPinUnsuitable);
+                prompt = Screen::NewPinUnsuitable;
                 continue;
             }
             self.operator.show(&Screen::RepeatNewPin);
             let again = self.enter_pin(WhichPin::NewAgain, unchanged).await?;
             // Driver error -34.
             if new != again {
-                self.operator.show(&Screen::NewPinsDiffer);
+                prompt = Screen::NewPinsDiffer;
                 continue;
             }
             self.change_pin(initial, &new).await?;

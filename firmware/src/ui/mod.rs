@@ -37,9 +37,9 @@ pub enum Screen {
     EnterNewPin,
     /// The new PIN once more.
     RepeatNewPin,
-    /// The new PIN is the old one, or one of those that regions hand out.
+    /// The new PIN is the old one, or one of those that regions hand out: the holder keys another.
     NewPinUnsuitable,
-    /// The two new PINs differ.
+    /// The two new PINs differ: the holder keys a new one again.
     NewPinsDiffer,
     /// A bank offers to replace the initial PIN, which needs the present one; cancel skips it.
     OfferPinChange,

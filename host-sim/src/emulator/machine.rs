@@ -248,7 +248,13 @@ impl Machine {
         self.look()?;
         let shown = self.screens.last().map_or("", |screen| screen.english.as_str());
         let asked = match shown {
-            words if words == Screen::EnterNewPin.text().english => Asked::New,
+            words
+                if [Screen::EnterNewPin, Screen::NewPinUnsuitable, Screen::NewPinsDiffer]
+                    .iter()
+                    .any(|screen| screen.text().english == words) =>
+            {
+                Asked::New
+            }
             words if words == Screen::RepeatNewPin.text().english => Asked::NewAgain,
             _ => Asked::Present,
         };

@@ -21,6 +21,11 @@ const CORE: usize = 0;
 /// How many names of chips a message lists.
 const NAMES: usize = 8;
 
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tests;
+
 /// Why a board could not be worked on.
 #[derive(Debug, Error)]
 pub(super) enum BoardError {
@@ -132,12 +137,14 @@ pub(super) fn choose<'a>(found: &'a [ProbeListItem], wanted: Option<&str>) -> Re
 pub(super) struct Board {
     session: Session,
     info: DebugProbeInfo,
+    /// Knows whether the probe is still there.
+    lister: Lister,
 }
 
 impl Board {
     /// Connects, without a reset. A core that somebody had halted runs on; one that runs is halted for a moment, as probe-rs
     /// clears breakpoints.
-    pub(super) fn connect(item: &ProbeListItem, target: Target) -> Result<Self, BoardError> {
+    pub(super) fn connect(item: &ProbeListItem, target: Target, lister: Lister) -> Result<Self, BoardError> {
         let info = item.info.clone();
         let name = || selector(&info);
         let probe = info.open().map_err(|error| BoardError::NotOpened { probe: name(), cause: whole(&error) })?;
@@ -146,7 +153,7 @@ impl Board {
             .attach(TargetSelector::Specified(target), Permissions::new())
             .and_then(|mut session| session.resume_all_cores().map(|()| session))
             .map_err(|error| BoardError::NoChip { probe: name(), chip, cause: whole(&error) })?;
-        Ok(Self { session, info })
+        Ok(Self { session, info, lister })
     }
 
     /// Writes and verifies the image, erasing no more than the sectors that it lies in; `tell` hears of each step. The chip
@@ -176,7 +183,7 @@ impl Board {
     }
 
     fn is_listed(&self) -> bool {
-        Lister::new().list_all().contains(&self.info)
+        self.lister.list_all().iter().any(|info| selector(info) == selector(&self.info))
     }
 
     /// What to say of an error: USB's own words for an unplugged probe differ by system and probe.

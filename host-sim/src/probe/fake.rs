@@ -20,13 +20,16 @@ const RAM_LEN: usize = 0x2000;
 #[error("there is nothing")]
 pub(super) struct Nothing;
 
+/// Is told of a read's address, and may change the memory.
+type BeforeRead = Box<dyn FnMut(u64, &mut Vec<u8>)>;
+
 /// The fake.
 pub(super) struct Fake {
     pub(super) memory: Vec<u8>,
     /// How many accesses are left before it is pulled out.
     pub(super) accesses: usize,
     /// Is told of every read, before it.
-    pub(super) before_read: Box<dyn FnMut(u64, &mut Vec<u8>)>,
+    pub(super) before_read: BeforeRead,
     /// The levels of ports A and B.
     pub(super) levels: [u32; 2],
 }

@@ -10,8 +10,10 @@
 //! | `stack` | the high-water mark of the stack |
 //! | `watch` | all of these as they change, until the end |
 //! | `fit` | whether an image fits a chip |
-//! | `board` | a board behind a debug probe, through probe-rs (feature `probe`) |
+//! | `board` | a board behind a debug probe, through probe-rs |
 //! | `verbs` | the command lines |
+//!
+//! The three before `verbs` are there with the feature `probe` alone.
 //!
 //! All of it works over [`DebugProbe`], whichever bench the image runs on. The emulator's probe is in
 //! [`crate::emulator`], as only that one also plays what is around the board: card, keys, serial lines.
@@ -20,7 +22,7 @@
 mod board;
 #[cfg(test)]
 mod fake;
-#[cfg(any(feature = "probe", test))]
+#[cfg(feature = "probe")]
 mod fit;
 pub(crate) mod image;
 pub(crate) mod lights;
@@ -29,7 +31,7 @@ pub mod picture;
 pub(crate) mod pins;
 pub(crate) mod stack;
 mod verbs;
-#[cfg(any(feature = "probe", test))]
+#[cfg(feature = "probe")]
 mod watch;
 
 pub use image::{ImageError, ScreenText};

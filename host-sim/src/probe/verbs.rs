@@ -204,9 +204,10 @@ mod on_board {
     }
 
     fn connect(which: &Which, target: Target) -> Result<Board, String> {
-        let found = Lister::new().list_all_with_access();
+        let lister = Lister::new();
+        let found = lister.list_all_with_access();
         let item = board::choose(&found, which.probe.as_deref()).map_err(|error| error.to_string())?;
-        Board::connect(item, target).map_err(|error| error.to_string())
+        Board::connect(item, target, lister).map_err(|error| error.to_string())
     }
 
     pub(super) fn flash(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
@@ -245,10 +246,13 @@ mod on_board {
 
     pub(super) fn attach(args: &AttachArgs, output: &mut Output) -> Result<Verdict, String> {
         let job = Job::new(&args.which)?;
+        let elf = args.which.elf.display();
+        if let Some(misfit) = job.misfits().first() {
+            return Err(format!("{elf}: {misfit}"));
+        }
         let stop = stopped_by_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
         let mut board = connect(&args.which, job.target)?;
         if let Some(at) = watch::difference(&mut board, &job.segments).map_err(|error| error.to_string())? {
-            let elf = args.which.elf.display();
             return Err(format!(
                 "the board runs another image than {elf}, flash differs from {at:#010x} on: `qiyong flash`, or name its \
                  ELF with --elf"

@@ -44,7 +44,7 @@ pub(crate) fn watch<P: DebugProbe>(
     let mut shown = None;
     loop {
         log.drain(probe)?;
-        let mut heard = log.lines.drain(..).fold(true, |heard, line| tell(Seen::Log(line)) && heard);
+        let mut heard = log.lines.drain(..).all(|line| tell(Seen::Log(line)));
         let screen = image::screen(probe, image.screen)?;
         if screen.is_some() && screen != shown {
             shown.clone_from(&screen);
