@@ -370,7 +370,7 @@ extern "C" fn after_fault(stack: u32) -> ! {
 /// The seventh of the words that the core pushes (ARMv7-M, B1.5.6); zero if the stack is no place for them.
 fn faulting_instruction(stack: u32) -> u32 {
     let at = stack.wrapping_add(6 * 4);
-    if at < RAM_START + 6 * 4 || at >= RAM_END || !at.is_multiple_of(4) {
+    if !(RAM_START + 6 * 4..RAM_END).contains(&at) || !at.is_multiple_of(4) {
         return 0;
     }
     // SAFETY: a word of RAM that nothing writes to any more.
