@@ -93,7 +93,7 @@ pub(crate) fn now_us() -> u64 {
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
             let ticks = u64::from(rounds) << 32 | u64::from(ticks);
-            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left)) * 1_000_000 / u64::from(CLOCK_HZ);
+            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left) / (CLOCK_HZ / 1_000_000));
         }
     }
 }
