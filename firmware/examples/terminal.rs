@@ -21,15 +21,18 @@ mod target {
     use core::task::{Context, Waker};
 
     use embassy_futures::select::select;
+    use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
     use qiyong_firmware::link::{Job, Link, Port};
     use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
+    use qiyong_firmware::storage::{self, Crash, Store};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::framebuffer::Framebuffer;
     use qiyong_firmware::ui::{Screen, draw};
     use qiyong_protocol::activation::institution::InstitutionCode;
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
-    use qiyong_protocol::host::{Stan, TerminalId};
+    use qiyong_protocol::host::TerminalId;
+    use qiyong_protocol::host::till::Setup;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
     use rand_core::{TryCryptoRng, TryRng};
@@ -130,6 +133,34 @@ mod target {
 
     impl TryCryptoRng for Outside {}
 
+    impl ErrorType for Outside {
+        type Error = NorFlashErrorKind;
+    }
+
+    impl ReadNorFlash for Outside {
+        const READ_SIZE: usize = 8;
+        fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+            bytes.fill(black_box(offset).to_le_bytes()[0]);
+            black_box(Ok(()))
+        }
+        fn capacity(&self) -> usize {
+            black_box(0x8000)
+        }
+    }
+
+    impl NorFlash for Outside {
+        const WRITE_SIZE: usize = 8;
+        const ERASE_SIZE: usize = 0x800;
+        fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+            black_box((from, to));
+            black_box(Ok(()))
+        }
+        fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+            black_box((offset, bytes));
+            black_box(Ok(()))
+        }
+    }
+
     /// The root from which `cargo xtask firmware` follows the code. Its name begins with `qiyong_`, as every symbol
     /// that the check counts as ours contains `qiyong_`.
     #[unsafe(no_mangle)]
@@ -139,15 +170,21 @@ mod target {
         };
         let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
         let slot = ContactSlot::new(Outside, SlotConfig::default());
-        let link = Link::new(Outside, Stan(1), false, [0; 12]);
-        let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, settings, Stan(1));
+        let crash = Crash::from_words(black_box([0; Crash::LEN]));
+        let memory = Store::open(Outside, storage::PAGES, crash);
+        black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
+        let link = Link::new(Outside, memory.next(), memory.is_reversal_due(), [0; 12]);
+        let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {
                 match link.command().await {
-                    Job::Setup(setup) => terminal.set_up(setup.institution, setup.terminal, setup.next_stan),
+                    Job::Setup(Setup { institution, terminal: name, next_stan, .. }) => {
+                        let _ = black_box(terminal.memory().set_up(institution, name, next_stan));
+                        terminal.set_up(institution, name);
+                    }
                     Job::Serve(operation) => {
                         let report = terminal.serve(&operation).await;
-                        link.note(terminal.next_stan(), terminal.has_unanswered());
+                        link.note(terminal.memory().next(), terminal.has_unanswered());
                         link.tell_end(&report).await;
                     }
                 }

@@ -7,6 +7,7 @@
 //! | [`clock`] | the time of day |
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
+//! | [`storage`] | what outlives a power cut: settings, numbers, the duty to reverse |
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
 //! | [`ui`] | what the operator's screen says, in English and Chinese |
 //!
@@ -23,5 +24,6 @@ extern crate std;
 pub mod clock;
 pub mod link;
 pub mod slot;
+pub mod storage;
 pub mod terminal;
 pub mod ui;

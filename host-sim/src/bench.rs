@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
-use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, Terminal, WhichPin};
+use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, RamMemory, Report, Settings, Terminal, WhichPin};
 use qiyong_firmware::ui::{Screen, Text};
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
@@ -183,6 +183,8 @@ pub struct Visit {
     pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
+    /// The terminal's storage takes no record.
+    pub storage_worn: bool,
 }
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
@@ -198,7 +200,7 @@ pub(crate) fn terminal_id(number: u32) -> TerminalId {
 
 /// A terminal on the bench.
 pub struct BenchTerminal {
-    terminal: Terminal<Slot, DirectLink, Desk, VirtualTime, ChaCha8Rng>,
+    terminal: Terminal<Slot, DirectLink, Desk, VirtualTime, ChaCha8Rng, RamMemory>,
     plan: FaultPlan,
 }
 
@@ -257,7 +259,7 @@ impl Bench {
         };
         let settings = Settings { institution, terminal: terminal_id(number), card_wait: 60, reversal_tries: 3 };
         let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
-        let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, settings, Stan(1));
+        let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, RamMemory::new(Stan(1)), settings);
         BenchTerminal { terminal, plan }
     }
 }
@@ -265,7 +267,8 @@ impl Bench {
 impl BenchTerminal {
     /// One visit of a holder.
     pub fn serve(&mut self, operation: &Operation, visit: Visit) -> Report {
-        let Visit { card, pins, new_pins, cancel, pull_during, faults, noise, trouble } = visit;
+        let Visit { card, pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
+        self.terminal.memory().worn = storage_worn;
         self.plan.begin(faults, noise);
         self.terminal.slot().slot.line().set_card(card);
         let link = self.terminal.link();

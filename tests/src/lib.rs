@@ -2,6 +2,7 @@
 
 pub mod bench;
 
+pub mod flash;
 pub mod pcsc;
 pub mod programs;
 pub mod scenarios;

@@ -301,6 +301,7 @@ total = 3580
 pin = ["246813", "808017"]
 new_pin = "271828"
 link = "ok"
+storage_worn = false
 pull_at = 9999
 line = [{ at = 9998, fault = "late", etu = 3 }, { at = 9997, fault = "flipped", times = 2 }]
 noise = 999999

@@ -5,13 +5,14 @@
 //! (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
-//! done. Until the terminal gets its journal, that duty is kept in RAM and a power cut forgets it.
+//! done. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and taken off
+//! when its answer has come, so that wherever the power is cut the terminal knows what it owes.
 
 mod pin_entry;
 mod ports;
 pub mod reading;
 
-pub use ports::{CentreLink, Clock, NoPin, Operator, WhichPin};
+pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, RamMemory, Unanswered, WhichPin};
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -28,7 +29,7 @@ use crate::slot::CardSlot;
 use crate::ui::Screen;
 
 /// What is set when a terminal is put up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where it stands.
     pub institution: InstitutionCode,
@@ -92,19 +93,24 @@ impl From<LinkError> for Stop {
     }
 }
 
-/// A terminal: a card slot, a centre link, an operator, a clock and a source of random numbers.
+impl From<MemoryError> for Stop {
+    fn from(error: MemoryError) -> Self {
+        match error {
+            MemoryError::Worn | MemoryError::OtherVersion => Self::here(Reason::StorageFailed),
+        }
+    }
+}
+
+/// A terminal: a card slot, a centre link, an operator, a clock, a source of random numbers and a memory.
 #[derive(Debug)]
-pub struct Terminal<S, L, O, C, R> {
+pub struct Terminal<S, L, O, C, R, M> {
     slot: S,
     link: L,
     operator: O,
     clock: C,
     random: R,
+    memory: M,
     settings: Settings,
-    /// The number of the next transaction.
-    next_stan: Stan,
-    /// The transaction that must be reversed before anything else, and its card.
-    unanswered: Option<(Stan, CardNumber)>,
 }
 
 /// What became known in the course of a visit.
@@ -117,22 +123,16 @@ struct Visit {
     pin_unchanged: Option<Reason>,
 }
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
-    /// A terminal whose next transaction has the number `next_stan`. It must never go back: the centre takes a transaction
-    /// with a known number for a repetition, or for a mistake and does not answer.
-    pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, settings: Settings, next_stan: Stan) -> Self {
-        Self { slot, link, operator, clock, random, settings, next_stan, unanswered: None }
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
+    /// A terminal of these parts. The numbers that `memory` gives must never go back: the centre takes a transaction with a
+    /// known number for a repetition, or for a mistake and does not answer.
+    pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, memory: M, settings: Settings) -> Self {
+        Self { slot, link, operator, clock, random, memory, settings }
     }
 
-    /// Puts the terminal up somewhere else. Numbers of transactions never go back, whatever `next_stan` says.
-    pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next_stan: Stan) {
+    /// Puts the terminal up somewhere else. What was sent under the old name is reversed under it.
+    pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
-        self.next_stan = self.next_stan.max(next_stan);
-    }
-
-    /// The number of the next transaction.
-    pub const fn next_stan(&self) -> Stan {
-        self.next_stan
     }
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
@@ -232,38 +232,35 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         visit: &mut Visit,
     ) -> Result<Receipt, Stop> {
         self.operator.show(&Screen::AskingCentre);
-        let stan = self.next_stan;
-        self.next_stan = stan.next();
-        visit.stan = Some(stan);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
-        self.unanswered = Some((stan, card.number));
-        match self.ask(Body::Transact { stan, card, operation }).await {
-            Ok(Answer::Approved(receipt)) => {
-                self.unanswered = None;
-                Ok(receipt)
-            }
-            Err(stop) if stop.by_centre => {
-                self.unanswered = None;
-                Err(stop)
-            }
+        let stan = self.memory.begin(&self.settings, card.number)?;
+        visit.stan = Some(stan);
+        let answered = match self.ask(Body::Transact { stan, card, operation }).await {
+            Ok(Answer::Approved(receipt)) => Ok(receipt),
+            Err(stop) if stop.by_centre => Err(stop),
             Ok(_) | Err(_) => {
                 // Whether the reversal gets through or not, this transaction had no answer.
                 let _ = self.reverse_unanswered().await;
-                Err(Stop::here(Reason::NoAnswer))
+                return Err(Stop::here(Reason::NoAnswer));
             }
+        };
+        if let Err(error) = self.memory.end() {
+            // The next start would not know of the answer and reverse the transaction, so it is reversed already now.
+            let _ = self.reverse_unanswered().await;
+            return Err(error.into());
         }
+        answered
     }
 
     /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
     async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
-        let Some((stan, card)) = self.unanswered else {
+        let Some(Unanswered { institution, terminal, stan, card }) = self.memory.unanswered()? else {
             return Ok(());
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if self.ask(Body::Reverse { stan, card }).await == Ok(Answer::Done) {
-                self.unanswered = None;
-                return Ok(());
+            if self.ask_as(institution, terminal, Body::Reverse { stan, card }).await == Ok(Answer::Done) {
+                return Ok(self.memory.end()?);
             }
         }
         Err(Stop::here(Reason::NoAnswer))
@@ -274,7 +271,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
     /// A message under way is not given up because the card is taken out, since the centre may have acted on it; but
     /// contacts without a card are taken off power at once.
     async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
-        let Settings { institution, terminal, .. } = self.settings;
+        self.ask_as(self.settings.institution, self.settings.terminal, body).await
+    }
+
+    /// The same under a name that may have been the terminal's before.
+    async fn ask_as(
+        &mut self,
+        institution: InstitutionCode,
+        terminal: TerminalId,
+        body: Body<'_>,
+    ) -> Result<Answer, Stop> {
         let request = Request { institution, terminal, time: self.clock.now(), body };
         self.slot.rest().await;
         let slot = &mut self.slot;
@@ -305,9 +311,14 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S
         });
     }
 
-    /// Whether a reversal is still due.
-    pub const fn has_unanswered(&self) -> bool {
-        self.unanswered.is_some()
+    /// Whether a reversal is still due, as far as is known.
+    pub fn has_unanswered(&self) -> bool {
+        self.memory.unanswered().is_ok_and(|unanswered| unanswered.is_some())
+    }
+
+    /// The memory, for its owner: settings and counters may be kept beside.
+    pub const fn memory(&mut self) -> &mut M {
+        &mut self.memory
     }
 
     /// The card slot, for benches.

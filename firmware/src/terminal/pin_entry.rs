@@ -13,7 +13,7 @@ use qiyong_protocol::host::Body;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::reading::Cause;
-use super::{CentreLink, Clock, Operator, Stop, Terminal, WhichPin};
+use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal, WhichPin};
 use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
@@ -22,7 +22,7 @@ const NEW_PIN_TRIES: u8 = 3;
 /// No card counts more tries than 63Cx can say.
 const PIN_TRIES_MAX: u8 = 15;
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
     /// Asks for the PIN until the card accepts one, blocks, or the holder gives up. `amount` is shown meanwhile; `None`
     /// at a bank, where keying the PIN is an offer.
     pub(super) async fn verify_pin(&mut self, amount: Option<Fen>) -> Result<Pin, Stop> {

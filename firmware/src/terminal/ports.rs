@@ -1,9 +1,13 @@
-//! What the application needs from outside, besides a card slot: the centre, the till's screen and keys, the time.
+//! What the application needs from outside, besides a card slot: the centre, the till's screen and keys, the time, and a
+//! memory that outlives a power cut.
 
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::host::{Answer, LinkError, Request};
+use qiyong_protocol::host::{Answer, LinkError, Request, Stan, TerminalId};
 
+use super::Settings;
 use crate::ui::Screen;
 
 /// The way to the card centre.
@@ -48,4 +52,105 @@ pub enum NoPin {
 pub trait Clock {
     /// The local date and time.
     fn now(&mut self) -> Timestamp;
+}
+
+/// What the terminal may not forget, whenever its power is cut: the numbers it has used, and a transaction whose answer
+/// never came.
+///
+/// Nothing here is `async`: a call takes at most as long as a flash needs to erase a page (some 25 ms), while nothing else
+/// of the visit is under way.
+pub trait Memory {
+    /// The transaction that must be reversed before anything else is done, if there is one.
+    ///
+    /// # Errors
+    /// When that cannot be known; then nothing else may be done either.
+    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
+
+    /// Takes the next number and notes that the transaction with it, sent under the name in `settings` and for this card, is
+    /// unanswered. Both are durable when this returns: the transaction may be sent only then. A number is given once, and numbers only go up (see
+    /// [`Stan::is_before`]). Must not be called while another transaction is unanswered.
+    ///
+    /// # Errors
+    /// When nothing was kept; the transaction must not be sent.
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError>;
+
+    /// Notes, durably, that the transaction was answered or reversed.
+    ///
+    /// # Errors
+    /// When that was not kept; the transaction counts as unanswered still, and must be reversed.
+    fn end(&mut self) -> Result<(), MemoryError>;
+}
+
+/// A transaction whose answer is awaited, or never came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Where the terminal stood.
+    pub institution: InstitutionCode,
+    /// What it was called there.
+    pub terminal: TerminalId,
+    /// Its number.
+    pub stan: Stan,
+    /// The card it was for.
+    pub card: CardNumber,
+}
+
+/// Why something could not be kept or recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryError {
+    /// The storage is worn out or failing: no page of it takes a record, or it cannot be read. The board must be exchanged.
+    Worn,
+    /// What is stored was written by another version of the program, which alone can read it. Load that version to close
+    /// its business; then erase the region with a probe.
+    OtherVersion,
+}
+
+impl MemoryError {
+    /// What is wrong, and what to do.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Worn => "worn, exchange the board",
+            Self::OtherVersion => "records of another version: load it, or erase the region",
+        }
+    }
+}
+
+/// A memory that lasts as long as the program, for benches whose power nobody cuts.
+#[derive(Clone, Debug)]
+pub struct RamMemory {
+    next: Stan,
+    unanswered: Option<Unanswered>,
+    /// It behaves like a worn storage: it can be read, but nothing is kept.
+    pub worn: bool,
+}
+
+impl RamMemory {
+    /// One whose first number is `next`.
+    pub const fn new(next: Stan) -> Self {
+        Self { next, unanswered: None, worn: false }
+    }
+
+    const fn writable(&self) -> Result<(), MemoryError> {
+        if self.worn { Err(MemoryError::Worn) } else { Ok(()) }
+    }
+}
+
+impl Memory for RamMemory {
+    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+        Ok(self.unanswered)
+    }
+
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+        self.writable()?;
+        let stan = self.next;
+        self.next = stan.next();
+        self.unanswered =
+            Some(Unanswered { institution: settings.institution, terminal: settings.terminal, stan, card });
+        Ok(stan)
+    }
+
+    fn end(&mut self) -> Result<(), MemoryError> {
+        self.writable()?;
+        self.unanswered = None;
+        Ok(())
+    }
 }

@@ -22,7 +22,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
-use super::{CentreLink, Clock, Operator, Stop, Terminal};
+use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
 use crate::slot::{CardSlot, ResponseBuffer, SlotError};
 
 /// What was read from a genuine card.
@@ -99,7 +99,7 @@ impl From<Cause> for Stop {
     }
 }
 
-impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng> Terminal<S, L, O, C, R> {
+impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
     /// Powers the card, authenticates it and reads it.
     pub(super) async fn read_card(&mut self) -> Result<CardData, Stop> {
         let mut historical: Vec<u8, 15> = Vec::new();

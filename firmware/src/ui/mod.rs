@@ -191,6 +191,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::CardRemoved => ("Card was removed too early", "卡被提前拔出"),
         Reason::NoAnswer => ("No answer from the centre", "中心无应答"),
         Reason::CancelledByOperator => ("Cancelled", "已取消"),
+        Reason::StorageFailed => ("Storage worn, call service", "存储器故障，请报修"),
     }
 }
 

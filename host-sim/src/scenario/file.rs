@@ -98,6 +98,8 @@ pub struct Step {
     pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
+    /// The terminal's storage takes no record.
+    pub storage_worn: bool,
     /// What is to come of it.
     pub expect: Expected,
 }
@@ -246,6 +248,8 @@ struct RawStep {
     line: Vec<RawFault>,
     noise: Option<RawNoise>,
     link: Option<String>,
+    #[serde(default)]
+    storage_worn: bool,
     #[serde(default)]
     expect: RawExpected,
 }
@@ -618,6 +622,7 @@ impl RawStep {
             faults,
             noise: noise.transpose()?,
             trouble: trouble.transpose()?.unwrap_or_default(),
+            storage_worn: self.storage_worn,
             expect: Expected {
                 outcome: outcome.transpose()?,
                 reason: reason.transpose()?,

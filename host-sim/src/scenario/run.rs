@@ -157,6 +157,7 @@ fn play_on(scenario: &Scenario, stage: &mut impl Stage, cards: &[SharedCard]) ->
             faults: step.faults.clone(),
             noise: step.noise.clone(),
             trouble: step.trouble,
+            storage_worn: step.storage_worn,
         };
         let (report, events) = stage.visit(step.terminal, &step.operation, visit)?;
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);

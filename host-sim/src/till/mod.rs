@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use qiyong_firmware::slot::CardSlot;
-use qiyong_firmware::terminal::{Settings, Terminal};
+use qiyong_firmware::terminal::{RamMemory, Settings, Terminal};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::reason::Outcome;
 use qiyong_protocol::host::TerminalId;
@@ -126,7 +126,7 @@ fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut O
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
     let random = ChaCha8Rng::from_seed(seed);
     let desk = Desk::new(args.json);
-    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, settings, next_stan);
+    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, RamMemory::new(next_stan), settings);
 
     let mut worst = Verdict::Done;
     let mut operations = Operations::new(args.operation.as_ref());

@@ -97,6 +97,8 @@ reasons! {
     NoAnswer = "no-answer" => Failed,
     /// The operator cancelled, or nobody inserted a card or keyed a PIN in time.
     CancelledByOperator = "cancelled-by-operator" => Cancelled,
+    /// The terminal's storage keeps nothing any more, or cannot be read: it must be serviced.
+    StorageFailed = "storage-failed" => Failed,
 }
 
 impl Reason {

@@ -65,9 +65,11 @@ impl Pin {
     /// Whether this is one of the initial PINs regions hand out (domain.md §2.2): 123456, 000000, 111111, or the last six
     /// characters of the ID number or card number. A holder may not choose such a PIN (driver error -36).
     pub fn is_commonly_initial(&self, id_number: &[u8], card_number: &[u8]) -> bool {
-        let last_six = |text: &[u8]| text.get(text.len().checked_sub(6)?..).and_then(Self::new);
-        let fixed = [b"123456", b"000000", b"111111"].into_iter().filter_map(|pin| Self::new(pin));
-        fixed.chain(last_six(id_number)).chain(last_six(card_number)).any(|initial| initial == *self)
+        let last_six = |text: &[u8]| text.len().saturating_sub(6);
+        let id_number = id_number.get(last_six(id_number)..).unwrap_or_default();
+        let card_number = card_number.get(last_six(card_number)..).unwrap_or_default();
+        let all: [&[u8]; 5] = [b"123456", b"000000", b"111111", id_number, card_number];
+        all.into_iter().any(|initial| Self::new(initial).is_some_and(|initial| initial == *self))
     }
 }
 

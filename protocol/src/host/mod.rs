@@ -39,6 +39,14 @@ impl Stan {
     pub const fn next(self) -> Self {
         if self.0 >= 999_999 { Self(1) } else { Self(self.0 + 1) }
     }
+
+    /// Whether `other` is ahead of this number: nearer going up, through the turn from 999 999 to 1 if need be, than going
+    /// down.
+    pub const fn is_before(self, other: Self) -> bool {
+        let (own, other) = (self.0 % 999_999, other.0 % 999_999);
+        let ahead = (other + 999_999 - own) % 999_999;
+        ahead > 0 && ahead < 500_000
+    }
 }
 
 /// A message to the centre.
@@ -162,4 +170,26 @@ pub struct Receipt {
 pub enum LinkError {
     /// None came in time. The centre may or may not have acted on the message.
     NoAnswer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_across_the_turn() {
+        for (own, other, before) in [
+            (1, 2, true),
+            (2, 1, false),
+            (7, 7, false),
+            (999_999, 1, true),
+            (1, 999_999, false),
+            (999_990, 3, true),
+            (3, 999_990, false),
+            (1, 500_000, true),
+            (1, 500_001, false),
+        ] {
+            assert_eq!(Stan(own).is_before(Stan(other)), before, "{own} {other}");
+        }
+    }
 }

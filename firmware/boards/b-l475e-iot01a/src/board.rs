@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "entry points, interrupt handlers and the executor's static are this file's business")]
 
 use core::convert::Infallible;
-use core::fmt::Write;
 use core::future::poll_fn;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
@@ -18,6 +17,7 @@ use cortex_m_rt::{entry, exception};
 use defmt_rtt as _;
 use embassy_executor::raw;
 use embassy_sync::waitqueue::AtomicWaker;
+use qiyong_firmware::storage::Crash;
 use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
@@ -35,6 +35,8 @@ const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
 
 /// The lowest address of SRAM1, and of the stack: see memory.x.
 const RAM_START: u32 = 0x2000_0000;
+/// Where SRAM1 ends.
+const RAM_END: u32 = RAM_START + 96 * 1024;
 
 /// Milliseconds since the start; goes round after 49 days, and the half that has gone round is `ROUNDS`. A probe reads it.
 #[unsafe(export_name = "QIYONG_TICKS")]
@@ -104,7 +106,7 @@ pub(crate) fn now_us() -> u64 {
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
             let ticks = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(ahead);
-            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left)) * 1_000_000 / u64::from(CLOCK_HZ);
+            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left) / (CLOCK_HZ / 1_000_000));
         }
     }
 }
@@ -192,6 +194,49 @@ impl TryRng for Random {
 }
 
 impl TryCryptoRng for Random {}
+
+// Symbols of memory.x, whose addresses are all there is to them.
+unsafe extern "C" {
+    static QIYONG_STORAGE_FLASH: AtomicU32;
+    static QIYONG_STORAGE_SRAM2: AtomicU32;
+    static QIYONG_STORAGE_LENGTH: u8;
+}
+
+/// The words of the storage region: in flash, or in the SRAM that takes its place.
+pub(crate) fn storage_words(in_flash: bool) -> &'static [AtomicU32] {
+    let start = if in_flash { &raw const QIYONG_STORAGE_FLASH } else { &raw const QIYONG_STORAGE_SRAM2 };
+    let length = (&raw const QIYONG_STORAGE_LENGTH).addr();
+    // SAFETY: memory.x keeps the region, of either kind, apart from all else. What changes it (the flash controller when it
+    // erases, and stores of this program) does so while nobody else looks, as there is one thread; and atomics may change.
+    unsafe { core::slice::from_raw_parts(start, length / size_of::<AtomicU32>()) }
+}
+
+/// Reads words of flash, and tells whether ECC found two bits of a double word wrong meanwhile (RM0351 section 3.3.2): then
+/// what was read means nothing. That is so after a power cut while it was being written.
+pub(crate) fn read_checked<T>(read: impl FnOnce() -> T) -> (T, bool) {
+    DOUBLE_ERROR.store(false, Ordering::SeqCst);
+    let value = read();
+    // The NMI has come before the instruction after these.
+    cortex_m::asm::dsb();
+    cortex_m::asm::isb();
+    (value, DOUBLE_ERROR.load(Ordering::SeqCst))
+}
+
+/// ECC has reported an error that it could not correct.
+static DOUBLE_ERROR: AtomicBool = AtomicBool::new(false);
+
+/// ECC's uncorrectable errors come as NMI. Nothing else on this board does.
+#[exception]
+unsafe fn NonMaskableInt() {
+    let error = pac::FLASH.eccr().read();
+    if !error.bk_ecc() {
+        // Not the storage's bank: what was read wrong is this program.
+        crash(Crash::fault(0, 0, error.addr_ecc()));
+    }
+    // The flag is cleared by writing 1 to it, and so is that of errors that were corrected.
+    pac::FLASH.eccr().write_value(error);
+    DOUBLE_ERROR.store(true, Ordering::SeqCst);
+}
 
 fn start_clocks() {
     pac::RCC.cr().modify(|w| w.set_hsion(true));
@@ -324,13 +369,25 @@ unsafe extern "C" fn HardFault() -> ! {
 }
 
 extern "C" fn after_fault(stack: u32) -> ! {
+    let status = fault_status();
+    let at = faulting_instruction(stack);
     // Below RAM is where an overflow ends.
     if stack < RAM_START {
         defmt::error!("stack overflow");
     } else {
-        defmt::error!("hard fault, stack at {=u32:#010x}, cause {=u32:#010x}", stack, fault_status());
+        defmt::error!("hard fault at {=u32:#010x}, stack {=u32:#010x}, cause {=u32:#010x}", at, stack, status);
     }
-    SCB::sys_reset()
+    crash(Crash::fault(status, stack, at))
+}
+
+/// The seventh of the words that the core pushes (ARMv7-M, B1.5.6); zero if the stack is no place for them.
+fn faulting_instruction(stack: u32) -> u32 {
+    let at = stack.wrapping_add(6 * 4);
+    if !(RAM_START + 6 * 4..RAM_END).contains(&at) || !at.is_multiple_of(4) {
+        return 0;
+    }
+    // SAFETY: a word of RAM that nothing writes to any more.
+    unsafe { core::ptr::with_exposed_provenance::<u32>(at as usize).read_volatile() }
 }
 
 /// CFSR (ARMv7-M, B3.2.15): what the fault was.
@@ -342,11 +399,32 @@ fn fault_status() -> u32 {
 /// A panic is logged and ends in a reset. The message is left out: it could hold what must not be logged.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut place = heapless::String::<96>::new();
-    if let Some(location) = info.location() {
-        // Cut off if it is too long.
-        let _ = write!(place, "{}:{}", location.file(), location.line());
-    }
-    defmt::error!("panic at {=str}", place.as_str());
+    let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
+    defmt::error!("panic at {=str}:{=u32}", file, line);
+    crash(Crash::panic(file, line))
+}
+
+/// The last word of a note that is whole, but for the sum of the others.
+const CRASH_MAGIC: u32 = 0x4352_5348;
+/// The crash that ended the run before this one, and a check. Not initialised at a start, so that it outlives the reset; after
+/// power-on it is anything.
+#[unsafe(link_section = ".uninit.crash")]
+static CRASH: [AtomicU32; Crash::LEN + 1] = [const { AtomicU32::new(0) }; Crash::LEN + 1];
+
+fn crash_check(words: &[u32]) -> u32 {
+    words.iter().fold(CRASH_MAGIC, |check, word| check.rotate_left(1) ^ word)
+}
+
+/// Leaves a note for the next start, and starts.
+fn crash(crash: Crash) -> ! {
+    let words = crash.words();
+    let all = words.iter().copied().chain([crash_check(&words)]);
+    CRASH.iter().zip(all).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
     SCB::sys_reset()
+}
+
+/// The crash that ended the run before this one, once.
+pub(crate) fn last_crash() -> Option<Crash> {
+    let [words @ .., check] = CRASH.each_ref().map(|word| word.swap(0, Ordering::SeqCst));
+    if crash_check(&words) == check { Crash::from_words(words) } else { None }
 }

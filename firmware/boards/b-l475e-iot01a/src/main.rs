@@ -11,6 +11,8 @@
 //! | `lights` | the LEDs |
 //! | `keys` | the button that is the cancel key |
 //! | `watchdog` | resets a terminal that hangs |
+//! | `memory` | what the terminal remembers: recalled at a start, set by the till |
+//! | `storage` | the region it lies in: flash, or SRAM2 where that cannot be written |
 //! | `till` | till and centre on the ST-LINK's virtual COM port |
 //!
 //! On the host this program is empty, so that the workspace builds and is tested there as a whole.
@@ -28,9 +30,13 @@ mod keys;
 #[cfg(target_os = "none")]
 mod lights;
 #[cfg(target_os = "none")]
+mod memory;
+#[cfg(target_os = "none")]
 mod panel;
 #[cfg(target_os = "none")]
 mod serial;
+#[cfg(target_os = "none")]
+mod storage;
 #[cfg(target_os = "none")]
 mod till;
 #[cfg(target_os = "none")]
@@ -41,12 +47,22 @@ use {
     qiyong_firmware::clock::WallClock,
     qiyong_firmware::link::Job,
     qiyong_firmware::slot::{ContactSlot, SlotConfig},
+    qiyong_firmware::storage::Store,
     qiyong_firmware::terminal::{Settings, Terminal},
-    qiyong_protocol::activation::institution::InstitutionCode,
-    qiyong_protocol::host::till::Setup,
-    qiyong_protocol::host::{Stan, TerminalId},
+    storage::Region,
     till::{TillClock, TillLink},
 };
+
+/// The application on this board.
+#[cfg(target_os = "none")]
+type Application<'a> = Terminal<
+    ContactSlot<card_line::UsartLine>,
+    &'a TillLink,
+    desk::Desk<'a>,
+    TillClock<'a>,
+    board::Random,
+    Store<Region>,
+>;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}
@@ -56,50 +72,49 @@ fn main() {}
 async fn run() -> ! {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
-    let link = TillLink::new(till::Vcp, Stan(1), false, board::serial_number());
+    let memory = memory::recall();
+    let link = TillLink::new(till::Vcp, memory.next(), memory.is_reversal_due(), board::serial_number());
     let listen = link.listen(|time| clock.set(time));
-    match embassy_futures::select::select(listen, serve(&link, clock)).await {
+    match embassy_futures::select::select(listen, serve(&link, clock, memory)).await {
         embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,
     }
 }
 
 /// Does what the till commands, one after the other.
 #[cfg(target_os = "none")]
-async fn serve(link: &TillLink, clock: TillClock<'_>) -> ! {
-    let Setup { institution, terminal, next_stan, .. } = loop {
+async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
+    let mut setup = loop {
         match link.command().await {
             Job::Setup(setup) => break setup,
             // The link lets none through before that.
             Job::Serve(_) => {}
         }
     };
-    let settings = Settings { institution, terminal, card_wait: 60, reversal_tries: 3 };
+    let settings =
+        Settings { institution: setup.institution, terminal: setup.terminal, card_wait: 60, reversal_tries: 3 };
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
     let desk = desk::Desk::new(link);
-    let mut application = Terminal::new(slot, link, desk, clock, board::Random, settings, next_stan);
-    announce(link, institution, terminal).await;
+    let mut application = Terminal::new(slot, link, desk, clock, board::Random, memory, settings);
     loop {
-        match link.command().await {
-            Job::Setup(Setup { institution, terminal, next_stan, .. }) => {
-                application.set_up(institution, terminal, next_stan);
-                announce(link, institution, terminal).await;
-            }
-            Job::Serve(operation) => {
-                defmt::info!("serving: {=str}", operation.as_str());
-                let report = application.serve(&operation).await;
-                match report.reason {
-                    None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                    Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+        memory::set_up(&mut application, &setup);
+        defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
+        memory::tell(link, &mut application);
+        link.tell_state().await;
+        // There it stands until the till says otherwise.
+        setup = loop {
+            match link.command().await {
+                Job::Setup(setup) => break setup,
+                Job::Serve(operation) => {
+                    defmt::info!("serving: {=str}", operation.as_str());
+                    let report = application.serve(&operation).await;
+                    match report.reason {
+                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                    }
+                    memory::tell(link, &mut application);
+                    link.tell_end(&report).await;
                 }
-                link.note(application.next_stan(), application.has_unanswered());
-                link.tell_end(&report).await;
             }
-        }
+        };
     }
-}
-
-#[cfg(target_os = "none")]
-async fn announce(link: &TillLink, institution: InstitutionCode, terminal: TerminalId) {
-    defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
-    link.tell_state().await;
 }

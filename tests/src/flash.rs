@@ -1,0 +1,235 @@
+//! A NOR flash in memory whose power can be cut in the middle of a byte, and whose pages wear out.
+//!
+//! It behaves as the STM32L475's (RM0351 section 3): double words of eight bytes, each written once between two erasures, but
+//! for zeros, which may be written over anything. What a cut leaves of a double word or page that was being written or erased
+//! is anything, and drawn by chance.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// A page, in bytes: five records.
+pub const PAGE: usize = 512;
+/// A double word, in bytes.
+const WORD: usize = 8;
+
+/// The flash. A clone is the same flash, as a test and a program have it in their hands.
+#[derive(Clone)]
+pub struct Flash(Rc<RefCell<Cells>>);
+
+struct Cells {
+    bytes: Vec<u8>,
+    /// The double words that were written since they were erased, or perhaps were.
+    written: Vec<bool>,
+    /// How many bytes may still be written or erased before the power fails.
+    power: Option<u64>,
+    /// How many bytes were.
+    work: u64,
+    worn: BTreeSet<usize>,
+    erasures: Vec<u32>,
+    /// A page stands so many erasures.
+    endurance: u32,
+    chance: ChaCha8Rng,
+}
+
+impl Flash {
+    /// One of so many erased pages; `seed` for what is left to chance.
+    #[must_use]
+    pub fn new(pages: usize, seed: u64) -> Self {
+        Self(Rc::new(RefCell::new(Cells {
+            bytes: vec![0xFF; pages * PAGE],
+            written: vec![false; pages * PAGE / WORD],
+            power: None,
+            work: 0,
+            worn: BTreeSet::new(),
+            erasures: vec![0; pages],
+            endurance: u32::MAX,
+            chance: ChaCha8Rng::seed_from_u64(seed),
+        })))
+    }
+
+    /// Cuts the power after so many more bytes written or erased.
+    pub fn cut_after(&self, bytes: u64) {
+        self.0.borrow_mut().power = Some(bytes);
+    }
+
+    /// Whether the power is cut.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.0.borrow().power == Some(0)
+    }
+
+    /// The power comes back, or is not to be cut after all.
+    pub fn power_on(&self) {
+        self.0.borrow_mut().power = None;
+    }
+
+    /// How many bytes were written or erased so far.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.0.borrow().work
+    }
+
+    /// How often pages were erased, in all.
+    #[must_use]
+    pub fn erasures(&self) -> u32 {
+        self.0.borrow().erasures.iter().sum()
+    }
+
+    /// A page no longer takes what is written to it.
+    pub fn wear(&self, page: usize) {
+        self.0.borrow_mut().worn.insert(page);
+    }
+
+    /// Each page stands so many erasures.
+    pub fn set_endurance(&self, erasures: u32) {
+        self.0.borrow_mut().endurance = erasures;
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn bytes(&self) -> Ref<'_, [u8]> {
+        Ref::map(self.0.borrow(), |cells| cells.bytes.as_slice())
+    }
+
+    /// Fills it with something else.
+    pub fn fill(&self, bytes: &[u8]) {
+        let mut cells = self.0.borrow_mut();
+        cells.bytes.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        cells.written.fill(true);
+    }
+}
+
+impl Cells {
+    /// One byte of work; false if the power fails with it.
+    fn step(&mut self) -> bool {
+        self.work += 1;
+        match &mut self.power {
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                *left > 0
+            }
+            None => true,
+        }
+    }
+
+    fn random(&mut self) -> u8 {
+        self.chance.next_u32().to_le_bytes()[0]
+    }
+
+    fn write_word(&mut self, at: usize, word: &[u8]) -> Result<(), NorFlashErrorKind> {
+        if self.power == Some(0) {
+            return Err(NorFlashErrorKind::Other);
+        }
+        let erased = !self.written[at / WORD];
+        if !erased && word.iter().any(|byte| *byte != 0) {
+            return Err(NorFlashErrorKind::Other);
+        }
+        self.written[at / WORD] = true;
+        let worn = self.worn.contains(&(at / PAGE));
+        for (offset, byte) in word.iter().enumerate() {
+            if !self.step() {
+                // The bits of this double word are in between: some are written, some not, and some never will be.
+                for at in at + offset..at + WORD {
+                    self.bytes[at] &= self.random();
+                }
+                return Err(NorFlashErrorKind::Other);
+            }
+            // A broken cell stays as it is; whether the flash notices is another question.
+            let stuck = if worn && offset == 5 { 0x10 } else { 0 };
+            self.bytes[at + offset] &= byte | stuck;
+        }
+        if worn && self.random() < 128 { Err(NorFlashErrorKind::Other) } else { Ok(()) }
+    }
+
+    fn erase_page(&mut self, page: usize) -> Result<(), NorFlashErrorKind> {
+        if self.power == Some(0) {
+            return Err(NorFlashErrorKind::Other);
+        }
+        self.erasures[page] += 1;
+        if self.erasures[page] > self.endurance {
+            self.worn.insert(page);
+        }
+        let range = page * PAGE..(page + 1) * PAGE;
+        let words = page * PAGE / WORD..(page + 1) * PAGE / WORD;
+        self.written[words.clone()].fill(true);
+        // A flash may write zeros first, so that all cells age alike; and it erases all of them at once, not in a row.
+        let zeros_first = self.random() < 64;
+        for _ in range.clone() {
+            if !self.step() {
+                let share = self.random();
+                for at in range {
+                    let random = self.random();
+                    match (zeros_first, random < share) {
+                        (true, _) => self.bytes[at] &= random,
+                        (false, true) => self.bytes[at] = 0xFF,
+                        (false, false) => self.bytes[at] |= self.random() & self.random(),
+                    }
+                }
+                return Err(NorFlashErrorKind::Other);
+            }
+        }
+        if self.worn.contains(&page) {
+            return if self.random() < 128 { Err(NorFlashErrorKind::Other) } else { Ok(()) };
+        }
+        self.bytes[range].fill(0xFF);
+        self.written[words].fill(false);
+        Ok(())
+    }
+}
+
+impl ErrorType for Flash {
+    type Error = NorFlashErrorKind;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = WORD;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        let offset = offset as usize;
+        if !offset.is_multiple_of(WORD) || !bytes.len().is_multiple_of(WORD) {
+            return Err(NorFlashErrorKind::NotAligned);
+        }
+        let cells = self.0.borrow();
+        let from = cells.bytes.get(offset..offset + bytes.len()).ok_or(NorFlashErrorKind::OutOfBounds)?;
+        bytes.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.borrow().bytes.len()
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = WORD;
+    const ERASE_SIZE: usize = PAGE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        let (from, to) = (from as usize, to as usize);
+        if !from.is_multiple_of(PAGE) || !to.is_multiple_of(PAGE) {
+            return Err(NorFlashErrorKind::NotAligned);
+        }
+        if from > to || to > self.capacity() {
+            return Err(NorFlashErrorKind::OutOfBounds);
+        }
+        (from / PAGE..to / PAGE).try_for_each(|page| self.0.borrow_mut().erase_page(page))
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        let offset = offset as usize;
+        if !offset.is_multiple_of(WORD) || !bytes.len().is_multiple_of(WORD) {
+            return Err(NorFlashErrorKind::NotAligned);
+        }
+        if offset + bytes.len() > self.capacity() {
+            return Err(NorFlashErrorKind::OutOfBounds);
+        }
+        let words = bytes.chunks(WORD).zip((offset..).step_by(WORD));
+        words.into_iter().try_for_each(|(word, at)| self.0.borrow_mut().write_word(at, word))
+    }
+}

@@ -1,0 +1,335 @@
+//! Power cuts in the course of a visit: the terminal application on a flash, with the real centre, cut at every byte that it
+//! writes and at every message; and the order in which it notes and sends.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+use embassy_futures::block_on;
+use embassy_futures::select::{Either, select};
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+
+use qiyong_firmware::slot::{ContactSlot, SlotConfig};
+use qiyong_firmware::storage::Store;
+use qiyong_firmware::terminal::{
+    CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered, WhichPin,
+};
+use qiyong_firmware::ui::Screen;
+use qiyong_host_sim::card::contact::ContactCard;
+use qiyong_host_sim::centre::Centre;
+use qiyong_host_sim::line::{BenchLine, SharedCard, VirtualLine};
+use qiyong_host_sim::time::VirtualTime;
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::activation::reason::{Outcome, Reason};
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::host::{Answer, Body, LinkError, Request, Stan, TerminalId};
+use qiyong_tests::flash::Flash;
+use qiyong_tests::sample_card;
+
+const PHARMACY: &str = "P32010000017";
+const ACCOUNT: Fen = Fen(50_000);
+const PRICE: Fen = Fen(3_000);
+/// Pages of the flash, of five records: a visit in three erases one.
+const PAGES: u32 = 3;
+
+/// What the terminal asked of its surroundings, in order.
+type Notes = Rc<RefCell<Vec<String>>>;
+
+/// What happens to a message to the centre.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Answered,
+    /// The centre acts on it, and the power fails before the answer is there.
+    CutAfter,
+    /// The power fails before it is sent.
+    CutBefore,
+    /// The centre acts on it, and the answer is lost.
+    AnswerLost,
+    Lost,
+}
+
+/// The link to the centre, with what becomes of its messages, by their number.
+struct Link {
+    centre: Rc<RefCell<Centre>>,
+    notes: Notes,
+    fates: BTreeMap<usize, Fate>,
+    messages: usize,
+    flash: Flash,
+    /// Numbers of transactions that were sent.
+    sent: Rc<RefCell<Vec<Stan>>>,
+}
+
+impl CentreLink for Link {
+    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
+        let fate = self.fates.get(&self.messages).copied().unwrap_or(Fate::Answered);
+        self.messages += 1;
+        if fate == Fate::CutBefore {
+            self.flash.cut_after(0);
+        }
+        if self.flash.is_off() {
+            return pending().await;
+        }
+        let note = match &request.body {
+            Body::Transact { stan, .. } => {
+                self.sent.borrow_mut().push(*stan);
+                format!("send transaction {}", stan.0)
+            }
+            Body::Reverse { stan, .. } if request.institution.as_str() != PHARMACY => {
+                format!("send reversal {} as {}", stan.0, request.institution)
+            }
+            Body::Reverse { stan, .. } => format!("send reversal {}", stan.0),
+            Body::Report { reason, .. } => format!("report {reason}"),
+            _ => "ask".to_string(),
+        };
+        self.notes.borrow_mut().push(note);
+        if fate == Fate::Lost {
+            return Err(LinkError::NoAnswer);
+        }
+        let answer = self.centre.borrow_mut().handle(request).expect("the centre works");
+        if fate == Fate::CutAfter {
+            self.flash.cut_after(0);
+            return pending().await;
+        }
+        if fate == Fate::AnswerLost { Err(LinkError::NoAnswer) } else { Ok(answer) }
+    }
+}
+
+/// A memory that writes down what is asked of it, and fails where it is told to.
+struct Recording<M> {
+    memory: M,
+    notes: Notes,
+    /// Which call fails, from 0.
+    fails: Option<usize>,
+    calls: usize,
+}
+
+impl<M> Recording<M> {
+    fn note(&mut self, what: &str) -> Result<(), MemoryError> {
+        self.notes.borrow_mut().push(what.to_string());
+        self.calls += 1;
+        if self.fails == Some(self.calls - 1) { Err(MemoryError::Worn) } else { Ok(()) }
+    }
+}
+
+impl<M: Memory> Memory for Recording<M> {
+    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+        self.memory.unanswered()
+    }
+
+    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+        self.note("note transaction")?;
+        self.memory.begin(settings, card)
+    }
+
+    fn end(&mut self) -> Result<(), MemoryError> {
+        self.note("note end")?;
+        self.memory.end()
+    }
+}
+
+/// A holder who knows the PIN, and an operator who watches.
+struct Desk(Notes);
+
+impl Operator for Desk {
+    fn show(&mut self, screen: &Screen) {
+        if matches!(screen, Screen::Approved { .. } | Screen::NotDone(_)) {
+            self.0.borrow_mut().push(format!("show {}", screen.text().english));
+        }
+    }
+
+    async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
+        let keyed = if which == WhichPin::Present { b"135790" } else { b"271828" };
+        Ok(Pin::new(keyed).unwrap())
+    }
+
+    async fn cancel(&mut self) {
+        pending().await
+    }
+}
+
+type Till<M> = Terminal<ContactSlot<VirtualLine>, Link, Desk, VirtualTime, ChaCha8Rng, M>;
+
+/// A pharmacy with its terminal's flash, a card that is not yet in use, and the centre.
+struct Pharmacy {
+    centre: Rc<RefCell<Centre>>,
+    card: SharedCard,
+    number: CardNumber,
+    flash: Flash,
+    notes: Notes,
+    sent: Rc<RefCell<Vec<Stan>>>,
+}
+
+impl Pharmacy {
+    fn new(seed: u64) -> Self {
+        let code = InstitutionCode::new(PHARMACY).unwrap();
+        let mut centre = Centre::in_memory().unwrap();
+        for code in [code, InstitutionCode::new("H32010000561").unwrap()] {
+            centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        }
+        let mut new = sample_card(Generation::V3);
+        new.pin = Pin::new(b"135790").unwrap();
+        let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..new.record(centre.hsm()).unwrap() };
+        centre.add_card(&record).unwrap();
+        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        Self {
+            centre: Rc::new(RefCell::new(centre)),
+            card,
+            number: new.number,
+            flash: Flash::new(PAGES as usize, seed),
+            notes: Notes::default(),
+            sent: Rc::default(),
+        }
+    }
+
+    /// The terminal, started.
+    fn terminal<M: Memory>(&self, memory: M, fates: &[(usize, Fate)]) -> Till<M> {
+        let time = VirtualTime::new("2026-03-02T09:00".parse().unwrap());
+        let mut line = VirtualLine::new(time.clone());
+        line.set_card(Some(self.card.clone()));
+        let link = Link {
+            centre: self.centre.clone(),
+            notes: self.notes.clone(),
+            fates: fates.iter().copied().collect(),
+            messages: 0,
+            flash: self.flash.clone(),
+            sent: self.sent.clone(),
+        };
+        let institution = InstitutionCode::new(PHARMACY).unwrap();
+        let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
+        let random = ChaCha8Rng::seed_from_u64(1);
+        let slot = ContactSlot::new(line, SlotConfig::default());
+        Terminal::new(slot, link, Desk(self.notes.clone()), time, random, memory, settings)
+    }
+
+    /// Starts the terminal and serves the holder; `None` if the power failed before the end.
+    fn start_and_serve(&self, fates: &[(usize, Fate)]) -> Option<Report> {
+        let store = Store::open(self.flash.clone(), PAGES, None);
+        self.serve(&mut self.terminal(store, fates))
+    }
+
+    fn serve<M: Memory>(&self, terminal: &mut Till<M>) -> Option<Report> {
+        let operation = Operation::Purchase(Bill::new(PRICE, Fen(0)).unwrap());
+        let dark = poll_fn(|_| if self.flash.is_off() { Poll::Ready(()) } else { Poll::Pending });
+        match block_on(select(dark, terminal.serve(&operation))) {
+            Either::First(()) => None,
+            Either::Second(report) => Some(report),
+        }
+    }
+
+    fn account(&self) -> Fen {
+        self.centre.borrow().card(&self.number).unwrap().unwrap().account
+    }
+
+    /// After whatever happened: the next visit goes well, and the centre has charged what was shown to be paid, and no more.
+    fn next_visit_settles_everything(&self, approved: usize, case: &str) {
+        self.flash.power_on();
+        let report = self.start_and_serve(&[]).expect("the power stays on");
+        assert_eq!(report.outcome, Outcome::Approved, "{case}: {report:?}");
+        let paid = PRICE.0 * (approved as u64 + 1);
+        assert_eq!(self.account().0, ACCOUNT.0 - paid, "{case}: {:?}", self.notes.borrow());
+        let sent = self.sent.borrow();
+        assert!(sent.windows(2).all(|pair| pair[0].is_before(pair[1])), "{case}: {sent:?}");
+    }
+}
+
+fn approved(report: Option<&Report>) -> usize {
+    report.is_some_and(|report| report.outcome == Outcome::Approved).into()
+}
+
+#[test]
+fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
+    let pharmacy = Pharmacy::new(0);
+    let recording = |fails| {
+        pharmacy.notes.borrow_mut().clear();
+        Recording { memory: RamMemory::new(Stan(7)), notes: pharmacy.notes.clone(), fails, calls: 0 }
+    };
+    let notes = || pharmacy.notes.borrow().iter().filter(|note| *note != "ask").cloned().collect::<Vec<_>>();
+
+    let mut terminal = pharmacy.terminal(recording(None), &[]);
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().outcome, Outcome::Approved);
+    assert_eq!(notes(), ["note transaction", "send transaction 7", "note end", "show Paid, card activated"]);
+    let messages = terminal.link().messages;
+
+    // No answer: the end is noted when the reversal is acknowledged.
+    let fates = [(messages - 1, Fate::Lost), (messages, Fate::AnswerLost)];
+    let mut terminal = pharmacy.terminal(recording(None), &fates);
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::NoAnswer));
+    let sent = ["note transaction", "send transaction 7", "send reversal 7", "send reversal 7", "note end"];
+    assert_eq!(notes()[..5], sent);
+    assert!(!terminal.has_unanswered());
+
+    // What cannot be noted is not sent.
+    let mut terminal = pharmacy.terminal(recording(Some(0)), &[]);
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::StorageFailed));
+    assert_eq!(notes(), ["note transaction", "report storage-failed", "show Storage worn, call service"]);
+
+    // An answer that cannot be noted is undone, since the next start would undo it.
+    let before = pharmacy.account();
+    pharmacy.notes.borrow_mut().clear();
+    let memory = Recording { memory: RamMemory::new(Stan(9)), notes: pharmacy.notes.clone(), fails: Some(1), calls: 0 };
+    let mut terminal = pharmacy.terminal(memory, &[]);
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::StorageFailed));
+    assert_eq!(notes()[..5], ["note transaction", "send transaction 9", "note end", "send reversal 9", "note end"]);
+    assert_eq!(pharmacy.account(), before);
+}
+
+#[test]
+fn what_was_sent_under_another_name_is_reversed_under_that() {
+    let pharmacy = Pharmacy::new(0);
+    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let institution = InstitutionCode::new("H32010000561").unwrap();
+    let elsewhere = Settings { institution, terminal: TerminalId(*b"00000009"), card_wait: 60, reversal_tries: 3 };
+    store.begin(&elsewhere, pharmacy.number).unwrap();
+    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    store.set_up(InstitutionCode::new(PHARMACY).unwrap(), TerminalId(*b"00000001"), Stan(1)).unwrap();
+    assert_eq!(pharmacy.serve(&mut pharmacy.terminal(store, &[])).unwrap().outcome, Outcome::Approved);
+    let notes = pharmacy.notes.borrow();
+    assert_eq!(notes[0], "send reversal 1 as H32010000561");
+    assert!(notes.contains(&"send transaction 2".to_string()), "{notes:?}");
+}
+
+#[test]
+fn power_may_fail_at_any_byte_of_a_visit() {
+    let whole = Pharmacy::new(0);
+    assert_eq!(whole.start_and_serve(&[]).unwrap().outcome, Outcome::Approved);
+    let first = whole.flash.work();
+    assert_eq!(whole.start_and_serve(&[]).unwrap().outcome, Outcome::Approved);
+    let both = whole.flash.work();
+    assert!(both - first > 512, "the second visit erases a page");
+    let mut cut_short = 0;
+    for cut in 0..both - first {
+        let pharmacy = Pharmacy::new(cut);
+        pharmacy.start_and_serve(&[]).unwrap();
+        pharmacy.flash.cut_after(cut + 1);
+        let report = pharmacy.start_and_serve(&[]);
+        cut_short += usize::from(report.is_none());
+        pharmacy.next_visit_settles_everything(1 + approved(report.as_ref()), &format!("cut at {cut}"));
+    }
+    assert!(cut_short >= 88, "at least one record's bytes are written in the visit itself: {cut_short}");
+}
+
+#[test]
+fn power_may_fail_at_any_message_of_a_visit() {
+    let whole = Pharmacy::new(0);
+    let store = Store::open(whole.flash.clone(), PAGES, None);
+    let mut terminal = whole.terminal(store, &[]);
+    whole.serve(&mut terminal).unwrap();
+    let messages = terminal.link().messages;
+    let fates = [Fate::CutBefore, Fate::CutAfter, Fate::AnswerLost, Fate::Lost];
+    // A visit that fails sends more messages: reversals, and a report.
+    for (number, fate) in (0..messages + 4).flat_map(|number| fates.map(|fate| (number, fate))) {
+        for (later, next) in [(1, Fate::Answered), (1, Fate::CutAfter), (2, Fate::CutBefore)] {
+            let pharmacy = Pharmacy::new(number as u64);
+            let report = pharmacy.start_and_serve(&[(number, fate), (number + later, next)]);
+            let case = format!("message {number} {fate:?}, then {next:?}: {report:?}");
+            pharmacy.next_visit_settles_everything(approved(report.as_ref()), &case);
+        }
+    }
+}

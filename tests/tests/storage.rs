@@ -1,0 +1,439 @@
+//! What the terminal keeps: over power cuts at every byte, on pages that wear out, and in regions that hold something else.
+//!
+//! The flash is `qiyong_tests::flash`, less forgiving than a chip. The oracle for what lies in it is sequential-storage, whose
+//! pages these are.
+
+use std::future::{Future, ready};
+
+use embassy_futures::block_on;
+use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
+use embedded_storage_async::nor_flash as later;
+use proptest::prelude::*;
+use sequential_storage::cache::Cache;
+use sequential_storage::queue::{QueueConfig, QueueStorage};
+
+use qiyong_firmware::storage::{Crash, Store};
+use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_tests::flash::{Flash, PAGE};
+
+/// Pages of the flash in most tests: with five records each, a few dozen writes go round.
+const PAGES: u32 = 3;
+
+/// What a terminal does with its memory.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    SetUp(u8, u32),
+    Begin(u8),
+    End,
+    Restart(Option<Crash>),
+}
+
+/// What must be known after a restart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct State {
+    place: Option<(InstitutionCode, TerminalId)>,
+    unanswered: Option<Unanswered>,
+    starts: u32,
+    crashes: (u32, Option<Crash>),
+}
+
+fn place(number: u8) -> (InstitutionCode, TerminalId) {
+    let institution = InstitutionCode::new(["P32010000017", "H32010000561"][usize::from(number % 2)]).unwrap();
+    (institution, TerminalId(*b"00000001"))
+}
+
+fn settings(number: u8) -> Settings {
+    let (institution, terminal) = place(number);
+    Settings { institution, terminal, card_wait: 60, reversal_tries: 3 }
+}
+
+/// A transaction sent where the terminal of this number stands; a card's number is the place's too.
+fn unanswered(stan: Stan, number: u8) -> Unanswered {
+    let (institution, terminal) = place(number);
+    Unanswered { institution, terminal, stan, card: card(number) }
+}
+
+fn card(number: u8) -> CardNumber {
+    CardNumber::new(format!("X0000{number:03}9").as_bytes()).unwrap()
+}
+
+fn set_up(store: &mut Store<Flash>, next: u32) -> Result<(), MemoryError> {
+    let (institution, terminal) = place(0);
+    store.set_up(institution, terminal, Stan(next))
+}
+
+fn state(store: &Store<Flash>) -> State {
+    let unanswered = store.unanswered().expect("it can be read");
+    State { place: store.place(), unanswered, starts: store.starts(), crashes: store.crashes() }
+}
+
+/// A terminal's memory, and what is known of it by what it has acknowledged.
+struct Bench {
+    flash: Flash,
+    pages: u32,
+    store: Store<Flash>,
+    acknowledged: State,
+    /// What the next number may be: one, or after a power cut one of several; `None` is any.
+    next: Vec<Option<Stan>>,
+}
+
+impl Bench {
+    fn new(flash: Flash, pages: u32) -> Self {
+        let store = Store::open(flash.clone(), pages, None);
+        let acknowledged = state(&store);
+        Self { flash, pages, store, acknowledged, next: vec![None] }
+    }
+
+    /// Does something. If the power fails meanwhile, starts again: then it was done, or not at all.
+    fn act(&mut self, op: Op) {
+        let before = self.acknowledged;
+        let after = match op {
+            Op::SetUp(number, next) => {
+                let (institution, terminal) = place(number);
+                let result = self.store.set_up(institution, terminal, Stan(next));
+                assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
+                let ahead = |own: Option<Stan>| own.filter(|own| !own.is_before(Stan(next))).or(Some(Stan(next)));
+                let moved: Vec<_> = self.next.iter().map(|own| ahead(*own)).collect();
+                self.next = if result.is_ok() { moved } else { [self.next.clone(), moved].concat() };
+                // The name under which something must be reversed stays.
+                let place = if before.unanswered.is_some() { before.place } else { Some(place(number)) };
+                State { place, ..before }
+            }
+            Op::Begin(_) if before.unanswered.is_some() => before,
+            Op::Begin(number) => match self.store.begin(&settings(number), card(number)) {
+                Ok(stan) => {
+                    self.number_given(stan);
+                    State { place: Some(place(number)), unanswered: Some(unanswered(stan, number)), ..before }
+                }
+                Err(error) => {
+                    assert!(self.flash.is_off(), "{error:?}");
+                    before
+                }
+            },
+            Op::End => {
+                let result = self.store.end();
+                assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
+                State { unanswered: None, ..before }
+            }
+            Op::Restart(crash) => {
+                self.store = Store::open(self.flash.clone(), self.pages, crash);
+                let crashes = crash.map_or(before.crashes, |crash| (before.crashes.0 + 1, Some(crash)));
+                State { starts: before.starts + 1, crashes, ..before }
+            }
+        };
+        if self.flash.is_off() {
+            self.restart(op, before, after);
+        } else {
+            assert_eq!(state(&self.store), after, "{op:?}");
+            self.acknowledged = after;
+        }
+    }
+
+    /// The power comes back after it failed in `op`.
+    fn restart(&mut self, op: Op, before: State, after: State) {
+        // It may fail again in the start.
+        self.flash.cut_after(self.flash.work() % 97 + 2);
+        let _ = Store::open(self.flash.clone(), self.pages, None);
+        self.flash.power_on();
+        self.store = Store::open(self.flash.clone(), self.pages, None);
+        assert_eq!(self.store.trouble(), None, "{op:?}");
+        let mut found = state(&self.store);
+        let starts = found.starts - before.starts;
+        assert!((1..=3).contains(&starts), "{starts} starts are noted after three");
+        found.starts = before.starts;
+        if let (Op::Begin(number), Some(due)) = (op, found.unanswered)
+            && found.unanswered != before.unanswered
+        {
+            // It was noted, and not acknowledged.
+            assert_eq!(due, unanswered(due.stan, number));
+            if after.unanswered.is_none() {
+                self.number_given(due.stan);
+            }
+            (found.unanswered, found.place) = (after.unanswered, after.place);
+        }
+        let after = State { starts: before.starts, ..after };
+        assert!(found == before || found == after, "{op:?} was done by half: {found:?}, {before:?}, {after:?}");
+        self.acknowledged = state(&self.store);
+    }
+
+    fn number_given(&mut self, stan: Stan) {
+        assert!(self.next.iter().any(|next| *next == Some(stan) || next.is_none() && stan == Stan(1)), "{stan:?}");
+        self.next = vec![Some(stan.next())];
+    }
+}
+
+/// A day at a terminal.
+fn day() -> Vec<Op> {
+    let mut ops = vec![Op::SetUp(0, 999_990)];
+    for visit in 0..12 {
+        ops.extend([Op::Begin(visit), Op::End]);
+        match visit {
+            3 => ops.push(Op::Restart(Some(Crash::panic("terminal/mod.rs", 7)))),
+            5 => ops.push(Op::SetUp(1, 5)),
+            7 => ops.extend([Op::Begin(77), Op::Restart(None), Op::SetUp(0, 9), Op::End]),
+            _ => {}
+        }
+    }
+    ops
+}
+
+#[test]
+fn power_may_fail_at_any_byte() {
+    let flash = Flash::new(PAGES as usize, 0);
+    let mut bench = Bench::new(flash.clone(), PAGES);
+    day().into_iter().for_each(|op| bench.act(op));
+    let (work, erasures) = (flash.work(), flash.erasures());
+    assert!(erasures > 2 * PAGES, "every page was used more than once: {erasures}");
+    for cut in 0..work {
+        let flash = Flash::new(PAGES as usize, cut);
+        flash.cut_after(cut + 1);
+        let mut bench = Bench::new_in_the_dark(flash);
+        for op in day() {
+            bench.act(op);
+        }
+        bench.act(Op::Restart(None));
+    }
+}
+
+impl Bench {
+    /// The power may fail in the very first start.
+    fn new_in_the_dark(flash: Flash) -> Self {
+        let store = Store::open(flash.clone(), PAGES, None);
+        if flash.is_off() {
+            flash.power_on();
+            return Self::new(flash, PAGES);
+        }
+        let acknowledged = state(&store);
+        Self { flash, pages: PAGES, store, acknowledged, next: vec![None] }
+    }
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        1 => (any::<u8>(), prop_oneof![1_u32..=999_999, 1_u32..30, 999_970_u32..=999_999])
+            .prop_map(|(number, next)| Op::SetUp(number, next)),
+        5 => any::<u8>().prop_map(Op::Begin),
+        4 => Just(Op::End),
+        1 => Just(Op::Restart(None)),
+        1 => any::<[u32; 3]>().prop_map(|[status, stack, at]| Op::Restart(Some(Crash::fault(status, stack, at)))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Several cuts, in whatever happens, on a region with anything in it.
+    #[test]
+    fn nothing_acknowledged_is_lost(
+        seed: u64,
+        garbage in prop::option::of(prop::collection::vec(any::<u8>(), PAGES as usize * PAGE)),
+        // A cut within so many bytes of work, or none, before each.
+        ops in prop::collection::vec((prop::option::weighted(0.3, 0_u64..700), any_op()), 1..80),
+    ) {
+        let flash = Flash::new(PAGES as usize, seed);
+        if let Some(garbage) = garbage {
+            flash.fill(&garbage);
+        }
+        let mut bench = Bench::new(flash.clone(), PAGES);
+        for (cut, op) in ops {
+            if let Some(cut) = cut {
+                flash.cut_after(cut + 1);
+            }
+            bench.act(op);
+        }
+        flash.power_on();
+        bench.act(Op::Restart(None));
+    }
+
+    /// Whatever is in a region that holds nothing of ours: it is a fresh terminal's.
+    #[test]
+    fn garbage_is_a_fresh_region(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(0xFF)], PAGES as usize * PAGE)) {
+        let flash = Flash::new(PAGES as usize, 1);
+        flash.fill(&bytes);
+        let mut bench = Bench::new(flash, PAGES);
+        prop_assert_eq!(bench.store.trouble(), None);
+        prop_assert_eq!(bench.acknowledged, State { place: None, unanswered: None, starts: 1, crashes: (0, None) });
+        day().into_iter().for_each(|op| bench.act(op));
+    }
+
+    /// Pages that wear out one by one are passed over; when all are worn the terminal is told, and knows what it knew.
+    #[test]
+    fn worn_pages_are_passed_over_until_none_is_left(seed: u64, endurance in 1_u32..6) {
+        let flash = Flash::new(PAGES as usize, seed);
+        flash.set_endurance(endurance);
+        let mut bench = Bench::new(flash.clone(), PAGES);
+        bench.act(Op::SetUp(0, 1));
+        let mut transactions = 0;
+        let error = loop {
+            let before = state(&bench.store);
+            let result = if transactions % 2 == 0 {
+                bench.store.begin(&settings(0), card(1)).map(|stan| bench.number_given(stan))
+            } else {
+                bench.store.end()
+            };
+            match result {
+                Ok(()) => transactions += 1,
+                Err(error) => {
+                    prop_assert_eq!(state(&bench.store), before);
+                    break error;
+                }
+            }
+            prop_assert!(transactions < 1000, "it never wears out");
+        };
+        prop_assert_eq!(error, MemoryError::Worn);
+        prop_assert_eq!(bench.store.trouble(), Some(MemoryError::Worn));
+        // Five records a page and erasure; the first two were others.
+        prop_assert!(transactions + 2 >= (endurance * PAGES - PAGES) * 5, "{} at {}", transactions, endurance);
+        let before = state(&bench.store);
+        let again = Store::open(flash, PAGES, None);
+        prop_assert_eq!(again.trouble(), Some(MemoryError::Worn));
+        prop_assert_eq!(state(&again), before);
+    }
+
+    /// What we write, sequential-storage reads.
+    #[test]
+    fn the_library_reads_what_is_written(ops in prop::collection::vec(any_op(), 1..60)) {
+        let flash = Flash::new(PAGES as usize, 2);
+        let mut bench = Bench::new(flash.clone(), PAGES);
+        ops.into_iter().for_each(|op| bench.act(op));
+        let newest = records(&flash).into_iter().max_by_key(|record| record[4..8].iter().rev().copied().collect::<Vec<_>>());
+        let newest = newest.expect("at least one start was noted");
+        prop_assert_eq!(newest.len(), 80);
+        let number = |at: usize| u32::from_le_bytes(newest[at..at + 4].try_into().unwrap());
+        prop_assert_eq!(number(48), bench.store.starts());
+        prop_assert_eq!(Stan(number(32)), bench.acknowledged.unanswered.map_or(Stan(0), |due| due.stan));
+    }
+}
+
+/// What sequential-storage finds in all pages.
+fn records(flash: &Flash) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for page in 0..PAGES {
+        let mut queue = page_of(flash, page);
+        let mut items = block_on(queue.iter()).unwrap();
+        let mut buffer = [0; PAGE];
+        while let Some(item) = block_on(items.next(&mut buffer)).unwrap() {
+            found.push(item.to_vec());
+        }
+    }
+    found
+}
+
+type Page = QueueStorage<
+    Async,
+    Cache<
+        sequential_storage::cache::Uncached,
+        sequential_storage::cache::Uncached,
+        sequential_storage::cache::Uncached,
+    >,
+>;
+
+fn page_of(flash: &Flash, page: u32) -> Page {
+    let start = page * PAGE as u32;
+    let config = QueueConfig::try_new(start..start + PAGE as u32).unwrap();
+    QueueStorage::new(Async(flash.clone()), config, Cache::new_uncached())
+}
+
+/// The flash as sequential-storage wants it.
+struct Async(Flash);
+
+impl later::ErrorType for Async {
+    type Error = embedded_storage::nor_flash::NorFlashErrorKind;
+}
+
+impl later::ReadNorFlash for Async {
+    const READ_SIZE: usize = Flash::READ_SIZE;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> impl Future<Output = Result<(), Self::Error>> {
+        ready(self.0.read(offset, bytes))
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl later::NorFlash for Async {
+    const WRITE_SIZE: usize = Flash::WRITE_SIZE;
+    const ERASE_SIZE: usize = Flash::ERASE_SIZE;
+
+    fn erase(&mut self, from: u32, to: u32) -> impl Future<Output = Result<(), Self::Error>> {
+        ready(self.0.erase(from, to))
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> impl Future<Output = Result<(), Self::Error>> {
+        ready(self.0.write(offset, bytes))
+    }
+}
+
+/// What sequential-storage writes, we read; what is not ours is passed over.
+#[test]
+fn what_the_library_wrote_is_read() {
+    let flash = Flash::new(PAGES as usize, 3);
+    let mut bench = Bench::new(flash.clone(), PAGES);
+    [Op::SetUp(1, 77), Op::Begin(5)].into_iter().for_each(|op| bench.act(op));
+    let newest = records(&flash).pop().unwrap();
+
+    let copy = Flash::new(PAGES as usize, 4);
+    let mut queue = page_of(&copy, 1);
+    for length in [0, 1, 7, 8, 9, 200] {
+        block_on(queue.push(&vec![b'Q'; length], false)).unwrap();
+    }
+    block_on(queue.push(&newest, false)).unwrap();
+    let store = Store::open(copy, PAGES, None);
+    assert_eq!(state(&store), State { starts: 2, ..bench.acknowledged });
+}
+
+#[test]
+fn records_of_another_version_are_left_alone() {
+    for version in [0, 2, 0xFF] {
+        let flash = Flash::new(PAGES as usize, 5);
+        let mut record = [0x55; 80];
+        record[..3].copy_from_slice(&[b'Q', b'Y', version]);
+        block_on(page_of(&flash, 2).push(&record, false)).unwrap();
+        let before = flash.bytes().to_vec();
+        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::fault(1, 2, 3)));
+        assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
+        assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
+        assert_eq!(store.begin(&settings(1), card(1)), Err(MemoryError::OtherVersion));
+        assert_eq!(store.end(), Err(MemoryError::OtherVersion));
+        assert_eq!(set_up(&mut store, 1), Err(MemoryError::OtherVersion));
+        assert_eq!(store.place(), None);
+        assert_eq!(*flash.bytes(), *before);
+    }
+}
+
+#[test]
+fn a_number_from_outside_never_takes_the_next_one_back() {
+    let mut store = Store::open(Flash::new(PAGES as usize, 6), PAGES, None);
+    let mut next = |from_outside: u32| {
+        set_up(&mut store, from_outside).unwrap();
+        let stan = store.begin(&settings(0), card(1)).unwrap();
+        store.end().unwrap();
+        stan.0
+    };
+    assert_eq!(next(800_000), 800_000, "the first one is taken as it is");
+    assert_eq!(next(799_999), 800_001);
+    assert_eq!(next(800_001), 800_002);
+    assert_eq!(next(999_999), 999_999);
+    assert_eq!(next(999_999), 1, "it would be a repetition");
+    assert_eq!(next(999_998), 2);
+    assert_eq!(next(10), 10);
+    assert_eq!(next(9), 11);
+}
+
+/// A transaction costs two records and no more, and a start one: what the flash's life is reckoned from.
+#[test]
+fn what_a_transaction_costs() {
+    let flash = Flash::new(PAGES as usize, 7);
+    let mut store = Store::open(flash.clone(), PAGES, None);
+    set_up(&mut store, 1).unwrap();
+    let before = flash.work();
+    store.begin(&settings(0), card(1)).unwrap();
+    store.end().unwrap();
+    set_up(&mut store, 1).unwrap();
+    assert_eq!(flash.work() - before, 2 * 88);
+}
