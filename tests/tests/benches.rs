@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use qiyong_tests::image;
 use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
-/// Files that are not for the emulated bench: the emulator's card line carries whole bytes, without parity.
-const NOT_EMULATED: [(&str, &str); 6] = [
+/// Files that are not for the emulated bench: its card line carries whole bytes, without parity, and its storage does not wear.
+const NOT_EMULATED: [(&str, &str); 7] = [
     ("demo", "inverse convention"),
     ("refused-card-unreadable-line-faults", "disturbs characters"),
+    ("refused-storage-failed", "storage is worn"),
     ("rule-card-v1-inverse-convention", "inverse convention"),
     ("rule-card-v2-inverse-convention", "inverse convention"),
     ("rule-card-v3-inverse-convention", "inverse convention"),

@@ -67,6 +67,10 @@ impl Emulated {
                 "card {name:?} is in inverse convention, which is told by parity; there is none here"
             ));
         }
+        if let Some(number) = scenario.steps.iter().position(|step| step.storage_worn) {
+            let number = number + 1;
+            return Some(format!("in step {number} the storage is worn; the memory in its place here does not wear"));
+        }
         let disturbed =
             |step: &Step| step.noise.is_some() || step.faults.iter().any(|fault| fault.what != Disturbance::Pull);
         let number = scenario.steps.iter().position(disturbed)? + 1;

@@ -1,0 +1,160 @@
+//! Power cuts of the emulated board: QEMU is ended at some moment of a visit, and a new one started with what the image's
+//! storage held then. Numbers never go back, the duty to reverse is kept, and the next holder is served.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use qiyong_host_sim::card::contact::ContactCard;
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_host_sim::centre::{Centre, test_mac_key};
+use qiyong_host_sim::emulator::EmulatorError;
+use qiyong_host_sim::emulator::holder::{Does, Moment};
+use qiyong_host_sim::emulator::machine::{Cut, Machine};
+use qiyong_host_sim::line::SharedCard;
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::host::till::{Ended, Setup, State};
+use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_tests::{image, sample_card};
+
+const PLACE: &str = "P32010000017";
+const ACCOUNT: u64 = 50_000;
+const PRICE: u64 = 100;
+
+/// A board that may lose its power, a centre that does not, and a card.
+struct Place {
+    machine: Option<Machine>,
+    centre: Centre,
+    card: SharedCard,
+    /// Visits that the till was told were approved.
+    approved: u64,
+}
+
+impl Place {
+    fn new() -> Self {
+        let new = NewCard { protocol: 1, convention: Convention::Direct, ..sample_card(Generation::V3) };
+        let mut centre = Centre::in_memory().unwrap();
+        let code = InstitutionCode::new(PLACE).unwrap();
+        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        let record = new.record(centre.hsm()).unwrap();
+        centre.add_card(&CardRecord { account: Fen(ACCOUNT), pin_is_initial: false, ..record }).unwrap();
+        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        Self { machine: Some(boot(None)), centre, card, approved: 0 }
+    }
+
+    fn machine(&mut self) -> &mut Machine {
+        self.machine.as_mut().expect("the power is on")
+    }
+
+    fn state(&mut self) -> State {
+        *self.machine().state().expect("it was set up")
+    }
+
+    fn visit(&mut self) -> Result<Ended, EmulatorError> {
+        let machine = self.machine.as_mut().expect("the power is on");
+        machine.insert_shared(self.card.clone()).unwrap();
+        let purchase = Operation::Purchase(Bill::new(Fen(PRICE), Fen(0)).unwrap());
+        let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
+        let mut holder = |moment| match moment {
+            Moment::Pin(_) => Does::Keys("123456".to_string().into()),
+            Moment::Card | Moment::Transaction => Does::Nothing,
+        };
+        machine.serve(&mut self.centre, &purchase, time, &mut holder)
+    }
+
+    /// A visit that is approved, whatever came before it; returns its number.
+    fn good_visit(&mut self) -> Stan {
+        let ended = self.visit().unwrap();
+        assert_eq!(ended.reason, None);
+        self.approved += 1;
+        self.machine().remove().unwrap();
+        ended.stan.expect("the number of the transaction")
+    }
+
+    /// A visit in which the power is cut at this moment, and comes back.
+    fn cut_visit(&mut self, moment: Cut) {
+        self.machine().cut_at(moment);
+        assert!(matches!(self.visit(), Err(EmulatorError::PowerCut)), "{moment:?}");
+        let storage = self.machine.take().expect("it was on").power_cut().unwrap();
+        self.machine = Some(boot(Some(&storage)));
+    }
+
+    /// What the centre has in the account is what the till knows of.
+    fn check_account(&self) {
+        let number = sample_card(Generation::V3).number;
+        let account = self.centre.card(&number).unwrap().expect("it is known").account;
+        assert_eq!(account, Fen(ACCOUNT - PRICE * self.approved));
+    }
+}
+
+fn boot(storage: Option<&[u8]>) -> Machine {
+    Machine::boot_with(&image(), setup(), storage).unwrap()
+}
+
+/// The till has forgotten how far the numbers are: the terminal has not.
+fn setup() -> Setup {
+    Setup {
+        institution: InstitutionCode::new(PLACE).unwrap(),
+        terminal: TerminalId(*b"00000001"),
+        key: test_mac_key(),
+        next_stan: Stan(1),
+    }
+}
+
+#[test]
+fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
+    let mut place = Place::new();
+    let mut last = place.good_visit();
+    assert_eq!(last, Stan(1));
+    // In the ATR, while the card is read, while the PIN is verified, and after each message. The last of them is the
+    // transaction: nobody but the centre knows that it was carried out.
+    let reading = [0, 1, 20, 150, 250].map(Cut::Characters);
+    let asking = [1, 2, 3].map(Cut::Messages);
+    for moment in reading.into_iter().chain(asking) {
+        place.cut_visit(moment);
+        let state = place.state();
+        let transacted = moment == Cut::Messages(3);
+        assert_eq!(state.reversal_due, transacted, "{moment:?}");
+        let next = if transacted { last.next().next() } else { last.next() };
+        assert_eq!(state.next_stan, next, "{moment:?}");
+        last = place.good_visit();
+        assert_eq!(last, next, "{moment:?}");
+        place.check_account();
+    }
+}
+
+#[test]
+fn the_duty_to_reverse_outlives_one_power_cut_after_the_other() {
+    let mut place = Place::new();
+    place.cut_visit(Cut::Messages(3));
+    // The reversal is the first message now: the centre has it, and the board does not know.
+    for _ in 0..3 {
+        assert!(place.state().reversal_due);
+        place.cut_visit(Cut::Messages(1));
+    }
+    assert_eq!(place.good_visit(), Stan(2));
+    place.check_account();
+    let storage = place.machine.take().expect("it is on").power_cut().unwrap();
+    place.machine = Some(boot(Some(&storage)));
+    assert!(!place.state().reversal_due);
+    assert_eq!(place.good_visit(), Stan(3));
+    place.check_account();
+}
+
+#[test]
+fn a_storage_full_of_garbage_is_taken_for_none() {
+    let length = boot(None).power_cut().unwrap().len();
+    let garbage: Vec<u8> = (0..length).map(|at| (at * 31 + at / 251) as u8).collect();
+    let mut place = Place::new();
+    place.machine = Some(boot(Some(&garbage)));
+    assert_eq!(place.good_visit(), Stan(1));
+    let storage = place.machine.take().expect("it is on").power_cut().unwrap();
+    place.machine = Some(boot(Some(&storage)));
+    assert_eq!(place.state().next_stan, Stan(2));
+    let short = Machine::boot_with(&image(), setup(), Some(&[0; 16])).err().map(|error| error.to_string());
+    assert!(short.is_some_and(|why| why.contains("another size")));
+}
