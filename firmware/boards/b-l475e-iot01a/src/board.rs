@@ -48,6 +48,12 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static AHEAD: AtomicU32 = AtomicU32::new(0);
 /// How often `TICKS` went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
+/// Cycles that the core has been awake for something that came over a line: for a probe to see how much work a visit is. What it
+/// does at a tick alone, and what it waits awake, does not count. Goes round.
+#[unsafe(export_name = "QIYONG_BUSY")]
+static BUSY: AtomicU32 = AtomicU32::new(0);
+/// Something came over a line.
+static EVENT: AtomicBool = AtomicBool::new(false);
 /// The one task, woken by every interrupt.
 static TASK: AtomicWaker = AtomicWaker::new();
 /// The task is to be polled.
@@ -91,24 +97,35 @@ pub(crate) fn frame_byte(at: usize) -> u8 {
     FRAME.get(1 + at).map_or(0, |byte| byte.load(Ordering::Relaxed))
 }
 
-/// Milliseconds that a probe has added.
+/// Milliseconds that a probe has added. No cycles go with them.
 fn ahead() -> u32 {
     // SAFETY: the static is aligned and lives for ever; volatile, since no code of the image writes to it.
     unsafe { AHEAD.as_ptr().read_volatile() }
 }
 
-/// Microseconds since the start.
-pub(crate) fn now_us() -> u64 {
+/// Milliseconds since the start, and the cycles since the last of them.
+#[inline(never)]
+fn moment() -> (u64, u32) {
     loop {
         let (rounds, ticks) = (ROUNDS.load(Ordering::Acquire), TICKS.load(Ordering::Acquire));
         let left = SYST::get_current();
-        let ahead = ahead();
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
-            let ticks = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(ahead);
-            return ticks * 1000 + u64::from(RELOAD.saturating_sub(left) / (CLOCK_HZ / 1_000_000));
+            return (u64::from(rounds) << 32 | u64::from(ticks), RELOAD.saturating_sub(left));
         }
     }
+}
+
+/// Microseconds since the start.
+pub(crate) fn now_us() -> u64 {
+    let (ticks, cycles) = moment();
+    (ticks + u64::from(ahead())) * 1000 + u64::from(cycles / (CLOCK_HZ / 1_000_000))
+}
+
+/// Cycles since the start; goes round after 268 s.
+fn now_cycles() -> u32 {
+    let (ticks, cycles) = moment();
+    (ticks as u32).wrapping_mul(RELOAD).wrapping_add(cycles)
 }
 
 /// Whole seconds since the start; goes round with the ticks.
@@ -133,7 +150,9 @@ pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option
 /// Waits; to the microsecond if it is short, else to the tick.
 pub(crate) async fn sleep_until(deadline_us: u64) {
     let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
+    let start = now_cycles();
     while now_us() < deadline_us {}
+    BUSY.fetch_sub(now_cycles().wrapping_sub(start), Ordering::Relaxed);
 }
 
 /// Whether this is QEMU, which has no DBGMCU: a chip says here what it is.
@@ -297,16 +316,21 @@ fn main() -> ! {
         Ok(token) => executor.spawner().spawn(token),
         Err(_) => defmt::error!("the application cannot start twice"),
     }
+    let mut woken = now_cycles();
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
         watchdog::feed();
+        if EVENT.swap(false, Ordering::Relaxed) {
+            BUSY.fetch_add(now_cycles().wrapping_sub(woken), Ordering::Relaxed);
+        }
         // An interrupt between the look and the sleep would be slept over, so it is held back until the core sleeps: it
         // wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();
         if !WORK.swap(false, Ordering::AcqRel) {
             cortex_m::asm::wfi();
         }
+        woken = now_cycles();
         // SAFETY: they were on before.
         unsafe { cortex_m::interrupt::enable() };
     }
@@ -328,22 +352,27 @@ fn SysTick() {
     TASK.wake();
 }
 
+fn line_wakes() {
+    EVENT.store(true, Ordering::Relaxed);
+    TASK.wake();
+}
+
 #[interrupt]
 fn USART1() {
     serial::TILL.interrupt();
-    TASK.wake();
+    line_wakes();
 }
 
 #[interrupt]
 fn USART2() {
     serial::CARD.interrupt();
-    TASK.wake();
+    line_wakes();
 }
 
 #[interrupt]
 fn UART4() {
     serial::KEYS.interrupt();
-    TASK.wake();
+    line_wakes();
 }
 
 #[interrupt]

@@ -217,8 +217,10 @@ impl CardLine for UsartLine {
             if !is_present() {
                 return Err(LineError::Removed);
             }
-            let gap = if self.card_spoke_last { self.config.turnaround } else { self.config.guard_time };
-            sleep_until(self.last_edge_us + self.us(gap.into())).await;
+            // Between its own characters the USART keeps the guard time: none is out before that is over.
+            if self.card_spoke_last {
+                sleep_until(self.last_edge_us + self.us(self.config.turnaround.into())).await;
+            }
             // I/O is one wire: the receiver would hear what is sent.
             regs.cr1().modify(|w| w.set_re(false));
             regs.icr().write(|w| w.set_fe(true));
