@@ -180,7 +180,7 @@ impl<L: CardLine> ContactSlot<L> {
         let convention = Atr::new(&self.atr).convention().unwrap_or(Convention::Direct);
         self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
         // Whatever damages the request or its answer, the card is asked again after a reset, at the default rate.
-        let lost = |error| if error == SlotError::Parity { SlotError::Pps(PpsError::Check) } else { error };
+        let lost = |error| if matches!(error, SlotError::Parity) { SlotError::Pps(PpsError::Check) } else { error };
         send(&mut self.line, request.bytes()).await.map_err(lost)?;
         let mut response: Vec<u8, { pps::PPS_MAX }> = Vec::new();
         while pps::expected_len(&response).is_none_or(|whole| response.len() < whole) && !response.is_full() {
@@ -224,7 +224,7 @@ impl<L: CardLine> ContactSlot<L> {
                 Ok(()) => return Ok(()),
                 Err(error @ (SlotError::Removed | SlotError::ShortCircuit)) => return Err(error),
                 // Silence at another voltage says less than what came at this one.
-                Err(SlotError::Mute) if last != SlotError::Mute => {}
+                Err(SlotError::Mute) if !matches!(last, SlotError::Mute) => {}
                 Err(error) => last = error,
             }
             self.power_down().await;
@@ -250,24 +250,20 @@ impl<L: CardLine> ContactSlot<L> {
         self.ready(ready).await
     }
 
-    async fn reset_and_negotiate(&mut self) -> Result<Protocol, SlotError> {
+    async fn reset_and_negotiate(&mut self) -> Result<(), SlotError> {
         self.line.set_rst(false);
         self.answer_to_reset().await?;
-        self.negotiate(true).await
+        self.powered = Some(self.negotiate(true).await?);
+        Ok(())
     }
 
     /// The end of connecting: the card is ready, or off power.
-    async fn ready(&mut self, ready: Result<Protocol, SlotError>) -> Result<&[u8], SlotError> {
-        match ready {
-            Ok(protocol) => {
-                self.powered = Some(protocol);
-                Ok(&self.atr)
-            }
-            Err(error) => {
-                self.power_down().await;
-                Err(error)
-            }
+    async fn ready(&mut self, ready: Result<(), SlotError>) -> Result<&[u8], SlotError> {
+        if let Err(error) = ready {
+            self.power_down().await;
+            return Err(error);
         }
+        Ok(&self.atr)
     }
 
     /// Whether the card insists on what this slot cannot do, but may be talked out of it by a warm reset (TA2, clause 6.3.1).
@@ -276,9 +272,10 @@ impl<L: CardLine> ContactSlot<L> {
         insists && Atr::new(&self.atr).specific_mode().is_some_and(|mode| mode.can_change)
     }
 
-    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
+    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<(), SlotError> {
         self.power_up().await?;
-        self.negotiate(may_ask).await
+        self.powered = Some(self.negotiate(may_ask).await?);
+        Ok(())
     }
 
     /// Clause 6.4: RST low, CLK low, I/O low, VCC off.

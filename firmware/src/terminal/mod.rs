@@ -259,7 +259,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if self.ask_as(institution, terminal, Body::Reverse { stan, card }).await == Ok(Answer::Done) {
+            if matches!(self.ask_as(institution, terminal, Body::Reverse { stan, card }).await, Ok(Answer::Done)) {
                 return Ok(self.memory.end()?);
             }
         }

@@ -124,7 +124,7 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
     let same_form = message.mti() == form.mti.answer()
         && message.field(60).and_then(|value| value.digit_array()) == Some(form.f60());
     let same_place = is(41, &terminal.0) && is(42, &merchant(*institution));
-    if !(same_form && same_place && stan(&message) == Ok(sent.stan)) {
+    if !(same_form && same_place && stan(&message).is_ok_and(|stan| stan == sent.stan)) {
         return Err(MessageError::NotTheAnswer);
     }
     let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
