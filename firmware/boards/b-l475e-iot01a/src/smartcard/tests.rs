@@ -99,7 +99,7 @@ fn setting_up_writes_each_register_once_between_off_and_on() {
         (LineConfig { fi: u16::MAX, di: 1, ..T0 }, 0xFFFF, 0x30, 0x2, even),
         (LineConfig { di: 0, ..T0 }, 0x5D0, 0x30, 0x2, even),
     ] {
-        let expected = [(Cr1, 0x0), (Brr, brr), (Cr2, 0x3800), (Cr3, cr3), (Gtpr, gtpr), (Cr1, cr1)];
+        let expected = [(Cr1, 0x0), (Brr, brr), (Cr3, cr3), (Gtpr, gtpr), (Cr2, 0x3800), (Cr1, cr1)];
         assert_eq!(set_up(&config), expected, "{config:?}");
     }
 }
