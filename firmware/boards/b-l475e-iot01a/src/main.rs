@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `board` | clocks, interrupts, time base, executor, random numbers, panics: what is this chip's alone, and all `unsafe` |
 //! | `serial` | characters in and out of the three USARTs, by interrupt |
+//! | `smartcard` | what is written into the card's USART, in which order: checked on the host |
 //! | `card_line` | the card's contacts and characters: `CardLine` on USART2 in smartcard mode |
 //! | `desk` | screen, PIN pad and cancel key: what operator and holder see and press |
 //! | `panel` | the picture to an SSD1306 on I2C1 |
@@ -15,7 +16,7 @@
 //! | `storage` | the region it lies in: flash, or SRAM2 where that cannot be written |
 //! | `till` | till and centre on the ST-LINK's virtual COM port |
 //!
-//! On the host this program is empty, so that the workspace builds and is tested there as a whole.
+//! On the host this program is empty, so that the workspace builds there as a whole; its test is what `smartcard` has.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -35,6 +36,8 @@ mod memory;
 mod panel;
 #[cfg(target_os = "none")]
 mod serial;
+#[cfg(any(target_os = "none", test))]
+mod smartcard;
 #[cfg(target_os = "none")]
 mod storage;
 #[cfg(target_os = "none")]
