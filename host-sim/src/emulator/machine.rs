@@ -345,8 +345,22 @@ impl Machine {
     /// # Errors
     /// When it does not start, or the emulator is gone.
     pub fn reset(&mut self) -> Result<(), EmulatorError> {
+        self.restart(Probe::reset)
+    }
+
+    /// Writes a word of the image's memory of which it is to die, and waits until it has started anew, as after
+    /// [`Machine::reset`].
+    ///
+    /// # Errors
+    /// When it does not, or the emulator is gone.
+    pub fn kill_by(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
+        self.restart(|probe| probe.write_word(address, word))
+    }
+
+    fn restart(&mut self, by: impl FnOnce(&mut Probe) -> Result<(), EmulatorError>) -> Result<(), EmulatorError> {
         let before = std::mem::take(&mut self.log.lines);
-        let started = self.probe.reset().and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
+        let started =
+            by(&mut self.probe).and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
         self.log.lines.splice(0..0, before);
         started
     }
