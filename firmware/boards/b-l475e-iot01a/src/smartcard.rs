@@ -83,7 +83,7 @@ pub(crate) fn configure(usart: &impl Registers, config: &LineConfig) {
     usart.write(Cr3, SCEN | if config.error_signal { NACK } else { 0 });
     // Beyond the 12 etu that a character takes (11 in T=1 with N = 255). The divisor of CLK is halved.
     let guard_time = u8::try_from(config.guard_time.saturating_sub(12)).unwrap_or(u8::MAX);
-    usart.write(Gtpr, u32::from(guard_time) << GT | PRESCALER / 2);
+    usart.write(Gtpr, (u32::from(guard_time) << GT) | (PRESCALER / 2));
     // CLK after its divisor, and that after smartcard mode: the description of CLKEN asks for this order.
     usart.write(Cr2, STOP_1_5 | CLKEN);
     let parity = if config.convention == Convention::Inverse { PS } else { 0 };

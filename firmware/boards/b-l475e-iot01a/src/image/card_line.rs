@@ -20,8 +20,8 @@ use qiyong_protocol::iso7816::t1::BLOCK_GUARD_TIME;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
 
-use crate::board::{self, now_us, sleep_until, until};
-use crate::serial::{self, CARD};
+use super::board::{self, now_us, sleep_until, until};
+use super::serial::{self, CARD};
 use crate::smartcard::{self, PRESCALER, on_line};
 
 const IO: usize = 2;

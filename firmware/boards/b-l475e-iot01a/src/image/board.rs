@@ -23,7 +23,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 use stm32_metapac::interrupt;
 
-use crate::{keys, lights, panel, serial, watchdog};
+use super::{keys, lights, panel, serial, watchdog};
 
 /// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
 /// and a sender 0.2 etu in ten).
@@ -272,7 +272,7 @@ fn start_clocks() {
 
 #[embassy_executor::task]
 async fn task() {
-    crate::run().await;
+    super::run().await;
 }
 
 #[entry]

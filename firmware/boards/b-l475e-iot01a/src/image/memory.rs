@@ -3,9 +3,9 @@
 use qiyong_firmware::storage::{PAGES, Store};
 use qiyong_protocol::host::till::{Setup, State};
 
-use crate::storage::Region;
-use crate::till::TillLink;
-use crate::{Application, board};
+use super::storage::Region;
+use super::till::TillLink;
+use super::{Application, board};
 
 /// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
 pub(crate) fn recall() -> Store<Region> {

@@ -14,7 +14,7 @@ use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Moder, Ot};
 use stm32_metapac::usart::{Usart, regs};
 
-use crate::board;
+use super::board;
 use crate::smartcard::{self, Register, Registers};
 
 /// How many characters may wait to be taken.
