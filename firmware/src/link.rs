@@ -69,10 +69,8 @@ struct Inner {
 }
 
 impl<P: Port> Link<P> {
-    /// A link that nothing has come over. `next_stan` and `reversal_due` are what the terminal knows of itself, `serial` is
-    /// the chip's number.
-    pub const fn new(port: P, next_stan: Stan, reversal_due: bool, serial: [u8; 12]) -> Self {
-        let state = State { set_up: false, reversal_due, visit: None, next_stan, serial };
+    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit.
+    pub const fn new(port: P, state: State) -> Self {
         Self {
             port,
             inner: RefCell::new(Inner { setup: None, state, ended: None, asked: None, number: Stan(1) }),

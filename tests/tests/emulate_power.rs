@@ -2,8 +2,10 @@
 //! storage held then. Numbers never go back, the duty to reverse is kept, and the next holder is served.
 
 use std::cell::RefCell;
+use std::fs;
 use std::rc::Rc;
 
+use object::{Object, ObjectSymbol};
 use qiyong_host_sim::card::contact::ContactCard;
 use qiyong_host_sim::card::issue::NewCard;
 use qiyong_host_sim::centre::{Centre, test_mac_key};
@@ -114,9 +116,10 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
     // transaction: nobody but the centre knows that it was carried out.
     let reading = [0, 1, 20, 150, 250].map(Cut::Characters);
     let asking = [1, 2, 3].map(Cut::Messages);
-    for moment in reading.into_iter().chain(asking) {
+    for (cuts, moment) in (1..).zip(reading.into_iter().chain(asking)) {
         place.cut_visit(moment);
         let state = place.state();
+        assert_eq!((state.starts, state.crashes), (1 + cuts, 0));
         let transacted = moment == Cut::Messages(3);
         assert_eq!(state.reversal_due, transacted, "{moment:?}");
         let next = if transacted { last.next().next() } else { last.next() };
@@ -143,6 +146,26 @@ fn the_duty_to_reverse_outlives_one_power_cut_after_the_other() {
     assert!(!place.state().reversal_due);
     assert_eq!(place.good_visit(), Stan(3));
     place.check_account();
+}
+
+#[test]
+fn a_fault_is_counted_and_kept_and_the_next_holder_is_served() {
+    let bytes = fs::read(image()).unwrap();
+    let elf = object::File::parse(bytes.as_slice()).unwrap();
+    // What the clock's interrupt wakes the task by: pointers, of which either is one too many if it leads nowhere.
+    let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("5board4TASK"))).unwrap();
+    let mut place = Place::new();
+    assert_eq!(place.good_visit(), Stan(1));
+    for crashes in 1..=2 {
+        place.machine().kill_by(waker.address(), 0xFFFF_FFF1).unwrap();
+        place.machine().set_up(setup()).unwrap();
+        let state = place.state();
+        assert_eq!((state.starts, state.crashes, state.next_stan), (1 + crashes, crashes, Stan(1 + crashes)));
+        let log = place.machine().log().to_vec();
+        assert!(log.iter().any(|line| line.contains("last crash: kind 2")), "{log:?}");
+        assert_eq!(place.good_visit(), Stan(1 + crashes));
+        place.check_account();
+    }
 }
 
 #[test]

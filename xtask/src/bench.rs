@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: how fast the engines and the ways through PC/SC are, as tables or one JSON object, each figure with
-//! its bound.
+//! `cargo xtask bench`: how fast the engines and the ways through PC/SC are, and what the image takes when it runs, as tables or one
+//! JSON object, each figure with its bound.
 //!
 //! What is measured, and the bounds, are in `tests/src/bench` and `tests/benches`; here it is only run, in release mode. Not
 //! part of `test`: a figure says something about this machine at this moment, too.
@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::board::Usage;
 use crate::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
@@ -19,7 +20,9 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
     // The packaged pcscd and libpcsclite are measured, too.
     setup::run()?;
     step::run(step::cargo().args(["build", "--release", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
-    let benches = [bench("line", json), bench("pcsc", json)];
+    // The image, of which there are figures too.
+    Usage::of_image()?;
+    let benches = [bench("line", json), bench("pcsc", json), image_figures(json)];
     if json {
         return merged(benches);
     }
@@ -32,8 +35,17 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
 }
 
 fn bench(name: &str, json: bool) -> Command {
+    measured(["bench", "--bench", name], json)
+}
+
+/// Counts instead of times, so that no optimised build of ours is needed; the tests run it, too.
+fn image_figures(json: bool) -> Command {
+    measured(["test", "--test", "image_figures"], json)
+}
+
+fn measured([verb, kind, name]: [&str; 3], json: bool) -> Command {
     let mut bench = step::cargo();
-    bench.args(["bench", "--quiet", "--package", "qiyong-tests", "--features", "pcsc", "--bench", name]);
+    bench.args([verb, "--quiet", "--package", "qiyong-tests", "--features", "pcsc", kind, name]);
     if json {
         bench.args(["--", "--json"]);
     }
@@ -41,7 +53,7 @@ fn bench(name: &str, json: bool) -> Command {
 }
 
 /// The rows of all in one object.
-fn merged(benches: [Command; 2]) -> Result<ExitCode> {
+fn merged(benches: [Command; 3]) -> Result<ExitCode> {
     let mut rows = Vec::new();
     for mut bench in benches {
         // A missed bound is exit status 1, and yet there are figures.

@@ -64,13 +64,21 @@ struct Bench<'a> {
 /// Runs `test` with a link that is listened on. Its first state has been told.
 fn with_link(test: impl FnOnce(&mut Bench<'_>)) {
     let port = FakePort::default();
-    let link = Link::new(port.clone(), Stan(5), true, [7; 12]);
+    let state = State {
+        set_up: false,
+        reversal_due: true,
+        visit: None,
+        next_stan: Stan(5),
+        starts: 2,
+        crashes: 1,
+        serial: [7; 12],
+    };
+    let link = Link::new(port.clone(), state);
     let outside = port.clone();
     let listen = pin!(async {
         link.listen(|time| outside.0.borrow_mut().clock = Some(time)).await;
     });
     let mut bench = Bench { link: &link, port, listen };
-    let state = State { set_up: false, reversal_due: true, visit: None, next_stan: Stan(5), serial: [7; 12] };
     assert_eq!(bench.events(), [Event::State(state)]);
     test(&mut bench);
 }

@@ -8,7 +8,11 @@
 //! (`LATE_EMULATED_US` of the board's `card_line`): a jump that falls into the moment in which the image begins to wait takes
 //! from it nothing that it needs.
 
+use std::os::unix::net::UnixStream;
+
 use super::EmulatorError;
+use super::machine::write_whole;
+use super::pace::Pace;
 use super::probe::Probe;
 use crate::probe::DebugProbe;
 
@@ -33,12 +37,14 @@ pub(super) struct BoardClock {
     since: Option<u32>,
     /// How many ticks of quiet are due.
     due: u32,
+    /// Holds what is sent, if that is to come a byte at a time.
+    pace: Option<Pace>,
 }
 
 impl BoardClock {
     /// The clock of an image that has just started.
-    pub(super) const fn new(ticks_at: u64, ahead_at: u64) -> Self {
-        Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET }
+    pub(super) const fn new(ticks_at: u64, ahead_at: u64, pace: Option<Pace>) -> Self {
+        Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET, pace }
     }
 
     /// The board did something: it has taken what it was sent before.
@@ -46,15 +52,37 @@ impl BoardClock {
         (self.since, self.due) = (None, QUIET);
     }
 
-    /// This many bytes were put on one of the board's lines.
-    pub(super) fn fed(&mut self, bytes: usize) {
+    /// Puts bytes on one of the board's lines.
+    pub(super) fn feed(&mut self, line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
+        match &mut self.pace {
+            Some(pace) => pace.feed(line, bytes)?,
+            None => write_whole(line, bytes)?,
+        }
+        self.fed(bytes.len());
+        Ok(())
+    }
+
+    fn fed(&mut self, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.due = self.due.max(QUIET).saturating_add(bytes.saturating_mul(PER_BYTE));
         self.since = None;
     }
 
+    /// Sends the next byte that is due, if they come one at a time; to be asked again and again.
+    pub(super) fn release(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
+        self.pace.as_mut().map_or(Ok(()), |pace| pace.release(probe))
+    }
+
+    /// Whether bytes wait for their time.
+    pub(super) fn holds_bytes(&self) -> bool {
+        self.pace.as_ref().is_some_and(|pace| !pace.is_empty())
+    }
+
     /// Whether all has been quiet for long enough; to be asked when nothing has happened.
     pub(super) fn is_quiet(&mut self, probe: &mut Probe) -> Result<bool, EmulatorError> {
+        if self.holds_bytes() {
+            return Ok(false);
+        }
         let ticks = probe.read_word(self.ticks_at)?;
         let since = *self.since.get_or_insert(ticks);
         Ok(ticks.wrapping_sub(since) >= self.due)
@@ -66,6 +94,11 @@ impl BoardClock {
         probe.write_word(self.ahead_at, self.ahead)?;
         (self.since, self.due) = (None, STILL);
         Ok(())
+    }
+
+    /// Milliseconds since the image started, without jumps.
+    pub(super) fn ticks(&self, probe: &mut Probe) -> Result<u32, EmulatorError> {
+        probe.read_word(self.ticks_at)
     }
 
     /// Milliseconds since the image started, jumps included.
@@ -105,7 +138,7 @@ mod tests {
     fn time_jumps_only_after_enough_ticks_of_the_board_without_anything() {
         // The ticks go round meanwhile.
         let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340]);
-        let mut clock = BoardClock::new(0x10, 0x20);
+        let mut clock = BoardClock::new(0x10, 0x20, None);
         let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
         clock.jump(1000, &mut probe).unwrap();

@@ -32,24 +32,30 @@ impl Control {
 
     /// Stops the board between two instructions.
     pub(super) fn stop(&mut self) -> Result<(), EmulatorError> {
-        self.execute("stop")
+        self.execute("stop").map(drop)
     }
 
     /// Lets it run.
     pub(super) fn go_on(&mut self) -> Result<(), EmulatorError> {
-        self.execute("cont")
+        self.execute("cont").map(drop)
     }
 
-    fn execute(&mut self, command: &str) -> Result<(), EmulatorError> {
+    /// How many instructions the board has executed.
+    pub(super) fn instructions(&mut self) -> Result<u64, EmulatorError> {
+        let answer = self.execute("query-replay")?;
+        answer["icount"].as_u64().ok_or_else(|| EmulatorError::Probe(format!("query-replay: {answer}")))
+    }
+
+    fn execute(&mut self, command: &str) -> Result<Value, EmulatorError> {
         if !std::mem::replace(&mut self.ready, true) {
             self.execute("qmp_capabilities")?;
         }
         self.stream.write_all(format!("{{\"execute\":\"{command}\"}}\n").as_bytes())?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            for answer in self.answers()? {
-                if answer.get("return").is_some() {
-                    return Ok(());
+            for mut answer in self.answers()? {
+                if let Some(result) = answer.get_mut("return") {
+                    return Ok(result.take());
                 }
                 if let Some(error) = answer.get("error") {
                     return Err(EmulatorError::Probe(format!("{command}: {error}")));

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::EmulatorError;
 use super::clock::BoardClock;
-use super::machine::{read_available, write_whole};
+use super::machine::read_available;
 use crate::probe::ScreenText;
 
 /// The PIN pad is told that a PIN is awaited.
@@ -104,14 +104,12 @@ impl Pad {
 
     /// Keys digits, and enter.
     pub(super) fn key(&mut self, digits: &str, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.fed(digits.len() + 1);
-        write_whole(&mut self.line, digits.as_bytes())?;
-        write_whole(&mut self.line, &[ENTER])
+        clock.feed(&mut self.line, digits.as_bytes())?;
+        clock.feed(&mut self.line, &[ENTER])
     }
 
     /// Presses cancel.
     pub(super) fn cancel(&mut self, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.fed(1);
-        write_whole(&mut self.line, &[CANCEL])
+        clock.feed(&mut self.line, &[CANCEL])
     }
 }

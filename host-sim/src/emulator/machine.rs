@@ -19,6 +19,7 @@ use super::EmulatorError;
 use super::clock::BoardClock;
 use super::control::Control;
 use super::holder::Pad;
+use super::pace::Pace;
 use super::probe::Probe;
 use super::qemu::{Qemu, wait_for};
 use super::slot::{CardUsart, Slot};
@@ -91,8 +92,21 @@ impl Machine {
     /// # Errors
     /// As [`Machine::boot`]; and when the image has another storage, or none.
     pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
+        Self::start(elf, setup, storage, false)
+    }
+
+    /// The same with an empty storage, and with instructions counted ([`Machine::instructions`]): what is sent to the board comes
+    /// a byte at a time, and the time of an instruction is always the same.
+    ///
+    /// # Errors
+    /// As [`Machine::boot`].
+    pub fn boot_counted(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
+        Self::start(elf, setup, None, true)
+    }
+
+    fn start(elf: &Path, setup: Setup, storage: Option<&[u8]>, counted: bool) -> Result<Self, EmulatorError> {
         let image = Image::read(elf)?;
-        let (qemu, lines) = Qemu::start(elf, storage.is_some())?;
+        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
@@ -101,10 +115,10 @@ impl Machine {
             }
             control.go_on()?;
         }
-        let Image { table, rtt, screen, frame, stack, ticks, ahead, storage } = image;
+        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage } = image;
         let mut machine = Self {
             probe,
-            clock: BoardClock::new(ticks, ahead),
+            clock: BoardClock::new(ticks, ahead, counted.then(|| Pace::new(wakes))),
             slot: Slot::new(lines.card),
             till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),
@@ -154,6 +168,7 @@ impl Machine {
             }
             self.log.drain(&mut self.probe)?;
             wait_for(&mut [PollFd::new(self.till.stream(), PollFlags::IN)], LOOK)?;
+            self.clock.release(&mut self.probe)?;
             self.qemu.check()?;
         }
     }
@@ -277,6 +292,15 @@ impl Machine {
         Slot::usart(&mut self.probe)
     }
 
+    /// How many instructions the board has executed since it started, in a machine that counts them; what it does at each tick of
+    /// its clock, and what it waits awake, is among them.
+    ///
+    /// # Errors
+    /// When the emulator is gone, or counts none.
+    pub fn instructions(&mut self) -> Result<u64, EmulatorError> {
+        self.control.instructions()
+    }
+
     /// How the terminal said that it is, last.
     pub const fn state(&self) -> Option<&State> {
         self.state.as_ref()
@@ -300,6 +324,14 @@ impl Machine {
         self.clock.now(&mut self.probe)
     }
 
+    /// How often the board's clock has ticked since it started: milliseconds, without those by which its time was moved on.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn ticks(&mut self) -> Result<u32, EmulatorError> {
+        self.clock.ticks(&mut self.probe)
+    }
+
     /// The most of its stack that the image has used, in bytes, and how large it is: cortex-m-rt paints it at the start.
     ///
     /// # Errors
@@ -313,8 +345,22 @@ impl Machine {
     /// # Errors
     /// When it does not start, or the emulator is gone.
     pub fn reset(&mut self) -> Result<(), EmulatorError> {
+        self.restart(Probe::reset)
+    }
+
+    /// Writes a word of the image's memory of which it is to die, and waits until it has started anew, as after
+    /// [`Machine::reset`].
+    ///
+    /// # Errors
+    /// When it does not, or the emulator is gone.
+    pub fn kill_by(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
+        self.restart(|probe| probe.write_word(address, word))
+    }
+
+    fn restart(&mut self, by: impl FnOnce(&mut Probe) -> Result<(), EmulatorError>) -> Result<(), EmulatorError> {
         let before = std::mem::take(&mut self.log.lines);
-        let started = self.probe.reset().and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
+        let started =
+            by(&mut self.probe).and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
         self.log.lines.splice(0..0, before);
         started
     }

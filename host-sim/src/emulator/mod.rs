@@ -7,6 +7,7 @@
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
 //! | `control` | its control line: the whole board stopped, for what must be read at one moment |
 //! | `clock` | the board's time, moved on by the probe when all is quiet |
+//! | `pace` | bytes to the board one at a time, so that its instructions can be counted |
 //! | `slot` | the card behind the USART, powered and reset by the board's pins |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
@@ -20,6 +21,7 @@ mod clock;
 mod control;
 pub mod holder;
 pub mod machine;
+mod pace;
 mod probe;
 mod qemu;
 mod slot;

@@ -21,6 +21,9 @@ const PROGRAM: &str = "qemu-system-arm";
 const STARTER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
 /// The first version with this board and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
+/// An instruction takes 2 to the power of this, in ns, where they are counted: about what the chip needs. Of QEMU's ways to count,
+/// the one that also records what happens is the one that tells the count (`query-replay`).
+const INSTRUCTION_SHIFT: u32 = 7;
 /// How long QEMU may take to open its lines.
 const START: Duration = Duration::from_secs(30);
 
@@ -45,11 +48,11 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image, or has it `stopped` before its first instruction.
+    /// Starts an image, or has it `stopped` before its first instruction; `counted`, its time goes by its instructions.
     ///
     /// # Errors
     /// When there is no QEMU that can, or it does not come up.
-    pub(super) fn start(elf: &Path, stopped: bool) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(elf: &Path, stopped: bool, counted: bool) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
@@ -62,6 +65,10 @@ impl Qemu {
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
         command.args(stopped.then_some("-S"));
+        if counted {
+            let log = place("record");
+            command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},rr=record,rrfile={}", log.display())]);
+        }
         // In order: USART1, USART2, USART3, UART4.
         command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);
         let complaints = File::create(place("complaints"))?;

@@ -17,7 +17,7 @@ use qiyong_protocol::iso7816::t0;
 
 use super::EmulatorError;
 use super::clock::BoardClock;
-use super::machine::{read_available, write_whole};
+use super::machine::read_available;
 use super::probe::{Edge, Probe};
 use crate::card::contact::ContactCard;
 use crate::line::SharedCard;
@@ -228,8 +228,7 @@ impl Slot {
             if said.is_empty() {
                 break;
             }
-            write_whole(&mut self.line, &said)?;
-            clock.fed(said.len());
+            clock.feed(&mut self.line, &said)?;
             self.characters += said.len();
             self.ts = if self.ts == Ts::Due { Ts::Said } else { self.ts };
             spoke = true;

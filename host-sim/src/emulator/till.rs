@@ -11,7 +11,7 @@ use qiyong_protocol::host::till::{Command, Event};
 
 use super::EmulatorError;
 use super::clock::BoardClock;
-use super::machine::{read_available, write_whole};
+use super::machine::read_available;
 use crate::bench::LinkTrouble;
 use crate::centre::{Centre, test_mac_key};
 
@@ -95,8 +95,7 @@ impl TillLine {
 
     /// Sends bytes, which need be no frame.
     pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.fed(bytes.len());
-        write_whole(&mut self.stream, bytes)
+        clock.feed(&mut self.stream, bytes)
     }
 
     /// What has come since the last time.

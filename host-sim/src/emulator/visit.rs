@@ -57,7 +57,9 @@ impl Machine {
         loop {
             let mut fds = [self.probe.stream(), self.slot.line(), self.till.stream(), self.pad.line()]
                 .map(|stream| PollFd::new(stream, PollFlags::IN));
-            wait_for(&mut fds, if self.slot.wants_to_speak() { RECEIVER_LOOK } else { LOOK })?;
+            let soon = self.slot.wants_to_speak() || self.clock.holds_bytes();
+            wait_for(&mut fds, if soon { RECEIVER_LOOK } else { LOOK })?;
+            self.clock.release(&mut self.probe)?;
             let mut happened = self.contacts()?;
             happened |= self.keys(visit)?;
             if self.slot.is_cut() {

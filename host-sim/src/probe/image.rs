@@ -39,6 +39,8 @@ pub(crate) struct Image {
     pub(crate) ticks: u64,
     /// Milliseconds by which the probe has moved its time on.
     pub(crate) ahead: u64,
+    /// How often it was woken by its lines, times two, and one while it is awake.
+    pub(crate) wakes: u64,
     /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
     pub(crate) storage: Option<(u64, usize)>,
 }
@@ -71,12 +73,12 @@ impl Image {
         let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
-        let [ticks, ahead] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?];
+        let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
         let storage = match (symbol("QIYONG_STORAGE_SRAM2"), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        Ok(Self { table, rtt, screen, frame, stack, ticks, ahead, storage })
+        Ok(Self { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage })
     }
 }
 

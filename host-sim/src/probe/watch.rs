@@ -104,6 +104,7 @@ mod tests {
             stack: (FREE + 0x400, FREE + 0x440),
             ticks: FREE,
             ahead: FREE,
+            wakes: FREE,
             storage: None,
         }
     }

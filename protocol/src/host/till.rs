@@ -14,12 +14,12 @@
 //!
 //! | Event | | |
 //! |---|---|---|
-//! | state | `s` | flags 1 (1 set up, 2 a reversal is due), flag? reference 4 of the visit under way, next transaction number 4, serial number 12 |
+//! | state | `s` | flags 1 (1 set up, 2 a reversal is due), flag? reference 4 of the visit under way, next transaction number 4, starts 4, crashes 4, serial number 12 |
 //! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1, cause 4 (zeros: none) |
 //! | refused | `r` | why 1 |
 //!
-//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`]. What a cause means is
-//! for `qiyong_firmware::terminal::CauseCode`.
+//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`]. What a cause means is for
+//! `qiyong_firmware::terminal::CauseCode`.
 //!
 //! **A lost frame costs nothing**, whichever it was, since the till may say everything again. It gives each visit a reference
 //! of its own; a start with the reference of the visit under way is answered by the state, and one with that of the last
@@ -99,6 +99,10 @@ pub struct State {
     pub visit: Option<Reference>,
     /// The number of the next transaction.
     pub next_stan: Stan,
+    /// How often it has started, this time included, as far as its memory knows.
+    pub starts: u32,
+    /// How many of these starts a panic or a fault was the cause of.
+    pub crashes: u32,
     /// The number that the chip was made with, 96 bits; zeros where there is none.
     pub serial: [u8; 12],
 }
@@ -212,10 +216,12 @@ impl Event {
     /// As bytes.
     pub fn encode(&self) -> Bytes {
         let writer = match self {
-            Self::State(State { set_up, reversal_due, visit, next_stan, serial }) => Writer::new(b's')
+            Self::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial }) => Writer::new(b's')
                 .flags([*set_up, *reversal_due, false])
                 .option(*visit, |writer, visit| writer.number(visit.0))
                 .number(next_stan.0)
+                .number(*starts)
+                .number(*crashes)
                 .bytes(serial),
             Self::Ended(ended) => {
                 let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } =
@@ -250,6 +256,8 @@ impl Event {
                     reversal_due,
                     visit: reader.option(|reader| reader.number().map(Reference))?,
                     next_stan: reader.stan()?,
+                    starts: reader.number()?,
+                    crashes: reader.number()?,
                     serial: reader.array()?,
                 })
             }

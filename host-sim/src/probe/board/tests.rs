@@ -112,6 +112,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         stack: (RAM + 0x1400, RAM + 0x1440),
         ticks: RAM,
         ahead: RAM,
+        wakes: RAM,
         storage: None,
     };
     let mut seen = Vec::new();

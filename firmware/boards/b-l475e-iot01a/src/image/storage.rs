@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use stm32_metapac as pac;
 
-use crate::board;
+use super::board;
 
 /// A page, in bytes: what can be erased.
 const PAGE: usize = 2048;

@@ -9,19 +9,20 @@
 //! | - | PA3 | D4 | high: the supply gives 5 V (class A), low: 3 V (class B) |
 //! | - | PB2 | D8 | card-present switch, high with a card |
 //!
-//! Only what hardware must do is here. Order and times of the contacts are `ContactSlot`'s. The emulator ignores smartcard
-//! mode, clock and parity, and carries whole bytes; see the README for what is proven where.
+//! Only what hardware must do is here. Order and times of the contacts are `ContactSlot`'s; what is written into the USART is
+//! `smartcard`'s. The emulator ignores smartcard mode, clock and parity, and carries whole bytes; see the README for what is
+//! proven where.
 
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
-use qiyong_protocol::iso7816::character::{Convention, Received};
+use qiyong_protocol::iso7816::character::Received;
 use qiyong_protocol::iso7816::t1::BLOCK_GUARD_TIME;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
-use stm32_metapac::usart::vals::{M0, Ps, Stop};
 
-use crate::board::{self, now_us, sleep_until, until};
-use crate::serial::{self, CARD};
+use super::board::{self, now_us, sleep_until, until};
+use super::serial::{self, CARD};
+use crate::smartcard::{self, PRESCALER, on_line};
 
 const IO: usize = 2;
 const VCC_5V: usize = 3;
@@ -32,8 +33,6 @@ const PRESENT: usize = 2;
 /// USART2's alternate function of PA2 and PA4.
 const USART2_AF: u8 = 7;
 
-/// SYSCLK / `PRESCALER` = 4 MHz, within the 1 to 5 MHz of clause 5.2.3.
-const PRESCALER: u32 = 4;
 /// CLK, in Hz.
 const CARD_HZ: u64 = (board::CLOCK_HZ / PRESCALER) as u64;
 /// What the supply takes to be stable, in µs; and to be gone.
@@ -97,15 +96,6 @@ fn high(pin: usize) {
 
 fn output(pin: usize) {
     pac::GPIOA.moder().modify(|w| w.set_moder(pin, Moder::OUTPUT));
-}
-
-/// The byte on the line that stands for `byte`: the receiver reads the least significant bit first and H as a one. In
-/// inverse convention all nine moments are inverted, so that the parity is odd.
-const fn on_line(byte: u8, convention: Convention) -> u8 {
-    match convention {
-        Convention::Direct => byte,
-        Convention::Inverse => !byte.reverse_bits(),
-    }
 }
 
 impl CardLine for UsartLine {
@@ -176,35 +166,7 @@ impl CardLine for UsartLine {
 
     fn configure(&mut self, config: &LineConfig) {
         self.config = *config;
-        let cycles = u32::from(config.fi) * PRESCALER / u32::from(config.di).max(1);
-        let regs = CARD.regs();
-        // Most of these can be written only while the USART is off (RM0351 §40.8).
-        regs.cr1().modify(|w| w.set_ue(false));
-        regs.brr().write(|w| w.set_brr(u16::try_from(cycles).unwrap_or(u16::MAX)));
-        regs.cr2().write(|w| {
-            w.set_stop(Stop::STOP1P5);
-            w.set_clken(true);
-        });
-        regs.cr3().write(|w| {
-            w.set_scen(true);
-            w.set_nack(config.error_signal);
-        });
-        regs.gtpr().write(|w| {
-            // The divisor of CLK, halved.
-            w.set_psc((PRESCALER / 2).to_le_bytes()[0]);
-            // Beyond the 12 etu that a character takes (11 in T=1 with N = 255).
-            w.set_gt(u8::try_from(config.guard_time.saturating_sub(12)).unwrap_or(u8::MAX));
-        });
-        regs.cr1().write(|w| {
-            // Eight bits and parity.
-            w.set_m0(M0::BIT9);
-            w.set_pce(true);
-            w.set_ps(if config.convention == Convention::Inverse { Ps::ODD } else { Ps::EVEN });
-            w.set_re(true);
-            w.set_te(true);
-            w.set_rxneie(true);
-            w.set_ue(true);
-        });
+        smartcard::configure(&CARD, config);
     }
 
     async fn wait(&mut self, cycles: u32) {
@@ -212,7 +174,6 @@ impl CardLine for UsartLine {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        let regs = CARD.regs();
         for (index, &byte) in bytes.iter().enumerate() {
             if !is_present() {
                 return Err(LineError::Removed);
@@ -221,14 +182,10 @@ impl CardLine for UsartLine {
             if self.card_spoke_last {
                 sleep_until(self.last_edge_us + self.us(self.config.turnaround.into())).await;
             }
-            // I/O is one wire: the receiver would hear what is sent.
-            regs.cr1().modify(|w| w.set_re(false));
-            regs.icr().write(|w| w.set_fe(true));
             (self.last_edge_us, self.card_spoke_last) = (now_us(), false);
-            CARD.send_within(on_line(byte, self.config.convention), self.us(SENDING)).await;
-            let refused = regs.isr().read().fe() && self.config.error_signal;
-            regs.cr1().modify(|w| w.set_re(true));
-            if refused {
+            smartcard::begin(&CARD, byte, &self.config);
+            CARD.sent_within(self.us(SENDING)).await;
+            if !smartcard::finish(&CARD, &self.config) {
                 return Err(LineError::NotAccepted(index));
             }
         }

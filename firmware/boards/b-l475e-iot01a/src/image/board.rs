@@ -23,7 +23,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 use stm32_metapac::interrupt;
 
-use crate::{keys, lights, panel, serial, watchdog};
+use super::{keys, lights, panel, serial, watchdog};
 
 /// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
 /// and a sender 0.2 etu in ten).
@@ -48,10 +48,10 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static AHEAD: AtomicU32 = AtomicU32::new(0);
 /// How often `TICKS` went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
-/// Cycles that the core has been awake for something that came over a line: for a probe to see how much work a visit is. What it
-/// does at a tick alone, and what it waits awake, does not count. Goes round.
-#[unsafe(export_name = "QIYONG_BUSY")]
-static BUSY: AtomicU32 = AtomicU32::new(0);
+/// How often something that came over a line woke the core, times two, and one more while it is awake. For a probe that sends
+/// one thing after the other, each when the core has dealt with the one before and sleeps again.
+#[unsafe(export_name = "QIYONG_WAKES")]
+static WAKES: AtomicU32 = AtomicU32::new(1);
 /// Something came over a line.
 static EVENT: AtomicBool = AtomicBool::new(false);
 /// The one task, woken by every interrupt.
@@ -122,12 +122,6 @@ pub(crate) fn now_us() -> u64 {
     (ticks + u64::from(ahead())) * 1000 + u64::from(cycles / (CLOCK_HZ / 1_000_000))
 }
 
-/// Cycles since the start; goes round after 268 s.
-fn now_cycles() -> u32 {
-    let (ticks, cycles) = moment();
-    (ticks as u32).wrapping_mul(RELOAD).wrapping_add(cycles)
-}
-
 /// Whole seconds since the start; goes round with the ticks.
 pub(crate) fn now_s() -> u32 {
     TICKS.load(Ordering::Relaxed).wrapping_add(ahead()) / TICKS_HZ
@@ -150,9 +144,7 @@ pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option
 /// Waits; to the microsecond if it is short, else to the tick.
 pub(crate) async fn sleep_until(deadline_us: u64) {
     let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
-    let start = now_cycles();
     while now_us() < deadline_us {}
-    BUSY.fetch_sub(now_cycles().wrapping_sub(start), Ordering::Relaxed);
 }
 
 /// Whether this is QEMU, which has no DBGMCU: a chip says here what it is.
@@ -280,7 +272,7 @@ fn start_clocks() {
 
 #[embassy_executor::task]
 async fn task() {
-    crate::run().await;
+    super::run().await;
 }
 
 #[entry]
@@ -316,21 +308,21 @@ fn main() -> ! {
         Ok(token) => executor.spawner().spawn(token),
         Err(_) => defmt::error!("the application cannot start twice"),
     }
-    let mut woken = now_cycles();
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
         watchdog::feed();
         if EVENT.swap(false, Ordering::Relaxed) {
-            BUSY.fetch_add(now_cycles().wrapping_sub(woken), Ordering::Relaxed);
+            WAKES.fetch_add(2, Ordering::Relaxed);
         }
         // An interrupt between the look and the sleep would be slept over, so it is held back until the core sleeps: it
         // wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();
         if !WORK.swap(false, Ordering::AcqRel) {
+            WAKES.fetch_and(!1, Ordering::Relaxed);
             cortex_m::asm::wfi();
+            WAKES.fetch_or(1, Ordering::Relaxed);
         }
-        woken = now_cycles();
         // SAFETY: they were on before.
         unsafe { cortex_m::interrupt::enable() };
     }

@@ -12,9 +12,9 @@ use qiyong_firmware::ui::{Screen, draw};
 use qiyong_protocol::card::pin::Pin;
 use zeroize::Zeroize;
 
-use crate::serial::KEYS;
-use crate::till::TillLink;
-use crate::{board, keys, lights, panel};
+use super::serial::KEYS;
+use super::till::TillLink;
+use super::{board, keys, lights, panel};
 
 /// How long nobody may key, in µs.
 const PATIENCE_US: u64 = 60_000_000;

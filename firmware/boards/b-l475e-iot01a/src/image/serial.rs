@@ -12,9 +12,10 @@ use critical_section::Mutex;
 use heapless::Deque;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Moder, Ot};
-use stm32_metapac::usart::Usart;
+use stm32_metapac::usart::{Usart, regs};
 
-use crate::board;
+use super::board;
+use crate::smartcard::{self, Register, Registers};
 
 /// How many characters may wait to be taken.
 const QUEUE: usize = 64;
@@ -54,11 +55,6 @@ pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
 pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
 
 impl Port {
-    /// The registers.
-    pub(crate) const fn regs(&self) -> Usart {
-        self.regs
-    }
-
     /// What the interrupt handler does.
     pub(crate) fn interrupt(&self) {
         let status = self.regs.isr().read();
@@ -87,23 +83,16 @@ impl Port {
         critical_section::with(|cs| self.queue.borrow_ref_mut(cs).clear());
     }
 
-    /// Sends a character and waits until it has gone out, at most this long.
-    pub(crate) async fn send_within(&self, byte: u8, us: u64) {
-        self.regs.tdr().write(|w| w.set_dr(byte.into()));
-        let _ = board::until(board::now_us() + us, || {
-            if self.regs.isr().read().tc() {
-                return Some(());
-            }
-            self.regs.cr1().modify(|w| w.set_tcie(true));
-            None
-        })
-        .await;
+    /// Waits until a character has gone out, at most this long.
+    pub(crate) async fn sent_within(&self, us: u64) {
+        let _ = board::until(board::now_us() + us, || smartcard::is_gone(self).then_some(())).await;
     }
 
     /// Sends characters on an ordinary serial line.
     pub(crate) async fn send(&self, bytes: impl Iterator<Item = u8>) {
         for byte in bytes {
-            self.send_within(byte, CHARACTER_US).await;
+            self.write(Register::Tdr, byte.into());
+            self.sent_within(CHARACTER_US).await;
         }
     }
 
@@ -116,6 +105,36 @@ impl Port {
             w.set_te(true);
             w.set_rxneie(true);
         });
+    }
+}
+
+// Inlined, so that which register it is costs nothing.
+impl Registers for Port {
+    #[inline(always)]
+    fn write(&self, register: Register, value: u32) {
+        match register {
+            Register::Cr1 => self.regs.cr1().write_value(regs::Cr1(value)),
+            Register::Cr2 => self.regs.cr2().write_value(regs::Cr2(value)),
+            Register::Cr3 => self.regs.cr3().write_value(regs::Cr3(value)),
+            Register::Brr => self.regs.brr().write_value(regs::Brr(value)),
+            Register::Gtpr => self.regs.gtpr().write_value(regs::Gtpr(value)),
+            Register::Isr => {}
+            Register::Icr => self.regs.icr().write_value(regs::Icr(value)),
+            Register::Tdr => self.regs.tdr().write_value(regs::Dr(value)),
+        }
+    }
+
+    #[inline(always)]
+    fn read(&self, register: Register) -> u32 {
+        match register {
+            Register::Cr1 => self.regs.cr1().read().0,
+            Register::Cr2 => self.regs.cr2().read().0,
+            Register::Cr3 => self.regs.cr3().read().0,
+            Register::Brr => self.regs.brr().read().0,
+            Register::Gtpr => self.regs.gtpr().read().0,
+            Register::Isr => self.regs.isr().read().0,
+            Register::Icr | Register::Tdr => 0,
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use qiyong_firmware::link::{Link, Port};
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::Timestamp;
 
-use crate::board;
-use crate::serial::TILL;
+use super::board;
+use super::serial::TILL;
 
 /// The link over the port.
 pub(crate) type TillLink = Link<Vcp>;

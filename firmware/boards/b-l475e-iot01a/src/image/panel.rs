@@ -16,8 +16,8 @@ use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Ot, Pupdr};
 use stm32_metapac::i2c::vals::{Autoend, Dir};
 
-use crate::board;
-use crate::serial;
+use super::board;
+use super::serial;
 
 const I2C: pac::i2c::I2c = pac::I2C1;
 const SCL: usize = 8;

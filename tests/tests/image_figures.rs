@@ -1,0 +1,145 @@
+//! The figures of the flashable image that only a run can tell: how much of its stack it uses, and how many instructions an
+//! activation takes; printed with their bounds. `cargo xtask test` runs it among the tests, `cargo xtask bench` with the
+//! benchmarks (`--json`). Flash and RAM by module are for `cargo xtask size`.
+//!
+//! Instructions are counted by QEMU, while the card, the till and the holder send the image a byte at a time, each when it sleeps
+//! again ([`Machine::boot_counted`]). What it does at each tick of its clock is taken off: how long it waits is the host's doing.
+//! So much is left over of that, and of what it waits awake before it speaks to the card, that the count of the same visit differs
+//! by one or two in a hundred. The least of some runs counts, and the spread is shown.
+
+use std::cell::RefCell;
+use std::fs;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use object::{Object, ObjectSection};
+use qiyong_host_sim::card::contact::ContactCard;
+use qiyong_host_sim::card::issue::NewCard;
+use qiyong_host_sim::centre::{Centre, test_mac_key};
+use qiyong_host_sim::emulator::EmulatorError;
+use qiyong_host_sim::emulator::holder::{Asked, Does, Moment};
+use qiyong_host_sim::emulator::machine::Machine;
+use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::host::till::Setup;
+use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_tests::bench::{Row, report};
+use qiyong_tests::{image, sample_card};
+
+/// How often each visit is played.
+const RUNS: usize = 2;
+/// The most RAM that statics and the used part of the stack may take, in bytes.
+const RAM_BOUND: f64 = 16_384.0;
+/// The most instructions that an activation may take: at 16 MHz and two cycles an instruction a third of a second, in a visit in
+/// which the holder keys three PINs.
+const INSTRUCTIONS_BOUND: f64 = 3e6;
+/// Over how many ticks their cost is measured, and how often.
+const IDLE_TICKS: u32 = 50;
+const IDLE_ROUNDS: usize = 4;
+/// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
+const RAM_START: u64 = 0x2000_0000;
+
+/// What one visit showed.
+struct Visit {
+    instructions: f64,
+    stack: f64,
+}
+
+fn main() -> ExitCode {
+    let over = |protocol| (0..RUNS).map(|_| visit(protocol).expect("the image serves a holder")).collect::<Vec<_>>();
+    let (t0, t1) = (over(0), over(1));
+    let all = || t0.iter().chain(&t1);
+    let stack = all().map(|visit| visit.stack).fold(0.0, f64::max);
+    let figure = |name, value, unit| Row { unit, ..Row::ns(name, value) };
+    report::print(&[
+        figure("image: stack, high-water mark", stack, "bytes"),
+        figure("image: RAM of statics and used stack", statics() + stack, "bytes").at_most(RAM_BOUND),
+        figure("image: instructions of an activation, T=0", least(&t0), "").at_most(INSTRUCTIONS_BOUND),
+        figure("image: instructions of an activation, T=1", least(&t1), "").at_most(INSTRUCTIONS_BOUND),
+        figure("image: spread of these counts", spread(&t0).max(spread(&t1)), "%"),
+    ])
+}
+
+fn least(visits: &[Visit]) -> f64 {
+    visits.iter().map(|visit| visit.instructions).fold(f64::INFINITY, f64::min)
+}
+
+fn spread(visits: &[Visit]) -> f64 {
+    let most = visits.iter().map(|visit| visit.instructions).fold(0.0, f64::max);
+    (most / least(visits) - 1.0) * 100.0
+}
+
+/// A pharmacy puts a card of the third generation into use, whose holder replaces the initial PIN.
+fn visit(protocol: u8) -> Result<Visit, EmulatorError> {
+    let institution = InstitutionCode::new("P32010000017").expect("a code");
+    let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V3) };
+    let mut centre = Centre::in_memory()?;
+    centre.add_institution(&Institution { code: institution, designated: true, issues_cards: true })?;
+    let record = new.record(centre.hsm()).expect("a card that can be made");
+    centre.add_card(&CardRecord { account: Fen(10_000), ..record })?;
+    let card = ContactCard::new(new.issue(centre.hsm()).expect("a card that can be made"));
+
+    let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
+    let mut machine = Machine::boot_counted(&image(), setup)?;
+    machine.insert_shared(Rc::new(RefCell::new(card)))?;
+    let idle = idle_instructions(&mut machine)?;
+    let before = Count::of(&mut machine)?;
+    let mut holder = |moment| match moment {
+        Moment::Pin(Asked::Present) => Does::Keys("123456".to_string().into()),
+        Moment::Pin(Asked::New | Asked::NewAgain) => Does::Keys("271828".to_string().into()),
+        Moment::Card | Moment::Transaction => Does::Nothing,
+    };
+    let purchase = Operation::Purchase(Bill::new(Fen(1250), Fen(0)).expect("a bill"));
+    let time = Timestamp { date: Date::new(2026, 11, 1).expect("a day"), hour: 9, minute: 30, second: 0 };
+    let ended = machine.serve(&mut centre, &purchase, time, &mut holder)?;
+    assert!(ended.reason.is_none() && ended.effects.activates && ended.pin_changed, "{ended:?}");
+    let instructions = before.until_now(&mut machine, idle)?;
+    let (stack, _) = machine.stack()?;
+    Ok(Visit { instructions, stack: stack as f64 })
+}
+
+/// How far a machine had come.
+struct Count {
+    instructions: u64,
+    ticks: u32,
+}
+
+impl Count {
+    fn of(machine: &mut Machine) -> Result<Self, EmulatorError> {
+        // Both are read while it runs; a tick more or less is a few hundred instructions.
+        Ok(Self { ticks: machine.ticks()?, instructions: machine.instructions()? })
+    }
+
+    /// Instructions since then, less those of the ticks.
+    fn until_now(&self, machine: &mut Machine, per_tick: f64) -> Result<f64, EmulatorError> {
+        let now = Self::of(machine)?;
+        let ticks = f64::from(now.ticks.wrapping_sub(self.ticks));
+        Ok((now.instructions - self.instructions) as f64 - ticks * per_tick)
+    }
+}
+
+/// How many instructions a tick takes at which there is nothing to do: the least of some measurements, as a tick that falls between
+/// the two readings of one is counted by half.
+fn idle_instructions(machine: &mut Machine) -> Result<f64, EmulatorError> {
+    let mut least = f64::INFINITY;
+    for _ in 0..IDLE_ROUNDS {
+        let (start, mut now) = (Count::of(machine)?, Count::of(machine)?);
+        while now.ticks.wrapping_sub(start.ticks) < IDLE_TICKS {
+            now = Count::of(machine)?;
+        }
+        let ticks = f64::from(now.ticks.wrapping_sub(start.ticks));
+        least = least.min((now.instructions - start.instructions) as f64 / ticks);
+    }
+    Ok(least)
+}
+
+/// The bytes of all statics.
+fn statics() -> f64 {
+    let bytes = fs::read(image()).expect("the image");
+    let elf = object::File::parse(bytes.as_slice()).expect("an ELF file");
+    elf.sections().filter(|section| section.address() >= RAM_START).map(|section| section.size() as f64).sum()
+}
