@@ -389,6 +389,27 @@ fn what_is_missing_or_wrong_is_said_with_the_way_out() {
 }
 
 #[test]
+fn what_was_wrong_with_a_card_is_told() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V3, 0));
+    // The eight digits that a card has before it is personalised.
+    let text = fs::read_to_string(&file).unwrap();
+    let ident = text.lines().find(|line| line.contains("# card ident code")).unwrap();
+    let digits = ident.split('"').nth(3).unwrap();
+    fs::write(&file, text.replace(digits, &format!("{}FFFFFFFF", &digits[..24]))).unwrap();
+
+    let (status, told, seen) = emulate(&file, &["purchase", "1.00"], "");
+    assert_eq!((status, &told["reason"]), (1, &"card-unreadable".into()), "{told} {seen}");
+    let cause = "the card was never personalised: its ident code ends in FFFFFFFF";
+    assert_eq!(told["cause"], cause, "{told}");
+    let mut command = Command::new(qiyong());
+    command.args(["emulate", "--elf"]).arg(image()).arg("--card").arg(&file).args(["purchase", "1.00"]);
+    let output = Watched::start(&mut command).output();
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(lines.lines().any(|line| line == format!("cause   {cause}")), "{lines}");
+}
+
+#[test]
 fn the_probe_sees_the_slots_pins_and_resets_the_chip() {
     let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
     let pins = |vcc, rst, present| SlotPins { vcc, rst, present };
