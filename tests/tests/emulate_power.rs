@@ -120,6 +120,9 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
         place.cut_visit(moment);
         let state = place.state();
         assert_eq!((state.starts, state.crashes), (1 + cuts, 0));
+        let counters = place.machine().counters().unwrap().expect("what it keeps can be read");
+        assert_eq!((counters.next_stan, counters.reversal_due), (state.next_stan.0, state.reversal_due));
+        assert_eq!((counters.starts, counters.crashes), (state.starts, state.crashes));
         let transacted = moment == Cut::Messages(3);
         assert_eq!(state.reversal_due, transacted, "{moment:?}");
         let next = if transacted { last.next().next() } else { last.next() };

@@ -78,12 +78,7 @@ impl<F: NorFlash> Store<F> {
     /// Recalls what is kept in the first `pages` pages of `flash`, and counts this start and the crash before it, if there was
     /// one. Never fails: [`Store::trouble`] tells whether that worked, and whoever must rely on it asks and hears then.
     pub fn open(flash: F, pages: u32, crash: Option<Crash>) -> Self {
-        let mut log = Log::new(flash, pages);
-        let (record, unreadable) = match log.load() {
-            Ok(record) => (record, None),
-            Err(error) => (Record::fresh(), Some(error)),
-        };
-        let mut store = Self { log, record, unreadable, trouble: unreadable };
+        let mut store = Self::recall(flash, pages);
         let mut record = store.record;
         record.starts = U32::new(record.starts.get().saturating_add(1));
         if let Some(crash) = crash {
@@ -92,6 +87,16 @@ impl<F: NorFlash> Store<F> {
         }
         let _ = store.keep(record);
         store
+    }
+
+    /// Recalls what is kept and counts nothing, as for a look at another terminal's memory.
+    pub fn recall(flash: F, pages: u32) -> Self {
+        let mut log = Log::new(flash, pages);
+        let (record, unreadable) = match log.load() {
+            Ok(record) => (record, None),
+            Err(error) => (Record::fresh(), Some(error)),
+        };
+        Self { log, record, unreadable, trouble: unreadable }
     }
 
     /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept:

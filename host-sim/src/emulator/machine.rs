@@ -31,7 +31,7 @@ use crate::line::SharedCard;
 use crate::pcsc::slot::DeskCard;
 use crate::probe::image::{Image, ScreenText};
 use crate::probe::log::Log;
-use crate::probe::{DebugProbe, Lights, SlotPins, lights, picture, pins, stack};
+use crate::probe::{Counters, DebugProbe, Lights, SlotPins, counters, lights, picture, pins, stack};
 
 /// How often log and screen are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
@@ -115,7 +115,7 @@ impl Machine {
             }
             control.go_on()?;
         }
-        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage } = image;
+        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage, .. } = image;
         let mut machine = Self {
             probe,
             clock: BoardClock::new(ticks, ahead, counted.then(|| Pace::new(wakes))),
@@ -322,6 +322,15 @@ impl Machine {
     /// When the emulator is gone.
     pub fn now_ms(&mut self) -> Result<u64, EmulatorError> {
         self.clock.now(&mut self.probe)
+    }
+
+    /// What the image keeps over a power cut, as it stands there; `None` if that cannot be read.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn counters(&mut self) -> Result<Option<Counters>, EmulatorError> {
+        let Some(region) = self.storage else { return Ok(None) };
+        counters::counters(&mut self.probe, region)
     }
 
     /// How often the board's clock has ticked since it started: milliseconds, without those by which its time was moved on.

@@ -43,6 +43,9 @@ pub(crate) struct Image {
     pub(crate) wakes: u64,
     /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
     pub(crate) storage: Option<(u64, usize)>,
+    /// The same on the chip, in its flash.
+    #[cfg(feature = "probe")]
+    pub(crate) flash_storage: Option<(u64, usize)>,
 }
 
 impl Image {
@@ -74,11 +77,24 @@ impl Image {
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
         let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
-        let storage = match (symbol("QIYONG_STORAGE_SRAM2"), symbol("QIYONG_STORAGE_LENGTH")) {
+        let region = |name: &str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        Ok(Self { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage })
+        let storage = region("QIYONG_STORAGE_SRAM2");
+        Ok(Self {
+            table,
+            rtt,
+            screen,
+            frame,
+            stack,
+            ticks,
+            ahead,
+            wakes,
+            storage,
+            #[cfg(feature = "probe")]
+            flash_storage: region("QIYONG_STORAGE_FLASH"),
+        })
     }
 }
 

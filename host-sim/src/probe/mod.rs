@@ -2,6 +2,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | `counters` | what it keeps over a power cut |
 //! | `image` | what the ELF tells of the image: where log, screen and stack are |
 //! | `log` | RTT and defmt: the image's log in words |
 //! | [`picture`] | what its screen shows, and as a PNG |
@@ -20,6 +21,7 @@
 
 #[cfg(feature = "probe")]
 mod board;
+pub(crate) mod counters;
 #[cfg(test)]
 mod fake;
 #[cfg(feature = "probe")]
@@ -34,6 +36,7 @@ mod verbs;
 #[cfg(feature = "probe")]
 mod watch;
 
+pub use counters::Counters;
 pub use image::{ImageError, ScreenText};
 pub use lights::Lights;
 pub use pins::SlotPins;

@@ -110,6 +110,7 @@ mod on_board {
     use signal_hook::flag;
 
     use super::{AttachArgs, FlashArgs, Output, Verdict, Which};
+    use crate::probe::Counters;
     use crate::probe::board::{self, Board};
     use crate::probe::fit::{self, Chip, Segment};
     use crate::probe::image::{self, Image};
@@ -147,7 +148,7 @@ mod on_board {
     enum Line<'a> {
         Log(&'a str),
         Screen { chinese: &'a str, english: &'a str, detail: &'a str },
-        End { stack: usize, stack_of: usize, slot: SlotPins },
+        End { stack: usize, stack_of: usize, slot: SlotPins, counters: Option<Counters> },
     }
 
     pub(super) fn probes(json: bool, output: &mut Output) -> Result<Verdict, String> {
@@ -284,15 +285,22 @@ mod on_board {
             Seen::Screen(ScreenText { english, chinese, detail }) if json => {
                 output.json_line(&Line::Screen { chinese, english, detail });
             }
-            Seen::End { stack: (stack, stack_of), pins } if json => {
-                output.json_line(&Line::End { stack: *stack, stack_of: *stack_of, slot: *pins });
+            Seen::End { stack: (stack, stack_of), pins, counters } if json => {
+                output.json_line(&Line::End { stack: *stack, stack_of: *stack_of, slot: *pins, counters: *counters });
             }
             Seen::Log(line) => output.line(&format!("log     {line}")),
             Seen::Screen(screen) => output.line(&format!("screen  {}", screen.in_one_line())),
-            Seen::End { stack: (stack, stack_of), pins: SlotPins { vcc, rst, present } } => {
+            Seen::End { stack: (stack, stack_of), pins: SlotPins { vcc, rst, present }, counters } => {
                 let card = if *present { "a card" } else { "no card" };
                 output.line(&format!("slot    VCC {}, RST {}, {card}", on(*vcc), high(*rst)));
                 output.line(&format!("stack   {stack} bytes of {stack_of} used"));
+                output.line(&match counters {
+                    Some(Counters { next_stan, reversal_due, starts, crashes }) => {
+                        let due = if *reversal_due { ", a reversal is due" } else { "" };
+                        format!("memory  next transaction {next_stan:06}{due}; {starts} starts, {crashes} of them after a crash")
+                    }
+                    None => "memory  cannot be read".to_string(),
+                });
             }
         }
         !output.has_failed()

@@ -9,7 +9,7 @@ use super::fit::Segment;
 use super::image::{self, Image, ScreenText};
 use super::log::Log;
 use super::pins::{self, SlotPins};
-use super::{DebugProbe, stack};
+use super::{Counters, DebugProbe, counters, stack};
 
 /// How often log and screen are looked at: the ring holds 1 KiB, and what is not fetched in time is overwritten. The image
 /// never waits for that, as a card's times would not.
@@ -25,8 +25,9 @@ pub(crate) enum Seen {
     Log(String),
     /// What the screen shows now.
     Screen(ScreenText),
-    /// The end: the most of the stack that was used, how large it is, both in bytes, and the card slot's pins.
-    End { stack: (usize, usize), pins: SlotPins },
+    /// The end: the most of the stack that was used, how large it is, both in bytes, the card slot's pins, and what is kept over a
+    /// power cut, if that can be read.
+    End { stack: (usize, usize), pins: SlotPins, counters: Option<Counters> },
 }
 
 /// Watches until `stop` is set or `tell` says that nobody listens; once only if `once`.
@@ -56,7 +57,11 @@ pub(crate) fn watch<P: DebugProbe>(
         thread::sleep(LOOK);
     }
     let stack = stack::high_water(probe, image.stack)?;
-    tell(Seen::End { stack, pins: pins::slot(probe)? });
+    let counters = match image.flash_storage {
+        Some(region) => counters::counters(probe, region)?,
+        None => None,
+    };
+    tell(Seen::End { stack, pins: pins::slot(probe)?, counters });
     Ok(())
 }
 
@@ -106,6 +111,7 @@ mod tests {
             ahead: FREE,
             wakes: FREE,
             storage: None,
+            flash_storage: None,
         }
     }
 
@@ -149,7 +155,8 @@ mod tests {
         fake.levels = [1 << 7, 1 << 2];
         watch(&mut fake, image(), false, &STOP, &mut tell).unwrap();
         let log = Seen::Log("info  number 7".into());
-        let end = Seen::End { stack: (32, 64), pins: SlotPins { vcc: true, rst: false, present: true } };
+        let pins = SlotPins { vcc: true, rst: false, present: true };
+        let end = Seen::End { stack: (32, 64), pins, counters: None };
         assert_eq!(seen, [log, shown("one"), shown("two"), shown("one"), end]);
     }
 

@@ -4,6 +4,7 @@ use probe_rs::probe::list::Accessibility;
 
 use super::simulated::{FLASH, Simulated};
 use super::*;
+use crate::probe::Counters;
 use crate::probe::fake::{RAM, Ring, frame, table};
 use crate::probe::image::Image;
 use crate::probe::pins::SlotPins;
@@ -114,6 +115,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         ahead: RAM,
         wakes: RAM,
         storage: None,
+        flash_storage: Some((0x080F_8000, 0x8000)),
     };
     let mut seen = Vec::new();
     let mut tell = |what| {
@@ -121,9 +123,14 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         true
     };
     watch::watch(&mut board, image, true, &false.into(), &mut tell).unwrap();
-    let [Seen::Log(line), Seen::Screen(screen), Seen::End { stack, pins }] = &seen[..] else { panic!("{seen:?}") };
+    let [Seen::Log(line), Seen::Screen(screen), Seen::End { stack, pins, counters }] = &seen[..] else {
+        panic!("{seen:?}")
+    };
     assert_eq!((line.as_str(), screen.english.as_str(), *stack), ("info  number 7", "PIN", (16, 64)));
     assert_eq!(*pins, SlotPins { vcc: true, rst: true, present: true });
+    // Erased flash is the memory of a terminal that never started.
+    let nothing = Counters { next_stan: 1, reversal_due: false, starts: 0, crashes: 0 };
+    assert_eq!(*counters, Some(nothing));
 }
 
 /// An image in two segments, which share no page.
