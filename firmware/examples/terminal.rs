@@ -32,7 +32,7 @@ mod target {
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::host::TerminalId;
-    use qiyong_protocol::host::till::{Setup, State};
+    use qiyong_protocol::host::till::Setup;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
     use rand_core::{TryCryptoRng, TryRng};
@@ -173,16 +173,7 @@ mod target {
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
         let memory = Store::open(Outside, storage::PAGES, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
-        let state = State {
-            set_up: false,
-            reversal_due: memory.is_reversal_due(),
-            visit: None,
-            next_stan: memory.next(),
-            starts: memory.starts(),
-            crashes: memory.crashes().0,
-            serial: [0; 12],
-        };
-        let link = Link::new(Outside, state);
+        let link = Link::new(Outside, memory.state([0; 12]));
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {

@@ -242,8 +242,9 @@ impl<P: Port> CentreLink for &Link<P> {
 
 /// What the till is told of a report.
 fn ended(reference: Reference, report: &Report) -> Ended {
-    let Report { reason, effects, balance, stan, standing, pin_changed, pin_unchanged, .. } = *report;
-    Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged }
+    let Report { reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause, .. } = *report;
+    let cause = cause.map(|code| code.0);
+    Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause }
 }
 
 #[cfg(test)]

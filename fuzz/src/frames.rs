@@ -1,12 +1,15 @@
 //! What comes over the one serial line of till and centre: frames, and the commands and events in them.
 
-use qiyong_protocol::activation::decision::Operation;
+use core::num::NonZeroU32;
+
+use qiyong_protocol::activation::decision::{Effects, Operation};
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::{Bill, Fen};
+use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::host::frame::{Channel, Decoder, encode, encoded_len};
 use qiyong_protocol::host::iso8583::mac::X919;
-use qiyong_protocol::host::till::{Command, Event, Reference, Refused, Setup};
+use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Refused, Setup};
 use qiyong_protocol::host::{Stan, TerminalId};
 
 /// Room of the decoder, so small that input fills it.
@@ -67,7 +70,18 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         Command::Status,
         Command::Time(time),
     ];
-    let events = [Event::Refused(Refused::Busy)];
+    let ended = Ended {
+        reference: Reference(1),
+        reason: Some(Reason::CardUnreadable),
+        effects: Effects::default(),
+        balance: None,
+        stan: None,
+        standing: None,
+        pin_changed: false,
+        pin_unchanged: None,
+        cause: NonZeroU32::new(0xB26A_8201),
+    };
+    let events = [Event::Refused(Refused::Busy), Event::Ended(ended)];
     let messages: Vec<Vec<u8>> = commands
         .iter()
         .map(|command| command.encode().to_vec())

@@ -24,7 +24,8 @@ use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::host::till::Ended;
+use qiyong_protocol::host::frame::{Channel, encode};
+use qiyong_protocol::host::till::{Command as TillCommand, Ended};
 use qiyong_protocol::host::{Stan, TerminalId};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_tests::programs::{Watched, eventually};
@@ -179,9 +180,14 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     assert_eq!(ending.reason, Some(Reason::PinWrong));
     let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), Does::PullsCard]);
     assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), all.to_vec()));
-    // Garbage, a frame that is cut off, and one with a wrong check before the till's command.
-    desk.machine.disturb_till(&[0x00, 0xFF, 0x02, 0x02, 0x00, 0x03, b'V', 0x20]).unwrap();
-    desk.machine.disturb_till(&[0x02, 0x00, 0x01, b'V', 0x12, 0x34]).unwrap();
+    // Garbage, more of it than any frame is long, frames that are cut off, and one with a wrong bit before the till's command.
+    let mut buffer = [0; 64];
+    let frame = encode(Channel::Till, &TillCommand::Cancel.encode(), &mut buffer).unwrap();
+    desk.machine.disturb_till(&[0xFF; 2000]).unwrap();
+    (1..frame.len()).for_each(|cut| desk.machine.disturb_till(&frame[..cut]).unwrap());
+    let mut bent = frame.to_vec();
+    bent[3] ^= 4;
+    desk.machine.disturb_till(&bent).unwrap();
     let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
     assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, true, Some(Stan(7))));
     assert_eq!((ending.balance, asked), (Some(Fen(8750)), all.to_vec()));
@@ -387,6 +393,27 @@ fn what_is_missing_or_wrong_is_said_with_the_way_out() {
     let (status, _, said) = emulate(&inverse, &["query"], "");
     assert_eq!(status, 2);
     assert!(said.contains("inverse") && said.contains("direct convention"), "{said}");
+}
+
+#[test]
+fn what_was_wrong_with_a_card_is_told() {
+    let folder = TempDir::new().unwrap();
+    let file = card_file(folder.path(), &card(Generation::V3, 0));
+    // The eight digits that a card has before it is personalised.
+    let text = fs::read_to_string(&file).unwrap();
+    let ident = text.lines().find(|line| line.contains("# card ident code")).unwrap();
+    let digits = ident.split('"').nth(3).unwrap();
+    fs::write(&file, text.replace(digits, &format!("{}FFFFFFFF", &digits[..24]))).unwrap();
+
+    let (status, told, seen) = emulate(&file, &["purchase", "1.00"], "");
+    assert_eq!((status, &told["reason"]), (1, &"card-unreadable".into()), "{told} {seen}");
+    let cause = "the card was never personalised: its ident code ends in FFFFFFFF";
+    assert_eq!(told["cause"], cause, "{told}");
+    let mut command = Command::new(qiyong());
+    command.args(["emulate", "--elf"]).arg(image()).arg("--card").arg(&file).args(["purchase", "1.00"]);
+    let output = Watched::start(&mut command).output();
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(lines.lines().any(|line| line == format!("cause   {cause}")), "{lines}");
 }
 
 #[test]

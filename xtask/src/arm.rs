@@ -3,6 +3,9 @@
 //! In this order: the rustup toolchain if it has the target; `rustup target add`; the distribution's compiler, which
 //! builds `core` from source. Only building for the target uses the last: everything else stays with rustup's.
 //!
+//! An image is built with `core` from source by either, for size ([`cargo_build_image`]); rustup's then needs `rust-src`. The
+//! library that is checked for panics is not: it must have those that an image turns into faults.
+//!
 //! A static library needs no linker. An image does: `rust-lld`, which comes with the rustup toolchain (Debian's has
 //! none), in `lib/rustlib/HOST/bin` under `rustc --print sysroot`.
 
@@ -72,6 +75,7 @@ fn find() -> Result<Compiler> {
 /// What makes an image small: `core` is built with it, for size, and a panic is an instruction that faults instead of a
 /// message that nobody reads. The fault handler records where it was. Stable compilers have this behind a switch only.
 const SMALL: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zmir-opt-level=3"];
+/// The arguments of cargo for that.
 const SMALL_CORE: [&str; 2] = ["-Zbuild-std=core", "-Zbuild-std-features=optimize_for_size"];
 
 /// A `cargo build` of an image, without what to build.

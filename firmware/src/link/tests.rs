@@ -6,18 +6,21 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::string::ToString;
 use std::vec::Vec;
 
 use qiyong_protocol::activation::decision::Effects;
 use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::Outcome;
+use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::host::iso8583::{HEADER, Message, TPDU};
 use qiyong_protocol::host::message::{response, write_answer, write_rejection};
 use qiyong_protocol::host::{Body, TerminalId};
+use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::*;
+use crate::terminal::{Cause, CauseCode};
 
 const TIME: Timestamp = match Date::new(2026, 11, 25) {
     Some(date) => Timestamp { date, hour: 9, minute: 30, second: 0 },
@@ -219,6 +222,7 @@ fn a_visit_is_served_once_however_often_it_is_started() {
         let told = bench.events();
         let [Event::Ended(ended)] = told[..] else { panic!("{told:?}") };
         assert_eq!((ended.reference, ended.stan, ended.balance), (Reference(9), Some(Stan(5)), Some(Fen(900))));
+        assert_eq!(ended.cause, None);
         // The end got lost.
         assert_eq!(bench.told(&start(9, purchase())), told);
         assert!(bench.job().is_none());
@@ -247,6 +251,22 @@ fn a_start_right_behind_a_setup_does_not_take_its_place() {
         // Once that has been taken note of, a visit can begin.
         bench.told(&start(1, purchase()));
         assert!(matches!(bench.job(), Some(Job::Serve(_))));
+    });
+}
+
+#[test]
+fn the_till_is_told_what_was_wrong_with_a_card() {
+    with_link(|bench| {
+        bench.set_up();
+        bench.told(&start(9, purchase()));
+        let code = CauseCode::from(Cause::Status { ins: 0xA4, sw: StatusWord(0x6A82) });
+        let (outcome, reason) = (Outcome::Failed, Some(Reason::CardUnreadable));
+        now(pin!(bench.link.tell_end(&Report { outcome, reason, cause: Some(code), ..report(5) }))).unwrap();
+        let told = bench.events();
+        let [Event::Ended(Ended { reason: Some(Reason::CardUnreadable), cause: Some(cause), .. })] = told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!(CauseCode(cause).to_string(), "the card answered INS A4 with 6A82 (file not found)");
     });
 }
 

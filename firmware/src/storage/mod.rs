@@ -50,6 +50,7 @@ pub use crash::Crash;
 use embedded_storage::nor_flash::NorFlash;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::host::till::State;
 use qiyong_protocol::host::{Stan, TerminalId};
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
@@ -137,6 +138,19 @@ impl<F: NorFlash> Store<F> {
     /// How often it crashed, and how the last time.
     pub fn crashes(&self) -> (u32, Option<Crash>) {
         (self.record.crashes.get(), self.record.crash())
+    }
+
+    /// What the till is told of a terminal that has just started, on a chip with this serial number.
+    pub fn state(&self, serial: [u8; 12]) -> State {
+        State {
+            set_up: false,
+            reversal_due: self.is_reversal_due(),
+            visit: None,
+            next_stan: self.next(),
+            starts: self.starts(),
+            crashes: self.record.crashes.get(),
+            serial,
+        }
     }
 
     /// Why what is kept could not be read, or the last change of it not be written.

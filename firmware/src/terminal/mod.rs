@@ -1,17 +1,19 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide. The decision itself is the centre's
-//! (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
+//! itself is the centre's (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
 //! done. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and taken off
 //! when its answer has come, so that wherever the power is cut the terminal knows what it owes.
 
+mod cause;
 mod pin_entry;
 mod ports;
 pub mod reading;
 
+pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, RamMemory, Unanswered, WhichPin};
 pub use reading::{CardData, Cause};
 
@@ -49,7 +51,7 @@ pub struct Report {
     /// Why not, unless approved.
     pub reason: Option<Reason>,
     /// What exactly was wrong with the card, where that is known.
-    pub cause: Option<Cause>,
+    pub cause: Option<CauseCode>,
     /// What was done.
     pub effects: Effects,
     /// The personal account's balance after a transaction.
@@ -70,7 +72,7 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     reason: Reason,
-    cause: Option<Cause>,
+    cause: Option<CauseCode>,
     /// Whether the centre said so; what the terminal decided must be reported to it.
     by_centre: bool,
 }

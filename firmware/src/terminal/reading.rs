@@ -95,7 +95,7 @@ impl From<RecordError> for Stop {
 
 impl From<Cause> for Stop {
     fn from(cause: Cause) -> Self {
-        Self { cause: Some(cause), ..Self::here(Reason::CardUnreadable) }
+        Self { cause: Some(cause.into()), ..Self::here(Reason::CardUnreadable) }
     }
 }
 

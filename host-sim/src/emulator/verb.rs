@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use qiyong_firmware::terminal::Clock;
+use qiyong_firmware::terminal::{CauseCode, Clock};
 use qiyong_protocol::activation::decision::Institution;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::money::Fen;
@@ -64,6 +64,7 @@ pub struct EmulateArgs {
 struct Told<'a> {
     outcome: &'static str,
     reason: Option<&'static str>,
+    cause: Option<String>,
     activated: bool,
     charge: u64,
     balance: Option<u64>,
@@ -110,11 +111,13 @@ fn tell(
     }
     let ending = ended.map_err(|error| error.to_string())?;
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
+    let cause = ending.cause.map(|cause| CauseCode(cause).to_string());
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
     if args.json {
         output.json_line(&Told {
             outcome,
             reason: ending.reason.map(|reason| reason.as_str()),
+            cause,
             activated: ending.effects.activates,
             charge: ending.effects.charge.0,
             balance: ending.balance.map(|fen| fen.0),
@@ -130,6 +133,7 @@ fn tell(
         let activated = if ending.effects.activates { "activated" } else { "" };
         let characters = machine.characters();
         output.line(&format!("{outcome} {reason}{activated}"));
+        cause.into_iter().for_each(|cause| output.line(&format!("cause   {cause}")));
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
     // After the report: the visit has taken place, whatever becomes of its picture.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use qiyong_firmware::terminal::Report;
+use qiyong_firmware::terminal::{CauseCode, Report};
 use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::activation::reason::Outcome;
@@ -160,11 +160,11 @@ impl Holder {
 
 /// What the till hears of the end of a visit, as the terminal would report it.
 fn report(ended: &Ended) -> Report {
-    let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged } = *ended;
+    let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } = *ended;
     Report {
         outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
         reason,
-        cause: None,
+        cause: cause.map(CauseCode),
         effects,
         balance,
         standing,

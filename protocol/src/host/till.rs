@@ -15,10 +15,11 @@
 //! | Event | | |
 //! |---|---|---|
 //! | state | `s` | flags 1 (1 set up, 2 a reversal is due), flag? reference 4 of the visit under way, next transaction number 4, starts 4, crashes 4, serial number 12 |
-//! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1 |
+//! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1, cause 4 (zeros: none) |
 //! | refused | `r` | why 1 |
 //!
-//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`].
+//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`]. What a cause means is for
+//! `qiyong_firmware::terminal::CauseCode`.
 //!
 //! **A lost frame costs nothing**, whichever it was, since the till may say everything again. It gives each visit a reference
 //! of its own; a start with the reference of the visit under way is answered by the state, and one with that of the last
@@ -28,6 +29,7 @@
 mod codec;
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use heapless::Vec;
 
@@ -124,6 +126,8 @@ pub struct Ended {
     pub pin_changed: bool,
     /// At a bank: why the offer to replace it came to nothing, unless it was declined.
     pub pin_unchanged: Option<Reason>,
+    /// What exactly was wrong with the card, where that is known: a number of the terminal's.
+    pub cause: Option<NonZeroU32>,
 }
 
 /// Why a command is not carried out.
@@ -220,7 +224,8 @@ impl Event {
                 .number(*crashes)
                 .bytes(serial),
             Self::Ended(ended) => {
-                let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged } = *ended;
+                let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } =
+                    *ended;
                 Writer::new(b'e')
                     .number(reference.0)
                     .flags([effects.activates, effects.activates_financial, pin_changed])
@@ -233,6 +238,7 @@ impl Event {
                         writer.place(&CardStatus::ALL, status).flags([social, financial, pin_is_initial])
                     })
                     .option(pin_unchanged, Writer::reason)
+                    .number(cause.map_or(0, NonZeroU32::get))
             }
             Self::Refused(why) => Writer::new(b'r').place(&Refused::ALL, *why),
         };
@@ -271,6 +277,7 @@ impl Event {
                         Some(Standing { status, social, financial, pin_is_initial })
                     })?,
                     pin_unchanged: reader.option(Reader::reason)?,
+                    cause: reader.number().map(NonZeroU32::new)?,
                 })
             }
             b'r' => Self::Refused(reader.place(&Refused::ALL)?),

@@ -49,7 +49,7 @@ async fn run() -> ! {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
     let memory = memory::recall();
-    let link = TillLink::new(till::Vcp, memory::state(&memory));
+    let link = TillLink::new(till::Vcp, memory.state(board::serial_number()));
     let listen = link.listen(|time| clock.set(time));
     match embassy_futures::select::select(listen, serve(&link, clock, memory)).await {
         embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,

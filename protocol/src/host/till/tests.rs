@@ -53,13 +53,17 @@ fn any_event() -> impl Strategy<Value = Event> {
             Standing { status, social, financial, pin_is_initial }
         });
     let done = (any::<[bool; 3]>(), any::<u64>(), prop::option::of(any::<u64>()), prop::option::of(any_stan()));
-    let why = (prop::option::of(any_reason()), prop::option::of(any_reason()), prop::option::of(standing));
+    let cause = any::<u32>().prop_map(NonZeroU32::new);
+    let cause = prop_oneof![Just(None), cause];
+    let why = (prop::option::of(any_reason()), prop::option::of(any_reason()), prop::option::of(standing), cause);
     let ended = (any::<u32>(), done, why).prop_map(
         |(reference, ([activates, activates_financial, pin_changed], charge, balance, stan), why)| {
-            let (reason, pin_unchanged, standing) = why;
+            let (reason, pin_unchanged, standing, cause) = why;
             let effects = Effects { activates, activates_financial, charge: Fen(charge) };
             let (reference, balance) = (Reference(reference), balance.map(Fen));
-            Event::Ended(Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged })
+            let ended =
+                Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause };
+            Event::Ended(ended)
         },
     );
     prop_oneof![state, ended, select(&Refused::ALL[..]).prop_map(Event::Refused)]
@@ -136,7 +140,17 @@ fn the_bytes_are_those_of_the_table() {
         standing: None,
         pin_changed: true,
         pin_unchanged: None,
+        cause: None,
     };
-    let expected = hex_literal::hex!("65 00000007 05 0000000000001450 00 01 00000000000012C0 01 00000003 00 00");
+    let expected =
+        hex_literal::hex!("65 00000007 05 0000000000001450 00 01 00000000000012C0 01 00000003 00 00 00000000");
+    assert_eq!(Event::Ended(ended).encode(), expected);
+
+    let (effects, cause) = (Effects::default(), NonZeroU32::new(0x1234_5678));
+    let reason = Some(Reason::CardUnreadable);
+    let ended = Ended { reason, effects, balance: None, stan: None, pin_changed: false, cause, ..ended };
+    let place = Reason::ALL.iter().position(|other| *other == Reason::CardUnreadable).unwrap() as u8;
+    let mut expected = hex_literal::hex!("65 00000007 00 0000000000000000 01 FF 00 00 00 00 12345678");
+    expected[15] = place;
     assert_eq!(Event::Ended(ended).encode(), expected);
 }

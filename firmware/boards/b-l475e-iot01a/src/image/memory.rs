@@ -1,7 +1,7 @@
 //! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
 use qiyong_firmware::storage::{PAGES, Store};
-use qiyong_protocol::host::till::{Setup, State};
+use qiyong_protocol::host::till::Setup;
 
 use super::storage::Region;
 use super::till::TillLink;
@@ -27,19 +27,6 @@ pub(crate) fn recall() -> Store<Region> {
         defmt::error!("storage: {=str}", trouble.as_str());
     }
     store
-}
-
-/// What the till is told of a terminal that has just started.
-pub(crate) fn state(memory: &Store<Region>) -> State {
-    State {
-        set_up: false,
-        reversal_due: memory.is_reversal_due(),
-        visit: None,
-        next_stan: memory.next(),
-        starts: memory.starts(),
-        crashes: memory.crashes().0,
-        serial: board::serial_number(),
-    }
 }
 
 /// Puts the terminal where the till says, and keeps that. A terminal whose memory fails can still say so.
