@@ -148,6 +148,8 @@ impl<P: Port> Link<P> {
                     (Some(visit), _) if visit != reference => return Some(Event::Refused(Refused::Busy)),
                     (Some(_), _) => {}
                     (None, Some(ended)) if ended.reference == reference => return Some(Event::Ended(ended)),
+                    // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
+                    _ if self.job.signaled() => return Some(Event::Refused(Refused::Busy)),
                     _ if operation.channel().is_some_and(|channel| channel != institution.channel()) => {
                         return Some(Event::Refused(Refused::NotHere));
                     }

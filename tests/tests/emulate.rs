@@ -247,6 +247,13 @@ fn the_last_screen_of_an_activation_is_a_picture_of_its_words() {
         "{} shows something else; if that is intended, look at the new picture and replace it",
         golden.display()
     );
+
+    // A picture that cannot be written does not hide what was done.
+    let nowhere = folder.path().join("none").join("screen.png");
+    let options = ["--screen", nowhere.to_str().unwrap(), "purchase", "1.00"];
+    let (status, report, seen) = emulate(&file, &options, &format!("{NEW_PIN}\n314159\n314159\n"));
+    assert_eq!((status, &report["charge"]), (2, &100.into()), "{report} {seen}");
+    assert!(seen.contains("cannot write"), "{seen}");
 }
 
 #[test]

@@ -237,6 +237,23 @@ fn a_visit_is_served_once_however_often_it_is_started() {
     });
 }
 
+/// Both may come before the application is polled: after a page was erased, or when the terminal has just started.
+#[test]
+fn a_start_right_behind_a_setup_does_not_take_its_place() {
+    with_link(|bench| {
+        for command in [Command::Setup(setup()), start(1, purchase())] {
+            let mut line = [0; encoded_len(TILL_MAX)];
+            let frame = encode(Channel::Till, &command.encode(), &mut line).unwrap();
+            bench.port.0.borrow_mut().to_link.extend(frame);
+        }
+        assert_eq!(bench.events(), [Event::Refused(Refused::Busy)]);
+        assert!(matches!(bench.job(), Some(Job::Setup(_))));
+        // Once that has been taken note of, a visit can begin.
+        bench.told(&start(1, purchase()));
+        assert!(matches!(bench.job(), Some(Job::Serve(_))));
+    });
+}
+
 #[test]
 fn the_till_is_told_what_was_wrong_with_a_card() {
     with_link(|bench| {

@@ -52,6 +52,12 @@ impl BoardClock {
         (self.since, self.due) = (None, QUIET);
     }
 
+    /// The board started anew: what the probe had added to its time is gone with its RAM.
+    pub(super) const fn restarted(&mut self) {
+        self.ahead = 0;
+        self.heard();
+    }
+
     /// Puts bytes on one of the board's lines.
     pub(super) fn feed(&mut self, line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
         match &mut self.pace {
@@ -137,7 +143,7 @@ mod tests {
     #[test]
     fn time_jumps_only_after_enough_ticks_of_the_board_without_anything() {
         // The ticks go round meanwhile.
-        let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340]);
+        let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340, 7]);
         let mut clock = BoardClock::new(0x10, 0x20, None);
         let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
@@ -155,7 +161,11 @@ mod tests {
         clock.heard();
         assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, true]);
         assert_eq!(clock.now(&mut probe).unwrap(), 340 + 1001);
+        // Started anew, the board has forgotten what was added.
+        clock.restarted();
+        assert_eq!(clock.now(&mut probe).unwrap(), 7);
+        clock.jump(5, &mut probe).unwrap();
         drop(probe);
-        assert_eq!(board.join().unwrap(), ["writel 0x20 0x3e8", "writel 0x20 0x3e9"]);
+        assert_eq!(board.join().unwrap(), ["writel 0x20 0x3e8", "writel 0x20 0x3e9", "writel 0x20 0x5"]);
     }
 }

@@ -160,13 +160,10 @@ impl Machine {
                     _ => {}
                 }
             }
-            if Instant::now() >= deadline {
-                return Err(EmulatorError::Silent {
-                    what: "the terminal, told where it stands,",
-                    seconds: START.as_secs(),
-                });
-            }
             self.log.drain(&mut self.probe)?;
+            if Instant::now() >= deadline {
+                return Err(self.mute("has been told where it stands, and has not said that it knows"));
+            }
             wait_for(&mut [PollFd::new(self.till.stream(), PollFlags::IN)], LOOK)?;
             self.clock.release(&mut self.probe)?;
             self.qemu.check()?;
@@ -178,14 +175,17 @@ impl Machine {
         let deadline = Instant::now() + START;
         while !self.log.lines.iter().any(|line| line.contains(words)) {
             if Instant::now() >= deadline {
-                let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
-                return Err(EmulatorError::Mute { what, last });
+                return Err(self.mute(what));
             }
             std::thread::sleep(LOOK);
             self.qemu.check()?;
             self.log.drain(&mut self.probe)?;
         }
         Ok(())
+    }
+
+    fn mute(&self, what: &'static str) -> EmulatorError {
+        EmulatorError::Mute { what, last: self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into()) }
     }
 
     /// Puts a card into the slot that has a file; what changes on it is kept there.
@@ -371,6 +371,7 @@ impl Machine {
         let started =
             by(&mut self.probe).and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
         self.log.lines.splice(0..0, before);
+        self.clock.restarted();
         started
     }
 

@@ -110,10 +110,6 @@ fn tell(
         machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
     }
     let ending = ended.map_err(|error| error.to_string())?;
-    if let Some(path) = &args.screen {
-        let picture = machine.picture().map_err(|error| error.to_string())?;
-        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    }
     let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
     let cause = ending.cause.map(|cause| CauseCode(cause).to_string());
     let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
@@ -139,6 +135,11 @@ fn tell(
         output.line(&format!("{outcome} {reason}{activated}"));
         cause.into_iter().for_each(|cause| output.line(&format!("cause   {cause}")));
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
+    }
+    // After the report: the visit has taken place, whatever becomes of its picture.
+    if let Some(path) = &args.screen {
+        let picture = machine.picture().map_err(|error| error.to_string())?;
+        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
 }

@@ -8,7 +8,7 @@ use object::elf::ELFMAG;
 use object::{Object, ObjectSymbol};
 use thiserror::Error;
 
-use super::DebugProbe;
+use super::{DebugProbe, published};
 
 /// How many bytes a field of the screen has, see the board's `SCREEN`.
 const FIELD: usize = 48;
@@ -118,12 +118,12 @@ pub struct ScreenText {
     pub detail: String,
 }
 
-/// How many bytes the screen has.
-const SCREEN_LEN: usize = 1 + 3 * FIELD;
+/// How many bytes the screen's words have.
+const SCREEN_LEN: usize = 3 * FIELD;
 
 /// What stands on the screen at `at`; `None` while it is being written, and before it has been.
 pub(crate) fn screen<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<ScreenText>, P::Error> {
-    Ok(ScreenText::from_bytes(&probe.read(at, SCREEN_LEN)?))
+    Ok(published(probe, at, SCREEN_LEN)?.and_then(|bytes| ScreenText::from_bytes(&bytes)))
 }
 
 impl ScreenText {
@@ -132,10 +132,10 @@ impl ScreenText {
         format!("{} {} {}", self.chinese, self.english, self.detail).trim().to_string()
     }
 
-    /// From its bytes; `None` while it is being written, and before it has been.
+    /// From its bytes; `None` before it has been written.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, fields) = bytes.split_first()?;
-        if number % 2 == 1 || *number == 0 && fields.iter().all(|byte| *byte == 0) {
+        if *number == 0 && fields.iter().all(|byte| *byte == 0) {
             return None;
         }
         let mut texts = fields.chunks(FIELD).map(|field| {

@@ -48,6 +48,15 @@ const GPIO_A: u64 = 0x4800_0000;
 const GPIO_STEP: u64 = 0x400;
 const IDR: u64 = 0x10;
 
+/// What the image publishes at `at` behind a number that is odd while it writes: the number and `len` bytes. `None` if it was
+/// writing, or wrote meanwhile: a probe reads piece by piece, while the image runs.
+fn published<P: DebugProbe>(probe: &mut P, at: u64, len: usize) -> Result<Option<Vec<u8>>, P::Error> {
+    let bytes = probe.read(at, 1 + len)?;
+    let after = probe.read(at, 1)?;
+    let whole = bytes.first() == after.first() && after.iter().all(|number| number % 2 == 0);
+    Ok(whole.then_some(bytes))
+}
+
 /// A debug probe on a running image. Addresses are the core's; words are little-endian in memory, as on every Cortex-M.
 ///
 /// A probe reads pins and drives none: what goes into the board comes from what is connected there.

@@ -6,7 +6,7 @@ use std::path::Path;
 use png::{BitDepth, ColorType, Encoder, EncodingError};
 use qiyong_firmware::ui::framebuffer::{Framebuffer, HEIGHT, LEN, WIDTH};
 
-use super::DebugProbe;
+use super::{DebugProbe, published};
 
 /// How many pixels of the PNG, in either direction, a pixel of the screen becomes.
 pub const SCALE: usize = 4;
@@ -15,11 +15,8 @@ pub const COLOURS: [[u8; 3]; 2] = [[0x10, 0x18, 0x20], [0xC8, 0xF0, 0xFF]];
 
 /// The picture at `at`; `None` while it is being written.
 pub(crate) fn frame<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<Framebuffer>, P::Error> {
-    let bytes = probe.read(at, 1 + LEN)?;
-    Ok(match bytes.split_first() {
-        Some((number, picture)) if number % 2 == 0 => picture.try_into().ok().map(Framebuffer::from_bytes),
-        _ => None,
-    })
+    let bytes = published(probe, at, LEN)?;
+    Ok(bytes.and_then(|bytes| bytes.get(1..)?.try_into().ok()).map(Framebuffer::from_bytes))
 }
 
 /// The picture as a PNG.

@@ -107,11 +107,18 @@ fn ahead() -> u32 {
 #[inline(never)]
 fn moment() -> (u64, u32) {
     loop {
-        let (rounds, ticks) = (ROUNDS.load(Ordering::Acquire), TICKS.load(Ordering::Acquire));
-        let left = SYST::get_current();
+        // In this order, since ticks go round first.
+        let (ticks, rounds) = (TICKS.load(Ordering::Acquire), ROUNDS.load(Ordering::Acquire));
+        let mut left = SYST::get_current();
+        // Within another handler, or with interrupts held back, a tick may have come that is not counted yet.
+        let due = SCB::is_pendst_pending();
+        if due {
+            left = SYST::get_current();
+        }
         // A tick in between belongs to neither.
         if ticks == TICKS.load(Ordering::Acquire) {
-            return (u64::from(rounds) << 32 | u64::from(ticks), RELOAD.saturating_sub(left));
+            let ms = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(due);
+            return (ms, RELOAD.saturating_sub(left));
         }
     }
 }
@@ -242,7 +249,8 @@ unsafe fn NonMaskableInt() {
     let error = pac::FLASH.eccr().read();
     if !error.bk_ecc() {
         // Not the storage's bank: what was read wrong is this program.
-        crash(Crash::fault(0, 0, error.addr_ecc()));
+        leave_note(Crash::fault(0, 0, error.addr_ecc()));
+        SCB::sys_reset();
     }
     // The flag is cleared by writing 1 to it, and so is that of errors that were corrected.
     pac::FLASH.eccr().write_value(error);
@@ -392,13 +400,15 @@ unsafe extern "C" fn HardFault() -> ! {
 extern "C" fn after_fault(stack: u32) -> ! {
     let status = fault_status();
     let at = faulting_instruction(stack);
+    // Before anything is logged: a fault within the log would not get out of that again, and wait for the watchdog.
+    leave_note(Crash::fault(status, stack, at));
     // Below RAM is where an overflow ends.
     if stack < RAM_START {
         defmt::error!("stack overflow");
     } else {
         defmt::error!("hard fault at {=u32:#010x}, stack {=u32:#010x}, cause {=u32:#010x}", at, stack, status);
     }
-    crash(Crash::fault(status, stack, at))
+    SCB::sys_reset()
 }
 
 /// The seventh of the words that the core pushes (ARMv7-M, B1.5.6); zero if the stack is no place for them.
@@ -421,8 +431,9 @@ fn fault_status() -> u32 {
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
+    leave_note(Crash::panic(file, line));
     defmt::error!("panic at {=str}:{=u32}", file, line);
-    crash(Crash::panic(file, line))
+    SCB::sys_reset()
 }
 
 /// The last word of a note that is whole, but for the sum of the others.
@@ -436,12 +447,11 @@ fn crash_check(words: &[u32]) -> u32 {
     words.iter().fold(CRASH_MAGIC, |check, word| check.rotate_left(1) ^ word)
 }
 
-/// Leaves a note for the next start, and starts.
-fn crash(crash: Crash) -> ! {
+/// Leaves a note for the next start.
+fn leave_note(crash: Crash) {
     let words = crash.words();
     let all = words.iter().copied().chain([crash_check(&words)]);
     CRASH.iter().zip(all).for_each(|(to, from)| to.store(from, Ordering::SeqCst));
-    SCB::sys_reset()
 }
 
 /// The crash that ended the run before this one, once.

@@ -5,12 +5,11 @@
 //! and shows the stars it is sent.
 
 use embassy_futures::select::{Either, select};
-use heapless::Vec;
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_firmware::ui::{Screen, draw};
 use qiyong_protocol::card::pin::Pin;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::serial::KEYS;
 use super::till::TillLink;
@@ -52,8 +51,9 @@ impl Operator for Desk<'_> {
         // What was keyed before anybody asked is no PIN.
         forget_keys();
         KEYS.send([ENQ].into_iter()).await;
-        let mut digits: Vec<u8, DIGITS> = Vec::new();
-        let pin = loop {
+        // Zeroed however this ends, also when the card is taken out and nobody waits any more.
+        let (mut digits, mut count) = (Zeroizing::new([0; DIGITS]), 0);
+        loop {
             let deadline = board::now_us() + PATIENCE_US;
             let key = match select(board::until(deadline, key), self.link.cancelled()).await {
                 Either::First(Some(key)) => key,
@@ -61,19 +61,23 @@ impl Operator for Desk<'_> {
                 Either::Second(()) => break Err(NoPin::Cancelled),
             };
             let echo = match key {
-                digit @ b'0'..=b'9' => digits.push(digit).is_ok().then_some(b'*'),
-                CORRECT => digits.pop().map(|_| CORRECT),
+                digit @ b'0'..=b'9' => digits.get_mut(count).map(|place| {
+                    (*place, count) = (digit, count + 1);
+                    b'*'
+                }),
+                CORRECT if count > 0 => {
+                    count -= 1;
+                    Some(CORRECT)
+                }
                 CANCEL => break Err(NoPin::Cancelled),
-                ENTER => match Pin::new(&digits) {
+                ENTER => match Pin::new(digits.get(..count).unwrap_or_default()) {
                     Some(pin) => break Ok(pin),
                     None => None,
                 },
                 _ => None,
             };
             KEYS.send(echo.into_iter()).await;
-        };
-        digits.as_mut_slice().zeroize();
-        pin
+        }
     }
 
     async fn cancel(&mut self) {
