@@ -42,7 +42,7 @@ pub trait Port {
 /// What the application is to do.
 #[derive(Debug)]
 pub enum Job {
-    /// Stand where the till says; the key stays with the link.
+    /// Stand where the till says. The key is the link's business, which has a copy.
     Setup(Setup),
     /// Serve one holder.
     Serve(Operation),

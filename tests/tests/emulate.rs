@@ -149,6 +149,8 @@ impl Desk {
         let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
         let ending = self.machine.serve(&mut self.centre, operation, time, &mut holder).unwrap();
         self.machine.remove().unwrap();
+        // Seen only when something fails.
+        println!("{ending:?} {asked:?} {:?} {:?}", self.machine.screens(), self.machine.log());
         (ending, asked)
     }
 

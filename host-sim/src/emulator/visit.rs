@@ -52,7 +52,7 @@ impl Machine {
     }
 
     fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {
-        let deadline = Instant::now() + VISIT;
+        let mut deadline = Instant::now() + VISIT;
         let end = self.now_ms()? + VISIT_MINUTES * 60_000;
         loop {
             let mut fds = [self.probe.stream(), self.slot.line(), self.till.stream(), self.pad.line()]
@@ -61,7 +61,10 @@ impl Machine {
             wait_for(&mut fds, if soon { RECEIVER_LOOK } else { LOOK })?;
             self.clock.release(&mut self.probe)?;
             let mut happened = self.contacts()?;
+            // A person who is asked may take their time.
+            let before = Instant::now();
             happened |= self.keys(visit)?;
+            deadline += before.elapsed();
             if self.slot.is_cut() {
                 return self.cut();
             }

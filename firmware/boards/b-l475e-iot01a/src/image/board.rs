@@ -129,9 +129,9 @@ pub(crate) fn now_us() -> u64 {
     (ticks + u64::from(ahead())) * 1000 + u64::from(cycles / (CLOCK_HZ / 1_000_000))
 }
 
-/// Whole seconds since the start; goes round with the ticks.
+/// Whole seconds since the start.
 pub(crate) fn now_s() -> u32 {
-    TICKS.load(Ordering::Relaxed).wrapping_add(ahead()) / TICKS_HZ
+    (now_us() / 1_000_000) as u32
 }
 
 /// Waits until `ready` gives something, which it is asked for at every interrupt; at most until `deadline_us`.
