@@ -23,6 +23,8 @@ const STILL: u32 = 4;
 /// Ticks in which the image takes a byte that waits on a line, at the least: QEMU hands over one at a time, and its next tick
 /// comes no sooner.
 const PER_BYTE: u32 = 2;
+/// Ticks after which a byte that was sent and not taken is believed to be lost.
+const LOST: u32 = 1000;
 /// How far time jumps at once, in ms.
 pub(super) const STEP_MS: u32 = 1000;
 
@@ -37,14 +39,17 @@ pub(super) struct BoardClock {
     since: Option<u32>,
     /// How many ticks of quiet are due.
     due: u32,
+    /// Where the image counts the bytes that it has taken, and how many it was sent.
+    taken_at: u64,
+    sent: u32,
     /// Holds what is sent, if that is to come a byte at a time.
     pace: Option<Pace>,
 }
 
 impl BoardClock {
     /// The clock of an image that has just started.
-    pub(super) const fn new(ticks_at: u64, ahead_at: u64, pace: Option<Pace>) -> Self {
-        Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET, pace }
+    pub(super) const fn new(ticks_at: u64, ahead_at: u64, taken_at: u64, pace: Option<Pace>) -> Self {
+        Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET, taken_at, sent: 0, pace }
     }
 
     /// The board did something: it has taken what it was sent before.
@@ -54,6 +59,7 @@ impl BoardClock {
 
     /// The board started anew: what the probe had added to its time is gone with its RAM.
     pub(super) const fn restarted(&mut self) {
+        self.sent = 0;
         self.ahead = 0;
         self.heard();
     }
@@ -64,6 +70,7 @@ impl BoardClock {
             Some(pace) => pace.feed(line, bytes)?,
             None => write_whole(line, bytes)?,
         }
+        self.sent = self.sent.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         self.fed(bytes.len());
         Ok(())
     }
@@ -91,7 +98,18 @@ impl BoardClock {
         }
         let ticks = probe.read_word(self.ticks_at)?;
         let since = *self.since.get_or_insert(ticks);
-        Ok(ticks.wrapping_sub(since) >= self.due)
+        let quiet = ticks.wrapping_sub(since);
+        if quiet < self.due {
+            return Ok(false);
+        }
+        // What is still on its way inside the emulator, whose own threads may starve, is worth more patience; but a receiver that
+        // is off never takes it.
+        let taken = probe.read_word(self.taken_at)?;
+        if taken != self.sent && quiet < LOST {
+            return Ok(false);
+        }
+        self.sent = taken;
+        Ok(true)
     }
 
     /// Moves time on; a look must have shown that all is quiet.
@@ -128,9 +146,11 @@ mod tests {
             let mut ticks = ticks.iter();
             let mut written = Vec::new();
             for line in BufReader::new(theirs.try_clone().unwrap()).lines().map(Result::unwrap) {
-                let answer = match line.starts_with("readl") {
-                    true => format!("OK 0x{:x}\n", ticks.next().expect("a reading")),
-                    false => "OK\n".to_string(),
+                let answer = match line.as_str() {
+                    // Nothing has been taken from the lines.
+                    "readl 0x30" => "OK 0x0\n".to_string(),
+                    line if line.starts_with("readl") => format!("OK 0x{:x}\n", ticks.next().expect("a reading")),
+                    _ => "OK\n".to_string(),
                 };
                 written.extend((!line.starts_with("readl")).then_some(line));
                 theirs.write_all(answer.as_bytes()).unwrap();
@@ -141,10 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn while_bytes_are_on_their_way_there_is_more_patience_but_not_for_ever() {
+        let (mut probe, board) = probe(&[0, 999, 1000, 1000, 1020]);
+        let mut clock = BoardClock::new(0x10, 0x20, 0x30, None);
+        let (mut line, _other) = UnixStream::pair().unwrap();
+        clock.feed(&mut line, &[1, 2]).unwrap();
+        let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
+        assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
+        // They are lost, and not waited for again.
+        clock.heard();
+        assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, true]);
+        drop(probe);
+        board.join().unwrap();
+    }
+
+    #[test]
     fn time_jumps_only_after_enough_ticks_of_the_board_without_anything() {
         // The ticks go round meanwhile.
         let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340, 7]);
-        let mut clock = BoardClock::new(0x10, 0x20, None);
+        let mut clock = BoardClock::new(0x10, 0x20, 0x30, None);
         let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
         clock.jump(1000, &mut probe).unwrap();

@@ -115,10 +115,10 @@ impl Machine {
             }
             control.go_on()?;
         }
-        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, storage, .. } = image;
+        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, taken, storage, .. } = image;
         let mut machine = Self {
             probe,
-            clock: BoardClock::new(ticks, ahead, counted.then(|| Pace::new(wakes))),
+            clock: BoardClock::new(ticks, ahead, taken, counted.then(|| Pace::new(wakes))),
             slot: Slot::new(lines.card),
             till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),

@@ -41,6 +41,8 @@ pub(crate) struct Image {
     pub(crate) ahead: u64,
     /// How often it was woken by its lines, times two, and one while it is awake.
     pub(crate) wakes: u64,
+    /// How many characters it has taken from its lines.
+    pub(crate) taken: u64,
     /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
     pub(crate) storage: Option<(u64, usize)>,
     /// The same on the chip, in its flash.
@@ -77,6 +79,7 @@ impl Image {
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
         let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
+        let taken = symbol("QIYONG_TAKEN")?;
         let region = |name: &str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
@@ -91,6 +94,7 @@ impl Image {
             ticks,
             ahead,
             wakes,
+            taken,
             storage,
             #[cfg(feature = "probe")]
             flash_storage: region("QIYONG_STORAGE_FLASH"),

@@ -110,6 +110,7 @@ mod tests {
             ticks: FREE,
             ahead: FREE,
             wakes: FREE,
+            taken: FREE,
             storage: None,
             flash_storage: None,
         }

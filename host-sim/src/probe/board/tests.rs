@@ -114,6 +114,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         ticks: RAM,
         ahead: RAM,
         wakes: RAM,
+        taken: RAM,
         storage: None,
         flash_storage: Some((0x080F_8000, 0x8000)),
     };

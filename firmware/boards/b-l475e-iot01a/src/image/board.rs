@@ -52,6 +52,9 @@ static ROUNDS: AtomicU32 = AtomicU32::new(0);
 /// one thing after the other, each when the core has dealt with the one before and sleeps again.
 #[unsafe(export_name = "QIYONG_WAKES")]
 static WAKES: AtomicU32 = AtomicU32::new(1);
+/// How many characters have been taken from the lines, for a probe that is to know whether what it sent has come.
+#[unsafe(export_name = "QIYONG_TAKEN")]
+pub(super) static TAKEN: AtomicU32 = AtomicU32::new(0);
 /// Something came over a line.
 static EVENT: AtomicBool = AtomicBool::new(false);
 /// The one task, woken by every interrupt.

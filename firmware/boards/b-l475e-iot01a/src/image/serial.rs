@@ -7,6 +7,7 @@
 //! | [`KEYS`] | UART4 | PA0, PA1 | the PIN pad: 9600 baud, 8N1 |
 
 use core::cell::RefCell;
+use core::sync::atomic::Ordering;
 
 use critical_section::Mutex;
 use heapless::Deque;
@@ -61,6 +62,7 @@ impl Port {
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
             let character = Character { byte, parity_ok: !status.pe(), low_us: board::now_us() as u32 };
+            board::TAKEN.fetch_add(1, Ordering::Relaxed);
             // With the queue full, the newest is lost; every protocol above notices.
             let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
         }
