@@ -168,7 +168,7 @@ mod target {
         let Ok(institution) = InstitutionCode::new(black_box("P32010000017")) else {
             return;
         };
-        let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
+        let settings = Settings::at(institution, TerminalId(*b"00000001"));
         let slot = ContactSlot::new(Outside, SlotConfig::default());
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
         let memory = Store::open(Outside, storage::PAGES, crash);

@@ -2,24 +2,18 @@
 
 use core::cell::Cell;
 
-use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::date::Timestamp;
 
-/// A clock that was told the time at some second of a count, and 2026-01-01 00:00:00 at second 0 before that.
+/// A clock that was told the time at some second of a count; before that, [`Timestamp::UNSET`] at second 0.
 #[derive(Debug)]
 pub struct WallClock {
     told: Cell<(Timestamp, u32)>,
 }
 
-/// A day before any that a terminal meets.
-const START: Timestamp = match Date::new(2026, 1, 1) {
-    Some(date) => Timestamp { date, hour: 0, minute: 0, second: 0 },
-    None => panic!("there is such a day"),
-};
-
 impl WallClock {
     /// A clock that nobody has set.
     pub const fn new() -> Self {
-        Self { told: Cell::new((START, 0)) }
+        Self { told: Cell::new((Timestamp::UNSET, 0)) }
     }
 
     /// It is `time` at second `count`.
@@ -42,12 +36,14 @@ impl Default for WallClock {
 
 #[cfg(test)]
 mod tests {
+    use qiyong_protocol::card::date::Date;
+
     use super::*;
 
     #[test]
     fn it_goes_on_from_what_it_was_told() {
         let clock = WallClock::new();
-        assert_eq!(clock.at(61), Timestamp { minute: 1, second: 1, ..START });
+        assert_eq!(clock.at(61), Timestamp { minute: 1, second: 1, ..Timestamp::UNSET });
         let time = Timestamp { date: Date::new(2026, 11, 25).unwrap(), hour: 23, minute: 59, second: 50 };
         clock.set(time, 1000);
         assert_eq!(clock.at(1000), time);

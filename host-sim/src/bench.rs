@@ -257,7 +257,7 @@ impl Bench {
             seat,
             pull: None,
         };
-        let settings = Settings { institution, terminal: terminal_id(number), card_wait: 60, reversal_tries: 3 };
+        let settings = Settings::at(institution, terminal_id(number));
         let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
         let terminal = Terminal::new(slot, link, desk, self.time.clone(), random, RamMemory::new(Stan(1)), settings);
         BenchTerminal { terminal, plan }

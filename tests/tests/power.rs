@@ -202,7 +202,7 @@ impl Pharmacy {
             sent: self.sent.clone(),
         };
         let institution = InstitutionCode::new(PHARMACY).unwrap();
-        let settings = Settings { institution, terminal: TerminalId(*b"00000001"), card_wait: 60, reversal_tries: 3 };
+        let settings = Settings::at(institution, TerminalId(*b"00000001"));
         let random = ChaCha8Rng::seed_from_u64(1);
         let slot = ContactSlot::new(line, SlotConfig::default());
         Terminal::new(slot, link, Desk(self.notes.clone()), time, random, memory, settings)
@@ -285,7 +285,7 @@ fn what_was_sent_under_another_name_is_reversed_under_that() {
     let pharmacy = Pharmacy::new(0);
     let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
     let institution = InstitutionCode::new("H32010000561").unwrap();
-    let elsewhere = Settings { institution, terminal: TerminalId(*b"00000009"), card_wait: 60, reversal_tries: 3 };
+    let elsewhere = Settings::at(institution, TerminalId(*b"00000009"));
     store.begin(&elsewhere, pharmacy.number).unwrap();
     let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
     store.set_up(InstitutionCode::new(PHARMACY).unwrap(), TerminalId(*b"00000001"), Stan(1)).unwrap();

@@ -47,7 +47,7 @@ fn place(number: u8) -> (InstitutionCode, TerminalId) {
 
 fn settings(number: u8) -> Settings {
     let (institution, terminal) = place(number);
-    Settings { institution, terminal, card_wait: 60, reversal_tries: 3 }
+    Settings::at(institution, terminal)
 }
 
 /// A transaction sent where the terminal of this number stands; a card's number is the place's too.

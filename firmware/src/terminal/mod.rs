@@ -43,6 +43,13 @@ pub struct Settings {
     pub reversal_tries: u8,
 }
 
+impl Settings {
+    /// A terminal there with the usual waits: a minute for a card, three reversals (domain.md §5.5).
+    pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
+        Self { institution, terminal, card_wait: 60, reversal_tries: 3 }
+    }
+}
+
 /// How a visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {

@@ -19,8 +19,8 @@ use qiyong_protocol::host::till::Ended;
 use qiyong_protocol::iso7816::character::Convention;
 
 use super::file::{Scenario, Step};
-use super::run::{RunError, Stage};
-use crate::bench::{CancelAt, Event, PullDuring, Visit, terminal_id};
+use super::run::{RunError, Stage, Visited};
+use crate::bench::{CancelAt, PullDuring, Visit, terminal_id};
 use crate::card::file::digits;
 use crate::centre::Centre;
 use crate::emulator::holder::{Asked, Does, Moment};
@@ -83,12 +83,7 @@ impl Stage for Emulated {
         &self.centre
     }
 
-    fn visit(
-        &mut self,
-        terminal: usize,
-        operation: &Operation,
-        visit: Visit,
-    ) -> Result<(Report, Vec<(u64, Event)>), RunError> {
+    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited {
         let Terminal { number, institution, machine } = &mut self.terminals[terminal];
         let machine = match machine {
             Some(machine) => machine,

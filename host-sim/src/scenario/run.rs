@@ -83,6 +83,9 @@ impl Played {
     }
 }
 
+/// How a visit ended, and what happened with the cycle it happened in, as far as it is seen.
+pub type Visited = Result<(Report, Vec<(u64, Event)>), RunError>;
+
 /// Where a scenario is played: terminals, and a centre that they all reach.
 pub trait Stage {
     /// The centre.
@@ -92,12 +95,7 @@ pub trait Stage {
     ///
     /// # Errors
     /// When it cannot be played to its end.
-    fn visit(
-        &mut self,
-        terminal: usize,
-        operation: &Operation,
-        visit: Visit,
-    ) -> Result<(Report, Vec<(u64, Event)>), RunError>;
+    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited;
 
     /// What the terminals did against a standard so far, where that is seen.
     fn violations(&mut self) -> Vec<String>;

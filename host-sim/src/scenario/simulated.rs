@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 
-use qiyong_firmware::terminal::Report;
 use qiyong_protocol::activation::decision::Operation;
 
 use super::file::Scenario;
-use super::run::{RunError, Stage};
-use crate::bench::{Bench, BenchTerminal, Event, Visit};
+use super::run::{RunError, Stage, Visited};
+use crate::bench::{Bench, BenchTerminal, Visit};
 use crate::centre::Centre;
 use crate::time::VirtualTime;
 
@@ -32,12 +31,7 @@ impl Stage for Simulated {
         &self.bench.centre
     }
 
-    fn visit(
-        &mut self,
-        terminal: usize,
-        operation: &Operation,
-        visit: Visit,
-    ) -> Result<(Report, Vec<(u64, Event)>), RunError> {
+    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited {
         self.bench.events.borrow_mut().clear();
         let report = self.terminals[terminal].serve(operation, visit);
         match self.bench.centre_failure.borrow_mut().take() {

@@ -120,8 +120,7 @@ fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut O
     let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
     let centre = Rc::new(RefCell::new(centre));
     let link = Link::new(centre.clone(), trouble.clone());
-    let settings =
-        Settings { institution: args.institution, terminal: args.name, card_wait: args.wait, reversal_tries: 3 };
+    let settings = Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) };
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
     let random = ChaCha8Rng::from_seed(seed);

@@ -71,6 +71,9 @@ impl Date {
 }
 
 impl Timestamp {
+    /// What a clock says that nobody has set: 2026-01-01 00:00:00, before any time that a terminal meets.
+    pub const UNSET: Self = Self { date: Date { year: 2026, month: 1, day: 1 }, hour: 0, minute: 0, second: 0 };
+
     /// So many seconds later.
     pub fn after(self, seconds: u32) -> Self {
         let Self { date, hour, minute, second } = self;

@@ -65,8 +65,7 @@ async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> 
             Job::Serve(_) => {}
         }
     };
-    let settings =
-        Settings { institution: setup.institution, terminal: setup.terminal, card_wait: 60, reversal_tries: 3 };
+    let settings = Settings::at(setup.institution, setup.terminal);
     let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
     let desk = desk::Desk::new(link);
     let mut application = Terminal::new(slot, link, desk, clock, board::Random, memory, settings);

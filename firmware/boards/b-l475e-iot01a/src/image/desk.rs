@@ -8,7 +8,7 @@ use embassy_futures::select::{Either, select};
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_firmware::ui::{Screen, draw};
-use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::pin::{PIN_MAX, Pin};
 use zeroize::Zeroizing;
 
 use super::serial::KEYS;
@@ -17,8 +17,6 @@ use super::{board, keys, lights, panel};
 
 /// How long nobody may key, in µs.
 const PATIENCE_US: u64 = 60_000_000;
-/// The most digits a PIN has.
-const DIGITS: usize = 16;
 
 const ENTER: u8 = b'\r';
 const CORRECT: u8 = 0x08;
@@ -52,7 +50,7 @@ impl Operator for Desk<'_> {
         forget_keys();
         KEYS.send([ENQ].into_iter()).await;
         // Zeroed however this ends, also when the card is taken out and nobody waits any more.
-        let (mut digits, mut count) = (Zeroizing::new([0; DIGITS]), 0);
+        let (mut digits, mut count) = (Zeroizing::new([0; PIN_MAX]), 0);
         loop {
             let deadline = board::now_us() + PATIENCE_US;
             let key = match select(board::until(deadline, key), self.link.cancelled()).await {
