@@ -28,13 +28,13 @@ mod target {
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::framebuffer::Framebuffer;
     use qiyong_firmware::ui::{Screen, draw};
-    use qiyong_protocol::activation::institution::InstitutionCode;
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
-    use qiyong_protocol::host::TerminalId;
-    use qiyong_protocol::host::till::Setup;
+    use qiyong_protocol::centre::TerminalId;
+    use qiyong_protocol::ecr::Setup;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
+    use qiyong_protocol::rules::institution::InstitutionCode;
     use rand_core::{TryCryptoRng, TryRng};
 
     /// Every port of the terminal at once. `black_box` hides from the optimiser what comes out of it, so that no branch

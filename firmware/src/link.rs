@@ -3,7 +3,7 @@
 //! [`Link::listen`] takes what comes and gives it to whom it is for: answers to [`CentreLink::ask`], commands to the
 //! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). What needs
 //! no application it answers by itself: the status, and commands that cannot be carried out. So the line is served also while
-//! a holder is. How frames and messages look is for `qiyong_protocol::host`; what is damaged has been dropped there.
+//! a holder is. How frames and messages look is for `qiyong_protocol::centre`; what is damaged has been dropped there.
 
 use core::cell::RefCell;
 
@@ -11,14 +11,14 @@ use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::frame::{Channel, Decoder, Frame, encode, encoded_len};
-use qiyong_protocol::host::iso8583::mac::X919;
-use qiyong_protocol::host::message::{MESSAGE_MAX, MessageError, Sent, read_answer, write_request};
-use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Refused, Setup, State, TILL_MAX};
-use qiyong_protocol::host::{Answer, LinkError, Request, Stan};
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Sent, read_answer, write_request};
+use qiyong_protocol::centre::{Answer, LinkError, Request, Stan};
+use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup, State, TILL_MAX};
+use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::terminal::{CentreLink, Report};
 

@@ -2,15 +2,15 @@
 
 use core::num::NonZeroU32;
 
-use qiyong_protocol::activation::decision::{Effects, Operation};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::frame::{Channel, Decoder, encode, encoded_len};
-use qiyong_protocol::host::iso8583::mac::X919;
-use qiyong_protocol::host::till::{Command, Ended, Event, Reference, Refused, Setup};
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup};
+use qiyong_protocol::frame::{Channel, Decoder, encode, encoded_len};
+use qiyong_protocol::rules::decision::{Effects, Operation};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::Reason;
 
 /// Room of the decoder, so small that input fills it.
 const ROOM: usize = 128;

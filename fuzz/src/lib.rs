@@ -25,9 +25,9 @@
 use bolero::check;
 
 mod atr;
+mod centre;
 mod explore;
 mod frames;
-mod host;
 mod input;
 mod objects;
 mod pcsc;
@@ -60,6 +60,6 @@ target!(t1_card, t1::any_terminal, seeds::t1_card());
 target!(t1_both_sides, t1::both_sides, seeds::t1_both_sides());
 target!(ber_tlv, objects::any_ber, seeds::ber_tlv());
 target!(records, objects::any_record, seeds::records());
-target!(host_frames, frames::any_line, frames::seeds());
-target!(host_messages, host::any_message, host::seeds::host_messages());
+target!(frames, frames::any_line, frames::seeds());
+target!(centre_messages, centre::any_message, centre::seeds::centre_messages());
 target!(pcsc_messages, pcsc::any_stream, seeds::pcsc());

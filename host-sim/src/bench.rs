@@ -15,14 +15,14 @@ use rand_core::SeedableRng;
 use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
 use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, RamMemory, Report, Settings, Terminal, WhichPin};
 use qiyong_firmware::ui::{Screen, Text};
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::commands::{describe, ins};
 use qiyong_protocol::card::files::{Df, Format, Generation, tag};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::redact;
-use qiyong_protocol::host::{Answer, Body, LinkError, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Answer, Body, LinkError, Request, Stan, TerminalId};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::card::file::write_value;
 use crate::centre::Centre;

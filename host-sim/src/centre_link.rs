@@ -4,8 +4,8 @@
 
 use thiserror::Error;
 
-use qiyong_protocol::host::message::{MESSAGE_MAX, MessageError, read_answer, write_request};
-use qiyong_protocol::host::{Answer, Request, Stan};
+use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, read_answer, write_request};
+use qiyong_protocol::centre::{Answer, Request, Stan};
 
 use crate::centre::{Centre, CentreError, test_mac_key};
 

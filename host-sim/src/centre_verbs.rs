@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use qiyong_protocol::activation::decision::{CardRecord, Institution};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{EF05, EF06, tag};
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::rules::decision::{CardRecord, Institution};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use crate::card::os::VirtualCard;
 use crate::centre::Centre;

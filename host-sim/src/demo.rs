@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use qiyong_protocol::activation::institution::InstitutionCode;
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::bench::{Event, describe_operation};
 use crate::line::{EtuCounter, LineEvent};

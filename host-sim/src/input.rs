@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::date::Date;
+use qiyong_protocol::rules::money::Fen;
 
 /// No scenario or card file comes near this.
 const MAX_BYTES: u64 = 1 << 20;

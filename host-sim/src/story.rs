@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use qiyong_firmware::slot::{Clock, VoltageClass};
 use qiyong_firmware::terminal::{NoPin, WhichPin};
 use qiyong_firmware::ui::{Text, status_text};
-use qiyong_protocol::activation::decision::CardRecord;
 use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::rules::decision::CardRecord;
 
 use crate::bench::{Apdu, Event};
 use crate::line::{Character, EtuCounter, LineEvent};

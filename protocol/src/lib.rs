@@ -7,8 +7,10 @@
 //! |---|---|
 //! | [`iso7816`] | between card and terminal: characters, ATR, PPS, APDUs, T=0 and T=1 |
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
-//! | [`activation`] | who may activate which card where, and why not |
-//! | [`host`] | the messages between terminal and card centre |
+//! | [`centre`] | what terminal and card centre say to each other, in the bytes of ISO 8583 |
+//! | [`ecr`] | what the till and the terminal say to each other |
+//! | [`frame`] | the frames in which both cross one serial line |
+//! | [`rules`] | who may activate which card where, and why not |
 //!
 //! "domain.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
 //! recalled; the latter two marks are repeated where they matter.
@@ -19,7 +21,9 @@
 #[cfg(test)]
 extern crate std;
 
-pub mod activation;
 pub mod card;
-pub mod host;
+pub mod centre;
+pub mod ecr;
+pub mod frame;
 pub mod iso7816;
+pub mod rules;

@@ -12,13 +12,13 @@ use qiyong_host_sim::card::contact::Misbehaviour;
 use qiyong_host_sim::scenario::file::Scenario;
 use qiyong_host_sim::scenario::run::{Played, play};
 use qiyong_host_sim::time::CLOCK_HZ;
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::document::DocumentKind;
-use qiyong_protocol::activation::institution::Channel;
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::document::DocumentKind;
+use qiyong_protocol::rules::institution::Channel;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
 /// Every file, read and played in this process.

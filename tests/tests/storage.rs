@@ -14,9 +14,9 @@ use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use qiyong_firmware::storage::{Crash, Store};
 use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_tests::flash::{Flash, PAGE};
 
 /// Pages of the flash in most tests: with five records each, a few dozen writes go round.

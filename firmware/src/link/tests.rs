@@ -9,15 +9,15 @@ use std::rc::Rc;
 use std::string::ToString;
 use std::vec::Vec;
 
-use qiyong_protocol::activation::decision::Effects;
-use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Date;
-use qiyong_protocol::host::iso8583::{HEADER, Message, TPDU};
-use qiyong_protocol::host::message::{response, write_answer, write_rejection};
-use qiyong_protocol::host::{Body, TerminalId};
+use qiyong_protocol::centre::iso8583::{HEADER, Message, TPDU};
+use qiyong_protocol::centre::message::{response, write_answer, write_rejection};
+use qiyong_protocol::centre::{Body, TerminalId};
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_protocol::rules::decision::Effects;
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::*;
 use crate::terminal::{Cause, CauseCode};

@@ -48,10 +48,10 @@ mod record;
 pub use crash::Crash;
 
 use embedded_storage::nor_flash::NorFlash;
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::host::till::State;
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::State;
+use qiyong_protocol::rules::institution::InstitutionCode;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 

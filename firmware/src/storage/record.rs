@@ -1,8 +1,8 @@
 //! The record's bytes, which are also how it is held in RAM. Numbers are little-endian; what is not known is zeros.
 
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
 use zerocopy::byteorder::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 

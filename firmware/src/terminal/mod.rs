@@ -2,7 +2,7 @@
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
 //! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
-//! itself is the centre's (`qiyong_protocol::activation`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
 //! done. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and taken off
@@ -20,12 +20,12 @@ pub use reading::{CardData, Cause};
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
-use qiyong_protocol::activation::decision::{Effects, Operation, PresentedCard};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::host::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::centre::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::slot::CardSlot;
 use crate::ui::Screen;

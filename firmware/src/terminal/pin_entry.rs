@@ -4,13 +4,13 @@ use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use qiyong_protocol::activation::decision::PresentedCard;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::host::Body;
+use qiyong_protocol::centre::Body;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_protocol::rules::decision::PresentedCard;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::reading::Cause;
 use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal, WhichPin};

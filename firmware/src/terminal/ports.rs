@@ -1,11 +1,11 @@
 //! What the application needs from outside, besides a card slot: the centre, the till's screen and keys, the time, and a
 //! memory that outlives a power cut.
 
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::host::{Answer, LinkError, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::Settings;
 use crate::ui::Screen;

@@ -9,18 +9,18 @@ use core::fmt;
 use heapless::Vec;
 use rand_core::CryptoRng;
 
-use qiyong_protocol::activation::decision::PresentedCard;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{EF05, EF06, Generation, key, tag};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::records::{Record, RecordError};
-use qiyong_protocol::host::{Answer, Authenticate, Body};
+use qiyong_protocol::centre::{Answer, Authenticate, Body};
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_protocol::rules::decision::PresentedCard;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
 use crate::slot::{CardSlot, ResponseBuffer, SlotError};

@@ -157,8 +157,7 @@ mod tests {
     #[test]
     fn what_is_paid_is_large() {
         let text =
-            crate::ui::Screen::EnterPin { amount: qiyong_protocol::activation::money::Fen(3580), tries_left: None }
-                .text();
+            crate::ui::Screen::EnterPin { amount: qiyong_protocol::rules::money::Fen(3580), tries_left: None }.text();
         let all: std::vec::Vec<_> = pieces(&text).iter().map(|piece| (piece.words, piece.left, piece.top)).collect();
         assert_eq!(all, [("请输入密码", 0, 0), ("Enter PIN", 0, 1), ("¥35.80", 4, 2)]);
         assert!(pieces(&text).last().unwrap().large);

@@ -11,11 +11,11 @@ pub mod panel;
 
 use heapless::String;
 
-use qiyong_protocol::activation::decision::Effects;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::host::Standing;
+use qiyong_protocol::centre::Standing;
+use qiyong_protocol::rules::decision::Effects;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 /// One screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

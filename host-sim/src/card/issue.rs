@@ -4,8 +4,6 @@
 
 use thiserror::Error;
 
-use qiyong_protocol::activation::decision::CardRecord;
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, EF05, EF06, Generation, tag};
@@ -14,6 +12,8 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::atr::{Atr, AtrBuilder, AtrDoesNotFit, SpecificBytes};
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::CardRecord;
+use qiyong_protocol::rules::money::Fen;
 
 use super::os::{Bytes, PinState, VirtualCard, blank_byte};
 use crate::centre::hsm::Hsm;

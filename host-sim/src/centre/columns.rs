@@ -5,10 +5,10 @@
 use rusqlite::Row;
 use rusqlite::types::FromSqlError;
 
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder, SerialFactor};
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::rules::money::Fen;
 
 use super::error::CentreError;
 

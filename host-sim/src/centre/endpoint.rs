@@ -10,9 +10,9 @@
 //! A rejected message is not put on the journal, since anyone on the line could fill it. A terminal takes a rejection for no
 //! answer, and reverses if it was a transaction: so nothing is lost if the message was damaged on its way.
 
-use qiyong_protocol::host::iso8583::Message;
-use qiyong_protocol::host::iso8583::mac::X919;
-use qiyong_protocol::host::message::{
+use qiyong_protocol::centre::iso8583::Message;
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, read_request, response, write_answer, write_rejection,
 };
 

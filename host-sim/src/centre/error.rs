@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::host::Stan;
-use qiyong_protocol::host::message::MessageError;
+use qiyong_protocol::centre::Stan;
+use qiyong_protocol::centre::message::MessageError;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 /// Why the centre could not do something. Never shows an ID number, a name or a key.
 #[derive(Debug, Error)]

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use qiyong_protocol::card::codes::{IdentCode, Region};
 use qiyong_protocol::card::files::key;
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram, Key, Scheme};
-use qiyong_protocol::host::Authenticate;
+use qiyong_protocol::centre::Authenticate;
 
 /// The keys for EXTERNAL AUTHENTICATE that every card carries, by key identifier. RKSSSE stands first: the centre itself
 /// uses it.

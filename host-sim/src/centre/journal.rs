@@ -1,11 +1,11 @@
 //! What the centre tells of the past: the journal and the activations. Read only; [`super::store`] writes them.
 
-use qiyong_protocol::activation::institution::{Channel, InstitutionCode};
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::Stan;
+use qiyong_protocol::centre::Stan;
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 /// One line of the journal: something that was decided, by the centre or by a terminal that reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The card centre (卡管中心): knows every institution and card, decides what terminals ask, and remembers it.
 //!
-//! [`Centre::handle`] takes one message and gives one answer, [`Centre::handle_bytes`] the same in bytes. The rules are [`qiyong_protocol::activation::decision`]'s; this
+//! [`Centre::handle`] takes one message and gives one answer, [`Centre::handle_bytes`] the same in bytes. The rules are [`qiyong_protocol::rules::decision`]'s; this
 //! module does what they say: `transactions` carries out and undoes, `store` keeps everything in one SQLite database,
 //! [`hsm`] holds the keys, `journal` is what reports are made from. No messages over a line here, no threads and no
 //! clock: time is what the terminal's message says.
@@ -16,11 +16,11 @@ mod transactions;
 use std::fmt;
 use std::path::Path;
 
-use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdentCode};
-use qiyong_protocol::host::{Answer, Body, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Reason;
 
 pub use endpoint::test_mac_key;
 pub use error::CentreError;

@@ -8,15 +8,15 @@ mod reports;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
-use qiyong_protocol::activation::decision::{CardRecord, Effects, Institution, Operation};
-use qiyong_protocol::activation::document::{DocumentKind, DocumentNumber};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::host::{Receipt, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Receipt, Request, Stan, TerminalId};
+use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
+use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::columns;
 use super::error::CentreError;

@@ -8,16 +8,16 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use qiyong_protocol::activation::decision::{CardRecord, Effects, Institution, Operation, PresentedCard};
-use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use qiyong_protocol::activation::institution::{Channel, InstitutionCode};
-use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::host::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::centre::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation, PresentedCard};
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::*;
 

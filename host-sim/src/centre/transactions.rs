@@ -1,6 +1,6 @@
 //! Carrying out a transaction once, and undoing it once, whatever is lost, repeated or comes in the wrong order.
 //!
-//! Whether a transaction may go on is [`qiyong_protocol::activation::decision`]'s to say; here it is done. Institution,
+//! Whether a transaction may go on is [`qiyong_protocol::rules::decision`]'s to say; here it is done. Institution,
 //! terminal and number (STAN) name a transaction, and the journal remembers each for ever:
 //!
 //! | What comes | What happens | Answer |
@@ -23,13 +23,13 @@
 //! and the record of activations says through which. It must be of the card's area, since a card is never put into use
 //! elsewhere (domain.md §2.5): payments that an active card made in other areas stand, but do not keep it active.
 
-use qiyong_protocol::activation::decision::{CardRecord, Operation, PresentedCard, decide};
-use qiyong_protocol::activation::institution::Channel;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::host::{Answer, Receipt, Request, Stan};
+use qiyong_protocol::centre::{Answer, Receipt, Request, Stan};
+use qiyong_protocol::rules::decision::{CardRecord, Operation, PresentedCard, decide};
+use qiyong_protocol::rules::institution::Channel;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::columns;
 use super::error::CentreError;

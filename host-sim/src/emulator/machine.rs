@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::host::till::{Command, Event, Reference, Setup, State};
-use qiyong_protocol::host::{Stan, TerminalId};
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::EmulatorError;
 use super::clock::BoardClock;

@@ -107,7 +107,7 @@ pub enum EmulatorError {
     TooLong(usize),
     /// The board does not do what its till says.
     #[error("the terminal refuses: {0}")]
-    Refused(qiyong_protocol::host::till::Refused),
+    Refused(qiyong_protocol::ecr::Refused),
     /// A socket or file failed.
     #[error("the emulator's lines: {0}")]
     Io(#[from] std::io::Error),

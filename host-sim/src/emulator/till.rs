@@ -3,11 +3,11 @@
 
 use std::os::unix::net::UnixStream;
 
-use qiyong_protocol::host::Body;
-use qiyong_protocol::host::frame::{Channel, Decoder, Frame, encode, encoded_len};
-use qiyong_protocol::host::iso8583::Message;
-use qiyong_protocol::host::message::{MESSAGE_MAX, read_request};
-use qiyong_protocol::host::till::{Command, Event};
+use qiyong_protocol::centre::Body;
+use qiyong_protocol::centre::iso8583::Message;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, read_request};
+use qiyong_protocol::ecr::{Command, Event};
+use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
 
 use super::EmulatorError;
 use super::clock::BoardClock;

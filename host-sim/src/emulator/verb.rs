@@ -9,11 +9,11 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong_firmware::terminal::{CauseCode, Clock};
-use qiyong_protocol::activation::decision::Institution;
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::host::TerminalId;
-use qiyong_protocol::host::till::Ended;
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::ecr::Ended;
+use qiyong_protocol::rules::decision::Institution;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use super::holder::{Asked, Does, Moment};
 use super::machine::Machine;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use qiyong_protocol::activation::decision::Operation;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::host::till::{Command, Ended, Event, Reference};
+use qiyong_protocol::ecr::{Command, Ended, Event, Reference};
+use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
 use super::clock::STEP_MS;

@@ -10,13 +10,13 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use qiyong_firmware::terminal::{CauseCode, Report};
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::reason::Outcome;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::host::Stan;
-use qiyong_protocol::host::till::Ended;
+use qiyong_protocol::centre::Stan;
+use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Outcome;
 
 use super::file::{Scenario, Step};
 use super::run::{RunError, Stage, Visited};

@@ -9,11 +9,11 @@ use std::path::Path;
 use jiff::civil::DateTime;
 use thiserror::Error;
 
-use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::bench::{CancelAt, LinkTrouble, PullDuring};
 use crate::card::contact::Misbehaviour;

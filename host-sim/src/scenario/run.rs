@@ -7,7 +7,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use qiyong_firmware::terminal::Report;
-use qiyong_protocol::activation::decision::{CardRecord, Operation};
+use qiyong_protocol::rules::decision::{CardRecord, Operation};
 
 use super::compare::{compare_card, compare_step};
 use super::emulated::Emulated;

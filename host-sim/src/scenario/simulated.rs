@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use qiyong_protocol::activation::decision::Operation;
+use qiyong_protocol::rules::decision::Operation;
 
 use super::file::Scenario;
 use super::run::{RunError, Stage, Visited};

@@ -2,10 +2,10 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use qiyong_protocol::activation::decision::Operation;
-use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use qiyong_protocol::activation::money::{Bill, Fen};
 use qiyong_protocol::card::codes::{IdNumber, Name};
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::money::{Bill, Fen};
 
 use super::desk::Desk;
 use crate::{gbk, input};

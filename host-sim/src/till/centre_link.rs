@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use qiyong_firmware::terminal::{CentreLink, Clock};
 use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::{Answer, LinkError, Request};
+use qiyong_protocol::centre::{Answer, LinkError, Request};
 
 use super::Trouble;
 use crate::centre::Centre;

@@ -22,9 +22,9 @@ use rand_core::SeedableRng;
 
 use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{RamMemory, Settings, Terminal};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::reason::Outcome;
-use qiyong_protocol::host::TerminalId;
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Outcome;
 
 use crate::centre::Centre;
 use crate::output::{Output, Verdict};

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use qiyong_firmware::terminal::Report;
 use qiyong_firmware::ui::{reason_text, status_text};
-use qiyong_protocol::activation::decision::{CardRecord, Operation};
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::host::TerminalId;
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::decision::{CardRecord, Operation};
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::gbk;
 

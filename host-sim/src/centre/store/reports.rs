@@ -1,9 +1,9 @@
 //! Reading the past: the journal and the activations.
 
-use qiyong_protocol::activation::institution::InstitutionCode;
-use qiyong_protocol::activation::money::Fen;
-use qiyong_protocol::activation::reason::Outcome;
 use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Outcome;
 
 use super::{Store, read_card_number, read_reason, read_receipt};
 use crate::centre::columns;

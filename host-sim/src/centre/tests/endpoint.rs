@@ -1,8 +1,8 @@
 //! The centre in bytes: it does what the message says, or nothing.
 
-use qiyong_protocol::host::iso8583::mac::{MacKey, X919};
-use qiyong_protocol::host::iso8583::{HEADER, Message, Mti, TPDU, Writer};
-use qiyong_protocol::host::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::iso8583::mac::{MacKey, X919};
+use qiyong_protocol::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
+use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
 
 use super::*;
 

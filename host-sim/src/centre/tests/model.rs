@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use qiyong_protocol::activation::decision::decide;
+use qiyong_protocol::rules::decision::decide;
 
 use super::*;
 

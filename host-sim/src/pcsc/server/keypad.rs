@@ -11,8 +11,8 @@ use embassy_futures::block_on;
 
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
-use qiyong_protocol::activation::money::Fen;
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
 use super::lock;

@@ -86,7 +86,6 @@ mod tests {
     use proptest::prelude::*;
     use tempfile::TempDir;
 
-    use qiyong_protocol::activation::institution::InstitutionCode;
     use qiyong_protocol::card::codes::{CardNumber, IdNumber};
     use qiyong_protocol::card::commands::{ins, takes_data};
     use qiyong_protocol::card::date::Date;
@@ -94,6 +93,7 @@ mod tests {
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::iso7816::apdu::Command;
     use qiyong_protocol::iso7816::character::Convention;
+    use qiyong_protocol::rules::institution::InstitutionCode;
 
     use super::*;
     use crate::card::issue::NewCard;

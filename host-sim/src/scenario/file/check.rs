@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 
 use jiff::civil::DateTime;
 
-use qiyong_protocol::activation::decision::{CardRecord, Institution, Operation};
-use qiyong_protocol::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use qiyong_protocol::activation::institution::{Channel, InstitutionCode};
-use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::{Outcome, Reason};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Name, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Scenario, Step};

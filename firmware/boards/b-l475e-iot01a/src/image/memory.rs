@@ -1,7 +1,7 @@
 //! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
 use qiyong_firmware::storage::{PAGES, Store};
-use qiyong_protocol::host::till::Setup;
+use qiyong_protocol::ecr::Setup;
 
 use super::storage::Region;
 use super::till::TillLink;

@@ -5,11 +5,11 @@ use super::forms::{Form, Kind, digits, number, stan};
 use super::objects::{self, EXTERNAL, INTERNAL, Objects, array};
 use super::request::{Sent, merchant};
 use super::response;
-use crate::activation::money::Fen;
 use crate::card::keys::Cryptogram;
-use crate::host::iso8583::mac::MacKey;
-use crate::host::iso8583::{Message, WriteError, Writer, swapped};
-use crate::host::{Answer, Receipt};
+use crate::centre::iso8583::mac::MacKey;
+use crate::centre::iso8583::{Message, WriteError, Writer, swapped};
+use crate::centre::{Answer, Receipt};
+use crate::rules::money::Fen;
 
 /// F54 before the amount: account and kind of balance, currency, sign (recalled).
 const BALANCE_START: [u8; 8] = *b"0002156C";

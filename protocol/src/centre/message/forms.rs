@@ -1,10 +1,10 @@
 //! The kinds of message and what tells them apart, and the digits that stand in them.
 
 use super::MessageError;
-use crate::activation::money::Fen;
 use crate::card::date::from_bcd;
-use crate::host::Stan;
-use crate::host::iso8583::{Message, Mti};
+use crate::centre::Stan;
+use crate::centre::iso8583::{Message, Mti};
+use crate::rules::money::Fen;
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,22 +1,20 @@
 //! Between terminal and card centre: what is asked and answered.
 //!
 //! The types here are what the terminal's application and the centre deal with. Between them go bytes: [`message`] says which
-//! fields stand for what, [`iso8583`] how fields are written, and [`frame`] how messages share a serial line with
-//! those of the [`till`].
+//! fields stand for what, and [`iso8583`] how fields are written. On the serial line of a terminal they cross in frames
+//! ([`crate::frame`]), beside what the till says ([`crate::ecr`]).
 
-pub mod frame;
 pub mod iso8583;
 pub mod message;
-pub mod till;
 
-use crate::activation::decision::{Effects, Operation, PresentedCard};
-use crate::activation::institution::InstitutionCode;
-use crate::activation::money::Fen;
-use crate::activation::reason::Reason;
 use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::{Algorithm, Cryptogram};
 use crate::card::status::CardStatus;
+use crate::rules::decision::{Effects, Operation, PresentedCard};
+use crate::rules::institution::InstitutionCode;
+use crate::rules::money::Fen;
+use crate::rules::reason::Reason;
 
 /// 终端号 (F41): eight ASCII characters that name a terminal within its institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,13 +1,13 @@
 //! The pieces that the messages between till and terminal are made of. Which stands where is not known here.
 
 use super::{Bytes, Reason, Timestamp};
-use crate::activation::decision::Operation;
-use crate::activation::document::{Document, DocumentNumber, Validity};
-use crate::activation::money::{Bill, Fen};
 use crate::card::codes::Name;
 use crate::card::date::Date;
-use crate::host::Stan;
-use crate::host::message::objects::{DOCUMENT_KINDS, operation_code};
+use crate::centre::Stan;
+use crate::centre::message::objects::{DOCUMENT_KINDS, operation_code};
+use crate::rules::decision::Operation;
+use crate::rules::document::{Document, DocumentNumber, Validity};
+use crate::rules::money::{Bill, Fen};
 
 /// Writes a message. What does not fit is left out; everything here fits, and a test says so.
 pub(super) struct Writer(Bytes);

@@ -9,7 +9,7 @@
 //! messages mean is not known here: that is [`super::message`]'s.
 //!
 //! ```
-//! use qiyong_protocol::host::iso8583::{HEADER, Message, Mti, TPDU, Writer};
+//! use qiyong_protocol::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
 //!
 //! let mut buffer = [0; 64];
 //! let mut writer = Writer::new(&mut buffer, TPDU, HEADER, Mti(0x0800));
@@ -20,7 +20,7 @@
 //! let message = Message::read(bytes).expect("it was just written");
 //! assert_eq!(message.mti(), Mti(0x0800));
 //! assert_eq!(message.field(41).map(|value| value.bytes), Some(&b"12345678"[..]));
-//! # Ok::<(), qiyong_protocol::host::iso8583::WriteError>(())
+//! # Ok::<(), qiyong_protocol::centre::iso8583::WriteError>(())
 //! ```
 
 pub mod field;

@@ -4,15 +4,15 @@ use super::MessageError;
 use super::forms::{BATCH, Form, Kind, digits, stan};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;
-use crate::activation::decision::{Operation, PresentedCard};
-use crate::activation::institution::InstitutionCode;
-use crate::activation::reason::Reason;
 use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::Algorithm;
-use crate::host::iso8583::mac::MacKey;
-use crate::host::iso8583::{HEADER, Message, TPDU, Writer};
-use crate::host::{Authenticate, Body, Request, Stan, TerminalId};
+use crate::centre::iso8583::mac::MacKey;
+use crate::centre::iso8583::{HEADER, Message, TPDU, Writer};
+use crate::centre::{Authenticate, Body, Request, Stan, TerminalId};
+use crate::rules::decision::{Operation, PresentedCard};
+use crate::rules::institution::InstitutionCode;
+use crate::rules::reason::Reason;
 
 /// What is remembered of a request to know its answer by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

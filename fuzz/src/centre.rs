@@ -1,13 +1,13 @@
 //! What comes over the line between terminal and centre: ISO 8583 messages.
 
-use qiyong_protocol::activation::institution::InstitutionCode;
 use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::host::iso8583::mac::{MacKey, X919};
-use qiyong_protocol::host::iso8583::{Message, Writer};
-use qiyong_protocol::host::message::{
+use qiyong_protocol::centre::iso8583::mac::{MacKey, X919};
+use qiyong_protocol::centre::iso8583::{Message, Writer};
+use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Received, Sent, read_answer, read_request, write_answer, write_request,
 };
-use qiyong_protocol::host::{Answer, Body, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Answer, Body, Request, Stan, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
 
 pub(crate) mod seeds;
 

@@ -17,7 +17,7 @@
 //! here, nor is anything sent or awaited. The coding is done here, because what there is of it may panic.
 //!
 //! ```
-//! use qiyong_protocol::host::frame::{Channel, Decoder, encode};
+//! use qiyong_protocol::frame::{Channel, Decoder, encode};
 //!
 //! let mut line = [0; 32];
 //! let sent = encode(Channel::Centre, &[1, 0, 2], &mut line).expect("it fits");

@@ -2,15 +2,15 @@
 
 use hex_literal::hex;
 
-use qiyong_protocol::activation::decision::{Effects, Operation, PresentedCard};
-use qiyong_protocol::activation::document::{Document, DocumentKind, Validity};
-use qiyong_protocol::activation::money::{Bill, Fen};
-use qiyong_protocol::activation::reason::Reason;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::host::{Answer, Authenticate, Body, Receipt, Stan, Standing};
+use qiyong_protocol::centre::{Answer, Authenticate, Body, Receipt, Stan, Standing};
+use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
+use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::Reason;
 
 use super::{answered, written};
 
@@ -49,7 +49,7 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
 }
 
 /// Each kind of request and each answer to it.
-pub(crate) fn host_messages() -> Vec<Vec<u8>> {
+pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
     let effects = Effects { activates: true, activates_financial: false, charge: Fen(4_000) };
     let status = CardStatus::Active;
     let answers = [

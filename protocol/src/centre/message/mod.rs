@@ -141,4 +141,4 @@ impl From<WriteError> for MessageError {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

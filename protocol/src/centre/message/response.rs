@@ -2,7 +2,7 @@
 //!
 //! The codes are those of domain.md §5.5, which are recalled, as is 05, "do not honour", for what has no code of its own.
 
-use crate::activation::reason::Reason;
+use crate::rules::reason::Reason;
 
 /// Done as asked.
 pub const APPROVED: [u8; 2] = *b"00";
@@ -48,7 +48,7 @@ pub fn reason(code: [u8; 2], word: Option<&[u8]>) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::iso8583::field::{Size, find};
+    use crate::centre::iso8583::field::{Size, find};
 
     #[test]
     fn every_reason_is_one_code_or_one_word_that_fits() {

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use crate::activation::money::Bill;
 use crate::card::codes::Name;
 use crate::card::date::Date;
-use crate::host::message::tests::{any_date, any_operation};
+use crate::centre::message::tests::{any_date, any_operation};
+use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use crate::rules::money::Bill;
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
     (any_date(), 0..24u8, 0..60u8, 0..60u8).prop_map(|(date, hour, minute, second)| Timestamp {

@@ -9,24 +9,24 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
-use crate::activation::decision::{Effects, Operation, PresentedCard};
-use crate::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use crate::activation::institution::{Channel, InstitutionCode};
-use crate::activation::money::{Bill, Fen};
-use crate::activation::reason::Reason;
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use crate::card::date::{Date, Timestamp};
 use crate::card::keys::{Algorithm, Cryptogram};
 use crate::card::status::CardStatus;
-use crate::host::iso8583::mac::{MacKey, X919};
-use crate::host::iso8583::{HEADER, Message, Mti, TPDU, Writer, swapped};
-use crate::host::{Answer, Authenticate, Receipt, Stan, Standing, TerminalId};
+use crate::centre::iso8583::mac::{MacKey, X919};
+use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer, swapped};
+use crate::centre::{Answer, Authenticate, Receipt, Stan, Standing, TerminalId};
+use crate::rules::decision::{Effects, Operation, PresentedCard};
+use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use crate::rules::institution::{Channel, InstitutionCode};
+use crate::rules::money::{Bill, Fen};
+use crate::rules::reason::Reason;
 
 fn key() -> X919 {
     X919::new(hex!("0123456789ABCDEFFEDCBA9876543210"))
 }
 
-pub(in crate::host) fn any_date() -> impl Strategy<Value = Date> {
+pub(crate) fn any_date() -> impl Strategy<Value = Date> {
     (1..=9999u16, 1..=12u8, 1..=28u8).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
 }
 
@@ -61,13 +61,13 @@ fn any_card() -> impl Strategy<Value = PresentedCard> {
     })
 }
 
-pub(in crate::host) fn any_bill() -> impl Strategy<Value = Bill> {
+pub(in crate::centre) fn any_bill() -> impl Strategy<Value = Bill> {
     (1..=Fen::MAX.0).prop_flat_map(|total| {
         (Just(total), 0..=total).prop_map(|(total, fund)| Bill::new(Fen(total), Fen(fund)).unwrap())
     })
 }
 
-pub(in crate::host) fn any_operation() -> impl Strategy<Value = Operation> {
+pub(crate) fn any_operation() -> impl Strategy<Value = Operation> {
     let validity = prop_oneof![Just(Validity::LongTerm), any_date().prop_map(Validity::Until)];
     let document = (select(&DocumentKind::ALL[..]), "[!-~]{1,20}", any_name(), validity);
     let document = document.prop_map(|(kind, number, name, valid_until)| {

@@ -2,15 +2,15 @@
 
 use super::MessageError;
 use super::forms::{amount_bcd, amount_of, digits, number};
-use crate::activation::decision::{Effects, Operation, PresentedCard};
-use crate::activation::document::{Document, DocumentKind, DocumentNumber, Validity};
-use crate::activation::money::{Bill, Fen};
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use crate::card::date::Date;
 use crate::card::status::CardStatus;
-use crate::host::Standing;
-use crate::host::iso8583::{Message, Writer};
+use crate::centre::Standing;
+use crate::centre::iso8583::{Message, Writer};
 use crate::iso7816::tlv;
+use crate::rules::decision::{Effects, Operation, PresentedCard};
+use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use crate::rules::money::{Bill, Fen};
 
 /// F55: the card's number, nine characters.
 pub const CARD_NUMBER: u32 = 0xDF01;

@@ -1,4 +1,4 @@
-//! Between till and terminal: what the till commands, and what it is told. Goes over [`super::frame::Channel::Till`].
+//! Between till and terminal: what the till commands, and what it is told. Goes over [`crate::frame::Channel::Till`].
 //!
 //! A message is a letter and what the table says, in this order and nothing behind it. Numbers are big-endian; money is in
 //! fen, in eight bytes; a date is four BCD bytes YYYYMMDD, and a time that and hour, minute, second; a text has its length
@@ -34,14 +34,14 @@ use core::num::NonZeroU32;
 use heapless::Vec;
 
 use self::codec::{Reader, Writer};
-use super::iso8583::mac::X919;
-use super::{Stan, Standing, TerminalId};
-use crate::activation::decision::{Effects, Operation};
-use crate::activation::institution::InstitutionCode;
-use crate::activation::money::Fen;
-use crate::activation::reason::Reason;
 use crate::card::date::Timestamp;
 use crate::card::status::CardStatus;
+use crate::centre::iso8583::mac::X919;
+use crate::centre::{Stan, Standing, TerminalId};
+use crate::rules::decision::{Effects, Operation};
+use crate::rules::institution::InstitutionCode;
+use crate::rules::money::Fen;
+use crate::rules::reason::Reason;
 
 /// The most bytes that one of these messages has: a start with the longest document has 91.
 pub const TILL_MAX: usize = 96;
