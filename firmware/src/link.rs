@@ -22,7 +22,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::terminal::{CentreLink, Report};
 
-/// How long the centre may take to answer (domain.md §5.5), in ms.
+/// How long the centre may take to answer (docs/card.md §5.5), in ms.
 const ANSWER_MS: u32 = 60_000;
 /// The most bytes of a frame.
 const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);

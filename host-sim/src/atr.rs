@@ -415,7 +415,7 @@ pub(crate) fn to_text(bytes: &[u8], report: &Report) -> String {
     text
 }
 
-/// The fields of the historical bytes of a social security card, one line each (domain.md §3.4).
+/// The fields of the historical bytes of a social security card, one line each (docs/card.md §3.4).
 ///
 /// Empty unless they follow the pattern: 13 bytes, the first of them 00, as in all chip makers' numbers.
 fn social_security_fields(historical: &[u8]) -> Vec<String> {

@@ -32,7 +32,7 @@ use crate::line::{
 };
 use crate::time::VirtualTime;
 
-/// How long a terminal waits for the centre's answer (domain.md §5.5), in seconds.
+/// How long a terminal waits for the centre's answer (docs/card.md §5.5), in seconds.
 const ANSWER_WAIT: u64 = 60;
 /// How long a holder takes to key a PIN, in seconds.
 const KEYING: u64 = 4;

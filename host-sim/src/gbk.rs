@@ -1,4 +1,4 @@
-//! Names between UTF-8, which people edit, and GBK, which cards store (domain.md §1.2).
+//! Names between UTF-8, which people edit, and GBK, which cards store (docs/card.md §1.2).
 
 use encoding_rs::GB18030;
 

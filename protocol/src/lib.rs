@@ -12,7 +12,7 @@
 //! | [`frame`] | the frames in which both cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
-//! "domain.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
+//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
 //! recalled; the latter two marks are repeated where they matter.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -55,7 +55,7 @@ fn key_of(access: Access) -> Option<u8> {
     }
 }
 
-/// What domain.md §1.5 says, written once more and apart from the card's own code.
+/// What docs/card.md §1.5 says, written once more and apart from the card's own code.
 fn allowed(access: Access, pin: bool, key: bool) -> bool {
     match access {
         Access::Free => true,

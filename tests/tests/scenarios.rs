@@ -65,7 +65,7 @@ fn every_file_passes_and_comes_out_the_same_twice() {
     assert!(text.stdout.ends_with(&format!("{0} of {0} scenarios passed\n", files.len())), "{}", text.stdout);
 }
 
-/// The rows of the rule (DESIGN.md §1): file, and each step as "approved" or the reason, and whether it activates.
+/// The rows of the rule (docs/design.md §1): file, and each step as "approved" or the reason, and whether it activates.
 #[rustfmt::skip]
 const ROWS: &[(&str, &[(&str, bool)])] = &[
     ("rule-bank-application", &[("approved", true)]),
@@ -184,7 +184,7 @@ fn every_file_says_all_it_expects() {
     }
 }
 
-/// DESIGN.md §1, seen from the centre before and after each step, whatever the file expects.
+/// docs/design.md §1, seen from the centre before and after each step, whatever the file expects.
 #[test]
 fn no_step_of_any_file_breaks_the_rule() {
     for (file, scenario, played) in played() {

@@ -235,7 +235,7 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     assert_deactivated(&place.bench.events.borrow(), "pulled during the transaction");
 }
 
-/// DESIGN.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged twice or
+/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged twice or
 /// for nothing, and *activated* has a cause.
 #[test]
 fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {

@@ -39,12 +39,12 @@ pub struct Settings {
     pub terminal: TerminalId,
     /// How long it waits for a card, in seconds.
     pub card_wait: u16,
-    /// How often a reversal is sent before it is left for later (three are usual, domain.md §5.5).
+    /// How often a reversal is sent before it is left for later (three are usual, docs/card.md §5.5).
     pub reversal_tries: u8,
 }
 
 impl Settings {
-    /// A terminal there with the usual waits: a minute for a card, three reversals (domain.md §5.5).
+    /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5).
     pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
         Self { institution, terminal, card_wait: 60, reversal_tries: 3 }
     }

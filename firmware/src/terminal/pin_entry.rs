@@ -1,4 +1,4 @@
-//! The holder's PIN: verified by the card, and the initial one replaced (domain.md §1.6, §1.10, §2.2).
+//! The holder's PIN: verified by the card, and the initial one replaced (docs/card.md §1.6, §1.10, §2.2).
 
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;

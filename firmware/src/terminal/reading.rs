@@ -1,7 +1,7 @@
 //! Reading a card: which generation it is, whether it is genuine, and whose it is.
 //!
 //! Cards of version 3.00 show personal data only to a terminal that the centre vouches for: the terminal forwards the
-//! card's challenge to the centre, whose security module computes the cryptogram (domain.md §1.5, §1.9). The terminal
+//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The terminal
 //! itself holds no keys.
 
 use core::fmt;
@@ -189,7 +189,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => Algorithm::from_fci(response.data).map_err(|code| Cause::Algorithm(code).into()),
-            // An application or card block (domain.md §1.8).
+            // An application or card block (docs/card.md §1.8).
             StatusWord::SELECTED_INVALIDATED | StatusWord::NOT_SUPPORTED | StatusWord::BLOCKED_FOR_GOOD => {
                 Err(Stop::here(Reason::CardLocked))
             }

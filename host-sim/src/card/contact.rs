@@ -178,7 +178,7 @@ impl ContactCard {
         if self.spell.is_some() { self.spell } else { self.misbehaviour }
     }
 
-    /// Whether it works at this supply voltage; not in domain.md, so what was usual at its time.
+    /// Whether it works at this supply voltage; not in docs/card.md, so what was usual at its time.
     pub const fn works_at(&self, class: VoltageClass) -> bool {
         match self.card.generation {
             Generation::V1 => matches!(class, VoltageClass::A),
@@ -274,7 +274,7 @@ impl ContactCard {
                 }
                 (t1::CardStep::Execute, Some(t1)) => {
                     let (mut data, sw) = match Command::decode(t1.command()) {
-                        // T=1 carries what the card gives; a card that was asked for less says so (domain.md §1.6).
+                        // T=1 carries what the card gives; a card that was asked for less says so (docs/card.md §1.6).
                         Ok(command) => match self.card.process(&command) {
                             (data, _) if data.len() > command.ne && command.ne > 0 => {
                                 (Vec::new(), StatusWord::new(0x6C, data.len() as u8))

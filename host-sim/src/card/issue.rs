@@ -143,7 +143,7 @@ impl NewCard {
         Ok(hsm.issue_ident(self.generation.algorithm(), historical, self.area, self.serial.to_be_bytes()))
     }
 
-    /// `3B 6D 00 00` and 13 historical bytes; version 3.00 also offers a faster rate in TA1 (domain.md §3.4).
+    /// `3B 6D 00 00` and 13 historical bytes; version 3.00 also offers a faster rate in TA1 (docs/card.md §3.4).
     fn atr(&self) -> Result<Vec<u8>, IssueError> {
         let [chip_maker, fast] = match self.generation {
             Generation::V1 => [0x81, 0],
@@ -160,7 +160,7 @@ impl NewCard {
         }
         builder = builder.tb1(0).tc1(0);
         if self.protocol == 1 {
-            // IFSC 254, BWI 4, CWI 5: what cards of this kind usually say; not in domain.md.
+            // IFSC 254, BWI 4, CWI 5: what cards of this kind usually say; not in docs/card.md.
             builder = builder.t1(SpecificBytes { ta: Some(0xFE), tb: Some(0x45), tc: None });
         }
         Ok(builder.historical(&historical).build()?.to_vec())

@@ -3,7 +3,7 @@
 use qiyong_protocol::iso7816::atr::Atr;
 
 /// In a few words. Social security cards are told by their 13 historical bytes, which begin with the chip's maker
-/// (domain.md §3.4).
+/// (docs/card.md §3.4).
 pub fn of(atr: &[u8]) -> String {
     let atr = Atr::new(atr);
     if atr.check().is_err() {

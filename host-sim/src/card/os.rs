@@ -1,6 +1,6 @@
-//! The card's operating system: APDU in, APDU out, under access conditions (domain.md §1.5, §1.6, §1.8).
+//! The card's operating system: APDU in, APDU out, under access conditions (docs/card.md §1.5, §1.6, §1.8).
 //!
-//! Two simplifications against a real card, both where domain.md has no facts: a key identifier names the same key in
+//! Two simplifications against a real card, both where docs/card.md has no facts: a key identifier names the same key in
 //! every application, and PIN UNBLOCK is answered with 6D00.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use crate::centre::hsm::CardKeys;
 
-/// How often authentication with any key may fail in a row before keys are blocked; not in domain.md.
+/// How often authentication with any key may fail in a row before keys are blocked; not in docs/card.md.
 pub const KEY_TRIES: u8 = 15;
 
 /// What is blocked by APPLICATION BLOCK and CARD BLOCK.
@@ -221,7 +221,7 @@ impl VirtualCard {
         StatusWord::OK
     }
 
-    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (domain.md §1.7).
+    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (docs/card.md §1.7).
     fn file_control_information(&self, name: &[u8]) -> Vec<u8> {
         let proprietary = match self.generation {
             Generation::V1 | Generation::V2 => vec![],
@@ -287,7 +287,7 @@ impl VirtualCard {
         }
     }
 
-    /// P2 holds SFI and mode: 4 by number, 0 by identifier, the record's tag (domain.md §1.6).
+    /// P2 holds SFI and mode: 4 by number, 0 by identifier, the record's tag (docs/card.md §1.6).
     fn find_record(&mut self, p1: u8, p2: u8) -> Result<(&'static FileSpec, usize), StatusWord> {
         let spec = self.addressed(p2 >> 3)?;
         let at = match p2 & 0x07 {
@@ -309,7 +309,7 @@ impl VirtualCard {
         let (spec, at) = self.find_record(command.p1, command.p2)?;
         self.may(spec.update)?;
         let mut data = command.data;
-        // Class 04: the last four bytes are a MAC with the key that the file asks for (domain.md §1.6).
+        // Class 04: the last four bytes are a MAC with the key that the file asks for (docs/card.md §1.6).
         if command.cla == 0x04 {
             let (Access::Key(id) | Access::PinOrKey(id) | Access::PinAndKey(id)) = spec.update else {
                 return Err(StatusWord(0x9406));

@@ -24,7 +24,7 @@ const EXTERNAL_KEYS: [u8; 8] = [
     key::DF_SIXTH,
 ];
 
-/// Which of an algorithm's keys (domain.md §1.7).
+/// Which of an algorithm's keys (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyName {
     /// IRK: INTERNAL AUTHENTICATE, and the check value in the ident code.
@@ -134,7 +134,7 @@ impl Hsm {
     }
 
     /// What a genuine card answers to INTERNAL AUTHENTICATE and, for a card that guards personal data, what it must hear
-    /// with EXTERNAL AUTHENTICATE and RKSSSE (domain.md §1.9, HSM message 9013).
+    /// with EXTERNAL AUTHENTICATE and RKSSSE (docs/card.md §1.9, HSM message 9013).
     pub(super) fn authenticate(&self, question: &Authenticate<'_>) -> (Cryptogram, Option<Cryptogram>) {
         let masters = self.masters(question.algorithm);
         let card_key = |master| self.scheme.card_key(master, question.historical, question.ident.region());

@@ -79,7 +79,7 @@ pub struct Activation {
     pub reversed: bool,
 }
 
-/// What of a card is put into use; each independent of the other (domain.md §2.1).
+/// What of a card is put into use; each independent of the other (docs/card.md §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     /// 社保功能: the card itself.

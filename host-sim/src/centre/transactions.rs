@@ -21,7 +21,7 @@
 //! Undoing gives the money back and takes back what was put into use through the transaction. If another approved
 //! transaction that is not undone would have put it into use by itself, that one takes its place: the card stays active,
 //! and the record of activations says through which. It must be of the card's area, since a card is never put into use
-//! elsewhere (domain.md §2.5): payments that an active card made in other areas stand, but do not keep it active.
+//! elsewhere (docs/card.md §2.5): payments that an active card made in other areas stand, but do not keep it active.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;

@@ -10,7 +10,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::gbk;
 
-/// What is printed (domain.md §4.3); amounts in fen.
+/// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
 pub(super) struct Receipt {
     institution: String,

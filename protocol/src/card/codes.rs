@@ -1,4 +1,4 @@
-//! The codes found on a card: ID number, card number, ident code, region, name (domain.md §3).
+//! The codes found on a card: ID number, card number, ident code, region, name (docs/card.md §3).
 //!
 //! Each type holds bytes whose shape has been checked. ID numbers and names print masked: they belong to a person.
 
@@ -91,7 +91,7 @@ impl fmt::Debug for Region {
     }
 }
 
-/// 社会保障号码, the citizen's ID number of GB 11643: 17 digits and a check character 0-9 or X (domain.md §3.1).
+/// 社会保障号码, the citizen's ID number of GB 11643: 17 digits and a check character 0-9 or X (docs/card.md §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdNumber([u8; 18]);
 
@@ -154,12 +154,12 @@ impl fmt::Debug for IdNumber {
     }
 }
 
-/// 社会保障卡号: eight characters 0-9 A-Z and a check character (domain.md §3.2).
+/// 社会保障卡号: eight characters 0-9 A-Z and a check character (docs/card.md §3.2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CardNumber([u8; 9]);
 
 impl CardNumber {
-    /// Checks the characters, but not the check character: some regions issue numbers without it (domain.md §3.2).
+    /// Checks the characters, but not the check character: some regions issue numbers without it (docs/card.md §3.2).
     pub fn new(text: &[u8]) -> Result<Self, CodeError> {
         let bytes: [u8; 9] = text.try_into().map_err(|_| CodeError::Length { expected: 9 })?;
         let allowed = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
@@ -221,7 +221,7 @@ impl fmt::Debug for CardNumber {
     }
 }
 
-/// 卡的识别码: region, provider, serial and a check value made with the card's key IRK (domain.md §3.3).
+/// 卡的识别码: region, provider, serial and a check value made with the card's key IRK (docs/card.md §3.3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdentCode([u8; 16]);
 
@@ -277,7 +277,7 @@ impl fmt::Debug for IdentCode {
     }
 }
 
-/// The holder's name: 1 to 50 bytes of GBK or GB18030, the name record and its extension joined (domain.md §1.3).
+/// The holder's name: 1 to 50 bytes of GBK or GB18030, the name record and its extension joined (docs/card.md §1.3).
 ///
 /// Kept as bytes: this crate has no GBK table. Prints masked.
 #[derive(Clone, PartialEq, Eq)]
@@ -285,7 +285,7 @@ pub struct Name(Vec<u8, 50>);
 
 impl Name {
     /// Joins the name record (30 bytes) and the extension record (20 bytes, empty on version 1 cards), both filled with
-    /// 00, and by some issuers with FF or spaces (domain.md §1.11). `None`: nothing is left, or it is too long.
+    /// 00, and by some issuers with FF or spaces (docs/card.md §1.11). `None`: nothing is left, or it is too long.
     pub fn from_records(name: &[u8], extension: &[u8]) -> Option<Self> {
         // A foreign name may break at a space, so only the end of the whole is trimmed of spaces.
         let mut bytes: Vec<u8, 50> = Vec::new();

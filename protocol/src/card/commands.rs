@@ -1,4 +1,4 @@
-//! The card's commands as APDUs, typed (domain.md §1.6).
+//! The card's commands as APDUs, typed (docs/card.md §1.6).
 //!
 //! Not for carrying them out: a command goes to a card slot, and its answer through [`super::records`].
 

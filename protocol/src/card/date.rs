@@ -32,7 +32,7 @@ impl Date {
         Some(Self { year, month, day })
     }
 
-    /// From four BCD bytes YYYYMMDD, the card's form (domain.md §3.5).
+    /// From four BCD bytes YYYYMMDD, the card's form (docs/card.md §3.5).
     pub fn from_bcd(bytes: [u8; 4]) -> Option<Self> {
         let [a, b, month, day] = bytes.map(from_bcd);
         Self::new(u16::from(a?) * 100 + u16::from(b?), month?, day?)

@@ -1,4 +1,4 @@
-//! The card's file map, as data: which files, records, lengths and access conditions each generation has (domain.md §1.2
+//! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md §1.2
 //! to §1.5).
 //!
 //! The terminal reads by it, the virtual card is made from it, traces are explained with it. To change what a card holds,
@@ -41,7 +41,7 @@ pub mod tag {
     pub const BIRTH_DATE: u8 = 0x0D;
 }
 
-/// Identifiers of the card's keys, as P2 of EXTERNAL AUTHENTICATE names them (domain.md §1.7).
+/// Identifiers of the card's keys, as P2 of EXTERNAL AUTHENTICATE names them (docs/card.md §1.7).
 pub mod key {
     /// UKSSSE: update EF05 and EF06.
     pub const UPDATE_SSSE: u8 = 0x04;
@@ -197,7 +197,7 @@ impl Generation {
         Self::ALL.into_iter().find(|generation| generation.as_str() == word)
     }
 
-    /// The algorithm of its symmetric keys (domain.md §4.5); the SSF33 cards of one city are not covered.
+    /// The algorithm of its symmetric keys (docs/card.md §4.5); the SSF33 cards of one city are not covered.
     pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::V1 | Self::V2 => Algorithm::TripleDes,

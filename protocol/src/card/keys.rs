@@ -1,7 +1,7 @@
 //! Symmetric keys of the card, and what is computed with them: diversification, authentication, secure-messaging MAC.
 //!
 //! 3DES for versions 1.00 and 2.00, SM4 for 3.00. Where the norms' texts were not at hand and sources differ, the choice
-//! is a field of [`Scheme`], so that a region's real rule can be set in one place (domain.md §1.7, §4.5, §8).
+//! is a field of [`Scheme`], so that a region's real rule can be set in one place (docs/card.md §1.7, §4.5, §8).
 //! Not here: where keys are kept. Virtual cards and the centre hold them; a terminal never does.
 
 use core::fmt;
@@ -34,7 +34,7 @@ pub struct Key {
     algorithm: Algorithm,
 }
 
-/// The first factor of key diversification, from the card's historical bytes; sources disagree (domain.md §1.7).
+/// The first factor of key diversification, from the card's historical bytes; sources disagree (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SerialFactor {
     /// The last eight historical bytes.
@@ -43,7 +43,7 @@ pub enum SerialFactor {
     SerialAndZeros,
 }
 
-/// How the last eight bytes of EXTERNAL AUTHENTICATE's data and the challenge are used (domain.md §1.7).
+/// How the last eight bytes of EXTERNAL AUTHENTICATE's data and the challenge are used (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternalAuthRule {
     /// The challenge makes the session key, which encrypts the terminal's eight bytes: the recorded PSAM sequence.
@@ -52,7 +52,7 @@ pub enum ExternalAuthRule {
     TerminalBytesAreFactor,
 }
 
-/// The order of the 16 data bytes of INTERNAL AUTHENTICATE (domain.md §1.6, recalled).
+/// The order of the 16 data bytes of INTERNAL AUTHENTICATE (docs/card.md §1.6, recalled).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InternalAuthOrder {
     /// Original data, then the factor of the session key.
@@ -62,7 +62,7 @@ pub enum InternalAuthOrder {
 }
 
 /// Everything the norms leave open about the use of keys. The default is what the recorded readers do, where one was
-/// recorded, and otherwise the first reading of domain.md.
+/// recorded, and otherwise the first reading of docs/card.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// The first diversification factor.
@@ -105,7 +105,7 @@ impl fmt::Debug for Cryptogram {
 }
 
 impl Algorithm {
-    /// The code after `9F0C86` in the answer to SELECT (domain.md §1.7): 01 3DES, 03 SM4.
+    /// The code after `9F0C86` in the answer to SELECT (docs/card.md §1.7): 01 3DES, 03 SM4.
     pub const fn code(self) -> u8 {
         match self {
             Self::TripleDes => 1,
@@ -116,7 +116,7 @@ impl Algorithm {
     /// The algorithm announced in the answer to SELECT: `Ok(None)` when it says nothing, `Err` with a code not supported
     /// here (02 is SSF33).
     pub fn from_fci(fci: &[u8]) -> Result<Option<Self>, u8> {
-        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (domain.md §1.7). As BER-TLV
+        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As BER-TLV
         // they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
         let Some(at) = fci.windows(3).position(|bytes| bytes == [0x9F, 0x0C, 0x86]) else {
             return Ok(None);
@@ -186,7 +186,7 @@ impl Key {
     /// The four-byte MAC of secure messaging over `parts`, joined and padded with 80 and zeros.
     ///
     /// 3DES: the PBOC MAC, ISO/IEC 9797-1 algorithm 3, its first four bytes. SM4: CBC-MAC folded by xor of its four words
-    /// (domain.md §1.7, §4.5). `iv` is the card's challenge, filled with zeros to a block; zeros for none.
+    /// (docs/card.md §1.7, §4.5). `iv` is the card's challenge, filled with zeros to a block; zeros for none.
     pub fn mac(&self, iv: [u8; 8], parts: &[&[u8]]) -> [u8; 4] {
         match self.algorithm {
             Algorithm::TripleDes => {
@@ -209,7 +209,7 @@ impl fmt::Debug for Key {
 }
 
 impl Scheme {
-    /// The card's own key from the centre's master key: two levels, the card's serial and its region (domain.md §1.7).
+    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md §1.7).
     ///
     /// `historical` are the historical bytes of the card's ATR; fewer than needed are filled with zeros in front.
     pub fn card_key(&self, master: &Key, historical: &[u8], region: Region) -> Key {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The fewest digits of a PIN (domain.md §1.6).
+/// The fewest digits of a PIN (docs/card.md §1.6).
 pub const PIN_MIN: usize = 4;
 /// The most digits of a PIN: eight packed bytes.
 pub const PIN_MAX: usize = 16;
@@ -35,7 +35,7 @@ impl Pin {
         Some(Self { digits, len: ascii.len() as u8 })
     }
 
-    /// Two digits a byte, an odd last digit filled with F: the data of VERIFY (domain.md §1.6).
+    /// Two digits a byte, an odd last digit filled with F: the data of VERIFY (docs/card.md §1.6).
     pub fn card_block(&self) -> PinBlock {
         let mut block = PinBlock { bytes: [0xFF; 8], len: self.len.div_ceil(2) };
         pack(&self.digits, &mut block.bytes);
@@ -43,7 +43,7 @@ impl Pin {
     }
 
     /// ISO 9564-1 format 0 (ANSI X9.8), before encryption: length and digits, xored with the rightmost twelve digits of
-    /// the account number without its check digit (domain.md §5.5). `None` for a PIN over twelve digits or an account
+    /// the account number without its check digit (docs/card.md §5.5). `None` for a PIN over twelve digits or an account
     /// number that is not 13 to 19 ASCII digits.
     pub fn host_block(&self, account_number: &[u8]) -> Option<PinBlock> {
         let (_check, digits) = account_number.split_last()?;
@@ -62,7 +62,7 @@ impl Pin {
         Some(block)
     }
 
-    /// Whether this is one of the initial PINs regions hand out (domain.md §2.2): 123456, 000000, 111111, or the last six
+    /// Whether this is one of the initial PINs regions hand out (docs/card.md §2.2): 123456, 000000, 111111, or the last six
     /// characters of the ID number or card number. A holder may not choose such a PIN (driver error -36).
     pub fn is_commonly_initial(&self, id_number: &[u8], card_number: &[u8]) -> bool {
         let last_six = |text: &[u8]| text.len().saturating_sub(6);

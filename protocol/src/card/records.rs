@@ -1,4 +1,4 @@
-//! TLV records of a card's record files: tag (1 byte), length (1 byte), value (domain.md §1.2).
+//! TLV records of a card's record files: tag (1 byte), length (1 byte), value (docs/card.md §1.2).
 //!
 //! This is the SIMPLE-TLV of ISO/IEC 7816-4 without its three-byte length form, which these cards do not use.
 
@@ -25,7 +25,7 @@ pub enum RecordError {
     Truncated,
     /// More bytes than the length says.
     TooLong,
-    /// Another data element: old readers use record numbers of the wrong card generation (domain.md §1.11).
+    /// Another data element: old readers use record numbers of the wrong card generation (docs/card.md §1.11).
     Tag {
         /// The tag asked for.
         expected: u8,

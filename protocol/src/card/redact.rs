@@ -9,7 +9,7 @@ use super::files::tag;
 use crate::iso7816::apdu::Command;
 use crate::iso7816::t0::GET_RESPONSE;
 
-/// The commands whose data field holds a PIN (domain.md §1.6).
+/// The commands whose data field holds a PIN (docs/card.md §1.6).
 const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
 
 /// The length byte of an ID number record.

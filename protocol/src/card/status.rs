@@ -1,6 +1,6 @@
-//! The status of a card at the centre (卡应用状态, item AAZ502 of the trade's data dictionary, domain.md §2.3).
+//! The status of a card at the centre (卡应用状态, item AAZ502 of the trade's data dictionary, docs/card.md §2.3).
 
-/// Where a card stands in its life. The card itself does not know: the centre keeps it (domain.md §2.1).
+/// Where a card stands in its life. The card itself does not know: the centre keeps it (docs/card.md §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CardStatus {
     /// 未启用: issued, not yet put into use.

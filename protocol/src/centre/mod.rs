@@ -106,7 +106,7 @@ pub enum Body<'a> {
     },
 }
 
-/// The first step's data of the two-step authentication (domain.md §1.9, HSM step 1).
+/// The first step's data of the two-step authentication (docs/card.md §1.9, HSM step 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticate<'a> {
     /// The card's ident code; its region chooses the keys.

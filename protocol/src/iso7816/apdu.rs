@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn wrong_lengths_are_refused() {
-        // `00A40002EF05` is a bug seen in a real reader (domain.md §1.11): P2 and Lc are missing.
+        // `00A40002EF05` is a bug seen in a real reader (docs/card.md §1.11): P2 and Lc are missing.
         for bytes in [&hex!("00A40002EF05")[..], &hex!("00A4"), &hex!("00A4000000000200"), &hex!("00B201040000")] {
             assert!(Command::decode(bytes).is_err(), "{bytes:02X?}");
         }

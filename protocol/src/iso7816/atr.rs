@@ -740,7 +740,7 @@ impl<'a> AtrBuilder<'a> {
         self
     }
 
-    /// TB1: programming voltage, out of use. Social security cards send 00, "none" (domain.md §3.4).
+    /// TB1: programming voltage, out of use. Social security cards send 00, "none" (docs/card.md §3.4).
     pub const fn tb1(mut self, tb1: u8) -> Self {
         self.group_1.tb = Some(tb1);
         self

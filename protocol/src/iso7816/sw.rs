@@ -1,4 +1,4 @@
-//! Status words: the last two bytes of every response (ISO/IEC 7816-4 clause 5.6, domain.md §1.8).
+//! Status words: the last two bytes of every response (ISO/IEC 7816-4 clause 5.6, docs/card.md §1.8).
 
 use core::fmt;
 

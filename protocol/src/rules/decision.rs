@@ -167,7 +167,7 @@ pub fn admit<'r>(
     if record.expires < today {
         return Err(Reason::CardExpired);
     }
-    // Putting into use is never done across areas, while an active card may be used elsewhere (domain.md §2.5).
+    // Putting into use is never done across areas, while an active card may be used elsewhere (docs/card.md §2.5).
     if record.status == CardStatus::Inactive && !local {
         return Err(Reason::OtherArea);
     }

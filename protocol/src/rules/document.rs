@@ -1,4 +1,4 @@
-//! Identity documents shown at a bank counter (domain.md §2.6, §6.1).
+//! Identity documents shown at a bank counter (docs/card.md §2.6, §6.1).
 
 use core::fmt;
 

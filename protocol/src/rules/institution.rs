@@ -1,4 +1,4 @@
-//! The places where a card may be put into use, and their codes (domain.md §3.5).
+//! The places where a card may be put into use, and their codes (docs/card.md §3.5).
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! The rule of the product: who may put a card into use, where, and why not (DESIGN.md §1, domain.md §2).
+//! The rule of the product: who may put a card into use, where, and why not (docs/design.md §1, docs/card.md §2).
 //!
 //! Pure: [`decision`] takes what the centre knows and what the terminal sent, and says what is to happen. Storing it is the
 //! centre's business, showing it the terminal's.

@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 pub struct Fen(pub u64);
 
 impl Fen {
-    /// The largest amount a terminal-centre message carries: twelve digits (domain.md §5.2, F4).
+    /// The largest amount a terminal-centre message carries: twelve digits (docs/card.md §5.2, F4).
     pub const MAX: Self = Self(999_999_999_999);
 
     /// The difference, or `None` when `other` is more.

@@ -70,7 +70,7 @@ impl Slot for Straight {
                         self.waiting = Some((data, sw));
                         (Vec::new(), more(len))
                     }
-                    // A header alone asks for nothing in T=1; in T=0 it is a wrong length (domain.md §1.6).
+                    // A header alone asks for nothing in T=1; in T=0 it is a wrong length (docs/card.md §1.6).
                     (0, _) if !is_t0 => (Vec::new(), sw),
                     (ne, len) if len > ne => (Vec::new(), StatusWord::new(0x6C, len as u8)),
                     _ => (data, sw),

@@ -1,4 +1,4 @@
-//! The fields and their bytes: domain.md §5.2 as a table.
+//! The fields and their bytes: docs/card.md §5.2 as a table.
 
 /// What a field consists of, and so what its length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ use Size::{Fixed, Ll, Lll};
 
 /// Every field whose form is known, in the order of their numbers.
 ///
-/// The limits of F48, F54, F55, F60 to F63 are not in domain.md: as much as three digits of length can say. Nor is
+/// The limits of F48, F54, F55, F60 to F63 are not in docs/card.md: as much as three digits of length can say. Nor is
 /// whether F48's length counts digits: taken to, as F60's does.
 pub const FIELDS: [Field; 30] = [
     field(2, Digits, Ll(19)),     // primary account number

@@ -1,4 +1,4 @@
-//! F64: the message authentication codes of domain.md §5.4, over everything from the MTI to the field before F64.
+//! F64: the message authentication codes of docs/card.md §5.4, over everything from the MTI to the field before F64.
 //!
 //! | Rule | How | Marks |
 //! |---|---|---|

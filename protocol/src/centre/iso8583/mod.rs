@@ -1,4 +1,4 @@
-//! ISO 8583 messages in the form that UnionPay's terminals use (domain.md §5): fields, their bytes, and the MAC.
+//! ISO 8583 messages in the form that UnionPay's terminals use (docs/card.md §5): fields, their bytes, and the MAC.
 //!
 //! ```text
 //! length 2 | TPDU 5 | header 6 | MTI 2 | bitmap 8 | fields, in the order of their numbers | F64, the MAC, 8
@@ -33,10 +33,10 @@ use core::fmt;
 pub use view::{FormatError, Message, Value};
 pub use writer::{WriteError, Writer};
 
-/// The transport header of a terminal's message: 60, destination 0003, source 0000 (domain.md §5.1).
+/// The transport header of a terminal's message: 60, destination 0003, source 0000 (docs/card.md §5.1).
 pub const TPDU: [u8; 5] = [0x60, 0x00, 0x03, 0x00, 0x00];
 
-/// The application header (domain.md §5.1). What its digits mean is not known; a centre sends back what it got.
+/// The application header (docs/card.md §5.1). What its digits mean is not known; a centre sends back what it got.
 pub const HEADER: [u8; 6] = [0x60, 0x31, 0x00, 0x31, 0x13, 0x01];
 
 /// Length, TPDU, header, MTI and bitmap: what every message begins with, in bytes.

@@ -1,4 +1,4 @@
-//! The vectors of domain.md §5, each kind of damage, and any fields there and back.
+//! The vectors of docs/card.md §5, each kind of damage, and any fields there and back.
 
 use std::format;
 use std::string::String;
@@ -17,7 +17,7 @@ use super::*;
 const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 const LEFT: [u8; 8] = hex!("0123456789ABCDEF");
 
-/// The sign-in message of domain.md §5.4, from its MTI to F63. The vectors there are over just these bytes, in which bit 64
+/// The sign-in message of docs/card.md §5.4, from its MTI to F63. The vectors there are over just these bytes, in which bit 64
 /// is not set.
 const SIGN_IN: [u8; 49] =
     hex!("08000020000000C00012000001313233343536373831323334353637383930313233343500110000000100300003303031");

@@ -22,7 +22,7 @@ pub const ID_NUMBER: u32 = 0xDF03;
 pub const NAME: u32 = 0xDF04;
 /// F55: the historical bytes of the card's ATR.
 pub const HISTORICAL: u32 = 0xDF05;
-/// F55: the algorithm of the card's keys, one byte as in the answer to SELECT (domain.md §1.7).
+/// F55: the algorithm of the card's keys, one byte as in the answer to SELECT (docs/card.md §1.7).
 pub const ALGORITHM: u32 = 0xDF06;
 /// F55: the 16 bytes of INTERNAL AUTHENTICATE; in the answer the card's eight.
 pub const INTERNAL: u32 = 0xDF07;
@@ -42,7 +42,7 @@ pub const DOCUMENT_NUMBER: u32 = 0xDF14;
 pub const DOCUMENT_NAME: u32 = 0xDF15;
 /// F62: the last day of its validity, four BCD bytes; empty if there is none.
 pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
-/// F62: the card's status, its AAZ502 code; empty for a card not yet in use (domain.md §2.3).
+/// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
 /// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one.
 pub const FLAGS: u32 = 0xDF21;
@@ -51,7 +51,7 @@ pub const EFFECTS: u32 = 0xDF22;
 /// F62: what was taken from the personal account, six BCD bytes.
 pub const CHARGE: u32 = 0xDF23;
 
-/// The characters of documents: those of domain.md §2.6, and R and O of our own.
+/// The characters of documents: those of docs/card.md §2.6, and R and O of our own.
 pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
     (DocumentKind::IdCard, b'A'),
     (DocumentKind::Passport, b'C'),

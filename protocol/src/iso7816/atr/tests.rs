@@ -5,7 +5,7 @@ use hex_literal::hex;
 use proptest::prelude::*;
 use std::{string::ToString, vec::Vec as StdVec};
 
-/// A second generation social security card (domain.md §3.4).
+/// A second generation social security card (docs/card.md §3.4).
 const SOCIAL_SECURITY: [u8; 17] = hex!("3B6D0000 00814E43238697159900BF7C7A");
 /// A UICC with T=0, T=1 and T=15: an example of ETSI TS 102 221, its TCK worked out.
 const UICC: [u8; 17] = hex!("3B97 95 80 B1 FE00 1F 42 8031A073BE2117 7A");

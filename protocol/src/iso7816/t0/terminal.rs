@@ -333,7 +333,7 @@ impl<'a> Exchange<'a> {
                 self.get_response(wanted);
             }
             // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
-            // these cards take it for the end (domain.md §1.6), and so is it here.
+            // these cards take it for the end (docs/card.md §1.6), and so is it here.
             _ => {
                 let sw = self.warning.unwrap_or(sw);
                 self.end(Ok(T0Response { len: self.len, sw }));

@@ -154,7 +154,7 @@ fn a_registered_passport_is_accepted() {
 }
 
 proptest! {
-    /// DESIGN.md §1, invariant 2: *activated* only if a person was verified or a payment approved, and only in the card's
+    /// docs/design.md §1, invariant 2: *activated* only if a person was verified or a payment approved, and only in the card's
     /// own area at a place that may do it.
     #[test]
     fn activation_always_has_a_cause(
