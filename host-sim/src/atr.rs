@@ -20,7 +20,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
 pub fn run(hex: &str, json: bool) -> ExitCode {
     let mut output = Output::default();
-    let verdict = match parse_hex(hex) {
+    let verdict = match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
             if json {
@@ -41,39 +41,82 @@ pub fn run(hex: &str, json: bool) -> ExitCode {
     output.finish(verdict)
 }
 
-/// The bytes of a paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and `0x`.
+fn explain(error: HexError) -> String {
+    match error {
+        HexError::Empty => {
+            format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}")
+        }
+        HexError::Alone { .. } | HexError::NotHex { .. } => error.to_string(),
+    }
+}
+
+/// What text may hold that is read as bytes.
+const ALLOWED: &str = "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
+
+/// Why a text is not bytes. Positions count characters, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HexError {
+    /// A byte has only one digit.
+    #[error("the digit '{digit}' at position {position} stands alone: a byte has two hex digits; {ALLOWED}")]
+    Alone {
+        /// The digit.
+        digit: char,
+        /// Where it stands.
+        position: usize,
+    },
+    /// A character is neither digit nor separator.
+    #[error("the character {character:?} at position {position} is no hex digit; {ALLOWED}")]
+    NotHex {
+        /// The character.
+        character: char,
+        /// Where it stands.
+        position: usize,
+    },
+    /// There is not one byte.
+    #[error("there are no bytes in the input; {ALLOWED}")]
+    Empty,
+}
+
+impl HexError {
+    /// The same without a character of the text, for text that may hold a secret.
+    #[must_use]
+    pub fn without_text(self) -> String {
+        match self {
+            Self::Alone { position, .. } => format!("the digit at position {position} stands alone; {ALLOWED}"),
+            Self::NotHex { position, .. } => format!("the character at position {position} is no hex digit; {ALLOWED}"),
+            Self::Empty => self.to_string(),
+        }
+    }
+}
+
+/// The bytes of what people type or paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and
+/// `0x`.
 ///
-/// The error is a sentence with the offending character, its position (from 1) and what is allowed.
-fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    const ALLOWED: &str =
-        "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
-    let alone = |(position, digit): (usize, char)| {
-        format!("the digit '{digit}' at position {position} stands alone: a byte has two hex digits; {ALLOWED}")
-    };
+/// # Errors
+/// At the first character that is wrong, and when there is not one byte.
+pub fn parse_hex(text: &str) -> Result<Vec<u8>, HexError> {
     let mut bytes = Vec::new();
     let mut first_digit: Option<(usize, char)> = None;
-    for (position, c) in (1..).zip(text.chars()) {
-        match (c.to_digit(16), first_digit) {
+    for (position, character) in (1..).zip(text.chars()) {
+        match (character.to_digit(16), first_digit) {
             (Some(low), Some((_, high))) => {
                 let high = high.to_digit(16).unwrap_or_default();
                 bytes.push((high << 4 | low) as u8);
                 first_digit = None;
             }
-            (Some(_), None) => first_digit = Some((position, c)),
+            (Some(_), None) => first_digit = Some((position, character)),
             // The 0 of "0x" looked like the first digit of a byte.
-            (None, Some((_, '0'))) if matches!(c, 'x' | 'X') => first_digit = None,
-            (None, Some(digit)) if is_separator(c) => return Err(alone(digit)),
-            (None, None) if is_separator(c) => {}
-            (None, _) => {
-                return Err(format!("the character {c:?} at position {position} is no hex digit; {ALLOWED}"));
+            (None, Some((_, '0'))) if matches!(character, 'x' | 'X') => first_digit = None,
+            (None, Some((position, digit))) if is_separator(character) => {
+                return Err(HexError::Alone { digit, position });
             }
+            (None, None) if is_separator(character) => {}
+            (None, _) => return Err(HexError::NotHex { character, position }),
         }
     }
     match first_digit {
-        Some(digit) => Err(alone(digit)),
-        None if bytes.is_empty() => {
-            Err(format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}"))
-        }
+        Some((position, digit)) => Err(HexError::Alone { digit, position }),
+        None if bytes.is_empty() => Err(HexError::Empty),
         None => Ok(bytes),
     }
 }
@@ -506,7 +549,7 @@ mod tests {
             ("", "no bytes"),
             (" 0x \n", "no bytes"),
         ] {
-            let error = parse_hex(paste).unwrap_err();
+            let error = explain(parse_hex(paste).unwrap_err());
             assert!(error.contains(says) && error.contains("allowed are"), "{paste:?}: {error}");
         }
     }

@@ -15,6 +15,7 @@ use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
 
+use crate::atr::parse_hex;
 use crate::bench::masked_hex;
 use crate::card::contact::ContactCard;
 use crate::card::os::VirtualCard;
@@ -88,8 +89,7 @@ pub fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
 
 /// The text is not repeated in the error: it may hold a PIN.
 fn decode(text: &str) -> Result<Vec<u8>, String> {
-    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
-    let bytes = hex::decode(&digits).map_err(|_| "a command is not hex: it is pairs of hex digits".to_string())?;
+    let bytes = parse_hex(text).map_err(|error| format!("a command is not hex: {}", error.without_text()))?;
     Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
     Ok(bytes)
 }

@@ -374,12 +374,8 @@ fn a_purchase_in_bytes() {
     );
     let (_, bytes) = sent(&purchase(), Stan(1));
     let (fields, mac) = bytes.split_at(bytes.len() - 8);
-    assert_eq!(hex_of(fields), hex_of(&expected));
+    assert_eq!(format!("{fields:02X?}"), format!("{expected:02X?}"));
     assert_eq!(key().mac(&fields[13..]).0, *mac);
-}
-
-fn hex_of(bytes: &[u8]) -> std::string::String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 #[test]
