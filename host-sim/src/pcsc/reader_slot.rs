@@ -141,7 +141,7 @@ impl ReaderSlot {
         command: &Command<'_>,
         buffer: &'b mut [u8],
     ) -> Result<Response<'b>, SlotError> {
-        let envelope = Atr::new(&self.atr).extended_lengths();
+        let envelope = Atr::new(&self.atr).parameters().extended_lengths();
         let mut tpdus = Tpdus::new(*command, envelope, Tpdus::FOLLOW_UPS).map_err(SlotError::T0)?;
         let mut room = [0; SHORT_RESPONSE];
         loop {

@@ -18,7 +18,7 @@ pub struct Limits {
     /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
     /// for. Not in the standard either.
     pub follow_ups: u8,
-    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Atr::extended_lengths`]): commands of
+    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Parameters::extended_lengths`]): commands of
     /// more than 255 data bytes then go in ENVELOPEs.
     pub envelope: bool,
 }
