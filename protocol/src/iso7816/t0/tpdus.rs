@@ -87,22 +87,20 @@ impl<'a> Tpdus<'a> {
             Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
             Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
         };
-        let mut tpdus = Self {
+        let (header, end) =
+            if in_envelopes { envelope(cla, to_card.len(), 0) } else { ([cla, ins, p1, p2, p3 as u8], to_card.len()) };
+        Self {
             to_card,
             ne,
-            header: [cla, ins, p1, p2, p3 as u8],
+            header,
             direction,
-            end: to_card.len(),
+            end,
             sent: 0,
             len: 0,
             begun: false,
             warning: None,
             follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
-        };
-        if in_envelopes {
-            tpdus.envelope();
         }
-        tpdus
     }
 
     /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
@@ -172,7 +170,7 @@ impl<'a> Tpdus<'a> {
         let fetching = self.direction == Direction::FromCard;
         match sw.sw1() {
             0x90 if self.sent == self.end && self.end < self.to_card.len() => {
-                self.envelope();
+                (self.header, self.end) = envelope(cla, self.to_card.len(), self.sent);
                 Ok(None)
             }
             0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
@@ -196,18 +194,6 @@ impl<'a> Tpdus<'a> {
         self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
     }
 
-    /// The next piece of the APDU in an ENVELOPE, on the same logical channel (clause 12.2.4).
-    fn envelope(&mut self) {
-        let [cla, ..] = self.header;
-        let count = match self.to_card.len() - self.sent {
-            // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
-            rest @ 256..=257 => rest - 3,
-            rest => rest.min(SHORT_NC_MAX),
-        };
-        self.end = self.sent + count;
-        self.header = [cla & CHANNEL, ENVELOPE, 0, 0, count as u8];
-    }
-
     /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4 clause
     /// 7.6.1).
     fn get_response(&mut self, count: usize) -> Result<Option<StatusWord>, T0Error> {
@@ -223,4 +209,16 @@ impl<'a> Tpdus<'a> {
         self.direction = Direction::FromCard;
         Ok(None)
     }
+}
+
+/// An ENVELOPE with the next piece of an APDU of `len` bytes of which `sent` are out, on the same logical channel (clause
+/// 12.2.4): its header, and where the piece ends.
+#[cfg_attr(target_os = "none", inline(never))]
+fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
+    let count = match len - sent {
+        // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
+        rest @ 256..=257 => rest - 3,
+        rest => rest.min(SHORT_NC_MAX),
+    };
+    ([cla & CHANNEL, ENVELOPE, 0, 0, count as u8], sent + count)
 }
