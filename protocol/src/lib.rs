@@ -12,6 +12,8 @@
 //! | [`frame`] | the frames in which both cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
+//! The feature `testing` adds, with `std`, what tests of several packages share: [`iso7816::t1`]'s `pair`.
+//!
 //! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
 //! recalled; the latter two marks are repeated where they matter.
 #![no_std]

@@ -215,7 +215,7 @@ impl<'a> Tpdus<'a> {
 /// 12.2.4): its header, and where the piece ends.
 #[cfg_attr(target_os = "none", inline(never))]
 fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
-    let count = match len - sent {
+    let count = match len.saturating_sub(sent) {
         // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
         rest @ 256..=257 => rest - 3,
         rest => rest.min(SHORT_NC_MAX),
