@@ -91,6 +91,7 @@ fn the_run_shown_in_the_readme_is_what_the_demo_prints() {
     }
 }
 
+/// docs/design.md §1, invariant 4.
 #[test]
 fn neither_story_nor_trace_nor_json_holds_a_pin_or_a_whole_id_number() {
     let scenario =

@@ -9,13 +9,13 @@ use super::page::{Proof, Without, clauses, exceptions, sections};
 use super::source::{By, Citation, Target, citations};
 
 /// The page with the sections that need not be cited.
-pub const EXCEPTIONS: &str = "docs/uncited.md";
+pub(crate) const EXCEPTIONS: &str = "docs/uncited.md";
 /// The page with the clauses of ISO/IEC 7816.
-pub const STANDARD: &str = "docs/iso7816.md";
+pub(crate) const STANDARD: &str = "docs/iso7816.md";
 
 /// What is wrong. Each has at least one deliberate fault that shows that it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A page is cited that is not there.
     NoSuchPage,
     /// A section is cited that is not there.
@@ -40,12 +40,12 @@ pub enum Kind {
 
 /// All files whose citations count, read and searched. Cheap to copy, so that a fault can be put into a copy.
 #[derive(Clone)]
-pub struct Tree(BTreeMap<String, Rc<(String, Vec<Citation>)>>);
+pub(crate) struct Tree(BTreeMap<String, Rc<(String, Vec<Citation>)>>);
 
 impl Tree {
     /// The workspace at `root`, but for what is built, hidden, or a deliberate fault in this very test.
     #[must_use]
-    pub fn read(root: &Path) -> Self {
+    pub(crate) fn read(root: &Path) -> Self {
         let mut tree = Self(BTreeMap::new());
         tree.read_folder(root, "");
         tree
@@ -61,7 +61,7 @@ impl Tree {
             }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 self.read_folder(&entry.path(), &format!("{path}/"));
-            } else if ["rs", "md", "toml", "sql"].iter().any(|end| name.ends_with(&format!(".{end}"))) {
+            } else if ["rs", "md", "toml", "sql", "exchanges"].iter().any(|end| name.ends_with(&format!(".{end}"))) {
                 self.put(&path, fs::read_to_string(entry.path()).expect("sources are UTF-8"));
             }
         }
@@ -69,12 +69,12 @@ impl Tree {
 
     /// The text of a file; empty if it is not there.
     #[must_use]
-    pub fn text(&self, path: &str) -> &str {
+    pub(crate) fn text(&self, path: &str) -> &str {
         self.0.get(path).map_or("", |file| &file.0)
     }
 
     /// Puts a file there, instead of the one of this name.
-    pub fn put(&mut self, path: &str, text: String) {
+    pub(crate) fn put(&mut self, path: &str, text: String) {
         let found = citations(path, &text);
         self.0.insert(path.to_owned(), Rc::new((text, found)));
     }
@@ -83,29 +83,32 @@ impl Tree {
         self.0.iter().flat_map(|(path, file)| file.1.iter().map(move |citation| (path.as_str(), citation)))
     }
 
+    /// Whether a file whose path is or ends with `path` cites `target`.
     fn cites(&self, path: &str, by: By, target: &Target) -> bool {
-        self.0.get(path).is_some_and(|file| file.1.iter().any(|one| one.by == by && one.target == *target))
+        let named =
+            |file: &str| file.strip_suffix(path).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        self.citations().any(|(file, one)| named(file) && one.by == by && one.target == *target)
     }
 }
 
 /// What there is, for the printed counts.
 #[derive(Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Sections that are to be cited, by page.
-    pub sections: BTreeMap<String, usize>,
+    pub(crate) sections: BTreeMap<String, usize>,
     /// Citations of sections by product and tests.
-    pub cited: [usize; 2],
+    pub(crate) cited: [usize; 2],
     /// Sections that an exception speaks for.
-    pub excepted: usize,
+    pub(crate) excepted: usize,
     /// Rows of the table of clauses, and those of them without a citation in product or tests.
-    pub clauses: [usize; 2],
+    pub(crate) clauses: [usize; 2],
     /// Citations of clauses by product and tests.
-    pub clauses_cited: [usize; 2],
+    pub(crate) clauses_cited: [usize; 2],
 }
 
 /// Everything that is wrong with `tree`, and the counts.
 #[must_use]
-pub fn judge(tree: &Tree) -> (Vec<(Kind, String)>, Counts) {
+pub(crate) fn judge(tree: &Tree) -> (Vec<(Kind, String)>, Counts) {
     let mut court = Court { tree, wrong: Vec::new(), counts: Counts::default() };
     let pages = tree.0.iter().filter_map(|(path, file)| Some((path.strip_prefix("docs/")?, sections(&file.0))));
     let pages: BTreeMap<&str, BTreeSet<String>> = pages.collect();

@@ -1,4 +1,5 @@
-//! What the pages of docs/ say of themselves: numbered sections, the exceptions of `uncited.md`, the clauses of `iso7816.md`.
+//! What the pages of docs/ say of themselves: numbered sections, the exceptions of `uncited.md`, the clauses of
+//! `iso7816.md`.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The numbered sections of a page: `1.6`, `A.2`, `invariant 3`.
 #[must_use]
-pub fn sections(text: &str) -> BTreeSet<String> {
+pub(crate) fn sections(text: &str) -> BTreeSet<String> {
     let mut inside_example = false;
     let mut found = BTreeSet::new();
     for line in text.lines() {
@@ -26,34 +27,34 @@ pub fn sections(text: &str) -> BTreeSet<String> {
 
 /// A section that need not be cited, from [`EXCEPTIONS`](super::judge::EXCEPTIONS).
 #[derive(Clone, Debug)]
-pub struct Exception {
+pub(crate) struct Exception {
     /// The line of the table, for the message.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The page, as `card.md`.
-    pub page: String,
+    pub(crate) page: String,
     /// The section.
-    pub section: String,
+    pub(crate) section: String,
     /// Whether it speaks for all sections below as well.
-    pub below: bool,
+    pub(crate) below: bool,
     /// Which citations are missing.
-    pub without: Without,
+    pub(crate) without: Without,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// Which citations a section or clause does without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Without {
+pub(crate) struct Without {
     /// None in the product's code.
-    pub product: bool,
+    pub(crate) product: bool,
     /// None in a test.
-    pub test: bool,
+    pub(crate) test: bool,
 }
 
 impl Exception {
     /// Whether it speaks for `section` of `page`.
     #[must_use]
-    pub fn covers(&self, page: &str, section: &str) -> bool {
+    pub(crate) fn covers(&self, page: &str, section: &str) -> bool {
         let below = || self.below && section.strip_prefix(&self.section).is_some_and(|rest| rest.starts_with('.'));
         self.page == page && (self.section == section || below())
     }
@@ -61,7 +62,7 @@ impl Exception {
 
 /// The rows of the table `| page §section (and below) | code, test or both | reason |`; `Err` with a row of another form.
 #[must_use]
-pub fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
+pub(crate) fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
     let name =
         Regex::new(r"^([a-z0-9]+\.md) (?:§([0-9A-Z.]+[0-9A-Z]|[0-9A-Z])|(invariant [1-6]))( and below)?$").unwrap();
     let row = |(line, cells): (usize, Vec<String>)| {
@@ -83,22 +84,22 @@ pub fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
 
 /// What is claimed of one clause of ISO/IEC 7816.
 #[derive(Clone, Debug)]
-pub struct Clause {
+pub(crate) struct Clause {
     /// The line of the table, for the message.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The part of the standard: 3 or 4.
-    pub part: u8,
+    pub(crate) part: u8,
     /// The clause, as `12.2.3`.
-    pub clause: String,
+    pub(crate) clause: String,
     /// The product's files that cite it, or why there is none.
-    pub product: Proof,
+    pub(crate) product: Proof,
     /// The tests that cite it, or why there is none.
-    pub test: Proof,
+    pub(crate) test: Proof,
 }
 
 /// Where a clause is cited.
 #[derive(Clone, Debug)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// In these files.
     Files(Vec<String>),
     /// Nowhere, for this reason.
@@ -107,7 +108,7 @@ pub enum Proof {
 
 /// The rows of the tables `| clause | claim | files | tests |` below the headings `## Part N`.
 #[must_use]
-pub fn clauses(text: &str) -> Vec<Clause> {
+pub(crate) fn clauses(text: &str) -> Vec<Clause> {
     let headings: Vec<(usize, u8)> = text
         .lines()
         .enumerate()

@@ -1,4 +1,5 @@
-//! What a file cites: pages and sections of docs/, clauses of ISO/IEC 7816, and pages that are gone. Reads text; judges nothing.
+//! What a file cites: pages and sections of docs/, clauses of ISO/IEC 7816, and pages that are gone. Reads text; judges
+//! nothing.
 
 use std::sync::LazyLock;
 
@@ -6,10 +7,11 @@ use regex::Regex;
 
 /// Who cites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub(crate) enum By {
     /// What is shipped or run: .rs and .sql that are no test.
     Product,
-    /// A test: below a folder `tests` or `fuzz`, in a file `tests.rs`, or below `#[cfg(test)] mod ... {`.
+    /// A test: a scenario, recorded exchanges, and a source below a folder `tests` or `fuzz`, in a file `tests.rs`, or below
+    /// `#[cfg(test)] mod ... {`.
     Test,
     /// Text for people, and settings: .md, .toml. What it cites must be there; it proves nothing.
     Text,
@@ -17,7 +19,7 @@ pub enum By {
 
 /// What is cited.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// A page of docs/, without a section.
     Page(String),
     /// A section of a page: `card.md`, `1.6`; an invariant is `invariant 2`.
@@ -30,17 +32,18 @@ pub enum Target {
 
 /// One citation.
 #[derive(Clone, Debug)]
-pub struct Citation {
+pub(crate) struct Citation {
     /// What it names.
-    pub target: Target,
+    pub(crate) target: Target,
     /// Who names it.
-    pub by: By,
+    pub(crate) by: By,
     /// In which line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bdocs/([a-z0-9]+\.md)").unwrap());
-static GONE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:domain(?:-[a-z]+)?|DESIGN)\.md").unwrap());
+static GONE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:domain(?:-[a-z]+)?|DESIGN)(?:\.md| §| [0-9])").unwrap());
 static SECTION: LazyLock<Regex> = LazyLock::new(|| {
     let number = "[0-9A-Z]+(?:[.][0-9]+)*";
     let page = "(?:([a-z0-9]+[.]md)[])`\"]*[ ]+)?";
@@ -57,7 +60,7 @@ static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Everything that the file at `path` (from the workspace's folder, with `/`) cites.
 #[must_use]
-pub fn citations(path: &str, text: &str) -> Vec<Citation> {
+pub(crate) fn citations(path: &str, text: &str) -> Vec<Citation> {
     let flat = Flat::of(path, text);
     let own_page = path.strip_prefix("docs/");
     let mut found = Vec::new();
@@ -132,7 +135,9 @@ impl Flat {
 }
 
 fn whole(path: &str) -> By {
-    if !(path.ends_with(".rs") || path.ends_with(".sql")) {
+    if path.ends_with(".exchanges") || (path.contains("/scenarios/") && path.ends_with(".toml")) {
+        By::Test
+    } else if !(path.ends_with(".rs") || path.ends_with(".sql")) {
         By::Text
     } else if path.split('/').any(|folder| matches!(folder, "tests" | "fuzz")) || path.ends_with("tests.rs") {
         By::Test
