@@ -268,8 +268,8 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     }
 }
 
-#[test]
 /// docs/card.md §5.5.
+#[test]
 fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let mut place = Place::new(Generation::V2, "P32010000017");
     let report = place.visit(None, LinkTrouble::AnswerAndReversalsLost);

@@ -284,9 +284,9 @@ mod tests {
         }
     }
 
+    /// The commands of docs/card.md §1.3.
     #[test]
     fn read_commands_of_section_1_3_follow_from_the_tables() {
-        /// The commands of docs/card.md §1.3.
         // (generation, file, tag) -> record number and Le of the READ RECORD in the source's tables.
         let expected = [
             (Generation::V3, EF05, tag::IDENT_CODE, 1, 0x12),
@@ -303,9 +303,9 @@ mod tests {
         assert!(Generation::V1.ssse_record(EF06, tag::NAME_EXTENSION).is_none());
     }
 
+    /// docs/card.md §1.5.
     #[test]
     fn personal_data_of_version_3_needs_rkssse_and_earlier_ones_are_free() {
-        /// docs/card.md §1.5.
         for generation in Generation::ALL {
             let access = |fid, tag| generation.file(Df::Ssse, fid).unwrap().read_access(tag);
             assert_eq!(access(EF05, tag::VERSION), Access::Free);

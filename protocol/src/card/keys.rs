@@ -286,8 +286,8 @@ mod tests {
 
     const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 
-    #[test]
     /// The published MAC of docs/card.md §4.5.
+    #[test]
     fn pboc_mac_vector_of_section_4_5() {
         let key = Key::new(Algorithm::TripleDes, hex!("5775204D69616F6A756E404726444311"));
         let data = hex!(
@@ -305,8 +305,8 @@ mod tests {
         assert_eq!(key.mac([0x5A; 8], &[&changed]), hex!("4089819D"));
     }
 
-    #[test]
     /// docs/card.md §4.5, §5.3.
+    #[test]
     fn block_vectors_of_section_4_5_and_5_3() {
         // SM4(K, K) of the standard; diversification with a factor f and ¬f is one block of f ‖ ¬f.
         let sm4 = Key::new(Algorithm::Sm4, KEY);
@@ -335,8 +335,8 @@ mod tests {
         }
     }
 
-    #[test]
     /// docs/card.md §1.7.
+    #[test]
     fn card_keys_differ_by_card_and_region_and_never_print() {
         let master = Key::new(Algorithm::Sm4, KEY);
         let (nanjing, suzhou) = (Region::new("320100").unwrap(), Region::new("320500").unwrap());
@@ -347,8 +347,8 @@ mod tests {
         assert_eq!(format!("{master:?}"), "Sm4 ***");
     }
 
-    #[test]
     /// docs/card.md §1.7.
+    #[test]
     fn algorithm_is_found_in_the_answer_to_select() {
         assert_eq!(Algorithm::from_fci(&hex!("6F06 9F0C8603")), Ok(Some(Algorithm::Sm4)));
         assert_eq!(Algorithm::from_fci(&hex!("9F0C8602")), Err(2));
