@@ -3,7 +3,7 @@
 
 use hex_literal::hex;
 
-use qiyong_host_sim::pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
+use qiyong_pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
 
 use crate::input::Event;
 

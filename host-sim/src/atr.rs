@@ -18,7 +18,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub fn run(hex: &str, json: bool) -> ExitCode {
+pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
     let mut output = Output::default();
     let verdict = match parse_hex(hex) {
         Ok(bytes) => {

@@ -1,6 +1,6 @@
 //! The bytes and the rules of a social security card terminal.
 //!
-//! Shared by the terminal (`qiyong-firmware`) and the simulator (`qiyong-host-sim`). Everything here is `no_std`, without
+//! Shared by the terminal (`qiyong-firmware`) and the simulator (`qiyong-sim`). Everything here is `no_std`, without
 //! a heap, without input or output and without a clock: state machines and codecs over borrowed bytes.
 //!
 //! | Module | What it is for |

@@ -9,11 +9,11 @@ use std::{fs, io};
 
 use tempfile::TempDir;
 
-use qiyong_host_sim::bench::{Apdu, Event};
-use qiyong_host_sim::line::{self, LineEvent};
-use qiyong_host_sim::scenario::file::Scenario;
-use qiyong_host_sim::scenario::run::play;
+use qiyong::in_process::play;
 use qiyong_protocol::iso7816::character::{Convention, Frame, Received};
+use qiyong_sim::line::{self, LineEvent};
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::world::event::{Apdu, Event};
 use qiyong_tests::qiyong;
 use qiyong_tests::vcd::{Character, Vcd};
 

@@ -3,20 +3,22 @@
 
 use proptest::prelude::*;
 
-use qiyong_host_sim::card::file::CardFileError;
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
-use qiyong_host_sim::centre::hsm::Hsm;
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::commands::{self, ins};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Generation};
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::keys::Key;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_sim::card::file::CardFileError;
+use qiyong_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
 use qiyong_tests::sample_card;
 
 fn card(generation: Generation) -> VirtualCard {
-    NewCard { convention: Convention::Direct, ..sample_card(generation) }.issue(&Hsm::test_keys()).unwrap()
+    let new = NewCard { convention: Convention::Direct, ..sample_card(generation) };
+    make_card(&new, &Hsm::test_keys()).unwrap()
 }
 
 fn status(card: &mut VirtualCard, command: Command<'_>) -> StatusWord {

@@ -12,16 +12,13 @@ use embassy_futures::select::{Either, select};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
+use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{
     CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered, WhichPin,
 };
 use qiyong_firmware::ui::Screen;
-use qiyong_host_sim::card::contact::ContactCard;
-use qiyong_host_sim::centre::Centre;
-use qiyong_host_sim::line::{BenchLine, SharedCard, VirtualLine};
-use qiyong_host_sim::time::VirtualTime;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
@@ -30,6 +27,9 @@ use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
+use qiyong_sim::time::VirtualTime;
 use qiyong_tests::flash::Flash;
 use qiyong_tests::sample_card;
 
@@ -57,7 +57,7 @@ enum Fate {
 
 /// The link to the centre, with what becomes of its messages, by their number.
 struct Link {
-    centre: Rc<RefCell<Centre>>,
+    centre: Rc<RefCell<InProcess>>,
     notes: Notes,
     fates: BTreeMap<usize, Fate>,
     messages: usize,
@@ -158,7 +158,7 @@ type Till<M> = Terminal<ContactSlot<VirtualLine>, Link, Desk, VirtualTime, ChaCh
 
 /// A pharmacy with its terminal's flash, a card that is not yet in use, and the centre.
 struct Pharmacy {
-    centre: Rc<RefCell<Centre>>,
+    centre: Rc<RefCell<InProcess>>,
     card: SharedCard,
     number: CardNumber,
     flash: Flash,
@@ -169,15 +169,15 @@ struct Pharmacy {
 impl Pharmacy {
     fn new(seed: u64) -> Self {
         let code = InstitutionCode::new(PHARMACY).unwrap();
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = InProcess::new().unwrap();
         for code in [code, InstitutionCode::new("H32010000561").unwrap()] {
             centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
         }
         let mut new = sample_card(Generation::V3);
         new.pin = Pin::new(b"135790").unwrap();
-        let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..new.record(centre.hsm()).unwrap() };
+        let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..record_of(&new, centre.hsm()).unwrap() };
         centre.add_card(&record).unwrap();
-        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));
         Self {
             centre: Rc::new(RefCell::new(centre)),
             card,

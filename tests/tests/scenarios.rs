@@ -7,11 +7,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use qiyong_host_sim::bench::{CancelAt, LinkTrouble, PullDuring};
-use qiyong_host_sim::card::contact::Misbehaviour;
-use qiyong_host_sim::scenario::file::Scenario;
-use qiyong_host_sim::scenario::run::{Played, play};
-use qiyong_host_sim::time::CLOCK_HZ;
+use qiyong::in_process::play;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
@@ -19,6 +15,11 @@ use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::DocumentKind;
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_sim::card::contact::Misbehaviour;
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::scenario::run::Played;
+use qiyong_sim::time::CLOCK_HZ;
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
 use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
 /// Every file, read and played in this process.
@@ -127,7 +128,7 @@ fn every_kind_of_thing_occurs_in_some_file() {
     let mut seen = BTreeMap::new();
     for (_, scenario, played) in played() {
         for card in &scenario.cards {
-            see(&mut seen, "status", card.record.status);
+            see(&mut seen, "status", card.known.status);
             see(&mut seen, "generation and convention", (card.new.generation, card.new.convention));
             card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
         }

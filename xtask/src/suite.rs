@@ -12,7 +12,7 @@ use crate::{firmware, setup, size, step};
 type Step = (&'static str, fn() -> Result<()>);
 
 /// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
-const FEATURES: [&str; 2] = ["--features", "qiyong-host-sim/pcsc,qiyong-host-sim/probe,qiyong-tests/pcsc"];
+const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
@@ -35,7 +35,7 @@ const STEPS: [Step; 7] = [
     ("firmware", firmware::run),
     ("tests", || {
         // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
-        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc,probe"]))?;
+        step::run(step::cargo().args(["build", "--package", "qiyong", "--features", "pcsc,probe"]))?;
         step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),

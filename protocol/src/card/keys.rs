@@ -9,6 +9,7 @@ use core::fmt;
 use cbc_mac::CbcMac;
 use des::cipher::{BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
+use heapless::Vec;
 use retail_mac::RetailMac;
 use retail_mac::digest::Mac;
 use sm4::Sm4;
@@ -33,6 +34,22 @@ pub struct Key {
     #[zeroize(skip)]
     algorithm: Algorithm,
 }
+
+/// A card's own keys, which nobody has but the card and its centre's security module. `Debug` prints `***` for each.
+#[derive(Clone, Debug)]
+pub struct CardKeys {
+    /// IRK: INTERNAL AUTHENTICATE.
+    pub irk: Key,
+    /// PUK: PIN UNBLOCK.
+    pub puk: Key,
+    /// STK: blocking and unblocking application and card.
+    pub stk: Key,
+    /// The keys for EXTERNAL AUTHENTICATE, with their key identifiers ([`super::files::key::EXTERNAL`]).
+    pub external: Vec<(u8, Key), { EXTERNAL_KEYS_MAX }>,
+}
+
+/// The most keys for EXTERNAL AUTHENTICATE that a card can have: twice what its file map names.
+pub const EXTERNAL_KEYS_MAX: usize = 16;
 
 /// The first factor of key diversification, from the card's historical bytes; sources disagree (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,6 +26,9 @@ use heapless::Vec;
 /// The most bytes an ATR can have: TS and at most 32 characters after it (clause 8.1).
 pub const MAX_LEN: usize = 33;
 
+/// A whole ATR, TS first.
+pub type AtrBytes = Vec<u8, MAX_LEN>;
+
 /// The most historical bytes: K is a nibble of T0 (clause 8.2.2).
 pub const MAX_HISTORICAL: usize = 15;
 
@@ -783,7 +786,7 @@ impl<'a> AtrBuilder<'a> {
     }
 
     /// The ATR. It passes [`Atr::check`].
-    pub fn build(&self) -> Result<Vec<u8, MAX_LEN>, AtrDoesNotFit> {
+    pub fn build(&self) -> Result<AtrBytes, AtrDoesNotFit> {
         if self.historical.len() > MAX_HISTORICAL {
             return Err(AtrDoesNotFit);
         }

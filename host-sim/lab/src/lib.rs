@@ -1,0 +1,18 @@
+//! A running image, on the desk: the emulated board with card, till, centre and holder around it, and debug probes that look
+//! into the image, wherever it runs.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
+//! | [`probe`] | looking into a running image: its log, its screen, its stack; boards through probe-rs |
+//! | [`stage`] | emulated boards as a stage for scenarios |
+//!
+//! Not here: the command line, and the centre, which is given as [`qiyong_sim::world::centre::CentreEnd`].
+#![forbid(unsafe_code)]
+
+/// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
+pub const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+
+pub mod emulator;
+pub mod probe;
+pub mod stage;
