@@ -12,8 +12,11 @@
 //! | [`frame`] | the frames in which both cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
-//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
-//! recalled; the latter two marks are repeated where they matter.
+//! Bad input of any kind is an error, never a panic (docs/design.md §1, invariant 5): the lints below keep what would
+//! panic out, and what is built for the target is searched for it. The house it stands in: docs/design.md §2.
+//!
+//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed,
+//! deduced or recalled; the latter two marks are repeated where they matter.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

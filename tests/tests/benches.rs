@@ -1,4 +1,5 @@
-//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU.
+//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU
+//! (docs/design.md §2, one terminal on every bench).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

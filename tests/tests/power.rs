@@ -243,6 +243,7 @@ fn approved(report: Option<&Report>) -> usize {
     report.is_some_and(|report| report.outcome == Outcome::Approved).into()
 }
 
+/// docs/card.md §5.5; docs/design.md §1, invariants 1 and 3.
 #[test]
 fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     let pharmacy = Pharmacy::new(0);

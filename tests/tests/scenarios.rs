@@ -85,6 +85,7 @@ const ROWS: &[(&str, &[(&str, bool)])] = &[
     ("rule-query", &[("approved", false); 9]),
 ];
 
+/// The causes of PIN entry are those of docs/card.md §1.10.
 #[test]
 fn the_files_are_the_rule_book() {
     let played = played();
@@ -883,6 +884,7 @@ fn mutations() -> Vec<String> {
 }
 
 /// Not one edit makes the program panic (status 101) or hang: each is played, or refused with a reason.
+/// docs/design.md §1, invariant 5.
 #[test]
 fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
     let texts = mutations();

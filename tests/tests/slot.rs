@@ -83,21 +83,25 @@ fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, Stri
     (result, log)
 }
 
+/// Clause 6.2.2; the wire checks the times.
 #[test]
 fn a_good_card_is_reset_once() {
     assert_eq!(connect(Generation::V2, 0), (Ok(()), "B reset off".into()));
 }
 
+/// docs/card.md §4.1; clause 5.1.3.
 #[test]
 fn a_card_for_5_volts_is_silent_at_3_and_found_at_5() {
     assert_eq!(connect(Generation::V1, 0), (Ok(()), "B reset off A reset off".into()));
 }
 
+/// Clause 6.2.3.
 #[test]
 fn a_damaged_answer_is_asked_for_again_by_a_warm_reset() {
     assert_eq!(connect(Generation::V2, 1), (Ok(()), "B reset reset off".into()));
 }
 
+/// Clause 6.2.4.
 #[test]
 fn damaged_twice_the_next_class_is_tried() {
     assert_eq!(connect(Generation::V2, 2), (Ok(()), "B reset reset off A reset off".into()));
@@ -273,8 +277,9 @@ fn visit() -> Vec<Command<'static>> {
     ]
 }
 
-/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the responses are
-/// those of an undisturbed line; a fourth time is one too many.
+/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the
+/// responses are those of an undisturbed line; a fourth time is one too many. A fault of the line that can be mended
+/// costs the card nothing (docs/design.md §1, invariant 6).
 #[test]
 fn in_t0_every_character_is_repeated_until_it_is_right() {
     let mut plain = Bench::over(None);
@@ -577,6 +582,7 @@ fn extended_apdus_pass_in_both_protocols() {
 }
 
 /// The terminal loses no time: what a session takes on the line is what the standard demands for its characters.
+/// In etu of clause 7.1, with the guard times of clauses 8.3, 10.2 and 11.2.
 #[test]
 fn a_session_takes_what_its_characters_need() {
     for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {

@@ -237,8 +237,8 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     assert_deactivated(&place.world.events.borrow(), "pulled during the transaction");
 }
 
-/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged twice or
-/// for nothing, and *activated* has a cause.
+/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged
+/// twice or for nothing, and *activated* has a cause.
 #[test]
 fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     for (generation, institution) in CASES {
@@ -270,6 +270,7 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     }
 }
 
+/// docs/card.md §5.5.
 #[test]
 fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let mut place = Place::new(Generation::V2, "P32010000017");

@@ -27,8 +27,8 @@ pub struct SlotConfig {
 }
 
 impl Default for SlotConfig {
-    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a low
-    /// voltage harms no card.
+    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a
+    /// low voltage harms no card.
     fn default() -> Self {
         Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16, clock_stop: true }
     }

@@ -1,5 +1,6 @@
 //! A [`Cause`] as a number of 32 bits: what a visit carries along and the till is told. To find the words for it is for
-//! whoever shows them; a board does not, and its image has neither them nor the way back to the cause.
+//! whoever shows them; a board does not, and its image has neither them nor the way back to the cause. A fault of the
+//! line has causes of its own, and is never a verdict on card or holder (docs/design.md §1, invariant 6).
 
 use core::fmt;
 use core::num::{NonZeroU8, NonZeroU32};

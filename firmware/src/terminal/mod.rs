@@ -5,8 +5,9 @@
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
-//! done. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and taken off
-//! when its answer has come, so that wherever the power is cut the terminal knows what it owes.
+//! done (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a transaction is
+//! noted there before it is sent, and taken off when its answer has come, so that wherever the power is cut the
+//! terminal knows what it owes.
 
 mod cause;
 mod pin_entry;

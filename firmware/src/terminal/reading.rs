@@ -1,8 +1,8 @@
 //! Reading a card: which generation it is, whether it is genuine, and whose it is.
 //!
 //! Cards of version 3.00 show personal data only to a terminal that the centre vouches for: the terminal forwards the
-//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The terminal
-//! itself holds no keys.
+//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The
+//! terminal itself holds no keys.
 
 use core::fmt;
 

@@ -120,8 +120,8 @@ impl Hsm {
         IdentCode::from_parts(region, serial, self.scheme.ident_check(&irk, first_twelve))
     }
 
-    /// What a genuine card answers to INTERNAL AUTHENTICATE and, for a card that guards personal data, what it must hear
-    /// with EXTERNAL AUTHENTICATE and RKSSSE (docs/card.md §1.9, HSM message 9013).
+    /// What a genuine card answers to INTERNAL AUTHENTICATE and, for a card that guards personal data, what it must
+    /// hear with EXTERNAL AUTHENTICATE and RKSSSE (docs/card.md §1.9, §2.7: HSM message 9013).
     pub(super) fn authenticate(&self, question: &Authenticate<'_>) -> (Cryptogram, Option<Cryptogram>) {
         let masters = self.masters(question.algorithm);
         let card_key = |master| self.scheme.card_key(master, question.historical, question.ident.region());

@@ -160,6 +160,7 @@ fn the_first_transaction_at_each_kind_of_place_activates() {
     }
 }
 
+/// docs/card.md §2.5.
 #[test]
 fn a_repetition_gets_the_first_answer_even_if_it_would_be_decided_differently() {
     let card = inactive(b"X00000019");
@@ -298,6 +299,7 @@ fn a_later_payment_takes_the_place_of_the_undone_activation() {
     assert_eq!(transact(&mut centre, SUZHOU, 2, &card, &purchase(200)), Answer::Refused(Reason::OtherArea));
 }
 
+/// docs/card.md §2.1.
 #[test]
 fn social_function_and_bank_account_are_taken_back_each_for_itself() {
     let card = inactive(b"X00000019");

@@ -353,8 +353,9 @@ mod tests {
     use hex_literal::hex;
     use std::format;
 
+    /// The published numbers of docs/card.md §3.1.
     #[test]
-    fn id_numbers_of_domain_3_1() {
+    fn id_numbers_of_section_3_1() {
         for good in [b"34052419800101001X", b"370101190102039973", b"111111198101011110", b"34052419800101001x"] {
             assert!(IdNumber::new(good).is_ok(), "{good:?}");
         }
@@ -371,8 +372,9 @@ mod tests {
         assert_eq!((number.sex(), number.birth_date()), (b'1', Date::new(1981, 1, 1)));
     }
 
+    /// The check characters of docs/card.md §3.2.
     #[test]
-    fn card_numbers_of_domain_3_2() {
+    fn card_numbers_of_section_3_2() {
         let vectors = [
             (b"A1234567", '4'),
             (b"01234567", '1'),
@@ -390,8 +392,9 @@ mod tests {
         assert_eq!(CardNumber::new(b"x00000019"), Err(CodeError::Character { at: 0 }));
     }
 
+    /// The samples of docs/card.md §1.6, §3.3.
     #[test]
-    fn ident_codes_of_domain_1_6() {
+    fn ident_codes_of_section_1_6() {
         let ident = IdentCode::new(hex!("320100D15600000500A1B2C35EC0FFEE")).unwrap();
         assert_eq!(ident.region().as_str(), "320100");
         assert!(!ident.is_blank());
@@ -400,6 +403,7 @@ mod tests {
         assert!(IdentCode::new(hex!("3A0100D15600000500A1B2C35EC0FFEE")).is_err());
     }
 
+    /// docs/card.md §1.11, §3.5.
     #[test]
     fn names_lose_their_padding() {
         let name = Name::from_records(&hex!("D5C5C8FD 0000"), &hex!("00 20 FF")).unwrap();

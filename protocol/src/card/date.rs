@@ -151,6 +151,7 @@ mod tests {
         assert_eq!(time(9999, 12, 31, 23, 0, 0).after(7200), time(9999, 12, 31, 1, 0, 0));
     }
 
+    /// docs/card.md §3.5.
     #[test]
     fn bcd_survives_both_ways() {
         let date = Date::new(2036, 1, 9).unwrap();

@@ -1,5 +1,5 @@
-//! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md §1.2
-//! to §1.5).
+//! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md
+//! §1.2 to §1.5).
 //!
 //! The terminal reads by it, the virtual card is made from it, traces are explained with it. To change what a card holds,
 //! change a table in `tables` and nothing else. Lengths are bytes; the source writes them in hex, and so do the tables.
@@ -10,7 +10,7 @@ use super::codes::IdentCode;
 use super::keys::Algorithm;
 use tables::{APPLICATIONS_V1, APPLICATIONS_V2, SSSE_V1, SSSE_V2, SSSE_V3};
 
-/// DF name of the environment SSSE: "sx1.sh." and 社会保障 in GBK.
+/// DF name of the environment SSSE: "sx1.sh." and 社会保障 in GBK (docs/card.md §1.1).
 pub const SSSE_NAME: [u8; 15] = *b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 /// RID of the applications; the application's number follows as a sixth byte.
 pub const RID: [u8; 5] = IdentCode::PROVIDER;
@@ -284,8 +284,9 @@ mod tests {
         }
     }
 
+    /// The commands of docs/card.md §1.3.
     #[test]
-    fn read_commands_of_domain_1_3_follow_from_the_tables() {
+    fn read_commands_of_section_1_3_follow_from_the_tables() {
         // (generation, file, tag) -> record number and Le of the READ RECORD in the source's tables.
         let expected = [
             (Generation::V3, EF05, tag::IDENT_CODE, 1, 0x12),
@@ -302,6 +303,7 @@ mod tests {
         assert!(Generation::V1.ssse_record(EF06, tag::NAME_EXTENSION).is_none());
     }
 
+    /// docs/card.md §1.5.
     #[test]
     fn personal_data_of_version_3_needs_rkssse_and_earlier_ones_are_free() {
         for generation in Generation::ALL {

@@ -133,8 +133,8 @@ impl Algorithm {
     /// The algorithm announced in the answer to SELECT: `Ok(None)` when it says nothing, `Err` with a code not supported
     /// here (02 is SSF33).
     pub fn from_fci(fci: &[u8]) -> Result<Option<Self>, u8> {
-        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As BER-TLV
-        // they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
+        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As
+        // BER-TLV they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
         let Some(at) = fci.windows(3).position(|bytes| bytes == [0x9F, 0x0C, 0x86]) else {
             return Ok(None);
         };
@@ -226,7 +226,8 @@ impl fmt::Debug for Key {
 }
 
 impl Scheme {
-    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md §1.7).
+    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md
+    /// §1.7).
     ///
     /// `historical` are the historical bytes of the card's ATR; fewer than needed are filled with zeros in front.
     pub fn card_key(&self, master: &Key, historical: &[u8], region: Region) -> Key {
@@ -302,8 +303,9 @@ mod tests {
 
     const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 
+    /// The published MAC of docs/card.md §4.5.
     #[test]
-    fn pboc_mac_vector_of_domain_4_5() {
+    fn pboc_mac_vector_of_section_4_5() {
         let key = Key::new(Algorithm::TripleDes, hex!("5775204D69616F6A756E404726444311"));
         let data = hex!(
             "4348454E48414F2D50437C42464542464246463030303330364333"
@@ -320,8 +322,9 @@ mod tests {
         assert_eq!(key.mac([0x5A; 8], &[&changed]), hex!("4089819D"));
     }
 
+    /// docs/card.md §4.5, §5.3.
     #[test]
-    fn block_vectors_of_domain_4_5_and_5_3() {
+    fn block_vectors_of_section_4_5_and_5_3() {
         // SM4(K, K) of the standard; diversification with a factor f and ¬f is one block of f ‖ ¬f.
         let sm4 = Key::new(Algorithm::Sm4, KEY);
         let factor = hex!("0123456789ABCDEF");
@@ -349,6 +352,7 @@ mod tests {
         }
     }
 
+    /// docs/card.md §1.7.
     #[test]
     fn card_keys_differ_by_card_and_region_and_never_print() {
         let master = Key::new(Algorithm::Sm4, KEY);
@@ -360,6 +364,7 @@ mod tests {
         assert_eq!(format!("{master:?}"), "Sm4 ***");
     }
 
+    /// docs/card.md §1.7.
     #[test]
     fn algorithm_is_found_in_the_answer_to_select() {
         assert_eq!(Algorithm::from_fci(&hex!("6F06 9F0C8603")), Ok(Some(Algorithm::Sm4)));

@@ -1,4 +1,5 @@
-//! The social security card: what is stored on it, how it is asked, and the secrets that protect it (docs/card.md §1, §3).
+//! The social security card: what is stored on it, how it is asked, and the secrets that protect it (docs/card.md §1,
+//! §3).
 //!
 //! [`files`] is the card's file map as data; [`commands`] builds the APDUs; [`records`] reads what comes back;
 //! [`codes`] are the values found there; [`keys`] and [`pin`] are the secrets; [`redact`] says what must never be shown;

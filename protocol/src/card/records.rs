@@ -110,8 +110,9 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec as StdVec;
 
+    /// docs/card.md §1.2, §1.6.
     #[test]
-    fn the_version_record_of_domain_1_6() {
+    fn the_version_record_of_section_1_6() {
         assert_eq!(Record::expect::<4>(&hex!("0304332E3030"), 3), Ok(*b"3.00"));
         assert_eq!(Record::expect::<4>(&hex!("0404332E3030"), 3), Err(RecordError::Tag { expected: 3, found: 4 }));
         assert_eq!(

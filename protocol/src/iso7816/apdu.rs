@@ -275,8 +275,9 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
+    /// The commands of docs/card.md §1.6; ISO/IEC 7816-3 clauses 12.1 and 12.1.3.
     #[test]
-    fn the_commands_of_domain_1_6_decode_and_encode_to_the_same_bytes() {
+    fn the_commands_of_section_1_6_decode_and_encode_to_the_same_bytes() {
         let cases: [(&[u8], Case, usize, usize); 5] = [
             (&hex!("00A404000F7378312E73682EC9E7BBE1B1A3D5CF"), Case::Three, 15, 0),
             (&hex!("00B2010412"), Case::Two, 0, 18),

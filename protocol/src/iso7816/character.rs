@@ -96,6 +96,7 @@ mod tests {
         assert_eq!(Convention::Direct.encode(0x3B).moments(), moments("HHLHHHLLH"));
     }
 
+    /// Clauses 7.2 and 8.1.
     #[test]
     fn every_byte_survives_both_conventions_and_one_wrong_moment_is_seen() {
         for convention in [Convention::Direct, Convention::Inverse] {

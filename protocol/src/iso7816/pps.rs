@@ -117,6 +117,7 @@ mod tests {
     use super::*;
     use hex_literal::hex;
 
+    /// Clause 9.3.
     #[test]
     fn a_response_repeats_the_request_or_leaves_pps1_out() {
         let request = Request::new(0, 0x96);
@@ -131,6 +132,7 @@ mod tests {
         assert_eq!(request.judge(&[]), Err(PpsError::Truncated));
     }
 
+    /// Clause 9.2.
     #[test]
     fn the_fastest_rate_is_the_cards_or_the_terminals() {
         let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr), min);

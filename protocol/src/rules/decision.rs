@@ -1,7 +1,10 @@
 //! The decision: what is to happen to a card for what was asked, or the one reason why nothing is.
 //!
-//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card, then
-//! what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is asked.
+//! Only two things activate a card: a person verified, or a payment approved (docs/design.md §1, invariant 2).
+//!
+//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card,
+//! then what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is
+//! asked.
 
 use super::document::{Document, DocumentKind, DocumentNumber, Validity};
 use super::institution::{Channel, InstitutionCode};

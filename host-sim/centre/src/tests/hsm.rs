@@ -9,6 +9,7 @@ use crate::hsm::{Hsm, KeyName};
 
 const HISTORICAL: [u8; 13] = [0x00, 0x81, 0x4E, 0x43, 0x23, 0x86, 0x97, 0x15, 0x99, 0x00, 0xBF, 0x7C, 0x7A];
 
+/// The two steps of docs/card.md §1.9, §2.7.
 #[test]
 fn a_genuine_card_answers_what_the_centre_expects_and_a_forged_one_does_not() {
     use qiyong_protocol::card::keys::{ExternalAuthRule, InternalAuthOrder, SerialFactor};

@@ -134,7 +134,8 @@ fn check_activations(centre: &Centre, model: &Model, plans: &Plans, card: usize)
 }
 
 proptest! {
-    /// docs/design.md §1, invariants 1 and 2: charged at most once, money conserved, active only for a cause that stands.
+    /// docs/design.md §1, invariants 1 and 2: charged at most once, money conserved, active only for a cause that
+    /// stands.
     #[test]
     fn whatever_is_repeated_reversed_or_reordered(plans in plans(), steps in steps()) {
         let mut model = Model { initial: cards(), answers: HashMap::new(), reversed: HashSet::new() };

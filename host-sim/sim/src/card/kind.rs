@@ -32,7 +32,7 @@ mod tests {
     use hex::decode;
 
     #[test]
-    fn the_card_of_domain_3_4_is_told_from_others() {
+    fn the_card_of_section_3_4_is_told_from_others() {
         let kind = |hex: &str| of(&decode(hex).unwrap());
         assert_eq!(kind("3B6D000000814E43238697159900BF7C7A"), "social security card 社会保障卡, chip by Huada 华大");
         // The same bytes with another maker, a contactless storage card, and no ATR at all.

@@ -1,7 +1,7 @@
 //! The card's operating system: APDU in, APDU out, under access conditions (docs/card.md §1.5, §1.6, §1.8).
 //!
-//! Two simplifications against a real card, both where docs/card.md has no facts: a key identifier names the same key in
-//! every application, and PIN UNBLOCK is answered with 6D00.
+//! Two simplifications against a real card, both where docs/card.md has no facts: a key identifier names the same key
+//! in every application, and PIN UNBLOCK is answered with 6D00.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -219,7 +219,8 @@ impl VirtualCard {
         StatusWord::OK
     }
 
-    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (docs/card.md §1.7).
+    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (docs/card.md
+    /// §1.7).
     fn file_control_information(&self, name: &[u8]) -> Vec<u8> {
         let proprietary = match self.generation {
             Generation::V1 | Generation::V2 => vec![],
