@@ -20,8 +20,9 @@ use qiyong_protocol::iso7816::t1::BLOCK_GUARD_TIME;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
 
-use super::board::{self, now_us, sleep_until, until};
-use super::serial::{self, CARD};
+use super::serial::CARD;
+use super::time::{self, now_us, sleep_until, until};
+use super::{chip, pins};
 use crate::smartcard::{self, PRESCALER, on_line};
 
 const IO: usize = 2;
@@ -34,7 +35,7 @@ const PRESENT: usize = 2;
 const USART2_AF: u8 = 7;
 
 /// CLK, in Hz.
-const CARD_HZ: u64 = (board::CLOCK_HZ / PRESCALER) as u64;
+const CARD_HZ: u64 = (time::CLOCK_HZ / PRESCALER) as u64;
 /// What the supply takes to be stable, in µs; and to be gone.
 const VCC_SETTLES_US: u64 = 10_000;
 /// Etu from a character's leading edge until the receiver has it: ten moments and a half.
@@ -66,7 +67,7 @@ impl UsartLine {
         }
         pac::GPIOB.pupdr().modify(|w| w.set_pupdr(PRESENT, Pupdr::PULL_DOWN));
         pac::GPIOB.moder().modify(|w| w.set_moder(PRESENT, Moder::INPUT));
-        let late_us = if board::is_emulated() { LATE_EMULATED_US } else { LATE_US };
+        let late_us = if chip::is_emulated() { LATE_EMULATED_US } else { LATE_US };
         Self { config: LineConfig::RESET, last_edge_us: 0, card_spoke_last: false, late_us }
     }
 
@@ -143,7 +144,7 @@ impl CardLine for UsartLine {
 
     fn set_clk(&mut self, clock: Clock) {
         match clock {
-            Clock::Running => serial::alternate(pac::GPIOA, CLK, USART2_AF, Ot::PUSH_PULL),
+            Clock::Running => pins::alternate(pac::GPIOA, CLK, USART2_AF, Ot::PUSH_PULL),
             Clock::Low => {
                 low(CLK);
                 output(CLK);
@@ -157,7 +158,7 @@ impl CardLine for UsartLine {
 
     fn set_io(&mut self, released: bool) {
         if released {
-            serial::alternate(pac::GPIOA, IO, USART2_AF, Ot::OPEN_DRAIN);
+            pins::alternate(pac::GPIOA, IO, USART2_AF, Ot::OPEN_DRAIN);
         } else {
             low(IO);
             output(IO);

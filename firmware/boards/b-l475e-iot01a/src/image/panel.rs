@@ -16,8 +16,7 @@ use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Ot, Pupdr};
 use stm32_metapac::i2c::vals::{Autoend, Dir};
 
-use super::board;
-use super::serial;
+use super::{pins, publication, time};
 
 const I2C: pac::i2c::I2c = pac::I2C1;
 const SCL: usize = 8;
@@ -42,11 +41,11 @@ struct State {
 
 static STATE: Mutex<Cell<State>> = Mutex::new(Cell::new(State { transfer: None, sent: 0, again: false, begun_us: 0 }));
 
-/// Begins to send what `board::frame_byte` gives.
+/// Begins to send what `publication::frame_byte` gives.
 pub(crate) fn refresh() {
     critical_section::with(|cs| {
         let mut state = STATE.borrow(cs).get();
-        let now_us = board::now_us();
+        let now_us = time::now_us();
         if state.transfer.is_some() && now_us < state.begun_us + PATIENCE_US {
             state.again = true;
         } else {
@@ -63,7 +62,7 @@ fn set_up() {
     for pin in [SCL, SDA] {
         // Without a panel nothing else holds the lines up, and its pull-ups do more than these.
         pac::GPIOB.pupdr().modify(|w| w.set_pupdr(pin, Pupdr::PULL_UP));
-        serial::alternate(pac::GPIOB, pin, I2C1_AF, Ot::OPEN_DRAIN);
+        pins::alternate(pac::GPIOB, pin, I2C1_AF, Ot::OPEN_DRAIN);
     }
     I2C.cr1().write(|_| {});
     I2C.timingr().write_value(pac::i2c::regs::Timingr(TIMING));
@@ -99,7 +98,7 @@ pub(crate) fn interrupt() {
         let mut state = STATE.borrow(cs).get();
         let status = I2C.isr().read();
         if status.txis() {
-            let byte = state.transfer.map_or(0, |transfer| transfer.byte(state.sent, board::frame_byte));
+            let byte = state.transfer.map_or(0, |transfer| transfer.byte(state.sent, publication::frame_byte));
             I2C.txdr().write(|w| w.set_txdata(byte));
             state.sent += 1;
         }

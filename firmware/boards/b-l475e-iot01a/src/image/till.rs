@@ -8,8 +8,8 @@ use qiyong_firmware::link::{Link, Port};
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::Timestamp;
 
-use super::board;
 use super::serial::TILL;
+use super::time;
 
 /// The link over the port.
 pub(crate) type TillLink = Link<Vcp>;
@@ -27,7 +27,7 @@ impl Turn {
     async fn take() -> Self {
         let free = || (!BUSY.swap(true, Ordering::Relaxed)).then_some(Self);
         // Frames take milliseconds, so that it does not wait in vain; and whoever has waited for ever may as well send.
-        board::until(u64::MAX, free).await.unwrap_or(Self)
+        time::until(u64::MAX, free).await.unwrap_or(Self)
     }
 }
 
@@ -44,11 +44,11 @@ impl Port for Vcp {
     }
 
     async fn receive(&self) -> u8 {
-        board::until(u64::MAX, || TILL.take()).await.map_or(0, |character| character.byte)
+        time::until(u64::MAX, || TILL.take()).await.map_or(0, |character| character.byte)
     }
 
     async fn wait(&self, ms: u32) {
-        board::sleep_until(board::now_us() + u64::from(ms) * 1000).await;
+        time::sleep_until(time::now_us() + u64::from(ms) * 1000).await;
     }
 }
 
@@ -58,12 +58,12 @@ pub(crate) struct TillClock<'a>(pub(crate) &'a WallClock);
 
 impl TillClock<'_> {
     pub(crate) fn set(self, time: Timestamp) {
-        self.0.set(time, board::now_s());
+        self.0.set(time, time::now_s());
     }
 }
 
 impl Clock for TillClock<'_> {
     fn now(&mut self) -> Timestamp {
-        self.0.at(board::now_s())
+        self.0.at(time::now_s())
     }
 }
