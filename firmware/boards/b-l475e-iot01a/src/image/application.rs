@@ -1,5 +1,6 @@
 //! The application on the board: the terminal with this board's parts, served by till and centre.
 
+use embassy_futures::select::{Either3, select3};
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
@@ -8,17 +9,17 @@ use qiyong_firmware::terminal::{Settings, Terminal};
 
 use super::storage::Region;
 use super::till::{self, TillClock, TillLink};
-use super::{card_line, chip, desk, memory, random};
+use super::{card_line, chip, desk, memory, panel, random};
 
-/// The application and what listens for the till: the only task. Never ends.
+/// The application, what listens for the till, and the panel: the only task. Never ends.
 pub(crate) async fn run() -> ! {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
     let memory = memory::recall();
-    let link = TillLink::new(till::Vcp, memory.state(chip::serial_number()));
+    let link = TillLink::new(till::port(), memory.state(chip::serial_number()));
     let listen = link.listen(|time| clock.set(time));
-    match embassy_futures::select::select(listen, serve(&link, clock, memory)).await {
-        embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,
+    match select3(listen, serve(&link, clock, memory), panel::keep()).await {
+        Either3::First(never) | Either3::Second(never) | Either3::Third(never) => never,
     }
 }
 
@@ -32,7 +33,7 @@ async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> 
         }
     };
     let settings = Settings::at(setup.institution, setup.terminal);
-    let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
+    let slot = ContactSlot::new(card_line::line(), SlotConfig::default());
     let desk = desk::Desk::new(link);
     let mut application = Terminal::new(slot, link, desk, clock, random::Random, memory, settings);
     loop {

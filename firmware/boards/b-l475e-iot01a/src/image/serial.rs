@@ -7,8 +7,10 @@
 //! | [`KEYS`] | UART4 | PA0, PA1 | the PIN pad: 9600 baud, 8N1 |
 
 use core::cell::RefCell;
+use core::convert::Infallible;
 
 use critical_section::Mutex;
+use embedded_io_async::{ErrorType, Read, Write};
 use heapless::Deque;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::Ot;
@@ -107,6 +109,31 @@ impl Port {
             w.set_te(true);
             w.set_rxneie(true);
         });
+    }
+}
+
+impl ErrorType for &Port {
+    type Error = Infallible;
+}
+
+/// A character that came damaged, or too fast to be taken, is missing; the frames above notice. Cancel-safe.
+impl Read for &Port {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
+        let Some(first) = bytes.first_mut() else { return Ok(0) };
+        *first = time::until(u64::MAX, || self.take()).await.map_or(0, |character| character.byte);
+        Ok(1)
+    }
+}
+
+/// Dropped midway, some characters have gone out, and the last of them still goes out whole.
+impl Write for &Port {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.send(bytes.iter().copied()).await;
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 

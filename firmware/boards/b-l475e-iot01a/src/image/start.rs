@@ -128,5 +128,7 @@ fn UART4() {
 
 #[interrupt]
 fn I2C1_EV() {
-    panel::interrupt();
+    if panel::interrupt() {
+        time::wake();
+    }
 }

@@ -11,6 +11,7 @@ use core::task::Poll;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
 use embassy_sync::waitqueue::AtomicWaker;
+use embedded_hal_async::delay::DelayNs;
 
 use super::watchdog;
 
@@ -113,4 +114,22 @@ pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option
 pub(crate) async fn sleep_until(deadline_us: u64) {
     let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
     while now_us() < deadline_us {}
+}
+
+/// The clock, as embedded-hal has it. Cancel-safe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delay;
+
+impl DelayNs for Delay {
+    async fn delay_ns(&mut self, ns: u32) {
+        self.delay_us(ns.div_ceil(1000)).await;
+    }
+
+    async fn delay_us(&mut self, us: u32) {
+        sleep_until(now_us() + u64::from(us)).await;
+    }
+
+    async fn delay_ms(&mut self, ms: u32) {
+        sleep_until(now_us() + u64::from(ms) * 1000).await;
+    }
 }
