@@ -21,6 +21,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod adapters;
 pub mod clock;
 pub mod link;
 pub mod slot;
