@@ -30,7 +30,7 @@ mod target {
     use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
     use qiyong_firmware::link::{Job, Link};
     use qiyong_firmware::slot::{ContactSlot, LineConfig, LineError, SlotConfig};
-    use qiyong_firmware::storage::{self, Crash, Store};
+    use qiyong_firmware::storage::{Crash, Store};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::framebuffer::Framebuffer;
     use qiyong_firmware::ui::{Screen, draw};
@@ -256,7 +256,7 @@ mod target {
         let timing = Timing { clk_hz: black_box(4_000_000), vcc_settles_us: black_box(10_000) };
         let slot = ContactSlot::new(PinLine::new(contacts, Outside, Outside, timing), SlotConfig::default());
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
-        let memory = Store::open(Outside, storage::PAGES, crash);
+        let memory = Store::<_>::open(Outside, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
         let link = Link::new(SerialPort::new(Half, Half, Outside), memory.state([0; 12]));
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);

@@ -1,6 +1,6 @@
 //! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
-use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_firmware::storage::Store;
 use qiyong_protocol::ecr::Setup;
 
 use super::crash;
@@ -9,7 +9,7 @@ use super::till::TillLink;
 
 /// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
 pub(crate) fn recall() -> Store<Region> {
-    let store = Store::open(Region::new(), PAGES, crash::last());
+    let store = Store::open(Region::new(), crash::last());
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
