@@ -409,7 +409,7 @@ impl CentreLink for DirectLink {
             Some(Ok(answer)) if returns => Ok(answer),
             Some(Err(error)) => {
                 self.failure.borrow_mut().get_or_insert(error.to_string());
-                Err(LinkError::NoAnswer)
+                Err(error.link_error())
             }
             _ => Err(LinkError::NoAnswer),
         };

@@ -5,7 +5,7 @@
 use thiserror::Error;
 
 use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, read_answer, write_request};
-use qiyong_protocol::centre::{Answer, Request, Stan};
+use qiyong_protocol::centre::{Answer, LinkError, Request, Stan};
 
 use crate::centre::{Centre, CentreError, test_mac_key};
 
@@ -15,12 +15,27 @@ pub(crate) enum ExchangeError {
     /// The centre failed.
     #[error(transparent)]
     Centre(#[from] CentreError),
-    /// The request cannot be written, or the answer not be read.
+    /// The request cannot be written: the centre has seen nothing of it.
     #[error("the message to the centre: {0}")]
-    Message(#[from] MessageError),
+    Unwritable(MessageError),
+    /// The answer cannot be read, or says that the centre could not act on the request.
+    #[error("the message to the centre: {0}")]
+    Answer(MessageError),
     /// The centre sent nothing back.
     #[error("the centre dropped the message, since it could not read it")]
     Dropped,
+}
+
+impl ExchangeError {
+    /// What it is to the terminal.
+    pub(crate) const fn link_error(&self) -> LinkError {
+        match self {
+            Self::Unwritable(error) => LinkError::Unwritable { field: error.field() },
+            Self::Answer(MessageError::Rejected(code)) => LinkError::Rejected(*code),
+            Self::Centre(_) | Self::Answer(_) => LinkError::Failed,
+            Self::Dropped => LinkError::NoAnswer,
+        }
+    }
 }
 
 /// Turns requests into bytes and bytes into answers.
@@ -41,8 +56,8 @@ impl CentreLine {
         self.next = number.next();
         let key = test_mac_key();
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(request, number, &key, &mut buffer)?;
+        let (sent, bytes) = write_request(request, number, &key, &mut buffer).map_err(ExchangeError::Unwritable)?;
         let answer = centre.handle_bytes(bytes)?.ok_or(ExchangeError::Dropped)?;
-        Ok(read_answer(&answer, &sent, &key)?)
+        read_answer(&answer, &sent, &key).map_err(ExchangeError::Answer)
     }
 }
