@@ -5,6 +5,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`advice`] | what an error asks of whoever meets it |
 //! | [`iso7816`] | between card and terminal: characters, ATR, PPS, APDUs, T=0 and T=1 |
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
 //! | [`centre`] | what terminal and card centre say to each other, in the bytes of ISO 8583 |
@@ -24,6 +25,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod advice;
 pub mod card;
 pub mod centre;
 mod crc;

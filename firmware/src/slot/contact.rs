@@ -11,12 +11,12 @@ use qiyong_protocol::iso7816::{t0, t1};
 
 use super::exchange::{Protocol, over_t1};
 use super::repetition::{receive, send};
-use super::{CardLine, CardSlot, Clock, LineConfig, SlotError, VoltageClass};
+use super::{CardLine, CardSlot, Clock, LineConfig, LineError, SlotError, VoltageClass};
 
 /// What a maker chooses for a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotConfig {
-    /// The voltage classes to try, in this order. The next one is tried when a card stays mute, or says in its ATR that it
+    /// The voltage classes to try, at least one, in this order. The next one is tried when a card stays mute, or says in its ATR that it
     /// is not made for the present one (clause 6.2.4).
     pub classes: &'static [VoltageClass],
     /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
@@ -96,7 +96,10 @@ impl<L: CardLine> ContactSlot<L> {
 
     async fn receive_atr(&mut self) -> Result<(), SlotError> {
         self.atr.clear();
-        let (ts, _) = self.line.receive(FIRST_CHARACTER).await?;
+        let (ts, _) = match self.line.receive(FIRST_CHARACTER).await {
+            Err(LineError::Timeout) => return Err(SlotError::Mute),
+            ts => ts?,
+        };
         let Some(convention) = Convention::from_ts_read_direct(ts) else {
             return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
         };

@@ -5,8 +5,9 @@
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
-//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and
-//! taken off when its answer has come. So the terminal knows what it owes, wherever the power is cut.
+//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
+//! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
+//! of it was sent. So the terminal knows what it owes, wherever the power is cut.
 //!
 //! # A visit
 //!
@@ -165,7 +166,7 @@ pub struct Report {
     pub outcome: Outcome,
     /// Why not, unless approved.
     pub reason: Option<Reason>,
-    /// What exactly was wrong with the card, where that is known.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says.
     pub cause: Option<CauseCode>,
     /// What was done.
     pub effects: Effects,
@@ -204,16 +205,18 @@ impl Stop {
 
 impl From<LinkError> for Stop {
     fn from(error: LinkError) -> Self {
-        match error {
-            LinkError::NoAnswer => Self::here(Reason::NoAnswer),
-        }
+        // The reason says it all where simply no answer came.
+        let cause = if matches!(error, LinkError::NoAnswer) { None } else { Some(Cause::Link(error).into()) };
+        Self { cause, ..Self::here(error.reason()) }
     }
 }
 
 impl From<MemoryError> for Stop {
     fn from(error: MemoryError) -> Self {
         match error {
-            MemoryError::Worn | MemoryError::OtherVersion => Self::here(Reason::StorageFailed),
+            MemoryError::Worn | MemoryError::Unreadable | MemoryError::OtherVersion => {
+                Self::here(Reason::StorageFailed)
+            }
         }
     }
 }
@@ -355,21 +358,26 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.operator.show(&Screen::AskingCentre);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
         let stan = self.memory.begin(&self.settings, card.number)?;
-        visit.stan = Some(stan);
-        let answered = match self.ask(Body::Transact { stan, card, operation }).await {
+        let mut answered = match self.ask(Body::Transact { stan, card, operation }).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
-            Err(stop) if stop.by_centre => Err(stop),
-            Ok(_) | Err(_) => {
-                // Whether the reversal gets through or not, this transaction had no answer.
-                let _ = self.reverse_unanswered().await;
-                return Err(Stop::here(Reason::NoAnswer));
-            }
+            // A centre that answers something else has not answered.
+            Ok(_) => Err(Stop::here(Reason::NoAnswer)),
+            Err(stop) => Err(stop),
         };
-        if let Err(error) = self.memory.end() {
-            // The next start would not know of the answer and reverse the transaction, so it is reversed already now.
-            let _ = self.reverse_unanswered().await;
-            return Err(error.into());
+        let is_unsent = matches!(answered, Err(Stop { reason: Reason::NotSent, by_centre: false, .. }));
+        if !is_unsent {
+            visit.stan = Some(stan);
         }
+        // Of what certainly has not left there is nothing to reverse.
+        if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
+            match self.memory.end() {
+                Ok(()) => return answered,
+                // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
+                Err(error) => answered = Err(error.into()),
+            }
+        }
+        // Whether that gets through or not: it changes nothing in how this transaction ended.
+        let _ = self.reverse_unanswered().await;
         answered
     }
 
@@ -380,8 +388,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if matches!(self.ask_as(institution, terminal, Body::Reverse { stan, card }).await, Ok(Answer::Done)) {
-                return Ok(self.memory.end()?);
+            match self.ask_as(institution, terminal, Body::Reverse { stan, card }).await {
+                Ok(Answer::Done) => return Ok(self.memory.end()?),
+                Err(Stop { reason: reason @ (Reason::NotSent | Reason::Rejected), .. }) => {
+                    return Err(Stop::here(reason));
+                }
+                Ok(_) | Err(_) => {}
             }
         }
         Err(Stop::here(Reason::NoAnswer))

@@ -192,6 +192,8 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::NoAnswer => ("No answer from the centre", "中心无应答"),
         Reason::CancelledByOperator => ("Cancelled", "已取消"),
         Reason::StorageFailed => ("Storage worn, call service", "存储器故障，请报修"),
+        Reason::NotSent => ("Not sent, call service", "联机未发出，请报修"),
+        Reason::Rejected => ("Centre error, call service", "中心报错，请报修"),
     }
 }
 

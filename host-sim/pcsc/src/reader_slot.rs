@@ -13,7 +13,7 @@ use ::pcsc::{
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{ApduError, Case, Command, Response};
 use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::iso7816::t0::GET_RESPONSE;
+use qiyong_protocol::iso7816::t0::{GET_RESPONSE, T0Error};
 
 use crate::readers::ReaderError;
 
@@ -112,10 +112,14 @@ impl ReaderSlot {
     fn failure(&self, error: Error) -> SlotError {
         match error {
             Error::RemovedCard | Error::NoSmartcard => SlotError::Removed,
-            Error::UnresponsiveCard | Error::UnpoweredCard | Error::NotTransacted | Error::ResetCard => SlotError::Mute,
+            Error::UnresponsiveCard => SlotError::Mute,
+            // What readers say of a card that does not answer a command.
+            Error::NotTransacted => SlotError::Silent,
+            Error::UnpoweredCard => SlotError::Unpowered,
+            Error::ResetCard => SlotError::Reset,
             error => {
                 (self.on_trouble)(ReaderError::using(error));
-                SlotError::NotConnected
+                SlotError::Reader
             }
         }
     }
@@ -157,7 +161,8 @@ impl ReaderSlot {
                 }
             }
         }
-        Err(SlotError::Mute)
+        // Only T=0 goes round more than once.
+        Err(SlotError::T0(T0Error::TooManyFollowUps))
     }
 
     fn let_go(&mut self) {

@@ -81,7 +81,7 @@ impl fmt::Display for ApduError {
         match self {
             Self::TooShort { have } => write!(f, "{have} bytes are too few: a command has at least 4, a response 2"),
             Self::LengthMismatch { have } => write!(f, "Lc and Le do not fit the {have} bytes given"),
-            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes"),
+            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes: send them in parts"),
             Self::BufferTooSmall { need } => write!(f, "the buffer needs {need} bytes"),
         }
     }

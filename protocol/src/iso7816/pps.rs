@@ -42,11 +42,12 @@ pub enum PpsError {
 impl fmt::Display for PpsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF"),
-            Self::Different => f.write_str("the PPS response is not what was asked for"),
-            Self::Check => f.write_str("the PPS response has a wrong check character"),
-            Self::Truncated => f.write_str("the PPS response is cut short"),
+            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF")?,
+            Self::Different => f.write_str("the PPS response is not what was asked for")?,
+            Self::Check => f.write_str("the PPS response has a wrong check character")?,
+            Self::Truncated => f.write_str("the PPS response is cut short")?,
         }
+        f.write_str(": power the card anew, and ask it for no rate")
     }
 }
 
