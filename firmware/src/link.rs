@@ -1,9 +1,14 @@
 //! The terminal's end of the one serial line to till and centre.
 //!
 //! [`Link::listen`] takes what comes and gives it to whom it is for: answers to [`CentreLink::ask`], commands to the
-//! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). What needs
-//! no application it answers by itself: the status, and commands that cannot be carried out. So the line is served also while
-//! a holder is. How frames and messages look is for `qiyong_protocol::centre`; what is damaged has been dropped there.
+//! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). `listen` itself
+//! answers what needs no application: the question for the status, and commands that cannot be carried out. So the till is
+//! answered also while a holder is served. How frames and messages look is for `qiyong_protocol::frame` and
+//! `qiyong_protocol::centre`; damaged ones are dropped there.
+//!
+//! A board brings a [`Port`]; on a serial port of embedded-io-async,
+//! [`adapters::SerialPort`](crate::adapters::SerialPort) is one. `listen` must be polled beside the visit, in the same task or
+//! another of the same executor.
 
 use core::cell::RefCell;
 
@@ -30,12 +35,18 @@ const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);
 /// What the hardware must do for the link.
 pub trait Port {
     /// Sends a frame, whole: of two that are sent at a time, one goes out after the other.
+    ///
+    /// Cancel-safety: dropped midway, half a frame may have gone out, which the other end drops. The next frame goes out whole.
     async fn send(&self, frame: &[u8]);
 
-    /// The next byte that comes, however long that takes. May be dropped before, and then takes none.
+    /// The next byte that comes, however long that takes.
+    ///
+    /// Cancel-safety: dropped before a byte has come, it takes none. The link drops it with [`Link::listen`] only.
     async fn receive(&self) -> u8;
 
     /// Waits so many milliseconds.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when an answer comes first. Several waits may be under way at a time.
     async fn wait(&self, ms: u32);
 }
 
@@ -81,6 +92,9 @@ impl<P: Port> Link<P> {
     }
 
     /// Serves the line for ever. `set_clock` is told the time.
+    ///
+    /// Cancel-safety: dropped, the line is deaf, and a frame that had come in half is lost. It can be called again, but only once
+    /// at a time.
     pub async fn listen(&self, set_clock: impl Fn(Timestamp)) -> ! {
         let mut decoder = Decoder::<{ FRAME_MAX - 2 }>::new();
         self.tell_state().await;
@@ -166,11 +180,15 @@ impl<P: Port> Link<P> {
     }
 
     /// What the application is to do next.
+    ///
+    /// Cancel-safety: cancel-safe. No job is lost.
     pub async fn command(&self) -> Job {
         self.job.wait().await
     }
 
     /// Completes when the till cancels.
+    ///
+    /// Cancel-safety: cancel-safe. A cancel command that comes meanwhile is kept until the next call or the next visit.
     pub async fn cancelled(&self) {
         self.cancel.wait().await;
     }
@@ -181,6 +199,8 @@ impl<P: Port> Link<P> {
     }
 
     /// Tells the till how its visit ended; from then on another can begin.
+    ///
+    /// Cancel-safety: dropped midway, the till may not have heard it. It hears it when it commands the same visit again.
     pub async fn tell_end(&self, report: &Report) {
         let ended = self.with(|inner| {
             let ended = inner.state.visit.take().map(|reference| ended(reference, report));
@@ -193,6 +213,8 @@ impl<P: Port> Link<P> {
     }
 
     /// Tells the till how the terminal is.
+    ///
+    /// Cancel-safety: dropped midway, the till may not have heard it; it can ask.
     pub async fn tell_state(&self) {
         if let Some(state) = self.with(|inner| Some(inner.state)) {
             self.tell(&Event::State(state)).await;

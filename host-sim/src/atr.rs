@@ -10,6 +10,8 @@ use qiyong_protocol::iso7816::{
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode};
 
+use qiyong_sim::input::{ALLOWED, HexError, parse_hex};
+
 use crate::output::{Output, Verdict};
 
 /// The clock most terminals give, in Hz: with 372 cycles to the etu it makes 9600 bit/s.
@@ -20,7 +22,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
 pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
     let mut output = Output::default();
-    let verdict = match parse_hex(hex) {
+    let verdict = match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
             if json {
@@ -41,45 +43,13 @@ pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
     output.finish(verdict)
 }
 
-/// The bytes of a paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and `0x`.
-///
-/// The error is a sentence with the offending character, its position (from 1) and what is allowed.
-fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    const ALLOWED: &str =
-        "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
-    let alone = |(position, digit): (usize, char)| {
-        format!("the digit '{digit}' at position {position} stands alone: a byte has two hex digits; {ALLOWED}")
-    };
-    let mut bytes = Vec::new();
-    let mut first_digit: Option<(usize, char)> = None;
-    for (position, c) in (1..).zip(text.chars()) {
-        match (c.to_digit(16), first_digit) {
-            (Some(low), Some((_, high))) => {
-                let high = high.to_digit(16).unwrap_or_default();
-                bytes.push((high << 4 | low) as u8);
-                first_digit = None;
-            }
-            (Some(_), None) => first_digit = Some((position, c)),
-            // The 0 of "0x" looked like the first digit of a byte.
-            (None, Some((_, '0'))) if matches!(c, 'x' | 'X') => first_digit = None,
-            (None, Some(digit)) if is_separator(c) => return Err(alone(digit)),
-            (None, None) if is_separator(c) => {}
-            (None, _) => {
-                return Err(format!("the character {c:?} at position {position} is no hex digit; {ALLOWED}"));
-            }
+fn explain(error: HexError) -> String {
+    match error {
+        HexError::Empty => {
+            format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}")
         }
+        HexError::Alone { .. } | HexError::NotHex { .. } => error.to_string(),
     }
-    match first_digit {
-        Some(digit) => Err(alone(digit)),
-        None if bytes.is_empty() => {
-            Err(format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}"))
-        }
-        None => Ok(bytes),
-    }
-}
-
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ':' | '-' | ',')
 }
 
 /// What the ATR says, in the order of the JSON object. Hex is upper case without spaces.
@@ -475,40 +445,6 @@ mod tests {
 
     fn json_of(hex: &str) -> serde_json::Value {
         serde_json::to_value(Report::new(&parse_hex(hex).unwrap())).unwrap()
-    }
-
-    #[test]
-    fn any_paste_is_read() {
-        for paste in [
-            "3B6D0000",
-            "3b 6d 00 00",
-            " 3B:6D:00:00\n",
-            "3b-6d-00-00",
-            "0x3B, 0x6D, 0x00, 0x00",
-            "0x3B6D0000",
-            "3B 6D\r\n\t00 00\n",
-            "0X3B0X6D0x000x00",
-        ] {
-            assert_eq!(parse_hex(paste), Ok(vec![0x3B, 0x6D, 0, 0]), "{paste:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_hex_is_named_with_its_position() {
-        for (paste, says) in [
-            ("3B 6G", "'G' at position 5"),
-            ("3B;6D", "';' at position 3"),
-            ("3B x6D", "'x' at position 4"),
-            ("３B", "'３' at position 1"),
-            ("3B 6", "'6' at position 4 stands alone"),
-            ("3B 6 D0", "'6' at position 4 stands alone"),
-            ("3B6", "'6' at position 3 stands alone"),
-            ("", "no bytes"),
-            (" 0x \n", "no bytes"),
-        ] {
-            let error = parse_hex(paste).unwrap_err();
-            assert!(error.contains(says) && error.contains("allowed are"), "{paste:?}: {error}");
-        }
     }
 
     #[test]

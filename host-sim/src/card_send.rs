@@ -18,6 +18,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use crate::output::{Output, Verdict};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::input::parse_hex;
 use qiyong_sim::line::{SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::event::masked_hex;
@@ -88,8 +89,7 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
 
 /// The text is not repeated in the error: it may hold a PIN.
 fn decode(text: &str) -> Result<Vec<u8>, String> {
-    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
-    let bytes = hex::decode(&digits).map_err(|_| "a command is not hex: it is pairs of hex digits".to_string())?;
+    let bytes = parse_hex(text).map_err(|error| format!("a command is not hex: {}", error.without_text()))?;
     Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
     Ok(bytes)
 }

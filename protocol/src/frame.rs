@@ -28,10 +28,7 @@
 
 use core::fmt;
 
-use crc::{CRC_16_IBM_SDLC, Crc, NoTable};
-
-/// No table: half a kilobyte of flash is worth more than the time, at the speed of a serial line.
-const CRC: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&CRC_16_IBM_SDLC);
+use crate::crc;
 
 /// Bytes before the payload: channel and length.
 const HEADER: usize = 3;
@@ -144,7 +141,7 @@ pub fn encode<'b>(channel: Channel, payload: &[u8], buffer: &'b mut [u8]) -> Opt
 
 /// The CRC in bytes of which none is 00.
 const fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
-    let crc = CRC.checksum(stuffed);
+    let crc = crc::of(stuffed);
     [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 0x1F) as u8, 0x80 | (crc & 0x1F) as u8]
 }
 

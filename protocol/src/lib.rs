@@ -26,6 +26,7 @@ extern crate std;
 
 pub mod card;
 pub mod centre;
+mod crc;
 pub mod ecr;
 pub mod frame;
 pub mod iso7816;

@@ -25,10 +25,7 @@ fn exact_atrs() -> Vec<Vec<u8>> {
     list.lines()
         // Comments begin with #, descriptions with a tab.
         .filter(|line| line.starts_with(|c: char| c.is_ascii_hexdigit()))
-        .filter_map(|line| {
-            let pairs = line.split_whitespace();
-            pairs.map(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| pair.len() == 2)).collect()
-        })
+        .filter_map(|line| hex::decode(line.split_whitespace().collect::<String>()).ok())
         .collect()
 }
 

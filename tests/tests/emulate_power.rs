@@ -157,7 +157,7 @@ fn a_fault_is_counted_and_kept_and_the_next_holder_is_served() {
     let bytes = fs::read(image()).unwrap();
     let elf = object::File::parse(bytes.as_slice()).unwrap();
     // What the clock's interrupt wakes the task by: pointers, of which either is one too many if it leads nowhere.
-    let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("5board4TASK"))).unwrap();
+    let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("4time4TASK"))).unwrap();
     let mut place = Place::new();
     assert_eq!(place.good_visit(), Stan(1));
     for crashes in 1..=2 {

@@ -210,7 +210,7 @@ impl Pharmacy {
 
     /// Starts the terminal and serves the holder; `None` if the power failed before the end.
     fn start_and_serve(&self, fates: &[(usize, Fate)]) -> Option<Report> {
-        let store = Store::open(self.flash.clone(), PAGES, None);
+        let store = Store::<_, PAGES>::open(self.flash.clone(), None);
         self.serve(&mut self.terminal(store, fates))
     }
 
@@ -284,11 +284,11 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
 #[test]
 fn what_was_sent_under_another_name_is_reversed_under_that() {
     let pharmacy = Pharmacy::new(0);
-    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(pharmacy.flash.clone(), None);
     let institution = InstitutionCode::new("H32010000561").unwrap();
     let elsewhere = Settings::at(institution, TerminalId(*b"00000009"));
     store.begin(&elsewhere, pharmacy.number).unwrap();
-    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(pharmacy.flash.clone(), None);
     store.set_up(InstitutionCode::new(PHARMACY).unwrap(), TerminalId(*b"00000001"), Stan(1)).unwrap();
     assert_eq!(pharmacy.serve(&mut pharmacy.terminal(store, &[])).unwrap().outcome, Outcome::Approved);
     let notes = pharmacy.notes.borrow();
@@ -319,7 +319,7 @@ fn power_may_fail_at_any_byte_of_a_visit() {
 #[test]
 fn power_may_fail_at_any_message_of_a_visit() {
     let whole = Pharmacy::new(0);
-    let store = Store::open(whole.flash.clone(), PAGES, None);
+    let store = Store::<_, PAGES>::open(whole.flash.clone(), None);
     let mut terminal = whole.terminal(store, &[]);
     whole.serve(&mut terminal).unwrap();
     let messages = terminal.link().messages;

@@ -133,9 +133,9 @@ fn every_kind_of_thing_occurs_in_some_file() {
             card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
         }
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
-            see(&mut seen, "link", step.trouble);
-            step.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
-            step.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
+            see(&mut seen, "link", step.visit.trouble);
+            step.visit.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
+            step.visit.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
             if let Operation::Apply { document: Some(document) } = &step.operation
                 && played.report.outcome == Outcome::Approved
             {
@@ -191,7 +191,7 @@ fn every_file_says_all_it_expects() {
 fn no_step_of_any_file_breaks_the_rule() {
     for (file, scenario, played) in played() {
         // Where a reversal is due, a step may undo an earlier one.
-        let overdue = scenario.steps.iter().any(|step| step.trouble == LinkTrouble::AnswerAndReversalsLost);
+        let overdue = scenario.steps.iter().any(|step| step.visit.trouble == LinkTrouble::AnswerAndReversalsLost);
         for (number, (step, played)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
             let at = format!("{file}: step {number}");
             let report = &played.report;

@@ -87,8 +87,8 @@ impl Place {
         let pins = VecDeque::from([self.card.borrow().card.pin.value.clone()]);
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
         let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
-        let visit = Visit { card: Some(self.card.clone()), pins, new_pins, ..visit };
-        self.terminal.serve(&self.operation, visit)
+        let visit = Visit { pins, new_pins, ..visit };
+        self.terminal.serve(&self.operation, Some(self.card.clone()), visit)
     }
 
     fn record(&self) -> CardRecord {

@@ -50,6 +50,9 @@ const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resume
 /// size.
 const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
+/// What the name of an `async fn`'s body ends with; a closure's does, too.
+const BODY: &str = "::{{closure}}";
+
 /// What a static library contains.
 pub(crate) struct Image {
     /// The allocator symbols in it, defined or only referred to.
@@ -177,15 +180,17 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     panics
 }
 
-/// Whether all that can panic there is [`RESUMED`]: it itself, or a piece of code that the compiler shares among functions.
-/// Such pieces may call each other, but not in a circle.
+/// Whether all that can panic there is [`RESUMED`]: it itself, the body of an `async fn` of another crate, or a piece of code that
+/// the compiler shares among functions. Such bodies and pieces may call each other, but not in a circle.
 fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
     let node = &nodes[at];
+    let name = node.name();
     // Functions of ours are looked at on their own.
     let panics = |to: &usize| nodes[*to].is_code() && !nodes[*to].is_ours() && can_panic.contains(to);
     let mut panicking = node.references.iter().filter(|to| panics(to));
-    node.name().starts_with(RESUMED)
-        || node.name().starts_with(OUTLINED) && panicking.all(|to| *to != at && only_resumed(nodes, can_panic, *to))
+    name.starts_with(RESUMED)
+        || (name.starts_with(OUTLINED) || name.contains(BODY))
+            && panicking.all(|to| *to != at && only_resumed(nodes, can_panic, *to))
 }
 
 fn size(nodes: &[Node], of: impl IntoIterator<Item = usize>) -> Size {

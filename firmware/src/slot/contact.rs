@@ -236,6 +236,8 @@ impl<L: CardLine> ContactSlot<L> {
     /// Resets the powered card without taking power from it (clause 6.2.3), and agrees on protocol and rate anew; returns
     /// the answer to reset. What the card has in volatile memory, such as rights gained with a PIN, is gone.
     ///
+    /// Cancel-safety: as [`CardSlot::connect`].
+    ///
     /// # Errors
     /// As [`CardSlot::connect`]; the card is off power then. Without power, [`SlotError::NotConnected`].
     pub async fn warm_reset(&mut self) -> Result<&[u8], SlotError> {

@@ -76,20 +76,31 @@ pub enum LineError {
 
 /// Contacts and character line of one card slot.
 ///
-/// A driver only does as it is told: the order of contacts, and every time, is decided by [`super::ContactSlot`]. When the
-/// card is taken out, `send` and `receive` end at once with [`LineError::Removed`]; when VCC breaks down, with
+/// A driver only does as it is told: [`super::ContactSlot`] decides the order of the contacts, and every time. When the card is
+/// taken out, `send` and `receive` end at once with [`LineError::Removed`]; when VCC breaks down, with
 /// [`LineError::ShortCircuit`].
+///
+/// The slot may drop `wait_for_card`, `removal`, and `set_vcc` when it takes power from a card that was taken out. All else it
+/// awaits to the end, unless the whole visit is dropped. After such a drop it takes power from the card first, and calls
+/// `configure` before it sends or receives again.
 pub trait CardLine {
     /// Waits until a card is present, at most this long; `false` when none came.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when the operator cancels.
     async fn wait_for_card(&mut self, seconds: u16) -> bool;
 
     /// Waits until no card is present.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped whenever what the card waits for comes first.
     async fn removal(&mut self);
 
     /// Whether a card is in the slot now.
     fn present(&mut self) -> bool;
 
     /// Supplies VCC of this class, or takes it away; returns when it is stable.
+    ///
+    /// Cancel-safety: VCC must be switched before the first wait, so that a drop never leaves a card on power that should be
+    /// off.
     async fn set_vcc(&mut self, class: Option<VoltageClass>);
 
     /// Drives RST high or low.
@@ -105,13 +116,25 @@ pub trait CardLine {
     fn configure(&mut self, config: &LineConfig);
 
     /// Lets this many clock cycles of the card go by, whether or not CLK is on.
+    ///
+    /// Cancel-safety: must be cancel-safe; there is nothing to undo.
     async fn wait(&mut self, cycles: u32);
 
     /// Sends characters with the configured guard time and turnaround; returns when the last one has gone out.
+    ///
+    /// Cancel-safety: need not be cancel-safe. Dropped midway, some characters have gone out, and the slot resets the card.
+    ///
+    /// # Errors
+    /// Any but [`LineError::Timeout`].
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError>;
 
     /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
     /// character, or RST going high); returns it and the etu that took. One with wrong parity is returned, too, after the
     /// error signal if that is configured.
+    ///
+    /// Cancel-safety: need not be cancel-safe. Dropped midway, a character may be lost, and the slot resets the card.
+    ///
+    /// # Errors
+    /// Any but [`LineError::NotAccepted`].
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError>;
 }

@@ -42,6 +42,8 @@
 //! has bounds checks that can panic, as far as the compiler sees.
 
 mod crash;
+#[cfg(doctest)]
+mod flashes;
 mod log;
 mod record;
 
@@ -62,10 +64,15 @@ use record::Record;
 /// How many pages, from the first of the region, are for records.
 pub const PAGES: u32 = 8;
 
-/// The terminal's memory in flash.
+/// The terminal's memory in flash: in `COUNT` pages, of which the first begins at the byte `START` of `F`.
+///
+/// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
+/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 104; there must be two pages, and `START` must be
+/// where a page begins. How many pages `F` really has is not known before the program runs: where they are too few,
+/// [`Store::trouble`] is [`MemoryError::Worn`].
 #[derive(Debug)]
-pub struct Store<F> {
-    log: Log<F>,
+pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0> {
+    log: Log<F, COUNT, START>,
     /// The newest record.
     record: Record,
     /// Why it is not known; then nothing is written either.
@@ -74,11 +81,11 @@ pub struct Store<F> {
     trouble: Option<MemoryError>,
 }
 
-impl<F: NorFlash> Store<F> {
-    /// Recalls what is kept in the first `pages` pages of `flash`, and counts this start and the crash before it, if there was
-    /// one. Never fails: [`Store::trouble`] tells whether that worked, and whoever must rely on it asks and hears then.
-    pub fn open(flash: F, pages: u32, crash: Option<Crash>) -> Self {
-        let mut store = Self::recall(flash, pages);
+impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
+    /// Recalls what is kept in `flash`, and counts this start and the crash before it, if there was one. Never fails:
+    /// [`Store::trouble`] tells whether that worked, and every method of [`Memory`] tells it again.
+    pub fn open(flash: F, crash: Option<Crash>) -> Self {
+        let mut store = Self::recall(flash);
         let mut record = store.record;
         record.starts = U32::new(record.starts.get().saturating_add(1));
         if let Some(crash) = crash {
@@ -90,8 +97,8 @@ impl<F: NorFlash> Store<F> {
     }
 
     /// Recalls what is kept and counts nothing, as for a look at another terminal's memory.
-    pub fn recall(flash: F, pages: u32) -> Self {
-        let mut log = Log::new(flash, pages);
+    pub fn recall(flash: F) -> Self {
+        let mut log = Log::new(flash);
         let (record, unreadable) = match log.load() {
             Ok(record) => (record, None),
             Err(error) => (Record::fresh(), Some(error)),
@@ -175,7 +182,7 @@ impl<F: NorFlash> Store<F> {
     }
 }
 
-impl<F: NorFlash> Memory for Store<F> {
+impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT, START> {
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
         self.unreadable.map_or_else(|| self.record.unanswered(), Err)
     }

@@ -4,10 +4,117 @@
 //! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
-//! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
-//! done (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a transaction is
-//! noted there before it is sent, and taken off when its answer has come, so that wherever the power is cut the
-//! terminal knows what it owes.
+//! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
+//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and
+//! taken off when its answer has come. So the terminal knows what it owes, wherever the power is cut.
+//!
+//! # A visit
+//!
+//! What a terminal needs around it, for the imaginary device Q2: its reader chip speaks APDUs by itself, and its network module
+//! carries whole messages. A slot of contacts is in [`slot`](crate::slot), the serial line to till and centre in
+//! [`link`](crate::link), flash in [`storage`](crate::storage).
+//!
+//! ```
+//! use core::convert::Infallible;
+//! use core::future::pending;
+//!
+//! use qiyong_firmware::slot::{CardSlot, SlotError};
+//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, RamMemory, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::ui::Screen;
+//! use qiyong_protocol::card::date::Timestamp;
+//! use qiyong_protocol::card::pin::Pin;
+//! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+//! use qiyong_protocol::iso7816::apdu::{Command, Response};
+//! use qiyong_protocol::rules::decision::Operation;
+//! use qiyong_protocol::rules::institution::InstitutionCode;
+//! use qiyong_protocol::rules::reason::{Outcome, Reason};
+//!
+//! /// The reader chip. Nobody inserts a card today.
+//! struct Reader;
+//!
+//! impl CardSlot for Reader {
+//!     async fn wait_for_card(&mut self, _seconds: u16) -> bool {
+//!         false
+//!     }
+//!
+//!     async fn connect(&mut self) -> Result<&[u8], SlotError> {
+//!         Err(SlotError::Removed)
+//!     }
+//!
+//!     async fn transmit<'b>(&mut self, _: &Command<'_>, _: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+//!         Err(SlotError::Removed)
+//!     }
+//!
+//!     async fn disconnect(&mut self) {}
+//! }
+//!
+//! /// The network module, with a centre that takes note of all it hears.
+//! struct Network;
+//!
+//! impl CentreLink for Network {
+//!     async fn ask(&mut self, _request: &Request<'_>) -> Result<Answer, LinkError> {
+//!         Ok(Answer::Done)
+//!     }
+//! }
+//!
+//! /// Screen and keys, with nobody at them.
+//! #[derive(Default)]
+//! struct Desk {
+//!     shown: Vec<Screen>,
+//! }
+//!
+//! impl Operator for Desk {
+//!     fn show(&mut self, screen: &Screen) {
+//!         self.shown.push(*screen);
+//!     }
+//!
+//!     async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
+//!         Err(NoPin::TimedOut)
+//!     }
+//!
+//!     async fn cancel(&mut self) {
+//!         pending().await
+//!     }
+//! }
+//!
+//! /// A clock that nobody has set.
+//! struct RealTimeClock;
+//!
+//! impl Clock for RealTimeClock {
+//!     fn now(&mut self) -> Timestamp {
+//!         Timestamp::UNSET
+//!     }
+//! }
+//!
+//! /// The random number generator; an image needs a true one.
+//! struct Dice(u32);
+//!
+//! impl rand_core::TryRng for Dice {
+//!     type Error = Infallible;
+//!
+//!     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+//!         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+//!         Ok(self.0)
+//!     }
+//! #    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+//! #        Ok(u64::from(self.try_next_u32()?) << 32 | u64::from(self.try_next_u32()?))
+//! #    }
+//! #    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+//! #        bytes.iter_mut().try_for_each(|byte| self.try_next_u32().map(|word| *byte = word as u8))
+//! #    }
+//! }
+//!
+//! impl rand_core::TryCryptoRng for Dice {}
+//!
+//! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
+//! let memory = RamMemory::new(Stan(1));
+//! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
+//! # let report = embassy_futures::block_on(async {
+//! let report = terminal.serve(&Operation::Query).await;
+//! # report });
+//! assert_eq!((report.outcome, report.reason), (Outcome::Cancelled, Some(Reason::CancelledByOperator)));
+//! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::CancelledByOperator)]);
+//! ```
 
 mod cause;
 mod pin_entry;
@@ -146,6 +253,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
+    ///
+    /// Cancel-safety: nobody is charged wrongly by a drop, as by a power cut: a transaction whose answer had not come is
+    /// unanswered, and the next visit reverses it first. But the card may be left on power until then, and the report is lost.
+    /// To end a visit early let [`Operator::cancel`] complete.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();
         let result = self.visit(operation, &mut visit).await;

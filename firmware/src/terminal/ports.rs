@@ -13,6 +13,12 @@ use crate::ui::Screen;
 /// The way to the card centre.
 pub trait CentreLink {
     /// Sends a request and awaits its answer, at most as long as the link's own time-out.
+    ///
+    /// Cancel-safety: dropped with the whole visit only. Then the centre may or may not have acted on the request, and an answer
+    /// that still comes must not be taken for that to the next one.
+    ///
+    /// # Errors
+    /// When there is no answer.
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError>;
 }
 
@@ -22,9 +28,16 @@ pub trait Operator {
     fn show(&mut self, screen: &Screen);
 
     /// Takes a PIN from the key pad, with no more echo than a star a digit; ends by itself when nobody keys.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when the card is taken out; what was keyed by then must be wiped.
+    ///
+    /// # Errors
+    /// When no PIN was keyed.
     async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin>;
 
-    /// Completes when the cancel key is pressed, and never otherwise. May be dropped before.
+    /// Completes when the cancel key is pressed, and never otherwise.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when a card is inserted.
     async fn cancel(&mut self);
 }
 
@@ -66,9 +79,9 @@ pub trait Memory {
     /// When that cannot be known; then nothing else may be done either.
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
 
-    /// Takes the next number and notes that the transaction with it, sent under the name in `settings` and for this card, is
-    /// unanswered. Both are durable when this returns: the transaction may be sent only then. A number is given once, and numbers only go up (see
-    /// [`Stan::is_before`]). Must not be called while another transaction is unanswered.
+    /// Takes the next number and notes that the transaction with it is unanswered, which is about to be sent under the name in
+    /// `settings` and for this card. Both are durable when this returns: only then may the transaction be sent. A number is given
+    /// once, and numbers only go up (see [`Stan::is_before`]). Must not be called while another transaction is unanswered.
     ///
     /// # Errors
     /// When nothing was kept; the transaction must not be sent.

@@ -44,6 +44,8 @@ pub enum Transfer {
 impl Transfer {
     /// The first transfer of a picture.
     pub const FIRST: Self = Self::Settings;
+    /// The most bytes that a transfer has after the address.
+    pub const SIZE_MAX: usize = 1 + WIDTH;
 
     /// The one after this; `None` after the last.
     pub fn next(self) -> Option<Self> {

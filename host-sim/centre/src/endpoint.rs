@@ -13,7 +13,7 @@
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{
-    MESSAGE_MAX, MessageError, read_request, response, write_answer, write_rejection,
+    MESSAGE_MAX, MessageError, Parts, read_request, response, write_answer, write_rejection,
 };
 
 use super::{Centre, CentreError};
@@ -38,8 +38,9 @@ impl Centre {
         }
         let key = test_mac_key();
         let mut buffer = [0; MESSAGE_MAX];
-        let answer = match read_request(&message, &key) {
-            Ok(received) => write_answer(&self.handle(&received.request())?, &message, &key, &mut buffer),
+        let mut parts = Parts::default();
+        let answer = match read_request(&message, &key, &mut parts) {
+            Ok(request) => write_answer(&self.handle(&request)?, &message, &key, &mut buffer),
             Err(MessageError::Mac) => write_rejection(response::MAC, &message, &key, &mut buffer),
             Err(_) => write_rejection(response::FORMAT, &message, &key, &mut buffer),
         };

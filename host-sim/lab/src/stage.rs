@@ -22,7 +22,7 @@ use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Asked, Does, Moment};
 use crate::emulator::machine::Machine;
 use qiyong_sim::card::file::digits;
-use qiyong_sim::line::Disturbance;
+use qiyong_sim::line::{Disturbance, SharedCard};
 use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::scenario::run::{RunError, Stage, Visited};
@@ -72,18 +72,25 @@ pub fn refusal(scenario: &Scenario) -> Option<String> {
         let name = &card.name;
         return Some(format!("card {name:?} is in inverse convention, which is told by parity; there is none here"));
     }
-    if let Some(number) = scenario.steps.iter().position(|step| step.storage_worn) {
+    if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
         let number = number + 1;
         return Some(format!("in step {number} the storage is worn; the memory in its place here does not wear"));
     }
-    let disturbed =
-        |step: &Step| step.noise.is_some() || step.faults.iter().any(|fault| fault.what != Disturbance::Pull);
+    let disturbed = |Step { visit, .. }: &Step| {
+        visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
+    };
     let number = scenario.steps.iter().position(disturbed)? + 1;
     Some(format!("step {number} disturbs characters on the card line; here it carries whole bytes"))
 }
 
 impl<C: Centre> Emulated<C> {
-    fn play(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Result<Ended, EmulatorError> {
+    fn play(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Ended, EmulatorError> {
         let Terminal { number, institution, machine } = &mut self.terminals[terminal];
         let machine = match machine {
             Some(machine) => machine,
@@ -95,7 +102,7 @@ impl<C: Centre> Emulated<C> {
         };
         let begin = machine.now_ms()?;
         // Who cancels while a card is waited for has not inserted one.
-        if let Some(card) = visit.card.clone().filter(|_| visit.cancel != Some(CancelAt::Card)) {
+        if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
         }
         if let Some(at) = visit.faults.iter().map(|fault| fault.at).min() {
@@ -119,8 +126,8 @@ impl<C: Centre> Stage for Emulated<C> {
         &self.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited {
-        let ended = self.play(terminal, operation, visit).map_err(|error| RunError::Stage(Box::new(error)))?;
+    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
+        let ended = self.play(terminal, operation, card, visit).map_err(|error| RunError::Stage(Box::new(error)))?;
         Ok((report(&ended), Vec::new()))
     }
 

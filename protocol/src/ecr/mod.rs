@@ -31,8 +31,7 @@ mod codec;
 use core::fmt;
 use core::num::NonZeroU32;
 
-use heapless::Vec;
-
+pub use self::codec::{Bytes, TILL_MAX};
 use self::codec::{Reader, Writer};
 use crate::card::date::Timestamp;
 use crate::card::status::CardStatus;
@@ -42,12 +41,6 @@ use crate::rules::decision::{Effects, Operation};
 use crate::rules::institution::InstitutionCode;
 use crate::rules::money::Fen;
 use crate::rules::reason::Reason;
-
-/// The most bytes that one of these messages has: a start with the longest document has 91.
-pub const TILL_MAX: usize = 96;
-
-/// One of these messages as bytes.
-pub type Bytes = Vec<u8, TILL_MAX>;
 
 /// What the till calls a visit by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use qiyong_protocol::centre::Body;
 use qiyong_protocol::centre::iso8583::Message;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_request};
+use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
 use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
 
@@ -61,7 +61,8 @@ impl TillLine {
     /// transaction.
     pub(super) fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<bool, EmulatorError> {
         let key = centre.key();
-        let request = Message::read(message).ok().and_then(|message| read_request(&message, &key).ok());
+        let mut parts = Parts::default();
+        let request = Message::read(message).ok().and_then(|message| read_request(&message, &key, &mut parts).ok());
         let (trouble, number) = (self.trouble, self.messages);
         self.messages += 1;
         let delivery = |body: &Body<'_>| {
@@ -69,8 +70,7 @@ impl TillLine {
             (arrives, returns, matches!(body, Body::Transact { .. }))
         };
         // What cannot be read is for the centre to reject.
-        let (arrives, returns, transaction) =
-            request.map_or((true, true, false), |request| delivery(&request.request().body));
+        let (arrives, returns, transaction) = request.map_or((true, true, false), |request| delivery(&request.body));
         let answer = if arrives { centre.answer(message).map_err(EmulatorError::Centre)? } else { None };
         self.answers.extend(answer.filter(|_| returns));
         Ok(transaction)

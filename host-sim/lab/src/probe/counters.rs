@@ -3,7 +3,7 @@
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use serde::Serialize;
 
-use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_firmware::storage::Store;
 
 use super::DebugProbe;
 
@@ -25,7 +25,7 @@ pub struct Counters {
 /// # Errors
 /// When the probe fails.
 pub(crate) fn counters<P: DebugProbe>(probe: &mut P, (at, length): (u64, usize)) -> Result<Option<Counters>, P::Error> {
-    let memory = Store::recall(Copy(probe.read(at, length)?), PAGES);
+    let memory = Store::<_>::recall(Copy(probe.read(at, length)?));
     Ok(memory.trouble().is_none().then(|| Counters {
         next_stan: memory.next().0,
         reversal_due: memory.is_reversal_due(),

@@ -20,6 +20,8 @@
 
 use std::fmt;
 
+use crate::input::{HexError, parse_hex};
+
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -187,11 +189,12 @@ fn setting(key: &str, value: &str, settings: &mut Settings) -> Result<Option<Wha
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    match hex::decode(text) {
-        Ok(bytes) if !bytes.is_empty() => Ok(bytes),
-        Ok(_) => Err("there are no bytes: pairs of hex digits without spaces".to_owned()),
-        Err(error) => Err(format!("`{text}` is not pairs of hex digits: {error}")),
-    }
+    parse_hex(text).map_err(|error| match error {
+        HexError::Empty => "there are no bytes: pairs of hex digits without spaces".to_owned(),
+        HexError::Alone { .. } | HexError::NotHex { .. } => {
+            format!("`{text}` is not pairs of hex digits: {error}")
+        }
+    })
 }
 
 #[cfg(test)]

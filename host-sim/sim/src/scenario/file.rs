@@ -10,7 +10,6 @@ use jiff::civil::DateTime;
 use thiserror::Error;
 
 use qiyong_protocol::card::issue::NewCard;
-use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
@@ -19,8 +18,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::card::contact::Misbehaviour;
-use crate::line::{Fault, Noise};
-use crate::world::visit::{CancelAt, LinkTrouble, PullDuring};
+use crate::world::visit::Visit;
 use crate::{input, toml_error};
 use check::check_shape;
 use keys::RawScenario;
@@ -109,22 +107,8 @@ pub struct Step {
     pub card: Option<usize>,
     /// What is to be done.
     pub operation: Operation,
-    /// PINs keyed.
-    pub pins: Vec<Pin>,
-    /// New PINs keyed.
-    pub new_pins: Vec<Pin>,
-    /// Where cancel is pressed.
-    pub cancel: Option<CancelAt>,
-    /// The card is pulled while this happens.
-    pub pull_during: Option<PullDuring>,
-    /// What goes wrong on the card line.
-    pub faults: Vec<Fault>,
-    /// What goes wrong there by chance.
-    pub noise: Option<Noise>,
-    /// What goes wrong on the link.
-    pub trouble: LinkTrouble,
-    /// The terminal's storage takes no record.
-    pub storage_worn: bool,
+    /// What the holder does, and what goes wrong meanwhile.
+    pub visit: Visit,
     /// What is to come of it.
     pub expect: Expected,
 }

@@ -93,11 +93,11 @@ pub trait Stage {
     /// The centre.
     fn centre(&self) -> &RefCell<Self::Centre>;
 
-    /// A visit at the terminal with this index in the scenario: how it ended, and what happened, as far as it is seen here.
+    /// A visit at the terminal with this index in the scenario, by the holder of this card, if there is one: how it ended, and what happened, as far as it is seen here.
     ///
     /// # Errors
     /// When it cannot be played to its end.
-    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited;
+    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
 
     /// What the terminals did against a standard so far, where that is seen.
     fn violations(&mut self) -> Vec<String>;
@@ -146,18 +146,8 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
             None => Ok(None),
         };
         let before = record(stage)?;
-        let visit = Visit {
-            card: step.card.and_then(|index| cards.get(index)).cloned(),
-            pins: step.pins.iter().cloned().collect(),
-            new_pins: step.new_pins.iter().cloned().collect(),
-            cancel: step.cancel,
-            pull_during: step.pull_during,
-            faults: step.faults.clone(),
-            noise: step.noise.clone(),
-            trouble: step.trouble,
-            storage_worn: step.storage_worn,
-        };
-        let (report, events) = stage.visit(step.terminal, &step.operation, visit)?;
+        let card = step.card.and_then(|index| cards.get(index)).cloned();
+        let (report, events) = stage.visit(step.terminal, &step.operation, card, step.visit.clone())?;
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
         steps.push(PlayedStep { report, events, before, after: record(stage)? });
     }

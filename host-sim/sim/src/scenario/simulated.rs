@@ -7,6 +7,7 @@ use qiyong_protocol::rules::decision::Operation;
 use super::centre::Centre;
 use super::file::Scenario;
 use super::run::{RunError, Stage, Visited};
+use crate::line::SharedCard;
 use crate::time::VirtualTime;
 use crate::world::visit::Visit;
 use crate::world::{World, WorldTerminal};
@@ -35,9 +36,9 @@ impl<C: Centre> Stage for Simulated<C> {
         &self.world.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, visit: Visit) -> Visited {
+    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
         self.world.events.borrow_mut().clear();
-        let report = self.terminals[terminal].serve(operation, visit);
+        let report = self.terminals[terminal].serve(operation, card, visit);
         match self.world.centre_failure.borrow_mut().take() {
             Some(failure) => Err(RunError::Message(failure)),
             None => Ok((report, self.world.events.borrow_mut().drain(..).collect())),

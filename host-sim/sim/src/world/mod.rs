@@ -33,7 +33,7 @@ use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
-use crate::line::{FaultPlan, Faults, Layered, SimulatedLine, Tracer, VirtualLine};
+use crate::line::{FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer, VirtualLine};
 use crate::time::VirtualTime;
 use centre::CentreEnd;
 use event::{Event, Events, Recorder};
@@ -98,9 +98,9 @@ impl<C: CentreEnd + 'static> World<C> {
 }
 
 impl WorldTerminal {
-    /// One visit of a holder.
-    pub fn serve(&mut self, operation: &Operation, visit: Visit) -> Report {
-        let Visit { card, pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
+    /// One visit of a holder, who inserts this card, if any.
+    pub fn serve(&mut self, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Report {
+        let Visit { pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
         self.terminal.memory().worn = storage_worn;
         self.plan.begin(faults, noise);
         self.terminal.slot().slot.line().set_card(card);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
 
-use crate::line::{Fault, Noise, SharedCard};
+use crate::line::{Fault, Noise};
 
 /// What goes wrong between terminal and centre during a visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,10 +87,8 @@ impl PullDuring {
 }
 
 /// What a holder does during a visit, and what goes wrong.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Visit {
-    /// The card that is inserted, if one is.
-    pub card: Option<SharedCard>,
     /// The PINs keyed when asked for the present one.
     pub pins: VecDeque<Pin>,
     /// The PINs keyed when asked for a new one.

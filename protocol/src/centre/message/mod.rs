@@ -46,7 +46,7 @@ use core::fmt;
 
 pub use answer::{read_answer, write_answer, write_rejection};
 pub use request::read as read_request;
-pub use request::{Question, Received, Sent, write_request};
+pub use request::{Parts, Sent, write_request};
 
 use super::iso8583::{FormatError, WriteError};
 use crate::iso7816::tlv::TlvError;

@@ -1,15 +1,15 @@
 //! What the terminal remembers: recalled at the start, set by the till, and told to it.
 
-use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_firmware::storage::Store;
 use qiyong_protocol::ecr::Setup;
 
+use super::crash;
 use super::storage::Region;
 use super::till::TillLink;
-use super::{Application, board};
 
 /// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
 pub(crate) fn recall() -> Store<Region> {
-    let store = Store::open(Region::new(), PAGES, board::last_crash());
+    let store = Store::open(Region::new(), crash::last());
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
@@ -29,17 +29,16 @@ pub(crate) fn recall() -> Store<Region> {
     store
 }
 
-/// Puts the terminal where the till says, and keeps that. A terminal whose memory fails can still say so.
-pub(crate) fn set_up(application: &mut Application<'_>, setup: &Setup) {
+/// Keeps where the till has set the terminal up. If the memory fails, only the log says so here: the next visit finds it out
+/// and shows it.
+pub(crate) fn set_up(memory: &mut Store<Region>, setup: &Setup) {
     let Setup { institution, terminal, next_stan, .. } = *setup;
-    if let Err(error) = application.memory().set_up(institution, terminal, next_stan) {
+    if let Err(error) = memory.set_up(institution, terminal, next_stan) {
         defmt::error!("not kept: {=str}", error.as_str());
     }
-    application.set_up(institution, terminal);
 }
 
 /// Lets the link know what it tells the till of the terminal.
-pub(crate) fn tell(link: &TillLink, application: &mut Application<'_>) {
-    let memory = application.memory();
+pub(crate) fn tell(link: &TillLink, memory: &Store<Region>) {
     link.note(memory.next(), memory.is_reversal_due());
 }

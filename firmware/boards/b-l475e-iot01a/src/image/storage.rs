@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use stm32_metapac as pac;
 
-use super::board;
+use super::{time, words};
 
 /// A page, in bytes: what can be erased.
 const PAGE: usize = 2048;
@@ -58,7 +58,7 @@ impl Region {
             // the flash needs no wait states, so nothing is lost without it.
             pac::FLASH.acr().modify(|w| w.set_dcen(false));
         }
-        Self { words: board::storage_words(has_controller), has_controller }
+        Self { words: words::storage_words(has_controller), has_controller }
     }
 
     /// The words from `offset`, this many bytes.
@@ -125,8 +125,8 @@ fn unlock() -> Result<(), FlashError> {
 
 /// Waits for the end of an operation, at most so long, and tells how it went.
 fn finish(within_us: u64) -> Result<(), FlashError> {
-    let deadline = board::now_us() + within_us;
-    while pac::FLASH.sr().read().bsy() && board::now_us() < deadline {}
+    let deadline = time::now_us() + within_us;
+    while pac::FLASH.sr().read().bsy() && time::now_us() < deadline {}
     let status = pac::FLASH.sr().read();
     pac::FLASH.cr().write(|w| w.set_lock(true));
     if status.bsy() {
@@ -149,7 +149,7 @@ impl ReadNorFlash for Region {
         let (pieces, _) = bytes.as_chunks_mut();
         let read =
             || pieces.iter_mut().zip(words).for_each(|(to, from)| *to = from.load(Ordering::SeqCst).to_le_bytes());
-        if let ((), true) = board::read_checked(read) {
+        if let ((), true) = words::read_checked(read) {
             // Nothing that has a CRC.
             bytes.fill(0);
         }

@@ -1,7 +1,7 @@
 //! From the keys of a file to the checked scenario: every value within its bounds, every name known, and a message for each that
 //! is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::civil::DateTime;
 
@@ -22,7 +22,7 @@ use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
 use crate::line::{Disturbance, Fault};
-use crate::world::visit::{CancelAt, LinkTrouble, PullDuring};
+use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
 /// Tables must be tables and dates strings. Serde would take a list for a table, and speak of maps.
@@ -79,7 +79,7 @@ fn pin(key: &str, text: &str) -> Result<Pin, String> {
     Pin::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 4 to 16 digits"))
 }
 
-fn pins(key: &str, texts: OneOrMany) -> Result<Vec<Pin>, String> {
+fn pins(key: &str, texts: OneOrMany) -> Result<VecDeque<Pin>, String> {
     let texts = match texts {
         OneOrMany::One(text) => vec![text],
         OneOrMany::Many(texts) => texts,
@@ -296,14 +296,16 @@ impl RawStep {
             terminal,
             card: card.transpose()?,
             operation,
-            pins: pins(&key("pin"), self.pin)?,
-            new_pins: pins(&key("new_pin"), self.new_pin)?,
-            cancel: cancel.transpose()?,
-            pull_during: pull.transpose()?,
-            faults,
-            noise: noise.transpose()?,
-            trouble: trouble.transpose()?.unwrap_or_default(),
-            storage_worn: self.storage_worn,
+            visit: Visit {
+                pins: pins(&key("pin"), self.pin)?,
+                new_pins: pins(&key("new_pin"), self.new_pin)?,
+                cancel: cancel.transpose()?,
+                pull_during: pull.transpose()?,
+                faults,
+                noise: noise.transpose()?,
+                trouble: trouble.transpose()?.unwrap_or_default(),
+                storage_worn: self.storage_worn,
+            },
             expect: Expected {
                 outcome: outcome.transpose()?,
                 reason: reason.transpose()?,

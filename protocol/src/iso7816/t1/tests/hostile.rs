@@ -5,7 +5,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::super::*;
-use super::script::{block, with_edc};
+use super::blocks::{block, with_edc};
 use crate::iso7816::atr::Edc;
 
 /// Runs a command of 60 bytes against a card that answers the n-th block with `card(n)`; no characters are silence.

@@ -1,7 +1,7 @@
 //! How long the terminal waits, in etu (clauses 11.2 and 11.4.3), and what it costs.
 
 use super::super::*;
-use super::script::block;
+use super::blocks::block;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::{Atr, Edc};
 

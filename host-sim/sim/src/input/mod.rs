@@ -1,4 +1,8 @@
-//! Reading what people hand in: files of a sane size, dates, and amounts.
+//! Reading what people hand in: files of a sane size, dates, amounts, and bytes in hex.
+
+mod hex;
+
+pub use hex::{ALLOWED, HexError, parse_hex};
 
 use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};

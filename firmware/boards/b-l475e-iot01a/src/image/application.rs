@@ -1,0 +1,62 @@
+//! The application on the board: the terminal with this board's parts, served by till and centre.
+
+use embassy_futures::select::{Either3, select3};
+use qiyong_firmware::clock::WallClock;
+use qiyong_firmware::link::Job;
+use qiyong_firmware::slot::{ContactSlot, SlotConfig};
+use qiyong_firmware::storage::Store;
+use qiyong_firmware::terminal::{Settings, Terminal};
+
+use super::storage::Region;
+use super::till::{self, TillClock, TillLink};
+use super::{card_line, chip, desk, memory, panel, random};
+
+/// The application, what listens for the till, and the panel: the only task. Never ends.
+pub(crate) async fn run() -> ! {
+    let clock = WallClock::new();
+    let clock = TillClock(&clock);
+    let memory = memory::recall();
+    let link = TillLink::new(till::port(), memory.state(chip::serial_number()));
+    let listen = link.listen(|time| clock.set(time));
+    match select3(listen, serve(&link, clock, memory), panel::keep()).await {
+        Either3::First(never) | Either3::Second(never) | Either3::Third(never) => never,
+    }
+}
+
+/// Does what the till commands, one after the other.
+async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
+    let mut setup = loop {
+        match link.command().await {
+            Job::Setup(setup) => break setup,
+            // The link lets none through before that.
+            Job::Serve(_) => {}
+        }
+    };
+    let settings = Settings::at(setup.institution, setup.terminal);
+    let slot = ContactSlot::new(card_line::line(), SlotConfig::default());
+    let desk = desk::Desk::new(link);
+    let mut application = Terminal::new(slot, link, desk, clock, random::Random, memory, settings);
+    loop {
+        memory::set_up(application.memory(), &setup);
+        application.set_up(setup.institution, setup.terminal);
+        defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
+        memory::tell(link, application.memory());
+        link.tell_state().await;
+        // There it stands until the till says otherwise.
+        setup = loop {
+            match link.command().await {
+                Job::Setup(setup) => break setup,
+                Job::Serve(operation) => {
+                    defmt::info!("serving: {=str}", operation.as_str());
+                    let report = application.serve(&operation).await;
+                    match report.reason {
+                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                    }
+                    memory::tell(link, application.memory());
+                    link.tell_end(&report).await;
+                }
+            }
+        };
+    }
+}
