@@ -14,7 +14,7 @@ mod source;
 
 use std::path::Path;
 
-use judge::{EXCEPTIONS, GLOSSARY, Kind, STANDARD, Tree, judge};
+use judge::{EXCEPTIONS, GLOSSARY, Kind, STANDARD, Tree, WALKS, judge};
 
 fn tree() -> Tree {
     Tree::read(Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace"))
@@ -152,6 +152,7 @@ fn each_deliberate_fault_is_found() {
             |tree| append(tree, GLOSSARY, "| a | b | `NobodyIsCalledSo` | c |"),
             Kind::NoSuchName,
         ),
+        ("a walk past a type that is gone", |tree| edit(tree, WALKS, "`Layered`", "`Layers`"), Kind::NoSuchName),
         (
             "a link to a page that is not there",
             |tree| append(tree, "README.md", "[a](docs/cards.md)"),

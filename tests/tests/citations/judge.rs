@@ -12,8 +12,10 @@ use super::source::{By, Citation, Target, citations};
 pub(crate) const EXCEPTIONS: &str = "docs/uncited.md";
 /// The page with the clauses of ISO/IEC 7816.
 pub(crate) const STANDARD: &str = "docs/iso7816.md";
-/// The page with the house's words.
+/// The page with the house's words, in the third column.
 pub(crate) const GLOSSARY: &str = "docs/glossary.md";
+/// The page with walks through the house.
+pub(crate) const WALKS: &str = "docs/walks.md";
 
 /// What is wrong. Each has at least one deliberate fault that shows that it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +40,7 @@ pub(crate) enum Kind {
     NotCitedThere,
     /// The table has a clause twice.
     ClauseTwice,
-    /// The glossary names a type, function or module that is not there.
+    /// Glossary or walks name a type, function or module that is not there.
     NoSuchName,
     /// A page links to a page or heading that is not there.
     BrokenLink,
@@ -133,7 +135,7 @@ pub(crate) fn judge(tree: &Tree) -> (Vec<(Kind, String)>, Counts) {
     court.forwards(&pages);
     court.backwards(&pages);
     court.standard();
-    court.glossary();
+    court.names();
     court.links();
     (court.wrong, court.counts)
 }
@@ -264,14 +266,20 @@ impl Court<'_> {
         }
     }
 
-    /// What the glossary names in code must be defined there.
-    fn glossary(&mut self) {
+    /// What glossary and walks name in code must be defined there.
+    fn names(&mut self) {
         let names: BTreeSet<&str> = self.tree.0.values().flat_map(|file| &file.names).map(String::as_str).collect();
-        for (line, cells) in rows(self.tree.text(GLOSSARY)) {
-            let borne_by = cells.get(2).filter(|_| cells.len() == 4).map_or("", String::as_str);
-            for name in borne_by.split(", ").filter_map(|name| name.strip_prefix('`')?.strip_suffix('`')) {
-                if !names.contains(name) {
-                    self.say(Kind::NoSuchName, format!("{GLOSSARY}:{line}: nothing is called {name}"));
+        let words = rows(self.tree.text(GLOSSARY)).filter(|(_, cells)| cells.len() == 4);
+        let words = words.map(|(line, mut cells)| (GLOSSARY, line, cells.swap_remove(2)));
+        let lines = self.tree.text(WALKS).lines().enumerate();
+        let walks = lines.map(|(index, line)| (WALKS, index + 1, line.to_owned()));
+        for (page, line, text) in words.chain(walks) {
+            for named in text.split('`').skip(1).step_by(2) {
+                // A path of modules, types and functions, whose first name may be a crate; not a file or a command.
+                let name = named.rsplit("::").next().unwrap_or(named);
+                let path = named.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | ':'));
+                if path && !names.contains(name) && !name.starts_with("qiyong") {
+                    self.say(Kind::NoSuchName, format!("{page}:{line}: nothing is called {name}"));
                 }
             }
         }
@@ -306,7 +314,7 @@ impl Court<'_> {
 fn definitions(text: &str) -> Vec<String> {
     let words = text.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).filter(|word| !word.is_empty());
     let pairs = words.clone().zip(words.skip(1));
-    let defines = |word| matches!(word, "struct" | "enum" | "trait" | "type" | "mod" | "fn");
+    let defines = |word| matches!(word, "struct" | "enum" | "trait" | "type" | "mod" | "fn" | "as");
     pairs.filter(|(before, _)| defines(*before)).map(|(_, name)| name.to_owned()).collect()
 }
 
