@@ -1,6 +1,6 @@
 //! The panel: an SSD1306 on I2C1, if there is one. A picture takes 25 ms, for which nobody waits: [`keep`] sends it beside the
-//! application. I2C1 takes a whole transfer and sends its bytes by interrupt, so that the task is woken ten times a picture
-//! and not a thousand times. A bus that blocked meanwhile would lose the card's characters.
+//! application. I2C1 takes a whole transfer and sends its bytes by interrupt, so that the task is woken 34 times a
+//! picture and not a thousand times. A bus that blocked meanwhile would lose the card's characters.
 //!
 //! Where nothing answers, or where there is no I2C at all, as in the emulator, a transfer is given up after a while.
 //!
@@ -30,7 +30,7 @@ const SDA: usize = 9;
 const I2C1_AF: u8 = 4;
 /// 400 kHz from 16 MHz (RM0351, 39.4.10, examples of timing settings).
 const TIMING: u32 = 0x1032_0309;
-/// A transfer takes 3 ms; one that is not through by now, in µs, will not be.
+/// A transfer takes 1 ms; one that is not through by now, in µs, will not be.
 const PATIENCE_US: u64 = 20_000;
 
 /// The picture has changed since it was last sent.
