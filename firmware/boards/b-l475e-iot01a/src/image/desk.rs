@@ -81,7 +81,7 @@ impl Operator for Desk<'_> {
     async fn cancel(&mut self) {
         // What was pressed earlier was not meant for this visit.
         forget_keys();
-        let key = time::until(u64::MAX, || key().filter(|key| *key == CANCEL));
+        let key = time::once(|| key().filter(|key| *key == CANCEL));
         if let Either::First(_) = select(key, self.link.cancelled()).await {
             defmt::info!("cancel key");
         }

@@ -45,8 +45,7 @@ pub(crate) fn refresh() {
 pub(crate) async fn keep() -> ! {
     let mut panel = Panel::new(Bus);
     loop {
-        let changed = || CHANGED.swap(false, Ordering::Relaxed).then_some(());
-        let _ = time::until(u64::MAX, changed).await;
+        time::once(|| CHANGED.swap(false, Ordering::Relaxed).then_some(())).await;
         let _ = panel.show(publication::frame_byte).await;
     }
 }

@@ -120,7 +120,7 @@ impl ErrorType for &Port {
 impl Read for &Port {
     async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
         let Some(first) = bytes.first_mut() else { return Ok(0) };
-        *first = time::until(u64::MAX, || self.take()).await.map_or(0, |character| character.byte);
+        *first = time::once(|| self.take()).await.byte;
         Ok(1)
     }
 }

@@ -110,6 +110,16 @@ pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option
     .await
 }
 
+/// Waits until `ready` gives something, however long that takes. Cancel-safe.
+pub(crate) async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    poll_fn(|context| {
+        watchdog::alive();
+        TASK.register(context.waker());
+        ready().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
 /// Waits until then, to the microsecond: sleeps until shortly before, and looks at the clock for the rest. Cancel-safe.
 pub(crate) async fn sleep_until(deadline_us: u64) {
     let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
