@@ -53,7 +53,7 @@ pub trait Port {
 /// What the application is to do.
 #[derive(Debug)]
 pub enum Job {
-    /// Stand where the till says. The key is the link's business, which has a copy.
+    /// Stand where the till says. The application does not need the key; the link has kept a copy.
     Setup(Setup),
     /// Serve one holder.
     Serve(Operation),
@@ -73,7 +73,7 @@ struct Inner {
     setup: Option<(InstitutionCode, X919)>,
     state: State,
     ended: Option<Ended>,
-    /// What an answer is awaited to.
+    /// The message whose answer is awaited.
     asked: Option<Sent>,
     /// The number of the next message without a transaction.
     number: Stan,
@@ -125,12 +125,12 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// What is kept, to look at or change. Nobody holds it meanwhile, so that the default is never seen.
+    /// Looks at what is kept, or changes it. Nobody else borrows it meanwhile, so the default is never returned.
     fn with<R: Default>(&self, look: impl FnOnce(&mut Inner) -> R) -> R {
         self.inner.try_borrow_mut().map(|mut inner| look(&mut inner)).unwrap_or_default()
     }
 
-    /// What comes from the centre is an answer, or nothing.
+    /// Takes what comes from the centre: the answer that is awaited, or something to be ignored.
     fn centre_says(&self, inner: &mut Inner, payload: &[u8]) {
         if let (Some(sent), Some((_, key))) = (&inner.asked, &inner.setup) {
             let answer = match read_answer(payload, sent, key) {
@@ -145,14 +145,14 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// What the till says, and what it is told at once.
+    /// Carries out what the till says. Returns what the till is told at once.
     fn till_says(&self, inner: &mut Inner, payload: &[u8], set_clock: &impl Fn(Timestamp)) -> Option<Event> {
         let Some(command) = Command::decode(payload) else { return Some(Event::Refused(Refused::Malformed)) };
         match command {
             Command::Status => {}
             Command::Time(time) => set_clock(time),
             Command::Cancel => {
-                // Without a visit there is nothing to cancel, and the next one is not to be.
+                // Without a visit there is nothing to cancel, and the next visit must not be cancelled.
                 if inner.state.visit.is_some() {
                     self.cancel.signal(());
                 }

@@ -20,9 +20,9 @@ pub trait Characters {
     /// behind: [`PinLine`] calls this before it sends or receives again.
     fn configure(&mut self, config: &LineConfig);
 
-    /// RST has changed. What has come so far is forgotten, and [`Characters::receive`] counts from now until a character
-    /// has come or gone.
-    fn rst_changed(&mut self);
+    /// RST is driven right after this. What has come so far is forgotten, and [`Characters::receive`] counts from now until a
+    /// character has come or gone. Not after RST was driven: a card that answers at once must not have its answer forgotten.
+    fn rst_changes(&mut self);
 
     /// As [`CardLine::send`], but for the removal of the card.
     ///
@@ -156,8 +156,8 @@ where
     }
 
     fn set_rst(&mut self, high: bool) {
+        self.characters.rst_changes();
         let Ok(()) = self.contacts.rst.set_state(high.into());
-        self.characters.rst_changed();
     }
 
     fn set_clk(&mut self, clock: Clock) {

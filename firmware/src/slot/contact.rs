@@ -45,7 +45,7 @@ const ATR_BUDGET: Etu = 20_160;
 /// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
 /// it). T=1 has its block guard time.
 const TURNAROUND: Etu = 16;
-/// Etu of a PPS response's last character that have gone by when it has been received.
+/// When the last character of a PPS response has been received, so many etu of it have gone by.
 const CHARACTER: Etu = 11;
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
@@ -113,7 +113,7 @@ impl<L: CardLine> ContactSlot<L> {
                     elapsed += etu;
                     let _ = self.atr.push(byte);
                 }
-                // The card stopped or dawdled: what came so far says what is wrong with it.
+                // The card stopped or dawdled. The check below says what is wrong with the characters that came.
                 Some(_) | None => break,
             }
         }
@@ -194,7 +194,8 @@ impl<L: CardLine> ContactSlot<L> {
         }
         match request.judge(&response).map_err(SlotError::Pps)? {
             Agreed::AsAsked => {
-                // The card changes over when its response is out. What follows keeps the turnaround at the rate before.
+                // The card takes the new rate when its response is out. The turnaround after the response is still counted at the
+                // old one.
                 let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
                 self.line.wait(372 * (turnaround - CHARACTER)).await;
                 Ok(Some(pps1))
@@ -271,7 +272,8 @@ impl<L: CardLine> ContactSlot<L> {
         Ok(&self.atr)
     }
 
-    /// Whether the card insists on what this slot cannot do, but may be talked out of it by a warm reset (TA2, clause 6.3.1).
+    /// Whether the card insists on a rate or protocol that this slot cannot do, and says that a warm reset changes that (TA2,
+    /// clause 6.3.1).
     fn can_change(&self, error: SlotError) -> bool {
         let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
         insists && Atr::new(&self.atr).specific_mode().is_some_and(|mode| mode.can_change)

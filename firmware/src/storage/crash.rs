@@ -32,7 +32,7 @@ impl Crash {
         Self([2, status, stack, at, 0, 0])
     }
 
-    /// What [`Crash::words`] gave; `None` if it is none of a crash.
+    /// The crash that [`Crash::words`] gave these words for; `None` if they are no crash's.
     pub const fn from_words(words: [u32; Self::LEN]) -> Option<Self> {
         match words {
             [1 | 2, ..] => Some(Self(words)),

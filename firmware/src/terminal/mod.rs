@@ -139,7 +139,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use crate::slot::CardSlot;
 use crate::ui::Screen;
 
-/// What is set when a terminal is put up.
+/// Where a terminal stands, and how long and how often it tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where it stands.
@@ -189,7 +189,7 @@ pub struct Report {
 pub struct Stop {
     reason: Reason,
     cause: Option<CauseCode>,
-    /// Whether the centre said so; what the terminal decided must be reported to it.
+    /// Whether the centre gave the reason. A reason that the terminal found must be reported to the centre.
     by_centre: bool,
 }
 
@@ -244,13 +244,13 @@ struct Visit {
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
-    /// A terminal of these parts. The numbers that `memory` gives must never go back: the centre takes a transaction with a
-    /// known number for a repetition, or for a mistake and does not answer.
+    /// A terminal of these parts. The numbers that `memory` gives must never go back: a transaction with a number that the centre
+    /// knows is a repetition to it, or a mistake that it does not answer.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, memory: M, settings: Settings) -> Self {
         Self { slot, link, operator, clock, random, memory, settings }
     }
 
-    /// Puts the terminal up somewhere else. What was sent under the old name is reversed under it.
+    /// Gives the terminal another place and name. What was sent under the old name is still reversed under the old name.
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
     }
@@ -269,7 +269,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Err(stop) => (None, Some(stop)),
         };
         if let Some(Stop { reason, by_centre: false, .. }) = stop {
-            // For the record only: a centre that cannot be reached goes without.
+            // For the centre's record only: if the centre cannot be reached, its record lacks this.
             let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
         }
         let report = Report {
@@ -308,7 +308,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             return Err(Stop::here(Reason::NoAnswer));
         };
         visit.standing = Some(standing);
-        // The centre looked at its own record's date, among the rest and in its order; this is the one on the card.
+        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
+        // card.
         let asks_only = matches!(operation, Operation::Query);
         if expires < self.clock.now().date && !asks_only {
             return Err(Stop::here(Reason::CardExpired));
@@ -319,8 +320,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Operation::Apply { .. } => {
                 let receipt = self.transact(operation, &card, visit).await?;
                 if standing.pin_is_initial {
-                    // The bank needs no PIN, so the holder may decline, and whatever goes wrong here: what was approved
-                    // stays approved. The centre is told, since a PIN may have been blocked.
+                    // The bank needs no PIN, so the holder may decline. Whatever goes wrong here, what was approved stays
+                    // approved. The centre is told what went wrong, since the card may have blocked the PIN.
                     match self.offer_pin_change(&card).await {
                         Ok(()) => visit.pin_changed = true,
                         Err(Stop { reason: Reason::CancelledByOperator, .. }) => {}
@@ -407,7 +408,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.ask_as(self.settings.institution, self.settings.terminal, body).await
     }
 
-    /// The same under a name that may have been the terminal's before.
+    /// As [`Terminal::ask`], but under this name, which may be one that the terminal had before.
     async fn ask_as(
         &mut self,
         institution: InstitutionCode,
@@ -449,7 +450,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.memory.unanswered().is_ok_and(|unanswered| unanswered.is_some())
     }
 
-    /// The memory, for its owner: settings and counters may be kept beside.
+    /// The memory, for whoever keeps settings and counters in it, too.
     pub const fn memory(&mut self) -> &mut M {
         &mut self.memory
     }

@@ -127,8 +127,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
         let announced = self.select_environment().await?;
         self.select(EF05).await?;
-        // Which table of records applies is told by the version, itself at the same place in all of them, as is the ident
-        // code.
+        // The version tells which table of records applies. Version and ident code have the same places in all tables.
         let (mut version, mut ident) = ([0; 4], [0; 16]);
         self.records(Generation::V1, EF05, &mut [(tag::VERSION, &mut version), (tag::IDENT_CODE, &mut ident)]).await?;
         let generation = Generation::from_version(&version).ok_or(Cause::Version)?;

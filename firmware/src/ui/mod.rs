@@ -71,7 +71,7 @@ pub struct Text {
     pub detail: String<16>,
 }
 
-/// What a terminal's lights say beside a screen, seen from further away.
+/// What the lights say while a screen is shown, for those who stand too far off to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// It is the holder's or operator's turn, and nothing is wrong.

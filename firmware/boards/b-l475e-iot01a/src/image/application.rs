@@ -1,6 +1,6 @@
 //! The application on the board: the terminal with this board's parts, served by till and centre.
 
-use embassy_futures::select::{Either3, select3};
+use embassy_futures::select::{Either, select};
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
@@ -9,17 +9,17 @@ use qiyong_firmware::terminal::{Settings, Terminal};
 
 use super::storage::Region;
 use super::till::{self, TillClock, TillLink};
-use super::{card_line, chip, desk, memory, panel, random};
+use super::{card_line, chip, desk, memory, random};
 
-/// The application, what listens for the till, and the panel: the only task. Never ends.
+/// The application and what listens for the till: one task. Never ends.
 pub(crate) async fn run() -> ! {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
     let memory = memory::recall();
     let link = TillLink::new(till::port(), memory.state(chip::serial_number()));
     let listen = link.listen(|time| clock.set(time));
-    match select3(listen, serve(&link, clock, memory), panel::keep()).await {
-        Either3::First(never) | Either3::Second(never) | Either3::Third(never) => never,
+    match select(listen, serve(&link, clock, memory)).await {
+        Either::First(never) | Either::Second(never) => never,
     }
 }
 

@@ -7,13 +7,13 @@ use super::crash;
 use super::storage::Region;
 use super::till::TillLink;
 
-/// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
+/// Recalls what was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
 pub(crate) fn recall() -> Store<Region> {
     let store = Store::open(Region::new(), crash::last());
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
-        // Of a panic the last two are the file's name, eight characters of it.
+        // Of a panic, the last two are eight characters of the file's name.
         let [kind, what, stack, at, ..] = crash.words();
         defmt::info!(
             "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",

@@ -10,7 +10,7 @@ use stm32_metapac as pac;
 use stm32_metapac::gpio::Gpio;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
 
-use super::time::until;
+use super::time::once;
 
 /// A pin of the ports A, B and C: PA6 is `Pin<'A', 6>`.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl<const PORT: char, const NUMBER: usize> Pin<PORT, NUMBER> {
     }
 
     async fn wait_for(self, level: Idr) {
-        let _ = until(u64::MAX, || self.is(level).then_some(())).await;
+        once(|| self.is(level).then_some(())).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! The start: clocks, interrupts, and the executor that polls the one task. What waits for what is for `time`.
+//! The start: clocks, interrupts, and the executor that polls the two tasks. What waits for what is for `time`.
 //!
 //! Written on the register crate: the emulator has neither PWR nor TIM timers, on which the usual HAL waits for ever.
 #![allow(unsafe_code, reason = "interrupts are unmasked and the executor is polled here")]
@@ -14,7 +14,7 @@ use stm32_metapac::interrupt;
 
 use super::{application, chip, keys, lights, panel, publication, serial, time, watchdog};
 
-/// The task is to be polled.
+/// A task is to be polled.
 static WORK: AtomicBool = AtomicBool::new(false);
 
 fn start_clocks() {
@@ -39,8 +39,13 @@ fn start_clocks() {
 }
 
 #[embassy_executor::task]
-async fn task() {
+async fn run_application() {
     application::run().await;
+}
+
+#[embassy_executor::task]
+async fn keep_panel() {
+    panel::keep().await;
 }
 
 #[entry]
@@ -68,9 +73,12 @@ fn main() -> ! {
 
     static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
-    match task() {
-        Ok(token) => executor.spawner().spawn(token),
-        Err(_) => defmt::error!("the application cannot start twice"),
+    match (run_application(), keep_panel()) {
+        (Ok(application), Ok(panel)) => {
+            executor.spawner().spawn(application);
+            executor.spawner().spawn(panel);
+        }
+        _ => defmt::error!("a task cannot start twice"),
     }
     loop {
         // SAFETY: polled here only, and never from within itself.
@@ -100,6 +108,7 @@ fn pender(_: *mut ()) {
 fn SysTick() {
     time::tick();
     keys::tick();
+    panel::tick();
     time::wake();
 }
 
@@ -128,7 +137,5 @@ fn UART4() {
 
 #[interrupt]
 fn I2C1_EV() {
-    if panel::interrupt() {
-        time::wake();
-    }
+    panel::interrupt();
 }

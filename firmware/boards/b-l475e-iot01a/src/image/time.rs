@@ -1,4 +1,4 @@
-//! Time: the microseconds since the start, and how the task waits for something.
+//! Time: the microseconds since the start, and how the application waits for something.
 //!
 //! SysTick counts milliseconds; its own counter gives the microseconds between two ticks. No timer of the chip is used, since
 //! the emulator has none.
@@ -33,7 +33,7 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static AHEAD: AtomicU32 = AtomicU32::new(0);
 /// How often `TICKS` went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
-/// The one task of the image. Every interrupt wakes it.
+/// The application's task. Every interrupt but the panel's wakes it.
 static TASK: AtomicWaker = AtomicWaker::new();
 
 /// Starts SysTick.
@@ -53,7 +53,7 @@ pub(crate) fn tick() {
     }
 }
 
-/// Wakes the task: for interrupt handlers.
+/// Wakes the application: for interrupt handlers.
 pub(crate) fn wake() {
     TASK.wake();
 }
@@ -106,6 +106,16 @@ pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option
             None if now_us() >= deadline_us => Poll::Ready(None),
             None => Poll::Pending,
         }
+    })
+    .await
+}
+
+/// Waits until `ready` gives something, however long that takes. Cancel-safe.
+pub(crate) async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    poll_fn(|context| {
+        watchdog::alive();
+        TASK.register(context.waker());
+        ready().map_or(Poll::Pending, Poll::Ready)
     })
     .await
 }
