@@ -41,6 +41,7 @@ pub trait Port {
 
 /// What the application is to do.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
     /// Stand where the till says. The key is the link's business, which has a copy.
     Setup(Setup),

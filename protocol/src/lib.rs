@@ -13,6 +13,8 @@
 //! | [`frame`] | the frames in which both cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
+//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`.
+//!
 //! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
 //! recalled; the latter two marks are repeated where they matter.
 #![no_std]
@@ -28,4 +30,6 @@ pub mod centre;
 pub mod ecr;
 pub mod frame;
 pub mod iso7816;
+#[cfg(feature = "defmt")]
+mod log;
 pub mod rules;

@@ -23,6 +23,7 @@ use crate::slot::SlotError;
 /// one value in all of them, or the second one in eight and then the first one in sixteen. A number, once given, keeps its
 /// meaning. As text it is the cause's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CauseCode(pub NonZeroU32);
 
 impl From<Cause> for CauseCode {

@@ -33,6 +33,7 @@ use crate::ui::Screen;
 
 /// What is set when a terminal is put up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// Where it stands.
     pub institution: InstitutionCode,
@@ -53,6 +54,7 @@ impl Settings {
 
 /// How a visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Report {
     /// Approved, refused, failed or cancelled.
     pub outcome: Outcome,
@@ -78,6 +80,7 @@ pub struct Report {
 
 /// Why a visit goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stop {
     reason: Reason,
     cause: Option<CauseCode>,

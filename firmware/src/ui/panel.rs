@@ -32,6 +32,7 @@ const PAGES: usize = HEIGHT / 8;
 
 /// One transfer on the bus, from START to STOP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Transfer {
     /// The settings.
     Settings,

@@ -10,6 +10,7 @@ use super::date::Date;
 
 /// Why a code is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CodeError {
     /// Not as many characters as the code has.
     Length {

@@ -66,6 +66,7 @@ pub mod key {
 
 /// The generation of a card, told by the norm version in record 3 of EF05.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Generation {
     /// "1.00": LB 002-2000.
     V1,
@@ -77,6 +78,7 @@ pub enum Generation {
 
 /// A dedicated file: where an elementary file lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Df {
     /// The environment SSSE (社会保障), selected by name.
     Ssse,

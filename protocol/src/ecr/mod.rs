@@ -51,10 +51,12 @@ pub type Bytes = Vec<u8, TILL_MAX>;
 
 /// What the till calls a visit by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reference(pub u32);
 
 /// Where a terminal stands, and what it needs to talk to the centre.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Setup {
     /// The institution.
     pub institution: InstitutionCode,
@@ -68,6 +70,7 @@ pub struct Setup {
 
 /// What a till wants of the terminal.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command {
     /// Stand here.
     Setup(Setup),
@@ -90,6 +93,7 @@ pub enum Command {
 
 /// How a terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
     /// It has been set up since it started.
     pub set_up: bool,
@@ -109,6 +113,7 @@ pub struct State {
 
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ended {
     /// Which one.
     pub reference: Reference,
@@ -132,6 +137,7 @@ pub struct Ended {
 
 /// Why a command is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
     /// It is none of those above.
     Malformed,
@@ -160,6 +166,7 @@ impl fmt::Display for Refused {
 
 /// What a terminal tells the till.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
     /// Its state: after the start, and as the answer to every command that has no other.
     State(State),
