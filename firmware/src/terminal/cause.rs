@@ -23,7 +23,6 @@ use crate::slot::SlotError;
 /// one value in all of them, or the second one in eight and then the first one in sixteen. A number, once given, keeps its
 /// meaning. As text it is the cause's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CauseCode(pub NonZeroU32);
 
 impl From<Cause> for CauseCode {
@@ -43,6 +42,14 @@ impl CauseCode {
     /// Who can put it right. A cause that is unknown here comes from a terminal of another version.
     pub fn advice(self) -> Advice {
         self.cause().map_or(Advice::CallService, Cause::advice)
+    }
+}
+
+/// The number alone: its words are for whoever reads the log.
+#[cfg(feature = "defmt")]
+impl defmt::Format for CauseCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u32:08X}", self.0.get());
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn recall() -> Store<Region> {
         );
     }
     if let Some(trouble) = store.trouble() {
-        defmt::error!("storage: {=str}", trouble.as_str());
+        defmt::error!("storage: {}", trouble);
     }
     store
 }
@@ -33,7 +33,7 @@ pub(crate) fn recall() -> Store<Region> {
 pub(crate) fn set_up(application: &mut Application<'_>, setup: &Setup) {
     let Setup { institution, terminal, next_stan, .. } = *setup;
     if let Err(error) = application.memory().set_up(institution, terminal, next_stan) {
-        defmt::error!("not kept: {=str}", error.as_str());
+        defmt::error!("not kept: {}", error);
     }
     application.set_up(institution, terminal);
 }
