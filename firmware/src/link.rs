@@ -52,6 +52,7 @@ pub trait Port {
 
 /// What the application is to do.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
     /// Stand where the till says. The application does not need the key; the link has kept a copy.
     Setup(Setup),

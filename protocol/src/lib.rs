@@ -16,6 +16,8 @@
 //! Bad input of any kind is an error, never a panic (docs/design.md §1, invariant 5): the lints below keep what would
 //! panic out, and what is built for the target is searched for it. The house it stands in: docs/design.md §2.
 //!
+//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`.
+//!
 //! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed,
 //! deduced or recalled; the latter two marks are repeated where they matter.
 #![no_std]
@@ -32,4 +34,6 @@ mod crc;
 pub mod ecr;
 pub mod frame;
 pub mod iso7816;
+#[cfg(feature = "defmt")]
+mod log;
 pub mod rules;

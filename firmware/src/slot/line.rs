@@ -8,6 +8,7 @@ use qiyong_protocol::iso7816::character::{Convention, Received};
 
 /// A class of operating conditions: the supply voltage (ISO/IEC 7816-3 clause 5.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum VoltageClass {
     /// 5 V.
     A,
@@ -30,6 +31,7 @@ impl VoltageClass {
 
 /// How characters are sent and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LineConfig {
     /// How states stand for bits.
     pub convention: Convention,
@@ -54,6 +56,7 @@ impl LineConfig {
 
 /// What CLK does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Clock {
     /// It runs.
     Running,
@@ -65,6 +68,7 @@ pub enum Clock {
 
 /// Why a character did not come or go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LineError {
     /// No card is in the slot, or it was taken out meanwhile.
     Removed,

@@ -193,6 +193,7 @@ pub type ResponseBuffer = [u8; 258];
 
 /// Why a card could not be talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SlotError {
     /// The card was taken out.
     Removed,

@@ -46,6 +46,14 @@ impl CauseCode {
     }
 }
 
+/// The number alone: its words are for whoever reads the log.
+#[cfg(feature = "defmt")]
+impl defmt::Format for CauseCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u32:08X}", self.0.get());
+    }
+}
+
 impl fmt::Display for CauseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause() {

@@ -141,6 +141,7 @@ use crate::ui::Screen;
 
 /// Where a terminal stands, and how long and how often it tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// Where it stands.
     pub institution: InstitutionCode,
@@ -161,6 +162,7 @@ impl Settings {
 
 /// How a visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Report {
     /// Approved, refused, failed or cancelled.
     pub outcome: Outcome,
@@ -186,6 +188,7 @@ pub struct Report {
 
 /// Why a visit goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stop {
     reason: Reason,
     cause: Option<CauseCode>,

@@ -47,6 +47,7 @@ pub trait Operator {
 
 /// Which PIN the holder is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WhichPin {
     /// The one the card has now.
     Present,
@@ -58,6 +59,7 @@ pub enum WhichPin {
 
 /// Why no PIN was keyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NoPin {
     /// The cancel key (driver error -31).
     Cancelled,
@@ -120,6 +122,7 @@ pub trait Memory {
 
 /// A transaction whose answer is awaited, or never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Unanswered {
     /// Where the terminal stood.
     pub institution: InstitutionCode,
@@ -168,6 +171,18 @@ impl fmt::Display for MemoryError {
 }
 
 impl core::error::Error for MemoryError {}
+
+/// The words of [`MemoryError::as_str`], of which a board has none in its flash then.
+#[cfg(feature = "defmt")]
+impl defmt::Format for MemoryError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Worn => defmt::write!(f, "worn, exchange the board"),
+            Self::Unreadable => defmt::write!(f, "unreadable, exchange the board"),
+            Self::OtherVersion => defmt::write!(f, "records of another version: load it, or erase the region"),
+        }
+    }
+}
 
 /// A memory that lasts as long as the program, for benches whose power nobody cuts.
 #[derive(Clone, Debug)]

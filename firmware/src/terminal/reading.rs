@@ -39,6 +39,7 @@ pub struct CardData {
 
 /// What exactly was wrong with a card that could not be read, or with the way to the centre, for those who maintain terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
     /// The slot could not talk to it.
     Slot(SlotError),

@@ -19,6 +19,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 /// One screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Screen {
     /// Waiting for a card.
     InsertCard,
@@ -73,6 +74,7 @@ pub struct Text {
 
 /// What the lights say while a screen is shown, for those who stand too far off to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Signal {
     /// It is the holder's or operator's turn, and nothing is wrong.
     Ready,

@@ -20,6 +20,7 @@ pub struct Record<'a> {
 
 /// Why bytes are not the record that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecordError {
     /// Fewer bytes than tag and length, or than the length says.
     Truncated,

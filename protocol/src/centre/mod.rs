@@ -32,6 +32,7 @@ impl TerminalId {
 /// System trace audit number (STAN, F11), 1 to 999 999: with the terminal's name it identifies a transaction. A
 /// transaction keeps its number when it is repeated or reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stan(pub u32);
 
 impl Stan {
@@ -125,6 +126,7 @@ pub struct Authenticate<'a> {
 
 /// The centre's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// To [`Body::Authenticate`].
     Authenticated {
@@ -145,6 +147,7 @@ pub enum Answer {
 
 /// How a card stands at the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Standing {
     /// Its status.
     pub status: CardStatus,
@@ -158,6 +161,7 @@ pub struct Standing {
 
 /// An approved transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Receipt {
     /// What it did.
     pub effects: Effects,
@@ -169,6 +173,7 @@ pub struct Receipt {
 ///
 /// Whether the centre may have acted on it is what a transaction's reversal hangs on: [`LinkError::is_unsent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError {
     /// It was sent, and no answer came in time.
     NoAnswer,

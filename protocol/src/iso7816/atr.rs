@@ -140,6 +140,7 @@ enum Within {
 
 /// The check byte TCK (clause 8.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Tck {
     /// There is none and there must be none: only T=0 is offered, named or by default.
     Absent,
@@ -153,6 +154,7 @@ pub enum Tck {
 
 /// TA2: the card starts in specific mode, without PPS (clauses 6.3.1 and 8.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SpecificMode {
     /// The protocol T to use at once, 0..=14.
     pub protocol: u8,
@@ -164,6 +166,7 @@ pub struct SpecificMode {
 
 /// The error detection code that ends each T=1 block (clause 11.4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Edc {
     /// One byte, the XOR of the block.
     Lrc,
@@ -173,6 +176,7 @@ pub enum Edc {
 
 /// Whether the clock may be stopped between exchanges, and in which state (clause 8.3, X in TA for T=15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ClockStop {
     /// The clock must run on.
     NotSupported,
@@ -186,10 +190,12 @@ pub enum ClockStop {
 
 /// The classes of operating conditions a card accepts (clause 8.3, Y in TA for T=15): b1 A, b2 B, b3 C, the rest RFU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Classes(u8);
 
 /// Why bytes are not an ATR that ISO/IEC 7816-3 allows. One cause each, the first that [`Atr::check`] meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AtrError {
     /// There are no bytes.
     Empty,
@@ -728,6 +734,7 @@ pub struct AtrBuilder<'a> {
 
 /// More bytes than an ATR can hold: over [`MAX_HISTORICAL`] historical ones, or over [`MAX_LEN`] in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AtrDoesNotFit;
 
 impl<'a> AtrBuilder<'a> {

@@ -19,6 +19,7 @@ pub struct Request([u8; 4]);
 
 /// What the card agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Agreed {
     /// The rate asked for.
     AsAsked,
@@ -28,6 +29,7 @@ pub enum Agreed {
 
 /// Why a PPS response is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PpsError {
     /// It does not begin with FF.
     Start(u8),

@@ -59,6 +59,7 @@ pub mod key {
 
 /// A dedicated file: where an elementary file lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Df {
     /// The environment SSSE (社会保障), selected by name.
     Ssse,

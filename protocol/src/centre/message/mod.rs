@@ -56,6 +56,7 @@ pub const MESSAGE_MAX: usize = 512;
 
 /// Why a message says nothing, or something cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MessageError {
     /// The bytes are no message.
     Format(FormatError),

@@ -12,6 +12,7 @@ const CHANNEL: u8 = 0x03;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them it is given up with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
     pub waiting_time: Etu,
@@ -60,6 +61,7 @@ pub enum Step<'e> {
 
 /// How an exchange ended well: the response data lies in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct T0Response {
     /// Bytes of response data in the buffer.
     pub len: usize,
@@ -69,6 +71,7 @@ pub struct T0Response {
 
 /// Why an exchange ended badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum T0Error {
     /// The command needs the extended form, and the card does not say that it takes that.
     ExtendedLength,
