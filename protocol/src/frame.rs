@@ -142,7 +142,7 @@ pub fn encode<'b>(channel: Channel, payload: &[u8], buffer: &'b mut [u8]) -> Opt
 }
 
 /// The CRC in bytes of which none is 00.
-const fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
+fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
     let crc = crc::of(stuffed);
     [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 0x1F) as u8, 0x80 | (crc & 0x1F) as u8]
 }

@@ -2,7 +2,7 @@
 
 use heapless::Vec;
 
-use super::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
+use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 

@@ -246,7 +246,9 @@ impl Check {
                 self.value ^= u16::from(all);
             }
             Edc::Crc => {
-                self.value = crc::update(self.value, bytes);
+                for byte in bytes {
+                    self.value = crc::step(self.value, *byte);
+                }
             }
         }
     }
