@@ -44,7 +44,8 @@ pub trait Characters {
 /// The pins of a card slot, by contact (ISO/IEC 7816-3 clause 5). All but `present` are outputs.
 ///
 /// The pins must not fail ([`Infallible`]): a contact that is driven late or not at all harms the card, and behind a bus
-/// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`].
+/// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`]; one of the
+/// other polarity needs an `OutputPin` around it that turns it round.
 #[derive(Clone, Copy, Debug)]
 pub struct Contacts<V, S, R, K, L, I, P> {
     /// VCC (C1): high switches the supply on.

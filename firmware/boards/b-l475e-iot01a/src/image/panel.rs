@@ -15,6 +15,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Poll;
 
 use critical_section::Mutex;
+use embassy_executor::Spawner;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::i2c::{Error, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use heapless::Vec;
@@ -66,8 +67,17 @@ async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
     .await
 }
 
+/// Starts the panel's task.
+pub(crate) fn start(spawner: Spawner) {
+    match keep() {
+        Ok(task) => spawner.spawn(task),
+        Err(_) => defmt::error!("the panel cannot start twice"),
+    }
+}
+
 /// Keeps the panel like the screen, for ever. A panel that does not acknowledge is left alone until the next screen.
-pub(crate) async fn keep() -> ! {
+#[embassy_executor::task]
+async fn keep() {
     let mut panel = Panel::new(Bus);
     loop {
         once(|| CHANGED.swap(false, Ordering::Relaxed).then_some(())).await;

@@ -38,16 +38,6 @@ fn start_clocks() {
     pac::RNG.cr().modify(|w| w.set_rngen(true));
 }
 
-#[embassy_executor::task]
-async fn run_application() {
-    application::run().await;
-}
-
-#[embassy_executor::task]
-async fn keep_panel() {
-    panel::keep().await;
-}
-
 #[entry]
 fn main() -> ! {
     watchdog::start();
@@ -73,13 +63,8 @@ fn main() -> ! {
 
     static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
-    match (run_application(), keep_panel()) {
-        (Ok(application), Ok(panel)) => {
-            executor.spawner().spawn(application);
-            executor.spawner().spawn(panel);
-        }
-        _ => defmt::error!("a task cannot start twice"),
-    }
+    application::start(executor.spawner());
+    panel::start(executor.spawner());
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
