@@ -50,7 +50,13 @@ mod target {
             }
         }
         let atr = Atr::new(bytes.get(..len).unwrap_or_default());
-        let Ok(card) = black_box(atr.check()) else { return };
+        let card = match atr.check() {
+            Ok(card) => card,
+            Err(error) => {
+                black_box(error);
+                return;
+            }
+        };
         black_box(card.classes());
         black_box(card.specific_mode());
         black_box(card.preferred_protocol());

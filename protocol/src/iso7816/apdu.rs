@@ -10,6 +10,8 @@ use super::sw::StatusWord;
 pub const SHORT_NC_MAX: usize = 255;
 /// The most data bytes a response to a short command carries (Le = 00).
 pub const SHORT_NE_MAX: usize = 256;
+/// The most data bytes of an extended command (clause 12.1.3).
+pub const EXTENDED_NC_MAX: usize = u16::MAX as usize;
 /// The most data bytes a response to an extended command carries (Le = 0000).
 pub const EXTENDED_NE_MAX: usize = 65_536;
 
@@ -213,7 +215,7 @@ impl<'a> Pieces<'a> {
     /// [`ApduError::TooLong`].
     pub fn of(command: &Command<'a>) -> Result<Self, ApduError> {
         let &Command { cla, ins, p1, p2, data, ne } = command;
-        if data.len() > usize::from(u16::MAX) || ne > EXTENDED_NE_MAX {
+        if data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             return Err(ApduError::TooLong);
         }
         // Le and extended lengths are written modulo their size: 256 is 00, 65 536 is 0000 (clause 12.1.3).

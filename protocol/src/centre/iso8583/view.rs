@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::field::{Content, Field, Size, find};
+use super::header::{Mti, bit};
 use super::mac::{Mac, MacKey};
-use super::{Mti, bit};
 use crate::card::date::from_bcd;
 
 /// Why bytes are not a message.

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::field::{Content, Size, find};
+use super::header::{Mti, START, bit};
 use super::mac::MacKey;
 use super::view::{Value, is_well_formed};
-use super::{Mti, START, bit};
 use crate::iso7816::tlv;
 
 /// Why a message cannot be made.

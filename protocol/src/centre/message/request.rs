@@ -1,6 +1,6 @@
 //! A request as bytes, and bytes as a request.
 
-use super::MessageError;
+use super::error::MessageError;
 use super::forms::{BATCH, Form, Kind, digits, stan};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;

@@ -15,7 +15,7 @@ use crate::card::date::{Date, Timestamp};
 use crate::card::keys::{Algorithm, Cryptogram};
 use crate::card::status::CardStatus;
 use crate::centre::iso8583::mac::{MacKey, X919};
-use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer, swapped};
+use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, WriteError, Writer, swapped};
 use crate::centre::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};

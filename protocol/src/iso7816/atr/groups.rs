@@ -55,8 +55,6 @@ pub(super) enum About {
     T1,
     /// T=15, so all protocols.
     T15,
-    /// A protocol that the standard gives no bytes.
-    Other,
 }
 
 /// The three bytes of a group that a protocol may have for itself. For T=1: IFSC, BWI and CWI, error detection code.
@@ -101,13 +99,15 @@ impl<'a> Place<'a> {
 
     /// What the group's bytes are about. Groups from the third on hold what is specific to their T; group 2 has its own rules
     /// (clause 8.2.3).
-    pub(super) const fn about(&self) -> About {
+    ///
+    /// `None`: about a protocol to which the standard gives no bytes.
+    pub(super) const fn about(&self) -> Option<About> {
         match (self.index, self.protocol) {
-            (1, _) => About::First,
-            (2, _) => About::Second,
-            (_, 1) => About::T1,
-            (_, 15) => About::T15,
-            _ => About::Other,
+            (1, _) => Some(About::First),
+            (2, _) => Some(About::Second),
+            (_, 1) => Some(About::T1),
+            (_, 15) => Some(About::T15),
+            _ => None,
         }
     }
 

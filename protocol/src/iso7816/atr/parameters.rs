@@ -1,8 +1,11 @@
 //! What an ATR says about its card, taken from all groups in one walk.
 
-use super::groups::{About, Letter, Place, SpecificBytes};
+use super::groups::{About, Letter, Place};
 use super::rate::{decode_di, decode_fi};
 use crate::iso7816::character::Convention;
+
+/// How many interface bytes are kept: three of each kind of group.
+const KEPT: usize = 4 * 3;
 
 /// The parameters of a card: convention, protocols, rate, waiting and guard times, block sizes, power.
 ///
@@ -12,14 +15,9 @@ use crate::iso7816::character::Convention;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
     pub(super) convention: Convention,
-    ta1: Option<u8>,
-    tc1: Option<u8>,
-    ta2: Option<u8>,
-    tc2: Option<u8>,
-    /// The first of each letter in the groups for T=1.
-    t1: SpecificBytes,
-    /// The first TA after T=15.
-    t15_ta: Option<u8>,
+    /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15, and a bit for each that is there.
+    bytes: [u8; KEPT],
+    there: u16,
     /// A bit for each T = 0..=14 that is offered, and the one named first.
     offered: u16,
     preferred: Option<u8>,
@@ -73,12 +71,8 @@ impl Parameters {
     /// Those of an ATR that names nothing, not even a protocol.
     pub const DEFAULT: Self = Self {
         convention: Convention::Direct,
-        ta1: None,
-        tc1: None,
-        ta2: None,
-        tc2: None,
-        t1: SpecificBytes { ta: None, tb: None, tc: None },
-        t15_ta: None,
+        bytes: [0; KEPT],
+        there: 0,
         offered: 0,
         preferred: None,
         historical: (0, 0),
@@ -87,17 +81,20 @@ impl Parameters {
 
     /// Takes what the bytes of a group say. Of bytes for the same T the first counts.
     pub(super) fn take(&mut self, group: &Place<'_>) {
-        let [ta, tb, tc] = [Letter::A, Letter::B, Letter::C].map(|letter| group.byte(letter));
-        match group.about() {
-            About::First => (self.ta1, self.tc1) = (ta, tc),
-            About::Second => (self.ta2, self.tc2) = (ta, tc),
-            About::T1 => {
-                let SpecificBytes { ta: first_ta, tb: first_tb, tc: first_tc } = self.t1;
-                self.t1 = SpecificBytes { ta: first_ta.or(ta), tb: first_tb.or(tb), tc: first_tc.or(tc) };
+        let Some(about) = group.about() else { return };
+        for (at, letter) in (3 * about as usize..).zip([Letter::A, Letter::B, Letter::C]) {
+            if let (0, Some(byte), Some(place)) = (self.there >> at & 1, group.byte(letter), self.bytes.get_mut(at)) {
+                *place = byte;
+                self.there |= 1 << at;
             }
-            About::T15 => self.t15_ta = self.t15_ta.or(ta),
-            About::Other => {}
         }
+    }
+
+    /// The byte of this letter about this, if it is there.
+    fn byte(&self, about: About, letter: Letter) -> Option<u8> {
+        // A, B and C are 1, 2 and 4.
+        let at = 3 * about as usize + letter as usize / 2;
+        if self.there >> at & 1 == 1 { self.bytes.get(at).copied() } else { None }
     }
 
     /// A TD names this T, or T=0 is offered by default. T=15 is no protocol.
@@ -125,31 +122,31 @@ impl Parameters {
     }
 
     /// TA1, the codes of Fi and Di; `None` if there is none.
-    pub const fn ta1(&self) -> Option<u8> {
-        self.ta1
+    pub fn ta1(&self) -> Option<u8> {
+        self.byte(About::First, Letter::A)
     }
 
     /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
     ///
     /// In negotiable mode what the card *could* do after PPS; until then F = 372 and D = 1 are in force.
     pub fn fi(&self) -> Option<u16> {
-        self.ta1.map_or(Some(372), decode_fi)
+        self.ta1().map_or(Some(372), decode_fi)
     }
 
     /// The baud rate adjustment integer Di of TA1, 1 without TA1; `None` if TA1 has an RFU code (clause 8.3).
     pub fn di(&self) -> Option<u8> {
-        self.ta1.map_or(Some(1), decode_di)
+        self.ta1().map_or(Some(1), decode_di)
     }
 
     /// N of TC1, default 0 (clause 8.3): the terminal leaves N more etu between the starts of its characters than the
     /// usual 12. N = 255 means no more than 12 in T=0, and only 11 in T=1.
     pub fn extra_guard(&self) -> u8 {
-        self.tc1.unwrap_or(0)
+        self.byte(About::First, Letter::C).unwrap_or(0)
     }
 
     /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
     pub fn specific_mode(&self) -> Option<SpecificMode> {
-        let ta2 = self.ta2?;
+        let ta2 = self.byte(About::Second, Letter::A)?;
         Some(SpecificMode { protocol: ta2 & 0x0F, can_change: ta2 & 0x80 == 0, implicit: ta2 & 0x10 != 0 })
     }
 
@@ -157,29 +154,29 @@ impl Parameters {
     ///
     /// The card has 960 x WI x Fi clock cycles for each character.
     pub fn wi(&self) -> u8 {
-        self.tc2.unwrap_or(10)
+        self.byte(About::Second, Letter::C).unwrap_or(10)
     }
 
     /// How many information bytes a T=1 block to the card may have: the first TA for T=1, default 32 (clause 11.4.2).
     /// 0 and 255 are RFU.
     pub fn ifsc(&self) -> u8 {
-        self.t1.ta.unwrap_or(32)
+        self.byte(About::T1, Letter::A).unwrap_or(32)
     }
 
     /// The block waiting integer for T=1: high nibble of the first TB for T=1, default 4 (clause 11.4.3).
     /// 10..=15 are RFU.
     pub fn bwi(&self) -> u8 {
-        self.t1.tb.unwrap_or(0x4D) >> 4
+        self.byte(About::T1, Letter::B).unwrap_or(0x4D) >> 4
     }
 
     /// The character waiting integer for T=1: low nibble of the first TB for T=1, default 13 (clause 11.4.3).
     pub fn cwi(&self) -> u8 {
-        self.t1.tb.unwrap_or(0x4D) & 0x0F
+        self.byte(About::T1, Letter::B).unwrap_or(0x4D) & 0x0F
     }
 
     /// The error detection code for T=1: b1 of the first TC for T=1, default LRC (clause 11.4.4).
     pub fn edc(&self) -> Edc {
-        match self.t1.tc {
+        match self.byte(About::T1, Letter::C) {
             Some(tc) if tc & 1 == 1 => Edc::Crc,
             _ => Edc::Lrc,
         }
@@ -187,7 +184,7 @@ impl Parameters {
 
     /// Whether the clock may be stopped: the first TA for T=15, default not (clause 8.3).
     pub fn clock_stop(&self) -> ClockStop {
-        match self.t15_ta.unwrap_or(0) >> 6 {
+        match self.byte(About::T15, Letter::A).unwrap_or(0) >> 6 {
             1 => ClockStop::Low,
             2 => ClockStop::High,
             3 => ClockStop::Any,
@@ -199,7 +196,7 @@ impl Parameters {
     ///
     /// `None` if the card does not say. It answered, so the class it was powered with does; a terminal stays with it.
     pub fn classes(&self) -> Option<Classes> {
-        self.t15_ta.map(|ta| Classes(ta & 0x3F))
+        self.byte(About::T15, Letter::A).map(|ta| Classes(ta & 0x3F))
     }
 
     /// Whether the card says that it takes extended lengths: the third of its capability bytes, b7, in historical bytes

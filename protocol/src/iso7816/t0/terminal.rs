@@ -109,10 +109,11 @@ enum State {
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        let (tpdus, state) = match Tpdus::new(command, limits.envelope, limits.follow_ups) {
-            Ok(tpdus) => (tpdus, State::Header),
-            Err(error) => (Tpdus::NONE, State::Done(Err(error))),
+        let state = match Tpdus::allowed(&command, limits.envelope) {
+            Ok(()) => State::Header,
+            Err(error) => State::Done(Err(error)),
         };
+        let tpdus = Tpdus::begin(command, limits.follow_ups);
         Self {
             response,
             waiting_time: limits.waiting_time,

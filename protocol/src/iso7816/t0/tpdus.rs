@@ -6,7 +6,7 @@
 
 use super::error::T0Error;
 use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
-use crate::iso7816::apdu::{Case, Command, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
+use crate::iso7816::apdu::{Case, Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
 /// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
@@ -52,36 +52,34 @@ impl<'a> Tpdus<'a> {
     /// response bytes asked for. The standard sets no bound.
     pub const FOLLOW_UPS: u8 = 32;
 
-    /// For a command that is not carried out.
-    pub(super) const NONE: Self = Self {
-        to_card: Pieces::raw(&[]),
-        ne: 0,
-        header: [0; 5],
-        direction: Direction::ToCard,
-        end: 0,
-        sent: 0,
-        len: 0,
-        begun: false,
-        warning: None,
-        follow_ups: 0,
-    };
-
     /// The TPDUs of `command`, with at most so many follow-ups beyond one for each 256 response bytes asked for. `envelope`:
     /// the card says that it takes extended lengths, so commands of more than 255 data bytes go in ENVELOPEs.
     ///
     /// # Errors
     /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
     pub fn new(command: Command<'a>, envelope: bool, follow_ups: u8) -> Result<Self, T0Error> {
-        let Command { cla, ins, p1, p2, data, ne } = command;
+        Self::allowed(&command, envelope)?;
+        Ok(Self::begin(command, follow_ups))
+    }
+
+    /// Whether T=0 can carry `command`. For those who begin with it in any case, and keep the error.
+    pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
+        let Command { ins, data, ne, .. } = *command;
         if is_sw1(ins) || ins == NULL {
-            return Err(T0Error::InsNotAllowed(ins));
+            Err(T0Error::InsNotAllowed(ins))
+        } else if (data.len() > SHORT_NC_MAX && !envelope) || data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
+            Err(T0Error::ExtendedLength)
+        } else {
+            Ok(())
         }
+    }
+
+    /// The first TPDU of a command that is allowed. Of any other it is of no use, but does no harm.
+    pub(super) fn begin(command: Command<'a>, follow_ups: u8) -> Self {
+        let Command { cla, ins, p1, p2, data, ne } = command;
         let in_envelopes = data.len() > SHORT_NC_MAX;
-        if (in_envelopes && !envelope) || ne > EXTENDED_NE_MAX {
-            return Err(T0Error::ExtendedLength);
-        }
-        let to_card =
-            if in_envelopes { Pieces::of(&command).map_err(|_| T0Error::ExtendedLength)? } else { Pieces::raw(data) };
+        let apdu = if in_envelopes { Pieces::of(&command).ok() } else { None };
+        let to_card = apdu.unwrap_or(Pieces::raw(data));
         // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
         let (direction, p3) = match command.case() {
             Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
@@ -93,13 +91,16 @@ impl<'a> Tpdus<'a> {
             header: [cla, ins, p1, p2, p3 as u8],
             direction,
             end: to_card.len(),
+            sent: 0,
+            len: 0,
+            begun: false,
+            warning: None,
             follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
-            ..Self::NONE
         };
         if in_envelopes {
             tpdus.envelope();
         }
-        Ok(tpdus)
+        tpdus
     }
 
     /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.

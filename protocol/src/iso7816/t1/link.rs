@@ -1,6 +1,6 @@
 //! What the terminal's side of T=1 remembers between two APDUs, and what bounds each of them.
 
-use super::IFS_DEFAULT;
+use super::bounds::IFS_DEFAULT;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::{self, Edc};
 

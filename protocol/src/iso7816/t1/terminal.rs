@@ -1,11 +1,11 @@
 //! The terminal's side of T=1.
 
 use super::block::{Complaint, Kind, Pcb, Supervisory};
+use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
 use super::error::{Budget, Fault, T1Error, Trouble};
 use super::frame::Frame;
 use super::link::{Limits, Link};
 use super::receiver::{Assembly, Block, Quiet, Receiver};
-use super::{BLOCK_GUARD_TIME, IFS_MAX};
 use crate::iso7816::Etu;
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
 
