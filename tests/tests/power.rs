@@ -350,7 +350,10 @@ fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
     let rejected: Vec<_> = (transaction..transaction + 5).map(|number| (number, Fate::Rejected)).collect();
     let mut terminal = pharmacy.terminal(RamMemory::new(Stan(7)), &rejected);
     for visit in ["send transaction 7", "report message-rejected"] {
-        assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::Rejected));
+        let report = pharmacy.serve(&mut terminal).unwrap();
+        assert_eq!(report.reason, Some(Reason::Rejected));
+        let cause = report.cause.and_then(|code| code.cause());
+        assert_eq!(cause, Some(Cause::Link(LinkError::Rejected(*b"A0"))));
         assert!(terminal.has_unanswered());
         let notes = std::mem::take(&mut *pharmacy.notes.borrow_mut());
         assert_eq!(notes.iter().filter(|note| *note == "send reversal 7").count(), 1, "{visit}: {notes:?}");

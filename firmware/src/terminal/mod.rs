@@ -1,7 +1,7 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
+//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
@@ -129,6 +129,7 @@ pub use reading::{CardData, Cause};
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::centre::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -380,7 +381,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 Err(error) => answered = Err(error.into()),
             }
         }
-        // Whether that gets through or not: it changes nothing in how this transaction ended.
+        // Whether the reversal gets through or not changes nothing in how this transaction ended.
         let _ = self.reverse_unanswered().await;
         answered
     }
@@ -394,9 +395,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         for _ in 0..self.settings.reversal_tries {
             match self.ask_as(institution, terminal, Body::Reverse { stan, card }).await {
                 Ok(Answer::Done) => return Ok(self.memory.end()?),
-                Err(Stop { reason: reason @ (Reason::NotSent | Reason::Rejected), .. }) => {
-                    return Err(Stop::here(reason));
-                }
+                // Said again it would fare no better. It stays due.
+                Err(stop) if !stop.by_centre && stop.reason.advice() != Advice::TryAgain => return Err(stop),
                 Ok(_) | Err(_) => {}
             }
         }

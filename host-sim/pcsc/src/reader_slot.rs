@@ -109,18 +109,10 @@ impl ReaderSlot {
 
     /// What an error of the reader means to the terminal. What is no fault of the card's is also kept in words.
     fn failure(&self, error: Error) -> SlotError {
-        match error {
-            Error::RemovedCard | Error::NoSmartcard => SlotError::Removed,
-            Error::UnresponsiveCard => SlotError::Mute,
-            // What readers say of a card that does not answer a command.
-            Error::NotTransacted => SlotError::Silent,
-            Error::UnpoweredCard => SlotError::Unpowered,
-            Error::ResetCard => SlotError::Reset,
-            error => {
-                (self.on_trouble)(ReaderError::using(error));
-                SlotError::Reader
-            }
-        }
+        of_the_card(error).unwrap_or_else(|| {
+            (self.on_trouble)(ReaderError::using(error));
+            SlotError::Reader
+        })
     }
 
     /// The card's answer to a command.
@@ -190,6 +182,19 @@ fn tpdu(tpdus: &mut Tpdus<'_>) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
+/// What an error of the reader says of the card; `None` if it is the reader's or the service's.
+const fn of_the_card(error: Error) -> Option<SlotError> {
+    match error {
+        Error::RemovedCard | Error::NoSmartcard => Some(SlotError::Removed),
+        Error::UnresponsiveCard => Some(SlotError::Mute),
+        // What readers say of a card that does not answer a command.
+        Error::NotTransacted => Some(SlotError::Silent),
+        Error::UnpoweredCard => Some(SlotError::Unpowered),
+        Error::ResetCard => Some(SlotError::Reset),
+        _ => None,
+    }
+}
+
 fn is_gone(state: &ReaderState) -> bool {
     state.event_state().intersects(State::UNKNOWN | State::IGNORE)
 }
@@ -207,6 +212,8 @@ impl CardSlot for ReaderSlot {
         self.let_go();
         match self.power_up() {
             Ok(()) => Ok(&self.atr),
+            // It was to be powered just now, and gave no answer to reset.
+            Err(Error::UnpoweredCard) => Err(SlotError::Mute),
             Err(error) => Err(self.failure(error)),
         }
     }
@@ -217,5 +224,31 @@ impl CardSlot for ReaderSlot {
 
     async fn disconnect(&mut self) {
         self.let_go();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qiyong_protocol::advice::Advice;
+
+    use super::*;
+
+    #[test]
+    fn each_error_of_a_card_is_one_of_the_slots_and_none_of_another() {
+        let ours = [
+            (Error::RemovedCard, SlotError::Removed, Advice::AskHolder),
+            (Error::NoSmartcard, SlotError::Removed, Advice::AskHolder),
+            (Error::UnresponsiveCard, SlotError::Mute, Advice::AskHolder),
+            (Error::NotTransacted, SlotError::Silent, Advice::TryAgain),
+            (Error::UnpoweredCard, SlotError::Unpowered, Advice::TryAgain),
+            (Error::ResetCard, SlotError::Reset, Advice::TryAgain),
+        ];
+        for (error, slot, advice) in ours {
+            assert_eq!(of_the_card(error), Some(slot), "{error}");
+            assert_eq!(slot.advice(), advice, "{error}");
+        }
+        for error in [Error::ReaderUnavailable, Error::NoService, Error::SharingViolation, Error::ProtoMismatch] {
+            assert_eq!(of_the_card(error), None, "{error}");
+        }
     }
 }

@@ -124,7 +124,8 @@ pub struct Ended {
     pub pin_changed: bool,
     /// At a bank: why the offer to replace it came to nothing, unless it was declined.
     pub pin_unchanged: Option<Reason>,
-    /// What exactly was wrong with the card, where that is known: a number of the terminal's.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says: a number of the
+    /// terminal's.
     pub cause: Option<NonZeroU32>,
 }
 
