@@ -1,6 +1,6 @@
 //! The end-to-end tests, in one program: cargo runs programs one after the other, and this one keeps all cores at work to its end.
 //!
-//! Not for tests of the sources themselves (`citations`), which need none of the crates.
+//! Not for tests of the sources themselves (`citations`, `house`), which need none of the crates.
 
 mod atr_list;
 mod bench;
