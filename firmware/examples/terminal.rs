@@ -108,7 +108,7 @@ mod target {
         fn configure(&mut self, config: &LineConfig) {
             black_box(config);
         }
-        fn rst_changed(&mut self) {
+        fn rst_changes(&mut self) {
             black_box(());
         }
         async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {

@@ -4,7 +4,7 @@
 //! one JSON object. Exit codes: 0 a valid ATR, 1 bytes that are not one, 2 not bytes at all.
 
 use qiyong_protocol::iso7816::{
-    atr::{Atr, AtrError, ClockStop, Edc, Group, Tck, decode_di, decode_f_max, decode_fi},
+    atr::{Atr, AtrError, ClockStop, Edc, Group, Parameters, Tck, decode_di, decode_f_max, decode_fi},
     character::Convention,
 };
 use serde::Serialize;
@@ -103,7 +103,7 @@ struct InterfaceByte {
 
 impl Report {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        let atr = Atr::new(bytes);
+        let (atr, card) = (Atr::new(bytes), Atr::new(bytes).parameters());
         let error = atr.check().err();
         Self {
             atr: hex::encode_upper(bytes),
@@ -114,10 +114,10 @@ impl Report {
                 Convention::Inverse => "inverse",
             }),
             protocols: atr.protocols().collect(),
-            fi: atr.fi(),
-            di: atr.di(),
-            extra_guard: atr.extra_guard(),
-            specific_mode: atr.specific_mode().is_some(),
+            fi: card.fi(),
+            di: card.di(),
+            extra_guard: card.extra_guard(),
+            specific_mode: card.specific_mode().is_some(),
             historical: hex::encode_upper(atr.historical()),
             tck: match atr.tck() {
                 Tck::Absent => "absent",
@@ -125,21 +125,21 @@ impl Report {
                 Tck::Wrong => "wrong",
                 Tck::Missing => "missing",
             },
-            ifsc: atr.ifsc(),
-            bwi: atr.bwi(),
-            cwi: atr.cwi(),
-            wi: atr.wi(),
-            edc: match atr.edc() {
+            ifsc: card.ifsc(),
+            bwi: card.bwi(),
+            cwi: card.cwi(),
+            wi: card.wi(),
+            edc: match card.edc() {
                 Edc::Lrc => "lrc",
                 Edc::Crc => "crc",
             },
-            interface: interface(&atr),
-            warnings: warnings(&atr, error),
+            interface: interface(&atr, &card),
+            warnings: warnings(&atr, &card, error),
         }
     }
 }
 
-fn interface(atr: &Atr<'_>) -> Vec<InterfaceByte> {
+fn interface(atr: &Atr<'_>, card: &Parameters) -> Vec<InterfaceByte> {
     atr.groups()
         .flat_map(|group| group.bytes().map(move |(letter, byte)| (group, letter, byte)))
         .map(|(group, letter, byte)| InterfaceByte {
@@ -147,7 +147,7 @@ fn interface(atr: &Atr<'_>) -> Vec<InterfaceByte> {
             value: format!("{byte:02X}"),
             meaning: match first_of_its_kind(atr, &group, letter) {
                 Some(first) => format!("repeats T{letter}{first}, which is the one that counts"),
-                None => meaning(atr, &group, letter, byte),
+                None => meaning(card, &group, letter, byte),
             },
         })
         .collect()
@@ -161,7 +161,7 @@ fn first_of_its_kind(atr: &Atr<'_>, group: &Group, letter: char) -> Option<usize
 }
 
 /// What an interface byte says, in a few words. Clauses: 8.3 (global), 10.2 (T=0), 11.4 (T=1) of ISO/IEC 7816-3:2006.
-fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
+fn meaning(card: &Parameters, group: &Group, letter: char, byte: u8) -> String {
     match (letter, group.index, group.protocol) {
         ('A', 1, _) => fi_and_di(byte),
         ('B', 1, _) => match byte & 0x1F {
@@ -183,7 +183,7 @@ fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
         ),
         ('C', 2, _) => format!(
             "T=0 waiting integer {byte}: waiting time {}",
-            seconds(u64::from(byte) * 960 * u64::from(atr.fi().unwrap_or(372)))
+            seconds(u64::from(byte) * 960 * u64::from(card.fi().unwrap_or(372)))
         ),
         ('A', _, Some(1)) => {
             format!("IFSC: blocks to the card have at most {byte} information bytes")
@@ -201,13 +201,13 @@ fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
             format!("error detection code of blocks: {code}")
         }
         ('A', _, Some(15)) => {
-            let clock_stop = match atr.clock_stop() {
+            let clock_stop = match card.clock_stop() {
                 ClockStop::NotSupported => "clock must not stop",
                 ClockStop::Low => "clock may stop in state L",
                 ClockStop::High => "clock may stop in state H",
                 ClockStop::Any => "clock may stop in either state",
             };
-            format!("{clock_stop}; classes {}", class_names(atr))
+            format!("{clock_stop}; classes {}", class_names(card))
         }
         ('B', _, Some(15)) => match byte {
             0 => "contact C6 not used".to_owned(),
@@ -255,8 +255,8 @@ fn follow(announced: u8, index: usize) -> String {
     }
 }
 
-fn class_names(atr: &Atr<'_>) -> String {
-    let accepted = atr.classes().map_or([false; 3], |classes| [classes.a(), classes.b(), classes.c()]);
+fn class_names(card: &Parameters) -> String {
+    let accepted = card.classes().map_or([false; 3], |classes| [classes.a(), classes.b(), classes.c()]);
     let names: Vec<&str> = ["A (5 V)", "B (3 V)", "C (1.8 V)"]
         .into_iter()
         .zip(accepted)
@@ -265,7 +265,7 @@ fn class_names(atr: &Atr<'_>) -> String {
     if names.is_empty() { "RFU".to_owned() } else { names.join(", ") }
 }
 
-fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
+fn warnings(atr: &Atr<'_>, card: &Parameters, error: Option<AtrError>) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |condition: bool, sentence: String| {
         if condition {
@@ -276,11 +276,11 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     let second = atr.groups().nth(1);
     let ta1 = first.and_then(|g| g.ta).unwrap_or(0x11);
     warn(
-        atr.fi().is_none(),
+        card.fi().is_none(),
         format!("TA1 = {ta1:02X} has an RFU code for Fi, so the terminal stays at F = 372, D = 1."),
     );
     warn(
-        atr.di().is_none(),
+        card.di().is_none(),
         format!("TA1 = {ta1:02X} has an RFU code for Di, so the terminal stays at F = 372, D = 1."),
     );
     if let Some(tb1) = first.and_then(|g| g.tb) {
@@ -299,16 +299,16 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     for t in protocols.iter().filter(|&&t| t > 1) {
         warn(true, format!("T={t} is offered, which ISO/IEC 7816-3 does not define."));
     }
-    if let Some(mode) = atr.specific_mode() {
+    if let Some(mode) = card.specific_mode() {
         warn(
             !protocols.contains(&mode.protocol),
             format!("TA2 asks for T={} at once, which no TD offers.", mode.protocol),
         );
     }
-    warn(atr.wi() == 0, "TC2 has WI = 0, which is RFU.".to_owned());
-    warn(matches!(atr.ifsc(), 0 | 255), format!("The IFSC is {}, which is RFU.", atr.ifsc()));
-    warn(atr.bwi() > 9, format!("BWI is {}, which is RFU.", atr.bwi()));
-    if let Some(classes) = atr.classes() {
+    warn(card.wi() == 0, "TC2 has WI = 0, which is RFU.".to_owned());
+    warn(matches!(card.ifsc(), 0 | 255), format!("The IFSC is {}, which is RFU.", card.ifsc()));
+    warn(card.bwi() > 9, format!("BWI is {}, which is RFU.", card.bwi()));
+    if let Some(classes) = card.classes() {
         // Clause 8.3: A, B, C, AB, BC and ABC are the only combinations.
         warn(
             !matches!(classes.bits(), 1 | 2 | 3 | 4 | 6 | 7),

@@ -1,11 +1,13 @@
 //! The card centre in the same process: [`qiyong_centre::Centre`] as simulated terminals and emulated boards reach it.
 
 use std::ops::{Deref, DerefMut};
+#[cfg(feature = "lab")]
 use std::path::Path;
 
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::issue::IssueError;
 use qiyong_centre::{Centre, CentreError, test_mac_key};
+#[cfg(feature = "lab")]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
@@ -113,6 +115,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 ///
 /// # Errors
 /// As [`play`]; and when it is not for such boards.
+#[cfg(feature = "lab")]
 pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
     let mut centre = new_centre()?;
     let cards = run::prepare(scenario, &mut centre)?;

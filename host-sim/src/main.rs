@@ -9,6 +9,7 @@ mod centre;
 mod demo;
 mod emulate;
 mod exchange;
+mod extras;
 mod output;
 mod pcscd;
 mod pcscd_ctl;
@@ -97,6 +98,9 @@ enum Verb {
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
     Vicc(vicc::ViccArgs),
 }
+
+/// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
+const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
 
 #[derive(Subcommand)]
 enum CentreVerb {

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use qiyong::in_process::{play, play_emulated};
-use qiyong_lab::{ELF, stage};
-use qiyong_sim::capture::CaptureFolder;
+use qiyong::in_process::play;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::FileReport;
 
+use crate::ELF;
+use crate::extras::{CaptureFolder, play_emulated, refusal};
 use crate::output::{Output, Verdict};
 
 /// Where scenarios are played.
@@ -114,7 +114,7 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
         }
     };
     let played = match bench {
-        Bench::Emulated(_) if let Some(why) = stage::refusal(&scenario) => {
+        Bench::Emulated(_) if let Some(why) = refusal(&scenario) => {
             return (FileReport::skipped(file, &scenario, why), None);
         }
         Bench::Emulated(elf) => play_emulated(&scenario, elf),

@@ -14,7 +14,7 @@ mod source;
 
 use std::path::Path;
 
-use judge::{EXCEPTIONS, Kind, STANDARD, Tree, judge};
+use judge::{EXCEPTIONS, GLOSSARY, Kind, STANDARD, Tree, WALKS, judge};
 
 fn tree() -> Tree {
     Tree::read(Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace"))
@@ -146,6 +146,22 @@ fn each_deliberate_fault_is_found() {
             "a clause twice",
             |tree| append(tree, STANDARD, "| 99.1 | a | none: b | none: c |\n| 99.1 | a | none: b | none: c |"),
             Kind::ClauseTwice,
+        ),
+        (
+            "a word that nothing in the code bears",
+            |tree| append(tree, GLOSSARY, "| a | b | `NobodyIsCalledSo` | c |"),
+            Kind::NoSuchName,
+        ),
+        ("a walk past a type that is gone", |tree| edit(tree, WALKS, "`Layered`", "`Layers`"), Kind::NoSuchName),
+        (
+            "a link to a page that is not there",
+            |tree| append(tree, "README.md", "[a](docs/cards.md)"),
+            Kind::BrokenLink,
+        ),
+        (
+            "a link to a heading that is gone",
+            |tree| edit(tree, "docs/design.md", "## 2. The house", "## 2. Rooms"),
+            Kind::BrokenLink,
         ),
     ];
     let sound = tree();

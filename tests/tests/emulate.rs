@@ -414,6 +414,9 @@ fn what_was_wrong_with_a_card_is_told() {
     assert_eq!((status, &told["reason"]), (1, &"card-unreadable".into()), "{told} {seen}");
     let cause = "the card was never personalised: its ident code ends in FFFFFFFF";
     assert_eq!(told["cause"], cause, "{told}");
+    // The log has the reason in the word for it, and the cause by the number of `CauseCode`.
+    let log = told["log"].as_array().unwrap();
+    assert!(log.contains(&"warn  card-unreadable, cause 00000005".into()), "{told}");
     let mut command = Command::new(qiyong());
     command.args(["emulate", "--elf"]).arg(image()).arg("--card").arg(&file).args(["purchase", "1.00"]);
     let output = Watched::start(&mut command).output();

@@ -16,9 +16,10 @@ use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{
-    CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered, WhichPin,
+    Cause, CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered,
+    WhichPin,
 };
-use qiyong_firmware::ui::Screen;
+use qiyong_firmware::ui::{Screen, reason_text};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
@@ -54,6 +55,12 @@ enum Fate {
     /// The centre acts on it, and the answer is lost.
     AnswerLost,
     Lost,
+    /// It cannot be written, so that not a byte of it leaves.
+    Unsent,
+    /// The centre cannot trust it, and says so.
+    Rejected,
+    /// The centre acts on it, and the line breaks down.
+    LineFailed,
 }
 
 /// The link to the centre, with what becomes of its messages, by their number.
@@ -77,6 +84,10 @@ impl CentreLink for Link {
         if self.flash.is_off() {
             return pending().await;
         }
+        if fate == Fate::Unsent {
+            self.notes.borrow_mut().push("unsent".to_string());
+            return Err(LinkError::Unwritable { field: 41 });
+        }
         let note = match &request.body {
             Body::Transact { stan, .. } => {
                 self.sent.borrow_mut().push(*stan);
@@ -90,15 +101,21 @@ impl CentreLink for Link {
             _ => "ask".to_string(),
         };
         self.notes.borrow_mut().push(note);
-        if fate == Fate::Lost {
-            return Err(LinkError::NoAnswer);
+        match fate {
+            Fate::Lost => return Err(LinkError::NoAnswer),
+            Fate::Rejected => return Err(LinkError::Rejected(*b"A0")),
+            _ => {}
         }
         let answer = self.centre.borrow_mut().handle(request).expect("the centre works");
         if fate == Fate::CutAfter {
             self.flash.cut_after(0);
             return pending().await;
         }
-        if fate == Fate::AnswerLost { Err(LinkError::NoAnswer) } else { Ok(answer) }
+        match fate {
+            Fate::AnswerLost => Err(LinkError::NoAnswer),
+            Fate::LineFailed => Err(LinkError::Failed),
+            _ => Ok(answer),
+        }
     }
 }
 
@@ -282,6 +299,67 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     assert_eq!(pharmacy.account(), before);
 }
 
+/// Each way in which a message gets no answer: what the report says, and whether the transaction is reversed.
+#[test]
+fn only_what_certainly_never_left_goes_without_a_reversal() {
+    let ways = [
+        (Fate::Unsent, Reason::NotSent, Some(LinkError::Unwritable { field: 41 })),
+        (Fate::Rejected, Reason::Rejected, Some(LinkError::Rejected(*b"A0"))),
+        (Fate::LineFailed, Reason::NoAnswer, Some(LinkError::Failed)),
+        (Fate::AnswerLost, Reason::NoAnswer, None),
+        (Fate::Lost, Reason::NoAnswer, None),
+    ];
+    for (fate, reason, error) in ways {
+        let pharmacy = Pharmacy::new(0);
+        // Of a visit in which all goes well the last message is the transaction.
+        let mut terminal = pharmacy.terminal(RamMemory::new(Stan(1)), &[]);
+        pharmacy.serve(&mut terminal).unwrap();
+        let transaction = terminal.link().messages - 1;
+        let before = pharmacy.account();
+
+        pharmacy.notes.borrow_mut().clear();
+        let memory =
+            Recording { memory: RamMemory::new(Stan(7)), notes: pharmacy.notes.clone(), fails: None, calls: 0 };
+        let mut terminal = pharmacy.terminal(memory, &[(transaction, fate)]);
+        let report = pharmacy.serve(&mut terminal).unwrap();
+        assert_eq!((report.outcome, report.reason), (Outcome::Failed, Some(reason)), "{fate:?}");
+        assert_eq!(report.cause.and_then(|code| code.cause()), error.map(Cause::Link), "{fate:?}");
+        let notes: Vec<_> = pharmacy.notes.borrow().iter().filter(|note| *note != "ask").cloned().collect();
+        let shown = format!("show {}", reason_text(reason).0);
+        let reported = format!("report {reason}");
+        if fate == Fate::Unsent {
+            assert_eq!(report.stan, None, "none was sent");
+            assert_eq!(notes, ["note transaction", "unsent", "note end", &reported, &shown]);
+        } else {
+            assert_eq!(report.stan, Some(Stan(7)), "{fate:?}");
+            let sent = ["note transaction", "send transaction 7", "send reversal 7", "note end", &reported, &shown];
+            assert_eq!(notes, sent, "{fate:?}");
+        }
+        assert!(!terminal.has_unanswered(), "{fate:?}");
+        assert_eq!(pharmacy.account(), before, "{fate:?}");
+    }
+}
+
+/// A centre that trusts no message of this terminal any more: the duty stays, and what is wrong is said at every visit.
+#[test]
+fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
+    let pharmacy = Pharmacy::new(0);
+    let mut terminal = pharmacy.terminal(RamMemory::new(Stan(1)), &[]);
+    pharmacy.serve(&mut terminal).unwrap();
+    let transaction = terminal.link().messages - 1;
+    pharmacy.notes.borrow_mut().clear();
+    let rejected: Vec<_> = (transaction..transaction + 5).map(|number| (number, Fate::Rejected)).collect();
+    let mut terminal = pharmacy.terminal(RamMemory::new(Stan(7)), &rejected);
+    for visit in ["send transaction 7", "report message-rejected"] {
+        assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::Rejected));
+        assert!(terminal.has_unanswered());
+        let notes = std::mem::take(&mut *pharmacy.notes.borrow_mut());
+        assert_eq!(notes.iter().filter(|note| *note == "send reversal 7").count(), 1, "{visit}: {notes:?}");
+        assert!(notes.contains(&visit.to_string()), "{notes:?}");
+    }
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().outcome, Outcome::Approved);
+}
+
 #[test]
 fn what_was_sent_under_another_name_is_reversed_under_that() {
     let pharmacy = Pharmacy::new(0);
@@ -318,6 +396,27 @@ fn power_may_fail_at_any_byte_of_a_visit() {
     assert!(cut_short >= 88, "at least one record's bytes are written in the visit itself: {cut_short}");
 }
 
+/// Between noting a transaction and taking it off again as never sent.
+#[test]
+fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
+    let whole = Pharmacy::new(0);
+    let mut terminal = whole.terminal(<Store<Flash>>::open(whole.flash.clone(), None), &[]);
+    whole.serve(&mut terminal).unwrap();
+    let unsent = [(terminal.link().messages - 1, Fate::Unsent)];
+    let first = whole.flash.work();
+    assert_eq!(whole.start_and_serve(&unsent).unwrap().reason, Some(Reason::NotSent));
+    // The last record of the visit, in bytes with its header.
+    let work = whole.flash.work() - first;
+    for cut in work - 88..work {
+        let pharmacy = Pharmacy::new(cut);
+        pharmacy.start_and_serve(&[]).unwrap();
+        pharmacy.flash.cut_after(cut + 1);
+        let report = pharmacy.start_and_serve(&unsent);
+        assert_eq!(approved(report.as_ref()), 0);
+        pharmacy.next_visit_settles_everything(1, &format!("cut at {cut}"));
+    }
+}
+
 #[test]
 fn power_may_fail_at_any_message_of_a_visit() {
     let whole = Pharmacy::new(0);
@@ -325,7 +424,8 @@ fn power_may_fail_at_any_message_of_a_visit() {
     let mut terminal = whole.terminal(store, &[]);
     whole.serve(&mut terminal).unwrap();
     let messages = terminal.link().messages;
-    let fates = [Fate::CutBefore, Fate::CutAfter, Fate::AnswerLost, Fate::Lost];
+    let fates =
+        [Fate::CutBefore, Fate::CutAfter, Fate::AnswerLost, Fate::Lost, Fate::Unsent, Fate::Rejected, Fate::LineFailed];
     // A visit that fails sends more messages: reversals, and a report.
     for (number, fate) in (0..messages + 4).flat_map(|number| fates.map(|fate| (number, fate))) {
         for (later, next) in [(1, Fate::Answered), (1, Fate::CutAfter), (2, Fate::CutBefore)] {

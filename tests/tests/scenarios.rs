@@ -116,7 +116,10 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    assert_eq!(shown, Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+    // A bench's messages can all be written, and its centre trusts them: `power` has these two.
+    let unseen = [Reason::NotSent, Reason::Rejected];
+    let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
+    assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
 }
 
 /// Notes that `kind` was seen.

@@ -11,8 +11,8 @@ use crate::{firmware, setup, size, step};
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
-const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc"];
+/// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
+const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),

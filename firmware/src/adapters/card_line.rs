@@ -20,9 +20,9 @@ pub trait Characters {
     /// behind: [`PinLine`] calls this before it sends or receives again.
     fn configure(&mut self, config: &LineConfig);
 
-    /// RST has changed. What has come so far is forgotten, and [`Characters::receive`] counts from now until a character
-    /// has come or gone.
-    fn rst_changed(&mut self);
+    /// RST is driven right after this. What has come so far is forgotten, and [`Characters::receive`] counts from now until a
+    /// character has come or gone. Not after RST was driven: a card that answers at once must not have its answer forgotten.
+    fn rst_changes(&mut self);
 
     /// As [`CardLine::send`], but for the removal of the card.
     ///
@@ -44,7 +44,8 @@ pub trait Characters {
 /// The pins of a card slot, by contact (ISO/IEC 7816-3 clause 5). All but `present` are outputs.
 ///
 /// The pins must not fail ([`Infallible`]): a contact that is driven late or not at all harms the card, and behind a bus
-/// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`].
+/// that can fail nobody could promise the order of clause 6.4. A pin that the board does not have is [`Unconnected`]; one of the
+/// other polarity needs an `OutputPin` around it that turns it round.
 #[derive(Clone, Copy, Debug)]
 pub struct Contacts<V, S, R, K, L, I, P> {
     /// VCC (C1): high switches the supply on.
@@ -156,8 +157,8 @@ where
     }
 
     fn set_rst(&mut self, high: bool) {
+        self.characters.rst_changes();
         let Ok(()) = self.contacts.rst.set_state(high.into());
-        self.characters.rst_changed();
     }
 
     fn set_clk(&mut self, clock: Clock) {

@@ -1,5 +1,5 @@
-//! The pages that the records lie in: finds the newest record, and writes the next. Of a record it knows the bytes and the
-//! number.
+//! The pages that the records lie in: finds the newest record, and writes the next. What a record means is not known here, only
+//! its bytes and its number.
 
 use crc::{Algorithm, CRC_32_ISCSI, Crc, NoTable};
 use embedded_storage::nor_flash::NorFlash;
@@ -89,8 +89,8 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
 
         let mut page = self.newest.map_or(0, |newest| newest.page);
         for _ in 0..PAGES {
-            // Only the newest record's page is known to be in order; others are erased, whatever they hold. How that and
-            // the writing went is seen by reading: what counts is what the next start will find.
+            // Only the newest record's page is known to be in order; another page is erased, whatever it holds. Whether erasing
+            // and writing worked is seen by reading: what counts is what the next start will find.
             let at = match self.newest {
                 Some(newest) if newest.page == page => newest.free,
                 _ => self.erase(page),
@@ -134,13 +134,13 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
         let mut newest = None;
         while at + ITEM as u32 <= end {
             let mut item = Item::new_zeroed();
-            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Worn)?;
+            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
             let header = (item.crc.get(), u32::from_le_bytes(item.length));
             if header == (u32::MAX, u32::MAX) {
                 break;
             }
             if item.length != LENGTH {
-                // What power was cut in, or somebody else's.
+                // A header that a power cut left half written, or somebody else's.
                 at += WORD as u32;
                 continue;
             }
@@ -157,8 +157,8 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     }
 }
 
-/// The CRC of a record: never zero, which marks a removed item of sequential-storage, and with a first byte that cannot be
-/// mistaken for one that was not written, or not wholly.
+/// The CRC of a record. It is never zero, by which sequential-storage marks a removed item. Its first byte is neither 00 nor FF, so
+/// that a byte that was not written, or not wholly, is never taken for it.
 fn checksum(record: &Record) -> u32 {
     let crc = DATA_CRC.checksum(record.as_bytes());
     match crc.to_le_bytes() {

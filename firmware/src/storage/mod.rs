@@ -4,7 +4,7 @@
 //! [`Store`] keeps all of that as one record of 80 bytes, and writes the whole record anew whenever something changes, so
 //! that what belongs together (a transaction's number, its card, the duty to reverse it) is kept together or not at all. `record`
 //! is its bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
-//! anything that is a [`NorFlash`] written in double words of 8 bytes.
+//! any [`NorFlash`] will do that is written in pieces of 8 bytes or less.
 //!
 //! The region is 16 pages of 2 KiB. The records lie in the first [`PAGES`], in turn; the others wait for the journal of
 //! transactions, which shares neither a page nor an erasure with them.
@@ -24,11 +24,11 @@
 //! 0        8                                 16          96       104         184              2040     2048
 //! ```
 //!
-//! A record counts if its CRC is right, and of those that do the one with the highest number. So it does not matter what a
+//! A record is whole if its CRC is right; of the whole ones, the one with the highest number counts. So it does not matter what a
 //! power cut leaves of a double word or page that was being written or erased: the page of the newest record is only appended
-//! to, every other is erased before it is used again, and what is not whole is no record. After a record was written it is
-//! looked for as the next start will; if it is not found it goes to the next page, until every page has refused it:
-//! [`MemoryError::Worn`].
+//! to, every other page is erased before it is used again, and what is not whole is no record. After a record was written, it is
+//! looked for in the way in which the next start will look. If it is not found, it is written to the next page; if no page takes
+//! it, that is [`MemoryError::Worn`].
 //!
 //! A transaction costs two records, a start one. 23 fit a page, which stands 10 000 erasures (STM32L475 data sheet), so the
 //! pages last for 920 000 transactions: 25 years of a hundred a day.
@@ -36,8 +36,8 @@
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
 //!
-//! Pages and headers are those of a queue of sequential-storage (8.0), one page each, and that crate reads them: tests see
-//! to it. It is not what writes them here. Its queue took 7 KiB more of the image than `log` did (13 164 against 5 880 bytes
+//! Pages and headers are those of a queue of sequential-storage (8.0), one page each, and that crate can read them, as tests
+//! show. It does not write them here. Its queue took 7 KiB more of the image than `log` did (13 164 against 5 880 bytes
 //! with all around it, at `opt-level = "z"`), most of it for states of pages that a queue of one page does not have; and it
 //! has bounds checks that can panic, as far as the compiler sees.
 
@@ -75,7 +75,7 @@ pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0> {
     log: Log<F, COUNT, START>,
     /// The newest record.
     record: Record,
-    /// Why it is not known; then nothing is written either.
+    /// Why the newest record could not be read; then nothing is written either.
     unreadable: Option<MemoryError>,
     /// Why the last change was not kept.
     trouble: Option<MemoryError>,

@@ -10,9 +10,6 @@
 //! Not here: the command line, and the centre, which is given as [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
 
-/// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
-pub const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
-
 pub mod emulator;
 pub mod probe;
 pub mod stage;

@@ -11,18 +11,17 @@ use ::pcsc::{
 };
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
-use qiyong_protocol::iso7816::apdu::{ApduError, Case, Command, Response};
-use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::iso7816::t0::GET_RESPONSE;
+use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
+use zeroize::Zeroizing;
 
 use crate::readers::ReaderError;
 
 /// What a command has besides its data, at most: header, Lc and Le in their extended forms.
 const AROUND_DATA: usize = 4 + 3 + 2;
-/// The least room for a response: that of any short command.
+/// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
-/// No card of ours needs more GET RESPONSEs for one command; one that does would never end.
-const STEPS_MAX: usize = 16;
 
 /// The slot.
 pub struct ReaderSlot {
@@ -112,52 +111,58 @@ impl ReaderSlot {
     fn failure(&self, error: Error) -> SlotError {
         match error {
             Error::RemovedCard | Error::NoSmartcard => SlotError::Removed,
-            Error::UnresponsiveCard | Error::UnpoweredCard | Error::NotTransacted | Error::ResetCard => SlotError::Mute,
+            Error::UnresponsiveCard => SlotError::Mute,
+            // What readers say of a card that does not answer a command.
+            Error::NotTransacted => SlotError::Silent,
+            Error::UnpoweredCard => SlotError::Unpowered,
+            Error::ResetCard => SlotError::Reset,
             error => {
                 (self.on_trouble)(ReaderError::using(error));
-                SlotError::NotConnected
+                SlotError::Reader
             }
         }
     }
 
-    /// The card's answer to a command, with what T=0 needs: Le left out of case 4, 61xx and 6Cxx followed
-    /// (ISO/IEC 7816-3 clause 12.2).
-    fn exchange(&self, command: &Command<'_>, buffer: &mut [u8]) -> Result<usize, SlotError> {
+    /// The card's answer to a command.
+    fn exchange<'b>(&self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
         let (card, protocol) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
-        let is_t0 = *protocol == Protocol::T0;
-        let first = if is_t0 && command.case() == Case::Four { command.expecting(0) } else { *command };
-        let mut next = first;
-        let mut filled = 0;
-        for _ in 0..STEPS_MAX {
-            let mut bytes = zeroize::Zeroizing::new(vec![0; next.data.len() + AROUND_DATA]);
-            let bytes = next.encode(&mut bytes).map_err(SlotError::Command)?;
-            let mut part = vec![0; SHORT_RESPONSE.max(next.ne + 2)];
-            let part = card.transmit(bytes, &mut part).map_err(|error| self.failure(error))?;
-            let response = Response::decode(part).map_err(SlotError::Response)?;
-            let room = buffer.get_mut(filled..).unwrap_or_default();
-            if response.data.len() + 2 > room.len() {
-                return Err(SlotError::Response(ApduError::TooLong));
-            }
-            room.iter_mut().zip(response.data).for_each(|(to, from)| *to = *from);
-            filled += response.data.len();
-            let len = usize::from(response.sw.sw2());
-            let len = if len == 0 { 256 } else { len };
-            match response.sw.sw1() {
-                0x61 if is_t0 && command.ne > 0 && filled < command.ne => {
-                    next = Command::new(0, GET_RESPONSE, 0, 0).expecting(len.min(command.ne - filled));
-                }
-                0x6C if is_t0 && response.data.is_empty() => next = next.expecting(len),
-                _ => {
-                    filled = if is_t0 { filled.min(command.ne) } else { filled };
-                    let sw =
-                        if is_t0 && response.sw.sw1() == 0x61 && filled > 0 { StatusWord::OK } else { response.sw };
-                    let end = buffer.get_mut(filled..filled + 2).unwrap_or_default();
-                    end.iter_mut().zip(sw.0.to_be_bytes()).for_each(|(to, from)| *to = from);
-                    return Ok(filled + 2);
-                }
+        if *protocol == Protocol::T0 { self.by_tpdus(card, command, buffer) } else { self.whole(card, command, buffer) }
+    }
+
+    /// T=1: the reader takes an APDU as it is.
+    fn whole<'b>(&self, card: &Card, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        let mut bytes = Zeroizing::new(vec![0; command.data.len() + AROUND_DATA]);
+        let bytes = command.encode(&mut bytes).map_err(SlotError::Command)?;
+        let mut room = vec![0; SHORT_RESPONSE.max(command.ne + 2)];
+        let response = card.transmit(bytes, &mut room).map_err(|error| self.failure(error))?;
+        let response = Response::decode(response).map_err(SlotError::Response)?;
+        let place = buffer.get_mut(..response.data.len()).ok_or(SlotError::Response(ApduError::TooLong))?;
+        place.copy_from_slice(response.data);
+        Ok(Response { data: place, sw: response.sw })
+    }
+
+    /// T=0: the reader takes TPDUs, and which is next is for the terminal (ISO/IEC 7816-3 clause 12.2).
+    fn by_tpdus<'b>(
+        &self,
+        card: &Card,
+        command: &Command<'_>,
+        buffer: &'b mut [u8],
+    ) -> Result<Response<'b>, SlotError> {
+        let envelope = Atr::new(&self.atr).parameters().extended_lengths();
+        let mut tpdus = Tpdus::new(*command, envelope, Tpdus::FOLLOW_UPS).map_err(SlotError::T0)?;
+        let mut room = [0; SHORT_RESPONSE];
+        loop {
+            let tpdu = tpdu(&mut tpdus);
+            let part = card.transmit(&tpdu, &mut room).map_err(|error| self.failure(error))?;
+            let part = Response::decode(part).map_err(SlotError::Response)?;
+            let filled = tpdus.response_len();
+            let counted = tpdus.received(part.data.len());
+            let place = buffer.get_mut(filled..filled + counted).ok_or(SlotError::T0(T0Error::BufferTooSmall))?;
+            place.iter_mut().zip(part.data).for_each(|(to, from)| *to = *from);
+            if let Some(sw) = tpdus.status(part.sw).map_err(SlotError::T0)? {
+                return Ok(Response { data: buffer.get(..tpdus.response_len()).unwrap_or_default(), sw });
             }
         }
-        Err(SlotError::Mute)
     }
 
     fn let_go(&mut self) {
@@ -166,6 +171,23 @@ impl ReaderSlot {
             let _ = card.disconnect(Disposition::UnpowerCard);
         }
     }
+}
+
+/// The TPDU under way as a reader takes it: header, and what data goes to the card. One without data has no P3 (case 1).
+fn tpdu(tpdus: &mut Tpdus<'_>) -> Zeroizing<Vec<u8>> {
+    let [cla, ins, p1, p2, p3] = *tpdus.header();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(5 + tpdus.to_send()));
+    bytes.extend([cla, ins, p1, p2]);
+    if tpdus.direction() == Direction::FromCard || tpdus.to_send() > 0 {
+        bytes.push(p3);
+    }
+    while tpdus.to_send() > 0 {
+        let piece = tpdus.data(tpdus.to_send());
+        bytes.extend(piece);
+        let count = piece.len();
+        tpdus.sent(count);
+    }
+    bytes
 }
 
 fn is_gone(state: &ReaderState) -> bool {
@@ -190,8 +212,7 @@ impl CardSlot for ReaderSlot {
     }
 
     async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
-        let len = self.exchange(command, buffer)?;
-        Response::decode(buffer.get(..len).unwrap_or_default()).map_err(SlotError::Response)
+        self.exchange(command, buffer)
     }
 
     async fn disconnect(&mut self) {

@@ -7,13 +7,14 @@
 //! | [`world`] | terminals put together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
-//! | [`capture`] | what happened in a world, as files for GTKWave and Wireshark |
+//! | `capture` | with the feature `capture`: what happened in a world, as files for GTKWave and Wireshark |
 //! | [`mask`] | what must not be shown of the characters on a line |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; reading what people hand in |
 //!
 //! Not here: the card centre, which a world is given as a function from bytes to bytes; the command line; standard output.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "capture")]
 pub mod capture;
 pub mod card;
 pub mod exchange;

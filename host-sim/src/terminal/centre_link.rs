@@ -28,7 +28,7 @@ impl CentreLink for Link {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         self.line.exchange(&mut *self.centre.borrow_mut(), request).map_err(|error| {
             self.trouble.borrow_mut().get_or_insert(format!("the centre: {error}"));
-            LinkError::NoAnswer
+            error.link_error()
         })
     }
 }

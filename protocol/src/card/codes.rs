@@ -11,6 +11,7 @@ use super::files::Generation;
 
 /// Why a code is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CodeError {
     /// Not as many characters as the code has.
     Length {

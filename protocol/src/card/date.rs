@@ -4,6 +4,7 @@ use core::fmt;
 
 /// A date of the Gregorian calendar, year 1 to 9999; always a day that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Date {
     year: u16,
     month: u8,
@@ -12,6 +13,7 @@ pub struct Date {
 
 /// A date and a time of day, in the local time of the terminal (China Standard Time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timestamp {
     /// The day.
     pub date: Date,

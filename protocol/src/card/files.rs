@@ -13,6 +13,7 @@ use tables::{APPLICATIONS_V1, APPLICATIONS_V2, SSSE_V1, SSSE_V2, SSSE_V3};
 
 /// The generation of a card, told by the norm version in record 3 of EF05.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Generation {
     /// "1.00": LB 002-2000.
     V1,

@@ -20,6 +20,7 @@ use super::codes::Region;
 
 /// The algorithm of a card's symmetric keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Algorithm {
     /// Two-key triple DES; blocks of 8 bytes.
     TripleDes,
@@ -53,6 +54,7 @@ pub const EXTERNAL_KEYS_MAX: usize = 16;
 
 /// The first factor of key diversification, from the card's historical bytes; sources disagree (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SerialFactor {
     /// The last eight historical bytes.
     LastEight,
@@ -62,6 +64,7 @@ pub enum SerialFactor {
 
 /// How the last eight bytes of EXTERNAL AUTHENTICATE's data and the challenge are used (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExternalAuthRule {
     /// The challenge makes the session key, which encrypts the terminal's eight bytes: the recorded PSAM sequence.
     ChallengeIsFactor,
@@ -71,6 +74,7 @@ pub enum ExternalAuthRule {
 
 /// The order of the 16 data bytes of INTERNAL AUTHENTICATE (docs/card.md §1.6, recalled).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InternalAuthOrder {
     /// Original data, then the factor of the session key.
     DataThenFactor,
@@ -81,6 +85,7 @@ pub enum InternalAuthOrder {
 /// Everything the norms leave open about the use of keys. The default is what the recorded readers do, where one was
 /// recorded, and otherwise the first reading of docs/card.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scheme {
     /// The first diversification factor.
     pub serial_factor: SerialFactor,

@@ -44,10 +44,12 @@ use crate::rules::reason::Reason;
 
 /// What the till calls a visit by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reference(pub u32);
 
 /// Where a terminal stands, and what it needs to talk to the centre.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Setup {
     /// The institution.
     pub institution: InstitutionCode,
@@ -61,6 +63,7 @@ pub struct Setup {
 
 /// What a till wants of the terminal.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command {
     /// Stand here.
     Setup(Setup),
@@ -83,6 +86,7 @@ pub enum Command {
 
 /// How a terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
     /// It has been set up since it started.
     pub set_up: bool,
@@ -102,6 +106,7 @@ pub struct State {
 
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ended {
     /// Which one.
     pub reference: Reference,
@@ -125,6 +130,7 @@ pub struct Ended {
 
 /// Why a command is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
     /// It is none of those above.
     Malformed,
@@ -153,6 +159,7 @@ impl fmt::Display for Refused {
 
 /// What a terminal tells the till.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
     /// Its state: after the start, and as the answer to every command that has no other.
     State(State),

@@ -43,6 +43,7 @@ pub struct Response<'a> {
 
 /// The four cases of clause 12.1.3; a case is the same in short and extended form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Case {
     /// Neither command data nor response data.
     One,
@@ -56,6 +57,7 @@ pub enum Case {
 
 /// Why bytes are not an APDU, or an APDU cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ApduError {
     /// Fewer bytes than a header (4) or a status word (2).
     TooShort {
@@ -81,7 +83,7 @@ impl fmt::Display for ApduError {
         match self {
             Self::TooShort { have } => write!(f, "{have} bytes are too few: a command has at least 4, a response 2"),
             Self::LengthMismatch { have } => write!(f, "Lc and Le do not fit the {have} bytes given"),
-            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes"),
+            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes: send them in parts"),
             Self::BufferTooSmall { need } => write!(f, "the buffer needs {need} bytes"),
         }
     }

@@ -35,6 +35,7 @@ pub struct Objects<'a> {
 
 /// Why bytes are not a data object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TlvError {
     /// The tag has more than three bytes.
     TagTooLong,

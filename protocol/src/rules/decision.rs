@@ -16,6 +16,7 @@ use crate::card::status::CardStatus;
 
 /// What the operator asks the terminal to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Operation {
     /// Bank counter: put the card into use on the holder's application.
     Apply {
@@ -73,6 +74,7 @@ pub struct Institution {
 
 /// What the terminal read from the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PresentedCard {
     /// Card number.
     pub number: CardNumber,
@@ -117,6 +119,7 @@ pub struct CardRecord {
 
 /// What an approved operation does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Effects {
     /// The card goes from not activated to active, and its social function with it.
     pub activates: bool,

@@ -6,6 +6,7 @@ use crate::card::codes::{CodeError, Region};
 
 /// The way a card is put into use; each kind of institution is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Channel {
     /// A bank counter: an application with an identity document, no payment.
     Bank,

@@ -5,13 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::page::{Proof, Without, clauses, exceptions, sections};
+use super::page::{Proof, Without, clauses, exceptions, rows, sections};
 use super::source::{By, Citation, Target, citations};
 
 /// The page with the sections that need not be cited.
 pub(crate) const EXCEPTIONS: &str = "docs/uncited.md";
 /// The page with the clauses of ISO/IEC 7816.
 pub(crate) const STANDARD: &str = "docs/iso7816.md";
+/// The page with the house's words, in the third column.
+pub(crate) const GLOSSARY: &str = "docs/glossary.md";
+/// The page with walks through the house.
+pub(crate) const WALKS: &str = "docs/walks.md";
 
 /// What is wrong. Each has at least one deliberate fault that shows that it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +40,25 @@ pub(crate) enum Kind {
     NotCitedThere,
     /// The table has a clause twice.
     ClauseTwice,
+    /// Glossary or walks name a type, function or module that is not there.
+    NoSuchName,
+    /// A page links to a page or heading that is not there.
+    BrokenLink,
 }
 
 /// All files whose citations count, read and searched. Cheap to copy, so that a fault can be put into a copy.
 #[derive(Clone)]
-pub(crate) struct Tree(BTreeMap<String, Rc<(String, Vec<Citation>)>>);
+pub(crate) struct Tree(BTreeMap<String, Rc<File>>);
+
+/// A file and what was found in it.
+struct File {
+    text: String,
+    cites: Vec<Citation>,
+    /// What a source defines.
+    names: Vec<String>,
+    /// Where a page's links lead: a page (its own, if none is named) and a heading.
+    links: Vec<(String, Option<String>)>,
+}
 
 impl Tree {
     /// The workspace at `root`, but for what is built, hidden, or a deliberate fault in this very test.
@@ -70,17 +88,19 @@ impl Tree {
     /// The text of a file; empty if it is not there.
     #[must_use]
     pub(crate) fn text(&self, path: &str) -> &str {
-        self.0.get(path).map_or("", |file| &file.0)
+        self.0.get(path).map_or("", |file| &file.text)
     }
 
     /// Puts a file there, instead of the one of this name.
     pub(crate) fn put(&mut self, path: &str, text: String) {
-        let found = citations(path, &text);
-        self.0.insert(path.to_owned(), Rc::new((text, found)));
+        let cites = citations(path, &text);
+        let names = if path.ends_with(".rs") { definitions(&text) } else { Vec::new() };
+        let links = if path.ends_with(".md") { links(path, &text) } else { Vec::new() };
+        self.0.insert(path.to_owned(), Rc::new(File { text, cites, names, links }));
     }
 
     fn citations(&self) -> impl Iterator<Item = (&str, &Citation)> {
-        self.0.iter().flat_map(|(path, file)| file.1.iter().map(move |citation| (path.as_str(), citation)))
+        self.0.iter().flat_map(|(path, file)| file.cites.iter().map(move |citation| (path.as_str(), citation)))
     }
 
     /// Whether a file whose path is or ends with `path` cites `target`.
@@ -110,11 +130,13 @@ pub(crate) struct Counts {
 #[must_use]
 pub(crate) fn judge(tree: &Tree) -> (Vec<(Kind, String)>, Counts) {
     let mut court = Court { tree, wrong: Vec::new(), counts: Counts::default() };
-    let pages = tree.0.iter().filter_map(|(path, file)| Some((path.strip_prefix("docs/")?, sections(&file.0))));
+    let pages = tree.0.iter().filter_map(|(path, file)| Some((path.strip_prefix("docs/")?, sections(&file.text))));
     let pages: BTreeMap<&str, BTreeSet<String>> = pages.collect();
     court.forwards(&pages);
     court.backwards(&pages);
     court.standard();
+    court.names();
+    court.links();
     (court.wrong, court.counts)
 }
 
@@ -244,10 +266,93 @@ impl Court<'_> {
         }
     }
 
+    /// What glossary and walks name in code must be defined there.
+    fn names(&mut self) {
+        let names: BTreeSet<&str> = self.tree.0.values().flat_map(|file| &file.names).map(String::as_str).collect();
+        let words = rows(self.tree.text(GLOSSARY)).filter(|(_, cells)| cells.len() == 4);
+        let words = words.map(|(line, mut cells)| (GLOSSARY, line, cells.swap_remove(2)));
+        let lines = self.tree.text(WALKS).lines().enumerate();
+        let walks = lines.map(|(index, line)| (WALKS, index + 1, line.to_owned()));
+        for (page, line, text) in words.chain(walks) {
+            for named in text.split('`').skip(1).step_by(2) {
+                // A path of modules, types and functions, whose first name may be a crate; not a file or a command.
+                let name = named.rsplit("::").next().unwrap_or(named);
+                let path = named.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | ':'));
+                if path && !names.contains(name) && !name.starts_with("qiyong") {
+                    self.say(Kind::NoSuchName, format!("{page}:{line}: nothing is called {name}"));
+                }
+            }
+        }
+    }
+
+    /// Links from page to page, with their headings.
+    fn links(&mut self) {
+        let tree = self.tree;
+        for (path, file) in &tree.0 {
+            for (page, heading) in &file.links {
+                let there = tree.0.get(page).is_some_and(|page| {
+                    heading.as_ref().is_none_or(|heading| headings(&page.text).any(|there| there == *heading))
+                });
+                if !there {
+                    let heading = heading.as_deref().unwrap_or("any heading");
+                    self.say(
+                        Kind::BrokenLink,
+                        format!("{path}: a link leads to {page}, {heading}, which is not there"),
+                    );
+                }
+            }
+        }
+    }
+
     fn lacks(&self, target: &Target) -> Without {
         let cited = |by| self.tree.citations().any(|(_, one)| one.by == by && one.target == *target);
         Without { product: !cited(By::Product), test: !cited(By::Test) }
     }
+}
+
+/// The names of what a source defines.
+fn definitions(text: &str) -> Vec<String> {
+    let words = text.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).filter(|word| !word.is_empty());
+    let pairs = words.clone().zip(words.skip(1));
+    let defines = |word| matches!(word, "struct" | "enum" | "trait" | "type" | "mod" | "fn" | "as");
+    pairs.filter(|(before, _)| defines(*before)).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// The links of the page `path` to pages.
+fn links(path: &str, text: &str) -> Vec<(String, Option<String>)> {
+    let mut found = Vec::new();
+    for rest in text.split("](").skip(1) {
+        let Some((target, _)) = rest.split_once(')') else { continue };
+        let (page, heading) = target.split_once('#').map_or((target, None), |(page, heading)| (page, Some(heading)));
+        if page.is_empty() {
+            found.push((path.to_owned(), heading.map(str::to_owned)));
+        } else if page.ends_with(".md") && !page.contains(':') {
+            found.push((resolved(path, page), heading.map(str::to_owned)));
+        }
+    }
+    found
+}
+
+/// Where a link from the page `from` leads, from the workspace's folder.
+fn resolved(from: &str, to: &str) -> String {
+    let mut folders: Vec<&str> = from.split('/').collect();
+    folders.pop();
+    for step in to.split('/') {
+        if step != ".." {
+            folders.push(step);
+        } else if folders.pop().is_none() {
+            return to.to_owned();
+        }
+    }
+    folders.join("/")
+}
+
+/// The anchors that a page's headings have on the web: lower case, spaces as hyphens, without other signs.
+fn headings(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let words = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        words.chars().filter(|sign| sign.is_alphanumeric() || matches!(sign, '-' | '_')).collect()
+    })
 }
 
 const fn said(lacks: Without) -> &'static str {

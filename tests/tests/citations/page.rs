@@ -17,7 +17,10 @@ pub(crate) fn sections(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in text.lines() {
         inside_example ^= line.starts_with("```");
-        if let Some(heading) = HEADING.captures(line).filter(|_| !inside_example) {
+        if inside_example || !line.starts_with('#') {
+            continue;
+        }
+        if let Some(heading) = HEADING.captures(line) {
             let number = heading.iter().skip(1).flatten().next().expect("one of the four forms");
             found.insert(number.as_str().replace("Invariant", "invariant"));
         }
@@ -130,7 +133,7 @@ fn proof(cell: &str) -> Proof {
 }
 
 /// The cells of each table row, with its line; not those of a table's rule.
-fn rows(text: &str) -> impl Iterator<Item = (usize, Vec<String>)> + '_ {
+pub(crate) fn rows(text: &str) -> impl Iterator<Item = (usize, Vec<String>)> + '_ {
     text.lines().enumerate().filter_map(|(index, line)| {
         let inner = line.strip_prefix('|')?.strip_suffix('|')?;
         let cells: Vec<String> = inner.split('|').map(|cell| cell.trim().to_owned()).collect();

@@ -38,6 +38,11 @@ impl Bench {
     fn present(&self) -> bool {
         self.now_us >= self.in_at_us && self.out_at_us.is_none_or(|out| self.now_us < out)
     }
+
+    /// The card answers, as a rule at once.
+    fn answer(&mut self) {
+        self.coming = self.answers.pop_front().flatten().unwrap_or_default().into();
+    }
 }
 
 /// A pin by name.
@@ -54,7 +59,11 @@ impl OutputPin for Pin {
     }
 
     fn set_high(&mut self) -> Result<(), Infallible> {
-        self.1.borrow_mut().log.push(format!("{} high", self.0));
+        let mut bench = self.1.borrow_mut();
+        bench.log.push(format!("{} high", self.0));
+        if self.0 == "RST" {
+            bench.answer();
+        }
         Ok(())
     }
 }
@@ -126,30 +135,19 @@ impl DelayNs for Delay {
 
 struct Card(Shared);
 
-impl Card {
-    fn answer(&mut self) {
-        let mut bench = self.0.borrow_mut();
-        let answer = bench.answers.pop_front().flatten().unwrap_or_default();
-        bench.coming = answer.into();
-    }
-}
-
 impl Characters for Card {
     fn configure(&mut self, config: &LineConfig) {
         self.0.borrow_mut().log.push(format!("{} cycles per etu", config.fi / u16::from(config.di)));
     }
 
-    fn rst_changed(&mut self) {
+    fn rst_changes(&mut self) {
         self.0.borrow_mut().coming.clear();
-        let rises = self.0.borrow().log.last().is_some_and(|last| last == "RST high");
-        if rises {
-            self.answer();
-        }
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        self.0.borrow_mut().log.push(format!("sent {bytes:02X?}"));
-        self.answer();
+        let mut bench = self.0.borrow_mut();
+        bench.log.push(format!("sent {bytes:02X?}"));
+        bench.answer();
         Ok(())
     }
 

@@ -11,7 +11,6 @@ use std::os::unix::net::UnixStream;
 
 use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::ins;
-use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::t0;
 
@@ -261,7 +260,7 @@ impl Slot {
 /// How long a card of T=0 may keep the board waiting for a character, in ms (ISO/IEC 7816-3 clause 10.2).
 fn waiting_time(card: &ContactCard) -> u32 {
     let (fi, di) = card.rate();
-    let limits = t0::Limits::new(Atr::new(&card.card.atr).wi(), fi, di);
+    let limits = t0::Limits::new(card.parameters().wi(), fi, di);
     let cycles = u64::from(limits.waiting_time) * u64::from(fi) / u64::from(di.max(1));
     u32::try_from(cycles / CYCLES_PER_MS).unwrap_or(u32::MAX)
 }

@@ -152,7 +152,7 @@ impl Bench {
 fn failure(error: SlotError) -> SlotFailure {
     match error {
         SlotError::Removed => SlotFailure::Empty,
-        SlotError::Mute | SlotError::NotConnected => SlotFailure::Mute,
+        SlotError::Mute | SlotError::Silent | SlotError::NotConnected => SlotFailure::Mute,
         error => SlotFailure::Broken(error.to_string()),
     }
 }

@@ -53,7 +53,7 @@ impl Slot for Straight {
             return Err(SlotFailure::Mute);
         }
         let waiting = self.waiting.take();
-        let is_t0 = Atr::new(&card.atr).protocols().next() != Some(1);
+        let is_t0 = Atr::new(&card.atr).parameters().preferred_protocol() != Some(1);
         let (data, sw) = match (Command::decode(command), waiting) {
             (Err(_), _) => (Vec::new(), StatusWord::WRONG_LENGTH),
             (Ok(Command { ins: GET_RESPONSE, ne, .. }), Some((data, sw))) => {

@@ -9,7 +9,7 @@ use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Edc, decode_di, decode_fi};
+use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Edc, Parameters, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps;
 use qiyong_protocol::iso7816::sw::StatusWord;
@@ -109,6 +109,8 @@ pub struct ContactCard {
     pub misbehaviour: Option<Misbehaviour>,
     /// How it answers a PPS request.
     pub pps: PpsStyle,
+    /// What its ATR says.
+    says: Parameters,
     /// How it misbehaves until its next reset.
     spell: Option<Misbehaviour>,
     t0: Box<CardSide<APDU_MAX>>,
@@ -128,6 +130,7 @@ impl ContactCard {
     pub fn new(card: VirtualCard) -> Self {
         let ack = AckStyle::All;
         Self {
+            says: Atr::new(&card.atr).parameters(),
             card,
             ack,
             misbehaviour: None,
@@ -142,9 +145,14 @@ impl ContactCard {
         }
     }
 
+    /// What its ATR says.
+    pub const fn parameters(&self) -> Parameters {
+        self.says
+    }
+
     /// How its states stand for bits.
     pub fn convention(&self) -> Convention {
-        Atr::new(&self.card.atr).convention().unwrap_or(Convention::Direct)
+        self.says.convention()
     }
 
     /// Fi and Di in force: what it sends and understands now.
@@ -154,7 +162,7 @@ impl ContactCard {
 
     /// Whether its clock may be stopped, and how it rests then.
     pub fn clock_stop(&self) -> ClockStop {
-        Atr::new(&self.card.atr).clock_stop()
+        self.says.clock_stop()
     }
 
     /// Whether it signals wrong parity (clause 7.3): not in T=1, once a block has begun.
@@ -164,7 +172,7 @@ impl ContactCard {
 
     /// The most etu between two characters of a block to it (CWT, clause 11.4.3); `None` in T=0.
     pub fn character_waiting_time(&self) -> Option<u64> {
-        self.t1.as_ref().map(|_| 11 + (1 << Atr::new(&self.card.atr).cwi()))
+        self.t1.as_ref().map(|_| 11 + (1 << self.says.cwi()))
     }
 
     /// From now on it misbehaves like this, until its next reset.
@@ -192,8 +200,10 @@ impl ContactCard {
         self.card.reset();
         self.spell = None;
         *self.t0 = CardSide::new(self.ack);
-        let atr = Atr::new(&self.card.atr);
-        self.t1 = (atr.protocols().next() == Some(1)).then(|| Box::new(t1::CardSide::new(atr.ifsc(), atr.edc())));
+        self.says = Atr::new(&self.card.atr).parameters();
+        let Self { says, .. } = self;
+        let t1 = says.preferred_protocol() == Some(1);
+        self.t1 = t1.then(|| Box::new(t1::CardSide::new(says.ifsc(), says.edc())));
         self.rate = DEFAULT_RATE;
         self.request = Some(Vec::new());
         self.heard = 0;
@@ -266,7 +276,7 @@ impl ContactCard {
         loop {
             match (step, &mut self.t1) {
                 (t1::CardStep::Send(block), _) if misbehaves == Some(Misbehaviour::WrongNumbers) => {
-                    return with_wrong_number(&block, Atr::new(&self.card.atr).edc());
+                    return with_wrong_number(&block, self.says.edc());
                 }
                 (t1::CardStep::Send(block), _) => return block.to_vec(),
                 (t1::CardStep::Execute, Some(t1)) if misbehaves == Some(Misbehaviour::ExtensionForever) => {
@@ -304,7 +314,7 @@ impl ContactCard {
             self.request = Some(request);
             return Some(Vec::new());
         }
-        let offered = Atr::new(&self.card.atr).groups().next().and_then(|group| group.ta);
+        let offered = self.says.ta1();
         let asked = match *request.as_slice() {
             [_, _, pps1, _] if Some(pps1) == offered => decode_fi(pps1).zip(decode_di(pps1)),
             _ => None,

@@ -86,10 +86,10 @@ impl Masker {
 impl Protocol {
     /// The protocol after an ATR: the terminal takes the first one offered.
     fn of(atr: &[u8]) -> Self {
-        let atr = Atr::new(atr);
-        let specific = atr.specific_mode().map(|mode| mode.protocol);
-        match specific.or(atr.protocols().next()) {
-            Some(1) => Self::T1(t1::T1::new(if atr.edc() == Edc::Crc { 2 } else { 1 })),
+        let card = Atr::new(atr).parameters();
+        let specific = card.specific_mode().map(|mode| mode.protocol);
+        match specific.or(card.preferred_protocol()) {
+            Some(1) => Self::T1(t1::T1::new(if card.edc() == Edc::Crc { 2 } else { 1 })),
             _ => Self::T0(t0::T0::default()),
         }
     }

@@ -72,10 +72,10 @@ pub fn least_characters(events: &[(u64, Event)]) -> u64 {
     for (_, event) in events {
         sum += match event {
             Event::Atr(bytes) => {
-                let atr = Atr::new(bytes);
-                t1 = (atr.protocols().next() == Some(1)).then_some(if atr.edc() == Edc::Crc { 5 } else { 4 });
+                let card = Atr::new(bytes).parameters();
+                t1 = (card.preferred_protocol() == Some(1)).then_some(if card.edc() == Edc::Crc { 5 } else { 4 });
                 // A card that offers another rate is asked for it, and answers.
-                let asks = atr.groups().next().is_some_and(|group| group.ta.is_some());
+                let asks = card.ta1().is_some();
                 bytes.len() as u64 + if asks { 4 + 4 } else { 0 }
             }
             Event::Apdu(apdu) => of_apdu(apdu, t1),
@@ -104,9 +104,9 @@ fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
 
 /// The least etu from a character's leading edge to the next one's.
 fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
-    let atr = Atr::new(atr);
-    let t1 = atr.protocols().next() == Some(1);
-    let extra = u32::from(atr.extra_guard());
+    let card = Atr::new(atr).parameters();
+    let t1 = card.preferred_protocol() == Some(1);
+    let extra = u32::from(card.extra_guard());
     match (was_to_card, to_card) {
         // Clauses 10.2 and 11.2: before the other side speaks.
         (true, false) | (false, true) if t1 => 22,

@@ -24,12 +24,27 @@ pub enum ExchangeError {
     /// The centre failed.
     #[error(transparent)]
     Centre(CentreFailure),
-    /// The request cannot be written, or the answer not be read.
+    /// The request cannot be written: the centre has seen nothing of it.
     #[error("the message to the centre: {0}")]
-    Message(#[from] MessageError),
+    Unwritable(MessageError),
+    /// The answer cannot be read, or says that the centre could not act on the request.
+    #[error("the message to the centre: {0}")]
+    Answer(MessageError),
     /// The centre sent nothing back.
     #[error("the centre dropped the message, since it could not read it")]
     Dropped,
+}
+
+impl ExchangeError {
+    /// What it is to the terminal.
+    pub const fn link_error(&self) -> LinkError {
+        match self {
+            Self::Unwritable(error) => LinkError::Unwritable { field: error.field() },
+            Self::Answer(MessageError::Rejected(code)) => LinkError::Rejected(*code),
+            Self::Centre(_) | Self::Answer(_) => LinkError::Failed,
+            Self::Dropped => LinkError::NoAnswer,
+        }
+    }
 }
 
 /// A terminal's end of a line to a centre in the same process: turns requests into bytes and bytes into answers. Whether a
@@ -61,9 +76,9 @@ impl CentreLine {
         self.next = number.next();
         let key = centre.key();
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(request, number, &key, &mut buffer)?;
+        let (sent, bytes) = write_request(request, number, &key, &mut buffer).map_err(ExchangeError::Unwritable)?;
         let answer = centre.answer(bytes).map_err(ExchangeError::Centre)?.ok_or(ExchangeError::Dropped)?;
-        Ok(read_answer(&answer, &sent, &key)?)
+        read_answer(&answer, &sent, &key).map_err(ExchangeError::Answer)
     }
 }
 
@@ -112,7 +127,7 @@ impl CentreLink for WorldLink {
             Some(Ok(answer)) if returns => Ok(answer),
             Some(Err(error)) => {
                 self.failure.borrow_mut().get_or_insert(error.to_string());
-                Err(LinkError::NoAnswer)
+                Err(error.link_error())
             }
             _ => Err(LinkError::NoAnswer),
         };

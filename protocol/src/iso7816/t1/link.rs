@@ -2,7 +2,7 @@
 
 use super::IFS_DEFAULT;
 use crate::iso7816::Etu;
-use crate::iso7816::atr::{Atr, Edc};
+use crate::iso7816::atr::{self, Edc};
 
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ impl Default for Parameters {
 
 impl Parameters {
     /// Those of an ATR, at the rate `fi`, `di`.
-    pub fn from_atr(atr: &Atr<'_>, fi: u16, di: u8) -> Self {
-        Self { ifsc: atr.ifsc(), bwi: atr.bwi(), cwi: atr.cwi(), edc: atr.edc(), fi, di }
+    pub fn from_atr(card: &atr::Parameters, fi: u16, di: u8) -> Self {
+        Self { ifsc: card.ifsc(), bwi: card.bwi(), cwi: card.cwi(), edc: card.edc(), fi, di }
     }
 }
 

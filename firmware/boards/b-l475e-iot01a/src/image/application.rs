@@ -1,25 +1,40 @@
 //! The application on the board: the terminal with this board's parts, served by till and centre.
 
-use embassy_futures::select::{Either3, select3};
+use embassy_executor::Spawner;
+use embassy_futures::select::{Either, select};
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::link::Job;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{Settings, Terminal};
+use static_cell::StaticCell;
 
 use super::storage::Region;
 use super::till::{self, TillClock, TillLink};
-use super::{card_line, chip, desk, memory, panel, random};
+use super::{card_line, chip, desk, memory, random};
 
-/// The application, what listens for the till, and the panel: the only task. Never ends.
-pub(crate) async fn run() -> ! {
+static LINK: StaticCell<TillLink> = StaticCell::new();
+
+/// Recalls what is kept, and starts the application's task. Never inlined: so the stack is free of its locals while holders are
+/// served.
+#[inline(never)]
+pub(crate) fn start(spawner: Spawner) {
+    let memory = memory::recall();
+    let link = LINK.init(TillLink::new(till::port(), memory.state(chip::serial_number())));
+    match run(link, memory) {
+        Ok(task) => spawner.spawn(task),
+        Err(_) => defmt::error!("the application cannot start twice"),
+    }
+}
+
+/// The application, and what listens for the till.
+#[embassy_executor::task]
+async fn run(link: &'static TillLink, memory: Store<Region>) {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
-    let memory = memory::recall();
-    let link = TillLink::new(till::port(), memory.state(chip::serial_number()));
     let listen = link.listen(|time| clock.set(time));
-    match select3(listen, serve(&link, clock, memory), panel::keep()).await {
-        Either3::First(never) | Either3::Second(never) | Either3::Third(never) => never,
+    match select(listen, serve(link, clock, memory)).await {
+        Either::First(never) | Either::Second(never) => never,
     }
 }
 
@@ -49,9 +64,10 @@ async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> 
                 Job::Serve(operation) => {
                     defmt::info!("serving: {=str}", operation.as_str());
                     let report = application.serve(&operation).await;
-                    match report.reason {
-                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                    match (report.reason, report.cause) {
+                        (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                        (Some(reason), None) => defmt::warn!("{}", reason),
+                        (Some(reason), Some(cause)) => defmt::warn!("{}, cause {}", reason, cause),
                     }
                     memory::tell(link, application.memory());
                     link.tell_end(&report).await;

@@ -86,7 +86,7 @@ impl Characters for CardUsart {
         smartcard::configure(&CARD, config);
     }
 
-    fn rst_changed(&mut self) {
+    fn rst_changes(&mut self) {
         CARD.forget();
         (self.last_edge_us, self.card_spoke_last) = (now_us(), true);
     }

@@ -1,8 +1,8 @@
 //! Screen, PIN pad and cancel key.
 //!
-//! A screen is text and picture in RAM, which a probe reads, and goes to panel and lights. The PIN pad is one of the serial
-//! kind, on UART4: it sends a key a byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited,
-//! and shows the stars it is sent.
+//! A screen is text and picture in RAM, where a probe reads them; panel and lights show it. The PIN pad is a serial one, on UART4:
+//! it sends a byte for each key (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows
+//! the stars that it is sent.
 
 use embassy_futures::select::{Either, select};
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
@@ -81,7 +81,7 @@ impl Operator for Desk<'_> {
     async fn cancel(&mut self) {
         // What was pressed earlier was not meant for this visit.
         forget_keys();
-        let key = time::until(u64::MAX, || key().filter(|key| *key == CANCEL));
+        let key = time::once(|| key().filter(|key| *key == CANCEL));
         if let Either::First(_) = select(key, self.link.cancelled()).await {
             defmt::info!("cancel key");
         }

@@ -7,13 +7,13 @@ use super::crash;
 use super::storage::Region;
 use super::till::TillLink;
 
-/// What was kept over the last power cut or reset. Counts this start, and logs what is known of the last one.
+/// Recalls what was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
 pub(crate) fn recall() -> Store<Region> {
     let store = Store::open(Region::new(), crash::last());
     let (crashes, last) = store.crashes();
     defmt::info!("start {=u32}, crashes {=u32}", store.starts(), crashes);
     if let Some(crash) = last {
-        // Of a panic the last two are the file's name, eight characters of it.
+        // Of a panic, the last two are eight characters of the file's name.
         let [kind, what, stack, at, ..] = crash.words();
         defmt::info!(
             "last crash: kind {=u32} (1 panic, 2 fault), line or status {=u32:#x}, stack {=u32:#010x}, at {=u32:#010x}",
@@ -24,7 +24,7 @@ pub(crate) fn recall() -> Store<Region> {
         );
     }
     if let Some(trouble) = store.trouble() {
-        defmt::error!("storage: {=str}", trouble.as_str());
+        defmt::error!("storage: {}", trouble);
     }
     store
 }
@@ -34,7 +34,7 @@ pub(crate) fn recall() -> Store<Region> {
 pub(crate) fn set_up(memory: &mut Store<Region>, setup: &Setup) {
     let Setup { institution, terminal, next_stan, .. } = *setup;
     if let Err(error) = memory.set_up(institution, terminal, next_stan) {
-        defmt::error!("not kept: {=str}", error.as_str());
+        defmt::error!("not kept: {}", error);
     }
 }
 

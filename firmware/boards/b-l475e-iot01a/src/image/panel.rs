@@ -1,6 +1,6 @@
 //! The panel: an SSD1306 on I2C1, if there is one. A picture takes 25 ms, for which nobody waits: [`keep`] sends it beside the
-//! application. I2C1 takes a whole transfer and sends its bytes by interrupt, so that the task is woken ten times a picture
-//! and not a thousand times. A bus that blocked meanwhile would lose the card's characters.
+//! application, as a task of its own. I2C1 takes a whole transfer and sends its bytes by interrupt, so that the task is woken 34 times a
+//! picture and not a thousand times. A bus that blocked meanwhile would lose the card's characters.
 //!
 //! Where nothing answers, or where there is no I2C at all, as in the emulator, a transfer is given up after a while.
 //!
@@ -10,9 +10,13 @@
 //! | SDA | PB9 | D14 |
 
 use core::cell::RefCell;
+use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Poll;
 
 use critical_section::Mutex;
+use embassy_executor::Spawner;
+use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::i2c::{Error, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use heapless::Vec;
 use qiyong_firmware::adapters::Panel;
@@ -30,23 +34,53 @@ const SDA: usize = 9;
 const I2C1_AF: u8 = 4;
 /// 400 kHz from 16 MHz (RM0351, 39.4.10, examples of timing settings).
 const TIMING: u32 = 0x1032_0309;
-/// A transfer takes 3 ms; one that is not through by now, in µs, will not be.
+/// A transfer takes 1 ms; one that is not through by now, in µs, will not be.
 const PATIENCE_US: u64 = 20_000;
 
 /// The picture has changed since it was last sent.
 static CHANGED: AtomicBool = AtomicBool::new(false);
+/// A transfer is under way.
+static BUSY: AtomicBool = AtomicBool::new(false);
+/// The panel's task. It has one of its own, so that it is not polled for every character of the card.
+static TASK: AtomicWaker = AtomicWaker::new();
 
 /// Has the picture sent that `publication::frame_byte` gives.
 pub(crate) fn refresh() {
     CHANGED.store(true, Ordering::Relaxed);
+    TASK.wake();
+}
+
+/// For every tick: a transfer that never ends must be given up.
+pub(crate) fn tick() {
+    if BUSY.load(Ordering::Relaxed) {
+        TASK.wake();
+    }
+}
+
+/// Waits until `ready` gives something. It is asked when the picture has changed, when a transfer has ended, and at every tick
+/// of a transfer.
+async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    poll_fn(|context| {
+        TASK.register(context.waker());
+        ready().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
+/// Starts the panel's task.
+pub(crate) fn start(spawner: Spawner) {
+    match keep() {
+        Ok(task) => spawner.spawn(task),
+        Err(_) => defmt::error!("the panel cannot start twice"),
+    }
 }
 
 /// Keeps the panel like the screen, for ever. A panel that does not acknowledge is left alone until the next screen.
-pub(crate) async fn keep() -> ! {
+#[embassy_executor::task]
+async fn keep() {
     let mut panel = Panel::new(Bus);
     loop {
-        let changed = || CHANGED.swap(false, Ordering::Relaxed).then_some(());
-        let _ = time::until(u64::MAX, changed).await;
+        once(|| CHANGED.swap(false, Ordering::Relaxed).then_some(())).await;
         let _ = panel.show(publication::frame_byte).await;
     }
 }
@@ -112,8 +146,15 @@ impl I2c for Bus {
             w.set_autoend(Autoend::AUTOMATIC);
             w.set_start(true);
         });
-        let ended = || critical_section::with(|cs| STATE.borrow_ref(cs).ended);
-        time::until(time::now_us() + PATIENCE_US, ended).await.unwrap_or(Err(BusError::Stuck))
+        let deadline_us = time::now_us() + PATIENCE_US;
+        BUSY.store(true, Ordering::Relaxed);
+        let ended = once(|| {
+            let ended = critical_section::with(|cs| STATE.borrow_ref(cs).ended);
+            ended.or_else(|| (time::now_us() >= deadline_us).then_some(Err(BusError::Stuck)))
+        });
+        let ended = ended.await;
+        BUSY.store(false, Ordering::Relaxed);
+        ended
     }
 }
 
@@ -135,8 +176,8 @@ fn set_up() {
     });
 }
 
-/// For I2C1's handler: sends the next byte. Whether the transfer has ended, so that the task must be woken.
-pub(crate) fn interrupt() -> bool {
+/// For I2C1's handler: sends the next byte, or ends the transfer.
+pub(crate) fn interrupt() {
     critical_section::with(|cs| {
         let mut state = STATE.borrow_ref_mut(cs);
         let status = I2C.isr().read();
@@ -153,7 +194,7 @@ pub(crate) fn interrupt() -> bool {
             // A byte that was not fetched.
             I2C.isr().write(|w| w.set_txe(true));
             state.ended = Some(if status.nackf() { Err(BusError::Nobody) } else { Ok(()) });
+            TASK.wake();
         }
-        status.stopf()
-    })
+    });
 }

@@ -10,7 +10,7 @@ use stm32_metapac as pac;
 use stm32_metapac::gpio::Gpio;
 use stm32_metapac::gpio::vals::{Idr, Moder, Ot, Pupdr};
 
-use super::time::until;
+use super::time::once;
 
 /// A pin of the ports A, B and C: PA6 is `Pin<'A', 6>`.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,8 @@ impl<const PORT: char, const NUMBER: usize> Pin<PORT, NUMBER> {
         Self::REGISTERS.idr().read().idr(NUMBER) == level
     }
 
-    async fn wait_for(self, level: Idr) {
-        let _ = until(u64::MAX, || self.is(level).then_some(())).await;
+    fn wait_for(self, level: Idr) -> impl Future<Output = Result<(), Infallible>> {
+        once(move || self.is(level).then_some(Ok(())))
     }
 }
 
@@ -75,27 +75,25 @@ impl<const PORT: char, const NUMBER: usize> InputPin for Pin<PORT, NUMBER> {
 /// Levels and edges are seen at the next tick; one that is shorter than a millisecond may be missed.
 impl<const PORT: char, const NUMBER: usize> Wait for Pin<PORT, NUMBER> {
     async fn wait_for_high(&mut self) -> Result<(), Infallible> {
-        self.wait_for(Idr::HIGH).await;
-        Ok(())
+        self.wait_for(Idr::HIGH).await
     }
 
     async fn wait_for_low(&mut self) -> Result<(), Infallible> {
-        self.wait_for(Idr::LOW).await;
-        Ok(())
+        self.wait_for(Idr::LOW).await
     }
 
     async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
-        self.wait_for(Idr::LOW).await;
-        self.wait_for_high().await
+        self.wait_for(Idr::LOW).await?;
+        self.wait_for(Idr::HIGH).await
     }
 
     async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
-        self.wait_for(Idr::HIGH).await;
-        self.wait_for_low().await
+        self.wait_for(Idr::HIGH).await?;
+        self.wait_for(Idr::LOW).await
     }
 
     async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
-        if self.is(Idr::HIGH) { self.wait_for_low().await } else { self.wait_for_high().await }
+        self.wait_for(if self.is(Idr::HIGH) { Idr::LOW } else { Idr::HIGH }).await
     }
 }
 

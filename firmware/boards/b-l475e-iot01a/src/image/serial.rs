@@ -48,7 +48,7 @@ type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
 /// One USART.
 pub(crate) struct Port {
     regs: Usart,
-    /// What has come. Apart from the registers' address, so that it is zeros in RAM and takes no flash.
+    /// What has come. A static of its own: so it is zeros in RAM, and takes no flash as the registers' address does.
     queue: &'static Queue,
 }
 
@@ -65,7 +65,7 @@ impl Port {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
             let character = Character { byte, parity_ok: !status.pe(), low_us: time::now_us() as u32 };
             publication::taken();
-            // With the queue full, the newest is lost; every protocol above notices.
+            // If the queue is full, the character is lost; every protocol above notices that.
             let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
         }
         // The end of a character that goes out wakes the task; whoever waits asks for the next.
@@ -120,7 +120,7 @@ impl ErrorType for &Port {
 impl Read for &Port {
     async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
         let Some(first) = bytes.first_mut() else { return Ok(0) };
-        *first = time::until(u64::MAX, || self.take()).await.map_or(0, |character| character.byte);
+        *first = time::once(|| self.take()).await.byte;
         Ok(1)
     }
 }

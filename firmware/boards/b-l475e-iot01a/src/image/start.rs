@@ -1,4 +1,4 @@
-//! The start: clocks, interrupts, and the executor that polls the one task. What waits for what is for `time`.
+//! The start: clocks, interrupts, and the executor that polls the two tasks. What waits for what is for `time`.
 //!
 //! Written on the register crate: the emulator has neither PWR nor TIM timers, on which the usual HAL waits for ever.
 #![allow(unsafe_code, reason = "interrupts are unmasked and the executor is polled here")]
@@ -14,7 +14,7 @@ use stm32_metapac::interrupt;
 
 use super::{application, chip, keys, lights, panel, publication, serial, time, watchdog};
 
-/// The task is to be polled.
+/// A task is to be polled.
 static WORK: AtomicBool = AtomicBool::new(false);
 
 fn start_clocks() {
@@ -36,11 +36,6 @@ fn start_clocks() {
     // The RNG needs a clock of its own, of at most 48 MHz; MSI runs at 4 MHz since reset.
     pac::RCC.ccipr().modify(|w| w.set_clk48sel(pac::rcc::vals::Clk48sel::MSI));
     pac::RNG.cr().modify(|w| w.set_rngen(true));
-}
-
-#[embassy_executor::task]
-async fn task() {
-    application::run().await;
 }
 
 #[entry]
@@ -68,10 +63,8 @@ fn main() -> ! {
 
     static EXECUTOR: static_cell::StaticCell<raw::Executor> = static_cell::StaticCell::new();
     let executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
-    match task() {
-        Ok(token) => executor.spawner().spawn(token),
-        Err(_) => defmt::error!("the application cannot start twice"),
-    }
+    application::start(executor.spawner());
+    panel::start(executor.spawner());
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
@@ -100,6 +93,7 @@ fn pender(_: *mut ()) {
 fn SysTick() {
     time::tick();
     keys::tick();
+    panel::tick();
     time::wake();
 }
 
@@ -128,7 +122,5 @@ fn UART4() {
 
 #[interrupt]
 fn I2C1_EV() {
-    if panel::interrupt() {
-        time::wake();
-    }
+    panel::interrupt();
 }

@@ -1,8 +1,8 @@
-//! The storage region: the last 32 KiB of the flash's second bank (RM0351 section 3), from which nothing is executed, so that
-//! the program runs on while a page is erased. Where there is no flash controller, as in QEMU, SRAM2 behaves as that flash
-//! would: words are written once, and only pages are erased.
+//! The driver of the storage region: the last 32 KiB of the flash's second bank (RM0351 section 3). No code lies in that bank, so
+//! the program runs on while a page of it is erased. Where there is no flash controller, as in QEMU, SRAM2 takes the flash's place
+//! and behaves as it would: words are written once, and only pages are erased.
 //!
-//! What is kept there is for `qiyong_firmware::storage`; where it is, for memory.x.
+//! What is kept there is for `qiyong_firmware::storage`; where the region is, for memory.x and `words`.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,7 +29,7 @@ pub(crate) enum FlashError {
     Range,
     /// It does not unlock, or its last operation never ends.
     Busy,
-    /// It says that it could not write or erase: a double word that is not erased, a protected or a broken page.
+    /// The controller could not write or erase: a double word was not erased before, or the page is protected or broken.
     Refused,
 }
 

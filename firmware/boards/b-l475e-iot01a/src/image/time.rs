@@ -1,12 +1,12 @@
-//! Time: the microseconds since the start, and how the task waits for something.
+//! Time: the microseconds since the start, and how the application waits for something.
 //!
 //! SysTick counts milliseconds; its own counter gives the microseconds between two ticks. No timer of the chip is used, since
 //! the emulator has none.
 #![allow(unsafe_code, reason = "names that a probe looks for, and a static that a probe alone writes")]
 
 use core::future::poll_fn;
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::task::Poll;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::task::{Context, Poll};
 
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
@@ -33,8 +33,10 @@ static TICKS: AtomicU32 = AtomicU32::new(0);
 static AHEAD: AtomicU32 = AtomicU32::new(0);
 /// How often `TICKS` went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
-/// The one task of the image. Every interrupt wakes it.
+/// The application's task. Every interrupt but the panel's wakes it.
 static TASK: AtomicWaker = AtomicWaker::new();
+/// It is known whom to wake. The application never changes, and it waits for several things at a time, each asked at every poll.
+static REGISTERED: AtomicBool = AtomicBool::new(false);
 
 /// Starts SysTick.
 pub(crate) fn start(mut counter: SYST) {
@@ -53,7 +55,7 @@ pub(crate) fn tick() {
     }
 }
 
-/// Wakes the task: for interrupt handlers.
+/// Wakes the application: for interrupt handlers.
 pub(crate) fn wake() {
     TASK.wake();
 }
@@ -95,17 +97,33 @@ pub(crate) fn now_s() -> u32 {
     (now_us() / 1_000_000) as u32
 }
 
+/// Has the application woken by every interrupt from now on.
+fn register(context: &Context<'_>) {
+    watchdog::alive();
+    if !REGISTERED.swap(true, Ordering::Relaxed) {
+        TASK.register(context.waker());
+    }
+}
+
 /// Waits until `ready` gives something, at most until `deadline_us`. `ready` is asked at every interrupt, so at least once a
 /// millisecond. Cancel-safe.
 pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
     poll_fn(|context| {
-        watchdog::alive();
-        TASK.register(context.waker());
+        register(context);
         match ready() {
             Some(value) => Poll::Ready(Some(value)),
             None if now_us() >= deadline_us => Poll::Ready(None),
             None => Poll::Pending,
         }
+    })
+    .await
+}
+
+/// Waits until `ready` gives something, however long that takes. Cancel-safe.
+pub(crate) async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    poll_fn(|context| {
+        register(context);
+        ready().map_or(Poll::Pending, Poll::Ready)
     })
     .await
 }

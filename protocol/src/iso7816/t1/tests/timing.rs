@@ -25,7 +25,7 @@ fn the_waiting_times_are_those_of_the_atr_at_the_rate_in_use() {
     assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960, 11 + 8192));
     // TB3 = 45: BWI 4, CWI 5; F = 512, D = 32.
     let atr = hex_literal::hex!("3B D5 96 FF 81 B1 FE 45 1F C3 00 00 00 00 00");
-    let parameters = Parameters::from_atr(&Atr::new(&atr), 512, 32);
+    let parameters = Parameters::from_atr(&Atr::new(&atr).parameters(), 512, 32);
     assert_eq!((parameters.ifsc, parameters.bwi, parameters.cwi, parameters.edc), (0xFE, 4, 5, Edc::Lrc));
     let link = Link::new(parameters);
     assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960 * 372 * 32 / 512, 11 + 32));
