@@ -3,6 +3,7 @@
 pub mod bench;
 
 pub mod flash;
+pub mod parallel;
 pub mod pcsc;
 pub mod programs;
 pub mod scenarios;

@@ -31,6 +31,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_tests::bench::{Row, report};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::{image, sample_card};
 
 /// How often each visit is played.
@@ -55,8 +56,8 @@ struct Visit {
 }
 
 fn main() -> ExitCode {
-    let over = |protocol| (0..RUNS).map(|_| visit(protocol).expect("the image serves a holder")).collect::<Vec<_>>();
-    let (t0, t1) = (over(0), over(1));
+    let over = |protocol: &u8| (0..RUNS).map(|_| visit(*protocol).expect("the image serves a holder")).collect();
+    let [t0, t1]: [Vec<_>; 2] = in_parallel(&[0, 1], over).try_into().ok().expect("two");
     let all = || t0.iter().chain(&t1);
     let stack = all().map(|visit| visit.stack).fold(0.0, f64::max);
     let figure = |name, value, unit| Row { unit, ..Row::ns(name, value) };

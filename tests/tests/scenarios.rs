@@ -20,6 +20,7 @@ use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::run::Played;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
 /// Every file, read and played in this process.
@@ -37,7 +38,9 @@ fn played() -> Vec<(String, Scenario, Played)> {
 #[test]
 fn every_file_passes_and_comes_out_the_same_twice() {
     let files = files();
-    let first = run(root(), &files, &["--json"]);
+    let options = [&["--json"][..], &["--json"], &[]];
+    let [first, second, text] =
+        in_parallel(&options, |options| run(root(), &files, options)).try_into().expect("three");
     assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
     let objects = objects(&first.stdout);
     assert_eq!(objects.len(), files.len(), "one object a file");
@@ -59,9 +62,7 @@ fn every_file_passes_and_comes_out_the_same_twice() {
         let names: BTreeSet<_> = object["cards"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, scenario.cards.iter().map(|card| card.name.as_str()).collect(), "{file}");
     }
-    let second = run(root(), &files, &["--json"]);
     assert_eq!((second.code, second.stdout == first.stdout), (Some(0), true), "the same bytes");
-    let text = run(root(), &files, &[]);
     assert_eq!(text.code, Some(0));
     assert!(text.stdout.ends_with(&format!("{0} of {0} scenarios passed\n", files.len())), "{}", text.stdout);
 }
@@ -886,14 +887,19 @@ fn mutations() -> Vec<String> {
     texts
 }
 
+/// How many files a process is given.
+const BATCH: usize = 250;
+
 /// Not one edit makes the program panic (status 101) or hang: each is played, or refused with a reason.
 /// docs/design.md §1, invariant 5.
 #[test]
 fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
     let texts = mutations();
     assert!(texts.len() > 5_000, "{}", texts.len());
-    let batches = texts.chunks(500).enumerate();
-    let counts: Vec<[usize; 3]> = batches.map(|(number, batch)| run_batch(number, batch)).collect();
+    // By number: a batch that fails says itself at which file.
+    let batches: Vec<usize> = (0..texts.len().div_ceil(BATCH)).collect();
+    let batch = |number: usize| &texts[number * BATCH..texts.len().min((number + 1) * BATCH)];
+    let counts = in_parallel(&batches, |&number| run_batch(number, batch(number)));
     let sum = |kind: usize| counts.iter().map(|count| count[kind]).sum::<usize>();
     println!("{} passed, {} did not, {} are no scenarios", sum(0), sum(1), sum(2));
     assert!(sum(0) > 0 && sum(1) > 0 && sum(2) > 0);

@@ -26,6 +26,7 @@ use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
 use qiyong_sim::world::visit::{LinkTrouble, PullDuring, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
 use qiyong_tests::vcd::Vcd;
 
@@ -161,35 +162,37 @@ fn however_a_card_answers_pps_it_is_served() {
 
 #[test]
 fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
+    let mut cases = Vec::new();
     for (protocol, (generation, institution)) in CASES.into_iter().flat_map(|case| [(0, case), (1, case)]) {
         let mut whole = Place::over(protocol, generation, institution);
         whole.visit(None, LinkTrouble::None);
         let characters = whole.characters();
         assert!(characters > 250, "a visit has hundreds of characters, this one {characters}");
-        for at in 0..characters {
-            let mut place = Place::over(protocol, generation, institution);
-            let report = place.visit(Some(at), LinkTrouble::None);
-            let paid = match report.outcome {
-                // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
-                Outcome::Approved if institution.starts_with('B') => {
-                    assert!(report.effects.activates && !report.pin_changed, "at {at}");
-                    share(&place.operation)
-                }
-                _ => {
-                    assert_eq!(report.reason, Some(Reason::CardRemoved), "at {at} of {characters}");
-                    assert_eq!(place.record().status, CardStatus::Inactive, "at {at}");
-                    0
-                }
-            };
-            assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "at {at}");
-            assert_eq!(place.terminal.violations(), [] as [String; 0], "at {at}");
-            assert_deactivated(&place.world.events.borrow(), &format!("pulled at {at} of {characters}"));
-            let next = place.visit(None, LinkTrouble::None);
-            assert_eq!(next.outcome, Outcome::Approved, "at {at}: {next:?}");
-            assert_eq!(place.record().status, CardStatus::Active, "at {at}");
-            assert_eq!(place.record().account.0, ACCOUNT.0 - share(&place.operation), "at {at}");
-        }
+        cases.extend((0..characters).map(|at| (protocol, generation, institution, at)));
     }
+    in_parallel(&cases, |&(protocol, generation, institution, at)| {
+        let mut place = Place::over(protocol, generation, institution);
+        let report = place.visit(Some(at), LinkTrouble::None);
+        let paid = match report.outcome {
+            // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
+            Outcome::Approved if institution.starts_with('B') => {
+                assert!(report.effects.activates && !report.pin_changed);
+                share(&place.operation)
+            }
+            _ => {
+                assert_eq!(report.reason, Some(Reason::CardRemoved));
+                assert_eq!(place.record().status, CardStatus::Inactive);
+                0
+            }
+        };
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid);
+        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_deactivated(&place.world.events.borrow(), "pulled");
+        let next = place.visit(None, LinkTrouble::None);
+        assert_eq!(next.outcome, Outcome::Approved, "{next:?}");
+        assert_eq!(place.record().status, CardStatus::Active);
+        assert_eq!(place.record().account.0, ACCOUNT.0 - share(&place.operation));
+    });
 }
 
 /// Clause 6.4, read off the VCD: in the end RST, CLK, I/O and VCC go down in this order, within a bound of our own, and stay

@@ -34,8 +34,10 @@ const STEPS: [Step; 7] = [
     // Before the tests, which run the image on the emulated board.
     ("firmware", firmware::run),
     ("tests", || {
-        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
-        step::run(step::cargo().args(["build", "--package", "qiyong", "--features", "pcsc,probe"]))?;
+        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests. It is built
+        // together with them: alone, it would have its dependencies with fewer features, and they would be compiled twice.
+        let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
+        step::run(step::cargo().args(build).args(FEATURES))?;
         step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),
