@@ -1,6 +1,9 @@
 //! Emulated boards and captures, which are there with the feature `lab`; and what stands in their place without it, so that
 //! the demo is built sooner. What stands there says what it is: nothing here pretends.
 
+/// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
+pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
+
 #[cfg(feature = "lab")]
 pub(crate) use qiyong::in_process::play_emulated;
 #[cfg(feature = "lab")]
@@ -18,7 +21,7 @@ mod without_lab {
 
     use jiff::civil::DateTime;
     use qiyong_sim::scenario::file::Scenario;
-    use qiyong_sim::scenario::run::{Played, RunError};
+    use qiyong_sim::scenario::stage::{Played, RunError};
     use qiyong_sim::world::event::Event;
 
     /// What is said when this program was built without emulated boards and captures.

@@ -16,7 +16,8 @@ use qiyong_protocol::rules::decision::{CardRecord, Institution};
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::scenario::centre::{self, Activation};
 use qiyong_sim::scenario::file::Scenario;
-use qiyong_sim::scenario::run::{self, Played, RunError};
+use qiyong_sim::scenario::run;
+use qiyong_sim::scenario::stage::{Played, RunError};
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 /// A centre in this process; terminals share its test key.

@@ -99,9 +99,6 @@ enum Verb {
     Vicc(vicc::ViccArgs),
 }
 
-/// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
-const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
-
 #[derive(Subcommand)]
 enum CentreVerb {
     /// Make institutions and cards known to a centre

@@ -9,8 +9,7 @@ use qiyong::in_process::play;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::FileReport;
 
-use crate::ELF;
-use crate::extras::{CaptureFolder, play_emulated, refusal};
+use crate::extras::{CaptureFolder, ELF, play_emulated, refusal};
 use crate::output::{Output, Verdict};
 
 /// Where scenarios are played.

@@ -17,7 +17,7 @@ use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::Misbehaviour;
 use qiyong_sim::scenario::file::Scenario;
-use qiyong_sim::scenario::run::Played;
+use qiyong_sim::scenario::stage::Played;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
 use qiyong_tests::parallel::in_parallel;

@@ -12,7 +12,8 @@ use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 use serde_json::{Value, json};
 
-use crate::{arm, size, step};
+use crate::symbol::path;
+use crate::{arm, step};
 
 /// The package, and its program.
 const PACKAGE: &str = "qiyong-board-b-l475e-iot01a";
@@ -138,7 +139,7 @@ impl Usage {
 
 /// The crate and module of a symbol; what has no path is the start-up code's and the vector table's.
 fn module_of(name: &str) -> String {
-    match size::path(name)[..] {
+    match path(name)[..] {
         [package, module, _, ..] => format!("{package}::{module}"),
         [package, _] => package.to_string(),
         _ if name.starts_with("__aeabi") || name.starts_with("mem") => "compiler_builtins".to_string(),

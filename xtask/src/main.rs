@@ -17,6 +17,7 @@ mod setup;
 mod size;
 mod step;
 mod suite;
+mod symbol;
 
 use std::process::ExitCode;
 

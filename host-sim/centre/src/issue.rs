@@ -55,7 +55,7 @@ impl Hsm {
             Generation::V3 => b'3',
         }];
         let institution = pack(format!("915600000232{}{}", new.area, new.area).as_bytes());
-        let (name, extension) = new.holder.to_records(new.generation).ok_or(IssueError::Name)?;
+        let (name, extension) = new.holder.to_records(new.generation.has_name_extension()).ok_or(IssueError::Name)?;
         let id_number = new.id_number.as_bytes();
         let birth_date = new.id_number.birth_date().map(Date::to_bcd).unwrap_or_default();
         let values: [(u16, u8, &[u8]); 14] = [

@@ -25,7 +25,7 @@ use qiyong_sim::card::file::digits;
 use qiyong_sim::line::{Disturbance, SharedCard};
 use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::{Scenario, Step};
-use qiyong_sim::scenario::run::{RunError, Stage, Visited};
+use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::terminal_id;
 use qiyong_sim::world::visit::{CancelAt, PullDuring, Visit};

@@ -42,5 +42,7 @@ pub struct HolderError(pub String);
 /// # Errors
 /// When it has characters outside GBK, or too many.
 pub fn holder(text: &str, generation: Generation) -> Result<Name, HolderError> {
-    name(text).filter(|name| name.to_records(generation).is_some()).ok_or_else(|| HolderError(text.into()))
+    name(text)
+        .filter(|name| name.to_records(generation.has_name_extension()).is_some())
+        .ok_or_else(|| HolderError(text.into()))
 }

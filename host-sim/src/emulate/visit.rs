@@ -19,7 +19,7 @@ use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::card::desk::DeskCard;
 
-use super::EmulateArgs;
+use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::terminal::{Desk, SystemClock};

@@ -7,7 +7,8 @@ use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::{AttachArgs, FlashArgs, Output, Verdict, Which};
+use super::args::{AttachArgs, FlashArgs, Which};
+use crate::output::{Output, Verdict};
 use qiyong_lab::probe::Counters;
 use qiyong_lab::probe::board::{Board, BoardError};
 use qiyong_lab::probe::job::{self, Job};

@@ -7,7 +7,7 @@ use qiyong_firmware::terminal::{CentreLink, Clock};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::{Answer, LinkError, Request};
 
-use super::Trouble;
+use super::trouble::Trouble;
 use qiyong::in_process::InProcess;
 use qiyong_sim::world::link::CentreLine;
 

@@ -9,6 +9,7 @@ mod centre_link;
 mod desk;
 mod file_slot;
 mod receipt;
+mod trouble;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub(crate) use centre_link::SystemClock;
 pub(crate) use desk::Desk;
 use qiyong::in_process::InProcess;
 use qiyong_centre::Centre;
+use trouble::Trouble;
 
 /// What till to put up, and what to do there.
 #[derive(Args, Debug)]
@@ -83,9 +85,6 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
     let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
     id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
-
-/// What went wrong with the reader and not with the card: the first of it, in words.
-pub(crate) type Trouble = Rc<RefCell<Option<String>>>;
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
 pub(crate) fn run(args: &TillArgs) -> ExitCode {

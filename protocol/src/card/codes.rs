@@ -7,7 +7,6 @@ use core::fmt;
 use heapless::Vec;
 
 use super::date::Date;
-use super::files::Generation;
 
 /// Why a code is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,15 +312,15 @@ impl Name {
         if bytes.is_empty() { None } else { Some(Self(bytes)) }
     }
 
-    /// The name record's part and the extension record's, without filling; the extension stays empty on version 1 cards.
-    /// A character is never torn apart. `None`: the name does not fit.
-    pub fn to_records(&self, generation: Generation) -> Option<(&[u8], &[u8])> {
+    /// The name record's part and the extension record's, without filling, for a card that has an extension record or not
+    /// ([`super::files::Generation::has_name_extension`]). A character is never torn apart. `None`: the name does not fit.
+    pub fn to_records(&self, has_extension: bool) -> Option<(&[u8], &[u8])> {
         let mut first = 0;
         while let Some(len) = self.0.get(first..).and_then(character_len).filter(|len| first + len <= NAME_RECORD) {
             first += len;
         }
         let (name, extension) = self.0.split_at_checked(first)?;
-        let room = if generation == Generation::V1 { 0 } else { NAME_EXTENSION_RECORD };
+        let room = if has_extension { NAME_EXTENSION_RECORD } else { 0 };
         (extension.len() <= room).then_some((name, extension))
     }
 
@@ -421,14 +420,14 @@ mod tests {
         let parts =
             |name: &Name, generation| name.to_records(generation).map(|(first, second)| (first.len(), second.len()));
         // Fifteen characters of two bytes fill the record; with one of one byte before them the last goes over whole.
-        assert_eq!(parts(&name(&[0xB0; 30]), Generation::V1), Some((30, 0)));
+        assert_eq!(parts(&name(&[0xB0; 30]), false), Some((30, 0)));
         let odd = name(&[&[b'A'][..], &[0xB0; 30]].concat());
-        assert_eq!(parts(&odd, Generation::V1), None);
-        assert_eq!(parts(&odd, Generation::V2), Some((29, 2)));
+        assert_eq!(parts(&odd, false), None);
+        assert_eq!(parts(&odd, true), Some((29, 2)));
         // Four bytes, as GB 18030 has them for rare characters.
         let rare = name(&[&[0xB0; 28][..], &[0x95, 0x32, 0x82, 0x36]].concat());
-        assert_eq!(parts(&rare, Generation::V3), Some((28, 4)));
-        assert_eq!(rare.to_records(Generation::V3).and_then(|(a, b)| Name::from_records(a, b)), Some(rare));
-        assert_eq!(parts(&name(&[&[b'A'][..], &[0xB0; 49]].concat()), Generation::V3), None);
+        assert_eq!(parts(&rare, true), Some((28, 4)));
+        assert_eq!(rare.to_records(true).and_then(|(a, b)| Name::from_records(a, b)), Some(rare));
+        assert_eq!(parts(&name(&[&[b'A'][..], &[0xB0; 49]].concat()), true), None);
     }
 }

@@ -24,6 +24,11 @@ pub enum Generation {
 }
 
 impl Generation {
+    /// Whether its EF06 has a record for what of the holder's name the first one does not hold.
+    pub const fn has_name_extension(self) -> bool {
+        !matches!(self, Self::V1)
+    }
+
     /// Every generation.
     pub const ALL: [Self; 3] = [Self::V1, Self::V2, Self::V3];
 

@@ -3,7 +3,7 @@
 use qiyong_firmware::terminal::Report;
 
 use super::file::{Expected, ExpectedCard};
-use super::run::PlayedCard;
+use super::stage::PlayedCard;
 
 /// Notes a difference, if something was expected and came out otherwise.
 fn differ<T: PartialEq + std::fmt::Display>(

@@ -6,8 +6,9 @@
 //! |---|---|
 //! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
 //! | [`centre`] | what a scenario needs of a centre: to set it up, and to look at it afterwards |
+//! | [`stage`] | where a scenario is played, and what comes of it |
 //! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
-//! | [`simulated`] | a stage: a world of terminals in virtual time |
+//! | [`simulated`] | one: a world of terminals in virtual time |
 //! | [`report`] | how it went, as JSON |
 
 pub mod centre;
@@ -17,3 +18,4 @@ mod line;
 pub mod report;
 pub mod run;
 pub mod simulated;
+pub mod stage;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::file::Scenario;
-use super::run::{Played, PlayedCard, PlayedStep};
+use super::stage::{Played, PlayedCard, PlayedStep};
 
 /// One scenario file, as `--json` prints it: one object a line.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::Centre;
 use super::file::Scenario;
-use super::run::{RunError, Stage, Visited};
+use super::stage::{RunError, Stage, Visited};
 use crate::line::SharedCard;
 use crate::time::VirtualTime;
 use crate::world::visit::Visit;
