@@ -120,7 +120,11 @@ fn each_deliberate_fault_is_found() {
             |tree| append(tree, CODE, "// clauses 7.2, 8.1 and 99.1"),
             Kind::ClauseNotInTable,
         ),
-        ("a file that does not cite the clause", |tree| edit(tree, STANDARD, "pps.rs", "sw.rs"), Kind::NotCitedThere),
+        (
+            "a file that does not cite the clause",
+            |tree| edit(tree, STANDARD, "`iso7816/pps`", "`iso7816/sw`"),
+            Kind::NotCitedThere,
+        ),
         (
             "a clause is no longer cited by the test named",
             |tree| {

@@ -103,10 +103,12 @@ impl Tree {
         self.0.iter().flat_map(|(path, file)| file.cites.iter().map(move |citation| (path.as_str(), citation)))
     }
 
-    /// Whether a file whose path is or ends with `path` cites `target`.
+    /// Whether a file whose path is or ends with `path` cites `target`; without an extension `path` is a module.
     fn cites(&self, path: &str, by: By, target: &Target) -> bool {
-        let named =
-            |file: &str| file.strip_suffix(path).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        let ends = |file: &str, end: &str| format!("/{file}").ends_with(&format!("/{end}"));
+        let module =
+            |file: &str| ends(file, &format!("{path}.rs")) || format!("/{file}").contains(&format!("/{path}/"));
+        let named = |file: &str| ends(file, path) || (!path.contains('.') && module(file));
         self.citations().any(|(file, one)| named(file) && one.by == by && one.target == *target)
     }
 }
