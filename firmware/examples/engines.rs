@@ -21,7 +21,7 @@ mod target {
 
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::apdu::{Command, Response};
-    use qiyong_protocol::iso7816::atr::{Atr, MAX_LEN};
+    use qiyong_protocol::iso7816::atr::{Atr, MAX_LEN, Parameters};
     use qiyong_protocol::iso7816::character::{Convention, Received};
     use qiyong_protocol::iso7816::{pps, t0, t1};
 
@@ -50,24 +50,30 @@ mod target {
             }
         }
         let atr = Atr::new(bytes.get(..len).unwrap_or_default());
-        let _ = black_box(atr.check());
-        black_box(atr.classes());
-        black_box(atr.specific_mode());
-        black_box(atr.protocols().next());
-        black_box(atr.fi());
-        black_box(atr.di());
-        black_box(atr.convention());
-        black_box(atr.extra_guard());
-        black_box(atr.wi());
-        black_box(atr.extended_lengths());
-        black_box(atr.clock_stop());
-        black_box(t1::Parameters::from_atr(&atr, 372, 1));
+        let card = match atr.check() {
+            Ok(card) => card,
+            Err(error) => {
+                black_box(error);
+                return;
+            }
+        };
+        black_box(card.classes());
+        black_box(card.specific_mode());
+        black_box(card.preferred_protocol());
+        black_box(card.fi());
+        black_box(card.di());
+        black_box(card.convention());
+        black_box(card.extra_guard());
+        black_box(card.wi());
+        black_box(card.extended_lengths());
+        black_box(card.clock_stop());
+        black_box(t1::Parameters::from_atr(&card, 372, 1));
     }
 
     /// Chooses a rate, asks for it, and judges the answer.
     #[unsafe(no_mangle)]
     extern "C" fn qiyong_engine_pps() {
-        let Some(pps1) = pps::fastest(&Atr::new(black_box(&[])), black_box(16)) else { return };
+        let Some(pps1) = pps::fastest(&black_box(Parameters::DEFAULT), black_box(16)) else { return };
         let request = pps::Request::new(black_box(0), pps1);
         send(request.bytes());
         let mut bytes = [0; pps::PPS_MAX];

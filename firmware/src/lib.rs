@@ -12,6 +12,8 @@
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
 //! | [`ui`] | what the operator's screen says, in English and Chinese |
 //!
+//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`.
+//!
 //! Data flows one way: holder and till → [`terminal`] → [`slot`] → card line → card, and [`terminal`] → centre link.
 //!
 //! # For makers
@@ -152,6 +154,8 @@ extern crate std;
 pub mod adapters;
 pub mod clock;
 pub mod link;
+#[cfg(all(test, feature = "defmt"))]
+mod log_tests;
 pub mod slot;
 pub mod storage;
 pub mod terminal;

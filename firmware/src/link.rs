@@ -52,6 +52,7 @@ pub trait Port {
 
 /// What the application is to do.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
     /// Stand where the till says. The application does not need the key; the link has kept a copy.
     Setup(Setup),
@@ -77,6 +78,17 @@ struct Inner {
     asked: Option<Sent>,
     /// The number of the next message without a transaction.
     number: Stan,
+}
+
+impl Inner {
+    /// Writes a request, and remembers it; returns how many bytes it has.
+    fn write(&mut self, request: &Request<'_>, message: &mut [u8; MESSAGE_MAX]) -> Result<usize, LinkError> {
+        let (_, key) = self.setup.as_ref().ok_or(LinkError::NotSetUp)?;
+        let written = write_request(request, self.number, key, message);
+        let (sent, bytes) = written.map_err(|error| LinkError::Unwritable { field: error.field() })?;
+        (self.number, self.asked) = (self.number.next(), Some(sent));
+        Ok(bytes.len())
+    }
 }
 
 impl<P: Port> Link<P> {
@@ -124,8 +136,8 @@ impl<P: Port> Link<P> {
         if let (Some(sent), Some((_, key))) = (&inner.asked, &inner.setup) {
             let answer = match read_answer(payload, sent, key) {
                 Ok(answer) => Ok(answer),
-                // The centre could not read the message, so that waiting is in vain.
-                Err(MessageError::Rejected(_)) => Err(LinkError::NoAnswer),
+                // The centre could not act on the message, so that waiting is in vain.
+                Err(MessageError::Rejected(code)) => Err(LinkError::Rejected(code)),
                 // What is no answer, or that to something else, may still be followed by the right one.
                 Err(_) => return,
             };
@@ -233,25 +245,22 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// Writes a request into `buffer` as a frame, and remembers it; `None`: it cannot be written, or there is no key.
-    fn write<'b>(&self, request: &Request<'_>, buffer: &'b mut [u8; FRAME_MAX]) -> Option<&'b [u8]> {
+    /// Writes a request into `buffer` as a frame, and remembers it.
+    fn write<'b>(&self, request: &Request<'_>, buffer: &'b mut [u8; FRAME_MAX]) -> Result<&'b [u8], LinkError> {
         let mut message = [0; MESSAGE_MAX];
-        let len = self.with(|inner| {
-            let number = inner.number;
-            let (_, key) = inner.setup.as_ref()?;
-            let (sent, bytes) = write_request(request, number, key, &mut message).ok()?;
-            (inner.number, inner.asked) = (number.next(), Some(sent));
-            Some(bytes.len())
-        })?;
+        let len = self.with(|inner| Some(inner.write(request, &mut message))).unwrap_or(Err(LinkError::NotSetUp))?;
         self.answer.reset();
-        encode(Channel::Centre, message.get(..len)?, buffer)
+        let frame = encode(Channel::Centre, message.get(..len).unwrap_or_default(), buffer);
+        // Every message has room.
+        frame.ok_or(LinkError::Unwritable { field: 0 })
     }
 }
 
 impl<P: Port> CentreLink for &Link<P> {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let mut buffer = [0; FRAME_MAX];
-        let frame = self.write(request, &mut buffer).ok_or(LinkError::NoAnswer)?;
+        // Until here nothing has gone out, so that an error of the kinds that say so is right.
+        let frame = self.write(request, &mut buffer)?;
         self.send(Some(frame)).await;
         let answer = select(self.answer.wait(), self.port.wait(ANSWER_MS)).await;
         self.with(|inner| inner.asked = None);

@@ -25,28 +25,32 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     if verdict.is_ok() {
         assert_eq!(lengths.last(), Some(&Some(bytes.len())));
         assert!((0..bytes.len()).all(|count| Atr::new(&bytes[..count]).check().is_err()), "part of an ATR is one");
+        assert_eq!(verdict, Ok(atr.parameters()));
         let protocols: Vec<_> = atr.protocols().collect();
+        assert!(protocols.first().copied() == atr.parameters().preferred_protocol());
         assert!(!protocols.is_empty() && protocols.is_sorted_by(|a, b| a < b) && protocols.iter().all(|t| *t < 15));
     }
 }
 
 /// Every accessor; what it says is within what the standard has names for.
 fn look_at(atr: &Atr<'_>) {
+    let card = atr.parameters();
     let groups: Vec<_> = atr.groups().collect();
     let interface = groups.iter().map(|group| group.bytes().count()).sum::<usize>();
     assert!(interface + atr.historical().len() <= atr.bytes().len());
     assert!(atr.historical().len() <= MAX_HISTORICAL);
     assert!(groups.iter().zip(1..).all(|(group, index)| group.index == index));
-    assert!(atr.bwi() < 16 && atr.cwi() < 16);
-    assert!(atr.fi().is_none_or(|fi| (372..=2048).contains(&fi)));
-    assert!(atr.di().is_none_or(|di| (1..=64).contains(&di)));
-    let _ = (atr.convention(), atr.tck(), atr.extra_guard(), atr.wi(), atr.ifsc(), atr.edc(), atr.clock_stop());
-    if let Some(mode) = atr.specific_mode() {
+    assert!(card.bwi() < 16 && card.cwi() < 16);
+    assert!(card.fi().is_none_or(|fi| (372..=2048).contains(&fi)));
+    assert!(card.di().is_none_or(|di| (1..=64).contains(&di)));
+    let _ = (atr.convention(), atr.tck(), card.extra_guard(), card.wi(), card.ifsc(), card.edc(), card.clock_stop());
+    assert!(card.historical(atr.bytes()) == atr.historical() || atr.bytes().len() > 255);
+    if let Some(mode) = card.specific_mode() {
         let ta2 = groups[1].ta.unwrap();
         // Bits 6 and 7 are RFU.
         assert_eq!(mode.to_ta2(), ta2 & 0x9F);
     }
-    if let Some(classes) = atr.classes() {
+    if let Some(classes) = card.classes() {
         assert_eq!(classes.bits() & 7, classes.a() as u8 | (classes.b() as u8) << 1 | (classes.c() as u8) << 2);
     }
 }
@@ -103,15 +107,16 @@ pub(crate) fn any_build(bytes: &[u8]) {
     };
 
     let atr = Atr::new(&built);
-    assert_eq!(atr.check(), Ok(()), "{built:02X?}");
+    assert_eq!(atr.check().err(), None, "{built:02X?}");
+    let card = atr.parameters();
     look_at(&atr);
     let first = atr.groups().next().unwrap();
     assert_eq!((first.ta, first.tb, first.tc), (ta1, tb1, tc1));
     assert_eq!((atr.convention(), atr.historical()), (Some(convention), historical));
-    assert_eq!((atr.specific_mode(), atr.wi()), (mode, t0.flatten().unwrap_or(10)));
+    assert_eq!((card.specific_mode(), card.wi()), (mode, t0.flatten().unwrap_or(10)));
     let offered = [(t0.is_some() || t1.is_none(), 0), (t1.is_some(), 1)];
     assert!(atr.protocols().eq(offered.into_iter().filter_map(|(offered, t)| offered.then_some(t))));
     let t1 = t1.unwrap_or_default();
-    assert_eq!((atr.ifsc(), atr.bwi() << 4 | atr.cwi()), (t1.ta.unwrap_or(32), t1.tb.unwrap_or(0x4D)));
-    assert_eq!(atr.classes().map(|classes| classes.bits()), t15.unwrap_or_default().ta.map(|ta| ta & 0x3F));
+    assert_eq!((card.ifsc(), card.bwi() << 4 | card.cwi()), (t1.ta.unwrap_or(32), t1.tb.unwrap_or(0x4D)));
+    assert_eq!(card.classes().map(|classes| classes.bits()), t15.unwrap_or_default().ta.map(|ta| ta & 0x3F));
 }

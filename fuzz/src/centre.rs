@@ -4,7 +4,7 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::iso8583::mac::{MacKey, X919};
 use qiyong_protocol::centre::iso8583::{Message, Writer};
 use qiyong_protocol::centre::message::{
-    MESSAGE_MAX, MessageError, Received, Sent, read_answer, read_request, write_answer, write_request,
+    MESSAGE_MAX, MessageError, Parts, Sent, read_answer, read_request, write_answer, write_request,
 };
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -36,8 +36,8 @@ fn check(bytes: &[u8]) {
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     as_fields(bytes, &message);
-    match read_request(&message, &KEY) {
-        Ok(received) => as_request(&received),
+    match read_request(&message, &KEY, &mut Parts::default()) {
+        Ok(request) => as_request(&request),
         Err(error) => {
             assert!(!error.to_string().is_empty());
             assert_eq!(error == MessageError::Mac, !message.is_authentic(&KEY), "the MAC is looked at first");
@@ -59,12 +59,12 @@ fn as_fields(bytes: &[u8], message: &Message<'_>) {
 }
 
 /// What is read as a request can be sent, and arrives as the same.
-fn as_request(received: &Received<'_>) {
+fn as_request(request: &Request<'_>) {
     let mut buffer = [0; 2 * MESSAGE_MAX];
-    match write_request(&received.request(), Stan(7), &KEY, &mut buffer) {
+    match write_request(request, Stan(7), &KEY, &mut buffer) {
         Ok((_, bytes)) => {
             let again = Message::read(bytes).expect("what was written can be read");
-            assert_eq!(read_request(&again, &KEY).as_ref(), Ok(received));
+            assert_eq!(read_request(&again, &KEY, &mut Parts::default()).as_ref(), Ok(request));
         }
         Err(error) => panic!("what was read cannot be written: {error}"),
     }

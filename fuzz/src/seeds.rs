@@ -3,11 +3,12 @@
 
 use hex_literal::hex;
 
-use qiyong_host_sim::pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
+use qiyong_pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
+use qiyong_sim::exchange::parse::{self, Exchange, What};
 
 use crate::input::Event;
 
-/// The exchanges, a line each; `host-sim/src/exchange/parse.rs` explains the tokens.
+/// The exchanges, a line each.
 const EXCHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/annex_a.exchanges"));
 
 /// Answers to reset of social security cards, and of others as pcsc-tools lists them: many groups, T=1 with all its
@@ -61,42 +62,49 @@ pub(crate) fn records() -> Vec<Vec<u8>> {
     cards.map(Vec::from).into_iter().chain([longest(30), longest(254), longest(255)]).collect()
 }
 
-/// The exchanges of one protocol, as the settings and the tokens of a line.
-fn exchanges(protocol: &'static str) -> impl Iterator<Item = Vec<(&'static str, &'static str)>> {
-    let lines = EXCHANGES.lines().filter(|line| !line.starts_with('#'));
-    let tokens = lines.filter_map(|line| line.split_once(": ")).map(|(_, tokens)| tokens.split_whitespace());
-    let tokens = tokens.map(|tokens| tokens.map(|token| token.split_at(token.find(['=', ':']).map_or(1, |at| at + 1))));
-    tokens.map(Iterator::collect).filter(move |tokens: &Vec<_>| tokens.contains(&("t=", protocol)))
+/// The exchanges of one protocol.
+fn exchanges(t1: bool) -> impl Iterator<Item = Exchange> {
+    let all = parse::file(EXCHANGES).expect("a file of exchanges");
+    all.into_iter().filter(move |exchange| exchange.settings.t1 == t1)
 }
 
 fn counted(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8], bytes].concat()
 }
 
-fn all(tokens: &[(&str, &str)], key: &str) -> Vec<Vec<u8>> {
-    tokens.iter().filter(|(name, _)| *name == key).map(|(_, value)| hex::decode(value).unwrap()).collect()
+/// What `pick` takes of the tokens.
+fn all<'e, T>(exchange: &'e Exchange, pick: impl Fn(&'e What) -> Option<T>) -> Vec<T> {
+    exchange.tokens.iter().filter_map(|token| pick(&token.what)).collect()
 }
 
-fn setting(tokens: &[(&str, &str)], key: &str, default: u8) -> u8 {
-    tokens.iter().find(|(name, _)| *name == key).map_or(default, |(_, value)| value.parse().unwrap())
+fn command(what: &What) -> Option<&[u8]> {
+    if let What::Command(apdu) = what { Some(apdu) } else { None }
 }
 
-/// What is done by the side whose characters begin with `mark`.
-fn events(tokens: &[(&str, &str)], mark: &str) -> Vec<u8> {
+fn from_terminal(what: &What) -> Option<&[u8]> {
+    if let What::Sends(characters) = what { Some(characters) } else { None }
+}
+
+fn from_card(what: &What) -> Option<&[u8]> {
+    if let What::Receives(characters) = what { Some(characters) } else { None }
+}
+
+/// What is done by the side whose characters `characters` picks.
+fn events(exchange: &Exchange, characters: impl Fn(&What) -> Option<&[u8]>) -> Vec<u8> {
     let mut events = Vec::new();
     let mut parity = false;
-    for token in tokens {
-        match token {
-            (name, characters) if *name == mark => {
-                for byte in hex::decode(characters).unwrap() {
-                    let bad = std::mem::take(&mut parity);
-                    events.push(if bad { Event::Parity } else { Event::Character(byte) });
-                }
-                events.push(Event::Quiet);
+    for token in &exchange.tokens {
+        if let Some(characters) = characters(&token.what) {
+            for byte in characters {
+                let bad = std::mem::take(&mut parity);
+                events.push(if bad { Event::Parity } else { Event::Character(*byte) });
             }
-            ("!", "timeout") => events.push(Event::Timeout),
-            ("!", "parity") => parity = true,
-            ("a", "bort") => events.push(Event::Abort),
+            events.push(Event::Quiet);
+        }
+        match token.what {
+            What::Timeout => events.push(Event::Timeout),
+            What::Parity => parity = true,
+            What::Abort => events.push(Event::Abort),
             _ => {}
         }
     }
@@ -104,20 +112,20 @@ fn events(tokens: &[(&str, &str)], mark: &str) -> Vec<u8> {
 }
 
 pub(crate) fn t0_terminal() -> Vec<Vec<u8>> {
-    let seed = |tokens: Vec<_>| {
-        let command = all(&tokens, "C:").concat();
-        [&[setting(&tokens, "wi=", 10), 0, 64][..], &counted(&command), &events(&tokens, "<")].concat()
+    let seed = |exchange: Exchange| {
+        let command = all(&exchange, command).concat();
+        [&[exchange.settings.wi, 0, 64][..], &counted(&command), &events(&exchange, from_card)].concat()
     };
     // And a card that says NULL, or that there is more, for ever.
     let endless = [&hex!("0101 40 05 00B0000000 60")[..], &hex!("0101 40 08 00A4000002EF0500 A46100")];
-    exchanges("0").map(seed).chain(endless.map(Vec::from)).collect()
+    exchanges(false).map(seed).chain(endless.map(Vec::from)).collect()
 }
 
 pub(crate) fn t0_card() -> Vec<Vec<u8>> {
-    let seed = |(at, tokens): (usize, Vec<_>)| {
-        [&[at as u8 & 3][..], &counted(&hex!("A1A2A3A4")), &all(&tokens, ">").concat()].concat()
+    let seed = |(at, exchange): (usize, Exchange)| {
+        [&[at as u8 & 3][..], &counted(&hex!("A1A2A3A4")), &all(&exchange, from_terminal).concat()].concat()
     };
-    exchanges("0").enumerate().map(seed).collect()
+    exchanges(false).enumerate().map(seed).collect()
 }
 
 pub(crate) fn t0_both_sides() -> Vec<Vec<u8>> {
@@ -133,28 +141,28 @@ pub(crate) fn t0_both_sides() -> Vec<Vec<u8>> {
 }
 
 pub(crate) fn t1_terminal() -> Vec<Vec<u8>> {
-    let seed = |tokens: Vec<_>| {
-        let commands = all(&tokens, "C:");
+    let seed = |exchange: Exchange| {
+        let settings = exchange.settings;
+        let commands = all(&exchange, command);
         let commands: Vec<_> = commands.iter().take(4).map(|command| counted(command)).collect();
-        let ifsd = tokens.iter().any(|(name, _)| *name == "ifsd=").then(|| setting(&tokens, "ifsd=", 0));
-        let crc = u8::from(tokens.contains(&("edc=", "crc")));
-        let flags = crc | u8::from(ifsd.is_some()) << 3 | (commands.len() as u8 - 1) << 4;
-        let waits = setting(&tokens, "bwi=", 4) << 4 | setting(&tokens, "cwi=", 13);
-        let settings = [&[setting(&tokens, "ifsc=", 32), flags, waits, 64][..], ifsd.as_slice()].concat();
-        [settings, commands.concat(), events(&tokens, "<")].concat()
+        let ifsd = all(&exchange, |what| if let What::Ifsd(ifsd) = what { Some(*ifsd) } else { None });
+        let ifsd = ifsd.first();
+        let flags = u8::from(settings.crc) | u8::from(ifsd.is_some()) << 3 | (commands.len() as u8 - 1) << 4;
+        let waits = settings.bwi << 4 | settings.cwi;
+        let settings = [&[settings.ifsc, flags, waits, 64][..], ifsd.map_or(&[], std::slice::from_ref)].concat();
+        [settings, commands.concat(), events(&exchange, from_card)].concat()
     };
     // And a card that never stops sending characters, or asking for time.
     let endless = [&hex!("20 02 4D 40 04 00840000 00")[..], &hex!("20 02 4D 40 04 00840000 00C30101C3 EE03")];
-    exchanges("1").map(seed).chain(endless.map(Vec::from)).collect()
+    exchanges(true).map(seed).chain(endless.map(Vec::from)).collect()
 }
 
 pub(crate) fn t1_card() -> Vec<Vec<u8>> {
-    let seed = |(at, tokens): (usize, Vec<_>)| {
-        let crc = u8::from(tokens.contains(&("edc=", "crc")));
-        let settings = [setting(&tokens, "ifsc=", 32), crc, at as u8];
-        [&settings[..], &counted(&[0xA1; 40]), &events(&tokens, ">")].concat()
+    let seed = |(at, exchange): (usize, Exchange)| {
+        let settings = [exchange.settings.ifsc, exchange.settings.crc.into(), at as u8];
+        [&settings[..], &counted(&[0xA1; 40]), &events(&exchange, from_terminal)].concat()
     };
-    exchanges("1").enumerate().map(seed).collect()
+    exchanges(true).enumerate().map(seed).collect()
 }
 
 pub(crate) fn t1_both_sides() -> Vec<Vec<u8>> {

@@ -4,11 +4,13 @@
 //! one JSON object. Exit codes: 0 a valid ATR, 1 bytes that are not one, 2 not bytes at all.
 
 use qiyong_protocol::iso7816::{
-    atr::{Atr, AtrError, ClockStop, Edc, Group, Tck, decode_di, decode_f_max, decode_fi},
+    atr::{Atr, AtrError, ClockStop, Edc, Group, Parameters, Tck, decode_di, decode_f_max, decode_fi},
     character::Convention,
 };
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode};
+
+use qiyong_sim::input::{ALLOWED, HexError, parse_hex};
 
 use crate::output::{Output, Verdict};
 
@@ -18,9 +20,9 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub fn run(hex: &str, json: bool) -> ExitCode {
+pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
     let mut output = Output::default();
-    let verdict = match parse_hex(hex) {
+    let verdict = match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
             if json {
@@ -41,45 +43,13 @@ pub fn run(hex: &str, json: bool) -> ExitCode {
     output.finish(verdict)
 }
 
-/// The bytes of a paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and `0x`.
-///
-/// The error is a sentence with the offending character, its position (from 1) and what is allowed.
-fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    const ALLOWED: &str =
-        "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
-    let alone = |(position, digit): (usize, char)| {
-        format!("the digit '{digit}' at position {position} stands alone: a byte has two hex digits; {ALLOWED}")
-    };
-    let mut bytes = Vec::new();
-    let mut first_digit: Option<(usize, char)> = None;
-    for (position, c) in (1..).zip(text.chars()) {
-        match (c.to_digit(16), first_digit) {
-            (Some(low), Some((_, high))) => {
-                let high = high.to_digit(16).unwrap_or_default();
-                bytes.push((high << 4 | low) as u8);
-                first_digit = None;
-            }
-            (Some(_), None) => first_digit = Some((position, c)),
-            // The 0 of "0x" looked like the first digit of a byte.
-            (None, Some((_, '0'))) if matches!(c, 'x' | 'X') => first_digit = None,
-            (None, Some(digit)) if is_separator(c) => return Err(alone(digit)),
-            (None, None) if is_separator(c) => {}
-            (None, _) => {
-                return Err(format!("the character {c:?} at position {position} is no hex digit; {ALLOWED}"));
-            }
+fn explain(error: HexError) -> String {
+    match error {
+        HexError::Empty => {
+            format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}")
         }
+        HexError::Alone { .. } | HexError::NotHex { .. } => error.to_string(),
     }
-    match first_digit {
-        Some(digit) => Err(alone(digit)),
-        None if bytes.is_empty() => {
-            Err(format!("there are no bytes in the input; expected an ATR such as 3B 6D 00 00 ...; {ALLOWED}"))
-        }
-        None => Ok(bytes),
-    }
-}
-
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ':' | '-' | ',')
 }
 
 /// What the ATR says, in the order of the JSON object. Hex is upper case without spaces.
@@ -133,7 +103,7 @@ struct InterfaceByte {
 
 impl Report {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        let atr = Atr::new(bytes);
+        let (atr, card) = (Atr::new(bytes), Atr::new(bytes).parameters());
         let error = atr.check().err();
         Self {
             atr: hex::encode_upper(bytes),
@@ -144,10 +114,10 @@ impl Report {
                 Convention::Inverse => "inverse",
             }),
             protocols: atr.protocols().collect(),
-            fi: atr.fi(),
-            di: atr.di(),
-            extra_guard: atr.extra_guard(),
-            specific_mode: atr.specific_mode().is_some(),
+            fi: card.fi(),
+            di: card.di(),
+            extra_guard: card.extra_guard(),
+            specific_mode: card.specific_mode().is_some(),
             historical: hex::encode_upper(atr.historical()),
             tck: match atr.tck() {
                 Tck::Absent => "absent",
@@ -155,21 +125,21 @@ impl Report {
                 Tck::Wrong => "wrong",
                 Tck::Missing => "missing",
             },
-            ifsc: atr.ifsc(),
-            bwi: atr.bwi(),
-            cwi: atr.cwi(),
-            wi: atr.wi(),
-            edc: match atr.edc() {
+            ifsc: card.ifsc(),
+            bwi: card.bwi(),
+            cwi: card.cwi(),
+            wi: card.wi(),
+            edc: match card.edc() {
                 Edc::Lrc => "lrc",
                 Edc::Crc => "crc",
             },
-            interface: interface(&atr),
-            warnings: warnings(&atr, error),
+            interface: interface(&atr, &card),
+            warnings: warnings(&atr, &card, error),
         }
     }
 }
 
-fn interface(atr: &Atr<'_>) -> Vec<InterfaceByte> {
+fn interface(atr: &Atr<'_>, card: &Parameters) -> Vec<InterfaceByte> {
     atr.groups()
         .flat_map(|group| group.bytes().map(move |(letter, byte)| (group, letter, byte)))
         .map(|(group, letter, byte)| InterfaceByte {
@@ -177,7 +147,7 @@ fn interface(atr: &Atr<'_>) -> Vec<InterfaceByte> {
             value: format!("{byte:02X}"),
             meaning: match first_of_its_kind(atr, &group, letter) {
                 Some(first) => format!("repeats T{letter}{first}, which is the one that counts"),
-                None => meaning(atr, &group, letter, byte),
+                None => meaning(card, &group, letter, byte),
             },
         })
         .collect()
@@ -191,7 +161,7 @@ fn first_of_its_kind(atr: &Atr<'_>, group: &Group, letter: char) -> Option<usize
 }
 
 /// What an interface byte says, in a few words. Clauses: 8.3 (global), 10.2 (T=0), 11.4 (T=1) of ISO/IEC 7816-3:2006.
-fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
+fn meaning(card: &Parameters, group: &Group, letter: char, byte: u8) -> String {
     match (letter, group.index, group.protocol) {
         ('A', 1, _) => fi_and_di(byte),
         ('B', 1, _) => match byte & 0x1F {
@@ -213,7 +183,7 @@ fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
         ),
         ('C', 2, _) => format!(
             "T=0 waiting integer {byte}: waiting time {}",
-            seconds(u64::from(byte) * 960 * u64::from(atr.fi().unwrap_or(372)))
+            seconds(u64::from(byte) * 960 * u64::from(card.fi().unwrap_or(372)))
         ),
         ('A', _, Some(1)) => {
             format!("IFSC: blocks to the card have at most {byte} information bytes")
@@ -231,13 +201,13 @@ fn meaning(atr: &Atr<'_>, group: &Group, letter: char, byte: u8) -> String {
             format!("error detection code of blocks: {code}")
         }
         ('A', _, Some(15)) => {
-            let clock_stop = match atr.clock_stop() {
+            let clock_stop = match card.clock_stop() {
                 ClockStop::NotSupported => "clock must not stop",
                 ClockStop::Low => "clock may stop in state L",
                 ClockStop::High => "clock may stop in state H",
                 ClockStop::Any => "clock may stop in either state",
             };
-            format!("{clock_stop}; classes {}", class_names(atr))
+            format!("{clock_stop}; classes {}", class_names(card))
         }
         ('B', _, Some(15)) => match byte {
             0 => "contact C6 not used".to_owned(),
@@ -285,8 +255,8 @@ fn follow(announced: u8, index: usize) -> String {
     }
 }
 
-fn class_names(atr: &Atr<'_>) -> String {
-    let accepted = atr.classes().map_or([false; 3], |classes| [classes.a(), classes.b(), classes.c()]);
+fn class_names(card: &Parameters) -> String {
+    let accepted = card.classes().map_or([false; 3], |classes| [classes.a(), classes.b(), classes.c()]);
     let names: Vec<&str> = ["A (5 V)", "B (3 V)", "C (1.8 V)"]
         .into_iter()
         .zip(accepted)
@@ -295,7 +265,7 @@ fn class_names(atr: &Atr<'_>) -> String {
     if names.is_empty() { "RFU".to_owned() } else { names.join(", ") }
 }
 
-fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
+fn warnings(atr: &Atr<'_>, card: &Parameters, error: Option<AtrError>) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |condition: bool, sentence: String| {
         if condition {
@@ -306,11 +276,11 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     let second = atr.groups().nth(1);
     let ta1 = first.and_then(|g| g.ta).unwrap_or(0x11);
     warn(
-        atr.fi().is_none(),
+        card.fi().is_none(),
         format!("TA1 = {ta1:02X} has an RFU code for Fi, so the terminal stays at F = 372, D = 1."),
     );
     warn(
-        atr.di().is_none(),
+        card.di().is_none(),
         format!("TA1 = {ta1:02X} has an RFU code for Di, so the terminal stays at F = 372, D = 1."),
     );
     if let Some(tb1) = first.and_then(|g| g.tb) {
@@ -329,16 +299,16 @@ fn warnings(atr: &Atr<'_>, error: Option<AtrError>) -> Vec<String> {
     for t in protocols.iter().filter(|&&t| t > 1) {
         warn(true, format!("T={t} is offered, which ISO/IEC 7816-3 does not define."));
     }
-    if let Some(mode) = atr.specific_mode() {
+    if let Some(mode) = card.specific_mode() {
         warn(
             !protocols.contains(&mode.protocol),
             format!("TA2 asks for T={} at once, which no TD offers.", mode.protocol),
         );
     }
-    warn(atr.wi() == 0, "TC2 has WI = 0, which is RFU.".to_owned());
-    warn(matches!(atr.ifsc(), 0 | 255), format!("The IFSC is {}, which is RFU.", atr.ifsc()));
-    warn(atr.bwi() > 9, format!("BWI is {}, which is RFU.", atr.bwi()));
-    if let Some(classes) = atr.classes() {
+    warn(card.wi() == 0, "TC2 has WI = 0, which is RFU.".to_owned());
+    warn(matches!(card.ifsc(), 0 | 255), format!("The IFSC is {}, which is RFU.", card.ifsc()));
+    warn(card.bwi() > 9, format!("BWI is {}, which is RFU.", card.bwi()));
+    if let Some(classes) = card.classes() {
         // Clause 8.3: A, B, C, AB, BC and ABC are the only combinations.
         warn(
             !matches!(classes.bits(), 1 | 2 | 3 | 4 | 6 | 7),
@@ -475,40 +445,6 @@ mod tests {
 
     fn json_of(hex: &str) -> serde_json::Value {
         serde_json::to_value(Report::new(&parse_hex(hex).unwrap())).unwrap()
-    }
-
-    #[test]
-    fn any_paste_is_read() {
-        for paste in [
-            "3B6D0000",
-            "3b 6d 00 00",
-            " 3B:6D:00:00\n",
-            "3b-6d-00-00",
-            "0x3B, 0x6D, 0x00, 0x00",
-            "0x3B6D0000",
-            "3B 6D\r\n\t00 00\n",
-            "0X3B0X6D0x000x00",
-        ] {
-            assert_eq!(parse_hex(paste), Ok(vec![0x3B, 0x6D, 0, 0]), "{paste:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_hex_is_named_with_its_position() {
-        for (paste, says) in [
-            ("3B 6G", "'G' at position 5"),
-            ("3B;6D", "';' at position 3"),
-            ("3B x6D", "'x' at position 4"),
-            ("３B", "'３' at position 1"),
-            ("3B 6", "'6' at position 4 stands alone"),
-            ("3B 6 D0", "'6' at position 4 stands alone"),
-            ("3B6", "'6' at position 3 stands alone"),
-            ("", "no bytes"),
-            (" 0x \n", "no bytes"),
-        ] {
-            let error = parse_hex(paste).unwrap_err();
-            assert!(error.contains(says) && error.contains("allowed are"), "{paste:?}: {error}");
-        }
     }
 
     #[test]

@@ -28,10 +28,7 @@
 
 use core::fmt;
 
-use crc::{CRC_16_IBM_SDLC, Crc, NoTable};
-
-/// No table: half a kilobyte of flash is worth more than the time, at the speed of a serial line.
-const CRC: Crc<u16, NoTable> = Crc::<u16, NoTable>::new(&CRC_16_IBM_SDLC);
+use crate::crc;
 
 /// Bytes before the payload: channel and length.
 const HEADER: usize = 3;
@@ -42,6 +39,7 @@ const FULL: u8 = 0xFF;
 
 /// Who is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Channel {
     /// The till: its commands, and what it is told.
     Till,
@@ -77,6 +75,7 @@ impl fmt::Debug for Frame<'_> {
 
 /// Why what stood between two 00 is no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FrameError {
     /// More bytes than the decoder has room for.
     TooLong,
@@ -143,8 +142,8 @@ pub fn encode<'b>(channel: Channel, payload: &[u8], buffer: &'b mut [u8]) -> Opt
 }
 
 /// The CRC in bytes of which none is 00.
-const fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
-    let crc = CRC.checksum(stuffed);
+fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
+    let crc = crc::of(stuffed);
     [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 0x1F) as u8, 0x80 | (crc & 0x1F) as u8]
 }
 

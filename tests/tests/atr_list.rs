@@ -6,6 +6,7 @@
 
 use hex::encode_upper;
 use qiyong_protocol::iso7816::atr::{Atr, AtrError, Tck};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::qiyong;
 use serde_json::{Value, json};
 use std::{
@@ -25,10 +26,7 @@ fn exact_atrs() -> Vec<Vec<u8>> {
     list.lines()
         // Comments begin with #, descriptions with a tab.
         .filter(|line| line.starts_with(|c: char| c.is_ascii_hexdigit()))
-        .filter_map(|line| {
-            let pairs = line.split_whitespace();
-            pairs.map(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| pair.len() == 2)).collect()
-        })
+        .filter_map(|line| hex::decode(line.split_whitespace().collect::<String>()).ok())
         .collect()
 }
 
@@ -65,14 +63,7 @@ fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
             code_for_people,
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let shares: Vec<_> = atrs
-            .chunks(atrs.len().div_ceil(threads))
-            .map(|share| scope.spawn(move || share.iter().map(ask).collect::<Vec<_>>()))
-            .collect();
-        shares.into_iter().flat_map(|share| share.join().expect("a thread that asks qiyong")).collect()
-    })
+    in_parallel(atrs, ask)
 }
 
 /// What pyscard says (`atr_list/oracle.py`): one process for all of them.
@@ -123,17 +114,18 @@ fn known_disagreement(field: &str, atr: &Atr<'_>) -> Option<&'static str> {
 
 /// Our answers in the terms of oracle.py.
 fn our_opinion(atr: &Atr<'_>) -> Value {
+    let card = atr.parameters();
     let names = |t: u8| atr.groups().filter_map(|group| group.td).any(|td| td & 0x0F == t);
     json!({
         "historical": encode_upper(atr.historical()),
         "interface_bytes": atr.groups().flat_map(|group| group.bytes()).count(),
-        "t0": atr.protocols().any(|t| t == 0),
-        "t1": atr.protocols().any(|t| t == 1),
+        "t0": card.offers(0),
+        "t1": card.offers(1),
         "t15": names(15),
         "needs_tck": atr.tck() != Tck::Absent,
-        "fi": atr.fi(),
-        "di": atr.di(),
-        "extra_guard": atr.extra_guard(),
+        "fi": card.fi(),
+        "di": card.di(),
+        "extra_guard": card.extra_guard(),
     })
 }
 
@@ -150,7 +142,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
         let atr = Atr::new(bytes);
         let checked = atr.check();
         let verdict = match checked {
-            Ok(()) => "valid",
+            Ok(_) => "valid",
             Err(AtrError::Truncated { .. }) => "cut off",
             Err(AtrError::TooLong { .. }) => "too long",
             Err(AtrError::TckMissing { .. }) => "TCK missing",
@@ -174,7 +166,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
         let valid = json!(checked.is_ok());
         let code = json!(i32::from(checked.is_err()));
         let last_line = match checked {
-            Ok(()) => format!("A valid ATR of {} bytes.", bytes.len()),
+            Ok(_) => format!("A valid ATR of {} bytes.", bytes.len()),
             Err(error) => format!("Not a valid ATR: {error}."),
         };
         let error = checked.err().map(|error| error.to_string());

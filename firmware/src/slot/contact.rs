@@ -4,19 +4,19 @@ use heapless::Vec;
 
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::iso7816::atr::{Atr, AtrError, ClockStop, decode_di, decode_fi};
+use qiyong_protocol::iso7816::atr::{Atr, AtrError, ClockStop, Parameters, decode_di, decode_fi};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
 use qiyong_protocol::iso7816::{t0, t1};
 
 use super::exchange::{Protocol, over_t1};
 use super::repetition::{receive, send};
-use super::{CardLine, CardSlot, Clock, LineConfig, SlotError, VoltageClass};
+use super::{CardLine, CardSlot, Clock, LineConfig, LineError, SlotError, VoltageClass};
 
 /// What a maker chooses for a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotConfig {
-    /// The voltage classes to try, in this order. The next one is tried when a card stays mute, or says in its ATR that it
+    /// The voltage classes to try, at least one, in this order. The next one is tried when a card stays mute, or says in its ATR that it
     /// is not made for the present one (clause 6.2.4).
     pub classes: &'static [VoltageClass],
     /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
@@ -27,8 +27,8 @@ pub struct SlotConfig {
 }
 
 impl Default for SlotConfig {
-    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a low
-    /// voltage harms no card.
+    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a
+    /// low voltage harms no card.
     fn default() -> Self {
         Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16, clock_stop: true }
     }
@@ -60,6 +60,8 @@ pub struct ContactSlot<L> {
     line: L,
     config: SlotConfig,
     atr: Vec<u8, 33>,
+    /// What it says; that of the card before while a card is being reset.
+    card: Parameters,
     /// The protocol of the powered card; `None` while there is no power.
     powered: Option<Protocol>,
     /// CLK is stopped though the card has power.
@@ -69,7 +71,7 @@ pub struct ContactSlot<L> {
 impl<L: CardLine> ContactSlot<L> {
     /// A slot without power.
     pub const fn new(line: L, config: SlotConfig) -> Self {
-        Self { line, config, atr: Vec::new(), powered: None, resting: false }
+        Self { line, config, atr: Vec::new(), card: Parameters::DEFAULT, powered: None, resting: false }
     }
 
     /// The line below, for tracers and benches.
@@ -96,7 +98,10 @@ impl<L: CardLine> ContactSlot<L> {
 
     async fn receive_atr(&mut self) -> Result<(), SlotError> {
         self.atr.clear();
-        let (ts, _) = self.line.receive(FIRST_CHARACTER).await?;
+        let (ts, _) = match self.line.receive(FIRST_CHARACTER).await {
+            Err(LineError::Timeout) => return Err(SlotError::Mute),
+            ts => ts?,
+        };
         let Some(convention) = Convention::from_ts_read_direct(ts) else {
             return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
         };
@@ -114,17 +119,18 @@ impl<L: CardLine> ContactSlot<L> {
                 Some(_) | None => break,
             }
         }
-        Atr::new(&self.atr).check().map_err(SlotError::Atr)
+        self.card = Atr::new(&self.atr).check().map_err(SlotError::Atr)?;
+        Ok(())
     }
 
     /// Takes protocol and rate into use: the announced ones in specific mode; in negotiable mode the protocol the card
     /// offers first, at the fastest rate both sides can do, if the card agrees (clauses 6.3.1 and 9).
     async fn negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
-        let atr = Atr::new(&self.atr);
-        let asked = pps::fastest(&atr, self.config.min_cycles_per_etu).filter(|_| may_ask);
-        let (protocol, fi, di) = match (atr.specific_mode(), asked) {
+        let card = self.card;
+        let asked = pps::fastest(&card, self.config.min_cycles_per_etu).filter(|_| may_ask);
+        let (protocol, fi, di) = match (card.specific_mode(), asked) {
             // Clause 6.3.1: a terminal that cannot do what the card insists on must not go on.
-            (Some(mode), _) if !mode.implicit => match atr.fi().zip(atr.di()) {
+            (Some(mode), _) if !mode.implicit => match card.fi().zip(card.di()) {
                 Some((fi, di)) if u32::from(fi) >= u32::from(self.config.min_cycles_per_etu) * u32::from(di) => {
                     (mode.protocol, fi, di)
                 }
@@ -132,7 +138,7 @@ impl<L: CardLine> ContactSlot<L> {
             },
             (Some(mode), _) => (mode.protocol, 372, 1),
             (None, asked) => {
-                let protocol = atr.protocols().next().unwrap_or(0);
+                let protocol = card.preferred_protocol().unwrap_or(0);
                 let agreed = match asked.filter(|_| protocol <= 1) {
                     Some(pps1) => self.ask_for(protocol, pps1).await?,
                     None => None,
@@ -142,16 +148,15 @@ impl<L: CardLine> ContactSlot<L> {
                 (protocol, fi, di)
             }
         };
-        let atr = Atr::new(&self.atr);
-        let convention = atr.convention().unwrap_or(Convention::Direct);
-        let extra = Etu::from(atr.extra_guard());
+        let convention = card.convention();
+        let extra = Etu::from(card.extra_guard());
         match protocol {
             0 => {
                 // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
                 let guard_time = if extra == 255 { 12 } else { 12 + extra };
                 let config = LineConfig { convention, fi, di, guard_time, turnaround: TURNAROUND, error_signal: true };
                 self.line.configure(&config);
-                let limits = t0::Limits { envelope: atr.extended_lengths(), ..t0::Limits::new(atr.wi(), fi, di) };
+                let limits = t0::Limits { envelope: card.extended_lengths(), ..t0::Limits::new(card.wi(), fi, di) };
                 Ok(Protocol::T0(limits))
             }
             1 => {
@@ -159,7 +164,7 @@ impl<L: CardLine> ContactSlot<L> {
                 let guard_time = if extra == 255 { 11 } else { 12 + extra };
                 let turnaround = t1::BLOCK_GUARD_TIME;
                 let config = LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false };
-                let mut link = t1::Link::new(t1::Parameters::from_atr(&atr, fi, di));
+                let mut link = t1::Link::new(t1::Parameters::from_atr(&card, fi, di));
                 self.line.configure(&config);
                 // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same.
                 let limits = t1::Limits::new(&link, 1, 1);
@@ -177,7 +182,7 @@ impl<L: CardLine> ContactSlot<L> {
     /// Asks for a rate by PPS (clause 9); returns the PPS1 agreed on, or `None` for the default rate.
     async fn ask_for(&mut self, protocol: u8, pps1: u8) -> Result<Option<u8>, SlotError> {
         let request = pps::Request::new(protocol, pps1);
-        let convention = Atr::new(&self.atr).convention().unwrap_or(Convention::Direct);
+        let convention = self.card.convention();
         self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
         // Whatever damages the request or its answer, the card is asked again after a reset, at the default rate.
         let lost = |error| if matches!(error, SlotError::Parity) { SlotError::Pps(PpsError::Check) } else { error };
@@ -203,7 +208,7 @@ impl<L: CardLine> ContactSlot<L> {
 
     /// Whether the ATR says that the card is not made for `class` (clause 8.3, TA after T=15).
     fn rejects(&self, class: VoltageClass) -> bool {
-        Atr::new(&self.atr).classes().is_some_and(|classes| classes.bits() & class.indicator_bit() == 0)
+        self.card.classes().is_some_and(|classes| classes.bits() & class.indicator_bit() == 0)
     }
 
     /// The class walk of clause 6.2.4: the next class is tried when a card is mute, answers rubbish, or says that it is
@@ -273,7 +278,7 @@ impl<L: CardLine> ContactSlot<L> {
     /// clause 6.3.1).
     fn can_change(&self, error: SlotError) -> bool {
         let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
-        insists && Atr::new(&self.atr).specific_mode().is_some_and(|mode| mode.can_change)
+        insists && self.card.specific_mode().is_some_and(|mode| mode.can_change)
     }
 
     async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<(), SlotError> {
@@ -337,7 +342,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
     }
 
     async fn rest(&mut self) {
-        let clock = match Atr::new(&self.atr).clock_stop() {
+        let clock = match self.card.clock_stop() {
             ClockStop::Low | ClockStop::Any => Clock::Low,
             ClockStop::High => Clock::High,
             ClockStop::NotSupported => return,

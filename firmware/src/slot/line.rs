@@ -1,10 +1,14 @@
 //! What a board provides to drive a card: contacts, and characters on I/O in etu time.
 
+use core::fmt;
+
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Received};
 
 /// A class of operating conditions: the supply voltage (ISO/IEC 7816-3 clause 5.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum VoltageClass {
     /// 5 V.
     A,
@@ -27,6 +31,7 @@ impl VoltageClass {
 
 /// How characters are sent and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LineConfig {
     /// How states stand for bits.
     pub convention: Convention,
@@ -51,6 +56,7 @@ impl LineConfig {
 
 /// What CLK does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Clock {
     /// It runs.
     Running,
@@ -62,10 +68,11 @@ pub enum Clock {
 
 /// Why a character did not come or go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LineError {
     /// No card is in the slot, or it was taken out meanwhile.
     Removed,
-    /// Nothing came in time.
+    /// Nothing came in time; only when receiving.
     Timeout,
     /// The card signalled an error (clause 7.3) at the character with this index in what was to be sent. Those before it
     /// have gone out, those after it have not.
@@ -73,6 +80,31 @@ pub enum LineError {
     /// VCC broke down, by a short circuit in the slot as a rule: the driver has switched it off.
     ShortCircuit,
 }
+
+impl LineError {
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Timeout | Self::NotAccepted(_) => Advice::TryAgain,
+            Self::Removed | Self::ShortCircuit => Advice::AskHolder,
+        }
+    }
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed => f.write_str("no card is in the slot: insert it and leave it there"),
+            Self::Timeout => f.write_str("the card sent no character in time: try again"),
+            Self::NotAccepted(index) => {
+                write!(f, "the card did not accept the character at index {index}: send it again, clean the contacts")
+            }
+            Self::ShortCircuit => f.write_str("the card's supply broke down: take it out, look for metal in the slot"),
+        }
+    }
+}
+
+impl core::error::Error for LineError {}
 
 /// Contacts and character line of one card slot.
 ///

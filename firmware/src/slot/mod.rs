@@ -135,6 +135,7 @@ pub use line::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 
 use core::fmt;
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
 use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::iso7816::pps::PpsError;
@@ -192,6 +193,7 @@ pub type ResponseBuffer = [u8; 258];
 
 /// Why a card could not be talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SlotError {
     /// The card was taken out.
     Removed,
@@ -224,6 +226,38 @@ pub enum SlotError {
     Response(ApduError),
     /// There is no powered card: call [`CardSlot::connect`] first.
     NotConnected,
+    /// The powered card sends nothing any more, outside of what T=0 and T=1 have errors of their own for.
+    Silent,
+    /// Somebody else took power from the card, or its reader did.
+    Unpowered,
+    /// Another program has reset the card, so that what was done with it is forgotten.
+    Reset,
+    /// The reader failed, or the service that leads to it.
+    Reader,
+}
+
+impl SlotError {
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Atr(error) => error.advice(),
+            Self::Pps(error) => error.advice(),
+            Self::T0(error) => error.advice(),
+            Self::T1(error) => error.advice(),
+            Self::Silent | Self::Unpowered | Self::Reset => Advice::TryAgain,
+            Self::Removed
+            | Self::Mute
+            | Self::Protocol { .. }
+            | Self::Rate
+            | Self::NoCommonClass
+            | Self::Parity
+            | Self::ShortCircuit
+            // The card wrote it.
+            | Self::Response(ApduError::TooShort { .. } | ApduError::LengthMismatch { .. }) => Advice::AskHolder,
+            Self::Command(error) | Self::Response(error) => error.advice(),
+            Self::NotConnected | Self::Reader => Advice::CallService,
+        }
+    }
 }
 
 impl fmt::Display for SlotError {
@@ -233,10 +267,12 @@ impl fmt::Display for SlotError {
             Self::Mute => f.write_str("no answer to reset: is the card inserted the right way round?"),
             Self::Atr(error) => write!(f, "no valid answer to reset: {error}"),
             Self::Protocol { offered } => {
-                write!(f, "the card speaks T={offered} first, and this slot only T=0 and T=1")
+                write!(f, "the card speaks T={offered} first, and this slot only T=0 and T=1: use another card")
             }
-            Self::Rate => f.write_str("the card insists on a rate that this slot cannot do"),
-            Self::NoCommonClass => f.write_str("the card is made for another supply voltage than this slot's"),
+            Self::Rate => f.write_str("the card insists on a rate that this slot cannot do: use another card"),
+            Self::NoCommonClass => {
+                f.write_str("the card is made for another supply voltage than this slot's: use another card")
+            }
             Self::Pps(error) => error.fmt(f),
             Self::Parity => f.write_str("characters arrive damaged: clean the contacts"),
             Self::ShortCircuit => f.write_str("the card's supply broke down: take it out, look for metal in the slot"),
@@ -244,7 +280,11 @@ impl fmt::Display for SlotError {
             Self::T1(error) => write!(f, "T=1: {error}"),
             Self::Command(error) => write!(f, "the command: {error}"),
             Self::Response(error) => write!(f, "the card's response: {error}"),
-            Self::NotConnected => f.write_str("the card is not powered"),
+            Self::NotConnected => f.write_str("the card is not powered: connect to it first"),
+            Self::Silent => f.write_str("the card sends nothing any more: try again"),
+            Self::Unpowered => f.write_str("the card has lost its power to its reader or another program: try again"),
+            Self::Reset => f.write_str("another program has reset the card: end that program, then try again"),
+            Self::Reader => f.write_str("the card reader has failed: check its cable and the service that leads to it"),
         }
     }
 }
@@ -255,7 +295,7 @@ impl From<LineError> for SlotError {
     fn from(error: LineError) -> Self {
         match error {
             LineError::Removed => Self::Removed,
-            LineError::Timeout => Self::Mute,
+            LineError::Timeout => Self::Silent,
             LineError::NotAccepted(_) => Self::Parity,
             LineError::ShortCircuit => Self::ShortCircuit,
         }

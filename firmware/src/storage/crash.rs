@@ -12,6 +12,7 @@
 ///
 /// In an image in which panics are faults (`panic=immediate-abort`) they come as such, with CFSR 0x0001_0000 (UNDEFINSTR).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Crash([u32; 6]);
 
 impl Crash {

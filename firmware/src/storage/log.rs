@@ -134,7 +134,7 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
         let mut newest = None;
         while at + ITEM as u32 <= end {
             let mut item = Item::new_zeroed();
-            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Worn)?;
+            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
             let header = (item.crc.get(), u32::from_le_bytes(item.length));
             if header == (u32::MAX, u32::MAX) {
                 break;

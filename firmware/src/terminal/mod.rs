@@ -1,12 +1,13 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
+//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
-//! acknowledged the reversal. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and
-//! taken off when its answer has come. So the terminal knows what it owes, wherever the power is cut.
+//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
+//! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
+//! of it was sent. So the terminal knows what it owes, wherever the power is cut.
 //!
 //! # A visit
 //!
@@ -128,6 +129,7 @@ pub use reading::{CardData, Cause};
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::centre::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -140,6 +142,7 @@ use crate::ui::Screen;
 
 /// Where a terminal stands, and how long and how often it tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// Where it stands.
     pub institution: InstitutionCode,
@@ -160,12 +163,13 @@ impl Settings {
 
 /// How a visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Report {
     /// Approved, refused, failed or cancelled.
     pub outcome: Outcome,
     /// Why not, unless approved.
     pub reason: Option<Reason>,
-    /// What exactly was wrong with the card, where that is known.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says.
     pub cause: Option<CauseCode>,
     /// What was done.
     pub effects: Effects,
@@ -185,6 +189,7 @@ pub struct Report {
 
 /// Why a visit goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stop {
     reason: Reason,
     cause: Option<CauseCode>,
@@ -204,16 +209,18 @@ impl Stop {
 
 impl From<LinkError> for Stop {
     fn from(error: LinkError) -> Self {
-        match error {
-            LinkError::NoAnswer => Self::here(Reason::NoAnswer),
-        }
+        // The reason says it all where simply no answer came.
+        let cause = if matches!(error, LinkError::NoAnswer) { None } else { Some(Cause::Link(error).into()) };
+        Self { cause, ..Self::here(error.reason()) }
     }
 }
 
 impl From<MemoryError> for Stop {
     fn from(error: MemoryError) -> Self {
         match error {
-            MemoryError::Worn | MemoryError::OtherVersion => Self::here(Reason::StorageFailed),
+            MemoryError::Worn | MemoryError::Unreadable | MemoryError::OtherVersion => {
+                Self::here(Reason::StorageFailed)
+            }
         }
     }
 }
@@ -356,21 +363,26 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.operator.show(&Screen::AskingCentre);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
         let stan = self.memory.begin(&self.settings, card.number)?;
-        visit.stan = Some(stan);
-        let answered = match self.ask(Body::Transact { stan, card, operation }).await {
+        let mut answered = match self.ask(Body::Transact { stan, card, operation }).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
-            Err(stop) if stop.by_centre => Err(stop),
-            Ok(_) | Err(_) => {
-                // Whether the reversal gets through or not, this transaction had no answer.
-                let _ = self.reverse_unanswered().await;
-                return Err(Stop::here(Reason::NoAnswer));
-            }
+            // A centre that answers something else has not answered.
+            Ok(_) => Err(Stop::here(Reason::NoAnswer)),
+            Err(stop) => Err(stop),
         };
-        if let Err(error) = self.memory.end() {
-            // The next start would not know of the answer and reverse the transaction, so it is reversed already now.
-            let _ = self.reverse_unanswered().await;
-            return Err(error.into());
+        let is_unsent = matches!(answered, Err(Stop { reason: Reason::NotSent, by_centre: false, .. }));
+        if !is_unsent {
+            visit.stan = Some(stan);
         }
+        // Of what certainly has not left there is nothing to reverse.
+        if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
+            match self.memory.end() {
+                Ok(()) => return answered,
+                // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
+                Err(error) => answered = Err(error.into()),
+            }
+        }
+        // Whether the reversal gets through or not changes nothing in how this transaction ended.
+        let _ = self.reverse_unanswered().await;
         answered
     }
 
@@ -381,8 +393,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if matches!(self.ask_as(institution, terminal, Body::Reverse { stan, card }).await, Ok(Answer::Done)) {
-                return Ok(self.memory.end()?);
+            match self.ask_as(institution, terminal, Body::Reverse { stan, card }).await {
+                Ok(Answer::Done) => return Ok(self.memory.end()?),
+                // Said again it would fare no better. It stays due.
+                Err(stop) if !stop.by_centre && stop.reason.advice() != Advice::TryAgain => return Err(stop),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(Stop::here(Reason::NoAnswer))

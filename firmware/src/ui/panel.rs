@@ -36,6 +36,7 @@ const _: () = assert!(SETTINGS.len() <= PIECE && LEN.is_multiple_of(PIECE));
 
 /// One transfer on the bus, from START to STOP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Transfer {
     /// The settings.
     Settings,

@@ -1,13 +1,21 @@
 //! The pieces that the messages between till and terminal are made of. Which stands where is not known here.
 
-use super::{Bytes, Reason, Timestamp};
+use heapless::Vec;
+
 use crate::card::codes::Name;
-use crate::card::date::Date;
+use crate::card::date::{Date, Timestamp};
 use crate::centre::Stan;
 use crate::centre::message::objects::{DOCUMENT_KINDS, operation_code};
 use crate::rules::decision::Operation;
 use crate::rules::document::{Document, DocumentNumber, Validity};
 use crate::rules::money::{Bill, Fen};
+use crate::rules::reason::Reason;
+
+/// The most bytes that one of these messages has: a start with the longest document has 91.
+pub const TILL_MAX: usize = 96;
+
+/// One of these messages as bytes.
+pub type Bytes = Vec<u8, TILL_MAX>;
 
 /// Writes a message. What does not fit is left out; everything here fits, and a test says so.
 pub(super) struct Writer(Bytes);

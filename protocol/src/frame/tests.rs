@@ -34,7 +34,7 @@ fn good(bytes: &[u8]) -> Vec<(Channel, Vec<u8>)> {
 
 #[test]
 fn frames_byte_by_byte() {
-    let crc = |stuffed: &[u8]| crc::Crc::<u16>::new(&crc::CRC_16_IBM_SDLC).checksum(stuffed);
+    let crc = |stuffed: &[u8]| ::crc::Crc::<u16>::new(&::crc::CRC_16_IBM_SDLC).checksum(stuffed);
     assert_eq!(crc(b"123456789"), 0x906E, "the catalogue's check value");
     for (payload, stuffed) in [
         (&hex!("")[..], &hex!("02 01 01 01")[..]),

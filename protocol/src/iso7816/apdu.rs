@@ -10,6 +10,8 @@ use super::sw::StatusWord;
 pub const SHORT_NC_MAX: usize = 255;
 /// The most data bytes a response to a short command carries (Le = 00).
 pub const SHORT_NE_MAX: usize = 256;
+/// The most data bytes of an extended command (clause 12.1.3).
+pub const EXTENDED_NC_MAX: usize = u16::MAX as usize;
 /// The most data bytes a response to an extended command carries (Le = 0000).
 pub const EXTENDED_NE_MAX: usize = 65_536;
 
@@ -43,6 +45,7 @@ pub struct Response<'a> {
 
 /// The four cases of clause 12.1.3; a case is the same in short and extended form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Case {
     /// Neither command data nor response data.
     One,
@@ -56,6 +59,7 @@ pub enum Case {
 
 /// Why bytes are not an APDU, or an APDU cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ApduError {
     /// Fewer bytes than a header (4) or a status word (2).
     TooShort {
@@ -81,7 +85,7 @@ impl fmt::Display for ApduError {
         match self {
             Self::TooShort { have } => write!(f, "{have} bytes are too few: a command has at least 4, a response 2"),
             Self::LengthMismatch { have } => write!(f, "Lc and Le do not fit the {have} bytes given"),
-            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes"),
+            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes: send them in parts"),
             Self::BufferTooSmall { need } => write!(f, "the buffer needs {need} bytes"),
         }
     }
@@ -211,7 +215,7 @@ impl<'a> Pieces<'a> {
     /// [`ApduError::TooLong`].
     pub fn of(command: &Command<'a>) -> Result<Self, ApduError> {
         let &Command { cla, ins, p1, p2, data, ne } = command;
-        if data.len() > usize::from(u16::MAX) || ne > EXTENDED_NE_MAX {
+        if data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             return Err(ApduError::TooLong);
         }
         // Le and extended lengths are written modulo their size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
@@ -275,8 +279,9 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
+    /// The commands of docs/card.md §1.6; ISO/IEC 7816-3 clauses 12.1 and 12.1.3.
     #[test]
-    fn the_commands_of_domain_1_6_decode_and_encode_to_the_same_bytes() {
+    fn the_commands_of_section_1_6_decode_and_encode_to_the_same_bytes() {
         let cases: [(&[u8], Case, usize, usize); 5] = [
             (&hex!("00A404000F7378312E73682EC9E7BBE1B1A3D5CF"), Case::Three, 15, 0),
             (&hex!("00B2010412"), Case::Two, 0, 18),

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::atr::{Atr, count, decode_di, decode_fi, xor};
+use super::atr::{Parameters, count, decode_di, decode_fi, xor};
 
 /// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
 pub const PPS_MAX: usize = 6;
@@ -19,6 +19,7 @@ pub struct Request([u8; 4]);
 
 /// What the card agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Agreed {
     /// The rate asked for.
     AsAsked,
@@ -28,6 +29,7 @@ pub enum Agreed {
 
 /// Why a PPS response is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PpsError {
     /// It does not begin with FF.
     Start(u8),
@@ -42,11 +44,12 @@ pub enum PpsError {
 impl fmt::Display for PpsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF"),
-            Self::Different => f.write_str("the PPS response is not what was asked for"),
-            Self::Check => f.write_str("the PPS response has a wrong check character"),
-            Self::Truncated => f.write_str("the PPS response is cut short"),
+            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF")?,
+            Self::Different => f.write_str("the PPS response is not what was asked for")?,
+            Self::Check => f.write_str("the PPS response has a wrong check character")?,
+            Self::Truncated => f.write_str("the PPS response is cut short")?,
         }
+        f.write_str(": power the card anew, and ask it for no rate")
     }
 }
 
@@ -96,8 +99,8 @@ pub fn expected_len(prefix: &[u8]) -> Option<usize> {
 /// PPS1: the card's Fi, and its Di or the greatest smaller one (clause 9.2 allows any between default and TA1).
 ///
 /// `None` when nothing is faster than the default of 372 cycles, so that a PPS would gain nothing.
-pub fn fastest(atr: &Atr<'_>, min_cycles: u16) -> Option<u8> {
-    let ta1 = atr.ta1()?;
+pub fn fastest(card: &Parameters, min_cycles: u16) -> Option<u8> {
+    let ta1 = card.ta1()?;
     let fi = decode_fi(ta1)?;
     let most = decode_di(ta1)?;
     let most = u16::from(most).min(fi / min_cycles.max(1));
@@ -115,8 +118,10 @@ pub fn fastest(atr: &Atr<'_>, min_cycles: u16) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iso7816::atr::Atr;
     use hex_literal::hex;
 
+    /// Clause 9.3.
     #[test]
     fn a_response_repeats_the_request_or_leaves_pps1_out() {
         let request = Request::new(0, 0x96);
@@ -131,9 +136,10 @@ mod tests {
         assert_eq!(request.judge(&[]), Err(PpsError::Truncated));
     }
 
+    /// Clause 9.2.
     #[test]
     fn the_fastest_rate_is_the_cards_or_the_terminals() {
-        let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr), min);
+        let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr).parameters(), min);
         // TA1 96: Fi 512, Di 32, 16 cycles an etu.
         let card = hex!("3B1096");
         assert_eq!(pps1(&card, 16), Some(0x96));

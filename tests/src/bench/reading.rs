@@ -38,8 +38,15 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
 fn atr(effort: Effort, bytes: &[u8]) -> f64 {
     time::ns(effort, || {
         let atr = Atr::new(black_box(bytes));
-        assert_eq!(atr.check(), Ok(()));
-        black_box((atr.protocols().next(), atr.specific_mode(), atr.fi(), atr.di(), atr.wi(), atr.extra_guard()));
+        let card = atr.check().expect("an ATR");
+        black_box((
+            card.preferred_protocol(),
+            card.specific_mode(),
+            card.fi(),
+            card.di(),
+            card.wi(),
+            card.extra_guard(),
+        ));
     })
 }
 

@@ -1,9 +1,10 @@
-//! The tables themselves. Abbreviations keep a record to a line; what they mean stands in [`super`].
+//! The tables themselves (docs/card.md §1.3, §1.4). Abbreviations keep a record to a line; what they mean stands in
+//! [`super::spec`].
 
-use super::Access::{self, Free, Key, Never, PinAndKey, PinOrKey};
-use super::Content::{self, Cyclic, Records, Transparent};
-use super::Format::{self, Binary as B, Digits as CN, Nested as NEST, Number as DEC, Text as AN};
-use super::{Df, EF05, EF06, FileSpec, RecordSpec, key, tag};
+use super::spec::Access::{self, Free, Key, Never, PinAndKey, PinOrKey};
+use super::spec::Content::{self, Cyclic, Records, Transparent};
+use super::spec::Format::{self, Binary as B, Digits as CN, Nested as NEST, Number as DEC, Text as AN};
+use super::spec::{Df, EF05, EF06, FileSpec, RecordSpec, key, tag};
 
 const fn rec(tag: u8, name: &'static str, format: Format, len: u8) -> RecordSpec {
     RecordSpec { tag, name, format, len, read: None }

@@ -3,12 +3,13 @@
 use core::fmt;
 
 use super::field::{Content, Field, Size, find};
+use super::header::{Mti, bit};
 use super::mac::{Mac, MacKey};
-use super::{Mti, bit};
 use crate::card::date::from_bcd;
 
 /// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FormatError {
     /// The bytes end before the end of the bitmap.
     Short,

@@ -3,13 +3,14 @@
 use core::fmt;
 
 use super::field::{Content, Size, find};
+use super::header::{Mti, START, bit};
 use super::mac::MacKey;
 use super::view::{Value, is_well_formed};
-use super::{Mti, START, bit};
 use crate::iso7816::tlv;
 
 /// Why a message cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError {
     /// The buffer ends within this field; 0 stands for what comes before all fields.
     Full {

@@ -1,6 +1,6 @@
 //! An answer as bytes, and bytes as an answer.
 
-use super::MessageError;
+use super::error::MessageError;
 use super::forms::{Form, Kind, digits, number, stan};
 use super::objects::{self, EXTERNAL, INTERNAL, Objects, array};
 use super::request::{Sent, merchant};

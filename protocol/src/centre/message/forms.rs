@@ -1,6 +1,6 @@
 //! The kinds of message and what tells them apart, and the digits that stand in them.
 
-use super::MessageError;
+use super::error::MessageError;
 use crate::card::date::from_bcd;
 use crate::centre::Stan;
 use crate::centre::iso8583::{Message, Mti};

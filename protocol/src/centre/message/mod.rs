@@ -32,113 +32,24 @@
 //! a card number of the social security card is no PAN, it may have letters. [`response`] lists F39, [`objects`] the data
 //! objects in F55 and F62, which are all ours.
 //!
-//! F64 is a MAC by a session key. How terminal and centre come to have it is not settled here: sign-in (0800 with F60.3 003,
-//! docs/card.md §5.3) is not there yet. The MAC protects what is said, and does not hide it: F55 and F62 hold ID numbers and
-//! names in plain, so that a line other than a trusted one needs encryption around.
+//! F64 is a MAC by a session key. How terminal and centre come to have it is not settled here: sign-in (0800 with F60.3
+//! 003, docs/card.md §5.3) is not there yet. The MAC protects what is said, and does not hide it: F55 and F62 hold ID
+//! numbers and names in plain, so that a line other than a trusted one needs encryption around.
 
 mod answer;
+mod error;
 mod forms;
 pub mod objects;
 mod request;
 pub mod response;
 
-use core::fmt;
-
 pub use answer::{read_answer, write_answer, write_rejection};
+pub use error::MessageError;
 pub use request::read as read_request;
-pub use request::{Question, Received, Sent, write_request};
-
-use super::iso8583::{FormatError, WriteError};
-use crate::iso7816::tlv::TlvError;
+pub use request::{Parts, Sent, write_request};
 
 /// A buffer of this many bytes holds any of these messages that a terminal or centre can come to send.
 pub const MESSAGE_MAX: usize = 512;
-
-/// Why a message says nothing, or something cannot be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageError {
-    /// The bytes are no message.
-    Format(FormatError),
-    /// The message cannot be made: something has characters or a length that its field does not allow.
-    Write(WriteError),
-    /// The message has no MAC, or not the right one.
-    Mac,
-    /// No message of ours has this type with this F60.
-    Unknown,
-    /// This field is missing.
-    Missing {
-        /// The field.
-        field: u8,
-    },
-    /// This field has a value that it must not have here, or that does not agree with another's.
-    Value {
-        /// The field.
-        field: u8,
-    },
-    /// This field does not consist of data objects.
-    Objects {
-        /// The field.
-        field: u8,
-        /// Why not.
-        error: TlvError,
-    },
-    /// This data object is missing.
-    MissingObject {
-        /// In which field.
-        field: u8,
-        /// Its tag.
-        tag: u32,
-    },
-    /// This data object has a value that it must not have.
-    Object {
-        /// In which field.
-        field: u8,
-        /// Its tag.
-        tag: u32,
-    },
-    /// It is an answer to something else, such as one that comes late.
-    NotTheAnswer,
-    /// The centre could not act on the message; this is its F39, such as 30 or A0.
-    Rejected([u8; 2]),
-    /// Such an answer does not belong to such a request.
-    Unfit,
-}
-
-impl fmt::Display for MessageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Format(error) => error.fmt(f),
-            Self::Write(error) => error.fmt(f),
-            Self::Mac => f.write_str("F64 is missing or wrong: both sides must have the same key and rule"),
-            Self::Unknown => f.write_str("the message's type with its F60 has no meaning here"),
-            Self::Missing { field } => write!(f, "F{field} is missing"),
-            Self::Value { field } => write!(f, "F{field} has a value that it cannot have here"),
-            Self::Objects { field, error } => write!(f, "F{field}: {error}"),
-            Self::MissingObject { field, tag } => write!(f, "F{field}: object {tag:X} is missing"),
-            Self::Object { field, tag } => write!(f, "F{field}: object {tag:X} has a value that it cannot have"),
-            Self::NotTheAnswer => f.write_str("the answer is to another message"),
-            Self::Rejected(code) => {
-                let code = core::str::from_utf8(code).unwrap_or_default();
-                write!(f, "the centre could not act on the message: response code {code}")
-            }
-            Self::Unfit => f.write_str("such an answer does not belong to such a request"),
-        }
-    }
-}
-
-impl core::error::Error for MessageError {}
-
-impl From<FormatError> for MessageError {
-    fn from(error: FormatError) -> Self {
-        Self::Format(error)
-    }
-}
-
-impl From<WriteError> for MessageError {
-    fn from(error: WriteError) -> Self {
-        Self::Write(error)
-    }
-}
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! The data objects in F55 and F62, BER-TLV with tags of our own (private class). A reader passes over those it does not know.
 
-use super::MessageError;
+use super::error::MessageError;
 use super::forms::{amount_bcd, amount_of, digits, number};
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use crate::card::date::Date;

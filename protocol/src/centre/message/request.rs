@@ -1,10 +1,9 @@
 //! A request as bytes, and bytes as a request.
 
-use super::MessageError;
+use super::error::MessageError;
 use super::forms::{BATCH, Form, Kind, digits, stan};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;
-use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::Algorithm;
 use crate::centre::iso8583::mac::MacKey;
@@ -12,7 +11,6 @@ use crate::centre::iso8583::{HEADER, Message, TPDU, Writer};
 use crate::centre::{Authenticate, Body, Request, Stan, TerminalId};
 use crate::rules::decision::{Operation, PresentedCard};
 use crate::rules::institution::InstitutionCode;
-use crate::rules::reason::Reason;
 
 /// What is remembered of a request to know its answer by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,45 +21,12 @@ pub struct Sent {
     pub(super) institution: InstitutionCode,
 }
 
-/// A request as the centre reads it: it owns what [`Request`] borrows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received<'a> {
-    /// Where the terminal stands.
-    pub institution: InstitutionCode,
-    /// Which terminal it is.
-    pub terminal: TerminalId,
-    /// When, by the terminal's clock.
-    pub time: Timestamp,
-    /// What is asked.
-    pub question: Question<'a>,
-}
-
-/// What is asked, as [`Body`] has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the one of that name in Body")]
-pub enum Question<'a> {
-    Authenticate(Authenticate<'a>),
-    Inquire { card: PresentedCard, operation: Operation },
-    Transact { stan: Stan, card: PresentedCard, operation: Operation },
-    Reverse { stan: Stan, card: CardNumber },
-    PinChanged { card: CardNumber, ident: IdentCode },
-    Report { card: Option<CardNumber>, operation: Operation, reason: Reason },
-}
-
-impl Received<'_> {
-    /// The request.
-    pub fn request(&self) -> Request<'_> {
-        let Self { institution, terminal, time, ref question } = *self;
-        let body = match question {
-            Question::Authenticate(question) => Body::Authenticate(question.clone()),
-            Question::Inquire { card, operation } => Body::Inquire { card, operation },
-            Question::Transact { stan, card, operation } => Body::Transact { stan: *stan, card, operation },
-            Question::Reverse { stan, card } => Body::Reverse { stan: *stan, card: *card },
-            Question::PinChanged { card, ident } => Body::PinChanged { card: *card, ident: *ident },
-            Question::Report { card, operation, reason } => Body::Report { card: *card, operation, reason: *reason },
-        };
-        Request { institution, terminal, time, body }
-    }
+/// What a request that is read says in several fields, put together: [`Request`] borrows it, and so does not care whether it
+/// was read or is to be written.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    card: Option<PresentedCard>,
+    operation: Option<Operation>,
 }
 
 /// F42: an institution's twelve characters and three spaces.
@@ -194,11 +159,11 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
     }
 }
 
-/// Reads a request.
+/// Reads a request; what it borrows goes into `parts`, whatever they held before.
 ///
 /// # Errors
 /// When the MAC is wrong, which is looked at first, or the message does not say one thing completely.
-pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey) -> Result<Received<'a>, MessageError> {
+pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey, parts: &'a mut Parts) -> Result<Request<'a>, MessageError> {
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }
@@ -208,7 +173,7 @@ pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey) -> Result<Received<'a>,
     let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| InstitutionCode::from_bytes(code).ok());
     let institution = institution.ok_or(MessageError::Value { field: 42 })?;
     let stan = stan(message)?;
-    Ok(Received { institution, terminal, time: read_time(message)?, question: read_question(message, form, stan)? })
+    Ok(Request { institution, terminal, time: read_time(message)?, body: read_body(message, form, stan, parts)? })
 }
 
 fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {
@@ -231,19 +196,26 @@ fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {
     }
 }
 
-fn read_question<'a>(message: &Message<'a>, form: &Form, stan: Stan) -> Result<Question<'a>, MessageError> {
+fn read_body<'a>(
+    message: &Message<'a>,
+    form: &Form,
+    stan: Stan,
+    parts: &'a mut Parts,
+) -> Result<Body<'a>, MessageError> {
     let card_data = Objects::of(message, 55)?;
     Ok(match form.kind {
-        Kind::Authenticate => Question::Authenticate(read_authenticate(card_data)?),
-        Kind::Inquire => {
-            Question::Inquire { card: objects::read_card(message)?, operation: objects::read_operation(message)? }
-        }
+        Kind::Authenticate => Body::Authenticate(read_authenticate(card_data)?),
+        Kind::Inquire => Body::Inquire {
+            card: parts.card.insert(objects::read_card(message)?),
+            operation: parts.operation.insert(objects::read_operation(message)?),
+        },
         Kind::Pay | Kind::Apply | Kind::Query => {
             let operation = objects::read_operation(message)?;
             if kind_of(&operation) != form.kind {
                 return Err(MessageError::Object { field: 62, tag: objects::OPERATION });
             }
-            Question::Transact { stan, card: objects::read_card(message)?, operation }
+            let card = parts.card.insert(objects::read_card(message)?);
+            Body::Transact { stan, card, operation: parts.operation.insert(operation) }
         }
         Kind::Reverse => {
             let stan_digits = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
@@ -252,9 +224,9 @@ fn read_question<'a>(message: &Message<'a>, form: &Form, stan: Stan) -> Result<Q
                 Some(digits) if digits == Some(original(stan_digits)) => {}
                 Some(_) => return Err(MessageError::Value { field: 61 }),
             }
-            Question::Reverse { stan, card: card_data.get(objects::CARD_NUMBER, card_number)? }
+            Body::Reverse { stan, card: card_data.get(objects::CARD_NUMBER, card_number)? }
         }
-        Kind::PinChanged => Question::PinChanged {
+        Kind::PinChanged => Body::PinChanged {
             card: card_data.get(objects::CARD_NUMBER, card_number)?,
             ident: card_data.get(objects::IDENT, ident)?,
         },
@@ -262,9 +234,9 @@ fn read_question<'a>(message: &Message<'a>, form: &Form, stan: Stan) -> Result<Q
             let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
             let word = message.field(44).map(|value| value.bytes);
             let reason = array(code).and_then(|code| response::reason(code, word));
-            Question::Report {
+            Body::Report {
                 card: card_data.maybe(objects::CARD_NUMBER, card_number)?,
-                operation: objects::read_operation(message)?,
+                operation: parts.operation.insert(objects::read_operation(message)?),
                 reason: reason.ok_or(MessageError::Value { field: 39 })?,
             }
         }

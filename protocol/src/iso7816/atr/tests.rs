@@ -1,6 +1,7 @@
 //! The ATR read and written, whole and in pieces.
 
 use super::*;
+use crate::iso7816::character::Convention;
 use hex_literal::hex;
 use proptest::prelude::*;
 use std::{string::ToString, vec::Vec as StdVec};
@@ -17,13 +18,13 @@ fn protocols(atr: &[u8]) -> StdVec<u8> {
 #[test]
 fn social_security_card() {
     let atr = Atr::new(&SOCIAL_SECURITY);
-    assert_eq!(atr.check(), Ok(()));
+    let card = atr.check().unwrap();
     assert_eq!(atr.convention(), Some(Convention::Direct));
     assert_eq!(atr.historical(), hex!("00814E43238697159900BF7C7A"));
     assert_eq!(atr.tck(), Tck::Absent);
     assert_eq!(protocols(&SOCIAL_SECURITY), [0]);
-    assert_eq!((atr.fi(), atr.di(), atr.extra_guard(), atr.wi()), (Some(372), Some(1), 0, 10));
-    assert_eq!(atr.specific_mode(), None);
+    assert_eq!((card.fi(), card.di(), card.extra_guard(), card.wi()), (Some(372), Some(1), 0, 10));
+    assert_eq!(card.specific_mode(), None);
     let groups: StdVec<Group> = atr.groups().collect();
     assert_eq!(groups.len(), 1);
     assert!(groups[0].bytes().eq([('B', 0), ('C', 0)]));
@@ -32,12 +33,12 @@ fn social_security_card() {
 #[test]
 fn every_interface_byte_of_a_uicc() {
     let atr = Atr::new(&UICC);
-    assert_eq!(atr.check(), Ok(()));
+    let card = atr.check().unwrap();
     assert_eq!(protocols(&UICC), [0, 1]);
-    assert_eq!((atr.fi(), atr.di()), (Some(512), Some(16)));
-    assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (0xFE, 0, 0, Edc::Lrc));
-    assert_eq!(atr.clock_stop(), ClockStop::Low);
-    let classes = atr.classes().unwrap();
+    assert_eq!((card.fi(), card.di()), (Some(512), Some(16)));
+    assert_eq!((card.ifsc(), card.bwi(), card.cwi(), card.edc()), (0xFE, 0, 0, Edc::Lrc));
+    assert_eq!(card.clock_stop(), ClockStop::Low);
+    let classes = card.classes().unwrap();
     assert!(!classes.a() && classes.b() && !classes.c());
     let named: StdVec<_> = atr.groups().map(|g| (g.index, g.protocol, g.bytes().collect::<StdVec<_>>())).collect();
     assert_eq!(
@@ -51,29 +52,31 @@ fn every_interface_byte_of_a_uicc() {
     );
 }
 
+/// Clauses 8.3, 10.2, 11.4.2, 11.4.3 and 11.4.4.
 #[test]
 fn defaults_of_the_standard() {
     let atr = Atr::new(&hex!("3B00"));
-    assert_eq!(atr.check(), Ok(()));
-    assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (32, 4, 13, Edc::Lrc));
-    assert_eq!((atr.wi(), atr.clock_stop(), atr.classes()), (10, ClockStop::NotSupported, None));
+    let card = atr.check().unwrap();
+    assert_eq!((card.ifsc(), card.bwi(), card.cwi(), card.edc()), (32, 4, 13, Edc::Lrc));
+    assert_eq!((card.wi(), card.clock_stop(), card.classes()), (10, ClockStop::NotSupported, None));
     assert!(atr.historical().is_empty());
 }
 
+/// Clause 8.2.3.
 #[test]
 fn group_2_is_not_specific_to_t1() {
     // TD1 = 71 names T=1, but TA2 is the specific mode, TB2 the programming voltage and TC2 WI.
-    let atr = Atr::new(&hex!("3B80 71 91 FF 20 FF"));
-    assert_eq!((atr.ifsc(), atr.bwi(), atr.cwi(), atr.edc()), (32, 4, 13, Edc::Lrc));
-    assert_eq!(atr.wi(), 0x20);
-    assert_eq!(atr.specific_mode(), Some(SpecificMode { protocol: 1, can_change: false, implicit: true }));
+    let card = Atr::new(&hex!("3B80 71 91 FF 20 FF")).parameters();
+    assert_eq!((card.ifsc(), card.bwi(), card.cwi(), card.edc()), (32, 4, 13, Edc::Lrc));
+    assert_eq!(card.wi(), 0x20);
+    assert_eq!(card.specific_mode(), Some(SpecificMode { protocol: 1, can_change: false, implicit: true }));
 }
 
 #[test]
 fn rfu_codes_are_no_error() {
     let atr = Atr::new(&hex!("3B10 7A"));
-    assert_eq!(atr.check(), Ok(()));
-    assert_eq!((atr.fi(), decode_f_max(0x7A), atr.di()), (None, None, None));
+    let card = atr.check().unwrap();
+    assert_eq!((card.fi(), decode_f_max(0x7A), card.di()), (None, None, None));
     assert_eq!((decode_fi(0x97), decode_f_max(0x97), decode_di(0x97)), (Some(512), Some(5_000), Some(64)));
 }
 
@@ -121,11 +124,12 @@ fn a_chain_of_tds_without_end_is_cut_at_33_bytes() {
     assert_eq!(Atr::new(&endless).groups().count(), 300 - 1);
 }
 
+/// Clauses 8.1 and 8.2.2.
 #[test]
 fn the_longest_atr_has_33_bytes() {
     let mut atr = hex!("3BFF 110000F0 10000AF1 200045 7F 010000 000102030405060708090A0B0C0D0E 00").to_vec();
     atr[32] = xor(&atr[1..32]);
-    assert_eq!((atr.len(), Atr::new(&atr).check()), (MAX_LEN, Ok(())));
+    assert_eq!((atr.len(), Atr::new(&atr).check().err()), (MAX_LEN, None));
     assert_eq!((Atr::expected_len(&atr[..13]), Atr::expected_len(&atr[..14])), (None, Some(MAX_LEN)));
 }
 
@@ -159,7 +163,7 @@ fn builder_writes_the_fullest_atr() {
     let builder = AtrBuilder::new(Convention::Inverse).ta1(0x11).tb1(0).tc1(255).specific_mode(mode);
     let built = builder.t0(Some(10)).t1(all).t15(all).historical(&[0x55; 15]).build().unwrap();
     assert_eq!(built[..15], hex!("3FFF 1100FF D0 000A F1 010203 7F 0102"));
-    assert_eq!((built.len(), Atr::new(&built).check()), (32, Ok(())));
+    assert_eq!((built.len(), Atr::new(&built).check().err()), (32, None));
 }
 
 fn specific_bytes() -> impl Strategy<Value = SpecificBytes> {
@@ -190,7 +194,9 @@ proptest! {
 
         let bytes = builder.build().unwrap();
         let atr = Atr::new(&bytes);
-        prop_assert_eq!(atr.check(), Ok(()));
+        let card = atr.check();
+        prop_assert!(card.is_ok());
+        let card = card.unwrap();
         prop_assert_eq!(atr.convention(), Some(convention));
         prop_assert_eq!(atr.historical(), &historical);
         prop_assert_eq!(atr.tck(), if t1.is_some() || t15.is_some() { Tck::Ok } else { Tck::Absent });
@@ -200,16 +206,16 @@ proptest! {
             (Some(_), Some(_)) => &[0, 1],
         };
         prop_assert!(atr.protocols().eq(offered.iter().copied()));
-        prop_assert_eq!(atr.fi(), group_1.ta.map_or(Some(372), decode_fi));
-        prop_assert_eq!(atr.di(), group_1.ta.map_or(Some(1), decode_di));
-        prop_assert_eq!(atr.extra_guard(), group_1.tc.unwrap_or(0));
-        prop_assert_eq!(atr.specific_mode(), mode);
-        prop_assert_eq!(atr.wi(), t0.flatten().unwrap_or(10));
+        prop_assert_eq!(card.fi(), group_1.ta.map_or(Some(372), decode_fi));
+        prop_assert_eq!(card.di(), group_1.ta.map_or(Some(1), decode_di));
+        prop_assert_eq!(card.extra_guard(), group_1.tc.unwrap_or(0));
+        prop_assert_eq!(card.specific_mode(), mode);
+        prop_assert_eq!(card.wi(), t0.flatten().unwrap_or(10));
         let t1 = t1.unwrap_or_default();
-        prop_assert_eq!(atr.ifsc(), t1.ta.unwrap_or(32));
-        prop_assert_eq!(atr.bwi() << 4 | atr.cwi(), t1.tb.unwrap_or(0x4D));
-        prop_assert_eq!(atr.edc() == Edc::Crc, t1.tc.unwrap_or(0) & 1 == 1);
-        prop_assert_eq!(atr.classes().map(Classes::bits), t15.and_then(|b| b.ta).map(|ta| ta & 0x3F));
+        prop_assert_eq!(card.ifsc(), t1.ta.unwrap_or(32));
+        prop_assert_eq!(card.bwi() << 4 | card.cwi(), t1.tb.unwrap_or(0x4D));
+        prop_assert_eq!(card.edc() == Edc::Crc, t1.tc.unwrap_or(0) & 1 == 1);
+        prop_assert_eq!(card.classes().map(Classes::bits), t15.and_then(|b| b.ta).map(|ta| ta & 0x3F));
 
         // Every interface byte is in the groups: with TS, T0, historical bytes and TCK they make up the whole.
         let interface = atr.groups().flat_map(|g| g.bytes()).count();
@@ -253,10 +259,14 @@ proptest! {
             }
         }
         match atr.check() {
-            Ok(()) => {
+            Ok(card) => {
+                prop_assert_eq!(card, atr.parameters());
+                prop_assert_eq!(card.historical(&bytes), atr.historical());
                 prop_assert_eq!(expected, Some(bytes.len()));
                 prop_assert!(matches!(atr.tck(), Tck::Ok | Tck::Absent));
-                prop_assert!(atr.protocols().next().is_some());
+                prop_assert_eq!(card.preferred_protocol(), atr.protocols().next());
+                prop_assert!((0..=15).all(|t| card.offers(t) == atr.protocols().any(|offered| offered == t)));
+                prop_assert!(card.preferred_protocol().is_some());
             }
             Err(AtrError::Truncated { need, have }) => {
                 prop_assert_eq!(have, bytes.len());
@@ -279,11 +289,12 @@ proptest! {
     }
 }
 
+/// ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7.
 #[test]
 fn extended_lengths_are_in_the_third_capability_byte() {
     let says = |historical: &[u8]| {
         let atr = AtrBuilder::new(Convention::Direct).historical(historical).build().unwrap();
-        Atr::new(&atr).extended_lengths()
+        Atr::new(&atr).parameters().extended_lengths()
     };
     assert!(says(&hex!("80 73C00140")));
     assert!(says(&hex!("00 31C1 73C02140 009000")));

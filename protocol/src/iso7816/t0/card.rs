@@ -2,12 +2,13 @@
 
 use heapless::Vec;
 
-use super::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
+use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
 /// How a card asks for command data: all at once (INS) or byte by byte (~INS), clause 10.3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AckStyle {
     /// INS: send or take all remaining bytes.
     All,

@@ -1,33 +1,21 @@
-//! T=0, the character protocol of ISO/IEC 7816-3 clause 10, as two engines without input or output.
+//! T=0, the character protocol of ISO/IEC 7816-3 clause 10, as engines without input or output.
 //!
-//! [`Exchange`] is the terminal's side: one APDU in, the characters to send and await, one response out.
-//! [`CardSide`] is the card's side, for virtual cards. Repetition after a parity error (clause 7.3) is the business of the
-//! character line below, which on real hardware is done by the UART.
+//! [`Exchange`] is the terminal's side: one APDU in, the characters to send and await, one response out. What it makes of the
+//! APDU are [`Tpdus`], which also serve where a reader moves whole TPDUs. [`CardSide`] is the card's side, for virtual cards.
+//! Repetition after a parity error (clause 7.3) is the business of the character line below, which on real hardware is done by
+//! the UART.
 
 mod card;
+mod error;
+mod procedure;
 mod terminal;
+mod tpdus;
 
 pub use card::{AckStyle, CardSide, CardStep};
-pub use terminal::{Exchange, Limits, Step, T0Error, T0Response};
-
-/// INS of GET RESPONSE (ISO/IEC 7816-4), which T=0 uses to fetch the response data of a case 4 command.
-pub const GET_RESPONSE: u8 = 0xC0;
-
-/// INS of ENVELOPE (ISO/IEC 7816-4), in which T=0 carries APDUs with extended lengths.
-pub const ENVELOPE: u8 = 0xC2;
-
-/// The NULL procedure byte: "wait, I am still working" (clause 10.3.3).
-pub const NULL: u8 = 0x60;
-
-/// Whether `byte` opens a status word: 6x but NULL, or 9x (clause 10.3.3). Such a value is no valid INS either.
-const fn is_sw1(byte: u8) -> bool {
-    matches!(byte & 0xF0, 0x60 | 0x90) && byte != NULL
-}
-
-/// Le and the second byte of 61xx and 6Cxx: 00 stands for 256 (clause 12.2.2).
-const fn length_of(byte: u8) -> usize {
-    if byte == 0 { super::apdu::SHORT_NE_MAX } else { byte as usize }
-}
+pub use error::T0Error;
+pub use procedure::{ENVELOPE, GET_RESPONSE, NULL};
+pub use terminal::{Exchange, Limits, Step, T0Response};
+pub use tpdus::{Direction, Tpdus};
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,9 @@
 use heapless::Vec;
 
 use super::block::{Check, Complaint, Pcb, Supervisory};
+use super::bounds::{IFS_DEFAULT, IFS_MAX};
 use super::error::Fault;
 use super::receiver::{Assembly, Block, Receiver};
-use super::{IFS_DEFAULT, IFS_MAX};
 use crate::iso7816::atr::Edc;
 
 /// The most characters of a block: prologue, 254 information bytes, CRC.

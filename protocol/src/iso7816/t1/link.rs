@@ -1,10 +1,8 @@
 //! What the terminal's side of T=1 remembers between two APDUs, and what bounds each of them.
 
-use super::terminal::{Exchange, Task};
-use super::{IFS_DEFAULT, IFS_MAX};
+use super::bounds::IFS_DEFAULT;
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::{ApduError, Command, Pieces};
-use crate::iso7816::atr::{Atr, Edc};
+use crate::iso7816::atr::{self, Edc};
 
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +30,13 @@ impl Default for Parameters {
 
 impl Parameters {
     /// Those of an ATR, at the rate `fi`, `di`.
-    pub fn from_atr(atr: &Atr<'_>, fi: u16, di: u8) -> Self {
-        Self { ifsc: atr.ifsc(), bwi: atr.bwi(), cwi: atr.cwi(), edc: atr.edc(), fi, di }
+    pub fn from_atr(card: &atr::Parameters, fi: u16, di: u8) -> Self {
+        Self { ifsc: card.ifsc(), bwi: card.bwi(), cwi: card.cwi(), edc: card.edc(), fi, di }
     }
 }
 
-/// The state of T=1 from reset to reset. One [`Exchange`] at a time borrows it.
+/// The state of T=1 from reset to reset. One exchange at a time borrows it: [`Link::exchange`], [`Link::command`] and
+/// [`Link::negotiate_ifsd`] begin one.
 #[derive(Debug)]
 pub struct Link {
     /// N(S) of the next I-block to the card.
@@ -94,31 +93,6 @@ impl Link {
         // Bits 4 and 8 once controlled VPP and are 0 now (clause 11.3.2.1).
         self.nad = nad & 0x77;
         self
-    }
-
-    /// Prepares a command APDU; the response, status word included, will be written to `response`.
-    pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
-        Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
-    }
-
-    /// The same for a command that is not encoded, which is sent from where its data lies, short or extended.
-    ///
-    /// # Errors
-    /// [`ApduError::TooLong`]: Nc over 65 535 or Ne over 65 536.
-    pub fn command<'a>(
-        &'a mut self,
-        command: &Command<'a>,
-        response: &'a mut [u8],
-        limits: Limits,
-    ) -> Result<Exchange<'a>, ApduError> {
-        Ok(Exchange::new(self, Task::Command, Pieces::of(command)?, response, limits))
-    }
-
-    /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
-    ///
-    /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
-    pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
-        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), Pieces::raw(&[]), &mut [], limits)
     }
 
     /// IFSC, the most information bytes of a block to the card.

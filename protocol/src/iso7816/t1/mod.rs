@@ -6,6 +6,7 @@
 //!
 //! | File | What it holds |
 //! |---|---|
+//! | `bounds` | times and sizes that the standard fixes |
 //! | `block` | bytes of a block: PCB, error detection code |
 //! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
 //! | `frame` | a block on its way out |
@@ -43,6 +44,7 @@
 //! * A card that does not answer S(IFS request) in three attempts is resynchronised, and IFSD stays at its default.
 
 mod block;
+mod bounds;
 mod card;
 mod error;
 mod frame;
@@ -51,19 +53,11 @@ mod receiver;
 mod terminal;
 
 pub use block::{BlockName, Check, Complaint, Pcb, Supervisory};
+pub use bounds::{BLOCK_GUARD_TIME, IFS_DEFAULT, IFS_MAX};
 pub use card::{CardSide, CardStep, MAX_BLOCK};
 pub use error::{Budget, Fault, T1Error, Trouble};
 pub use link::{Limits, Link, Parameters};
 pub use terminal::{Exchange, Step};
-
-use super::Etu;
-
-/// BGT: the least time between the last character of a block and the first of the answer (clause 11.2).
-pub const BLOCK_GUARD_TIME: Etu = 22;
-/// The most information bytes of a block (clause 11.3.2.3); LEN = 255 is reserved.
-pub const IFS_MAX: u8 = 254;
-/// IFSD at the start, and IFSC where the ATR names none (clause 11.4.2).
-pub const IFS_DEFAULT: u8 = 32;
 
 #[cfg(test)]
 mod tests;

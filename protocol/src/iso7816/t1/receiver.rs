@@ -1,7 +1,7 @@
 //! Characters in, one block or one fault out (clause 11.5: LEN says where a block ends).
 
-use super::BLOCK_GUARD_TIME;
 use super::block::{Bits, Check};
+use super::bounds::BLOCK_GUARD_TIME;
 use super::error::Fault;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::Edc;

@@ -1,13 +1,13 @@
 //! The terminal's side of T=1.
 
 use super::block::{Complaint, Kind, Pcb, Supervisory};
+use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
 use super::error::{Budget, Fault, T1Error, Trouble};
 use super::frame::Frame;
 use super::link::{Limits, Link};
 use super::receiver::{Assembly, Block, Quiet, Receiver};
-use super::{BLOCK_GUARD_TIME, IFS_MAX};
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::Pieces;
+use crate::iso7816::apdu::{ApduError, Command, Pieces};
 
 /// Failed attempts in succession before rule 7.4: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
@@ -31,7 +31,7 @@ pub enum Step<'e> {
 
 /// What an exchange is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Task {
+enum Task {
     /// A command APDU and its response.
     Command,
     /// S(IFS request) with this IFSD.
@@ -107,14 +107,36 @@ enum Abort {
     Card,
 }
 
-impl<'a> Exchange<'a> {
-    pub(super) fn new(
-        link: &'a mut Link,
-        task: Task,
-        command: Pieces<'a>,
+/// How an exchange begins.
+impl Link {
+    /// Prepares a command APDU; the response, status word included, will be written to `response`.
+    pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
+        Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
+    }
+
+    /// The same for a command that is not encoded, which is sent from where its data lies, short or extended.
+    ///
+    /// # Errors
+    /// [`ApduError::TooLong`]: Nc over 65 535 or Ne over 65 536.
+    pub fn command<'a>(
+        &'a mut self,
+        command: &Command<'a>,
         response: &'a mut [u8],
         limits: Limits,
-    ) -> Self {
+    ) -> Result<Exchange<'a>, ApduError> {
+        Ok(Exchange::new(self, Task::Command, Pieces::of(command)?, response, limits))
+    }
+
+    /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
+    ///
+    /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
+    pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
+        Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), Pieces::raw(&[]), &mut [], limits)
+    }
+}
+
+impl<'a> Exchange<'a> {
+    fn new(link: &'a mut Link, task: Task, command: Pieces<'a>, response: &'a mut [u8], limits: Limits) -> Self {
         let mut frame = Frame::EMPTY;
         let count = match task {
             Task::Command => i_block(&mut frame, link, &command, 0),

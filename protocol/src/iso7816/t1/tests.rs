@@ -1,8 +1,10 @@
-//! The scenarios of annex A, both sides against each other over a bad line, hostile cards, and commands in pieces.
+//! Both sides against each other over a bad line, hostile cards, waiting times, and commands in pieces.
+//!
+//! The scenarios of ISO/IEC 7816-3 annex A are not here: they stand in `tests/annex_a.exchanges`, and `qiyong exchange replay`
+//! and its tests play them.
 
-mod annex_a;
+mod blocks;
 mod both_sides;
 mod hostile;
 mod pieces;
-mod script;
 mod timing;

@@ -64,9 +64,10 @@ async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> 
                 Job::Serve(operation) => {
                     defmt::info!("serving: {=str}", operation.as_str());
                     let report = application.serve(&operation).await;
-                    match report.reason {
-                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
+                    match (report.reason, report.cause) {
+                        (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
+                        (Some(reason), None) => defmt::warn!("{}", reason),
+                        (Some(reason), Some(cause)) => defmt::warn!("{}, cause {}", reason, cause),
                     }
                     memory::tell(link, application.memory());
                     link.tell_end(&report).await;

@@ -24,7 +24,7 @@ pub(crate) fn recall() -> Store<Region> {
         );
     }
     if let Some(trouble) = store.trouble() {
-        defmt::error!("storage: {=str}", trouble.as_str());
+        defmt::error!("storage: {}", trouble);
     }
     store
 }
@@ -34,7 +34,7 @@ pub(crate) fn recall() -> Store<Region> {
 pub(crate) fn set_up(memory: &mut Store<Region>, setup: &Setup) {
     let Setup { institution, terminal, next_stan, .. } = *setup;
     if let Err(error) = memory.set_up(institution, terminal, next_stan) {
-        defmt::error!("not kept: {=str}", error.as_str());
+        defmt::error!("not kept: {}", error);
     }
 }
 

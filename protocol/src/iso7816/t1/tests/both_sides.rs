@@ -3,10 +3,11 @@
 use std::vec;
 use std::vec::Vec;
 
+use hex_literal::hex;
 use proptest::prelude::*;
 
 use super::super::*;
-use super::script::{block, hex};
+use super::blocks::block;
 use crate::iso7816::atr::Edc;
 use crate::iso7816::chance;
 
@@ -234,8 +235,8 @@ fn talk(card: &mut Card, block: &[u8]) -> CardStep {
     block.iter().fold(CardStep::Await, |_, byte| card.received(*byte))
 }
 
-fn sends(pcb: Pcb, inf: &str) -> CardStep {
-    let bytes = block(pcb, &hex(inf), Edc::Lrc);
+fn sends(pcb: Pcb, inf: &[u8]) -> CardStep {
+    let bytes = block(pcb, inf, Edc::Lrc);
     CardStep::Send(heapless::Vec::from_slice(&bytes).unwrap())
 }
 
@@ -247,82 +248,86 @@ fn r(nr: bool, complaint: Complaint) -> Pcb {
     Pcb::R { nr, complaint }
 }
 
-fn lrc(pcb: Pcb, inf: &str) -> Vec<u8> {
-    block(pcb, &hex(inf), Edc::Lrc)
+fn lrc(pcb: Pcb, inf: &[u8]) -> Vec<u8> {
+    block(pcb, inf, Edc::Lrc)
 }
 
 #[test]
 fn a_card_that_is_asked_again_sends_the_same_block() {
     let mut card = Card::new(32, Edc::Lrc);
-    assert_eq!(talk(&mut card, &lrc(I00, "0084000008")), CardStep::Execute);
-    assert_eq!(card.command(), hex("0084000008"));
-    assert_eq!(card.respond(&hex("A19000")), sends(I00, "A19000"));
-    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), "")), sends(I00, "A19000"));
+    assert_eq!(talk(&mut card, &lrc(I00, &hex!("0084000008"))), CardStep::Execute);
+    assert_eq!(card.command(), hex!("0084000008"));
+    assert_eq!(card.respond(&hex!("A19000")), sends(I00, &hex!("A19000")));
+    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), &[])), sends(I00, &hex!("A19000")));
     // The next command acknowledges; asked for what it has not got yet, it says what it expects.
-    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::Other), "")), sends(r(true, Complaint::Other), ""));
-    assert_eq!(talk(&mut card, &lrc(I10, "00840000")), CardStep::Execute);
-    assert_eq!(card.respond(&hex("9000")), sends(I10, "9000"));
+    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::Other), &[])), sends(r(true, Complaint::Other), &[]));
+    assert_eq!(talk(&mut card, &lrc(I10, &hex!("00840000"))), CardStep::Execute);
+    assert_eq!(card.respond(&hex!("9000")), sends(I10, &hex!("9000")));
 }
 
+/// Clauses 11.3.1, 11.3.2.1 and 11.3.4: length, addresses and error detection code.
 #[test]
 fn a_card_complains_of_what_is_invalid_once_it_is_over() {
     let mut card = Card::new(32, Edc::Lrc);
-    let mut bad = lrc(I00, "0084000008");
+    let mut bad = lrc(I00, &hex!("0084000008"));
     *bad.last_mut().unwrap() ^= 1;
     assert_eq!(talk(&mut card, &bad), CardStep::Await);
-    assert_eq!(card.timed_out(), sends(r(false, Complaint::Redundancy), ""));
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Redundancy), &[]));
     assert_eq!(card.timed_out(), CardStep::Await);
-    assert_eq!(talk(&mut card, &hex("000005")), CardStep::Await);
-    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), ""));
-    assert_eq!(talk(&mut card, &lrc(I10, "0084000008")), sends(r(false, Complaint::Other), ""));
-    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "02")), sends(r(false, Complaint::Other), ""));
-    assert_eq!(talk(&mut card, &hex("00C400C4")), sends(r(false, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &hex!("000005")), CardStep::Await);
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), &[]));
+    assert_eq!(talk(&mut card, &lrc(I10, &hex!("0084000008"))), sends(r(false, Complaint::Other), &[]));
+    assert_eq!(
+        talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), &hex!("02"))),
+        sends(r(false, Complaint::Other), &[])
+    );
+    assert_eq!(talk(&mut card, &hex!("00C400C4")), sends(r(false, Complaint::Other), &[]));
     // More than IFSC.
-    assert_eq!(talk(&mut card, &lrc(I00, &"00".repeat(33))), CardStep::Await);
-    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), ""));
+    assert_eq!(talk(&mut card, &lrc(I00, &[0; 33])), CardStep::Await);
+    assert_eq!(card.timed_out(), sends(r(false, Complaint::Other), &[]));
 }
 
 #[test]
 fn a_card_asks_again_until_it_is_granted() {
     let mut card = Card::new(32, Edc::Lrc);
-    talk(&mut card, &lrc(I00, "0084000008"));
-    let request = sends(Pcb::Request(Supervisory::Wtx), "03");
+    talk(&mut card, &lrc(I00, &hex!("0084000008")));
+    let request = sends(Pcb::Request(Supervisory::Wtx), &hex!("03"));
     assert_eq!(card.ask_for_time(3), request);
-    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), "")), request);
-    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "02")), request);
-    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "03")), CardStep::Execute);
+    assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), &[])), request);
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), &hex!("02"))), request);
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), &hex!("03"))), CardStep::Execute);
     card.ask_for_ifsc(1);
-    assert_eq!(card.respond(&hex("9000")), sends(Pcb::Request(Supervisory::Ifs), "01"));
-    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Ifs), "01")), sends(I00, "9000"));
-    assert_eq!(talk(&mut card, &lrc(I10, "0084")), CardStep::Await, "IFSC is 1 now");
+    assert_eq!(card.respond(&hex!("9000")), sends(Pcb::Request(Supervisory::Ifs), &hex!("01")));
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Ifs), &hex!("01"))), sends(I00, &hex!("9000")));
+    assert_eq!(talk(&mut card, &lrc(I10, &hex!("0084"))), CardStep::Await, "IFSC is 1 now");
 }
 
 #[test]
 fn a_card_that_has_more_to_say_takes_no_command() {
     let mut card = Card::new(32, Edc::Lrc);
-    talk(&mut card, &lrc(I00, "0084000008"));
-    assert_eq!(card.respond(&[0x55; 40]), sends(I01, &"55".repeat(32)));
-    assert_eq!(talk(&mut card, &lrc(I10, "00840000")), sends(r(true, Complaint::Other), ""));
-    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::None), "")), sends(I10, &"55".repeat(8)));
+    talk(&mut card, &lrc(I00, &hex!("0084000008")));
+    assert_eq!(card.respond(&[0x55; 40]), sends(I01, &[0x55; 32]));
+    assert_eq!(talk(&mut card, &lrc(I10, &hex!("00840000"))), sends(r(true, Complaint::Other), &[]));
+    assert_eq!(talk(&mut card, &lrc(r(true, Complaint::None), &[])), sends(I10, &[0x55; 8]));
 }
 
 #[test]
 fn a_card_resynchronises_and_forgets_what_was_under_way() {
     let mut card = Card::new(32, Edc::Lrc);
-    assert_eq!(talk(&mut card, &lrc(I01, "0084")), sends(r(true, Complaint::None), ""));
-    let resynch = lrc(Pcb::Request(Supervisory::Resynch), "");
-    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), ""));
-    assert_eq!(talk(&mut card, &lrc(I00, "00A40000")), CardStep::Execute);
-    assert_eq!(card.command(), hex("00A40000"));
+    assert_eq!(talk(&mut card, &lrc(I01, &hex!("0084"))), sends(r(true, Complaint::None), &[]));
+    let resynch = lrc(Pcb::Request(Supervisory::Resynch), &[]);
+    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), &[]));
+    assert_eq!(talk(&mut card, &lrc(I00, &hex!("00A40000"))), CardStep::Execute);
+    assert_eq!(card.command(), hex!("00A40000"));
     card.ask_for_time(1);
-    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), "01")), CardStep::Execute);
-    assert_eq!(card.respond(&[0x90, 0]), sends(I00, "9000"));
-    talk(&mut card, &lrc(Pcb::Request(Supervisory::Ifs), "FE"));
+    assert_eq!(talk(&mut card, &lrc(Pcb::Response(Supervisory::Wtx), &hex!("01"))), CardStep::Execute);
+    assert_eq!(card.respond(&[0x90, 0]), sends(I00, &hex!("9000")));
+    talk(&mut card, &lrc(Pcb::Request(Supervisory::Ifs), &hex!("FE")));
     assert_eq!(card.ifsd(), 254);
-    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), ""));
+    assert_eq!(talk(&mut card, &resynch), sends(Pcb::Response(Supervisory::Resynch), &[]));
     assert_eq!(card.ifsd(), 32);
-    assert_eq!(talk(&mut card, &lrc(I00, "00B00000")), CardStep::Execute);
-    assert_eq!(card.command(), hex("00B00000"));
+    assert_eq!(talk(&mut card, &lrc(I00, &hex!("00B00000"))), CardStep::Execute);
+    assert_eq!(card.command(), hex!("00B00000"));
 }
 
 #[test]
@@ -355,6 +360,7 @@ fn both_sides_abort_both_chains_and_go_on() {
     }
 }
 
+/// Clauses 11.3.2.3 and 11.4: 254 bytes are the most.
 #[test]
 fn extended_apdus_pass_in_254_byte_blocks() {
     let command: Vec<u8> = (0..65_544u32).map(|i| i as u8).collect();

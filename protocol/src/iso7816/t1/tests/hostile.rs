@@ -5,7 +5,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::super::*;
-use super::script::{block, with_edc};
+use super::blocks::{block, with_edc};
 use crate::iso7816::atr::Edc;
 
 /// Runs a command of 60 bytes against a card that answers the n-th block with `card(n)`; no characters are silence.
@@ -73,6 +73,7 @@ fn extensions_without_end() {
     assert_eq!(error(once), T1Error::OutOfBudget(Budget::Time));
 }
 
+/// Clause 11.4.2.
 #[test]
 fn ifs_requests_without_end() {
     let ifs = |n| block(Pcb::Request(Supervisory::Ifs), &[1 + n as u8 % 254], Edc::Lrc);

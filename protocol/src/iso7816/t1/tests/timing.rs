@@ -1,7 +1,7 @@
 //! How long the terminal waits, in etu (clauses 11.2 and 11.4.3), and what it costs.
 
 use super::super::*;
-use super::script::block;
+use super::blocks::block;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::{Atr, Edc};
 
@@ -25,7 +25,7 @@ fn the_waiting_times_are_those_of_the_atr_at_the_rate_in_use() {
     assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960, 11 + 8192));
     // TB3 = 45: BWI 4, CWI 5; F = 512, D = 32.
     let atr = hex_literal::hex!("3B D5 96 FF 81 B1 FE 45 1F C3 00 00 00 00 00");
-    let parameters = Parameters::from_atr(&Atr::new(&atr), 512, 32);
+    let parameters = Parameters::from_atr(&Atr::new(&atr).parameters(), 512, 32);
     assert_eq!((parameters.ifsc, parameters.bwi, parameters.cwi, parameters.edc), (0xFE, 4, 5, Edc::Lrc));
     let link = Link::new(parameters);
     assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960 * 372 * 32 / 512, 11 + 32));
@@ -79,6 +79,7 @@ fn an_answer_that_is_repeated_grants_its_extension_again() {
     assert_eq!(wait(&exchange), 3 * bwt);
 }
 
+/// Clause 11.5: LEN may be wrong, so only a quiet line says where a block ends.
 #[test]
 fn an_invalid_block_is_over_when_the_line_is_quiet() {
     let mut link = Link::new(Parameters::default());

@@ -1,0 +1,131 @@
+//! Why a message says nothing, or something cannot be said.
+
+use core::fmt;
+
+use crate::centre::iso8583::{FormatError, WriteError};
+use crate::iso7816::tlv::TlvError;
+
+/// Why a message says nothing, or something cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum MessageError {
+    /// The bytes are no message.
+    Format(FormatError),
+    /// The message cannot be made: something has characters or a length that its field does not allow.
+    Write(WriteError),
+    /// The message has no MAC, or not the right one.
+    Mac,
+    /// No message of ours has this type with this F60.
+    Unknown,
+    /// This field is missing.
+    Missing {
+        /// The field.
+        field: u8,
+    },
+    /// This field has a value that it must not have here, or that does not agree with another's.
+    Value {
+        /// The field.
+        field: u8,
+    },
+    /// This field does not consist of data objects.
+    Objects {
+        /// The field.
+        field: u8,
+        /// Why not.
+        error: TlvError,
+    },
+    /// This data object is missing.
+    MissingObject {
+        /// In which field.
+        field: u8,
+        /// Its tag.
+        tag: u32,
+    },
+    /// This data object has a value that it must not have.
+    Object {
+        /// In which field.
+        field: u8,
+        /// Its tag.
+        tag: u32,
+    },
+    /// It is an answer to something else, such as one that comes late.
+    NotTheAnswer,
+    /// The centre could not act on the message; this is its F39, such as 30 or A0.
+    Rejected([u8; 2]),
+    /// Such an answer does not belong to such a request.
+    Unfit,
+}
+
+impl fmt::Display for MessageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format(error) => error.fmt(f),
+            Self::Write(error) => error.fmt(f),
+            Self::Mac => f.write_str("F64 is missing or wrong: both sides must have the same key and rule"),
+            Self::Unknown => f.write_str("the message's type with its F60 has no meaning here"),
+            Self::Missing { field } => write!(f, "F{field} is missing"),
+            Self::Value { field } => write!(f, "F{field} has a value that it cannot have here"),
+            Self::Objects { field, error } => write!(f, "F{field}: {error}"),
+            Self::MissingObject { field, tag } => write!(f, "F{field}: object {tag:X} is missing"),
+            Self::Object { field, tag } => write!(f, "F{field}: object {tag:X} has a value that it cannot have"),
+            Self::NotTheAnswer => f.write_str("the answer is to another message"),
+            Self::Rejected(code) => {
+                let code = core::str::from_utf8(code).unwrap_or_default();
+                write!(f, "the centre could not act on the message: response code {code}")
+            }
+            Self::Unfit => f.write_str("such an answer does not belong to such a request"),
+        }
+    }
+}
+
+impl core::error::Error for MessageError {}
+
+impl MessageError {
+    /// The field that it is about; 0 when it is none in particular.
+    pub const fn field(&self) -> u8 {
+        match *self {
+            Self::Write(
+                WriteError::Full { field }
+                | WriteError::Field { field }
+                | WriteError::Length { field }
+                | WriteError::Content { field }
+                | WriteError::Order { field },
+            )
+            | Self::Format(
+                FormatError::Truncated { field }
+                | FormatError::FieldLength { field }
+                | FormatError::TooLong { field }
+                | FormatError::Content { field },
+            )
+            | Self::Missing { field }
+            | Self::Value { field }
+            | Self::Objects { field, .. }
+            | Self::MissingObject { field, .. }
+            | Self::Object { field, .. } => field,
+            Self::Mac => 64,
+            Self::Rejected(_) => 39,
+            Self::Unknown => 60,
+            Self::Format(
+                FormatError::Short
+                | FormatError::Length { .. }
+                | FormatError::Mti(_)
+                | FormatError::SecondBitmap
+                | FormatError::Trailing(_),
+            )
+            | Self::NotTheAnswer
+            | Self::Unfit => 0,
+        }
+    }
+}
+
+impl From<FormatError> for MessageError {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<WriteError> for MessageError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}

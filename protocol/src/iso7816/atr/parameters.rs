@@ -1,0 +1,245 @@
+//! What an ATR says about its card, taken from all groups in one walk.
+
+use super::groups::{About, Letter, Place};
+use super::rate::{decode_di, decode_fi};
+use crate::iso7816::character::Convention;
+
+/// How many interface bytes are kept: three of each kind of group.
+const KEPT: usize = 4 * 3;
+
+/// The parameters of a card: convention, protocols, rate, waiting and guard times, block sizes, power.
+///
+/// Made by [`super::Atr::check`] of bytes that are an ATR, and by [`super::Atr::parameters`] of any bytes. It keeps each
+/// interface byte that counts, so that asking costs nothing; where the ATR has none, the methods give the default of the
+/// standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    pub(super) convention: Convention,
+    /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15, and a bit for each that is there.
+    bytes: [u8; KEPT],
+    there: u16,
+    /// A bit for each T = 0..=14 that is offered, and the one named first.
+    offered: u16,
+    preferred: Option<u8>,
+    /// Where the historical bytes begin, and how many there are.
+    pub(super) historical: (u8, u8),
+    pub(super) extended_lengths: bool,
+}
+
+/// TA2: the card starts in specific mode, without PPS (clauses 6.3.1 and 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SpecificMode {
+    /// The protocol T to use at once, 0..=14.
+    pub protocol: u8,
+    /// Whether a warm reset may bring the card into negotiable mode (b8 of TA2 is 0).
+    pub can_change: bool,
+    /// Whether F and D are known in some other way (b5 is 1) rather than being the Fi and Di of TA1.
+    pub implicit: bool,
+}
+
+/// The error detection code that ends each T=1 block (clause 11.4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Edc {
+    /// One byte, the XOR of the block.
+    Lrc,
+    /// Two bytes, a CRC of the block.
+    Crc,
+}
+
+/// Whether the clock may be stopped between exchanges, and in which state (clause 8.3, X in TA for T=15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ClockStop {
+    /// The clock must run on.
+    NotSupported,
+    /// It may be stopped in state L.
+    Low,
+    /// It may be stopped in state H.
+    High,
+    /// It may be stopped in either state.
+    Any,
+}
+
+/// The classes of operating conditions a card accepts (clause 8.3, Y in TA for T=15): b1 A, b2 B, b3 C, the rest RFU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Classes(u8);
+
+impl Parameters {
+    /// Those of an ATR that names nothing, not even a protocol.
+    pub const DEFAULT: Self = Self {
+        convention: Convention::Direct,
+        bytes: [0; KEPT],
+        there: 0,
+        offered: 0,
+        preferred: None,
+        historical: (0, 0),
+        extended_lengths: false,
+    };
+
+    /// Takes what the bytes of a group say. Of bytes for the same T the first counts.
+    pub(super) fn take(&mut self, group: &Place<'_>) {
+        let Some(about) = group.about() else { return };
+        for (at, letter) in (3 * about as usize..).zip([Letter::A, Letter::B, Letter::C]) {
+            if let (0, Some(byte), Some(place)) = (self.there >> at & 1, group.byte(letter), self.bytes.get_mut(at)) {
+                *place = byte;
+                self.there |= 1 << at;
+            }
+        }
+    }
+
+    /// The byte of this letter about this, if it is there.
+    fn byte(&self, about: About, letter: Letter) -> Option<u8> {
+        // A, B and C are 1, 2 and 4.
+        let at = 3 * about as usize + letter as usize / 2;
+        if self.there >> at & 1 == 1 { self.bytes.get(at).copied() } else { None }
+    }
+
+    /// A TD names this T, or T=0 is offered by default. T=15 is no protocol.
+    pub(super) fn offer(&mut self, t: u8) {
+        if t < 15 {
+            self.offered |= 1 << t;
+            self.preferred = self.preferred.or(Some(t));
+        }
+    }
+
+    /// The convention that TS announces; direct if TS is no TS.
+    pub const fn convention(&self) -> Convention {
+        self.convention
+    }
+
+    /// The protocol T = 0..=14 that the card offers first, T=0 if there is no TD1 (clause 8.2.3). `None` only if
+    /// [`super::Atr::check`] would complain.
+    pub const fn preferred_protocol(&self) -> Option<u8> {
+        self.preferred
+    }
+
+    /// Whether the card offers T = `t`.
+    pub const fn offers(&self, t: u8) -> bool {
+        t < 15 && self.offered >> t & 1 == 1
+    }
+
+    /// TA1, the codes of Fi and Di; `None` if there is none.
+    pub fn ta1(&self) -> Option<u8> {
+        self.byte(About::First, Letter::A)
+    }
+
+    /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
+    ///
+    /// In negotiable mode what the card *could* do after PPS; until then F = 372 and D = 1 are in force.
+    pub fn fi(&self) -> Option<u16> {
+        self.ta1().map_or(Some(372), decode_fi)
+    }
+
+    /// The baud rate adjustment integer Di of TA1, 1 without TA1; `None` if TA1 has an RFU code (clause 8.3).
+    pub fn di(&self) -> Option<u8> {
+        self.ta1().map_or(Some(1), decode_di)
+    }
+
+    /// N of TC1, default 0 (clause 8.3): the terminal leaves N more etu between the starts of its characters than the
+    /// usual 12. N = 255 means no more than 12 in T=0, and only 11 in T=1.
+    pub fn extra_guard(&self) -> u8 {
+        self.byte(About::First, Letter::C).unwrap_or(0)
+    }
+
+    /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
+    pub fn specific_mode(&self) -> Option<SpecificMode> {
+        let ta2 = self.byte(About::Second, Letter::A)?;
+        Some(SpecificMode { protocol: ta2 & 0x0F, can_change: ta2 & 0x80 == 0, implicit: ta2 & 0x10 != 0 })
+    }
+
+    /// The waiting integer WI for T=0: all 8 bits of TC2, default 10 (clause 10.2). 0 is RFU.
+    ///
+    /// The card has 960 x WI x Fi clock cycles for each character.
+    pub fn wi(&self) -> u8 {
+        self.byte(About::Second, Letter::C).unwrap_or(10)
+    }
+
+    /// How many information bytes a T=1 block to the card may have: the first TA for T=1, default 32 (clause 11.4.2).
+    /// 0 and 255 are RFU.
+    pub fn ifsc(&self) -> u8 {
+        self.byte(About::T1, Letter::A).unwrap_or(32)
+    }
+
+    /// The block waiting integer for T=1: high nibble of the first TB for T=1, default 4 (clause 11.4.3).
+    /// 10..=15 are RFU.
+    pub fn bwi(&self) -> u8 {
+        self.byte(About::T1, Letter::B).unwrap_or(0x4D) >> 4
+    }
+
+    /// The character waiting integer for T=1: low nibble of the first TB for T=1, default 13 (clause 11.4.3).
+    pub fn cwi(&self) -> u8 {
+        self.byte(About::T1, Letter::B).unwrap_or(0x4D) & 0x0F
+    }
+
+    /// The error detection code for T=1: b1 of the first TC for T=1, default LRC (clause 11.4.4).
+    pub fn edc(&self) -> Edc {
+        match self.byte(About::T1, Letter::C) {
+            Some(tc) if tc & 1 == 1 => Edc::Crc,
+            _ => Edc::Lrc,
+        }
+    }
+
+    /// Whether the clock may be stopped: the first TA for T=15, default not (clause 8.3).
+    pub fn clock_stop(&self) -> ClockStop {
+        match self.byte(About::T15, Letter::A).unwrap_or(0) >> 6 {
+            1 => ClockStop::Low,
+            2 => ClockStop::High,
+            3 => ClockStop::Any,
+            _ => ClockStop::NotSupported,
+        }
+    }
+
+    /// The classes of operating conditions the card accepts: the first TA for T=15 (clause 8.3).
+    ///
+    /// `None` if the card does not say. It answered, so the class it was powered with does; a terminal stays with it.
+    pub fn classes(&self) -> Option<Classes> {
+        self.byte(About::T15, Letter::A).map(|ta| Classes(ta & 0x3F))
+    }
+
+    /// Whether the card says that it takes extended lengths: the third of its capability bytes, b7, in historical bytes
+    /// that are COMPACT-TLV (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
+    pub const fn extended_lengths(&self) -> bool {
+        self.extended_lengths
+    }
+
+    /// The historical bytes of the ATR that this was made of; fewer than T0 announces if it ends too early.
+    pub fn historical<'a>(&self, atr: &'a [u8]) -> &'a [u8] {
+        let (start, len) = self.historical;
+        let from_first = atr.get(usize::from(start)..).unwrap_or_default();
+        from_first.get(..usize::from(len)).unwrap_or(from_first)
+    }
+}
+
+impl SpecificMode {
+    /// The byte TA2 that says this.
+    pub const fn to_ta2(self) -> u8 {
+        let unable_to_change = if self.can_change { 0 } else { 0x80 };
+        let implicit = if self.implicit { 0x10 } else { 0 };
+        unable_to_change | implicit | self.protocol & 0x0F
+    }
+}
+
+impl Classes {
+    /// Class A, 5 V.
+    pub const fn a(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// Class B, 3 V.
+    pub const fn b(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// Class C, 1.8 V.
+    pub const fn c(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// The six bits of Y as the card sent them.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+}

@@ -1,0 +1,224 @@
+//! The TPDUs in which T=0 carries one APDU: what clause 12.2 has the terminal do, whoever moves the characters.
+//!
+//! Case 4 goes without its Le, 61xx and warnings are followed by GET RESPONSE, 6Cxx by the same command with the right Le, and
+//! an extended APDU goes in ENVELOPEs. Characters, procedure bytes and time are not known here: [`super::Exchange`] moves a
+//! TPDU character by character, a PC/SC reader moves it whole.
+
+use super::error::T0Error;
+use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
+use crate::iso7816::apdu::{Case, Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
+use crate::iso7816::sw::StatusWord;
+
+/// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
+const CHANNEL: u8 = 0x03;
+
+/// One command APDU as a row of TPDUs, of which one is under way.
+///
+/// For each: send [`Tpdus::header`]; by its [`Tpdus::direction`] send [`Tpdus::data`] and report it to [`Tpdus::sent`], or
+/// receive and report that to [`Tpdus::received`]; then give the status word to [`Tpdus::status`], which says whether another
+/// one follows. A TPDU that the card ends before its data has moved is reported in the same way.
+///
+/// Has no `Debug`: the data may be a PIN.
+pub struct Tpdus<'a> {
+    /// What goes to the card after headers: the command's data; in ENVELOPEs the whole APDU.
+    to_card: Pieces<'a>,
+    ne: usize,
+    header: [u8; 5],
+    direction: Direction,
+    /// Where in `to_card` this TPDU's data ends; what went before has been sent.
+    end: usize,
+    sent: usize,
+    /// Response bytes gathered so far, over all TPDUs.
+    len: usize,
+    /// Whether some came in this TPDU.
+    begun: bool,
+    /// The status word of a warning whose response data is being fetched (clause 12.2.5).
+    warning: Option<StatusWord>,
+    /// Follow-ups that are left.
+    follow_ups: u16,
+}
+
+/// Which way the data of a TPDU goes; T=0 never moves data both ways in one (clause 10.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the card, or there is none (case 1).
+    ToCard,
+    /// From the card.
+    FromCard,
+}
+
+impl<'a> Tpdus<'a> {
+    /// The most follow-ups (GET RESPONSE, corrected Le) for one APDU that a terminal should need, beyond one for each 256
+    /// response bytes asked for. The standard sets no bound.
+    pub const FOLLOW_UPS: u8 = 32;
+
+    /// The TPDUs of `command`, with at most so many follow-ups beyond one for each 256 response bytes asked for. `envelope`:
+    /// the card says that it takes extended lengths, so commands of more than 255 data bytes go in ENVELOPEs.
+    ///
+    /// # Errors
+    /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
+    pub fn new(command: Command<'a>, envelope: bool, follow_ups: u8) -> Result<Self, T0Error> {
+        Self::allowed(&command, envelope)?;
+        Ok(Self::begin(command, follow_ups))
+    }
+
+    /// Whether T=0 can carry `command`. For those who begin with it in any case, and keep the error.
+    pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
+        let Command { ins, data, ne, .. } = *command;
+        if is_sw1(ins) || ins == NULL {
+            Err(T0Error::InsNotAllowed(ins))
+        } else if (data.len() > SHORT_NC_MAX && !envelope) || data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
+            Err(T0Error::ExtendedLength)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The first TPDU of a command that is allowed. Of any other it is of no use, but does no harm.
+    pub(super) fn begin(command: Command<'a>, follow_ups: u8) -> Self {
+        let Command { cla, ins, p1, p2, data, ne } = command;
+        let in_envelopes = data.len() > SHORT_NC_MAX;
+        let apdu = if in_envelopes { Pieces::of(&command).ok() } else { None };
+        let to_card = apdu.unwrap_or(Pieces::raw(data));
+        // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
+        let (direction, p3) = match command.case() {
+            Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
+            Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
+        };
+        let mut tpdus = Self {
+            to_card,
+            ne,
+            header: [cla, ins, p1, p2, p3 as u8],
+            direction,
+            end: to_card.len(),
+            sent: 0,
+            len: 0,
+            begun: false,
+            warning: None,
+            follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
+        };
+        if in_envelopes {
+            tpdus.envelope();
+        }
+        tpdus
+    }
+
+    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
+    pub const fn header(&self) -> &[u8; 5] {
+        &self.header
+    }
+
+    /// Which way its data goes.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// How many bytes of its data have still to be sent; 0 if it has none to send.
+    pub const fn to_send(&self) -> usize {
+        self.end.saturating_sub(self.sent)
+    }
+
+    /// How many bytes the card sends if it takes the header as it is.
+    pub const fn to_receive(&self) -> usize {
+        let [.., p3] = self.header;
+        match self.direction {
+            Direction::ToCard => 0,
+            Direction::FromCard => length_of(p3),
+        }
+    }
+
+    /// The next `most` bytes to be sent, as far as they lie in one piece.
+    pub fn data(&self, most: usize) -> &[u8] {
+        self.to_card.from(self.sent, most)
+    }
+
+    /// So many of them are out.
+    pub const fn sent(&mut self, count: usize) {
+        self.sent = self.sent.saturating_add(count);
+    }
+
+    /// How many bytes of the APDU there are to be sent in all, and how many may be received.
+    pub(super) const fn bytes(&self) -> usize {
+        self.to_card.len().saturating_add(self.ne)
+    }
+
+    /// So many response bytes came. Returns how many of them count: a card that corrected Le upwards sends more than was asked
+    /// for, and the first Ne are delivered (clause 12.2.3).
+    #[inline]
+    pub fn received(&mut self, count: usize) -> usize {
+        let counted = (self.ne - self.len).min(count);
+        if count > 0 {
+            self.begun = true;
+        }
+        self.len += counted;
+        counted
+    }
+
+    /// How many response bytes counted so far, over all TPDUs: the length of the response data in the end.
+    pub const fn response_len(&self) -> usize {
+        self.len
+    }
+
+    /// The TPDU under way ended with this status word. `None`: another one follows; else the APDU's status word, 61xx and 6Cxx
+    /// only where they cannot be followed up.
+    ///
+    /// # Errors
+    /// [`T0Error::TooManyFollowUps`].
+    pub fn status(&mut self, sw: StatusWord) -> Result<Option<StatusWord>, T0Error> {
+        let wanted = self.ne - self.len;
+        let [cla, ins, p1, p2, _] = self.header;
+        let fetching = self.direction == Direction::FromCard;
+        match sw.sw1() {
+            0x90 if self.sent == self.end && self.end < self.to_card.len() => {
+                self.envelope();
+                Ok(None)
+            }
+            0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
+            0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
+            // The response of a case 4 command that ends with a warning has to be fetched, too, and what the terminal
+            // delivers is the warning. How much there is the card says by 6Cxx. 63Cx is a count of tries, not a warning.
+            0x62 | 0x63 if self.fetchable() && sw.verification_tries().is_none() => {
+                self.warning = Some(sw);
+                self.get_response(wanted)
+            }
+            // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
+            // these cards take it for the end (docs/card.md §1.6), and so is it here.
+            _ => Ok(Some(self.warning.unwrap_or(sw))),
+        }
+    }
+
+    /// Whether the card has all of a command with data that asks for a response.
+    fn fetchable(&self) -> bool {
+        let all_sent = self.sent == self.to_card.len();
+        // A reader that fetches by itself has done so.
+        self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
+    }
+
+    /// The next piece of the APDU in an ENVELOPE, on the same logical channel (clause 12.2.4).
+    fn envelope(&mut self) {
+        let [cla, ..] = self.header;
+        let count = match self.to_card.len() - self.sent {
+            // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
+            rest @ 256..=257 => rest - 3,
+            rest => rest.min(SHORT_NC_MAX),
+        };
+        self.end = self.sent + count;
+        self.header = [cla & CHANNEL, ENVELOPE, 0, 0, count as u8];
+    }
+
+    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4 clause
+    /// 7.6.1).
+    fn get_response(&mut self, count: usize) -> Result<Option<StatusWord>, T0Error> {
+        let [cla, ..] = self.header;
+        self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
+    }
+
+    /// Another TPDU for the same APDU, whose data comes from the card.
+    fn follow_up(&mut self, header: [u8; 5]) -> Result<Option<StatusWord>, T0Error> {
+        self.follow_ups = self.follow_ups.checked_sub(1).ok_or(T0Error::TooManyFollowUps)?;
+        self.begun = false;
+        self.header = header;
+        self.direction = Direction::FromCard;
+        Ok(None)
+    }
+}
