@@ -254,6 +254,37 @@ mod tests {
         assert!(image.kept.text > image.ours.text);
     }
 
+    /// Every `async fn` can panic if it is polled after its end, which no executor does; whatever else can panic in one of another
+    /// crate is found.
+    #[test]
+    fn of_another_crates_async_fn_only_its_end_is_left_out() {
+        let with = |pick: &str| {
+            let body = format!(
+                "use core::{{future::{{Future, poll_fn}}, hint::black_box, pin::{{Pin, pin}}, task::{{Context, Poll, Waker}}}};
+                 mod other {{
+                     pub async fn wait(of: &[u8; 4], at: usize) -> u8 {{
+                         super::poll_fn(|_| super::black_box(super::Poll::Ready(at))).await;
+                         super::black_box({pick})
+                     }}
+                 }}
+                 fn qiyong_poll<F: Future<Output = u8>>(future: Pin<&mut F>) -> bool {{
+                     // Through a pointer, so that the body is not inlined.
+                     let poll: fn(Pin<&mut F>, &mut Context<'_>) -> Poll<u8> = black_box(F::poll);
+                     poll(future, &mut Context::from_waker(Waker::noop())).is_ready()
+                 }}
+                 #[unsafe(no_mangle)] extern \"C\" fn qiyong_first(of: &[u8; 4], at: usize) -> bool {{
+                     qiyong_poll(pin!(other::wait(of, at)))
+                 }}"
+            );
+            compiled(&body).unwrap()
+        };
+        let harmless = with("of.first().copied().unwrap_or(0)");
+        let bodies = harmless.nodes.iter().filter(|node| node.is_code() && node.name().contains(BODY)).count();
+        assert!(bodies > 0, "the body was inlined, and this proves nothing");
+        assert_eq!(harmless.panic_count(), 0);
+        assert!(with("of[at]").panic_count() > 0);
+    }
+
     #[test]
     fn a_box_is_found_as_heap() {
         let image = compiled(

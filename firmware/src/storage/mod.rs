@@ -69,7 +69,7 @@ pub const PAGES: u32 = 8;
 /// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
 /// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 104; there must be two pages, and `START` must be
 /// where a page begins. How many pages `F` really has is not known before the program runs: where they are too few,
-/// [`Store::trouble`] is [`MemoryError::Worn`].
+/// [`Store::trouble`] is [`MemoryError::Unreadable`].
 #[derive(Debug)]
 pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0> {
     log: Log<F, COUNT, START>,
