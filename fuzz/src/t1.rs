@@ -1,6 +1,7 @@
 //! T=1: any card against the terminal's side, any terminal against the card's side, and both over a line with faults.
 
 use qiyong_protocol::iso7816::atr::Edc;
+use qiyong_protocol::iso7816::t1::pair::{Arrived, Damage, Pair, Way};
 use qiyong_protocol::iso7816::t1::{
     BLOCK_GUARD_TIME, CardSide, CardStep, Check, Exchange, IFS_MAX, Limits, Link, MAX_BLOCK, Parameters, Pcb, Step,
     T1Error,
@@ -193,12 +194,12 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let edc = edc(flags);
     let ifsd = input.byte();
     let (command, reply) = (input.counted(), input.counted());
-    let mut pair = Pair { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
+    let mut pair = Disturbed { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
 
     let mut link = Link::new(Parameters { ifsc, edc, ..Parameters::default() });
     if flags & 2 != 0 {
         let limits = Limits::new(&link, 0, 0);
-        if pair.run(link.negotiate_ifsd(ifsd, limits)).is_ok() {
+        if pair.run(link.negotiate_ifsd(ifsd, limits), false).is_ok() {
             assert_eq!(link.ifsd(), pair.card.ifsd());
         }
     }
@@ -206,7 +207,7 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let ready = link.is_ready();
     let mut buffer = [0; 256];
     let limits = Limits::new(&link, command.len(), buffer.len());
-    let result = pair.run(link.exchange(command, &mut buffer, limits));
+    let result = pair.run(link.exchange(command, &mut buffer, limits), false);
     assert!(pair.executed.iter().all(|executed| executed == command), "carried out what was not sent");
     match result {
         Ok(length) => {
@@ -220,7 +221,7 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     }
 }
 
-struct Pair<'i> {
+struct Disturbed<'i> {
     card: CardSide<512>,
     flags: u8,
     reply: &'i [u8],
@@ -228,73 +229,36 @@ struct Pair<'i> {
     executed: Vec<Vec<u8>>,
 }
 
-impl Pair<'_> {
-    fn run(&mut self, mut exchange: Exchange<'_>) -> Result<usize, T1Error> {
-        let mut heard: Vec<(u8, bool)> = Vec::new();
-        for _ in 0..1_000_000 {
-            match exchange.step() {
-                Step::Done(result) => return result,
-                Step::Send(_) => {
-                    let mut block = Vec::new();
-                    while let Step::Send(part) = exchange.step() {
-                        block.extend_from_slice(part);
-                        exchange.sent();
-                    }
-                    let arrived = self.carry(&block);
-                    heard = self.card_hears(arrived);
-                    heard.reverse();
-                }
-                Step::Receive(_) => match heard.pop() {
-                    Some((byte, true)) => exchange.received(byte, CHARACTER),
-                    Some((_, false)) => exchange.parity_error(CHARACTER),
-                    None => exchange.timed_out(),
-                },
-            }
-        }
-        panic!("the exchange does not end");
+impl Pair<512> for Disturbed<'_> {
+    fn card(&mut self) -> &mut CardSide<512> {
+        &mut self.card
     }
 
-    /// A block as it arrives: characters, and whether their parity is right.
-    fn carry(&mut self, sent: &[u8]) -> Vec<(u8, bool)> {
-        let mut arrived: Vec<_> = sent.iter().map(|byte| (*byte, true)).collect();
+    fn carry(&mut self, _: Way, sent: &[u8]) -> Arrived {
         let damage = self.line.byte();
-        if damage >= 0xC0 {
-            let at = usize::from(self.line.byte()) % sent.len();
-            match damage & 3 {
-                0 => arrived[at].0 ^= 1 << (damage >> 2 & 7),
-                1 => arrived[at].1 = false,
-                2 => arrived.truncate(at),
-                _ => arrived.clear(),
-            }
+        if damage < 0xC0 {
+            return Damage::arrived(None, sent);
         }
-        arrived
+        let at = self.line.byte().into();
+        let damage = match damage & 3 {
+            0 => Damage::Flip(at, damage >> 2 & 7),
+            1 => Damage::Parity(at),
+            2 => Damage::Cut(at),
+            _ => Damage::Lose,
+        };
+        Damage::arrived(Some(damage), sent)
     }
 
-    fn card_hears(&mut self, arrived: Vec<(u8, bool)>) -> Vec<(u8, bool)> {
-        let mut step = CardStep::Await;
-        for (byte, parity_ok) in arrived {
-            step = if parity_ok { self.card.received(byte) } else { self.card.parity_error() };
+    fn execute(&mut self) -> CardStep {
+        if self.flags & 4 != 0 {
+            self.flags &= !4;
+            return self.card.ask_for_time(3);
         }
-        if step == CardStep::Await {
-            step = self.card.timed_out();
+        if self.flags & 8 != 0 {
+            self.flags &= !8;
+            self.card.ask_for_ifsc(7);
         }
-        loop {
-            match step {
-                CardStep::Await => return Vec::new(),
-                CardStep::Send(block) => return self.carry(&block),
-                CardStep::Execute if self.flags & 4 != 0 => {
-                    self.flags &= !4;
-                    step = self.card.ask_for_time(3);
-                }
-                CardStep::Execute => {
-                    if self.flags & 8 != 0 {
-                        self.flags &= !8;
-                        self.card.ask_for_ifsc(7);
-                    }
-                    self.executed.push(self.card.command().to_vec());
-                    step = self.card.respond(self.reply);
-                }
-            }
-        }
+        self.executed.push(self.card.command().to_vec());
+        self.card.respond(self.reply)
     }
 }

@@ -114,14 +114,12 @@ impl<'a> Exchange<'a> {
             Err(error) => State::Done(Err(error)),
         };
         let tpdus = Tpdus::begin(command, limits.follow_ups);
-        Self {
-            response,
-            waiting_time: limits.waiting_time,
-            left: tpdus.to_receive(),
-            state,
-            budget: limits.budget.saturating_add(Limits::PER_BYTE.saturating_mul(tpdus.bytes() as Etu)),
-            tpdus,
-        }
+        let Limits { waiting_time, budget, .. } = limits;
+        let mut exchange = Self { tpdus, response, waiting_time, left: 0, state, budget };
+        let bytes = exchange.tpdus.bytes() as Etu;
+        exchange.left = exchange.tpdus.to_receive();
+        exchange.budget = budget.saturating_add(Limits::PER_BYTE.saturating_mul(bytes));
+        exchange
     }
 
     /// What to do now. Does not change anything: asking twice gives the same answer.

@@ -238,6 +238,61 @@ fn carry_out<const N: usize>(
     }
 }
 
+/// Runs a command as a PC/SC reader does: whole TPDUs, in which acknowledgements are the reader's business.
+fn run_by_tpdus(
+    command: Command<'_>,
+    mut reader: impl FnMut(&[u8; 5], &[u8]) -> (Vec<u8>, StatusWord),
+) -> Result<(Vec<u8>, StatusWord), T0Error> {
+    let mut tpdus = Tpdus::new(command, true, Tpdus::FOLLOW_UPS)?;
+    let mut got = vec![];
+    loop {
+        let mut data = vec![];
+        while tpdus.to_send() > 0 {
+            let piece = tpdus.data(tpdus.to_send()).to_vec();
+            tpdus.sent(piece.len());
+            data.extend(piece);
+        }
+        let (response, sw) = reader(tpdus.header(), &data);
+        got.extend_from_slice(&response[..tpdus.received(response.len())]);
+        if let Some(sw) = tpdus.status(sw)? {
+            assert_eq!(tpdus.response_len(), got.len());
+            return Ok((got, sw));
+        }
+    }
+}
+
+/// A reader with a card that acknowledges all at once.
+fn reader_with(mut card: impl FnMut(&[u8]) -> Vec<u8>) -> impl FnMut(&[u8; 5], &[u8]) -> (Vec<u8>, StatusWord) {
+    move |header, data| {
+        let mut answer = card(header);
+        if answer.len() == 1 {
+            answer = card(data);
+        } else if answer.len() > 2 {
+            assert_eq!(answer.remove(0), header[1], "the card acknowledges");
+        }
+        let sw = answer.split_off(answer.len() - 2);
+        (answer, StatusWord::new(sw[0], sw[1]))
+    }
+}
+
+#[test]
+fn a_reader_that_moves_whole_tpdus_is_told_the_same() {
+    let warning = reader_with(script(&[
+        (&hex!("00A4000002"), &hex!("A4")),
+        (&hex!("EF05"), &hex!("6283")),
+        (&hex!("00C0000000"), &hex!("6C02")),
+        (&hex!("00C0000002"), &hex!("C0 0102 9000")),
+    ]));
+    let command = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
+    assert_eq!(run_by_tpdus(command, warning), Ok((vec![1, 2], StatusWord(0x6283))));
+    // Some readers fetch by themselves: nothing is left to be fetched.
+    assert_eq!(run_by_tpdus(command, |_, _| (vec![1, 2], StatusWord(0x6283))), Ok((vec![1, 2], StatusWord(0x6283))));
+    let without_end = |_: &[u8; 5], _: &[u8]| (vec![], StatusWord(0x6100));
+    assert_eq!(run_by_tpdus(command, without_end), Err(T0Error::TooManyFollowUps));
+    let refused = |ins| run_by_tpdus(Command::new(0, ins, 0, 0), |_, _| unreachable!());
+    assert_eq!(refused(0x61), Err(T0Error::InsNotAllowed(0x61)));
+}
+
 /// INS values a T=0 command may have, GET RESPONSE aside.
 fn any_ins() -> impl Strategy<Value = u8> {
     any::<u8>()
@@ -265,6 +320,11 @@ proptest! {
         // Case 1 and 3 commands ask for nothing; the card's status then says that there is more.
         let expected = &reply[..reply.len().min(ne)];
         prop_assert_eq!(got.as_slice(), expected);
+        // And character by character or TPDU by TPDU is the same.
+        let mut card = CardSide::<256>::new(AckStyle::All);
+        let mut again = vec![];
+        let card = carry_out(&mut card, takes_data, &reply, StatusWord::OK, &mut again);
+        prop_assert_eq!(run_by_tpdus(command, reader_with(card)), Ok((got, sw)));
         if ne > 0 && (reply.len() <= ne || !takes_data) {
             prop_assert_eq!(sw, StatusWord::OK);
         }

@@ -78,8 +78,10 @@ impl<'a> Tpdus<'a> {
     pub(super) fn begin(command: Command<'a>, follow_ups: u8) -> Self {
         let Command { cla, ins, p1, p2, data, ne } = command;
         let in_envelopes = data.len() > SHORT_NC_MAX;
-        let apdu = if in_envelopes { Pieces::of(&command).ok() } else { None };
-        let to_card = apdu.unwrap_or(Pieces::raw(data));
+        let to_card = match in_envelopes.then(|| Pieces::of(&command)) {
+            Some(Ok(apdu)) => apdu,
+            Some(Err(_)) | None => Pieces::raw(data),
+        };
         // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
         let (direction, p3) = match command.case() {
             Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),

@@ -14,6 +14,7 @@
 //! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
 //! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
 //! | `card` | [`CardSide`], for virtual cards |
+//! | `pair` | both sides against each other, for tests (feature `testing`) |
 //!
 //! Where the rules are kept (the numbers are the standard's):
 //!
@@ -49,6 +50,8 @@ mod card;
 mod error;
 mod frame;
 mod link;
+#[cfg(any(test, feature = "testing"))]
+pub mod pair;
 mod receiver;
 mod terminal;
 

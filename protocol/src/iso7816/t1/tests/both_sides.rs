@@ -6,6 +6,7 @@ use std::vec::Vec;
 use hex_literal::hex;
 use proptest::prelude::*;
 
+use super::super::pair::{Arrived, Damage, Pair, Way};
 use super::super::*;
 use super::blocks::block;
 use crate::iso7816::atr::Edc;
@@ -13,124 +14,48 @@ use crate::iso7816::chance;
 
 type Card = CardSide<2048>;
 
-/// What the line does to a block.
-#[derive(Clone, Copy, Debug)]
-enum Damage {
-    /// A bit of this character is inverted, modulo the length.
-    Flip(usize, u8),
-    /// This character has wrong parity.
-    Parity(usize),
-    /// The block ends before this character.
-    Cut(usize),
-    Lose,
-}
-
-/// What happens to the blocks, in the order in which they are sent by either side.
-struct Line {
-    damages: std::vec::IntoIter<Option<Damage>>,
-}
-
-/// A block as it arrives: characters and whether their parity is right.
-type Arrived = Vec<(u8, bool)>;
-
-impl Line {
-    fn carry(&mut self, sent: &[u8]) -> Arrived {
-        let mut arrived: Arrived = sent.iter().map(|byte| (*byte, true)).collect();
-        match self.damages.next().flatten() {
-            Some(Damage::Flip(at, bit)) => {
-                let at = at % sent.len();
-                arrived[at].0 ^= 1 << (bit % 8);
-                // An LRC does not always see a bent LEN, since another character then stands for it. Parity does.
-                let lrc = sent.len() == 4 + usize::from(sent[2]);
-                arrived[at].1 = !(lrc && at == 2);
-            }
-            Some(Damage::Parity(at)) => arrived[at % sent.len()].1 = false,
-            Some(Damage::Cut(at)) => arrived.truncate(at % sent.len()),
-            Some(Damage::Lose) => arrived.clear(),
-            None => {}
-        }
-        arrived
-    }
-}
-
 /// What a card does on its own, one letter a time it may: `w` more time, `i` another IFSC, `a` the end of its chain.
 struct Habits(std::vec::IntoIter<char>);
 
-/// One visit: a card, what it answers, what it was told to carry out, and the line to it.
+/// One visit: a card, what it answers, what it was told to carry out, and what happens to the blocks on the line to it, in the
+/// order in which they are sent by either side.
 struct Visit {
     card: Card,
     habits: Habits,
-    line: Line,
+    damages: vec::IntoIter<Option<Damage>>,
     answer: Vec<u8>,
     executed: Vec<Vec<u8>>,
-    steps: usize,
 }
 
 impl Visit {
     fn new(card: Card, habits: &str, damages: Vec<Option<Damage>>) -> Self {
         let habits = Habits(habits.chars().collect::<Vec<_>>().into_iter());
-        Self { card, habits, line: Line { damages: damages.into_iter() }, answer: vec![], executed: vec![], steps: 0 }
+        Self { card, habits, damages: damages.into_iter(), answer: vec![], executed: vec![] }
+    }
+}
+
+impl Pair<2048> for Visit {
+    fn card(&mut self) -> &mut Card {
+        &mut self.card
     }
 
-    /// The card's characters in answer to a block that arrived.
-    fn card_hears(&mut self, arrived: Arrived) -> Arrived {
-        let mut step = CardStep::Await;
-        for (byte, parity_ok) in arrived {
-            step = if parity_ok { self.card.received(byte) } else { self.card.parity_error() };
-        }
-        if step == CardStep::Await {
-            step = self.card.timed_out();
-        }
-        loop {
-            match step {
-                CardStep::Await => return vec![],
-                CardStep::Send(bytes) => return self.line.carry(&bytes),
-                CardStep::Execute => {
-                    step = match self.habits.0.next() {
-                        Some('w') => self.card.ask_for_time(2),
-                        habit => {
-                            if habit == Some('i') {
-                                self.card.ask_for_ifsc(1 + self.answer.len() as u8 % 254);
-                            }
-                            self.executed.push(self.card.command().to_vec());
-                            let answer = self.answer.clone();
-                            let step = self.card.respond(&answer);
-                            if habit == Some('a') {
-                                self.card.abort();
-                            }
-                            step
-                        }
-                    };
-                }
-            }
-        }
+    fn carry(&mut self, _: Way, sent: &[u8]) -> Arrived {
+        Damage::arrived(self.damages.next().flatten(), sent)
     }
 
-    fn run(&mut self, mut exchange: Exchange<'_>, bulk: bool) -> Result<usize, T1Error> {
-        let mut heard: Arrived = vec![];
-        loop {
-            self.steps += 1;
-            assert!(self.steps < 1_000_000, "the exchange does not end");
-            match exchange.step() {
-                Step::Done(result) => return result,
-                Step::Send(_) => {
-                    let mut sent = vec![];
-                    while let Step::Send(bytes) = exchange.step() {
-                        sent.extend_from_slice(bytes);
-                        exchange.sent();
-                    }
-                    let arrived = self.line.carry(&sent);
-                    heard = self.card_hears(arrived);
+    fn execute(&mut self) -> CardStep {
+        match self.habits.0.next() {
+            Some('w') => self.card.ask_for_time(2),
+            habit => {
+                if habit == Some('i') {
+                    self.card.ask_for_ifsc(1 + self.answer.len() as u8 % 254);
                 }
-                Step::Receive(_) if heard.is_empty() => exchange.timed_out(),
-                Step::Receive(_) if bulk && heard.iter().all(|(_, parity_ok)| *parity_ok) => {
-                    let bytes: Vec<u8> = heard.drain(..).map(|(byte, _)| byte).collect();
-                    exchange.received_slice(&bytes, 12);
+                self.executed.push(self.card.command().to_vec());
+                let step = self.card.respond(&self.answer);
+                if habit == Some('a') {
+                    self.card.abort();
                 }
-                Step::Receive(_) => match heard.remove(0) {
-                    (byte, true) => exchange.received(byte, 12),
-                    (_, false) => exchange.parity_error(12),
-                },
+                step
             }
         }
     }

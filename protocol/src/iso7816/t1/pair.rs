@@ -1,0 +1,127 @@
+//! Terminal against card, for tests here and in other packages (feature `testing`): each side hears what the other one sent, as
+//! the line between them brings it. What must come of it is for the test.
+
+use std::vec::Vec;
+
+use super::card::{CardSide, CardStep};
+use super::error::T1Error;
+use super::terminal::{Exchange, Step};
+
+/// Etu from one character to the next.
+const CHARACTER: u32 = 12;
+/// After so many steps an exchange is taken for one that does not end.
+const STEPS_MAX: usize = 1_000_000;
+
+/// A block as it arrives: characters, and whether their parity is right.
+pub type Arrived = Vec<(u8, bool)>;
+
+/// What the line does to a block. Places count modulo the block's length.
+#[derive(Clone, Copy, Debug)]
+pub enum Damage {
+    /// A bit of this character is inverted.
+    Flip(usize, u8),
+    /// This character has wrong parity.
+    Parity(usize),
+    /// The block ends before this character.
+    Cut(usize),
+    /// Nothing arrives.
+    Lose,
+}
+
+impl Damage {
+    /// What arrives of a block that is damaged like this; of one that is not, all.
+    pub fn arrived(damage: Option<Self>, sent: &[u8]) -> Arrived {
+        let mut arrived: Arrived = sent.iter().map(|byte| (*byte, true)).collect();
+        let length = sent.len().max(1);
+        match damage {
+            Some(Self::Flip(at, bit)) => {
+                let at = at % length;
+                // An LRC does not always see a bent LEN, since another character then stands for it. Parity does.
+                let lrc = matches!(*sent, [_, _, len, ..] if length == 4 + usize::from(len));
+                if let Some((byte, parity_ok)) = arrived.get_mut(at) {
+                    *byte ^= 1 << (bit % 8);
+                    *parity_ok = !(lrc && at == 2);
+                }
+            }
+            Some(Self::Parity(at)) => {
+                if let Some((_, parity_ok)) = arrived.get_mut(at % length) {
+                    *parity_ok = false;
+                }
+            }
+            Some(Self::Cut(at)) => arrived.truncate(at % length),
+            Some(Self::Lose) => arrived.clear(),
+            None => {}
+        }
+        arrived
+    }
+}
+
+/// Which way a block goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The terminal sent it.
+    ToCard,
+    /// The card sent it.
+    ToTerminal,
+}
+
+/// A card, the line to it, and what the card does with a command.
+pub trait Pair<const N: usize> {
+    /// The card.
+    fn card(&mut self) -> &mut CardSide<N>;
+
+    /// A block on its way.
+    fn carry(&mut self, to: Way, sent: &[u8]) -> Arrived;
+
+    /// The card is to carry something out: what it does instead of waiting, see [`CardStep::Execute`].
+    fn execute(&mut self) -> CardStep;
+
+    /// Runs an exchange to its end. `bulk`: the terminal is given blocks in one go where all parity is right.
+    fn run(&mut self, mut exchange: Exchange<'_>, bulk: bool) -> Result<usize, T1Error> {
+        let mut heard: Arrived = Vec::new();
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            assert!(steps < STEPS_MAX, "the exchange does not end");
+            match exchange.step() {
+                Step::Done(result) => return result,
+                Step::Send(_) => {
+                    let mut sent = Vec::new();
+                    while let Step::Send(bytes) = exchange.step() {
+                        sent.extend_from_slice(bytes);
+                        exchange.sent();
+                    }
+                    let arrived = self.carry(Way::ToCard, &sent);
+                    heard = self.card_hears(arrived);
+                }
+                Step::Receive(_) if heard.is_empty() => exchange.timed_out(),
+                Step::Receive(_) if bulk && heard.iter().all(|(_, parity_ok)| *parity_ok) => {
+                    let bytes: Vec<u8> = heard.drain(..).map(|(byte, _)| byte).collect();
+                    exchange.received_slice(&bytes, CHARACTER);
+                }
+                Step::Receive(_) => match heard.remove(0) {
+                    (byte, true) => exchange.received(byte, CHARACTER),
+                    (_, false) => exchange.parity_error(CHARACTER),
+                },
+            }
+        }
+    }
+
+    /// What arrives at the terminal of the card's answer to a block.
+    fn card_hears(&mut self, arrived: Arrived) -> Arrived {
+        let mut step = CardStep::Await;
+        for (byte, parity_ok) in arrived {
+            step = if parity_ok { self.card().received(byte) } else { self.card().parity_error() };
+        }
+        if step == CardStep::Await {
+            step = self.card().timed_out();
+        }
+        loop {
+            match step {
+                CardStep::Await => return Vec::new(),
+                CardStep::Send(block) => return self.carry(Way::ToTerminal, &block),
+                CardStep::Execute => step = self.execute(),
+            }
+        }
+    }
+}
