@@ -20,11 +20,17 @@ mod target {
     use core::pin::pin;
     use core::task::{Context, Waker};
 
-    use embassy_futures::select::select;
+    use embassy_futures::select::select3;
+    use embedded_hal::digital::{self, InputPin, OutputPin};
+    use embedded_hal_async::delay::DelayNs;
+    use embedded_hal_async::digital::Wait;
+    use embedded_hal_async::i2c::{self, I2c};
+    use embedded_io_async::{Read, Write};
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
-    use qiyong_firmware::link::{Job, Link, Port};
-    use qiyong_firmware::slot::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotConfig, VoltageClass};
-    use qiyong_firmware::storage::{self, Crash, Store};
+    use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+    use qiyong_firmware::link::{Job, Link};
+    use qiyong_firmware::slot::{ContactSlot, LineConfig, LineError, SlotConfig};
+    use qiyong_firmware::storage::{Crash, Store};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
     use qiyong_firmware::ui::framebuffer::Framebuffer;
     use qiyong_firmware::ui::{Screen, draw};
@@ -42,35 +48,68 @@ mod target {
     #[derive(Clone, Copy)]
     struct Outside;
 
-    impl CardLine for Outside {
-        async fn wait_for_card(&mut self, seconds: u16) -> bool {
-            black_box(seconds) > 0
+    impl digital::ErrorType for Outside {
+        type Error = Infallible;
+    }
+
+    impl OutputPin for Outside {
+        fn set_low(&mut self) -> Result<(), Infallible> {
+            black_box(false);
+            Ok(())
         }
-        async fn removal(&mut self) {
-            if black_box(true) {
-                core::future::pending().await
-            }
+        fn set_high(&mut self) -> Result<(), Infallible> {
+            black_box(true);
+            Ok(())
         }
-        fn present(&mut self) -> bool {
-            black_box(true)
+    }
+
+    impl InputPin for Outside {
+        fn is_high(&mut self) -> Result<bool, Infallible> {
+            Ok(black_box(true))
         }
-        async fn set_vcc(&mut self, class: Option<VoltageClass>) {
-            black_box(class);
+        fn is_low(&mut self) -> Result<bool, Infallible> {
+            Ok(black_box(true))
         }
-        fn set_rst(&mut self, high: bool) {
-            black_box(high);
+    }
+
+    /// Ready or never.
+    async fn sometimes() -> Result<(), Infallible> {
+        if black_box(true) {
+            core::future::pending().await
         }
-        fn set_clk(&mut self, clock: Clock) {
-            black_box(clock);
+        Ok(())
+    }
+
+    impl Wait for Outside {
+        async fn wait_for_high(&mut self) -> Result<(), Infallible> {
+            sometimes().await
         }
-        fn set_io(&mut self, released: bool) {
-            black_box(released);
+        async fn wait_for_low(&mut self) -> Result<(), Infallible> {
+            sometimes().await
         }
+        async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
+            sometimes().await
+        }
+        async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
+            sometimes().await
+        }
+        async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
+            sometimes().await
+        }
+    }
+
+    impl DelayNs for Outside {
+        async fn delay_ns(&mut self, ns: u32) {
+            black_box(ns);
+        }
+    }
+
+    impl Characters for Outside {
         fn configure(&mut self, config: &LineConfig) {
             black_box(config);
         }
-        async fn wait(&mut self, cycles: u32) {
-            black_box(cycles);
+        fn rst_changes(&mut self) {
+            black_box(());
         }
         async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
             black_box(bytes);
@@ -81,15 +120,42 @@ mod target {
         }
     }
 
-    impl Port for Outside {
-        async fn send(&self, frame: &[u8]) {
-            black_box(frame);
+    impl i2c::ErrorType for Outside {
+        type Error = i2c::ErrorKind;
+    }
+
+    impl I2c for Outside {
+        async fn transaction(
+            &mut self,
+            address: u8,
+            operations: &mut [i2c::Operation<'_>],
+        ) -> Result<(), i2c::ErrorKind> {
+            black_box((address, operations));
+            black_box(Ok(()))
         }
-        async fn receive(&self) -> u8 {
-            black_box(4)
+    }
+
+    /// The two halves of the serial port.
+    struct Half;
+
+    impl embedded_io_async::ErrorType for Half {
+        type Error = embedded_io_async::ErrorKind;
+    }
+
+    impl Read for Half {
+        async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, embedded_io_async::ErrorKind> {
+            black_box(bytes);
+            black_box(Ok(1))
         }
-        async fn wait(&self, ms: u32) {
-            black_box(ms);
+    }
+
+    impl Write for Half {
+        async fn write(&mut self, bytes: &[u8]) -> Result<usize, embedded_io_async::ErrorKind> {
+            black_box(bytes);
+            black_box(Ok(1))
+        }
+        async fn flush(&mut self) -> Result<(), embedded_io_async::ErrorKind> {
+            black_box(Ok(()))
         }
     }
 
@@ -113,7 +179,16 @@ mod target {
     impl terminal::Clock for Outside {
         fn now(&mut self) -> Timestamp {
             let date = Date::new(black_box(2026), 1, 1);
-            Timestamp { date: date.unwrap_or_else(|| loop {}), hour: 9, minute: 0, second: 0 }
+            Timestamp {
+                date: date.unwrap_or_else(|| {
+                    loop {
+                        core::hint::spin_loop()
+                    }
+                }),
+                hour: 9,
+                minute: 0,
+                second: 0,
+            }
         }
     }
 
@@ -169,11 +244,21 @@ mod target {
             return;
         };
         let settings = Settings::at(institution, TerminalId(*b"00000001"));
-        let slot = ContactSlot::new(Outside, SlotConfig::default());
+        let contacts = Contacts {
+            vcc: Outside,
+            five_volts: Outside,
+            rst: Outside,
+            clk: Outside,
+            clk_level: Outside,
+            io: Outside,
+            present: Outside,
+        };
+        let timing = Timing { clk_hz: black_box(4_000_000), vcc_settles_us: black_box(10_000) };
+        let slot = ContactSlot::new(PinLine::new(contacts, Outside, Outside, timing), SlotConfig::default());
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
-        let memory = Store::open(Outside, storage::PAGES, crash);
+        let memory = Store::<_>::open(Outside, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
-        let link = Link::new(Outside, memory.state([0; 12]));
+        let link = Link::new(SerialPort::new(Half, Half, Outside), memory.state([0; 12]));
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {
@@ -193,8 +278,13 @@ mod target {
         let listen = link.listen(|time| {
             black_box(time);
         });
-        let both = pin!(select(serve, listen));
-        black_box(both.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        let panel = async {
+            loop {
+                let _ = black_box(Panel::new(Outside).show(|at| black_box(at) as u8).await.is_ok());
+            }
+        };
+        let all = pin!(select3(serve, listen, panel));
+        black_box(all.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 
     /// Stops. `black_box` keeps the message and its place alive, so that sizes are those of a panic that is reported.

@@ -1,10 +1,11 @@
-//! The time of day: as the till or the centre last told it, and gone on since by the terminal's own count of seconds.
+//! The time of day. The till or the centre tells it; from then on the terminal counts the seconds itself.
 
 use core::cell::Cell;
 
 use qiyong_protocol::card::date::Timestamp;
 
-/// A clock that was told the time at some second of a count; before that, [`Timestamp::UNSET`] at second 0.
+/// A clock that was told what time it was at one second of the terminal's count. Until it is told, that is
+/// [`Timestamp::UNSET`] at second 0.
 #[derive(Debug)]
 pub struct WallClock {
     told: Cell<(Timestamp, u32)>,

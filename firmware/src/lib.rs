@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`adapters`] | the ports below, on the standard traits of embedded-hal and embedded-io |
 //! | [`clock`] | the time of day |
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
@@ -11,7 +12,136 @@
 //! | [`terminal`] | the application: one visit of a holder, from "insert card" to "take your card" |
 //! | [`ui`] | what the operator's screen says, in English and Chinese |
 //!
+//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`.
+//!
 //! Data flows one way: holder and till → [`terminal`] → [`slot`] → card line → card, and [`terminal`] → centre link.
+//!
+//! # For makers
+//!
+//! Each port is a trait. A chip with a HAL of embedded-hal 1.0 has most of them already; each page opens with a driver that
+//! compiles.
+//!
+//! | Port | What it is | On the standard traits |
+//! |---|---|---|
+//! | [`slot::CardLine`] | contacts and characters of the card | [`adapters::PinLine`]: pins and a delay; characters ([`adapters::Characters`]) are the maker's |
+//! | [`link::Port`] | the serial line to till and centre | [`adapters::SerialPort`] |
+//! | [`terminal::Operator`] | screen, PIN pad, cancel key | [`ui::draw`] and [`adapters::Panel`] for an SSD1306; keys are the maker's |
+//! | [`storage::Store`] | what outlives a power cut | any `NorFlash` of embedded-storage |
+//! | [`terminal::Clock`] | the time of day | [`clock::WallClock`] and a count of seconds |
+//! | random numbers | the challenge to a card | any `CryptoRng` of rand_core |
+//!
+//! The terminal on any chip whose HAL has these:
+//!
+//! ```
+//! use core::convert::Infallible;
+//!
+//! use embassy_futures::select::select3;
+//! use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+//! use embassy_sync::signal::Signal;
+//! use embedded_hal::digital::{InputPin, OutputPin};
+//! use embedded_hal_async::delay::DelayNs;
+//! use embedded_hal_async::digital::Wait;
+//! use embedded_hal_async::i2c::I2c;
+//! use embedded_io_async::{Read, Write};
+//! use embedded_storage::nor_flash::NorFlash;
+//! use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+//! use qiyong_firmware::link::{Job, Link, Port};
+//! use qiyong_firmware::slot::{ContactSlot, SlotConfig};
+//! use qiyong_firmware::storage::Store;
+//! use qiyong_firmware::terminal::{Clock, NoPin, Operator, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::ui::framebuffer::Framebuffer;
+//! use qiyong_firmware::ui::{Screen, draw};
+//! use qiyong_protocol::card::pin::Pin;
+//! use rand_core::CryptoRng;
+//!
+//! /// What operator and holder see and key.
+//! struct Desk<'a, P> {
+//!     picture: &'a Signal<NoopRawMutex, Framebuffer>,
+//!     link: &'a Link<P>,
+//! }
+//!
+//! impl<P: Port> Operator for Desk<'_, P> {
+//!     fn show(&mut self, screen: &Screen) {
+//!         let mut frame = Framebuffer::new();
+//!         let Ok(()) = draw::draw(&screen.text(), &mut frame);
+//!         // Sent beside the visit: nothing waits for it here.
+//!         self.picture.signal(frame);
+//!     }
+//!
+//!     async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
+//!         // The PIN pad's driver stands here.
+//!         Err(NoPin::Cancelled)
+//!     }
+//!
+//!     async fn cancel(&mut self) {
+//!         self.link.cancelled().await
+//!     }
+//! }
+//!
+//! async fn terminal(
+//!     contacts: Contacts<
+//!         impl OutputPin<Error = Infallible>,
+//!         impl OutputPin<Error = Infallible>,
+//!         impl OutputPin<Error = Infallible>,
+//!         impl OutputPin<Error = Infallible>,
+//!         impl OutputPin<Error = Infallible>,
+//!         impl OutputPin<Error = Infallible>,
+//!         impl InputPin<Error = Infallible> + Wait,
+//!     >,
+//!     characters: impl Characters,
+//!     receiver: impl Read,
+//!     transmitter: impl Write,
+//!     i2c: impl I2c,
+//!     flash: impl NorFlash,
+//!     random: impl CryptoRng,
+//!     clock: impl Clock,
+//!     delay: impl DelayNs + Clone,
+//! ) {
+//!     let memory = Store::<_>::open(flash, None);
+//!     let link = Link::new(SerialPort::new(receiver, transmitter, delay.clone()), memory.state([0; 12]));
+//!     let picture = Signal::new();
+//!     let mut panel = Panel::new(i2c);
+//!
+//!     let serve = async {
+//!         let Job::Setup(setup) = link.command().await else { return };
+//!         let timing = Timing { clk_hz: 4_000_000, vcc_settles_us: 10_000 };
+//!         let line = PinLine::new(contacts, characters, delay, timing);
+//!         let slot = ContactSlot::new(line, SlotConfig::default());
+//!         let desk = Desk { picture: &picture, link: &link };
+//!         let settings = Settings::at(setup.institution, setup.terminal);
+//!         let mut terminal = Terminal::new(slot, &link, desk, clock, random, memory, settings);
+//!         let mut job = Job::Setup(setup);
+//!         loop {
+//!             match job {
+//!                 Job::Setup(setup) => {
+//!                     // A memory that fails says so in every visit, too.
+//!                     let _ = terminal.memory().set_up(setup.institution, setup.terminal, setup.next_stan);
+//!                     terminal.set_up(setup.institution, setup.terminal);
+//!                     link.note(terminal.memory().next(), terminal.has_unanswered());
+//!                     link.tell_state().await;
+//!                 }
+//!                 Job::Serve(operation) => {
+//!                     let report = terminal.serve(&operation).await;
+//!                     link.note(terminal.memory().next(), terminal.has_unanswered());
+//!                     link.tell_end(&report).await;
+//!                 }
+//!             }
+//!             job = link.command().await;
+//!         }
+//!     };
+//!     let listen = link.listen(|_time| { /* the clock is set here */ });
+//!     let show = async {
+//!         loop {
+//!             let frame: Framebuffer = picture.wait().await;
+//!             let _ = panel.show(|at| frame.bytes().get(at).copied().unwrap_or_default()).await;
+//!         }
+//!     };
+//!     select3(serve, listen, show).await;
+//! }
+//! ```
+//!
+//! The board in `firmware/boards` is that with one chip's drivers. Every `async` method of a port says what may happen when it
+//! is dropped before its end.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -21,8 +151,11 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod adapters;
 pub mod clock;
 pub mod link;
+#[cfg(all(test, feature = "defmt"))]
+mod log_tests;
 pub mod slot;
 pub mod storage;
 pub mod terminal;

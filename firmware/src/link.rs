@@ -1,9 +1,14 @@
 //! The terminal's end of the one serial line to till and centre.
 //!
 //! [`Link::listen`] takes what comes and gives it to whom it is for: answers to [`CentreLink::ask`], commands to the
-//! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). What needs
-//! no application it answers by itself: the status, and commands that cannot be carried out. So the line is served also while
-//! a holder is. How frames and messages look is for `qiyong_protocol::centre`; what is damaged has been dropped there.
+//! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). `listen` itself
+//! answers what needs no application: the question for the status, and commands that cannot be carried out. So the till is
+//! answered also while a holder is served. How frames and messages look is for `qiyong_protocol::frame` and
+//! `qiyong_protocol::centre`; damaged ones are dropped there.
+//!
+//! A board brings a [`Port`]; on a serial port of embedded-io-async,
+//! [`adapters::SerialPort`](crate::adapters::SerialPort) is one. `listen` must be polled beside the visit, in the same task or
+//! another of the same executor.
 
 use core::cell::RefCell;
 
@@ -30,19 +35,26 @@ const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);
 /// What the hardware must do for the link.
 pub trait Port {
     /// Sends a frame, whole: of two that are sent at a time, one goes out after the other.
+    ///
+    /// Cancel-safety: dropped midway, half a frame may have gone out, which the other end drops. The next frame goes out whole.
     async fn send(&self, frame: &[u8]);
 
-    /// The next byte that comes, however long that takes. May be dropped before, and then takes none.
+    /// The next byte that comes, however long that takes.
+    ///
+    /// Cancel-safety: dropped before a byte has come, it takes none. The link drops it with [`Link::listen`] only.
     async fn receive(&self) -> u8;
 
     /// Waits so many milliseconds.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when an answer comes first. Several waits may be under way at a time.
     async fn wait(&self, ms: u32);
 }
 
 /// What the application is to do.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
-    /// Stand where the till says. The key is the link's business, which has a copy.
+    /// Stand where the till says. The application does not need the key; the link has kept a copy.
     Setup(Setup),
     /// Serve one holder.
     Serve(Operation),
@@ -62,10 +74,21 @@ struct Inner {
     setup: Option<(InstitutionCode, X919)>,
     state: State,
     ended: Option<Ended>,
-    /// What an answer is awaited to.
+    /// The message whose answer is awaited.
     asked: Option<Sent>,
     /// The number of the next message without a transaction.
     number: Stan,
+}
+
+impl Inner {
+    /// Writes a request, and remembers it; returns how many bytes it has.
+    fn write(&mut self, request: &Request<'_>, message: &mut [u8; MESSAGE_MAX]) -> Result<usize, LinkError> {
+        let (_, key) = self.setup.as_ref().ok_or(LinkError::NotSetUp)?;
+        let written = write_request(request, self.number, key, message);
+        let (sent, bytes) = written.map_err(|error| LinkError::Unwritable { field: error.field() })?;
+        (self.number, self.asked) = (self.number.next(), Some(sent));
+        Ok(bytes.len())
+    }
 }
 
 impl<P: Port> Link<P> {
@@ -81,6 +104,9 @@ impl<P: Port> Link<P> {
     }
 
     /// Serves the line for ever. `set_clock` is told the time.
+    ///
+    /// Cancel-safety: dropped, the line is deaf, and a frame that had come in half is lost. It can be called again, but only once
+    /// at a time.
     pub async fn listen(&self, set_clock: impl Fn(Timestamp)) -> ! {
         let mut decoder = Decoder::<{ FRAME_MAX - 2 }>::new();
         self.tell_state().await;
@@ -100,18 +126,18 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// What is kept, to look at or change. Nobody holds it meanwhile, so that the default is never seen.
+    /// Looks at what is kept, or changes it. Nobody else borrows it meanwhile, so the default is never returned.
     fn with<R: Default>(&self, look: impl FnOnce(&mut Inner) -> R) -> R {
         self.inner.try_borrow_mut().map(|mut inner| look(&mut inner)).unwrap_or_default()
     }
 
-    /// What comes from the centre is an answer, or nothing.
+    /// Takes what comes from the centre: the answer that is awaited, or something to be ignored.
     fn centre_says(&self, inner: &mut Inner, payload: &[u8]) {
         if let (Some(sent), Some((_, key))) = (&inner.asked, &inner.setup) {
             let answer = match read_answer(payload, sent, key) {
                 Ok(answer) => Ok(answer),
-                // The centre could not read the message, so that waiting is in vain.
-                Err(MessageError::Rejected(_)) => Err(LinkError::NoAnswer),
+                // The centre could not act on the message, so that waiting is in vain.
+                Err(MessageError::Rejected(code)) => Err(LinkError::Rejected(code)),
                 // What is no answer, or that to something else, may still be followed by the right one.
                 Err(_) => return,
             };
@@ -120,14 +146,14 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// What the till says, and what it is told at once.
+    /// Carries out what the till says. Returns what the till is told at once.
     fn till_says(&self, inner: &mut Inner, payload: &[u8], set_clock: &impl Fn(Timestamp)) -> Option<Event> {
         let Some(command) = Command::decode(payload) else { return Some(Event::Refused(Refused::Malformed)) };
         match command {
             Command::Status => {}
             Command::Time(time) => set_clock(time),
             Command::Cancel => {
-                // Without a visit there is nothing to cancel, and the next one is not to be.
+                // Without a visit there is nothing to cancel, and the next visit must not be cancelled.
                 if inner.state.visit.is_some() {
                     self.cancel.signal(());
                 }
@@ -166,11 +192,15 @@ impl<P: Port> Link<P> {
     }
 
     /// What the application is to do next.
+    ///
+    /// Cancel-safety: cancel-safe. No job is lost.
     pub async fn command(&self) -> Job {
         self.job.wait().await
     }
 
     /// Completes when the till cancels.
+    ///
+    /// Cancel-safety: cancel-safe. A cancel command that comes meanwhile is kept until the next call or the next visit.
     pub async fn cancelled(&self) {
         self.cancel.wait().await;
     }
@@ -181,6 +211,8 @@ impl<P: Port> Link<P> {
     }
 
     /// Tells the till how its visit ended; from then on another can begin.
+    ///
+    /// Cancel-safety: dropped midway, the till may not have heard it. It hears it when it commands the same visit again.
     pub async fn tell_end(&self, report: &Report) {
         let ended = self.with(|inner| {
             let ended = inner.state.visit.take().map(|reference| ended(reference, report));
@@ -193,6 +225,8 @@ impl<P: Port> Link<P> {
     }
 
     /// Tells the till how the terminal is.
+    ///
+    /// Cancel-safety: dropped midway, the till may not have heard it; it can ask.
     pub async fn tell_state(&self) {
         if let Some(state) = self.with(|inner| Some(inner.state)) {
             self.tell(&Event::State(state)).await;
@@ -211,25 +245,22 @@ impl<P: Port> Link<P> {
         }
     }
 
-    /// Writes a request into `buffer` as a frame, and remembers it; `None`: it cannot be written, or there is no key.
-    fn write<'b>(&self, request: &Request<'_>, buffer: &'b mut [u8; FRAME_MAX]) -> Option<&'b [u8]> {
+    /// Writes a request into `buffer` as a frame, and remembers it.
+    fn write<'b>(&self, request: &Request<'_>, buffer: &'b mut [u8; FRAME_MAX]) -> Result<&'b [u8], LinkError> {
         let mut message = [0; MESSAGE_MAX];
-        let len = self.with(|inner| {
-            let number = inner.number;
-            let (_, key) = inner.setup.as_ref()?;
-            let (sent, bytes) = write_request(request, number, key, &mut message).ok()?;
-            (inner.number, inner.asked) = (number.next(), Some(sent));
-            Some(bytes.len())
-        })?;
+        let len = self.with(|inner| Some(inner.write(request, &mut message))).unwrap_or(Err(LinkError::NotSetUp))?;
         self.answer.reset();
-        encode(Channel::Centre, message.get(..len)?, buffer)
+        let frame = encode(Channel::Centre, message.get(..len).unwrap_or_default(), buffer);
+        // Every message has room.
+        frame.ok_or(LinkError::Unwritable { field: 0 })
     }
 }
 
 impl<P: Port> CentreLink for &Link<P> {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let mut buffer = [0; FRAME_MAX];
-        let frame = self.write(request, &mut buffer).ok_or(LinkError::NoAnswer)?;
+        // Until here nothing has gone out, so that an error of the kinds that say so is right.
+        let frame = self.write(request, &mut buffer)?;
         self.send(Some(frame)).await;
         let answer = select(self.answer.wait(), self.port.wait(ANSWER_MS)).await;
         self.with(|inner| inner.asked = None);

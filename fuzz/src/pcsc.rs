@@ -1,6 +1,6 @@
 //! What a program says to `qiyong pcscd`: pcsc-lite's messages, read from a stream.
 
-use qiyong_host_sim::pcsc::wire::{REQUEST_MAX, decode};
+use qiyong_pcsc::wire::{REQUEST_MAX, decode};
 
 /// Any stream is cut into requests up to its end, an incomplete one or an error. A request takes at most what the server has
 /// room for; more bytes behind it change nothing, and fewer make it incomplete, so that it does not matter in which pieces the

@@ -3,8 +3,8 @@
 
 use hex_literal::hex;
 
-use qiyong_host_sim::exchange::parse::{self, Exchange, What};
-use qiyong_host_sim::pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
+use qiyong_pcsc::wire::{self, Connect, ConnectRest, NAME_LEN, Name, Transmit, command};
+use qiyong_sim::exchange::parse::{self, Exchange, What};
 
 use crate::input::Event;
 

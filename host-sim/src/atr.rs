@@ -10,6 +10,8 @@ use qiyong_protocol::iso7816::{
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode};
 
+use qiyong_sim::input::{ALLOWED, HexError, parse_hex};
+
 use crate::output::{Output, Verdict};
 
 /// The clock most terminals give, in Hz: with 372 cycles to the etu it makes 9600 bit/s.
@@ -18,7 +20,7 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub fn run(hex: &str, json: bool) -> ExitCode {
+pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
     let mut output = Output::default();
     let verdict = match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
@@ -48,81 +50,6 @@ fn explain(error: HexError) -> String {
         }
         HexError::Alone { .. } | HexError::NotHex { .. } => error.to_string(),
     }
-}
-
-/// What text may hold that is read as bytes.
-const ALLOWED: &str = "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
-
-/// Why a text is not bytes. Positions count characters, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HexError {
-    /// A byte has only one digit.
-    #[error("the digit '{digit}' at position {position} stands alone: a byte has two hex digits; {ALLOWED}")]
-    Alone {
-        /// The digit.
-        digit: char,
-        /// Where it stands.
-        position: usize,
-    },
-    /// A character is neither digit nor separator.
-    #[error("the character {character:?} at position {position} is no hex digit; {ALLOWED}")]
-    NotHex {
-        /// The character.
-        character: char,
-        /// Where it stands.
-        position: usize,
-    },
-    /// There is not one byte.
-    #[error("there are no bytes in the input; {ALLOWED}")]
-    Empty,
-}
-
-impl HexError {
-    /// The same without a character of the text, for text that may hold a secret.
-    #[must_use]
-    pub fn without_text(self) -> String {
-        match self {
-            Self::Alone { position, .. } => format!("the digit at position {position} stands alone; {ALLOWED}"),
-            Self::NotHex { position, .. } => format!("the character at position {position} is no hex digit; {ALLOWED}"),
-            Self::Empty => self.to_string(),
-        }
-    }
-}
-
-/// The bytes of what people type or paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and
-/// `0x`.
-///
-/// # Errors
-/// At the first character that is wrong, and when there is not one byte.
-pub fn parse_hex(text: &str) -> Result<Vec<u8>, HexError> {
-    let mut bytes = Vec::new();
-    let mut first_digit: Option<(usize, char)> = None;
-    for (position, character) in (1..).zip(text.chars()) {
-        match (character.to_digit(16), first_digit) {
-            (Some(low), Some((_, high))) => {
-                let high = high.to_digit(16).unwrap_or_default();
-                bytes.push((high << 4 | low) as u8);
-                first_digit = None;
-            }
-            (Some(_), None) => first_digit = Some((position, character)),
-            // The 0 of "0x" looked like the first digit of a byte.
-            (None, Some((_, '0'))) if matches!(character, 'x' | 'X') => first_digit = None,
-            (None, Some((position, digit))) if is_separator(character) => {
-                return Err(HexError::Alone { digit, position });
-            }
-            (None, None) if is_separator(character) => {}
-            (None, _) => return Err(HexError::NotHex { character, position }),
-        }
-    }
-    match first_digit {
-        Some((position, digit)) => Err(HexError::Alone { digit, position }),
-        None if bytes.is_empty() => Err(HexError::Empty),
-        None => Ok(bytes),
-    }
-}
-
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ':' | '-' | ',')
 }
 
 /// What the ATR says, in the order of the JSON object. Hex is upper case without spaces.
@@ -518,40 +445,6 @@ mod tests {
 
     fn json_of(hex: &str) -> serde_json::Value {
         serde_json::to_value(Report::new(&parse_hex(hex).unwrap())).unwrap()
-    }
-
-    #[test]
-    fn any_paste_is_read() {
-        for paste in [
-            "3B6D0000",
-            "3b 6d 00 00",
-            " 3B:6D:00:00\n",
-            "3b-6d-00-00",
-            "0x3B, 0x6D, 0x00, 0x00",
-            "0x3B6D0000",
-            "3B 6D\r\n\t00 00\n",
-            "0X3B0X6D0x000x00",
-        ] {
-            assert_eq!(parse_hex(paste), Ok(vec![0x3B, 0x6D, 0, 0]), "{paste:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_hex_is_named_with_its_position() {
-        for (paste, says) in [
-            ("3B 6G", "'G' at position 5"),
-            ("3B;6D", "';' at position 3"),
-            ("3B x6D", "'x' at position 4"),
-            ("３B", "'３' at position 1"),
-            ("3B 6", "'6' at position 4 stands alone"),
-            ("3B 6 D0", "'6' at position 4 stands alone"),
-            ("3B6", "'6' at position 3 stands alone"),
-            ("", "no bytes"),
-            (" 0x \n", "no bytes"),
-        ] {
-            let error = explain(parse_hex(paste).unwrap_err());
-            assert!(error.contains(says) && error.contains("allowed are"), "{paste:?}: {error}");
-        }
     }
 
     #[test]

@@ -15,13 +15,13 @@ use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
 
-use crate::atr::parse_hex;
-use crate::bench::masked_hex;
-use crate::card::contact::ContactCard;
-use crate::card::os::VirtualCard;
-use crate::line::{BenchLine, VirtualLine};
 use crate::output::{Output, Verdict};
-use crate::time::VirtualTime;
+use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::input::parse_hex;
+use qiyong_sim::line::{SimulatedLine, VirtualLine};
+use qiyong_sim::time::VirtualTime;
+use qiyong_sim::world::event::masked_hex;
 
 #[derive(Serialize)]
 struct Session {
@@ -43,7 +43,7 @@ struct Exchanged {
 }
 
 /// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
-pub fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
+pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
     let mut output = Output::default();
     let (card, commands) = match VirtualCard::load(path).map_err(|error| error.to_string()).and_then(|card| {
         let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;

@@ -8,14 +8,17 @@ use serde::Serialize;
 
 use qiyong_protocol::rules::institution::InstitutionCode;
 
-use crate::bench::{Event, describe_operation};
-use crate::line::{EtuCounter, LineEvent};
 use crate::output::{Output, Verdict};
-use crate::scenario::file::{Scenario, Step};
-use crate::scenario::report::{CardReport, StepReport, card_report, step_report};
-use crate::scenario::run::{Played, PlayedStep, play};
 use crate::story::{pad, standing, tell};
-use crate::time::CLOCK_HZ;
+use qiyong::in_process::play;
+use qiyong_sim::gbk;
+use qiyong_sim::line::{EtuCounter, LineEvent};
+use qiyong_sim::scenario::file::{Scenario, Step};
+use qiyong_sim::scenario::report::{CardReport, StepReport, card_report, step_report};
+use qiyong_sim::scenario::stage::{Played, PlayedStep};
+use qiyong_sim::time::CLOCK_HZ;
+use qiyong_sim::world::event::Event;
+use qiyong_sim::world::link::describe_operation;
 
 const SCENARIO: &str = include_str!("../scenarios/demo.toml");
 
@@ -58,7 +61,7 @@ struct VisitReport {
 }
 
 /// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
-pub fn run(trace: bool, json: bool) -> ExitCode {
+pub(crate) fn run(trace: bool, json: bool) -> ExitCode {
     let mut output = Output::default();
     let played = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string());
     let played = played.and_then(|scenario| match play(&scenario) {
@@ -159,7 +162,8 @@ fn story(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output)
         output.line(&format!("━━ {number}. {note} {}", "━".repeat(100usize.saturating_sub(note.chars().count()))));
         let card = step.card.map(|card| &scenario.cards[card].new);
         let card_words = card.map_or("no card".to_string(), |card| {
-            format!("card {} of {} ({}, area {})", card.number, card.holder, card.generation.as_str(), card.area)
+            let holder = gbk::name_text(&card.holder);
+            format!("card {} of {holder} ({}, area {})", card.number, card.generation.as_str(), card.area)
         });
         output.line(&format!(
             "   {} {institution}: {}",

@@ -1,13 +1,29 @@
-//! The `qiyong` program: its verbs and their arguments. What they do is in the library.
+//! The `qiyong` program: its verbs and their arguments; one file a verb. Command line, standard output and exit status are
+//! here and nowhere below.
+#![forbid(unsafe_code)]
+
+mod atr;
+mod card;
+mod card_send;
+mod centre;
+mod demo;
+mod emulate;
+mod exchange;
+mod extras;
+mod output;
+mod pcscd;
+mod pcscd_ctl;
+mod probes;
+mod readers;
+mod scenario;
+mod story;
+mod terminal;
+mod vicc;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use qiyong_host_sim::{
-    atr, card_send, card_verbs, centre_verbs, demo, emulator, exchange, pcsc, probe, scenario, till,
-};
 
 /// Qiyong 启用: the simulator of the social security card activation terminal.
 ///
@@ -52,7 +68,7 @@ enum Verb {
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Pcscd {
         #[command(flatten)]
-        args: pcsc::daemon::DaemonArgs,
+        args: pcscd::DaemonArgs,
         #[command(subcommand)]
         verb: Option<PcscdVerb>,
     },
@@ -63,9 +79,9 @@ enum Verb {
         json: bool,
     },
     /// Run the terminal application at a till made of this screen and keyboard
-    Terminal(till::TillArgs),
+    Terminal(terminal::TillArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
-    Emulate(emulator::EmulateArgs),
+    Emulate(emulate::EmulateArgs),
     /// List debug probes
     Probes {
         /// Print a JSON array
@@ -73,32 +89,32 @@ enum Verb {
         json: bool,
     },
     /// Write the image into the flash of a board, through a debug probe
-    Flash(probe::FlashArgs),
+    Flash(probes::FlashArgs),
     /// Watch the image on a board through a debug probe: its log, its screen, its stack
-    Attach(probe::AttachArgs),
+    Attach(probes::AttachArgs),
     /// What a centre's database knows
     #[command(subcommand)]
     Centre(CentreVerb),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
-    Vicc(pcsc::vicc::ViccArgs),
+    Vicc(vicc::ViccArgs),
 }
 
 #[derive(Subcommand)]
 enum CentreVerb {
     /// Make institutions and cards known to a centre
-    Add(centre_verbs::AddArgs),
+    Add(centre::AddArgs),
 }
 
 #[derive(Subcommand)]
 enum PcscdVerb {
     /// Put cards into the readers of a running server, take them out, press keys
-    Ctl(pcsc::ctl::CtlArgs),
+    Ctl(pcscd_ctl::CtlArgs),
 }
 
 #[derive(Subcommand)]
 enum ScenarioVerb {
     /// Play files and compare with what they expect
-    Run(scenario::verb::RunArgs),
+    Run(scenario::RunArgs),
 }
 
 #[derive(Subcommand)]
@@ -116,7 +132,7 @@ enum ExchangeVerb {
 #[derive(Subcommand)]
 enum CardVerb {
     /// Make a card file
-    New(card_verbs::NewArgs),
+    New(card::NewArgs),
     /// Send commands to a card file through the terminal's own slot, and keep what they change
     Send {
         /// The card file
@@ -141,21 +157,21 @@ enum CardVerb {
 fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Demo { trace, json } => demo::run(trace, json),
-        Verb::Scenario(ScenarioVerb::Run(args)) => scenario::verb::run(&args),
+        Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args),
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
-        Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcsc::ctl::run(&args),
-        Verb::Pcscd { args, verb: None } => pcsc::daemon::run(&args),
-        Verb::Readers { json } => pcsc::readers::run(json),
-        Verb::Terminal(args) => till::run(&args),
-        Verb::Emulate(args) => emulator::run(&args),
-        Verb::Probes { json } => probe::probes(json),
-        Verb::Flash(args) => probe::flash(&args),
-        Verb::Attach(args) => probe::attach(&args),
-        Verb::Centre(CentreVerb::Add(args)) => centre_verbs::add(&args),
-        Verb::Vicc(args) => pcsc::vicc::run(&args),
-        Verb::Card(CardVerb::New(args)) => card_verbs::new(&args),
+        Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcscd_ctl::run(&args),
+        Verb::Pcscd { args, verb: None } => pcscd::run(&args),
+        Verb::Readers { json } => readers::run(json),
+        Verb::Terminal(args) => terminal::run(&args),
+        Verb::Emulate(args) => emulate::run(&args),
+        Verb::Probes { json } => probes::probes(json),
+        Verb::Flash(args) => probes::flash(&args),
+        Verb::Attach(args) => probes::attach(&args),
+        Verb::Centre(CentreVerb::Add(args)) => centre::add(&args),
+        Verb::Vicc(args) => vicc::run(&args),
+        Verb::Card(CardVerb::New(args)) => card::new(&args),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
-        Verb::Card(CardVerb::Show { file, json }) => card_verbs::show(&file, json),
+        Verb::Card(CardVerb::Show { file, json }) => card::show(&file, json),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// How a command ended. The greater one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Done.
     Done,
     /// Done, and the answer is no.
@@ -21,22 +21,27 @@ fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
+/// Writes a complaint to standard error, where nobody may be listening.
+pub(crate) fn complain(problem: &str) {
+    let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));
+}
+
 /// Standard output, written line by line. A reader that goes away early (`| head`) is no error; a full disk is.
 #[derive(Debug, Default)]
-pub struct Output {
+pub(crate) struct Output {
     failure: Option<std::io::Error>,
 }
 
 impl Output {
     /// Writes a line to standard output.
-    pub fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         if self.failure.is_none() {
             self.failure = writeln!(std::io::stdout(), "{}", harmless(line)).err();
         }
     }
 
     /// Writes a value as JSON, in one line, to standard output.
-    pub fn json_line(&mut self, value: &impl Serialize) {
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) {
         match serde_json::to_string(value) {
             Ok(text) => self.line(&text),
             Err(error) => self.failure = Some(error.into()),
@@ -44,17 +49,18 @@ impl Output {
     }
 
     /// Whether writing to standard output has failed, as it does when nobody reads it any more.
-    pub const fn has_failed(&self) -> bool {
+    #[cfg(feature = "probe")]
+    pub(crate) const fn has_failed(&self) -> bool {
         self.failure.is_some()
     }
 
     /// Writes a complaint to standard error, where nobody may be listening.
-    pub fn complain(&mut self, problem: &str) {
-        let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));
+    pub(crate) fn complain(&mut self, problem: &str) {
+        complain(problem);
     }
 
     /// The exit status that goes with `verdict`, unless writing failed.
-    pub fn finish(mut self, verdict: Verdict) -> ExitCode {
+    pub(crate) fn finish(mut self, verdict: Verdict) -> ExitCode {
         match self.failure.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             Some(error) => {
                 self.complain(&format!("cannot write the result: {error}"));

@@ -1,4 +1,4 @@
-//! Telling a person what happened on the bench: screens, APDUs, messages, and with `--trace` every character.
+//! Telling a person what happened in a world: screens, APDUs, messages, and with `--trace` every character.
 //!
 //! Only words and layout are here. Secrets were masked when events were written down, but for single characters, which
 //! `mask` knows.
@@ -11,10 +11,10 @@ use qiyong_firmware::ui::{Text, status_text};
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::rules::decision::CardRecord;
 
-use crate::bench::{Apdu, Event};
-use crate::line::{Character, EtuCounter, LineEvent};
-use crate::mask::Masker;
-use crate::time::CLOCK_HZ;
+use qiyong_sim::line::{Character, EtuCounter, LineEvent};
+use qiyong_sim::mask::Masker;
+use qiyong_sim::time::CLOCK_HZ;
+use qiyong_sim::world::event::{Apdu, Event};
 
 /// Response data longer than this is cut in the story; a trace shows it whole.
 const SHOWN_HEX: usize = 48;
@@ -22,7 +22,7 @@ const SHOWN_HEX: usize = 48;
 const PER_LINE: usize = 8;
 
 /// The lines that tell `events`; times are seconds since the beginning of the run.
-pub fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
+pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut characters = Characters::default();
     for (cycle, event) in events {
@@ -54,18 +54,18 @@ pub fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
 }
 
 /// The words of a screen in one line, Chinese first, at a fixed width.
-pub fn screen(text: &Text) -> String {
+pub(crate) fn screen(text: &Text) -> String {
     let line = format!("{} {}", pad(text.chinese, 26), pad(text.english, 30));
     format!("{line} {}", text.detail).trim_end().to_string()
 }
 
 /// `text` filled up to `width` columns; a Chinese character takes two.
-pub fn pad(text: &str, width: usize) -> String {
+pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// How a card stands at the centre, in one line.
-pub fn standing(record: Option<&CardRecord>) -> String {
+pub(crate) fn standing(record: Option<&CardRecord>) -> String {
     let Some(record) = record else {
         return "the centre does not know this card".to_string();
     };

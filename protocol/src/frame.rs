@@ -39,6 +39,7 @@ const FULL: u8 = 0xFF;
 
 /// Who is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Channel {
     /// The till: its commands, and what it is told.
     Till,
@@ -74,6 +75,7 @@ impl fmt::Debug for Frame<'_> {
 
 /// Why what stood between two 00 is no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FrameError {
     /// More bytes than the decoder has room for.
     TooLong,

@@ -1,10 +1,11 @@
 //! The bytes and the rules of a social security card terminal.
 //!
-//! Shared by the terminal (`qiyong-firmware`) and the simulator (`qiyong-host-sim`). Everything here is `no_std`, without
+//! Shared by the terminal (`qiyong-firmware`) and the simulator (`qiyong-sim`). Everything here is `no_std`, without
 //! a heap, without input or output and without a clock: state machines and codecs over borrowed bytes.
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`advice`] | what an error asks of whoever meets it |
 //! | [`iso7816`] | between card and terminal: characters, ATR, PPS, APDUs, T=0 and T=1 |
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
 //! | [`centre`] | what terminal and card centre say to each other, in the bytes of ISO 8583 |
@@ -12,10 +13,14 @@
 //! | [`frame`] | the frames in which both cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
-//! The feature `testing` adds, with `std`, what tests of several packages share: [`iso7816::t1`]'s `pair`.
+//! Bad input of any kind is an error, never a panic (docs/design.md §1, invariant 5): the lints below keep what would
+//! panic out, and what is built for the target is searched for it. The house it stands in: docs/design.md §2.
 //!
-//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed, deduced or
-//! recalled; the latter two marks are repeated where they matter.
+//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`. The
+//! feature `testing` adds, with `std`, what tests of several packages share: `iso7816::t1::pair`.
+//!
+//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed,
+//! deduced or recalled; the latter two marks are repeated where they matter.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -23,10 +28,13 @@
 #[cfg(any(test, feature = "testing"))]
 extern crate std;
 
+pub mod advice;
 pub mod card;
 pub mod centre;
 mod crc;
 pub mod ecr;
 pub mod frame;
 pub mod iso7816;
+#[cfg(feature = "defmt")]
+mod log;
 pub mod rules;

@@ -3,6 +3,7 @@
 pub mod bench;
 
 pub mod flash;
+pub mod parallel;
 pub mod pcsc;
 pub mod programs;
 pub mod scenarios;
@@ -11,17 +12,18 @@ pub mod vcd;
 use std::env;
 use std::path::PathBuf;
 
-use qiyong_host_sim::card::issue::NewCard;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::gbk;
 
 /// The `qiyong` program that this build made: `target/<profile>/qiyong`, beside `deps/` where the test lies.
 ///
 /// `cargo test` does not build another package's program, so it must be there already: `cargo xtask test` sees to that,
-/// and so does `cargo build -p qiyong-host-sim --features pcsc,probe`.
+/// and so does `cargo build -p qiyong --features pcsc,probe`.
 ///
 /// # Panics
 /// If the program is missing; the message says what to do.
@@ -32,7 +34,7 @@ pub fn qiyong() -> PathBuf {
     let program = profile.join(format!("qiyong{}", env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
-        "{} is missing: run `cargo build -p qiyong-host-sim --features pcsc,probe` first",
+        "{} is missing: run `cargo build -p qiyong --features pcsc,probe` first",
         program.display()
     );
     program
@@ -61,7 +63,7 @@ pub fn sample_card(generation: Generation) -> NewCard {
         generation,
         number: CardNumber::new(b"X00000019").unwrap(),
         id_number: IdNumber::new(b"111111198101011110").unwrap(),
-        holder: "张三".into(),
+        holder: gbk::name("张三").unwrap(),
         area: Region::new("320100").unwrap(),
         issued: Date::new(2026, 1, 1).unwrap(),
         expires: Date::new(2036, 1, 1).unwrap(),

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
+
 use crate::{qiyong, sample_card};
 use qiyong_protocol::card::files::Generation;
 
@@ -112,7 +115,7 @@ impl PrivateServer {
     pub fn with_options(cards: &[Generation], options: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         for (number, generation) in cards.iter().enumerate() {
-            let card = sample_card(*generation).issue(&qiyong_host_sim::centre::hsm::Hsm::test_keys()).unwrap();
+            let card = make_card(&sample_card(*generation), &Hsm::test_keys()).unwrap();
             card.save(&folder.path().join(format!("{number}.toml"))).unwrap();
         }
         Self::in_folder(folder, cards.len(), options)

@@ -49,6 +49,7 @@ pub fn stem(file: &str) -> &str {
 }
 
 /// What a run of the program came to.
+#[derive(Debug)]
 pub struct Ran {
     /// The exit status.
     pub code: Option<i32>,

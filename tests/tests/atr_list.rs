@@ -6,6 +6,7 @@
 
 use hex::encode_upper;
 use qiyong_protocol::iso7816::atr::{Atr, AtrError, Tck};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::qiyong;
 use serde_json::{Value, json};
 use std::{
@@ -62,14 +63,7 @@ fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
             code_for_people,
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let shares: Vec<_> = atrs
-            .chunks(atrs.len().div_ceil(threads))
-            .map(|share| scope.spawn(move || share.iter().map(ask).collect::<Vec<_>>()))
-            .collect();
-        shares.into_iter().flat_map(|share| share.join().expect("a thread that asks qiyong")).collect()
-    })
+    in_parallel(atrs, ask)
 }
 
 /// What pyscard says (`atr_list/oracle.py`): one process for all of them.

@@ -1,13 +1,14 @@
-//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU.
+//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU
+//! (docs/design.md §2, one terminal on every bench).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::thread;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use qiyong_tests::image;
+use qiyong_tests::parallel::in_parallel_on;
 use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
 /// Files that are not for the emulated bench: its card line carries whole bytes, without parity, and its storage does not wear.
@@ -21,8 +22,10 @@ const NOT_EMULATED: [(&str, &str); 7] = [
     ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
 ];
 
-/// How many runs go on at the same time.
-const AT_ONCE: usize = 2;
+/// How many boards run at the same time. A board mostly waits for its own clock, which is that of the wall.
+const BOARDS: usize = 4;
+/// How many files a process is given: few, so that the boards end at about the same time.
+const SHARE: usize = 3;
 
 fn emulated(folder: &Path, files: &[String], options: &[&str]) -> Ran {
     let elf = image();
@@ -53,13 +56,11 @@ fn comparable(mut object: Value) -> Value {
 #[test]
 fn every_scenario_comes_out_the_same_on_both_benches() {
     let files = files();
-    let mut shares = vec![Vec::new(); AT_ONCE];
-    files.iter().enumerate().for_each(|(number, file)| shares[number % AT_ONCE].push(file.clone()));
-    let runs = shares.into_iter().map(|files| thread::spawn(move || emulated(root(), &files, &["--json"])));
-    let runs: Vec<_> = runs.collect();
+    let shares: Vec<&[String]> = files.chunks(SHARE).collect();
+    let runs = in_parallel_on(BOARDS, &shares, |files| by_file(&emulated(root(), files, &["--json"])));
     let mut simulated = by_file(&run(root(), &files, &["--json"]));
     let mut skipped = BTreeSet::new();
-    for (file, emulated) in runs.into_iter().flat_map(|run| by_file(&run.join().expect("a run"))) {
+    for (file, emulated) in runs.into_iter().flatten() {
         let simulated = simulated.remove(&file).expect("the same files");
         let Some(why) = emulated["skipped"].as_str() else {
             assert_eq!(comparable(simulated), comparable(emulated), "{file}");

@@ -9,11 +9,11 @@ use std::{fs, io};
 
 use tempfile::TempDir;
 
-use qiyong_host_sim::bench::{Apdu, Event};
-use qiyong_host_sim::line::{self, LineEvent};
-use qiyong_host_sim::scenario::file::Scenario;
-use qiyong_host_sim::scenario::run::play;
+use qiyong::in_process::play;
 use qiyong_protocol::iso7816::character::{Convention, Frame, Received};
+use qiyong_sim::line::{self, LineEvent};
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::world::event::{Apdu, Event};
 use qiyong_tests::qiyong;
 use qiyong_tests::vcd::{Character, Vcd};
 
@@ -182,7 +182,7 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
         // A command that the card did not live to answer is no APDU, but its characters are on the line.
         let cut_short = events.iter().any(|(_, event)| matches!(event, Event::SlotFailed(_)));
         // On a disturbed line secret characters come again.
-        let disturbed = scenario.steps.iter().any(|step| step.noise.is_some() || !step.faults.is_empty());
+        let disturbed = scenario.steps.iter().any(|step| step.visit.noise.is_some() || !step.visit.faults.is_empty());
         let more = (cut_short || disturbed) && hidden.len() > secret;
         assert!(hidden.len() == secret || more, "{name}: {} {secret}", hidden.len());
 
@@ -205,7 +205,7 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
 /// What must not be in a capture of this scenario: PINs as cards get them, ID numbers from the fourth character to the
 /// last but two.
 fn secrets(scenario: &Scenario) -> Vec<Vec<u8>> {
-    let keyed = scenario.steps.iter().flat_map(|step| step.pins.iter().chain(&step.new_pins));
+    let keyed = scenario.steps.iter().flat_map(|step| step.visit.pins.iter().chain(&step.visit.new_pins));
     let pins = keyed.chain(scenario.cards.iter().map(|card| &card.new.pin));
     let ids = scenario.cards.iter().map(|card| card.new.id_number.as_bytes());
     // Bytes like those of 000000 and 000001 are everywhere.

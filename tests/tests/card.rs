@@ -3,20 +3,22 @@
 
 use proptest::prelude::*;
 
-use qiyong_host_sim::card::file::CardFileError;
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
-use qiyong_host_sim::centre::hsm::Hsm;
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::commands::{self, ins};
 use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Generation};
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::keys::Key;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_sim::card::file::CardFileError;
+use qiyong_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
 use qiyong_tests::sample_card;
 
 fn card(generation: Generation) -> VirtualCard {
-    NewCard { convention: Convention::Direct, ..sample_card(generation) }.issue(&Hsm::test_keys()).unwrap()
+    let new = NewCard { convention: Convention::Direct, ..sample_card(generation) };
+    make_card(&new, &Hsm::test_keys()).unwrap()
 }
 
 fn status(card: &mut VirtualCard, command: Command<'_>) -> StatusWord {
@@ -78,6 +80,7 @@ fn with_rights(generation: Generation, file: &FileSpec, access: Access, pin: boo
     card
 }
 
+/// docs/card.md §1.3, §1.4, §1.5.
 #[test]
 fn every_record_of_every_generation_opens_to_its_access_condition_only() {
     let mut checked = 0;
@@ -152,8 +155,9 @@ fn transparent_and_cyclic_files_follow_their_conditions_too() {
     }
 }
 
+/// docs/card.md §1.1, §1.6.
 #[test]
-fn the_sample_session_of_domain_1_6_reads_as_recorded() {
+fn the_sample_session_of_section_1_6_reads_as_recorded() {
     let mut card = card(Generation::V2);
     assert_eq!(status(&mut card, commands::select_environment()), StatusWord::OK);
     let mut read = |fid: [u8; 2], p1, p2, le| {
@@ -175,6 +179,7 @@ fn the_sample_session_of_domain_1_6_reads_as_recorded() {
     assert_eq!(read(ef06, 3, 0x2C, 6), "0304322E3030");
 }
 
+/// docs/card.md §1.8; ISO/IEC 7816-4 clause 5.6.
 #[test]
 fn three_wrong_pins_block_and_a_right_one_resets_the_counter() {
     let mut card = card(Generation::V3);
@@ -206,6 +211,7 @@ fn with_mac(card: &mut VirtualCard, key: &Key, command: Command<'_>, data: &[u8]
     status(card, command.with_data(&data))
 }
 
+/// docs/card.md §1.7, §1.8.
 #[test]
 fn a_challenge_serves_the_next_command_only_and_a_wrong_cryptogram_opens_nothing() {
     let mut card = card(Generation::V3);

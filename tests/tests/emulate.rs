@@ -6,21 +6,21 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::hsm::Hsm;
+use qiyong_centre::test_mac_key;
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_firmware::ui::{Screen, draw};
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::centre::Centre;
-use qiyong_host_sim::centre::hsm::Hsm;
-use qiyong_host_sim::emulator::CardUsart;
-use qiyong_host_sim::emulator::holder::{Asked, Does, Moment};
-use qiyong_host_sim::emulator::machine::Machine;
-use qiyong_host_sim::pcsc::slot::DeskCard;
-use qiyong_host_sim::probe::{Lights, SlotPins, picture};
+use qiyong_lab::emulator::CardUsart;
+use qiyong_lab::emulator::holder::{Asked, Does, Moment};
+use qiyong_lab::emulator::machine::Machine;
+use qiyong_lab::probe::{Lights, SlotPins, picture};
 use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Command as TillCommand, Ended};
+use qiyong_protocol::ecr::{Command as TillCommand, Ended, Setup};
 use qiyong_protocol::frame::{Channel, encode};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
@@ -28,6 +28,7 @@ use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, V
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::Reason;
+use qiyong_sim::card::desk::DeskCard;
 use qiyong_tests::programs::{Watched, eventually};
 use qiyong_tests::{image, qiyong, sample_card};
 use serde_json::Value;
@@ -42,7 +43,7 @@ const NEW_PIN: &str = "271828";
 /// A file with a card that speaks this protocol.
 fn card_file(folder: &Path, new: &NewCard) -> PathBuf {
     let path = folder.join(format!("{:?}-{}.toml", new.generation, new.protocol));
-    new.issue(&Hsm::test_keys()).unwrap().save(&path).unwrap();
+    make_card(new, &Hsm::test_keys()).unwrap().save(&path).unwrap();
     path
 }
 
@@ -116,7 +117,7 @@ fn the_image_puts_cards_of_older_generations_into_use_at_a_hospital() {
 /// An image that runs, a centre that knows its place and one card, and that card's file.
 struct Desk {
     machine: Machine,
-    centre: Centre,
+    centre: InProcess,
     file: PathBuf,
     folder: TempDir,
 }
@@ -126,17 +127,19 @@ impl Desk {
         let folder = TempDir::new().unwrap();
         let file = card_file(folder.path(), new);
         let code = InstitutionCode::new(place).unwrap();
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = InProcess::new().unwrap();
         centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
-        let record = new.record(&Hsm::test_keys()).unwrap();
+        let record = record_of(new, &Hsm::test_keys()).unwrap();
         centre.add_card(&CardRecord { account: Fen(10_000), ..record }).unwrap();
-        let machine = Machine::boot(&image(), code, TerminalId(*b"00000001"), Stan(7)).unwrap();
+        let setup =
+            Setup { institution: code, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(7) };
+        let machine = Machine::boot(&image(), setup).unwrap();
         Self { machine, centre, file, folder }
     }
 
     /// One visit; returns its end and the PINs that were asked for.
     fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ended, Vec<Asked>) {
-        self.machine.insert(DeskCard::open(&self.file).unwrap()).unwrap();
+        self.machine.insert(DeskCard::open(&self.file, |problem| panic!("{problem}")).unwrap()).unwrap();
         does.reverse();
         let mut asked = Vec::new();
         let mut holder = |moment: Moment| match moment {
@@ -411,6 +414,9 @@ fn what_was_wrong_with_a_card_is_told() {
     assert_eq!((status, &told["reason"]), (1, &"card-unreadable".into()), "{told} {seen}");
     let cause = "the card was never personalised: its ident code ends in FFFFFFFF";
     assert_eq!(told["cause"], cause, "{told}");
+    // The log has the reason in the word for it, and the cause by the number of `CauseCode`.
+    let log = told["log"].as_array().unwrap();
+    assert!(log.contains(&"warn  card-unreadable, cause 00000005".into()), "{told}");
     let mut command = Command::new(qiyong());
     command.args(["emulate", "--elf"]).arg(image()).arg("--card").arg(&file).args(["purchase", "1.00"]);
     let output = Watched::start(&mut command).output();
@@ -423,7 +429,7 @@ fn the_probe_sees_the_slots_pins_and_resets_the_chip() {
     let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
     let pins = |vcc, rst, present| SlotPins { vcc, rst, present };
     assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, false));
-    desk.machine.insert(DeskCard::open(&desk.file).unwrap()).unwrap();
+    desk.machine.insert(DeskCard::open(&desk.file, |problem| panic!("{problem}")).unwrap()).unwrap();
     assert_eq!(desk.machine.slot_pins().unwrap(), pins(false, false, true));
     desk.machine.reset().unwrap();
     let starts = desk.machine.log().iter().filter(|line| line.contains("qiyong on")).count();

@@ -6,21 +6,22 @@ use std::fs;
 use std::rc::Rc;
 
 use object::{Object, ObjectSymbol};
-use qiyong_host_sim::card::contact::ContactCard;
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::centre::{Centre, test_mac_key};
-use qiyong_host_sim::emulator::EmulatorError;
-use qiyong_host_sim::emulator::holder::{Does, Moment};
-use qiyong_host_sim::emulator::machine::{Cut, Machine};
-use qiyong_host_sim::line::SharedCard;
+use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::test_mac_key;
+use qiyong_lab::emulator::EmulatorError;
+use qiyong_lab::emulator::holder::{Does, Moment};
+use qiyong_lab::emulator::machine::{Cut, Machine};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Ended, Setup, State};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::line::SharedCard;
 use qiyong_tests::{image, sample_card};
 
 const PLACE: &str = "P32010000017";
@@ -30,7 +31,7 @@ const PRICE: u64 = 100;
 /// A board that may lose its power, a centre that does not, and a card.
 struct Place {
     machine: Option<Machine>,
-    centre: Centre,
+    centre: InProcess,
     card: SharedCard,
     /// Visits that the till was told were approved.
     approved: u64,
@@ -39,12 +40,12 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let new = NewCard { protocol: 1, convention: Convention::Direct, ..sample_card(Generation::V3) };
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = InProcess::new().unwrap();
         let code = InstitutionCode::new(PLACE).unwrap();
         centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
-        let record = new.record(centre.hsm()).unwrap();
+        let record = record_of(&new, centre.hsm()).unwrap();
         centre.add_card(&CardRecord { account: Fen(ACCOUNT), pin_is_initial: false, ..record }).unwrap();
-        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));
         Self { machine: Some(boot(None)), centre, card, approved: 0 }
     }
 
@@ -156,7 +157,7 @@ fn a_fault_is_counted_and_kept_and_the_next_holder_is_served() {
     let bytes = fs::read(image()).unwrap();
     let elf = object::File::parse(bytes.as_slice()).unwrap();
     // What the clock's interrupt wakes the task by: pointers, of which either is one too many if it leads nowhere.
-    let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("5board4TASK"))).unwrap();
+    let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("4time4TASK"))).unwrap();
     let mut place = Place::new();
     assert_eq!(place.good_visit(), Stan(1));
     for crashes in 1..=2 {

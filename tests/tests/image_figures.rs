@@ -8,27 +8,30 @@
 //! by one or two in a hundred. The least of some runs counts, and the spread is shown.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::fs;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use object::{Object, ObjectSection};
-use qiyong_host_sim::card::contact::ContactCard;
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::centre::{Centre, test_mac_key};
-use qiyong_host_sim::emulator::EmulatorError;
-use qiyong_host_sim::emulator::holder::{Asked, Does, Moment};
-use qiyong_host_sim::emulator::machine::Machine;
+use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::test_mac_key;
+use qiyong_lab::emulator::EmulatorError;
+use qiyong_lab::emulator::holder::{Asked, Does, Moment};
+use qiyong_lab::emulator::machine::Machine;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_sim::card::contact::ContactCard;
 use qiyong_tests::bench::{Row, report};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::{image, sample_card};
 
 /// How often each visit is played.
@@ -53,8 +56,8 @@ struct Visit {
 }
 
 fn main() -> ExitCode {
-    let over = |protocol| (0..RUNS).map(|_| visit(protocol).expect("the image serves a holder")).collect::<Vec<_>>();
-    let (t0, t1) = (over(0), over(1));
+    let over = |protocol: &u8| (0..RUNS).map(|_| visit(*protocol).expect("the image serves a holder")).collect();
+    let [t0, t1]: [Vec<_>; 2] = in_parallel(&[0, 1], over).try_into().ok().expect("two");
     let all = || t0.iter().chain(&t1);
     let stack = all().map(|visit| visit.stack).fold(0.0, f64::max);
     let figure = |name, value, unit| Row { unit, ..Row::ns(name, value) };
@@ -77,14 +80,14 @@ fn spread(visits: &[Visit]) -> f64 {
 }
 
 /// A pharmacy puts a card of the third generation into use, whose holder replaces the initial PIN.
-fn visit(protocol: u8) -> Result<Visit, EmulatorError> {
+fn visit(protocol: u8) -> Result<Visit, Box<dyn Error>> {
     let institution = InstitutionCode::new("P32010000017").expect("a code");
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V3) };
-    let mut centre = Centre::in_memory()?;
+    let mut centre = InProcess::new()?;
     centre.add_institution(&Institution { code: institution, designated: true, issues_cards: true })?;
-    let record = new.record(centre.hsm()).expect("a card that can be made");
+    let record = record_of(&new, centre.hsm()).expect("a card that can be made");
     centre.add_card(&CardRecord { account: Fen(10_000), ..record })?;
-    let card = ContactCard::new(new.issue(centre.hsm()).expect("a card that can be made"));
+    let card = ContactCard::new(make_card(&new, centre.hsm()).expect("a card that can be made"));
 
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot_counted(&image(), setup)?;

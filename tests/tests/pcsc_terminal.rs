@@ -259,8 +259,10 @@ fn what_is_missing_is_said_and_is_no_verdict() {
     assert_eq!(server.ctl(&["mute"]).0, 0);
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unreadable".into()), "{report}");
+    assert_eq!(report["cause"], "no answer to reset: is the card inserted the right way round?", "{report}");
 }
 
+/// ISO/IEC 7816-4 clause 12.1.1.
 #[test]
 fn readers_are_listed_with_their_cards_kinds() {
     let server = PrivateServer::with_options(&[Generation::V1, Generation::V3], &["--empty", "1"]);

@@ -12,16 +12,14 @@ use embassy_futures::select::{Either, select};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
+use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{
-    CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered, WhichPin,
+    Cause, CentreLink, Memory, MemoryError, NoPin, Operator, RamMemory, Report, Settings, Terminal, Unanswered,
+    WhichPin,
 };
-use qiyong_firmware::ui::Screen;
-use qiyong_host_sim::card::contact::ContactCard;
-use qiyong_host_sim::centre::Centre;
-use qiyong_host_sim::line::{BenchLine, SharedCard, VirtualLine};
-use qiyong_host_sim::time::VirtualTime;
+use qiyong_firmware::ui::{Screen, reason_text};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
@@ -30,7 +28,11 @@ use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
+use qiyong_sim::time::VirtualTime;
 use qiyong_tests::flash::Flash;
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
 
 const PHARMACY: &str = "P32010000017";
@@ -53,11 +55,17 @@ enum Fate {
     /// The centre acts on it, and the answer is lost.
     AnswerLost,
     Lost,
+    /// It cannot be written, so that not a byte of it leaves.
+    Unsent,
+    /// The centre cannot trust it, and says so.
+    Rejected,
+    /// The centre acts on it, and the line breaks down.
+    LineFailed,
 }
 
 /// The link to the centre, with what becomes of its messages, by their number.
 struct Link {
-    centre: Rc<RefCell<Centre>>,
+    centre: Rc<RefCell<InProcess>>,
     notes: Notes,
     fates: BTreeMap<usize, Fate>,
     messages: usize,
@@ -76,6 +84,10 @@ impl CentreLink for Link {
         if self.flash.is_off() {
             return pending().await;
         }
+        if fate == Fate::Unsent {
+            self.notes.borrow_mut().push("unsent".to_string());
+            return Err(LinkError::Unwritable { field: 41 });
+        }
         let note = match &request.body {
             Body::Transact { stan, .. } => {
                 self.sent.borrow_mut().push(*stan);
@@ -89,15 +101,21 @@ impl CentreLink for Link {
             _ => "ask".to_string(),
         };
         self.notes.borrow_mut().push(note);
-        if fate == Fate::Lost {
-            return Err(LinkError::NoAnswer);
+        match fate {
+            Fate::Lost => return Err(LinkError::NoAnswer),
+            Fate::Rejected => return Err(LinkError::Rejected(*b"A0")),
+            _ => {}
         }
         let answer = self.centre.borrow_mut().handle(request).expect("the centre works");
         if fate == Fate::CutAfter {
             self.flash.cut_after(0);
             return pending().await;
         }
-        if fate == Fate::AnswerLost { Err(LinkError::NoAnswer) } else { Ok(answer) }
+        match fate {
+            Fate::AnswerLost => Err(LinkError::NoAnswer),
+            Fate::LineFailed => Err(LinkError::Failed),
+            _ => Ok(answer),
+        }
     }
 }
 
@@ -158,7 +176,7 @@ type Till<M> = Terminal<ContactSlot<VirtualLine>, Link, Desk, VirtualTime, ChaCh
 
 /// A pharmacy with its terminal's flash, a card that is not yet in use, and the centre.
 struct Pharmacy {
-    centre: Rc<RefCell<Centre>>,
+    centre: Rc<RefCell<InProcess>>,
     card: SharedCard,
     number: CardNumber,
     flash: Flash,
@@ -169,15 +187,15 @@ struct Pharmacy {
 impl Pharmacy {
     fn new(seed: u64) -> Self {
         let code = InstitutionCode::new(PHARMACY).unwrap();
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = InProcess::new().unwrap();
         for code in [code, InstitutionCode::new("H32010000561").unwrap()] {
             centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
         }
         let mut new = sample_card(Generation::V3);
         new.pin = Pin::new(b"135790").unwrap();
-        let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..new.record(centre.hsm()).unwrap() };
+        let record = CardRecord { account: ACCOUNT, pin_is_initial: false, ..record_of(&new, centre.hsm()).unwrap() };
         centre.add_card(&record).unwrap();
-        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));
         Self {
             centre: Rc::new(RefCell::new(centre)),
             card,
@@ -210,7 +228,7 @@ impl Pharmacy {
 
     /// Starts the terminal and serves the holder; `None` if the power failed before the end.
     fn start_and_serve(&self, fates: &[(usize, Fate)]) -> Option<Report> {
-        let store = Store::open(self.flash.clone(), PAGES, None);
+        let store = Store::<_, PAGES>::open(self.flash.clone(), None);
         self.serve(&mut self.terminal(store, fates))
     }
 
@@ -243,6 +261,7 @@ fn approved(report: Option<&Report>) -> usize {
     report.is_some_and(|report| report.outcome == Outcome::Approved).into()
 }
 
+/// docs/card.md §5.5; docs/design.md §1, invariants 1 and 3.
 #[test]
 fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     let pharmacy = Pharmacy::new(0);
@@ -280,14 +299,78 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     assert_eq!(pharmacy.account(), before);
 }
 
+/// Each way in which a message gets no answer: what the report says, and whether the transaction is reversed.
+#[test]
+fn only_what_certainly_never_left_goes_without_a_reversal() {
+    let ways = [
+        (Fate::Unsent, Reason::NotSent, Some(LinkError::Unwritable { field: 41 })),
+        (Fate::Rejected, Reason::Rejected, Some(LinkError::Rejected(*b"A0"))),
+        (Fate::LineFailed, Reason::NoAnswer, Some(LinkError::Failed)),
+        (Fate::AnswerLost, Reason::NoAnswer, None),
+        (Fate::Lost, Reason::NoAnswer, None),
+    ];
+    for (fate, reason, error) in ways {
+        let pharmacy = Pharmacy::new(0);
+        // Of a visit in which all goes well the last message is the transaction.
+        let mut terminal = pharmacy.terminal(RamMemory::new(Stan(1)), &[]);
+        pharmacy.serve(&mut terminal).unwrap();
+        let transaction = terminal.link().messages - 1;
+        let before = pharmacy.account();
+
+        pharmacy.notes.borrow_mut().clear();
+        let memory =
+            Recording { memory: RamMemory::new(Stan(7)), notes: pharmacy.notes.clone(), fails: None, calls: 0 };
+        let mut terminal = pharmacy.terminal(memory, &[(transaction, fate)]);
+        let report = pharmacy.serve(&mut terminal).unwrap();
+        assert_eq!((report.outcome, report.reason), (Outcome::Failed, Some(reason)), "{fate:?}");
+        assert_eq!(report.cause.and_then(|code| code.cause()), error.map(Cause::Link), "{fate:?}");
+        let notes: Vec<_> = pharmacy.notes.borrow().iter().filter(|note| *note != "ask").cloned().collect();
+        let shown = format!("show {}", reason_text(reason).0);
+        let reported = format!("report {reason}");
+        if fate == Fate::Unsent {
+            assert_eq!(report.stan, None, "none was sent");
+            assert_eq!(notes, ["note transaction", "unsent", "note end", &reported, &shown]);
+        } else {
+            assert_eq!(report.stan, Some(Stan(7)), "{fate:?}");
+            let sent = ["note transaction", "send transaction 7", "send reversal 7", "note end", &reported, &shown];
+            assert_eq!(notes, sent, "{fate:?}");
+        }
+        assert!(!terminal.has_unanswered(), "{fate:?}");
+        assert_eq!(pharmacy.account(), before, "{fate:?}");
+    }
+}
+
+/// A centre that trusts no message of this terminal any more: the duty stays, and what is wrong is said at every visit.
+#[test]
+fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
+    let pharmacy = Pharmacy::new(0);
+    let mut terminal = pharmacy.terminal(RamMemory::new(Stan(1)), &[]);
+    pharmacy.serve(&mut terminal).unwrap();
+    let transaction = terminal.link().messages - 1;
+    pharmacy.notes.borrow_mut().clear();
+    let rejected: Vec<_> = (transaction..transaction + 5).map(|number| (number, Fate::Rejected)).collect();
+    let mut terminal = pharmacy.terminal(RamMemory::new(Stan(7)), &rejected);
+    for visit in ["send transaction 7", "report message-rejected"] {
+        let report = pharmacy.serve(&mut terminal).unwrap();
+        assert_eq!(report.reason, Some(Reason::Rejected));
+        let cause = report.cause.and_then(|code| code.cause());
+        assert_eq!(cause, Some(Cause::Link(LinkError::Rejected(*b"A0"))));
+        assert!(terminal.has_unanswered());
+        let notes = std::mem::take(&mut *pharmacy.notes.borrow_mut());
+        assert_eq!(notes.iter().filter(|note| *note == "send reversal 7").count(), 1, "{visit}: {notes:?}");
+        assert!(notes.contains(&visit.to_string()), "{notes:?}");
+    }
+    assert_eq!(pharmacy.serve(&mut terminal).unwrap().outcome, Outcome::Approved);
+}
+
 #[test]
 fn what_was_sent_under_another_name_is_reversed_under_that() {
     let pharmacy = Pharmacy::new(0);
-    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(pharmacy.flash.clone(), None);
     let institution = InstitutionCode::new("H32010000561").unwrap();
     let elsewhere = Settings::at(institution, TerminalId(*b"00000009"));
     store.begin(&elsewhere, pharmacy.number).unwrap();
-    let mut store = Store::open(pharmacy.flash.clone(), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(pharmacy.flash.clone(), None);
     store.set_up(InstitutionCode::new(PHARMACY).unwrap(), TerminalId(*b"00000001"), Stan(1)).unwrap();
     assert_eq!(pharmacy.serve(&mut pharmacy.terminal(store, &[])).unwrap().outcome, Outcome::Approved);
     let notes = pharmacy.notes.borrow();
@@ -303,26 +386,49 @@ fn power_may_fail_at_any_byte_of_a_visit() {
     assert_eq!(whole.start_and_serve(&[]).unwrap().outcome, Outcome::Approved);
     let both = whole.flash.work();
     assert!(both - first > 512, "the second visit erases a page");
-    let mut cut_short = 0;
-    for cut in 0..both - first {
+    let cuts: Vec<u64> = (0..both - first).collect();
+    let cut_short = in_parallel(&cuts, |&cut| {
         let pharmacy = Pharmacy::new(cut);
         pharmacy.start_and_serve(&[]).unwrap();
         pharmacy.flash.cut_after(cut + 1);
         let report = pharmacy.start_and_serve(&[]);
-        cut_short += usize::from(report.is_none());
         pharmacy.next_visit_settles_everything(1 + approved(report.as_ref()), &format!("cut at {cut}"));
-    }
+        report.is_none()
+    });
+    let cut_short = cut_short.iter().filter(|short| **short).count();
     assert!(cut_short >= 88, "at least one record's bytes are written in the visit itself: {cut_short}");
+}
+
+/// Between noting a transaction and taking it off again as never sent.
+#[test]
+fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
+    let whole = Pharmacy::new(0);
+    let mut terminal = whole.terminal(<Store<Flash>>::open(whole.flash.clone(), None), &[]);
+    whole.serve(&mut terminal).unwrap();
+    let unsent = [(terminal.link().messages - 1, Fate::Unsent)];
+    let first = whole.flash.work();
+    assert_eq!(whole.start_and_serve(&unsent).unwrap().reason, Some(Reason::NotSent));
+    // The last record of the visit, in bytes with its header.
+    let work = whole.flash.work() - first;
+    for cut in work - 88..work {
+        let pharmacy = Pharmacy::new(cut);
+        pharmacy.start_and_serve(&[]).unwrap();
+        pharmacy.flash.cut_after(cut + 1);
+        let report = pharmacy.start_and_serve(&unsent);
+        assert_eq!(approved(report.as_ref()), 0);
+        pharmacy.next_visit_settles_everything(1, &format!("cut at {cut}"));
+    }
 }
 
 #[test]
 fn power_may_fail_at_any_message_of_a_visit() {
     let whole = Pharmacy::new(0);
-    let store = Store::open(whole.flash.clone(), PAGES, None);
+    let store = Store::<_, PAGES>::open(whole.flash.clone(), None);
     let mut terminal = whole.terminal(store, &[]);
     whole.serve(&mut terminal).unwrap();
     let messages = terminal.link().messages;
-    let fates = [Fate::CutBefore, Fate::CutAfter, Fate::AnswerLost, Fate::Lost];
+    let fates =
+        [Fate::CutBefore, Fate::CutAfter, Fate::AnswerLost, Fate::Lost, Fate::Unsent, Fate::Rejected, Fate::LineFailed];
     // A visit that fails sends more messages: reversals, and a report.
     for (number, fate) in (0..messages + 4).flat_map(|number| fates.map(|fate| (number, fate))) {
         for (later, next) in [(1, Fate::Answered), (1, Fate::CutAfter), (2, Fate::CutBefore)] {

@@ -79,18 +79,21 @@ fn the_story_is_told_in_both_languages_and_a_trace_shows_every_character_in_etu(
     }
 }
 
+/// Examples that show the demo are marked as such: ```demo.
 #[test]
-fn the_run_shown_in_the_readme_is_what_the_demo_prints() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+fn the_run_shown_in_the_readme_and_the_manual_is_what_the_demo_prints() {
     let story = ok(&["demo"]);
-    let blocks = readme.split("```").skip(1).step_by(2);
-    let shown: Vec<&str> = blocks.filter(|block| block.contains("━━") || block.contains("outcome")).collect();
-    assert_eq!(shown.len(), 2, "the excerpt and the summary");
-    for block in shown {
-        assert!(story.contains(block.trim()), "README.md is out of date; the demo no longer prints:\n{block}");
+    for (page, examples) in [("README.md", 1), ("docs/usage.md", 2)] {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page)).unwrap();
+        let shown: Vec<&str> = text.split("```").filter_map(|block| block.strip_prefix("demo\n")).collect();
+        assert_eq!(shown.len(), examples, "{page}");
+        for block in shown {
+            assert!(story.contains(block.trim_end()), "{page} is out of date; the demo no longer prints:\n{block}");
+        }
     }
 }
 
+/// docs/design.md §1, invariant 4.
 #[test]
 fn neither_story_nor_trace_nor_json_holds_a_pin_or_a_whole_id_number() {
     let scenario =

@@ -7,11 +7,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use qiyong_host_sim::bench::{CancelAt, LinkTrouble, PullDuring};
-use qiyong_host_sim::card::contact::Misbehaviour;
-use qiyong_host_sim::scenario::file::Scenario;
-use qiyong_host_sim::scenario::run::{Played, play};
-use qiyong_host_sim::time::CLOCK_HZ;
+use qiyong::in_process::play;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::character::Convention;
@@ -19,6 +15,12 @@ use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::DocumentKind;
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_sim::card::contact::Misbehaviour;
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::scenario::stage::Played;
+use qiyong_sim::time::CLOCK_HZ;
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
 /// Every file, read and played in this process.
@@ -36,7 +38,9 @@ fn played() -> Vec<(String, Scenario, Played)> {
 #[test]
 fn every_file_passes_and_comes_out_the_same_twice() {
     let files = files();
-    let first = run(root(), &files, &["--json"]);
+    let options = [&["--json"][..], &["--json"], &[]];
+    let [first, second, text] =
+        in_parallel(&options, |options| run(root(), &files, options)).try_into().expect("three");
     assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
     let objects = objects(&first.stdout);
     assert_eq!(objects.len(), files.len(), "one object a file");
@@ -58,9 +62,7 @@ fn every_file_passes_and_comes_out_the_same_twice() {
         let names: BTreeSet<_> = object["cards"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, scenario.cards.iter().map(|card| card.name.as_str()).collect(), "{file}");
     }
-    let second = run(root(), &files, &["--json"]);
     assert_eq!((second.code, second.stdout == first.stdout), (Some(0), true), "the same bytes");
-    let text = run(root(), &files, &[]);
     assert_eq!(text.code, Some(0));
     assert!(text.stdout.ends_with(&format!("{0} of {0} scenarios passed\n", files.len())), "{}", text.stdout);
 }
@@ -84,6 +86,7 @@ const ROWS: &[(&str, &[(&str, bool)])] = &[
     ("rule-query", &[("approved", false); 9]),
 ];
 
+/// The causes of PIN entry are those of docs/card.md §1.10.
 #[test]
 fn the_files_are_the_rule_book() {
     let played = played();
@@ -113,7 +116,10 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    assert_eq!(shown, Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+    // A bench's messages can all be written, and its centre trusts them: `power` has these two.
+    let unseen = [Reason::NotSent, Reason::Rejected];
+    let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
+    assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
 }
 
 /// Notes that `kind` was seen.
@@ -126,14 +132,14 @@ fn every_kind_of_thing_occurs_in_some_file() {
     let mut seen = BTreeMap::new();
     for (_, scenario, played) in played() {
         for card in &scenario.cards {
-            see(&mut seen, "status", card.record.status);
+            see(&mut seen, "status", card.known.status);
             see(&mut seen, "generation and convention", (card.new.generation, card.new.convention));
             card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
         }
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
-            see(&mut seen, "link", step.trouble);
-            step.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
-            step.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
+            see(&mut seen, "link", step.visit.trouble);
+            step.visit.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
+            step.visit.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
             if let Operation::Apply { document: Some(document) } = &step.operation
                 && played.report.outcome == Outcome::Approved
             {
@@ -189,7 +195,7 @@ fn every_file_says_all_it_expects() {
 fn no_step_of_any_file_breaks_the_rule() {
     for (file, scenario, played) in played() {
         // Where a reversal is due, a step may undo an earlier one.
-        let overdue = scenario.steps.iter().any(|step| step.trouble == LinkTrouble::AnswerAndReversalsLost);
+        let overdue = scenario.steps.iter().any(|step| step.visit.trouble == LinkTrouble::AnswerAndReversalsLost);
         for (number, (step, played)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
             let at = format!("{file}: step {number}");
             let report = &played.report;
@@ -881,13 +887,19 @@ fn mutations() -> Vec<String> {
     texts
 }
 
+/// How many files a process is given.
+const BATCH: usize = 250;
+
 /// Not one edit makes the program panic (status 101) or hang: each is played, or refused with a reason.
+/// docs/design.md §1, invariant 5.
 #[test]
 fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
     let texts = mutations();
     assert!(texts.len() > 5_000, "{}", texts.len());
-    let batches = texts.chunks(500).enumerate();
-    let counts: Vec<[usize; 3]> = batches.map(|(number, batch)| run_batch(number, batch)).collect();
+    // By number: a batch that fails says itself at which file.
+    let batches: Vec<usize> = (0..texts.len().div_ceil(BATCH)).collect();
+    let batch = |number: usize| &texts[number * BATCH..texts.len().min((number + 1) * BATCH)];
+    let counts = in_parallel(&batches, |&number| run_batch(number, batch(number)));
     let sum = |kind: usize| counts.iter().map(|count| count[kind]).sum::<usize>();
     println!("{} passed, {} did not, {} are no scenarios", sum(0), sum(1), sum(2));
     assert!(sum(0) > 0 && sum(1) > 0 && sum(2) > 0);

@@ -6,20 +6,21 @@ use std::rc::Rc;
 
 use embassy_futures::block_on;
 use proptest::prelude::*;
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
 use qiyong_firmware::slot::{CardLine, CardSlot, Clock, ContactSlot, LineError, SlotConfig, SlotError, VoltageClass};
-use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour};
-use qiyong_host_sim::centre::hsm::Hsm;
-use qiyong_host_sim::line::efficiency::Efficiency;
-use qiyong_host_sim::line::{
-    BenchLine, Disturbance, Fault, FaultPlan, Faults, Layer, Layered, LineEvent, SharedCard, Tracer, VirtualLine,
-};
-use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::{AtrBuilder, SpecificBytes, SpecificMode};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_sim::card::contact::{ContactCard, Misbehaviour};
+use qiyong_sim::line::{
+    Disturbance, Fault, FaultPlan, Faults, Layer, Layered, LineEvent, SharedCard, SimulatedLine, Tracer, VirtualLine,
+};
+use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
+use qiyong_sim::world::efficiency::Efficiency;
 use qiyong_tests::sample_card;
 
 /// Damages the second character of the first `resets` answers to reset, however often it is repeated, and writes down what
@@ -32,14 +33,14 @@ struct Damage {
 }
 
 impl Layer for Damage {
-    fn before_character(&mut self, line: &mut impl BenchLine) -> Result<(), LineError> {
+    fn before_character(&mut self, line: &mut impl SimulatedLine) -> Result<(), LineError> {
         if self.heard == 1 && self.resets > 0 {
             line.disturb(Disturbance::Flip(1));
         }
         Ok(())
     }
 
-    fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
+    fn happened(&mut self, _: &impl SimulatedLine, event: LineEvent) {
         let word = match event {
             LineEvent::Vcc(Some(VoltageClass::A)) => "A",
             LineEvent::Vcc(Some(VoltageClass::B)) => "B",
@@ -64,7 +65,7 @@ impl Layer for Damage {
 
 /// What a slot with a card of this generation does when so many answers to reset are damaged, and whether a command works.
 fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, String) {
-    let card = sample_card(generation).issue(&Hsm::test_keys()).unwrap();
+    let card = make_card(&sample_card(generation), &Hsm::test_keys()).unwrap();
     let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
     line.set_card(Some(Rc::new(RefCell::new(ContactCard::new(card)))));
     let log = Rc::new(RefCell::new(Vec::new()));
@@ -82,21 +83,25 @@ fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, Stri
     (result, log)
 }
 
+/// Clause 6.2.2; the wire checks the times.
 #[test]
 fn a_good_card_is_reset_once() {
     assert_eq!(connect(Generation::V2, 0), (Ok(()), "B reset off".into()));
 }
 
+/// docs/card.md §4.1; clause 5.1.3.
 #[test]
 fn a_card_for_5_volts_is_silent_at_3_and_found_at_5() {
     assert_eq!(connect(Generation::V1, 0), (Ok(()), "B reset off A reset off".into()));
 }
 
+/// Clause 6.2.3.
 #[test]
 fn a_damaged_answer_is_asked_for_again_by_a_warm_reset() {
     assert_eq!(connect(Generation::V2, 1), (Ok(()), "B reset reset off".into()));
 }
 
+/// Clause 6.2.4.
 #[test]
 fn damaged_twice_the_next_class_is_tried() {
     assert_eq!(connect(Generation::V2, 2), (Ok(()), "B reset reset off A reset off".into()));
@@ -116,7 +121,7 @@ struct WarmAtr {
 }
 
 impl Layer for WarmAtr {
-    fn happened(&mut self, _: &impl BenchLine, event: LineEvent) {
+    fn happened(&mut self, _: &impl SimulatedLine, event: LineEvent) {
         match event {
             LineEvent::Vcc(class) => self.powered = class.is_some(),
             LineEvent::Rst(true) => {}
@@ -137,7 +142,7 @@ fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
     };
     let negotiable = AtrBuilder::new(Convention::Direct).ta1(0x96).build().unwrap().to_vec();
     for (cold, expected) in [(insists(true), Ok(negotiable.clone())), (insists(false), Err(SlotError::Rate))] {
-        let mut card = sample_card(Generation::V2).issue(&Hsm::test_keys()).unwrap();
+        let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
         card.atr = cold;
         let card = Rc::new(RefCell::new(ContactCard::new(card)));
         let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
@@ -211,7 +216,7 @@ impl Bench {
 
     /// The sample card of generation 2 with this ATR.
     fn with_atr(atr: &AtrBuilder<'_>) -> Self {
-        let mut card = sample_card(Generation::V2).issue(&Hsm::test_keys()).unwrap();
+        let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
         card.atr = atr.build().unwrap().to_vec();
         Self::new(ContactCard::new(card))
     }
@@ -272,8 +277,9 @@ fn visit() -> Vec<Command<'static>> {
     ]
 }
 
-/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the responses are
-/// those of an undisturbed line; a fourth time is one too many.
+/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the
+/// responses are those of an undisturbed line; a fourth time is one too many. A fault of the line that can be mended
+/// costs the card nothing (docs/design.md §1, invariant 6).
 #[test]
 fn in_t0_every_character_is_repeated_until_it_is_right() {
     let mut plain = Bench::over(None);
@@ -576,6 +582,7 @@ fn extended_apdus_pass_in_both_protocols() {
 }
 
 /// The terminal loses no time: what a session takes on the line is what the standard demands for its characters.
+/// In etu of clause 7.1, with the guard times of clauses 8.3, 10.2 and 11.2.
 #[test]
 fn a_session_takes_what_its_characters_need() {
     for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {

@@ -60,12 +60,12 @@ fn card(number: u8) -> CardNumber {
     CardNumber::new(format!("X0000{number:03}9").as_bytes()).unwrap()
 }
 
-fn set_up(store: &mut Store<Flash>, next: u32) -> Result<(), MemoryError> {
+fn set_up(store: &mut Store<Flash, PAGES>, next: u32) -> Result<(), MemoryError> {
     let (institution, terminal) = place(0);
     store.set_up(institution, terminal, Stan(next))
 }
 
-fn state(store: &Store<Flash>) -> State {
+fn state(store: &Store<Flash, PAGES>) -> State {
     let unanswered = store.unanswered().expect("it can be read");
     State { place: store.place(), unanswered, starts: store.starts(), crashes: store.crashes() }
 }
@@ -73,18 +73,17 @@ fn state(store: &Store<Flash>) -> State {
 /// A terminal's memory, and what is known of it by what it has acknowledged.
 struct Bench {
     flash: Flash,
-    pages: u32,
-    store: Store<Flash>,
+    store: Store<Flash, PAGES>,
     acknowledged: State,
     /// What the next number may be: one, or after a power cut one of several; `None` is any.
     next: Vec<Option<Stan>>,
 }
 
 impl Bench {
-    fn new(flash: Flash, pages: u32) -> Self {
-        let store = Store::open(flash.clone(), pages, None);
+    fn new(flash: Flash) -> Self {
+        let store = Store::<_, PAGES>::open(flash.clone(), None);
         let acknowledged = state(&store);
-        Self { flash, pages, store, acknowledged, next: vec![None] }
+        Self { flash, store, acknowledged, next: vec![None] }
     }
 
     /// Does something. If the power fails meanwhile, starts again: then it was done, or not at all.
@@ -119,7 +118,7 @@ impl Bench {
                 State { unanswered: None, ..before }
             }
             Op::Restart(crash) => {
-                self.store = Store::open(self.flash.clone(), self.pages, crash);
+                self.store = Store::<_, PAGES>::open(self.flash.clone(), crash);
                 let crashes = crash.map_or(before.crashes, |crash| (before.crashes.0 + 1, Some(crash)));
                 State { starts: before.starts + 1, crashes, ..before }
             }
@@ -136,9 +135,9 @@ impl Bench {
     fn restart(&mut self, op: Op, before: State, after: State) {
         // It may fail again in the start.
         self.flash.cut_after(self.flash.work() % 97 + 2);
-        let _ = Store::open(self.flash.clone(), self.pages, None);
+        let _ = Store::<_, PAGES>::open(self.flash.clone(), None);
         self.flash.power_on();
-        self.store = Store::open(self.flash.clone(), self.pages, None);
+        self.store = Store::<_, PAGES>::open(self.flash.clone(), None);
         assert_eq!(self.store.trouble(), None, "{op:?}");
         let mut found = state(&self.store);
         let starts = found.starts - before.starts;
@@ -183,7 +182,7 @@ fn day() -> Vec<Op> {
 #[test]
 fn power_may_fail_at_any_byte() {
     let flash = Flash::new(PAGES as usize, 0);
-    let mut bench = Bench::new(flash.clone(), PAGES);
+    let mut bench = Bench::new(flash.clone());
     day().into_iter().for_each(|op| bench.act(op));
     let (work, erasures) = (flash.work(), flash.erasures());
     assert!(erasures > 2 * PAGES, "every page was used more than once: {erasures}");
@@ -201,13 +200,13 @@ fn power_may_fail_at_any_byte() {
 impl Bench {
     /// The power may fail in the very first start.
     fn new_in_the_dark(flash: Flash) -> Self {
-        let store = Store::open(flash.clone(), PAGES, None);
+        let store = Store::<_, PAGES>::open(flash.clone(), None);
         if flash.is_off() {
             flash.power_on();
-            return Self::new(flash, PAGES);
+            return Self::new(flash);
         }
         let acknowledged = state(&store);
-        Self { flash, pages: PAGES, store, acknowledged, next: vec![None] }
+        Self { flash, store, acknowledged, next: vec![None] }
     }
 }
 
@@ -237,7 +236,7 @@ proptest! {
         if let Some(garbage) = garbage {
             flash.fill(&garbage);
         }
-        let mut bench = Bench::new(flash.clone(), PAGES);
+        let mut bench = Bench::new(flash.clone());
         for (cut, op) in ops {
             if let Some(cut) = cut {
                 flash.cut_after(cut + 1);
@@ -253,7 +252,7 @@ proptest! {
     fn garbage_is_a_fresh_region(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(0xFF)], PAGES as usize * PAGE)) {
         let flash = Flash::new(PAGES as usize, 1);
         flash.fill(&bytes);
-        let mut bench = Bench::new(flash, PAGES);
+        let mut bench = Bench::new(flash);
         prop_assert_eq!(bench.store.trouble(), None);
         prop_assert_eq!(bench.acknowledged, State { place: None, unanswered: None, starts: 1, crashes: (0, None) });
         day().into_iter().for_each(|op| bench.act(op));
@@ -264,7 +263,7 @@ proptest! {
     fn worn_pages_are_passed_over_until_none_is_left(seed: u64, endurance in 1_u32..6) {
         let flash = Flash::new(PAGES as usize, seed);
         flash.set_endurance(endurance);
-        let mut bench = Bench::new(flash.clone(), PAGES);
+        let mut bench = Bench::new(flash.clone());
         bench.act(Op::SetUp(0, 1));
         let mut transactions = 0;
         let error = loop {
@@ -288,7 +287,7 @@ proptest! {
         // Five records a page and erasure; the first two were others.
         prop_assert!(transactions + 2 >= (endurance * PAGES - PAGES) * 5, "{} at {}", transactions, endurance);
         let before = state(&bench.store);
-        let again = Store::open(flash, PAGES, None);
+        let again = Store::<_, PAGES>::open(flash, None);
         prop_assert_eq!(again.trouble(), Some(MemoryError::Worn));
         prop_assert_eq!(state(&again), before);
     }
@@ -297,7 +296,7 @@ proptest! {
     #[test]
     fn the_library_reads_what_is_written(ops in prop::collection::vec(any_op(), 1..60)) {
         let flash = Flash::new(PAGES as usize, 2);
-        let mut bench = Bench::new(flash.clone(), PAGES);
+        let mut bench = Bench::new(flash.clone());
         ops.into_iter().for_each(|op| bench.act(op));
         let newest = records(&flash).into_iter().max_by_key(|record| record[4..8].iter().rev().copied().collect::<Vec<_>>());
         let newest = newest.expect("at least one start was noted");
@@ -373,7 +372,7 @@ impl later::NorFlash for Async {
 #[test]
 fn what_the_library_wrote_is_read() {
     let flash = Flash::new(PAGES as usize, 3);
-    let mut bench = Bench::new(flash.clone(), PAGES);
+    let mut bench = Bench::new(flash.clone());
     [Op::SetUp(1, 77), Op::Begin(5)].into_iter().for_each(|op| bench.act(op));
     let newest = records(&flash).pop().unwrap();
 
@@ -383,7 +382,7 @@ fn what_the_library_wrote_is_read() {
         block_on(queue.push(&vec![b'Q'; length], false)).unwrap();
     }
     block_on(queue.push(&newest, false)).unwrap();
-    let store = Store::open(copy, PAGES, None);
+    let store = Store::<_, PAGES>::open(copy, None);
     assert_eq!(state(&store), State { starts: 2, ..bench.acknowledged });
 }
 
@@ -395,7 +394,7 @@ fn records_of_another_version_are_left_alone() {
         record[..3].copy_from_slice(&[b'Q', b'Y', version]);
         block_on(page_of(&flash, 2).push(&record, false)).unwrap();
         let before = flash.bytes().to_vec();
-        let mut store = Store::open(flash.clone(), PAGES, Some(Crash::fault(1, 2, 3)));
+        let mut store = Store::<_, PAGES>::open(flash.clone(), Some(Crash::fault(1, 2, 3)));
         assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
         assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
         assert_eq!(store.begin(&settings(1), card(1)), Err(MemoryError::OtherVersion));
@@ -408,7 +407,7 @@ fn records_of_another_version_are_left_alone() {
 
 #[test]
 fn a_number_from_outside_never_takes_the_next_one_back() {
-    let mut store = Store::open(Flash::new(PAGES as usize, 6), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(Flash::new(PAGES as usize, 6), None);
     let mut next = |from_outside: u32| {
         set_up(&mut store, from_outside).unwrap();
         let stan = store.begin(&settings(0), card(1)).unwrap();
@@ -429,7 +428,7 @@ fn a_number_from_outside_never_takes_the_next_one_back() {
 #[test]
 fn what_a_transaction_costs() {
     let flash = Flash::new(PAGES as usize, 7);
-    let mut store = Store::open(flash.clone(), PAGES, None);
+    let mut store = Store::<_, PAGES>::open(flash.clone(), None);
     set_up(&mut store, 1).unwrap();
     let before = flash.work();
     store.begin(&settings(0), card(1)).unwrap();

@@ -5,17 +5,11 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use qiyong::in_process::{InProcess, make_card, record_of};
 use qiyong_firmware::terminal::Report;
-use qiyong_host_sim::bench::{Bench, BenchTerminal, Event, LinkTrouble, PullDuring, Visit};
-use qiyong_host_sim::capture;
-use qiyong_host_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
-use qiyong_host_sim::card::issue::NewCard;
-use qiyong_host_sim::centre::Centre;
-use qiyong_host_sim::line::efficiency::{Efficiency, least_characters};
-use qiyong_host_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
-use qiyong_host_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::iso7816::t0::AckStyle;
@@ -24,6 +18,15 @@ use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_sim::capture;
+use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
+use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
+use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
+use qiyong_sim::world::efficiency::{Efficiency, least_characters};
+use qiyong_sim::world::event::Event;
+use qiyong_sim::world::visit::{LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::{World, WorldTerminal};
+use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
 use qiyong_tests::vcd::Vcd;
 
@@ -36,8 +39,8 @@ const ACCOUNT: Fen = Fen(50_000);
 
 /// One terminal at one place, and one card not yet in use.
 struct Place {
-    bench: Bench,
-    terminal: BenchTerminal,
+    world: World<InProcess>,
+    terminal: WorldTerminal,
     card: SharedCard,
     number: CardNumber,
     operation: Operation,
@@ -51,12 +54,12 @@ impl Place {
     /// With a card that speaks T=`protocol`.
     fn over(protocol: u8, generation: Generation, institution: &str) -> Self {
         let code = InstitutionCode::new(institution).unwrap();
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = InProcess::new().unwrap();
         centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
         let new = NewCard { protocol, ..sample_card(generation) };
-        let record = CardRecord { account: ACCOUNT, ..new.record(centre.hsm()).unwrap() };
+        let record = CardRecord { account: ACCOUNT, ..record_of(&new, centre.hsm()).unwrap() };
         centre.add_card(&record).unwrap();
-        let card = Rc::new(RefCell::new(ContactCard::new(new.issue(centre.hsm()).unwrap())));
+        let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));
         let operation = match institution.as_bytes()[0] {
             b'B' => Operation::Apply {
                 document: Some(Document {
@@ -69,9 +72,9 @@ impl Place {
             b'H' => Operation::Settle(Bill::new(Fen(10_000), Fen(7_000)).unwrap()),
             _ => Operation::Purchase(Bill::new(Fen(3_000), Fen(0)).unwrap()),
         };
-        let bench = Bench::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()), centre);
-        let terminal = bench.terminal(code, 1, 1);
-        Self { bench, terminal, card, number: new.number, operation }
+        let world = World::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()), centre);
+        let terminal = world.terminal(code, 1, 1);
+        Self { world, terminal, card, number: new.number, operation }
     }
 
     /// A holder who knows the PIN, whichever it is by now, and replaces it when asked to.
@@ -85,23 +88,23 @@ impl Place {
         let pins = VecDeque::from([self.card.borrow().card.pin.value.clone()]);
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
         let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
-        let visit = Visit { card: Some(self.card.clone()), pins, new_pins, ..visit };
-        self.terminal.serve(&self.operation, visit)
+        let visit = Visit { pins, new_pins, ..visit };
+        self.terminal.serve(&self.operation, Some(self.card.clone()), visit)
     }
 
     fn record(&self) -> CardRecord {
-        self.bench.centre.borrow().card(&self.number).unwrap().unwrap()
+        self.world.centre.borrow().card(&self.number).unwrap().unwrap()
     }
 
     /// What the last visit put on the line.
     fn characters(&self) -> u64 {
         let character =
             |event: &&(u64, Event)| matches!(event.1, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)));
-        self.bench.events.borrow().iter().filter(character).count() as u64
+        self.world.events.borrow().iter().filter(character).count() as u64
     }
 
     fn messages(&self) -> usize {
-        self.bench.events.borrow().iter().filter(|(_, event)| matches!(event, Event::Message { .. })).count()
+        self.world.events.borrow().iter().filter(|(_, event)| matches!(event, Event::Message { .. })).count()
     }
 }
 
@@ -148,7 +151,7 @@ fn however_a_card_answers_pps_it_is_served() {
         let report = place.visit(None, LinkTrouble::None);
         assert!(report.effects.activates, "{style:?}: {report:?}");
         assert_eq!(place.terminal.violations(), [] as [String; 0]);
-        let events = place.bench.events.borrow();
+        let events = place.world.events.borrow();
         let last = events.iter().rev().find_map(|(_, event)| match event {
             Event::Line((fi, di), LineEvent::FromCard(_)) => Some(fi / u16::from(*di)),
             _ => None,
@@ -159,35 +162,37 @@ fn however_a_card_answers_pps_it_is_served() {
 
 #[test]
 fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
+    let mut cases = Vec::new();
     for (protocol, (generation, institution)) in CASES.into_iter().flat_map(|case| [(0, case), (1, case)]) {
         let mut whole = Place::over(protocol, generation, institution);
         whole.visit(None, LinkTrouble::None);
         let characters = whole.characters();
         assert!(characters > 250, "a visit has hundreds of characters, this one {characters}");
-        for at in 0..characters {
-            let mut place = Place::over(protocol, generation, institution);
-            let report = place.visit(Some(at), LinkTrouble::None);
-            let paid = match report.outcome {
-                // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
-                Outcome::Approved if institution.starts_with('B') => {
-                    assert!(report.effects.activates && !report.pin_changed, "at {at}");
-                    share(&place.operation)
-                }
-                _ => {
-                    assert_eq!(report.reason, Some(Reason::CardRemoved), "at {at} of {characters}");
-                    assert_eq!(place.record().status, CardStatus::Inactive, "at {at}");
-                    0
-                }
-            };
-            assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "at {at}");
-            assert_eq!(place.terminal.violations(), [] as [String; 0], "at {at}");
-            assert_deactivated(&place.bench.events.borrow(), &format!("pulled at {at} of {characters}"));
-            let next = place.visit(None, LinkTrouble::None);
-            assert_eq!(next.outcome, Outcome::Approved, "at {at}: {next:?}");
-            assert_eq!(place.record().status, CardStatus::Active, "at {at}");
-            assert_eq!(place.record().account.0, ACCOUNT.0 - share(&place.operation), "at {at}");
-        }
+        cases.extend((0..characters).map(|at| (protocol, generation, institution, at)));
     }
+    in_parallel(&cases, |&(protocol, generation, institution, at)| {
+        let mut place = Place::over(protocol, generation, institution);
+        let report = place.visit(Some(at), LinkTrouble::None);
+        let paid = match report.outcome {
+            // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
+            Outcome::Approved if institution.starts_with('B') => {
+                assert!(report.effects.activates && !report.pin_changed);
+                share(&place.operation)
+            }
+            _ => {
+                assert_eq!(report.reason, Some(Reason::CardRemoved));
+                assert_eq!(place.record().status, CardStatus::Inactive);
+                0
+            }
+        };
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid);
+        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_deactivated(&place.world.events.borrow(), "pulled");
+        let next = place.visit(None, LinkTrouble::None);
+        assert_eq!(next.outcome, Outcome::Approved, "{next:?}");
+        assert_eq!(place.record().status, CardStatus::Active);
+        assert_eq!(place.record().account.0, ACCOUNT.0 - share(&place.operation));
+    });
 }
 
 /// Clause 6.4, read off the VCD: in the end RST, CLK, I/O and VCC go down in this order, within a bound of our own, and stay
@@ -215,7 +220,7 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
         assert_eq!(report.reason, Some(Reason::CardRemoved), "{pull_during:?}");
         assert_eq!(place.record().status, CardStatus::Inactive);
         assert_eq!(place.terminal.violations(), [] as [String; 0]);
-        let events = place.bench.events.take();
+        let events = place.world.events.take();
         let fell = assert_deactivated(&events, "pulled while keying");
         // The holder keys for four seconds before pulling the card.
         let asked = events.iter().rposition(|(_, event)| match (event, pull_during) {
@@ -232,11 +237,11 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     let report = place.visit_with(Visit { pull_during: Some(PullDuring::Transaction), ..Visit::default() });
     assert_eq!(report.outcome, Outcome::Approved, "the centre has carried it out");
     assert!(!place.terminal.has_unanswered());
-    assert_deactivated(&place.bench.events.borrow(), "pulled during the transaction");
+    assert_deactivated(&place.world.events.borrow(), "pulled during the transaction");
 }
 
-/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged twice or
-/// for nothing, and *activated* has a cause.
+/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged
+/// twice or for nothing, and *activated* has a cause.
 #[test]
 fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     for (generation, institution) in CASES {
@@ -268,6 +273,7 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     }
 }
 
+/// docs/card.md §5.5.
 #[test]
 fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let mut place = Place::new(Generation::V2, "P32010000017");
@@ -281,7 +287,7 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let report = place.visit(None, LinkTrouble::None);
     assert_eq!((report.outcome, report.effects.activates), (Outcome::Approved, true));
     assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000);
-    let activations = place.bench.centre.borrow().activations(&place.number).unwrap();
+    let activations = place.world.centre.borrow().activations(&place.number).unwrap();
     let reversed: Vec<bool> = activations.iter().map(|activation| activation.reversed).collect();
     assert_eq!(reversed, [true, false]);
 }
@@ -298,7 +304,7 @@ fn every_misbehaviour_ends_in_bounded_time() {
         assert!(report.cause.is_some(), "{misbehaviour:?}");
         // One command's budget is 20 s at 9600 bit/s, and the first command decides. T=1 adds its repetitions and
         // resynchronisations, each a block waiting time.
-        let seconds = place.bench.time.cycles() / CLOCK_HZ;
+        let seconds = place.world.time.cycles() / CLOCK_HZ;
         let bound = if protocol == 0 { 25 } else { 40 };
         assert!(seconds <= bound, "{misbehaviour:?}, T={protocol}: {seconds} s");
         assert_eq!(place.record().status, CardStatus::Inactive);
@@ -314,7 +320,7 @@ fn an_activation_takes_hardly_more_than_the_line_demands() {
     for (protocol, (generation, institution)) in CASES.into_iter().flat_map(|case| [(0, case), (1, case)]) {
         let mut place = Place::over(protocol, generation, institution);
         assert!(place.visit(None, LinkTrouble::None).effects.activates);
-        let events = place.bench.events.borrow();
+        let events = place.world.events.borrow();
         let line = events.iter().filter_map(|(cycle, event)| match event {
             Event::Line(rate, event) => Some((*cycle, *rate, *event)),
             _ => None,

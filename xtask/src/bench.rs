@@ -19,7 +19,7 @@ use crate::{setup, step};
 pub(crate) fn run(json: bool) -> Result<ExitCode> {
     // The packaged pcscd and libpcsclite are measured, too.
     setup::run()?;
-    step::run(step::cargo().args(["build", "--release", "--package", "qiyong-host-sim", "--features", "pcsc"]))?;
+    step::run(step::cargo().args(["build", "--release", "--package", "qiyong", "--features", "pcsc"]))?;
     // The image, of which there are figures too.
     Usage::of_image()?;
     let benches = [bench("line", json), bench("pcsc", json), image_figures(json)];

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::board::Usage;
 use crate::firmware;
 use crate::image::{Image, Part, Size};
+use crate::symbol::path;
 
 /// The most machine code that all engines together may take, with the compiler's helpers that they call, in bytes.
 const TEXT_BOUND: u64 = 8192;
@@ -174,13 +175,6 @@ fn helper(path: &[&str]) -> Option<String> {
         _ => false,
     };
     is_helper.then(|| HELPERS.to_string())
-}
-
-/// The path at the beginning of a demangled name: of `<a::b::C as d::E>::f` it is that of `a::b::C`.
-pub(crate) fn path(name: &str) -> Vec<&str> {
-    let start = name.trim_start_matches(['<', '&', '[']).trim_start_matches("mut ");
-    let end = start.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(start.len());
-    start[..end].split("::").filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::{firmware, setup, size, step};
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// With PC/SC readers, which need libpcsclite, which `setup` installs; and with debug probes.
-const FEATURES: [&str; 2] = ["--features", "qiyong-host-sim/pcsc,qiyong-host-sim/probe,qiyong-tests/pcsc"];
+/// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
+const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
@@ -34,8 +34,10 @@ const STEPS: [Step; 7] = [
     // Before the tests, which run the image on the emulated board.
     ("firmware", firmware::run),
     ("tests", || {
-        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests.
-        step::run(step::cargo().args(["build", "--package", "qiyong-host-sim", "--features", "pcsc,probe"]))?;
+        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests. It is built
+        // together with them: alone, it would have its dependencies with fewer features, and they would be compiled twice.
+        let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
+        step::run(step::cargo().args(build).args(FEATURES))?;
         step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),

@@ -326,7 +326,7 @@ fn reversal(stan: u32) -> Request<'static> {
 #[test]
 fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
     with_link(|bench| {
-        assert_eq!(now(pin!((&mut &*bench.link).ask(&reversal(1)))), Some(Err(LinkError::NoAnswer)), "no key yet");
+        assert_eq!(now(pin!((&mut &*bench.link).ask(&reversal(1)))), Some(Err(LinkError::NotSetUp)), "no key yet");
         assert!(bench.frames().is_empty());
         bench.set_up();
         let mut link = bench.link;
@@ -375,7 +375,28 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
         let asked = Asked::of(bench);
         bench.say(Channel::Centre, &asked.rejection());
         bench.settle();
-        assert_eq!(now(ask.as_mut()), Some(Err(LinkError::NoAnswer)));
+        assert_eq!(now(ask.as_mut()), Some(Err(LinkError::Rejected(*b"A0"))));
+    });
+}
+
+#[test]
+fn a_request_that_cannot_be_written_is_not_sent_and_does_no_harm_to_the_next() {
+    with_link(|bench| {
+        bench.set_up();
+        // F41 takes printable characters.
+        let broken = Request { terminal: TerminalId([0; 8]), ..reversal(1) };
+        let error = LinkError::Unwritable { field: 41 };
+        assert_eq!(now(pin!((&mut &*bench.link).ask(&broken))), Some(Err(error)));
+        assert!(error.is_unsent());
+        assert!(bench.frames().is_empty());
+
+        let (request, mut link) = (reversal(2), bench.link);
+        let mut ask = pin!(link.ask(&request));
+        assert!(now(ask.as_mut()).is_none());
+        let asked = Asked::of(bench);
+        bench.say(Channel::Centre, &asked.answer(&Answer::Done));
+        bench.settle();
+        assert_eq!(now(ask.as_mut()), Some(Ok(Answer::Done)));
     });
 }
 

@@ -11,12 +11,12 @@ use qiyong_protocol::iso7816::{t0, t1};
 
 use super::exchange::{Protocol, over_t1};
 use super::repetition::{receive, send};
-use super::{CardLine, CardSlot, Clock, LineConfig, SlotError, VoltageClass};
+use super::{CardLine, CardSlot, Clock, LineConfig, LineError, SlotError, VoltageClass};
 
 /// What a maker chooses for a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotConfig {
-    /// The voltage classes to try, in this order. The next one is tried when a card stays mute, or says in its ATR that it
+    /// The voltage classes to try, at least one, in this order. The next one is tried when a card stays mute, or says in its ATR that it
     /// is not made for the present one (clause 6.2.4).
     pub classes: &'static [VoltageClass],
     /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
@@ -27,8 +27,8 @@ pub struct SlotConfig {
 }
 
 impl Default for SlotConfig {
-    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a low
-    /// voltage harms no card.
+    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a
+    /// low voltage harms no card.
     fn default() -> Self {
         Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16, clock_stop: true }
     }
@@ -45,7 +45,7 @@ const ATR_BUDGET: Etu = 20_160;
 /// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
 /// it). T=1 has its block guard time.
 const TURNAROUND: Etu = 16;
-/// Etu of a PPS response's last character that have gone by when it has been received.
+/// When the last character of a PPS response has been received, so many etu of it have gone by.
 const CHARACTER: Etu = 11;
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
@@ -98,7 +98,10 @@ impl<L: CardLine> ContactSlot<L> {
 
     async fn receive_atr(&mut self) -> Result<(), SlotError> {
         self.atr.clear();
-        let (ts, _) = self.line.receive(FIRST_CHARACTER).await?;
+        let (ts, _) = match self.line.receive(FIRST_CHARACTER).await {
+            Err(LineError::Timeout) => return Err(SlotError::Mute),
+            ts => ts?,
+        };
         let Some(convention) = Convention::from_ts_read_direct(ts) else {
             return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
         };
@@ -112,7 +115,7 @@ impl<L: CardLine> ContactSlot<L> {
                     elapsed += etu;
                     let _ = self.atr.push(byte);
                 }
-                // The card stopped or dawdled: what came so far says what is wrong with it.
+                // The card stopped or dawdled. The check below says what is wrong with the characters that came.
                 Some(_) | None => break,
             }
         }
@@ -193,7 +196,8 @@ impl<L: CardLine> ContactSlot<L> {
         }
         match request.judge(&response).map_err(SlotError::Pps)? {
             Agreed::AsAsked => {
-                // The card changes over when its response is out. What follows keeps the turnaround at the rate before.
+                // The card takes the new rate when its response is out. The turnaround after the response is still counted at the
+                // old one.
                 let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
                 self.line.wait(372 * (turnaround - CHARACTER)).await;
                 Ok(Some(pps1))
@@ -238,6 +242,8 @@ impl<L: CardLine> ContactSlot<L> {
     /// Resets the powered card without taking power from it (clause 6.2.3), and agrees on protocol and rate anew; returns
     /// the answer to reset. What the card has in volatile memory, such as rights gained with a PIN, is gone.
     ///
+    /// Cancel-safety: as [`CardSlot::connect`].
+    ///
     /// # Errors
     /// As [`CardSlot::connect`]; the card is off power then. Without power, [`SlotError::NotConnected`].
     pub async fn warm_reset(&mut self) -> Result<&[u8], SlotError> {
@@ -268,7 +274,8 @@ impl<L: CardLine> ContactSlot<L> {
         Ok(&self.atr)
     }
 
-    /// Whether the card insists on what this slot cannot do, but may be talked out of it by a warm reset (TA2, clause 6.3.1).
+    /// Whether the card insists on a rate or protocol that this slot cannot do, and says that a warm reset changes that (TA2,
+    /// clause 6.3.1).
     fn can_change(&self, error: SlotError) -> bool {
         let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
         insists && self.card.specific_mode().is_some_and(|mode| mode.can_change)

@@ -1,4 +1,5 @@
-//! One APDU over the line, by the protocol in force: what the engines of `qiyong_protocol` say, done in time.
+//! Carries one APDU over the line in the protocol in force. The engines of `qiyong_protocol` say what to send and how long to
+//! wait; here it is done.
 //!
 //! Neither power nor ATR here: that is [`super::ContactSlot`]'s.
 
@@ -19,12 +20,12 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
-    /// Whether after an exchange that ended so the card can only be reset.
+    /// Whether only a reset helps the card after an exchange that ended with `error`.
     pub(super) const fn is_over(&self, error: SlotError) -> bool {
         match (error, self) {
-            // Not a character of these was sent.
+            // Of these commands not a character was sent.
             (SlotError::T0(T0Error::ExtendedLength | T0Error::InsNotAllowed(_)) | SlotError::Command(_), _) => false,
-            // T=1 may have come to an end that both sides know.
+            // In T=1 the exchange may have ended in a way that both sides know of.
             (SlotError::T1(_) | SlotError::Response(_), Self::T1(link)) => !link.is_ready(),
             _ => true,
         }

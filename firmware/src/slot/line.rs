@@ -1,10 +1,14 @@
 //! What a board provides to drive a card: contacts, and characters on I/O in etu time.
 
+use core::fmt;
+
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Received};
 
 /// A class of operating conditions: the supply voltage (ISO/IEC 7816-3 clause 5.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum VoltageClass {
     /// 5 V.
     A,
@@ -27,6 +31,7 @@ impl VoltageClass {
 
 /// How characters are sent and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LineConfig {
     /// How states stand for bits.
     pub convention: Convention,
@@ -51,6 +56,7 @@ impl LineConfig {
 
 /// What CLK does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Clock {
     /// It runs.
     Running,
@@ -62,10 +68,11 @@ pub enum Clock {
 
 /// Why a character did not come or go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LineError {
     /// No card is in the slot, or it was taken out meanwhile.
     Removed,
-    /// Nothing came in time.
+    /// Nothing came in time; only when receiving.
     Timeout,
     /// The card signalled an error (clause 7.3) at the character with this index in what was to be sent. Those before it
     /// have gone out, those after it have not.
@@ -74,22 +81,58 @@ pub enum LineError {
     ShortCircuit,
 }
 
+impl LineError {
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Timeout | Self::NotAccepted(_) => Advice::TryAgain,
+            Self::Removed | Self::ShortCircuit => Advice::AskHolder,
+        }
+    }
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed => f.write_str("no card is in the slot: insert it and leave it there"),
+            Self::Timeout => f.write_str("the card sent no character in time: try again"),
+            Self::NotAccepted(index) => {
+                write!(f, "the card did not accept the character at index {index}: send it again, clean the contacts")
+            }
+            Self::ShortCircuit => f.write_str("the card's supply broke down: take it out, look for metal in the slot"),
+        }
+    }
+}
+
+impl core::error::Error for LineError {}
+
 /// Contacts and character line of one card slot.
 ///
-/// A driver only does as it is told: the order of contacts, and every time, is decided by [`super::ContactSlot`]. When the
-/// card is taken out, `send` and `receive` end at once with [`LineError::Removed`]; when VCC breaks down, with
+/// A driver only does as it is told: [`super::ContactSlot`] decides the order of the contacts, and every time. When the card is
+/// taken out, `send` and `receive` end at once with [`LineError::Removed`]; when VCC breaks down, with
 /// [`LineError::ShortCircuit`].
+///
+/// The slot may drop `wait_for_card`, `removal`, and `set_vcc` when it takes power from a card that was taken out. All else it
+/// awaits to the end, unless the whole visit is dropped. After such a drop it takes power from the card first, and calls
+/// `configure` before it sends or receives again.
 pub trait CardLine {
     /// Waits until a card is present, at most this long; `false` when none came.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when the operator cancels.
     async fn wait_for_card(&mut self, seconds: u16) -> bool;
 
     /// Waits until no card is present.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped whenever what the card waits for comes first.
     async fn removal(&mut self);
 
     /// Whether a card is in the slot now.
     fn present(&mut self) -> bool;
 
     /// Supplies VCC of this class, or takes it away; returns when it is stable.
+    ///
+    /// Cancel-safety: VCC must be switched before the first wait, so that a drop never leaves a card on power that should be
+    /// off.
     async fn set_vcc(&mut self, class: Option<VoltageClass>);
 
     /// Drives RST high or low.
@@ -105,13 +148,25 @@ pub trait CardLine {
     fn configure(&mut self, config: &LineConfig);
 
     /// Lets this many clock cycles of the card go by, whether or not CLK is on.
+    ///
+    /// Cancel-safety: must be cancel-safe; there is nothing to undo.
     async fn wait(&mut self, cycles: u32);
 
     /// Sends characters with the configured guard time and turnaround; returns when the last one has gone out.
+    ///
+    /// Cancel-safety: need not be cancel-safe. Dropped midway, some characters have gone out, and the slot resets the card.
+    ///
+    /// # Errors
+    /// Any but [`LineError::Timeout`].
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError>;
 
     /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
     /// character, or RST going high); returns it and the etu that took. One with wrong parity is returned, too, after the
     /// error signal if that is configured.
+    ///
+    /// Cancel-safety: need not be cancel-safe. Dropped midway, a character may be lost, and the slot resets the card.
+    ///
+    /// # Errors
+    /// Any but [`LineError::NotAccepted`].
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError>;
 }

@@ -10,7 +10,7 @@ use super::{CardLine, LineError, SlotError};
 /// four, as EMV has it.
 const REPETITIONS: u8 = 3;
 
-/// Sends characters; each that the card does not accept again.
+/// Sends characters, and sends each again that the card does not accept.
 pub(super) async fn send<L: CardLine>(line: &mut L, bytes: &[u8]) -> Result<(), SlotError> {
     let mut rest = bytes;
     let mut repetitions = 0;
@@ -26,8 +26,8 @@ pub(super) async fn send<L: CardLine>(line: &mut L, bytes: &[u8]) -> Result<(), 
     }
 }
 
-/// Receives a character, with wrong parity again; returns it and the etu since the last event on the line. `None`: nothing
-/// came in time.
+/// Receives a character; in place of one with wrong parity, its repetition. Returns it and the etu since the last event on the
+/// line. `None`: nothing came in time.
 pub(super) async fn receive<L: CardLine>(line: &mut L, within: Etu) -> Result<Option<(u8, Etu)>, SlotError> {
     let mut elapsed: Etu = 0;
     for _ in 0..=REPETITIONS {

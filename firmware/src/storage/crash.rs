@@ -12,6 +12,7 @@
 ///
 /// In an image in which panics are faults (`panic=immediate-abort`) they come as such, with CFSR 0x0001_0000 (UNDEFINSTR).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Crash([u32; 6]);
 
 impl Crash {
@@ -32,7 +33,7 @@ impl Crash {
         Self([2, status, stack, at, 0, 0])
     }
 
-    /// What [`Crash::words`] gave; `None` if it is none of a crash.
+    /// The crash that [`Crash::words`] gave these words for; `None` if they are no crash's.
     pub const fn from_words(words: [u32; Self::LEN]) -> Option<Self> {
         match words {
             [1 | 2, ..] => Some(Self(words)),

@@ -1,5 +1,5 @@
-//! The pages that the records lie in: finds the newest record, and writes the next. Of a record it knows the bytes and the
-//! number.
+//! The pages that the records lie in: finds the newest record, and writes the next. What a record means is not known here, only
+//! its bytes and its number.
 
 use crc::{Algorithm, CRC_32_ISCSI, Crc, NoTable};
 use embedded_storage::nor_flash::NorFlash;
@@ -29,11 +29,10 @@ const LENGTH: [u8; 4] = [LEN as u8, 0, 0x49, 0xF7];
 /// The check of an item's data, as sequential-storage has it: CRC-32C with another beginning.
 static DATA_CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&Algorithm { init: 0x7777_7777, ..CRC_32_ISCSI });
 
-/// The pages.
+/// `PAGES` pages of a flash, from the byte `START` on.
 #[derive(Debug)]
-pub(super) struct Log<F> {
+pub(super) struct Log<F, const PAGES: u32, const START: u32> {
     flash: F,
-    pages: u32,
     /// Where the newest record lies.
     newest: Option<Spot>,
 }
@@ -46,9 +45,22 @@ struct Spot {
     free: u32,
 }
 
-impl<F: NorFlash> Log<F> {
-    pub(super) const fn new(flash: F, pages: u32) -> Self {
-        Self { flash, pages, newest: None }
+impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
+    /// What a flash must be. The compiler looks at it where a store is made for a flash.
+    const FITS: () = {
+        assert!(WORD.is_multiple_of(F::READ_SIZE), "the flash must be readable in pieces of 8 bytes");
+        assert!(WORD.is_multiple_of(F::WRITE_SIZE), "the flash must be writable in pieces of 8 bytes");
+        assert!(F::ERASE_SIZE.is_multiple_of(WORD), "a page must be a multiple of 8 bytes");
+        assert!(F::ERASE_SIZE >= WORD + ITEM + WORD, "a page must have room for its mark, a record, and its last word");
+        assert!(PAGES >= 2, "records need two pages: the newest must outlive the erasure of another");
+        assert!((START as usize).is_multiple_of(F::ERASE_SIZE), "the region must begin where a page does");
+        let end = START as u64 + PAGES as u64 * F::ERASE_SIZE as u64;
+        assert!(end <= u32::MAX as u64, "the region must end within what a u32 can address");
+    };
+
+    pub(super) const fn new(flash: F) -> Self {
+        let () = Self::FITS;
+        Self { flash, newest: None }
     }
 
     /// The newest record of all; a fresh one if there is none.
@@ -57,7 +69,7 @@ impl<F: NorFlash> Log<F> {
     /// When the flash cannot be read, or a page has a record of another version.
     pub(super) fn load(&mut self) -> Result<Record, MemoryError> {
         let mut newest = Record::fresh();
-        for page in 0..self.pages {
+        for page in 0..PAGES {
             let (record, spot) = self.read_page(page)?;
             if let Some(record) = record
                 && record.number.get() > newest.number.get()
@@ -76,14 +88,14 @@ impl<F: NorFlash> Log<F> {
         let item = Item { crc: U32::new(checksum(record)), length: LENGTH, record: *record };
 
         let mut page = self.newest.map_or(0, |newest| newest.page);
-        for _ in 0..self.pages {
-            // Only the newest record's page is known to be in order; others are erased, whatever they hold. How that and
-            // the writing went is seen by reading: what counts is what the next start will find.
+        for _ in 0..PAGES {
+            // Only the newest record's page is known to be in order; another page is erased, whatever it holds. Whether erasing
+            // and writing worked is seen by reading: what counts is what the next start will find.
             let at = match self.newest {
                 Some(newest) if newest.page == page => newest.free,
                 _ => self.erase(page),
             };
-            if at + ITEM as u32 <= last_word::<F>(page) {
+            if at + ITEM as u32 <= Self::last_word(page) {
                 let _ = self.flash.write(at, item.as_bytes());
                 if let Ok((Some(found), spot)) = self.read_page(page)
                     && found.number == record.number
@@ -92,33 +104,43 @@ impl<F: NorFlash> Log<F> {
                     return Ok(());
                 }
             }
-            page = if page + 1 < self.pages { page + 1 } else { 0 };
+            page = if page + 1 < PAGES { page + 1 } else { 0 };
         }
         Err(MemoryError::Worn)
     }
 
+    /// Where a page starts: with its mark.
+    const fn start_of(page: u32) -> u32 {
+        START + page * F::ERASE_SIZE as u32
+    }
+
+    /// Where a page's last word starts. It stays erased: a mark there would tell sequential-storage that the page is closed.
+    const fn last_word(page: u32) -> u32 {
+        Self::start_of(page + 1) - WORD as u32
+    }
+
     /// Erases a page and marks it as begun. Returns where it can be written.
     fn erase(&mut self, page: u32) -> u32 {
-        let start = page_start::<F>(page);
-        let _ = self.flash.erase(start, page_start::<F>(page + 1));
+        let start = Self::start_of(page);
+        let _ = self.flash.erase(start, Self::start_of(page + 1));
         let _ = self.flash.write(start, &[0; WORD]);
         start + WORD as u32
     }
 
     /// The newest record on a page, and where its unwritten rest begins.
     fn read_page(&mut self, page: u32) -> Result<(Option<Record>, Spot), MemoryError> {
-        let end = last_word::<F>(page);
-        let mut at = page_start::<F>(page) + WORD as u32;
+        let end = Self::last_word(page);
+        let mut at = Self::start_of(page) + WORD as u32;
         let mut newest = None;
         while at + ITEM as u32 <= end {
             let mut item = Item::new_zeroed();
-            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Worn)?;
+            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
             let header = (item.crc.get(), u32::from_le_bytes(item.length));
             if header == (u32::MAX, u32::MAX) {
                 break;
             }
             if item.length != LENGTH {
-                // What power was cut in, or somebody else's.
+                // A header that a power cut left half written, or somebody else's.
                 at += WORD as u32;
                 continue;
             }
@@ -135,8 +157,8 @@ impl<F: NorFlash> Log<F> {
     }
 }
 
-/// The CRC of a record: never zero, which marks a removed item of sequential-storage, and with a first byte that cannot be
-/// mistaken for one that was not written, or not wholly.
+/// The CRC of a record. It is never zero, by which sequential-storage marks a removed item. Its first byte is neither 00 nor FF, so
+/// that a byte that was not written, or not wholly, is never taken for it.
 fn checksum(record: &Record) -> u32 {
     let crc = DATA_CRC.checksum(record.as_bytes());
     match crc.to_le_bytes() {
@@ -144,14 +166,4 @@ fn checksum(record: &Record) -> u32 {
         [0 | 0xFF, ..] => crc ^ 1,
         _ => crc,
     }
-}
-
-/// Where a page starts: with its mark.
-const fn page_start<F: NorFlash>(page: u32) -> u32 {
-    page * F::ERASE_SIZE as u32
-}
-
-/// Where a page's last word starts, which stays erased: its mark would tell sequential-storage that the page is closed.
-const fn last_word<F: NorFlash>(page: u32) -> u32 {
-    page_start::<F>(page + 1) - WORD as u32
 }

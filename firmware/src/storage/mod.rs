@@ -4,7 +4,7 @@
 //! [`Store`] keeps all of that as one record of 80 bytes, and writes the whole record anew whenever something changes, so
 //! that what belongs together (a transaction's number, its card, the duty to reverse it) is kept together or not at all. `record`
 //! is its bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
-//! anything that is a [`NorFlash`] written in double words of 8 bytes.
+//! any [`NorFlash`] will do that is written in pieces of 8 bytes or less.
 //!
 //! The region is 16 pages of 2 KiB. The records lie in the first [`PAGES`], in turn; the others wait for the journal of
 //! transactions, which shares neither a page nor an erasure with them.
@@ -24,11 +24,11 @@
 //! 0        8                                 16          96       104         184              2040     2048
 //! ```
 //!
-//! A record counts if its CRC is right, and of those that do the one with the highest number. So it does not matter what a
+//! A record is whole if its CRC is right; of the whole ones, the one with the highest number counts. So it does not matter what a
 //! power cut leaves of a double word or page that was being written or erased: the page of the newest record is only appended
-//! to, every other is erased before it is used again, and what is not whole is no record. After a record was written it is
-//! looked for as the next start will; if it is not found it goes to the next page, until every page has refused it:
-//! [`MemoryError::Worn`].
+//! to, every other page is erased before it is used again, and what is not whole is no record. After a record was written, it is
+//! looked for in the way in which the next start will look. If it is not found, it is written to the next page; if no page takes
+//! it, that is [`MemoryError::Worn`].
 //!
 //! A transaction costs two records, a start one. 23 fit a page, which stands 10 000 erasures (STM32L475 data sheet), so the
 //! pages last for 920 000 transactions: 25 years of a hundred a day.
@@ -36,12 +36,14 @@
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
 //!
-//! Pages and headers are those of a queue of sequential-storage (8.0), one page each, and that crate reads them: tests see
-//! to it. It is not what writes them here. Its queue took 7 KiB more of the image than `log` did (13 164 against 5 880 bytes
+//! Pages and headers are those of a queue of sequential-storage (8.0), one page each, and that crate can read them, as tests
+//! show. It does not write them here. Its queue took 7 KiB more of the image than `log` did (13 164 against 5 880 bytes
 //! with all around it, at `opt-level = "z"`), most of it for states of pages that a queue of one page does not have; and it
 //! has bounds checks that can panic, as far as the compiler sees.
 
 mod crash;
+#[cfg(doctest)]
+mod flashes;
 mod log;
 mod record;
 
@@ -62,23 +64,28 @@ use record::Record;
 /// How many pages, from the first of the region, are for records.
 pub const PAGES: u32 = 8;
 
-/// The terminal's memory in flash.
+/// The terminal's memory in flash: in `COUNT` pages, of which the first begins at the byte `START` of `F`.
+///
+/// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
+/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 104; there must be two pages, and `START` must be
+/// where a page begins. How many pages `F` really has is not known before the program runs: where they are too few,
+/// [`Store::trouble`] is [`MemoryError::Unreadable`].
 #[derive(Debug)]
-pub struct Store<F> {
-    log: Log<F>,
+pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0> {
+    log: Log<F, COUNT, START>,
     /// The newest record.
     record: Record,
-    /// Why it is not known; then nothing is written either.
+    /// Why the newest record could not be read; then nothing is written either.
     unreadable: Option<MemoryError>,
     /// Why the last change was not kept.
     trouble: Option<MemoryError>,
 }
 
-impl<F: NorFlash> Store<F> {
-    /// Recalls what is kept in the first `pages` pages of `flash`, and counts this start and the crash before it, if there was
-    /// one. Never fails: [`Store::trouble`] tells whether that worked, and whoever must rely on it asks and hears then.
-    pub fn open(flash: F, pages: u32, crash: Option<Crash>) -> Self {
-        let mut store = Self::recall(flash, pages);
+impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
+    /// Recalls what is kept in `flash`, and counts this start and the crash before it, if there was one. Never fails:
+    /// [`Store::trouble`] tells whether that worked, and every method of [`Memory`] tells it again.
+    pub fn open(flash: F, crash: Option<Crash>) -> Self {
+        let mut store = Self::recall(flash);
         let mut record = store.record;
         record.starts = U32::new(record.starts.get().saturating_add(1));
         if let Some(crash) = crash {
@@ -90,8 +97,8 @@ impl<F: NorFlash> Store<F> {
     }
 
     /// Recalls what is kept and counts nothing, as for a look at another terminal's memory.
-    pub fn recall(flash: F, pages: u32) -> Self {
-        let mut log = Log::new(flash, pages);
+    pub fn recall(flash: F) -> Self {
+        let mut log = Log::new(flash);
         let (record, unreadable) = match log.load() {
             Ok(record) => (record, None),
             Err(error) => (Record::fresh(), Some(error)),
@@ -175,7 +182,7 @@ impl<F: NorFlash> Store<F> {
     }
 }
 
-impl<F: NorFlash> Memory for Store<F> {
+impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT, START> {
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
         self.unreadable.map_or_else(|| self.record.unanswered(), Err)
     }

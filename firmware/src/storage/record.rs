@@ -1,4 +1,4 @@
-//! The record's bytes, which are also how it is held in RAM. Numbers are little-endian; what is not known is zeros.
+//! The record's bytes, in flash as in RAM. Numbers are little-endian; what is not known is zeros.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::centre::{Stan, TerminalId};
@@ -80,8 +80,10 @@ impl Record {
         self.next = U32::new(next.0);
     }
 
-    /// The transaction that was sent last, if it is unanswered. A card number or place that is none was written by no program
-    /// of this version.
+    /// The transaction that was sent last, if it is unanswered.
+    ///
+    /// # Errors
+    /// When card number or place are invalid: a program of another version wrote them.
     pub(super) fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
         let stan = Stan(self.unanswered.get());
         if stan.0 == 0 {

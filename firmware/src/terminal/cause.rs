@@ -1,10 +1,13 @@
 //! A [`Cause`] as a number of 32 bits: what a visit carries along and the till is told. To find the words for it is for
-//! whoever shows them; a board does not, and its image has neither them nor the way back to the cause.
+//! whoever shows them; a board does not, and its image has neither them nor the way back to the cause. A fault of the
+//! line has causes of its own, and is never a verdict on card or holder (docs/design.md §1, invariant 6).
 
 use core::fmt;
 use core::num::{NonZeroU8, NonZeroU32};
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::records::RecordError;
+use qiyong_protocol::centre::LinkError;
 use qiyong_protocol::iso7816::apdu::ApduError;
 use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::iso7816::pps::PpsError;
@@ -35,6 +38,19 @@ impl CauseCode {
         let [.., number] = self.0.get().to_be_bytes();
         // What a cause does not say is zero.
         unpack(number, self.0.get() >> 8).filter(|cause| Self::from(*cause) == self)
+    }
+
+    /// Who can put it right. A cause that is unknown here comes from a terminal of another version.
+    pub fn advice(self) -> Advice {
+        self.cause().map_or(Advice::CallService, Cause::advice)
+    }
+}
+
+/// The number alone: its words are for whoever reads the log.
+#[cfg(feature = "defmt")]
+impl defmt::Format for CauseCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u32:08X}", self.0.get());
     }
 }
 
@@ -72,6 +88,17 @@ impl Value for usize {
 
     fn of(value: u32) -> Option<Self> {
         value.try_into().ok()
+    }
+}
+
+/// A response code.
+impl Value for [u8; 2] {
+    fn to(self) -> u32 {
+        u16::from_be_bytes(self).into()
+    }
+
+    fn of(value: u32) -> Option<Self> {
+        u16::try_from(value).ok().map(u16::to_be_bytes)
     }
 }
 
@@ -193,6 +220,10 @@ causes! {
     27 () [Cause::Slot(SlotError::Parity)]
     28 () [Cause::Slot(SlotError::ShortCircuit)]
     33 () [Cause::Slot(SlotError::NotConnected)]
+    34 () [Cause::Slot(SlotError::Silent)]
+    35 () [Cause::Slot(SlotError::Unpowered)]
+    36 () [Cause::Slot(SlotError::Reset)]
+    37 () [Cause::Slot(SlotError::Reader)]
 
     40 () [Cause::Slot(SlotError::Atr(AtrError::Empty))]
     41 (ts) [Cause::Slot(SlotError::Atr(AtrError::TsUnknown(ts)))]
@@ -235,6 +266,12 @@ causes! {
     91 (have) [Cause::Slot(SlotError::Response(ApduError::LengthMismatch { have }))]
     92 () [Cause::Slot(SlotError::Response(ApduError::TooLong))]
     93 (need) [Cause::Slot(SlotError::Response(ApduError::BufferTooSmall { need }))]
+
+    100 () [Cause::Link(LinkError::NoAnswer)]
+    101 () [Cause::Link(LinkError::NotSetUp)]
+    102 (field) [Cause::Link(LinkError::Unwritable { field })]
+    103 (code) [Cause::Link(LinkError::Rejected(code))]
+    104 () [Cause::Link(LinkError::Failed)]
 }
 
 #[cfg(test)]

@@ -1,12 +1,121 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
 //! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what was wrong with a card. The decision
+//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
 //! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
 //!
-//! A transaction whose answer never came is reversed until the centre has acknowledged that, before anything else is
-//! done. [`Memory`] keeps that duty and the numbers used: a transaction is noted there before it is sent, and taken off
-//! when its answer has come, so that wherever the power is cut the terminal knows what it owes.
+//! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
+//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
+//! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
+//! of it was sent. So the terminal knows what it owes, wherever the power is cut.
+//!
+//! # A visit
+//!
+//! What a terminal needs around it, for the imaginary device Q2: its reader chip speaks APDUs by itself, and its network module
+//! carries whole messages. A slot of contacts is in [`slot`](crate::slot), the serial line to till and centre in
+//! [`link`](crate::link), flash in [`storage`](crate::storage).
+//!
+//! ```
+//! use core::convert::Infallible;
+//! use core::future::pending;
+//!
+//! use qiyong_firmware::slot::{CardSlot, SlotError};
+//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, RamMemory, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::ui::Screen;
+//! use qiyong_protocol::card::date::Timestamp;
+//! use qiyong_protocol::card::pin::Pin;
+//! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+//! use qiyong_protocol::iso7816::apdu::{Command, Response};
+//! use qiyong_protocol::rules::decision::Operation;
+//! use qiyong_protocol::rules::institution::InstitutionCode;
+//! use qiyong_protocol::rules::reason::{Outcome, Reason};
+//!
+//! /// The reader chip. Nobody inserts a card today.
+//! struct Reader;
+//!
+//! impl CardSlot for Reader {
+//!     async fn wait_for_card(&mut self, _seconds: u16) -> bool {
+//!         false
+//!     }
+//!
+//!     async fn connect(&mut self) -> Result<&[u8], SlotError> {
+//!         Err(SlotError::Removed)
+//!     }
+//!
+//!     async fn transmit<'b>(&mut self, _: &Command<'_>, _: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+//!         Err(SlotError::Removed)
+//!     }
+//!
+//!     async fn disconnect(&mut self) {}
+//! }
+//!
+//! /// The network module, with a centre that takes note of all it hears.
+//! struct Network;
+//!
+//! impl CentreLink for Network {
+//!     async fn ask(&mut self, _request: &Request<'_>) -> Result<Answer, LinkError> {
+//!         Ok(Answer::Done)
+//!     }
+//! }
+//!
+//! /// Screen and keys, with nobody at them.
+//! #[derive(Default)]
+//! struct Desk {
+//!     shown: Vec<Screen>,
+//! }
+//!
+//! impl Operator for Desk {
+//!     fn show(&mut self, screen: &Screen) {
+//!         self.shown.push(*screen);
+//!     }
+//!
+//!     async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
+//!         Err(NoPin::TimedOut)
+//!     }
+//!
+//!     async fn cancel(&mut self) {
+//!         pending().await
+//!     }
+//! }
+//!
+//! /// A clock that nobody has set.
+//! struct RealTimeClock;
+//!
+//! impl Clock for RealTimeClock {
+//!     fn now(&mut self) -> Timestamp {
+//!         Timestamp::UNSET
+//!     }
+//! }
+//!
+//! /// The random number generator; an image needs a true one.
+//! struct Dice(u32);
+//!
+//! impl rand_core::TryRng for Dice {
+//!     type Error = Infallible;
+//!
+//!     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+//!         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+//!         Ok(self.0)
+//!     }
+//! #    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+//! #        Ok(u64::from(self.try_next_u32()?) << 32 | u64::from(self.try_next_u32()?))
+//! #    }
+//! #    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+//! #        bytes.iter_mut().try_for_each(|byte| self.try_next_u32().map(|word| *byte = word as u8))
+//! #    }
+//! }
+//!
+//! impl rand_core::TryCryptoRng for Dice {}
+//!
+//! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
+//! let memory = RamMemory::new(Stan(1));
+//! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
+//! # let report = embassy_futures::block_on(async {
+//! let report = terminal.serve(&Operation::Query).await;
+//! # report });
+//! assert_eq!((report.outcome, report.reason), (Outcome::Cancelled, Some(Reason::CancelledByOperator)));
+//! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::CancelledByOperator)]);
+//! ```
 
 mod cause;
 mod pin_entry;
@@ -20,6 +129,7 @@ pub use reading::{CardData, Cause};
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::centre::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -30,8 +140,9 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use crate::slot::CardSlot;
 use crate::ui::Screen;
 
-/// What is set when a terminal is put up.
+/// Where a terminal stands, and how long and how often it tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
     /// Where it stands.
     pub institution: InstitutionCode,
@@ -52,12 +163,13 @@ impl Settings {
 
 /// How a visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Report {
     /// Approved, refused, failed or cancelled.
     pub outcome: Outcome,
     /// Why not, unless approved.
     pub reason: Option<Reason>,
-    /// What exactly was wrong with the card, where that is known.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says.
     pub cause: Option<CauseCode>,
     /// What was done.
     pub effects: Effects,
@@ -77,10 +189,11 @@ pub struct Report {
 
 /// Why a visit goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stop {
     reason: Reason,
     cause: Option<CauseCode>,
-    /// Whether the centre said so; what the terminal decided must be reported to it.
+    /// Whether the centre gave the reason. A reason that the terminal found must be reported to the centre.
     by_centre: bool,
 }
 
@@ -96,16 +209,18 @@ impl Stop {
 
 impl From<LinkError> for Stop {
     fn from(error: LinkError) -> Self {
-        match error {
-            LinkError::NoAnswer => Self::here(Reason::NoAnswer),
-        }
+        // The reason says it all where simply no answer came.
+        let cause = if matches!(error, LinkError::NoAnswer) { None } else { Some(Cause::Link(error).into()) };
+        Self { cause, ..Self::here(error.reason()) }
     }
 }
 
 impl From<MemoryError> for Stop {
     fn from(error: MemoryError) -> Self {
         match error {
-            MemoryError::Worn | MemoryError::OtherVersion => Self::here(Reason::StorageFailed),
+            MemoryError::Worn | MemoryError::Unreadable | MemoryError::OtherVersion => {
+                Self::here(Reason::StorageFailed)
+            }
         }
     }
 }
@@ -133,18 +248,22 @@ struct Visit {
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
-    /// A terminal of these parts. The numbers that `memory` gives must never go back: the centre takes a transaction with a
-    /// known number for a repetition, or for a mistake and does not answer.
+    /// A terminal of these parts. The numbers that `memory` gives must never go back: a transaction with a number that the centre
+    /// knows is a repetition to it, or a mistake that it does not answer.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, memory: M, settings: Settings) -> Self {
         Self { slot, link, operator, clock, random, memory, settings }
     }
 
-    /// Puts the terminal up somewhere else. What was sent under the old name is reversed under it.
+    /// Gives the terminal another place and name. What was sent under the old name is still reversed under the old name.
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
     }
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
+    ///
+    /// Cancel-safety: nobody is charged wrongly by a drop, as by a power cut: a transaction whose answer had not come is
+    /// unanswered, and the next visit reverses it first. But the card may be left on power until then, and the report is lost.
+    /// To end a visit early let [`Operator::cancel`] complete.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();
         let result = self.visit(operation, &mut visit).await;
@@ -154,7 +273,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Err(stop) => (None, Some(stop)),
         };
         if let Some(Stop { reason, by_centre: false, .. }) = stop {
-            // For the record only: a centre that cannot be reached goes without.
+            // For the centre's record only: if the centre cannot be reached, its record lacks this.
             let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
         }
         let report = Report {
@@ -193,7 +312,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             return Err(Stop::here(Reason::NoAnswer));
         };
         visit.standing = Some(standing);
-        // The centre looked at its own record's date, among the rest and in its order; this is the one on the card.
+        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
+        // card.
         let asks_only = matches!(operation, Operation::Query);
         if expires < self.clock.now().date && !asks_only {
             return Err(Stop::here(Reason::CardExpired));
@@ -204,8 +324,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Operation::Apply { .. } => {
                 let receipt = self.transact(operation, &card, visit).await?;
                 if standing.pin_is_initial {
-                    // The bank needs no PIN, so the holder may decline, and whatever goes wrong here: what was approved
-                    // stays approved. The centre is told, since a PIN may have been blocked.
+                    // The bank needs no PIN, so the holder may decline. Whatever goes wrong here, what was approved stays
+                    // approved. The centre is told what went wrong, since the card may have blocked the PIN.
                     match self.offer_pin_change(&card).await {
                         Ok(()) => visit.pin_changed = true,
                         Err(Stop { reason: Reason::CancelledByOperator, .. }) => {}
@@ -243,21 +363,26 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.operator.show(&Screen::AskingCentre);
         // From here until the answer is in hand, the transaction may have happened without our knowing.
         let stan = self.memory.begin(&self.settings, card.number)?;
-        visit.stan = Some(stan);
-        let answered = match self.ask(Body::Transact { stan, card, operation }).await {
+        let mut answered = match self.ask(Body::Transact { stan, card, operation }).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
-            Err(stop) if stop.by_centre => Err(stop),
-            Ok(_) | Err(_) => {
-                // Whether the reversal gets through or not, this transaction had no answer.
-                let _ = self.reverse_unanswered().await;
-                return Err(Stop::here(Reason::NoAnswer));
-            }
+            // A centre that answers something else has not answered.
+            Ok(_) => Err(Stop::here(Reason::NoAnswer)),
+            Err(stop) => Err(stop),
         };
-        if let Err(error) = self.memory.end() {
-            // The next start would not know of the answer and reverse the transaction, so it is reversed already now.
-            let _ = self.reverse_unanswered().await;
-            return Err(error.into());
+        let is_unsent = matches!(answered, Err(Stop { reason: Reason::NotSent, by_centre: false, .. }));
+        if !is_unsent {
+            visit.stan = Some(stan);
         }
+        // Of what certainly has not left there is nothing to reverse.
+        if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
+            match self.memory.end() {
+                Ok(()) => return answered,
+                // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
+                Err(error) => answered = Err(error.into()),
+            }
+        }
+        // Whether the reversal gets through or not changes nothing in how this transaction ended.
+        let _ = self.reverse_unanswered().await;
         answered
     }
 
@@ -268,8 +393,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            if matches!(self.ask_as(institution, terminal, Body::Reverse { stan, card }).await, Ok(Answer::Done)) {
-                return Ok(self.memory.end()?);
+            match self.ask_as(institution, terminal, Body::Reverse { stan, card }).await {
+                Ok(Answer::Done) => return Ok(self.memory.end()?),
+                // Said again it would fare no better. It stays due.
+                Err(stop) if !stop.by_centre && stop.reason.advice() != Advice::TryAgain => return Err(stop),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(Stop::here(Reason::NoAnswer))
@@ -283,7 +411,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.ask_as(self.settings.institution, self.settings.terminal, body).await
     }
 
-    /// The same under a name that may have been the terminal's before.
+    /// As [`Terminal::ask`], but under this name, which may be one that the terminal had before.
     async fn ask_as(
         &mut self,
         institution: InstitutionCode,
@@ -325,7 +453,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.memory.unanswered().is_ok_and(|unanswered| unanswered.is_some())
     }
 
-    /// The memory, for its owner: settings and counters may be kept beside.
+    /// The memory, for whoever keeps settings and counters in it, too.
     pub const fn memory(&mut self) -> &mut M {
         &mut self.memory
     }

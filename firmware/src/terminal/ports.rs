@@ -1,6 +1,9 @@
 //! What the application needs from outside, besides a card slot: the centre, the till's screen and keys, the time, and a
 //! memory that outlives a power cut.
 
+use core::fmt;
+
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
@@ -13,6 +16,13 @@ use crate::ui::Screen;
 /// The way to the card centre.
 pub trait CentreLink {
     /// Sends a request and awaits its answer, at most as long as the link's own time-out.
+    ///
+    /// Cancel-safety: dropped with the whole visit only. Then the centre may or may not have acted on the request, and an answer
+    /// that still comes must not be taken for that to the next one.
+    ///
+    /// # Errors
+    /// When there is no answer. After one that [is unsent](LinkError::is_unsent) a transaction is closed without a reversal, so
+    /// that such an error is for what certainly never left; after any other it is reversed.
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError>;
 }
 
@@ -22,14 +32,22 @@ pub trait Operator {
     fn show(&mut self, screen: &Screen);
 
     /// Takes a PIN from the key pad, with no more echo than a star a digit; ends by itself when nobody keys.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when the card is taken out; what was keyed by then must be wiped.
+    ///
+    /// # Errors
+    /// When no PIN was keyed.
     async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin>;
 
-    /// Completes when the cancel key is pressed, and never otherwise. May be dropped before.
+    /// Completes when the cancel key is pressed, and never otherwise.
+    ///
+    /// Cancel-safety: must be cancel-safe. It is dropped when a card is inserted.
     async fn cancel(&mut self);
 }
 
 /// Which PIN the holder is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WhichPin {
     /// The one the card has now.
     Present,
@@ -41,12 +59,33 @@ pub enum WhichPin {
 
 /// Why no PIN was keyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NoPin {
     /// The cancel key (driver error -31).
     Cancelled,
     /// Nobody keyed in time (driver error -32).
     TimedOut,
 }
+
+impl NoPin {
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Cancelled | Self::TimedOut => Advice::AskHolder,
+        }
+    }
+}
+
+impl fmt::Display for NoPin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cancelled => "the cancel key was pressed instead of a PIN",
+            Self::TimedOut => "nobody keyed a PIN in time: begin again when the holder is ready",
+        })
+    }
+}
+
+impl core::error::Error for NoPin {}
 
 /// The terminal's clock.
 pub trait Clock {
@@ -66,15 +105,15 @@ pub trait Memory {
     /// When that cannot be known; then nothing else may be done either.
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
 
-    /// Takes the next number and notes that the transaction with it, sent under the name in `settings` and for this card, is
-    /// unanswered. Both are durable when this returns: the transaction may be sent only then. A number is given once, and numbers only go up (see
-    /// [`Stan::is_before`]). Must not be called while another transaction is unanswered.
+    /// Takes the next number and notes that the transaction with it is unanswered, which is about to be sent under the name in
+    /// `settings` and for this card. Both are durable when this returns: only then may the transaction be sent. A number is given
+    /// once, and numbers only go up (see [`Stan::is_before`]). Must not be called while another transaction is unanswered.
     ///
     /// # Errors
     /// When nothing was kept; the transaction must not be sent.
     fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError>;
 
-    /// Notes, durably, that the transaction was answered or reversed.
+    /// Notes, durably, that the transaction was answered, was reversed, or was never sent.
     ///
     /// # Errors
     /// When that was not kept; the transaction counts as unanswered still, and must be reversed.
@@ -83,6 +122,7 @@ pub trait Memory {
 
 /// A transaction whose answer is awaited, or never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Unanswered {
     /// Where the terminal stood.
     pub institution: InstitutionCode,
@@ -97,8 +137,10 @@ pub struct Unanswered {
 /// Why something could not be kept or recalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryError {
-    /// The storage is worn out or failing: no page of it takes a record, or it cannot be read. The board must be exchanged.
+    /// The storage is worn out: no page of it takes a record. The board must be exchanged.
     Worn,
+    /// The storage cannot be read. The board must be exchanged.
+    Unreadable,
     /// What is stored was written by another version of the program, which alone can read it. Load that version to close
     /// its business; then erase the region with a probe.
     OtherVersion,
@@ -109,7 +151,35 @@ impl MemoryError {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Worn => "worn, exchange the board",
+            Self::Unreadable => "unreadable, exchange the board",
             Self::OtherVersion => "records of another version: load it, or erase the region",
+        }
+    }
+
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Worn | Self::Unreadable | Self::OtherVersion => Advice::CallService,
+        }
+    }
+}
+
+impl fmt::Display for MemoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the terminal's storage: {}", self.as_str())
+    }
+}
+
+impl core::error::Error for MemoryError {}
+
+/// The words of [`MemoryError::as_str`], of which a board has none in its flash then.
+#[cfg(feature = "defmt")]
+impl defmt::Format for MemoryError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Worn => defmt::write!(f, "worn, exchange the board"),
+            Self::Unreadable => defmt::write!(f, "unreadable, exchange the board"),
+            Self::OtherVersion => defmt::write!(f, "records of another version: load it, or erase the region"),
         }
     }
 }

@@ -1,21 +1,22 @@
 //! Reading a card: which generation it is, whether it is genuine, and whose it is.
 //!
 //! Cards of version 3.00 show personal data only to a terminal that the centre vouches for: the terminal forwards the
-//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The terminal
-//! itself holds no keys.
+//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The
+//! terminal itself holds no keys.
 
 use core::fmt;
 
 use heapless::Vec;
 use rand_core::CryptoRng;
 
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{EF05, EF06, Generation, key, tag};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::records::{Record, RecordError};
-use qiyong_protocol::centre::{Answer, Authenticate, Body};
+use qiyong_protocol::centre::{Answer, Authenticate, Body, LinkError};
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
@@ -36,8 +37,9 @@ pub struct CardData {
     pub expires: Date,
 }
 
-/// What exactly was wrong with a card that could not be read, for those who maintain terminals.
+/// What exactly was wrong with a card that could not be read, or with the way to the centre, for those who maintain terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
     /// The slot could not talk to it.
     Slot(SlotError),
@@ -61,6 +63,22 @@ pub enum Cause {
         /// INS of the command.
         ins: u8,
     },
+    /// The centre did not get the message, or could not act on it.
+    Link(LinkError),
+}
+
+impl Cause {
+    /// Who can put it right.
+    pub const fn advice(self) -> Advice {
+        match self {
+            Self::Slot(error) => error.advice(),
+            Self::Record(error) => error.advice(),
+            Self::Link(error) => error.advice(),
+            Self::Status { .. } | Self::Blank | Self::Length { .. } => Advice::AskHolder,
+            // Newer than the terminal's program.
+            Self::Version | Self::Algorithm(_) => Advice::CallService,
+        }
+    }
 }
 
 impl fmt::Display for Cause {
@@ -73,6 +91,7 @@ impl fmt::Display for Cause {
             Self::Algorithm(code) => write!(f, "the card uses algorithm {code:02X}, known here are 01 3DES and 03 SM4"),
             Self::Blank => f.write_str("the card was never personalised: its ident code ends in FFFFFFFF"),
             Self::Length { ins } => write!(f, "the answer to INS {ins:02X} has a wrong length"),
+            Self::Link(error) => error.fmt(f),
         }
     }
 }
@@ -109,8 +128,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
         let announced = self.select_environment().await?;
         self.select(EF05).await?;
-        // Which table of records applies is told by the version, itself at the same place in all of them, as is the ident
-        // code.
+        // The version tells which table of records applies. Version and ident code have the same places in all tables.
         let (mut version, mut ident) = ([0; 4], [0; 16]);
         self.records(Generation::V1, EF05, &mut [(tag::VERSION, &mut version), (tag::IDENT_CODE, &mut ident)]).await?;
         let generation = Generation::from_version(&version).ok_or(Cause::Version)?;

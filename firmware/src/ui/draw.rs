@@ -1,7 +1,7 @@
 //! Draws a screen's words on a display of 128 × 64 pixels: four lines of 16 pixels, each of 16 Latin or 8 Chinese characters.
 //!
-//! Chinese comes first, English below. The detail stands at the bottom right; twice as large where two lines are free, as
-//! for an amount to be paid; and behind the Chinese where all four lines are taken.
+//! Chinese comes first, English below. The detail stands at the bottom right: twice as large where two lines are free, as they
+//! are for an amount to be paid. Where all four lines are taken, it stands behind the Chinese.
 
 use embedded_graphics_core::Pixel;
 use embedded_graphics_core::draw_target::DrawTarget;

@@ -19,6 +19,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 /// One screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Screen {
     /// Waiting for a card.
     InsertCard,
@@ -71,8 +72,9 @@ pub struct Text {
     pub detail: String<16>,
 }
 
-/// What a terminal's lights say beside a screen, seen from further away.
+/// What the lights say while a screen is shown, for those who stand too far off to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Signal {
     /// It is the holder's or operator's turn, and nothing is wrong.
     Ready,
@@ -192,6 +194,8 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::NoAnswer => ("No answer from the centre", "中心无应答"),
         Reason::CancelledByOperator => ("Cancelled", "已取消"),
         Reason::StorageFailed => ("Storage worn, call service", "存储器故障，请报修"),
+        Reason::NotSent => ("Not sent, call service", "联机未发出，请报修"),
+        Reason::Rejected => ("Centre error, call service", "中心报错，请报修"),
     }
 }
 

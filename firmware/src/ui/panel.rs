@@ -1,10 +1,10 @@
 //! A panel with the controller SSD1306 on I2C: what is sent to it, as data. A driver sends it, at its own pace.
 //!
-//! Each time all is sent, settings included, so that a panel that was plugged in late or lost its memory comes back with the
-//! next screen. The commands are those of the crate `ssd1306`, whose driver waits for every byte; a terminal that talks to
-//! a card has no 25 ms for that.
+//! Every picture is sent whole, with all settings, so that a panel that was plugged in late or lost its memory comes back with the
+//! next screen. The commands are those of the crate `ssd1306`. That crate's driver is not used: it waits for every byte, and a
+//! terminal that talks to a card has no 25 ms for that.
 
-use super::framebuffer::{HEIGHT, LEN, WIDTH};
+use super::framebuffer::LEN;
 
 /// The panel's address on the bus, seven bits.
 pub const ADDRESS: u8 = 0x3C;
@@ -28,15 +28,20 @@ const SETTINGS: [u8; 30] = [
 /// The panel is switched on once its memory holds a picture.
 const ON: u8 = 0xAF;
 
-const PAGES: usize = HEIGHT / 8;
+/// How many bytes of the picture a transfer has. Small, since driver and bus each hold a transfer in RAM; larger ones would be one
+/// millisecond in 25 faster.
+const PIECE: usize = 32;
+const PIECES: usize = LEN / PIECE;
+const _: () = assert!(SETTINGS.len() <= PIECE && LEN.is_multiple_of(PIECE));
 
 /// One transfer on the bus, from START to STOP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Transfer {
     /// The settings.
     Settings,
-    /// A page of the picture.
-    Page(usize),
+    /// A piece of the picture.
+    Piece(usize),
     /// The panel is switched on.
     On,
 }
@@ -44,13 +49,15 @@ pub enum Transfer {
 impl Transfer {
     /// The first transfer of a picture.
     pub const FIRST: Self = Self::Settings;
+    /// The most bytes that a transfer has after the address.
+    pub const SIZE_MAX: usize = 1 + PIECE;
 
     /// The one after this; `None` after the last.
     pub fn next(self) -> Option<Self> {
         match self {
-            Self::Settings => Some(Self::Page(0)),
-            Self::Page(page) if page + 1 < PAGES => Some(Self::Page(page + 1)),
-            Self::Page(_) => Some(Self::On),
+            Self::Settings => Some(Self::Piece(0)),
+            Self::Piece(piece) if piece + 1 < PIECES => Some(Self::Piece(piece + 1)),
+            Self::Piece(_) => Some(Self::On),
             Self::On => None,
         }
     }
@@ -59,7 +66,7 @@ impl Transfer {
     pub fn size(self) -> u8 {
         let size = match self {
             Self::Settings => 1 + SETTINGS.len(),
-            Self::Page(_) => 1 + WIDTH,
+            Self::Piece(_) => 1 + PIECE,
             Self::On => 2,
         };
         size as u8
@@ -69,9 +76,9 @@ impl Transfer {
     pub fn byte(self, at: usize, picture: impl FnOnce(usize) -> u8) -> u8 {
         match (self, at.checked_sub(1)) {
             (Self::Settings | Self::On, None) => COMMANDS,
-            (Self::Page(_), None) => DATA,
+            (Self::Piece(_), None) => DATA,
             (Self::Settings, Some(at)) => SETTINGS.get(at).copied().unwrap_or_default(),
-            (Self::Page(page), Some(at)) => picture((page * WIDTH + at) % LEN),
+            (Self::Piece(piece), Some(at)) => picture((piece * PIECE + at) % LEN),
             (Self::On, Some(_)) => ON,
         }
     }

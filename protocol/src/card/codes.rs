@@ -10,6 +10,7 @@ use super::date::Date;
 
 /// Why a code is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CodeError {
     /// Not as many characters as the code has.
     Length {
@@ -281,18 +282,46 @@ impl fmt::Debug for IdentCode {
 ///
 /// Kept as bytes: this crate has no GBK table. Prints masked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Name(Vec<u8, 50>);
+pub struct Name(Vec<u8, { NAME_RECORD + NAME_EXTENSION_RECORD }>);
+
+/// Bytes of a name that its record holds (docs/card.md §1.3).
+const NAME_RECORD: usize = 30;
+/// Bytes of a name that the extension record holds, from version 2.00 on (docs/card.md §1.3).
+const NAME_EXTENSION_RECORD: usize = 20;
+
+/// How many bytes the first character of a GB 18030 text has: one, two, or four if a digit follows the lead byte. `None`: the
+/// text is empty.
+fn character_len(text: &[u8]) -> Option<usize> {
+    match *text {
+        [] => None,
+        [0x81..=0xFE, b'0'..=b'9', ..] => Some(4),
+        [0x81..=0xFE, ..] => Some(2),
+        _ => Some(1),
+    }
+}
 
 impl Name {
     /// Joins the name record (30 bytes) and the extension record (20 bytes, empty on version 1 cards), both filled with
     /// 00, and by some issuers with FF or spaces (docs/card.md §1.11). `None`: nothing is left, or it is too long.
     pub fn from_records(name: &[u8], extension: &[u8]) -> Option<Self> {
         // A foreign name may break at a space, so only the end of the whole is trimmed of spaces.
-        let mut bytes: Vec<u8, 50> = Vec::new();
+        let mut bytes = Vec::new();
         bytes.extend_from_slice(without_end(name, &[0x00, 0xFF])).ok()?;
         bytes.extend_from_slice(without_end(extension, &[0x00, 0xFF])).ok()?;
         bytes.truncate(without_end(&bytes, &[0x00, 0x20, 0xFF]).len());
         if bytes.is_empty() { None } else { Some(Self(bytes)) }
+    }
+
+    /// The name record's part and the extension record's, without filling, for a card that has an extension record or not
+    /// ([`super::files::Generation::has_name_extension`]). A character is never torn apart. `None`: the name does not fit.
+    pub fn to_records(&self, has_extension: bool) -> Option<(&[u8], &[u8])> {
+        let mut first = 0;
+        while let Some(len) = self.0.get(first..).and_then(character_len).filter(|len| first + len <= NAME_RECORD) {
+            first += len;
+        }
+        let (name, extension) = self.0.split_at_checked(first)?;
+        let room = if has_extension { NAME_EXTENSION_RECORD } else { 0 };
+        (extension.len() <= room).then_some((name, extension))
     }
 
     /// From unpadded GBK bytes.
@@ -324,8 +353,9 @@ mod tests {
     use hex_literal::hex;
     use std::format;
 
+    /// The published numbers of docs/card.md §3.1.
     #[test]
-    fn id_numbers_of_domain_3_1() {
+    fn id_numbers_of_section_3_1() {
         for good in [b"34052419800101001X", b"370101190102039973", b"111111198101011110", b"34052419800101001x"] {
             assert!(IdNumber::new(good).is_ok(), "{good:?}");
         }
@@ -342,8 +372,9 @@ mod tests {
         assert_eq!((number.sex(), number.birth_date()), (b'1', Date::new(1981, 1, 1)));
     }
 
+    /// The check characters of docs/card.md §3.2.
     #[test]
-    fn card_numbers_of_domain_3_2() {
+    fn card_numbers_of_section_3_2() {
         let vectors = [
             (b"A1234567", '4'),
             (b"01234567", '1'),
@@ -361,8 +392,9 @@ mod tests {
         assert_eq!(CardNumber::new(b"x00000019"), Err(CodeError::Character { at: 0 }));
     }
 
+    /// The samples of docs/card.md §1.6, §3.3.
     #[test]
-    fn ident_codes_of_domain_1_6() {
+    fn ident_codes_of_section_1_6() {
         let ident = IdentCode::new(hex!("320100D15600000500A1B2C35EC0FFEE")).unwrap();
         assert_eq!(ident.region().as_str(), "320100");
         assert!(!ident.is_blank());
@@ -371,6 +403,7 @@ mod tests {
         assert!(IdentCode::new(hex!("3A0100D15600000500A1B2C35EC0FFEE")).is_err());
     }
 
+    /// docs/card.md §1.11, §3.5.
     #[test]
     fn names_lose_their_padding() {
         let name = Name::from_records(&hex!("D5C5C8FD 0000"), &hex!("00 20 FF")).unwrap();
@@ -379,5 +412,22 @@ mod tests {
         let broken_at_a_space = Name::from_records(b"MAXIMILIANA KONSTANTINA ELISA ", b"BETH\0\0").unwrap();
         assert_eq!(broken_at_a_space.as_bytes(), b"MAXIMILIANA KONSTANTINA ELISA BETH");
         assert_eq!(Name::from_records(&[0; 30], &[0xFF; 20]), None);
+    }
+
+    #[test]
+    fn a_name_is_parted_between_characters() {
+        let name = |gbk: &[u8]| Name::new(gbk).unwrap();
+        let parts =
+            |name: &Name, generation| name.to_records(generation).map(|(first, second)| (first.len(), second.len()));
+        // Fifteen characters of two bytes fill the record; with one of one byte before them the last goes over whole.
+        assert_eq!(parts(&name(&[0xB0; 30]), false), Some((30, 0)));
+        let odd = name(&[&[b'A'][..], &[0xB0; 30]].concat());
+        assert_eq!(parts(&odd, false), None);
+        assert_eq!(parts(&odd, true), Some((29, 2)));
+        // Four bytes, as GB 18030 has them for rare characters.
+        let rare = name(&[&[0xB0; 28][..], &[0x95, 0x32, 0x82, 0x36]].concat());
+        assert_eq!(parts(&rare, true), Some((28, 4)));
+        assert_eq!(rare.to_records(true).and_then(|(a, b)| Name::from_records(a, b)), Some(rare));
+        assert_eq!(parts(&name(&[&[b'A'][..], &[0xB0; 49]].concat()), true), None);
     }
 }

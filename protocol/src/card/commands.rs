@@ -144,8 +144,9 @@ mod tests {
         command.encode(&mut [0; 300]).unwrap().to_vec()
     }
 
+    /// docs/card.md §1.1, §1.6.
     #[test]
-    fn bytes_are_those_of_domain_1_6() {
+    fn bytes_are_those_of_section_1_6() {
         assert_eq!(bytes(select_environment()), hex!("00A404000F 7378312E73682EC9E7BBE1B1A3D5CF 00"));
         assert_eq!(bytes(select_file(&[0xEF, 0x05])), hex!("00A4000002EF05 00"));
         assert_eq!(bytes(read_record(1, 0x10)), hex!("00B2010412"));

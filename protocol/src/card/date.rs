@@ -4,6 +4,7 @@ use core::fmt;
 
 /// A date of the Gregorian calendar, year 1 to 9999; always a day that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Date {
     year: u16,
     month: u8,
@@ -12,6 +13,7 @@ pub struct Date {
 
 /// A date and a time of day, in the local time of the terminal (China Standard Time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timestamp {
     /// The day.
     pub date: Date,
@@ -151,6 +153,7 @@ mod tests {
         assert_eq!(time(9999, 12, 31, 23, 0, 0).after(7200), time(9999, 12, 31, 1, 0, 0));
     }
 
+    /// docs/card.md §3.5.
     #[test]
     fn bcd_survives_both_ways() {
         let date = Date::new(2036, 1, 9).unwrap();

@@ -1,5 +1,5 @@
-//! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md §1.2
-//! to §1.5).
+//! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md
+//! §1.2 to §1.5).
 //!
 //! The terminal reads by it, the virtual card is made from it, traces are explained with it. To change what a card holds,
 //! change a table in `tables` and nothing else. Lengths are bytes; the source writes them in hex, and so do the tables.
@@ -13,6 +13,7 @@ use tables::{APPLICATIONS_V1, APPLICATIONS_V2, SSSE_V1, SSSE_V2, SSSE_V3};
 
 /// The generation of a card, told by the norm version in record 3 of EF05.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Generation {
     /// "1.00": LB 002-2000.
     V1,
@@ -23,6 +24,11 @@ pub enum Generation {
 }
 
 impl Generation {
+    /// Whether its EF06 has a record for what of the holder's name the first one does not hold.
+    pub const fn has_name_extension(self) -> bool {
+        !matches!(self, Self::V1)
+    }
+
     /// Every generation.
     pub const ALL: [Self; 3] = [Self::V1, Self::V2, Self::V3];
 
@@ -110,8 +116,9 @@ mod tests {
         }
     }
 
+    /// The commands of docs/card.md §1.3.
     #[test]
-    fn read_commands_of_domain_1_3_follow_from_the_tables() {
+    fn read_commands_of_section_1_3_follow_from_the_tables() {
         // (generation, file, tag) -> record number and Le of the READ RECORD in the source's tables.
         let expected = [
             (Generation::V3, EF05, tag::IDENT_CODE, 1, 0x12),
@@ -128,6 +135,7 @@ mod tests {
         assert!(Generation::V1.ssse_record(EF06, tag::NAME_EXTENSION).is_none());
     }
 
+    /// docs/card.md §1.5.
     #[test]
     fn personal_data_of_version_3_needs_rkssse_and_earlier_ones_are_free() {
         for generation in Generation::ALL {

@@ -9,6 +9,7 @@ use core::fmt;
 use cbc_mac::CbcMac;
 use des::cipher::{BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2};
+use heapless::Vec;
 use retail_mac::RetailMac;
 use retail_mac::digest::Mac;
 use sm4::Sm4;
@@ -19,6 +20,7 @@ use super::codes::Region;
 
 /// The algorithm of a card's symmetric keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Algorithm {
     /// Two-key triple DES; blocks of 8 bytes.
     TripleDes,
@@ -34,8 +36,25 @@ pub struct Key {
     algorithm: Algorithm,
 }
 
+/// A card's own keys, which nobody has but the card and its centre's security module. `Debug` prints `***` for each.
+#[derive(Clone, Debug)]
+pub struct CardKeys {
+    /// IRK: INTERNAL AUTHENTICATE.
+    pub irk: Key,
+    /// PUK: PIN UNBLOCK.
+    pub puk: Key,
+    /// STK: blocking and unblocking application and card.
+    pub stk: Key,
+    /// The keys for EXTERNAL AUTHENTICATE, with their key identifiers ([`super::files::key::EXTERNAL`]).
+    pub external: Vec<(u8, Key), { EXTERNAL_KEYS_MAX }>,
+}
+
+/// The most keys for EXTERNAL AUTHENTICATE that a card can have: twice what its file map names.
+pub const EXTERNAL_KEYS_MAX: usize = 16;
+
 /// The first factor of key diversification, from the card's historical bytes; sources disagree (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SerialFactor {
     /// The last eight historical bytes.
     LastEight,
@@ -45,6 +64,7 @@ pub enum SerialFactor {
 
 /// How the last eight bytes of EXTERNAL AUTHENTICATE's data and the challenge are used (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExternalAuthRule {
     /// The challenge makes the session key, which encrypts the terminal's eight bytes: the recorded PSAM sequence.
     ChallengeIsFactor,
@@ -54,6 +74,7 @@ pub enum ExternalAuthRule {
 
 /// The order of the 16 data bytes of INTERNAL AUTHENTICATE (docs/card.md §1.6, recalled).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InternalAuthOrder {
     /// Original data, then the factor of the session key.
     DataThenFactor,
@@ -64,6 +85,7 @@ pub enum InternalAuthOrder {
 /// Everything the norms leave open about the use of keys. The default is what the recorded readers do, where one was
 /// recorded, and otherwise the first reading of docs/card.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scheme {
     /// The first diversification factor.
     pub serial_factor: SerialFactor,
@@ -116,8 +138,8 @@ impl Algorithm {
     /// The algorithm announced in the answer to SELECT: `Ok(None)` when it says nothing, `Err` with a code not supported
     /// here (02 is SSF33).
     pub fn from_fci(fci: &[u8]) -> Result<Option<Self>, u8> {
-        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As BER-TLV
-        // they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
+        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As
+        // BER-TLV they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
         let Some(at) = fci.windows(3).position(|bytes| bytes == [0x9F, 0x0C, 0x86]) else {
             return Ok(None);
         };
@@ -209,7 +231,8 @@ impl fmt::Debug for Key {
 }
 
 impl Scheme {
-    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md §1.7).
+    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md
+    /// §1.7).
     ///
     /// `historical` are the historical bytes of the card's ATR; fewer than needed are filled with zeros in front.
     pub fn card_key(&self, master: &Key, historical: &[u8], region: Region) -> Key {
@@ -285,8 +308,9 @@ mod tests {
 
     const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 
+    /// The published MAC of docs/card.md §4.5.
     #[test]
-    fn pboc_mac_vector_of_domain_4_5() {
+    fn pboc_mac_vector_of_section_4_5() {
         let key = Key::new(Algorithm::TripleDes, hex!("5775204D69616F6A756E404726444311"));
         let data = hex!(
             "4348454E48414F2D50437C42464542464246463030303330364333"
@@ -303,8 +327,9 @@ mod tests {
         assert_eq!(key.mac([0x5A; 8], &[&changed]), hex!("4089819D"));
     }
 
+    /// docs/card.md §4.5, §5.3.
     #[test]
-    fn block_vectors_of_domain_4_5_and_5_3() {
+    fn block_vectors_of_section_4_5_and_5_3() {
         // SM4(K, K) of the standard; diversification with a factor f and ¬f is one block of f ‖ ¬f.
         let sm4 = Key::new(Algorithm::Sm4, KEY);
         let factor = hex!("0123456789ABCDEF");
@@ -332,6 +357,7 @@ mod tests {
         }
     }
 
+    /// docs/card.md §1.7.
     #[test]
     fn card_keys_differ_by_card_and_region_and_never_print() {
         let master = Key::new(Algorithm::Sm4, KEY);
@@ -343,6 +369,7 @@ mod tests {
         assert_eq!(format!("{master:?}"), "Sm4 ***");
     }
 
+    /// docs/card.md §1.7.
     #[test]
     fn algorithm_is_found_in_the_answer_to_select() {
         assert_eq!(Algorithm::from_fci(&hex!("6F06 9F0C8603")), Ok(Some(Algorithm::Sm4)));

@@ -1,12 +1,15 @@
-//! The social security card: what is stored on it, how it is asked, and the secrets that protect it (docs/card.md §1, §3).
+//! The social security card: what is stored on it, how it is asked, and the secrets that protect it (docs/card.md §1,
+//! §3).
 //!
 //! [`files`] is the card's file map as data; [`commands`] builds the APDUs; [`records`] reads what comes back;
-//! [`codes`] are the values found there; [`keys`] and [`pin`] are the secrets; [`redact`] says what must never be shown.
+//! [`codes`] are the values found there; [`keys`] and [`pin`] are the secrets; [`redact`] says what must never be shown;
+//! [`issue`] is what passes between a centre and the maker of its cards.
 
 pub mod codes;
 pub mod commands;
 pub mod date;
 pub mod files;
+pub mod issue;
 pub mod keys;
 pub mod pin;
 pub mod records;

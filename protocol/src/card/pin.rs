@@ -43,8 +43,8 @@ impl Pin {
     }
 
     /// ISO 9564-1 format 0 (ANSI X9.8), before encryption: length and digits, xored with the rightmost twelve digits of
-    /// the account number without its check digit (docs/card.md §5.5). `None` for a PIN over twelve digits or an account
-    /// number that is not 13 to 19 ASCII digits.
+    /// the account number without its check digit (docs/card.md §5.5). `None` for a PIN over twelve digits or an
+    /// account number that is not 13 to 19 ASCII digits.
     pub fn host_block(&self, account_number: &[u8]) -> Option<PinBlock> {
         let (_check, digits) = account_number.split_last()?;
         let digits = digits.get(digits.len().checked_sub(12)?..)?;
@@ -62,8 +62,8 @@ impl Pin {
         Some(block)
     }
 
-    /// Whether this is one of the initial PINs regions hand out (docs/card.md §2.2): 123456, 000000, 111111, or the last six
-    /// characters of the ID number or card number. A holder may not choose such a PIN (driver error -36).
+    /// Whether this is one of the initial PINs regions hand out (docs/card.md §2.2): 123456, 000000, 111111, or the
+    /// last six characters of the ID number or card number. A holder may not choose such a PIN (driver error -36).
     pub fn is_commonly_initial(&self, id_number: &[u8], card_number: &[u8]) -> bool {
         let last_six = |text: &[u8]| text.len().saturating_sub(6);
         let id_number = id_number.get(last_six(id_number)..).unwrap_or_default();
@@ -113,12 +113,14 @@ mod tests {
     use hex_literal::hex;
     use std::format;
 
+    /// docs/card.md §1.6.
     #[test]
-    fn verify_data_of_domain_1_6() {
+    fn verify_data_of_section_1_6() {
         assert_eq!(Pin::new(b"123456").unwrap().card_block().as_bytes(), hex!("123456"));
         assert_eq!(Pin::new(b"12345").unwrap().card_block().as_bytes(), hex!("12345F"));
     }
 
+    /// docs/card.md §5.5.
     #[test]
     fn format_0_block_as_iso_9564_builds_it() {
         // 041234FFFFFFFFFF xor 0000 and the digits 123456789012 of account number 5432 1 123456789012 + check 3.
@@ -147,6 +149,7 @@ mod tests {
         }
     }
 
+    /// docs/card.md §2.2.
     #[test]
     fn initial_pins_are_recognised() {
         let initial = |pin: &[u8]| Pin::new(pin).unwrap().is_commonly_initial(b"111111198101011110", b"X00000019");

@@ -20,6 +20,7 @@ pub struct Record<'a> {
 
 /// Why bytes are not the record that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecordError {
     /// Fewer bytes than tag and length, or than the length says.
     Truncated,
@@ -49,12 +50,18 @@ pub enum RecordError {
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Truncated => f.write_str("record cut short"),
-            Self::TooLong => f.write_str("bytes after the end of the record"),
-            Self::Tag { expected, found } => write!(f, "record {found:02X} where {expected:02X} was due"),
-            Self::ValueLength { tag, expected } => write!(f, "record {tag:02X} should have {expected} bytes"),
-            Self::Value { tag } => write!(f, "record {tag:02X} has an impossible value"),
+            Self::Truncated => f.write_str("a record is cut short")?,
+            Self::TooLong => f.write_str("bytes follow the end of a record")?,
+            Self::Tag { expected, found } => {
+                return write!(
+                    f,
+                    "record {found:02X} where {expected:02X} was due: the terminal has no table for this card"
+                );
+            }
+            Self::ValueLength { tag, expected } => write!(f, "record {tag:02X} should have {expected} bytes")?,
+            Self::Value { tag } => write!(f, "record {tag:02X} has an impossible value")?,
         }
+        f.write_str(": have the agency exchange the card")
     }
 }
 
@@ -110,8 +117,9 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec as StdVec;
 
+    /// docs/card.md §1.2, §1.6.
     #[test]
-    fn the_version_record_of_domain_1_6() {
+    fn the_version_record_of_section_1_6() {
         assert_eq!(Record::expect::<4>(&hex!("0304332E3030"), 3), Ok(*b"3.00"));
         assert_eq!(Record::expect::<4>(&hex!("0404332E3030"), 3), Err(RecordError::Tag { expected: 3, found: 4 }));
         assert_eq!(

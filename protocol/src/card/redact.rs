@@ -1,6 +1,7 @@
 //! What of an APDU must not be shown in a log or trace: PINs, new keys, and the ID number.
 //!
-//! One decision for the decoded trace and the character trace alike.
+//! No PIN, key or whole ID number reaches a log or trace (docs/design.md §1, invariant 4). One decision for the decoded
+//! trace and the character trace alike.
 
 use core::ops::Range;
 

@@ -1,4 +1,5 @@
-//! The status of a card at the centre (卡应用状态, item AAZ502 of the trade's data dictionary, docs/card.md §2.3).
+//! The status of a card at the centre (卡应用状态, item AAZ502 of the trade's data dictionary, docs/card.md §2.3;
+//! 9, cancelled, is of docs/centre.md §6.9).
 
 /// Where a card stands in its life. The card itself does not know: the centre keeps it (docs/card.md §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +74,7 @@ impl CardStatus {
 mod tests {
     use super::*;
 
+    /// docs/card.md §2.3, docs/centre.md §6.9.
     #[test]
     fn codes_and_words_are_one_to_one() {
         for status in CardStatus::ALL {

@@ -7,6 +7,8 @@
 pub mod iso8583;
 pub mod message;
 
+use core::fmt;
+
 use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::{Algorithm, Cryptogram};
@@ -30,6 +32,7 @@ impl TerminalId {
 /// System trace audit number (STAN, F11), 1 to 999 999: with the terminal's name it identifies a transaction. A
 /// transaction keeps its number when it is repeated or reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stan(pub u32);
 
 impl Stan {
@@ -123,6 +126,7 @@ pub struct Authenticate<'a> {
 
 /// The centre's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// To [`Body::Authenticate`].
     Authenticated {
@@ -143,6 +147,7 @@ pub enum Answer {
 
 /// How a card stands at the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Standing {
     /// Its status.
     pub status: CardStatus,
@@ -156,6 +161,7 @@ pub struct Standing {
 
 /// An approved transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Receipt {
     /// What it did.
     pub effects: Effects,
@@ -164,11 +170,74 @@ pub struct Receipt {
 }
 
 /// Why a message got no answer.
+///
+/// Whether the centre may have acted on it is what a transaction's reversal hangs on: [`LinkError::is_unsent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError {
-    /// None came in time. The centre may or may not have acted on the message.
+    /// It was sent, and no answer came in time.
     NoAnswer,
+    /// It was not sent: the terminal has not been set up since it started, and so has no key for F64.
+    NotSetUp,
+    /// It was not sent: a field of it cannot be written.
+    Unwritable {
+        /// The field; 0 when it is none in particular.
+        field: u8,
+    },
+    /// The centre said that it could not act on the message; this is its F39, such as 30 (form) or A0 (F64).
+    Rejected([u8; 2]),
+    /// The line broke down, or the centre did. The message may have been sent.
+    Failed,
 }
+
+impl LinkError {
+    /// Whether it is certain that not one byte of the message left the terminal, so that nothing can have come of it. Whoever
+    /// makes such an error answers for that.
+    pub const fn is_unsent(self) -> bool {
+        match self {
+            Self::NotSetUp | Self::Unwritable { .. } => true,
+            Self::NoAnswer | Self::Rejected(_) | Self::Failed => false,
+        }
+    }
+
+    /// The reason with which a visit ends that needed the answer.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::NotSetUp | Self::Unwritable { .. } => Reason::NotSent,
+            Self::Rejected(_) => Reason::Rejected,
+            Self::NoAnswer | Self::Failed => Reason::NoAnswer,
+        }
+    }
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer => f.write_str("the centre did not answer in time: try again later"),
+            Self::NotSetUp => {
+                f.write_str("nothing was sent to the centre, since the terminal has no key: send it the set-up first")
+            }
+            Self::Unwritable { field: 0 } => {
+                f.write_str("nothing was sent to the centre, since the message does not fit: report this to the maker")
+            }
+            Self::Unwritable { field } => write!(
+                f,
+                "nothing was sent to the centre, since F{field} cannot hold its value: correct the terminal's set-up or the card"
+            ),
+            Self::Rejected(message::response::MAC) => f.write_str(
+                "the centre rejected the message with response code A0: give terminal and centre the same key and MAC rule",
+            ),
+            Self::Rejected(code) => write!(
+                f,
+                "the centre rejected the message with response code {}: compare the versions of terminal and centre",
+                code.escape_ascii()
+            ),
+            Self::Failed => f.write_str("the line to the centre, or the centre itself, has failed: repair it"),
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
 
 #[cfg(test)]
 mod tests {

@@ -44,10 +44,12 @@ use crate::rules::reason::Reason;
 
 /// What the till calls a visit by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reference(pub u32);
 
 /// Where a terminal stands, and what it needs to talk to the centre.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Setup {
     /// The institution.
     pub institution: InstitutionCode,
@@ -61,6 +63,7 @@ pub struct Setup {
 
 /// What a till wants of the terminal.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command {
     /// Stand here.
     Setup(Setup),
@@ -83,6 +86,7 @@ pub enum Command {
 
 /// How a terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
     /// It has been set up since it started.
     pub set_up: bool,
@@ -102,6 +106,7 @@ pub struct State {
 
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ended {
     /// Which one.
     pub reference: Reference,
@@ -119,12 +124,14 @@ pub struct Ended {
     pub pin_changed: bool,
     /// At a bank: why the offer to replace it came to nothing, unless it was declined.
     pub pin_unchanged: Option<Reason>,
-    /// What exactly was wrong with the card, where that is known: a number of the terminal's.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says: a number of the
+    /// terminal's.
     pub cause: Option<NonZeroU32>,
 }
 
 /// Why a command is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
     /// It is none of those above.
     Malformed,
@@ -153,6 +160,7 @@ impl fmt::Display for Refused {
 
 /// What a terminal tells the till.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
     /// Its state: after the start, and as the answer to every command that has no other.
     State(State),

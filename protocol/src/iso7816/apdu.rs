@@ -45,6 +45,7 @@ pub struct Response<'a> {
 
 /// The four cases of clause 12.1.3; a case is the same in short and extended form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Case {
     /// Neither command data nor response data.
     One,
@@ -58,6 +59,7 @@ pub enum Case {
 
 /// Why bytes are not an APDU, or an APDU cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ApduError {
     /// Fewer bytes than a header (4) or a status word (2).
     TooShort {
@@ -83,7 +85,7 @@ impl fmt::Display for ApduError {
         match self {
             Self::TooShort { have } => write!(f, "{have} bytes are too few: a command has at least 4, a response 2"),
             Self::LengthMismatch { have } => write!(f, "Lc and Le do not fit the {have} bytes given"),
-            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes"),
+            Self::TooLong => f.write_str("more than 65535 command or 65536 response bytes: send them in parts"),
             Self::BufferTooSmall { need } => write!(f, "the buffer needs {need} bytes"),
         }
     }
@@ -277,8 +279,9 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
+    /// The commands of docs/card.md §1.6; ISO/IEC 7816-3 clauses 12.1 and 12.1.3.
     #[test]
-    fn the_commands_of_domain_1_6_decode_and_encode_to_the_same_bytes() {
+    fn the_commands_of_section_1_6_decode_and_encode_to_the_same_bytes() {
         let cases: [(&[u8], Case, usize, usize); 5] = [
             (&hex!("00A404000F7378312E73682EC9E7BBE1B1A3D5CF"), Case::Three, 15, 0),
             (&hex!("00B2010412"), Case::Two, 0, 18),

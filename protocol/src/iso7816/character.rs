@@ -4,6 +4,7 @@
 
 /// How the states of the I/O contact stand for bits; announced by TS, the first character of the ATR (clause 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Convention {
     /// State H is a one, least significant bit first; TS reads 3B.
     Direct,
@@ -19,6 +20,7 @@ pub struct Frame(u16);
 
 /// A character as a receiver set to one convention sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Received {
     /// The data byte.
     pub byte: u8,
@@ -96,6 +98,7 @@ mod tests {
         assert_eq!(Convention::Direct.encode(0x3B).moments(), moments("HHLHHHLLH"));
     }
 
+    /// Clauses 7.2 and 8.1.
     #[test]
     fn every_byte_survives_both_conventions_and_one_wrong_moment_is_seen() {
         for convention in [Convention::Direct, Convention::Inverse] {

@@ -19,6 +19,7 @@ pub struct Request([u8; 4]);
 
 /// What the card agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Agreed {
     /// The rate asked for.
     AsAsked,
@@ -28,6 +29,7 @@ pub enum Agreed {
 
 /// Why a PPS response is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PpsError {
     /// It does not begin with FF.
     Start(u8),
@@ -42,11 +44,12 @@ pub enum PpsError {
 impl fmt::Display for PpsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF"),
-            Self::Different => f.write_str("the PPS response is not what was asked for"),
-            Self::Check => f.write_str("the PPS response has a wrong check character"),
-            Self::Truncated => f.write_str("the PPS response is cut short"),
+            Self::Start(byte) => write!(f, "the PPS response begins with {byte:02X} instead of FF")?,
+            Self::Different => f.write_str("the PPS response is not what was asked for")?,
+            Self::Check => f.write_str("the PPS response has a wrong check character")?,
+            Self::Truncated => f.write_str("the PPS response is cut short")?,
         }
+        f.write_str(": power the card anew, and ask it for no rate")
     }
 }
 
@@ -118,6 +121,7 @@ mod tests {
     use crate::iso7816::atr::Atr;
     use hex_literal::hex;
 
+    /// Clause 9.3.
     #[test]
     fn a_response_repeats_the_request_or_leaves_pps1_out() {
         let request = Request::new(0, 0x96);
@@ -132,6 +136,7 @@ mod tests {
         assert_eq!(request.judge(&[]), Err(PpsError::Truncated));
     }
 
+    /// Clause 9.2.
     #[test]
     fn the_fastest_rate_is_the_cards_or_the_terminals() {
         let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr).parameters(), min);

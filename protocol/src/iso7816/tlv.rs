@@ -35,6 +35,7 @@ pub struct Objects<'a> {
 
 /// Why bytes are not a data object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TlvError {
     /// The tag has more than three bytes.
     TagTooLong,
@@ -171,8 +172,8 @@ fn object(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), TlvError> {
     Ok((Object { tag, value }, rest))
 }
 
-/// Clause 5.2.2.1: if bits 5 to 1 of the first byte are all ones, more bytes follow, bit 8 of each telling whether
-/// another one does. The second byte should be 1F or more, but cards do use tags such as BF0C.
+/// ISO/IEC 7816-4 clause 5.2.2.1: if bits 5 to 1 of the first byte are all ones, more bytes follow, bit 8 of each
+/// telling whether another one does. The second byte should be 1F or more, but cards do use tags such as BF0C.
 fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), TlvError> {
     match bytes {
         [a, rest @ ..] if a & 0x1F != 0x1F => Ok(((*a).into(), rest)),
@@ -183,7 +184,7 @@ fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), TlvError> {
     }
 }
 
-/// Clause 5.2.2.2: one byte up to 7F, or 81, 82, 83 and as many bytes of length.
+/// ISO/IEC 7816-4 clause 5.2.2.2: one byte up to 7F, or 81, 82, 83 and as many bytes of length.
 fn length(bytes: &[u8]) -> Result<(usize, &[u8]), TlvError> {
     match bytes {
         [length @ ..=0x7F, rest @ ..] => Ok((usize::from(*length), rest)),

@@ -1,7 +1,10 @@
 //! The decision: what is to happen to a card for what was asked, or the one reason why nothing is.
 //!
-//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card, then
-//! what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is asked.
+//! Only two things activate a card: a person verified, or a payment approved (docs/design.md §1, invariant 2).
+//!
+//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card,
+//! then what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is
+//! asked.
 
 use super::document::{Document, DocumentKind, DocumentNumber, Validity};
 use super::institution::{Channel, InstitutionCode};
@@ -13,6 +16,7 @@ use crate::card::status::CardStatus;
 
 /// What the operator asks the terminal to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Operation {
     /// Bank counter: put the card into use on the holder's application.
     Apply {
@@ -70,6 +74,7 @@ pub struct Institution {
 
 /// What the terminal read from the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PresentedCard {
     /// Card number.
     pub number: CardNumber,
@@ -114,6 +119,7 @@ pub struct CardRecord {
 
 /// What an approved operation does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Effects {
     /// The card goes from not activated to active, and its social function with it.
     pub activates: bool,

@@ -99,6 +99,7 @@ impl fmt::Debug for DocumentNumber {
 
 /// Until when a document is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Validity {
     /// To the end of this day.
     Until(Date),
@@ -108,6 +109,7 @@ pub enum Validity {
 
 /// A document as read by the bank's document reader or keyed by its clerk.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Document {
     /// Its kind.
     pub kind: DocumentKind,

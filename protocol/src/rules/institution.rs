@@ -6,6 +6,7 @@ use crate::card::codes::{CodeError, Region};
 
 /// The way a card is put into use; each kind of institution is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Channel {
     /// A bank counter: an application with an identity document, no payment.
     Bank,
@@ -109,8 +110,9 @@ impl fmt::Debug for InstitutionCode {
 mod tests {
     use super::*;
 
+    /// The codes of docs/card.md §3.5.
     #[test]
-    fn codes_of_domain_3_5() {
+    fn codes_of_section_3_5() {
         let hospital = InstitutionCode::new("H32132200561").unwrap();
         assert_eq!((hospital.channel(), hospital.area().unwrap().as_str()), (Channel::Hospital, "321322"));
         assert_eq!(InstitutionCode::new("P31010100003").unwrap().channel(), Channel::Pharmacy);

@@ -4,6 +4,7 @@ use core::fmt::{self, Write};
 
 /// An amount in fen, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fen(pub u64);
 
 impl Fen {
@@ -21,6 +22,7 @@ impl Fen {
 
 /// What is to be paid, and by whom: a total above zero, of which the pooled fund (统筹基金) pays none, some or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Bill {
     total: Fen,
     fund: Fen,

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::advice::Advice;
+
 /// How a visit to the terminal ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -28,7 +30,7 @@ impl Outcome {
 }
 
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $word:literal => $outcome:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal => $outcome:ident, $advice:ident;)*) => {
         /// A single cause. Shown to the operator, recorded at the centre, expected in scenarios.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Reason { $($(#[$doc])* $name,)* }
@@ -46,59 +48,68 @@ macro_rules! reasons {
             pub const fn outcome(self) -> Outcome {
                 match self { $(Self::$name => Outcome::$outcome,)* }
             }
+
+            /// Who can put it right.
+            pub const fn advice(self) -> Advice {
+                match self { $(Self::$name => Advice::$advice,)* }
+            }
         }
     };
 }
 
 reasons! {
     /// The centre does not know the institution of this terminal.
-    InstitutionUnknown = "institution-unknown" => Refused,
+    InstitutionUnknown = "institution-unknown" => Refused, CallService;
     /// The hospital or pharmacy is not designated.
-    InstitutionNotDesignated = "institution-not-designated" => Refused,
+    InstitutionNotDesignated = "institution-not-designated" => Refused, CallService;
     /// The bank does not issue cards in the card's coordinating area.
-    BankNotOfArea = "bank-not-of-area" => Refused,
+    BankNotOfArea = "bank-not-of-area" => Refused, AskHolder;
     /// The identity document is another person's.
-    DocumentMismatch = "document-mismatch" => Refused,
+    DocumentMismatch = "document-mismatch" => Refused, AskHolder;
     /// The identity document is no longer valid.
-    DocumentExpired = "document-expired" => Refused,
+    DocumentExpired = "document-expired" => Refused, AskHolder;
     /// No identity document was presented at a bank counter.
-    DocumentMissing = "document-missing" => Refused,
+    DocumentMissing = "document-missing" => Refused, AskHolder;
     /// The card's validity has ended.
-    CardExpired = "card-expired" => Refused,
+    CardExpired = "card-expired" => Refused, AskHolder;
     /// The card is reported lost, in writing or by telephone.
-    CardLost = "card-lost" => Refused,
+    CardLost = "card-lost" => Refused, AskHolder;
     /// The card's application is locked.
-    CardLocked = "card-locked" => Refused,
+    CardLocked = "card-locked" => Refused, AskHolder;
     /// The agency sealed the card.
-    CardSealed = "card-sealed" => Refused,
+    CardSealed = "card-sealed" => Refused, AskHolder;
     /// The card is cancelled.
-    CardCancelled = "card-cancelled" => Refused,
+    CardCancelled = "card-cancelled" => Refused, AskHolder;
     /// A card of another area cannot be put into use here.
-    OtherArea = "other-area" => Refused,
+    OtherArea = "other-area" => Refused, AskHolder;
     /// The centre has no such card.
-    CardUnknown = "card-unknown" => Refused,
+    CardUnknown = "card-unknown" => Refused, AskHolder;
     /// The holder has no medical insurance.
-    NotInsured = "not-insured" => Refused,
+    NotInsured = "not-insured" => Refused, AskHolder;
     /// The personal account does not cover the holder's share.
-    InsufficientFunds = "insufficient-funds" => Refused,
+    InsufficientFunds = "insufficient-funds" => Refused, AskHolder;
     /// The PIN was wrong and not tried again.
-    PinWrong = "pin-wrong" => Refused,
+    PinWrong = "pin-wrong" => Refused, AskHolder;
     /// The card has blocked the PIN.
-    PinBlocked = "pin-blocked" => Refused,
+    PinBlocked = "pin-blocked" => Refused, AskHolder;
     /// The initial PIN was not replaced by one of the holder's own.
-    InitialPinUnchanged = "initial-pin-unchanged" => Refused,
+    InitialPinUnchanged = "initial-pin-unchanged" => Refused, AskHolder;
     /// The card failed authentication, or differs from the centre's record of it.
-    CardNotGenuine = "card-not-genuine" => Refused,
+    CardNotGenuine = "card-not-genuine" => Refused, AskHolder;
     /// The card does not answer, or answers what no social security card would.
-    CardUnreadable = "card-unreadable" => Failed,
+    CardUnreadable = "card-unreadable" => Failed, AskHolder;
     /// The card was taken out too early.
-    CardRemoved = "card-removed" => Failed,
+    CardRemoved = "card-removed" => Failed, AskHolder;
     /// The centre did not answer in time.
-    NoAnswer = "no-answer" => Failed,
+    NoAnswer = "no-answer" => Failed, TryAgain;
     /// The operator cancelled, or nobody inserted a card or keyed a PIN in time.
-    CancelledByOperator = "cancelled-by-operator" => Cancelled,
+    CancelledByOperator = "cancelled-by-operator" => Cancelled, TryAgain;
     /// The terminal's storage keeps nothing any more, or cannot be read: it must be serviced.
-    StorageFailed = "storage-failed" => Failed,
+    StorageFailed = "storage-failed" => Failed, CallService;
+    /// The message to the centre could not be sent, not a byte of it: the centre knows of nothing.
+    NotSent = "not-sent" => Failed, CallService;
+    /// The centre said that it could not read the message, or not trust it.
+    Rejected = "message-rejected" => Failed, CallService;
 }
 
 impl Reason {

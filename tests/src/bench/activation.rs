@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use qiyong_host_sim::bench::Event;
-use qiyong_host_sim::line::efficiency::{Efficiency, least_characters};
-use qiyong_host_sim::scenario::file::Scenario;
-use qiyong_host_sim::scenario::run::play;
+use qiyong::in_process::play;
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::world::efficiency::{Efficiency, least_characters};
+use qiyong_sim::world::event::Event;
 
 use super::{Effort, Row};
 

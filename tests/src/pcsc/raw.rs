@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use qiyong_host_sim::pcsc::wire::{
+use qiyong_pcsc::wire::{
     self, ConnectRest, Ending, Establish, NAME_LEN, OfCard, OfContext, ReaderState, Reconnect, Transmit, Version,
     Waited, command,
 };

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use qiyong_host_sim::pcsc::wire::{ReaderState, command};
+use qiyong_pcsc::wire::{ReaderState, command};
 
 use super::raw::Raw;
 use crate::programs::{Watched, eventually};

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::process::Command;
 
-use qiyong_host_sim::pcsc::codes::Rv;
-use qiyong_host_sim::pcsc::server::CLIENTS_MAX;
-use qiyong_host_sim::pcsc::wire::{Transmit, Version, command, header};
+use qiyong_pcsc::codes::Rv;
+use qiyong_pcsc::server::CLIENTS_MAX;
+use qiyong_pcsc::wire::{Transmit, Version, command, header};
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 

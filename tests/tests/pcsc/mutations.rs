@@ -9,7 +9,7 @@ use std::thread;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use qiyong_host_sim::pcsc::wire::{self, HEADER_LEN};
+use qiyong_pcsc::wire::{self, HEADER_LEN};
 use qiyong_protocol::card::files::Generation;
 
 use qiyong_tests::pcsc::raw::{ANY, Raw, SHARED};

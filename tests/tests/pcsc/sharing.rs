@@ -1,7 +1,7 @@
 //! Share modes, dispositions, transactions and waits, in every protocol version.
 
-use qiyong_host_sim::pcsc::codes::Rv;
-use qiyong_host_sim::pcsc::wire::{ReaderState, Waited, command};
+use qiyong_pcsc::codes::Rv;
+use qiyong_pcsc::wire::{ReaderState, Waited, command};
 use qiyong_protocol::card::files::Generation;
 
 use qiyong_tests::pcsc::raw::{ANY, DIRECT, EXCLUSIVE, LEAVE, RESET, Raw, SHARED, UNPOWER, parse_states};

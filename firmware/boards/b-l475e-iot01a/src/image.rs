@@ -1,94 +1,43 @@
-//! The application on the board: what is for the chip alone.
+//! What is for the chip alone: the application on it, and its drivers. Here stands only which file is for what.
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `board` | clocks, interrupts, time base, executor, random numbers, panics: what is this chip's alone, and all `unsafe` |
+//! | `start` | entry, clocks, interrupts, executor |
+//! | `application` | the terminal with this board's parts, and what it does for the till |
+//! | `time` | microseconds since the start; waiting |
+//! | `publication` | what a probe reads: screen, picture, counters |
+//! | `crash` | fault and panic handlers, and the note for the next start |
+//! | `random` | the random number generator |
+//! | `chip` | what the chip says of itself |
+//! | `pins` | the pins |
 //! | `serial` | characters in and out of the three USARTs, by interrupt |
-//! | `card_line` | the card's contacts and characters: `CardLine` on USART2 in smartcard mode |
+//! | `card_line` | the card's contacts, and its characters on USART2 in smartcard mode |
+//! | `till` | till and centre on the ST-LINK's virtual COM port |
 //! | `desk` | screen, PIN pad and cancel key: what operator and holder see and press |
 //! | `panel` | the picture to an SSD1306 on I2C1 |
 //! | `lights` | the LEDs |
 //! | `keys` | the button that is the cancel key |
 //! | `watchdog` | resets a terminal that hangs |
 //! | `memory` | what the terminal remembers: recalled at a start, set by the till |
-//! | `storage` | the region it lies in: flash, or SRAM2 where that cannot be written |
-//! | `till` | till and centre on the ST-LINK's virtual COM port |
+//! | `storage` | the driver of the region it lies in: flash, or SRAM2 where that cannot be written |
+//! | `words` | where that region is, and whether its ECC found it wrong |
 
-mod board;
+mod application;
 mod card_line;
+mod chip;
+mod crash;
 mod desk;
 mod keys;
 mod lights;
 mod memory;
 mod panel;
+mod pins;
+mod publication;
+mod random;
 mod serial;
+mod start;
 mod storage;
 mod till;
+mod time;
 mod watchdog;
-
-use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::Job;
-use qiyong_firmware::slot::{ContactSlot, SlotConfig};
-use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Settings, Terminal};
-use storage::Region;
-use till::{TillClock, TillLink};
-
-/// The application on this board.
-type Application<'a> = Terminal<
-    ContactSlot<card_line::UsartLine>,
-    &'a TillLink,
-    desk::Desk<'a>,
-    TillClock<'a>,
-    board::Random,
-    Store<Region>,
->;
-
-/// The application and what listens for the till: the only task. Never ends.
-async fn run() -> ! {
-    let clock = WallClock::new();
-    let clock = TillClock(&clock);
-    let memory = memory::recall();
-    let link = TillLink::new(till::Vcp, memory.state(board::serial_number()));
-    let listen = link.listen(|time| clock.set(time));
-    match embassy_futures::select::select(listen, serve(&link, clock, memory)).await {
-        embassy_futures::select::Either::First(never) | embassy_futures::select::Either::Second(never) => never,
-    }
-}
-
-/// Does what the till commands, one after the other.
-async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
-    let mut setup = loop {
-        match link.command().await {
-            Job::Setup(setup) => break setup,
-            // The link lets none through before that.
-            Job::Serve(_) => {}
-        }
-    };
-    let settings = Settings::at(setup.institution, setup.terminal);
-    let slot = ContactSlot::new(card_line::UsartLine::new(), SlotConfig::default());
-    let desk = desk::Desk::new(link);
-    let mut application = Terminal::new(slot, link, desk, clock, board::Random, memory, settings);
-    loop {
-        memory::set_up(&mut application, &setup);
-        defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
-        memory::tell(link, &mut application);
-        link.tell_state().await;
-        // There it stands until the till says otherwise.
-        setup = loop {
-            match link.command().await {
-                Job::Setup(setup) => break setup,
-                Job::Serve(operation) => {
-                    defmt::info!("serving: {=str}", operation.as_str());
-                    let report = application.serve(&operation).await;
-                    match report.reason {
-                        None => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                        Some(reason) => defmt::warn!("{=str}", reason.as_str()),
-                    }
-                    memory::tell(link, &mut application);
-                    link.tell_end(&report).await;
-                }
-            }
-        };
-    }
-}
+mod words;

@@ -1,5 +1,7 @@
 //! Every cause there can be, as a number and back.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::format;
 use std::string::ToString;
@@ -110,6 +112,10 @@ fn slots() -> impl Iterator<Item = SlotError> {
         SlotError::Parity,
         SlotError::ShortCircuit,
         SlotError::NotConnected,
+        SlotError::Silent,
+        SlotError::Unpowered,
+        SlotError::Reset,
+        SlotError::Reader,
     ];
     let ppss = [vec![PpsError::Different, PpsError::Check, PpsError::Truncated], bytes(PpsError::Start)].concat();
     own.into_iter()
@@ -119,6 +125,15 @@ fn slots() -> impl Iterator<Item = SlotError> {
         .chain(t0s().into_iter().map(SlotError::T0))
         .chain(t1s().into_iter().map(SlotError::T1))
         .chain(apdus().into_iter().flat_map(|error| [SlotError::Command(error), SlotError::Response(error)]))
+}
+
+fn links() -> Vec<LinkError> {
+    [
+        vec![LinkError::NoAnswer, LinkError::NotSetUp, LinkError::Failed],
+        bytes(|field| LinkError::Unwritable { field }),
+        pairs(|first, second| LinkError::Rejected([first, second])),
+    ]
+    .concat()
 }
 
 fn causes() -> impl Iterator<Item = Cause> {
@@ -133,6 +148,7 @@ fn causes() -> impl Iterator<Item = Cause> {
         .chain(statuses)
         .chain(records().into_iter().map(Cause::Record))
         .chain(slots().map(Cause::Slot))
+        .chain(links().into_iter().map(Cause::Link))
 }
 
 /// Since each comes back as itself, no two have the same number.
@@ -158,7 +174,7 @@ fn what_is_no_cause_is_said_to_be_none() {
         match code.cause() {
             Some(cause) => {
                 assert_eq!(CauseCode::from(cause), code);
-                assert_eq!(code.to_string(), cause.to_string());
+                assert_eq!((code.to_string(), code.advice()), (cause.to_string(), cause.advice()));
             }
             None => {
                 none += 1;
@@ -170,6 +186,7 @@ fn what_is_no_cause_is_said_to_be_none() {
     assert!(none > 0);
     let text = CauseCode(NonZeroU32::MAX).to_string();
     assert_eq!(text, "cause FFFFFFFF, unknown here: till and terminal are of different versions");
+    assert_eq!(CauseCode(NonZeroU32::MAX).advice(), Advice::CallService);
 }
 
 /// They go over the line: numbers of a terminal that was built before mean the same.
@@ -181,4 +198,21 @@ fn the_numbers_are_those_of_the_table() {
     let trouble = Trouble { sent: 0x40, fault: Fault::Length(0xFE) };
     assert_eq!(code(Cause::Slot(SlotError::T1(T1Error::NoAnswer(trouble)))), 0x4007_FE46);
     assert_eq!(code(Cause::Slot(SlotError::Response(ApduError::BufferTooSmall { need: 65_538 }))), 0x0100_025D);
+    let slot = [
+        (SlotError::Mute, 21),
+        (SlotError::NotConnected, 33),
+        (SlotError::Silent, 34),
+        (SlotError::Unpowered, 35),
+        (SlotError::Reset, 36),
+        (SlotError::Reader, 37),
+    ];
+    slot.iter().for_each(|(error, number)| assert_eq!(code(Cause::Slot(*error)), *number));
+    let link = [
+        (LinkError::NoAnswer, 100),
+        (LinkError::NotSetUp, 101),
+        (LinkError::Unwritable { field: 42 }, 0x2A66),
+        (LinkError::Rejected(*b"A0"), 0x41_3067),
+        (LinkError::Failed, 104),
+    ];
+    link.iter().for_each(|(error, number)| assert_eq!(code(Cause::Link(*error)), *number));
 }

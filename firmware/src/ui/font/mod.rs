@@ -1,8 +1,8 @@
 //! The glyphs of the screens' texts: GNU Unifont under the SIL Open Font License 1.1, see README.md beside this file.
 //!
-//! A glyph is 16 pixels high, and 8 (Latin) or 16 (Chinese) wide: one column of eight, or two. The table is made by the
-//! compiler from the font's own file, `unifont.hex`. The statics' names begin with `QIYONG_FONT`, by which `cargo xtask
-//! firmware` counts them apart.
+//! A glyph is 16 pixels high, and 8 (Latin) or 16 (Chinese) wide: one column of eight, or two. The
+//! compiler makes the table from the font's own file, `unifont.hex`. The statics' names begin with `QIYONG_FONT`, so that `cargo
+//! xtask firmware` can count them apart.
 
 /// A glyph's height, in pixels.
 pub const HEIGHT: usize = 16;

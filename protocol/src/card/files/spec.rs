@@ -3,7 +3,7 @@
 
 use crate::card::codes::IdentCode;
 
-/// DF name of the environment SSSE: "sx1.sh." and 社会保障 in GBK.
+/// DF name of the environment SSSE: "sx1.sh." and 社会保障 in GBK (docs/card.md §1.1).
 pub const SSSE_NAME: [u8; 15] = *b"sx1.sh.\xC9\xE7\xBB\xE1\xB1\xA3\xD5\xCF";
 /// RID of the applications; the application's number follows as a sixth byte.
 pub const RID: [u8; 5] = IdentCode::PROVIDER;
@@ -59,6 +59,7 @@ pub mod key {
 
 /// A dedicated file: where an elementary file lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Df {
     /// The environment SSSE (社会保障), selected by name.
     Ssse,

@@ -1,4 +1,5 @@
-//! The tables themselves. Abbreviations keep a record to a line; what they mean stands in [`super::spec`].
+//! The tables themselves (docs/card.md §1.3, §1.4). Abbreviations keep a record to a line; what they mean stands in
+//! [`super::spec`].
 
 use super::spec::Access::{self, Free, Key, Never, PinAndKey, PinOrKey};
 use super::spec::Content::{self, Cyclic, Records, Transparent};

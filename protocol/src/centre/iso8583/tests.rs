@@ -17,13 +17,14 @@ use super::*;
 const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 const LEFT: [u8; 8] = hex!("0123456789ABCDEF");
 
-/// The sign-in message of docs/card.md §5.4, from its MTI to F63. The vectors there are over just these bytes, in which bit 64
-/// is not set.
+/// The sign-in message of docs/card.md §5.4, from its MTI to F63. The vectors there are over just these bytes, in which
+/// bit 64 is not set.
 const SIGN_IN: [u8; 49] =
     hex!("08000020000000C00012000001313233343536373831323334353637383930313233343500110000000100300003303031");
 
+/// docs/card.md §5.4.
 #[test]
-fn ecb_vectors_of_domain_5_4() {
+fn ecb_vectors_of_section_5_4() {
     // A message of one block is its own xor.
     let key = EcbTripleDes::new(hex!("55036372B17543ECB173730768B8D6C4"));
     assert_eq!(key.mac(&hex!("1212B04E1227809C")), Mac(*b"5FE058DB"));
@@ -52,8 +53,9 @@ fn a_single_des_key_under_its_terminal_master_key() {
     assert_eq!(sale.field(4).unwrap().digit_array(), Some([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1]));
 }
 
+/// docs/card.md §5.4.
 #[test]
-fn x919_vector_of_domain_5_4() {
+fn x919_vector_of_section_5_4() {
     assert_eq!(X919::new(KEY).mac(&SIGN_IN), Mac(*b"D10D59EE"));
 }
 
@@ -90,8 +92,9 @@ fn error(rest: &[u8]) -> FormatError {
     Message::read(&framed(rest)).unwrap_err()
 }
 
+/// The sign-in of docs/card.md §5.3, its fields §5.2.
 #[test]
-fn the_sign_in_message_of_domain_5_4_is_read_and_written() {
+fn the_sign_in_message_of_section_5_4_is_read_and_written() {
     let key = X919::new(KEY);
     let mut with_mac = SIGN_IN;
     with_mac[9] |= 1;

@@ -9,6 +9,7 @@ use crate::card::date::from_bcd;
 
 /// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FormatError {
     /// The bytes end before the end of the bitmap.
     Short,

@@ -10,6 +10,7 @@ use crate::iso7816::tlv;
 
 /// Why a message cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError {
     /// The buffer ends within this field; 0 stands for what comes before all fields.
     Full {

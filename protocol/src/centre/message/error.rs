@@ -7,6 +7,7 @@ use crate::iso7816::tlv::TlvError;
 
 /// Why a message says nothing, or something cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MessageError {
     /// The bytes are no message.
     Format(FormatError),
@@ -78,6 +79,44 @@ impl fmt::Display for MessageError {
 }
 
 impl core::error::Error for MessageError {}
+
+impl MessageError {
+    /// The field that it is about; 0 when it is none in particular.
+    pub const fn field(&self) -> u8 {
+        match *self {
+            Self::Write(
+                WriteError::Full { field }
+                | WriteError::Field { field }
+                | WriteError::Length { field }
+                | WriteError::Content { field }
+                | WriteError::Order { field },
+            )
+            | Self::Format(
+                FormatError::Truncated { field }
+                | FormatError::FieldLength { field }
+                | FormatError::TooLong { field }
+                | FormatError::Content { field },
+            )
+            | Self::Missing { field }
+            | Self::Value { field }
+            | Self::Objects { field, .. }
+            | Self::MissingObject { field, .. }
+            | Self::Object { field, .. } => field,
+            Self::Mac => 64,
+            Self::Rejected(_) => 39,
+            Self::Unknown => 60,
+            Self::Format(
+                FormatError::Short
+                | FormatError::Length { .. }
+                | FormatError::Mti(_)
+                | FormatError::SecondBitmap
+                | FormatError::Trailing(_),
+            )
+            | Self::NotTheAnswer
+            | Self::Unfit => 0,
+        }
+    }
+}
 
 impl From<FormatError> for MessageError {
     fn from(error: FormatError) -> Self {

@@ -32,9 +32,9 @@
 //! a card number of the social security card is no PAN, it may have letters. [`response`] lists F39, [`objects`] the data
 //! objects in F55 and F62, which are all ours.
 //!
-//! F64 is a MAC by a session key. How terminal and centre come to have it is not settled here: sign-in (0800 with F60.3 003,
-//! docs/card.md §5.3) is not there yet. The MAC protects what is said, and does not hide it: F55 and F62 hold ID numbers and
-//! names in plain, so that a line other than a trusted one needs encryption around.
+//! F64 is a MAC by a session key. How terminal and centre come to have it is not settled here: sign-in (0800 with F60.3
+//! 003, docs/card.md §5.3) is not there yet. The MAC protects what is said, and does not hide it: F55 and F62 hold ID
+//! numbers and names in plain, so that a line other than a trusted one needs encryption around.
 
 mod answer;
 mod error;

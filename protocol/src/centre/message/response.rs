@@ -1,6 +1,7 @@
 //! F39, the response code: every [`Reason`] as a code, or as the general one and its word in F44.
 //!
-//! The codes are those of docs/card.md §5.5, which are recalled, as is 05, "do not honour", for what has no code of its own.
+//! The codes are those of docs/card.md §5.5, which are recalled, as is 05, "do not honour", for what has no code of its
+//! own.
 
 use crate::rules::reason::Reason;
 

@@ -355,6 +355,7 @@ fn purchase() -> Request<'static> {
 }
 
 /// Byte for byte, put together by hand from the tables: so that writer and reader cannot err together.
+/// Frame and fields of docs/card.md §5.1, §5.2.
 #[test]
 fn a_purchase_in_bytes() {
     let expected = hex!(

@@ -9,6 +9,9 @@ use super::layout::{MAX_HISTORICAL, MAX_LEN, xor};
 use super::parameters::SpecificMode;
 use crate::iso7816::character::Convention;
 
+/// A whole ATR, TS first.
+pub type AtrBytes = Vec<u8, MAX_LEN>;
+
 /// Writes an ATR, in decoded form: TDs, T0 and TCK follow from what the card is told to offer.
 ///
 /// ```
@@ -35,6 +38,7 @@ pub struct AtrBuilder<'a> {
 
 /// More bytes than an ATR can hold: over [`MAX_HISTORICAL`] historical ones, or over [`MAX_LEN`] in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AtrDoesNotFit;
 
 impl<'a> AtrBuilder<'a> {
@@ -93,7 +97,7 @@ impl<'a> AtrBuilder<'a> {
     }
 
     /// The ATR. It passes [`super::Atr::check`].
-    pub fn build(&self) -> Result<Vec<u8, MAX_LEN>, AtrDoesNotFit> {
+    pub fn build(&self) -> Result<AtrBytes, AtrDoesNotFit> {
         if self.historical.len() > MAX_HISTORICAL {
             return Err(AtrDoesNotFit);
         }

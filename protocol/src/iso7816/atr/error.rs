@@ -6,6 +6,7 @@ use super::layout::MAX_LEN;
 
 /// Why bytes are not an ATR that ISO/IEC 7816-3 allows. One cause each, the first that [`super::Atr::check`] meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AtrError {
     /// There are no bytes.
     Empty,

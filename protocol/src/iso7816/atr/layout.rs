@@ -1,4 +1,4 @@
-//! Where the parts of an ATR lie, and how long it may be (clauses 8.1 and 8.2).
+//! Where the parts of an ATR lie, and how long it may be (clauses 8.1, 8.2.2 and 8.2.3).
 
 /// The most bytes an ATR can have: TS and at most 32 characters after it (clause 8.1).
 pub const MAX_LEN: usize = 33;

@@ -31,7 +31,7 @@ mod rate;
 mod view;
 mod walk;
 
-pub use builder::{AtrBuilder, AtrDoesNotFit};
+pub use builder::{AtrBuilder, AtrBytes, AtrDoesNotFit};
 pub use error::AtrError;
 pub use groups::{Group, Groups, SpecificBytes};
 pub use layout::{MAX_HISTORICAL, MAX_LEN};

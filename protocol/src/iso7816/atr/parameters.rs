@@ -28,6 +28,7 @@ pub struct Parameters {
 
 /// TA2: the card starts in specific mode, without PPS (clauses 6.3.1 and 8.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SpecificMode {
     /// The protocol T to use at once, 0..=14.
     pub protocol: u8,
@@ -39,6 +40,7 @@ pub struct SpecificMode {
 
 /// The error detection code that ends each T=1 block (clause 11.4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Edc {
     /// One byte, the XOR of the block.
     Lrc,
@@ -48,6 +50,7 @@ pub enum Edc {
 
 /// Whether the clock may be stopped between exchanges, and in which state (clause 8.3, X in TA for T=15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ClockStop {
     /// The clock must run on.
     NotSupported,
@@ -61,6 +64,7 @@ pub enum ClockStop {
 
 /// The classes of operating conditions a card accepts (clause 8.3, Y in TA for T=15): b1 A, b2 B, b3 C, the rest RFU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Classes(u8);
 
 impl Parameters {

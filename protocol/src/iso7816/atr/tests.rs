@@ -52,6 +52,7 @@ fn every_interface_byte_of_a_uicc() {
     );
 }
 
+/// Clauses 8.3, 10.2, 11.4.2, 11.4.3 and 11.4.4.
 #[test]
 fn defaults_of_the_standard() {
     let atr = Atr::new(&hex!("3B00"));
@@ -61,6 +62,7 @@ fn defaults_of_the_standard() {
     assert!(atr.historical().is_empty());
 }
 
+/// Clause 8.2.3.
 #[test]
 fn group_2_is_not_specific_to_t1() {
     // TD1 = 71 names T=1, but TA2 is the specific mode, TB2 the programming voltage and TC2 WI.
@@ -122,6 +124,7 @@ fn a_chain_of_tds_without_end_is_cut_at_33_bytes() {
     assert_eq!(Atr::new(&endless).groups().count(), 300 - 1);
 }
 
+/// Clauses 8.1 and 8.2.2.
 #[test]
 fn the_longest_atr_has_33_bytes() {
     let mut atr = hex!("3BFF 110000F0 10000AF1 200045 7F 010000 000102030405060708090A0B0C0D0E 00").to_vec();
@@ -286,6 +289,7 @@ proptest! {
     }
 }
 
+/// ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7.
 #[test]
 fn extended_lengths_are_in_the_third_capability_byte() {
     let says = |historical: &[u8]| {

@@ -16,6 +16,7 @@ pub struct Atr<'a>(&'a [u8]);
 
 /// The check byte TCK (clause 8.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Tck {
     /// There is none and there must be none: only T=0 is offered, named or by default.
     Absent,

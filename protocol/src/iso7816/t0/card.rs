@@ -8,6 +8,7 @@ use crate::iso7816::sw::StatusWord;
 
 /// How a card asks for command data: all at once (INS) or byte by byte (~INS), clause 10.3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AckStyle {
     /// INS: send or take all remaining bytes.
     All,

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why an exchange ended badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum T0Error {
     /// The command needs the extended form, and the card does not say that it takes that.
     ExtendedLength,

@@ -9,6 +9,7 @@ use crate::iso7816::sw::StatusWord;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them it is given up with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
     pub waiting_time: Etu,
@@ -62,6 +63,7 @@ pub enum Step<'e> {
 
 /// How an exchange ended well: the response data lies in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct T0Response {
     /// Bytes of response data in the buffer.
     pub len: usize,

@@ -68,6 +68,7 @@ fn case_1_sends_p3_00() {
     assert_eq!(run(Command::new(0x84, 0x16, 0, 0), card), Ok((vec![], StatusWord::OK)));
 }
 
+/// Clause 10.3.3.
 #[test]
 fn case_2_takes_null_and_single_byte_acknowledgements() {
     let card = script(&[(&hex!("00B2030406"), &hex!("60 4D 03 60 4D 04 B2 332E3030 9000"))]);
@@ -75,6 +76,7 @@ fn case_2_takes_null_and_single_byte_acknowledgements() {
     assert_eq!(run(command, card), Ok((hex!("0304332E3030").to_vec(), StatusWord::OK)));
 }
 
+/// Clause 12.2.2.
 #[test]
 fn case_2_with_wrong_le_is_repeated_with_the_right_one() {
     let card = script(&[(&hex!("00B2030004"), &hex!("6C06")), (&hex!("00B2030006"), &hex!("B2 0304332E3030 9000"))]);
@@ -97,6 +99,8 @@ fn case_3_sends_all_or_byte_by_byte() {
     assert_eq!(run(command, each), Ok((vec![], StatusWord::tries_left(2))));
 }
 
+/// Clauses 10.3.1 and 12.2: data go one way in a TPDU, so the response is fetched by GET RESPONSE (ISO/IEC 7816-4
+/// clause 7.6.1).
 #[test]
 fn case_4_fetches_its_response_in_parts() {
     let card = script(&[
@@ -110,6 +114,7 @@ fn case_4_fetches_its_response_in_parts() {
     assert_eq!(run(command, card), Ok((vec![1, 2, 3, 4], StatusWord::OK)));
 }
 
+/// Clause 12.2.5.
 #[test]
 fn a_warning_to_case_4_has_its_response_fetched() {
     let command = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
@@ -139,6 +144,7 @@ fn a_warning_to_case_4_has_its_response_fetched() {
     assert_eq!(run(Command::new(0, 0xB0, 0, 0).expecting(2), card), Ok((vec![1, 2], StatusWord(0x6281))));
 }
 
+/// Clause 12.2.4; the channel of ISO/IEC 7816-4 clause 5.4.1 is kept.
 #[test]
 fn more_than_255_bytes_go_in_envelopes_if_the_card_takes_them() {
     let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
@@ -182,6 +188,7 @@ fn an_early_status_word_ends_a_data_transfer() {
     assert_eq!(run(command, card), Ok((vec![], StatusWord::BLOCKED)));
 }
 
+/// Clause 10.3.2 leaves no INS 6x or 9x; clause 10.2 says how long a card may be silent.
 #[test]
 fn hostile_cards_end_with_a_reason() {
     let read = Command::new(0, 0xB2, 1, 4).expecting(18);

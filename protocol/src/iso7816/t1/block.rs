@@ -7,6 +7,7 @@ use crate::iso7816::atr::Edc;
 
 /// What a protocol control byte says. Sequence numbers are `false` for 0 and `true` for 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Pcb {
     /// An information block.
     I {
@@ -97,6 +98,7 @@ impl Bits {
 
 /// What an R-block says of the block before (clause 11.3.2.2, bits 1 to 4 of its PCB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Complaint {
     /// It was free of errors.
     None = 0,
@@ -108,6 +110,7 @@ pub enum Complaint {
 
 /// What a supervisory block is about. The VPP code of the first editions is gone, like the contact (clause 5.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Supervisory {
     /// Start the protocol anew; only the terminal may ask.
     Resynch = 0,

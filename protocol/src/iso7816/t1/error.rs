@@ -6,6 +6,7 @@ use super::block::BlockName;
 
 /// Why a block is invalid (clause 11.6.3.1), or none came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// Nothing came within the block waiting time BWT.
     Silence,
@@ -31,6 +32,7 @@ pub enum Fault {
 
 /// The block that was answered badly, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Trouble {
     /// The protocol control byte of the last block sent.
     pub sent: u8,
@@ -40,6 +42,7 @@ pub struct Trouble {
 
 /// What bounds a command, see [`super::Limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Budget {
     /// Etu in all.
     Time,
@@ -53,6 +56,7 @@ pub enum Budget {
 
 /// Why an exchange ended without a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum T1Error {
     /// Since its reset the card has not sent one block without error, three times asked (rule 7.4.1).
     NoAnswer(Trouble),

@@ -13,6 +13,7 @@ fn objects(bytes: &[u8]) -> Vec<Result<(u32, usize), TlvError>> {
     Objects::new(bytes).map(|object| object.map(|object| (object.tag, object.value.len()))).collect()
 }
 
+/// ISO/IEC 7816-4 clauses 5.2.2 and 5.2.2.1.
 #[test]
 fn tags_have_one_to_three_bytes() {
     let bytes = hex!("84 01 00  5F2D 01 00  BF0C 00  7F8101 00  DFFF7F 01 00");
@@ -25,6 +26,7 @@ fn tags_have_one_to_three_bytes() {
     }
 }
 
+/// ISO/IEC 7816-4 clauses 5.2.2 and 5.2.2.2.
 #[test]
 fn lengths_have_one_to_four_bytes() {
     for (field, length) in [

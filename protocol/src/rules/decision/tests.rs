@@ -79,6 +79,7 @@ fn each_row_of_the_rule_table_activates() {
     assert_eq!(ask(&PURCHASE, &institution("P32010000017"), &card), Ok(effects(3_580)));
 }
 
+/// docs/card.md §2.5.
 #[test]
 fn an_active_card_pays_anywhere_and_is_not_activated_again() {
     let card = CardRecord { status: CardStatus::Active, social: true, ..record() };
@@ -143,6 +144,7 @@ fn a_bill_is_never_nothing_nor_more_than_paid_for() {
     assert_eq!(Bill::new(Fen(10), Fen(10)).map(|bill| bill.share()), Some(Fen(0)));
 }
 
+/// docs/card.md §2.6, §6.1.
 #[test]
 fn a_registered_passport_is_accepted() {
     let number = DocumentNumber::new(b"E12345678").unwrap();
@@ -154,8 +156,8 @@ fn a_registered_passport_is_accepted() {
 }
 
 proptest! {
-    /// docs/design.md §1, invariant 2: *activated* only if a person was verified or a payment approved, and only in the card's
-    /// own area at a place that may do it.
+    /// docs/design.md §1, invariant 2: *activated* only if a person was verified or a payment approved, and only in the
+    /// card's own area at a place that may do it.
     #[test]
     fn activation_always_has_a_cause(
         place in prop::sample::select(vec!["B32010000001", "B32050000001", "H32010000001", "P32010000017", "P32050000017"]),

@@ -1,8 +1,8 @@
 //! Screen, PIN pad and cancel key.
 //!
-//! A screen is text and picture in RAM, which a probe reads, and goes to panel and lights. The PIN pad is one of the serial
-//! kind, on UART4: it sends a key a byte (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited,
-//! and shows the stars it is sent.
+//! A screen is text and picture in RAM, where a probe reads them; panel and lights show it. The PIN pad is a serial one, on UART4:
+//! it sends a byte for each key (digits, 0D enter, 08 correct, 1B cancel), is told by 05 (ENQ) that a PIN is awaited, and shows
+//! the stars that it is sent.
 
 use embassy_futures::select::{Either, select};
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::serial::KEYS;
 use super::till::TillLink;
-use super::{board, keys, lights, panel};
+use super::{keys, lights, panel, publication, time};
 
 /// How long nobody may key, in µs.
 const PATIENCE_US: u64 = 60_000_000;
@@ -40,7 +40,7 @@ impl Operator for Desk<'_> {
         defmt::info!("screen: {=str} {=str}", text.english, text.detail.as_str());
         let mut frame = Framebuffer::new();
         let Ok(()) = draw::draw(&text, &mut frame);
-        board::write_screen([text.english, text.chinese, text.detail.as_str()], &frame);
+        publication::write_screen([text.english, text.chinese, text.detail.as_str()], &frame);
         panel::refresh();
         lights::show(screen.signal());
     }
@@ -52,8 +52,8 @@ impl Operator for Desk<'_> {
         // Zeroed however this ends, also when the card is taken out and nobody waits any more.
         let (mut digits, mut count) = (Zeroizing::new([0; PIN_MAX]), 0);
         loop {
-            let deadline = board::now_us() + PATIENCE_US;
-            let key = match select(board::until(deadline, key), self.link.cancelled()).await {
+            let deadline = time::now_us() + PATIENCE_US;
+            let key = match select(time::until(deadline, key), self.link.cancelled()).await {
                 Either::First(Some(key)) => key,
                 Either::First(None) => break Err(NoPin::TimedOut),
                 Either::Second(()) => break Err(NoPin::Cancelled),
@@ -81,7 +81,7 @@ impl Operator for Desk<'_> {
     async fn cancel(&mut self) {
         // What was pressed earlier was not meant for this visit.
         forget_keys();
-        let key = board::until(u64::MAX, || key().filter(|key| *key == CANCEL));
+        let key = time::once(|| key().filter(|key| *key == CANCEL));
         if let Either::First(_) = select(key, self.link.cancelled()).await {
             defmt::info!("cancel key");
         }

@@ -1,7 +1,7 @@
 //! The cancel key: the button B2 on PC13, low while it is pressed.
 //!
-//! It is looked at with every tick, and believed when it has been the same for 16 ms. What counts is that it goes down: held
-//! down, even from before the start, it is pressed once or not at all.
+//! It is looked at with every tick, and believed when it has been the same for 16 ms. A press is the moment in which it goes down:
+//! however long it is then held, that is one press. A button that was down since before the start is not pressed.
 
 use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 

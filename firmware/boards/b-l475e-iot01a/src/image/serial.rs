@@ -7,15 +7,17 @@
 //! | [`KEYS`] | UART4 | PA0, PA1 | the PIN pad: 9600 baud, 8N1 |
 
 use core::cell::RefCell;
-use core::sync::atomic::Ordering;
+use core::convert::Infallible;
 
 use critical_section::Mutex;
+use embedded_io_async::{ErrorType, Read, Write};
 use heapless::Deque;
 use stm32_metapac as pac;
-use stm32_metapac::gpio::vals::{Moder, Ot};
+use stm32_metapac::gpio::vals::Ot;
 use stm32_metapac::usart::{Usart, regs};
 
-use super::board;
+use super::pins::alternate;
+use super::{publication, time};
 use crate::smartcard::{self, Register, Registers};
 
 /// How many characters may wait to be taken.
@@ -36,7 +38,7 @@ pub(crate) struct Character {
 impl Character {
     /// When its last moment had come, in µs.
     pub(crate) fn at_us(&self) -> u64 {
-        let now = board::now_us();
+        let now = time::now_us();
         now - u64::from((now as u32).wrapping_sub(self.low_us))
     }
 }
@@ -46,7 +48,7 @@ type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
 /// One USART.
 pub(crate) struct Port {
     regs: Usart,
-    /// What has come. Apart from the registers' address, so that it is zeros in RAM and takes no flash.
+    /// What has come. A static of its own: so it is zeros in RAM, and takes no flash as the registers' address does.
     queue: &'static Queue,
 }
 
@@ -61,9 +63,9 @@ impl Port {
         let status = self.regs.isr().read();
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
-            let character = Character { byte, parity_ok: !status.pe(), low_us: board::now_us() as u32 };
-            board::TAKEN.fetch_add(1, Ordering::Relaxed);
-            // With the queue full, the newest is lost; every protocol above notices.
+            let character = Character { byte, parity_ok: !status.pe(), low_us: time::now_us() as u32 };
+            publication::taken();
+            // If the queue is full, the character is lost; every protocol above notices that.
             let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
         }
         // The end of a character that goes out wakes the task; whoever waits asks for the next.
@@ -87,7 +89,7 @@ impl Port {
 
     /// Waits until a character has gone out, at most this long.
     pub(crate) async fn sent_within(&self, us: u64) {
-        let _ = board::until(board::now_us() + us, || smartcard::is_gone(self).then_some(())).await;
+        let _ = time::until(time::now_us() + us, || smartcard::is_gone(self).then_some(())).await;
     }
 
     /// Sends characters on an ordinary serial line.
@@ -100,13 +102,38 @@ impl Port {
 
     /// 8N1 at this many baud.
     fn start(&self, baud: u32) {
-        self.regs.brr().write(|w| w.set_brr(u16::try_from(board::CLOCK_HZ / baud).unwrap_or(u16::MAX)));
+        self.regs.brr().write(|w| w.set_brr(u16::try_from(time::CLOCK_HZ / baud).unwrap_or(u16::MAX)));
         self.regs.cr1().write(|w| {
             w.set_ue(true);
             w.set_re(true);
             w.set_te(true);
             w.set_rxneie(true);
         });
+    }
+}
+
+impl ErrorType for &Port {
+    type Error = Infallible;
+}
+
+/// A character that came damaged, or too fast to be taken, is missing; the frames above notice. Cancel-safe.
+impl Read for &Port {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
+        let Some(first) = bytes.first_mut() else { return Ok(0) };
+        *first = time::once(|| self.take()).await.byte;
+        Ok(1)
+    }
+}
+
+/// Dropped midway, some characters have gone out, and the last of them still goes out whole.
+impl Write for &Port {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.send(bytes.iter().copied()).await;
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 
@@ -138,13 +165,6 @@ impl Registers for Port {
             Register::Icr | Register::Tdr => 0,
         }
     }
-}
-
-/// Makes a pin the USART's.
-pub(crate) fn alternate(port: pac::gpio::Gpio, pin: usize, function: u8, kind: Ot) {
-    port.otyper().modify(|w| w.set_ot(pin, kind));
-    port.afr(pin / 8).modify(|w| w.set_afr(pin % 8, function));
-    port.moder().modify(|w| w.set_moder(pin, Moder::ALTERNATE));
 }
 
 /// Starts till and PIN pad.

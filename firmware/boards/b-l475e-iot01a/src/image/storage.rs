@@ -1,15 +1,15 @@
-//! The storage region: the last 32 KiB of the flash's second bank (RM0351 section 3), from which nothing is executed, so that
-//! the program runs on while a page is erased. Where there is no flash controller, as in QEMU, SRAM2 behaves as that flash
-//! would: words are written once, and only pages are erased.
+//! The driver of the storage region: the last 32 KiB of the flash's second bank (RM0351 section 3). No code lies in that bank, so
+//! the program runs on while a page of it is erased. Where there is no flash controller, as in QEMU, SRAM2 takes the flash's place
+//! and behaves as it would: words are written once, and only pages are erased.
 //!
-//! What is kept there is for `qiyong_firmware::storage`; where it is, for memory.x.
+//! What is kept there is for `qiyong_firmware::storage`; where the region is, for memory.x and `words`.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use stm32_metapac as pac;
 
-use super::board;
+use super::{time, words};
 
 /// A page, in bytes: what can be erased.
 const PAGE: usize = 2048;
@@ -29,7 +29,7 @@ pub(crate) enum FlashError {
     Range,
     /// It does not unlock, or its last operation never ends.
     Busy,
-    /// It says that it could not write or erase: a double word that is not erased, a protected or a broken page.
+    /// The controller could not write or erase: a double word was not erased before, or the page is protected or broken.
     Refused,
 }
 
@@ -58,7 +58,7 @@ impl Region {
             // the flash needs no wait states, so nothing is lost without it.
             pac::FLASH.acr().modify(|w| w.set_dcen(false));
         }
-        Self { words: board::storage_words(has_controller), has_controller }
+        Self { words: words::storage_words(has_controller), has_controller }
     }
 
     /// The words from `offset`, this many bytes.
@@ -125,8 +125,8 @@ fn unlock() -> Result<(), FlashError> {
 
 /// Waits for the end of an operation, at most so long, and tells how it went.
 fn finish(within_us: u64) -> Result<(), FlashError> {
-    let deadline = board::now_us() + within_us;
-    while pac::FLASH.sr().read().bsy() && board::now_us() < deadline {}
+    let deadline = time::now_us() + within_us;
+    while pac::FLASH.sr().read().bsy() && time::now_us() < deadline {}
     let status = pac::FLASH.sr().read();
     pac::FLASH.cr().write(|w| w.set_lock(true));
     if status.bsy() {
@@ -149,7 +149,7 @@ impl ReadNorFlash for Region {
         let (pieces, _) = bytes.as_chunks_mut();
         let read =
             || pieces.iter_mut().zip(words).for_each(|(to, from)| *to = from.load(Ordering::SeqCst).to_le_bytes());
-        if let ((), true) = board::read_checked(read) {
+        if let ((), true) = words::read_checked(read) {
             // Nothing that has a CRC.
             bytes.fill(0);
         }

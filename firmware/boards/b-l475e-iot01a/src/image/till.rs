@@ -1,55 +1,23 @@
-//! The ST-LINK's virtual COM port, as `qiyong_firmware::link` needs it: what comes, what goes, and how long to wait; and the
-//! time of day.
+//! Till and centre on the ST-LINK's virtual COM port; and the time of day, which the till tells.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
+use qiyong_firmware::adapters::SerialPort;
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::{Link, Port};
+use qiyong_firmware::link::Link;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::Timestamp;
 
-use super::board;
-use super::serial::TILL;
+use super::serial;
+use super::time::{self, Delay};
+
+/// The port: read and written by interrupt.
+type Vcp = SerialPort<&'static serial::Port, &'static serial::Port, Delay>;
 
 /// The link over the port.
 pub(crate) type TillLink = Link<Vcp>;
 
-/// The port.
-pub(crate) struct Vcp;
-
-/// A frame is going out.
-static BUSY: AtomicBool = AtomicBool::new(false);
-
-/// The right to send, given back when dropped.
-struct Turn;
-
-impl Turn {
-    async fn take() -> Self {
-        let free = || (!BUSY.swap(true, Ordering::Relaxed)).then_some(Self);
-        // Frames take milliseconds, so that it does not wait in vain; and whoever has waited for ever may as well send.
-        board::until(u64::MAX, free).await.unwrap_or(Self)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        BUSY.store(false, Ordering::Relaxed);
-    }
-}
-
-impl Port for Vcp {
-    async fn send(&self, frame: &[u8]) {
-        let _turn = Turn::take().await;
-        TILL.send(frame.iter().copied()).await;
-    }
-
-    async fn receive(&self) -> u8 {
-        board::until(u64::MAX, || TILL.take()).await.map_or(0, |character| character.byte)
-    }
-
-    async fn wait(&self, ms: u32) {
-        board::sleep_until(board::now_us() + u64::from(ms) * 1000).await;
-    }
+/// The port, unused.
+pub(crate) fn port() -> Vcp {
+    SerialPort::new(&serial::TILL, &serial::TILL, Delay)
 }
 
 /// The time of day, counted in the seconds since the start.
@@ -58,12 +26,12 @@ pub(crate) struct TillClock<'a>(pub(crate) &'a WallClock);
 
 impl TillClock<'_> {
     pub(crate) fn set(self, time: Timestamp) {
-        self.0.set(time, board::now_s());
+        self.0.set(time, time::now_s());
     }
 }
 
 impl Clock for TillClock<'_> {
     fn now(&mut self) -> Timestamp {
-        self.0.at(board::now_s())
+        self.0.at(time::now_s())
     }
 }

@@ -24,14 +24,14 @@ pub(crate) fn start() {
     dog.rlr().write(|w| w.set_rl(STEPS));
 }
 
-/// Whether it was what reset the chip; asked once.
+/// Whether the watchdog has reset the chip. Asking clears that.
 pub(crate) fn has_bitten() -> bool {
     let bitten = pac::RCC.csr().read().iwdgrstf();
     pac::RCC.csr().modify(|w| w.set_rmvf(true));
     bitten
 }
 
-/// The task waits for something, as it always does in the end.
+/// The task has been polled.
 pub(crate) fn alive() {
     ALIVE.store(true, Ordering::Relaxed);
 }

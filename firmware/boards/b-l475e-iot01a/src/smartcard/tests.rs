@@ -129,6 +129,7 @@ fn guard_time_is_what_is_beyond_twelve_etu() {
     }
 }
 
+/// Clause 5.2.3.
 #[test]
 fn clk_is_the_usarts_clock_by_twice_psc() {
     for config in [LineConfig::RESET, T1, INVERSE] {

@@ -190,6 +190,7 @@ fn a_card_that_is_asked_again_sends_the_same_block() {
     assert_eq!(card.respond(&hex!("9000")), sends(I10, &hex!("9000")));
 }
 
+/// Clauses 11.3.1, 11.3.2.1 and 11.3.4: length, addresses and error detection code.
 #[test]
 fn a_card_complains_of_what_is_invalid_once_it_is_over() {
     let mut card = Card::new(32, Edc::Lrc);
@@ -284,6 +285,7 @@ fn both_sides_abort_both_chains_and_go_on() {
     }
 }
 
+/// Clauses 11.3.2.3 and 11.4: 254 bytes are the most.
 #[test]
 fn extended_apdus_pass_in_254_byte_blocks() {
     let command: Vec<u8> = (0..65_544u32).map(|i| i as u8).collect();

@@ -73,6 +73,7 @@ fn extensions_without_end() {
     assert_eq!(error(once), T1Error::OutOfBudget(Budget::Time));
 }
 
+/// Clause 11.4.2.
 #[test]
 fn ifs_requests_without_end() {
     let ifs = |n| block(Pcb::Request(Supervisory::Ifs), &[1 + n as u8 % 254], Edc::Lrc);

@@ -79,6 +79,7 @@ fn an_answer_that_is_repeated_grants_its_extension_again() {
     assert_eq!(wait(&exchange), 3 * bwt);
 }
 
+/// Clause 11.5: LEN may be wrong, so only a quiet line says where a block ends.
 #[test]
 fn an_invalid_block_is_over_when_the_line_is_quiet() {
     let mut link = Link::new(Parameters::default());

@@ -1,0 +1,193 @@
+//! The centre's security module (HSM): its master keys, and what is derived from them.
+//!
+//! It has two users. The centre asks it what a genuine card must answer and what the card must hear; the issuer of virtual
+//! cards asks it for a card's own keys and ident code. It computes and nothing else: who may ask is for [`super::Centre`]
+//! to say, and the store keeps the keys.
+
+use std::convert::Infallible;
+
+use qiyong_protocol::card::codes::{IdentCode, Region};
+use qiyong_protocol::card::files::key;
+use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
+use qiyong_protocol::centre::Authenticate;
+
+/// The keys for EXTERNAL AUTHENTICATE that every card carries, by key identifier. RKSSSE stands first: the centre itself
+/// uses it.
+const EXTERNAL_KEYS: [u8; 8] = [
+    key::READ_SSSE,
+    key::UPDATE_SSSE,
+    key::DF_FIRST,
+    key::DF_SECOND,
+    key::DF_THIRD,
+    key::DF_FOURTH,
+    key::DF_FIFTH,
+    key::DF_SIXTH,
+];
+
+/// Which of an algorithm's keys (docs/card.md §1.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyName {
+    /// IRK: INTERNAL AUTHENTICATE, and the check value in the ident code.
+    InternalAuthentication,
+    /// PUK: PIN UNBLOCK.
+    PinUnblock,
+    /// STK: blocking and unblocking application and card.
+    Maintenance,
+    /// A read or update key for EXTERNAL AUTHENTICATE, by its key identifier.
+    External(u8),
+}
+
+/// The security module: a full set of master keys for each algorithm. `Debug` prints `***` for each key.
+#[derive(Clone, Debug)]
+pub struct Hsm {
+    scheme: Scheme,
+    triple_des: MasterKeys,
+    sm4: MasterKeys,
+}
+
+/// The master keys of one algorithm.
+#[derive(Clone, Debug)]
+struct MasterKeys {
+    irk: Key,
+    puk: Key,
+    stk: Key,
+    /// In the order of [`EXTERNAL_KEYS`].
+    external: [Key; EXTERNAL_KEYS.len()],
+}
+
+impl KeyName {
+    /// Every key an algorithm has.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let internal = [Self::InternalAuthentication, Self::PinUnblock, Self::Maintenance];
+        internal.into_iter().chain(EXTERNAL_KEYS.map(Self::External))
+    }
+}
+
+/// As in the database: `irk`, `puk`, `stk`, and `external-0A` for the key with identifier 0A.
+impl std::fmt::Display for KeyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InternalAuthentication => f.write_str("irk"),
+            Self::PinUnblock => f.write_str("puk"),
+            Self::Maintenance => f.write_str("stk"),
+            Self::External(id) => write!(f, "external-{id:02X}"),
+        }
+    }
+}
+
+impl Hsm {
+    /// A module that uses keys by `scheme`. Each master key is asked of `key_of` once, and the first error ends it.
+    pub fn new<E>(
+        scheme: Scheme,
+        mut key_of: impl FnMut(Algorithm, KeyName) -> Result<[u8; 16], E>,
+    ) -> Result<Self, E> {
+        let mut keys_of = |algorithm| MasterKeys::new(algorithm, |name| key_of(algorithm, name));
+        Ok(Self { scheme, triple_des: keys_of(Algorithm::TripleDes)?, sm4: keys_of(Algorithm::Sm4)? })
+    }
+
+    /// A module with the published test keys and the default scheme: for virtual cards and no others.
+    pub fn test_keys() -> Self {
+        Self::with_test_keys(Scheme::default())
+    }
+
+    /// [`Hsm::test_keys`], with another choice of what the norms leave open.
+    pub fn with_test_keys(scheme: Scheme) -> Self {
+        let Ok(hsm) = Self::new::<Infallible>(scheme, |algorithm, name| Ok(test_key(algorithm, name)));
+        hsm
+    }
+
+    /// How it uses keys. A card answers this module's cryptograms only if it uses its keys the same way.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The keys of the card with these historical bytes, issued in `region`.
+    pub fn card_keys(&self, algorithm: Algorithm, historical: &[u8], region: Region) -> CardKeys {
+        let masters = self.masters(algorithm);
+        let card_key = |master| self.scheme.card_key(master, historical, region);
+        CardKeys {
+            irk: card_key(&masters.irk),
+            puk: card_key(&masters.puk),
+            stk: card_key(&masters.stk),
+            external: EXTERNAL_KEYS.into_iter().zip(masters.external.iter().map(card_key)).collect(),
+        }
+    }
+
+    /// The ident code of that card; `serial` tells it from the region's other cards.
+    pub fn issue_ident(&self, algorithm: Algorithm, historical: &[u8], region: Region, serial: [u8; 4]) -> IdentCode {
+        let irk = self.scheme.card_key(&self.masters(algorithm).irk, historical, region);
+        let (first_twelve, _) = IdentCode::from_parts(region, serial, [0; 4]).split();
+        IdentCode::from_parts(region, serial, self.scheme.ident_check(&irk, first_twelve))
+    }
+
+    /// What a genuine card answers to INTERNAL AUTHENTICATE and, for a card that guards personal data, what it must
+    /// hear with EXTERNAL AUTHENTICATE and RKSSSE (docs/card.md §1.9, §2.7: HSM message 9013).
+    pub(super) fn authenticate(&self, question: &Authenticate<'_>) -> (Cryptogram, Option<Cryptogram>) {
+        let masters = self.masters(question.algorithm);
+        let card_key = |master| self.scheme.card_key(master, question.historical, question.ident.region());
+        let internal = self.scheme.internal_auth(&card_key(&masters.irk), question.internal);
+        let [read_ssse, ..] = &masters.external;
+        let external = question
+            .external
+            .map(|(challenge, terminal)| self.scheme.external_auth(&card_key(read_ssse), challenge, terminal));
+        (internal, external)
+    }
+
+    /// Every master key with its name, for the store.
+    pub(super) fn master_keys(&self) -> impl Iterator<Item = (Algorithm, KeyName, &Key)> {
+        [(Algorithm::TripleDes, &self.triple_des), (Algorithm::Sm4, &self.sm4)].into_iter().flat_map(
+            |(algorithm, keys)| {
+                let in_order = [&keys.irk, &keys.puk, &keys.stk].into_iter().chain(&keys.external);
+                KeyName::all().zip(in_order).map(move |(name, key)| (algorithm, name, key))
+            },
+        )
+    }
+
+    const fn masters(&self, algorithm: Algorithm) -> &MasterKeys {
+        match algorithm {
+            Algorithm::TripleDes => &self.triple_des,
+            Algorithm::Sm4 => &self.sm4,
+        }
+    }
+}
+
+impl MasterKeys {
+    fn new<E>(algorithm: Algorithm, mut bytes_of: impl FnMut(KeyName) -> Result<[u8; 16], E>) -> Result<Self, E> {
+        let mut key = |name| bytes_of(name).map(|bytes| Key::new(algorithm, bytes));
+        let (irk, puk) = (key(KeyName::InternalAuthentication)?, key(KeyName::PinUnblock)?);
+        let stk = key(KeyName::Maintenance)?;
+        let [a, b, c, d, e, f, g, h] = EXTERNAL_KEYS.map(|id| key(KeyName::External(id)));
+        Ok(Self { irk, puk, stk, external: [a?, b?, c?, d?, e?, f?, g?, h?] })
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The test keys. All of them are here, can be read as text, and protect nothing.
+
+const TEST_BEGINNING_3DES: [u8; 8] = *b"TEST3DES";
+const TEST_BEGINNING_SM4: [u8; 8] = *b"TEST SM4";
+const TEST_END_IRK: [u8; 8] = *b" KEY IRK";
+const TEST_END_PUK: [u8; 8] = *b" KEY PUK";
+const TEST_END_STK: [u8; 8] = *b" KEY STK";
+const TEST_END_EXTERNAL: [u8; 6] = *b" EXT. ";
+
+/// An algorithm's beginning and a key's end.
+///
+/// The two digits of an external key's identifier are written as even characters, `@` for 0, `B` for 1 and so on: DES
+/// ignores the lowest bit of every byte, and the keys must differ.
+const fn test_key(algorithm: Algorithm, name: KeyName) -> [u8; 16] {
+    let [a, b, c, d, e, f, g, h] = match algorithm {
+        Algorithm::TripleDes => TEST_BEGINNING_3DES,
+        Algorithm::Sm4 => TEST_BEGINNING_SM4,
+    };
+    let [i, j, k, l, m, n, o, p] = match name {
+        KeyName::InternalAuthentication => TEST_END_IRK,
+        KeyName::PinUnblock => TEST_END_PUK,
+        KeyName::Maintenance => TEST_END_STK,
+        KeyName::External(id) => {
+            let [i, j, k, l, m, n] = TEST_END_EXTERNAL;
+            [i, j, k, l, m, n, b'@' + 2 * (id >> 4), b'@' + 2 * (id & 0x0F)]
+        }
+    };
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+}

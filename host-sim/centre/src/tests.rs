@@ -1,0 +1,607 @@
+//! The centre message by message. What holds for any sequence of messages is in [`model`].
+
+mod endpoint;
+mod hsm;
+mod model;
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::keys::{Algorithm, Scheme};
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation, PresentedCard};
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
+
+use super::*;
+
+const BANK: &str = "B32010000001";
+const HOSPITAL: &str = "H32010000002";
+const PHARMACY: &str = "P32010000017";
+/// A pharmacy of another area.
+const SUZHOU: &str = "P32050000003";
+const STRANGER: &str = "P32010099999";
+const TILL: TerminalId = TerminalId(*b"TILL0001");
+const ID_NUMBER: &[u8; 18] = b"111111198101011110";
+const NAME: &[u8] = b"\xD5\xC5\xC8\xFD";
+
+fn institution(code: &str) -> Institution {
+    Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
+}
+
+/// Nothing in its account was paid for yet, and it is not active.
+fn inactive(number: &[u8; 9]) -> CardRecord {
+    let area = Region::new("320100").unwrap();
+    CardRecord {
+        number: CardNumber::new(number).unwrap(),
+        ident: IdentCode::from_parts(area, [1, 2, 3, 4], [5, 6, 7, 8]),
+        id_number: IdNumber::new(ID_NUMBER).unwrap(),
+        name: Name::new(NAME).unwrap(),
+        document: None,
+        area,
+        expires: Date::new(2036, 1, 1).unwrap(),
+        status: CardStatus::Inactive,
+        social: false,
+        financial: false,
+        pin_is_initial: true,
+        account: Fen(50_000),
+        insured: true,
+    }
+}
+
+fn presented(card: &CardRecord) -> PresentedCard {
+    let CardRecord { number, ident, id_number, name, .. } = card.clone();
+    PresentedCard { number, ident, id_number, name }
+}
+
+fn apply(card: &CardRecord) -> Operation {
+    let number = card.id_number.into();
+    let name = card.name.clone();
+    Operation::Apply {
+        document: Some(Document { kind: DocumentKind::IdCard, number, name, valid_until: Validity::LongTerm }),
+    }
+}
+
+const fn purchase(fen: u64) -> Operation {
+    Operation::Purchase(Bill::new(Fen(fen), Fen(0)).unwrap())
+}
+
+fn noon() -> Timestamp {
+    Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 12, minute: 0, second: 7 }
+}
+
+fn known_places(centre: &mut Centre) {
+    for code in [BANK, HOSPITAL, PHARMACY, SUZHOU] {
+        centre.add_institution(&institution(code)).unwrap();
+    }
+}
+
+/// A centre with all places but the stranger, and one card.
+fn centre_with(card: &CardRecord) -> Centre {
+    let mut centre = Centre::in_memory().unwrap();
+    known_places(&mut centre);
+    centre.add_card(card).unwrap();
+    centre
+}
+
+fn send(centre: &mut Centre, place: &str, body: Body<'_>) -> Result<Answer, CentreError> {
+    let institution = InstitutionCode::new(place).unwrap();
+    centre.handle(&Request { institution, terminal: TILL, time: noon(), body })
+}
+
+fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, operation: &Operation) -> Answer {
+    let card = &presented(card);
+    send(centre, place, Body::Transact { stan: Stan(stan), card, operation }).unwrap()
+}
+
+fn reverse(centre: &mut Centre, place: &str, stan: u32) -> Answer {
+    // For the card the number was used for, as the terminal that used it knows.
+    let same = |entry: &JournalEntry| entry.stan == Some(Stan(stan)) && entry.institution.as_str() == place;
+    let card = centre.journal().unwrap().iter().find(|entry| same(entry)).and_then(|entry| entry.card);
+    let card = card.unwrap_or(CardNumber::new(b"X00000019").unwrap());
+    send(centre, place, Body::Reverse { stan: Stan(stan), card }).unwrap()
+}
+
+fn now(centre: &Centre, card: &CardRecord) -> CardRecord {
+    centre.card(&card.number).unwrap().unwrap()
+}
+
+/// Function, institution, number, reversed of each activation.
+fn activations(centre: &Centre, card: &CardRecord) -> Vec<(Function, String, u32, bool)> {
+    let all = centre.activations(&card.number).unwrap();
+    all.into_iter().map(|a| (a.function, a.institution.to_string(), a.stan.0, a.reversed)).collect()
+}
+
+const fn approved(activates: bool, financial: bool, charge: u64, balance: u64) -> Answer {
+    let effects = Effects { activates, activates_financial: financial, charge: Fen(charge) };
+    Answer::Approved(Receipt { effects, balance: Fen(balance) })
+}
+
+#[test]
+fn the_first_transaction_at_each_kind_of_place_activates() {
+    let settle = Operation::Settle(Bill::new(Fen(12_000), Fen(8_000)).unwrap());
+    let card = inactive(b"X00000019");
+    let rows = [
+        (BANK, apply(&card), approved(true, true, 0, 50_000)),
+        (HOSPITAL, settle, approved(true, false, 4_000, 46_000)),
+        (PHARMACY, purchase(3_580), approved(true, false, 3_580, 46_420)),
+    ];
+    for (place, operation, answer) in rows {
+        let mut centre = centre_with(&card);
+        assert_eq!(transact(&mut centre, place, 1, &card, &operation), answer, "{place}");
+        let after = now(&centre, &card);
+        assert_eq!((after.status, after.social, after.financial), (CardStatus::Active, true, place == BANK));
+
+        let code = InstitutionCode::new(place).unwrap();
+        let social = Activation {
+            function: Function::Social,
+            card: card.number,
+            institution: code,
+            terminal: "TILL0001".into(),
+            time: noon(),
+            channel: code.channel(),
+            stan: Stan(1),
+            reversed: false,
+        };
+        let mut expected = vec![social.clone()];
+        if place == BANK {
+            expected.push(Activation { function: Function::Financial, channel: Channel::Bank, ..social });
+        }
+        assert_eq!(centre.activations(&card.number).unwrap(), expected);
+        assert_eq!(transact(&mut centre, place, 2, &card, &Operation::Query), {
+            approved(false, false, 0, after.account.0)
+        });
+    }
+}
+
+/// docs/card.md §2.5.
+#[test]
+fn a_repetition_gets_the_first_answer_even_if_it_would_be_decided_differently() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let most = transact(&mut centre, PHARMACY, 1, &card, &purchase(40_000));
+    assert_eq!(most, approved(true, false, 40_000, 10_000));
+    assert_eq!(
+        transact(&mut centre, PHARMACY, 2, &card, &purchase(10_001)),
+        Answer::Refused(Reason::InsufficientFunds)
+    );
+    assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(40_000)), most);
+    assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+    // There is enough now, and the refusal stands all the same.
+    assert_eq!(
+        transact(&mut centre, PHARMACY, 2, &card, &purchase(10_001)),
+        Answer::Refused(Reason::InsufficientFunds)
+    );
+    assert_eq!(now(&centre, &card), card);
+}
+
+#[test]
+fn numbers_are_the_terminals_own() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
+    let other_place =
+        transact(&mut centre, HOSPITAL, 1, &card, &Operation::Settle(Bill::new(Fen(100), Fen(0)).unwrap()));
+    assert_eq!(other_place, approved(false, false, 100, 49_800));
+    // Names that are not even text are told apart.
+    for (n, name) in [[0xFF; 8], [0xFE; 8], *b"TILL\0\0\0\0", *b"TILL    "].into_iter().enumerate() {
+        let (stan, shown, operation) = (Stan(1), presented(&card), purchase(100));
+        let institution = InstitutionCode::new(PHARMACY).unwrap();
+        let body = Body::Transact { stan, card: &shown, operation: &operation };
+        let request = Request { institution, terminal: TerminalId(name), time: noon(), body };
+        let expected = approved(false, false, 100, 49_700 - 100 * n as u64);
+        assert_eq!(centre.handle(&request).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_number_used_for_something_else_is_not_answered_but_on_the_journal() {
+    let card = inactive(b"X00000019");
+    let other = inactive(b"A12345674");
+    let mut centre = centre_with(&card);
+    centre.add_card(&other).unwrap();
+    transact(&mut centre, PHARMACY, 7, &card, &purchase(100));
+    for (card, operation) in [(&card, purchase(101)), (&other, purchase(100)), (&card, Operation::Query)] {
+        let card = &presented(card);
+        let error = send(&mut centre, PHARMACY, Body::Transact { stan: Stan(7), card, operation: &operation });
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("TILL0001") && text.contains(PHARMACY) && text.contains("number 7"), "{text}");
+    }
+    assert_eq!(now(&centre, &other), other);
+    let lines = centre.journal().unwrap();
+    let seen: Vec<_> = lines.iter().map(|line| (line.outcome, line.reason, line.total.0)).collect();
+    let unanswered = |total| (Outcome::Failed, None, total);
+    assert_eq!(seen, [(Outcome::Approved, None, 100), unanswered(101), unanswered(100), unanswered(0)]);
+    // The first is still what the number means.
+    assert_eq!(transact(&mut centre, PHARMACY, 7, &card, &purchase(100)), approved(true, false, 100, 49_900));
+    assert_eq!(reverse(&mut centre, PHARMACY, 7), Answer::Done);
+    assert_eq!(now(&centre, &card), card);
+}
+
+#[test]
+fn a_reversal_undoes_once_and_a_repetition_after_it_is_refused() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580));
+    for _ in 0..3 {
+        assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+        assert_eq!(now(&centre, &card), card);
+        assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)), Answer::Refused(Reason::NoAnswer));
+    }
+    assert_eq!(activations(&centre, &card), [(Function::Social, PHARMACY.into(), 1, true)]);
+    let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
+    assert!(line.reversed && line.activated && line.outcome == Outcome::Approved);
+    // The next one activates anew.
+    assert_eq!(transact(&mut centre, PHARMACY, 2, &card, &purchase(100)), approved(true, false, 100, 49_900));
+}
+
+#[test]
+fn a_reversal_that_overtakes_its_transaction_keeps_it_from_being_done() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+    for _ in 0..2 {
+        assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)), Answer::Refused(Reason::NoAnswer));
+        assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+    }
+    assert_eq!(now(&centre, &card), card);
+    let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
+    assert_eq!((line.reason, line.reversed, line.charge), (Some(Reason::NoAnswer), false, Fen(0)));
+}
+
+#[test]
+fn reversing_a_refused_transaction_or_a_query_changes_nothing() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(50_001));
+    transact(&mut centre, PHARMACY, 2, &card, &Operation::Query);
+    for stan in [1, 2] {
+        assert_eq!(reverse(&mut centre, PHARMACY, stan), Answer::Done);
+    }
+    assert_eq!(
+        transact(&mut centre, PHARMACY, 1, &card, &purchase(50_001)),
+        Answer::Refused(Reason::InsufficientFunds)
+    );
+    assert_eq!(now(&centre, &card), card);
+}
+
+#[test]
+fn a_later_payment_takes_the_place_of_the_undone_activation() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(1_000));
+    // None of these two would have activated: one asks only, one is of another area.
+    transact(&mut centre, PHARMACY, 2, &card, &Operation::Query);
+    assert_eq!(transact(&mut centre, SUZHOU, 1, &card, &purchase(200)), approved(false, false, 200, 48_800));
+    transact(&mut centre, PHARMACY, 3, &card, &purchase(30));
+    transact(&mut centre, PHARMACY, 4, &card, &purchase(5));
+    reverse(&mut centre, PHARMACY, 1);
+    let after = now(&centre, &card);
+    assert_eq!((after.status, after.social, after.account), (CardStatus::Active, true, Fen(49_765)));
+    let social = |stan, reversed| (Function::Social, PHARMACY.to_owned(), stan, reversed);
+    assert_eq!(activations(&centre, &card), [social(1, true), social(3, false)]);
+
+    // Undoing what activates nothing changes nothing but money.
+    reverse(&mut centre, PHARMACY, 4);
+    assert_eq!(now(&centre, &card), CardRecord { account: Fen(49_770), ..after });
+
+    // Now nothing is left but the payment elsewhere. It stands, and the card is to be put into use at home again.
+    reverse(&mut centre, PHARMACY, 3);
+    let after = now(&centre, &card);
+    assert_eq!((after.status, after.social, after.account), (CardStatus::Inactive, false, Fen(49_800)));
+    assert_eq!(activations(&centre, &card), [social(1, true), social(3, true)]);
+    assert_eq!(transact(&mut centre, SUZHOU, 2, &card, &purchase(200)), Answer::Refused(Reason::OtherArea));
+}
+
+/// docs/card.md §2.1.
+#[test]
+fn social_function_and_bank_account_are_taken_back_each_for_itself() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    assert_eq!(transact(&mut centre, BANK, 1, &card, &apply(&card)), approved(true, true, 0, 50_000));
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
+    reverse(&mut centre, BANK, 1);
+    let after = now(&centre, &card);
+    assert_eq!((after.status, after.social, after.financial), (CardStatus::Active, true, false));
+    assert_eq!(
+        activations(&centre, &card),
+        [
+            (Function::Social, BANK.into(), 1, true),
+            (Function::Financial, BANK.into(), 1, true),
+            (Function::Social, PHARMACY.into(), 1, false)
+        ]
+    );
+    // The bank account by the second application, and by the third once the second is undone.
+    assert_eq!(transact(&mut centre, BANK, 2, &card, &apply(&card)), approved(false, true, 0, 49_900));
+    assert_eq!(transact(&mut centre, BANK, 3, &card, &apply(&card)), approved(false, false, 0, 49_900));
+    reverse(&mut centre, BANK, 2);
+    assert!(now(&centre, &card).financial);
+    assert_eq!(activations(&centre, &card).last(), Some(&(Function::Financial, BANK.into(), 3, false)));
+}
+
+#[test]
+fn a_card_that_was_active_or_lost_keeps_its_status_when_a_payment_is_undone() {
+    let active = CardRecord { status: CardStatus::Active, social: true, ..inactive(b"X00000019") };
+    let mut centre = centre_with(&active);
+    transact(&mut centre, PHARMACY, 1, &active, &purchase(100));
+    reverse(&mut centre, PHARMACY, 1);
+    assert_eq!(now(&centre, &active), active);
+
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
+    let lost = CardRecord { status: CardStatus::Lost, ..now(&centre, &card) };
+    centre.store.update_card(&lost).unwrap();
+    reverse(&mut centre, PHARMACY, 1);
+    assert_eq!(now(&centre, &card), CardRecord { status: CardStatus::Lost, ..card });
+}
+
+#[test]
+fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let (shown, operation) = (presented(&card), purchase(100));
+    let inquire = || Body::Inquire { card: &shown, operation: &operation };
+    let standing = Standing { status: CardStatus::Inactive, social: false, financial: false, pin_is_initial: true };
+    assert_eq!(send(&mut centre, PHARMACY, inquire()).unwrap(), Answer::Standing(standing));
+    assert!(centre.journal().unwrap().is_empty());
+    assert_eq!(send(&mut centre, SUZHOU, inquire()).unwrap(), Answer::Refused(Reason::OtherArea));
+    let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
+    let expected = JournalEntry {
+        time: noon(),
+        institution: InstitutionCode::new(SUZHOU).unwrap(),
+        terminal: "TILL0001".into(),
+        stan: None,
+        card: Some(card.number),
+        operation: Some("purchase".into()),
+        total: Fen(100),
+        charge: Fen(0),
+        outcome: Outcome::Refused,
+        reason: Some(Reason::OtherArea),
+        decided_by: DecidedBy::Centre,
+        activated: false,
+        reversed: false,
+    };
+    assert_eq!(*line, expected);
+}
+
+#[test]
+fn the_day_is_the_requests() {
+    let card = CardRecord { expires: Date::new(2026, 3, 1).unwrap(), ..inactive(b"X00000019") };
+    let mut centre = centre_with(&card);
+    assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(1)), Answer::Refused(Reason::CardExpired));
+    let time = Timestamp { date: card.expires, ..noon() };
+    let (institution, shown, operation) = (InstitutionCode::new(PHARMACY).unwrap(), presented(&card), purchase(1));
+    let body = Body::Transact { stan: Stan(2), card: &shown, operation: &operation };
+    let answer = centre.handle(&Request { institution, terminal: TILL, time, body }).unwrap();
+    assert_eq!(answer, approved(true, false, 1, 49_999));
+}
+
+#[test]
+fn a_stranger_is_refused_whatever_it_asks_and_all_of_it_is_on_the_journal() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let (shown, operation) = (presented(&card), purchase(100));
+    let historical = [0; 13];
+    let question = Authenticate {
+        ident: card.ident,
+        historical: &historical,
+        algorithm: Algorithm::Sm4,
+        internal: [0; 16],
+        external: None,
+    };
+    let bodies = [
+        Body::Authenticate(question),
+        Body::Inquire { card: &shown, operation: &operation },
+        Body::Transact { stan: Stan(1), card: &shown, operation: &operation },
+        Body::Reverse { stan: Stan(2), card: card.number },
+        Body::PinChanged { card: card.number, ident: card.ident },
+        Body::Report { card: None, operation: &operation, reason: Reason::PinWrong },
+    ];
+    for body in bodies {
+        assert_eq!(send(&mut centre, STRANGER, body).unwrap(), Answer::Refused(Reason::InstitutionUnknown));
+    }
+    assert_eq!(now(&centre, &card), card);
+    let journal = centre.journal().unwrap();
+    let lines: Vec<_> = journal.iter().map(|line| (line.decided_by, line.reason.unwrap())).collect();
+    let refused = (DecidedBy::Centre, Reason::InstitutionUnknown);
+    assert_eq!(lines, [refused, refused, refused, refused, refused, (DecidedBy::Terminal, Reason::PinWrong)]);
+}
+
+#[test]
+fn a_changed_pin_is_no_longer_initial_if_the_card_is_the_one_on_record() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let copy = IdentCode::from_parts(card.area, [9; 4], [9; 4]);
+    let unknown = CardNumber::new(b"A12345674").unwrap();
+    for (number, ident, answer, initial) in [
+        (card.number, copy, Answer::Refused(Reason::CardNotGenuine), true),
+        (unknown, card.ident, Answer::Refused(Reason::CardUnknown), true),
+        (card.number, card.ident, Answer::Done, false),
+    ] {
+        assert_eq!(send(&mut centre, PHARMACY, Body::PinChanged { card: number, ident }).unwrap(), answer);
+        assert_eq!(now(&centre, &card).pin_is_initial, initial);
+    }
+}
+
+#[test]
+fn reports_are_on_the_journal_as_the_terminals_decision() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let operation = Operation::Settle(Bill::new(Fen(900), Fen(100)).unwrap());
+    for (number, reason) in [(Some(card.number), Reason::PinBlocked), (None, Reason::CardUnreadable)] {
+        let body = Body::Report { card: number, operation: &operation, reason };
+        assert_eq!(send(&mut centre, HOSPITAL, body).unwrap(), Answer::Done);
+    }
+    let journal = centre.journal().unwrap();
+    let lines: Vec<_> = journal.iter().map(|l| (l.card, l.outcome, l.decided_by.as_str(), l.total.0)).collect();
+    assert_eq!(
+        lines,
+        [(Some(card.number), Outcome::Refused, "terminal", 900), (None, Outcome::Failed, "terminal", 900)]
+    );
+}
+
+/// A terminal that lost count uses a number again, gets no answer and reverses: nobody else's sale is undone by that.
+#[test]
+fn a_reversal_for_another_card_undoes_nothing() {
+    let (card, other) = (inactive(b"X00000019"), CardNumber::new(b"A12345674").unwrap());
+    let mut centre = centre_with(&card);
+    assert!(matches!(transact(&mut centre, PHARMACY, 1, &card, &purchase(300)), Answer::Approved(_)));
+    let before = now(&centre, &card);
+    assert_eq!(send(&mut centre, PHARMACY, Body::Reverse { stan: Stan(1), card: other }).unwrap(), Answer::Done);
+    assert_eq!(now(&centre, &card), before);
+    assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
+    assert_eq!(now(&centre, &card).account, card.account);
+}
+
+#[test]
+fn what_cannot_be_is_an_error_that_says_so_and_does_nothing() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let text = |result: Result<(), CentreError>| result.unwrap_err().to_string();
+    assert!(text(centre.add_card(&card)).contains("card X00000019 is known already"));
+    assert!(text(centre.add_institution(&institution(BANK))).contains("institution B32010000001 is known already"));
+    let rich = CardRecord { account: Fen(Fen::MAX.0 + 1), ..inactive(b"A12345674") };
+    assert!(text(centre.add_card(&rich)).contains("out of range"));
+    assert_eq!(centre.card(&rich.number).unwrap(), None);
+    assert_eq!(now(&centre, &card), card);
+    assert!(centre.journal().unwrap().is_empty());
+}
+
+#[test]
+fn a_clock_and_numbers_that_are_nonsense_are_recorded_as_they_came() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    let time = Timestamp { date: Date::new(1, 1, 1).unwrap(), hour: 255, minute: 255, second: 255 };
+    let (institution, operation) = (InstitutionCode::new(PHARMACY).unwrap(), purchase(1));
+    let shown = presented(&card);
+    let body = Body::Transact { stan: Stan(u32::MAX), card: &shown, operation: &operation };
+    centre.handle(&Request { institution, terminal: TILL, time, body }).unwrap();
+    let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
+    assert_eq!((line.time, line.stan), (time, Some(Stan(u32::MAX))));
+}
+
+#[test]
+fn a_file_keeps_everything_including_keys_and_scheme() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("centre.db");
+    let scheme = Scheme { region_suffix: *b"NJ", ..Scheme::default() };
+    let passport = (DocumentKind::Passport, DocumentNumber::new(b"E12345678").unwrap());
+    let card = CardRecord { document: Some(passport), ..inactive(b"X00000019") };
+    let (journal, irk) = {
+        let mut centre = Centre::create(&path, &Hsm::with_test_keys(scheme)).unwrap();
+        known_places(&mut centre);
+        centre.add_card(&card).unwrap();
+        transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
+        let keys = centre.hsm().card_keys(Algorithm::Sm4, &[1; 13], card.area);
+        (centre.journal().unwrap(), *keys.irk.expose())
+    };
+    let mut centre = Centre::open(&path).unwrap();
+    assert_eq!(centre.hsm().scheme(), scheme);
+    assert_eq!(*centre.hsm().card_keys(Algorithm::Sm4, &[1; 13], card.area).irk.expose(), irk);
+    assert_eq!(centre.journal().unwrap(), journal);
+    let after = CardRecord { status: CardStatus::Active, social: true, account: Fen(49_900), ..card.clone() };
+    assert_eq!(now(&centre, &card), after);
+    assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(100)), approved(true, false, 100, 49_900));
+    assert!(matches!(Centre::create(&path, &Hsm::test_keys()), Err(CentreError::AlreadyACentre { .. })));
+}
+
+#[test]
+fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let refusal = |name: &str| Centre::open(&file(name)).unwrap_err().to_string();
+
+    fs::write(file("letter.txt"), "Dear card centre,\n".repeat(100)).unwrap();
+    let other = rusqlite::Connection::open(file("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE meta (name TEXT, value TEXT)").unwrap();
+    drop(other);
+    for name in ["letter.txt", "other.db"] {
+        let before = fs::read(file(name)).unwrap();
+        let text = refusal(name);
+        assert!(text.contains(name) && text.contains("is not a card centre's database; name one"), "{text}");
+        assert!(matches!(Centre::create(&file(name), &Hsm::test_keys()), Err(CentreError::NotACentre { .. })));
+        assert_eq!(fs::read(file(name)).unwrap(), before);
+    }
+
+    drop(Centre::open(&file("newer.db")).unwrap());
+    let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
+    edit("UPDATE meta SET value = '2' WHERE name = 'schema_version'");
+    let text = refusal("newer.db");
+    assert!(text.contains("newer.db") && text.contains("of version 2") && text.contains("reads version 1"), "{text}");
+    edit("UPDATE meta SET value = '1' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
+
+    assert!(refusal("no/such/folder.db").contains("cannot be opened"), "{}", refusal("no/such/folder.db"));
+    assert!(Centre::open(Path::new("")).is_err());
+    fs::write(file("empty.db"), "").unwrap();
+    assert!(Centre::open(&file("empty.db")).is_ok());
+}
+
+#[test]
+fn a_damaged_row_is_an_error_that_names_the_column_and_shows_nothing() {
+    let card = inactive(b"X00000019");
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("centre.db");
+    let mut centre = Centre::open(&path).unwrap();
+    known_places(&mut centre);
+    centre.add_card(&card).unwrap();
+    // Columns are read in the order of the table, so each edit is met before those made earlier.
+    let edits = [("status", "'enabled'"), ("expires", "'2036-02-30'"), ("id_number", "'111111198101011111'")];
+    for (column, value) in edits {
+        let edit = format!("UPDATE cards SET {column} = {value}");
+        rusqlite::Connection::open(&path).unwrap().execute_batch(&edit).unwrap();
+        let error = centre.card(&card.number).unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(&format!("`{column}`")) && !text.contains(value.trim_matches('\'')), "{text}");
+    }
+}
+
+#[test]
+fn two_programs_on_one_file_charge_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("centre.db");
+    let card = inactive(b"X00000019");
+    let mut centre = Centre::open(&path).unwrap();
+    known_places(&mut centre);
+    centre.add_card(&card).unwrap();
+    let both_are_open = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut own = Centre::open(&path).unwrap();
+                both_are_open.wait();
+                for stan in 1..=50 {
+                    transact(&mut own, PHARMACY, stan, &card, &purchase(100));
+                }
+            });
+        }
+    });
+    assert_eq!(now(&centre, &card).account, Fen(45_000));
+}
+
+#[test]
+fn nothing_secret_prints() {
+    let card = inactive(b"X00000019");
+    let mut centre = centre_with(&card);
+    transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
+    let keys = centre.hsm().card_keys(Algorithm::Sm4, &[1; 13], card.area);
+    let printed = format!(
+        "{centre:?} {:?} {keys:?} {:?} {:?}",
+        centre.hsm(),
+        centre.journal().unwrap(),
+        centre.activations(&card.number).unwrap()
+    );
+    assert!(printed.contains("***"));
+    // Neither as text nor as a list of numbers.
+    let irk = format!("{:?}", keys.irk.expose());
+    for secret in ["11111119810101", "TEST SM4", "213, 197, 200", "84, 69, 83, 84", irk.trim_matches(['[', ']'])] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
+}

@@ -1,0 +1,79 @@
+//! QEMU's control line (QMP), which stops the whole board and lets it run: what is read of its memory meanwhile was all there
+//! at the same moment.
+//!
+//! The wire is JSON, an object a line: a greeting, answers to commands, and events in between.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use serde_json::Value;
+
+use super::EmulatorError;
+use super::lines::read_available;
+use super::qemu::wait_for;
+
+/// How long QEMU may take to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The line.
+pub(super) struct Control {
+    stream: UnixStream,
+    line: Vec<u8>,
+    /// Commands are taken from the first one on.
+    ready: bool,
+}
+
+impl Control {
+    pub(super) const fn new(stream: UnixStream) -> Self {
+        Self { stream, line: Vec::new(), ready: false }
+    }
+
+    /// Stops the board between two instructions.
+    pub(super) fn stop(&mut self) -> Result<(), EmulatorError> {
+        self.execute("stop").map(drop)
+    }
+
+    /// Lets it run.
+    pub(super) fn go_on(&mut self) -> Result<(), EmulatorError> {
+        self.execute("cont").map(drop)
+    }
+
+    /// How many instructions the board has executed.
+    pub(super) fn instructions(&mut self) -> Result<u64, EmulatorError> {
+        let answer = self.execute("query-replay")?;
+        answer["icount"].as_u64().ok_or_else(|| EmulatorError::Probe(format!("query-replay: {answer}")))
+    }
+
+    fn execute(&mut self, command: &str) -> Result<Value, EmulatorError> {
+        if !std::mem::replace(&mut self.ready, true) {
+            self.execute("qmp_capabilities")?;
+        }
+        self.stream.write_all(format!("{{\"execute\":\"{command}\"}}\n").as_bytes())?;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            for mut answer in self.answers()? {
+                if let Some(result) = answer.get_mut("return") {
+                    return Ok(result.take());
+                }
+                if let Some(error) = answer.get("error") {
+                    return Err(EmulatorError::Probe(format!("{command}: {error}")));
+                }
+                // The greeting, or an event.
+            }
+            wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], Duration::from_millis(100))?;
+        }
+        Err(EmulatorError::Silent { what: "QEMU's control line", seconds: PATIENCE.as_secs() })
+    }
+
+    fn answers(&mut self) -> Result<Vec<Value>, EmulatorError> {
+        self.line.extend(read_available(&mut self.stream)?);
+        let whole = self.line.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let lines: Vec<u8> = self.line.drain(..whole).collect();
+        let parse = |line: &[u8]| {
+            serde_json::from_slice(line).map_err(|_| EmulatorError::Probe(String::from_utf8_lossy(line).into_owned()))
+        };
+        lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).map(parse).collect()
+    }
+}

@@ -1,0 +1,26 @@
+//! Reading and writing QEMU's sockets, which never block.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+
+use super::EmulatorError;
+
+/// What has come on a line.
+pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorError> {
+    let mut all = Vec::new();
+    let mut bytes = [0; 1024];
+    loop {
+        match line.read(&mut bytes) {
+            Ok(0) => return Err(EmulatorError::Gone),
+            Ok(len) => all.extend_from_slice(&bytes[..len]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(all),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Writes to a line; what is written here always fits into the socket's buffer, and a line that is full is an error.
+pub(super) fn write_whole(line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
+    line.write_all(bytes).map_err(EmulatorError::from)
+}

@@ -1,0 +1,119 @@
+//! The till's end of the board's serial line: frames there and back, the centre behind it, and what gets lost on the way to
+//! that. What else they lead to is the machine's business.
+
+use std::os::unix::net::UnixStream;
+
+use qiyong_protocol::centre::Body;
+use qiyong_protocol::centre::iso8583::Message;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
+use qiyong_protocol::ecr::{Command, Event};
+use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
+
+use super::EmulatorError;
+use super::clock::BoardClock;
+use super::lines::read_available;
+use qiyong_sim::world::centre::CentreEnd;
+use qiyong_sim::world::visit::LinkTrouble;
+
+/// Something that came from the board.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// It told the till something.
+    Event(Event),
+    /// It asks the centre.
+    ToCentre(Vec<u8>),
+    /// What came is no frame, or one that says nothing; why.
+    Nonsense(String),
+}
+
+/// The line.
+pub(super) struct TillLine {
+    stream: UnixStream,
+    decoder: Box<Decoder<{ encoded_len(MESSAGE_MAX) }>>,
+    /// What goes wrong on the way to the centre in this visit, and how many messages went it.
+    trouble: LinkTrouble,
+    messages: usize,
+    /// What the centre has answered and the board has not been told.
+    answers: Vec<Vec<u8>>,
+}
+
+impl TillLine {
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Self { stream, decoder: Box::default(), trouble: LinkTrouble::None, messages: 0, answers: Vec::new() }
+    }
+
+    pub(super) const fn stream(&self) -> &UnixStream {
+        &self.stream
+    }
+
+    /// A visit begins, in which this goes wrong.
+    pub(super) fn begin(&mut self, trouble: LinkTrouble) {
+        (self.trouble, self.messages) = (trouble, 0);
+        self.answers.clear();
+    }
+
+    /// Commands the terminal.
+    pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
+        self.send(Channel::Till, &command.encode(), clock)
+    }
+
+    /// Brings a message to the centre, unless it gets lost, and keeps the answer, unless that does; returns whether it is a
+    /// transaction.
+    pub(super) fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<bool, EmulatorError> {
+        let key = centre.key();
+        let mut parts = Parts::default();
+        let request = Message::read(message).ok().and_then(|message| read_request(&message, &key, &mut parts).ok());
+        let (trouble, number) = (self.trouble, self.messages);
+        self.messages += 1;
+        let delivery = |body: &Body<'_>| {
+            let (arrives, returns) = trouble.delivery(number, body);
+            (arrives, returns, matches!(body, Body::Transact { .. }))
+        };
+        // What cannot be read is for the centre to reject.
+        let (arrives, returns, transaction) = request.map_or((true, true, false), |request| delivery(&request.body));
+        let answer = if arrives { centre.answer(message).map_err(EmulatorError::Centre)? } else { None };
+        self.answers.extend(answer.filter(|_| returns));
+        Ok(transaction)
+    }
+
+    /// Tells the board what the centre has answered; returns whether there was anything.
+    pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+        let answers = std::mem::take(&mut self.answers);
+        for answer in &answers {
+            self.send(Channel::Centre, answer, clock)?;
+        }
+        Ok(!answers.is_empty())
+    }
+
+    fn send(&mut self, channel: Channel, payload: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+        let mut buffer = [0; encoded_len(MESSAGE_MAX)];
+        match encode(channel, payload, &mut buffer) {
+            Some(frame) => self.disturb(frame, clock),
+            None => Err(EmulatorError::TooLong(payload.len())),
+        }
+    }
+
+    /// Sends bytes, which need be no frame.
+    pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+        clock.feed(&mut self.stream, bytes)
+    }
+
+    /// What has come since the last time.
+    pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<Vec<Heard>, EmulatorError> {
+        let bytes = read_available(&mut self.stream)?;
+        if !bytes.is_empty() {
+            clock.heard();
+        }
+        let heard = bytes.into_iter().filter_map(|byte| {
+            Some(match self.decoder.push(byte)? {
+                Ok(Frame { channel: Channel::Till, payload }) => match Event::decode(payload) {
+                    Some(event) => Heard::Event(event),
+                    None => Heard::Nonsense("an event that is none".into()),
+                },
+                Ok(Frame { channel: Channel::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
+                Err(error) => Heard::Nonsense(error.to_string()),
+            })
+        });
+        Ok(heard.collect())
+    }
+}

@@ -1,0 +1,15 @@
+//! A running image, on the desk: the emulated board with card, till, centre and holder around it, and debug probes that look
+//! into the image, wherever it runs.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
+//! | [`probe`] | looking into a running image: its log, its screen, its stack; boards through probe-rs |
+//! | [`stage`] | emulated boards as a stage for scenarios |
+//!
+//! Not here: the command line, and the centre, which is given as [`qiyong_sim::world::centre::CentreEnd`].
+#![forbid(unsafe_code)]
+
+pub mod emulator;
+pub mod probe;
+pub mod stage;

@@ -1,0 +1,80 @@
+//! What the image keeps over a power cut, read out of its storage region by the code that it keeps it with.
+
+use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
+use serde::Serialize;
+
+use qiyong_firmware::storage::Store;
+
+use super::DebugProbe;
+
+/// The numbers in a terminal's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// The number of its next transaction.
+    pub next_stan: u32,
+    /// Whether a transaction must be reversed before anything else is done.
+    pub reversal_due: bool,
+    /// How often it has started.
+    pub starts: u32,
+    /// How many of these starts a panic or a fault was the cause of.
+    pub crashes: u32,
+}
+
+/// Reads them; `region` is where the storage begins and how many bytes it has. `None`: what is there cannot be read.
+///
+/// # Errors
+/// When the probe fails.
+pub(crate) fn counters<P: DebugProbe>(probe: &mut P, (at, length): (u64, usize)) -> Result<Option<Counters>, P::Error> {
+    let memory = Store::<_>::recall(Copy(probe.read(at, length)?));
+    Ok(memory.trouble().is_none().then(|| Counters {
+        next_stan: memory.next().0,
+        reversal_due: memory.is_reversal_due(),
+        starts: memory.starts(),
+        crashes: memory.crashes().0,
+    }))
+}
+
+/// What was in the region; nothing is written there.
+struct Copy(Vec<u8>);
+
+/// Beyond the region, or a write.
+#[derive(Debug)]
+struct NotThere;
+
+impl NorFlashError for NotThere {
+    fn kind(&self) -> NorFlashErrorKind {
+        NorFlashErrorKind::Other
+    }
+}
+
+impl ErrorType for Copy {
+    type Error = NotThere;
+}
+
+impl ReadNorFlash for Copy {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NotThere> {
+        let from = offset as usize;
+        bytes.copy_from_slice(self.0.get(from..from + bytes.len()).ok_or(NotThere)?);
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The pages and double words of the STM32L475 (RM0351 §3).
+impl NorFlash for Copy {
+    const WRITE_SIZE: usize = 8;
+    const ERASE_SIZE: usize = 2048;
+
+    fn erase(&mut self, _: u32, _: u32) -> Result<(), NotThere> {
+        Err(NotThere)
+    }
+
+    fn write(&mut self, _: u32, _: &[u8]) -> Result<(), NotThere> {
+        Err(NotThere)
+    }
+}

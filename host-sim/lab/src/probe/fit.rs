@@ -1,0 +1,172 @@
+//! Whether an image fits a chip: what its ELF would load, and where, against the chip's memory map.
+//!
+//! Nothing here touches a chip, so that a wrong file is refused before a probe is opened. Where the map comes from is the
+//! caller's business.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use object::Endianness;
+use object::elf::{ET_EXEC, FileHeader32, PT_LOAD};
+use object::read::elf::{ElfFile32, FileHeader, ProgramHeader};
+
+use super::image::{Image, ImageError};
+
+/// What of a chip counts here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// Its name.
+    pub name: String,
+    /// Addresses of the flash that it starts from; in order, and what adjoins is one.
+    pub flash: Vec<Range<u64>>,
+    /// Addresses of its RAM, likewise.
+    pub ram: Vec<Range<u64>>,
+}
+
+/// A part of the image that is loaded, or reserved, as a whole: a program header of type LOAD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its number among the ELF's program headers, from 0, as `readelf -l` lists them.
+    pub number: usize,
+    /// Where its bytes are loaded to, its physical address.
+    pub load: u64,
+    /// Its bytes; none if it is only reserved.
+    pub data: Vec<u8>,
+    /// Where it is while the image runs, with what is reserved behind its bytes.
+    pub run: Range<u64>,
+}
+
+impl Segment {
+    /// The addresses that it is loaded to.
+    pub fn loaded(&self) -> Range<u64> {
+        self.load..self.load.saturating_add(self.data.len() as u64)
+    }
+}
+
+impl Chip {
+    /// A chip with these regions, in any order.
+    pub fn new(name: &str, flash: Vec<Range<u64>>, ram: Vec<Range<u64>>) -> Self {
+        Self { name: name.into(), flash: joined(flash), ram: joined(ram) }
+    }
+}
+
+/// Regions in order, those that adjoin as one.
+fn joined(mut regions: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    regions.sort_by_key(|region| region.start);
+    let mut all: Vec<Range<u64>> = Vec::new();
+    for region in regions {
+        match all.last_mut().filter(|last| last.end >= region.start) {
+            Some(last) => last.end = last.end.max(region.end),
+            None => all.push(region),
+        }
+    }
+    all
+}
+
+/// The segments of an ELF file that is known to be one.
+///
+/// # Errors
+/// When it is no executable for a 32-bit little-endian core, or cut off.
+pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
+    let wrong = |why: String| ImageError { path: path.display().to_string(), why };
+    let elf =
+        ElfFile32::<Endianness>::parse(bytes).map_err(|error| wrong(format!("is no 32-bit ELF file: {error}")))?;
+    let header: &FileHeader32<Endianness> = elf.elf_header();
+    let endian = elf.endian();
+    if endian != Endianness::Little || header.e_type(endian) != ET_EXEC {
+        return Err(wrong("is not linked for a little-endian core".into()));
+    }
+    let mut segments = Vec::new();
+    for (number, header) in elf.elf_program_headers().iter().enumerate() {
+        let reserved = u64::from(header.p_memsz(endian));
+        if header.p_type(endian) != PT_LOAD || reserved == 0 {
+            continue;
+        }
+        let data =
+            header.data(endian, bytes).map_err(|()| wrong(format!("is cut off: segment {number} is not all there")))?;
+        let start = u64::from(header.p_vaddr(endian));
+        segments.push(Segment {
+            number,
+            load: header.p_paddr(endian).into(),
+            data: data.to_vec(),
+            run: start..start + reserved,
+        });
+    }
+    Ok(segments)
+}
+
+/// Why the image does not fit the chip, each reason with its addresses and what to do; none if it does.
+pub fn misfits(image: &Image, segments: &[Segment], chip: &Chip) -> Vec<String> {
+    let Chip { name, flash, ram } = chip;
+    let relink = format!("link it with {name}'s memory map (memory.x), or name the chip that it is for with --chip");
+    let mut wrong = Vec::new();
+    for segment in segments {
+        let (number, loaded, run) = (segment.number, segment.loaded(), &segment.run);
+        if !loaded.is_empty() && lies_in(ram, &loaded) {
+            wrong.push(format!(
+                "segment {number} ({}) is loaded to RAM, which is empty after a reset: give it a place in flash",
+                Shown(&loaded)
+            ));
+        } else if !loaded.is_empty() && !lies_in(flash, &loaded) {
+            wrong.push(format!("segment {number} ({}) is not in flash ({}): {relink}", Shown(&loaded), all(flash)));
+        } else if !lies_in(flash, run) && !lies_in(ram, run) {
+            wrong.push(format!(
+                "segment {number} ({}) runs where there is no RAM ({}): {relink}",
+                Shown(run),
+                all(ram)
+            ));
+        }
+    }
+    let stack = image.stack.0..image.stack.1;
+    if stack.is_empty() || !lies_in(ram, &stack) {
+        wrong.push(format!("the stack ({}) is not in RAM ({}): {relink}", Shown(&stack), all(ram)));
+    }
+    for (what, at) in [("the log's _SEGGER_RTT", image.rtt), ("the screen's QIYONG_SCREEN", image.screen)] {
+        if !lies_in(ram, &(at..at + 1)) {
+            wrong.push(format!("{what} ({at:#010x}) is not in RAM ({}): {relink}", all(ram)));
+        }
+    }
+    wrong.extend(vectors(segments, chip, &relink));
+    wrong
+}
+
+/// Why the chip would not start: it takes its stack pointer and its first instruction from the beginning of flash
+/// (ARMv7-M, B1.5.5).
+fn vectors(segments: &[Segment], chip: &Chip, relink: &str) -> Option<String> {
+    let start = chip.flash.first()?.start;
+    let first = segments.iter().find(|segment| segment.load == start && segment.data.len() >= 8);
+    let Some(first) = first else {
+        return Some(format!("nothing is loaded to {start:#010x}, where the chip starts: {relink}"));
+    };
+    let word = |at: usize| first.data.iter().skip(at).take(4).rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let (stack, reset) = (word(0), word(4));
+    // A stack grows down from the address above RAM; an instruction's lowest bit says that it is Thumb.
+    let good = lies_in(&chip.ram, &(stack.saturating_sub(4)..stack)) && reset % 2 == 1;
+    let code = |segment: &&Segment| segment.loaded().contains(&(reset & !1));
+    if good && segments.iter().any(|segment| code(&segment)) {
+        return None;
+    }
+    Some(format!(
+        "what is loaded to {start:#010x} is no vector table (stack at {stack:#010x}, reset at {reset:#010x}): {relink}"
+    ))
+}
+
+fn lies_in(regions: &[Range<u64>], range: &Range<u64>) -> bool {
+    regions.iter().any(|region| region.start <= range.start && range.end <= region.end)
+}
+
+/// A range with its size.
+struct Shown<'a>(&'a Range<u64>);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { start, end } = self.0;
+        write!(f, "{start:#010x}..{end:#010x}, {} bytes", end.saturating_sub(*start))
+    }
+}
+
+fn all(regions: &[Range<u64>]) -> String {
+    let shown: Vec<_> = regions.iter().map(|region| format!("{:#010x}..{:#010x}", region.start, region.end)).collect();
+    if shown.is_empty() { "it has none".into() } else { shown.join(", ") }
+}

@@ -1,0 +1,151 @@
+//! The image's ELF as a debugger sees it: where its log, its screen and its words are.
+
+use std::fs;
+use std::path::Path;
+
+use defmt_decoder::Table;
+use object::elf::ELFMAG;
+use object::{Object, ObjectSymbol};
+use thiserror::Error;
+
+use super::{DebugProbe, published};
+
+/// How many bytes a field of the screen has, see the board's `SCREEN`.
+const FIELD: usize = 48;
+
+/// The file is no image of ours.
+#[derive(Debug, Error)]
+#[error("{path} {why}; `cargo xtask firmware` builds the image")]
+pub struct ImageError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// What is read out of the ELF.
+pub struct Image {
+    /// The words of the log.
+    pub table: Table,
+    /// The control block of RTT.
+    pub rtt: u64,
+    /// The screen's words.
+    pub screen: u64,
+    /// Its picture.
+    pub frame: u64,
+    /// The stack's lowest address, and the one above its highest.
+    pub stack: (u64, u64),
+    /// Milliseconds since the start, as the image counts them.
+    pub ticks: u64,
+    /// Milliseconds by which the probe has moved its time on.
+    pub ahead: u64,
+    /// How often it was woken by its lines, times two, and one while it is awake.
+    pub wakes: u64,
+    /// How many characters it has taken from its lines.
+    pub taken: u64,
+    /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
+    pub storage: Option<(u64, usize)>,
+    /// The same on the chip, in its flash.
+    #[cfg(feature = "probe")]
+    pub flash_storage: Option<(u64, usize)>,
+}
+
+impl Image {
+    /// # Errors
+    /// When it is no image of ours: says what is missing.
+    pub fn read(path: &Path) -> Result<Self, ImageError> {
+        Self::parse(path, &contents(path)?)
+    }
+
+    /// The same from what is in the file.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ImageError> {
+        let wrong = |why: String| ImageError { path: path.display().to_string(), why };
+        if !bytes.starts_with(&ELFMAG) {
+            return Err(wrong("is no ELF file".into()));
+        }
+        let elf = object::File::parse(bytes).map_err(|error| wrong(format!("is cut off or damaged: {error}")))?;
+        if elf.architecture() != object::Architecture::Arm {
+            return Err(wrong("is not for ARM".into()));
+        }
+        let symbol = |name: &str| {
+            let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
+            found.map(|symbol| symbol.address()).ok_or_else(|| wrong(format!("has no symbol {name}")))
+        };
+        let table = Table::parse(bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
+        let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
+        let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
+        let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
+        let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
+        let taken = symbol("QIYONG_TAKEN")?;
+        let region = |name: &str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
+            (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
+            _ => None,
+        };
+        let storage = region("QIYONG_STORAGE_SRAM2");
+        Ok(Self {
+            table,
+            rtt,
+            screen,
+            frame,
+            stack,
+            ticks,
+            ahead,
+            wakes,
+            taken,
+            storage,
+            #[cfg(feature = "probe")]
+            flash_storage: region("QIYONG_STORAGE_FLASH"),
+        })
+    }
+}
+
+/// What is in the file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn contents(path: &Path) -> Result<Vec<u8>, ImageError> {
+    fs::read(path)
+        .map_err(|error| ImageError { path: path.display().to_string(), why: format!("cannot be read: {error}") })
+}
+
+/// What stands on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScreenText {
+    /// English.
+    pub english: String,
+    /// Chinese.
+    pub chinese: String,
+    /// An amount, or tries left.
+    pub detail: String,
+}
+
+/// How many bytes the screen's words have.
+const SCREEN_LEN: usize = 3 * FIELD;
+
+/// What stands on the screen at `at`; `None` while it is being written, and before it has been.
+pub fn screen<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<ScreenText>, P::Error> {
+    Ok(published(probe, at, SCREEN_LEN)?.and_then(|bytes| ScreenText::from_bytes(&bytes)))
+}
+
+impl ScreenText {
+    /// Chinese, English and detail in one line.
+    pub fn in_one_line(&self) -> String {
+        format!("{} {} {}", self.chinese, self.english, self.detail).trim().to_string()
+    }
+
+    /// From its bytes; `None` before it has been written.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (number, fields) = bytes.split_first()?;
+        if *number == 0 && fields.iter().all(|byte| *byte == 0) {
+            return None;
+        }
+        let mut texts = fields.chunks(FIELD).map(|field| {
+            let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+            String::from_utf8_lossy(&field[..end]).into_owned()
+        });
+        Some(Self { english: texts.next()?, chinese: texts.next()?, detail: texts.next()? })
+    }
+}

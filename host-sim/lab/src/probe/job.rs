@@ -1,0 +1,94 @@
+//! An image and the chip that it is for, and the debug probes on whose boards it can be: what `qiyong flash` and
+//! `qiyong attach` work on. What is done with it is [`Board`]'s and [`super::watch`]'s.
+
+use std::path::Path;
+
+use probe_rs::Target;
+use probe_rs::probe::list::{Accessibility, Lister};
+use thiserror::Error;
+
+use super::board::{self, Board, BoardError};
+use super::fit::{self, Chip, Segment};
+use super::image::{self, Image, ImageError};
+
+/// Why there is no job.
+#[derive(Debug, Error)]
+pub enum JobError {
+    /// The chip is unknown.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The image is none.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+}
+
+/// What the ELF has, and the chip that it is for.
+pub struct Job {
+    /// What the ELF tells of the image.
+    pub image: Image,
+    /// What is loaded.
+    pub segments: Vec<Segment>,
+    /// The chip.
+    pub chip: Chip,
+    target: Target,
+}
+
+impl Job {
+    /// The image in this file, and the chip of this name in probe-rs.
+    ///
+    /// # Errors
+    /// When there is no such chip, or the file is no image.
+    pub fn new(elf: &Path, chip: &str) -> Result<Self, JobError> {
+        let target = board::target(chip)?;
+        let bytes = image::contents(elf)?;
+        let image = Image::parse(elf, &bytes)?;
+        let segments = fit::segments(elf, &bytes)?;
+        let chip = board::chip(&target);
+        Ok(Self { image, segments, target, chip })
+    }
+
+    /// Why the image does not fit the chip, a sentence each; empty if it does.
+    pub fn misfits(&self) -> Vec<String> {
+        fit::misfits(&self.image, &self.segments, &self.chip)
+    }
+
+    /// How many bytes are loaded.
+    pub fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.data.len()).sum()
+    }
+
+    /// The board behind the probe that `selector` names, or behind the only one there is.
+    ///
+    /// # Errors
+    /// When there is no such probe, several would do, or the board does not answer.
+    pub fn connect(&self, selector: Option<&str>) -> Result<Board, BoardError> {
+        let lister = Lister::new();
+        let found = lister.list_all_with_access();
+        let item = board::choose(&found, selector)?;
+        Board::connect(item, self.target.clone(), lister)
+    }
+}
+
+/// A debug probe that is there.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What it is called.
+    pub name: String,
+    /// What names it for [`Job::connect`].
+    pub selector: String,
+    /// Whose kind it is, such as ST-LINK.
+    pub kind: String,
+    /// This user may open it.
+    pub allowed: bool,
+}
+
+/// All debug probes.
+pub fn probes() -> Vec<Found> {
+    let found = Lister::new().list_all_with_access().into_iter().map(|item| Found {
+        name: item.info.identifier.clone(),
+        selector: board::selector(&item.info),
+        kind: item.info.probe_type(),
+        allowed: item.accessibility == Accessibility::Accessible,
+    });
+    found.collect()
+}

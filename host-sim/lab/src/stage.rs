@@ -1,0 +1,195 @@
+//! Emulated boards as a stage for scenarios: for each terminal a board in QEMU that runs the flashable image, put up when its
+//! first visit begins. Cards, holders and the centre are those of a simulated world.
+//!
+//! What it cannot play it refuses by name ([`refusal`]): the emulator's card line carries whole bytes.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use qiyong_firmware::terminal::{CauseCode, Report};
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::centre::Stan;
+use qiyong_protocol::ecr::{Ended, Setup};
+use qiyong_protocol::iso7816::character::Convention;
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Outcome;
+
+use crate::emulator::EmulatorError;
+use crate::emulator::holder::{Asked, Does, Moment};
+use crate::emulator::machine::Machine;
+use qiyong_sim::card::file::digits;
+use qiyong_sim::line::{Disturbance, SharedCard};
+use qiyong_sim::scenario::centre::Centre;
+use qiyong_sim::scenario::file::{Scenario, Step};
+use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
+use qiyong_sim::time::VirtualTime;
+use qiyong_sim::world::terminal_id;
+use qiyong_sim::world::visit::{CancelAt, PullDuring, Visit};
+
+/// A terminal of the scenario; the machine is put up when it is first needed.
+struct Terminal {
+    number: u32,
+    institution: InstitutionCode,
+    machine: Option<Machine>,
+}
+
+/// The boards of a scenario.
+pub struct Emulated<C> {
+    elf: PathBuf,
+    centre: RefCell<C>,
+    time: VirtualTime,
+    terminals: Vec<Terminal>,
+}
+
+impl<C: Centre> Emulated<C> {
+    /// Boards that run the image `elf`, around a centre that was prepared for the scenario.
+    ///
+    /// # Errors
+    /// When the scenario is not for this stage, see [`refusal`].
+    pub fn new(scenario: &Scenario, centre: C, elf: &Path) -> Result<Self, RunError> {
+        if let Some(why) = refusal(scenario) {
+            return Err(RunError::NotHere(why));
+        }
+        let terminal = |(number, (_, institution)): (u32, &(String, _))| Terminal {
+            number,
+            institution: *institution,
+            machine: None,
+        };
+        let terminals = (1..).zip(&scenario.terminals).map(terminal).collect();
+        let time = VirtualTime::new(scenario.clock);
+        Ok(Self { elf: elf.into(), centre: RefCell::new(centre), time, terminals })
+    }
+}
+
+/// Why a scenario cannot be played here, if it cannot.
+pub fn refusal(scenario: &Scenario) -> Option<String> {
+    let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
+    if let Some(card) = inserted.find(|card| card.new.convention == Convention::Inverse) {
+        let name = &card.name;
+        return Some(format!("card {name:?} is in inverse convention, which is told by parity; there is none here"));
+    }
+    if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
+        let number = number + 1;
+        return Some(format!("in step {number} the storage is worn; the memory in its place here does not wear"));
+    }
+    let disturbed = |Step { visit, .. }: &Step| {
+        visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
+    };
+    let number = scenario.steps.iter().position(disturbed)? + 1;
+    Some(format!("step {number} disturbs characters on the card line; here it carries whole bytes"))
+}
+
+impl<C: Centre> Emulated<C> {
+    fn play(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Ended, EmulatorError> {
+        let Terminal { number, institution, machine } = &mut self.terminals[terminal];
+        let machine = match machine {
+            Some(machine) => machine,
+            none => {
+                let (institution, key) = (*institution, self.centre.borrow().key());
+                let setup = Setup { institution, terminal: terminal_id(*number), key, next_stan: Stan(1) };
+                none.insert(Machine::boot(&self.elf, setup)?)
+            }
+        };
+        let begin = machine.now_ms()?;
+        // Who cancels while a card is waited for has not inserted one.
+        if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
+            machine.insert_shared(card)?;
+        }
+        if let Some(at) = visit.faults.iter().map(|fault| fault.at).min() {
+            machine.pull_after(usize::try_from(at).unwrap_or(usize::MAX));
+        }
+        machine.trouble_link(visit.trouble);
+        let mut holder = Holder { visit, last_new: None };
+        let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
+        let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
+        machine.remove()?;
+        let took = Duration::from_millis(machine.now_ms()?.saturating_sub(begin));
+        self.time.advance_by(took);
+        Ok(ended)
+    }
+}
+
+impl<C: Centre> Stage for Emulated<C> {
+    type Centre = C;
+
+    fn centre(&self) -> &RefCell<C> {
+        &self.centre
+    }
+
+    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
+        let ended = self.play(terminal, operation, card, visit).map_err(|error| RunError::Stage(Box::new(error)))?;
+        Ok((report(&ended), Vec::new()))
+    }
+
+    /// The emulator has no times and no clock of the card to judge by.
+    fn violations(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The holder of a scenario's visit.
+struct Holder {
+    visit: Visit,
+    last_new: Option<Pin>,
+}
+
+impl Holder {
+    fn does(&mut self, moment: Moment) -> Does {
+        let Visit { cancel, pull_during, .. } = self.visit;
+        let (cancels, pulls) = match moment {
+            Moment::Card => (CancelAt::Card, None),
+            Moment::Pin(Asked::Present) => (CancelAt::Pin, Some(PullDuring::Pin)),
+            Moment::Pin(Asked::New | Asked::NewAgain) => (CancelAt::NewPin, Some(PullDuring::NewPin)),
+            Moment::Transaction => {
+                let pulls = pull_during == Some(PullDuring::Transaction);
+                return if pulls { Does::PullsCard } else { Does::Nothing };
+            }
+        };
+        if pulls.is_some() && pull_during == pulls {
+            return Does::PullsCard;
+        }
+        if cancel == Some(cancels) {
+            return Does::Cancels;
+        }
+        let pin = match moment {
+            Moment::Pin(Asked::Present) => self.visit.pins.pop_front(),
+            Moment::Pin(Asked::New) => {
+                self.last_new = self.visit.new_pins.pop_front();
+                self.last_new.clone()
+            }
+            Moment::Pin(Asked::NewAgain) => self.last_new.clone(),
+            Moment::Card | Moment::Transaction => None,
+        };
+        match pin {
+            Some(pin) => Does::Keys(Zeroizing::new(digits(pin.card_block().as_bytes()))),
+            None => Does::Nothing,
+        }
+    }
+}
+
+/// What the till hears of the end of a visit, as the terminal would report it.
+fn report(ended: &Ended) -> Report {
+    let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } = *ended;
+    Report {
+        outcome: reason.map_or(Outcome::Approved, |reason| reason.outcome()),
+        reason,
+        cause: cause.map(CauseCode),
+        effects,
+        balance,
+        standing,
+        card: None,
+        stan,
+        pin_changed,
+        pin_unchanged,
+    }
+}

@@ -1,0 +1,136 @@
+//! What a hand could do to a running server's readers: put cards in, take them out, press keys.
+//!
+//! One private command on the server's own socket; see [`wire::Ctl`](crate::wire::Ctl). The answer is a number, 0 for done, and
+//! a text.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use qiyong_protocol::card::pin::Pin;
+
+use crate::wire::{self, Ctl, NAME_LEN, Name};
+
+/// What came of an action, in words.
+pub type Outcome = Result<String, String>;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No answer is longer.
+const ANSWER_MAX: u64 = 1 << 16;
+
+/// What can be done to a reader. The numbers are those of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Put a card in: the argument is its file, or empty for the one that was in last.
+    Insert,
+    /// Take the card out.
+    Remove,
+    /// Take the card out and put another one in, whose file is the argument.
+    Swap,
+    /// Make the card answer no more.
+    Mute,
+    /// Key the PIN that is the argument on the reader's keypad.
+    Key,
+    /// Press cancel on the reader's keypad.
+    Cancel,
+}
+
+impl Verb {
+    const ALL: [Self; 6] = [Self::Insert, Self::Remove, Self::Swap, Self::Mute, Self::Key, Self::Cancel];
+
+    fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| *verb as u32 == code)
+    }
+}
+
+/// What the server is to do. A card without a path is the one that was in last.
+pub(crate) enum Action {
+    Insert(Option<PathBuf>),
+    Remove,
+    Swap(PathBuf),
+    Mute,
+    Key(Pin),
+    CancelKey,
+}
+
+impl Action {
+    /// From a request.
+    pub(crate) fn read(request: &Ctl<'_>) -> Result<Self, String> {
+        let path = || {
+            let path = std::str::from_utf8(request.argument).map_err(|_| "the path is not UTF-8".to_string())?;
+            Ok::<_, String>(Some(PathBuf::from(path)).filter(|path| path.as_os_str() != ""))
+        };
+        Ok(match Verb::from_code(request.action).ok_or("unknown action: is `qiyong` of another version?")? {
+            Verb::Insert => Self::Insert(path()?),
+            Verb::Remove => Self::Remove,
+            Verb::Swap => Self::Swap(path()?.ok_or("which card? Name its file with --card")?),
+            Verb::Mute => Self::Mute,
+            Verb::Key => Self::Key(Pin::new(request.argument).ok_or("a PIN has 4 to 16 digits")?),
+            Verb::Cancel => Self::CancelKey,
+        })
+    }
+}
+
+/// Appends the server's answer.
+pub(crate) fn answer(outcome: &Outcome, out: &mut Vec<u8>) {
+    let (code, text) = match outcome {
+        Ok(text) => (0, text),
+        Err(text) => (1, text),
+    };
+    wire::number(out, code);
+    wire::number(out, text.len() as u32);
+    out.extend(text.as_bytes());
+}
+
+/// Why a server could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// A name of a reader has fewer than 128 bytes.
+    #[error("no reader has so long a name")]
+    ReaderName,
+    /// The argument is a path of more bytes than a message holds.
+    #[error("the path of --card is too long")]
+    Argument,
+    /// Nobody answers.
+    #[error("no server answers at {}: {error}; start one with `qiyong pcscd`", socket.display())]
+    Server {
+        /// The socket.
+        socket: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// Asks the server at `socket` to do something to a reader, named by name or number; an empty name is its only one.
+///
+/// # Errors
+/// When it could not be asked. That it says no is an outcome.
+pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<Outcome, AskError> {
+    let mut name = [0; NAME_LEN];
+    let room = name.get_mut(..reader.len()).filter(|room| room.len() < NAME_LEN);
+    room.ok_or(AskError::ReaderName)?.copy_from_slice(reader.as_bytes());
+    if argument.len() > wire::PATH_MAX {
+        return Err(AskError::Argument);
+    }
+    let mut request = Zeroizing::new(Vec::new());
+    Ctl { action: verb as u32, reader: Name(&name), argument }.write(&mut request);
+    exchange(socket, &request).map_err(|error| AskError::Server { socket: socket.into(), error })
+}
+
+fn exchange(socket: &Path, request: &[u8]) -> io::Result<Outcome> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(request)?;
+    let mut head = [0; 8];
+    stream.read_exact(&mut head)?;
+    let [a, b, c, d, e, f, g, h] = head;
+    let (code, len) = (u32::from_ne_bytes([a, b, c, d]), u64::from(u32::from_ne_bytes([e, f, g, h])));
+    let mut text = String::new();
+    stream.take(len.min(ANSWER_MAX)).read_to_string(&mut text)?;
+    Ok(if code == 0 { Ok(text) } else { Err(text) })
+}

@@ -1,0 +1,254 @@
+//! A PC/SC reader as the terminal's card slot.
+//!
+//! From `connect` to `disconnect` the card is the terminal's alone: a transaction keeps other programs out, a reset at the
+//! beginning forgets what they had done, and at the end power is taken from the card.
+
+use std::ffi::{CStr, CString};
+use std::time::{Duration, Instant};
+
+use ::pcsc::{
+    Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, Scope, ShareMode, State,
+};
+
+use qiyong_firmware::slot::{CardSlot, SlotError};
+use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
+use zeroize::Zeroizing;
+
+use crate::readers::ReaderError;
+
+/// What a command has besides its data, at most: header, Lc and Le in their extended forms.
+const AROUND_DATA: usize = 4 + 3 + 2;
+/// The least room for a response: that of any short command, and of any TPDU.
+const SHORT_RESPONSE: usize = 258;
+
+/// The slot.
+pub struct ReaderSlot {
+    context: Context,
+    /// A part of the reader's name; `None` for any reader.
+    wanted: Option<String>,
+    /// The reader that had a card when it was last waited for.
+    reader: Option<CString>,
+    card: Option<(Card, Protocol)>,
+    atr: Vec<u8>,
+    on_trouble: Box<dyn Fn(ReaderError)>,
+}
+
+impl ReaderSlot {
+    /// The reader whose name has `name` in it; `any` is any reader. `on_trouble` is told what goes wrong with reader or service
+    /// from then on: to the terminal that is a card that cannot be talked to.
+    ///
+    /// # Errors
+    /// When there is no PC/SC service, no reader, or none of this name.
+    pub fn open(name: &str, on_trouble: impl Fn(ReaderError) + 'static) -> Result<Self, ReaderError> {
+        let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
+        let names = context.list_readers_owned().map_err(ReaderError::looking)?;
+        let wanted = Some(name.to_string()).filter(|name| name != "any");
+        let mut slot =
+            Self { context, wanted, reader: None, card: None, atr: Vec::new(), on_trouble: Box::new(on_trouble) };
+        if !names.iter().any(|name| slot.is_wanted(name)) {
+            let there: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+            return Err(match there.as_slice() {
+                [] => ReaderError::NoReader,
+                _ => ReaderError::NotCalled { wanted: name.into(), there },
+            });
+        }
+        slot.reader = None;
+        Ok(slot)
+    }
+
+    fn is_wanted(&self, name: &CStr) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| name.to_string_lossy().contains(wanted.as_str()))
+    }
+
+    /// Waits for a card in a reader that is wanted; such a reader may come and go meanwhile.
+    fn find_card(&mut self, within: Duration) -> Result<bool, Error> {
+        let end = Instant::now() + within;
+        let mut known: Vec<ReaderState> = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+        loop {
+            known.retain(|state| !is_gone(state));
+            for name in self.context.list_readers_owned()? {
+                if self.is_wanted(&name) && !known.iter().any(|state| state.name() == name.as_c_str()) {
+                    known.push(ReaderState::new(name, State::UNAWARE));
+                }
+            }
+            known.iter_mut().for_each(ReaderState::sync_current_state);
+            let left = end.saturating_duration_since(Instant::now());
+            match self.context.get_status_change(left, &mut known) {
+                Ok(()) | Err(Error::UnknownReader) => {}
+                Err(Error::Timeout) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            let usable = |state: &&ReaderState| {
+                let now = state.event_state();
+                now.contains(State::PRESENT) && !now.intersects(State::EXCLUSIVE | State::UNAVAILABLE)
+            };
+            if let Some(state) = known.iter().filter(|state| state.name() != PNP_NOTIFICATION()).find(usable) {
+                self.reader = Some(state.name().to_owned());
+                return Ok(true);
+            }
+            if left.is_zero() {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn power_up(&mut self) -> Result<(), Error> {
+        let reader = self.reader.as_deref().ok_or(Error::NoSmartcard)?;
+        let mut card = self.context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
+        // Never ended by itself: SCardDisconnect ends it, and so does the end of this program.
+        std::mem::forget(card.transaction()?);
+        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
+        let status = card.status2_owned()?;
+        self.atr = status.atr().to_vec();
+        let protocol = status.protocol2().ok_or(Error::ProtoMismatch)?;
+        self.card = Some((card, protocol));
+        Ok(())
+    }
+
+    /// What an error of the reader means to the terminal. What is no fault of the card's is also kept in words.
+    fn failure(&self, error: Error) -> SlotError {
+        of_the_card(error).unwrap_or_else(|| {
+            (self.on_trouble)(ReaderError::using(error));
+            SlotError::Reader
+        })
+    }
+
+    /// The card's answer to a command.
+    fn exchange<'b>(&self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        let (card, protocol) = self.card.as_ref().ok_or(SlotError::NotConnected)?;
+        if *protocol == Protocol::T0 { self.by_tpdus(card, command, buffer) } else { self.whole(card, command, buffer) }
+    }
+
+    /// T=1: the reader takes an APDU as it is.
+    fn whole<'b>(&self, card: &Card, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        let mut bytes = Zeroizing::new(vec![0; command.data.len() + AROUND_DATA]);
+        let bytes = command.encode(&mut bytes).map_err(SlotError::Command)?;
+        let mut room = vec![0; SHORT_RESPONSE.max(command.ne + 2)];
+        let response = card.transmit(bytes, &mut room).map_err(|error| self.failure(error))?;
+        let response = Response::decode(response).map_err(SlotError::Response)?;
+        let place = buffer.get_mut(..response.data.len()).ok_or(SlotError::Response(ApduError::TooLong))?;
+        place.copy_from_slice(response.data);
+        Ok(Response { data: place, sw: response.sw })
+    }
+
+    /// T=0: the reader takes TPDUs, and which is next is for the terminal (ISO/IEC 7816-3 clause 12.2).
+    fn by_tpdus<'b>(
+        &self,
+        card: &Card,
+        command: &Command<'_>,
+        buffer: &'b mut [u8],
+    ) -> Result<Response<'b>, SlotError> {
+        let envelope = Atr::new(&self.atr).parameters().extended_lengths();
+        let mut tpdus = Tpdus::new(*command, envelope, Tpdus::FOLLOW_UPS).map_err(SlotError::T0)?;
+        let mut room = [0; SHORT_RESPONSE];
+        loop {
+            let tpdu = tpdu(&mut tpdus);
+            let part = card.transmit(&tpdu, &mut room).map_err(|error| self.failure(error))?;
+            let part = Response::decode(part).map_err(SlotError::Response)?;
+            let filled = tpdus.response_len();
+            let counted = tpdus.received(part.data.len());
+            let place = buffer.get_mut(filled..filled + counted).ok_or(SlotError::T0(T0Error::BufferTooSmall))?;
+            place.iter_mut().zip(part.data).for_each(|(to, from)| *to = *from);
+            if let Some(sw) = tpdus.status(part.sw).map_err(SlotError::T0)? {
+                return Ok(Response { data: buffer.get(..tpdus.response_len()).unwrap_or_default(), sw });
+            }
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let Some((card, _)) = self.card.take() {
+            // If even that fails the card is out, or the service is gone.
+            let _ = card.disconnect(Disposition::UnpowerCard);
+        }
+    }
+}
+
+/// The TPDU under way as a reader takes it: header, and what data goes to the card. One without data has no P3 (case 1).
+fn tpdu(tpdus: &mut Tpdus<'_>) -> Zeroizing<Vec<u8>> {
+    let [cla, ins, p1, p2, p3] = *tpdus.header();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(5 + tpdus.to_send()));
+    bytes.extend([cla, ins, p1, p2]);
+    if tpdus.direction() == Direction::FromCard || tpdus.to_send() > 0 {
+        bytes.push(p3);
+    }
+    while tpdus.to_send() > 0 {
+        let piece = tpdus.data(tpdus.to_send());
+        bytes.extend(piece);
+        let count = piece.len();
+        tpdus.sent(count);
+    }
+    bytes
+}
+
+/// What an error of the reader says of the card; `None` if it is the reader's or the service's.
+const fn of_the_card(error: Error) -> Option<SlotError> {
+    match error {
+        Error::RemovedCard | Error::NoSmartcard => Some(SlotError::Removed),
+        Error::UnresponsiveCard => Some(SlotError::Mute),
+        // What readers say of a card that does not answer a command.
+        Error::NotTransacted => Some(SlotError::Silent),
+        Error::UnpoweredCard => Some(SlotError::Unpowered),
+        Error::ResetCard => Some(SlotError::Reset),
+        _ => None,
+    }
+}
+
+fn is_gone(state: &ReaderState) -> bool {
+    state.event_state().intersects(State::UNKNOWN | State::IGNORE)
+}
+
+impl CardSlot for ReaderSlot {
+    async fn wait_for_card(&mut self, seconds: u16) -> bool {
+        let found = self.find_card(Duration::from_secs(seconds.into()));
+        found.unwrap_or_else(|error| {
+            (self.on_trouble)(ReaderError::using(error));
+            false
+        })
+    }
+
+    async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        self.let_go();
+        match self.power_up() {
+            Ok(()) => Ok(&self.atr),
+            // It was to be powered just now, and gave no answer to reset.
+            Err(Error::UnpoweredCard) => Err(SlotError::Mute),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        self.exchange(command, buffer)
+    }
+
+    async fn disconnect(&mut self) {
+        self.let_go();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qiyong_protocol::advice::Advice;
+
+    use super::*;
+
+    #[test]
+    fn each_error_of_a_card_is_one_of_the_slots_and_none_of_another() {
+        let ours = [
+            (Error::RemovedCard, SlotError::Removed, Advice::AskHolder),
+            (Error::NoSmartcard, SlotError::Removed, Advice::AskHolder),
+            (Error::UnresponsiveCard, SlotError::Mute, Advice::AskHolder),
+            (Error::NotTransacted, SlotError::Silent, Advice::TryAgain),
+            (Error::UnpoweredCard, SlotError::Unpowered, Advice::TryAgain),
+            (Error::ResetCard, SlotError::Reset, Advice::TryAgain),
+        ];
+        for (error, slot, advice) in ours {
+            assert_eq!(of_the_card(error), Some(slot), "{error}");
+            assert_eq!(slot.advice(), advice, "{error}");
+        }
+        for error in [Error::ReaderUnavailable, Error::NoService, Error::SharingViolation, Error::ProtoMismatch] {
+            assert_eq!(of_the_card(error), None, "{error}");
+        }
+    }
+}

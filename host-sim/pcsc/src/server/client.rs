@@ -1,0 +1,139 @@
+//! One client as the rest of the server sees it: its socket, and whether it waits for an event.
+//!
+//! A client that waits gets exactly one message: that something happened, that its wait was cancelled, or the answer to its
+//! own STOP. Which one comes is decided under a lock, so that a client's stream of answers never goes out of step.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use super::lock;
+use crate::codes::Rv;
+use crate::wire::Waited;
+
+/// How long a thread stays awake for a request that is to come soon: what a program takes between two APDUs.
+const AWAKE: Duration = Duration::from_micros(50);
+
+/// A connected program.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// Its number; never used twice.
+    pub(super) id: u64,
+    stream: UnixStream,
+    context: AtomicU32,
+    wait: Mutex<Wait>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// It does not wait.
+    No,
+    /// It asked to wait and has not got the states yet; what happened meanwhile is told afterwards.
+    Asked(Option<Rv>),
+    /// It waits.
+    Yes,
+}
+
+impl Client {
+    pub(super) const fn new(id: u64, stream: UnixStream) -> Self {
+        Self { id, stream, context: AtomicU32::new(0), wait: Mutex::new(Wait::No) }
+    }
+
+    /// Awaits bytes from the program; returns how many came, 0 when it is gone.
+    ///
+    /// libpcsclite writes a request in three pieces. Were this thread asleep, each piece would wake it, and on one core
+    /// take the processor from the program in between. So when more is to come `soon`, it stays awake for a moment and
+    /// lets the program go first.
+    pub(super) fn read(&self, buffer: &mut [u8], soon: bool) -> io::Result<usize> {
+        if soon {
+            let asleep_at = Instant::now() + AWAKE;
+            while Instant::now() < asleep_at {
+                thread::yield_now();
+                match recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT) {
+                    Ok((count, _)) => return Ok(count),
+                    Err(Errno::WOULDBLOCK) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        (&self.stream).read(buffer)
+    }
+
+    /// Its context; 0 for none.
+    pub(super) fn context(&self) -> u32 {
+        self.context.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_context(&self, context: u32) {
+        self.context.store(context, Ordering::Relaxed);
+    }
+
+    /// Whether the program has closed its end, or died.
+    pub(super) fn is_gone(&self) -> bool {
+        let mut fds = [PollFd::new(&self.stream, PollFlags::HUP)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Ends the connection; the client's thread notices.
+    pub(super) fn hang_up(&self) {
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+    }
+
+    pub(super) fn answer(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.stream).write_all(bytes)
+    }
+
+    /// It asks to wait, and is about to get the states.
+    pub(super) fn asks_to_wait(&self) {
+        *lock(&self.wait) = Wait::Asked(None);
+    }
+
+    /// It has got the states: if it asked to wait, it waits from now on. `missed`: something happened before it asked.
+    pub(super) fn has_states(&self, missed: bool) {
+        let mut wait = lock(&self.wait);
+        match *wait {
+            Wait::Asked(None) if !missed => *wait = Wait::Yes,
+            Wait::Asked(rv) => {
+                *wait = Wait::No;
+                self.tell(rv.unwrap_or(Rv::SUCCESS));
+            }
+            Wait::No | Wait::Yes => {}
+        }
+    }
+
+    /// It no longer wants to wait; `false` when it has been told something and must get no answer.
+    pub(super) fn stops_waiting(&self) -> bool {
+        !matches!(std::mem::replace(&mut *lock(&self.wait), Wait::No), Wait::No)
+    }
+
+    /// Ends its wait; `false` when there was none.
+    pub(super) fn wake(&self, rv: Rv) -> bool {
+        let mut wait = lock(&self.wait);
+        match &mut *wait {
+            Wait::No => return false,
+            Wait::Asked(pending) => *pending = pending.or(Some(rv)),
+            Wait::Yes => {
+                *wait = Wait::No;
+                self.tell(rv);
+            }
+        }
+        true
+    }
+
+    /// Never blocks: a program that does not read its messages must not hold up whoever has news for it.
+    fn tell(&self, rv: Rv) {
+        let mut message = Vec::with_capacity(Waited::LEN);
+        Waited { time_out: 0, rv: rv.0 }.write(&mut message);
+        if send(&self.stream, &message, SendFlags::DONTWAIT) != Ok(message.len()) {
+            self.hang_up();
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The keypad of a virtual reader: PINs keyed on it go to the card and never to the program (PC/SC part 10).
+//!
+//! What is keyed comes through [`Keypad::key`]. The screen and keys are the terminal's own ports
+//! ([`qiyong_firmware::terminal::Operator`]).
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use embassy_futures::block_on;
+
+use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
+use qiyong_firmware::ui::Screen;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::rules::money::Fen;
+
+use super::client::Client;
+use super::lock;
+use crate::codes::{Rv, control_code};
+
+/// Control codes, and the features of PC/SC part 10 clause 2.3 they stand for; numbered as the usual CCID driver does.
+const VERIFY_PIN_DIRECT: (u8, u32) = (0x06, control_code(0x33_0006));
+const IFD_PIN_PROPERTIES: (u8, u32) = (0x0A, control_code(0x33_000A));
+const GET_TLV_PROPERTIES: (u8, u32) = (0x12, control_code(0x33_0012));
+/// Nobody keys longer, whatever a program asks for.
+const KEYING_MAX: Duration = Duration::from_secs(60);
+/// When a program leaves it to the reader.
+const KEYING_DEFAULT: Duration = Duration::from_secs(30);
+/// How often it is looked whether the program is still there.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A key press that ends an entry.
+pub(super) enum Keyed {
+    /// Digits and the enter key.
+    Pin(Pin),
+    /// The cancel key.
+    Cancel,
+}
+
+/// What has been keyed and not yet asked for.
+#[derive(Default)]
+pub(super) struct Keypad {
+    keyed: Mutex<VecDeque<Keyed>>,
+    pressed: Condvar,
+}
+
+/// How a control message ends.
+pub(super) enum Reply {
+    /// With these bytes.
+    Bytes(Vec<u8>),
+    /// With what the card answers to this command.
+    OfCard(Command),
+}
+
+/// A command with a PIN in it; erased when dropped.
+pub(super) type Command = zeroize::Zeroizing<Vec<u8>>;
+
+/// The answer to GET_FEATURE_REQUEST: tag, length 4, control code, big-endian.
+pub(super) fn features(has_keypad: bool) -> Vec<u8> {
+    let with_keypad: &[(u8, u32)] = if has_keypad { &[VERIFY_PIN_DIRECT, IFD_PIN_PROPERTIES] } else { &[] };
+    let features = with_keypad.iter().chain(&[GET_TLV_PROPERTIES]);
+    features.flat_map(|(tag, code)| [&[*tag, 4], code.to_be_bytes().as_slice()].concat()).collect()
+}
+
+/// Answers a control message to a feature. `None` for a code that is no feature of this reader.
+pub(super) fn control(
+    keypad: Option<&Keypad>,
+    client: &Client,
+    code: u32,
+    message: &[u8],
+) -> Option<Result<Reply, Rv>> {
+    match (code, keypad) {
+        (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
+        // wLcdLayout: no display of its own; bEntryValidationCondition 02: the enter key ends it; bTimeOut2 0.
+        (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
+        (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),
+        _ => None,
+    }
+}
+
+/// bMinPINSize, bMaxPINSize, dwMaxAPDUDataSize (PC/SC part 10 clause 2.6.14), little-endian as the clause has it.
+fn properties(has_keypad: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    if has_keypad {
+        out.extend([6, 1, 4, 7, 1, 16]);
+    }
+    out.extend([10, 4]);
+    out.extend(65_536_u32.to_le_bytes());
+    out
+}
+
+impl Keypad {
+    /// Keys are pressed.
+    pub(super) fn key(&self, keyed: Keyed) {
+        lock(&self.keyed).push_back(keyed);
+        self.pressed.notify_all();
+    }
+
+    /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
+    fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
+        let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
+        let mut entry = Entry { keypad: self, client, patience: request.patience };
+        entry.show(&Screen::EnterPin { amount: Fen(0), tries_left: None });
+        match block_on(entry.enter_pin(WhichPin::Present)) {
+            Ok(pin) => {
+                request.command(&pin).map_or_else(|sw| Ok(Reply::Bytes(sw)), |command| Ok(Reply::OfCard(command)))
+            }
+            Err(NoPin::TimedOut) => Ok(Reply::Bytes(vec![0x64, 0x00])),
+            Err(NoPin::Cancelled) => Ok(Reply::Bytes(vec![0x64, 0x01])),
+        }
+    }
+}
+
+/// One entry on the keypad.
+struct Entry<'a> {
+    keypad: &'a Keypad,
+    client: &'a Client,
+    patience: Duration,
+}
+
+impl Operator for Entry<'_> {
+    /// The reader has no display: the program says what is to be done.
+    fn show(&mut self, _screen: &Screen) {}
+
+    async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
+        let end = Instant::now() + self.patience;
+        let mut keyed = lock(&self.keypad.keyed);
+        loop {
+            match keyed.pop_front() {
+                Some(Keyed::Pin(pin)) => return Ok(pin),
+                Some(Keyed::Cancel) => return Err(NoPin::Cancelled),
+                None => {}
+            }
+            let left = end.saturating_duration_since(Instant::now()).min(LOOK);
+            if left.is_zero() || self.client.is_gone() {
+                return Err(NoPin::TimedOut);
+            }
+            keyed = self.keypad.pressed.wait_timeout(keyed, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    async fn cancel(&mut self) {
+        std::future::pending().await
+    }
+}
+
+/// PIN_VERIFY_STRUCTURE (PC/SC part 10 clause 2.5.2), as far as it is understood.
+struct Verify<'a> {
+    patience: Duration,
+    /// Packed digits; else ASCII.
+    packed: bool,
+    /// Where the PIN begins in the data field, in bytes.
+    position: usize,
+    /// Bytes the PIN takes with its filling; 0 for as many as it has.
+    block: usize,
+    /// Digits allowed.
+    min: usize,
+    max: usize,
+    apdu: &'a [u8],
+}
+
+impl<'a> Verify<'a> {
+    /// Packed or ASCII digits from the left, at a whole byte, without a length digit: what readers with keypads all do.
+    fn read(message: &'a [u8]) -> Option<Self> {
+        let (head, apdu) = message.split_first_chunk::<19>()?;
+        let &[time_out, _, format, block, length, max, min, condition, _, _, _, _, _, _, _, a, b, c, d] = head;
+        let patience =
+            if time_out == 0 { KEYING_DEFAULT } else { Duration::from_secs(time_out.into()).min(KEYING_MAX) };
+        let position = usize::from(format >> 3 & 0x0F);
+        let in_bytes = format & 0x80 != 0 || position == 0;
+        let packed = match format & 0x07 {
+            1 => true,
+            2 => false,
+            _ => return None,
+        };
+        let whole = u32::from_le_bytes([a, b, c, d]) as usize == apdu.len();
+        // The enter key (02) must be among what ends the entry.
+        let understood = in_bytes && block >> 4 == 0 && length == 0 && condition & 2 != 0 && whole && apdu.len() >= 5;
+        let block = usize::from(block & 0x0F);
+        understood.then_some(Self { patience, packed, position, block, min: min.into(), max: max.into(), apdu })
+    }
+
+    /// The command with the PIN in it; else the status word that the program gets.
+    fn command(&self, pin: &Pin) -> Result<Command, Vec<u8>> {
+        let wrong_size = || vec![0x64, 0x03];
+        let block = pin.card_block();
+        let nibbles = block.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).filter(|nibble| *nibble < 10);
+        let ascii: Command = nibbles.map(|digit| b'0' + digit).collect::<Vec<u8>>().into();
+        if !(self.min..=self.max).contains(&ascii.len()) {
+            return Err(wrong_size());
+        }
+        let bytes = if self.packed { block.as_bytes() } else { &ascii };
+        // Header and Lc, then the data field with its filling.
+        let (header, data) = self.apdu.split_at_checked(5).ok_or_else(wrong_size)?;
+        let mut command: Command = header.to_vec().into();
+        let before = data.get(..self.position).ok_or_else(wrong_size)?;
+        command.extend(before);
+        command.extend(bytes);
+        if self.block > 0 {
+            let filling = data.get(self.position + bytes.len()..self.position + self.block).ok_or_else(wrong_size)?;
+            command.extend(filling);
+        }
+        let len = u8::try_from(command.len() - 5).map_err(|_| wrong_size())?;
+        if let Some(lc) = command.get_mut(4) {
+            *lc = len;
+        }
+        Ok(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(format: u8, block: u8, apdu: &[u8], pin: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
+        let mut message = vec![30, 0, format, block, 0, 12, 4, 2, 1, 0x04, 0x08, 0, 0, 0, 0];
+        message.extend((apdu.len() as u32).to_le_bytes());
+        message.extend(apdu);
+        let verify = Verify::read(&message).expect("understood");
+        verify.command(&Pin::new(pin).unwrap()).map(|command| command.to_vec())
+    }
+
+    #[test]
+    fn the_pin_stands_where_the_program_says_and_lc_counts_it() {
+        // Packed digits, as many as there are.
+        assert_eq!(command(0x81, 0, &[0, 0x20, 0, 0, 0], b"123456"), Ok(vec![0, 0x20, 0, 0, 3, 0x12, 0x34, 0x56]));
+        // ASCII in a block of eight, filled by the program.
+        let template = [&[0, 0x20, 0, 1, 8][..], &[0xFF; 8]].concat();
+        assert_eq!(
+            command(0x82, 8, &template, b"1234"),
+            Ok([&[0, 0x20, 0, 1, 8][..], b"1234\xFF\xFF\xFF\xFF"].concat())
+        );
+        // Packed, behind one byte of control information.
+        let template = [&[0, 0x20, 0, 1, 8, 0x2C][..], &[0xFF; 7]].concat();
+        let expected = [&[0, 0x20, 0, 1, 8, 0x2C, 0x12, 0x34, 0x5F][..], &[0xFF; 4]].concat();
+        assert_eq!(command(0x89, 7, &template, b"12345"), Ok(expected));
+    }
+
+    #[test]
+    fn a_pin_of_another_length_than_asked_for_is_refused() {
+        assert_eq!(command(0x81, 0, &[0, 0x20, 0, 0, 0], b"1234567890123"), Err(vec![0x64, 0x03]));
+        // Longer than its block.
+        assert_eq!(command(0x82, 5, &[&[0, 0x20, 0, 1, 8][..], &[0xFF; 8]].concat(), b"123456"), Err(vec![0x64, 0x03]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_so() {
+        let message = |format: u8, length: u8, data_len: u32| {
+            let mut message = vec![30, 0, format, 0, length, 12, 4, 2, 1, 0x04, 0x08, 0, 0, 0, 0];
+            message.extend(data_len.to_le_bytes());
+            message.extend([0, 0x20, 0, 0, 0]);
+            message
+        };
+        assert!(Verify::read(&message(0x81, 0, 5)).is_some());
+        // Binary digits, right-justified digits, a length digit, and a wrong length.
+        for (format, length, data_len) in [(0x80, 0, 5), (0x85, 0, 5), (0x81, 4, 5), (0x81, 0, 6)] {
+            assert!(Verify::read(&message(format, length, data_len)).is_none(), "{format:#x} {length} {data_len}");
+        }
+        assert!(Verify::read(&[0; 18]).is_none());
+    }
+}

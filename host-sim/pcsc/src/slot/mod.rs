@@ -1,0 +1,158 @@
+//! What stands behind a reader of the server: a place for a card, power, and APDUs.
+//!
+//! Two ways lead to the virtual card: [`Straight`] asks it directly; [`OnLine`] goes through the firmware's own contact slot
+//! and the virtual line, so that whatever a PC/SC program sends exercises our ISO/IEC 7816-3 stack.
+
+mod line;
+mod straight;
+
+pub use line::OnLine;
+pub use straight::Straight;
+
+use std::fmt;
+
+use qiyong_sim::card::desk::DeskCard;
+
+/// A reader's slot.
+pub trait Slot: Send {
+    /// Puts a card in, in place of what was there.
+    fn insert(&mut self, card: DeskCard);
+
+    /// Takes the card out, if there is one. Its file holds what it holds.
+    fn remove(&mut self);
+
+    /// Gives power, or resets a card that has it; returns its ATR, TS first.
+    fn reset(&mut self) -> Result<Vec<u8>, SlotFailure>;
+
+    /// Takes power away.
+    fn power_down(&mut self);
+
+    /// Exchanges one APDU: appends response data and status word to `response`. `command` is what a program sent, which may
+    /// be no APDU at all.
+    fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure>;
+}
+
+/// Why a slot got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotFailure {
+    /// No card is in it.
+    Empty,
+    /// The card does not answer to reset, or was not reset.
+    Mute,
+    /// The exchange went wrong, in words.
+    Broken(String),
+}
+
+impl fmt::Display for SlotFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no card is in the slot"),
+            Self::Mute => f.write_str("the card does not answer"),
+            Self::Broken(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for SlotFailure {}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use qiyong_protocol::card::codes::{CardNumber, IdNumber};
+    use qiyong_protocol::card::commands::{ins, takes_data};
+    use qiyong_protocol::card::date::Date;
+    use qiyong_protocol::card::files::{Generation, SSSE_NAME};
+    use qiyong_protocol::card::pin::Pin;
+    use qiyong_protocol::iso7816::apdu::Command;
+    use qiyong_protocol::iso7816::character::Convention;
+    use qiyong_protocol::rules::institution::InstitutionCode;
+
+    use super::*;
+    use qiyong_centre::hsm::Hsm;
+    use qiyong_protocol::card::issue::NewCard;
+    use qiyong_sim::card::os::VirtualCard;
+    use qiyong_sim::gbk;
+
+    fn card(folder: &TempDir, name: &str, generation: Generation, protocol: u8) -> DeskCard {
+        let new = NewCard {
+            generation,
+            number: CardNumber::new(b"X00000019").unwrap(),
+            id_number: IdNumber::new(b"111111198101011110").unwrap(),
+            holder: gbk::name("张三").unwrap(),
+            area: InstitutionCode::new("P32010000017").unwrap().area().unwrap(),
+            issued: Date::new(2026, 1, 1).unwrap(),
+            expires: Date::new(2036, 1, 1).unwrap(),
+            pin: Pin::new(b"123456").unwrap(),
+            pin_tries: 3,
+            convention: Convention::Direct,
+            protocol,
+            serial: 1,
+            genuine: true,
+        };
+        let path = folder.path().join(name);
+        let issued = Hsm::test_keys().issue(&new).unwrap();
+        VirtualCard::personalised(&new, &issued).save(&path).unwrap();
+        DeskCard::open(&path, |problem| panic!("{problem}")).unwrap()
+    }
+
+    /// Commands that lead somewhere, and some that do not; Le absent or 00.
+    fn commands() -> impl Strategy<Value = Vec<u8>> {
+        let select = prop_oneof![
+            Just((0x04, SSSE_NAME.to_vec())),
+            prop::sample::select(vec![0x3F00u16, 0xDF01, 0xDF04, 0xEF05, 0xEF06, 0xEF16, 0xEF99])
+                .prop_map(|fid| (0x00, fid.to_be_bytes().to_vec())),
+        ]
+        .prop_map(|(p1, data)| (ins::SELECT, p1, 0, data));
+        let record = (0u8..10, prop::sample::select(vec![0x04u8, 0x2C, 0x34]))
+            .prop_map(|(number, p2)| (ins::READ_RECORD, number, p2, vec![]));
+        let binary = (prop::sample::select(vec![0x00u8, 0x96, 0x97]), any::<u8>())
+            .prop_map(|(p1, p2)| (ins::READ_BINARY, p1, p2, vec![]));
+        let verify = prop::sample::select(vec![vec![0x12, 0x34, 0x56], vec![0x99, 0x99, 0x99]])
+            .prop_map(|pin| (ins::VERIFY, 0, 0, pin));
+        let update = prop::collection::vec(any::<u8>(), 1..20).prop_map(|data| (ins::UPDATE_BINARY, 0x96, 0, data));
+        let challenge = Just((ins::GET_CHALLENGE, 0, 0, vec![]));
+        let response = Just((0xC0, 0, 0, vec![]));
+        let anything = (any::<u8>(), any::<u8>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..5));
+        let command = prop_oneof![select, record, binary, verify, update, challenge, response, anything];
+        (command, any::<bool>(), prop::sample::select(vec![0x00u8, 0x00, 0x00, 0x04, 0x80])).prop_map(
+            |((ins, p1, p2, data), le, cla): ((u8, u8, u8, Vec<u8>), bool, u8)| {
+                // T=0 takes INS 6X and 9X for status words (ISO/IEC 7816-3 clause 10.3.2), and the slot refuses them.
+                let ins = if matches!(ins >> 4, 0x6 | 0x9) { 0x70 } else { ins };
+                // Nor can it tell data from Le: a card takes P3 for what it is in its own command of that name.
+                let data = if takes_data(ins) { data } else { vec![] };
+                let command = Command::new(cla, ins, p1, p2).with_data(&data);
+                // In T=0 a wrong Le has the card asked twice, and it would give two challenges.
+                let ne = if ins == ins::GET_CHALLENGE { 8 } else { 256 };
+                let command = if le || data.is_empty() { command.expecting(ne) } else { command };
+                command.encode(&mut [0; 300]).unwrap().to_vec()
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn both_ways_to_a_card_answer_alike_and_leave_the_same_card_behind(
+            session in prop::collection::vec(commands(), 1..25), protocol in 0u8..2, generation in 1u8..3,
+        ) {
+            let generation = if generation == 1 { Generation::V1 } else { Generation::V2 };
+            let folder = TempDir::new().unwrap();
+            let (mut straight, mut line) = (Straight::default(), OnLine::new(0).unwrap());
+            straight.insert(card(&folder, "straight", generation, protocol));
+            line.insert(card(&folder, "line", generation, protocol));
+            prop_assert_eq!(straight.reset(), line.reset());
+            for command in session {
+                let (mut a, mut b) = (Vec::new(), Vec::new());
+                let (one, other) = (straight.transmit(&command, &mut a), line.transmit(&command, &mut b));
+                prop_assert_eq!(&one, &other, "{:02X?}", command);
+                prop_assert_eq!(&a, &b, "{:02X?}", command);
+            }
+            let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+            prop_assert_eq!(text("straight"), text("line"));
+        }
+    }
+}

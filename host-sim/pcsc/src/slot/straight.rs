@@ -1,0 +1,112 @@
+//! The short way: APDUs handed to the virtual card in the thread of the client that sent them.
+//!
+//! What a program sees is what it sees of a real reader: a card of T=0 announces response data that nobody asked for
+//! (61xx), and T=1 carries whole APDUs, short or extended.
+
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_protocol::iso7816::t0::GET_RESPONSE;
+
+use super::{Slot, SlotFailure};
+use qiyong_sim::card::desk::DeskCard;
+
+/// A slot with a virtual card right behind it.
+#[derive(Debug, Default)]
+pub struct Straight {
+    card: Option<DeskCard>,
+    powered: bool,
+    /// T=0: response data and status word that wait for GET RESPONSE.
+    waiting: Option<(Vec<u8>, StatusWord)>,
+}
+
+impl Slot for Straight {
+    fn insert(&mut self, card: DeskCard) {
+        self.power_down();
+        self.card = Some(card);
+    }
+
+    fn remove(&mut self) {
+        self.power_down();
+        self.card = None;
+    }
+
+    fn reset(&mut self) -> Result<Vec<u8>, SlotFailure> {
+        self.power_down();
+        let DeskCard { card, mute, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
+        card.reset();
+        if *mute {
+            return Err(SlotFailure::Mute);
+        }
+        self.powered = true;
+        Ok(card.atr.clone())
+    }
+
+    fn power_down(&mut self) {
+        self.powered = false;
+        self.waiting = None;
+    }
+
+    fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure> {
+        let DeskCard { card, keeper, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
+        if !self.powered {
+            return Err(SlotFailure::Mute);
+        }
+        let waiting = self.waiting.take();
+        let is_t0 = Atr::new(&card.atr).parameters().preferred_protocol() != Some(1);
+        let (data, sw) = match (Command::decode(command), waiting) {
+            (Err(_), _) => (Vec::new(), StatusWord::WRONG_LENGTH),
+            (Ok(Command { ins: GET_RESPONSE, ne, .. }), Some((data, sw))) => {
+                get_response(ne, data, sw, &mut self.waiting)
+            }
+            // As the virtual line's card says it.
+            (Ok(Command { ins: GET_RESPONSE, .. }), None) if is_t0 => {
+                (Vec::new(), StatusWord::CONDITIONS_NOT_SATISFIED)
+            }
+            (Ok(command), _) => {
+                let (data, sw) = card.process(&command);
+                match (command.ne, data.len()) {
+                    (_, 0) => (data, sw),
+                    (0, len) if is_t0 && !command.data.is_empty() => {
+                        self.waiting = Some((data, sw));
+                        (Vec::new(), more(len))
+                    }
+                    // A header alone asks for nothing in T=1; in T=0 it is a wrong length (docs/card.md §1.6).
+                    (0, _) if !is_t0 => (Vec::new(), sw),
+                    (ne, len) if len > ne => (Vec::new(), StatusWord::new(0x6C, len as u8)),
+                    _ => (data, sw),
+                }
+            }
+        };
+        keeper.after(command.get(1), card);
+        response.extend(data);
+        response.extend(sw.0.to_be_bytes());
+        Ok(())
+    }
+}
+
+/// Part of the waiting data, and what still waits.
+fn get_response(
+    ne: usize,
+    mut data: Vec<u8>,
+    sw: StatusWord,
+    waiting: &mut Option<(Vec<u8>, StatusWord)>,
+) -> (Vec<u8>, StatusWord) {
+    let have = data.len();
+    if ne > have && ne < 256 {
+        *waiting = Some((data, sw));
+        return (Vec::new(), StatusWord::new(0x6C, have as u8));
+    }
+    let rest = data.split_off(ne.min(have));
+    if rest.is_empty() {
+        return (data, sw);
+    }
+    let left = rest.len();
+    *waiting = Some((rest, sw));
+    (data, more(left))
+}
+
+/// 61xx; 00 stands for 256 bytes or more.
+const fn more(len: usize) -> StatusWord {
+    StatusWord::new(0x61, if len < 256 { len as u8 } else { 0 })
+}

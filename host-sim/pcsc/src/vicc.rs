@@ -1,0 +1,147 @@
+//! A virtual card in the virtual reader (vpcd) of a real pcscd.
+//!
+//! A frame is a length of two bytes, big-endian, and as many bytes. vpcd sends controls of one byte (power off and on, reset,
+//! get ATR; only the last is answered) and APDUs. The card is in the reader while the connection lasts.
+//!
+//! vpcd writes length and bytes separately and leaves Nagle's algorithm on: its second write waits until the first is
+//! acknowledged, which Linux delays by 40 ms unless TCP_QUICKACK says otherwise. The kernel takes that option back by
+//! itself, so it is set anew around each read.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use rustix::net::sockopt::set_tcp_quickack;
+
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+use crate::slot::Slot;
+
+/// How long it takes until the next try to connect: at first, and in the end.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long vpcd may leave an answer unread.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Controls of vpcd.
+mod control {
+    pub(super) const POWER_OFF: u8 = 0;
+    pub(super) const POWER_ON: u8 = 1;
+    pub(super) const RESET: u8 = 2;
+    pub(super) const GET_ATR: u8 = 4;
+}
+
+/// Connects to vpcd at `address`, again and again, and has the card in `slot` answer; `tell` hears when the card goes in and
+/// comes out. Never returns.
+pub fn serve(address: &str, slot: &mut dyn Slot, tell: &mut dyn FnMut(&str)) -> ! {
+    let mut pause = RETRY.0;
+    let mut waiting = false;
+    loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => {
+                tell(&format!("{address}: the card is in"));
+                (pause, waiting) = (RETRY.0, false);
+                let ended = Link::new(stream).and_then(|mut link| link.serve(slot));
+                slot.power_down();
+                let why = ended.map_or_else(|error| error.to_string(), |()| "vpcd closed the connection".into());
+                tell(&format!("{address}: the card is out: {why}"));
+            }
+            Err(error) if !waiting => {
+                waiting = true;
+                tell(&format!("{address}: no vpcd answers ({error}); is pcscd running? Trying on"));
+            }
+            Err(_) => {}
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(RETRY.1);
+    }
+}
+
+/// A connection to vpcd.
+struct Link {
+    stream: TcpStream,
+    /// What has been read and not yet used.
+    buffer: Vec<u8>,
+}
+
+impl Link {
+    fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(WRITE_PATIENCE))?;
+        Ok(Self { stream, buffer: Vec::new() })
+    }
+
+    /// Serves until vpcd closes the connection.
+    fn serve(&mut self, slot: &mut dyn Slot) -> io::Result<()> {
+        let mut atr = None;
+        let (mut frame, mut out) = (Vec::new(), Vec::new());
+        while self.receive(&mut frame)? {
+            // Room for the length.
+            out.clear();
+            out.extend([0, 0]);
+            match *frame.as_slice() {
+                [] => continue,
+                [control::POWER_OFF] => {
+                    slot.power_down();
+                    continue;
+                }
+                [control::POWER_ON | control::RESET] => {
+                    atr = slot.reset().ok();
+                    continue;
+                }
+                // Nothing, for a card that is mute.
+                [control::GET_ATR] => match &atr {
+                    Some(atr) => out.extend(atr),
+                    None => {
+                        atr = slot.reset().ok();
+                        out.extend(atr.iter().flatten());
+                    }
+                },
+                _ => {
+                    if slot.transmit(&frame, &mut out).is_err() {
+                        out.truncate(2);
+                        out.extend(StatusWord(0x6F00).0.to_be_bytes());
+                    }
+                }
+            }
+            let len =
+                u16::try_from(out.len() - 2).map_err(|_| io::Error::other("the response does not fit a frame"))?;
+            out.iter_mut().zip(len.to_be_bytes()).for_each(|(to, from)| *to = from);
+            self.stream.write_all(&out)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a frame; `false` at the end.
+    fn receive(&mut self, frame: &mut Vec<u8>) -> io::Result<bool> {
+        loop {
+            if let Some((len, rest)) = self.buffer.split_first_chunk::<2>() {
+                let len = usize::from(u16::from_be_bytes(*len));
+                if let Some(bytes) = rest.get(..len) {
+                    frame.clear();
+                    frame.extend(bytes);
+                    self.buffer.drain(..len + 2);
+                    return Ok(true);
+                }
+            }
+            if self.read_some()? == 0 {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn read_some(&mut self) -> io::Result<usize> {
+        let mut chunk = [0; 4096];
+        set_tcp_quickack(&self.stream, true)?;
+        let count = loop {
+            match self.stream.read(&mut chunk) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        // Acknowledges what was just read.
+        set_tcp_quickack(&self.stream, true)?;
+        self.buffer.extend(chunk.iter().take(count));
+        Ok(count)
+    }
+}

@@ -1,0 +1,106 @@
+//! Captures of a played scenario, for other people's viewers: the card line as VCD, ATRs and APDUs as pcapng.
+//!
+//! For looking into a run, and for holding it against what others record from real cards. Both files come from the
+//! events that a run writes down anyway, so capturing changes nothing in it, and two runs give the same bytes. Not for
+//! replaying a visit, since secrets are missing: a PIN and the middle of an ID number are `x` on the VCD's `IO` and `*`
+//! (2A) in the pcapng. Which characters these are is known to `mask`, which bytes to whoever writes down
+//! [`crate::world::Apdu`].
+//!
+//! | File | Opens in | Shows |
+//! |---|---|---|
+//! | `NAME.vcd` | GTKWave | `VCC`, `RST`, `CLK_ON` and `IO`, in ns since the beginning of the run (`waveform`) |
+//! | `NAME.pcapng` | Wireshark | every ATR and APDU, at the time the scenario's clock shows (`packets`) |
+
+mod gsmtap;
+mod packets;
+mod waveform;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use jiff::civil::DateTime;
+use thiserror::Error;
+
+use crate::world::event::Event;
+
+/// Why there is no capture.
+#[derive(Debug, Error)]
+pub enum CaptureError {
+    /// The folder could not be made.
+    #[error("cannot make the folder {}: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file could not be made or written.
+    #[error("cannot write the capture {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says, or what cannot be expressed in the file's format.
+        error: io::Error,
+    },
+    /// Two scenario files would give captures of the same name.
+    #[error("the captures of {} and {} would have the same name", first.display(), second.display())]
+    SameName {
+        /// The scenario file that comes first.
+        first: PathBuf,
+        /// The other one.
+        second: PathBuf,
+    },
+}
+
+/// The card line among `events`, as a VCD.
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn vcd<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> io::Result<Vec<u8>> {
+    waveform::capture(events)
+}
+
+/// A folder that takes captures: a pair of files for each scenario, named after the scenario file.
+#[derive(Debug)]
+pub struct CaptureFolder {
+    path: PathBuf,
+}
+
+impl CaptureFolder {
+    /// Makes the folder `path`, unless it is there, for captures of these scenario `files`.
+    ///
+    /// # Errors
+    /// When it cannot be made, or when two of `files` are named alike but for folder and extension.
+    pub fn new(path: &Path, files: &[PathBuf]) -> Result<Self, CaptureError> {
+        let mut taken = BTreeMap::new();
+        for file in files {
+            if let Some(first) = file.file_stem().and_then(|name| taken.insert(name, file)) {
+                return Err(CaptureError::SameName { first: first.clone(), second: file.clone() });
+            }
+        }
+        fs::create_dir_all(path).map_err(|error| CaptureError::Folder { path: path.to_path_buf(), error })?;
+        Ok(Self { path: path.to_path_buf() })
+    }
+
+    /// Writes what happened in the scenario in `file`, which began at `clock`, over the captures of an earlier run.
+    ///
+    /// # Errors
+    /// When one of them cannot be written, or the scenario's clock cannot be expressed in it.
+    pub fn write<'a>(
+        &self,
+        file: &Path,
+        clock: DateTime,
+        events: impl Iterator<Item = &'a (u64, Event)> + Clone,
+    ) -> Result<(), CaptureError> {
+        self.save(file, ".vcd", vcd(events.clone()))?;
+        self.save(file, ".pcapng", packets::capture(clock, events))
+    }
+
+    fn save(&self, scenario: &Path, extension: &str, content: io::Result<Vec<u8>>) -> Result<(), CaptureError> {
+        let mut name = scenario.file_stem().unwrap_or_default().to_os_string();
+        name.push(extension);
+        let path = self.path.join(name);
+        content.and_then(|content| fs::write(&path, content)).map_err(|error| CaptureError::File { path, error })
+    }
+}

@@ -1,0 +1,176 @@
+//! ATRs and APDUs as pcapng packets, at the time the scenario's clock shows, which is taken for China's (UTC+8).
+//!
+//! Each is there in the form that SIM card traces have, and in the one whose fields Wireshark names fully:
+//!
+//! | Interface | Link type | Packets | Wireshark's protocol |
+//! |---|---|---|---|
+//! | 0 `gsmtap` | 228, IPv4 | ATR; command and response of an APDU joined | `gsm_sim` |
+//! | 1 `atr` | 147, user 0 | ATR | `iso7816.atr` |
+//! | 2 `apdu` | 148, user 1 | command (outbound), response (inbound) | `iso7816` |
+//!
+//! User link types mean what the viewer is told, in its preferences under DLT_USER or as `-o` on the command line:
+//!
+//! ```text
+//! tshark -r NAME.pcapng -o 'uat:user_dlts:"User 0 (DLT=147)","iso7816.atr","0","","0",""' \
+//!                       -o 'uat:user_dlts:"User 1 (DLT=148)","iso7816","0","","0",""'
+//! ```
+//!
+//! The two forms make up for each other, as seen with Wireshark 4.0. `gsm_sim` takes an APDU for a SIM's: INTERNAL
+//! AUTHENTICATE is RUN GSM ALGORITHM to it, with 12 bytes of response, so that ours of 8 is called malformed; P1 and P2
+//! are shown where it has no better names; and the ATR, which GSMTAP's sub type would tell it, is shown as an APDU.
+//! `iso7816` shows every field of commands whose CLA is an interindustry one, and leaves others (80) alone.
+//!
+//! Joined are CLA INS P1 P2 P3, command data, response data and status word, where P3 is Lc, or Le if there is no
+//! command data. An ATR that the terminal does not take, and a command without a response, are on the VCD only.
+
+use std::borrow::Cow;
+use std::io::{Error, Result};
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use jiff::tz;
+use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
+use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
+use pcap_file::{DataLink, Endianness};
+
+use super::gsmtap::{self, SubType};
+use crate::time::CLOCK_HZ;
+use crate::world::event::{Apdu, Event};
+
+/// The interfaces of a capture; each is its number.
+#[derive(Clone, Copy)]
+enum Interface {
+    Gsmtap = 0,
+    Atr = 1,
+    Apdu = 2,
+}
+
+/// The interfaces' names and link types, in the order of their numbers.
+const INTERFACES: [(&str, DataLink); 3] =
+    [("gsmtap", DataLink::IPV4), ("atr", DataLink::USER0), ("apdu", DataLink::USER1)];
+/// Timestamps count 10^-9 s.
+const NANOSECONDS: u8 = 9;
+/// What packets' flags say of their direction.
+const INBOUND: u32 = 1;
+const OUTBOUND: u32 = 2;
+/// The byte that stands for a secret one: `*`.
+const MASK: u8 = 0x2A;
+
+/// The capture of all ATRs and APDUs among `events`, in a run that began at `clock`, local time.
+pub(super) fn capture<'a>(clock: DateTime, events: impl Iterator<Item = &'a (u64, Event)>) -> Result<Vec<u8>> {
+    let start = since_1970(clock)?;
+    // The byte order does not depend on the machine: the same run gives the same file everywhere.
+    let mut out = Packets(PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(Error::other)?);
+    for (name, linktype) in INTERFACES {
+        let options =
+            vec![InterfaceDescriptionOption::IfName(name.into()), InterfaceDescriptionOption::IfTsResol(NANOSECONDS)];
+        out.block(InterfaceDescriptionBlock { linktype, snaplen: 0, options })?;
+    }
+    for (cycle, event) in events {
+        let at = start + since_the_beginning(*cycle);
+        match event {
+            Event::Atr(atr) => {
+                out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Atr, atr), None)?;
+                out.packet(Interface::Atr, at, atr, Some(INBOUND))?;
+            }
+            Event::Apdu(apdu) => {
+                let bytes = Bytes::of(apdu);
+                out.packet(Interface::Gsmtap, at, &gsmtap::packet(SubType::Apdu, &bytes.joined()), None)?;
+                out.packet(Interface::Apdu, at, &bytes.command(), Some(OUTBOUND))?;
+                out.packet(Interface::Apdu, at, &bytes.response(), Some(INBOUND))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(out.0.into_inner())
+}
+
+/// A capture under way.
+struct Packets(PcapNgWriter<Vec<u8>>);
+
+impl Packets {
+    fn block<'a>(&mut self, block: impl PcapNgBlock<'a>) -> Result<()> {
+        self.0.write_pcapng_block(block).map(|_| ()).map_err(Error::other)
+    }
+
+    fn packet(&mut self, interface: Interface, at: Duration, data: &[u8], direction: Option<u32>) -> Result<()> {
+        self.block(EnhancedPacketBlock {
+            interface_id: interface as u32,
+            timestamp: at,
+            original_len: data.len() as u32,
+            data: Cow::Borrowed(data),
+            options: direction.map(EnhancedPacketOption::Flags).into_iter().collect(),
+        })
+    }
+}
+
+/// The bytes of an APDU, secret ones being [`MASK`].
+struct Bytes {
+    header: [u8; 4],
+    data: Vec<u8>,
+    ne: usize,
+    response: Vec<u8>,
+    sw: [u8; 2],
+}
+
+impl Bytes {
+    fn of(apdu: &Apdu) -> Self {
+        let Apdu { name: _, header, data, ne, response, sw } = apdu;
+        Self { header: *header, data: unmask(data), ne: *ne, response: unmask(response), sw: sw.0.to_be_bytes() }
+    }
+
+    /// Lc, for a command with data.
+    fn lc(&self) -> Option<u8> {
+        (!self.data.is_empty()).then_some(self.data.len() as u8)
+    }
+
+    /// Le, for a command with a response; 256 bytes are written 00.
+    fn le(&self) -> Option<u8> {
+        (self.ne > 0).then_some(self.ne as u8)
+    }
+
+    fn command(&self) -> Vec<u8> {
+        let mut command = self.header.to_vec();
+        command.extend(self.lc());
+        command.extend(&self.data);
+        command.extend(self.le());
+        command
+    }
+
+    fn response(&self) -> Vec<u8> {
+        [&self.response[..], &self.sw].concat()
+    }
+
+    fn joined(&self) -> Vec<u8> {
+        let mut joined = self.header.to_vec();
+        joined.push(self.lc().or(self.le()).unwrap_or(0));
+        joined.extend(&self.data);
+        joined.extend(self.response());
+        joined
+    }
+}
+
+/// The bytes of a hex string in which secret ones read `**`.
+fn unmask(hex: &str) -> Vec<u8> {
+    let byte = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok();
+        digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(MASK)
+    };
+    hex.as_bytes().chunks(2).map(byte).collect()
+}
+
+/// How long `clock`, China's local time, is after 1970 began in UTC.
+fn since_1970(clock: DateTime) -> Result<Duration> {
+    let outside = || Error::other("the scenario's clock lies outside what the format can express, 1970 to 2553");
+    let instant = tz::offset(8).to_timestamp(clock).map_err(Error::other)?;
+    // Timestamps are 64 bits of ns, enough until July 2554; the rest of the last year is for the run.
+    let seconds = u64::try_from(instant.as_second()).ok().filter(|_| clock.year() < 2554);
+    seconds.map(Duration::from_secs).ok_or_else(outside)
+}
+
+/// How long `cycle` is after the beginning of the run, to the ns.
+fn since_the_beginning(cycle: u64) -> Duration {
+    let ns = u128::from(cycle % CLOCK_HZ) * 1_000_000_000 / u128::from(CLOCK_HZ);
+    Duration::new(cycle / CLOCK_HZ, ns as u32)
+}

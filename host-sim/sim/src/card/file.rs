@@ -1,0 +1,437 @@
+//! A card as a file on disk: TOML that a person can read and change, and that keeps the card's state.
+//!
+//! The file *is* the card: PIN and keys stand in it in plain text, as they do in a chip's memory. They are test keys; the
+//! file is made readable for its owner only. Values are written by their format: text as text, digits as digits, the rest
+//! in hex, and anything in hex after `hex:`. EF05 and EF06 are written whole; what holds nothing elsewhere is left out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber, IdentCode};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
+use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::atr::Atr;
+
+use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
+use crate::{gbk, input, toml_error};
+
+/// The version of this file format.
+const FORMAT: u32 = 1;
+
+/// Why a card file cannot be used. Names the file, the key and what is allowed.
+#[derive(Debug, Error)]
+pub enum CardFileError {
+    /// The file cannot be read or written.
+    #[error("cannot {doing} the card file {path}: {error}", path = path.display())]
+    Io {
+        /// "read" or "write".
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// It is not TOML, or lacks a key, or has one too many.
+    #[error("{path} is no complete card file: {problem}", path = path.display())]
+    Toml {
+        /// Which file.
+        path: PathBuf,
+        /// Line, column and cause.
+        problem: String,
+    },
+    /// A value is not what its key allows.
+    #[error("{path}: `{key}` {problem}", path = path.display())]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Which key.
+        key: String,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    generation: String,
+    atr: String,
+    blocked: String,
+    pin: PinTable,
+    keys: KeysTable,
+    #[serde(default)]
+    files: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinTable {
+    value: String,
+    tries: u8,
+    left: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysTable {
+    tries_left: u8,
+    irk: String,
+    puk: String,
+    stk: String,
+    external: BTreeMap<String, String>,
+}
+
+/// A key and what is wrong with its value.
+type Problem = (String, String);
+
+impl VirtualCard {
+    /// Reads a card from its file.
+    pub fn load(path: &Path) -> Result<Self, CardFileError> {
+        let text =
+            input::read_text(path).map_err(|error| CardFileError::Io { doing: "read", path: path.into(), error })?;
+        let file: File = toml::from_str(&text)
+            .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(&text, &error) })?;
+        Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
+    }
+
+    /// Writes the card to its file, whole or not at all: a power cut never leaves half a card.
+    pub fn save(&self, path: &Path) -> Result<(), CardFileError> {
+        let write = || {
+            let folder = match path.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            // Made readable for the owner only.
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(self.to_toml().as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        // The kind alone: the error's own words name a temporary file.
+        let io =
+            |error: std::io::Error| CardFileError::Io { doing: "write", path: path.into(), error: error.kind().into() };
+        write().map_err(io)
+    }
+
+    /// The text of the card's file.
+    pub fn to_toml(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_toml(&mut out);
+        out
+    }
+
+    fn write_toml(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(
+            out,
+            "# A virtual social security card (虚拟社会保障卡). Test data and test keys: no real person, no real card."
+        )?;
+        writeln!(
+            out,
+            "# Made by `qiyong card new`. PIN counters and updates are kept here; change anything you like."
+        )?;
+        writeln!(out, "format = {FORMAT}")?;
+        writeln!(out, "generation = \"{}\"", self.generation.as_str())?;
+        writeln!(out, "atr = \"{}\"", hex::encode_upper(&self.atr))?;
+        writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
+        writeln!(out, "\n[pin]")?;
+        writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
+        writeln!(out, "tries = {}", self.pin.tries)?;
+        writeln!(out, "left = {}", self.pin.left)?;
+        let algorithm = self.generation.algorithm();
+        writeln!(out, "\n[keys]  # the card's own keys, {algorithm:?}, 16 bytes each")?;
+        writeln!(out, "tries_left = {}", self.key_tries_left)?;
+        for (name, key) in [("irk", &self.keys.irk), ("puk", &self.keys.puk), ("stk", &self.keys.stk)] {
+            writeln!(out, "{name} = \"{}\"", hex::encode_upper(key.expose()))?;
+        }
+        writeln!(out, "\n[keys.external]  # by key identifier: 0A reads personal data, 04 updates")?;
+        let by_id: BTreeMap<_, _> = self.keys.external.iter().map(|(id, key)| (id, key)).collect();
+        for (id, key) in by_id {
+            writeln!(out, "{id:02X} = \"{}\"", hex::encode_upper(key.expose()))?;
+        }
+        for spec in self.generation.files() {
+            if let Some(bytes) = self.file(spec) {
+                write_file(out, spec, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn from_file(file: File) -> Result<Self, Problem> {
+        let problem = |key: &str, problem: &str| (key.to_string(), problem.to_string());
+        if file.format != FORMAT {
+            return Err(("format".into(), format!("is {}; this program reads format {FORMAT}", file.format)));
+        }
+        let generation =
+            Generation::from_word(&file.generation).ok_or_else(|| problem("generation", "must be v1, v2 or v3"))?;
+        let atr = hex::decode(&file.atr).map_err(|error| ("atr".to_string(), format!("is not hex: {error}")))?;
+        Atr::new(&atr).check().map_err(|error| ("atr".to_string(), format!("is no ATR: {error}")))?;
+        let algorithm = generation.algorithm();
+        let key = |name: &str, text: &str| {
+            let mut bytes = [0; 16];
+            hex::decode_to_slice(text, &mut bytes).map_err(|_| problem(name, "must be 32 hex digits"))?;
+            Ok::<_, Problem>(Key::new(algorithm, bytes))
+        };
+        let mut keys = CardKeys {
+            irk: key("keys.irk", &file.keys.irk)?,
+            puk: key("keys.puk", &file.keys.puk)?,
+            stk: key("keys.stk", &file.keys.stk)?,
+            external: Default::default(),
+        };
+        for (id, text) in &file.keys.external {
+            let name = format!("keys.external.{id}");
+            let mut number = [0];
+            hex::decode_to_slice(id, &mut number).map_err(|_| problem(&name, "must be named by two hex digits"))?;
+            let room = keys.external.push((number[0], key(&name, text)?));
+            room.map_err(|_| (name, format!("is one too many: a card has at most {EXTERNAL_KEYS_MAX} of these keys")))?;
+        }
+        for id in key::EXTERNAL {
+            if !keys.external.iter().any(|(own, _)| *own == id) {
+                return Err((format!("keys.external.{id:02X}"), "is missing".into()));
+            }
+        }
+        let PinTable { value, tries, left } = file.pin;
+        let value = Pin::new(value.as_bytes()).ok_or_else(|| problem("pin.value", "must be 4 to 16 digits"))?;
+        if !(1..=15).contains(&tries) || left > tries {
+            return Err(problem("pin.tries", "must be 1 to 15, and `pin.left` not more"));
+        }
+        if file.keys.tries_left > KEY_TRIES {
+            return Err(("keys.tries_left".into(), format!("must be 0 to {KEY_TRIES}")));
+        }
+        // Each load begins the same sequence of challenges, so that runs repeat; a real card would never do that.
+        let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+        let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        card.key_tries_left = file.keys.tries_left;
+        card.blocked = blocked_from(&file.blocked)
+            .ok_or_else(|| ("blocked".to_string(), format!("must be one of {}", BLOCKED_WORDS.join(", "))))?;
+        for spec in generation.files().filter(|spec| spec.df == Df::Ssse) {
+            let values = file.files.get(&file_name(spec));
+            for name in record_names(spec.records()) {
+                if !values.is_some_and(|values| values.contains_key(&name)) {
+                    return Err((
+                        format!("files.{}.{name}", file_name(spec)),
+                        "is missing: is the file cut off?".into(),
+                    ));
+                }
+            }
+        }
+        for (name, values) in &file.files {
+            let spec = generation
+                .files()
+                .find(|spec| file_name(spec) == *name)
+                .ok_or_else(|| (format!("files.{name}"), format!("is no file of a {} card", generation.as_str())))?;
+            if let Some(bytes) = card.file_mut(spec) {
+                read_file(spec, bytes, values)?;
+            }
+        }
+        Ok(card)
+    }
+}
+
+/// "SSSE/EF05", "DF01/EF05".
+pub fn file_name(spec: &FileSpec) -> String {
+    match spec.df {
+        Df::Ssse => format!("SSSE/{:04X}", spec.fid),
+        Df::App(number) => format!("DF{number:02X}/{:04X}", spec.fid),
+    }
+}
+
+/// The keys of a file's table: tags in hex, a repeated tag with #2, #3 and so on.
+fn record_names(records: &[RecordSpec]) -> Vec<String> {
+    let mut seen: BTreeMap<u8, u32> = BTreeMap::new();
+    records
+        .iter()
+        .map(|record| {
+            let count = seen.entry(record.tag).or_default();
+            *count += 1;
+            if *count == 1 { format!("{:02X}", record.tag) } else { format!("{:02X}#{count}", record.tag) }
+        })
+        .collect()
+}
+
+fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Result {
+    let mut lines = Vec::new();
+    match bytes {
+        Bytes::Records(values) => {
+            for ((name, record), value) in record_names(spec.records()).iter().zip(spec.records()).zip(values) {
+                // What the environment holds is always written, so that a file cut short is noticed.
+                if spec.df == Df::Ssse || value.iter().any(|byte| *byte != blank_byte(record.format)) {
+                    lines.push(format!(
+                        "\"{name}\" = {}  # {}",
+                        toml_text(&write_value(record.format, value)),
+                        comment(record)
+                    ));
+                }
+            }
+        }
+        Bytes::Cyclic(records) => {
+            for (number, record) in (1..).zip(records) {
+                if record.iter().any(|byte| *byte != 0x00 && *byte != 0xFF) {
+                    lines.push(format!("\"{number}\" = \"{}\"", hex::encode_upper(record)));
+                }
+            }
+        }
+        Bytes::Transparent(content) => {
+            if let Some(last) = content.iter().rposition(|byte| *byte != 0xFF) {
+                lines.push(format!("bytes = \"{}\"", hex::encode_upper(&content[..=last])));
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let (english, chinese) = spec.title;
+    writeln!(out, "\n[files.\"{}\"]  # {english} {chinese}", file_name(spec))?;
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn comment(record: &RecordSpec) -> String {
+    let format = match record.format {
+        Format::Text => "text",
+        Format::Digits => "digits",
+        Format::Binary | Format::Number | Format::Nested => "hex",
+    };
+    let name = if record.name.is_empty() { "" } else { &format!("{}, ", record.name) };
+    format!("{name}{} bytes, {format}", record.len)
+}
+
+fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, String>) -> Result<(), Problem> {
+    for (name, text) in values {
+        let key = format!("files.{}.{name}", file_name(spec));
+        let wrong = |problem: &str| (key.clone(), problem.to_string());
+        match bytes {
+            Bytes::Records(records) => {
+                let at = record_names(spec.records()).iter().position(|own| own == name);
+                let found = at.and_then(|at| spec.records().get(at).zip(records.get_mut(at)));
+                let (record, value) = found.ok_or_else(|| wrong("is no record of this file; names are tags in hex"))?;
+                *value = read_value(record, text).map_err(|problem| wrong(&problem))?;
+                // `hex:` is for those who want a card with a flaw.
+                if spec.df == Df::Ssse && !text.starts_with("hex:") {
+                    check_value(record.tag, value).map_err(|problem| wrong(&problem))?;
+                }
+            }
+            Bytes::Cyclic(records) => {
+                let count = records.len();
+                let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                let place = number.and_then(|at| records.get_mut(at));
+                let place = place.ok_or_else(|| wrong(&format!("is no record of this file; they are 1 to {count}")))?;
+                let record = hex::decode(text).map_err(|error| wrong(&format!("is not hex: {error}")))?;
+                if record.len() != place.len() {
+                    return Err(wrong(&format!("must have {} bytes", place.len())));
+                }
+                *place = record;
+            }
+            Bytes::Transparent(content) => {
+                if name != "bytes" {
+                    return Err(wrong("is unknown; this file has one key, `bytes`"));
+                }
+                let given = hex::decode(text).map_err(|error| wrong(&format!("is not hex: {error}")))?;
+                let room = content
+                    .get_mut(..given.len())
+                    .ok_or_else(|| wrong(&format!("has {} bytes, more than the file's size", given.len())))?;
+                room.copy_from_slice(&given);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A value as a person reads it; hex with a prefix where the format's own form would lose something.
+pub fn write_value(format: Format, value: &[u8]) -> String {
+    let raw = || format!("hex:{}", hex::encode_upper(value));
+    match format {
+        Format::Text => {
+            let end = value.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            let text = gbk::decode(&value[..end]).filter(|text| !text.starts_with("hex:"));
+            text.filter(|text| gbk::encode(text).as_deref() == Some(&value[..end])).unwrap_or_else(raw)
+        }
+        Format::Digits => {
+            let text = digits(value);
+            let filled = hex::decode(format!("{text:F<width$}", width = value.len() * 2));
+            if text.bytes().all(|b| b.is_ascii_digit()) && filled.as_deref() == Ok(value) { text } else { raw() }
+        }
+        Format::Binary | Format::Number | Format::Nested => hex::encode_upper(value),
+    }
+}
+
+fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, String> {
+    let len = usize::from(record.len);
+    let not_hex = |error: hex::FromHexError| format!("is not hex: {error}");
+    let (bytes, exact) = match (record.format, text.strip_prefix("hex:")) {
+        (_, Some(raw)) => (hex::decode(raw).map_err(not_hex)?, true),
+        (Format::Text, None) => (gbk::encode(text).ok_or("has characters that GBK does not have")?, false),
+        (Format::Digits, None) => {
+            if !text.bytes().all(|b| b.is_ascii_digit()) {
+                return Err("must be digits".into());
+            }
+            let even = text.len().next_multiple_of(2);
+            (hex::decode(format!("{text:F<even$}")).map_err(not_hex)?, false)
+        }
+        (_, None) => (hex::decode(text).map_err(not_hex)?, true),
+    };
+    if bytes.len() > len || (exact && bytes.len() != len) {
+        return Err(format!(
+            "must have {} {len} bytes, it has {}",
+            if exact { "exactly" } else { "at most" },
+            bytes.len()
+        ));
+    }
+    let mut value = vec![blank_byte(record.format); len];
+    value[..bytes.len()].copy_from_slice(&bytes);
+    Ok(value)
+}
+
+/// Whether a value of the environment is what its tag stands for.
+fn check_value(tag: u8, value: &[u8]) -> Result<(), String> {
+    let code = |result: Result<(), CodeError>| result.map_err(|error| error.to_string());
+    match tag {
+        tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
+            let date = value.try_into().ok().and_then(Date::from_bcd);
+            date.map(|_| ()).ok_or_else(|| "must be a day that exists, as YYYYMMDD".into())
+        }
+        tag::CARD_NUMBER => code(CardNumber::new_checked(value).map(|_| ())),
+        tag::ID_NUMBER => code(IdNumber::new(value).map(|_| ())),
+        tag::VERSION => Generation::from_version(value).map(|_| ()).ok_or_else(|| "must be 1.00, 2.00 or 3.00".into()),
+        tag::IDENT_CODE => match value.try_into() {
+            Ok(bytes) => code(IdentCode::new(bytes).map(|_| ())),
+            Err(_) => Err("must have 16 bytes".into()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Packed digits without their filler F.
+pub fn digits(packed: &[u8]) -> String {
+    hex::encode_upper(packed).trim_end_matches('F').to_string()
+}
+
+/// A TOML string.
+fn toml_text(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+const BLOCKED_WORDS: [&str; 4] = ["no", "application", "application-for-good", "card"];
+
+const fn blocked_word(blocked: Blocked) -> &'static str {
+    match blocked {
+        Blocked::No => BLOCKED_WORDS[0],
+        Blocked::Application => BLOCKED_WORDS[1],
+        Blocked::ApplicationForGood => BLOCKED_WORDS[2],
+        Blocked::Card => BLOCKED_WORDS[3],
+    }
+}
+
+fn blocked_from(word: &str) -> Option<Blocked> {
+    [Blocked::No, Blocked::Application, Blocked::ApplicationForGood, Blocked::Card]
+        .into_iter()
+        .find(|blocked| blocked_word(*blocked) == word)
+}

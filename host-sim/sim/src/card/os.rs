@@ -1,0 +1,564 @@
+//! The card's operating system: APDU in, APDU out, under access conditions (docs/card.md §1.5, §1.6, §1.8).
+//!
+//! Two simplifications against a real card, both where docs/card.md has no facts: a key identifier names the same key
+//! in every application, and PIN UNBLOCK is answered with 6D00.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use qiyong_protocol::card::commands::{application_aid, ins, join};
+use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Format, Generation, MF, RID, SSSE_NAME};
+use qiyong_protocol::card::keys::{CardKeys, Key, Scheme};
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::records::Record;
+use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+/// How often authentication with any key may fail in a row before keys are blocked; not in docs/card.md.
+pub const KEY_TRIES: u8 = 15;
+
+/// What is blocked by APPLICATION BLOCK and CARD BLOCK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// Nothing.
+    No,
+    /// The application, until APPLICATION UNBLOCK.
+    Application,
+    /// The application, for good.
+    ApplicationForGood,
+    /// The card, for good.
+    Card,
+}
+
+/// The PIN and its counter.
+#[derive(Clone, Debug)]
+pub struct PinState {
+    /// The PIN.
+    pub value: Pin,
+    /// Tries allowed in a row.
+    pub tries: u8,
+    /// Tries left.
+    pub left: u8,
+}
+
+/// The bytes of an elementary file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// The values of TLV records, in the order of the file's table.
+    Records(Vec<Vec<u8>>),
+    /// Records of a cyclic file, newest first.
+    Cyclic(Vec<Vec<u8>>),
+    /// A transparent file.
+    Transparent(Vec<u8>),
+}
+
+/// A virtual card: what survives without power, and the state of the session. `Debug` shows nothing of what it holds.
+pub struct VirtualCard {
+    /// Its generation.
+    pub generation: Generation,
+    /// Its ATR, TS first.
+    pub atr: Vec<u8>,
+    /// Its own keys.
+    pub keys: CardKeys,
+    /// Authentications that may still fail in a row.
+    pub key_tries_left: u8,
+    /// Its PIN.
+    pub pin: PinState,
+    /// What is blocked.
+    pub blocked: Blocked,
+    /// How its keys are used where the norms leave it open.
+    pub scheme: Scheme,
+    files: BTreeMap<(Option<u16>, u16), Bytes>,
+    random: ChaCha8Rng,
+    session: Session,
+}
+
+/// What a reset forgets.
+#[derive(Default)]
+struct Session {
+    df: Option<Df>,
+    ef: Option<u16>,
+    pin_verified: bool,
+    authenticated: BTreeSet<u8>,
+    /// Good for the next command only.
+    challenge: Option<[u8; 8]>,
+}
+
+/// The answer to a command.
+pub type Reply = (Vec<u8>, StatusWord);
+
+impl fmt::Debug for VirtualCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VirtualCard").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+fn only(sw: StatusWord) -> Reply {
+    (Vec::new(), sw)
+}
+
+impl VirtualCard {
+    /// A card whose files are blank; `seed` feeds its random number generator.
+    pub fn blank(
+        generation: Generation,
+        atr: Vec<u8>,
+        keys: CardKeys,
+        pin: PinState,
+        scheme: Scheme,
+        seed: u64,
+    ) -> Self {
+        let files = generation.files().map(|spec| ((spec.df.fid(), spec.fid), blank(spec))).collect();
+        Self {
+            generation,
+            atr,
+            keys,
+            key_tries_left: KEY_TRIES,
+            pin,
+            blocked: Blocked::No,
+            scheme,
+            files,
+            random: ChaCha8Rng::seed_from_u64(seed),
+            session: Session::default(),
+        }
+    }
+
+    /// The bytes of a file of this generation's file map.
+    pub fn file(&self, spec: &FileSpec) -> Option<&Bytes> {
+        self.files.get(&(spec.df.fid(), spec.fid))
+    }
+
+    /// The same, to be changed by a personaliser.
+    pub fn file_mut(&mut self, spec: &FileSpec) -> Option<&mut Bytes> {
+        self.files.get_mut(&(spec.df.fid(), spec.fid))
+    }
+
+    /// The value of an environment record.
+    pub fn ssse_value(&self, fid: u16, tag: u8) -> Option<&[u8]> {
+        let (number, _) = self.generation.ssse_record(fid, tag)?;
+        match self.files.get(&(None, fid))? {
+            Bytes::Records(values) => values.get(usize::from(number) - 1).map(Vec::as_slice),
+            Bytes::Cyclic(_) | Bytes::Transparent(_) => None,
+        }
+    }
+
+    /// A reset: the session is forgotten, what is stored stays.
+    pub fn reset(&mut self) {
+        self.session = Session::default();
+    }
+
+    /// Carries out one command.
+    pub fn process(&mut self, command: &Command<'_>) -> Reply {
+        // A challenge serves the command right after it, whatever that is.
+        let challenge = self.session.challenge.take();
+        if self.blocked == Blocked::Card {
+            return only(StatusWord::NOT_SUPPORTED);
+        }
+        match (command.cla, command.ins) {
+            (0x00, ins::SELECT) => self.select(command),
+            (0x84, ins::APPLICATION_UNBLOCK) => self.application_unblock(command, challenge),
+            (0x00, ins::GET_CHALLENGE) => self.get_challenge(command),
+            _ if self.blocked == Blocked::ApplicationForGood => only(StatusWord::BLOCKED_FOR_GOOD),
+            _ if self.blocked == Blocked::Application => only(StatusWord::SELECTED_INVALIDATED),
+            (0x00, ins::READ_RECORD) => self.read_record(command),
+            (0x00 | 0x04, ins::UPDATE_RECORD) => self.update_record(command, challenge),
+            (0x00, ins::READ_BINARY) => self.read_binary(command),
+            (0x00, ins::UPDATE_BINARY) => self.update_binary(command),
+            (0x00, ins::VERIFY) => only(self.verify(command)),
+            (0x80, ins::CHANGE_PIN) => only(self.change_pin(command, challenge)),
+            (0x00, ins::INTERNAL_AUTHENTICATE) => self.internal_authenticate(command),
+            (0x00, ins::EXTERNAL_AUTHENTICATE) => only(self.external_authenticate(command, challenge)),
+            (0x84, ins::APPLICATION_BLOCK) => self.application_block(command, challenge),
+            (0x84, ins::CARD_BLOCK) => self.card_block(command, challenge),
+            (0x00 | 0x04 | 0x80 | 0x84, _) => only(StatusWord::UNKNOWN_INS),
+            _ => only(StatusWord::UNKNOWN_CLA),
+        }
+    }
+
+    fn select(&mut self, command: &Command<'_>) -> Reply {
+        let (df, name) = match (command.p1, command.data) {
+            (0x04, name) if name == SSSE_NAME => (Some(Df::Ssse), name.to_vec()),
+            (0x04, [rid @ .., number]) if rid == RID => {
+                (Some(Df::App(number.wrapping_add(1))), application_aid(*number).to_vec())
+            }
+            (0x04, _) => return only(StatusWord::FILE_NOT_FOUND),
+            (0x00 | 0x02, [high, low]) => match u16::from_be_bytes([*high, *low]) {
+                MF => (None, Vec::new()),
+                fid if fid & 0xFF00 == 0xDF00 => {
+                    let number = *low;
+                    (Some(Df::App(number)), application_aid(number.wrapping_sub(1)).to_vec())
+                }
+                fid => return only(self.select_ef(fid)),
+            },
+            (0x00 | 0x02, _) => return only(StatusWord::WRONG_DATA),
+            _ => return only(StatusWord::WRONG_P1_P2),
+        };
+        if df.is_some_and(|df| !self.generation.files().any(|file| file.df == df)) {
+            return only(StatusWord::FILE_NOT_FOUND);
+        }
+        // Rights gained with keys belong to the application they were gained in; the PIN is one for all.
+        self.session.authenticated.clear();
+        (self.session.df, self.session.ef) = (df, None);
+        let sw = match self.blocked {
+            Blocked::No => StatusWord::OK,
+            _ => StatusWord::SELECTED_INVALIDATED,
+        };
+        if df.is_none() { only(sw) } else { (self.file_control_information(&name), sw) }
+    }
+
+    fn select_ef(&mut self, fid: u16) -> StatusWord {
+        let Some(df) = self.session.df else {
+            return StatusWord::FILE_NOT_FOUND;
+        };
+        if self.generation.file(df, fid).is_none() {
+            return StatusWord::FILE_NOT_FOUND;
+        }
+        self.session.ef = Some(fid);
+        StatusWord::OK
+    }
+
+    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (docs/card.md
+    /// §1.7).
+    fn file_control_information(&self, name: &[u8]) -> Vec<u8> {
+        let proprietary = match self.generation {
+            Generation::V1 | Generation::V2 => vec![],
+            Generation::V3 => vec![0x9F, 0x0C, 0x86, self.generation.algorithm().code()],
+        };
+        let mut body = vec![0x84, name.len() as u8];
+        body.extend(name);
+        body.extend([0xA5, proprietary.len() as u8]);
+        body.extend(proprietary);
+        let mut fci = vec![0x6F, body.len() as u8];
+        fci.extend(body);
+        fci
+    }
+
+    /// The file a record or binary command means: by SFI if it gives one, which makes it the current file, else the current.
+    fn addressed(&mut self, sfi: u8) -> Result<&'static FileSpec, StatusWord> {
+        let df = self.session.df.ok_or(StatusWord::NO_CURRENT_FILE)?;
+        let by_sfi = |spec: &&FileSpec| spec.df == df && spec.sfi() == sfi;
+        let spec = if sfi == 0 {
+            let fid = self.session.ef.ok_or(StatusWord::NO_CURRENT_FILE)?;
+            self.generation.file(df, fid)
+        } else {
+            self.generation.files().find(by_sfi)
+        };
+        let spec = spec.ok_or(StatusWord::FILE_NOT_FOUND)?;
+        self.session.ef = Some(spec.fid);
+        Ok(spec)
+    }
+
+    fn may(&self, access: Access) -> Result<(), StatusWord> {
+        let key = |id| self.session.authenticated.contains(&id);
+        let allowed = match access {
+            Access::Free => true,
+            Access::PinOrKey(id) => self.session.pin_verified || key(id),
+            Access::PinAndKey(id) => self.session.pin_verified && key(id),
+            Access::Key(id) => key(id),
+            Access::Never => false,
+        };
+        if allowed { Ok(()) } else { Err(StatusWord::SECURITY_NOT_SATISFIED) }
+    }
+
+    fn read_record(&mut self, command: &Command<'_>) -> Reply {
+        match self.find_record(command.p1, command.p2) {
+            Ok((spec, at)) => match self.file(spec) {
+                Some(Bytes::Records(values)) => {
+                    let (Some(record), Some(value)) = (spec.records().get(at), values.get(at)) else {
+                        return only(StatusWord::RECORD_NOT_FOUND);
+                    };
+                    if let Err(sw) = self.may(spec.read_access(record.tag)) {
+                        return only(sw);
+                    }
+                    let bytes = Record { tag: record.tag, value }.encode().map(|bytes| bytes.to_vec());
+                    (bytes.unwrap_or_default(), StatusWord::OK)
+                }
+                Some(Bytes::Cyclic(records)) => match (self.may(spec.read), records.get(at)) {
+                    (Err(sw), _) => only(sw),
+                    (Ok(()), Some(record)) => (record.clone(), StatusWord::OK),
+                    (Ok(()), None) => only(StatusWord::RECORD_NOT_FOUND),
+                },
+                Some(Bytes::Transparent(_)) | None => only(StatusWord::WRONG_FILE_KIND),
+            },
+            Err(sw) => only(sw),
+        }
+    }
+
+    /// P2 holds SFI and mode: 4 by number, 0 by identifier, the record's tag (docs/card.md §1.6).
+    fn find_record(&mut self, p1: u8, p2: u8) -> Result<(&'static FileSpec, usize), StatusWord> {
+        let spec = self.addressed(p2 >> 3)?;
+        let at = match p2 & 0x07 {
+            4 => usize::from(p1).checked_sub(1),
+            0 => spec.records().iter().position(|record| record.tag == p1),
+            _ => return Err(StatusWord::WRONG_P1_P2),
+        };
+        Ok((spec, at.ok_or(StatusWord::RECORD_NOT_FOUND)?))
+    }
+
+    fn update_record(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Reply {
+        only(match self.checked_update(command, challenge) {
+            Ok(()) => StatusWord::OK,
+            Err(sw) => sw,
+        })
+    }
+
+    fn checked_update(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Result<(), StatusWord> {
+        let (spec, at) = self.find_record(command.p1, command.p2)?;
+        self.may(spec.update)?;
+        let mut data = command.data;
+        // Class 04: the last four bytes are a MAC with the key that the file asks for (docs/card.md §1.6).
+        if command.cla == 0x04 {
+            let (Access::Key(id) | Access::PinOrKey(id) | Access::PinAndKey(id)) = spec.update else {
+                return Err(StatusWord(0x9406));
+            };
+            let key = self.external_key(id).ok_or(StatusWord::KEY_NOT_FOUND)?;
+            data = check_mac(key, command, challenge)?;
+        }
+        let record = spec.records().get(at).ok_or(StatusWord::RECORD_NOT_FOUND)?;
+        let given = Record::decode(data).map_err(|_| StatusWord::WRONG_DATA)?;
+        if given.tag != record.tag || given.value.len() != usize::from(record.len) {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        match self.file_mut(spec) {
+            Some(Bytes::Records(values)) => {
+                let value = values.get_mut(at).ok_or(StatusWord::RECORD_NOT_FOUND)?;
+                *value = given.value.to_vec();
+                Ok(())
+            }
+            _ => Err(StatusWord::WRONG_FILE_KIND),
+        }
+    }
+
+    /// P1 and P2 are an offset, or an SFI (bit 8 of P1) and a short offset.
+    fn binary(&mut self, command: &Command<'_>) -> Result<(&'static FileSpec, usize), StatusWord> {
+        if command.p1 & 0x80 == 0 {
+            return Ok((self.addressed(0)?, usize::from(u16::from_be_bytes([command.p1, command.p2]))));
+        }
+        Ok((self.addressed(command.p1 & 0x1F)?, usize::from(command.p2)))
+    }
+
+    fn read_binary(&mut self, command: &Command<'_>) -> Reply {
+        let (spec, offset) = match self.binary(command) {
+            Ok(found) => found,
+            Err(sw) => return only(sw),
+        };
+        let Some(Bytes::Transparent(bytes)) = self.file(spec) else {
+            return only(StatusWord::WRONG_FILE_KIND);
+        };
+        if let Err(sw) = self.may(spec.read) {
+            return only(sw);
+        }
+        match bytes.get(offset..) {
+            Some(rest) if !rest.is_empty() => (rest.iter().copied().take(command.ne).collect(), StatusWord::OK),
+            _ => only(StatusWord::WRONG_OFFSET),
+        }
+    }
+
+    fn update_binary(&mut self, command: &Command<'_>) -> Reply {
+        let (spec, offset) = match self.binary(command) {
+            Ok(found) => found,
+            Err(sw) => return only(sw),
+        };
+        if let Err(sw) = self.may(spec.update) {
+            return only(sw);
+        }
+        let Some(Bytes::Transparent(bytes)) = self.file_mut(spec) else {
+            return only(StatusWord::WRONG_FILE_KIND);
+        };
+        match bytes.get_mut(offset..offset + command.data.len()) {
+            Some(room) => {
+                room.copy_from_slice(command.data);
+                only(StatusWord::OK)
+            }
+            None => only(StatusWord::WRONG_OFFSET),
+        }
+    }
+
+    fn verify(&mut self, command: &Command<'_>) -> StatusWord {
+        if (command.p1, command.p2) != (0, 0) {
+            return StatusWord::WRONG_P1_P2;
+        }
+        if command.data.is_empty() {
+            return StatusWord::WRONG_LENGTH;
+        }
+        self.compare_pin(command.data)
+    }
+
+    fn compare_pin(&mut self, block: &[u8]) -> StatusWord {
+        if self.pin.left == 0 {
+            return StatusWord::BLOCKED;
+        }
+        if self.pin.value.card_block().as_bytes() == block {
+            self.pin.left = self.pin.tries;
+            self.session.pin_verified = true;
+            return StatusWord::OK;
+        }
+        self.session.pin_verified = false;
+        self.pin.left -= 1;
+        StatusWord::tries_left(self.pin.left)
+    }
+
+    /// P1 = 01: old PIN, FF, new PIN. P1 = 00, reload: new PIN and a MAC with PUK.
+    fn change_pin(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> StatusWord {
+        match command.p1 {
+            0x01 => {
+                let mut parts = command.data.splitn(2, |byte| *byte == 0xFF);
+                let (Some(old), Some(new)) = (parts.next(), parts.next()) else {
+                    return StatusWord::WRONG_DATA;
+                };
+                let Some(new) = unpack(new) else {
+                    return StatusWord::WRONG_DATA;
+                };
+                match self.compare_pin(old) {
+                    StatusWord::OK => self.set_pin(new),
+                    sw => sw,
+                }
+            }
+            0x00 => match check_mac(&self.keys.puk, command, challenge).map(unpack) {
+                Ok(Some(new)) => self.set_pin(new),
+                Ok(None) => StatusWord::WRONG_DATA,
+                Err(sw) => sw,
+            },
+            _ => StatusWord::WRONG_P1_P2,
+        }
+    }
+
+    fn set_pin(&mut self, pin: Pin) -> StatusWord {
+        self.pin.value = pin;
+        self.pin.left = self.pin.tries;
+        StatusWord::OK
+    }
+
+    fn get_challenge(&mut self, command: &Command<'_>) -> Reply {
+        let mut challenge = [0; 8];
+        // Four bytes in PBOC's manner, filled up with zeros where eight are used; eight otherwise.
+        let len = if command.ne == 4 { 4 } else { 8 };
+        self.random.fill_bytes(&mut challenge[..len]);
+        self.session.challenge = Some(challenge);
+        (challenge[..len].to_vec(), StatusWord::OK)
+    }
+
+    fn internal_authenticate(&mut self, command: &Command<'_>) -> Reply {
+        match command.data.try_into() {
+            Ok(data) => (self.scheme.internal_auth(&self.keys.irk, data).0.to_vec(), StatusWord::OK),
+            Err(_) => only(StatusWord::WRONG_LENGTH),
+        }
+    }
+
+    fn external_authenticate(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> StatusWord {
+        let Some(key) = self.external_key(command.p2) else {
+            return StatusWord::KEY_NOT_FOUND;
+        };
+        let Some((&cryptogram, rest)) = command.data.split_first_chunk::<8>() else {
+            return StatusWord::WRONG_LENGTH;
+        };
+        let Ok(terminal_bytes) = rest.try_into() else {
+            return StatusWord::WRONG_LENGTH;
+        };
+        let Some(challenge) = challenge else {
+            return StatusWord::NO_CHALLENGE;
+        };
+        if self.key_tries_left == 0 {
+            return StatusWord::BLOCKED;
+        }
+        let expected = self.scheme.external_auth(key, challenge, terminal_bytes);
+        if expected.0 == cryptogram {
+            self.key_tries_left = KEY_TRIES;
+            self.session.authenticated.insert(command.p2);
+            return StatusWord::OK;
+        }
+        self.key_tries_left -= 1;
+        StatusWord::tries_left(self.key_tries_left)
+    }
+
+    fn external_key(&self, id: u8) -> Option<&Key> {
+        self.keys.external.iter().find(|(own, _)| *own == id).map(|(_, key)| key)
+    }
+
+    fn application_block(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Reply {
+        let blocked = match command.p2 {
+            0 => Blocked::Application,
+            1 => Blocked::ApplicationForGood,
+            _ => return only(StatusWord::WRONG_P1_P2),
+        };
+        self.maintain(command, challenge, blocked)
+    }
+
+    fn application_unblock(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Reply {
+        match self.blocked {
+            Blocked::ApplicationForGood => only(StatusWord::BLOCKED_FOR_GOOD),
+            _ => self.maintain(command, challenge, Blocked::No),
+        }
+    }
+
+    fn card_block(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Reply {
+        self.maintain(command, challenge, Blocked::Card)
+    }
+
+    /// A command that is only a MAC with STK, the maintenance key.
+    fn maintain(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>, blocked: Blocked) -> Reply {
+        match check_mac(&self.keys.stk, command, challenge) {
+            Ok([]) => {
+                self.blocked = blocked;
+                only(StatusWord::OK)
+            }
+            Ok(_) => only(StatusWord::WRONG_LENGTH),
+            Err(sw) => only(sw),
+        }
+    }
+}
+
+/// The command's data without its MAC, if that is right.
+fn check_mac<'c>(key: &Key, command: &Command<'c>, challenge: Option<[u8; 8]>) -> Result<&'c [u8], StatusWord> {
+    let (data, mac) = command.data.split_last_chunk::<4>().ok_or(StatusWord::WRONG_LENGTH)?;
+    let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
+    let header = [command.cla, command.ins, command.p1, command.p2, command.data.len() as u8];
+    if key.mac(challenge, &[&header, data]) == *mac { Ok(data) } else { Err(StatusWord::MAC_WRONG) }
+}
+
+/// A PIN from packed digits.
+fn unpack(block: &[u8]) -> Option<Pin> {
+    let mut digits: Vec<u8> = block.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).collect();
+    if digits.last() == Some(&0x0F) {
+        digits.pop();
+    }
+    // 0A to 0F become no digits, and so no PIN.
+    digits.iter_mut().for_each(|digit| *digit += b'0');
+    Pin::new(&digits)
+}
+
+/// What a file holds before anything was written: text 00, digits F, bytes FF.
+fn blank(spec: &FileSpec) -> Bytes {
+    match spec.content {
+        Content::Records(records) => Bytes::Records(
+            records.iter().map(|record| vec![blank_byte(record.format); usize::from(record.len)]).collect(),
+        ),
+        Content::Cyclic { records, fields } => {
+            let record: Vec<u8> =
+                fields.iter().flat_map(|(format, len)| vec![blank_byte(*format); usize::from(*len)]).collect();
+            Bytes::Cyclic(vec![record; usize::from(records)])
+        }
+        Content::Transparent { size } => Bytes::Transparent(vec![0xFF; usize::from(size)]),
+    }
+}
+
+/// The byte that fills an unwritten value of this format.
+pub const fn blank_byte(format: Format) -> u8 {
+    match format {
+        Format::Text | Format::Number | Format::Nested => 0x00,
+        Format::Digits | Format::Binary => 0xFF,
+    }
+}
+
+/// The data of EXTERNAL AUTHENTICATE that opens `key_id` of this card, for personalisers and tests.
+pub fn external_auth_for(
+    card: &VirtualCard,
+    key_id: u8,
+    challenge: [u8; 8],
+    terminal_bytes: [u8; 8],
+) -> Option<[u8; 16]> {
+    let key = card.external_key(key_id)?;
+    Some(join(card.scheme.external_auth(key, challenge, terminal_bytes).0, terminal_bytes))
+}

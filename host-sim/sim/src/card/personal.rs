@@ -1,0 +1,35 @@
+//! Personalising: writing on a blank virtual card what its issuer wants there.
+
+use qiyong_protocol::card::files::Df;
+use qiyong_protocol::card::issue::{IssuedCard, NewCard};
+
+use super::os::{Bytes, PinState, VirtualCard, blank_byte};
+
+impl VirtualCard {
+    /// The card that was ordered as `new` and issued as `issued`.
+    pub fn personalised(new: &NewCard, issued: &IssuedCard) -> Self {
+        let pin = PinState { value: new.pin.clone(), tries: new.pin_tries, left: new.pin_tries };
+        let IssuedCard { atr, keys, scheme, values, ident: _ } = issued;
+        let mut card = Self::blank(new.generation, atr.to_vec(), keys.clone(), pin, *scheme, u64::from(new.serial));
+        for (fid, tag, value) in values {
+            card.put(*fid, *tag, value);
+        }
+        card
+    }
+
+    /// Writes a value, filled up, where the generation has such a record.
+    fn put(&mut self, fid: u16, tag: u8, value: &[u8]) {
+        let generation = self.generation;
+        let Some((number, record)) = generation.ssse_record(fid, tag) else {
+            return;
+        };
+        let Some(Bytes::Records(values)) = generation.file(Df::Ssse, fid).and_then(|file| self.file_mut(file)) else {
+            return;
+        };
+        let mut bytes = vec![blank_byte(record.format); usize::from(record.len)];
+        bytes.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        if let Some(place) = values.get_mut(usize::from(number) - 1) {
+            *place = bytes;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Recorded T=0 and T=1 exchanges, played against the terminal's engines: to debug a capture, or to show what the engines do
+//! in the scenarios of ISO/IEC 7816-3 annex A (`tests/annex_a.exchanges`).
+//!
+//! [`parse`] describes the file, [`replay`] what a token does.
+
+pub mod parse;
+pub mod replay;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNEX_A: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/annex_a.exchanges"));
+
+    #[test]
+    fn the_scenarios_of_annex_a_go_as_written() {
+        let exchanges = parse::file(ANNEX_A).unwrap();
+        assert!(exchanges.len() > 70, "{} exchanges", exchanges.len());
+        for exchange in exchanges {
+            assert_eq!(replay::replay(&exchange), Ok(()), "{}", exchange.name);
+        }
+    }
+
+    #[test]
+    fn every_character_of_the_file_counts() {
+        // One digit changed of what must be sent or delivered, and the exchange fails at that token.
+        for exchange in parse::file(ANNEX_A).unwrap() {
+            for (at, token) in exchange.tokens.iter().enumerate() {
+                let mut bent = exchange.clone();
+                match &mut bent.tokens[at].what {
+                    parse::What::Sends(bytes) | parse::What::Response(bytes) => bytes[0] ^= 0x10,
+                    parse::What::Error(name) => name.push('x'),
+                    _ => continue,
+                }
+                let failure = replay::replay(&bent).expect_err(&exchange.name);
+                assert_eq!(failure.token, token.number, "{}: {failure}", exchange.name);
+            }
+        }
+    }
+}

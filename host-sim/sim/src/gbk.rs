@@ -1,0 +1,48 @@
+//! Names between UTF-8, which people edit, and GBK, which cards store (docs/card.md §1.2).
+
+use encoding_rs::GB18030;
+use thiserror::Error;
+
+use qiyong_protocol::card::codes::Name;
+use qiyong_protocol::card::files::Generation;
+
+/// The GBK (GB18030) bytes of `text`, or `None` when a character has none.
+pub fn encode(text: &str) -> Option<Vec<u8>> {
+    let (bytes, _, unmappable) = GB18030.encode(text);
+    (!unmappable).then(|| bytes.into_owned())
+}
+
+/// The text of GBK bytes, or `None` when they are not GBK.
+pub fn decode(bytes: &[u8]) -> Option<String> {
+    GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
+}
+
+/// A name in the bytes that cards store; `None` when a character has none or steers a screen, or when there are more than 50.
+pub fn name(text: &str) -> Option<Name> {
+    if text.chars().any(char::is_control) {
+        return None;
+    }
+    Name::new(&encode(text)?)
+}
+
+/// A name as people read it; empty if its bytes are no text.
+pub fn name_text(name: &Name) -> String {
+    decode(name.as_bytes()).unwrap_or_default()
+}
+
+/// A holder's name that a card cannot store.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "the name {0:?} cannot be stored: it must have 1 to 30 bytes in GBK, or up to 50 on cards with a name extension (v2, v3)"
+)]
+pub struct HolderError(pub String);
+
+/// A name that the records of a card of this generation hold.
+///
+/// # Errors
+/// When it has characters outside GBK, or too many.
+pub fn holder(text: &str, generation: Generation) -> Result<Name, HolderError> {
+    name(text)
+        .filter(|name| name.to_records(generation.has_name_extension()).is_some())
+        .ok_or_else(|| HolderError(text.into()))
+}

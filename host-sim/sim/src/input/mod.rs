@@ -1,0 +1,60 @@
+//! Reading what people hand in: files of a sane size, dates, amounts, and bytes in hex.
+
+mod hex;
+
+pub use hex::{ALLOWED, HexError, parse_hex};
+
+use std::fs::File;
+use std::io::{self, Error, ErrorKind, Read};
+use std::path::Path;
+
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::rules::money::Fen;
+
+/// No scenario or card file comes near this.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The text of a file of at most 1 MiB.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB, which no file of this kind is"));
+    }
+    Ok(text)
+}
+
+/// A day that exists, written YYYY-MM-DD and nothing more: a time or a zone in a date is a mistake.
+pub fn date(text: &str) -> Option<Date> {
+    let day: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+    Date::new(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())
+}
+
+/// Yuan with at most two decimals.
+pub fn yuan(text: &str) -> Result<Fen, String> {
+    let wrong = || "must be an amount in yuan, such as 35.80".to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(decimals) || decimals.len() > 2 {
+        return Err(wrong());
+    }
+    let fen: u64 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
+    Some(Fen(fen)).filter(|amount| *amount <= Fen::MAX).ok_or_else(|| format!("is more than {}", Fen::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_yuan_with_at_most_two_decimals() {
+        for (text, fen) in
+            [("35.80", 3580), ("35.8", 3580), ("12", 1200), ("0.05", 5), ("9999999999.99", 999_999_999_999)]
+        {
+            assert_eq!(yuan(text), Ok(Fen(fen)), "{text}");
+        }
+        for text in ["", ".5", "5.", "1.234", "-1", "1,5", "1e3", "10000000000", "99999999999999999999999"] {
+            assert!(yuan(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The layer that decides when something goes wrong on a line: at characters named before, or by chance from a seed.
+//!
+//! How it looks on the contacts is the wire's business ([`super::Disturbance`]).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use qiyong_firmware::slot::LineError;
+use rand_chacha::ChaCha8Rng;
+use rand_core::Rng;
+
+use super::layers::{Layer, LineEvent};
+use super::{Disturbance, SimulatedLine};
+
+/// Something that is to go wrong at a certain character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// How many characters pass before, both ways, the answer to reset and repeated ones among them.
+    pub at: u64,
+    /// What goes wrong.
+    pub what: Disturbance,
+}
+
+/// What goes wrong by chance.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    /// Where chance comes from.
+    pub random: ChaCha8Rng,
+    /// One character in so many is disturbed; 0: none.
+    pub one_in: u32,
+    /// In one of these ways; which moments are inverted is chance, too.
+    pub kinds: Vec<Disturbance>,
+}
+
+impl Noise {
+    fn next(&mut self) -> Option<Disturbance> {
+        if self.one_in == 0 || !self.random.next_u32().is_multiple_of(self.one_in) {
+            return None;
+        }
+        let pick = self.random.next_u32() as usize % self.kinds.len().max(1);
+        let kind = *self.kinds.get(pick)?;
+        Some(match kind {
+            // As many moments as before, elsewhere in the nine.
+            Disturbance::Flip(moments) => {
+                let shift = self.random.next_u32() % 9;
+                Disturbance::Flip((moments << shift | moments >> (9 - shift)) & 0x1FF)
+            }
+            other => other,
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Plan {
+    /// In the order of [`Fault::at`].
+    faults: Vec<Fault>,
+    noise: Option<Noise>,
+    passed: u64,
+}
+
+/// What is to go wrong during a visit. Clones are the same plan: the layer's and the bench's.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan(Rc<RefCell<Plan>>);
+
+impl FaultPlan {
+    /// Begins a visit with these faults, in any order, and this noise.
+    pub fn begin(&self, mut faults: Vec<Fault>, noise: Option<Noise>) {
+        faults.sort_by_key(|fault| fault.at);
+        *self.0.borrow_mut() = Plan { faults, noise, passed: 0 };
+    }
+
+    /// Takes the next fault whose time has come.
+    fn due(&self) -> Option<Disturbance> {
+        let mut plan = self.0.borrow_mut();
+        let due = plan.faults.first().is_some_and(|fault| fault.at <= plan.passed);
+        due.then(|| plan.faults.remove(0).what)
+    }
+
+    fn chance(&self) -> Option<Disturbance> {
+        self.0.borrow_mut().noise.as_mut()?.next()
+    }
+}
+
+/// The layer.
+pub struct Faults(pub FaultPlan);
+
+impl Layer for Faults {
+    fn before_character(&mut self, line: &mut impl SimulatedLine) -> Result<(), LineError> {
+        while let Some(disturbance) = self.0.due() {
+            line.disturb(disturbance);
+        }
+        if let Some(disturbance) = self.0.chance() {
+            line.disturb(disturbance);
+        }
+        Ok(())
+    }
+
+    fn happened(&mut self, _line: &impl SimulatedLine, event: LineEvent) {
+        if matches!(event, LineEvent::ToCard(_) | LineEvent::FromCard(_)) {
+            self.0.0.borrow_mut().passed += 1;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Scenarios: a TOML file that describes a centre, cards, terminals and steps, and what is to come of them.
+//!
+//! The keys are documented in `host-sim/scenarios/README.md`.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
+//! | [`centre`] | what a scenario needs of a centre: to set it up, and to look at it afterwards |
+//! | [`stage`] | where a scenario is played, and what comes of it |
+//! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
+//! | [`simulated`] | one: a world of terminals in virtual time |
+//! | [`report`] | how it went, as JSON |
+
+pub mod centre;
+mod compare;
+pub mod file;
+mod line;
+pub mod report;
+pub mod run;
+pub mod simulated;
+pub mod stage;

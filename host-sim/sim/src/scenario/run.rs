@@ -1,0 +1,80 @@
+//! Playing a scenario: one visit after the other on a [`Stage`], and then the comparison with what it expects.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::centre::Centre;
+use super::compare::{compare_card, compare_step};
+use super::file::Scenario;
+use super::simulated::Simulated;
+use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage};
+use crate::card::contact::ContactCard;
+use crate::card::os::VirtualCard;
+use crate::line::SharedCard;
+
+/// The centre and the cards as they are at the beginning. `centre` is new.
+///
+/// # Errors
+/// When it failed, or a card cannot be made.
+pub fn prepare(scenario: &Scenario, centre: &mut impl Centre) -> Result<Vec<SharedCard>, RunError> {
+    for institution in &scenario.institutions {
+        centre.add_institution(institution)?;
+    }
+    let mut cards: Vec<SharedCard> = Vec::new();
+    for card in &scenario.cards {
+        let issued = centre.issue(&card.new).map_err(RunError::Issue)?;
+        if card.registered {
+            centre.add_card(&card.known.record(card.new.record(issued.ident)))?;
+        }
+        let mut contact = ContactCard::new(VirtualCard::personalised(&card.new, &issued));
+        contact.misbehaviour = card.misbehaviour;
+        cards.push(Rc::new(RefCell::new(contact)));
+    }
+    Ok(cards)
+}
+
+/// Plays `scenario` against this new centre in a world of its own, from its seed: the same scenario always comes out the same.
+///
+/// # Errors
+/// When it cannot be played to its end.
+pub fn play<C: Centre>(scenario: &Scenario, mut centre: C) -> Result<Played, RunError> {
+    let cards = prepare(scenario, &mut centre)?;
+    play_on(scenario, &mut Simulated::new(scenario, centre), &cards)
+}
+
+/// Plays `scenario` on a stage, whose centre was prepared, with the cards that came of that.
+///
+/// # Errors
+/// When it cannot be played to its end.
+pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard]) -> Result<Played, RunError> {
+    let mut steps = Vec::new();
+    let mut differences = Vec::new();
+    for (number, step) in (1..).zip(&scenario.steps) {
+        let record = |stage: &S| match step.card.and_then(|index| scenario.cards.get(index)) {
+            Some(card) => stage.centre().borrow().card(&card.new.number),
+            None => Ok(None),
+        };
+        let before = record(stage)?;
+        let card = step.card.and_then(|index| cards.get(index)).cloned();
+        let (report, events) = stage.visit(step.terminal, &step.operation, card, step.visit.clone())?;
+        compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
+        steps.push(PlayedStep { report, events, before, after: record(stage)? });
+    }
+    // The slot is our own code: what it does against the standard is never right, whatever the scenario expects.
+    differences.extend(stage.violations().iter().map(|rule| format!("card line, ISO/IEC 7816-3 {rule}")));
+
+    let mut played_cards = Vec::new();
+    for (card, shared) in scenario.cards.iter().zip(cards) {
+        let centre = stage.centre().borrow();
+        played_cards.push(PlayedCard {
+            record: centre.card(&card.new.number)?,
+            pin_tries_left: shared.borrow().card.pin.left,
+            activations: centre.activations(&card.new.number)?,
+        });
+    }
+    for (index, expected) in &scenario.expected_cards {
+        let name = &scenario.cards[*index].name;
+        compare_card(&played_cards[*index], expected, &format!("card {name}"), &mut differences);
+    }
+    Ok(Played { steps, cards: played_cards, differences })
+}

@@ -1,0 +1,98 @@
+//! A stage for scenarios, and what comes of one that is played there.
+
+use std::cell::RefCell;
+use std::error::Error as StdError;
+
+use thiserror::Error;
+
+use qiyong_firmware::terminal::Report;
+use qiyong_protocol::rules::decision::{CardRecord, Operation};
+
+use super::centre::{Activation, Centre};
+use crate::line::SharedCard;
+use crate::world::centre::CentreFailure;
+use crate::world::event::Event;
+use crate::world::visit::Visit;
+
+/// Why a scenario could not be played to its end. None of these is the scenario's verdict.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The centre failed.
+    #[error("the centre failed: {0}")]
+    Centre(#[from] CentreFailure),
+    /// A card could not be made.
+    #[error("a card cannot be made: {0}")]
+    Issue(CentreFailure),
+    /// The centre could not handle a message.
+    #[error("the centre could not handle a message: {0}")]
+    Message(String),
+    /// The stage failed, in its own words.
+    #[error("{0}")]
+    Stage(Box<dyn StdError + Send + Sync>),
+    /// The scenario is not for this stage.
+    #[error("not for this bench: {0}")]
+    NotHere(String),
+}
+
+/// What happened in a step.
+#[derive(Clone, Debug)]
+pub struct PlayedStep {
+    /// How the visit ended, as the terminal reports it.
+    pub report: Report,
+    /// What happened, with the cycle it happened in.
+    pub events: Vec<(u64, Event)>,
+    /// The card at the centre before the step; `None` if the centre does not know it, or there was no card.
+    pub before: Option<CardRecord>,
+    /// The same after the step.
+    pub after: Option<CardRecord>,
+}
+
+/// What came of a card.
+#[derive(Clone, Debug)]
+pub struct PlayedCard {
+    /// The card at the centre; `None` if the centre does not know it.
+    pub record: Option<CardRecord>,
+    /// PIN tries left on the card.
+    pub pin_tries_left: u8,
+    /// The card's activations at the centre.
+    pub activations: Vec<Activation>,
+}
+
+/// A scenario that was played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The steps, as in the scenario.
+    pub steps: Vec<PlayedStep>,
+    /// The cards, as in the scenario.
+    pub cards: Vec<PlayedCard>,
+    /// What differs from the expectations, one sentence each.
+    pub differences: Vec<String>,
+}
+
+impl Played {
+    /// Whether everything came as expected.
+    pub fn passed(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// How a visit ended, and what happened with the cycle it happened in, as far as it is seen.
+pub type Visited = Result<(Report, Vec<(u64, Event)>), RunError>;
+
+/// Where a scenario is played: terminals, and a centre that they all reach.
+pub trait Stage {
+    /// The centre's kind.
+    type Centre: Centre;
+
+    /// The centre.
+    fn centre(&self) -> &RefCell<Self::Centre>;
+
+    /// A visit at the terminal with this index in the scenario, by the holder of this card, if there is one: how it ended, and what happened, as far as it is seen here.
+    ///
+    /// # Errors
+    /// When it cannot be played to its end.
+    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
+
+    /// What the terminals did against a standard so far, where that is seen.
+    fn violations(&mut self) -> Vec<String>;
+}

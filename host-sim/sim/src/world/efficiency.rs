@@ -1,0 +1,125 @@
+//! What the characters of a session took on the line, and the least that ISO/IEC 7816-3 allows for the same characters.
+//!
+//! Counted from the first character after a reset to the last before the card is powered down, each pause in the etu of the
+//! character that begins it. A pause in which nobody has anything to say is not counted: the holder keys, the centre thinks.
+
+use qiyong_protocol::iso7816::atr::{Atr, Edc};
+
+use super::event::{Apdu, Event};
+use crate::line::LineEvent;
+
+/// A pause that is longer than this many etu is not the line's: somebody was waited for.
+const SOMEBODY_ELSE: f64 = 500.0;
+
+/// Characters, and the etu they took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Efficiency {
+    /// Characters, both ways.
+    pub characters: u64,
+    /// Etu they took.
+    pub spent: f64,
+    /// The least etu the standard allows for them.
+    pub least: f64,
+}
+
+impl Efficiency {
+    /// What was spent for each etu that was needed.
+    pub fn ratio(&self) -> f64 {
+        self.spent / self.least
+    }
+
+    /// Measures the line events of a session: their cycle, the line's rate (Fi, Di), and what happened.
+    pub fn of(events: impl Iterator<Item = (u64, (u16, u8), LineEvent)>) -> Self {
+        let mut all = Self::default();
+        let mut atr = Vec::new();
+        let mut last: Option<(u64, (u16, u8), bool)> = None;
+        let mut commands = false;
+        for (cycle, rate, event) in events {
+            let (to_card, byte) = match event {
+                LineEvent::ToCard(character) => (true, character.byte),
+                LineEvent::FromCard(character) => (false, character.byte),
+                LineEvent::Rst(_) | LineEvent::Vcc(_) => {
+                    (last, commands) = (None, false);
+                    atr.clear();
+                    continue;
+                }
+                LineEvent::Clk(_) | LineEvent::Io(_) | LineEvent::Silence(_) => continue,
+            };
+            // The first character after the answer to reset belongs to no protocol yet.
+            let first = to_card && !commands;
+            commands |= to_card;
+            if !commands {
+                atr.push(byte);
+            }
+            all.characters += 1;
+            if let Some((before, (fi, di), was_to_card)) = last.replace((cycle, rate, to_card)) {
+                let pause = (cycle - before) as f64 * f64::from(di) / f64::from(fi);
+                if pause <= SOMEBODY_ELSE {
+                    all.spent += pause;
+                    all.least += f64::from(if first { 16 } else { least(&atr, was_to_card, to_card) });
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The fewest characters in which the answers to reset, rate negotiations and APDUs of a session can be said, whatever the
+/// terminal does about it: no repetition, no wrong length, no block but those that carry something.
+pub fn least_characters(events: &[(u64, Event)]) -> u64 {
+    let mut sum = 0;
+    let mut t1 = None;
+    for (_, event) in events {
+        sum += match event {
+            Event::Atr(bytes) => {
+                let card = Atr::new(bytes).parameters();
+                t1 = (card.preferred_protocol() == Some(1)).then_some(if card.edc() == Edc::Crc { 5 } else { 4 });
+                // A card that offers another rate is asked for it, and answers.
+                let asks = card.ta1().is_some();
+                bytes.len() as u64 + if asks { 4 + 4 } else { 0 }
+            }
+            Event::Apdu(apdu) => of_apdu(apdu, t1),
+            _ => 0,
+        };
+    }
+    sum
+}
+
+/// The fewest characters for a command and its response; `frame`, in T=1, is what a block has around its information.
+fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
+    // Hex digits.
+    let (nc, nr) = (apdu.data.len() as u64 / 2, apdu.response.len() as u64 / 2);
+    match frame {
+        Some(frame) => {
+            let lengths = u64::from(nc > 0) + u64::from(apdu.ne > 0);
+            2 * frame + 4 + lengths + nc + nr + 2
+        }
+        // Header, acknowledgement and data, status word; GET RESPONSE for what comes back on a command with data.
+        None => {
+            let one = |data: u64| 5 + u64::from(data > 0) + data + 2;
+            if nc > 0 && nr > 0 { one(nc) + one(nr) } else { one(nc + nr) }
+        }
+    }
+}
+
+/// The least etu from a character's leading edge to the next one's.
+fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
+    let card = Atr::new(atr).parameters();
+    let t1 = card.preferred_protocol() == Some(1);
+    let extra = u32::from(card.extra_guard());
+    match (was_to_card, to_card) {
+        // Clauses 10.2 and 11.2: before the other side speaks.
+        (true, false) | (false, true) if t1 => 22,
+        (true, false) | (false, true) => 16,
+        // Clause 8.3: N is for characters to the card; 255 is the least there is.
+        (true, true) if extra == 255 => {
+            if t1 {
+                11
+            } else {
+                12
+            }
+        }
+        (true, true) => 12 + extra,
+        (false, false) => 12,
+    }
+}

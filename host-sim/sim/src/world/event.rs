@@ -1,0 +1,139 @@
+//! What happens in a world, written down as it happens, with secrets already masked. Telling it to people is not done here.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use qiyong_firmware::slot::SlotError;
+use qiyong_firmware::terminal::{NoPin, WhichPin};
+use qiyong_firmware::ui::Text;
+use qiyong_protocol::card::commands::{describe, ins};
+use qiyong_protocol::card::files::{Df, Format, Generation, tag};
+use qiyong_protocol::card::redact;
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::iso7816::sw::StatusWord;
+
+use super::slot::Watch;
+use crate::card::file::write_value;
+use crate::line::LineEvent;
+use crate::time::VirtualTime;
+
+/// Something that happened. Secrets are already masked.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The terminal's screen changed.
+    Screen(Text),
+    /// The holder keyed a PIN, this many digits.
+    Keyed(WhichPin),
+    /// The holder or operator did not key one.
+    NotKeyed(NoPin),
+    /// The card was powered and answered with this ATR.
+    Atr(Vec<u8>),
+    /// An APDU was exchanged.
+    Apdu(Box<Apdu>),
+    /// The card could not be talked to.
+    SlotFailed(SlotError),
+    /// A message to the centre, and the answer.
+    Message {
+        /// What was asked, in a few words.
+        asked: String,
+        /// What came back, in a few words.
+        answered: String,
+    },
+    /// Something on the card line, at a rate of (Fi, Di).
+    Line((u16, u8), LineEvent),
+}
+
+/// An exchanged APDU, its secrets masked with `*`.
+#[derive(Clone, Debug)]
+pub struct Apdu {
+    /// What the command does, and to what, in a few words.
+    pub name: String,
+    /// CLA INS P1 P2.
+    pub header: [u8; 4],
+    /// The command's data in hex.
+    pub data: String,
+    /// The most response bytes asked for.
+    pub ne: usize,
+    /// The response's data in hex.
+    pub response: String,
+    /// The status word.
+    pub sw: StatusWord,
+}
+
+/// Events with the cycle they happened in.
+pub type Events = Rc<RefCell<Vec<(u64, Event)>>>;
+
+/// Writes events down with the cycle they happen in.
+#[derive(Clone)]
+pub(super) struct Recorder {
+    pub(super) time: VirtualTime,
+    pub(super) events: Events,
+}
+
+impl Recorder {
+    pub(super) fn note(&self, event: Event) {
+        self.events.borrow_mut().push((self.time.cycles(), event));
+    }
+}
+
+impl Watch for Recorder {
+    fn connected(&mut self, atr: Result<&[u8], SlotError>) {
+        self.note(match atr {
+            Ok(atr) => Event::Atr(atr.to_vec()),
+            Err(error) => Event::SlotFailed(error),
+        });
+    }
+
+    fn transmitted(&mut self, command: &Command<'_>, response: &Result<Response<'_>, SlotError>) {
+        self.note(match response {
+            Ok(response) => Event::Apdu(Box::new(Apdu::new(command, response))),
+            Err(error) => Event::SlotFailed(*error),
+        });
+    }
+}
+
+impl Apdu {
+    /// What is told of an exchange.
+    fn new(command: &Command<'_>, response: &Response<'_>) -> Self {
+        Self {
+            name: explain(command, response),
+            header: [command.cla, command.ins, command.p1, command.p2],
+            data: masked_hex(command.data, redact::secret_of(command)),
+            ne: command.ne,
+            response: masked_hex(response.data, redact::response_secret(command.ins, response.data)),
+            sw: response.sw,
+        }
+    }
+}
+
+/// What a command does and to what: the file selected, the data element read.
+fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
+    let name = describe(command);
+    // Version 3.00 has every tag of the environment, and tags mean the same in all versions.
+    let mut ssse = Generation::V3.files().filter(|file| file.df == Df::Ssse);
+    match (command.ins, command.data, response.data) {
+        (ins::SELECT, [high, low], _) => {
+            let fid = u16::from_be_bytes([*high, *low]);
+            let title = ssse.find(|file| file.fid == fid).map_or(String::new(), |file| format!(" {}", file.title.0));
+            format!("{name} {fid:04X}{title}")
+        }
+        (ins::READ_RECORD, _, [tag, _, value @ ..]) => {
+            let Some(record) = ssse.flat_map(|file| file.records()).find(|record| record.tag == *tag) else {
+                return name.to_string();
+            };
+            let value = match (record.tag, record.format) {
+                (tag::ID_NUMBER, _) | (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
+                (_, format) => format!(" \"{}\"", write_value(format, value)),
+            };
+            format!("{name} {}{value}", record.name)
+        }
+        _ => name.to_string(),
+    }
+}
+
+/// Hex in which the secret bytes read `**`.
+pub fn masked_hex(bytes: &[u8], secret: Range<usize>) -> String {
+    let show = |(at, byte): (usize, &u8)| if secret.contains(&at) { "**".to_string() } else { format!("{byte:02X}") };
+    bytes.iter().enumerate().map(show).collect()
+}

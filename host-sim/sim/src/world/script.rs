@@ -1,0 +1,92 @@
+//! Holder and operator, played by a script: what they see, key, cancel and pull.
+
+use std::collections::VecDeque;
+
+use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
+use qiyong_firmware::ui::Screen;
+use qiyong_protocol::card::pin::Pin;
+
+use super::event::{Event, Recorder};
+use super::visit::{CancelAt, PullDuring};
+use crate::line::Seat;
+
+/// How long a holder takes to key a PIN, in seconds.
+const KEYING: u64 = 4;
+/// How long a terminal waits for a PIN, in seconds.
+const KEYING_WAIT: u64 = 60;
+
+/// Screen and keys.
+pub(super) struct Script {
+    recorder: Recorder,
+    pins: VecDeque<Pin>,
+    new_pins: VecDeque<Pin>,
+    last_new: Option<Pin>,
+    cancel: Option<CancelAt>,
+    seat: Seat,
+    pull: Option<PullDuring>,
+}
+
+impl Script {
+    pub(super) const fn new(recorder: Recorder, seat: Seat) -> Self {
+        Self {
+            recorder,
+            pins: VecDeque::new(),
+            new_pins: VecDeque::new(),
+            last_new: None,
+            cancel: None,
+            seat,
+            pull: None,
+        }
+    }
+
+    /// A visit begins, in which this is done.
+    pub(super) fn begin(
+        &mut self,
+        pins: VecDeque<Pin>,
+        new_pins: VecDeque<Pin>,
+        cancel: Option<CancelAt>,
+        pull: Option<PullDuring>,
+    ) {
+        (self.pins, self.new_pins, self.cancel, self.last_new, self.pull) = (pins, new_pins, cancel, None, pull);
+    }
+}
+
+impl Operator for Script {
+    fn show(&mut self, screen: &Screen) {
+        self.recorder.note(Event::Screen(screen.text()));
+    }
+
+    async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
+        let cancel = match which {
+            WhichPin::Present => CancelAt::Pin,
+            WhichPin::New | WhichPin::NewAgain => CancelAt::NewPin,
+        };
+        let pull = if which == WhichPin::Present { PullDuring::Pin } else { PullDuring::NewPin };
+        if self.pull == Some(pull) {
+            self.recorder.time.advance_seconds(KEYING);
+            self.seat.pull();
+            return std::future::pending().await;
+        }
+        let pin = match which {
+            _ if self.cancel == Some(cancel) => Err(NoPin::Cancelled),
+            WhichPin::Present => self.pins.pop_front().ok_or(NoPin::TimedOut),
+            WhichPin::New => {
+                self.last_new = self.new_pins.pop_front();
+                self.last_new.clone().ok_or(NoPin::TimedOut)
+            }
+            WhichPin::NewAgain => self.last_new.clone().ok_or(NoPin::TimedOut),
+        };
+        self.recorder.time.advance_seconds(if pin == Err(NoPin::TimedOut) { KEYING_WAIT } else { KEYING });
+        self.recorder.note(match &pin {
+            Ok(_) => Event::Keyed(which),
+            Err(no_pin) => Event::NotKeyed(*no_pin),
+        });
+        pin
+    }
+
+    async fn cancel(&mut self) {
+        if self.cancel != Some(CancelAt::Card) {
+            core::future::pending().await
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A holder's visit as it is to be played: what the holder does, and what goes wrong meanwhile.
+
+use std::collections::VecDeque;
+
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::centre::Body;
+
+use crate::line::{Fault, Noise};
+
+/// What goes wrong between terminal and centre during a visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkTrouble {
+    /// Nothing.
+    #[default]
+    None,
+    /// No message gets through.
+    Down,
+    /// The transaction does not reach the centre.
+    RequestLost,
+    /// The transaction is carried out, but its answer is lost.
+    AnswerLost,
+    /// The same, and no reversal gets through either.
+    AnswerAndReversalsLost,
+    /// Message `number` of the visit, from 0, gets lost: before it reaches the centre, or (`arrives`) its answer.
+    OneMessage {
+        /// Which message.
+        number: usize,
+        /// Whether the centre gets it.
+        arrives: bool,
+    },
+}
+
+impl LinkTrouble {
+    /// The kinds that scenario files name.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("ok", Self::None),
+        ("down", Self::Down),
+        ("request-lost", Self::RequestLost),
+        ("answer-lost", Self::AnswerLost),
+        ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
+    ];
+
+    /// Whether message `number` of a visit reaches the centre, and its answer the terminal.
+    pub const fn delivery(self, number: usize, body: &Body<'_>) -> (bool, bool) {
+        match (self, body) {
+            (Self::OneMessage { number: lost, arrives }, _) if lost == number => (arrives, false),
+            (Self::Down, _) => (false, false),
+            (Self::RequestLost, Body::Transact { .. }) => (false, false),
+            (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
+            (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => (false, false),
+            _ => (true, true),
+        }
+    }
+}
+
+/// Where the operator or holder presses the cancel key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelAt {
+    /// While the terminal waits for a card.
+    Card,
+    /// Instead of a PIN.
+    Pin,
+    /// Instead of a new PIN.
+    NewPin,
+}
+
+impl CancelAt {
+    /// Every place with its word in files.
+    pub const WORDS: [(&'static str, Self); 3] = [("card", Self::Card), ("pin", Self::Pin), ("new-pin", Self::NewPin)];
+}
+
+/// While what else happens the holder pulls the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullDuring {
+    /// The PIN is to be keyed.
+    Pin,
+    /// A new PIN is to be keyed.
+    NewPin,
+    /// The centre carries out the transaction.
+    Transaction,
+}
+
+impl PullDuring {
+    /// Every one with its word in files.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
+}
+
+/// What a holder does during a visit, and what goes wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Visit {
+    /// The PINs keyed when asked for the present one.
+    pub pins: VecDeque<Pin>,
+    /// The PINs keyed when asked for a new one.
+    pub new_pins: VecDeque<Pin>,
+    /// Where cancel is pressed.
+    pub cancel: Option<CancelAt>,
+    /// The card is pulled while this happens.
+    pub pull_during: Option<PullDuring>,
+    /// What goes wrong on the card line, and when.
+    pub faults: Vec<Fault>,
+    /// What goes wrong there by chance.
+    pub noise: Option<Noise>,
+    /// What goes wrong on the link.
+    pub trouble: LinkTrouble,
+    /// The terminal's storage takes no record.
+    pub storage_worn: bool,
+}

@@ -1,0 +1,231 @@
+//! `qiyong card new` and `qiyong card show`: making a virtual card, and looking at one.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::files::{Generation, tag};
+use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::character::Convention;
+
+use crate::output::{Output, Verdict};
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
+use qiyong_sim::card::file::{file_name, write_value};
+use qiyong_sim::card::os::{Bytes, VirtualCard, blank_byte};
+use qiyong_sim::{gbk, input};
+
+/// What a new card is to be.
+#[derive(Args, Debug)]
+pub(crate) struct NewArgs {
+    /// Generation of the card: v1, v2 or v3
+    #[arg(long, value_parser = profile, default_value = "v3")]
+    pub(crate) profile: Generation,
+    /// The file to write
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Card number, 9 characters with check character
+    #[arg(long, value_parser = number, default_value = "X00000019")]
+    pub(crate) number: CardNumber,
+    /// The holder's ID number, 18 characters with check character
+    #[arg(long, default_value = "111111198101011110")]
+    pub(crate) id_number: String,
+    /// The holder's name
+    #[arg(long, default_value = "张三")]
+    pub(crate) holder: String,
+    /// Coordinating area that issues the card, 6 digits
+    #[arg(long, value_parser = region, default_value = "320100")]
+    pub(crate) area: Region,
+    /// Day of issue, YYYY-MM-DD
+    #[arg(long, value_parser = day, default_value = "2026-01-01")]
+    pub(crate) issued: Date,
+    /// Last day of validity, YYYY-MM-DD
+    #[arg(long, value_parser = day, default_value = "2036-01-01")]
+    pub(crate) expires: Date,
+    /// PIN on the card, 4 to 16 digits
+    #[arg(long, default_value = "123456")]
+    pub(crate) pin: String,
+    /// Wrong PIN tries allowed in a row, 1 to 15
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=15), default_value_t = 3)]
+    pub(crate) pin_tries: u8,
+    /// Protocol the card speaks, T=0 or T=1
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0)]
+    pub(crate) protocol: u8,
+    /// Serial number, part of ATR and ident code
+    #[arg(long, default_value_t = 1)]
+    pub(crate) serial: u32,
+    /// Inverse convention (ATR begins with 3F)
+    #[arg(long)]
+    pub(crate) inverse: bool,
+    /// A forged card, whose keys are not the centre's
+    #[arg(long)]
+    pub(crate) forged: bool,
+}
+
+fn profile(text: &str) -> Result<Generation, String> {
+    Generation::from_word(text).ok_or_else(|| "must be v1, v2 or v3".into())
+}
+
+fn number(text: &str) -> Result<CardNumber, String> {
+    CardNumber::new_checked(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    Region::new(text).map_err(|error| format!("{error}; it is six digits"))
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    input::date(text).ok_or_else(|| "must be a day that exists, as YYYY-MM-DD".into())
+}
+
+/// `qiyong card new`.
+pub(crate) fn new(args: &NewArgs) -> ExitCode {
+    let mut output = Output::default();
+    match make(args) {
+        Ok(card) => {
+            output.line(&format!(
+                "{}: a {} card, number {}, holder {}, ATR {}",
+                args.out.display(),
+                args.profile.as_str(),
+                args.number,
+                args.holder,
+                hex::encode_upper(&card.atr)
+            ));
+            output.finish(Verdict::Done)
+        }
+        Err(problem) => {
+            output.complain(&problem);
+            output.finish(Verdict::BadInput)
+        }
+    }
+}
+
+fn make(args: &NewArgs) -> Result<VirtualCard, String> {
+    match args.out.symlink_metadata() {
+        Ok(there) if !there.is_file() => {
+            return Err(format!("{} exists and is no plain file; name another", args.out.display()));
+        }
+        Ok(_) if !args.force => return Err(format!("{} exists; --force replaces it", args.out.display())),
+        Ok(_) | Err(_) => {}
+    }
+    if args.expires < args.issued {
+        return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
+    }
+    // Checked here and not by the command-line parser, which would repeat them in its complaint.
+    let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;
+    let pin = Pin::new(args.pin.as_bytes()).ok_or("--pin must be 4 to 16 digits")?;
+    let new = NewCard {
+        generation: args.profile,
+        number: args.number,
+        id_number,
+        holder: gbk::holder(&args.holder, args.profile).map_err(|error| error.to_string())?,
+        area: args.area,
+        issued: args.issued,
+        expires: args.expires,
+        pin,
+        pin_tries: args.pin_tries,
+        convention: if args.inverse { Convention::Inverse } else { Convention::Direct },
+        protocol: args.protocol,
+        serial: args.serial,
+        genuine: !args.forged,
+    };
+    let card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
+    card.save(&args.out).map_err(|error| error.to_string())?;
+    Ok(card)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    file: String,
+    profile: &'static str,
+    atr: String,
+    blocked: String,
+    pin_tries: u8,
+    pin_tries_left: u8,
+    records: Vec<ShownRecord>,
+}
+
+#[derive(Serialize)]
+struct ShownRecord {
+    file: String,
+    title: &'static str,
+    tag: String,
+    name: &'static str,
+    value: String,
+}
+
+/// `qiyong card show FILE [--json]`: what the card holds, without PIN, keys and the middle of the ID number.
+pub(crate) fn show(path: &Path, json: bool) -> ExitCode {
+    let mut output = Output::default();
+    let card = match VirtualCard::load(path) {
+        Ok(card) => card,
+        Err(error) => {
+            output.complain(&error.to_string());
+            return output.finish(Verdict::BadInput);
+        }
+    };
+    let shown = Shown {
+        file: path.display().to_string(),
+        profile: card.generation.as_str(),
+        atr: hex::encode_upper(&card.atr),
+        blocked: format!("{:?}", card.blocked).to_lowercase(),
+        pin_tries: card.pin.tries,
+        pin_tries_left: card.pin.left,
+        records: records(&card),
+    };
+    if json {
+        output.json_line(&shown);
+    } else {
+        output.line(&format!("{}: social security card, generation {}", shown.file, shown.profile));
+        output.line(&format!("ATR      {}", shown.atr));
+        output.line(&format!("blocked  {}", shown.blocked));
+        output.line(&format!("PIN      ***, {} of {} tries left", shown.pin_tries_left, shown.pin_tries));
+        let mut file = "";
+        for record in &shown.records {
+            if record.file != file {
+                file = &record.file;
+                output.line(&format!("{file}  {}", record.title));
+            }
+            output.line(&format!("   {} {:<28} {}", record.tag, record.name, record.value));
+        }
+    }
+    output.finish(Verdict::Done)
+}
+
+/// The records that are not blank.
+fn records(card: &VirtualCard) -> Vec<ShownRecord> {
+    let mut shown = Vec::new();
+    for spec in card.generation.files() {
+        let Some(Bytes::Records(values)) = card.file(spec) else {
+            continue;
+        };
+        for (record, value) in spec.records().iter().zip(values) {
+            if value.iter().all(|byte| *byte == blank_byte(record.format)) {
+                continue;
+            }
+            let text = match record.tag {
+                // Masks itself.
+                tag::ID_NUMBER => {
+                    IdNumber::new(value).map_or("(no ID number)".to_string(), |number| number.to_string())
+                }
+                _ => write_value(record.format, value),
+            };
+            shown.push(ShownRecord {
+                file: file_name(spec),
+                title: spec.title.0,
+                tag: format!("{:02X}", record.tag),
+                name: record.name,
+                value: text,
+            });
+        }
+    }
+    shown
+}

@@ -1,0 +1,37 @@
+//! The arguments of `qiyong emulate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use qiyong_protocol::rules::institution::InstitutionCode;
+
+use crate::extras::ELF;
+use crate::terminal::{AskedOperation, institution};
+
+/// What to run, and with which card.
+#[derive(Args, Debug)]
+pub(crate) struct EmulateArgs {
+    /// The image
+    #[arg(long, value_name = "FILE", default_value = ELF)]
+    pub(super) elf: PathBuf,
+    /// The card file; what the visit changes is kept in it
+    #[arg(long, value_name = "FILE")]
+    pub(super) card: PathBuf,
+    /// The institution's code
+    #[arg(long, value_name = "CODE", value_parser = institution, default_value = "P32010000017")]
+    pub(super) institution: InstitutionCode,
+    /// The centre's database; without it a centre in memory, which knows institution and card, and ¥500.00 in its account
+    #[arg(long, value_name = "FILE")]
+    pub(super) centre: Option<PathBuf>,
+    /// Write what the screen shows at the end to this file, as a PNG
+    #[arg(long, value_name = "FILE")]
+    pub(super) screen: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// What to do. What is asked for is keyed on standard input, a line each: first what is missing of a document, then the
+    /// PINs (the present one, a new one, the new one again; an empty line is the cancel key)
+    #[command(subcommand)]
+    pub(super) operation: AskedOperation,
+}

@@ -1,0 +1,135 @@
+//! The visit at an emulated board: card, centre and holder for it, and what came of it.
+
+use std::io::{self, BufRead};
+use std::path::Path;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use qiyong::in_process::InProcess;
+use qiyong_centre::{Centre, test_mac_key};
+use qiyong_firmware::terminal::{CauseCode, Clock};
+use qiyong_lab::emulator::EmulatorError;
+use qiyong_lab::emulator::holder::{Asked, Does, Moment};
+use qiyong_lab::emulator::machine::Machine;
+use qiyong_lab::probe::{ScreenText, picture};
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::ecr::{Ended, Setup};
+use qiyong_protocol::rules::decision::Institution;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_sim::card::desk::DeskCard;
+
+use super::args::EmulateArgs;
+use crate::centre;
+use crate::output::{Output, Verdict, complain};
+use crate::terminal::{Desk, SystemClock};
+
+/// What is in a card's account when the centre is in memory.
+const ACCOUNT: Fen = Fen(50_000);
+/// The one terminal's name.
+const TERMINAL: TerminalId = TerminalId(*b"00000001");
+
+/// How it ended, for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    cause: Option<String>,
+    activated: bool,
+    charge: u64,
+    balance: Option<u64>,
+    stan: Option<u32>,
+    pin_changed: bool,
+    characters: usize,
+    /// The most that was used, in bytes.
+    stack: usize,
+    screens: Vec<String>,
+    log: &'a [String],
+}
+
+/// Plays the visit and tells how it ended.
+pub(super) fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+    let operation = args.operation.operation(&mut Desk::new(args.json))?;
+    let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
+    let mut centre = open_centre(args)?;
+    let next_stan = centre.next_stan(args.institution, TERMINAL).map_err(|error| error.to_string())?;
+    let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan };
+    let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
+    let ended =
+        machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, SystemClock.now(), &mut key_pin));
+    tell(args, &mut machine, ended, output)
+}
+
+fn tell(
+    args: &EmulateArgs,
+    machine: &mut Machine,
+    ended: Result<Ended, EmulatorError>,
+    output: &mut Output,
+) -> Result<Verdict, String> {
+    if !args.json || ended.is_err() {
+        machine.log().iter().for_each(|line| output.line(&format!("log     {line}")));
+        machine.screens().iter().for_each(|screen| output.line(&format!("screen  {}", screen.in_one_line())));
+    }
+    let ending = ended.map_err(|error| error.to_string())?;
+    let (stack, of) = machine.stack().map_err(|error| error.to_string())?;
+    let cause = ending.cause.map(|cause| CauseCode(cause).to_string());
+    let outcome = ending.reason.map_or("approved", |reason| reason.outcome().as_str());
+    if args.json {
+        output.json_line(&Told {
+            outcome,
+            reason: ending.reason.map(|reason| reason.as_str()),
+            cause,
+            activated: ending.effects.activates,
+            charge: ending.effects.charge.0,
+            balance: ending.balance.map(|fen| fen.0),
+            stan: ending.stan.map(|stan| stan.0),
+            pin_changed: ending.pin_changed,
+            characters: machine.characters(),
+            stack,
+            screens: machine.screens().iter().map(ScreenText::in_one_line).collect(),
+            log: machine.log(),
+        });
+    } else {
+        let reason = ending.reason.map_or("", |reason| reason.as_str());
+        let activated = if ending.effects.activates { "activated" } else { "" };
+        let characters = machine.characters();
+        output.line(&format!("{outcome} {reason}{activated}"));
+        cause.into_iter().for_each(|cause| output.line(&format!("cause   {cause}")));
+        output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
+    }
+    // After the report: the visit has taken place, whatever becomes of its picture.
+    if let Some(path) = &args.screen {
+        let picture = machine.picture().map_err(|error| error.to_string())?;
+        picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
+}
+
+fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
+    let wrong = |error: qiyong_centre::CentreError| error.to_string();
+    if let Some(file) = &args.centre {
+        return Centre::open(file).map(InProcess).map_err(wrong);
+    }
+    let mut centre = InProcess::new().map_err(wrong)?;
+    let institution = Institution { code: args.institution, designated: true, issues_cards: true };
+    centre.add_institution(&institution).map_err(wrong)?;
+    centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
+    Ok(centre)
+}
+
+fn key_pin(moment: Moment) -> Does {
+    let what = match moment {
+        Moment::Pin(Asked::Present) => "PIN",
+        Moment::Pin(Asked::New) => "new PIN",
+        Moment::Pin(Asked::NewAgain) => "new PIN again",
+        Moment::Card | Moment::Transaction => return Does::Nothing,
+    };
+    complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
+    let mut line = Zeroizing::new(String::new());
+    // What cannot be read is nothing.
+    let _ = io::stdin().lock().read_line(&mut line);
+    match line.trim() {
+        "" => Does::Cancels,
+        digits => Does::Keys(Zeroizing::new(digits.into())),
+    }
+}

@@ -1,0 +1,128 @@
+//! The card centre in the same process: [`qiyong_centre::Centre`] as simulated terminals and emulated boards reach it.
+
+use std::ops::{Deref, DerefMut};
+#[cfg(feature = "lab")]
+use std::path::Path;
+
+use qiyong_centre::hsm::Hsm;
+use qiyong_centre::issue::IssueError;
+use qiyong_centre::{Centre, CentreError, test_mac_key};
+#[cfg(feature = "lab")]
+use qiyong_lab::stage::Emulated;
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::issue::{IssuedCard, NewCard};
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::rules::decision::{CardRecord, Institution};
+use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::scenario::centre::{self, Activation};
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::scenario::run;
+use qiyong_sim::scenario::stage::{Played, RunError};
+use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
+
+/// A centre in this process; terminals share its test key.
+#[derive(Debug)]
+pub struct InProcess(pub Centre);
+
+impl InProcess {
+    /// A new centre that ends with the program, with the test keys.
+    ///
+    /// # Errors
+    /// When SQLite cannot make a database in memory.
+    pub fn new() -> Result<Self, CentreError> {
+        Centre::in_memory().map(Self)
+    }
+}
+
+impl Deref for InProcess {
+    type Target = Centre;
+
+    fn deref(&self) -> &Centre {
+        &self.0
+    }
+}
+
+impl DerefMut for InProcess {
+    fn deref_mut(&mut self) -> &mut Centre {
+        &mut self.0
+    }
+}
+
+impl CentreEnd for InProcess {
+    fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
+        Ok(self.0.handle_bytes(request)?)
+    }
+
+    fn key(&self) -> X919 {
+        test_mac_key()
+    }
+}
+
+impl centre::Centre for InProcess {
+    fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreFailure> {
+        Ok(self.0.add_institution(institution)?)
+    }
+
+    fn issue(&self, new: &NewCard) -> Result<IssuedCard, CentreFailure> {
+        Ok(self.0.hsm().issue(new)?)
+    }
+
+    fn add_card(&mut self, card: &CardRecord) -> Result<(), CentreFailure> {
+        Ok(self.0.add_card(card)?)
+    }
+
+    fn card(&self, number: &CardNumber) -> Result<Option<CardRecord>, CentreFailure> {
+        Ok(self.0.card(number)?)
+    }
+
+    fn activations(&self, number: &CardNumber) -> Result<Vec<Activation>, CentreFailure> {
+        let activations = self.0.activations(number)?.into_iter().map(|activation| Activation {
+            function: activation.function.as_str(),
+            channel: activation.channel,
+            institution: activation.institution,
+            terminal: activation.terminal,
+            time: activation.time,
+            reversed: activation.reversed,
+        });
+        Ok(activations.collect())
+    }
+}
+
+/// The virtual card that this security module issues as `new`.
+///
+/// # Errors
+/// When there can be no such card.
+pub fn make_card(new: &NewCard, hsm: &Hsm) -> Result<VirtualCard, IssueError> {
+    Ok(VirtualCard::personalised(new, &hsm.issue(new)?))
+}
+
+/// What a centre with this security module knows of that card right after production.
+///
+/// # Errors
+/// As [`make_card`].
+pub fn record_of(new: &NewCard, hsm: &Hsm) -> Result<CardRecord, IssueError> {
+    Ok(new.record(hsm.issue(new)?.ident))
+}
+
+/// Plays a scenario in a simulated world.
+///
+/// # Errors
+/// When it cannot be played to its end.
+pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
+    run::play(scenario, new_centre()?)
+}
+
+/// Plays a scenario on emulated boards, which run the image `elf`.
+///
+/// # Errors
+/// As [`play`]; and when it is not for such boards.
+#[cfg(feature = "lab")]
+pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
+    let mut centre = new_centre()?;
+    let cards = run::prepare(scenario, &mut centre)?;
+    run::play_on(scenario, &mut Emulated::new(scenario, centre, elf)?, &cards)
+}
+
+fn new_centre() -> Result<InProcess, RunError> {
+    InProcess::new().map_err(|error| RunError::Centre(Box::new(error)))
+}

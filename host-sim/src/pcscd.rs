@@ -1,0 +1,118 @@
+//! `qiyong pcscd`: runs a private PC/SC server until it is told to stop.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use qiyong_pcsc::server::{NewReader, Server};
+use qiyong_pcsc::slot::{OnLine, Slot, Straight};
+use qiyong_pcsc::wire;
+use qiyong_sim::card::desk::{DeskCard, same_file};
+
+use crate::output::{Output, Verdict, complain};
+
+/// The most readers: more of them no program with pcsc-lite before 2.5 would see.
+const READERS_MAX: usize = wire::TABLE_LEN;
+
+/// What server to run.
+#[derive(Args, Debug)]
+pub(crate) struct DaemonArgs {
+    /// Where to listen; programs find it by PCSCLITE_CSOCK_NAME
+    #[arg(long, required = true)]
+    socket: Option<PathBuf>,
+    /// A card file; each one gets a reader with this card in it
+    #[arg(long = "card", value_name = "FILE")]
+    cards: Vec<PathBuf>,
+    /// Readers without a card, after those with one
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    empty: usize,
+    #[command(flatten)]
+    slot: SlotArgs,
+    /// Give readers a keypad, on which `ctl key` keys a PIN
+    #[arg(long)]
+    keypad: bool,
+}
+
+/// The way from reader to card.
+#[derive(Args, Debug)]
+pub(crate) struct SlotArgs {
+    /// What lies between reader and card
+    #[arg(long, value_enum, default_value_t = Way::Straight)]
+    slot: Way,
+    /// With --slot line: one character in N arrives with a bit inverted
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    noise: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// Nothing: APDUs go to the virtual card
+    Straight,
+    /// The firmware's contact slot and the virtual line, T=0 or T=1 as the card says
+    Line,
+}
+
+impl SlotArgs {
+    /// A slot at the end of this way.
+    pub(crate) fn open(&self) -> Result<Box<dyn Slot>, String> {
+        Ok(match self.slot {
+            Way::Straight if self.noise > 0 => return Err("--noise is on the line: it goes with --slot line".into()),
+            Way::Straight => Box::new(Straight::default()),
+            Way::Line => {
+                Box::new(OnLine::new(self.noise).map_err(|error| format!("no thread for the card line: {error}"))?)
+            }
+        })
+    }
+}
+
+/// Runs the verb: exit 0 when it was told to stop, 2 when it cannot start.
+pub(crate) fn run(args: &DaemonArgs) -> ExitCode {
+    let mut output = Output::default();
+    match serve(args, &mut output) {
+        Ok(()) => output.finish(Verdict::Done),
+        Err(problem) => {
+            output.complain(&problem);
+            output.finish(Verdict::BadInput)
+        }
+    }
+}
+
+fn serve(args: &DaemonArgs, output: &mut Output) -> Result<(), String> {
+    // Before anything that would have to be cleaned up.
+    let mut signals =
+        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let socket = args.socket.as_deref().ok_or("--socket is missing")?;
+    let socket = std::path::absolute(socket).map_err(|error| format!("--socket {}: {error}", socket.display()))?;
+    let server = Server::start(&socket, readers(args)?, args.keypad, complain).map_err(|error| error.to_string())?;
+    for reader in server.readers() {
+        output.line(reader);
+    }
+    output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
+    // Whichever comes first.
+    let _ = signals.forever().next();
+    Ok(())
+}
+
+fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {
+    let count = args.cards.len() + args.empty;
+    if count == 0 {
+        return Err("no reader: give a card with --card FILE, or --empty 1".into());
+    }
+    if count > READERS_MAX {
+        return Err(format!("{count} readers: {READERS_MAX} are the most that programs see"));
+    }
+    for (at, card) in args.cards.iter().enumerate() {
+        if args.cards[..at].iter().any(|other| same_file(card, other)) {
+            return Err(format!("{} is given twice: a card is in one reader at a time", card.display()));
+        }
+    }
+    let cards = args.cards.iter().map(Some).chain(std::iter::repeat_n(None, args.empty));
+    let reader = |card: Option<&PathBuf>| {
+        let card = card.map(|path| DeskCard::open(path, complain)).transpose().map_err(|error| error.to_string())?;
+        Ok(NewReader { slot: args.slot.open()?, card })
+    };
+    cards.map(reader).collect()
+}

@@ -1,0 +1,102 @@
+//! `qiyong readers`: which PC/SC readers there are, and what is in them.
+
+use std::process::ExitCode;
+
+use crate::output::{Output, Verdict};
+
+/// What is said when this program was built without libpcsclite.
+#[cfg(not(feature = "pcsc"))]
+pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built without PC/SC readers: install libpcsclite-dev (Debian) and \
+     build with `cargo build -p qiyong --features pcsc`";
+
+/// Runs the verb: exit 0 when there is a reader, 1 when there is none, 2 when nobody can be asked.
+pub(crate) fn run(json: bool) -> ExitCode {
+    let mut output = Output::default();
+    let verdict = show(json, &mut output).unwrap_or_else(|problem| {
+        output.complain(&problem);
+        Verdict::BadInput
+    });
+    output.finish(verdict)
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn show(_: bool, _: &mut Output) -> Result<Verdict, String> {
+    Err(NOT_BUILT_IN.into())
+}
+
+#[cfg(feature = "pcsc")]
+use with_pcsc::show;
+
+#[cfg(feature = "pcsc")]
+mod with_pcsc {
+    use serde::Serialize;
+
+    use qiyong_pcsc::readers::{Content, ReaderError, Use, list};
+    use qiyong_sim::card::kind;
+
+    use super::{Output, Verdict};
+    use crate::atr;
+
+    /// A reader and what is in it, for programs.
+    #[derive(Serialize)]
+    struct Reader {
+        name: String,
+        state: &'static str,
+        used: &'static str,
+        atr: Option<String>,
+        /// What the card looks like.
+        kind: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decoded: Option<atr::Report>,
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    }
+
+    impl From<qiyong_pcsc::readers::Reader> for Reader {
+        fn from(reader: qiyong_pcsc::readers::Reader) -> Self {
+            let atr = reader.atr.as_deref();
+            Self {
+                name: reader.name.clone(),
+                state: match reader.state {
+                    Content::Unavailable => "unavailable",
+                    Content::Mute => "mute",
+                    Content::Card => "card",
+                    Content::Empty => "empty",
+                },
+                used: match reader.used {
+                    Use::Exclusive => "one program alone",
+                    Use::Shared => "somebody",
+                    Use::Nobody => "nobody",
+                },
+                atr: atr.map(hex::encode_upper),
+                kind: atr.map(kind::of),
+                decoded: atr.map(atr::Report::new),
+                bytes: reader.atr.unwrap_or_default(),
+            }
+        }
+    }
+
+    pub(super) fn show(json: bool, output: &mut Output) -> Result<Verdict, String> {
+        let readers: Vec<Reader> = list().map_err(|error| error.to_string())?.into_iter().map(Reader::from).collect();
+        if json {
+            output.json_line(&readers);
+        } else {
+            readers.iter().for_each(|reader| tell(reader, output));
+        }
+        if readers.is_empty() {
+            output.complain(&ReaderError::NoReader.to_string());
+            return Ok(Verdict::No);
+        }
+        Ok(Verdict::Done)
+    }
+
+    fn tell(reader: &Reader, output: &mut Output) {
+        output.line(&format!("{}: {}, used by {}", reader.name, reader.state, reader.used));
+        if let Some(kind) = &reader.kind {
+            output.line(&format!("   {kind}"));
+        }
+        if let Some(report) = &reader.decoded {
+            atr::to_text(&reader.bytes, report).lines().for_each(|line| output.line(&format!("   {line}")));
+        }
+    }
+}

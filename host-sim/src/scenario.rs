@@ -1,0 +1,153 @@
+//! `qiyong scenario run`: plays scenario files.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use qiyong::in_process::play;
+use qiyong_sim::scenario::file::Scenario;
+use qiyong_sim::scenario::report::FileReport;
+
+use crate::extras::{CaptureFolder, ELF, play_emulated, refusal};
+use crate::output::{Output, Verdict};
+
+/// Where scenarios are played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum BenchKind {
+    /// The terminal's code in this process, a virtual card line, virtual time
+    #[default]
+    Simulated,
+    /// The flashable image on emulated boards (QEMU)
+    Emulated,
+}
+
+/// What to play, and where.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// Scenario files (TOML)
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where to play them
+    #[arg(long, value_enum, default_value_t)]
+    bench: BenchKind,
+    /// With `--bench emulated`: the image, unless it is where `cargo xtask firmware` puts it
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// Print one JSON object a file
+    #[arg(long)]
+    json: bool,
+    /// Write what happened on the card line to DIR: NAME.vcd (GTKWave) and NAME.pcapng (Wireshark) for each file
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
+}
+
+/// Where to play, and what else is wanted of it.
+enum Bench<'a> {
+    Simulated(Option<CaptureFolder>),
+    Emulated(&'a Path),
+}
+
+impl RunArgs {
+    fn bench(&self) -> Result<Bench<'_>, String> {
+        match (self.bench, &self.elf, &self.capture) {
+            (BenchKind::Simulated, None, None) => Ok(Bench::Simulated(None)),
+            (BenchKind::Simulated, None, Some(folder)) => {
+                let folder = CaptureFolder::new(folder, &self.files).map_err(|error| error.to_string())?;
+                Ok(Bench::Simulated(Some(folder)))
+            }
+            (BenchKind::Simulated, Some(_), _) => Err("--elf goes with --bench emulated".into()),
+            (BenchKind::Emulated, _, Some(_)) => Err("--capture records the simulated card line: the emulator's has \
+                 neither moments nor times; leave one of --capture and --bench emulated out"
+                .into()),
+            (BenchKind::Emulated, elf, None) => Ok(Bench::Emulated(elf.as_deref().unwrap_or(Path::new(ELF)))),
+        }
+    }
+}
+
+/// Runs the verb: exit 0 when all that are for the bench passed, 1 when one did not, 2 when one is no scenario, could not be
+/// played or a capture cannot be written.
+pub(crate) fn run(args: &RunArgs) -> ExitCode {
+    let mut output = Output::default();
+    let bench = match args.bench() {
+        Ok(bench) => bench,
+        Err(problem) => {
+            output.complain(&problem);
+            return output.finish(Verdict::BadInput);
+        }
+    };
+    let mut verdict = Verdict::Done;
+    let (mut passed, mut skipped) = (0, 0);
+    for path in &args.files {
+        let (report, complaint) = play_file(path, &bench);
+        if let Some(complaint) = complaint {
+            output.complain(&complaint);
+            verdict = verdict.max(Verdict::BadInput);
+        }
+        match report.passed {
+            Some(true) => passed += 1,
+            Some(false) => verdict = verdict.max(Verdict::No),
+            None => skipped += 1,
+        }
+        if args.json {
+            output.json_line(&report);
+        } else {
+            tell(&report, &mut output);
+        }
+    }
+    if !args.json {
+        let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };
+        output.line(&format!("{passed} of {} scenarios passed{not_here}", args.files.len()));
+    }
+    output.finish(verdict)
+}
+
+/// How a file went, and what people are told besides.
+fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
+    let file = path.display().to_string();
+    let scenario = match Scenario::load(path) {
+        Ok(scenario) => scenario,
+        Err(error) => {
+            let told = error.to_string();
+            return (FileReport::unplayed(file, error.problem), Some(told));
+        }
+    };
+    let played = match bench {
+        Bench::Emulated(_) if let Some(why) = refusal(&scenario) => {
+            return (FileReport::skipped(file, &scenario, why), None);
+        }
+        Bench::Emulated(elf) => play_emulated(&scenario, elf),
+        Bench::Simulated(_) => play(&scenario),
+    };
+    match played {
+        Ok(played) => {
+            let written = match bench {
+                Bench::Simulated(Some(folder)) => {
+                    folder.write(path, scenario.clock, played.steps.iter().flat_map(|step| &step.events))
+                }
+                _ => Ok(()),
+            };
+            (FileReport::played(file, &scenario, played), written.err().map(|error| error.to_string()))
+        }
+        Err(error) => {
+            let told = format!("{file}: {error}");
+            (FileReport::unplayed(file, error.to_string()), Some(told))
+        }
+    }
+}
+
+/// Tells people.
+fn tell(report: &FileReport, output: &mut Output) {
+    let FileReport { file, title, .. } = report;
+    let title = title.as_deref().unwrap_or_default();
+    match (report.passed, &report.skipped) {
+        (Some(true), _) => output.line(&format!("ok    {file}: {title} ({} steps)", report.steps())),
+        (_, Some(why)) => output.line(&format!("skip  {file}: {title} (not for this bench: {why})")),
+        // Told already.
+        _ if report.error.is_some() => {}
+        _ => {
+            output.line(&format!("FAIL  {file}: {title}"));
+            report.differences.iter().for_each(|difference| output.line(&format!("      {difference}")));
+        }
+    }
+}

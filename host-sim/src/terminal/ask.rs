@@ -1,0 +1,145 @@
+//! What is to be done at the till: from the command line, or keyed line by line in the same words.
+
+use clap::{Args, Parser, Subcommand};
+
+use qiyong_protocol::card::codes::IdNumber;
+use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
+use qiyong_protocol::rules::money::{Bill, Fen};
+
+use super::desk::Desk;
+use qiyong_sim::{gbk, input};
+
+/// An operation in words.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Asked {
+    /// Bank: put the card into use on the holder's application
+    Apply(DocumentArgs),
+    /// Hospital: settle a bill
+    Settle {
+        /// The whole bill in yuan, such as 152.00
+        #[arg(value_parser = input::yuan)]
+        total: Fen,
+        /// What of it the pooled fund pays
+        #[arg(long, value_parser = input::yuan, default_value = "0")]
+        fund: Fen,
+    },
+    /// Pharmacy: pay a purchase
+    Purchase {
+        /// The price in yuan, such as 35.80
+        #[arg(value_parser = input::yuan)]
+        total: Fen,
+    },
+    /// Ask how the card stands
+    Query,
+}
+
+/// The document that the holder of the card shows.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DocumentArgs {
+    /// Its kind, such as id-card or passport; without it no document is shown
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    document: Option<DocumentKind>,
+    /// The name on it; asked for if it is left out
+    #[arg(long)]
+    holder: Option<String>,
+    /// The last day of its validity, YYYY-MM-DD, or long-term; asked for if it is left out
+    #[arg(long, value_name = "DAY")]
+    valid_until: Option<String>,
+}
+
+/// A keyed line.
+#[derive(Parser)]
+#[command(name = "", no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    asked: Asked,
+}
+
+fn kind(text: &str) -> Result<DocumentKind, String> {
+    let words = || DocumentKind::ALL.map(DocumentKind::as_str).join(", ");
+    DocumentKind::from_word(text).ok_or_else(|| format!("must be one of {}", words()))
+}
+
+impl Asked {
+    /// The operation; what is missing of a document is asked for.
+    pub(crate) fn operation(&self, desk: &mut Desk) -> Result<Operation, String> {
+        let bill = |total: Fen, fund: Fen| {
+            Bill::new(total, fund).ok_or("the total must be more than nothing, and the fund pays no more than that")
+        };
+        Ok(match self {
+            Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
+            Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
+                Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }
+            }
+            Self::Settle { total, fund } => Operation::Settle(bill(*total, *fund)?),
+            Self::Purchase { total } => Operation::Purchase(bill(*total, Fen(0))?),
+            Self::Query => Operation::Query,
+        })
+    }
+}
+
+fn document(
+    kind: DocumentKind,
+    holder: Option<&String>,
+    valid_until: Option<&String>,
+    desk: &mut Desk,
+) -> Result<Document, String> {
+    let mut given = |text: Option<&String>, prompt: &str| match text {
+        Some(text) => Ok(text.clone()),
+        None => desk.ask(prompt).ok_or_else(|| format!("{prompt}: nothing was keyed")),
+    };
+    // Never on the command line, where others could read it.
+    let number = given(None, "number of the document")?;
+    if kind == DocumentKind::IdCard {
+        IdNumber::new(number.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
+    }
+    let number =
+        DocumentNumber::new(number.as_bytes()).ok_or("a document's number has 1 to 20 printable characters")?;
+    let holder = given(holder, "name on the document")?;
+    let name = gbk::name(&holder).ok_or("the name cannot be written in GBK")?;
+    let valid_until = match given(valid_until, "valid until (YYYY-MM-DD or long-term)")?.as_str() {
+        "long-term" => Validity::LongTerm,
+        day => Validity::Until(input::date(day).ok_or("the validity must be a day, YYYY-MM-DD, or long-term")?),
+    };
+    Ok(Document { kind, number, name, valid_until })
+}
+
+/// The operations to be done: the one of the command line, or what is keyed until the end.
+pub(super) struct Operations<'a> {
+    given: Option<&'a Asked>,
+    from_command_line: bool,
+}
+
+impl<'a> Operations<'a> {
+    pub(super) const fn new(given: Option<&'a Asked>) -> Self {
+        Self { given, from_command_line: given.is_some() }
+    }
+
+    pub(super) const fn is_from_command_line(&self) -> bool {
+        self.from_command_line
+    }
+
+    /// The next one, or what was wrong with what was keyed; `None` at the end.
+    pub(super) fn next(&mut self, desk: &mut Desk) -> Option<Result<Operation, String>> {
+        if self.from_command_line {
+            return self.given.take().map(|asked| asked.operation(desk));
+        }
+        loop {
+            let line = desk.ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query or quit")?;
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words.as_slice() {
+                [] => {}
+                ["quit"] => return None,
+                words => {
+                    let parsed = Line::try_parse_from(words.iter().copied());
+                    return Some(match parsed {
+                        Ok(line) => line.asked.operation(desk),
+                        // The first line says what is wrong; the rest is about options of a program.
+                        Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_string()),
+                    });
+                }
+            }
+        }
+    }
+}

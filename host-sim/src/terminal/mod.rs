@@ -1,0 +1,165 @@
+//! `qiyong terminal`: the firmware's terminal application at a till made of this machine's screen and keyboard.
+//!
+//! The card is in a PC/SC reader (`pcsc::reader_slot`) or in a file (`file_slot`, by way of the virtual line); the centre
+//! is a database file, in the same process (`centre_link`). What operator and holder see and key is `desk`'s; `ask`
+//! reads what is to be done, `receipt` tells how it ended.
+
+mod ask;
+mod centre_link;
+mod desk;
+mod file_slot;
+mod receipt;
+mod trouble;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use clap::Args;
+use embassy_futures::block_on;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+
+use qiyong_firmware::slot::CardSlot;
+use qiyong_firmware::terminal::{RamMemory, Settings, Terminal};
+#[cfg(feature = "pcsc")]
+use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Outcome;
+
+use crate::output::{Output, Verdict};
+pub(crate) use ask::Asked as AskedOperation;
+use ask::Operations;
+use centre_link::Link;
+pub(crate) use centre_link::SystemClock;
+pub(crate) use desk::Desk;
+use qiyong::in_process::InProcess;
+use qiyong_centre::Centre;
+use trouble::Trouble;
+
+/// What till to put up, and what to do there.
+#[derive(Args, Debug)]
+pub(crate) struct TillArgs {
+    #[command(flatten)]
+    card: CardArgs,
+    /// The institution's code, such as P32010000017: pharmacy P, hospital H or bank B
+    #[arg(long, value_name = "CODE", value_parser = institution)]
+    institution: InstitutionCode,
+    /// The centre's database; a new one knows no institution and no card (`qiyong centre add`)
+    #[arg(long, value_name = "FILE")]
+    centre: PathBuf,
+    /// The terminal's name, eight letters and digits
+    #[arg(long, value_name = "NAME", value_parser = terminal_id, default_value = "00000001")]
+    name: TerminalId,
+    /// Seconds to wait for a card
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u16,
+    /// Print one JSON object an operation; what a person would see goes to standard error
+    #[arg(long)]
+    json: bool,
+    /// What to do; without it the till asks, again and again
+    #[command(subcommand)]
+    operation: Option<ask::Asked>,
+}
+
+/// Where the card is.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct CardArgs {
+    /// A PC/SC reader, by its name or a part of it, or `any`
+    #[arg(long, value_name = "NAME")]
+    reader: Option<String>,
+    /// A card file, in the terminal's own slot on the virtual line
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
+
+/// An institution's code on a command line.
+pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
+}
+
+fn terminal_id(text: &str) -> Result<TerminalId, String> {
+    let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
+    id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
+}
+
+/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
+pub(crate) fn run(args: &TillArgs) -> ExitCode {
+    let mut output = Output::default();
+    let verdict = open(args, &mut output).unwrap_or_else(|problem| {
+        output.complain(&problem);
+        Verdict::BadInput
+    });
+    output.finish(verdict)
+}
+
+fn open(args: &TillArgs, output: &mut Output) -> Result<Verdict, String> {
+    let trouble = Trouble::default();
+    match (&args.card.card, &args.card.reader) {
+        (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),
+        (None, Some(name)) => on_reader(args, name, &trouble, output),
+        (None, None) => Err("where is the card? Give --reader or --card".into()),
+    }
+}
+
+#[cfg(feature = "pcsc")]
+fn on_reader(args: &TillArgs, name: &str, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
+    let own = trouble.clone();
+    let on_trouble = move |error: ReaderError| {
+        own.borrow_mut().get_or_insert(error.to_string());
+    };
+    let slot = ReaderSlot::open(name, on_trouble).map_err(|error| error.to_string())?;
+    work(args, slot, trouble, output)
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn on_reader(_: &TillArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+    Err(crate::readers::NOT_BUILT_IN.into())
+}
+
+/// Does what is asked for with a card in `slot`.
+fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
+    let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
+    let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
+    let centre = Rc::new(RefCell::new(centre));
+    let link = Link::new(centre.clone(), trouble.clone());
+    let settings = Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    let random = ChaCha8Rng::from_seed(seed);
+    let desk = Desk::new(args.json);
+    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, RamMemory::new(next_stan), settings);
+
+    let mut worst = Verdict::Done;
+    let mut operations = Operations::new(args.operation.as_ref());
+    while let Some(asked) = operations.next(terminal.operator()) {
+        let operation = match asked {
+            Ok(operation) => operation,
+            Err(problem) if operations.is_from_command_line() => return Err(problem),
+            Err(problem) => {
+                output.complain(&problem);
+                worst = worst.max(Verdict::No);
+                continue;
+            }
+        };
+        // Every port waits by itself, so this never spins.
+        let report = block_on(terminal.serve(&operation));
+        let record = report.card.and_then(|number| centre.borrow().card(&number).ok().flatten());
+        let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
+        if args.json {
+            output.json_line(&receipt);
+        } else {
+            receipt.lines().iter().for_each(|line| output.line(line));
+        }
+        if let Some(problem) = trouble.borrow_mut().take() {
+            return Err(problem);
+        }
+        if report.outcome != Outcome::Approved {
+            worst = worst.max(Verdict::No);
+        }
+    }
+    Ok(worst)
+}

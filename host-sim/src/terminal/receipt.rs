@@ -1,0 +1,121 @@
+//! How a visit ended: a receipt for people, or an object for programs. Numbers and names are masked on both.
+
+use serde::Serialize;
+
+use qiyong_firmware::terminal::Report;
+use qiyong_firmware::ui::{reason_text, status_text};
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::decision::{CardRecord, Operation};
+use qiyong_protocol::rules::institution::InstitutionCode;
+
+use qiyong_sim::gbk;
+
+/// What is printed (docs/card.md §4.3); amounts in fen.
+#[derive(Serialize)]
+pub(super) struct Receipt {
+    institution: String,
+    terminal: String,
+    operation: &'static str,
+    time: String,
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    cause: Option<String>,
+    /// Masked.
+    card: Option<String>,
+    /// Masked.
+    holder: Option<String>,
+    stan: Option<u32>,
+    activated: bool,
+    /// Done, and there was nothing to put into use.
+    already_active: bool,
+    activated_financial: bool,
+    total: u64,
+    charge: u64,
+    balance: Option<u64>,
+    status: Option<&'static str>,
+    pin_changed: bool,
+    pin_unchanged: Option<&'static str>,
+    #[serde(skip)]
+    words: String,
+    #[serde(skip)]
+    amounts: Vec<(&'static str, String)>,
+}
+
+impl Receipt {
+    /// `record` is what the centre knows of the card.
+    pub(super) fn new(
+        institution: InstitutionCode,
+        terminal: TerminalId,
+        operation: &Operation,
+        report: &Report,
+        record: Option<&CardRecord>,
+    ) -> Self {
+        let number = report.card.map(|number| masked(number.as_str()));
+        let holder = record.map(|record| masked_name(&gbk::name_text(&record.name)));
+        let (english, chinese) = match (report.reason, report.effects.activates, report.standing) {
+            (Some(reason), ..) => reason_text(reason),
+            (None, true, _) => ("Card activated", "卡已启用"),
+            (None, false, Some(standing)) if operation.bill().is_none() => status_text(standing.status),
+            (None, false, _) => ("Card was active already", "此卡已启用"),
+        };
+        let done = report.reason.is_none() && !matches!(operation, Operation::Query);
+        let mut amounts = Vec::new();
+        if let Some(bill) = operation.bill().filter(|_| report.reason.is_none()) {
+            amounts.push(("total   总额", bill.total().to_string()));
+            amounts.push(("charged 账户支付", report.effects.charge.to_string()));
+        }
+        amounts.extend(report.balance.map(|balance| ("balance 余额", balance.to_string())));
+        Self {
+            institution: institution.to_string(),
+            terminal: terminal.as_str().to_string(),
+            operation: operation.as_str(),
+            time: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            outcome: report.outcome.as_str(),
+            reason: report.reason.map(|reason| reason.as_str()),
+            cause: report.cause.map(|cause| cause.to_string()),
+            card: number,
+            holder,
+            stan: report.stan.map(|stan| stan.0),
+            activated: report.effects.activates,
+            already_active: done && !report.effects.activates,
+            activated_financial: report.effects.activates_financial,
+            total: operation.bill().map_or(0, |bill| bill.total().0),
+            charge: report.effects.charge.0,
+            balance: report.balance.map(|balance| balance.0),
+            status: report.standing.map(|standing| standing.status.as_str()),
+            pin_changed: report.pin_changed,
+            pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
+            words: format!("{english} {chinese}"),
+            amounts,
+        }
+    }
+
+    /// For people.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{} {}", self.outcome, self.words)];
+        let mut line = |name: &str, value: Option<&str>| lines.extend(value.map(|value| format!("   {name}  {value}")));
+        line("card    卡号", self.card.as_deref());
+        line("holder  姓名", self.holder.as_deref());
+        for (name, amount) in &self.amounts {
+            line(name, Some(amount));
+        }
+        line("cause   原因", self.cause.as_deref());
+        line("PIN     密码", self.pin_changed.then_some("changed 已修改"));
+        line("PIN     密码", self.pin_unchanged);
+        line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());
+        line("place   机构", Some(&format!("{}, terminal {}", self.institution, self.terminal)));
+        line("time    时间", Some(&self.time));
+        lines
+    }
+}
+
+/// The first and the last two characters.
+fn masked(number: &str) -> String {
+    let last = number.chars().count().saturating_sub(2);
+    number.chars().enumerate().map(|(at, c)| if at == 0 || at >= last { c } else { '*' }).collect()
+}
+
+/// The first character: the family name, most often.
+fn masked_name(name: &str) -> String {
+    name.chars().enumerate().map(|(at, c)| if at == 0 { c } else { '*' }).collect()
+}

@@ -1,0 +1,59 @@
+//! `qiyong vicc`: a virtual card in the virtual reader (vpcd) of a real pcscd.
+
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Args;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use qiyong_pcsc::slot::Slot;
+use qiyong_pcsc::vicc;
+use qiyong_sim::card::desk::DeskCard;
+
+use crate::output::{Output, Verdict, complain};
+use crate::pcscd::SlotArgs;
+
+/// Which card goes where.
+#[derive(Args, Debug)]
+pub(crate) struct ViccArgs {
+    /// Where vpcd listens
+    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:35963")]
+    connect: String,
+    /// The card's file
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    #[command(flatten)]
+    slot: SlotArgs,
+}
+
+/// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
+pub(crate) fn run(args: &ViccArgs) -> ExitCode {
+    let mut output = Output::default();
+    match prepare(args) {
+        Ok(mut slot) => vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line)),
+        Err(problem) => {
+            output.complain(&problem);
+            output.finish(Verdict::BadInput)
+        }
+    }
+}
+
+fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
+    // Looked up anew at each try; a name that is none must be told of now.
+    args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
+    let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
+    let mut slot = args.slot.open()?;
+    slot.insert(card);
+    let mut signals =
+        Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let wait = move || {
+        let _ = signals.forever().next();
+        // Nothing is left to be done: the card's file is in step after every command.
+        std::process::exit(0);
+    };
+    thread::Builder::new().name("signals".into()).spawn(wait).map_err(|error| format!("no thread: {error}"))?;
+    Ok(slot)
+}

@@ -1,0 +1,41 @@
+//! The end-to-end tests, in one program: cargo runs programs one after the other, and this one keeps all cores at work to its end.
+//!
+//! Not for tests of the sources themselves (`citations`, `house`), which need none of the crates.
+
+mod atr_list;
+mod bench;
+mod benches;
+mod captures;
+mod card;
+mod emulate;
+mod emulate_power;
+mod exchange;
+mod pcsc;
+mod pcsc_terminal;
+mod pcsc_vpcd;
+mod power;
+mod probe;
+mod program;
+mod scenarios;
+mod slot;
+mod storage;
+mod visits;
+
+/// `autotests` is off, so cargo does not find a new file by itself.
+#[test]
+fn every_file_beside_this_one_is_a_module_of_it_or_a_program_of_its_own() {
+    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::fs::read_to_string(package.join("Cargo.toml")).expect("the manifest");
+    let files = std::fs::read_dir(package.join("tests")).expect("the folder of this file");
+    let mut modules = 0;
+    for path in
+        files.map(|file| file.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "rs"))
+    {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let is_module = include_str!("end_to_end.rs").lines().any(|line| line == format!("mod {name};"));
+        let is_program = manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
+        assert!(is_module != is_program, "tests/tests/{name}.rs: a module {is_module}, a program {is_program}");
+        modules += usize::from(is_module);
+    }
+    assert!(modules > 0);
+}
