@@ -22,8 +22,8 @@ const NOT_EMULATED: [(&str, &str); 7] = [
     ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
 ];
 
-/// How many boards run at the same time. A board mostly waits for its own clock, which is that of the wall.
-const BOARDS: usize = 4;
+/// How many boards run at the same time: a board mostly waits for its own clock, and other tests run meanwhile.
+const BOARDS: usize = 2;
 /// How many files a process is given: few, so that the boards end at about the same time.
 const SHARE: usize = 3;
 
