@@ -15,6 +15,7 @@ use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
 
+use crate::objects::{Object, objects};
 use crate::output::{Output, Verdict};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::os::VirtualCard;
@@ -40,6 +41,9 @@ struct Exchanged {
     response: String,
     sw: String,
     meaning: &'static str,
+    /// The data objects in the response, unless something in it is secret.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    objects: Vec<Object>,
 }
 
 /// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
@@ -76,6 +80,9 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
             output.line(
                 &format!("← {} {}  {}", exchanged.response, exchanged.sw, exchanged.meaning).replace("←  ", "← "),
             );
+            let mut lines = Vec::new();
+            exchanged.objects.iter().for_each(|object| object.lines(1, &mut lines));
+            lines.iter().for_each(|line| output.line(line));
         }
     }
     match &session.error {
@@ -109,10 +116,13 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
                 // The data field begins behind the header and Lc.
                 let secret = redact::secret_of(&command);
                 let hidden = if secret.is_empty() { 0..0 } else { secret.start + 5..secret.end + 5 };
+                let response_secret = redact::response_secret(command.ins, response.data);
+                let shown = if response_secret.is_empty() { response.data } else { &[] };
                 session.exchanges.push(Exchanged {
+                    objects: objects(command.ins, shown),
                     command: masked_hex(bytes, hidden),
                     name: describe(&command),
-                    response: masked_hex(response.data, redact::response_secret(command.ins, response.data)),
+                    response: masked_hex(response.data, response_secret),
                     sw: response.sw.to_string(),
                     meaning: response.sw.meaning(),
                 });

@@ -10,6 +10,7 @@ mod demo;
 mod emulate;
 mod exchange;
 mod extras;
+mod objects;
 mod output;
 mod pcscd;
 mod pcscd_ctl;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use iso7816_tlv::ber::{Tag, Tlv, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -219,15 +220,16 @@ impl VirtualCard {
         StatusWord::OK
     }
 
-    /// 6F { 84 name, A5 {} }; version 3.00 announces its algorithm there, in the form readers look for (docs/card.md
-    /// §1.7).
+    /// 6F { 84 name, A5 {} }. Version 3.00 announces its algorithm in A5, in the form readers look for, which is no data
+    /// object (docs/card.md §1.7): so A5 and what is around it are put together here, and not by the crate for objects.
     fn file_control_information(&self, name: &[u8]) -> Vec<u8> {
         let proprietary = match self.generation {
             Generation::V1 | Generation::V2 => vec![],
             Generation::V3 => vec![0x9F, 0x0C, 0x86, self.generation.algorithm().code()],
         };
-        let mut body = vec![0x84, name.len() as u8];
-        body.extend(name);
+        // 84 is the tag of a primitive object, so that this always is one.
+        let name = Tag::try_from(0x84_u8).and_then(|tag| Tlv::new(tag, Value::Primitive(name.to_vec())));
+        let mut body = name.map(|object| object.to_vec()).unwrap_or_default();
         body.extend([0xA5, proprietary.len() as u8]);
         body.extend(proprietary);
         let mut fci = vec![0x6F, body.len() as u8];
