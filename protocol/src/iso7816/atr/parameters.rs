@@ -13,6 +13,7 @@ const KEPT: usize = 4 * 3;
 /// interface byte that counts, so that asking costs nothing; where the ATR has none, the methods give the default of the
 /// standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Parameters {
     pub(super) convention: Convention,
     /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15, and a bit for each that is there.

@@ -33,7 +33,9 @@ impl fmt::Display for T0Error {
             }
             Self::BudgetExceeded => f.write_str("the card asked for more time (NULL) without end"),
             Self::TooManyFollowUps => f.write_str("the card answered 61xx or 6Cxx without end"),
-            Self::BufferTooSmall => f.write_str("the card has more response bytes than were asked for"),
+            Self::BufferTooSmall => {
+                f.write_str("the card has more response bytes than the buffer holds: give more room")
+            }
         }
     }
 }

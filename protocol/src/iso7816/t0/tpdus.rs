@@ -40,6 +40,7 @@ pub struct Tpdus<'a> {
 
 /// Which way the data of a TPDU goes; T=0 never moves data both ways in one (clause 10.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
     /// To the card, or there is none (case 1).
     ToCard,
