@@ -114,7 +114,7 @@ mod target {
     /// IFSD negotiation and one command over T=1.
     #[unsafe(no_mangle)]
     extern "C" fn qiyong_engine_t1(response: &mut ResponseBuffer) {
-        let mut link = t1::Link::new(black_box(t1::Parameters::default()));
+        let mut link = t1::Connection::new(black_box(t1::Parameters::default()));
         let limits = t1::Limits::new(&link, 1, 1);
         let _ = black_box(over_t1(&mut link.negotiate_ifsd(t1::IFS_MAX, limits)));
         let command = command();
@@ -159,7 +159,8 @@ mod target {
 
     /// The same for T=1.
     #[unsafe(no_mangle)]
-    static mut qiyong_ram_t1: MaybeUninit<(t1::Link, t1::Exchange<'static>, ResponseBuffer)> = MaybeUninit::uninit();
+    static mut qiyong_ram_t1: MaybeUninit<(t1::Connection, t1::Exchange<'static>, ResponseBuffer)> =
+        MaybeUninit::uninit();
 
     /// Stops. None of the engines can panic, so no root reaches it.
     #[panic_handler]

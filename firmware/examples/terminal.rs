@@ -28,7 +28,7 @@ mod target {
     use embedded_io_async::{Read, Write};
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
     use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
-    use qiyong_firmware::link::{Job, Link};
+    use qiyong_firmware::link::{Job, SerialLink};
     use qiyong_firmware::slot::{ContactSlot, LineConfig, LineError, SlotConfig};
     use qiyong_firmware::storage::{Crash, Store};
     use qiyong_firmware::terminal::{self, NoPin, Operator, Settings, Terminal, WhichPin};
@@ -258,7 +258,7 @@ mod target {
         let crash = Crash::from_words(black_box([0; Crash::LEN]));
         let memory = Store::<_>::open(Outside, crash);
         black_box((memory.place(), memory.starts(), memory.crashes(), memory.trouble()));
-        let link = Link::new(SerialPort::new(Half, Half, Outside), memory.state([0; 12]));
+        let link = SerialLink::new(SerialPort::new(Half, Half, Outside), memory.state([0; 12]));
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {

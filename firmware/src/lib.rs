@@ -45,7 +45,7 @@
 //! use embedded_io_async::{Read, Write};
 //! use embedded_storage::nor_flash::NorFlash;
 //! use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
-//! use qiyong_firmware::link::{Job, Link, Port};
+//! use qiyong_firmware::link::{Job, Port, SerialLink};
 //! use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 //! use qiyong_firmware::storage::Store;
 //! use qiyong_firmware::terminal::{Clock, NoPin, Operator, Settings, Terminal, WhichPin};
@@ -57,7 +57,7 @@
 //! /// What operator and holder see and key.
 //! struct Desk<'a, P> {
 //!     picture: &'a Signal<NoopRawMutex, Framebuffer>,
-//!     link: &'a Link<P>,
+//!     link: &'a SerialLink<P>,
 //! }
 //!
 //! impl<P: Port> Operator for Desk<'_, P> {
@@ -98,7 +98,7 @@
 //!     delay: impl DelayNs + Clone,
 //! ) {
 //!     let memory = Store::<_>::open(flash, None);
-//!     let link = Link::new(SerialPort::new(receiver, transmitter, delay.clone()), memory.state([0; 12]));
+//!     let link = SerialLink::new(SerialPort::new(receiver, transmitter, delay.clone()), memory.state([0; 12]));
 //!     let picture = Signal::new();
 //!     let mut panel = Panel::new(i2c);
 //!

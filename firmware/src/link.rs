@@ -1,7 +1,7 @@
 //! The terminal's end of the one serial line to till and centre.
 //!
-//! [`Link::listen`] takes what comes and gives it to whom it is for: answers to [`CentreLink::ask`], commands to the
-//! application ([`Link::command`]), the cancel command to whoever waits for the cancel key ([`Link::cancelled`]). `listen` itself
+//! [`SerialLink::listen`] takes what comes and gives it to whom it is for: answers to [`CentreLink::ask`], commands to the
+//! application ([`SerialLink::command`]), the cancel command to whoever waits for the cancel key ([`SerialLink::cancelled`]). `listen` itself
 //! answers what needs no application: the question for the status, and commands that cannot be carried out. So the till is
 //! answered also while a holder is served. How frames and messages look is for `qiyong_protocol::frame` and
 //! `qiyong_protocol::centre`; damaged ones are dropped there.
@@ -20,8 +20,8 @@ use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Sent, read_answer, write_request};
 use qiyong_protocol::centre::{Answer, LinkError, Request, Stan};
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup, State, TILL_MAX};
-use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
+use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Reference, Refused, Setup, State};
+use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
@@ -41,7 +41,7 @@ pub trait Port {
 
     /// The next byte that comes, however long that takes.
     ///
-    /// Cancel-safety: dropped before a byte has come, it takes none. The link drops it with [`Link::listen`] only.
+    /// Cancel-safety: dropped before a byte has come, it takes none. The link drops it with [`SerialLink::listen`] only.
     async fn receive(&self) -> u8;
 
     /// Waits so many milliseconds.
@@ -61,7 +61,7 @@ pub enum Job {
 }
 
 /// The link over a port.
-pub struct Link<P> {
+pub struct SerialLink<P> {
     port: P,
     inner: RefCell<Inner>,
     job: Signal<NoopRawMutex, Job>,
@@ -91,7 +91,7 @@ impl Inner {
     }
 }
 
-impl<P: Port> Link<P> {
+impl<P: Port> SerialLink<P> {
     /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit.
     pub const fn new(port: P, state: State) -> Self {
         Self {
@@ -112,10 +112,10 @@ impl<P: Port> Link<P> {
         self.tell_state().await;
         loop {
             match decoder.push(self.port.receive().await) {
-                Some(Ok(Frame { channel: Channel::Centre, payload })) => {
+                Some(Ok(Frame { peer: Peer::Centre, payload })) => {
                     self.with(|inner| self.centre_says(inner, payload));
                 }
-                Some(Ok(Frame { channel: Channel::Till, payload })) => {
+                Some(Ok(Frame { peer: Peer::Till, payload })) => {
                     if let Some(event) = self.with(|inner| self.till_says(inner, payload, &set_clock)) {
                         self.tell(&event).await;
                     }
@@ -234,8 +234,8 @@ impl<P: Port> Link<P> {
     }
 
     async fn tell(&self, event: &Event) {
-        let mut buffer = [0; encoded_len(TILL_MAX)];
-        self.send(encode(Channel::Till, &event.encode(), &mut buffer)).await;
+        let mut buffer = [0; encoded_len(ECR_MAX)];
+        self.send(encode(Peer::Till, &event.encode(), &mut buffer)).await;
     }
 
     async fn send(&self, frame: Option<&[u8]>) {
@@ -250,13 +250,13 @@ impl<P: Port> Link<P> {
         let mut message = [0; MESSAGE_MAX];
         let len = self.with(|inner| Some(inner.write(request, &mut message))).unwrap_or(Err(LinkError::NotSetUp))?;
         self.answer.reset();
-        let frame = encode(Channel::Centre, message.get(..len).unwrap_or_default(), buffer);
+        let frame = encode(Peer::Centre, message.get(..len).unwrap_or_default(), buffer);
         // Every message has room.
         frame.ok_or(LinkError::Unwritable { field: 0 })
     }
 }
 
-impl<P: Port> CentreLink for &Link<P> {
+impl<P: Port> CentreLink for &SerialLink<P> {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let mut buffer = [0; FRAME_MAX];
         // Until here nothing has gone out, so that an error of the kinds that say so is right.

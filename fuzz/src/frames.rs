@@ -6,7 +6,7 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup};
-use qiyong_protocol::frame::{Channel, Decoder, encode, encoded_len};
+use qiyong_protocol::frame::{Decoder, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -22,7 +22,7 @@ pub(crate) fn any_line(bytes: &[u8]) {
         match decoder.push(*byte) {
             Some(Ok(frame)) => {
                 let mut buffer = [0; encoded_len(ROOM)];
-                let again = encode(frame.channel, frame.payload, &mut buffer).expect("what was read can be written");
+                let again = encode(frame.peer, frame.payload, &mut buffer).expect("what was read can be written");
                 let mut other = Decoder::<ROOM>::new();
                 let found = again.iter().filter_map(|byte| other.push(*byte).map(|frame| frame.is_ok())).count();
                 assert_eq!(found, 1, "what was written can be read");
@@ -33,7 +33,7 @@ pub(crate) fn any_line(bytes: &[u8]) {
         }
     }
     let mut buffer = [0; 64];
-    let last = encode(Channel::Till, b"the last one", &mut buffer).expect("it fits");
+    let last = encode(Peer::Till, b"the last one", &mut buffer).expect("it fits");
     let found = last.iter().filter_map(|byte| {
         decoder.push(*byte).and_then(|frame| frame.ok().filter(|frame| frame.payload == b"the last one")).map(drop)
     });
@@ -90,7 +90,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let mut line = Vec::new();
     for message in &messages {
         let mut buffer = [0; encoded_len(ROOM)];
-        line.extend_from_slice(encode(Channel::Till, message, &mut buffer).expect("it fits"));
+        line.extend_from_slice(encode(Peer::Till, message, &mut buffer).expect("it fits"));
     }
     messages.into_iter().chain([line]).collect()
 }

@@ -3,8 +3,8 @@
 use qiyong_protocol::iso7816::atr::Edc;
 use qiyong_protocol::iso7816::t1::pair::{Arrived, Damage, Pair, Way};
 use qiyong_protocol::iso7816::t1::{
-    BLOCK_GUARD_TIME, CardSide, CardStep, Check, Exchange, IFS_MAX, Limits, Link, MAX_BLOCK, Parameters, Pcb, Step,
-    T1Error,
+    BLOCK_GUARD_TIME, CardSide, CardStep, Check, Connection, Exchange, IFS_MAX, Limits, MAX_BLOCK, Parameters, Pcb,
+    Step, T1Error,
 };
 
 use crate::input::{Event, Events, Input, came_in_order};
@@ -22,26 +22,26 @@ pub(crate) fn any_card(bytes: &[u8]) {
     let (ifsc, flags, waits) = (input.byte(), input.byte(), input.byte());
     let edc = edc(flags);
     let parameters = Parameters { ifsc, bwi: waits >> 4, cwi: waits & 0x0F, edc, ..Parameters::default() };
-    let mut link = Link::new(parameters).with_nad(if flags & 4 == 0 { 0 } else { 0x12 });
+    let mut connection = Connection::new(parameters).with_nad(if flags & 4 == 0 { 0 } else { 0x12 });
     let mut buffer = vec![0; 4 * usize::from(input.byte())];
     let ifsd = (flags & 8 != 0).then(|| input.byte());
     let commands: Vec<_> = (0..=flags >> 4 & 3).map(|_| input.counted()).collect();
     let mut visit = Visit { events: input.events(flags & 2 != 0), edc, characters: Vec::new() };
 
     if let Some(ifsd) = ifsd {
-        let limits = Limits::new(&link, 0, 0);
-        if let Ok(agreed) = visit.run(link.negotiate_ifsd(ifsd, limits), limits) {
-            assert_eq!(agreed, usize::from(link.ifsd()));
+        let limits = Limits::new(&connection, 0, 0);
+        if let Ok(agreed) = visit.run(connection.negotiate_ifsd(ifsd, limits), limits) {
+            assert_eq!(agreed, usize::from(connection.ifsd()));
         }
     }
     for command in commands {
         visit.characters.clear();
-        let ready = link.is_ready();
-        let limits = Limits::new(&link, command.len(), buffer.len());
-        let result = visit.run(link.exchange(command, &mut buffer, limits), limits);
+        let ready = connection.is_ready();
+        let limits = Limits::new(&connection, command.len(), buffer.len());
+        let result = visit.run(connection.exchange(command, &mut buffer, limits), limits);
         match result {
             Ok(length) => {
-                assert!(length <= buffer.len() && link.is_ready());
+                assert!(length <= buffer.len() && connection.is_ready());
                 assert!(came_in_order(&buffer[..length], &visit.characters), "delivered what was not received");
             }
             Err(error) => {
@@ -49,7 +49,7 @@ pub(crate) fn any_card(bytes: &[u8]) {
                 assert!(!error.to_string().is_empty() && !error.name().is_empty());
             }
         }
-        assert!((1..=IFS_MAX).contains(&link.ifsc()) && (1..=IFS_MAX).contains(&link.ifsd()));
+        assert!((1..=IFS_MAX).contains(&connection.ifsc()) && (1..=IFS_MAX).contains(&connection.ifsd()));
     }
 }
 
@@ -196,18 +196,18 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let (command, reply) = (input.counted(), input.counted());
     let mut pair = Disturbed { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
 
-    let mut link = Link::new(Parameters { ifsc, edc, ..Parameters::default() });
+    let mut connection = Connection::new(Parameters { ifsc, edc, ..Parameters::default() });
     if flags & 2 != 0 {
-        let limits = Limits::new(&link, 0, 0);
-        if pair.run(link.negotiate_ifsd(ifsd, limits), false).is_ok() {
-            assert_eq!(link.ifsd(), pair.card.ifsd());
+        let limits = Limits::new(&connection, 0, 0);
+        if pair.run(connection.negotiate_ifsd(ifsd, limits), false).is_ok() {
+            assert_eq!(connection.ifsd(), pair.card.ifsd());
         }
     }
     let undisturbed = pair.line.is_empty();
-    let ready = link.is_ready();
+    let ready = connection.is_ready();
     let mut buffer = [0; 256];
-    let limits = Limits::new(&link, command.len(), buffer.len());
-    let result = pair.run(link.exchange(command, &mut buffer, limits), false);
+    let limits = Limits::new(&connection, command.len(), buffer.len());
+    let result = pair.run(connection.exchange(command, &mut buffer, limits), false);
     assert!(pair.executed.iter().all(|executed| executed == command), "carried out what was not sent");
     match result {
         Ok(length) => {

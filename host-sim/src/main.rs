@@ -80,7 +80,7 @@ enum Verb {
         json: bool,
     },
     /// Run the terminal application at a till made of this screen and keyboard
-    Terminal(terminal::TillArgs),
+    Terminal(terminal::TerminalArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulate::EmulateArgs),
     /// List debug probes

@@ -1,7 +1,7 @@
 //! Frames on the one serial line that leads to the till and, through it, to the centre.
 //!
 //! ```text
-//! 00 | COBS of ( channel 1 | length 2 | payload ) | check 3 | 00
+//! 00 | COBS of ( peer 1 | length 2 | payload ) | check 3 | 00
 //! ```
 //!
 //! Consistent Overhead Byte Stuffing (COBS, Cheshire and Baker 1999) leaves no 00 between the two that stand around, so that a
@@ -17,20 +17,20 @@
 //! here, nor is anything sent or awaited. The coding is done here, because what there is of it may panic.
 //!
 //! ```
-//! use qiyong_protocol::frame::{Channel, Decoder, encode};
+//! use qiyong_protocol::frame::{Peer, Decoder, encode};
 //!
 //! let mut line = [0; 32];
-//! let sent = encode(Channel::Centre, &[1, 0, 2], &mut line).expect("it fits");
+//! let sent = encode(Peer::Centre, &[1, 0, 2], &mut line).expect("it fits");
 //! let mut decoder = Decoder::<16>::new();
-//! let received = sent.iter().filter_map(|byte| decoder.push(*byte).map(|frame| frame.map(|frame| frame.channel)));
-//! assert!(received.eq([Ok(Channel::Centre)]));
+//! let received = sent.iter().filter_map(|byte| decoder.push(*byte).map(|frame| frame.map(|frame| frame.peer)));
+//! assert!(received.eq([Ok(Peer::Centre)]));
 //! ```
 
 use core::fmt;
 
 use crate::crc;
 
-/// Bytes before the payload: channel and length.
+/// Bytes before the payload: peer and length.
 const HEADER: usize = 3;
 /// Bytes of the check.
 const CHECK: usize = 3;
@@ -40,14 +40,14 @@ const FULL: u8 = 0xFF;
 /// Who is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Channel {
+pub enum Peer {
     /// The till: its commands, and what it is told.
     Till,
     /// The centre: ISO 8583 messages, which the till passes on.
     Centre,
 }
 
-impl Channel {
+impl Peer {
     const CODES: [(Self, u8); 2] = [(Self::Till, 1), (Self::Centre, 2)];
 
     const fn code(self) -> u8 {
@@ -62,14 +62,14 @@ impl Channel {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// Who talks.
-    pub channel: Channel,
+    pub peer: Peer,
     /// What is said. It may belong to a person, so that `Debug` does not show it.
     pub payload: &'a [u8],
 }
 
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {} bytes", self.channel, self.payload.len())
+        write!(f, "{:?}, {} bytes", self.peer, self.payload.len())
     }
 }
 
@@ -87,8 +87,8 @@ pub enum FrameError {
     Stuffing,
     /// The length is not that of the payload.
     Length,
-    /// No channel has this number.
-    Channel(u8),
+    /// No peer has this number.
+    Peer(u8),
 }
 
 impl fmt::Display for FrameError {
@@ -99,7 +99,7 @@ impl fmt::Display for FrameError {
             Self::Check => f.write_str("a frame's check is wrong: it was disturbed on the line"),
             Self::Stuffing => f.write_str("a frame is not stuffed as COBS demands"),
             Self::Length => f.write_str("a frame's length is not that of its payload"),
-            Self::Channel(number) => write!(f, "a frame is for channel {number}, which there is not"),
+            Self::Peer(number) => write!(f, "a frame is for peer {number}, which there is not"),
         }
     }
 }
@@ -113,9 +113,9 @@ pub const fn encoded_len(payload: usize) -> usize {
 }
 
 /// Writes a frame into `buffer`; `None`: the payload has 65 536 bytes or more, or does not fit ([`encoded_len`] always does).
-pub fn encode<'b>(channel: Channel, payload: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+pub fn encode<'b>(peer: Peer, payload: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let [high, low] = u16::try_from(payload.len()).ok()?.to_be_bytes();
-    let header = [channel.code(), high, low];
+    let header = [peer.code(), high, low];
     let (start, stuffed) = buffer.split_first_mut()?;
     *start = 0;
     // The code byte of the piece that is being written, and where it will stand.
@@ -204,9 +204,9 @@ fn read(bytes: &mut [u8]) -> Result<Frame<'_>, FrameError> {
     if usize::from(u16::from_be_bytes([*high, *low])) != payload.len() {
         return Err(FrameError::Length);
     }
-    let channel = Channel::CODES.iter().find(|(_, code)| code == number);
-    let (channel, _) = channel.ok_or(FrameError::Channel(*number))?;
-    Ok(Frame { channel: *channel, payload })
+    let peer = Peer::CODES.iter().find(|(_, code)| code == number);
+    let (peer, _) = peer.ok_or(FrameError::Peer(*number))?;
+    Ok(Frame { peer: *peer, payload })
 }
 
 /// Takes the stuffing out, in place; returns how many bytes are left. `None`: the last piece ends too early.

@@ -10,7 +10,7 @@ use std::{fs, io};
 use tempfile::TempDir;
 
 use qiyong::in_process::play;
-use qiyong_protocol::iso7816::character::{Convention, Frame, Received};
+use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 use qiyong_sim::line::{self, LineEvent};
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::world::event::{Apdu, Event};
@@ -85,7 +85,7 @@ struct Traced {
     byte: u8,
     parity_ok: bool,
     signalled: bool,
-    frame: Frame,
+    frame: Moments,
 }
 
 impl Traced {

@@ -21,7 +21,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Command as TillCommand, Ended, Setup};
-use qiyong_protocol::frame::{Channel, encode};
+use qiyong_protocol::frame::{Peer, encode};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -187,7 +187,7 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), all.to_vec()));
     // Garbage, more of it than any frame is long, frames that are cut off, and one with a wrong bit before the till's command.
     let mut buffer = [0; 64];
-    let frame = encode(Channel::Till, &TillCommand::Cancel.encode(), &mut buffer).unwrap();
+    let frame = encode(Peer::Till, &TillCommand::Cancel.encode(), &mut buffer).unwrap();
     desk.machine.disturb_till(&[0xFF; 2000]).unwrap();
     (1..frame.len()).for_each(|cut| desk.machine.disturb_till(&frame[..cut]).unwrap());
     let mut bent = frame.to_vec();

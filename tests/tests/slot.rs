@@ -163,31 +163,31 @@ fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
 #[test]
 fn a_warm_reset_takes_rights_away_and_leaves_power_on() {
     for t1 in [None, Some(T1 { ifsc: 100, crc: false })] {
-        let mut bench = Bench::over(t1);
-        assert_eq!(block_on(bench.slot.warm_reset()), Err(SlotError::NotConnected));
-        bench.connect().unwrap();
+        let mut rig = Rig::over(t1);
+        assert_eq!(block_on(rig.slot.warm_reset()), Err(SlotError::NotConnected));
+        rig.connect().unwrap();
         let secured = [
             commands::select_environment(),
             Command::new(0, 0xA4, 0, 0).with_data(&[0xDF, 0x01]).expecting(256),
             commands::select_file(&[0xEF, 0x05]),
             commands::read_record(1, 2),
         ];
-        let status = |bench: &mut Bench| bench.send(&secured).pop().map(|result| result.map(|(_, sw)| sw));
-        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
-        assert_eq!(bench.send(&[commands::verify(&[0x12, 0x34, 0x56])])[0], Ok((vec![], StatusWord::OK)));
-        assert_eq!(status(&mut bench), Some(Ok(StatusWord::OK)));
-        bench.events.borrow_mut().clear();
-        block_on(bench.slot.warm_reset()).unwrap();
-        assert!(!bench.events.borrow().iter().any(|event| matches!(event.2, LineEvent::Vcc(_))));
-        assert_eq!(status(&mut bench), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
-        bench.assert_no_violation();
+        let status = |rig: &mut Rig| rig.send(&secured).pop().map(|result| result.map(|(_, sw)| sw));
+        assert_eq!(status(&mut rig), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        assert_eq!(rig.send(&[commands::verify(&[0x12, 0x34, 0x56])])[0], Ok((vec![], StatusWord::OK)));
+        assert_eq!(status(&mut rig), Some(Ok(StatusWord::OK)));
+        rig.events.borrow_mut().clear();
+        block_on(rig.slot.warm_reset()).unwrap();
+        assert!(!rig.events.borrow().iter().any(|event| matches!(event.2, LineEvent::Vcc(_))));
+        assert_eq!(status(&mut rig), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
+        rig.assert_no_violation();
     }
 }
 
 type Events = Rc<RefCell<Vec<(u64, (u16, u8), LineEvent)>>>;
 
 /// A slot with a card, whose line can be disturbed and is written down.
-struct Bench {
+struct Rig {
     slot: ContactSlot<Layered<Layered<VirtualLine, Faults>, Tracer>>,
     plan: FaultPlan,
     events: Events,
@@ -201,7 +201,7 @@ struct T1 {
     crc: bool,
 }
 
-impl Bench {
+impl Rig {
     fn new(card: ContactCard) -> Self {
         let time = VirtualTime::new("2026-03-02T09:00".parse().unwrap());
         let mut wire = VirtualLine::new(time.clone());
@@ -282,7 +282,7 @@ fn visit() -> Vec<Command<'static>> {
 /// costs the card nothing (docs/design.md §1, invariant 6).
 #[test]
 fn in_t0_every_character_is_repeated_until_it_is_right() {
-    let mut plain = Bench::over(None);
+    let mut plain = Rig::over(None);
     plain.connect().unwrap();
     let expected = plain.send(&visit());
     assert!(expected.iter().all(Result::is_ok), "{expected:?}");
@@ -291,22 +291,22 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
     // TS, the first character, has no error signal.
     for at in 1..characters {
         for times in [1, 3] {
-            let mut bench = Bench::over(None);
+            let mut rig = Rig::over(None);
             let flip = |n| Fault { at: at + n, what: Disturbance::Flip(1 << (at % 9)) };
-            bench.plan.begin((0..times).map(flip).collect(), None);
-            bench.connect().unwrap();
-            assert_eq!(bench.send(&visit()), expected, "character {at}, {times} times");
-            assert_eq!(bench.signals(), times as usize, "character {at}");
-            bench.assert_no_violation();
+            rig.plan.begin((0..times).map(flip).collect(), None);
+            rig.connect().unwrap();
+            assert_eq!(rig.send(&visit()), expected, "character {at}, {times} times");
+            assert_eq!(rig.signals(), times as usize, "character {at}");
+            rig.assert_no_violation();
         }
-        let mut bench = Bench::over(None);
-        bench.plan.begin((0..4).map(|n| Fault { at: at + n, what: Disturbance::Flip(1) }).collect(), None);
+        let mut rig = Rig::over(None);
+        rig.plan.begin((0..4).map(|n| Fault { at: at + n, what: Disturbance::Flip(1) }).collect(), None);
         // During the answer to reset a warm reset helps, during PPS a cold one.
-        if bench.connect().is_ok() && bench.characters() <= at {
-            let failed = bench.send(&visit()).into_iter().find_map(Result::err);
+        if rig.connect().is_ok() && rig.characters() <= at {
+            let failed = rig.send(&visit()).into_iter().find_map(Result::err);
             assert_eq!(failed, Some(SlotError::Parity), "character {at}");
         }
-        bench.assert_no_violation();
+        rig.assert_no_violation();
     }
 }
 
@@ -314,7 +314,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
 #[test]
 fn in_t1_whatever_happens_to_one_character_is_mended() {
     let t1 = Some(T1 { ifsc: 32, crc: true });
-    let mut plain = Bench::over(t1);
+    let mut plain = Rig::over(t1);
     plain.connect().unwrap();
     let before = plain.characters();
     let expected = plain.send(&visit());
@@ -329,11 +329,11 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
             Disturbance::Late(60),
             Disturbance::Early(4),
         ] {
-            let mut bench = Bench::over(t1);
-            bench.plan.begin(vec![Fault { at, what }], None);
-            bench.connect().unwrap();
-            assert_eq!(bench.send(&visit()), expected, "character {at}: {what:?}");
-            bench.assert_no_violation();
+            let mut rig = Rig::over(t1);
+            rig.plan.begin(vec![Fault { at, what }], None);
+            rig.connect().unwrap();
+            assert_eq!(rig.send(&visit()), expected, "character {at}: {what:?}");
+            rig.assert_no_violation();
         }
     }
 }
@@ -440,13 +440,13 @@ proptest! {
     #[test]
     fn what_can_be_mended_is_mended((t1, faults) in disturbed(), asked in prop::collection::vec(asked(), 1..8)) {
         let commands = as_commands(&asked);
-        let mut plain = Bench::over(t1);
+        let mut plain = Rig::over(t1);
         prop_assert_eq!(plain.connect(), Ok(()));
-        let mut bench = Bench::over(t1);
-        bench.plan.begin(faults, None);
-        prop_assert_eq!(bench.connect(), Ok(()));
-        prop_assert_eq!(bench.send(&commands), plain.send(&commands));
-        bench.assert_no_violation();
+        let mut rig = Rig::over(t1);
+        rig.plan.begin(faults, None);
+        prop_assert_eq!(rig.connect(), Ok(()));
+        prop_assert_eq!(rig.send(&commands), plain.send(&commands));
+        rig.assert_no_violation();
     }
 
     /// Beyond that: an error within the budget, or the response, and the next reset finds a card that works.
@@ -457,33 +457,33 @@ proptest! {
         asked in prop::collection::vec(asked(), 1..5),
     ) {
         let commands = as_commands(&asked);
-        let mut plain = Bench::over(t1);
+        let mut plain = Rig::over(t1);
         prop_assert_eq!(plain.connect(), Ok(()));
-        let mut bench = Bench::over(t1);
-        bench.plan.begin(faults, None);
+        let mut rig = Rig::over(t1);
+        rig.plan.begin(faults, None);
         // Damage that no check of an answer to reset sees may make one with other waiting times of it.
         let sound = block_on(plain.slot.connect()).unwrap().to_vec();
-        let connected = block_on(bench.slot.connect()).map(<[u8]>::to_vec);
+        let connected = block_on(rig.slot.connect()).map(<[u8]>::to_vec);
         if let Ok(atr) = connected {
             for command in &commands {
-                let before = bench.time.cycles();
-                let failed = bench.send(&[*command]).into_iter().any(|result| result.is_err());
+                let before = rig.time.cycles();
+                let failed = rig.send(&[*command]).into_iter().any(|result| result.is_err());
                 // 20 s, and for T=1 what its own rules for a silent card take.
-                let seconds = (bench.time.cycles() - before) / CLOCK_HZ;
+                let seconds = (rig.time.cycles() - before) / CLOCK_HZ;
                 prop_assert!(seconds <= 45 || atr != sound, "{} s", seconds);
                 if failed {
                     break;
                 }
             }
         }
-        block_on(bench.slot.disconnect());
+        block_on(rig.slot.disconnect());
         // The same card again, undisturbed: whatever was on the line, its state is sound.
-        bench.plan.begin(Vec::new(), None);
-        if bench.slot.line().present() {
-            prop_assert_eq!(bench.connect(), Ok(()));
-            prop_assert!(bench.send(&[commands::select_environment()])[0].is_ok());
+        rig.plan.begin(Vec::new(), None);
+        if rig.slot.line().present() {
+            prop_assert_eq!(rig.connect(), Ok(()));
+            prop_assert!(rig.send(&[commands::select_environment()])[0].is_ok());
         }
-        bench.assert_no_violation();
+        rig.assert_no_violation();
     }
 }
 
@@ -496,30 +496,30 @@ fn storms_end_with_a_reason() {
         (Misbehaviour::ExtensionForever, Some(T1 { ifsc: 32, crc: false })),
         (Misbehaviour::WrongNumbers, Some(T1 { ifsc: 32, crc: false })),
     ] {
-        let mut bench = Bench::over(t1);
-        bench.connect().unwrap();
-        let at = bench.characters();
-        bench.plan.begin(vec![Fault { at: 0, what: Disturbance::Misbehave(kind) }], None);
-        let before = bench.time.cycles();
-        let result = bench.send(&[commands::read_record(1, 16)]).remove(0);
+        let mut rig = Rig::over(t1);
+        rig.connect().unwrap();
+        let at = rig.characters();
+        rig.plan.begin(vec![Fault { at: 0, what: Disturbance::Misbehave(kind) }], None);
+        let before = rig.time.cycles();
+        let result = rig.send(&[commands::read_record(1, 16)]).remove(0);
         assert!(matches!(result, Err(SlotError::T0(_) | SlotError::T1(_))), "{kind:?}: {result:?}");
-        assert!((bench.time.cycles() - before) / CLOCK_HZ <= 45, "{kind:?}");
-        assert!(bench.characters() - at < 5_000, "{kind:?}: {} characters", bench.characters() - at);
+        assert!((rig.time.cycles() - before) / CLOCK_HZ <= 45, "{kind:?}");
+        assert!(rig.characters() - at < 5_000, "{kind:?}: {} characters", rig.characters() - at);
     }
 }
 
 #[test]
 fn a_short_circuit_takes_the_card_off_power_and_is_named() {
-    let mut bench = Bench::over(None);
-    bench.connect().unwrap();
-    bench.plan.begin(vec![Fault { at: 3, what: Disturbance::ShortCircuit }], None);
-    assert_eq!(bench.send(&[commands::select_environment()]), [Err(SlotError::ShortCircuit)]);
-    let last = bench.events.borrow().last().unwrap().2;
+    let mut rig = Rig::over(None);
+    rig.connect().unwrap();
+    rig.plan.begin(vec![Fault { at: 3, what: Disturbance::ShortCircuit }], None);
+    assert_eq!(rig.send(&[commands::select_environment()]), [Err(SlotError::ShortCircuit)]);
+    let last = rig.events.borrow().last().unwrap().2;
     assert_eq!(last, LineEvent::Vcc(None));
-    assert_eq!(bench.send(&[commands::select_environment()]), [Err(SlotError::NotConnected)]);
-    bench.connect().unwrap();
-    assert!(bench.send(&[commands::select_environment()])[0].is_ok());
-    bench.assert_no_violation();
+    assert_eq!(rig.send(&[commands::select_environment()]), [Err(SlotError::NotConnected)]);
+    rig.connect().unwrap();
+    assert!(rig.send(&[commands::select_environment()])[0].is_ok());
+    rig.assert_no_violation();
 }
 
 /// Clause 6.3.2: 1860 cycles before and 700 after, in the state the card names; the wire checks the times.
@@ -527,14 +527,14 @@ fn a_short_circuit_takes_the_card_off_power_and_is_named() {
 fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
     for (x, state) in [(0x40, Some(Clock::Low)), (0x80, Some(Clock::High)), (0xC0, Some(Clock::Low)), (0x00, None)] {
         let global = SpecificBytes { ta: Some(x | 0x07), tb: None, tc: None };
-        let mut bench = Bench::with_atr(&AtrBuilder::new(Convention::Direct).t0(None).t15(global));
-        bench.connect().unwrap();
+        let mut rig = Rig::with_atr(&AtrBuilder::new(Convention::Direct).t0(None).t15(global));
+        rig.connect().unwrap();
         for _ in 0..2 {
-            bench.events.borrow_mut().clear();
-            block_on(bench.slot.rest());
-            block_on(bench.slot.rest());
-            assert!(bench.send(&[commands::select_environment()])[0].is_ok(), "{x:02X}");
-            let clocks: Vec<_> = bench
+            rig.events.borrow_mut().clear();
+            block_on(rig.slot.rest());
+            block_on(rig.slot.rest());
+            assert!(rig.send(&[commands::select_environment()])[0].is_ok(), "{x:02X}");
+            let clocks: Vec<_> = rig
                 .events
                 .borrow()
                 .iter()
@@ -546,9 +546,9 @@ fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
             let expected: Vec<_> = state.into_iter().flat_map(|state| [state, Clock::Running]).collect();
             assert_eq!(clocks, expected, "{x:02X}");
         }
-        block_on(bench.slot.rest());
-        block_on(bench.slot.disconnect());
-        bench.assert_no_violation();
+        block_on(rig.slot.rest());
+        block_on(rig.slot.disconnect());
+        rig.assert_no_violation();
     }
 }
 
@@ -560,10 +560,10 @@ fn extended_apdus_pass_in_both_protocols() {
     let atr = AtrBuilder::new(Convention::Direct).historical(&historical);
     let data = [0x55; 300];
     for (atr, chunk) in [(atr.t1(t1), 296), (atr, 256)] {
-        let mut bench = Bench::with_atr(&atr);
-        bench.connect().unwrap();
+        let mut rig = Rig::with_atr(&atr);
+        rig.connect().unwrap();
         let aid = commands::application_aid(0);
-        let responses = bench.send(&[
+        let responses = rig.send(&[
             Command::new(0, 0xA4, 4, 0).with_data(&aid).expecting(256),
             commands::select_file(&[0xEF, 0x16]),
             Command::new(0, 0xB0, 0, 0).expecting(4096),
@@ -573,11 +573,11 @@ fn extended_apdus_pass_in_both_protocols() {
         let responses: Vec<_> = responses.into_iter().map(Result::unwrap).collect();
         assert_eq!((responses[2].0.len(), responses[2].1), (chunk, StatusWord::OK));
         assert_eq!(responses[3].1, StatusWord::SECURITY_NOT_SATISFIED);
-        bench.assert_no_violation();
+        rig.assert_no_violation();
     }
-    let mut bench = Bench::over(None);
-    bench.connect().unwrap();
-    let refused = bench.send(&[Command::new(0, 0xD6, 0, 0).with_data(&data)]).remove(0);
+    let mut rig = Rig::over(None);
+    rig.connect().unwrap();
+    let refused = rig.send(&[Command::new(0, 0xD6, 0, 0).with_data(&data)]).remove(0);
     assert!(matches!(refused, Err(SlotError::T0(_))), "a card that says nothing of it gets no ENVELOPE: {refused:?}");
 }
 
@@ -586,11 +586,11 @@ fn extended_apdus_pass_in_both_protocols() {
 #[test]
 fn a_session_takes_what_its_characters_need() {
     for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {
-        let mut bench = Bench::over(t1);
-        bench.connect().unwrap();
-        bench.send(&visit());
-        let efficiency = Efficiency::of(bench.events.borrow().iter().copied());
-        assert_eq!(efficiency.characters, bench.characters());
+        let mut rig = Rig::over(t1);
+        rig.connect().unwrap();
+        rig.send(&visit());
+        let efficiency = Efficiency::of(rig.events.borrow().iter().copied());
+        assert_eq!(efficiency.characters, rig.characters());
         assert!((1.0..1.005).contains(&efficiency.ratio()), "{t1:?}: {efficiency:?}, {}", efficiency.ratio());
     }
 }

@@ -71,7 +71,7 @@ fn state(store: &Store<Flash, PAGES>) -> State {
 }
 
 /// A terminal's memory, and what is known of it by what it has acknowledged.
-struct Bench {
+struct Rig {
     flash: Flash,
     store: Store<Flash, PAGES>,
     acknowledged: State,
@@ -79,7 +79,7 @@ struct Bench {
     next: Vec<Option<Stan>>,
 }
 
-impl Bench {
+impl Rig {
     fn new(flash: Flash) -> Self {
         let store = Store::<_, PAGES>::open(flash.clone(), None);
         let acknowledged = state(&store);
@@ -182,22 +182,22 @@ fn day() -> Vec<Op> {
 #[test]
 fn power_may_fail_at_any_byte() {
     let flash = Flash::new(PAGES as usize, 0);
-    let mut bench = Bench::new(flash.clone());
-    day().into_iter().for_each(|op| bench.act(op));
+    let mut rig = Rig::new(flash.clone());
+    day().into_iter().for_each(|op| rig.act(op));
     let (work, erasures) = (flash.work(), flash.erasures());
     assert!(erasures > 2 * PAGES, "every page was used more than once: {erasures}");
     for cut in 0..work {
         let flash = Flash::new(PAGES as usize, cut);
         flash.cut_after(cut + 1);
-        let mut bench = Bench::new_in_the_dark(flash);
+        let mut rig = Rig::new_in_the_dark(flash);
         for op in day() {
-            bench.act(op);
+            rig.act(op);
         }
-        bench.act(Op::Restart(None));
+        rig.act(Op::Restart(None));
     }
 }
 
-impl Bench {
+impl Rig {
     /// The power may fail in the very first start.
     fn new_in_the_dark(flash: Flash) -> Self {
         let store = Store::<_, PAGES>::open(flash.clone(), None);
@@ -236,15 +236,15 @@ proptest! {
         if let Some(garbage) = garbage {
             flash.fill(&garbage);
         }
-        let mut bench = Bench::new(flash.clone());
+        let mut rig = Rig::new(flash.clone());
         for (cut, op) in ops {
             if let Some(cut) = cut {
                 flash.cut_after(cut + 1);
             }
-            bench.act(op);
+            rig.act(op);
         }
         flash.power_on();
-        bench.act(Op::Restart(None));
+        rig.act(Op::Restart(None));
     }
 
     /// Whatever is in a region that holds nothing of ours: it is a fresh terminal's.
@@ -252,10 +252,10 @@ proptest! {
     fn garbage_is_a_fresh_region(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(0xFF)], PAGES as usize * PAGE)) {
         let flash = Flash::new(PAGES as usize, 1);
         flash.fill(&bytes);
-        let mut bench = Bench::new(flash);
-        prop_assert_eq!(bench.store.trouble(), None);
-        prop_assert_eq!(bench.acknowledged, State { place: None, unanswered: None, starts: 1, crashes: (0, None) });
-        day().into_iter().for_each(|op| bench.act(op));
+        let mut rig = Rig::new(flash);
+        prop_assert_eq!(rig.store.trouble(), None);
+        prop_assert_eq!(rig.acknowledged, State { place: None, unanswered: None, starts: 1, crashes: (0, None) });
+        day().into_iter().for_each(|op| rig.act(op));
     }
 
     /// Pages that wear out one by one are passed over; when all are worn the terminal is told, and knows what it knew.
@@ -263,30 +263,30 @@ proptest! {
     fn worn_pages_are_passed_over_until_none_is_left(seed: u64, endurance in 1_u32..6) {
         let flash = Flash::new(PAGES as usize, seed);
         flash.set_endurance(endurance);
-        let mut bench = Bench::new(flash.clone());
-        bench.act(Op::SetUp(0, 1));
+        let mut rig = Rig::new(flash.clone());
+        rig.act(Op::SetUp(0, 1));
         let mut transactions = 0;
         let error = loop {
-            let before = state(&bench.store);
+            let before = state(&rig.store);
             let result = if transactions % 2 == 0 {
-                bench.store.begin(&settings(0), card(1)).map(|stan| bench.number_given(stan))
+                rig.store.begin(&settings(0), card(1)).map(|stan| rig.number_given(stan))
             } else {
-                bench.store.end()
+                rig.store.end()
             };
             match result {
                 Ok(()) => transactions += 1,
                 Err(error) => {
-                    prop_assert_eq!(state(&bench.store), before);
+                    prop_assert_eq!(state(&rig.store), before);
                     break error;
                 }
             }
             prop_assert!(transactions < 1000, "it never wears out");
         };
         prop_assert_eq!(error, MemoryError::Worn);
-        prop_assert_eq!(bench.store.trouble(), Some(MemoryError::Worn));
+        prop_assert_eq!(rig.store.trouble(), Some(MemoryError::Worn));
         // Five records a page and erasure; the first two were others.
         prop_assert!(transactions + 2 >= (endurance * PAGES - PAGES) * 5, "{} at {}", transactions, endurance);
-        let before = state(&bench.store);
+        let before = state(&rig.store);
         let again = Store::<_, PAGES>::open(flash, None);
         prop_assert_eq!(again.trouble(), Some(MemoryError::Worn));
         prop_assert_eq!(state(&again), before);
@@ -296,14 +296,14 @@ proptest! {
     #[test]
     fn the_library_reads_what_is_written(ops in prop::collection::vec(any_op(), 1..60)) {
         let flash = Flash::new(PAGES as usize, 2);
-        let mut bench = Bench::new(flash.clone());
-        ops.into_iter().for_each(|op| bench.act(op));
+        let mut rig = Rig::new(flash.clone());
+        ops.into_iter().for_each(|op| rig.act(op));
         let newest = records(&flash).into_iter().max_by_key(|record| record[4..8].iter().rev().copied().collect::<Vec<_>>());
         let newest = newest.expect("at least one start was noted");
         prop_assert_eq!(newest.len(), 80);
         let number = |at: usize| u32::from_le_bytes(newest[at..at + 4].try_into().unwrap());
-        prop_assert_eq!(number(48), bench.store.starts());
-        prop_assert_eq!(Stan(number(32)), bench.acknowledged.unanswered.map_or(Stan(0), |due| due.stan));
+        prop_assert_eq!(number(48), rig.store.starts());
+        prop_assert_eq!(Stan(number(32)), rig.acknowledged.unanswered.map_or(Stan(0), |due| due.stan));
     }
 }
 
@@ -372,8 +372,8 @@ impl later::NorFlash for Async {
 #[test]
 fn what_the_library_wrote_is_read() {
     let flash = Flash::new(PAGES as usize, 3);
-    let mut bench = Bench::new(flash.clone());
-    [Op::SetUp(1, 77), Op::Begin(5)].into_iter().for_each(|op| bench.act(op));
+    let mut rig = Rig::new(flash.clone());
+    [Op::SetUp(1, 77), Op::Begin(5)].into_iter().for_each(|op| rig.act(op));
     let newest = records(&flash).pop().unwrap();
 
     let copy = Flash::new(PAGES as usize, 4);
@@ -383,7 +383,7 @@ fn what_the_library_wrote_is_read() {
     }
     block_on(queue.push(&newest, false)).unwrap();
     let store = Store::<_, PAGES>::open(copy, None);
-    assert_eq!(state(&store), State { starts: 2, ..bench.acknowledged });
+    assert_eq!(state(&store), State { starts: 2, ..rig.acknowledged });
 }
 
 #[test]

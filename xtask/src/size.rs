@@ -96,7 +96,7 @@ fn check(table: &Table, mut parts: Vec<Part>, sessions: &[(&str, u64)]) -> Resul
         if *bytes > RAM_BOUND {
             bail!(
                 "a command over {protocol} takes {bytes} bytes of RAM, {} more than its bound of {RAM_BOUND}: look at the \
-                 fields of `Exchange` and `Link` in protocol/src/iso7816",
+                 fields of `Exchange` and `Connection` in protocol/src/iso7816",
                 bytes - RAM_BOUND
             );
         }
@@ -207,7 +207,7 @@ mod tests {
             Some("qiyong_firmware::slot")
         );
         assert_eq!(
-            module("qiyong_protocol::iso7816::t1::link::Link::new").as_deref(),
+            module("qiyong_protocol::iso7816::t1::connection::Connection::new").as_deref(),
             Some("qiyong_protocol::iso7816::t1")
         );
         assert_eq!(module("<heapless::vec::VecInner<T> as core::clone::Clone>::clone").as_deref(), Some("heapless"));

@@ -164,7 +164,7 @@ impl<L: CardLine> ContactSlot<L> {
                 let guard_time = if extra == 255 { 11 } else { 12 + extra };
                 let turnaround = t1::BLOCK_GUARD_TIME;
                 let config = LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false };
-                let mut link = t1::Link::new(t1::Parameters::from_atr(&card, fi, di));
+                let mut link = t1::Connection::new(t1::Parameters::from_atr(&card, fi, di));
                 self.line.configure(&config);
                 // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same.
                 let limits = t1::Limits::new(&link, 1, 1);

@@ -16,7 +16,7 @@ pub(super) enum Protocol {
     /// T=0, within these limits.
     T0(t0::Limits),
     /// T=1, and what it remembers between APDUs.
-    T1(t1::Link),
+    T1(t1::Connection),
 }
 
 impl Protocol {

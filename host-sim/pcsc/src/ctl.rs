@@ -1,6 +1,6 @@
 //! What a hand could do to a running server's readers: put cards in, take them out, press keys.
 //!
-//! One private command on the server's own socket; see [`wire::Ctl`](crate::wire::Ctl). The answer is a number, 0 for done, and
+//! One private command on the server's own socket; see [`wire::Ctl`]. The answer is a number, 0 for done, and
 //! a text.
 
 use std::io::{self, Read, Write};

@@ -41,7 +41,7 @@ pub fn serve(address: &str, slot: &mut dyn Slot, tell: &mut dyn FnMut(&str)) -> 
             Ok(stream) => {
                 tell(&format!("{address}: the card is in"));
                 (pause, waiting) = (RETRY.0, false);
-                let ended = Link::new(stream).and_then(|mut link| link.serve(slot));
+                let ended = VpcdSocket::new(stream).and_then(|mut socket| socket.serve(slot));
                 slot.power_down();
                 let why = ended.map_or_else(|error| error.to_string(), |()| "vpcd closed the connection".into());
                 tell(&format!("{address}: the card is out: {why}"));
@@ -58,13 +58,13 @@ pub fn serve(address: &str, slot: &mut dyn Slot, tell: &mut dyn FnMut(&str)) -> 
 }
 
 /// A connection to vpcd.
-struct Link {
+struct VpcdSocket {
     stream: TcpStream,
     /// What has been read and not yet used.
     buffer: Vec<u8>,
 }
 
-impl Link {
+impl VpcdSocket {
     fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(WRITE_PATIENCE))?;

@@ -12,19 +12,19 @@ use qiyong::in_process::InProcess;
 use qiyong_sim::world::link::CentreLine;
 
 /// Hands messages over, in bytes. The centre answers at once, or its store is broken.
-pub(super) struct Link {
+pub(super) struct DirectLink {
     centre: Rc<RefCell<InProcess>>,
     line: CentreLine,
     trouble: Trouble,
 }
 
-impl Link {
+impl DirectLink {
     pub(super) const fn new(centre: Rc<RefCell<InProcess>>, trouble: Trouble) -> Self {
         Self { centre, line: CentreLine::new(), trouble }
     }
 }
 
-impl CentreLink for Link {
+impl CentreLink for DirectLink {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         self.line.exchange(&mut *self.centre.borrow_mut(), request).map_err(|error| {
             self.trouble.borrow_mut().get_or_insert(format!("the centre: {error}"));

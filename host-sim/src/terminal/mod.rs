@@ -32,7 +32,7 @@ use qiyong_protocol::rules::reason::Outcome;
 use crate::output::{Output, Verdict};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
-use centre_link::Link;
+use centre_link::DirectLink;
 pub(crate) use centre_link::SystemClock;
 pub(crate) use desk::Desk;
 use qiyong::in_process::InProcess;
@@ -41,7 +41,7 @@ use trouble::Trouble;
 
 /// What till to put up, and what to do there.
 #[derive(Args, Debug)]
-pub(crate) struct TillArgs {
+pub(crate) struct TerminalArgs {
     #[command(flatten)]
     card: CardArgs,
     /// The institution's code, such as P32010000017: pharmacy P, hospital H or bank B
@@ -87,7 +87,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
 }
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
-pub(crate) fn run(args: &TillArgs) -> ExitCode {
+pub(crate) fn run(args: &TerminalArgs) -> ExitCode {
     let mut output = Output::default();
     let verdict = open(args, &mut output).unwrap_or_else(|problem| {
         output.complain(&problem);
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &TillArgs) -> ExitCode {
     output.finish(verdict)
 }
 
-fn open(args: &TillArgs, output: &mut Output) -> Result<Verdict, String> {
+fn open(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     match (&args.card.card, &args.card.reader) {
         (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),
@@ -106,7 +106,7 @@ fn open(args: &TillArgs, output: &mut Output) -> Result<Verdict, String> {
 }
 
 #[cfg(feature = "pcsc")]
-fn on_reader(args: &TillArgs, name: &str, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
+fn on_reader(args: &TerminalArgs, name: &str, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
     let own = trouble.clone();
     let on_trouble = move |error: ReaderError| {
         own.borrow_mut().get_or_insert(error.to_string());
@@ -116,16 +116,16 @@ fn on_reader(args: &TillArgs, name: &str, trouble: &Trouble, output: &mut Output
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn on_reader(_: &TillArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+fn on_reader(_: &TerminalArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
     Err(crate::readers::NOT_BUILT_IN.into())
 }
 
 /// Does what is asked for with a card in `slot`.
-fn work<S: CardSlot>(args: &TillArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
+fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
     let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
     let centre = Rc::new(RefCell::new(centre));
-    let link = Link::new(centre.clone(), trouble.clone());
+    let link = DirectLink::new(centre.clone(), trouble.clone());
     let settings = Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) };
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;

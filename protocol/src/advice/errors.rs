@@ -127,7 +127,7 @@ impl FrameError {
         match self {
             Self::TooLong | Self::TooShort | Self::Check => Advice::TryAgain,
             // The check was right, so this is what the other side sent.
-            Self::Stuffing | Self::Length | Self::Channel(_) => Advice::CallService,
+            Self::Stuffing | Self::Length | Self::Peer(_) => Advice::CallService,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Pin {
     /// ISO 9564-1 format 0 (ANSI X9.8), before encryption: length and digits, xored with the rightmost twelve digits of
     /// the account number without its check digit (docs/card.md §5.5). `None` for a PIN over twelve digits or an
     /// account number that is not 13 to 19 ASCII digits.
-    pub fn host_block(&self, account_number: &[u8]) -> Option<PinBlock> {
+    pub fn centre_block(&self, account_number: &[u8]) -> Option<PinBlock> {
         let (_check, digits) = account_number.split_last()?;
         let digits = digits.get(digits.len().checked_sub(12)?..)?;
         if self.len > 12 || account_number.len() > 19 || !account_number.iter().all(u8::is_ascii_digit) {
@@ -124,9 +124,9 @@ mod tests {
     #[test]
     fn format_0_block_as_iso_9564_builds_it() {
         // 041234FFFFFFFFFF xor 0000 and the digits 123456789012 of account number 5432 1 123456789012 + check 3.
-        let block = Pin::new(b"1234").unwrap().host_block(b"5432112345678901 23".as_slice());
+        let block = Pin::new(b"1234").unwrap().centre_block(b"5432112345678901 23".as_slice());
         assert!(block.is_none(), "a space is no digit");
-        let block = Pin::new(b"1234").unwrap().host_block(b"43219876543210987").unwrap();
+        let block = Pin::new(b"1234").unwrap().centre_block(b"43219876543210987").unwrap();
         // The twelve digits before the check digit 7 are 987654321098.
         assert_eq!(
             block.as_bytes(),
@@ -136,8 +136,8 @@ mod tests {
                 .map(|(a, b)| a ^ b)
                 .collect::<std::vec::Vec<_>>()
         );
-        assert!(Pin::new(b"1234567890123").unwrap().host_block(b"43219876543210987").is_none());
-        assert!(Pin::new(b"1234").unwrap().host_block(b"123456789012").is_none());
+        assert!(Pin::new(b"1234567890123").unwrap().centre_block(b"43219876543210987").is_none());
+        assert!(Pin::new(b"1234").unwrap().centre_block(b"123456789012").is_none());
     }
 
     #[test]

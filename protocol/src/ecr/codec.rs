@@ -12,10 +12,10 @@ use crate::rules::money::{Bill, Fen};
 use crate::rules::reason::Reason;
 
 /// The most bytes that one of these messages has: a start with the longest document has 91.
-pub const TILL_MAX: usize = 96;
+pub const ECR_MAX: usize = 96;
 
 /// One of these messages as bytes.
-pub type Bytes = Vec<u8, TILL_MAX>;
+pub type Bytes = Vec<u8, ECR_MAX>;
 
 /// Writes a message. What does not fit is left out; everything here fits, and a test says so.
 pub(super) struct Writer(Bytes);

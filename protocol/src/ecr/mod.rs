@@ -1,4 +1,4 @@
-//! Between till and terminal: what the till commands, and what it is told. Goes over [`crate::frame::Channel::Till`].
+//! Between till and terminal: what the till commands, and what it is told. Goes over [`crate::frame::Peer::Till`].
 //!
 //! A message is a letter and what the table says, in this order and nothing behind it. Numbers are big-endian; money is in
 //! fen, in eight bytes; a date is four BCD bytes YYYYMMDD, and a time that and hour, minute, second; a text has its length
@@ -31,7 +31,7 @@ mod codec;
 use core::fmt;
 use core::num::NonZeroU32;
 
-pub use self::codec::{Bytes, TILL_MAX};
+pub use self::codec::{Bytes, ECR_MAX};
 use self::codec::{Reader, Writer};
 use crate::card::date::Timestamp;
 use crate::card::status::CardStatus;

@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_from_any_bytes_is_written_as_them(bytes in prop::collection::vec(any::<u8>(), 0..=TILL_MAX)) {
+    fn what_is_read_from_any_bytes_is_written_as_them(bytes in prop::collection::vec(any::<u8>(), 0..=ECR_MAX)) {
         if let Some(command) = Command::decode(&bytes) {
             prop_assert_eq!(&command.encode()[..], &bytes[..]);
         }
@@ -119,7 +119,7 @@ fn the_longest_fits_to_the_byte() {
     let bytes = Command::Start { reference: Reference(1), time, operation }.encode();
     // Letter, reference, time, operation, flag, kind, number and name with their lengths, last day.
     assert_eq!(bytes.len(), 1 + 4 + 7 + 1 + 1 + 1 + 21 + 51 + 4);
-    assert!(bytes.len() < TILL_MAX);
+    assert!(bytes.len() < ECR_MAX);
 }
 
 #[test]

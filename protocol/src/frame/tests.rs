@@ -13,22 +13,22 @@ use super::*;
 /// Room for all payloads here.
 type Reader = Decoder<700>;
 
-type Received = Result<(Channel, Vec<u8>), FrameError>;
+type Received = Result<(Peer, Vec<u8>), FrameError>;
 
-fn encoded(channel: Channel, payload: &[u8]) -> Vec<u8> {
+fn encoded(peer: Peer, payload: &[u8]) -> Vec<u8> {
     let mut buffer = vec![0xAA; encoded_len(payload.len())];
-    encode(channel, payload, &mut buffer).unwrap().to_vec()
+    encode(peer, payload, &mut buffer).unwrap().to_vec()
 }
 
 fn heard(decoder: &mut Reader, bytes: &[u8]) -> Vec<Received> {
     let take = |byte: &u8| {
         let frame = decoder.push(*byte)?;
-        Some(frame.map(|frame| (frame.channel, frame.payload.to_vec())))
+        Some(frame.map(|frame| (frame.peer, frame.payload.to_vec())))
     };
     bytes.iter().filter_map(take).collect()
 }
 
-fn good(bytes: &[u8]) -> Vec<(Channel, Vec<u8>)> {
+fn good(bytes: &[u8]) -> Vec<(Peer, Vec<u8>)> {
     heard(&mut Reader::new(), bytes).into_iter().filter_map(Result::ok).collect()
 }
 
@@ -43,7 +43,7 @@ fn frames_byte_by_byte() {
     ] {
         let crc = crc(stuffed);
         let check = [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 31) as u8, 0x80 | (crc & 31) as u8];
-        assert_eq!(encoded(Channel::Till, payload), [&[0], stuffed, &check, &[0]].concat());
+        assert_eq!(encoded(Peer::Till, payload), [&[0], stuffed, &check, &[0]].concat());
     }
 }
 
@@ -51,8 +51,8 @@ fn frames_byte_by_byte() {
 fn pieces_of_254_bytes_are_full() {
     for length in [250, 251, 252, 253, 254, 255, 505, 506, 507, 508, 509] {
         for payload in [vec![7; length], [vec![7; length - 1], vec![0]].concat(), [vec![0], vec![7; length]].concat()] {
-            let bytes = encoded(Channel::Centre, &payload);
-            assert_eq!(good(&bytes), [(Channel::Centre, payload)], "{length}");
+            let bytes = encoded(Peer::Centre, &payload);
+            assert_eq!(good(&bytes), [(Peer::Centre, payload)], "{length}");
         }
     }
 }
@@ -74,22 +74,22 @@ fn every_damage_has_its_name() {
     assert_eq!(error(&checked(&hex!("03 01 02"))), FrameError::TooShort);
     assert_eq!(error(&checked(&hex!("05 01 02"))), FrameError::Stuffing);
     assert_eq!(error(&checked(&hex!("02 01 02 01"))), FrameError::Length);
-    assert_eq!(error(&checked(&hex!("02 03 01 01"))), FrameError::Channel(3));
+    assert_eq!(error(&checked(&hex!("02 03 01 01"))), FrameError::Peer(3));
     assert_eq!(error(&[&[0][..], &[1; 701], &[0]].concat()), FrameError::TooLong);
-    assert_eq!(encode(Channel::Till, &[1], &mut [0; 9]), None);
-    assert_eq!(encode(Channel::Till, &[1; 70_000], &mut vec![0; 80_000]), None);
-    assert!(!format!("{:?}", Frame { channel: Channel::Till, payload: b"secret" }).contains("115"));
+    assert_eq!(encode(Peer::Till, &[1], &mut [0; 9]), None);
+    assert_eq!(encode(Peer::Till, &[1; 70_000], &mut vec![0; 80_000]), None);
+    assert!(!format!("{:?}", Frame { peer: Peer::Till, payload: b"secret" }).contains("115"));
 }
 
-fn any_frame() -> impl Strategy<Value = (Channel, Vec<u8>)> {
+fn any_frame() -> impl Strategy<Value = (Peer, Vec<u8>)> {
     let byte = prop_oneof![1 => Just(0u8), 1 => Just(1u8), 4 => any::<u8>()];
     let payload =
         prop_oneof![4 => prop::collection::vec(byte.clone(), 0..40), 1 => prop::collection::vec(byte, 240..600)];
-    (any::<bool>().prop_map(|till| if till { Channel::Till } else { Channel::Centre }), payload)
+    (any::<bool>().prop_map(|till| if till { Peer::Till } else { Peer::Centre }), payload)
 }
 
-fn on_line(frames: &[(Channel, Vec<u8>)]) -> Vec<Vec<u8>> {
-    frames.iter().map(|(channel, payload)| encoded(*channel, payload)).collect()
+fn on_line(frames: &[(Peer, Vec<u8>)]) -> Vec<Vec<u8>> {
+    frames.iter().map(|(peer, payload)| encoded(*peer, payload)).collect()
 }
 
 proptest! {
@@ -163,7 +163,7 @@ proptest! {
         // Whatever is under a right check is a frame, or has a name.
         let stuffed: Vec<u8> = bytes.into_iter().filter(|byte| *byte != 0).collect();
         match &heard(&mut decoder, &checked(&stuffed))[..] {
-            [Ok((channel, payload))] => prop_assert!(encode(*channel, payload, &mut [0; 700]).is_some()),
+            [Ok((peer, payload))] => prop_assert!(encode(*peer, payload, &mut [0; 700]).is_some()),
             [Err(error)] => prop_assert!(!matches!(error, FrameError::Check | FrameError::TooLong)),
             other => prop_assert!(false, "{:?}", other),
         }

@@ -16,7 +16,7 @@ pub enum Convention {
 ///
 /// Bit 0 is the first data moment, bit 7 the last, bit 8 the parity moment; a one is state H.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame(u16);
+pub struct Moments(u16);
 
 /// A character as a receiver set to one convention sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Received {
     pub parity_ok: bool,
 }
 
-impl Frame {
+impl Moments {
     /// The frame whose moments are the low nine bits of `moments`.
     pub const fn from_moments(moments: u16) -> Self {
         Self(moments & 0x1FF)
@@ -50,16 +50,16 @@ impl Convention {
     }
 
     /// The moments that carry `byte`, with even parity.
-    pub const fn encode(self, byte: u8) -> Frame {
+    pub const fn encode(self, byte: u8) -> Moments {
         let parity = (byte.count_ones() & 1) as u16;
         match self {
-            Self::Direct => Frame(byte as u16 | parity << 8),
-            Self::Inverse => Frame(!(byte.reverse_bits() as u16 | parity << 8) & 0x1FF),
+            Self::Direct => Moments(byte as u16 | parity << 8),
+            Self::Inverse => Moments(!(byte.reverse_bits() as u16 | parity << 8) & 0x1FF),
         }
     }
 
     /// What a receiver set to this convention reads from `frame`.
-    pub const fn decode(self, frame: Frame) -> Received {
+    pub const fn decode(self, frame: Moments) -> Received {
         let ones = match self {
             Self::Direct => frame.0,
             Self::Inverse => !frame.0 & 0x1FF,
@@ -106,7 +106,7 @@ mod tests {
                 let frame = convention.encode(byte);
                 assert_eq!(convention.decode(frame), Received { byte, parity_ok: true });
                 for moment in 0..9 {
-                    let bent = Frame::from_moments(frame.moments() ^ 1 << moment);
+                    let bent = Moments::from_moments(frame.moments() ^ 1 << moment);
                     assert!(!convention.decode(bent).parity_ok);
                 }
             }

@@ -119,7 +119,7 @@ fn all_that_may_be_worth_a_line_can_be_logged() {
         Advice Outcome Reason CardStatus Refused LinkError Channel Stan Fen Date Timestamp Effects Bill Standing Receipt
         Operation Document DocumentKind Validity Answer Reference Setup Command State Ended Event PresentedCard
         Generation Df Algorithm SerialFactor ExternalAuthRule InternalAuthOrder Scheme
-        card::codes::CodeError card::records::RecordError frame::FrameError frame::Channel
+        card::codes::CodeError card::records::RecordError frame::FrameError frame::Peer
         centre::message::MessageError centre::iso8583::FormatError centre::iso8583::WriteError Mti
         apdu::ApduError apdu::Case atr::AtrError atr::AtrDoesNotFit atr::Tck atr::SpecificMode atr::Edc atr::ClockStop
         atr::Classes character::Convention character::Received pps::PpsError pps::Agreed tlv::TlvError StatusWord

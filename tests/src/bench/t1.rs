@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use qiyong_protocol::iso7816::atr::Edc;
-use qiyong_protocol::iso7816::t1::{CardSide, CardStep, Check, Exchange, IFS_MAX, Limits, Link, Parameters, Pcb, Step};
+use qiyong_protocol::iso7816::t1::{
+    CardSide, CardStep, Check, Connection, Exchange, IFS_MAX, Limits, Parameters, Pcb, Step,
+};
 
 use super::{Effort, Row, time};
 
@@ -51,27 +53,27 @@ fn block(ns: bool, inf: &[u8]) -> Vec<u8> {
     block
 }
 
-/// A link whose card may send 254 bytes at once.
-fn link() -> Link {
-    let mut link = Link::new(Parameters { ifsc: IFS_MAX, ..Parameters::default() });
-    let limits = Limits::new(&link, 0, 0);
-    let mut exchange = link.negotiate_ifsd(IFS_MAX, limits);
+/// A connection whose card may send 254 bytes at once.
+fn connection() -> Connection {
+    let mut connection = Connection::new(Parameters { ifsc: IFS_MAX, ..Parameters::default() });
+    let limits = Limits::new(&connection, 0, 0);
+    let mut exchange = connection.negotiate_ifsd(IFS_MAX, limits);
     exchange.sent();
     exchange.received_slice(&[0x00, 0xE1, 0x01, IFS_MAX, 0xE0 ^ IFS_MAX], 12);
     exchange.timed_out();
     assert_eq!(exchange.step(), Step::Done(Ok(IFS_MAX.into())));
-    link
+    connection
 }
 
 /// The terminal's side alone, which gets prepared blocks by `receive`.
 fn exchange(effort: Effort, reply: &[u8], receive: impl Fn(&mut Exchange<'_>, &[u8])) -> f64 {
     let blocks = [block(false, reply), block(true, reply)];
-    let mut link = link();
+    let mut connection = connection();
     let mut buffer = vec![0; 258];
     let mut ns = false;
     time::ns(effort, || {
-        let limits = Limits::new(&link, COMMAND.len(), buffer.len());
-        let mut exchange = link.exchange(black_box(&COMMAND), &mut buffer, limits);
+        let limits = Limits::new(&connection, COMMAND.len(), buffer.len());
+        let mut exchange = connection.exchange(black_box(&COMMAND), &mut buffer, limits);
         let mut heard = false;
         let result = loop {
             match exchange.step() {
@@ -95,13 +97,13 @@ fn exchange(effort: Effort, reply: &[u8], receive: impl Fn(&mut Exchange<'_>, &[
 
 /// Both sides; the terminal's takes a block at a time, the card's a character.
 fn pair(effort: Effort, reply: &[u8]) -> f64 {
-    let mut link = link();
+    let mut connection = connection();
     let mut card = CardSide::<256>::new(IFS_MAX, Edc::Lrc);
     [0x00, 0xC1, 0x01, IFS_MAX, 0xC0 ^ IFS_MAX].into_iter().for_each(|byte| drop(card.received(byte)));
     let mut buffer = vec![0; 258];
     time::ns(effort, || {
-        let limits = Limits::new(&link, COMMAND.len(), buffer.len());
-        let mut exchange = link.exchange(black_box(&COMMAND), &mut buffer, limits);
+        let limits = Limits::new(&connection, COMMAND.len(), buffer.len());
+        let mut exchange = connection.exchange(black_box(&COMMAND), &mut buffer, limits);
         let mut step = CardStep::Await;
         let result = loop {
             match exchange.step() {

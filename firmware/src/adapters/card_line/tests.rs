@@ -21,7 +21,7 @@ use crate::slot::{CardSlot, ContactSlot, SlotConfig, SlotError};
 
 /// A slot with nothing but a log, a clock, and a card of characters.
 #[derive(Default)]
-struct Bench {
+struct Rig {
     log: Vec<String>,
     now_us: u64,
     /// The card is taken out at this moment, or never; put in at this one.
@@ -32,9 +32,9 @@ struct Bench {
     coming: VecDeque<u8>,
 }
 
-type Shared = Rc<RefCell<Bench>>;
+type Shared = Rc<RefCell<Rig>>;
 
-impl Bench {
+impl Rig {
     fn present(&self) -> bool {
         self.now_us >= self.in_at_us && self.out_at_us.is_none_or(|out| self.now_us < out)
     }
@@ -59,10 +59,10 @@ impl OutputPin for Pin {
     }
 
     fn set_high(&mut self) -> Result<(), Infallible> {
-        let mut bench = self.1.borrow_mut();
-        bench.log.push(format!("{} high", self.0));
+        let mut rig = self.1.borrow_mut();
+        rig.log.push(format!("{} high", self.0));
         if self.0 == "RST" {
-            bench.answer();
+            rig.answer();
         }
         Ok(())
     }
@@ -116,20 +116,20 @@ impl DelayNs for Delay {
         let us = u64::from(ns / 1000);
         let end = self.0.borrow().now_us + us;
         poll_fn(|_| {
-            let mut bench = self.0.borrow_mut();
+            let mut rig = self.0.borrow_mut();
             // The switch may change before, and is asked then.
-            let changes = [Some(bench.in_at_us), bench.out_at_us];
-            let next = changes.into_iter().flatten().filter(|at| *at > bench.now_us).fold(end, u64::min);
-            if bench.now_us >= end {
+            let changes = [Some(rig.in_at_us), rig.out_at_us];
+            let next = changes.into_iter().flatten().filter(|at| *at > rig.now_us).fold(end, u64::min);
+            if rig.now_us >= end {
                 return Poll::Ready(());
             }
-            bench.now_us = next;
+            rig.now_us = next;
             Poll::Pending
         })
         .await;
-        let mut bench = self.0.borrow_mut();
-        bench.now_us = end;
-        bench.log.push(format!("{us} us"));
+        let mut rig = self.0.borrow_mut();
+        rig.now_us = end;
+        rig.log.push(format!("{us} us"));
     }
 }
 
@@ -145,20 +145,20 @@ impl Characters for Card {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        let mut bench = self.0.borrow_mut();
-        bench.log.push(format!("sent {bytes:02X?}"));
-        bench.answer();
+        let mut rig = self.0.borrow_mut();
+        rig.log.push(format!("sent {bytes:02X?}"));
+        rig.answer();
         Ok(())
     }
 
     async fn receive(&mut self, _: Etu) -> Result<(Received, Etu), LineError> {
         let byte = poll_fn(|_| {
-            let mut bench = self.0.borrow_mut();
-            let byte = bench.coming.pop_front();
+            let mut rig = self.0.borrow_mut();
+            let byte = rig.coming.pop_front();
             // While the card is to be taken out, its silence lasts until then.
-            match (byte, bench.out_at_us) {
+            match (byte, rig.out_at_us) {
                 (None, Some(out)) => {
-                    bench.now_us = bench.now_us.max(out);
+                    rig.now_us = rig.now_us.max(out);
                     Poll::Pending
                 }
                 (byte, _) => Poll::Ready(byte),
@@ -171,9 +171,9 @@ impl Characters for Card {
 
 type Line = PinLine<Contacts<Pin, Pin, Pin, Pin, Pin, Pin, Pin>, Card, Delay>;
 
-fn bench(answers: &[Option<&[u8]>]) -> (Shared, ContactSlot<Line>) {
+fn rig(answers: &[Option<&[u8]>]) -> (Shared, ContactSlot<Line>) {
     let answers = answers.iter().map(|answer| answer.map(<[u8]>::to_vec)).collect();
-    let shared = Shared::new(Bench { answers, ..Bench::default() }.into());
+    let shared = Shared::new(Rig { answers, ..Rig::default() }.into());
     let pin = |name| Pin(name, shared.clone());
     let contacts = Contacts {
         vcc: pin("VCC"),
@@ -212,7 +212,7 @@ const COLD_RESET_B: [&str; 9] = [
 
 #[test]
 fn power_comes_and_goes_in_the_order_of_the_standard() {
-    let (shared, mut slot) = bench(&[Some(ATR)]);
+    let (shared, mut slot) = rig(&[Some(ATR)]);
     assert_eq!(told(&shared), POWERED_DOWN, "as it starts");
     assert_eq!(block_on(slot.connect()), Ok(ATR));
     let log = told(&shared);
@@ -226,7 +226,7 @@ fn power_comes_and_goes_in_the_order_of_the_standard() {
 
 #[test]
 fn a_card_that_is_mute_at_3_volts_gets_5_and_what_it_selects_is_driven_before_vcc() {
-    let (shared, mut slot) = bench(&[None, Some(ATR)]);
+    let (shared, mut slot) = rig(&[None, Some(ATR)]);
     told(&shared);
     assert_eq!(block_on(slot.connect()), Ok(ATR));
     let log = told(&shared);
@@ -239,7 +239,7 @@ fn a_card_that_is_mute_at_3_volts_gets_5_and_what_it_selects_is_driven_before_vc
 
 #[test]
 fn class_c_has_no_pin_and_gets_no_power() {
-    let (shared, mut slot) = bench(&[]);
+    let (shared, mut slot) = rig(&[]);
     told(&shared);
     block_on(slot.line().set_vcc(Some(VoltageClass::C)));
     assert_eq!(told(&shared), ["VCC low", "5V low", "5000 us"]);
@@ -247,7 +247,7 @@ fn class_c_has_no_pin_and_gets_no_power() {
 
 #[test]
 fn a_stopped_clock_rests_at_the_level_that_the_card_wants() {
-    let (shared, mut slot) = bench(&[Some(ATR), Some(&[0x90, 0x00])]);
+    let (shared, mut slot) = rig(&[Some(ATR), Some(&[0x90, 0x00])]);
     block_on(slot.connect()).map(drop).unwrap_or_default();
     told(&shared);
     block_on(slot.rest());
@@ -260,7 +260,7 @@ fn a_stopped_clock_rests_at_the_level_that_the_card_wants() {
 
 #[test]
 fn a_card_that_is_taken_out_ends_the_exchange_and_is_off_power_at_once() {
-    let (shared, mut slot) = bench(&[Some(ATR), None]);
+    let (shared, mut slot) = rig(&[Some(ATR), None]);
     block_on(slot.connect()).map(drop).unwrap_or_default();
     let out = shared.borrow().now_us + 1000;
     shared.borrow_mut().out_at_us = Some(out);
@@ -281,7 +281,7 @@ fn a_card_that_is_taken_out_ends_the_exchange_and_is_off_power_at_once() {
 
 #[test]
 fn a_card_is_waited_for_so_long_and_its_removal_for_ever() {
-    let (shared, mut slot) = bench(&[]);
+    let (shared, mut slot) = rig(&[]);
     shared.borrow_mut().in_at_us = 1_500_000;
     assert!(!block_on(slot.wait_for_card(1)));
     assert!(block_on(slot.wait_for_card(1)));

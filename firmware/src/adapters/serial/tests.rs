@@ -15,7 +15,7 @@ use super::*;
 
 /// What the halves do, and what was written.
 #[derive(Default)]
-struct Bench {
+struct Rig {
     /// What a read gives, or its error.
     coming: VecDeque<Result<u8, ErrorKind>>,
     written: Vec<u8>,
@@ -26,7 +26,7 @@ struct Bench {
 }
 
 #[derive(Clone, Default)]
-struct Half(Rc<RefCell<Bench>>);
+struct Half(Rc<RefCell<Rig>>);
 
 impl ErrorType for Half {
     type Error = ErrorKind;
@@ -44,16 +44,16 @@ impl Write for Half {
     /// Takes two bytes at a time.
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         poll_fn(|_| {
-            let mut bench = self.0.borrow_mut();
-            if bench.fails {
+            let mut rig = self.0.borrow_mut();
+            if rig.fails {
                 return Poll::Ready(Err(ErrorKind::Other));
             }
-            let taken = bytes.len().min(2).min(bench.room);
+            let taken = bytes.len().min(2).min(rig.room);
             if taken == 0 {
                 return Poll::Pending;
             }
-            bench.room -= taken;
-            bench.written.extend(bytes.iter().take(taken));
+            rig.room -= taken;
+            rig.written.extend(bytes.iter().take(taken));
             Poll::Ready(Ok(taken))
         })
         .await
@@ -112,8 +112,8 @@ fn a_writer_that_fails_ends_the_frame_and_not_the_port() {
     half.0.borrow_mut().fails = true;
     block_on(port.send(b"lost"));
     {
-        let mut bench = half.0.borrow_mut();
-        (bench.fails, bench.room) = (false, 100);
+        let mut rig = half.0.borrow_mut();
+        (rig.fails, rig.room) = (false, 100);
     }
     block_on(port.send(b"sent"));
     assert_eq!(half.0.borrow().written, b"sent");

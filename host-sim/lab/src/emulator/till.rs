@@ -7,7 +7,7 @@ use qiyong_protocol::centre::Body;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
 use qiyong_protocol::ecr::{Command, Event};
-use qiyong_protocol::frame::{Channel, Decoder, Frame, encode, encoded_len};
+use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 
 use super::EmulatorError;
 use super::clock::BoardClock;
@@ -54,7 +54,7 @@ impl TillLine {
 
     /// Commands the terminal.
     pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        self.send(Channel::Till, &command.encode(), clock)
+        self.send(Peer::Till, &command.encode(), clock)
     }
 
     /// Brings a message to the centre, unless it gets lost, and keeps the answer, unless that does; returns whether it is a
@@ -80,14 +80,14 @@ impl TillLine {
     pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let answers = std::mem::take(&mut self.answers);
         for answer in &answers {
-            self.send(Channel::Centre, answer, clock)?;
+            self.send(Peer::Centre, answer, clock)?;
         }
         Ok(!answers.is_empty())
     }
 
-    fn send(&mut self, channel: Channel, payload: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+    fn send(&mut self, peer: Peer, payload: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
         let mut buffer = [0; encoded_len(MESSAGE_MAX)];
-        match encode(channel, payload, &mut buffer) {
+        match encode(peer, payload, &mut buffer) {
             Some(frame) => self.disturb(frame, clock),
             None => Err(EmulatorError::TooLong(payload.len())),
         }
@@ -106,11 +106,11 @@ impl TillLine {
         }
         let heard = bytes.into_iter().filter_map(|byte| {
             Some(match self.decoder.push(byte)? {
-                Ok(Frame { channel: Channel::Till, payload }) => match Event::decode(payload) {
+                Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {
                     Some(event) => Heard::Event(event),
                     None => Heard::Nonsense("an event that is none".into()),
                 },
-                Ok(Frame { channel: Channel::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
+                Ok(Frame { peer: Peer::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
                 Err(error) => Heard::Nonsense(error.to_string()),
             })
         });

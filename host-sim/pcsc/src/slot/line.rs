@@ -48,9 +48,9 @@ impl OnLine {
         let (jobs, inbox) = channel();
         let (outbox, answers) = channel();
         thread::Builder::new().name("card line".into()).spawn(move || {
-            let mut bench = Bench::new(one_in);
+            let mut rig = Rig::new(one_in);
             while let Ok(job) = inbox.recv() {
-                if outbox.send(bench.carry_out(job)).is_err() {
+                if outbox.send(rig.carry_out(job)).is_err() {
                     break;
                 }
             }
@@ -88,12 +88,12 @@ impl Slot for OnLine {
     }
 }
 
-struct Bench {
+struct Rig {
     slot: ContactSlot<Layered<VirtualLine, Faults>>,
     card: Option<(SharedCard, Keeper)>,
 }
 
-impl Bench {
+impl Rig {
     fn new(one_in: u32) -> Self {
         let plan = FaultPlan::default();
         // The same each time, so that what went wrong once goes wrong again.

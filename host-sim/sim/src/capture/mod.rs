@@ -4,7 +4,7 @@
 //! events that a run writes down anyway, so capturing changes nothing in it, and two runs give the same bytes. Not for
 //! replaying a visit, since secrets are missing: a PIN and the middle of an ID number are `x` on the VCD's `IO` and `*`
 //! (2A) in the pcapng. Which characters these are is known to `mask`, which bytes to whoever writes down
-//! [`crate::world::Apdu`].
+//! [`crate::world::event::Apdu`].
 //!
 //! | File | Opens in | Shows |
 //! |---|---|---|

@@ -5,7 +5,7 @@ use std::fmt;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Edc;
 use qiyong_protocol::iso7816::t0::{self, T0Error};
-use qiyong_protocol::iso7816::t1::{self, BLOCK_GUARD_TIME, Link, Parameters};
+use qiyong_protocol::iso7816::t1::{self, BLOCK_GUARD_TIME, Connection, Parameters};
 use serde::Serialize;
 
 use super::parse::{Exchange, Token, What};
@@ -135,7 +135,7 @@ pub fn replay(exchange: &Exchange) -> Result<(), Failure> {
     let edc = if settings.crc { Edc::Crc } else { Edc::Lrc };
     let parameters =
         Parameters { ifsc: settings.ifsc, bwi: settings.bwi, cwi: settings.cwi, edc, ..Parameters::default() };
-    let mut link = Link::new(parameters);
+    let mut link = Connection::new(parameters);
     let mut tokens = &exchange.tokens[..];
     let mut buffer = vec![0; 65_538];
     while let [start, rest @ ..] = tokens {

@@ -5,7 +5,7 @@
 
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
-use qiyong_protocol::iso7816::character::{Frame, Received};
+use qiyong_protocol::iso7816::character::{Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
 
@@ -17,7 +17,7 @@ pub struct Character {
     /// Whether its parity was right at the receiver, as far as the terminal knows.
     pub parity_ok: bool,
     /// What it looked like on the contact.
-    pub frame: Frame,
+    pub frame: Moments,
     /// Its receiver signalled an error (ISO/IEC 7816-3 clause 7.3), so that it comes again.
     pub signalled: bool,
 }
@@ -160,7 +160,7 @@ impl<L: SimulatedLine, Y: Layer> SimulatedLine for Layered<L, Y> {
         self.line.last_edge()
     }
 
-    fn last_frame(&self) -> (Frame, bool) {
+    fn last_frame(&self) -> (Moments, bool) {
         self.line.last_frame()
     }
 

@@ -16,7 +16,7 @@ pub use wire::{Seat, VirtualLine};
 
 use qiyong_firmware::slot::CardLine;
 use qiyong_protocol::iso7816::Etu;
-use qiyong_protocol::iso7816::character::Frame;
+use qiyong_protocol::iso7816::character::Moments;
 
 use crate::card::contact::{ContactCard, Misbehaviour};
 use std::cell::RefCell;
@@ -81,7 +81,7 @@ pub trait SimulatedLine: CardLine {
     fn last_edge(&self) -> u64;
 
     /// What the last character looked like on the contact, and whether its receiver signalled an error.
-    fn last_frame(&self) -> (Frame, bool);
+    fn last_frame(&self) -> (Moments, bool);
 
     /// Clock cycles an etu takes at present, as (Fi, Di).
     fn rate(&self) -> (u16, u8);

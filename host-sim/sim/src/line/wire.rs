@@ -8,7 +8,7 @@ use std::task::Poll;
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::atr::ClockStop;
-use qiyong_protocol::iso7816::character::{Convention, Frame, Received};
+use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
 use crate::time::VirtualTime;
@@ -36,7 +36,7 @@ pub struct VirtualLine {
     config: LineConfig,
     /// Leading edge of the last character, or RST going high.
     last_edge: u64,
-    last_frame: (Frame, bool),
+    last_frame: (Moments, bool),
     /// Whether the last character came from the card.
     card_spoke_last: bool,
     /// When CLK was last started with RST low.
@@ -73,7 +73,7 @@ impl Seat {
 struct Coming {
     /// The cycle of its leading edge.
     edge: u64,
-    frame: Frame,
+    frame: Moments,
     /// Fi and Di it is sent at.
     rate: (u16, u8),
 }
@@ -100,7 +100,7 @@ impl VirtualLine {
             io: false,
             config: LineConfig::RESET,
             last_edge: 0,
-            last_frame: (Frame::from_moments(0), false),
+            last_frame: (Moments::from_moments(0), false),
             card_spoke_last: false,
             reset_since: 0,
             resumed_at: 0,
@@ -183,7 +183,7 @@ impl VirtualLine {
     }
 
     /// The card hears a character, whose leading edge is now `last_edge`; `false`: it signals an error.
-    fn card_hears(&mut self, frame: Frame) -> bool {
+    fn card_hears(&mut self, frame: Moments) -> bool {
         let Some(card) = self.running_card() else {
             return true;
         };
@@ -366,7 +366,7 @@ impl CardLine for VirtualLine {
                 }
             }
             let edge = self.time.cycles().max(self.last_edge + self.cycles(gap));
-            let frame = Frame::from_moments(self.config.convention.encode(byte).moments() ^ flip);
+            let frame = Moments::from_moments(self.config.convention.encode(byte).moments() ^ flip);
             (self.last_edge, self.card_spoke_last, self.last_frame) = (edge, false, (frame, false));
             self.move_to(edge + self.cycles(CHARACTER));
             for _ in 0..if lose { 0 } else { 1 + u8::from(double) } {
@@ -390,7 +390,7 @@ impl CardLine for VirtualLine {
         self.move_to(edge + cycles(CHARACTER, rate));
         let elapsed = self.etu(edge.saturating_sub(self.last_edge));
         (self.last_edge, self.card_spoke_last) = (edge, true);
-        let frame = Frame::from_moments(meant.moments() ^ flip);
+        let frame = Moments::from_moments(meant.moments() ^ flip);
         let mut character = self.config.convention.decode(frame);
         // Sampled at another rate, a character is not what was sent.
         character.parity_ok &= rate == self.rate();
@@ -444,7 +444,7 @@ impl SimulatedLine for VirtualLine {
         self.last_edge
     }
 
-    fn last_frame(&self) -> (Frame, bool) {
+    fn last_frame(&self) -> (Moments, bool) {
         self.last_frame
     }
 

@@ -125,7 +125,7 @@ fn of_t1() {
     /// The first block that a fresh link sends, and silence.
     const SILENCE: Trouble = Trouble { sent: 0x80, fault: Fault::Silence };
     let silent = {
-        let mut link = t1::Link::new(t1::Parameters::default());
+        let mut link = t1::Connection::new(t1::Parameters::default());
         let mut buffer = [0; 8];
         let limits = t1::Limits::new(&link, 4, 8);
         let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
@@ -241,7 +241,7 @@ fn of_frames() {
             => TryAgain, "a frame's check is wrong: it was disturbed on the line";
         FrameError::Stuffing = FrameError::Stuffing => CallService, "a frame is not stuffed as COBS demands";
         FrameError::Length = FrameError::Length => CallService, "a frame's length is not that of its payload";
-        FrameError::Channel(_) = FrameError::Channel(3)
+        FrameError::Peer(_) = FrameError::Peer(3)
             => CallService, "a frame is for channel 3, which there is not";
     });
 }

@@ -9,8 +9,8 @@
 //! | `bounds` | times and sizes that the standard fixes |
 //! | `block` | bytes of a block: PCB, error detection code |
 //! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
-//! | `frame` | a block on its way out |
-//! | `link` | [`Link`], what the terminal remembers between two APDUs, and [`Limits`] |
+//! | `outgoing` | a block on its way out |
+//! | `connection` | [`Connection`], what the terminal remembers between two APDUs, and [`Limits`] |
 //! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
 //! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
 //! | `card` | [`CardSide`], for virtual cards |
@@ -47,9 +47,9 @@
 mod block;
 mod bounds;
 mod card;
+mod connection;
 mod error;
-mod frame;
-mod link;
+mod outgoing;
 #[cfg(any(test, feature = "testing"))]
 pub mod pair;
 mod receiver;
@@ -58,8 +58,8 @@ mod terminal;
 pub use block::{BlockName, Check, Complaint, Pcb, Supervisory};
 pub use bounds::{BLOCK_GUARD_TIME, IFS_DEFAULT, IFS_MAX};
 pub use card::{CardSide, CardStep, MAX_BLOCK};
+pub use connection::{Connection, Limits, Parameters};
 pub use error::{Budget, Fault, T1Error, Trouble};
-pub use link::{Limits, Link, Parameters};
 pub use terminal::{Exchange, Step};
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use super::block::{Complaint, Kind, Pcb, Supervisory};
 use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
+use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
-use super::frame::Frame;
-use super::link::{Limits, Link};
+use super::outgoing::OutgoingBlock;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
 use crate::iso7816::Etu;
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
@@ -41,11 +41,11 @@ enum Task {
 /// One command APDU on its way through T=1, with all that clause 11.6 asks for on the way.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. One that is
-/// dropped before leaves the [`Link`] in need of a reset.
+/// dropped before leaves the [`Connection`] in need of a reset.
 ///
 /// Has no `Debug`: its buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
-    link: &'a mut Link,
+    connection: &'a mut Connection,
     task: Task,
     command: Pieces<'a>,
     response: &'a mut [u8],
@@ -53,7 +53,7 @@ pub struct Exchange<'a> {
     limits: Limits,
     state: State,
     /// The block being sent, or sent last.
-    frame: Frame,
+    frame: OutgoingBlock,
     /// The answer to it.
     receiver: Receiver,
     /// Command bytes that the card has acknowledged, and those of the I-block under way.
@@ -108,7 +108,7 @@ enum Abort {
 }
 
 /// How an exchange begins.
-impl Link {
+impl Connection {
     /// Prepares a command APDU; the response, status word included, will be written to `response`.
     pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
         Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
@@ -136,24 +136,30 @@ impl Link {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(link: &'a mut Link, task: Task, command: Pieces<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        let mut frame = Frame::EMPTY;
+    fn new(
+        connection: &'a mut Connection,
+        task: Task,
+        command: Pieces<'a>,
+        response: &'a mut [u8],
+        limits: Limits,
+    ) -> Self {
+        let mut frame = OutgoingBlock::EMPTY;
         let count = match task {
-            Task::Command => i_block(&mut frame, link, &command, 0),
+            Task::Command => i_block(&mut frame, connection, &command, 0),
             Task::Ifsd(ifsd) => {
-                other_block(&mut frame, link, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
+                other_block(&mut frame, connection, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
                 0
             }
         };
         let blocks = limits.blocks.checked_sub(1);
         let state = match blocks {
-            _ if !link.ready => State::Done(Err(T1Error::NeedsReset)),
+            _ if !connection.ready => State::Done(Err(T1Error::NeedsReset)),
             Some(_) => State::Sending(Part::Front),
             None => State::Done(Err(T1Error::OutOfBudget(Budget::Blocks))),
         };
         Self {
-            receiver: Receiver::new(link.edc, link.ifsd),
-            link,
+            receiver: Receiver::new(connection.edc, connection.ifsd),
+            connection,
             task,
             command,
             response,
@@ -186,7 +192,7 @@ impl<'a> Exchange<'a> {
     pub fn sent(&mut self) {
         let State::Sending(part) = self.state else { return };
         let characters = self.part(part).len();
-        self.link.ready = false;
+        self.connection.ready = false;
         if part == Part::Inf {
             self.gone += characters as u8;
         }
@@ -194,7 +200,7 @@ impl<'a> Exchange<'a> {
             (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
             (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
             _ => {
-                self.receiver = Receiver::new(self.link.edc, self.link.ifsd);
+                self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd);
                 State::Receiving
             }
         };
@@ -253,7 +259,7 @@ impl<'a> Exchange<'a> {
         match (&self.state, self.frame.pcb().kind()) {
             (State::Sending(Part::Front), Kind::I | Kind::R) if in_chain => self.request(Supervisory::Abort, None),
             // Nothing has gone out yet.
-            (State::Sending(Part::Front), Kind::I) if self.link.ready => self.end(Err(T1Error::Aborted)),
+            (State::Sending(Part::Front), Kind::I) if self.connection.ready => self.end(Err(T1Error::Aborted)),
             _ => {}
         }
     }
@@ -280,10 +286,10 @@ impl<'a> Exchange<'a> {
     /// How long to await the next character.
     fn wait(&self) -> Etu {
         let wait = match &self.state {
-            State::Receiving if self.receiver.is_empty() => self.link.bwt.saturating_mul(self.extension.into()),
-            State::Receiving => self.link.cwt,
+            State::Receiving if self.receiver.is_empty() => self.connection.bwt.saturating_mul(self.extension.into()),
+            State::Receiving => self.connection.cwt,
             State::Settling => BLOCK_GUARD_TIME,
-            State::Draining(_, quiet) => quiet.etu(self.link.cwt),
+            State::Draining(_, quiet) => quiet.etu(self.connection.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
         // A card may ask for any extension, but gets no more than the budget has left.
@@ -308,7 +314,7 @@ impl<'a> Exchange<'a> {
 
     /// Ends where both sides know that it ended.
     fn end_in_order(&mut self, result: Result<usize, T1Error>) {
-        self.link.ready = true;
+        self.connection.ready = true;
         self.end(result);
     }
 
@@ -321,14 +327,14 @@ impl<'a> Exchange<'a> {
 impl Exchange<'_> {
     /// The next piece of the command, or the same again (rules 2 and 5).
     fn i_block_out(&mut self) {
-        self.count = i_block(&mut self.frame, self.link, &self.command, self.offset);
+        self.count = i_block(&mut self.frame, self.connection, &self.command, self.offset);
         self.gone = 0;
         self.extension = 1;
         self.transmit();
     }
 
     fn r_block_out(&mut self, complaint: Complaint) {
-        self.other_out(Pcb::R { nr: self.link.nr, complaint }.encode(), None);
+        self.other_out(Pcb::R { nr: self.connection.nr, complaint }.encode(), None);
     }
 
     fn request(&mut self, about: Supervisory, inf: Option<u8>) {
@@ -337,12 +343,12 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
-        other_block(&mut self.frame, self.link, pcb, inf);
+        other_block(&mut self.frame, self.connection, pcb, inf);
         self.extension = 1;
         self.transmit();
     }
 
-    /// Sends `frame`, once more perhaps.
+    /// Sends `outgoing`, once more perhaps.
     fn transmit(&mut self) {
         match self.limits.blocks.checked_sub(1) {
             Some(left) => self.limits.blocks = left,
@@ -376,11 +382,11 @@ impl Exchange<'_> {
 }
 
 /// The piece of a command from its byte `offset` on, what the card takes at present at most; returns how many bytes.
-fn i_block(frame: &mut Frame, link: &Link, command: &Pieces<'_>, offset: usize) -> u8 {
+fn i_block(frame: &mut OutgoingBlock, connection: &Connection, command: &Pieces<'_>, offset: usize) -> u8 {
     let left = command.len().saturating_sub(offset);
-    let count = left.min(link.ifsc.into()) as u8;
-    let pcb = Pcb::I { ns: link.ns, more: left > usize::from(count) };
-    frame.begin(link.edc, [link.nad, pcb.encode(), count]);
+    let count = left.min(connection.ifsc.into()) as u8;
+    let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
+    frame.begin(connection.edc, [connection.nad, pcb.encode(), count]);
     let (mut at, end) = (offset, offset + usize::from(count));
     while let piece @ [_, ..] = command.from(at, end - at) {
         frame.check(piece);
@@ -391,8 +397,8 @@ fn i_block(frame: &mut Frame, link: &Link, command: &Pieces<'_>, offset: usize) 
 }
 
 /// An R- or S-block.
-fn other_block(frame: &mut Frame, link: &Link, pcb: u8, inf: Option<u8>) {
-    frame.begin(link.edc, [link.nad, pcb, inf.is_some().into()]);
+fn other_block(frame: &mut OutgoingBlock, connection: &Connection, pcb: u8, inf: Option<u8>) {
+    frame.begin(connection.edc, [connection.nad, pcb, inf.is_some().into()]);
     frame.put(inf.as_slice());
     frame.end();
 }
@@ -415,7 +421,7 @@ impl Exchange<'_> {
 
     fn accept(&mut self) {
         let block = self.receiver.block();
-        self.link.heard = true;
+        self.connection.heard = true;
         if let Err(fault) = self.judge(block).and_then(|()| self.block(block)) {
             self.refuse(fault);
         }
@@ -424,7 +430,7 @@ impl Exchange<'_> {
     /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
     fn judge(&self, block: Block) -> Result<(), Fault> {
         // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
-        if block.nad & 0x77 != self.link.nad.rotate_left(4) {
+        if block.nad & 0x77 != self.connection.nad.rotate_left(4) {
             return Err(Fault::Nad(block.nad));
         }
         if !block.pcb.is_known() {
@@ -440,7 +446,7 @@ impl Exchange<'_> {
         let (ours, its) = (self.frame.pcb(), block.pcb);
         let (last, kind) = (ours.kind(), its.kind());
         let answered = last == Kind::Request && its.0 == ours.response();
-        let wants_command = kind == Kind::R && its.nr() == self.link.ns;
+        let wants_command = kind == Kind::R && its.nr() == self.connection.ns;
         // Whatever else a card says once it was sent all of the command, it may be carrying it out.
         self.taken |= self.command_is_out() && !answered && !wants_command;
         match kind {
@@ -460,19 +466,19 @@ impl Exchange<'_> {
         if !self.responding && !self.command_is_out() && self.abort != Abort::Card {
             return Err(Fault::Unexpected(block.pcb.0));
         }
-        if block.pcb.ns() != self.link.nr {
+        if block.pcb.ns() != self.connection.nr {
             return Err(Fault::Sequence(block.pcb.0));
         }
         self.failures = 0;
         if !self.responding {
-            self.link.ns = !self.link.ns;
+            self.connection.ns = !self.connection.ns;
             self.responding = true;
         }
         if self.abort == Abort::Card {
             // Not the aborted chain but a response of its own.
             self.abort = Abort::No;
         }
-        self.link.nr = !self.link.nr;
+        self.connection.nr = !self.connection.nr;
         self.len += usize::from(block.len);
         if block.pcb.more() {
             self.proceed();
@@ -488,11 +494,11 @@ impl Exchange<'_> {
     fn r_block(&mut self, block: Block) -> Result<(), Fault> {
         if self.abort == Abort::Card {
             // Rule 9: with it the card gives back the right to send, and says which block it expects.
-            self.link.ns = block.pcb.nr();
+            self.connection.ns = block.pcb.nr();
             self.end_in_order(Err(T1Error::AbortedByCard));
             return Ok(());
         }
-        let wants_command = block.pcb.nr() == self.link.ns;
+        let wants_command = block.pcb.nr() == self.connection.ns;
         if self.responding {
             // The card has carried out the command; it can only ask for what came after.
             return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb.0)) };
@@ -506,7 +512,7 @@ impl Exchange<'_> {
         }
         if !self.command_is_out() {
             self.failures = 0;
-            self.link.ns = !self.link.ns;
+            self.connection.ns = !self.connection.ns;
             self.offset += usize::from(self.count);
             self.proceed();
             return Ok(());
@@ -536,7 +542,7 @@ impl Exchange<'_> {
         let in_chain = self.responding || self.offset > 0 || self.command.len() > usize::from(self.count);
         let mut extension = 1;
         match pcb.0 {
-            IFS if (1..=IFS_MAX).contains(&inf) => self.link.ifsc = inf,
+            IFS if (1..=IFS_MAX).contains(&inf) => self.connection.ifsc = inf,
             WTX if inf > 0 => {
                 match self.limits.extensions.checked_sub(1) {
                     Some(left) => self.limits.extensions = left,
@@ -569,7 +575,7 @@ impl Exchange<'_> {
         match (block.pcb.0, self.task) {
             (RESYNCH, _) => self.resynchronised(),
             (IFS, Task::Ifsd(ifsd)) if block.first == ifsd => {
-                self.link.ifsd = ifsd;
+                self.connection.ifsd = ifsd;
                 self.end_in_order(Ok(ifsd.into()));
             }
             (IFS, _) => return Err(Fault::Length(block.first)),
@@ -607,7 +613,7 @@ impl Exchange<'_> {
 
     /// Rule 7.4: two further attempts did not help.
     fn resynch(&mut self, fault: Fault) {
-        if !self.link.heard {
+        if !self.connection.heard {
             return self.end(Err(T1Error::NoAnswer(self.trouble(fault))));
         }
         self.before = self.trouble(fault);
@@ -616,7 +622,7 @@ impl Exchange<'_> {
 
     /// Rule 6: both sides are as after a reset. A command that the card cannot have carried out is sent again.
     fn resynchronised(&mut self) {
-        self.link.resynchronise();
+        self.connection.resynchronise();
         self.failures = 0;
         let lost = self.before;
         match (self.task, self.abort) {

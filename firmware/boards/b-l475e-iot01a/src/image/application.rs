@@ -10,17 +10,17 @@ use qiyong_firmware::terminal::{Settings, Terminal};
 use static_cell::StaticCell;
 
 use super::storage::Region;
-use super::till::{self, TillClock, TillLink};
+use super::till::{self, BoardLink, TillClock};
 use super::{card_line, chip, desk, memory, random};
 
-static LINK: StaticCell<TillLink> = StaticCell::new();
+static LINK: StaticCell<BoardLink> = StaticCell::new();
 
 /// Recalls what is kept, and starts the application's task. Never inlined: so the stack is free of its locals while holders are
 /// served.
 #[inline(never)]
 pub(crate) fn start(spawner: Spawner) {
     let memory = memory::recall();
-    let link = LINK.init(TillLink::new(till::port(), memory.state(chip::serial_number())));
+    let link = LINK.init(BoardLink::new(till::port(), memory.state(chip::serial_number())));
     match run(link, memory) {
         Ok(task) => spawner.spawn(task),
         Err(_) => defmt::error!("the application cannot start twice"),
@@ -29,7 +29,7 @@ pub(crate) fn start(spawner: Spawner) {
 
 /// The application, and what listens for the till.
 #[embassy_executor::task]
-async fn run(link: &'static TillLink, memory: Store<Region>) {
+async fn run(link: &'static BoardLink, memory: Store<Region>) {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
     let listen = link.listen(|time| clock.set(time));
@@ -39,7 +39,7 @@ async fn run(link: &'static TillLink, memory: Store<Region>) {
 }
 
 /// Does what the till commands, one after the other.
-async fn serve(link: &TillLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
+async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
     let mut setup = loop {
         match link.command().await {
             Job::Setup(setup) => break setup,

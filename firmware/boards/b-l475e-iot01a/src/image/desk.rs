@@ -12,7 +12,7 @@ use qiyong_protocol::card::pin::{PIN_MAX, Pin};
 use zeroize::Zeroizing;
 
 use super::serial::KEYS;
-use super::till::TillLink;
+use super::till::BoardLink;
 use super::{keys, lights, panel, publication, time};
 
 /// How long nobody may key, in µs.
@@ -25,11 +25,11 @@ const ENQ: u8 = 0x05;
 
 /// What operator and holder see and key.
 pub(crate) struct Desk<'a> {
-    link: &'a TillLink,
+    link: &'a BoardLink,
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) const fn new(link: &'a TillLink) -> Self {
+    pub(crate) const fn new(link: &'a BoardLink) -> Self {
         Self { link }
     }
 }

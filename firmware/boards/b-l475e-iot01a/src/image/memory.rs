@@ -5,7 +5,7 @@ use qiyong_protocol::ecr::Setup;
 
 use super::crash;
 use super::storage::Region;
-use super::till::TillLink;
+use super::till::BoardLink;
 
 /// Recalls what was kept over the last power cut or reset. Counts this start, and logs how the last run ended.
 pub(crate) fn recall() -> Store<Region> {
@@ -39,6 +39,6 @@ pub(crate) fn set_up(memory: &mut Store<Region>, setup: &Setup) {
 }
 
 /// Lets the link know what it tells the till of the terminal.
-pub(crate) fn tell(link: &TillLink, memory: &Store<Region>) {
+pub(crate) fn tell(link: &BoardLink, memory: &Store<Region>) {
     link.note(memory.next(), memory.is_reversal_due());
 }

@@ -2,7 +2,7 @@
 
 use qiyong_firmware::adapters::SerialPort;
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::Link;
+use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::Timestamp;
 
@@ -13,7 +13,7 @@ use super::time::{self, Delay};
 type Vcp = SerialPort<&'static serial::Port, &'static serial::Port, Delay>;
 
 /// The link over the port.
-pub(crate) type TillLink = Link<Vcp>;
+pub(crate) type BoardLink = SerialLink<Vcp>;
 
 /// The port, unused.
 pub(crate) fn port() -> Vcp {

@@ -109,24 +109,24 @@ proptest! {
         habits in "[wi-]{0,6}",
         bulk: bool,
     ) {
-        let mut link = Link::new(parameters(card_ifsc, edc));
+        let mut connection = Connection::new(parameters(card_ifsc, edc));
         // Before the first block without error there is no resynchronisation (rule 7.4.1), but two failures are mended.
         let mut visit = Visit::new(Card::new(card_ifsc, edc), &habits, damages);
         if let Some(ifsd) = ifsd {
-            let limits = Limits { repetitions: u16::MAX, ..Limits::new(&link, 0, 0) };
-            prop_assert_eq!(visit.run(link.negotiate_ifsd(ifsd, limits), bulk), Ok(ifsd.into()));
-            prop_assert_eq!((link.ifsd(), visit.card.ifsd()), (ifsd, ifsd));
+            let limits = Limits { repetitions: u16::MAX, ..Limits::new(&connection, 0, 0) };
+            prop_assert_eq!(visit.run(connection.negotiate_ifsd(ifsd, limits), bulk), Ok(ifsd.into()));
+            prop_assert_eq!((connection.ifsd(), visit.card.ifsd()), (ifsd, ifsd));
         }
         for (command, answer) in pairs {
             let mut buffer = vec![0xEE; answer.len()];
-            let limits = Limits { repetitions: u16::MAX, budget: u64::MAX, ..Limits::new(&link, command.len(), answer.len()) };
+            let limits = Limits { repetitions: u16::MAX, budget: u64::MAX, ..Limits::new(&connection, command.len(), answer.len()) };
             visit.answer = answer.clone();
             visit.executed.clear();
-            let result = visit.run(link.exchange(&command, &mut buffer, limits), bulk);
+            let result = visit.run(connection.exchange(&command, &mut buffer, limits), bulk);
             prop_assert_eq!(result, Ok(answer.len()));
             prop_assert_eq!(&buffer, &answer);
             prop_assert_eq!(&visit.executed, &vec![command]);
-            prop_assert!(link.is_ready());
+            prop_assert!(connection.is_ready());
         }
     }
 
@@ -137,15 +137,15 @@ proptest! {
         damages in prop::collection::vec(prop::option::weighted(0.6, damage()), 0..400),
         habits in "[wi-]{0,6}",
     ) {
-        let mut link = Link::new(parameters(card_ifsc, Edc::Crc));
+        let mut connection = Connection::new(parameters(card_ifsc, Edc::Crc));
         let mut visit = Visit::new(Card::new(card_ifsc, Edc::Crc), &habits, damages);
         for (command, answer) in pairs {
             let mut buffer = vec![0xEE; answer.len()];
-            let limits = Limits::new(&link, command.len(), answer.len());
-            let ready = link.is_ready();
+            let limits = Limits::new(&connection, command.len(), answer.len());
+            let ready = connection.is_ready();
             visit.answer = answer.clone();
             visit.executed.clear();
-            let result = visit.run(link.exchange(&command, &mut buffer, limits), true);
+            let result = visit.run(connection.exchange(&command, &mut buffer, limits), true);
             match result {
                 Ok(len) => prop_assert_eq!(&buffer[..len], &answer[..]),
                 Err(error) => prop_assert_eq!(error == T1Error::NeedsReset, !ready, "{}", error),
@@ -259,13 +259,13 @@ fn a_card_resynchronises_and_forgets_what_was_under_way() {
 fn both_sides_abort_both_chains_and_go_on() {
     let long: Vec<u8> = (0..100).collect();
     for (by_card, of_command) in [(false, false), (false, true), (true, false), (true, true)] {
-        let mut link = Link::new(parameters(16, Edc::Lrc));
+        let mut connection = Connection::new(parameters(16, Edc::Lrc));
         let mut visit = Visit::new(Card::new(16, Edc::Lrc), if by_card && !of_command { "a" } else { "" }, vec![]);
         let (command, answer) = if of_command { (&long[..], &[0x90, 0][..]) } else { (&[0, 1, 2, 3][..], &long[..]) };
         visit.answer = answer.to_vec();
         let mut buffer = [0; 256];
-        let limits = Limits::new(&link, command.len(), buffer.len());
-        let mut exchange = link.exchange(command, &mut buffer, limits);
+        let limits = Limits::new(&connection, command.len(), buffer.len());
+        let mut exchange = connection.exchange(command, &mut buffer, limits);
         if by_card && of_command {
             visit.card.abort();
         } else if !by_card {
@@ -278,9 +278,13 @@ fn both_sides_abort_both_chains_and_go_on() {
         let error = if by_card { T1Error::AbortedByCard } else { T1Error::Aborted };
         let result = visit.run(exchange, true);
         assert_eq!(result, Err(error), "by card {by_card}, of the command {of_command}");
-        assert!(link.is_ready());
+        assert!(connection.is_ready());
         visit.answer = vec![0x90, 0];
-        assert_eq!(visit.run(link.exchange(&[0, 1, 2, 3], &mut buffer, limits), true), Ok(2), "{by_card} {of_command}");
+        assert_eq!(
+            visit.run(connection.exchange(&[0, 1, 2, 3], &mut buffer, limits), true),
+            Ok(2),
+            "{by_card} {of_command}"
+        );
         assert_eq!(visit.executed.last().unwrap(), &[0, 1, 2, 3]);
     }
 }
@@ -290,11 +294,11 @@ fn both_sides_abort_both_chains_and_go_on() {
 fn extended_apdus_pass_in_254_byte_blocks() {
     let command: Vec<u8> = (0..65_544u32).map(|i| i as u8).collect();
     let answer: Vec<u8> = (0..65_538u32).map(|i| (i >> 4) as u8).collect();
-    let mut link = Link::new(parameters(254, Edc::Crc));
+    let mut connection = Connection::new(parameters(254, Edc::Crc));
     let mut card = std::boxed::Box::new(CardSide::<65_544>::new(254, Edc::Crc));
     let mut buffer = vec![0; answer.len()];
-    let limits = Limits::new(&link, command.len(), answer.len());
-    let mut exchange = link.exchange(&command, &mut buffer, limits);
+    let limits = Limits::new(&connection, command.len(), answer.len());
+    let mut exchange = connection.exchange(&command, &mut buffer, limits);
     let mut step = CardStep::Await;
     let result = loop {
         match exchange.step() {
@@ -340,10 +344,10 @@ fn many_sessions_end_and_deliver_nothing_wrong() {
         let mut visit = Visit::new(Card::new(ifsc, edc), ["", "w", "i", "wi"][(next() % 4) as usize], damages);
         let command: Vec<u8> = (0..next() % 40).map(|i| i as u8).collect();
         visit.answer = (0..next() % 40).map(|i| !i as u8).collect();
-        let mut link = Link::new(parameters(ifsc, edc));
+        let mut connection = Connection::new(parameters(ifsc, edc));
         let mut buffer = [0; 64];
-        let limits = Limits::new(&link, command.len(), buffer.len());
-        match visit.run(link.exchange(&command, &mut buffer, limits), next() & 1 == 0) {
+        let limits = Limits::new(&connection, command.len(), buffer.len());
+        match visit.run(connection.exchange(&command, &mut buffer, limits), next() & 1 == 0) {
             Ok(len) => {
                 assert_eq!(buffer[..len], visit.answer);
                 delivered += 1;

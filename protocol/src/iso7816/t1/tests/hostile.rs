@@ -9,10 +9,14 @@ use super::blocks::{block, with_edc};
 use crate::iso7816::atr::Edc;
 
 /// Runs a command of 60 bytes against a card that answers the n-th block with `card(n)`; no characters are silence.
-fn against(link: &mut Link, limits: Limits, mut card: impl FnMut(usize) -> Vec<u8>) -> Result<usize, T1Error> {
+fn against(
+    connection: &mut Connection,
+    limits: Limits,
+    mut card: impl FnMut(usize) -> Vec<u8>,
+) -> Result<usize, T1Error> {
     let command = [0xC0; 60];
     let mut buffer = [0; 300];
-    let mut exchange = link.exchange(&command, &mut buffer, limits);
+    let mut exchange = connection.exchange(&command, &mut buffer, limits);
     let mut heard = Vec::new();
     let (mut blocks, mut etu) = (0, 0);
     loop {
@@ -42,13 +46,13 @@ fn against(link: &mut Link, limits: Limits, mut card: impl FnMut(usize) -> Vec<u
     }
 }
 
-/// A link that has heard a block, so that resynchronisation is tried.
-fn link() -> Link {
-    let mut link = Link::new(Parameters::default());
-    let limits = Limits::new(&link, 60, 300);
+/// A connection that has heard a block, so that resynchronisation is tried.
+fn connection() -> Connection {
+    let mut connection = Connection::new(Parameters::default());
+    let limits = Limits::new(&connection, 60, 300);
     let answer = |n| block(if n == 0 { r(true) } else { Pcb::I { ns: false, more: false } }, &[], Edc::Lrc);
-    assert_eq!(against(&mut link, limits, answer), Ok(0));
-    link
+    assert_eq!(against(&mut connection, limits, answer), Ok(0));
+    connection
 }
 
 fn r(nr: bool) -> Pcb {
@@ -56,11 +60,11 @@ fn r(nr: bool) -> Pcb {
 }
 
 fn error(card: impl FnMut(usize) -> Vec<u8>) -> T1Error {
-    let mut link = link();
-    let limits = Limits::new(&link, 60, 300);
-    let error = against(&mut link, limits, card).unwrap_err();
-    assert!(!link.is_ready());
-    assert_eq!(against(&mut link, limits, |_| Vec::new()), Err(T1Error::NeedsReset));
+    let mut connection = connection();
+    let limits = Limits::new(&connection, 60, 300);
+    let error = against(&mut connection, limits, card).unwrap_err();
+    assert!(!connection.is_ready());
+    assert_eq!(against(&mut connection, limits, |_| Vec::new()), Err(T1Error::NeedsReset));
     error
 }
 
@@ -88,7 +92,7 @@ fn abortions_without_end() {
 
 #[test]
 fn requests_to_repeat_without_end() {
-    // The link's first command used I(0,1) and I(1,0), so N(S) is 0 again.
+    // The connection's first command used I(0,1) and I(1,0), so N(S) is 0 again.
     assert_eq!(error(|_| block(r(false), &[], Edc::Lrc)), T1Error::OutOfBudget(Budget::Repetitions));
     assert_eq!(error(|n| block(r(n == 0), &[], Edc::Lrc)), T1Error::OutOfBudget(Budget::Repetitions));
 }
@@ -116,7 +120,7 @@ fn a_card_that_resynchronises_and_does_nothing_else() {
 fn a_silent_card() {
     let trouble = Trouble { sent: 0xC0, fault: Fault::Silence };
     assert_eq!(error(|_| Vec::new()), T1Error::ResynchFailed(trouble));
-    let mut fresh = Link::new(Parameters::default());
+    let mut fresh = Connection::new(Parameters::default());
     let limits = Limits::new(&fresh, 60, 300);
     let error = against(&mut fresh, limits, |_| Vec::new()).unwrap_err();
     assert_eq!(error, T1Error::NoAnswer(Trouble { sent: 0x82, fault: Fault::Silence }));
@@ -129,24 +133,24 @@ fn a_silent_card() {
 
 #[test]
 fn a_response_longer_than_the_buffer_is_counted_and_the_next_command_works() {
-    let mut link = link();
-    let limits = Limits::new(&link, 60, 300);
+    let mut connection = connection();
+    let limits = Limits::new(&connection, 60, 300);
     let long = |n| match n {
         0 => block(r(true), &[], Edc::Lrc),
         n => block(Pcb::I { ns: n % 2 == 1, more: n < 12 }, &[n as u8; 32], Edc::Lrc),
     };
-    assert_eq!(against(&mut link, limits, long), Err(T1Error::BufferTooSmall { need: 12 * 32 }));
+    assert_eq!(against(&mut connection, limits, long), Err(T1Error::BufferTooSmall { need: 12 * 32 }));
     let short = |n| block(if n == 0 { r(true) } else { Pcb::I { ns: true, more: false } }, &[0x90, 0], Edc::Lrc);
     let short = |n| if n == 0 { block(r(true), &[], Edc::Lrc) } else { short(n) };
-    assert_eq!(against(&mut link, limits, short), Ok(2));
+    assert_eq!(against(&mut connection, limits, short), Ok(2));
 }
 
 #[test]
 fn characters_nobody_awaits_change_nothing() {
-    let mut link = Link::new(Parameters::default());
-    let limits = Limits::new(&link, 4, 300);
+    let mut connection = Connection::new(Parameters::default());
+    let limits = Limits::new(&connection, 4, 300);
     let mut buffer = [0; 300];
-    let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
+    let mut exchange = connection.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
     exchange.received_slice(&[1, 2, 3], 36);
     exchange.parity_error(12);
     exchange.timed_out();
@@ -181,13 +185,13 @@ proptest! {
 
     #[test]
     fn any_card_comes_to_an_end(answers in prop::collection::vec(answer(), 1..60), abort in prop::option::of(0usize..20)) {
-        let mut link = link();
-        let limits = Limits { blocks: 300, ..Limits::new(&link, 60, 300) };
-        let _ = against(&mut link, limits, |n| answers[n % answers.len()].clone());
+        let mut connection = connection();
+        let limits = Limits { blocks: 300, ..Limits::new(&connection, 60, 300) };
+        let _ = against(&mut connection, limits, |n| answers[n % answers.len()].clone());
         // The same with a caller that changes its mind, and calls that come when they should not.
-        let mut link = Link::new(Parameters::default());
+        let mut connection = Connection::new(Parameters::default());
         let mut buffer = [0; 40];
-        let mut exchange = link.exchange(&[0; 60], &mut buffer, limits);
+        let mut exchange = connection.exchange(&[0; 60], &mut buffer, limits);
         for n in 0..20_000 {
             if abort == Some(n) {
                 exchange.abort();

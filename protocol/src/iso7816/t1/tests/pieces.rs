@@ -77,12 +77,12 @@ proptest! {
         let encoded = command.encode(&mut buffer).unwrap();
         let edc = if crc { Edc::Crc } else { Edc::Lrc };
         let card = || Box::new(Card::new(ifsc, edc));
-        let link = || Link::new(Parameters { ifsc, edc, ..Parameters::default() }).with_nad(nad);
+        let connection = || Connection::new(Parameters { ifsc, edc, ..Parameters::default() }).with_nad(nad);
 
-        let (mut one, mut response) = (link(), [0; 80]);
+        let (mut one, mut response) = (connection(), [0; 80]);
         let limits = Limits::new(&one, encoded.len(), response.len());
         let (in_one, result) = run(one.exchange(encoded, &mut response, limits), card(), &answer, &lost);
-        let (mut other, mut other_response) = (link(), [0; 80]);
+        let (mut other, mut other_response) = (connection(), [0; 80]);
         let exchange = other.command(&command, &mut other_response, limits).unwrap();
         let (in_pieces, other_result) = run(exchange, card(), &answer, &lost);
 
@@ -99,9 +99,9 @@ proptest! {
 fn command_data_goes_out_from_where_it_lies() {
     let data = [0x5A; 700];
     let command = Command::new(0, 0xD6, 0, 0).with_data(&data).expecting(65_536);
-    let (mut link, mut response) = (Link::new(Parameters::default()), [0; 2]);
-    let limits = Limits::new(&link, data.len(), response.len());
-    let mut exchange = link.command(&command, &mut response, limits).unwrap();
+    let (mut connection, mut response) = (Connection::new(Parameters::default()), [0; 2]);
+    let limits = Limits::new(&connection, data.len(), response.len());
+    let mut exchange = connection.command(&command, &mut response, limits).unwrap();
     let mut card = Box::new(Card::new(32, Edc::Lrc));
     let mut borrowed = 0;
     while let Step::Send(bytes) = exchange.step() {
@@ -122,10 +122,10 @@ fn command_data_goes_out_from_where_it_lies() {
 #[test]
 fn a_command_that_cannot_be_written_is_refused() {
     let data = vec![0; 65_536];
-    let (mut link, mut response) = (Link::new(Parameters::default()), [0; 2]);
-    let limits = Limits::new(&link, 0, 0);
+    let (mut connection, mut response) = (Connection::new(Parameters::default()), [0; 2]);
+    let limits = Limits::new(&connection, 0, 0);
     for command in [Command::new(0, 0, 0, 0).with_data(&data), Command::new(0, 0, 0, 0).expecting(65_537)] {
-        assert_eq!(link.command(&command, &mut response, limits).err(), Some(ApduError::TooLong));
-        assert!(link.is_ready());
+        assert_eq!(connection.command(&command, &mut response, limits).err(), Some(ApduError::TooLong));
+        assert!(connection.is_ready());
     }
 }

@@ -21,27 +21,27 @@ fn send(exchange: &mut Exchange<'_>) {
 #[test]
 fn the_waiting_times_are_those_of_the_atr_at_the_rate_in_use() {
     // BWI = 4, CWI = 13 unless given; BWT is a time, so it has more etu at a faster rate.
-    let link = Link::new(Parameters::default());
-    assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960, 11 + 8192));
+    let connection = Connection::new(Parameters::default());
+    assert_eq!((connection.bwt(), connection.cwt()), (11 + 16 * 960, 11 + 8192));
     // TB3 = 45: BWI 4, CWI 5; F = 512, D = 32.
     let atr = hex_literal::hex!("3B D5 96 FF 81 B1 FE 45 1F C3 00 00 00 00 00");
     let parameters = Parameters::from_atr(&Atr::new(&atr).parameters(), 512, 32);
     assert_eq!((parameters.ifsc, parameters.bwi, parameters.cwi, parameters.edc), (0xFE, 4, 5, Edc::Lrc));
-    let link = Link::new(parameters);
-    assert_eq!((link.bwt(), link.cwt()), (11 + 16 * 960 * 372 * 32 / 512, 11 + 32));
+    let connection = Connection::new(parameters);
+    assert_eq!((connection.bwt(), connection.cwt()), (11 + 16 * 960 * 372 * 32 / 512, 11 + 32));
     // Reserved values.
-    let link = Link::new(Parameters { ifsc: 0, bwi: 15, ..parameters });
-    assert_eq!((link.ifsc(), link.bwt()), (32, 11 + 960 * 372 * 32));
-    assert_eq!(Link::new(Parameters { ifsc: 255, ..parameters }).ifsc(), 32);
+    let connection = Connection::new(Parameters { ifsc: 0, bwi: 15, ..parameters });
+    assert_eq!((connection.ifsc(), connection.bwt()), (32, 11 + 960 * 372 * 32));
+    assert_eq!(Connection::new(Parameters { ifsc: 255, ..parameters }).ifsc(), 32);
 }
 
 #[test]
 fn an_extension_is_for_the_next_block_alone() {
-    let mut link = Link::new(Parameters::default());
-    let (bwt, cwt) = (link.bwt(), link.cwt());
-    let limits = Limits::new(&link, 4, 20);
+    let mut connection = Connection::new(Parameters::default());
+    let (bwt, cwt) = (connection.bwt(), connection.cwt());
+    let limits = Limits::new(&connection, 4, 20);
     let mut buffer = [0; 20];
-    let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
+    let mut exchange = connection.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
     send(&mut exchange);
     assert_eq!(wait(&exchange), bwt);
     let wtx = block(Pcb::Request(Supervisory::Wtx), &[3], Edc::Lrc);
@@ -60,11 +60,11 @@ fn an_extension_is_for_the_next_block_alone() {
 
 #[test]
 fn an_answer_that_is_repeated_grants_its_extension_again() {
-    let mut link = Link::new(Parameters::default());
-    let bwt = link.bwt();
-    let limits = Limits::new(&link, 4, 20);
+    let mut connection = Connection::new(Parameters::default());
+    let bwt = connection.bwt();
+    let limits = Limits::new(&connection, 4, 20);
     let mut buffer = [0; 20];
-    let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
+    let mut exchange = connection.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
     send(&mut exchange);
     exchange.received_slice(&block(Pcb::Request(Supervisory::Wtx), &[3], Edc::Lrc), 60);
     exchange.timed_out();
@@ -82,11 +82,11 @@ fn an_answer_that_is_repeated_grants_its_extension_again() {
 /// Clause 11.5: LEN may be wrong, so only a quiet line says where a block ends.
 #[test]
 fn an_invalid_block_is_over_when_the_line_is_quiet() {
-    let mut link = Link::new(Parameters::default());
-    let cwt = link.cwt();
-    let limits = Limits::new(&link, 4, 20);
+    let mut connection = Connection::new(Parameters::default());
+    let cwt = connection.cwt();
+    let limits = Limits::new(&connection, 4, 20);
     let mut buffer = [0; 20];
-    let mut exchange = link.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
+    let mut exchange = connection.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
     send(&mut exchange);
     // LEN itself has wrong parity: no one knows where the block ends.
     exchange.received_slice(&[0, 0], 24);
@@ -105,6 +105,6 @@ fn an_invalid_block_is_over_when_the_line_is_quiet() {
 
 #[test]
 fn an_exchange_fits_the_memory_of_a_small_terminal() {
-    let size = size_of::<Link>() + size_of::<Exchange<'_>>();
+    let size = size_of::<Connection>() + size_of::<Exchange<'_>>();
     assert!(size <= 256, "{size} bytes");
 }

@@ -10,13 +10,13 @@ use crate::iso7816::atr::Edc;
 const ROOM: usize = 3 + 1 + 2;
 
 /// The block being sent, or sent last.
-pub(super) struct Frame {
+pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
     len: u8,
     check: Check,
 }
 
-impl Frame {
+impl OutgoingBlock {
     pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, check: Check::new(Edc::Lrc) };
 
     /// Begins a block: its NAD, PCB and LEN.

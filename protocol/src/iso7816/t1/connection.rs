@@ -35,10 +35,10 @@ impl Parameters {
     }
 }
 
-/// The state of T=1 from reset to reset. One exchange at a time borrows it: [`Link::exchange`], [`Link::command`] and
-/// [`Link::negotiate_ifsd`] begin one.
+/// The state of T=1 from reset to reset. One exchange at a time borrows it: [`Connection::exchange`], [`Connection::command`] and
+/// [`Connection::negotiate_ifsd`] begin one.
 #[derive(Debug)]
-pub struct Link {
+pub struct Connection {
     /// N(S) of the next I-block to the card.
     pub(super) ns: bool,
     /// N(S) of the next I-block from the card.
@@ -58,7 +58,7 @@ pub struct Link {
     grace: u64,
 }
 
-impl Link {
+impl Connection {
     /// The state just after a reset (rule 1).
     pub fn new(parameters: Parameters) -> Self {
         let ifsc = match parameters.ifsc {
@@ -145,17 +145,17 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits for a command of `command` bytes and a response of up to `response` bytes on `link`.
+    /// The limits for a command of `command` bytes and a response of up to `response` bytes on `connection`.
     ///
     /// The budget is the time of the characters, six block waiting times, so that the rules for a silent card (three attempts,
     /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz). The length of the data will do for that of
     /// a command, as each byte is counted twice at least.
-    pub fn new(link: &Link, command: usize, response: usize) -> Self {
+    pub fn new(connection: &Connection, command: usize, response: usize) -> Self {
         let bytes = command.saturating_add(response).min(1 << 20) as u32;
         // A block of the least size carries one byte among five or six.
-        let characters = 16 * bytes.saturating_mul(if link.ifsc.min(link.ifsd) < 16 { 16 } else { 2 });
+        let characters = 16 * bytes.saturating_mul(if connection.ifsc.min(connection.ifsd) < 16 { 16 } else { 2 });
         Self {
-            budget: u64::from(characters) + link.grace,
+            budget: u64::from(characters) + connection.grace,
             blocks: bytes.saturating_mul(2).saturating_add(256),
             repetitions: 64,
             extensions: 256,
