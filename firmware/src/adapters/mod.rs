@@ -7,7 +7,7 @@
 //! | the panel of an [`Operator`](crate::terminal::Operator) | [`Panel`] | embedded-hal-async's `I2c` |
 //! | [`Store`](crate::storage::Store) | none needed | embedded-storage's `NorFlash` |
 //!
-//! The page of the [crate](crate) shows them all in one terminal. What no standard trait has is the card's characters, which are
+//! The page of the [crate] shows them all in one terminal. What no standard trait has is the card's characters, which are
 //! timed in etu of the card's own clock. The imaginary chip Q3 has a USART with a smartcard mode; this is all that its maker writes
 //! for the card:
 //!
