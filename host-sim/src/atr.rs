@@ -8,7 +8,7 @@ use qiyong_protocol::iso7816::{
     character::Convention,
 };
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode};
+use std::fmt::Write as _;
 
 use qiyong_sim::input::{ALLOWED, HexError, parse_hex};
 
@@ -20,9 +20,8 @@ const CLOCK_HZ: u32 = 3_571_200;
 /// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = match parse_hex(hex).map_err(explain) {
+pub(crate) fn run(hex: &str, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
             if json {
@@ -30,17 +29,15 @@ pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
             } else {
                 to_text(&bytes, &report).lines().for_each(|line| output.line(line));
             }
-            if report.valid { Verdict::Done } else { Verdict::No }
+            Ok(if report.valid { Verdict::Done } else { Verdict::No })
         }
         Err(error) => {
-            output.complain(&error);
             if json {
-                output.json_line(&Unreadable { valid: false, error });
+                output.json_line(&Unreadable { valid: false, error: &error });
             }
-            Verdict::BadInput
+            Err(error)
         }
-    };
-    output.finish(verdict)
+    }
 }
 
 fn explain(error: HexError) -> String {
@@ -86,9 +83,9 @@ pub(crate) struct Report {
 
 /// The JSON object for input that is not bytes.
 #[derive(Serialize)]
-struct Unreadable {
+struct Unreadable<'e> {
     valid: bool,
-    error: String,
+    error: &'e str,
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::path::Path;
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use embassy_futures::block_on;
@@ -47,28 +46,16 @@ struct Exchanged {
 }
 
 /// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
-pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let (card, commands) = match VirtualCard::load(path).map_err(|error| error.to_string()).and_then(|card| {
-        let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok((card, commands))
-    }) {
-        Ok(input) => input,
-        Err(problem) => {
-            output.complain(&problem);
-            return output.finish(Verdict::BadInput);
-        }
-    };
+pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
+    let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
     let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
     line.set_card(Some(card.clone()));
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     // The virtual line never waits.
     let session = block_on(talk(&mut slot, path, &commands));
-    if let Err(problem) = card.borrow().card.save(path) {
-        output.complain(&problem.to_string());
-        return output.finish(Verdict::BadInput);
-    }
+    card.borrow().card.save(path).map_err(|error| error.to_string())?;
     if json {
         output.json_line(&session);
     } else {
@@ -85,13 +72,13 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
             lines.iter().for_each(|line| output.line(line));
         }
     }
-    match &session.error {
+    Ok(match &session.error {
         Some(problem) => {
             output.complain(problem);
-            output.finish(Verdict::No)
+            Verdict::No
         }
-        None => output.finish(Verdict::Done),
-    }
+        None => Verdict::Done,
+    })
 }
 
 /// The text is not repeated in the error: it may hold a PIN.

@@ -2,8 +2,6 @@
 //!
 //! The demo is a scenario like any other, `host-sim/scenarios/demo.toml`: every figure comes from playing it.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -61,27 +59,15 @@ struct VisitReport {
 }
 
 /// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
-pub(crate) fn run(trace: bool, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let played = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string());
-    let played = played.and_then(|scenario| match play(&scenario) {
-        Ok(played) => Ok((scenario, played)),
-        Err(error) => Err(error.to_string()),
-    });
-    match played {
-        Ok((scenario, played)) => {
-            if json {
-                output.json_line(&report(&scenario, &played));
-            } else {
-                story(&scenario, &played, trace, &mut output);
-            }
-            output.finish(if played.passed() { Verdict::Done } else { Verdict::No })
-        }
-        Err(error) => {
-            output.complain(&error);
-            output.finish(Verdict::BadInput)
-        }
+pub(crate) fn run(trace: bool, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let scenario = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string())?;
+    let played = play(&scenario).map_err(|error| error.to_string())?;
+    if json {
+        output.json_line(&report(&scenario, &played));
+    } else {
+        story(&scenario, &played, trace, output);
     }
+    Ok(if played.passed() { Verdict::Done } else { Verdict::No })
 }
 
 fn place<'s>(scenario: &'s Scenario, step: &Step) -> &'s InstitutionCode {

@@ -21,6 +21,16 @@ fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
+/// Runs a verb: what it says is wrong goes to standard error, with exit status 2.
+pub(crate) fn run(verb: impl FnOnce(&mut Output) -> Result<Verdict, String>) -> ExitCode {
+    let mut output = Output::default();
+    let verdict = verb(&mut output).unwrap_or_else(|problem| {
+        output.complain(&problem);
+        Verdict::BadInput
+    });
+    output.finish(verdict)
+}
+
 /// Writes a complaint to standard error, where nobody may be listening.
 pub(crate) fn complain(problem: &str) {
     let _ = writeln!(std::io::stderr(), "qiyong: {}", harmless(problem));

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
@@ -58,20 +57,15 @@ impl From<Action> for Verb {
 }
 
 /// Runs the verb: exit 0 done, 1 the server says no, 2 it cannot be asked.
-pub(crate) fn run(args: &CtlArgs) -> ExitCode {
-    let mut output = Output::default();
-    match ask(args) {
-        Ok(Ok(text)) => {
+pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String> {
+    match ask(args)? {
+        Ok(text) => {
             output.line(&text);
-            output.finish(Verdict::Done)
+            Ok(Verdict::Done)
         }
-        Ok(Err(text)) => {
+        Err(text) => {
             output.complain(&text);
-            output.finish(Verdict::No)
-        }
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
+            Ok(Verdict::No)
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::thread;
 
 use clap::Args;
@@ -30,15 +29,9 @@ pub(crate) struct ViccArgs {
 }
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
-pub(crate) fn run(args: &ViccArgs) -> ExitCode {
-    let mut output = Output::default();
-    match prepare(args) {
-        Ok(mut slot) => vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line)),
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
-        }
-    }
+pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, String> {
+    let mut slot = prepare(args)?;
+    vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line))
 }
 
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {

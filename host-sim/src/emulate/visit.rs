@@ -47,8 +47,8 @@ struct Told<'a> {
     log: &'a [String],
 }
 
-/// Plays the visit and tells how it ended.
-pub(super) fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+/// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
+pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;

@@ -13,7 +13,6 @@ mod trouble;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Args;
@@ -87,16 +86,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
 }
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
-pub(crate) fn run(args: &TerminalArgs) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = open(args, &mut output).unwrap_or_else(|problem| {
-        output.complain(&problem);
-        Verdict::BadInput
-    });
-    output.finish(verdict)
-}
-
-fn open(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
+pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     match (&args.card.card, &args.card.reader) {
         (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),

@@ -242,7 +242,7 @@ fn of_frames() {
         FrameError::Stuffing = FrameError::Stuffing => CallService, "a frame is not stuffed as COBS demands";
         FrameError::Length = FrameError::Length => CallService, "a frame's length is not that of its payload";
         FrameError::Peer(_) = FrameError::Peer(3)
-            => CallService, "a frame is for channel 3, which there is not";
+            => CallService, "a frame is for peer 3, which there is not";
     });
 }
 
