@@ -8,10 +8,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::arm;
-use crate::board;
-use crate::image::{Image, Size};
-use crate::step;
+use crate::chores::arm;
+use crate::chores::board;
+use crate::chores::image::{Image, Size};
+use crate::chores::step;
 
 /// Runs the verb.
 ///

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::debian::{self, Package};
-use crate::step;
+use crate::chores::debian::{self, Package};
+use crate::chores::step;
 
 /// The target: ARMv7E-M, hard float, no operating system.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";

@@ -4,7 +4,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::step;
+use crate::chores::step;
 
 /// A Debian package, and what the project needs it for.
 pub(crate) struct Package {

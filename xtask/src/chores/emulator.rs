@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::debian;
-use crate::step;
+use crate::chores::debian;
+use crate::chores::step;
 
 const PROGRAM: &str = "qemu-system-arm";
 /// The first version with the board `b-l475e-iot01a` and its USARTs.

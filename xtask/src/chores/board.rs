@@ -12,8 +12,8 @@ use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 use serde_json::{Value, json};
 
-use crate::symbol::path;
-use crate::{arm, step};
+use crate::chores::symbol::path;
+use crate::chores::{arm, step};
 
 /// The package, and its program.
 const PACKAGE: &str = "qiyong-board-b-l475e-iot01a";

@@ -9,8 +9,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::board::Usage;
-use crate::{setup, step};
+use crate::chores::board::Usage;
+use crate::chores::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
 ///

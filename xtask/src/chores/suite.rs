@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{firmware, setup, size, step};
+use crate::chores::{firmware, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
 /// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
-const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt"];
+const FEATURES: [&str; 2] =
+    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),

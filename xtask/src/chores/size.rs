@@ -10,10 +10,10 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use crate::board::Usage;
-use crate::firmware;
-use crate::image::{Image, Part, Size};
-use crate::symbol::path;
+use crate::chores::board::Usage;
+use crate::chores::firmware;
+use crate::chores::image::{Image, Part, Size};
+use crate::chores::symbol::path;
 
 /// The most machine code that all engines together may take, with the compiler's helpers that they call, in bytes.
 const TEXT_BOUND: u64 = 8192;

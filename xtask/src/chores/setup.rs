@@ -5,9 +5,9 @@
 
 use anyhow::Result;
 
-use crate::arm;
-use crate::debian::{self, Package};
-use crate::emulator;
+use crate::chores::arm;
+use crate::chores::debian::{self, Package};
+use crate::chores::emulator;
 
 /// What the tests take from Debian.
 const PACKAGES: [Package; 7] = [
