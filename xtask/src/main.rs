@@ -1,10 +1,11 @@
 //! `cargo xtask`: the chores of this workspace, each a verb that prints every step it takes.
 //!
-//! Not part of the product: nothing here is shipped, and no other package depends on it. What a verb does is in the
-//! module of its name; [`step`] runs commands, [`debian`] installs packages, [`emulator`] QEMU, [`arm`] finds a compiler for
-//! the target, [`image`] reads what it produced, [`board`] makes the image that is flashed.
+//! Not part of the product: nothing here is shipped, and no other package depends on it. Each verb is in the module of
+//! its name. [`step`] runs commands, [`debian`] installs packages, [`emulator`] installs QEMU, [`arm`] finds a compiler
+//! for the target, [`image`] reads what the compiler produced, [`symbol`] reads the names in it, [`board`] makes the
+//! image that is flashed, and [`suite`] is the verb `test`.
 //!
-//! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
+//! Step rows (`== ...`) go to standard error, so that standard output has only what the user asked for.
 
 mod arm;
 mod bench;
@@ -86,11 +87,12 @@ fn run(verb: Verb) -> Result<ExitCode> {
 /// Runs `qiyong demo` and ends with its exit code (0 done, 1 the answer is no, 2 bad input or environment).
 fn demo(args: &[String]) -> Result<ExitCode> {
     let mut command = step::cargo();
-    // In the profile of this program, whose dependencies are built already, and without what the demo does not show.
+    // With the profile of this program, whose dependencies are already built, and without parts that the demo does not
+    // show.
     command
         .args(["run", "--profile", "quick", "--package", "qiyong", "--no-default-features", "--", "demo"])
         .args(args);
     let status = step::status(&mut command)?;
-    // A process ended by a signal has no code.
+    // A process that a signal ended has no exit code.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
