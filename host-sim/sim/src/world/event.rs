@@ -24,7 +24,7 @@ use crate::time::VirtualTime;
 pub enum Event {
     /// The terminal's screen changed.
     Screen(Text),
-    /// The holder keyed this PIN.
+    /// The holder keyed a PIN; which of the two.
     Keyed(WhichPin),
     /// The holder or operator keyed no PIN.
     NotKeyed(NoPin),
