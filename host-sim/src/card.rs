@@ -1,4 +1,5 @@
-//! `qiyong card new` and `qiyong card show`: making a virtual card, and looking at one.
+//! `qiyong card new` and `qiyong card show`: makes a virtual card, and shows one. What a card can hold is not decided
+//! here.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -119,7 +120,7 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     if args.expires < args.issued {
         return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
     }
-    // Checked here and not by the command-line parser, which would repeat them in its complaint.
+    // Checked here and not by the command-line parser, which would repeat the values in its error.
     let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;
     let pin = Pin::new(args.pin.as_bytes()).ok_or("--pin must be 4 to 16 digits")?;
     let new = NewCard {
@@ -162,7 +163,7 @@ struct ShownRecord {
     value: String,
 }
 
-/// `qiyong card show FILE [--json]`: what the card holds, without PIN, keys and the middle of the ID number.
+/// `qiyong card show FILE [--json]`: what the card contains, without PIN, keys and the middle of the ID number.
 pub(crate) fn show(path: &Path, json: bool) -> ExitCode {
     let mut output = Output::default();
     let card = match VirtualCard::load(path) {
@@ -212,7 +213,7 @@ fn records(card: &VirtualCard) -> Vec<ShownRecord> {
                 continue;
             }
             let text = match record.tag {
-                // Masks itself.
+                // The type masks itself.
                 tag::ID_NUMBER => {
                     IdNumber::new(value).map_or("(no ID number)".to_string(), |number| number.to_string())
                 }

@@ -1,4 +1,4 @@
-//! `qiyong centre add`: makes institutions and cards known to a centre's database.
+//! `qiyong centre add`: registers institutions and cards in a centre's database.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
-/// Runs the verb: exit 0 done, 2 when something cannot be added; what came before it is.
+/// Runs the verb. Exit status: 0 done; 2 something cannot be added, but everything before it has been.
 pub(crate) fn add(args: &AddArgs) -> ExitCode {
     let mut output = Output::default();
     match add_all(args, &mut output) {
@@ -66,7 +66,7 @@ fn add_all(args: &AddArgs, output: &mut Output) -> Result<(), String> {
     Ok(())
 }
 
-/// What a centre knows of a card right after production, from the card itself.
+/// What a centre knows of a card right after production, taken from the card itself.
 pub(crate) fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
     let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let value = |fid, tag| card.ssse_value(fid, tag).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `qiyong emulate`: one visit at the flashable image on an emulated board. The visit itself is `visit`'s, which is there with
-//! the feature `lab`.
+//! `qiyong emulate`: one visit at the flashable image on an emulated board. `visit` plays the visit, and exists only
+//! with the feature `lab`.
 
 mod args;
 #[cfg(feature = "lab")]
@@ -12,7 +12,7 @@ pub(crate) use args::EmulateArgs;
 #[cfg(feature = "lab")]
 use visit::play;
 
-/// Runs the verb: exit 0 approved, 1 not approved, 2 when the visit could not be played.
+/// Runs the verb. Exit status: 0 approved, 1 not approved, 2 the visit could not be played.
 pub(crate) fn run(args: &EmulateArgs) -> ExitCode {
     let mut output = Output::default();
     let verdict = play(args, &mut output).unwrap_or_else(|problem| {

@@ -19,15 +19,16 @@ struct Line<'f> {
     failure: Option<replay::Failure>,
 }
 
-/// A file that cannot be played.
+/// The report of a file that cannot be played.
 #[derive(Serialize)]
 struct Unreadable {
     ok: bool,
     error: String,
 }
 
-/// Plays the file and prints `ok NAME` or `FAIL NAME: token K: expected ..., got ...` for each exchange, with `json` an
-/// object a line: exit 0 when all went as written, 1 when some did not, 2 when there is no such file, or it is not such a file.
+/// Plays the file. Prints `ok NAME` or `FAIL NAME: token K: expected ..., got ...` for each exchange; with `json`, one
+/// object in each row. Exit status: 0 all went as written, 1 some did not, 2 there is no such file, or it is no file of
+/// exchanges.
 pub(crate) fn run(path: &Path, json: bool) -> ExitCode {
     let mut output = Output::default();
     let verdict = match read(path) {

@@ -14,7 +14,7 @@ use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
 
-/// The most readers: more of them no program with pcsc-lite before 2.5 would see.
+/// The most readers: a program with pcsc-lite before 2.5 would not see more.
 const READERS_MAX: usize = wire::TABLE_LEN;
 
 /// What server to run.
@@ -68,7 +68,7 @@ impl SlotArgs {
     }
 }
 
-/// Runs the verb: exit 0 when it was told to stop, 2 when it cannot start.
+/// Runs the verb. Exit status: 0 it was told to stop, 2 it cannot start.
 pub(crate) fn run(args: &DaemonArgs) -> ExitCode {
     let mut output = Output::default();
     match serve(args, &mut output) {
@@ -91,7 +91,7 @@ fn serve(args: &DaemonArgs, output: &mut Output) -> Result<(), String> {
         output.line(reader);
     }
     output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
-    // Whichever comes first.
+    // Whichever signal comes first.
     let _ = signals.forever().next();
     Ok(())
 }

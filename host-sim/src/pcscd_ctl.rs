@@ -1,4 +1,4 @@
-//! `qiyong pcscd ctl`: what a hand could do to a running server's readers.
+//! `qiyong pcscd ctl`: what a hand could do to the readers of a running server.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ impl From<Action> for Verb {
     }
 }
 
-/// Runs the verb: exit 0 done, 1 the server says no, 2 it cannot be asked.
+/// Runs the verb. Exit status: 0 done, 1 the server refuses, 2 the server cannot be asked.
 pub(crate) fn run(args: &CtlArgs) -> ExitCode {
     let mut output = Output::default();
     match ask(args) {
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &CtlArgs) -> ExitCode {
     }
 }
 
-/// Asks the server. The outer error is that it could not be asked.
+/// Asks the server. The outer error means that the server could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     let argument = match args.action {
         Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
@@ -86,7 +86,7 @@ fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     ctl::ask(&args.socket, reader, args.action.into(), &argument).map_err(|error| error.to_string())
 }
 
-/// The server may run in another folder.
+/// An absolute path, because the server may run in another folder.
 fn path(card: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, String> {
     let Some(card) = card else {
         return Ok(Zeroizing::default());

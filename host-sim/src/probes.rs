@@ -9,18 +9,18 @@ use std::process::ExitCode;
 use crate::output::{Output, Verdict};
 pub(crate) use args::{AttachArgs, FlashArgs};
 
-/// Runs `qiyong probes`: exit 0 when there is a probe, 1 when there is none.
+/// Runs `qiyong probes`. Exit status: 0 there is a probe, 1 there is none.
 pub(crate) fn probes(json: bool) -> ExitCode {
     finish(|output| on_board::probes(json, output))
 }
 
-/// Runs `qiyong flash`: exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could
-/// not be done.
+/// Runs `qiyong flash`. Exit status: 0 the image is flashed, or with `--check-only` it fits; 1 with `--check-only` it
+/// does not fit; 2 it was not possible.
 pub(crate) fn flash(args: &FlashArgs) -> ExitCode {
     finish(|output| on_board::flash(args, output))
 }
 
-/// Runs `qiyong attach` until it is interrupted: exit 0, or 2 when there is nothing to watch.
+/// Runs `qiyong attach` until it is interrupted. Exit status: 0, or 2 if there is nothing to watch.
 pub(crate) fn attach(args: &AttachArgs) -> ExitCode {
     finish(|output| on_board::attach(args, output))
 }
@@ -38,7 +38,7 @@ fn finish(verb: impl FnOnce(&mut Output) -> Result<Verdict, String>) -> ExitCode
 mod on_board {
     use super::{AttachArgs, FlashArgs, Output, Verdict};
 
-    /// What is said when this program was built without probe-rs.
+    /// The error if this program was built without probe-rs.
     const NOT_BUILT_IN: &str = "this qiyong was built without debug probes: build it with \
          `cargo build -p qiyong --features probe`, which needs nothing to be installed";
 

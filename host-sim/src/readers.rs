@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use crate::output::{Output, Verdict};
 
-/// What is said when this program was built without libpcsclite.
+/// The error if this program was built without libpcsclite.
 #[cfg(not(feature = "pcsc"))]
 pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built without PC/SC readers: install libpcsclite-dev (Debian) and \
      build with `cargo build -p qiyong --features pcsc`";
 
-/// Runs the verb: exit 0 when there is a reader, 1 when there is none, 2 when nobody can be asked.
+/// Runs the verb. Exit status: 0 there is a reader, 1 there is none, 2 there is no service to ask.
 pub(crate) fn run(json: bool) -> ExitCode {
     let mut output = Output::default();
     let verdict = show(json, &mut output).unwrap_or_else(|problem| {
@@ -44,7 +44,7 @@ mod with_pcsc {
         state: &'static str,
         used: &'static str,
         atr: Option<String>,
-        /// What the card looks like.
+        /// The kind of card that the ATR suggests.
         kind: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         decoded: Option<atr::Report>,

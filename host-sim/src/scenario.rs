@@ -65,8 +65,8 @@ impl RunArgs {
     }
 }
 
-/// Runs the verb: exit 0 when all that are for the bench passed, 1 when one did not, 2 when one is no scenario, could not be
-/// played or a capture cannot be written.
+/// Runs the verb. Exit status: 0 every scenario for this bench passed; 1 one did not; 2 a file is no scenario or could
+/// not be played, or a capture cannot be written.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
     let mut output = Output::default();
     let bench = match args.bench() {
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
     output.finish(verdict)
 }
 
-/// How a file went, and what people are told besides.
+/// How a file went, and what else people are told.
 fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     let file = path.display().to_string();
     let scenario = match Scenario::load(path) {
@@ -136,14 +136,14 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     }
 }
 
-/// Tells people.
+/// Tells people the result.
 fn tell(report: &FileReport, output: &mut Output) {
     let FileReport { file, title, .. } = report;
     let title = title.as_deref().unwrap_or_default();
     match (report.passed, &report.skipped) {
         (Some(true), _) => output.line(&format!("ok    {file}: {title} ({} steps)", report.steps())),
         (_, Some(why)) => output.line(&format!("skip  {file}: {title} (not for this bench: {why})")),
-        // Told already.
+        // The error has already been told.
         _ if report.error.is_some() => {}
         _ => {
             output.line(&format!("FAIL  {file}: {title}"));

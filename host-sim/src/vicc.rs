@@ -29,7 +29,7 @@ pub(crate) struct ViccArgs {
     slot: SlotArgs,
 }
 
-/// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
+/// Runs the verb until it is told to stop. Exit status: 0 then, 2 it cannot start.
 pub(crate) fn run(args: &ViccArgs) -> ExitCode {
     let mut output = Output::default();
     match prepare(args) {
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ViccArgs) -> ExitCode {
 }
 
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
-    // Looked up anew at each try; a name that is none must be told of now.
+    // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut slot = args.slot.open()?;

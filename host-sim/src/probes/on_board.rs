@@ -1,4 +1,4 @@
-//! What the verbs do, through probe-rs.
+//! What the verbs for boards do, by probe-rs.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,9 +19,9 @@ use qiyong_lab::probe::{DebugProbe, ScreenText, SlotPins};
 #[derive(Serialize)]
 struct Found {
     name: String,
-    /// What `--probe` takes for it.
+    /// The value of `--probe` for it.
     selector: String,
-    /// Whose kind it is, such as ST-LINK.
+    /// Its kind, such as ST-LINK.
     kind: String,
     /// This user may open it.
     allowed: bool,
@@ -34,19 +34,19 @@ impl From<job::Found> for Found {
     }
 }
 
-/// How flashing, or the check, ended, for programs.
+/// The result of flashing or of the check, for programs.
 #[derive(Serialize)]
 struct Told<'a> {
     chip: &'a str,
     /// How many bytes are loaded.
     bytes: usize,
     fits: bool,
-    /// Why it does not.
+    /// Why the image does not fit.
     misfits: &'a [String],
     flashed: bool,
 }
 
-/// What was seen, for programs.
+/// What was observed, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line<'a> {
@@ -92,7 +92,7 @@ pub(super) fn flash(args: &FlashArgs, output: &mut Output) -> Result<Verdict, St
         let mut said = "";
         board
             .flash(&job.segments, &mut |step| {
-                // Each bank of flash is a round of its own.
+                // Each bank of flash is flashed separately.
                 if !args.json && step != said {
                     Output::default().line(step);
                 }
@@ -136,7 +136,7 @@ pub(super) fn attach(args: &AttachArgs, output: &mut Output) -> Result<Verdict, 
     Ok(Verdict::Done)
 }
 
-/// Set by the first signal to end; the second ends the program whatever it does.
+/// The first signal to end sets this; the second ends the program, whatever it does.
 fn stopped_by_signals() -> std::io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -1,4 +1,5 @@
-//! A card on the desk: a card in its file, which is kept in step with the card. What a command has changed is on disk
+//! A card with the file that keeps it ([`DeskCard`]). File and card are kept in step: what a command has changed is on
+//! disk before the command's answer is out.
 //! before the command's answer is out.
 
 use std::path::{Path, PathBuf};

@@ -410,7 +410,7 @@ fn check_value(tag: u8, value: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Packed digits without their filler F.
+/// Packed digits without the filler F.
 pub fn digits(packed: &[u8]) -> String {
     hex::encode_upper(packed).trim_end_matches('F').to_string()
 }
