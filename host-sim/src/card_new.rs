@@ -1,4 +1,5 @@
-//! `qiyong card new`: makes a virtual card, a file that a person can read and change.
+//! `qiyong card new` and `qiyong card show`: makes a virtual card, and shows one. What a card can hold is not decided
+//! here.
 
 use std::path::PathBuf;
 
@@ -108,7 +109,7 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     if args.expires < args.issued {
         return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
     }
-    // Checked here and not by the command-line parser, which would repeat them in its complaint.
+    // Checked here and not by the command-line parser, which would repeat the values in its error.
     let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;
     let pin = Pin::new(args.pin.as_bytes()).ok_or("--pin must be 4 to 16 digits")?;
     let new = NewCard {

@@ -1,5 +1,5 @@
-//! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends it commands,
-//! and keeps what they changed.
+//! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends commands
+//! to the card, and keeps what they changed.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -32,7 +32,7 @@ struct Session {
     error: Option<String>,
 }
 
-/// Secrets read `**`.
+/// Secret bytes are shown as `**`.
 #[derive(Serialize)]
 struct Exchanged {
     command: String,
@@ -40,7 +40,7 @@ struct Exchanged {
     response: String,
     sw: String,
     meaning: &'static str,
-    /// The data objects in the response, unless something in it is secret.
+    /// The data objects in the response, unless it contains a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Object>,
 }
@@ -81,7 +81,7 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
     })
 }
 
-/// The text is not repeated in the error: it may hold a PIN.
+/// The error does not repeat the text, which may contain a PIN.
 fn decode(text: &str) -> Result<Vec<u8>, String> {
     let bytes = parse_hex(text).map_err(|error| format!("a command is not hex: {}", error.without_text()))?;
     Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
@@ -95,12 +95,12 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
         Err(error) => session.error = Some(error.to_string()),
     }
     for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
-        // Checked when it was read.
+        // It was checked when it was read.
         let Ok(command) = Command::decode(bytes) else { break };
         let mut buffer: ResponseBuffer = [0; 258];
         match slot.transmit(&command, &mut buffer).await {
             Ok(response) => {
-                // The data field begins behind the header and Lc.
+                // The data field begins after the header and Lc.
                 let secret = redact::secret_of(&command);
                 let hidden = if secret.is_empty() { 0..0 } else { secret.start + 5..secret.end + 5 };
                 let response_secret = redact::response_secret(command.ins, response.data);

@@ -1,4 +1,4 @@
-//! `qiyong centre add`: makes institutions and cards known to a centre's database.
+//! `qiyong centre add`: registers institutions and cards in a centre's database.
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +54,7 @@ pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String
     Ok(Verdict::Done)
 }
 
-/// What a centre knows of a card right after production, from the card itself.
+/// What a centre knows of a card right after production, taken from the card itself.
 pub(crate) fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
     let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let value = |fid, tag| card.ssse_value(fid, tag).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `qiyong emulate`: one visit at the flashable image on an emulated board. The visit itself is `visit`'s, which is there with
-//! the feature `lab`.
+//! `qiyong emulate`: one visit at the flashable image on an emulated board. `visit` plays the visit, and exists only
+//! with the feature `lab`.
 
 mod args;
 #[cfg(feature = "lab")]

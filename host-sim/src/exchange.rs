@@ -18,7 +18,7 @@ struct Line<'f> {
     failure: Option<replay::Failure>,
 }
 
-/// A file that cannot be played.
+/// The report of a file that cannot be played.
 #[derive(Serialize)]
 struct Unreadable<'e> {
     ok: bool,

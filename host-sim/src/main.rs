@@ -1,5 +1,5 @@
-//! The `qiyong` program: its verbs and their arguments; one file a verb. Command line, standard output and exit status are
-//! here and nowhere below.
+//! The program `qiyong`: its verbs and their arguments, one file for each verb. Command line, standard output and exit
+//! status are here, and in no crate below.
 #![forbid(unsafe_code)]
 
 mod atr;

@@ -13,7 +13,7 @@ use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
 
-/// The most readers: more of them no program with pcsc-lite before 2.5 would see.
+/// The most readers: a program with pcsc-lite before 2.5 would not see more.
 const READERS_MAX: usize = wire::TABLE_LEN;
 
 /// What server to run.
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, Str
         output.line(reader);
     }
     output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
-    // Whichever comes first.
+    // Whichever signal comes first.
     let _ = signals.forever().next();
     Ok(Verdict::Done)
 }

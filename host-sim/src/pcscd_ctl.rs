@@ -1,4 +1,4 @@
-//! `qiyong pcscd ctl`: what a hand could do to a running server's readers.
+//! `qiyong pcscd ctl`: what a hand could do to the readers of a running server.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String
     }
 }
 
-/// Asks the server. The outer error is that it could not be asked.
+/// Asks the server. The outer error means that the server could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     let argument = match args.action {
         Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
@@ -80,7 +80,7 @@ fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     ctl::ask(&args.socket, reader, args.action.into(), &argument).map_err(|error| error.to_string())
 }
 
-/// The server may run in another folder.
+/// An absolute path, because the server may run in another folder.
 fn path(card: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, String> {
     let Some(card) = card else {
         return Ok(Zeroizing::default());

@@ -2,7 +2,7 @@
 
 use crate::output::{Output, Verdict};
 
-/// What is said when this program was built without libpcsclite.
+/// The error if this program was built without libpcsclite.
 #[cfg(not(feature = "pcsc"))]
 pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built without PC/SC readers: install libpcsclite-dev (Debian) and \
      build with `cargo build -p qiyong --features pcsc`";
@@ -33,7 +33,7 @@ mod with_pcsc {
         state: &'static str,
         used: &'static str,
         atr: Option<String>,
-        /// What the card looks like.
+        /// The kind of card that the ATR suggests.
         kind: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         decoded: Option<atr::Report>,

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
     Ok(verdict)
 }
 
-/// How a file went, and what people are told besides.
+/// How a file went, and what else people are told.
 fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     let file = path.display().to_string();
     let scenario = match Scenario::load(path) {
@@ -128,14 +128,14 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     }
 }
 
-/// Tells people.
+/// Tells people the result.
 fn tell(report: &FileReport, output: &mut Output) {
     let FileReport { file, title, .. } = report;
     let title = title.as_deref().unwrap_or_default();
     match (report.passed, &report.skipped) {
         (Some(true), _) => output.line(&format!("ok    {file}: {title} ({} steps)", report.steps())),
         (_, Some(why)) => output.line(&format!("skip  {file}: {title} (not for this bench: {why})")),
-        // Told already.
+        // The error has already been told.
         _ if report.error.is_some() => {}
         _ => {
             output.line(&format!("FAIL  {file}: {title}"));

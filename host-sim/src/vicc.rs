@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, Strin
 }
 
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
-    // Looked up anew at each try; a name that is none must be told of now.
+    // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut slot = args.slot.open()?;

@@ -1,6 +1,7 @@
-//! Runs commands, saying which: every command of a verb passes through here.
+//! Runs commands and prints them: every command of a verb passes through here.
 //!
-//! Knows processes, not their meaning: which command to run, and what its failure means to the user, is for the caller.
+//! This file knows processes, not their meaning. The caller knows which command to run, and what its failure means to
+//! the user.
 
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -21,14 +22,14 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| format!("cannot start `{}`", program(command)))
 }
 
-/// Says the command, runs it, and returns how it ended and what it wrote to standard output.
+/// Prints the command, runs it, and returns how it ended and what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
     say(shown(command));
     let output = command.stderr(Stdio::inherit()).output();
     output.with_context(|| format!("cannot start `{}`", program(command)))
 }
 
-/// Says the command and runs it; anything but exit code 0 is an error.
+/// Prints the command and runs it; any exit code except 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     if !status.success() {
@@ -37,7 +38,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Says the command and runs it for at most `limit`: `false` if it cannot start, fails, or has to be ended.
+/// Prints the command and runs it for at most `limit`: `false` if it cannot start, fails, or must be ended.
 pub(crate) fn try_within(limit: Duration, command: &mut Command) -> Result<bool> {
     say(format!("{} (at most {} s)", shown(command), limit.as_secs()));
     let Ok(mut child) = command.stdin(Stdio::null()).spawn() else {
@@ -58,13 +59,13 @@ pub(crate) fn try_within(limit: Duration, command: &mut Command) -> Result<bool>
     }
 }
 
-/// Runs a command without saying so and returns what it printed on standard output; `None` if it cannot start or fails.
+/// Runs a command without printing it, and returns its standard output; `None` if it cannot start or fails.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
-/// The command as one would type it, with the variables set for it in front.
+/// The command as one would type it, after the variables set for it.
 fn shown(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| {
         let value = value?.to_string_lossy();

@@ -1,5 +1,5 @@
-//! From the keys of a file to the checked scenario: every value within its bounds, every name known, and a message for each that
-//! is not.
+//! Turns the keys of a file into a checked scenario: every value is within its bounds, every name is known. If not, a
+//! message says so.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -25,7 +25,8 @@ use crate::line::{Disturbance, Fault};
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
-/// Tables must be tables and dates strings. Serde would take a list for a table, and speak of maps.
+/// Tables must be tables, and dates must be strings. Serde would accept a list for a table, and its messages speak of
+/// maps.
 pub(super) fn check_shape(path: &str, table: &toml::Table) -> Result<(), String> {
     for (key, value) in table {
         let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -54,18 +55,18 @@ pub(super) fn check_shape(path: &str, table: &toml::Table) -> Result<(), String>
     Ok(())
 }
 
-/// The names there are, for an error that says that there is no other.
+/// All names, for an error that says that there is no other.
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     if names.is_empty() { "there are none".to_string() } else { format!("there are {}", names.join(", ")) }
 }
 
-/// A problem, led by the key it concerns.
+/// A problem, with the key concerned before it.
 fn at<T, E: std::fmt::Display>(key: &str, result: Result<T, E>) -> Result<T, String> {
     result.map_err(|problem| format!("`{key}` {problem}"))
 }
 
-/// A word out of a list; the error shows the list.
+/// A word from a list; the error shows the list.
 fn word<T>(key: &str, given: &str, find: impl Fn(&str) -> Option<T>, allowed: &[&str]) -> Result<T, String> {
     find(given).ok_or_else(|| format!("`{key}` is {given:?}; allowed are {}", allowed.join(", ")))
 }
@@ -75,7 +76,7 @@ fn date(key: &str, text: &str) -> Result<Date, String> {
 }
 
 fn pin(key: &str, text: &str) -> Result<Pin, String> {
-    // The text itself stays out of the message: it may be somebody's PIN.
+    // The message does not show the text: it may be somebody's PIN.
     Pin::new(text.as_bytes()).ok_or_else(|| format!("`{key}` must be 4 to 16 digits"))
 }
 
@@ -168,7 +169,7 @@ impl RawScenario {
 
 fn check_clock(text: &str) -> Result<DateTime, String> {
     let wrong = || format!("`clock` is {text:?}; it must be a date and time with zone, like 2026-03-02T09:00:00+08:00");
-    // The zone must be there and be well formed, but the terminal's clock shows local time.
+    // The zone must be there and be correct, but the terminal's clock shows local time.
     text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
     let local = jiff::fmt::temporal::Pieces::parse(text).map_err(|_| wrong())?;
     let clock = local.date().to_datetime(local.time().ok_or_else(wrong)?);
@@ -353,7 +354,8 @@ fn lookup<T: Copy>(key: &str, text: &str, all: &[(&'static str, T)]) -> Result<T
 impl RawDocument {
     fn check(&self, key: &dyn Fn(&str) -> String) -> Result<Document, String> {
         let kind = document_kind(&key("document.kind"), &self.kind)?;
-        // An ID card with an impossible number is a mistake in the file; one of another person is a case to play.
+        // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
+        // play.
         if kind == DocumentKind::IdCard {
             at(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
         }
