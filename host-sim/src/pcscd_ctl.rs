@@ -61,11 +61,11 @@ impl From<Action> for Verb {
 pub(crate) fn run(args: &CtlArgs) -> ExitCode {
     let mut output = Output::default();
     match ask(args) {
-        Ok(Ok(text)) => {
+        Ok(Outcome::Done(text)) => {
             output.line(&text);
             output.finish(Verdict::Done)
         }
-        Ok(Err(text)) => {
+        Ok(Outcome::Refused(text)) => {
             output.complain(&text);
             output.finish(Verdict::No)
         }
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &CtlArgs) -> ExitCode {
     }
 }
 
-/// Asks the server. The outer error is that it could not be asked.
+/// Asks the server. The error is that it could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     let argument = match args.action {
         Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,

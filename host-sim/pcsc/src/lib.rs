@@ -13,6 +13,7 @@
 //! Not here: command lines. What a person should hear meanwhile is handed to functions that the program gives.
 #![forbid(unsafe_code)]
 
+mod advice;
 pub mod codes;
 pub mod ctl;
 #[cfg(feature = "pcsc")]

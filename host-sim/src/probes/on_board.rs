@@ -82,7 +82,8 @@ fn connect(job: &Job, which: &Which) -> Result<Board, String> {
 
 pub(super) fn flash(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
     let job = job(&args.which)?;
-    let (misfits, bytes) = (job.misfits(), job.bytes());
+    let misfits: Vec<_> = job.misfits().iter().map(ToString::to_string).collect();
+    let bytes = job.bytes();
     let fits = misfits.is_empty();
     let flashed = fits && !args.check_only;
     let elf = args.which.elf.display();

@@ -96,9 +96,12 @@ pub enum EmulatorError {
         /// The last line of its log.
         last: String,
     },
-    /// The probe was told something else than it asked.
-    #[error("QEMU's probe says {0:?}")]
-    Probe(String),
+    /// QEMU answers something else than was asked for: its words, behind those of the command where they alone say little.
+    #[error("QEMU's probe says {said:?}")]
+    Answer {
+        /// What it says.
+        said: String,
+    },
     /// The card cannot be played.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,

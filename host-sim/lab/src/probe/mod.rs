@@ -10,7 +10,7 @@
 //! | `pins` | how the card slot stands |
 //! | `stack` | the high-water mark of the stack |
 //! | `watch` | all of these as they change, until the end |
-//! | `fit` | whether an image fits a chip |
+//! | `fit` | whether an image fits a chip; `misfit`: why not |
 //! | `board` | a board behind a debug probe, through probe-rs |
 //! | `job` | an image and the chip that it is for: what is flashed and watched |
 //!
@@ -31,6 +31,8 @@ pub mod image;
 pub mod job;
 pub(crate) mod lights;
 pub(crate) mod log;
+#[cfg(feature = "probe")]
+pub mod misfit;
 pub mod picture;
 pub(crate) mod pins;
 pub(crate) mod stack;
@@ -38,7 +40,7 @@ pub(crate) mod stack;
 pub mod watch;
 
 pub use counters::Counters;
-pub use image::{ImageError, ScreenText};
+pub use image::{ImageError, ImageFault, ScreenText};
 pub use lights::Lights;
 pub use pins::SlotPins;
 

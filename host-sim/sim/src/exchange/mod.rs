@@ -1,9 +1,10 @@
 //! Recorded T=0 and T=1 exchanges, played against the terminal's engines: to debug a capture, or to show what the engines do
 //! in the scenarios of ISO/IEC 7816-3 annex A (`tests/annex_a.exchanges`).
 //!
-//! [`parse`] describes the file, [`replay`] what a token does.
+//! [`parse`] describes the file, [`problem`] what can be wrong with it, [`replay`] what a token does.
 
 pub mod parse;
+pub mod problem;
 pub mod replay;
 
 #[cfg(test)]

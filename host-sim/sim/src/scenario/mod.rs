@@ -5,6 +5,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
+//! | [`problem`] | what can be wrong with a file |
 //! | [`centre`] | what a scenario needs of a centre: to set it up, and to look at it afterwards |
 //! | [`stage`] | where a scenario is played, and what comes of it |
 //! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
@@ -15,6 +16,7 @@ pub mod centre;
 mod compare;
 pub mod file;
 mod line;
+pub mod problem;
 pub mod report;
 pub mod run;
 pub mod simulated;
