@@ -110,3 +110,6 @@ impl Misfit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
