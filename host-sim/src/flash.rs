@@ -51,7 +51,8 @@ mod with_probe {
     /// Exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could not be done.
     pub(crate) fn run(args: &FlashArgs, output: &mut Output) -> Result<Verdict, String> {
         let job = args.which.job()?;
-        let (misfits, bytes) = (job.misfits(), job.bytes());
+        let misfits: Vec<_> = job.misfits().iter().map(ToString::to_string).collect();
+        let bytes = job.bytes();
         let fits = misfits.is_empty();
         let flashed = fits && !args.check_only;
         let elf = args.which.elf.display();

@@ -59,11 +59,11 @@ impl From<Action> for Verb {
 /// Runs the verb: exit 0 done, 1 the server says no, 2 it cannot be asked.
 pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String> {
     match ask(args)? {
-        Ok(text) => {
+        Outcome::Done(text) => {
             output.line(&text);
             Ok(Verdict::Done)
         }
-        Err(text) => {
+        Outcome::Refused(text) => {
             output.complain(&text);
             Ok(Verdict::No)
         }

@@ -101,12 +101,12 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
         Ok(scenario) => scenario,
         Err(error) => {
             let told = error.to_string();
-            return (FileReport::unplayed(file, error.problem), Some(told));
+            return (FileReport::unplayed(file, error.problem.to_string()), Some(told));
         }
     };
     let played = match bench {
         Bench::Emulated(_) if let Some(why) = refusal(&scenario) => {
-            return (FileReport::skipped(file, &scenario, why), None);
+            return (FileReport::skipped(file, &scenario, why.to_string()), None);
         }
         Bench::Emulated(elf) => play_emulated(&scenario, elf),
         Bench::Simulated(_) => play(&scenario),

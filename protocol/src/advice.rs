@@ -18,4 +18,7 @@ pub enum Advice {
     /// Whoever maintains the terminal or its programs: a part is broken, keys or versions differ, or a program asks for
     /// something impossible.
     CallService,
+    /// Whoever wrote or chose what the program was given: a file, an option, a name is to be corrected. Only errors of programs
+    /// on a computer have it; those of a terminal do not, since nothing is written or chosen there but what a holder keys.
+    CorrectInput,
 }

@@ -11,7 +11,7 @@ use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::money::Fen;
 
-use super::error::CentreError;
+use super::error::{CentreError, Damage};
 
 /// The word for an algorithm.
 pub(super) const fn algorithm_word(algorithm: Algorithm) -> &'static str {
@@ -93,7 +93,7 @@ fn integer<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(i64) -> Option<T>)
 }
 
 fn damaged(column: &str) -> CentreError {
-    CentreError::Damaged(format!("a column `{column}` holds what this program never writes"))
+    CentreError::Damaged(Damage::Column(column.to_string()))
 }
 
 /// YYYY-MM-DD.

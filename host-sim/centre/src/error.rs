@@ -10,7 +10,9 @@ use qiyong_protocol::centre::message::MessageError;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
-/// Why the centre could not do something. The text never shows an ID number, a name or a key.
+use crate::hsm::KeyName;
+
+/// Why the centre could not do something. Never shows an ID number, a name or a key.
 #[derive(Debug, Error)]
 pub enum CentreError {
     /// The database file cannot be opened or made.
@@ -72,8 +74,30 @@ pub enum CentreError {
     Answer(MessageError),
     /// The database contains something that this program never writes.
     #[error("the card centre's database is damaged: {0}; restore it from a copy")]
-    Damaged(String),
+    Damaged(Damage),
     /// The database failed.
     #[error("the card centre's database failed: {0}; nothing was changed, and the request may be repeated")]
     Store(#[from] rusqlite::Error),
+}
+
+/// What a database holds, or lacks, that this program never writes so.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Damage {
+    /// A column of this name has a value of another type, or out of range.
+    #[error("a column `{0}` holds what this program never writes")]
+    Column(String),
+    /// A transaction was approved on a card that the centre does not know.
+    #[error("card {0} of an approved transaction is missing")]
+    Card(CardNumber),
+    /// A master key is missing.
+    #[error("the table hsm_keys lacks the {algorithm} key {name}")]
+    MasterKey {
+        /// The algorithm, in the word that stands in the table.
+        algorithm: &'static str,
+        /// The key's name.
+        name: KeyName,
+    },
+    /// A setting of the centre is missing.
+    #[error("the table meta lacks {0}")]
+    Setting(String),
 }

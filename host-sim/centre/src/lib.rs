@@ -8,6 +8,7 @@
 //! the terminal's message.
 #![forbid(unsafe_code)]
 
+mod advice;
 mod columns;
 mod endpoint;
 mod error;
@@ -27,7 +28,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
 pub use endpoint::test_mac_key;
-pub use error::CentreError;
+pub use error::{CentreError, Damage};
 use hsm::Hsm;
 pub use journal::{Activation, DecidedBy, Function, JournalEntry};
 use store::{Line, LineKind, Store};

@@ -32,7 +32,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::columns;
-use super::error::CentreError;
+use super::error::{CentreError, Damage};
 use super::journal::Function;
 use super::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
 
@@ -131,9 +131,8 @@ fn answer_again(known: &StoredTransaction) -> Answer {
 }
 
 fn undo(store: &Store, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
-    let mut card = store.card(known.subject.card)?.ok_or_else(|| {
-        CentreError::Damaged(format!("card {} of an approved transaction is missing", known.subject.card))
-    })?;
+    let card = store.card(known.subject.card)?;
+    let mut card = card.ok_or(CentreError::Damaged(Damage::Card(known.subject.card)))?;
     card.account = Fen(card.account.0.saturating_add(receipt.effects.charge.0));
     let standing = store.transactions_of(card.number)?;
     for function in store.undo_activations(known.id)? {

@@ -10,6 +10,7 @@
 //! Not here: the command line; and the centre, which comes as a [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
 
+mod advice;
 pub mod emulator;
 pub mod probe;
 pub mod stage;

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use qiyong_firmware::terminal::{CauseCode, Report};
@@ -53,7 +54,7 @@ impl<C: Centre> Emulated<C> {
     /// The scenario is not for this stage, see [`refusal`].
     pub fn new(scenario: &Scenario, centre: C, elf: &Path) -> Result<Self, RunError> {
         if let Some(why) = refusal(scenario) {
-            return Err(RunError::NotHere(why));
+            return Err(RunError::NotHere(Box::new(why)));
         }
         let terminal = |(number, (_, institution)): (u32, &(String, _))| Terminal {
             number,
@@ -66,22 +67,43 @@ impl<C: Centre> Emulated<C> {
     }
 }
 
+/// Why a scenario cannot be played here.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unplayable {
+    /// A card is in inverse convention.
+    #[error("card {card:?} is in inverse convention, which is told by parity; there is none here")]
+    InverseCard {
+        /// The card's name in the scenario.
+        card: String,
+    },
+    /// A terminal's storage is worn.
+    #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
+    WornStorage {
+        /// The step, the first being 1.
+        step: usize,
+    },
+    /// Characters are disturbed on the card line.
+    #[error("step {step} disturbs characters on the card line; here it carries whole bytes")]
+    Disturbed {
+        /// The step, the first being 1.
+        step: usize,
+    },
+}
+
 /// Why a scenario cannot be played here, if it cannot.
-pub fn refusal(scenario: &Scenario) -> Option<String> {
+pub fn refusal(scenario: &Scenario) -> Option<Unplayable> {
     let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
     if let Some(card) = inserted.find(|card| card.new.convention == Convention::Inverse) {
-        let name = &card.name;
-        return Some(format!("card {name:?} is in inverse convention, which is told by parity; there is none here"));
+        return Some(Unplayable::InverseCard { card: card.name.clone() });
     }
     if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
-        let number = number + 1;
-        return Some(format!("in step {number} the storage is worn; the memory in its place here does not wear"));
+        return Some(Unplayable::WornStorage { step: number + 1 });
     }
     let disturbed = |Step { visit, .. }: &Step| {
         visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
     };
-    let number = scenario.steps.iter().position(disturbed)? + 1;
-    Some(format!("step {number} disturbs characters on the card line; here it carries whole bytes"))
+    let number = scenario.steps.iter().position(disturbed)?;
+    Some(Unplayable::Disturbed { step: number + 1 })
 }
 
 impl<C: Centre> Emulated<C> {
@@ -128,7 +150,9 @@ impl<C: Centre> Stage for Emulated<C> {
     }
 
     fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
-        let ended = self.play(terminal, operation, card, visit).map_err(|error| RunError::Stage(Box::new(error)))?;
+        let ended = self
+            .play(terminal, operation, card, visit)
+            .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
         Ok((report(&ended), Vec::new()))
     }
 

@@ -3,6 +3,10 @@
 //! This is one private command on the server's own socket; see [`wire::Ctl`]. The answer is a number, 0 if the action
 //! was done, and a text.
 
+mod outcome;
+
+pub use outcome::{Deed, Done, Refusal};
+
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -14,8 +18,14 @@ use qiyong_protocol::card::pin::Pin;
 
 use crate::wire::{self, Ctl, NAME_LEN, Name};
 
-/// The result of an action, in words.
-pub type Outcome = Result<String, String>;
+/// What came of an action, as whoever asked hears it: in the server's words, which may be a server of another version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done: the words of a [`Done`].
+    Done(String),
+    /// It was not: the words of a [`Refusal`].
+    Refused(String),
+}
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,27 +69,27 @@ pub(crate) enum Action {
 
 impl Action {
     /// From a request.
-    pub(crate) fn read(request: &Ctl<'_>) -> Result<Self, String> {
+    pub(crate) fn read(request: &Ctl<'_>) -> Result<Self, Refusal> {
         let path = || {
-            let path = std::str::from_utf8(request.argument).map_err(|_| "the path is not UTF-8".to_string())?;
-            Ok::<_, String>(Some(PathBuf::from(path)).filter(|path| path.as_os_str() != ""))
+            let path = std::str::from_utf8(request.argument).map_err(|_| Refusal::PathNotUtf8)?;
+            Ok::<_, Refusal>(Some(PathBuf::from(path)).filter(|path| path.as_os_str() != ""))
         };
-        Ok(match Verb::from_code(request.action).ok_or("unknown action: is `qiyong` of another version?")? {
+        Ok(match Verb::from_code(request.action).ok_or(Refusal::UnknownAction)? {
             Verb::Insert => Self::Insert(path()?),
             Verb::Remove => Self::Remove,
-            Verb::Swap => Self::Swap(path()?.ok_or("which card? Name its file with --card")?),
+            Verb::Swap => Self::Swap(path()?.ok_or(Refusal::SwapForWhat)?),
             Verb::Mute => Self::Mute,
-            Verb::Key => Self::Key(Pin::new(request.argument).ok_or("a PIN has 4 to 16 digits")?),
+            Verb::Key => Self::Key(Pin::new(request.argument).ok_or(Refusal::NoPin)?),
             Verb::Cancel => Self::CancelKey,
         })
     }
 }
 
 /// Appends the server's answer.
-pub(crate) fn answer(outcome: &Outcome, out: &mut Vec<u8>) {
+pub(crate) fn answer(outcome: &Result<Done, Refusal>, out: &mut Vec<u8>) {
     let (code, text) = match outcome {
-        Ok(text) => (0, text),
-        Err(text) => (1, text),
+        Ok(done) => (0, done.to_string()),
+        Err(refusal) => (1, refusal.to_string()),
     };
     wire::number(out, code);
     wire::number(out, text.len() as u32);
@@ -133,5 +143,5 @@ fn exchange(socket: &Path, request: &[u8]) -> io::Result<Outcome> {
     let (code, len) = (u32::from_ne_bytes([a, b, c, d]), u64::from(u32::from_ne_bytes([e, f, g, h])));
     let mut text = String::new();
     stream.take(len.min(ANSWER_MAX)).read_to_string(&mut text)?;
-    Ok(if code == 0 { Ok(text) } else { Err(text) })
+    Ok(if code == 0 { Outcome::Done(text) } else { Outcome::Refused(text) })
 }

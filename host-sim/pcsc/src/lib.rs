@@ -13,6 +13,7 @@
 //! Not here: command lines. Messages for people go to functions that the program provides.
 #![forbid(unsafe_code)]
 
+mod advice;
 pub mod codes;
 pub mod ctl;
 #[cfg(feature = "pcsc")]

@@ -14,6 +14,7 @@
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
 #![forbid(unsafe_code)]
 
+mod advice;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod card;

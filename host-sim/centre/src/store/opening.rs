@@ -9,7 +9,7 @@ use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
 use super::Store;
 use crate::columns;
-use crate::error::CentreError;
+use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
 
 /// Marks a file as a card centre's database: "QYCC".
@@ -132,11 +132,11 @@ impl Store {
             params![algorithm, name.to_string()],
             |row| columns::blob(row, "key", |bytes| bytes.try_into().ok()),
         )?
-        .ok_or_else(|| CentreError::Damaged(format!("the table hsm_keys lacks the {algorithm} key {name}")))
+        .ok_or(CentreError::Damaged(Damage::MasterKey { algorithm, name }))
     }
 
     fn meta<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
         self.find("SELECT value FROM meta WHERE name = ?", [name], |row| columns::text(row, "value", parse))?
-            .ok_or_else(|| CentreError::Damaged(format!("the table meta lacks {name}")))
+            .ok_or_else(|| CentreError::Damaged(Damage::Setting(name.to_string())))
     }
 }

@@ -43,7 +43,7 @@ impl Control {
     /// How many instructions the board has executed.
     pub(super) fn instructions(&mut self) -> Result<u64, EmulatorError> {
         let answer = self.execute("query-replay")?;
-        answer["icount"].as_u64().ok_or_else(|| EmulatorError::Probe(format!("query-replay: {answer}")))
+        answer["icount"].as_u64().ok_or_else(|| EmulatorError::Answer { said: format!("query-replay: {answer}") })
     }
 
     fn execute(&mut self, command: &str) -> Result<Value, EmulatorError> {
@@ -58,7 +58,7 @@ impl Control {
                     return Ok(result.take());
                 }
                 if let Some(error) = answer.get("error") {
-                    return Err(EmulatorError::Probe(format!("{command}: {error}")));
+                    return Err(EmulatorError::Answer { said: format!("{command}: {error}") });
                 }
                 // The greeting, or an event.
             }
@@ -72,7 +72,8 @@ impl Control {
         let whole = self.line.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let lines: Vec<u8> = self.line.drain(..whole).collect();
         let parse = |line: &[u8]| {
-            serde_json::from_slice(line).map_err(|_| EmulatorError::Probe(String::from_utf8_lossy(line).into_owned()))
+            serde_json::from_slice(line)
+                .map_err(|_| EmulatorError::Answer { said: String::from_utf8_lossy(line).into_owned() })
         };
         lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).map(parse).collect()
     }

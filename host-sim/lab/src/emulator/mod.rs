@@ -96,10 +96,13 @@ pub enum EmulatorError {
         /// The last row of its log.
         last: String,
     },
-    /// The probe's answer does not belong to its question.
-    #[error("QEMU's probe says {0:?}")]
-    Probe(String),
-    /// The emulator cannot play this card.
+    /// QEMU answers something else than was asked for: its words, behind those of the command where they alone say little.
+    #[error("QEMU's probe says {said:?}")]
+    Answer {
+        /// What it says.
+        said: String,
+    },
+    /// The card cannot be played.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
     /// The centre's message does not fit into a frame.

@@ -79,7 +79,7 @@ impl Probe {
             self.take_lines()?;
             if let Some(answer) = self.answers.pop_front() {
                 let result = answer.strip_prefix("OK").map(|rest| rest.trim().to_string());
-                return result.ok_or_else(|| EmulatorError::Probe(format!("{command}: {answer}")));
+                return result.ok_or_else(|| EmulatorError::Answer { said: format!("{command}: {answer}") });
             }
             if Instant::now() >= deadline {
                 return Err(EmulatorError::Silent { what: "QEMU's probe", seconds: PATIENCE.as_secs() });
@@ -108,7 +108,7 @@ impl Probe {
                 match words.as_slice() {
                     ["IRQ", level, pin] => match pin.parse() {
                         Ok(pin) => self.edges.push_back(Edge { pin, high: *level == "raise" }),
-                        Err(_) => return Err(EmulatorError::Probe(line)),
+                        Err(_) => return Err(EmulatorError::Answer { said: line }),
                     },
                     _ => self.answers.push_back(line),
                 }
@@ -126,13 +126,13 @@ impl DebugProbe for Probe {
         }
         let answer = self.command(&format!("read {address:#x} {len}"))?;
         let bytes = answer.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
-        bytes.filter(|bytes| bytes.len() == len).ok_or(EmulatorError::Probe(answer))
+        bytes.filter(|bytes| bytes.len() == len).ok_or(EmulatorError::Answer { said: answer })
     }
 
     fn read_word(&mut self, address: u64) -> Result<u32, EmulatorError> {
         let answer = self.command(&format!("readl {address:#x}"))?;
         let word = answer.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        word.and_then(|word| u32::try_from(word).ok()).ok_or(EmulatorError::Probe(answer))
+        word.and_then(|word| u32::try_from(word).ok()).ok_or(EmulatorError::Answer { said: answer })
     }
 
     fn write_word(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {

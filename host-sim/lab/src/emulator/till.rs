@@ -3,11 +3,13 @@
 
 use std::os::unix::net::UnixStream;
 
+use thiserror::Error;
+
 use qiyong_protocol::centre::Body;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
 use qiyong_protocol::ecr::{Command, Event};
-use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
+use qiyong_protocol::frame::{Decoder, Frame, FrameError, Peer, encode, encoded_len};
 
 use super::EmulatorError;
 use super::clock::BoardClock;
@@ -22,8 +24,19 @@ pub(super) enum Heard {
     Event(Event),
     /// A message for the centre.
     ToCentre(Vec<u8>),
-    /// What came is no frame, or a frame without meaning; why.
-    Nonsense(String),
+    /// What came says nothing.
+    Nonsense(Nonsense),
+}
+
+/// Why what came from the board says nothing.
+#[derive(Debug, Error)]
+pub(super) enum Nonsense {
+    /// It is a frame to the till without an event in it.
+    #[error("an event that is none")]
+    NoEvent,
+    /// It is no frame.
+    #[error(transparent)]
+    NoFrame(FrameError),
 }
 
 /// The line.
@@ -108,10 +121,10 @@ impl TillLine {
             Some(match self.decoder.push(byte)? {
                 Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {
                     Some(event) => Heard::Event(event),
-                    None => Heard::Nonsense("an event that is none".into()),
+                    None => Heard::Nonsense(Nonsense::NoEvent),
                 },
                 Ok(Frame { peer: Peer::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
-                Err(error) => Heard::Nonsense(error.to_string()),
+                Err(error) => Heard::Nonsense(Nonsense::NoFrame(error)),
             })
         });
         Ok(heard.collect())

@@ -2,7 +2,6 @@
 //!
 //! Nothing here touches a chip, so that a wrong file is refused before a probe is opened. The caller provides the map.
 
-use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,7 +9,8 @@ use object::Endianness;
 use object::elf::{ET_EXEC, FileHeader32, PT_LOAD};
 use object::read::elf::{ElfFile32, FileHeader, ProgramHeader};
 
-use super::image::{Image, ImageError};
+use super::image::{Image, ImageError, ImageFault};
+use super::misfit::{Misfit, Pointed};
 
 /// What matters of a chip here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +68,12 @@ fn joined(mut regions: Vec<Range<u64>>) -> Vec<Range<u64>> {
 /// # Errors
 /// The ELF is no executable for a 32-bit little-endian core, or is cut off.
 pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
-    let wrong = |why: String| ImageError { path: path.display().to_string(), why };
-    let elf =
-        ElfFile32::<Endianness>::parse(bytes).map_err(|error| wrong(format!("is no 32-bit ELF file: {error}")))?;
+    let wrong = |fault: ImageFault| fault.of(path);
+    let elf = ElfFile32::<Endianness>::parse(bytes).map_err(|error| wrong(ImageFault::NotElf32(error)))?;
     let header: &FileHeader32<Endianness> = elf.elf_header();
     let endian = elf.endian();
     if endian != Endianness::Little || header.e_type(endian) != ET_EXEC {
-        return Err(wrong("is not linked for a little-endian core".into()));
+        return Err(wrong(ImageFault::NotLinked));
     }
     let mut segments = Vec::new();
     for (number, header) in elf.elf_program_headers().iter().enumerate() {
@@ -82,8 +81,7 @@ pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
         if header.p_type(endian) != PT_LOAD || reserved == 0 {
             continue;
         }
-        let data =
-            header.data(endian, bytes).map_err(|()| wrong(format!("is cut off: segment {number} is not all there")))?;
+        let data = header.data(endian, bytes).map_err(|()| wrong(ImageFault::SegmentCutOff { number }))?;
         let start = u64::from(header.p_vaddr(endian));
         segments.push(Segment {
             number,
@@ -95,48 +93,41 @@ pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
     Ok(segments)
 }
 
-/// Why the image does not fit the chip: each reason with its addresses and what to do; none if it fits.
-pub fn misfits(image: &Image, segments: &[Segment], chip: &Chip) -> Vec<String> {
+/// Why the image does not fit the chip, each reason with its addresses and what to do; none if it does.
+pub fn misfits(image: &Image, segments: &[Segment], chip: &Chip) -> Vec<Misfit> {
     let Chip { name, flash, ram } = chip;
-    let relink = format!("link it with {name}'s memory map (memory.x), or name the chip that it is for with --chip");
+    let chip_name = || name.clone();
     let mut wrong = Vec::new();
     for segment in segments {
         let (number, loaded, run) = (segment.number, segment.loaded(), &segment.run);
         if !loaded.is_empty() && lies_in(ram, &loaded) {
-            wrong.push(format!(
-                "segment {number} ({}) is loaded to RAM, which is empty after a reset: give it a place in flash",
-                Shown(&loaded)
-            ));
+            wrong.push(Misfit::LoadedToRam { number, loaded });
         } else if !loaded.is_empty() && !lies_in(flash, &loaded) {
-            wrong.push(format!("segment {number} ({}) is not in flash ({}): {relink}", Shown(&loaded), all(flash)));
+            wrong.push(Misfit::NotInFlash { number, loaded, flash: flash.clone(), chip: chip_name() });
         } else if !lies_in(flash, run) && !lies_in(ram, run) {
-            wrong.push(format!(
-                "segment {number} ({}) runs where there is no RAM ({}): {relink}",
-                Shown(run),
-                all(ram)
-            ));
+            wrong.push(Misfit::RunsOutside { number, run: run.clone(), ram: ram.clone(), chip: chip_name() });
         }
     }
     let stack = image.stack.0..image.stack.1;
     if stack.is_empty() || !lies_in(ram, &stack) {
-        wrong.push(format!("the stack ({}) is not in RAM ({}): {relink}", Shown(&stack), all(ram)));
+        wrong.push(Misfit::Stack { stack, ram: ram.clone(), chip: chip_name() });
     }
-    for (what, at) in [("the log's _SEGGER_RTT", image.rtt), ("the screen's QIYONG_SCREEN", image.screen)] {
+    for (what, at) in [(Pointed::Log, image.rtt), (Pointed::Screen, image.screen)] {
         if !lies_in(ram, &(at..at + 1)) {
-            wrong.push(format!("{what} ({at:#010x}) is not in RAM ({}): {relink}", all(ram)));
+            wrong.push(Misfit::Pointed { what, at, ram: ram.clone(), chip: chip_name() });
         }
     }
-    wrong.extend(vectors(segments, chip, &relink));
+    wrong.extend(vectors(segments, chip));
     wrong
 }
 
 /// Why the chip would not start: it takes its stack pointer and its first instruction from the beginning of flash
 /// (ARMv7-M, B1.5.5).
-fn vectors(segments: &[Segment], chip: &Chip, relink: &str) -> Option<String> {
+fn vectors(segments: &[Segment], chip: &Chip) -> Option<Misfit> {
     let start = chip.flash.first()?.start;
     let first = segments.iter().find(|segment| segment.load == start && segment.data.len() >= 8);
     let Some(first) = first else {
-        return Some(format!("nothing is loaded to {start:#010x}, where the chip starts: {relink}"));
+        return Some(Misfit::NothingAtStart { start, chip: chip.name.clone() });
     };
     let word = |at: usize| first.data.iter().skip(at).take(4).rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
     let (stack, reset) = (word(0), word(4));
@@ -146,26 +137,9 @@ fn vectors(segments: &[Segment], chip: &Chip, relink: &str) -> Option<String> {
     if good && segments.iter().any(|segment| code(&segment)) {
         return None;
     }
-    Some(format!(
-        "what is loaded to {start:#010x} is no vector table (stack at {stack:#010x}, reset at {reset:#010x}): {relink}"
-    ))
+    Some(Misfit::NoVectors { start, stack, reset, chip: chip.name.clone() })
 }
 
 fn lies_in(regions: &[Range<u64>], range: &Range<u64>) -> bool {
     regions.iter().any(|region| region.start <= range.start && range.end <= region.end)
-}
-
-/// A range with its size.
-struct Shown<'a>(&'a Range<u64>);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { start, end } = self.0;
-        write!(f, "{start:#010x}..{end:#010x}, {} bytes", end.saturating_sub(*start))
-    }
-}
-
-fn all(regions: &[Range<u64>]) -> String {
-    let shown: Vec<_> = regions.iter().map(|region| format!("{:#010x}..{:#010x}", region.start, region.end)).collect();
-    if shown.is_empty() { "it has none".into() } else { shown.join(", ") }
 }

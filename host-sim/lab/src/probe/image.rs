@@ -1,7 +1,7 @@
 //! The image's ELF, as a debugger reads it: the addresses of its log, its screen and its words.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use defmt_decoder::Table;
 use object::elf::ELFMAG;
@@ -15,12 +15,60 @@ const FIELD: usize = 48;
 
 /// The file is no image of ours.
 #[derive(Debug, Error)]
-#[error("{path} {why}; `cargo xtask firmware` builds the image")]
+#[error("{path} {fault}; `cargo xtask firmware` builds the image")]
 pub struct ImageError {
     /// The file.
     pub path: String,
-    /// The problem with it.
-    pub why: String,
+    /// What is wrong with it.
+    pub fault: ImageFault,
+}
+
+/// What is wrong with a file that should be an image.
+#[derive(Debug, Error)]
+pub enum ImageFault {
+    /// The system does not give it.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// It does not begin as ELF files do.
+    #[error("is no ELF file")]
+    NoElf,
+    /// It begins as one and does not go on as one.
+    #[error("is cut off or damaged: {0}")]
+    Damaged(object::Error),
+    /// It is for other processors.
+    #[error("is not for ARM")]
+    NotArm,
+    /// It lacks a symbol that each image has.
+    #[error("has no symbol {0}")]
+    NoSymbol(&'static str),
+    /// The words of its log cannot be read.
+    #[error("its log cannot be decoded: {cause}")]
+    LogUnreadable {
+        /// What defmt's decoder says.
+        cause: String,
+    },
+    /// It has no log.
+    #[error("has no defmt log")]
+    NoLog,
+    /// It is an ELF file of 64 bits.
+    #[error("is no 32-bit ELF file: {0}")]
+    NotElf32(object::Error),
+    /// It is no executable, or one for a big-endian core.
+    #[error("is not linked for a little-endian core")]
+    NotLinked,
+    /// A part that is to be loaded lies behind the end of the file.
+    #[error("is cut off: segment {number} is not all there")]
+    SegmentCutOff {
+        /// Its number among the ELF's program headers, from 0.
+        number: usize,
+    },
+}
+
+impl ImageFault {
+    /// The fault as one of the file at `path`.
+    pub(super) fn of(self, path: &Path) -> ImageError {
+        ImageError { path: path.display().to_string(), fault: self }
+    }
 }
 
 /// What the ELF tells.
@@ -62,25 +110,26 @@ impl Image {
     /// # Errors
     /// Those of [`Self::read`].
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ImageError> {
-        let wrong = |why: String| ImageError { path: path.display().to_string(), why };
+        let wrong = |fault: ImageFault| fault.of(path);
         if !bytes.starts_with(&ELFMAG) {
-            return Err(wrong("is no ELF file".into()));
+            return Err(wrong(ImageFault::NoElf));
         }
-        let elf = object::File::parse(bytes).map_err(|error| wrong(format!("is cut off or damaged: {error}")))?;
+        let elf = object::File::parse(bytes).map_err(|error| wrong(ImageFault::Damaged(error)))?;
         if elf.architecture() != object::Architecture::Arm {
-            return Err(wrong("is not for ARM".into()));
+            return Err(wrong(ImageFault::NotArm));
         }
-        let symbol = |name: &str| {
+        let symbol = |name: &'static str| {
             let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
-            found.map(|symbol| symbol.address()).ok_or_else(|| wrong(format!("has no symbol {name}")))
+            found.map(|symbol| symbol.address()).ok_or_else(|| wrong(ImageFault::NoSymbol(name)))
         };
-        let table = Table::parse(bytes).map_err(|error| wrong(format!("its log cannot be decoded: {error}")))?;
-        let table = table.ok_or_else(|| wrong("has no defmt log".into()))?;
+        let table =
+            Table::parse(bytes).map_err(|error| wrong(ImageFault::LogUnreadable { cause: error.to_string() }))?;
+        let table = table.ok_or_else(|| wrong(ImageFault::NoLog))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
         let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
         let taken = symbol("QIYONG_TAKEN")?;
-        let region = |name: &str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
+        let region = |name: &'static str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
@@ -107,8 +156,7 @@ impl Image {
 /// # Errors
 /// The file cannot be read.
 pub fn contents(path: &Path) -> Result<Vec<u8>, ImageError> {
-    fs::read(path)
-        .map_err(|error| ImageError { path: path.display().to_string(), why: format!("cannot be read: {error}") })
+    fs::read(path).map_err(|error| ImageFault::Unreadable(error).of(path))
 }
 
 /// What the screen shows.

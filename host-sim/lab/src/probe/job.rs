@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::board::{self, Board, BoardError};
 use super::fit::{self, Chip, Segment};
 use super::image::{self, Image, ImageError};
+use super::misfit::Misfit;
 
 /// Why there is no job.
 #[derive(Debug, Error)]
@@ -47,8 +48,8 @@ impl Job {
         Ok(Self { image, segments, target, chip })
     }
 
-    /// Why the image does not fit the chip, one sentence for each reason; empty if it fits.
-    pub fn misfits(&self) -> Vec<String> {
+    /// Why the image does not fit the chip, a sentence each; empty if it does.
+    pub fn misfits(&self) -> Vec<Misfit> {
         fit::misfits(&self.image, &self.segments, &self.chip)
     }
 

@@ -32,6 +32,8 @@ pub mod image;
 pub mod job;
 pub(crate) mod lights;
 pub(crate) mod log;
+#[cfg(feature = "probe")]
+pub mod misfit;
 pub mod picture;
 pub(crate) mod pins;
 pub(crate) mod stack;
@@ -39,7 +41,7 @@ pub(crate) mod stack;
 pub mod watch;
 
 pub use counters::Counters;
-pub use image::{ImageError, ScreenText};
+pub use image::{ImageError, ImageFault, ScreenText};
 pub use lights::Lights;
 pub use pins::SlotPins;
 

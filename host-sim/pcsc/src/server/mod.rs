@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::codes::Rv;
-use crate::ctl::{Action, Outcome};
+use crate::ctl::{Action, Deed, Done, Refusal};
 use crate::slot::Slot;
 use crate::wire::Ctl;
 use client::Client;
@@ -221,52 +221,51 @@ impl Shared {
     }
 
     /// Does what `qiyong pcscd ctl` asks for.
-    fn carry_out(&self, request: &Ctl<'_>) -> Outcome {
+    fn carry_out(&self, request: &Ctl<'_>) -> Result<Done, Refusal> {
         let action = Action::read(request)?;
         let reader = match request.reader.bytes() {
             [] => match self.readers.as_slice() {
                 [only] => only,
-                _ => return Err(format!("there is more than one reader: name one of {}", self.names())),
+                _ => return Err(Refusal::SeveralReaders { there: self.names() }),
             },
             name => {
                 let number = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
                 let found =
                     self.readers.iter().find(|reader| reader.name.as_bytes() == name || number == Some(reader.number));
-                found.ok_or_else(|| {
-                    format!("no reader is called {}; there are {}", String::from_utf8_lossy(name), self.names())
+                found.ok_or_else(|| Refusal::NoReader {
+                    wanted: String::from_utf8_lossy(name).into_owned(),
+                    there: self.names(),
                 })?
             }
         };
-        let done = self.act(reader, action)?;
+        let what = self.act(reader, action)?;
         self.happened();
-        Ok(format!("{}: {done}", reader.name))
+        Ok(Done { reader: reader.name.clone(), what })
     }
 
-    fn act(&self, reader: &Reader, action: Action) -> Result<&'static str, String> {
-        let last =
-            || reader.card_file().ok_or_else(|| format!("{}: which card? Name its file with --card", reader.name));
+    fn act(&self, reader: &Reader, action: Action) -> Result<Deed, Refusal> {
+        let name = || reader.name.clone();
+        let last = || reader.card_file().ok_or_else(|| Refusal::NoCardBefore { reader: name() });
         match action {
-            Action::Insert(_) if reader.has_card() => {
-                Err(format!("{}: a card is in it; `remove` it, or `swap` it for another", reader.name))
-            }
+            Action::Insert(_) if reader.has_card() => Err(Refusal::Occupied { reader: name() }),
             Action::Insert(path) => {
                 let path = path.map_or_else(last, Ok)?;
                 reader.insert(self.open(&path, reader)?);
-                Ok("the card is in")
+                Ok(Deed::Inserted)
             }
-            Action::Remove if reader.remove() => Ok("the card is out"),
-            Action::Remove => Err(format!("{}: no card is in it", reader.name)),
+            Action::Remove if reader.remove() => Ok(Deed::Removed),
+            Action::Remove => Err(Refusal::Empty { reader: name() }),
             Action::Swap(path) => {
                 let card = self.open(&path, reader)?;
                 reader.remove();
                 reader.insert(card);
-                Ok("the card is another one")
+                Ok(Deed::Swapped)
             }
             Action::Mute => {
                 let path = last()?;
                 reader.remove();
                 reader.insert(DeskCard { mute: true, ..self.open(&path, reader)? });
-                Ok("the card does not answer any more")
+                Ok(Deed::Muted)
             }
             Action::Key(pin) => self.key(reader, Keyed::Pin(pin)),
             Action::CancelKey => self.key(reader, Keyed::Cancel),
@@ -274,28 +273,27 @@ impl Shared {
     }
 
     /// A card for `reader`, unless it is in another one.
-    fn open(&self, path: &Path, reader: &Reader) -> Result<DeskCard, String> {
+    fn open(&self, path: &Path, reader: &Reader) -> Result<DeskCard, Refusal> {
         let has_it = |other: &&Arc<Reader>| {
             other.number != reader.number
                 && other.has_card()
                 && other.card_file().is_some_and(|file| same_file(&file, path))
         };
         match self.readers.iter().find(has_it) {
-            Some(other) => Err(format!("{} is in {}", path.display(), other.name)),
-            None => DeskCard::open(path, self.complain).map_err(|error| error.to_string()),
+            Some(other) => Err(Refusal::CardElsewhere { card: path.into(), other: other.name.clone() }),
+            None => Ok(DeskCard::open(path, self.complain)?),
         }
     }
 
-    fn key(&self, reader: &Reader, keyed: Keyed) -> Result<&'static str, String> {
+    fn key(&self, reader: &Reader, keyed: Keyed) -> Result<Deed, Refusal> {
         let keypad = self.keypads.get(reader.number as usize);
-        let keypad = keypad.ok_or("the readers of this server have no keypad; start it with --keypad")?;
+        let keypad = keypad.ok_or(Refusal::NoKeypad)?;
         keypad.key(keyed);
-        Ok("keyed")
+        Ok(Deed::Keyed)
     }
 
-    fn names(&self) -> String {
-        let names: Vec<_> = self.readers.iter().map(|reader| reader.name.as_str()).collect();
-        names.join(", ")
+    fn names(&self) -> Vec<String> {
+        self.readers.iter().map(|reader| reader.name.clone()).collect()
     }
 }
 

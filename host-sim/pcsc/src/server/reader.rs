@@ -199,7 +199,7 @@ impl Reader {
                 }
                 inner.reset().map_err(|failure| match failure {
                     SlotFailure::Empty => Rv::NO_SMARTCARD,
-                    SlotFailure::Mute | SlotFailure::Broken(_) => Rv::UNRESPONSIVE_CARD,
+                    SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone => Rv::UNRESPONSIVE_CARD,
                 })?;
             }
         }
@@ -313,7 +313,7 @@ impl Reader {
         match inner.slot.transmit(command, response) {
             Ok(()) => Ok(inner.protocol),
             Err(SlotFailure::Empty) => Err(Rv::NO_SMARTCARD),
-            Err(SlotFailure::Mute | SlotFailure::Broken(_)) => Err(Rv::NOT_TRANSACTED),
+            Err(SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone) => Err(Rv::NOT_TRANSACTED),
         }
     }
 
@@ -382,7 +382,9 @@ impl Inner {
                 self.atr.clear();
                 self.state = match failure {
                     SlotFailure::Empty => state::ABSENT,
-                    SlotFailure::Mute | SlotFailure::Broken(_) => state::PRESENT | state::SWALLOWED,
+                    SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone => {
+                        state::PRESENT | state::SWALLOWED
+                    }
                 };
                 Err(failure)
             }

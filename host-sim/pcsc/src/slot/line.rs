@@ -60,9 +60,8 @@ impl OnLine {
     }
 
     fn ask(&mut self, job: Job) -> Result<Vec<u8>, SlotFailure> {
-        let gone = || SlotFailure::Broken("the simulated card line is gone".into());
-        self.jobs.send(job).map_err(|_| gone())?;
-        self.answers.recv().map_err(|_| gone())?
+        self.jobs.send(job).map_err(|_| SlotFailure::LineGone)?;
+        self.answers.recv().map_err(|_| SlotFailure::LineGone)?
     }
 }
 
@@ -154,6 +153,6 @@ fn failure(error: SlotError) -> SlotFailure {
     match error {
         SlotError::Removed => SlotFailure::Empty,
         SlotError::Mute | SlotError::Silent | SlotError::NotConnected => SlotFailure::Mute,
-        error => SlotFailure::Broken(error.to_string()),
+        error => SlotFailure::Broken(error),
     }
 }

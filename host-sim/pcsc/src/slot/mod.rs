@@ -9,8 +9,9 @@ mod straight;
 pub use line::OnLine;
 pub use straight::Straight;
 
-use std::fmt;
+use thiserror::Error;
 
+use qiyong_firmware::slot::SlotError;
 use qiyong_sim::card::desk::DeskCard;
 
 /// A reader's slot.
@@ -33,27 +34,21 @@ pub trait Slot: Send {
 }
 
 /// Why a slot got no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SlotFailure {
-    /// No card is in the slot.
+    /// No card is in it.
+    #[error("no card is in the slot")]
     Empty,
     /// The card does not answer to reset, or was not reset.
+    #[error("the card does not answer")]
     Mute,
-    /// The exchange failed: in words.
-    Broken(String),
+    /// The exchange went wrong, as the firmware's slot says.
+    #[error("{0}")]
+    Broken(SlotError),
+    /// The thread that plays line and slot has ended.
+    #[error("the simulated card line is gone")]
+    LineGone,
 }
-
-impl fmt::Display for SlotFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("no card is in the slot"),
-            Self::Mute => f.write_str("the card does not answer"),
-            Self::Broken(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for SlotFailure {}
 
 #[cfg(test)]
 mod tests {

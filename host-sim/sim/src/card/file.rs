@@ -5,6 +5,10 @@
 //! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
 //! out.
 
+mod problem;
+
+pub use problem::ValueProblem;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber, IdentCode};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
@@ -55,7 +59,7 @@ pub enum CardFileError {
         /// Which key.
         key: String,
         /// What is wrong and what is allowed.
-        problem: String,
+        problem: ValueProblem,
     },
 }
 
@@ -90,8 +94,8 @@ struct KeysTable {
     external: BTreeMap<String, String>,
 }
 
-/// A key and the problem with its value.
-type Problem = (String, String);
+/// A key and what is wrong with its value.
+type Problem = (String, ValueProblem);
 
 impl VirtualCard {
     /// Reads a card from its file.
@@ -168,18 +172,18 @@ impl VirtualCard {
     }
 
     fn from_file(file: File) -> Result<Self, Problem> {
-        let problem = |key: &str, problem: &str| (key.to_string(), problem.to_string());
+        let wrong = |key: &str, problem| (key.to_string(), problem);
         if file.format != FORMAT {
-            return Err(("format".into(), format!("is {}; this program reads format {FORMAT}", file.format)));
+            return Err(wrong("format", ValueProblem::Format { found: file.format, read: FORMAT }));
         }
         let generation =
-            Generation::from_word(&file.generation).ok_or_else(|| problem("generation", "must be v1, v2 or v3"))?;
-        let atr = hex::decode(&file.atr).map_err(|error| ("atr".to_string(), format!("is not hex: {error}")))?;
-        Atr::new(&atr).check().map_err(|error| ("atr".to_string(), format!("is no ATR: {error}")))?;
+            Generation::from_word(&file.generation).ok_or_else(|| wrong("generation", ValueProblem::Generation))?;
+        let atr = hex::decode(&file.atr).map_err(|error| wrong("atr", ValueProblem::NotHex(error)))?;
+        Atr::new(&atr).check().map_err(|error| wrong("atr", ValueProblem::NoAtr(error)))?;
         let algorithm = generation.algorithm();
         let key = |name: &str, text: &str| {
             let mut bytes = [0; 16];
-            hex::decode_to_slice(text, &mut bytes).map_err(|_| problem(name, "must be 32 hex digits"))?;
+            hex::decode_to_slice(text, &mut bytes).map_err(|_| wrong(name, ValueProblem::Key))?;
             Ok::<_, Problem>(Key::new(algorithm, bytes))
         };
         let mut keys = CardKeys {
@@ -191,37 +195,34 @@ impl VirtualCard {
         for (id, text) in &file.keys.external {
             let name = format!("keys.external.{id}");
             let mut number = [0];
-            hex::decode_to_slice(id, &mut number).map_err(|_| problem(&name, "must be named by two hex digits"))?;
+            hex::decode_to_slice(id, &mut number).map_err(|_| wrong(&name, ValueProblem::KeyName))?;
             let room = keys.external.push((number[0], key(&name, text)?));
-            room.map_err(|_| (name, format!("is one too many: a card has at most {EXTERNAL_KEYS_MAX} of these keys")))?;
+            room.map_err(|_| (name, ValueProblem::TooManyKeys { most: EXTERNAL_KEYS_MAX }))?;
         }
         for id in key::EXTERNAL {
             if !keys.external.iter().any(|(own, _)| *own == id) {
-                return Err((format!("keys.external.{id:02X}"), "is missing".into()));
+                return Err((format!("keys.external.{id:02X}"), ValueProblem::KeyMissing));
             }
         }
         let PinTable { value, tries, left } = file.pin;
-        let value = Pin::new(value.as_bytes()).ok_or_else(|| problem("pin.value", "must be 4 to 16 digits"))?;
+        let value = Pin::new(value.as_bytes()).ok_or_else(|| wrong("pin.value", ValueProblem::Pin))?;
         if !(1..=15).contains(&tries) || left > tries {
-            return Err(problem("pin.tries", "must be 1 to 15, and `pin.left` not more"));
+            return Err(wrong("pin.tries", ValueProblem::PinTries));
         }
         if file.keys.tries_left > KEY_TRIES {
-            return Err(("keys.tries_left".into(), format!("must be 0 to {KEY_TRIES}")));
+            return Err(wrong("keys.tries_left", ValueProblem::KeyTries { most: KEY_TRIES }));
         }
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
-            .ok_or_else(|| ("blocked".to_string(), format!("must be one of {}", BLOCKED_WORDS.join(", "))))?;
+            .ok_or_else(|| wrong("blocked", ValueProblem::Word { allowed: &BLOCKED_WORDS }))?;
         for spec in generation.files().filter(|spec| spec.df == Df::Ssse) {
             let values = file.files.get(&file_name(spec));
             for name in record_names(spec.records()) {
                 if !values.is_some_and(|values| values.contains_key(&name)) {
-                    return Err((
-                        format!("files.{}.{name}", file_name(spec)),
-                        "is missing: is the file cut off?".into(),
-                    ));
+                    return Err((format!("files.{}.{name}", file_name(spec)), ValueProblem::RecordMissing));
                 }
             }
         }
@@ -229,7 +230,7 @@ impl VirtualCard {
             let spec = generation
                 .files()
                 .find(|spec| file_name(spec) == *name)
-                .ok_or_else(|| (format!("files.{name}"), format!("is no file of a {} card", generation.as_str())))?;
+                .ok_or_else(|| (format!("files.{name}"), ValueProblem::NoFile(generation)))?;
             if let Some(bytes) = card.file_mut(spec) {
                 read_file(spec, bytes, values)?;
             }
@@ -308,37 +309,36 @@ fn comment(record: &RecordSpec) -> String {
 fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, String>) -> Result<(), Problem> {
     for (name, text) in values {
         let key = format!("files.{}.{name}", file_name(spec));
-        let wrong = |problem: &str| (key.clone(), problem.to_string());
+        let wrong = |problem| (key.clone(), problem);
         match bytes {
             Bytes::Records(records) => {
                 let at = record_names(spec.records()).iter().position(|own| own == name);
                 let found = at.and_then(|at| spec.records().get(at).zip(records.get_mut(at)));
-                let (record, value) = found.ok_or_else(|| wrong("is no record of this file; names are tags in hex"))?;
-                *value = read_value(record, text).map_err(|problem| wrong(&problem))?;
-                // `hex:` is for users who want a card with a flaw.
+                let (record, value) = found.ok_or_else(|| wrong(ValueProblem::NoRecord))?;
+                *value = read_value(record, text).map_err(wrong)?;
+                // `hex:` is for those who want a card with a flaw.
                 if spec.df == Df::Ssse && !text.starts_with("hex:") {
-                    check_value(record.tag, value).map_err(|problem| wrong(&problem))?;
+                    check_value(record.tag, value).map_err(wrong)?;
                 }
             }
             Bytes::Cyclic(records) => {
                 let count = records.len();
                 let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
                 let place = number.and_then(|at| records.get_mut(at));
-                let place = place.ok_or_else(|| wrong(&format!("is no record of this file; they are 1 to {count}")))?;
-                let record = hex::decode(text).map_err(|error| wrong(&format!("is not hex: {error}")))?;
+                let place = place.ok_or_else(|| wrong(ValueProblem::NoRecordNumber { count }))?;
+                let record = hex::decode(text).map_err(|error| wrong(ValueProblem::NotHex(error)))?;
                 if record.len() != place.len() {
-                    return Err(wrong(&format!("must have {} bytes", place.len())));
+                    return Err(wrong(ValueProblem::Bytes(place.len())));
                 }
                 *place = record;
             }
             Bytes::Transparent(content) => {
                 if name != "bytes" {
-                    return Err(wrong("is unknown; this file has one key, `bytes`"));
+                    return Err(wrong(ValueProblem::NotBytes));
                 }
-                let given = hex::decode(text).map_err(|error| wrong(&format!("is not hex: {error}")))?;
-                let room = content
-                    .get_mut(..given.len())
-                    .ok_or_else(|| wrong(&format!("has {} bytes, more than the file's size", given.len())))?;
+                let given = hex::decode(text).map_err(|error| wrong(ValueProblem::NotHex(error)))?;
+                let room =
+                    content.get_mut(..given.len()).ok_or_else(|| wrong(ValueProblem::LargerThanFile(given.len())))?;
                 room.copy_from_slice(&given);
             }
         }
@@ -364,47 +364,45 @@ pub fn write_value(format: Format, value: &[u8]) -> String {
     }
 }
 
-fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, String> {
+fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> {
     let len = usize::from(record.len);
-    let not_hex = |error: hex::FromHexError| format!("is not hex: {error}");
     let (bytes, exact) = match (record.format, text.strip_prefix("hex:")) {
-        (_, Some(raw)) => (hex::decode(raw).map_err(not_hex)?, true),
-        (Format::Text, None) => (gbk::encode(text).ok_or("has characters that GBK does not have")?, false),
+        (_, Some(raw)) => (hex::decode(raw).map_err(ValueProblem::NotHex)?, true),
+        (Format::Text, None) => (gbk::encode(text).ok_or(ValueProblem::NotGbk)?, false),
         (Format::Digits, None) => {
             if !text.bytes().all(|b| b.is_ascii_digit()) {
-                return Err("must be digits".into());
+                return Err(ValueProblem::NotDigits);
             }
             let even = text.len().next_multiple_of(2);
-            (hex::decode(format!("{text:F<even$}")).map_err(not_hex)?, false)
+            (hex::decode(format!("{text:F<even$}")).map_err(ValueProblem::NotHex)?, false)
         }
-        (_, None) => (hex::decode(text).map_err(not_hex)?, true),
+        (_, None) => (hex::decode(text).map_err(ValueProblem::NotHex)?, true),
     };
-    if bytes.len() > len || (exact && bytes.len() != len) {
-        return Err(format!(
-            "must have {} {len} bytes, it has {}",
-            if exact { "exactly" } else { "at most" },
-            bytes.len()
-        ));
+    let found = bytes.len();
+    if exact && found != len {
+        return Err(ValueProblem::OtherLength { len, found });
+    }
+    if found > len {
+        return Err(ValueProblem::TooLong { len, found });
     }
     let mut value = vec![blank_byte(record.format); len];
-    value[..bytes.len()].copy_from_slice(&bytes);
+    value[..found].copy_from_slice(&bytes);
     Ok(value)
 }
 
-/// Whether a value of the environment is what its tag requires.
-fn check_value(tag: u8, value: &[u8]) -> Result<(), String> {
-    let code = |result: Result<(), CodeError>| result.map_err(|error| error.to_string());
+/// Whether a value of the environment is what its tag stands for.
+fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
             let date = value.try_into().ok().and_then(Date::from_bcd);
-            date.map(|_| ()).ok_or_else(|| "must be a day that exists, as YYYYMMDD".into())
+            date.map(|_| ()).ok_or(ValueProblem::Day)
         }
-        tag::CARD_NUMBER => code(CardNumber::new_checked(value).map(|_| ())),
-        tag::ID_NUMBER => code(IdNumber::new(value).map(|_| ())),
-        tag::VERSION => Generation::from_version(value).map(|_| ()).ok_or_else(|| "must be 1.00, 2.00 or 3.00".into()),
+        tag::CARD_NUMBER => Ok(CardNumber::new_checked(value).map(|_| ())?),
+        tag::ID_NUMBER => Ok(IdNumber::new(value).map(|_| ())?),
+        tag::VERSION => Generation::from_version(value).map(|_| ()).ok_or(ValueProblem::Version),
         tag::IDENT_CODE => match value.try_into() {
-            Ok(bytes) => code(IdentCode::new(bytes).map(|_| ())),
-            Err(_) => Err("must have 16 bytes".into()),
+            Ok(bytes) => Ok(IdentCode::new(bytes).map(|_| ())?),
+            Err(_) => Err(ValueProblem::Bytes(16)),
         },
         _ => Ok(()),
     }

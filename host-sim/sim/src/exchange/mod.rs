@@ -4,6 +4,7 @@
 //! [`parse`] describes the file, [`replay`] the effect of a token.
 
 pub mod parse;
+pub mod problem;
 pub mod replay;
 
 #[cfg(test)]

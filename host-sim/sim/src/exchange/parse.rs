@@ -20,6 +20,7 @@
 
 use std::fmt;
 
+use super::problem::Problem;
 use crate::input::{HexError, parse_hex};
 
 /// One row of the file.
@@ -96,7 +97,7 @@ pub struct ParseError {
     /// The token, from 1 after the name; 0 for the name.
     pub token: usize,
     /// What is wrong.
-    pub problem: String,
+    pub problem: Problem,
 }
 
 impl fmt::Display for ParseError {
@@ -108,6 +109,23 @@ impl fmt::Display for ParseError {
     }
 }
 
+/// A token as it is written.
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(bytes) => write!(f, "C:{}", hex::encode_upper(bytes)),
+            Self::Ifsd(ifsd) => write!(f, "ifsd={ifsd}"),
+            Self::Abort => f.write_str("abort"),
+            Self::Sends(bytes) => write!(f, ">{}", hex::encode_upper(bytes)),
+            Self::Receives(bytes) => write!(f, "<{}", hex::encode_upper(bytes)),
+            Self::Timeout => f.write_str("!timeout"),
+            Self::Parity => f.write_str("!parity"),
+            Self::Response(bytes) => write!(f, "R:{}", hex::encode_upper(bytes)),
+            Self::Error(name) => write!(f, "E:{name}"),
+        }
+    }
+}
+
 /// Reads a file.
 pub fn file(text: &str) -> Result<Vec<Exchange>, ParseError> {
     let lines = (1..).zip(text.lines());
@@ -115,34 +133,34 @@ pub fn file(text: &str) -> Result<Vec<Exchange>, ParseError> {
     lines.map(|(line, text)| exchange(text).map_err(|(token, problem)| ParseError { line, token, problem })).collect()
 }
 
-/// Reads a row; the error is the number of the token and the problem.
-fn exchange(text: &str) -> Result<Exchange, (usize, String)> {
+/// Reads a line; the error is the number of the token and the problem.
+fn exchange(text: &str) -> Result<Exchange, (usize, Problem)> {
     let (name, rest) = text
         .split_once(": ")
         .filter(|(name, _)| !name.trim().is_empty() && !name.contains(char::is_whitespace))
-        .ok_or_else(|| (0, "there is no name and a colon before the tokens, like `a-name: C:00840000`".to_owned()))?;
+        .ok_or((0, Problem::NoName))?;
     let mut settings = Settings::default();
     let mut tokens = Vec::new();
     for (number, text) in (1..).zip(rest.split_whitespace()) {
         match token(text, &mut settings).map_err(|problem| (number, problem))? {
             Some(what) => tokens.push(Token { number, what }),
             None if tokens.is_empty() => {}
-            None => return Err((number, format!("the setting `{text}` comes after the exchange has begun"))),
+            None => return Err((number, Problem::LateSetting { setting: text.to_owned() })),
         }
     }
     match tokens.first() {
         Some(Token { what: What::Command(_) | What::Ifsd(_), .. }) => {}
-        Some(Token { number, .. }) => return Err((*number, "an exchange begins with `C:HEX` or `ifsd=N`".to_owned())),
-        None => return Err((0, "there is no command: an exchange begins with `C:HEX` or `ifsd=N`".to_owned())),
+        Some(Token { number, .. }) => return Err((*number, Problem::Beginning)),
+        None => return Err((0, Problem::NoCommand)),
     }
     if let Some(token) = tokens.iter().find(|token| matches!(token.what, What::Ifsd(_) | What::Abort) && !settings.t1) {
-        return Err((token.number, "there is no such thing in T=0".to_owned()));
+        return Err((token.number, Problem::NotInT0));
     }
     Ok(Exchange { name: name.trim().to_owned(), settings, tokens })
 }
 
 /// Reads a token; `None`: it was a setting.
-fn token(text: &str, settings: &mut Settings) -> Result<Option<What>, String> {
+fn token(text: &str, settings: &mut Settings) -> Result<Option<What>, Problem> {
     let what = match text {
         "abort" => What::Abort,
         "!timeout" => What::Timeout,
@@ -157,17 +175,17 @@ fn token(text: &str, settings: &mut Settings) -> Result<Option<What>, String> {
                 (_, Some(("C:", hex))) => What::Command(bytes(hex)?),
                 (_, Some(("R:", hex))) => What::Response(bytes(hex)?),
                 (_, Some(("E:", name))) if !name.is_empty() => What::Error(name.to_owned()),
-                _ => return Err(format!("`{text}` is no token")),
+                _ => return Err(Problem::NoToken { token: text.to_owned() }),
             }
         }
     };
     Ok(Some(what))
 }
 
-fn setting(key: &str, value: &str, settings: &mut Settings) -> Result<Option<What>, String> {
+fn setting(key: &str, value: &str, settings: &mut Settings) -> Result<Option<What>, Problem> {
     let number = |least: u8, most: u8| {
         let number = value.parse().ok().filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| format!("`{key}` is {value:?}; it is a number from {least} to {most}"))
+        number.ok_or_else(|| Problem::Number { key: key.to_owned(), given: value.to_owned(), least, most })
     };
     match key {
         "t" => settings.t1 = number(0, 1)? == 1,
@@ -180,20 +198,18 @@ fn setting(key: &str, value: &str, settings: &mut Settings) -> Result<Option<Wha
             settings.crc = match value {
                 "lrc" => false,
                 "crc" => true,
-                _ => return Err(format!("`edc` is {value:?}; it is `lrc` or `crc`")),
+                _ => return Err(Problem::Edc { given: value.to_owned() }),
             }
         }
-        _ => return Err(format!("there is no setting `{key}`: t, ifsc, ifsd, edc, wi, bwi, cwi")),
+        _ => return Err(Problem::NoSetting { key: key.to_owned() }),
     }
     Ok(None)
 }
 
-fn bytes(text: &str) -> Result<Vec<u8>, String> {
+fn bytes(text: &str) -> Result<Vec<u8>, Problem> {
     parse_hex(text).map_err(|error| match error {
-        HexError::Empty => "there are no bytes: pairs of hex digits without spaces".to_owned(),
-        HexError::Alone { .. } | HexError::NotHex { .. } => {
-            format!("`{text}` is not pairs of hex digits: {error}")
-        }
+        HexError::Empty => Problem::NoBytes,
+        HexError::Alone { .. } | HexError::NotHex { .. } => Problem::NotHex { given: text.to_owned(), error },
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use qiyong_protocol::iso7816::apdu::Command;
+use qiyong_protocol::iso7816::apdu::{ApduError, Command};
 use qiyong_protocol::iso7816::atr::Edc;
 use qiyong_protocol::iso7816::t0::{self, T0Error};
-use qiyong_protocol::iso7816::t1::{self, BLOCK_GUARD_TIME, Connection, Parameters};
-use serde::Serialize;
+use qiyong_protocol::iso7816::t1::{self, BLOCK_GUARD_TIME, Connection, Parameters, T1Error};
+use serde::{Serialize, Serializer};
 
 use super::parse::{Exchange, Token, What};
 
@@ -18,10 +18,101 @@ const CHARACTER: u32 = 12;
 pub struct Failure {
     /// The token, from 1 after the name; one more than the last if the file has too few tokens.
     pub token: usize,
-    /// What the token demands.
-    pub expected: String,
+    /// What it says.
+    #[serde(serialize_with = "in_words")]
+    pub expected: Expected,
     /// What the engine did.
-    pub got: String,
+    #[serde(serialize_with = "in_words")]
+    pub got: Got,
+}
+
+/// What is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// This token.
+    Token(What),
+    /// A token that holds an APDU.
+    CommandApdu,
+    /// Nothing more.
+    End,
+}
+
+/// What came instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// The engine sends these characters.
+    Sends(Vec<u8>),
+    /// The engine awaits the card.
+    Awaits,
+    /// The engine needed no more of the token's characters.
+    HasAll {
+        /// How many it took.
+        after: usize,
+    },
+    /// The engine delivers this response APDU.
+    Response(Vec<u8>),
+    /// The engine ends with this error.
+    Error(EngineError),
+    /// Nothing is going on.
+    End,
+    /// The bytes are no command APDU.
+    NoApdu(ApduError),
+}
+
+/// An error of one of the engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineError {
+    /// Of T=0.
+    T0(T0Error),
+    /// Of T=1.
+    T1(T1Error),
+}
+
+impl EngineError {
+    /// Its name for `E:`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::T0(error) => t0_name(error),
+            Self::T1(error) => error.name(),
+        }
+    }
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::T0(error) => write!(f, "E:{} ({error})", self.name()),
+            Self::T1(error) => write!(f, "E:{} ({error})", self.name()),
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(what) => what.fmt(f),
+            Self::CommandApdu => f.write_str("a command APDU"),
+            Self::End => f.write_str("the end"),
+        }
+    }
+}
+
+impl fmt::Display for Got {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sends(bytes) => write!(f, ">{}", hex::encode_upper(bytes)),
+            Self::Awaits => f.write_str("an engine that awaits the card"),
+            Self::HasAll { after } => write!(f, "an engine that has all it awaits after {after} of these characters"),
+            Self::Response(bytes) => write!(f, "R:{}", hex::encode_upper(bytes)),
+            Self::Error(error) => error.fmt(f),
+            Self::End => f.write_str("the end"),
+            Self::NoApdu(error) => error.fmt(f),
+        }
+    }
+}
+
+fn in_words<S: Serializer>(what: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(what)
 }
 
 impl fmt::Display for Failure {
@@ -34,13 +125,7 @@ impl fmt::Display for Failure {
 enum Step {
     Send(Vec<u8>),
     Receive { most: u32 },
-    Done(Result<usize, End>),
-}
-
-/// How an engine ended without a response: a name for `E:`, and a sentence.
-struct End {
-    name: &'static str,
-    why: String,
+    Done(Result<usize, EngineError>),
 }
 
 /// What both engines have in common.
@@ -58,9 +143,7 @@ impl Engine for t1::Exchange<'_> {
         match self.step() {
             t1::Step::Send(bytes) => Step::Send(bytes.to_vec()),
             t1::Step::Receive(most) => Step::Receive { most },
-            t1::Step::Done(result) => {
-                Step::Done(result.map_err(|error| End { name: error.name(), why: error.to_string() }))
-            }
+            t1::Step::Done(result) => Step::Done(result.map_err(EngineError::T1)),
         }
     }
 
@@ -94,7 +177,7 @@ impl Engine for T0<'_> {
             t0::Step::Send(bytes) => Step::Send(bytes.to_vec()),
             t0::Step::Receive(most) => Step::Receive { most },
             t0::Step::Done(Ok(response)) => Step::Done(Ok(response.len)),
-            t0::Step::Done(Err(error)) => Step::Done(Err(End { name: t0_name(error), why: error.to_string() })),
+            t0::Step::Done(Err(error)) => Step::Done(Err(EngineError::T0(error))),
         }
     }
 
@@ -158,7 +241,9 @@ pub fn replay(exchange: &Exchange) -> Result<(), Failure> {
                     Err(end) => Err(end),
                 }
             }
-            other => return Err(Failure { token: start.number, expected: say(other), got: "the end".to_owned() }),
+            other => {
+                return Err(Failure { token: start.number, expected: Expected::Token(other.clone()), got: Got::End });
+            }
         };
         player.finish(response)?;
         tokens = player.tokens;
@@ -176,11 +261,16 @@ struct Player<'t> {
 }
 
 impl<'t> Player<'t> {
-    fn t0(&mut self, apdu: &[u8], token: usize, wi: u8, buffer: &mut [u8]) -> Result<Result<Vec<u8>, End>, Failure> {
-        let expected = || "a command APDU".to_owned();
-        let command =
-            Command::decode(apdu).map_err(|error| Failure { token, expected: expected(), got: error.to_string() })?;
-        // A file that gives the engine an extended command has a card that accepts it.
+    fn t0(
+        &mut self,
+        apdu: &[u8],
+        token: usize,
+        wi: u8,
+        buffer: &mut [u8],
+    ) -> Result<Result<Vec<u8>, EngineError>, Failure> {
+        let failure = |error| Failure { token, expected: Expected::CommandApdu, got: Got::NoApdu(error) };
+        let command = Command::decode(apdu).map_err(failure)?;
+        // Whoever hands over an extended command has a card that takes it.
         let limits = t0::Limits { envelope: true, ..t0::Limits::new(wi, 372, 1) };
         let mut engine = T0(t0::Exchange::new(command, buffer, limits));
         let result = self.run(&mut engine)?;
@@ -192,7 +282,7 @@ impl<'t> Player<'t> {
     }
 
     /// Plays up to the end of the exchange.
-    fn run(&mut self, engine: &mut dyn Engine) -> Result<Result<usize, End>, Failure> {
+    fn run(&mut self, engine: &mut dyn Engine) -> Result<Result<usize, EngineError>, Failure> {
         loop {
             if self.next_if(&What::Abort) {
                 engine.abort();
@@ -205,7 +295,7 @@ impl<'t> Player<'t> {
                         // The file goes no further, and all blocks matched.
                         [] => return Ok(Ok(0)),
                         [Token { what: What::Sends(expected), .. }, ..] if *expected == sent => self.advance(),
-                        _ => return Err(self.failure(&format!(">{}", hex::encode_upper(sent)))),
+                        _ => return Err(self.failure(Got::Sends(sent))),
                     }
                 }
                 Step::Receive { .. } => match self.tokens {
@@ -222,7 +312,7 @@ impl<'t> Player<'t> {
                         self.parity = true;
                         self.advance();
                     }
-                    _ => return Err(self.failure("an engine that awaits the card")),
+                    _ => return Err(self.failure(Got::Awaits)),
                 },
             }
         }
@@ -233,8 +323,7 @@ impl<'t> Player<'t> {
     fn receive(&mut self, engine: &mut dyn Engine, bytes: &[u8]) -> Result<(), Failure> {
         for (at, byte) in bytes.iter().enumerate() {
             if !matches!(engine.step(), Step::Receive { .. }) {
-                let got = format!("an engine that has all it awaits after {at} of these characters");
-                return Err(self.failure(&got));
+                return Err(self.failure(Got::HasAll { after: at }));
             }
             if std::mem::take(&mut self.parity) {
                 engine.parity_error();
@@ -249,7 +338,7 @@ impl<'t> Player<'t> {
     }
 
     /// Compares the end of a command with `R:` or `E:`, if there is one.
-    fn finish(&mut self, response: Result<Vec<u8>, End>) -> Result<(), Failure> {
+    fn finish(&mut self, response: Result<Vec<u8>, EngineError>) -> Result<(), Failure> {
         match (self.tokens, response) {
             ([], Ok(_)) => Ok(()),
             ([Token { what: What::Command(_) | What::Ifsd(_), .. }, ..], Ok(_)) => Ok(()),
@@ -257,12 +346,12 @@ impl<'t> Player<'t> {
                 self.advance();
                 Ok(())
             }
-            ([Token { what: What::Error(expected), .. }, ..], Err(end)) if *expected == end.name => {
+            ([Token { what: What::Error(expected), .. }, ..], Err(end)) if *expected == end.name() => {
                 self.advance();
                 Ok(())
             }
-            (_, Ok(got)) => Err(self.failure(&format!("R:{}", hex::encode_upper(got)))),
-            (_, Err(end)) => Err(self.failure(&format!("E:{} ({})", end.name, end.why))),
+            (_, Ok(got)) => Err(self.failure(Got::Response(got))),
+            (_, Err(end)) => Err(self.failure(Got::Error(end))),
         }
     }
 
@@ -281,12 +370,12 @@ impl<'t> Player<'t> {
         }
     }
 
-    fn failure(&self, got: &str) -> Failure {
+    fn failure(&self, got: Got) -> Failure {
         let (token, expected) = match self.tokens.first() {
-            Some(token) => (token.number, say(&token.what)),
-            None => (self.after, "the end".to_owned()),
+            Some(token) => (token.number, Expected::Token(token.what.clone())),
+            None => (self.after, Expected::End),
         };
-        Failure { token, expected, got: got.to_owned() }
+        Failure { token, expected, got }
     }
 }
 
@@ -298,21 +387,6 @@ fn send(engine: &mut dyn Engine) -> Vec<u8> {
         engine.sent();
     }
     sent
-}
-
-/// A token as the file writes it.
-fn say(what: &What) -> String {
-    match what {
-        What::Command(bytes) => format!("C:{}", hex::encode_upper(bytes)),
-        What::Ifsd(ifsd) => format!("ifsd={ifsd}"),
-        What::Abort => "abort".to_owned(),
-        What::Sends(bytes) => format!(">{}", hex::encode_upper(bytes)),
-        What::Receives(bytes) => format!("<{}", hex::encode_upper(bytes)),
-        What::Timeout => "!timeout".to_owned(),
-        What::Parity => "!parity".to_owned(),
-        What::Response(bytes) => format!("R:{}", hex::encode_upper(bytes)),
-        What::Error(name) => format!("E:{name}"),
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
+use thiserror::Error as ThisError;
+
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::rules::money::Fen;
 
@@ -30,16 +32,29 @@ pub fn date(text: &str) -> Option<Date> {
     Date::new(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())
 }
 
+/// Why a text is no amount. Follows the name of what the amount is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum AmountError {
+    /// It is not digits, or digits and one or two decimals.
+    #[error("must be an amount in yuan, such as 35.80")]
+    NotYuan,
+    /// No account holds so much.
+    #[error("is more than {}", Fen::MAX)]
+    TooMuch,
+}
+
 /// Yuan with at most two decimals.
-pub fn yuan(text: &str) -> Result<Fen, String> {
-    let wrong = || "must be an amount in yuan, such as 35.80".to_string();
+///
+/// # Errors
+/// When it is not written so, or more than an account holds.
+pub fn yuan(text: &str) -> Result<Fen, AmountError> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(decimals) || decimals.len() > 2 {
-        return Err(wrong());
+        return Err(AmountError::NotYuan);
     }
-    let fen: u64 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
-    Some(Fen(fen)).filter(|amount| *amount <= Fen::MAX).ok_or_else(|| format!("is more than {}", Fen::MAX))
+    let fen: u64 = format!("{whole}{decimals:0<2}").parse().map_err(|_| AmountError::NotYuan)?;
+    Some(Fen(fen)).filter(|amount| *amount <= Fen::MAX).ok_or(AmountError::TooMuch)
 }
 
 #[cfg(test)]

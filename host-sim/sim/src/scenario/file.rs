@@ -17,6 +17,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
+use super::problem::Problem;
 use crate::card::contact::Misbehaviour;
 use crate::world::visit::Visit;
 use crate::{input, toml_error};
@@ -29,8 +30,8 @@ use keys::RawScenario;
 pub struct ScenarioError {
     /// The file, as the user named it.
     pub file: String,
-    /// The place and the problem.
-    pub problem: String,
+    /// Where and what.
+    pub problem: Problem,
 }
 
 /// A scenario whose values have been checked.
@@ -151,16 +152,17 @@ impl Scenario {
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
         let text = input::read_text(path)
-            .map_err(|error| ScenarioError { file: file.clone(), problem: format!("cannot be read: {error}") })?;
+            .map_err(|error| ScenarioError { file: file.clone(), problem: Problem::Unreadable(error) })?;
         Self::parse(&file, &text)
     }
 
     /// Reads a scenario from a text; `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
-        let error = |problem: String| ScenarioError { file: file.into(), problem };
-        let shape: toml::Table = toml::from_str(text).map_err(|cause| error(toml_error::explain(text, &cause)))?;
+        let error = |problem| ScenarioError { file: file.into(), problem };
+        let toml = |cause| error(Problem::Toml { cause: toml_error::explain(text, &cause) });
+        let shape: toml::Table = toml::from_str(text).map_err(toml)?;
         check_shape("", &shape).map_err(error)?;
-        let raw: RawScenario = toml::from_str(text).map_err(|cause| error(toml_error::explain(text, &cause)))?;
+        let raw: RawScenario = toml::from_str(text).map_err(toml)?;
         raw.check().map_err(error)
     }
 }

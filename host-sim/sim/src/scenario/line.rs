@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use serde::Deserialize;
 
+use super::problem::Problem;
 use crate::card::contact::Misbehaviour;
 use crate::line::{Disturbance, Fault, Noise};
 
@@ -55,30 +56,30 @@ pub(super) struct RawNoiseOf {
     faults: Vec<String>,
 }
 
-/// A fault from [`WORDS`], and whether it may be repeated.
-fn word(key: &str, given: &str) -> Result<(Disturbance, bool), String> {
+/// A word out of [`WORDS`], and whether it may be repeated.
+fn word(key: &str, given: &str) -> Result<(Disturbance, bool), Problem> {
     let found = WORDS.into_iter().find(|(word, ..)| *word == given);
     found.map(|(_, what, repeats)| (what, repeats)).ok_or_else(|| {
-        let words: Vec<_> = WORDS.iter().map(|(word, ..)| *word).collect();
-        format!("`{key}` is {given:?}; allowed are {}", words.join(", "))
+        let allowed = WORDS.iter().map(|(word, ..)| *word).collect();
+        Problem::Word { key: key.into(), given: given.into(), allowed }
     })
 }
 
 impl RawFault {
-    /// The faults of this entry: `times` of them, one for each character. In errors, `key` names the entry.
-    pub(super) fn check(&self, key: &str) -> Result<Vec<Fault>, String> {
+    /// The faults this entry stands for: `times` of them, one a character; `key` leads to it in errors.
+    pub(super) fn check(&self, key: &str) -> Result<Vec<Fault>, Problem> {
         let (what, repeats) = word(&format!("{key}.fault"), &self.fault)?;
         let times = match self.times {
             None => 1,
             Some(times) if repeats && (1..=1000).contains(&times) => times,
-            Some(_) if repeats => return Err(format!("`{key}.times` must be 1 to 1000")),
-            Some(_) => return Err(format!("`{key}.times` does not go with {:?}, which lasts", self.fault)),
+            Some(_) if repeats => return Err(Problem::Number { key: format!("{key}.times"), allowed: "1 to 1000" }),
+            Some(_) => return Err(Problem::FaultLasts { key: format!("{key}.times"), fault: self.fault.clone() }),
         };
         let what = match (what, self.etu) {
             (what, None) => what,
             (Disturbance::Late(_), Some(etu)) => Disturbance::Late(etu),
             (Disturbance::Early(_), Some(etu)) => Disturbance::Early(etu),
-            (_, Some(_)) => return Err(format!("`{key}.etu` goes with \"late\" and \"early\" only")),
+            (_, Some(_)) => return Err(Problem::NoShift { key: format!("{key}.etu") }),
         };
         let at = |n: u64| self.at.saturating_add(n);
         Ok((0..times).map(|n| Fault { at: at(n), what }).collect())
@@ -86,9 +87,8 @@ impl RawFault {
 }
 
 impl RawNoise {
-    /// The noise of a step. Its chance comes from the scenario's `seed` and the step's number. In errors, `key` names
-    /// the noise.
-    pub(super) fn check(&self, key: &str, seed: u64, step: usize) -> Result<Noise, String> {
+    /// The noise of a step, with chance from the scenario's `seed` and the step's number; `key` leads to it in errors.
+    pub(super) fn check(&self, key: &str, seed: u64, step: usize) -> Result<Noise, Problem> {
         let (one_in, kinds) = match self {
             Self::OneIn(one_in) => (*one_in, vec![Disturbance::Flip(1)]),
             Self::Of(RawNoiseOf { one_in, faults }) => {
@@ -97,10 +97,10 @@ impl RawNoise {
             }
         };
         if one_in == 0 {
-            return Err(format!("`{key}` must be at least 1: one character in so many is disturbed"));
+            return Err(Problem::OneInNone { key: key.into() });
         }
         if kinds.is_empty() {
-            return Err(format!("`{key}.faults` is empty: nothing would be disturbed"));
+            return Err(Problem::NoFaults { key: format!("{key}.faults") });
         }
         Ok(Noise { random: ChaCha8Rng::seed_from_u64(seed ^ (step as u64) << 48), one_in, kinds })
     }

@@ -15,6 +15,7 @@ pub mod centre;
 mod compare;
 pub mod file;
 mod line;
+pub mod problem;
 pub mod report;
 pub mod run;
 pub mod simulated;

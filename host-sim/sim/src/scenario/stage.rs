@@ -6,12 +6,14 @@ use std::error::Error as StdError;
 use thiserror::Error;
 
 use qiyong_firmware::terminal::Report;
+use qiyong_protocol::advice::Advice;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 
 use super::centre::{Activation, Centre};
 use crate::line::SharedCard;
 use crate::world::centre::CentreFailure;
 use crate::world::event::Event;
+use crate::world::link::ExchangeError;
 use crate::world::visit::Visit;
 
 /// Why a scenario could not be played to its end. None of these is a verdict on the scenario.
@@ -25,13 +27,18 @@ pub enum RunError {
     Issue(CentreFailure),
     /// The centre could not handle a message.
     #[error("the centre could not handle a message: {0}")]
-    Message(String),
-    /// The stage failed: its own words.
-    #[error("{0}")]
-    Stage(Box<dyn StdError + Send + Sync>),
-    /// The scenario is not for this stage.
+    Message(ExchangeError),
+    /// The stage failed.
+    #[error("{error}")]
+    Stage {
+        /// The stage's own error.
+        error: Box<dyn StdError + Send + Sync>,
+        /// What that asks for.
+        advice: Advice,
+    },
+    /// The scenario is not for this stage: why, the stage's own error.
     #[error("not for this bench: {0}")]
-    NotHere(String),
+    NotHere(Box<dyn StdError + Send + Sync>),
 }
 
 /// What happened in a step.

@@ -87,7 +87,7 @@ pub(super) struct WorldLink {
     centre: Rc<RefCell<dyn CentreEnd>>,
     line: CentreLine,
     recorder: Recorder,
-    failure: Rc<RefCell<Option<String>>>,
+    failure: Rc<RefCell<Option<ExchangeError>>>,
     trouble: LinkTrouble,
     /// The number of messages of this visit so far.
     messages: usize,
@@ -100,7 +100,7 @@ impl WorldLink {
     pub(super) fn new(
         centre: Rc<RefCell<dyn CentreEnd>>,
         recorder: Recorder,
-        failure: Rc<RefCell<Option<String>>>,
+        failure: Rc<RefCell<Option<ExchangeError>>>,
         seat: Seat,
     ) -> Self {
         let line = CentreLine::new();
@@ -126,8 +126,9 @@ impl CentreLink for WorldLink {
         let result = match answer {
             Some(Ok(answer)) if returns => Ok(answer),
             Some(Err(error)) => {
-                self.failure.borrow_mut().get_or_insert(error.to_string());
-                Err(error.link_error())
+                let link_error = error.link_error();
+                self.failure.borrow_mut().get_or_insert(error);
+                Err(link_error)
             }
             _ => Err(LinkError::NoAnswer),
         };

@@ -37,7 +37,7 @@ use crate::line::{FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer,
 use crate::time::VirtualTime;
 use centre::CentreEnd;
 use event::{Event, Events, Recorder};
-use link::WorldLink;
+use link::{ExchangeError, WorldLink};
 use script::Script;
 use slot::Watched;
 use visit::{PullDuring, Visit};
@@ -67,8 +67,8 @@ pub struct World<C> {
     pub centre: Rc<RefCell<C>>,
     /// The events so far.
     pub events: Events,
-    /// The first failure of the centre; a run with a failure proves nothing.
-    pub centre_failure: Rc<RefCell<Option<String>>>,
+    /// The first failure of the centre; a run with one proves nothing.
+    pub centre_failure: Rc<RefCell<Option<ExchangeError>>>,
 }
 
 impl<C: CentreEnd + 'static> World<C> {

@@ -1,0 +1,172 @@
+//! Every error there is, with its advice and its words.
+
+use std::io::ErrorKind;
+
+use qiyong_protocol::ecr::Refused;
+
+use super::*;
+
+/// Checks a type's table, a row being a variant, an example, its advice and its words.
+macro_rules! table {
+    ($type:ty { $($variant:pat = $example:expr => $advice:ident, $words:expr;)* }) => {{
+        // A variant without a row does not compile.
+        let _ = |error: &$type| match error { $($variant => {})* };
+        $(
+            let error: $type = $example;
+            assert!(matches!(error, $variant), "{error:?}");
+            assert_eq!((error.to_string(), error.advice()), ($words.to_string(), Advice::$advice));
+        )*
+    }};
+}
+
+fn no_image() -> ImageError {
+    ImageError { path: "f".into(), fault: ImageFault::NoElf }
+}
+
+/// As object says that a file is none of its kind.
+fn no_object() -> object::Error {
+    object::File::parse(&b"x"[..]).unwrap_err()
+}
+
+#[test]
+fn of_the_emulator() {
+    table!(EmulatorError {
+        EmulatorError::NoQemu = EmulatorError::NoQemu
+            => CallService, "there is no qemu-system-arm: install the package qemu-system-arm, version 9.1 or later (Debian \
+                             12: from bookworm-backports; `cargo xtask setup` does it)";
+        EmulatorError::OldQemu { .. } = EmulatorError::OldQemu { found: "7".into() }
+            => CallService, "\"7\" is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from \
+                             bookworm-backports; `cargo xtask setup` does it)";
+        EmulatorError::Elf(_) = no_image().into() => CorrectInput, no_image();
+        EmulatorError::Ended { .. } = EmulatorError::Ended { status: "exit status: 1".into(), said: "no".into() }
+            => TryAgain, "QEMU ended (exit status: 1): no";
+        EmulatorError::Gone = EmulatorError::Gone => TryAgain, "QEMU closed its lines";
+        EmulatorError::Silent { .. } = EmulatorError::Silent { what: "QEMU", seconds: 9 }
+            => TryAgain, "QEMU has been silent for 9 s";
+        EmulatorError::PowerCut = EmulatorError::PowerCut => TryAgain, "the power was cut";
+        EmulatorError::NoStorage = EmulatorError::NoStorage
+            => CorrectInput, "the image has no storage, or one of another size: `cargo xtask firmware` builds the image";
+        EmulatorError::Endless { .. } = EmulatorError::Endless { minutes: 9 }
+            => CallService, "the visit has not come to an end within 9 minutes of the board's time";
+        EmulatorError::Mute { .. } = EmulatorError::Mute { what: "has not started", last: "nothing".into() }
+            => CallService, "the image has not started within 60 s; the last that it logged: nothing";
+        EmulatorError::Answer { .. } = EmulatorError::Answer { said: "FAIL".into() }
+            => CallService, "QEMU's probe says \"FAIL\"";
+        EmulatorError::InverseCard = EmulatorError::InverseCard
+            => CorrectInput, "the emulator carries no parity, by which an inverse card is told: take one in direct \
+                              convention";
+        EmulatorError::TooLong(_) = EmulatorError::TooLong(2000)
+            => CallService, "a message of 2000 bytes is too long for the board's line";
+        EmulatorError::Refused(_) = EmulatorError::Refused(Refused::Busy)
+            => TryAgain, format!("the terminal refuses: {}", Refused::Busy);
+        EmulatorError::Io(_) = std::io::Error::from(ErrorKind::BrokenPipe).into()
+            => TryAgain, "the emulator's lines: broken pipe";
+        EmulatorError::Centre(_) = EmulatorError::Centre("full".into()) => CallService, "the centre: full";
+    });
+    table!(Unplayable {
+        Unplayable::InverseCard { .. } = Unplayable::InverseCard { card: "x".into() }
+            => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
+        Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
+            => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
+        Unplayable::Disturbed { .. } = Unplayable::Disturbed { step: 2 }
+            => CorrectInput, "step 2 disturbs characters on the card line; here it carries whole bytes";
+    });
+}
+
+#[test]
+fn of_an_image() {
+    assert_eq!(no_image().to_string(), "f is no ELF file; `cargo xtask firmware` builds the image");
+    assert_eq!(no_image().advice(), Advice::CorrectInput);
+    table!(ImageFault {
+        ImageFault::Unreadable(_) = ImageFault::Unreadable(ErrorKind::NotFound.into())
+            => CorrectInput, "cannot be read: entity not found";
+        ImageFault::NoElf = ImageFault::NoElf => CorrectInput, "is no ELF file";
+        ImageFault::Damaged(_) = ImageFault::Damaged(no_object())
+            => CorrectInput, format!("is cut off or damaged: {}", no_object());
+        ImageFault::NotArm = ImageFault::NotArm => CorrectInput, "is not for ARM";
+        ImageFault::NoSymbol(_) = ImageFault::NoSymbol("X") => CorrectInput, "has no symbol X";
+        ImageFault::LogUnreadable { .. } = ImageFault::LogUnreadable { cause: "version".into() }
+            => CorrectInput, "its log cannot be decoded: version";
+        ImageFault::NoLog = ImageFault::NoLog => CorrectInput, "has no defmt log";
+        ImageFault::NotElf32(_) = ImageFault::NotElf32(no_object())
+            => CorrectInput, format!("is no 32-bit ELF file: {}", no_object());
+        ImageFault::NotLinked = ImageFault::NotLinked => CorrectInput, "is not linked for a little-endian core";
+        ImageFault::SegmentCutOff { .. } = ImageFault::SegmentCutOff { number: 3 }
+            => CorrectInput, "is cut off: segment 3 is not all there";
+    });
+}
+
+#[cfg(feature = "probe")]
+mod on_a_board {
+    use super::*;
+    use crate::probe::misfit::Pointed;
+
+    fn p() -> String {
+        "P".into()
+    }
+
+    #[test]
+    fn of_a_board() {
+        table!(BoardError {
+            BoardError::UnknownChip(_) = BoardError::UnknownChip(p())
+                => CorrectInput, "probe-rs knows no chip \"P\": the name is on the chip, such as STM32L475VGTx, and in \
+                                  `probe-rs chip list`";
+            BoardError::AmbiguousChip { .. } = BoardError::AmbiguousChip { name: p(), candidates: "P1, P2".into() }
+                => CorrectInput, "\"P\" is more than one chip: --chip takes one of P1, P2";
+            BoardError::NoProbe = BoardError::NoProbe
+                => AskHolder, "there is no debug probe: plug one in (the ST-LINK on a B-L475E-IOT01A is its USB socket \
+                               CN7), then `qiyong probes`";
+            BoardError::NoSuchProbe { .. } = BoardError::NoSuchProbe { selector: p(), found: "Q".into() }
+                => CorrectInput, "no debug probe is \"P\"; there are: Q";
+            BoardError::SeveralProbes(_) = BoardError::SeveralProbes("P, Q".into())
+                => CorrectInput, "several debug probes would do, say which with --probe: P, Q";
+            BoardError::NotAllowed(_) = BoardError::NotAllowed(p())
+                => CallService, "the debug probe P may not be opened by this user: install the udev rules for debug probes \
+                                 (probe.rs, \"Probe Setup\") and plug it in again";
+            BoardError::NotOpened { .. } = BoardError::NotOpened { probe: p(), cause: "busy".into() }
+                => TryAgain, "the debug probe P cannot be opened (busy): end what else uses it, such as a debugger or \
+                              OpenOCD";
+            BoardError::NoChip { .. } = BoardError::NoChip { probe: p(), chip: "C".into(), cause: "no".into() }
+                => AskHolder, "the debug probe P does not reach a C (no): is the board powered, is it the right chip?";
+            BoardError::Gone(_) = BoardError::Gone(p())
+                => AskHolder, "the debug probe P is gone: was it unplugged?";
+            BoardError::Lost { .. } = BoardError::Lost { probe: p(), cause: "no".into() }
+                => AskHolder, "the board does not answer the debug probe P: no; is it still powered?";
+            BoardError::Flash(_) = BoardError::Flash("no".into())
+                => TryAgain, "flashing failed: no; what is in flash now is not the image, so flash it again before the \
+                              board is used";
+        });
+        table!(JobError {
+            JobError::Board(_) = BoardError::Gone(p()).into() => AskHolder, BoardError::Gone(p());
+            JobError::Image(_) = no_image().into() => CorrectInput, no_image();
+        });
+    }
+
+    #[test]
+    fn of_an_image_on_another_chip() {
+        let relink = "link it with C's memory map (memory.x), or name the chip that it is for with --chip";
+        let (ram, chip) = (|| vec![0x10..0x20, 0x40..0x50], || "C".to_string());
+        table!(Misfit {
+            Misfit::LoadedToRam { .. } = Misfit::LoadedToRam { number: 1, loaded: 0x10..0x14 }
+                => CorrectInput, "segment 1 (0x00000010..0x00000014, 4 bytes) is loaded to RAM, which is empty after a \
+                                  reset: give it a place in flash";
+            Misfit::NotInFlash { .. }
+                = Misfit::NotInFlash { number: 1, loaded: 0x10..0x14, flash: vec![], chip: chip() }
+                => CorrectInput, format!("segment 1 (0x00000010..0x00000014, 4 bytes) is not in flash (it has none): {relink}");
+            Misfit::RunsOutside { .. } = Misfit::RunsOutside { number: 1, run: 0..4, ram: ram(), chip: chip() }
+                => CorrectInput, format!("segment 1 (0x00000000..0x00000004, 4 bytes) runs where there is no RAM \
+                                          (0x00000010..0x00000020, 0x00000040..0x00000050): {relink}");
+            Misfit::Stack { .. } = Misfit::Stack { stack: 0..4, ram: ram(), chip: chip() }
+                => CorrectInput, format!("the stack (0x00000000..0x00000004, 4 bytes) is not in RAM \
+                                          (0x00000010..0x00000020, 0x00000040..0x00000050): {relink}");
+            Misfit::Pointed { .. } = Misfit::Pointed { what: Pointed::Log, at: 1, ram: vec![], chip: chip() }
+                => CorrectInput, format!("the log's _SEGGER_RTT (0x00000001) is not in RAM (it has none): {relink}");
+            Misfit::NothingAtStart { .. } = Misfit::NothingAtStart { start: 0, chip: chip() }
+                => CorrectInput, format!("nothing is loaded to 0x00000000, where the chip starts: {relink}");
+            Misfit::NoVectors { .. } = Misfit::NoVectors { start: 0, stack: 1, reset: 2, chip: chip() }
+                => CorrectInput, format!("what is loaded to 0x00000000 is no vector table (stack at 0x00000001, reset at \
+                                          0x00000002): {relink}");
+        });
+        assert_eq!(Pointed::Screen.to_string(), "the screen's QIYONG_SCREEN");
+    }
+}

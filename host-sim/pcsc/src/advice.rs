@@ -1,0 +1,203 @@
+//! The advice of each error type of this crate, in one place, so that like causes get like answers.
+
+use qiyong_protocol::advice::Advice;
+
+use crate::ctl::{AskError, Refusal};
+#[cfg(feature = "pcsc")]
+use crate::readers::ReaderError;
+use crate::server::SocketError;
+use crate::slot::SlotFailure;
+use crate::wire::WireError;
+
+impl SlotFailure {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Empty | Self::Mute => Advice::AskHolder,
+            Self::Broken(error) => error.advice(),
+            Self::LineGone => Advice::CallService,
+        }
+    }
+}
+
+impl WireError {
+    /// Who can put it right: the program at the other end speaks another version of the protocol, or none.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Command(_) | Self::Size { .. } | Self::TooLong { .. } => Advice::CallService,
+        }
+    }
+}
+
+impl SocketError {
+    /// Who can put it right: another path is to be given.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::InUse(_) | Self::NotASocket(_) | Self::TooLong(_) | Self::Io { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
+impl AskError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::ReaderName | Self::Argument => Advice::CorrectInput,
+            // Whoever maintains the machine starts one.
+            Self::Server { .. } => Advice::CallService,
+        }
+    }
+}
+
+impl Refusal {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::PathNotUtf8
+            | Self::SwapForWhat
+            | Self::NoPin
+            | Self::SeveralReaders { .. }
+            | Self::NoReader { .. }
+            | Self::NoCardBefore { .. }
+            | Self::NoKeypad => Advice::CorrectInput,
+            Self::Card(error) => error.advice(),
+            // Whoever puts cards in and takes them out.
+            Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } => Advice::AskHolder,
+            Self::UnknownAction => Advice::CallService,
+        }
+    }
+}
+
+#[cfg(feature = "pcsc")]
+impl ReaderError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            // The other program ends, or lets go.
+            Self::Taken => Advice::TryAgain,
+            // A reader is plugged in.
+            Self::NoReader | Self::Gone => Advice::AskHolder,
+            Self::NotCalled { .. } => Advice::CorrectInput,
+            Self::NoService | Self::ServiceGone | Self::Protocol | Self::Other(_) => Advice::CallService,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::path::PathBuf;
+
+    use qiyong_firmware::slot::SlotError;
+    use qiyong_sim::card::file::CardFileError;
+
+    use super::*;
+
+    /// Checks a type's table, a row being a variant, an example, its advice and its words.
+    macro_rules! table {
+        ($type:ty { $($variant:pat = $example:expr => $advice:ident, $words:expr;)* }) => {{
+            // A variant without a row does not compile.
+            let _ = |error: &$type| match error { $($variant => {})* };
+            $(
+                let error: $type = $example;
+                assert!(matches!(error, $variant), "{error:?}");
+                assert_eq!((&*error.to_string(), error.advice()), ($words, Advice::$advice));
+            )*
+        }};
+    }
+
+    fn path() -> PathBuf {
+        "s".into()
+    }
+
+    fn there() -> Vec<String> {
+        vec!["A 00".into(), "A 01".into()]
+    }
+
+    fn reader() -> String {
+        "A 00".into()
+    }
+
+    #[test]
+    fn of_slot_wire_and_socket() {
+        table!(SlotFailure {
+            SlotFailure::Empty = SlotFailure::Empty => AskHolder, "no card is in the slot";
+            SlotFailure::Mute = SlotFailure::Mute => AskHolder, "the card does not answer";
+            SlotFailure::Broken(_) = SlotFailure::Broken(SlotError::Silent)
+                => TryAgain, &*SlotError::Silent.to_string();
+            SlotFailure::LineGone = SlotFailure::LineGone => CallService, "the simulated card line is gone";
+        });
+        table!(WireError {
+            WireError::Command(_) = WireError::Command(0x99) => CallService, "unknown command 0x99";
+            WireError::Size { .. } = WireError::Size { command: 1, size: 3 }
+                => CallService, "command 0x1 with a structure of 3 bytes";
+            WireError::TooLong { .. } = WireError::TooLong { command: 9, len: 70_000 }
+                => CallService, "command 0x9 announces 70000 bytes";
+        });
+        table!(SocketError {
+            SocketError::InUse(_) = SocketError::InUse(path())
+                => CorrectInput, "another server listens at s: stop it, or choose another --socket";
+            SocketError::NotASocket(_) = SocketError::NotASocket(path())
+                => CorrectInput, "s exists and is no socket: choose another --socket";
+            SocketError::TooLong(_) = SocketError::TooLong(path())
+                => CorrectInput, "the path s has more than 107 bytes, which no socket can: choose a shorter --socket";
+            SocketError::Io { .. } = SocketError::Io { path: path(), error: ErrorKind::PermissionDenied.into() }
+                => CorrectInput, "cannot open the socket s: permission denied";
+        });
+        table!(AskError {
+            AskError::ReaderName = AskError::ReaderName => CorrectInput, "no reader has so long a name";
+            AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long";
+            AskError::Server { .. } = AskError::Server { socket: path(), error: ErrorKind::NotFound.into() }
+                => CallService, "no server answers at s: entity not found; start one with `qiyong pcscd`";
+        });
+    }
+
+    #[test]
+    fn of_what_a_server_refuses() {
+        table!(Refusal {
+            Refusal::PathNotUtf8 = Refusal::PathNotUtf8 => CorrectInput, "the path is not UTF-8";
+            Refusal::UnknownAction = Refusal::UnknownAction
+                => CallService, "unknown action: is `qiyong` of another version?";
+            Refusal::SwapForWhat = Refusal::SwapForWhat => CorrectInput, "which card? Name its file with --card";
+            Refusal::NoPin = Refusal::NoPin => CorrectInput, "a PIN has 4 to 16 digits";
+            Refusal::SeveralReaders { .. } = Refusal::SeveralReaders { there: there() }
+                => CorrectInput, "there is more than one reader: name one of A 00, A 01";
+            Refusal::NoReader { .. } = Refusal::NoReader { wanted: "7".into(), there: there() }
+                => CorrectInput, "no reader is called 7; there are A 00, A 01";
+            Refusal::NoCardBefore { .. } = Refusal::NoCardBefore { reader: reader() }
+                => CorrectInput, "A 00: which card? Name its file with --card";
+            Refusal::Occupied { .. } = Refusal::Occupied { reader: reader() }
+                => AskHolder, "A 00: a card is in it; `remove` it, or `swap` it for another";
+            Refusal::Empty { .. } = Refusal::Empty { reader: reader() } => AskHolder, "A 00: no card is in it";
+            Refusal::CardElsewhere { .. } = Refusal::CardElsewhere { card: path(), other: reader() }
+                => AskHolder, "s is in A 00";
+            Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()
+                => CorrectInput, "cannot read the card file s: entity not found";
+            Refusal::NoKeypad = Refusal::NoKeypad
+                => CorrectInput, "the readers of this server have no keypad; start it with --keypad";
+        });
+    }
+
+    #[cfg(feature = "pcsc")]
+    #[test]
+    fn of_a_reader() {
+        table!(ReaderError {
+            ReaderError::NoService = ReaderError::NoService
+                => CallService, "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set \
+                                 PCSCLITE_CSOCK_NAME=PATH";
+            ReaderError::NoReader = ReaderError::NoReader
+                => AskHolder, "there is no PC/SC reader: plug one in, or run `qiyong pcscd`";
+            ReaderError::NotCalled { .. } = ReaderError::NotCalled { wanted: "B".into(), there: there() }
+                => CorrectInput, "no reader is called B; there are: A 00, A 01";
+            ReaderError::Gone = ReaderError::Gone => AskHolder, "the reader is gone: was it unplugged?";
+            ReaderError::ServiceGone = ReaderError::ServiceGone
+                => CallService, "the PC/SC service is gone: was pcscd stopped?";
+            ReaderError::Taken = ReaderError::Taken
+                => TryAgain, "another program has the card to itself: end it, or wait for it";
+            ReaderError::Protocol = ReaderError::Protocol
+                => CallService, "the reader does not offer the card's protocol";
+            ReaderError::Other(_) = ReaderError::Other(::pcsc::Error::InternalError)
+                => CallService, &*format!("the PC/SC reader: {}", ::pcsc::Error::InternalError);
+        });
+    }
+}

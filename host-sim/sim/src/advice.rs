@@ -1,0 +1,67 @@
+//! The advice of each error type of this crate, in one place, so that like causes get like answers.
+
+use qiyong_protocol::advice::Advice;
+
+#[cfg(feature = "capture")]
+use crate::capture::CaptureError;
+use crate::card::file::{CardFileError, ValueProblem};
+use crate::exchange::parse::ParseError;
+use crate::exchange::problem::Problem as ExchangeProblem;
+use crate::gbk::HolderError;
+use crate::input::{AmountError, HexError};
+use crate::scenario::file::ScenarioError;
+use crate::scenario::problem::Problem as ScenarioProblem;
+use crate::scenario::stage::RunError;
+use crate::world::link::ExchangeError;
+
+/// What people write is theirs to correct, whatever is wrong with it.
+macro_rules! correct_input {
+    ($($error:ty),* $(,)?) => {
+        $(impl $error {
+            /// Who can put it right: whoever wrote it.
+            pub const fn advice(&self) -> Advice {
+                Advice::CorrectInput
+            }
+        })*
+    };
+}
+
+correct_input!(
+    AmountError,
+    CardFileError,
+    ExchangeProblem,
+    HexError,
+    HolderError,
+    ParseError,
+    ScenarioError,
+    ScenarioProblem,
+    ValueProblem,
+);
+#[cfg(feature = "capture")]
+correct_input!(CaptureError);
+
+impl ExchangeError {
+    /// Who can put it right. A centre in the same process that fails once fails again.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Centre(_) | Self::Dropped => Advice::CallService,
+            Self::Unwritable(error) | Self::Answer(error) => error.advice(),
+        }
+    }
+}
+
+impl RunError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Centre(_) | Self::Issue(_) => Advice::CallService,
+            Self::Message(error) => error.advice(),
+            Self::Stage { advice, .. } => *advice,
+            // Another scenario is chosen, or another stage.
+            Self::NotHere(_) => Advice::CorrectInput,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

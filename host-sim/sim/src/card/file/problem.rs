@@ -1,0 +1,118 @@
+//! What can be wrong with a value of a card file. The words follow the name of the key.
+
+use hex::FromHexError;
+use thiserror::Error;
+
+use qiyong_protocol::card::codes::CodeError;
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::iso7816::atr::AtrError;
+
+/// What is wrong, and what is allowed. Never holds what stands there as a PIN or a key.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ValueProblem {
+    /// The file is of another format than this program reads.
+    #[error("is {found}; this program reads format {read}")]
+    Format {
+        /// The file's.
+        found: u32,
+        /// The one that is read.
+        read: u32,
+    },
+    /// There is no such generation.
+    #[error("must be v1, v2 or v3")]
+    Generation,
+    /// It is none of the words that the key allows.
+    #[error("must be one of {}", allowed.join(", "))]
+    Word {
+        /// The words.
+        allowed: &'static [&'static str],
+    },
+    /// It is not hex.
+    #[error("is not hex: {0}")]
+    NotHex(FromHexError),
+    /// The bytes are no ATR.
+    #[error("is no ATR: {0}")]
+    NoAtr(AtrError),
+    /// It is no 16-byte key in hex.
+    #[error("must be 32 hex digits")]
+    Key,
+    /// The name of an external key is no key identifier.
+    #[error("must be named by two hex digits")]
+    KeyName,
+    /// There are more external keys than a card has.
+    #[error("is one too many: a card has at most {most} of these keys")]
+    TooManyKeys {
+        /// How many a card has.
+        most: usize,
+    },
+    /// An external key is missing that every card has.
+    #[error("is missing")]
+    KeyMissing,
+    /// It is no PIN.
+    #[error("must be 4 to 16 digits")]
+    Pin,
+    /// The PIN's tries are out of bounds.
+    #[error("must be 1 to 15, and `pin.left` not more")]
+    PinTries,
+    /// The tries left for keys are out of bounds.
+    #[error("must be 0 to {most}")]
+    KeyTries {
+        /// The most there can be.
+        most: u8,
+    },
+    /// A record is missing that is always written.
+    #[error("is missing: is the file cut off?")]
+    RecordMissing,
+    /// Cards of this generation have no such file.
+    #[error("is no file of a {} card", .0.as_str())]
+    NoFile(Generation),
+    /// The file has no record of this tag.
+    #[error("is no record of this file; names are tags in hex")]
+    NoRecord,
+    /// The cyclic file has no record of this number.
+    #[error("is no record of this file; they are 1 to {count}")]
+    NoRecordNumber {
+        /// How many records it has.
+        count: usize,
+    },
+    /// A transparent file has one key, and this is not it.
+    #[error("is unknown; this file has one key, `bytes`")]
+    NotBytes,
+    /// It must have exactly so many bytes.
+    #[error("must have {0} bytes")]
+    Bytes(usize),
+    /// It has more bytes than the file.
+    #[error("has {0} bytes, more than the file's size")]
+    LargerThanFile(usize),
+    /// It has characters that GBK does not have.
+    #[error("has characters that GBK does not have")]
+    NotGbk,
+    /// It is not digits.
+    #[error("must be digits")]
+    NotDigits,
+    /// A value in hex has another length than its record.
+    #[error("must have exactly {len} bytes, it has {found}")]
+    OtherLength {
+        /// The record's length, in bytes.
+        len: usize,
+        /// The value's, in bytes.
+        found: usize,
+    },
+    /// A value is longer than its record.
+    #[error("must have at most {len} bytes, it has {found}")]
+    TooLong {
+        /// The record's length, in bytes.
+        len: usize,
+        /// The value's, in bytes.
+        found: usize,
+    },
+    /// There is no such day.
+    #[error("must be a day that exists, as YYYYMMDD")]
+    Day,
+    /// It is no code of the kind that its tag stands for.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// There is no such version of a card.
+    #[error("must be 1.00, 2.00 or 3.00")]
+    Version,
+}
