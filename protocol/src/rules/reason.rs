@@ -1,4 +1,8 @@
 //! Why a card was not put into use, or why a transaction was not carried out.
+//!
+//! A new reason goes to the end of the list, since the till is told its place. It also needs its words for the operator
+//! (`reason_text` in the firmware's `ui`), if it has one its response code (`centre::message::response`), a row in
+//! `host-sim/scenarios/README.md`, and a scenario. Tests fail until it has them.
 
 use core::fmt;
 

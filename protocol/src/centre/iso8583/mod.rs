@@ -8,6 +8,10 @@
 //! makes a message in the caller's buffer. Both follow the table in [`field`]. [`mac`] computes F64. What the fields of
 //! *our* messages mean is not known here, but in [`super::message`].
 //!
+//! Nothing here panics. [`Message::read`] checks the whole message once: every field is within it, and has the length and the
+//! characters that the table allows. After that no accessor can fail: a field is there or it is not. A [`Writer`] keeps
+//! its first error, such as a full buffer, and gives it at the end instead of bytes.
+//!
 //! ```
 //! use qiyong_protocol::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
 //!
