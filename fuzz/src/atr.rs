@@ -1,11 +1,11 @@
-//! Answers to reset: whatever a card sends, and whatever a virtual card is told to send.
+//! Targets for answers to reset: whatever a card sends, and whatever a virtual card is told to send.
 
 use qiyong_protocol::iso7816::atr::{Atr, AtrBuilder, MAX_HISTORICAL, MAX_LEN, SpecificBytes, SpecificMode};
 use qiyong_protocol::iso7816::character::Convention;
 
 use crate::input::Input;
 
-/// Any bytes can be looked at and judged; a terminal that receives them one by one knows where to stop.
+/// Any bytes can be read and judged. A terminal that receives them one by one knows where to stop.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let atr = Atr::new(bytes);
     assert_eq!(atr.bytes(), bytes);
@@ -15,7 +15,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         assert!(!error.to_string().is_empty());
     }
 
-    // The length is known at some point, and then stays.
+    // From some byte on the length is known, and then it stays the same.
     let lengths: Vec<_> = (0..=bytes.len()).map(|count| Atr::expected_len(&bytes[..count])).collect();
     let known = lengths.iter().position(Option::is_some).unwrap_or(lengths.len());
     for (count, length) in lengths.iter().enumerate().skip(known) {
@@ -32,7 +32,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     }
 }
 
-/// Every accessor; what it says is within what the standard has names for.
+/// Every accessor; each result is one that the standard defines.
 fn look_at(atr: &Atr<'_>) {
     let card = atr.parameters();
     let groups: Vec<_> = atr.groups().collect();
@@ -55,7 +55,7 @@ fn look_at(atr: &Atr<'_>) {
     }
 }
 
-/// What builds passes the check and says what it was told to say.
+/// If the builder succeeds, the ATR passes the check and says what the builder was told.
 pub(crate) fn any_build(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let [parts, more, protocol] = [input.byte(), input.byte(), input.byte()];
@@ -101,7 +101,7 @@ pub(crate) fn any_build(bytes: &[u8]) {
         builder = builder.specific_mode(mode);
     }
     let Ok(built) = builder.build() else {
-        // TS, T0, up to three bytes a group and a TD before each but the first, TCK.
+        // TS, T0, up to three bytes for each group and a TD before each group except the first, TCK.
         assert!(historical.len() > MAX_HISTORICAL || historical.len() + 2 + 3 * 4 + 3 + 1 > MAX_LEN);
         return;
     };

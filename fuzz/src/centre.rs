@@ -1,4 +1,4 @@
-//! What comes over the line between terminal and centre: ISO 8583 messages.
+//! Targets for the messages between terminal and centre (ISO 8583).
 
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::iso8583::mac::{MacKey, X919};
@@ -11,10 +11,11 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 pub(crate) mod seeds;
 
-/// The key of seeds and of everything that is to be believed here.
+/// The key of the seeds and of every message that is trusted here.
 const KEY: X919 = X919::new([0x42; 16]);
 
-/// The bytes as they are, and again with a length and a MAC that are right, as from somebody who has the key and errs.
+/// The bytes as they are, and again with the right length and MAC, as from a sender that has the key and makes
+/// mistakes.
 pub(crate) fn any_message(bytes: &[u8]) {
     check(bytes);
     let mut mended = bytes.to_vec();
@@ -46,7 +47,8 @@ fn check(bytes: &[u8]) {
     as_answer(bytes);
 }
 
-/// What can be read and what cannot are all bytes of the message, and in another message stand as they do in this one.
+/// The readable and the unreadable part together are the whole message. Both can be written into another message
+/// unchanged.
 fn as_fields(bytes: &[u8], message: &Message<'_>) {
     let mut buffer = vec![0; bytes.len()];
     let mut writer = Writer::new(&mut buffer, message.tpdu(), message.header(), message.mti());
@@ -58,7 +60,7 @@ fn as_fields(bytes: &[u8], message: &Message<'_>) {
     assert!(mac == 8 || (mac == 0 && !message.is_authentic(&KEY)), "bytes were passed over");
 }
 
-/// What is read as a request can be sent, and arrives as the same.
+/// A message that is read as a request can be written, and is read again as the same request.
 fn as_request(request: &Request<'_>) {
     let mut buffer = [0; 2 * MESSAGE_MAX];
     match write_request(request, Stan(7), &KEY, &mut buffer) {
@@ -70,7 +72,7 @@ fn as_request(request: &Request<'_>) {
     }
 }
 
-/// As the answer to each kind of request that the seeds have.
+/// The bytes as the answer to each kind of request among the seeds.
 fn as_answer(bytes: &[u8]) {
     for (sent, request) in requests() {
         if let Ok(answer) = read_answer(bytes, &sent, &KEY) {

@@ -1,6 +1,6 @@
-//! Runs a target over its seeds and over changed forms of them, the same ones in every run.
+//! Runs a target over its seeds and over changed forms of them, the same forms in every run.
 //!
-//! Not guided by coverage: that is for `cargo bolero`, whose finds lie in the corpus and are changed here, too.
+//! Coverage does not guide the changes: `cargo bolero` does that. Its finds are in the corpus and are changed here too.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const CASES: usize = 6_000;
 /// The longest input made here.
 const LONGEST: usize = 2048;
 
-/// Runs `target` over `seeds`, and changed forms of `seeds` and corpus.
+/// Runs `target` over `seeds`, and over changed forms of seeds and corpus.
 pub(crate) fn explore(name: &str, mut seeds: Vec<Vec<u8>>, target: fn(&[u8])) {
     assert!(!seeds.is_empty(), "{name} has no seeds");
     let corpus: PathBuf = [env!("CARGO_MANIFEST_DIR"), "src/__fuzz__", name, "corpus"].iter().collect();
@@ -26,7 +26,7 @@ pub(crate) fn explore(name: &str, mut seeds: Vec<Vec<u8>>, target: fn(&[u8])) {
 
     let files = fs::read_dir(corpus).into_iter().flatten().map(|file| file.unwrap().path());
     let mut files: Vec<_> = files.collect();
-    // In this order, so that each run tries the same.
+    // Sorted, so that each run tries the same forms.
     files.sort();
     seeds.extend(files.iter().map(|file| fs::read(file).unwrap()));
 
@@ -42,7 +42,7 @@ pub(crate) fn explore(name: &str, mut seeds: Vec<Vec<u8>>, target: fn(&[u8])) {
     }
 }
 
-/// Runs the target; if it panics, says with which bytes.
+/// Runs the target; if the target panics, prints the bytes that caused it.
 fn attempt(name: &str, bytes: &[u8], target: fn(&[u8])) {
     if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(|| target(bytes))) {
         eprintln!("{name} failed with these bytes: to keep them, put them into src/__fuzz__/{name}/crashes");
@@ -51,9 +51,9 @@ fn attempt(name: &str, bytes: &[u8], target: fn(&[u8])) {
     }
 }
 
-/// Changes something: a bit, a byte, a piece that goes, comes twice, or comes from another seed.
+/// Makes one change: inverts a bit, replaces a byte, or removes, repeats or inserts a piece (from another seed).
 fn change(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
-    /// Bytes at the limits of what lengths and codes can be, and those that mean something to one of the targets.
+    /// Bytes at the limits of lengths and codes, and bytes that have a meaning for one of the targets.
     const TELLING: [u8; 24] = [
         0x00, 0x01, 0x02, 0x0F, 0x10, 0x1F, 0x3B, 0x3F, 0x60, 0x61, 0x6C, 0x6F, 0x7F, 0x80, 0x81, 0x82, 0x90, 0xC0,
         0xC3, 0xE0, 0xEE, 0xFE, 0xFF, 0x5F,
@@ -78,7 +78,7 @@ fn change(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     }
 }
 
-/// xorshift64: good enough to spread.
+/// xorshift64: random enough for spreading the changes.
 struct Random(u64);
 
 impl Random {

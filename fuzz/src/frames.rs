@@ -1,4 +1,4 @@
-//! What comes over the one serial line of till and centre: frames, and the commands and events in them.
+//! Targets for the one serial line that till and centre share: its frames, and the commands and events in them.
 
 use core::num::NonZeroU32;
 
@@ -12,10 +12,11 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::Reason;
 
-/// Room of the decoder, so small that input fills it.
+/// Room of the decoder: so small that an input fills it.
 const ROOM: usize = 128;
 
-/// Frames are found in any bytes, one whole frame after them is found for certain, and what is read is written as it was.
+/// Any bytes can be searched for frames. One whole frame after them is always found. A frame that was read is written
+/// as it came.
 pub(crate) fn any_line(bytes: &[u8]) {
     let mut decoder = Decoder::<ROOM>::new();
     for byte in bytes {
@@ -51,7 +52,7 @@ fn as_message(payload: &[u8]) {
     }
 }
 
-/// Each command and event in a frame, one after the other, and alone without one.
+/// Each command and event, first in frames one after the other, then each alone without a frame.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let time = Timestamp { date: Date::new(2026, 11, 25).expect("a day"), hour: 9, minute: 30, second: 0 };
     let institution = InstitutionCode::new("P32010000017").expect("a code");

@@ -1,6 +1,7 @@
-//! What the bytes of an input mean where bytes alone are not enough: settings, commands, and what the other side does.
+//! How an input is divided, where a target needs more than plain bytes: settings, commands, and the other side's
+//! actions.
 
-/// Takes an input apart from the front. Behind its end are zeros.
+/// Reads an input from the front. After its end come zeros.
 pub(crate) struct Input<'i>(&'i [u8]);
 
 impl<'i> Input<'i> {
@@ -16,14 +17,14 @@ impl<'i> Input<'i> {
         self.take(1).first().copied().unwrap_or_default()
     }
 
-    /// The next bytes, fewer if there are no more.
+    /// The next bytes; fewer if the input ends.
     pub(crate) fn take(&mut self, count: usize) -> &'i [u8] {
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;
         taken
     }
 
-    /// A byte that says how many, and that many.
+    /// As many bytes as the next byte says.
     pub(crate) fn counted(&mut self) -> &'i [u8] {
         let count = self.byte();
         self.take(count.into())
@@ -33,23 +34,23 @@ impl<'i> Input<'i> {
         self.take(usize::MAX)
     }
 
-    /// The rest as what the other side does; `endless`: from its beginning again and again.
+    /// The rest of the input as the other side's actions; `endless`: they are repeated from the beginning.
     pub(crate) fn events(&mut self, endless: bool) -> Events<'i> {
         let all = self.rest();
         Events { all, input: Self(all), endless: endless && !all.is_empty() }
     }
 }
 
-/// What a side meets while it awaits something.
+/// What happens to a side while it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A character, soon.
     Character(u8),
-    /// A character when the wait is all but over.
+    /// A character just before the wait ends.
     Late(u8),
     /// A character with wrong parity.
     Parity,
-    /// Nothing, until the wait is over.
+    /// Nothing, until the wait ends.
     Timeout,
     /// Nothing for a moment, as after a block.
     Quiet,
@@ -59,14 +60,14 @@ pub(crate) enum Event {
     OutOfTurn,
 }
 
-/// Stands before the events that are no plain character: `EE 01` and so on, and `EE EE` for the character.
+/// Stands before events that are no plain character (`EE 01` and so on); `EE EE` is the character EE.
 pub(crate) const ESCAPE: u8 = 0xEE;
 
 impl Event {
     const CODED: [(u8, Self); 5] =
         [(1, Self::Timeout), (2, Self::Parity), (3, Self::Quiet), (4, Self::Abort), (5, Self::OutOfTurn)];
 
-    /// The bytes that mean it.
+    /// The bytes that stand for this event.
     pub(crate) fn encode(self) -> Vec<u8> {
         match self {
             Self::Character(byte) if byte == ESCAPE => vec![ESCAPE; 2],
@@ -79,7 +80,7 @@ impl Event {
     }
 }
 
-/// What the other side does; at the end, nothing any more.
+/// The other side's actions; after the last, nothing happens any more.
 pub(crate) struct Events<'i> {
     all: &'i [u8],
     input: Input<'i>,
@@ -87,7 +88,7 @@ pub(crate) struct Events<'i> {
 }
 
 impl Events<'_> {
-    /// `None`: there is no more to come.
+    /// `None`: there are no more events.
     pub(crate) fn next(&mut self) -> Option<Event> {
         if self.input.is_empty() && self.endless {
             self.input = Input(self.all);
@@ -106,7 +107,7 @@ impl Events<'_> {
     }
 }
 
-/// Whether `data` are some of the `characters`, in order: nothing can be delivered that was not received.
+/// Whether `data` are some of the `characters`, in order: only received characters may be delivered.
 pub(crate) fn came_in_order(data: &[u8], characters: &[u8]) -> bool {
     let mut characters = characters.iter();
     data.iter().all(|byte| characters.any(|character| character == byte))

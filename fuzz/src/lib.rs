@@ -1,16 +1,16 @@
-//! Fuzzing: everything that reads what a card, a terminal or a centre says, fed with bytes that nobody thought of.
+//! Fuzzing: everything that reads what a card, a terminal, a till or a program sends gets bytes that nobody thought of.
 //!
-//! One function below is one target; what must hold for any input stands in the module of its name. `cargo test` runs
-//! each over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the inputs in
-//! `src/__fuzz__/TARGET/corpus` and `.../crashes`, and over some thousands of changed forms of these, the same ones each
-//! time. More of them:
+//! Each function below is one target; the module of the same name says what must hold for any input. `cargo test` runs
+//! each target over its seeds (real answers to reset, the exchanges of `tests/annex_a.exchanges`, records), over the
+//! inputs in `src/__fuzz__/TARGET/corpus` and `.../crashes`, and over some thousands of changed forms of these, the
+//! same forms each time. To run more:
 //!
 //! ```text
 //! QIYONG_FUZZ=1000000 cargo test --release -p qiyong-fuzz t1_terminal
 //! ```
 //!
-//! Guided by coverage, which is how the corpus came about (needs `cargo install cargo-bolero` and a C++ compiler; a stable
-//! toolchain will do). The corpus is kept small, one input for each piece of code:
+//! A run that coverage guides has produced the corpus. It needs `cargo install cargo-bolero` and a C++ compiler; a
+//! stable toolchain is enough. The corpus is kept small, with one input for each piece of code:
 //!
 //! ```text
 //! QIYONG_FUZZ_SEEDS=write cargo test -p qiyong-fuzz       # puts the seeds into the corpus
@@ -18,7 +18,8 @@
 //! cargo bolero reduce t1_terminal -p qiyong-fuzz --rustc-bootstrap -s NONE -E=-use_counters=0
 //! ```
 //!
-//! An input that fails is left in `crashes`. It stays there, with a name that says what it shows, when that is mended.
+//! A failing input is left in `crashes`. When the fault is repaired, the input stays there under a name that says what
+//! it shows.
 
 #![cfg(test)]
 
@@ -38,7 +39,7 @@ mod t1;
 
 use explore::explore;
 
-/// The rest of a target: `check` for the corpus and for `cargo bolero`, then the seeds and changed forms.
+/// The rest of a target: `check` runs the corpus and `cargo bolero`, then come the seeds and their changed forms.
 macro_rules! target {
     ($name:ident, $run:path, $seeds:expr) => {
         #[test]

@@ -1,12 +1,12 @@
-//! Data objects and records of cards.
+//! Targets for data objects and records of cards.
 
 use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::tlv::{Object, Objects, find};
 
-/// Any bytes are walked to the end or to the first error; what is found lies within them, in order.
+/// Any bytes can be walked to the end or to the first error. The objects found are within the bytes, in order.
 pub(crate) fn any_ber(bytes: &[u8]) {
     walk(bytes, 0);
-    // A path to the first object of each level leads where the walk does.
+    // A path to the first object of each level finds what the walk finds.
     let (mut path, mut objects, mut value) = (vec![], Objects::new(bytes), bytes);
     while let Some(Ok(object)) = objects.next() {
         path.push(object.tag);
@@ -31,7 +31,7 @@ fn walk(bytes: &[u8], depth: usize) {
             ended = true;
             continue;
         };
-        // At least one byte of tag and one of length stand before a value.
+        // At least one byte of tag and one byte of length stand before a value.
         let at = object.value.as_ptr() as usize - bytes.as_ptr() as usize;
         assert!(at >= from + 2 && at + object.value.len() <= bytes.len());
         from = at + object.value.len();
@@ -39,7 +39,7 @@ fn walk(bytes: &[u8], depth: usize) {
         assert!(first != 0xFF && object.tag < 1 << 24);
         assert_eq!(object.is_constructed(), first & 0x20 != 0);
         assert!(object.is_constructed() || object.objects().next().is_none());
-        // Each level takes two bytes at least.
+        // Each level takes at least two bytes.
         assert!(depth <= 4096);
         if depth < 64 && object.is_constructed() {
             walk(object.value, depth + 1);
@@ -48,7 +48,7 @@ fn walk(bytes: &[u8], depth: usize) {
     assert!(ended || bytes[from..].iter().all(|byte| matches!(byte, 0x00 | 0xFF)), "bytes were passed over");
 }
 
-/// A record is read only if it is one, whole and alone; then it is written as it was read.
+/// A record is read only from exactly its bytes; then it is written as it was read.
 pub(crate) fn any_record(bytes: &[u8]) {
     let record = match Record::decode(bytes) {
         Ok(record) => record,

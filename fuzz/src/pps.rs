@@ -1,11 +1,11 @@
-//! PPS: any answer to any request, and the choice of a rate for any ATR.
+//! Target for PPS: any answer to any request, and the choice of a rate for any ATR.
 
 use qiyong_protocol::iso7816::atr::{Atr, decode_di, decode_fi};
 use qiyong_protocol::iso7816::pps::{Agreed, PPS_MAX, Request, expected_len, fastest};
 
 use crate::input::Input;
 
-/// Input: protocol, PPS1, least clock cycles an etu (two bytes), the counted answer, an ATR.
+/// Input: protocol, PPS1, least clock cycles per etu (two bytes), the counted answer, an ATR.
 pub(crate) fn any_answer(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let (protocol, pps1) = (input.byte() & 0x0F, input.byte());

@@ -1,4 +1,4 @@
-//! Where each target starts from: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card, a
+//! The seeds of each target: real answers to reset, the exchanges of `qiyong exchange replay`, records of a card, a
 //! session of libpcsclite.
 
 use hex_literal::hex;
@@ -8,10 +8,10 @@ use qiyong_sim::exchange::parse::{self, Exchange, What};
 
 use crate::input::Event;
 
-/// The exchanges, a line each.
+/// The exchanges, one in each row.
 const EXCHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/annex_a.exchanges"));
 
-/// Answers to reset of social security cards, and of others as pcsc-tools lists them: many groups, T=1 with all its
+/// Answers to reset of social security cards, and of others from the list of pcsc-tools: many groups, T=1 with all its
 /// bytes, T=15, specific mode, inverse convention.
 const ATRS: [&[u8]; 16] = [
     &hex!("3B7D960000009054310086602603023779BC"),
@@ -72,7 +72,7 @@ fn counted(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8], bytes].concat()
 }
 
-/// What `pick` takes of the tokens.
+/// What `pick` returns for each token.
 fn all<'e, T>(exchange: &'e Exchange, pick: impl Fn(&'e What) -> Option<T>) -> Vec<T> {
     exchange.tokens.iter().filter_map(|token| pick(&token.what)).collect()
 }
@@ -89,7 +89,7 @@ fn from_card(what: &What) -> Option<&[u8]> {
     if let What::Receives(characters) = what { Some(characters) } else { None }
 }
 
-/// What is done by the side whose characters `characters` picks.
+/// The actions of the side whose characters `characters` picks.
 fn events(exchange: &Exchange, characters: impl Fn(&What) -> Option<&[u8]>) -> Vec<u8> {
     let mut events = Vec::new();
     let mut parity = false;
@@ -116,7 +116,7 @@ pub(crate) fn t0_terminal() -> Vec<Vec<u8>> {
         let command = all(&exchange, command).concat();
         [&[exchange.settings.wi, 0, 64][..], &counted(&command), &events(&exchange, from_card)].concat()
     };
-    // And a card that says NULL, or that there is more, for ever.
+    // And a card that sends NULL for ever, or says for ever that there is more.
     let endless = [&hex!("0101 40 05 00B0000000 60")[..], &hex!("0101 40 08 00A4000002EF0500 A46100")];
     exchanges(false).map(seed).chain(endless.map(Vec::from)).collect()
 }
@@ -152,7 +152,7 @@ pub(crate) fn t1_terminal() -> Vec<Vec<u8>> {
         let settings = [&[settings.ifsc, flags, waits, 64][..], ifsd.map_or(&[], std::slice::from_ref)].concat();
         [settings, commands.concat(), events(&exchange, from_card)].concat()
     };
-    // And a card that never stops sending characters, or asking for time.
+    // And a card that sends characters, or asks for time, without end.
     let endless = [&hex!("20 02 4D 40 04 00840000 00")[..], &hex!("20 02 4D 40 04 00840000 00C30101C3 EE03")];
     exchanges(true).map(seed).chain(endless.map(Vec::from)).collect()
 }
@@ -173,15 +173,16 @@ pub(crate) fn t1_both_sides() -> Vec<Vec<u8>> {
         [&hex!("20 0F 40")[..], &short, &counted(&hex!("A1A29000"))].concat(),
         [&hex!("05 02 FE")[..], &long, &short].concat(),
         [&hex!("FE 04 00")[..], &short, &long].concat(),
-        // Each kind of damage, with blocks between that arrive whole.
+        // Each kind of damage, with whole blocks between.
         [&hex!("10 01 00")[..], &long, &long, &hex!("C405 00 00 00 C101 00 00 00 C202 00 00 00 C300")].concat(),
-        // Worse than the rules can mend.
+        // More damage than the rules can repair.
         [&hex!("10 00 00")[..], &long, &long, &hex!("C300").repeat(40)].concat(),
     ]
     .into()
 }
 
-/// A session as libpcsclite has it: version, context, connection, an APDU, and the end; each alone, and all in a row.
+/// A session as libpcsclite sends it: version, context, connection, an APDU, and the end; each request alone, and all
+/// together.
 pub(crate) fn pcsc() -> Vec<Vec<u8>> {
     let message = |command: u32, body: &[u8]| {
         let mut bytes = Vec::new();

@@ -1,4 +1,5 @@
-//! T=0: any card against the terminal's side, any terminal against the card's side, and both against each other.
+//! Targets for T=0: any card against the terminal's side, any terminal against the card's side, and both against each
+//! other.
 
 use std::collections::VecDeque;
 
@@ -10,13 +11,13 @@ use crate::input::{Event, Input, came_in_order};
 
 /// The least etu between two characters that this line carries.
 const CHARACTER: u32 = 12;
-/// How often something may happen that takes no time.
+/// How often something that takes no time may happen.
 const IDLE: usize = 1000;
-/// The longest APDU and response of the card: five times what T=0 carries at once.
+/// The longest APDU and response of the card: five times what T=0 carries in one TPDU.
 const CARD: usize = 1300;
 
-/// Input: WI, flags (bit 0: the card goes on for ever; bit 1: it takes ENVELOPEs), a quarter of the response buffer's size, the counted command,
-/// what the card does.
+/// Input: WI, flags (bit 0: the card goes on for ever; bit 1: it takes ENVELOPEs), a quarter of the response buffer's
+/// size, the counted command, the card's actions.
 pub(crate) fn any_card(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let limits = Limits::new(input.byte(), 372, 1);
@@ -27,14 +28,14 @@ pub(crate) fn any_card(bytes: &[u8]) {
     let mut events = input.events(endless);
 
     let room = buffer.len();
-    // With the seven bytes that an extended APDU has before its data, and two after it.
+    // With the seven bytes before the data of an extended APDU, and the two after it.
     let bytes = 9 + command.data.len() + command.ne;
     let budget = u64::from(limits.budget) + u64::from(Limits::PER_BYTE) * bytes as u64;
     let mut exchange = Exchange::new(command, &mut buffer, limits);
     let mut characters = Vec::new();
     let (mut etu, mut idle) = (0, 0);
     let result = loop {
-        // What the budget allows, but for the wait or the characters that were under way.
+        // What the budget allows, plus the last wait or the last characters sent.
         let most = budget + u64::from(limits.waiting_time).max(12 * 255);
         assert!(etu <= most, "{etu} etu of {budget}");
         match exchange.step() {
@@ -51,19 +52,19 @@ pub(crate) fn any_card(bytes: &[u8]) {
                     etu += u64::from(elapsed);
                     exchange.received(byte, elapsed);
                 }
-                // A card that goes on for ever with what is no character is silent.
+                // A card that does other things for ever without sending a character counts as silent.
                 Some(_) if idle == IDLE => exchange.timed_out(),
                 Some(Event::OutOfTurn) => {
                     exchange.sent();
                     idle += 1;
                 }
-                // What is no business of this engine: after the error signal the card repeats the character.
+                // No concern of this engine: after the error signal the card repeats the character.
                 Some(Event::Parity | Event::Quiet | Event::Abort) => idle += 1,
                 Some(Event::Timeout) | None => exchange.timed_out(),
             },
         }
     };
-    // An end is an end, whatever is called then.
+    // After the end, no call changes anything.
     exchange.received(0x90, CHARACTER);
     exchange.timed_out();
     exchange.sent();
@@ -77,12 +78,12 @@ pub(crate) fn any_card(bytes: &[u8]) {
     }
 }
 
-/// The commands of this card that carry data to it, by INS; reading ones do not.
+/// By INS, the commands of this card that carry data to it; reading commands do not.
 fn takes_data(ins: u8) -> bool {
     !matches!(ins, 0x84 | 0xB0 | 0xB2 | 0xC0 | 0xCA)
 }
 
-/// Input: flags (bit 0: the card acknowledges each byte; bit 1: it has more to say than it has room for), the counted
+/// Input: flags (bit 0: the card acknowledges each byte; bit 1: it has more response data than room), the counted
 /// response data, what the terminal sends.
 pub(crate) fn any_terminal(bytes: &[u8]) {
     let mut input = Input::new(bytes);
@@ -109,8 +110,8 @@ const fn ack_style(flags: u8) -> AckStyle {
     if flags & 1 == 0 { AckStyle::All } else { AckStyle::EachByte }
 }
 
-/// Input: flags (bit 0: as above; bit 1: data and reply are longer, so that T=0 needs ENVELOPE and GET RESPONSE for them; bit
-/// 2: the card warns), INS, Ne (two bytes), the counted command data, the response data.
+/// Input: flags (bit 0: as above; bit 1: data and reply are longer, so that T=0 needs ENVELOPE and GET RESPONSE; bit 2:
+/// the card warns), INS, Ne (two bytes), the counted command data, the response data.
 pub(crate) fn both_sides(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let flags = input.byte();
@@ -124,13 +125,13 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     if matches!(ins & 0xF0, 0x60 | 0x90) || matches!(ins, GET_RESPONSE | ENVELOPE) {
         return;
     }
-    // P3 = 00 of case 1 is Le = 256 to a card that has so much to say: clause 12.2 leaves it no way to tell.
+    // P3 = 00 of case 1 is Le = 256 to a card with so much response data: clause 12.2 gives the card no means to tell.
     if data.is_empty() && ne == 0 && reply.len() >= SHORT_NE_MAX {
         return;
     }
 
     let command = Command::new(0, ins, 1, 2).with_data(data).expecting(ne);
-    // Twice: the card has forgotten the first one.
+    // Two times: the card must have forgotten the first command.
     for _ in 0..2 {
         let mut buffer = [0; CARD];
         let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };

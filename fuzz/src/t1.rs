@@ -1,4 +1,5 @@
-//! T=1: any card against the terminal's side, any terminal against the card's side, and both over a line with faults.
+//! Targets for T=1: any card against the terminal's side, any terminal against the card's side, and both over a line
+//! with faults.
 
 use qiyong_protocol::iso7816::atr::Edc;
 use qiyong_protocol::iso7816::t1::pair::{Arrived, Damage, Pair, Way};
@@ -11,12 +12,12 @@ use crate::input::{Event, Events, Input, came_in_order};
 
 /// The least etu between two characters that this line carries.
 const CHARACTER: u32 = 12;
-/// How often something may happen that takes no time.
+/// How often something that takes no time may happen.
 const IDLE: usize = 1000;
 
 /// Input: IFSC, flags (bit 0: CRC; bit 1: the card goes on for ever; bit 2: NAD 12; bit 3: IFSD is negotiated; bits 4
-/// and 5: how many commands beside the first), BWI and CWI, a quarter of the response buffer's size, IFSD if it is
-/// negotiated, the counted commands, what the card does.
+/// and 5: how many commands after the first), BWI and CWI, a quarter of the response buffer's size, IFSD if it is
+/// negotiated, the counted commands, the card's actions.
 pub(crate) fn any_card(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let (ifsc, flags, waits) = (input.byte(), input.byte(), input.byte());
@@ -57,7 +58,7 @@ const fn edc(flags: u8) -> Edc {
     if flags & 1 == 0 { Edc::Lrc } else { Edc::Crc }
 }
 
-/// What the card does, and what of it was received.
+/// The card's actions, and which of its characters were received.
 struct Visit<'i> {
     events: Events<'i>,
     edc: Edc,
@@ -68,7 +69,7 @@ impl Visit<'_> {
     fn run(&mut self, mut exchange: Exchange<'_>, limits: Limits) -> Result<usize, T1Error> {
         let (mut etu, mut idle) = (0, 0);
         let result = loop {
-            // What the budget allows, but for the block that was on its way.
+            // What the budget allows, plus the block that was on its way.
             assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
             match exchange.step() {
                 Step::Done(result) => break result,
@@ -97,7 +98,7 @@ impl Visit<'_> {
                             etu += u64::from(CHARACTER);
                             exchange.parity_error(CHARACTER);
                         }
-                        // A card that goes on for ever with what is no character is silent.
+                        // A card that does other things for ever without sending a character counts as silent.
                         Some(Event::Quiet | Event::Abort | Event::OutOfTurn) if idle == IDLE => {
                             etu += u64::from(wait);
                             exchange.timed_out();
@@ -119,7 +120,7 @@ impl Visit<'_> {
                 }
             }
         };
-        // An end is an end, whatever is called then.
+        // After the end, no call changes anything.
         exchange.received(0, CHARACTER);
         exchange.parity_error(CHARACTER);
         exchange.timed_out();
@@ -130,7 +131,7 @@ impl Visit<'_> {
     }
 }
 
-/// What goes out is a block without error.
+/// Every block sent is without transmission error.
 fn check_block(block: &[u8], edc: Edc) {
     let [_, pcb, len, ..] = *block else { panic!("no block: {block:02X?}") };
     let pcb = Pcb::decode(pcb).expect("a reserved PCB");
@@ -141,8 +142,8 @@ fn check_block(block: &[u8], edc: Edc) {
     assert!(check.holds(), "{block:02X?}");
 }
 
-/// Input: IFSC, flags (bit 0: CRC), what the card does when it is to carry something out, the counted response, what
-/// the terminal does.
+/// Input: IFSC, flags (bit 0: CRC), the card's actions when it is to carry out a command, the counted response, the
+/// terminal's actions.
 pub(crate) fn any_terminal(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let ifsc = input.byte().clamp(1, IFS_MAX);
@@ -150,7 +151,7 @@ pub(crate) fn any_terminal(bytes: &[u8]) {
     let habit = input.byte();
     let reply = input.counted();
     let mut events = input.events(false);
-    // Less than a terminal may send, and now and then less than the response.
+    // The buffers are smaller than what a terminal may send, and sometimes smaller than the response.
     let mut card = CardSide::<200>::new(ifsc, edc);
     let mut executed = 0u8;
     while let Some(event) = events.next() {
@@ -183,10 +184,10 @@ pub(crate) fn any_terminal(bytes: &[u8]) {
     }
 }
 
-/// Input: IFSC, flags (bit 0: CRC; bit 1: IFSD is negotiated; bit 2: the card asks for time first; bit 3: and for
-/// another IFSC), IFSD, the counted command and response, and what the line does to the blocks, in the order sent: a byte
-/// below C0 nothing; else, by its low bits, a bit inverted, wrong parity, cut short, lost, at the character of the next
-/// byte.
+/// Input: IFSC, flags (bit 0: CRC; bit 1: IFSD is negotiated; bit 2: the card asks for time first; bit 3: the card asks
+/// for another IFSC), IFSD, the counted command and response, and what the line does to the blocks, in the order sent.
+/// A byte below C0 does nothing. A higher byte chooses by its low bits: a bit inverted, wrong parity, cut short, lost.
+/// The next byte says at which character.
 pub(crate) fn both_sides(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let ifsc = input.byte().clamp(1, IFS_MAX);

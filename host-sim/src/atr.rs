@@ -1,28 +1,27 @@
 //! `qiyong atr HEX [--json]`: what the Answer to Reset of a card says, for people and for scripts.
 //!
-//! [`run`] reads any paste of an ATR, has it judged by [`qiyong_protocol::iso7816::atr`] and prints either a table or
-//! one JSON object. Exit codes: 0 a valid ATR, 1 bytes that are not one, 2 not bytes at all.
+//! [`run`] reads an ATR in any form of hex, lets [`qiyong_protocol::iso7816::atr`] judge it, and prints a table or one
+//! JSON object. Exit status: 0 a valid ATR, 1 bytes that are no valid ATR, 2 no bytes.
 
 use qiyong_protocol::iso7816::{
     atr::{Atr, AtrError, ClockStop, Edc, Group, Parameters, Tck, decode_di, decode_f_max, decode_fi},
     character::Convention,
 };
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode};
+use std::fmt::Write as _;
 
 use qiyong_sim::input::{ALLOWED, HexError, parse_hex};
 
 use crate::output::{Output, Verdict};
 
-/// The clock most terminals give, in Hz: with 372 cycles to the etu it makes 9600 bit/s.
+/// The clock of most terminals, in Hz: at 372 cycles per etu it gives 9600 bit/s.
 const CLOCK_HZ: u32 = 3_571_200;
 
-/// Decodes `hex`, prints the result on standard output and returns the exit code (see the module).
+/// Decodes `hex`, prints the result on standard output and returns the exit status (see the module).
 ///
 /// Unreadable input is explained on standard error, with `json` also as an object on standard output.
-pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = match parse_hex(hex).map_err(explain) {
+pub(crate) fn run(hex: &str, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    match parse_hex(hex).map_err(explain) {
         Ok(bytes) => {
             let report = Report::new(&bytes);
             if json {
@@ -30,17 +29,15 @@ pub(crate) fn run(hex: &str, json: bool) -> ExitCode {
             } else {
                 to_text(&bytes, &report).lines().for_each(|line| output.line(line));
             }
-            if report.valid { Verdict::Done } else { Verdict::No }
+            Ok(if report.valid { Verdict::Done } else { Verdict::No })
         }
         Err(error) => {
-            output.complain(&error);
             if json {
-                output.json_line(&Unreadable { valid: false, error });
+                output.json_line(&Unreadable { valid: false, error: &error });
             }
-            Verdict::BadInput
+            Err(error)
         }
-    };
-    output.finish(verdict)
+    }
 }
 
 fn explain(error: HexError) -> String {
@@ -54,7 +51,7 @@ fn explain(error: HexError) -> String {
 
 /// What the ATR says, in the order of the JSON object. Hex is upper case without spaces.
 ///
-/// Where the ATR says nothing the value is the default of ISO/IEC 7816-3; `interface` shows what it does say.
+/// Where the ATR says nothing, the value is the default of ISO/IEC 7816-3; `interface` shows the bytes that are there.
 #[derive(Serialize)]
 pub(crate) struct Report {
     atr: String,
@@ -62,7 +59,7 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     convention: Option<&'static str>,
-    /// The T values offered, preferred one first.
+    /// The offered values of T, the preferred one first.
     protocols: Vec<u8>,
     /// `None`: an RFU code.
     fi: Option<u16>,
@@ -80,15 +77,15 @@ pub(crate) struct Report {
     wi: u8,
     edc: &'static str,
     interface: Vec<InterfaceByte>,
-    /// What a valid ATR had better not say, one sentence each.
+    /// What a valid ATR should not say, one sentence each.
     warnings: Vec<String>,
 }
 
-/// The JSON object for input that is not bytes.
+/// The JSON object for input that is no bytes.
 #[derive(Serialize)]
-struct Unreadable {
+struct Unreadable<'e> {
     valid: bool,
-    error: String,
+    error: &'e str,
 }
 
 #[derive(Serialize)]
@@ -96,7 +93,7 @@ struct InterfaceByte {
     /// Such as TA1.
     name: String,
     value: String,
-    /// For people only.
+    /// Only for people.
     #[serde(skip)]
     meaning: String,
 }
@@ -153,14 +150,15 @@ fn interface(atr: &Atr<'_>, card: &Parameters) -> Vec<InterfaceByte> {
         .collect()
 }
 
-/// The index of an earlier group that has the same byte for the same T. From group 3 on only the first one counts.
+/// The index of an earlier group with the same byte for the same T. From group 3 on, only the first one counts.
 fn first_of_its_kind(atr: &Atr<'_>, group: &Group, letter: char) -> Option<usize> {
     let same = |other: &Group| other.protocol == group.protocol && other.bytes().any(|(l, _)| l == letter);
     let first = atr.groups().skip(2).find(same)?.index;
     (letter != 'D' && first < group.index).then_some(first)
 }
 
-/// What an interface byte says, in a few words. Clauses: 8.3 (global), 10.2 (T=0), 11.4 (T=1) of ISO/IEC 7816-3:2006.
+/// The meaning of an interface byte, in a few words. Clauses: 8.3 (global), 10.2 (T=0), 11.4 (T=1) of ISO/IEC
+/// 7816-3:2006.
 fn meaning(card: &Parameters, group: &Group, letter: char, byte: u8) -> String {
     match (letter, group.index, group.protocol) {
         ('A', 1, _) => fi_and_di(byte),
@@ -355,7 +353,7 @@ pub(crate) fn to_text(bytes: &[u8], report: &Report) -> String {
             line("", "", &field);
         }
     }
-    // The length is not known if a TD is missing; then there is nothing to say about the end.
+    // If a TD is missing, the length is not known, and there is nothing to say about the end.
     if let Some(len) = Atr::expected_len(bytes) {
         let last = bytes.get(len - 1).map(|byte| format!("{byte:02X}")).unwrap_or_default();
         match atr.tck() {
@@ -385,9 +383,9 @@ pub(crate) fn to_text(bytes: &[u8], report: &Report) -> String {
     text
 }
 
-/// The fields of the historical bytes of a social security card, one line each (docs/card.md §3.4).
+/// The fields of the historical bytes of a social security card, one row each (docs/card.md §3.4).
 ///
-/// Empty unless they follow the pattern: 13 bytes, the first of them 00, as in all chip makers' numbers.
+/// Empty unless the bytes follow the pattern: 13 bytes, the first of which is 00, as in the numbers of all chip makers.
 fn social_security_fields(historical: &[u8]) -> Vec<String> {
     let Ok([0x00, chip, cos @ .., m1, m2, s1, s2, s3, s4, s5, s6]) = <&[u8; 13]>::try_from(historical) else {
         return Vec::new();
@@ -403,7 +401,7 @@ fn social_security_fields(historical: &[u8]) -> Vec<String> {
         (0x86, 0x60) => "东信和平",
         _ => "name not known",
     };
-    // Two ways to number cards are in use; only what reads as a date is taken for one.
+    // Cards are numbered in two ways; only a number that reads as a date counts as one.
     let in_bcd = |byte: u8, least: u8, most: u8| {
         byte & 0x0F <= 9 && (least..=most).contains(&(byte >> 4).wrapping_mul(10).wrapping_add(byte & 0x0F))
     };
@@ -426,7 +424,7 @@ fn spaced(bytes: &[u8]) -> String {
     bytes.join(" ")
 }
 
-/// The bytes as ASCII, a dot for each that does not print.
+/// The bytes as ASCII, with a dot for each that cannot be printed.
 fn ascii(bytes: &[u8]) -> String {
     let printable = |byte: u8| matches!(byte, b' '..=b'~').then_some(char::from(byte));
     bytes.iter().map(|&byte| printable(byte).unwrap_or('.')).collect()

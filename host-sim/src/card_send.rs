@@ -1,9 +1,8 @@
-//! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends it commands,
-//! and keeps what they changed.
+//! `qiyong card send FILE APDU...`: powers a card file in the firmware's own slot on the virtual line, sends commands
+//! to the card, and keeps what they changed.
 
 use std::cell::RefCell;
 use std::path::Path;
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use embassy_futures::block_on;
@@ -33,7 +32,7 @@ struct Session {
     error: Option<String>,
 }
 
-/// Secrets read `**`.
+/// Secret bytes are shown as `**`.
 #[derive(Serialize)]
 struct Exchanged {
     command: String,
@@ -41,34 +40,22 @@ struct Exchanged {
     response: String,
     sw: String,
     meaning: &'static str,
-    /// The data objects in the response, unless something in it is secret.
+    /// The data objects in the response, unless it contains a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Object>,
 }
 
 /// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
-pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let (card, commands) = match VirtualCard::load(path).map_err(|error| error.to_string()).and_then(|card| {
-        let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok((card, commands))
-    }) {
-        Ok(input) => input,
-        Err(problem) => {
-            output.complain(&problem);
-            return output.finish(Verdict::BadInput);
-        }
-    };
+pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
+    let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
     let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
     line.set_card(Some(card.clone()));
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     // The virtual line never waits.
     let session = block_on(talk(&mut slot, path, &commands));
-    if let Err(problem) = card.borrow().card.save(path) {
-        output.complain(&problem.to_string());
-        return output.finish(Verdict::BadInput);
-    }
+    card.borrow().card.save(path).map_err(|error| error.to_string())?;
     if json {
         output.json_line(&session);
     } else {
@@ -85,16 +72,16 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool) -> ExitCode {
             lines.iter().for_each(|line| output.line(line));
         }
     }
-    match &session.error {
+    Ok(match &session.error {
         Some(problem) => {
             output.complain(problem);
-            output.finish(Verdict::No)
+            Verdict::No
         }
-        None => output.finish(Verdict::Done),
-    }
+        None => Verdict::Done,
+    })
 }
 
-/// The text is not repeated in the error: it may hold a PIN.
+/// The error does not repeat the text, which may contain a PIN.
 fn decode(text: &str) -> Result<Vec<u8>, String> {
     let bytes = parse_hex(text).map_err(|error| format!("a command is not hex: {}", error.without_text()))?;
     Command::decode(&bytes).map_err(|error| format!("a command of {} bytes is no APDU: {error}", bytes.len()))?;
@@ -108,12 +95,12 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
         Err(error) => session.error = Some(error.to_string()),
     }
     for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
-        // Checked when it was read.
+        // It was checked when it was read.
         let Ok(command) = Command::decode(bytes) else { break };
         let mut buffer: ResponseBuffer = [0; 258];
         match slot.transmit(&command, &mut buffer).await {
             Ok(response) => {
-                // The data field begins behind the header and Lc.
+                // The data field begins after the header and Lc.
                 let secret = redact::secret_of(&command);
                 let hidden = if secret.is_empty() { 0..0 } else { secret.start + 5..secret.end + 5 };
                 let response_secret = redact::response_secret(command.ins, response.data);

@@ -1,7 +1,6 @@
-//! `qiyong centre add`: makes institutions and cards known to a centre's database.
+//! `qiyong centre add`: registers institutions and cards in a centre's database.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 
@@ -38,19 +37,8 @@ fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
-/// Runs the verb: exit 0 done, 2 when something cannot be added; what came before it is.
-pub(crate) fn add(args: &AddArgs) -> ExitCode {
-    let mut output = Output::default();
-    match add_all(args, &mut output) {
-        Ok(()) => output.finish(Verdict::Done),
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
-        }
-    }
-}
-
-fn add_all(args: &AddArgs, output: &mut Output) -> Result<(), String> {
+/// Exit 0 done, 2 when something cannot be added; what came before it is.
+pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String> {
     // Read before anything is written.
     let cards = args.cards.iter().map(|path| record(path, Fen(args.account))).collect::<Result<Vec<_>, _>>()?;
     let mut centre = Centre::open(&args.centre).map_err(|error| error.to_string())?;
@@ -63,10 +51,10 @@ fn add_all(args: &AddArgs, output: &mut Output) -> Result<(), String> {
         centre.add_card(card).map_err(|error| error.to_string())?;
         output.line(&format!("{}: card {} is known, not activated", args.centre.display(), card.number));
     }
-    Ok(())
+    Ok(Verdict::Done)
 }
 
-/// What a centre knows of a card right after production, from the card itself.
+/// What a centre knows of a card right after production, taken from the card itself.
 pub(crate) fn record(path: &Path, account: Fen) -> Result<CardRecord, String> {
     let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let value = |fid, tag| card.ssse_value(fid, tag).unwrap_or_default();

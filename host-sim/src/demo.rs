@@ -1,8 +1,6 @@
 //! `qiyong demo`: three cards are put into use and others are refused, told as a story or as JSON.
 //!
-//! The demo is a scenario like any other, `host-sim/scenarios/demo.toml`: every figure comes from playing it.
-
-use std::process::ExitCode;
+//! The demo is a scenario like any other, `host-sim/scenarios/demo.toml`: every figure comes from playing this file.
 
 use serde::Serialize;
 
@@ -26,7 +24,7 @@ const SCENARIO: &str = include_str!("../scenarios/demo.toml");
 #[derive(Serialize)]
 struct DemoReport {
     title: String,
-    /// Whether everything came as the scenario expects.
+    /// Whether everything happened as the scenario expects.
     passed: bool,
     /// Steps that put a card into use.
     activations: Vec<VisitReport>,
@@ -46,42 +44,30 @@ struct VisitReport {
     profile: Option<&'static str>,
     #[serde(flatten)]
     step: StepReport,
-    /// The card's status at the centre before.
+    /// The card's status at the centre before the visit.
     status_before: Option<&'static str>,
-    /// The card's status at the centre after.
+    /// The card's status at the centre after the visit.
     status_after: Option<&'static str>,
     /// APDUs exchanged.
     apdus: usize,
-    /// Characters on the card line, both ways.
+    /// Characters on the card line, in both directions.
     characters: usize,
-    /// Etu from the card's supply coming on to its going off, each stretch at the rate then in force.
+    /// Etu from power-up to power-down of the card, each stretch at the rate then in force.
     line_etu: u64,
     /// Virtual time from the first to the last event, in milliseconds.
     milliseconds: u64,
 }
 
 /// Plays the demo and prints it: the story, with `trace` every character of it, or JSON.
-pub(crate) fn run(trace: bool, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let played = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string());
-    let played = played.and_then(|scenario| match play(&scenario) {
-        Ok(played) => Ok((scenario, played)),
-        Err(error) => Err(error.to_string()),
-    });
-    match played {
-        Ok((scenario, played)) => {
-            if json {
-                output.json_line(&report(&scenario, &played));
-            } else {
-                story(&scenario, &played, trace, &mut output);
-            }
-            output.finish(if played.passed() { Verdict::Done } else { Verdict::No })
-        }
-        Err(error) => {
-            output.complain(&error);
-            output.finish(Verdict::BadInput)
-        }
+pub(crate) fn run(trace: bool, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let scenario = Scenario::parse("demo.toml", SCENARIO).map_err(|error| error.to_string())?;
+    let played = play(&scenario).map_err(|error| error.to_string())?;
+    if json {
+        output.json_line(&report(&scenario, &played));
+    } else {
+        story(&scenario, &played, trace, output);
     }
+    Ok(if played.passed() { Verdict::Done } else { Verdict::No })
 }
 
 fn place<'s>(scenario: &'s Scenario, step: &Step) -> &'s InstitutionCode {
@@ -136,7 +122,7 @@ fn milliseconds(visit: &PlayedStep) -> u64 {
     }
 }
 
-/// Etu under power, holder's thinking included.
+/// Etu under power, including the holder's thinking.
 fn line_etu(visit: &PlayedStep) -> u64 {
     let (mut counter, mut total) = (EtuCounter::default(), 0);
     for (cycle, event) in &visit.events {
@@ -172,7 +158,7 @@ fn story(scenario: &Scenario, played: &Played, trace: bool, output: &mut Output)
         ));
         output.line(&format!("   {card_words}"));
         output.line(&format!("   centre before  {}", standing(visit.before.as_ref())));
-        // What is refused is told by its screens and messages; its APDUs only with --trace.
+        // A refusal is told by its screens and messages; its APDUs are shown only with --trace.
         let brief = visit.report.reason.is_some() && !trace;
         let told: Vec<_> = visit
             .events

@@ -1,7 +1,6 @@
 //! `qiyong exchange replay FILE [--json]`: recorded T=0 and T=1 exchanges, played against the terminal's engines.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use serde::Serialize;
 
@@ -19,30 +18,28 @@ struct Line<'f> {
     failure: Option<replay::Failure>,
 }
 
-/// A file that cannot be played.
+/// The report of a file that cannot be played.
 #[derive(Serialize)]
-struct Unreadable {
+struct Unreadable<'e> {
     ok: bool,
-    error: String,
+    error: &'e str,
 }
 
 /// Plays the file and prints `ok NAME` or `FAIL NAME: token K: expected ..., got ...` for each exchange, with `json` an
 /// object a line: exit 0 when all went as written, 1 when some did not, 2 when there is no such file, or it is not such a file.
-pub(crate) fn run(path: &Path, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = match read(path) {
+pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    match read(path) {
         Ok(exchanges) => {
-            exchanges.iter().map(|exchange| report(exchange, json, &mut output)).max().unwrap_or(Verdict::Done)
+            let verdicts = exchanges.iter().map(|exchange| report(exchange, json, output));
+            Ok(verdicts.max().unwrap_or(Verdict::Done))
         }
         Err(error) => {
-            output.complain(&error);
             if json {
-                output.json_line(&Unreadable { ok: false, error });
+                output.json_line(&Unreadable { ok: false, error: &error });
             }
-            Verdict::BadInput
+            Err(error)
         }
-    };
-    output.finish(verdict)
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<parse::Exchange>, String> {

@@ -1,5 +1,5 @@
-//! Emulated boards and captures, which are there with the feature `lab`; and what stands in their place without it, so that
-//! the demo is built sooner. What stands there says what it is: nothing here pretends.
+//! Emulated boards and captures, which exist only with the feature `lab`; and what replaces them without it, so that
+//! the demo is built sooner. The replacement says that these parts are missing.
 
 /// Where `cargo xtask firmware` puts the image of the board B-L475E-IOT01A, from the root of the workspace.
 pub(crate) const ELF: &str = "target/arm/thumbv7em-none-eabihf/firmware/qiyong-b-l475e-iot01a";
@@ -24,7 +24,7 @@ mod without_lab {
     use qiyong_sim::scenario::stage::{Played, RunError};
     use qiyong_sim::world::event::Event;
 
-    /// What is said when this program was built without emulated boards and captures.
+    /// The error if this program was built without emulated boards and captures.
     pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without emulated boards and captures: `cargo build -p qiyong` has them";
 
     /// No folder can be made.

@@ -1,4 +1,5 @@
-//! The card centre in the same process: [`qiyong_centre::Centre`] as simulated terminals and emulated boards reach it.
+//! The card centre in the same process: [`qiyong_centre::Centre`] in the form in which simulated terminals and emulated
+//! boards reach it.
 
 use std::ops::{Deref, DerefMut};
 #[cfg(feature = "lab")]
@@ -25,10 +26,10 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 pub struct InProcess(pub Centre);
 
 impl InProcess {
-    /// A new centre that ends with the program, with the test keys.
+    /// A new centre with the test keys, which is gone when the program ends.
     ///
     /// # Errors
-    /// When SQLite cannot make a database in memory.
+    /// SQLite cannot make a database in memory.
     pub fn new() -> Result<Self, CentreError> {
         Centre::in_memory().map(Self)
     }
@@ -88,18 +89,18 @@ impl centre::Centre for InProcess {
     }
 }
 
-/// The virtual card that this security module issues as `new`.
+/// The virtual card that this security module issues for the order `new`.
 ///
 /// # Errors
-/// When there can be no such card.
+/// Such a card is impossible.
 pub fn make_card(new: &NewCard, hsm: &Hsm) -> Result<VirtualCard, IssueError> {
     Ok(VirtualCard::personalised(new, &hsm.issue(new)?))
 }
 
-/// What a centre with this security module knows of that card right after production.
+/// What a centre with this security module knows of this card right after production.
 ///
 /// # Errors
-/// As [`make_card`].
+/// Those of [`make_card`].
 pub fn record_of(new: &NewCard, hsm: &Hsm) -> Result<CardRecord, IssueError> {
     Ok(new.record(hsm.issue(new)?.ident))
 }
@@ -107,7 +108,7 @@ pub fn record_of(new: &NewCard, hsm: &Hsm) -> Result<CardRecord, IssueError> {
 /// Plays a scenario in a simulated world.
 ///
 /// # Errors
-/// When it cannot be played to its end.
+/// The scenario cannot be played to its end.
 pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
     run::play(scenario, new_centre()?)
 }
@@ -115,7 +116,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 /// Plays a scenario on emulated boards, which run the image `elf`.
 ///
 /// # Errors
-/// As [`play`]; and when it is not for such boards.
+/// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
 pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
     let mut centre = new_centre()?;

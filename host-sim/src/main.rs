@@ -1,19 +1,23 @@
-//! The `qiyong` program: its verbs and their arguments; one file a verb. Command line, standard output and exit status are
-//! here and nowhere below.
+//! The program `qiyong`: its verbs and their arguments, one file for each verb. Command line, standard output and exit
+//! status are here, and in no crate below.
 #![forbid(unsafe_code)]
 
 mod atr;
-mod card;
+mod attach;
+mod card_new;
 mod card_send;
+mod card_show;
 mod centre;
 mod demo;
 mod emulate;
 mod exchange;
 mod extras;
+mod flash;
 mod objects;
 mod output;
 mod pcscd;
 mod pcscd_ctl;
+mod probe;
 mod probes;
 mod readers;
 mod scenario;
@@ -90,9 +94,9 @@ enum Verb {
         json: bool,
     },
     /// Write the image into the flash of a board, through a debug probe
-    Flash(probes::FlashArgs),
+    Flash(flash::FlashArgs),
     /// Watch the image on a board through a debug probe: its log, its screen, its stack
-    Attach(probes::AttachArgs),
+    Attach(attach::AttachArgs),
     /// What a centre's database knows
     #[command(subcommand)]
     Centre(CentreVerb),
@@ -133,7 +137,7 @@ enum ExchangeVerb {
 #[derive(Subcommand)]
 enum CardVerb {
     /// Make a card file
-    New(card::NewArgs),
+    New(card_new::NewArgs),
     /// Send commands to a card file through the terminal's own slot, and keep what they change
     Send {
         /// The card file
@@ -156,23 +160,24 @@ enum CardVerb {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().verb {
-        Verb::Demo { trace, json } => demo::run(trace, json),
-        Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args),
-        Verb::Atr { hex, json } => atr::run(&hex.join(" "), json),
-        Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json),
-        Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcscd_ctl::run(&args),
-        Verb::Pcscd { args, verb: None } => pcscd::run(&args),
-        Verb::Readers { json } => readers::run(json),
-        Verb::Terminal(args) => terminal::run(&args),
-        Verb::Emulate(args) => emulate::run(&args),
-        Verb::Probes { json } => probes::probes(json),
-        Verb::Flash(args) => probes::flash(&args),
-        Verb::Attach(args) => probes::attach(&args),
-        Verb::Centre(CentreVerb::Add(args)) => centre::add(&args),
-        Verb::Vicc(args) => vicc::run(&args),
-        Verb::Card(CardVerb::New(args)) => card::new(&args),
-        Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json),
-        Verb::Card(CardVerb::Show { file, json }) => card::show(&file, json),
-    }
+    let verb = Cli::parse().verb;
+    output::run(|output| match verb {
+        Verb::Demo { trace, json } => demo::run(trace, json, output),
+        Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),
+        Verb::Atr { hex, json } => atr::run(&hex.join(" "), json, output),
+        Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json, output),
+        Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcscd_ctl::run(&args, output),
+        Verb::Pcscd { args, verb: None } => pcscd::run(&args, output),
+        Verb::Readers { json } => readers::run(json, output),
+        Verb::Terminal(args) => terminal::run(&args, output),
+        Verb::Emulate(args) => emulate::run(&args, output),
+        Verb::Probes { json } => probes::run(json, output),
+        Verb::Flash(args) => flash::run(&args, output),
+        Verb::Attach(args) => attach::run(&args, output),
+        Verb::Centre(CentreVerb::Add(args)) => centre::add(&args, output),
+        Verb::Vicc(args) => vicc::run(&args, output),
+        Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
+        Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),
+        Verb::Card(CardVerb::Show { file, json }) => card_show::run(&file, json, output),
+    })
 }

@@ -1,13 +1,14 @@
-//! The data objects in what a card answers, for people and programs: BER-TLV in the answer to SELECT, SIMPLE-TLV in records.
+//! The data objects in a card's answer, for people and programs: BER-TLV in the answer to SELECT, SIMPLE-TLV in
+//! records.
 //!
-//! Only shown: what the terminal takes from an answer it reads by `qiyong_protocol`.
+//! They are only shown: the terminal itself reads an answer by `qiyong_protocol`.
 
 use iso7816_tlv::{ber, simple};
 use serde::Serialize;
 
 use qiyong_protocol::card::commands::ins;
 
-/// The most bytes that are taken apart. The reader of objects goes down with each template in a template, so that a card
+/// The most bytes that are decoded. The reader of objects calls itself for each template in a template, so that a card
 /// could exhaust the stack with a long answer.
 const SHOWN_MAX: usize = 256;
 
@@ -18,12 +19,12 @@ pub(crate) struct Object {
     tag: String,
     /// In hex; empty for a template.
     value: String,
-    /// What is in a template.
+    /// The objects in a template.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Object>,
 }
 
-/// The objects that make up the answer to a command with this INS byte; none if it does not consist of objects.
+/// The objects of which the answer to a command with this INS byte consists; none if it does not consist of objects.
 pub(crate) fn objects(ins: u8, answer: &[u8]) -> Vec<Object> {
     if answer.is_empty() || answer.len() > SHOWN_MAX {
         return Vec::new();
@@ -51,7 +52,7 @@ fn of_record(object: &simple::Tlv) -> Object {
 }
 
 impl Object {
-    /// A line for it and one for each object in it, further in.
+    /// A row for the object, and an indented row for each object in it.
     pub(crate) fn lines(&self, depth: usize, lines: &mut Vec<String>) {
         let Self { tag, value, objects } = self;
         lines.push(format!("{}{tag} {value}", "   ".repeat(depth)).trim_end().to_string());
@@ -79,7 +80,8 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_not_shown_as_one() {
-        // The announcement of an algorithm, docs/card.md §1.7; too short; too deep; not for objects.
+        // The announcement of an algorithm (docs/card.md §1.7); too short; too deep; an INS whose answer has no
+        // objects.
         for (ins, answer) in [
             (ins::SELECT, "6F06A5049F0C8603".to_string()),
             (ins::SELECT, "6F07".into()),

@@ -1,11 +1,12 @@
-//! Writing to standard output and error, and the exit status: 0 done, 1 the answer is no, 2 bad input or environment.
+//! Writes to standard output and error, and gives the exit status: 0 done, 1 the answer is no, 2 bad input or
+//! environment.
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-/// How a command ended. The greater one counts.
+/// How a command ended. Of several, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     /// Done.
@@ -16,9 +17,19 @@ pub(crate) enum Verdict {
     BadInput,
 }
 
-/// `text` with control characters escaped: a name or title from a file must not steer the terminal it is shown on.
+/// `text` with control characters escaped: a name or title from a file must not control the terminal that shows it.
 fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Runs a verb: what it says is wrong goes to standard error, with exit status 2.
+pub(crate) fn run(verb: impl FnOnce(&mut Output) -> Result<Verdict, String>) -> ExitCode {
+    let mut output = Output::default();
+    let verdict = verb(&mut output).unwrap_or_else(|problem| {
+        output.complain(&problem);
+        Verdict::BadInput
+    });
+    output.finish(verdict)
 }
 
 /// Writes a complaint to standard error, where nobody may be listening.
@@ -54,12 +65,12 @@ impl Output {
         self.failure.is_some()
     }
 
-    /// Writes a complaint to standard error, where nobody may be listening.
+    /// Writes a complaint to standard error; nobody may be listening there.
     pub(crate) fn complain(&mut self, problem: &str) {
         complain(problem);
     }
 
-    /// The exit status that goes with `verdict`, unless writing failed.
+    /// The exit status for `verdict`, unless writing failed.
     pub(crate) fn finish(mut self, verdict: Verdict) -> ExitCode {
         match self.failure.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             Some(error) => {

@@ -1,7 +1,6 @@
 //! `qiyong pcscd`: runs a private PC/SC server until it is told to stop.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -14,7 +13,7 @@ use qiyong_sim::card::desk::{DeskCard, same_file};
 
 use crate::output::{Output, Verdict, complain};
 
-/// The most readers: more of them no program with pcsc-lite before 2.5 would see.
+/// The most readers: a program with pcsc-lite before 2.5 would not see more.
 const READERS_MAX: usize = wire::TABLE_LEN;
 
 /// What server to run.
@@ -68,19 +67,8 @@ impl SlotArgs {
     }
 }
 
-/// Runs the verb: exit 0 when it was told to stop, 2 when it cannot start.
-pub(crate) fn run(args: &DaemonArgs) -> ExitCode {
-    let mut output = Output::default();
-    match serve(args, &mut output) {
-        Ok(()) => output.finish(Verdict::Done),
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
-        }
-    }
-}
-
-fn serve(args: &DaemonArgs, output: &mut Output) -> Result<(), String> {
+/// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
+pub(crate) fn run(args: &DaemonArgs, output: &mut Output) -> Result<Verdict, String> {
     // Before anything that would have to be cleaned up.
     let mut signals =
         Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|error| format!("cannot listen to signals: {error}"))?;
@@ -91,9 +79,9 @@ fn serve(args: &DaemonArgs, output: &mut Output) -> Result<(), String> {
         output.line(reader);
     }
     output.line(&format!("listening: PCSCLITE_CSOCK_NAME={}", socket.display()));
-    // Whichever comes first.
+    // Whichever signal comes first.
     let _ = signals.forever().next();
-    Ok(())
+    Ok(Verdict::Done)
 }
 
 fn readers(args: &DaemonArgs) -> Result<Vec<NewReader>, String> {

@@ -1,8 +1,7 @@
-//! `qiyong pcscd ctl`: what a hand could do to a running server's readers.
+//! `qiyong pcscd ctl`: what a hand could do to the readers of a running server.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
@@ -58,25 +57,20 @@ impl From<Action> for Verb {
 }
 
 /// Runs the verb: exit 0 done, 1 the server says no, 2 it cannot be asked.
-pub(crate) fn run(args: &CtlArgs) -> ExitCode {
-    let mut output = Output::default();
-    match ask(args) {
-        Ok(Outcome::Done(text)) => {
+pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String> {
+    match ask(args)? {
+        Outcome::Done(text) => {
             output.line(&text);
-            output.finish(Verdict::Done)
+            Ok(Verdict::Done)
         }
-        Ok(Outcome::Refused(text)) => {
+        Outcome::Refused(text) => {
             output.complain(&text);
-            output.finish(Verdict::No)
-        }
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
+            Ok(Verdict::No)
         }
     }
 }
 
-/// Asks the server. The error is that it could not be asked.
+/// Asks the server. The error means that the server could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     let argument = match args.action {
         Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
@@ -86,7 +80,7 @@ fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     ctl::ask(&args.socket, reader, args.action.into(), &argument).map_err(|error| error.to_string())
 }
 
-/// The server may run in another folder.
+/// An absolute path, because the server may run in another folder.
 fn path(card: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, String> {
     let Some(card) = card else {
         return Ok(Zeroizing::default());

@@ -1,56 +1,55 @@
-//! `qiyong probes`, `qiyong flash` and `qiyong attach`: boards behind debug probes.
+//! `qiyong probes`: which debug probes there are.
 
-mod args;
 #[cfg(feature = "probe")]
-mod on_board;
+use serde::Serialize;
 
-use std::process::ExitCode;
+#[cfg(feature = "probe")]
+use qiyong_lab::probe::{board::BoardError, job};
 
 use crate::output::{Output, Verdict};
-pub(crate) use args::{AttachArgs, FlashArgs};
 
-/// Runs `qiyong probes`: exit 0 when there is a probe, 1 when there is none.
-pub(crate) fn probes(json: bool) -> ExitCode {
-    finish(|output| on_board::probes(json, output))
-}
-
-/// Runs `qiyong flash`: exit 0 when the image is flashed; with `--check-only` 0 when it fits and 1 when not; 2 when it could
-/// not be done.
-pub(crate) fn flash(args: &FlashArgs) -> ExitCode {
-    finish(|output| on_board::flash(args, output))
-}
-
-/// Runs `qiyong attach` until it is interrupted: exit 0, or 2 when there is nothing to watch.
-pub(crate) fn attach(args: &AttachArgs) -> ExitCode {
-    finish(|output| on_board::attach(args, output))
-}
-
-fn finish(verb: impl FnOnce(&mut Output) -> Result<Verdict, String>) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = verb(&mut output).unwrap_or_else(|problem| {
-        output.complain(&problem);
-        Verdict::BadInput
-    });
-    output.finish(verdict)
-}
-
+/// Exit 0 when there is a probe, 1 when there is none.
 #[cfg(not(feature = "probe"))]
-mod on_board {
-    use super::{AttachArgs, FlashArgs, Output, Verdict};
+pub(crate) fn run(_: bool, _: &mut Output) -> Result<Verdict, String> {
+    Err(crate::probe::NOT_BUILT_IN.into())
+}
 
-    /// What is said when this program was built without probe-rs.
-    const NOT_BUILT_IN: &str = "this qiyong was built without debug probes: build it with \
-         `cargo build -p qiyong --features probe`, which needs nothing to be installed";
+/// A probe, for programs.
+#[cfg(feature = "probe")]
+#[derive(Serialize)]
+struct Found {
+    name: String,
+    /// What `--probe` takes for it.
+    selector: String,
+    /// Whose kind it is, such as ST-LINK.
+    kind: String,
+    /// This user may open it.
+    allowed: bool,
+}
 
-    pub(super) fn probes(_: bool, _: &mut Output) -> Result<Verdict, String> {
-        Err(NOT_BUILT_IN.into())
+#[cfg(feature = "probe")]
+impl From<job::Found> for Found {
+    fn from(found: job::Found) -> Self {
+        let job::Found { name, selector, kind, allowed } = found;
+        Self { name, selector, kind, allowed }
     }
+}
 
-    pub(super) fn flash(_: &FlashArgs, _: &mut Output) -> Result<Verdict, String> {
-        Err(NOT_BUILT_IN.into())
+/// Exit 0 when there is a probe, 1 when there is none.
+#[cfg(feature = "probe")]
+pub(crate) fn run(json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let found: Vec<_> = job::probes().into_iter().map(Found::from).collect();
+    if json {
+        output.json_line(&found);
+    } else {
+        for Found { name, selector, kind, allowed } in &found {
+            let hint = if *allowed { "" } else { ", may not be opened by this user" };
+            output.line(&format!("{selector}  {name} ({kind}{hint})"));
+        }
     }
-
-    pub(super) fn attach(_: &AttachArgs, _: &mut Output) -> Result<Verdict, String> {
-        Err(NOT_BUILT_IN.into())
+    if found.is_empty() {
+        output.complain(&BoardError::NoProbe.to_string());
+        return Ok(Verdict::No);
     }
+    Ok(Verdict::Done)
 }

@@ -1,31 +1,20 @@
 //! `qiyong readers`: which PC/SC readers there are, and what is in them.
 
-use std::process::ExitCode;
-
 use crate::output::{Output, Verdict};
 
-/// What is said when this program was built without libpcsclite.
+/// The error if this program was built without libpcsclite.
 #[cfg(not(feature = "pcsc"))]
 pub(crate) const NOT_BUILT_IN: &str = "this qiyong was built without PC/SC readers: install libpcsclite-dev (Debian) and \
      build with `cargo build -p qiyong --features pcsc`";
 
-/// Runs the verb: exit 0 when there is a reader, 1 when there is none, 2 when nobody can be asked.
-pub(crate) fn run(json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = show(json, &mut output).unwrap_or_else(|problem| {
-        output.complain(&problem);
-        Verdict::BadInput
-    });
-    output.finish(verdict)
-}
-
+/// Exit 0 when there is a reader, 1 when there is none, 2 when nobody can be asked.
 #[cfg(not(feature = "pcsc"))]
-fn show(_: bool, _: &mut Output) -> Result<Verdict, String> {
+pub(crate) fn run(_: bool, _: &mut Output) -> Result<Verdict, String> {
     Err(NOT_BUILT_IN.into())
 }
 
 #[cfg(feature = "pcsc")]
-use with_pcsc::show;
+pub(crate) use with_pcsc::run;
 
 #[cfg(feature = "pcsc")]
 mod with_pcsc {
@@ -44,7 +33,7 @@ mod with_pcsc {
         state: &'static str,
         used: &'static str,
         atr: Option<String>,
-        /// What the card looks like.
+        /// The kind of card that the ATR suggests.
         kind: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         decoded: Option<atr::Report>,
@@ -76,7 +65,8 @@ mod with_pcsc {
         }
     }
 
-    pub(super) fn show(json: bool, output: &mut Output) -> Result<Verdict, String> {
+    /// Exit 0 when there is a reader, 1 when there is none, 2 when nobody can be asked.
+    pub(crate) fn run(json: bool, output: &mut Output) -> Result<Verdict, String> {
         let readers: Vec<Reader> = list().map_err(|error| error.to_string())?.into_iter().map(Reader::from).collect();
         if json {
             output.json_line(&readers);

@@ -1,7 +1,6 @@
 //! `qiyong scenario run`: plays scenario files.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
@@ -67,15 +66,8 @@ impl RunArgs {
 
 /// Runs the verb: exit 0 when all that are for the bench passed, 1 when one did not, 2 when one is no scenario, could not be
 /// played or a capture cannot be written.
-pub(crate) fn run(args: &RunArgs) -> ExitCode {
-    let mut output = Output::default();
-    let bench = match args.bench() {
-        Ok(bench) => bench,
-        Err(problem) => {
-            output.complain(&problem);
-            return output.finish(Verdict::BadInput);
-        }
-    };
+pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String> {
+    let bench = args.bench()?;
     let mut verdict = Verdict::Done;
     let (mut passed, mut skipped) = (0, 0);
     for path in &args.files {
@@ -92,17 +84,17 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
         if args.json {
             output.json_line(&report);
         } else {
-            tell(&report, &mut output);
+            tell(&report, output);
         }
     }
     if !args.json {
         let not_here = if skipped > 0 { format!(", {skipped} not for this bench") } else { String::new() };
         output.line(&format!("{passed} of {} scenarios passed{not_here}", args.files.len()));
     }
-    output.finish(verdict)
+    Ok(verdict)
 }
 
-/// How a file went, and what people are told besides.
+/// How a file went, and what else people are told.
 fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     let file = path.display().to_string();
     let scenario = match Scenario::load(path) {
@@ -136,14 +128,14 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
     }
 }
 
-/// Tells people.
+/// Tells people the result.
 fn tell(report: &FileReport, output: &mut Output) {
     let FileReport { file, title, .. } = report;
     let title = title.as_deref().unwrap_or_default();
     match (report.passed, &report.skipped) {
         (Some(true), _) => output.line(&format!("ok    {file}: {title} ({} steps)", report.steps())),
         (_, Some(why)) => output.line(&format!("skip  {file}: {title} (not for this bench: {why})")),
-        // Told already.
+        // The error has already been told.
         _ if report.error.is_some() => {}
         _ => {
             output.line(&format!("FAIL  {file}: {title}"));

@@ -1,7 +1,7 @@
-//! Telling a person what happened in a world: screens, APDUs, messages, and with `--trace` every character.
+//! Tells a person what happened in a world: screens, APDUs, messages, and with `--trace` every character.
 //!
-//! Only words and layout are here. Secrets were masked when events were written down, but for single characters, which
-//! `mask` knows.
+//! Only words and layout are here. Secrets in events were masked when the events were written down; `mask` masks single
+//! characters.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -16,12 +16,12 @@ use qiyong_sim::mask::Masker;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::event::{Apdu, Event};
 
-/// Response data longer than this is cut in the story; a trace shows it whole.
+/// Longer response data is cut in the story; a trace shows all of it.
 const SHOWN_HEX: usize = 48;
-/// Characters a line of the trace.
+/// Characters in each row of the trace.
 const PER_LINE: usize = 8;
 
-/// The lines that tell `events`; times are seconds since the beginning of the run.
+/// The rows that tell `events`; times are seconds since the beginning of the run.
 pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut characters = Characters::default();
@@ -53,7 +53,7 @@ pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
     lines
 }
 
-/// The words of a screen in one line, Chinese first, at a fixed width.
+/// The words of a screen in one row, Chinese first, at a fixed width.
 pub(crate) fn screen(text: &Text) -> String {
     let line = format!("{} {}", pad(text.chinese, 26), pad(text.english, 30));
     format!("{line} {}", text.detail).trim_end().to_string()
@@ -64,7 +64,7 @@ pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// How a card stands at the centre, in one line.
+/// The standing of a card at the centre, in one row.
 pub(crate) fn standing(record: Option<&CardRecord>) -> String {
     let Some(record) = record else {
         return "the centre does not know this card".to_string();
@@ -118,12 +118,12 @@ fn tell_apdu(at: &str, apdu: &Apdu, trace: bool, lines: &mut Vec<String>) {
     lines.push(format!("{:>10}          ← {response}{}  {}", "", apdu.sw, apdu.sw.meaning()));
 }
 
-/// The characters of a trace, gathered into lines, with the secret ones masked.
+/// The characters of a trace, gathered into rows, with the secret ones masked.
 #[derive(Default)]
 struct Characters {
-    /// Counts from VCC coming on.
+    /// Counts from power-up.
     etu: EtuCounter,
-    /// Whether the line under way goes to the card.
+    /// Whether the current row goes to the card.
     to_card: bool,
     line: Vec<String>,
     masker: Masker,

@@ -2,7 +2,6 @@
 
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::thread;
 
 use clap::Args;
@@ -30,19 +29,13 @@ pub(crate) struct ViccArgs {
 }
 
 /// Runs the verb until it is told to stop: exit 0 then, 2 when it cannot start.
-pub(crate) fn run(args: &ViccArgs) -> ExitCode {
-    let mut output = Output::default();
-    match prepare(args) {
-        Ok(mut slot) => vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line)),
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
-        }
-    }
+pub(crate) fn run(args: &ViccArgs, output: &mut Output) -> Result<Verdict, String> {
+    let mut slot = prepare(args)?;
+    vicc::serve(&args.connect, slot.as_mut(), &mut |line| output.line(line))
 }
 
 fn prepare(args: &ViccArgs) -> Result<Box<dyn Slot>, String> {
-    // Looked up anew at each try; a name that is none must be told of now.
+    // The name is looked up at each try; but an error in it must be reported now.
     args.connect.to_socket_addrs().map_err(|error| format!("--connect {}: {error}", args.connect))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut slot = args.slot.open()?;

@@ -1,16 +1,16 @@
 //! The CRC of ISO/IEC 13239, with which T=1 blocks and the frames of the serial line end.
 //!
-//! In catalogues it is CRC-16/IBM-SDLC, X-25, or the CRC_B of ISO/IEC 14443-3: polynomial x^16 + x^12 + x^5 + 1, each byte
-//! least significant bit first, complemented at the end. How its two bytes are sent is for those that send them. The CRC-32 of
-//! stored records is another one, given by their format, and stays with it.
+//! Catalogues call it CRC-16/IBM-SDLC, X-25, or the CRC_B of ISO/IEC 14443-3: polynomial x^16 + x^12 + x^5 + 1, each
+//! byte least significant bit first, complemented at the end. The senders decide how its two bytes are sent. The CRC-32
+//! of stored records is another one: the record format demands it and keeps it.
 //!
-//! The `crc` crate is only what the tests compare with. Without a table its step takes a block of T=1 three times as long
-//! (18,700 instructions instead of 6,100 for 254 bytes) and 40 bytes more on the target, and because of its size a block with
-//! an LRC takes 6 % longer, character by character, too.
+//! The `crc` crate is used only by the tests, for comparison. Without a table, its step takes three times as long for a
+//! block of T=1 (18,700 instructions instead of 6,100 for 254 bytes) and 40 bytes more on the target. Its size also
+//! changes how the rest is compiled: a block with an LRC then takes 6 % longer, character by character.
 
 /// The register before the first byte.
 pub(crate) const START: u16 = 0xFFFF;
-/// The register after any bytes and their CRC, low byte first: the bytes came without error.
+/// The register after any bytes and their CRC, low byte first, if all came without error.
 pub(crate) const RESIDUE: u16 = 0xF0B8;
 
 /// The register after one more byte.
@@ -21,7 +21,7 @@ pub(crate) const fn step(register: u16, byte: u8) -> u16 {
     register >> 8 ^ low << 8 ^ low << 3 ^ low >> 4
 }
 
-/// The CRC that a register stands for, and the other way round.
+/// The CRC that a register stands for; the same function turns a CRC into the register.
 pub(crate) const fn value(register: u16) -> u16 {
     !register
 }

@@ -4,17 +4,18 @@
 //! 00 | COBS of ( peer 1 | length 2 | payload ) | check 3 | 00
 //! ```
 //!
-//! Consistent Overhead Byte Stuffing (COBS, Cheshire and Baker 1999) leaves no 00 between the two that stand around, so that a
-//! reader finds the next frame whatever it heard before: garbage costs the frame it hits and no other. The length, big-endian,
-//! is that of the payload. The check is CRC-16/IBM-SDLC (that of ISO/IEC 13239, as in T=1) over the stuffed bytes, in three
-//! bytes of which none is 00: 80 and six, five and five bits.
+//! Consistent Overhead Byte Stuffing (COBS, Cheshire and Baker 1999) leaves no 00 between the two 00 at the ends. So a
+//! reader finds the next frame whatever came before it: garbage destroys the frame it hits and no other. The length is
+//! that of the payload, big-endian. The check is CRC-16/IBM-SDLC (the one of ISO/IEC 13239, as in T=1) over the stuffed
+//! bytes. It is written in three bytes, none of which is 00: 80 plus six, five and five bits.
 //!
-//! The CRC is over the bytes as they are on the line and not over what they mean, since one wrong bit in a code byte of COBS
-//! would change many bytes. So every wrong bit, and a burst within 16 bits of the stuffed bytes, is seen for certain, unless it
-//! makes or unmakes a 00; then with all likelihood neither length nor CRC fits.
+//! The CRC covers the bytes as they are on the line, not the bytes that they stand for, because one wrong bit in a code
+//! byte of COBS would change many of the latter. So every wrong bit, and every burst within 16 bits of the stuffed
+//! bytes, is detected for certain, unless it makes or removes a 00. In that case, in all likelihood, neither length nor
+//! CRC fits.
 //!
-//! A frame that is refused is lost: who sent it gets no answer, and sends again or gives up. What frames say is not known
-//! here, nor is anything sent or awaited. The coding is done here, because what there is of it may panic.
+//! A refused frame is lost: its sender gets no answer, and repeats it or gives up. This module neither knows what
+//! frames say, nor sends or awaits anything. It codes COBS itself, because the crates for COBS may panic.
 //!
 //! ```
 //! use qiyong_protocol::frame::{Peer, Decoder, encode};
@@ -34,14 +35,14 @@ use crate::crc;
 const HEADER: usize = 3;
 /// Bytes of the check.
 const CHECK: usize = 3;
-/// The code byte of a piece of COBS that has as many bytes as a piece can have, 254, and stands for no 00.
+/// The code byte of a full piece of COBS, which has 254 bytes and stands for no 00.
 const FULL: u8 = 0xFF;
 
-/// Who is talked to.
+/// Whom a frame is for, or from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Peer {
-    /// The till: its commands, and what it is told.
+    /// The till: its commands, and the events for it.
     Till,
     /// The centre: ISO 8583 messages, which the till passes on.
     Centre,
@@ -61,9 +62,9 @@ impl Peer {
 /// A frame as received.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// Who talks.
+    /// Whom it is from.
     pub peer: Peer,
-    /// What is said. It may belong to a person, so that `Debug` does not show it.
+    /// The message in it. The message may belong to a person, so that `Debug` does not show it.
     pub payload: &'a [u8],
 }
 
@@ -73,7 +74,7 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// Why what stood between two 00 is no frame.
+/// Why the bytes between two 00 are no frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FrameError {
@@ -83,9 +84,9 @@ pub enum FrameError {
     TooShort,
     /// The check is wrong.
     Check,
-    /// The check is right, but the bytes are not those of COBS.
+    /// The check is right, but the bytes are not COBS.
     Stuffing,
-    /// The length is not that of the payload.
+    /// The length in the header is not that of the payload.
     Length,
     /// No peer has this number.
     Peer(u8),
@@ -106,19 +107,20 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
-/// The most bytes that a frame with so many bytes of payload takes on the line.
+/// The most bytes that a frame with a payload of so many bytes takes on the line.
 pub const fn encoded_len(payload: usize) -> usize {
     let stuffed = HEADER + payload;
     1 + stuffed + stuffed / 254 + 1 + CHECK + 1
 }
 
-/// Writes a frame into `buffer`; `None`: the payload has 65 536 bytes or more, or does not fit ([`encoded_len`] always does).
+/// Writes a frame into `buffer`. `None`: the payload has 65 536 bytes or more, or the frame does not fit (it always
+/// fits into [`encoded_len`] bytes).
 pub fn encode<'b>(peer: Peer, payload: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let [high, low] = u16::try_from(payload.len()).ok()?.to_be_bytes();
     let header = [peer.code(), high, low];
     let (start, stuffed) = buffer.split_first_mut()?;
     *start = 0;
-    // The code byte of the piece that is being written, and where it will stand.
+    // The code byte of the current piece, and the place where it will stand.
     let (mut code, mut code_at) = (1, 0);
     for byte in header.iter().chain(payload) {
         if code == FULL {
@@ -141,17 +143,17 @@ pub fn encode<'b>(peer: Peer, payload: &[u8], buffer: &'b mut [u8]) -> Option<&'
     buffer.get(..1 + used + CHECK + 1)
 }
 
-/// The CRC in bytes of which none is 00.
+/// The CRC in bytes none of which is 00.
 fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
     let crc = crc::of(stuffed);
     [0x80 | (crc >> 10) as u8, 0x80 | (crc >> 5 & 0x1F) as u8, 0x80 | (crc & 0x1F) as u8]
 }
 
-/// Finds the frames in what comes over the line, with room for `N` bytes between two 00: [`encoded_len`] less two.
+/// Finds the frames among the bytes from the line. It has room for `N` bytes between two 00: [`encoded_len`] less two.
 #[derive(Clone)]
 pub struct Decoder<const N: usize> {
     buffer: [u8; N],
-    /// How many bytes came since the last 00, also those there was no room for.
+    /// How many bytes came since the last 00, including those for which there was no room.
     used: usize,
 }
 
@@ -161,7 +163,7 @@ impl<const N: usize> Default for Decoder<N> {
     }
 }
 
-/// What it holds may belong to a person.
+/// `Debug` shows no bytes, since they may belong to a person.
 impl<const N: usize> fmt::Debug for Decoder<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes of a frame", self.used)
@@ -169,12 +171,13 @@ impl<const N: usize> fmt::Debug for Decoder<N> {
 }
 
 impl<const N: usize> Decoder<N> {
-    /// Has heard nothing yet.
+    /// A decoder that has received nothing yet.
     pub const fn new() -> Self {
         Self { buffer: [0; N], used: 0 }
     }
 
-    /// Takes the next byte from the line. A frame, or why there is none, comes with the 00 at its end.
+    /// Takes the next byte from the line. The 00 at the end of the bytes gives the frame, or the reason why they are
+    /// none.
     pub fn push(&mut self, byte: u8) -> Option<Result<Frame<'_>, FrameError>> {
         if byte != 0 {
             if let Some(room) = self.buffer.get_mut(self.used) {
@@ -191,7 +194,7 @@ impl<const N: usize> Decoder<N> {
     }
 }
 
-/// Reads what stood between two 00, in place.
+/// Decodes the bytes between two 00, in place.
 fn read(bytes: &mut [u8]) -> Result<Frame<'_>, FrameError> {
     let length = bytes.len().checked_sub(CHECK).ok_or(FrameError::TooShort)?;
     let (stuffed, check) = bytes.split_at_mut_checked(length).ok_or(FrameError::TooShort)?;
@@ -209,7 +212,7 @@ fn read(bytes: &mut [u8]) -> Result<Frame<'_>, FrameError> {
     Ok(Frame { peer: *peer, payload })
 }
 
-/// Takes the stuffing out, in place; returns how many bytes are left. `None`: the last piece ends too early.
+/// Removes the stuffing, in place; returns how many bytes are left. `None`: the last piece ends too early.
 fn unstuff(bytes: &mut [u8]) -> Option<usize> {
     let (mut from, mut to) = (0, 0);
     while let Some(code) = bytes.get(from).copied() {
@@ -222,7 +225,7 @@ fn unstuff(bytes: &mut [u8]) -> Option<usize> {
             to += 1;
         }
         from = end;
-        // Each piece stands for its bytes and a 00, but for the last, and for those that are full.
+        // Each piece stands for its bytes and a 00, except the last piece and full pieces.
         if code != FULL && from < bytes.len() {
             *bytes.get_mut(to)? = 0;
             to += 1;

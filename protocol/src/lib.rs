@@ -10,17 +10,18 @@
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
 //! | [`centre`] | what terminal and card centre say to each other, in the bytes of ISO 8583 |
 //! | [`ecr`] | what the till and the terminal say to each other |
-//! | [`frame`] | the frames in which both cross one serial line |
+//! | [`frame`] | the frames in which the messages of till and centre cross one serial line |
 //! | [`rules`] | who may activate which card where, and why not |
 //!
-//! Bad input of any kind is an error, never a panic (docs/design.md §1, invariant 5): the lints below keep what would
-//! panic out, and what is built for the target is searched for it. The house it stands in: docs/design.md §2.
+//! Bad input of any kind is an error, never a panic (docs/design.md §1, invariant 5): the lints below forbid code that
+//! would panic, and the image for the target is searched for panics. docs/design.md §2 says where this crate stands in
+//! the house.
 //!
-//! With the feature `defmt`, what is an error or small can be logged on a board: `defmt::Format`, secrets as `***`. The
-//! feature `testing` adds, with `std`, what tests of several packages share: `iso7816::t1::pair`.
+//! The feature `defmt` lets a board log every error and small type: `defmt::Format`, secrets as `***`. The feature
+//! `testing` adds, with `std`, what the tests of several packages share: `iso7816::t1::pair`.
 //!
-//! "docs/card.md" in these pages is the project's collection of facts about the card. It marks facts as confirmed,
-//! deduced or recalled; the latter two marks are repeated where they matter.
+//! docs/card.md is the project's collection of facts about the card. It marks each fact as confirmed, deduced or
+//! recalled; the last two marks are repeated here where they matter.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -1,7 +1,7 @@
-//! How the log of a board shows what has an own way of being shown: secrets as `***`, persons masked, codes and words as on
-//! paper. Other types derive `defmt::Format`.
+//! How a board's log shows the types that do not derive `defmt::Format`: secrets as `***`, personal data masked, codes
+//! and words as on paper.
 //!
-//! All of the feature `defmt` that could give something away is on this page. What is shown here is what `Debug` shows.
+//! This page has every `Format` of this crate that could reveal a secret. The log shows what `Debug` shows.
 
 use defmt::{Format, Formatter, write};
 
@@ -30,7 +30,7 @@ macro_rules! secret {
 
 secret! { Pin PinBlock Key EcbDes EcbTripleDes EcbSm4 X919 Cryptogram Mac Name DocumentNumber }
 
-/// The first three and last two characters, as `Display` has it.
+/// The first three and last two characters, as in `Display`.
 impl Format for IdNumber {
     fn format(&self, f: Formatter<'_>) {
         let [a, b, c, .., y, z] = self.as_bytes().map(char::from);

@@ -1,4 +1,4 @@
-//! Each message between terminal and centre.
+//! The seeds for messages between terminal and centre: each kind of request, and each answer.
 
 use hex_literal::hex;
 
@@ -14,7 +14,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 use super::{answered, written};
 
-/// Each kind of request, given to `take`.
+/// Passes each kind of request to `take`.
 pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
     let card = &PresentedCard {
         number: CardNumber::new(b"X00000019").unwrap(),
@@ -48,7 +48,7 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
     ]
 }
 
-/// Each kind of request and each answer to it.
+/// Each kind of request, and each answer to it.
 pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
     let effects = Effects { activates: true, activates_financial: false, charge: Fen(4_000) };
     let status = CardStatus::Active;

@@ -1,6 +1,7 @@
-//! How values stand in the database's columns: words, digits, ISO dates, fen; and back.
+//! How values are written in the database's columns (words, digits, ISO dates, fen), and how they are read.
 //!
-//! Reading checks everything: someone may have edited the file. The errors name the column and never what is in it.
+//! Reading checks everything, because someone may have edited the file. The errors name the column, and never its
+//! contents.
 
 use rusqlite::Row;
 use rusqlite::types::FromSqlError;
@@ -35,12 +36,12 @@ pub(super) fn choice_word<T: Copy + PartialEq>(choices: &[(T, &'static str)], ch
     choices.iter().find(|(one, _)| *one == choice).map_or("", |(_, word)| word)
 }
 
-/// The choice a word stands for.
+/// The choice for which a word stands.
 pub(super) fn choice<T: Copy>(choices: &[(T, &str)], word: &str) -> Option<T> {
     choices.iter().find(|(_, own)| *own == word).map(|(one, _)| *one)
 }
 
-/// A terminal's name: eight bytes that need not be printable, escaped so that no two look the same.
+/// A terminal's name: eight bytes, which need not be printable; escaped so that two names never look the same.
 pub(super) fn terminal_text(terminal: TerminalId) -> String {
     terminal.0.escape_ascii().to_string()
 }
@@ -51,7 +52,7 @@ pub(super) fn fen_number(amount: Fen) -> Result<i64, CentreError> {
     i64::try_from(amount.0).ok().filter(|_| in_range).ok_or(CentreError::Amount(amount))
 }
 
-/// `None` in place of NULL, otherwise what `read` makes of the column.
+/// `None` for NULL; otherwise the result of `read`.
 pub(super) fn nullable<T>(
     row: &Row<'_>,
     column: &str,
@@ -61,12 +62,12 @@ pub(super) fn nullable<T>(
     if is_null { Ok(None) } else { read(row, column).map(Some) }
 }
 
-/// What `parse` makes of a TEXT column.
+/// The result of `parse` for a TEXT column.
 pub(super) fn text<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
     row.get_ref(column)?.as_str().ok().and_then(parse).ok_or_else(|| damaged(column))
 }
 
-/// What `parse` makes of a BLOB column.
+/// The result of `parse` for a BLOB column.
 pub(super) fn blob<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, CentreError> {
     row.get_ref(column)?.as_blob().ok().and_then(parse).ok_or_else(|| damaged(column))
 }
@@ -102,7 +103,7 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).filter(|_| parts.next().is_none())
 }
 
-/// YYYY-MM-DD HH:MM:SS. An hour 25 is read as it was written: a terminal's clock may say so.
+/// YYYY-MM-DD HH:MM:SS. An hour 25 is read as it was written, because a terminal's clock may say so.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let (date, clock) = text.split_once(' ')?;
     let mut parts = clock.split(':').map(|part| part.parse().ok());

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | a request with the right MAC | its answer |
 //! | a message with no or a wrong MAC | F39 A0; nothing else is done |
-//! | a message with the right MAC that does not say one thing completely | F39 30; nothing else is done |
+//! | a message with the right MAC that is not one complete request | F39 30; nothing else is done |
 //! | bytes that are no message, or an answer | nothing: there is nobody to answer |
 //!
-//! A rejected message is not put on the journal, since anyone on the line could fill it. A terminal takes a rejection for no
-//! answer, and reverses if it was a transaction: so nothing is lost if the message was damaged on its way.
+//! A rejected message is not recorded in the journal, since anyone on the line could fill the journal with such
+//! messages. A terminal takes a rejection for no answer, and reverses if the message was a transaction: so nothing is
+//! lost if the message was damaged on its way.
 
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
@@ -18,7 +19,7 @@ use qiyong_protocol::centre::message::{
 
 use super::{Centre, CentreError};
 
-/// The key of F64 on every bench. A product gets one for each session, by signing in.
+/// The key of F64 in all test set-ups. In a product, each session gets a key by sign-in.
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";
 
 /// The key and rule of F64 between test terminals and a centre.
@@ -27,10 +28,11 @@ pub const fn test_mac_key() -> X919 {
 }
 
 impl Centre {
-    /// Acts on one message in bytes; `None`: nothing is to be sent back.
+    /// Acts on one message in bytes; `None`: nothing is sent back.
     ///
     /// # Errors
-    /// As [`Centre::handle`]; and when an answer cannot be written, which a centre that keeps to its bounds does not meet.
+    /// Those of [`Centre::handle`]. Also if an answer cannot be written, which does not happen to a centre within its
+    /// bounds.
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
         let Ok(message) = Message::read(bytes) else { return Ok(None) };
         if message.mti().answer() == message.mti() {

@@ -1,4 +1,4 @@
-//! Why the centre could not do something. A rule that says no is not an error but an answer.
+//! Why the centre could not do something. A refusal by a rule is not an error but an answer.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use qiyong_protocol::rules::money::Fen;
 
 use crate::hsm::KeyName;
 
-/// Why the centre could not do something. Never shows an ID number, a name or a key.
+/// Why the centre could not do something. The text never shows an ID number, a name or a key.
 #[derive(Debug, Error)]
 pub enum CentreError {
     /// The database file cannot be opened or made.
@@ -20,22 +20,22 @@ pub enum CentreError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// The file is something else.
+    /// The file is no centre's database.
     #[error("{} is not a card centre's database; name one, or a file that does not exist yet to have it made", path.display())]
     NotACentre {
         /// The file.
         path: PathBuf,
     },
-    /// A new centre was asked for, and the file has one.
+    /// A new centre was requested, but the file already has one.
     #[error("{} is a card centre's database already, with keys of its own; name a file that does not exist yet, or open it as it is", path.display())]
     AlreadyACentre {
         /// The file.
         path: PathBuf,
     },
-    /// The file is of another version.
+    /// The file is of another version than this program.
     #[error("{} is a card centre's database of version {found}, and this program reads version {expected}; use the program that made it, or begin a new file", path.display())]
     Version {
         /// The file.
@@ -45,33 +45,34 @@ pub enum CentreError {
         /// This program's version.
         expected: &'static str,
     },
-    /// The institution was added before.
+    /// The institution has already been added.
     #[error("institution {0} is known already; each code can be added once")]
     InstitutionExists(InstitutionCode),
-    /// The card was added before.
+    /// The card has already been added.
     #[error("card {0} is known already; each card number can be added once")]
     CardExists(CardNumber),
     /// An amount has more than the twelve digits of a message.
     #[error("an amount of {0} is out of range: {max} is the most a terminal can send and an account can hold", max = Fen::MAX)]
     Amount(Fen),
-    /// A terminal used the number of one transaction for another. Nothing was done, and the second is on the journal.
-    /// There is no reason to answer with, since no rule forbids the transaction: the link leaves it unanswered.
+    /// A terminal used the number of one transaction for another. The second transaction was not carried out, and is in
+    /// the journal. There is no reason to answer with, since no rule forbids the transaction: the link leaves it
+    /// unanswered.
     #[error(
         "terminal {terminal} of {institution} used number {number} for a second, different transaction, which was not carried out; the terminal must count on from its last number",
         number = stan.0
     )]
     NumberReused {
-        /// Where the terminal stands.
+        /// The institution where the terminal stands.
         institution: InstitutionCode,
         /// The terminal; characters that cannot be printed are escaped.
         terminal: String,
         /// The number.
         stan: Stan,
     },
-    /// There is an answer that no message can hold, so none is sent.
+    /// The answer does not fit into a message, so none is sent.
     #[error("the answer cannot be sent: {0}")]
     Answer(MessageError),
-    /// The database holds something that this program never writes.
+    /// The database contains something that this program never writes.
     #[error("the card centre's database is damaged: {0}; restore it from a copy")]
     Damaged(Damage),
     /// The database failed.

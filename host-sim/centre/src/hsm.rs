@@ -1,8 +1,8 @@
 //! The centre's security module (HSM): its master keys, and what is derived from them.
 //!
-//! It has two users. The centre asks it what a genuine card must answer and what the card must hear; the issuer of virtual
-//! cards asks it for a card's own keys and ident code. It computes and nothing else: who may ask is for [`super::Centre`]
-//! to say, and the store keeps the keys.
+//! It has two users. The centre asks it what a genuine card must answer, and what the card must receive. The issuer of
+//! virtual cards asks it for a card's own keys and ident code. It only computes: [`super::Centre`] decides who may ask,
+//! and the store keeps the keys.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use qiyong_protocol::card::files::key;
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
 use qiyong_protocol::centre::Authenticate;
 
-/// The keys for EXTERNAL AUTHENTICATE that every card carries, by key identifier. RKSSSE stands first: the centre itself
+/// The keys for EXTERNAL AUTHENTICATE that every card has, by key identifier. RKSSSE is the first: the centre itself
 /// uses it.
 const EXTERNAL_KEYS: [u8; 8] = [
     key::READ_SSSE,
@@ -24,7 +24,7 @@ const EXTERNAL_KEYS: [u8; 8] = [
     key::DF_SIXTH,
 ];
 
-/// Which of an algorithm's keys (docs/card.md §1.7).
+/// A name for each of an algorithm's keys (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyName {
     /// IRK: INTERNAL AUTHENTICATE, and the check value in the ident code.
@@ -56,14 +56,14 @@ struct MasterKeys {
 }
 
 impl KeyName {
-    /// Every key an algorithm has.
+    /// Every key of an algorithm.
     pub fn all() -> impl Iterator<Item = Self> {
         let internal = [Self::InternalAuthentication, Self::PinUnblock, Self::Maintenance];
         internal.into_iter().chain(EXTERNAL_KEYS.map(Self::External))
     }
 }
 
-/// As in the database: `irk`, `puk`, `stk`, and `external-0A` for the key with identifier 0A.
+/// The name in the database: `irk`, `puk`, `stk`, and `external-0A` for the key with identifier 0A.
 impl std::fmt::Display for KeyName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -76,7 +76,7 @@ impl std::fmt::Display for KeyName {
 }
 
 impl Hsm {
-    /// A module that uses keys by `scheme`. Each master key is asked of `key_of` once, and the first error ends it.
+    /// A module that uses keys by `scheme`. It calls `key_of` once for each master key; the first error ends this.
     pub fn new<E>(
         scheme: Scheme,
         mut key_of: impl FnMut(Algorithm, KeyName) -> Result<[u8; 16], E>,
@@ -85,18 +85,18 @@ impl Hsm {
         Ok(Self { scheme, triple_des: keys_of(Algorithm::TripleDes)?, sm4: keys_of(Algorithm::Sm4)? })
     }
 
-    /// A module with the published test keys and the default scheme: for virtual cards and no others.
+    /// A module with the published test keys and the default scheme: only for virtual cards.
     pub fn test_keys() -> Self {
         Self::with_test_keys(Scheme::default())
     }
 
-    /// [`Hsm::test_keys`], with another choice of what the norms leave open.
+    /// [`Hsm::test_keys`], with another choice for what the norms leave open.
     pub fn with_test_keys(scheme: Scheme) -> Self {
         let Ok(hsm) = Self::new::<Infallible>(scheme, |algorithm, name| Ok(test_key(algorithm, name)));
         hsm
     }
 
-    /// How it uses keys. A card answers this module's cryptograms only if it uses its keys the same way.
+    /// How it uses keys. A card accepts this module's cryptograms only if the card uses its keys in the same way.
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -113,15 +113,15 @@ impl Hsm {
         }
     }
 
-    /// The ident code of that card; `serial` tells it from the region's other cards.
+    /// The ident code of this card; `serial` distinguishes it from the other cards of the region.
     pub fn issue_ident(&self, algorithm: Algorithm, historical: &[u8], region: Region, serial: [u8; 4]) -> IdentCode {
         let irk = self.scheme.card_key(&self.masters(algorithm).irk, historical, region);
         let (first_twelve, _) = IdentCode::from_parts(region, serial, [0; 4]).split();
         IdentCode::from_parts(region, serial, self.scheme.ident_check(&irk, first_twelve))
     }
 
-    /// What a genuine card answers to INTERNAL AUTHENTICATE and, for a card that guards personal data, what it must
-    /// hear with EXTERNAL AUTHENTICATE and RKSSSE (docs/card.md §1.9, §2.7: HSM message 9013).
+    /// What a genuine card answers to INTERNAL AUTHENTICATE; and, for a card that protects personal data, what EXTERNAL
+    /// AUTHENTICATE with RKSSSE must send to it (docs/card.md §1.9, §2.7: HSM message 9013).
     pub(super) fn authenticate(&self, question: &Authenticate<'_>) -> (Cryptogram, Option<Cryptogram>) {
         let masters = self.masters(question.algorithm);
         let card_key = |master| self.scheme.card_key(master, question.historical, question.ident.region());
@@ -162,7 +162,7 @@ impl MasterKeys {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The test keys. All of them are here, can be read as text, and protect nothing.
+// The test keys. All of them are here; they are readable text and protect nothing.
 
 const TEST_BEGINNING_3DES: [u8; 8] = *b"TEST3DES";
 const TEST_BEGINNING_SM4: [u8; 8] = *b"TEST SM4";
@@ -171,7 +171,7 @@ const TEST_END_PUK: [u8; 8] = *b" KEY PUK";
 const TEST_END_STK: [u8; 8] = *b" KEY STK";
 const TEST_END_EXTERNAL: [u8; 6] = *b" EXT. ";
 
-/// An algorithm's beginning and a key's end.
+/// A test key: the beginning for its algorithm, and the end for its name.
 ///
 /// The two digits of an external key's identifier are written as even characters, `@` for 0, `B` for 1 and so on: DES
 /// ignores the lowest bit of every byte, and the keys must differ.

@@ -1,6 +1,6 @@
-//! Issuing: from what is chosen for a card to what its maker writes on it, and what the centre is to know of it.
+//! Issuing: from the choices for a card to what its maker writes on it, and to what the centre knows of it.
 //!
-//! Keys and ident code come from the security module. Writing the card is its maker's business.
+//! Keys and ident code come from the security module. Writing the card is done by its maker, not here.
 
 use thiserror::Error;
 
@@ -35,7 +35,7 @@ impl Hsm {
     /// What is to be written on the card `new`.
     ///
     /// # Errors
-    /// When the holder's name does not fit a card of this generation.
+    /// The holder's name does not fit on a card of this generation.
     pub fn issue(&self, new: &NewCard) -> Result<IssuedCard, IssueError> {
         let atr = atr(new)?;
         let algorithm = new.generation.algorithm();
@@ -85,7 +85,7 @@ fn atr(new: &NewCard) -> Result<AtrBytes, AtrDoesNotFit> {
     let [chip_maker, fast] = match new.generation {
         Generation::V1 => [0x81, 0],
         Generation::V2 => [0x85, 0],
-        // Fi 512, Di 32: 16 cycles an etu.
+        // Fi 512, Di 32: 16 cycles per etu.
         Generation::V3 => [0x90, 0x96],
     };
     let [_, year, month, day] = new.issued.to_bcd();
@@ -97,13 +97,13 @@ fn atr(new: &NewCard) -> Result<AtrBytes, AtrDoesNotFit> {
     }
     builder = builder.tb1(0).tc1(0);
     if new.protocol == 1 {
-        // IFSC 254, BWI 4, CWI 5: what cards of this kind usually say; not in docs/card.md.
+        // IFSC 254, BWI 4, CWI 5: the usual values of such cards; docs/card.md does not give them.
         builder = builder.t1(SpecificBytes { ta: Some(0xFE), tb: Some(0x45), tc: None });
     }
     builder.historical(&historical).build()
 }
 
-/// Two ASCII digits a byte.
+/// Two ASCII digits in each byte.
 fn pack(digits: &[u8]) -> Vec<u8> {
     digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | (digit & 0x0F))).collect()
 }

@@ -1,4 +1,5 @@
-//! What the centre tells of the past: the journal and the activations. Read only; [`super::store`] writes them.
+//! What the centre reports of the past: the journal and the activations. Only for reading; [`super::store`] writes
+//! them.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -7,20 +8,20 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
-/// One line of the journal: something that was decided, by the centre or by a terminal that reported it.
+/// One entry of the journal: a decision, by the centre or by a terminal that reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
-    /// When, by the terminal's clock.
+    /// The time, by the terminal's clock.
     pub time: Timestamp,
-    /// Where; not necessarily an institution the centre knows.
+    /// The institution, even one that the centre does not know.
     pub institution: InstitutionCode,
     /// The terminal; characters that cannot be printed are escaped.
     pub terminal: String,
-    /// The transaction's number, if it is about a transaction.
+    /// The transaction's number, if the entry is about a transaction.
     pub stan: Option<Stan>,
-    /// The card, if it is about one that could be read; not necessarily one the centre knows.
+    /// The card, if the entry is about one that could be read; even one that the centre does not know.
     pub card: Option<CardNumber>,
-    /// The word for what was to be done; `None` for a refused message that names no operation.
+    /// The operation's word; `None` for a refused message that names no operation.
     pub operation: Option<String>,
     /// The whole bill or price.
     pub total: Fen,
@@ -28,14 +29,15 @@ pub struct JournalEntry {
     pub charge: Fen,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it was not done. `None` if it was, and if it had the number of another transaction, which gets no answer.
+    /// Why it was not done. `None` if it was done. Also `None` if it had the number of another transaction, since such
+    /// a message gets no answer.
     pub reason: Option<Reason>,
-    /// Who said so.
+    /// Who decided.
     pub decided_by: DecidedBy,
-    /// The card went from not activated to active with it, as the terminal was told. What is in force now, also after
-    /// reversals, is in [`super::Centre::activations`].
+    /// The transaction changed the card from not activated to active, as the terminal was told. What is in force now,
+    /// after reversals, is in [`super::Centre::activations`].
     pub activated: bool,
-    /// It was approved, and undone by a reversal.
+    /// The transaction was approved, and a reversal has undone it.
     pub reversed: bool,
 }
 
@@ -44,12 +46,12 @@ pub struct JournalEntry {
 pub enum DecidedBy {
     /// The card centre.
     Centre,
-    /// The terminal, before it asked the centre to transact; it reported what it decided.
+    /// The terminal, before it asked the centre to transact; it reported its decision.
     Terminal,
 }
 
 impl DecidedBy {
-    /// The word for it in reports.
+    /// The word in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Centre => "centre",
@@ -58,28 +60,28 @@ impl DecidedBy {
     }
 }
 
-/// That a function of a card was put into use: by whom, where and when.
+/// The record that a function of a card was put into use: by which terminal, where and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
-    /// Which function.
+    /// The function.
     pub function: Function,
-    /// Whose card.
+    /// The card.
     pub card: CardNumber,
-    /// Where.
+    /// The institution.
     pub institution: InstitutionCode,
-    /// At which terminal; characters that cannot be printed are escaped.
+    /// The terminal; characters that cannot be printed are escaped.
     pub terminal: String,
-    /// When, by the terminal's clock.
+    /// The time, by the terminal's clock.
     pub time: Timestamp,
-    /// In which of the three ways.
+    /// The channel through which it was put into use.
     pub channel: Channel,
-    /// The number of the transaction that did it.
+    /// The number of the transaction that did this.
     pub stan: Stan,
-    /// It was undone.
+    /// Whether it was undone.
     pub reversed: bool,
 }
 
-/// What of a card is put into use; each independent of the other (docs/card.md §2.1).
+/// The two functions of a card that are put into use, each independent of the other (docs/card.md §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     /// 社保功能: the card itself.
@@ -89,7 +91,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// The word for it in reports.
+    /// The function's word in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Social => "social",

@@ -1,9 +1,11 @@
-//! The card centre (卡管中心): knows every institution and card, decides what terminals ask, and remembers it.
+//! The card centre (卡管中心): knows every institution and card, decides about the requests of terminals, and remembers
+//! them.
 //!
-//! [`Centre::handle`] takes one message and gives one answer, [`Centre::handle_bytes`] the same in bytes. The rules are [`qiyong_protocol::rules::decision`]'s; this
-//! crate does what they say: `transactions` carries out and undoes, `store` keeps everything in one SQLite database,
-//! [`hsm`] holds the keys, [`issue`] makes new cards of them, `journal` is what reports are made from. No messages over a line here, no threads and no
-//! clock: time is what the terminal's message says.
+//! [`Centre::handle`] takes one message and gives one answer; [`Centre::handle_bytes`] does the same in bytes. The
+//! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `transactions`
+//! carries out and undoes, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new
+//! cards with them, `journal` has what reports are made of. Not here: lines, threads, and a clock; the time is that of
+//! the terminal's message.
 #![forbid(unsafe_code)]
 
 mod advice;
@@ -38,23 +40,23 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// The centre whose database is the file `path`. A file that is missing or empty becomes a new centre, with the test
-    /// keys; [`Centre::create`] makes one with others.
+    /// The centre whose database is the file `path`. A missing or empty file becomes a new centre with the test keys;
+    /// [`Centre::create`] makes one with other keys.
     pub fn open(path: &Path) -> Result<Self, CentreError> {
         Self::over(Store::open(path)?)
     }
 
-    /// A new centre in the file `path`, which must be missing or empty, with these keys. They are kept in the file.
+    /// A new centre in the file `path`, which must be missing or empty, with these keys. The file keeps the keys.
     pub fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
         Self::over(Store::create(path, hsm)?)
     }
 
-    /// A new centre that ends with the program, with the test keys.
+    /// A new centre with the test keys, which is gone when the program ends.
     pub fn in_memory() -> Result<Self, CentreError> {
         Self::in_memory_with(&Hsm::test_keys())
     }
 
-    /// A new centre that ends with the program, with these keys.
+    /// A new centre with these keys, which is gone when the program ends.
     pub fn in_memory_with(hsm: &Hsm) -> Result<Self, CentreError> {
         Self::over(Store::in_memory(hsm)?)
     }
@@ -64,31 +66,32 @@ impl Centre {
         Ok(Self { store, hsm })
     }
 
-    /// The security module, which issues cards too.
+    /// The security module, which also issues cards.
     pub const fn hsm(&self) -> &Hsm {
         &self.hsm
     }
 
-    /// Makes an institution known. Its code must be new.
+    /// Registers an institution. Its code must be new.
     pub fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreError> {
         let added = self.store.add_institution(institution)?;
         if added { Ok(()) } else { Err(CentreError::InstitutionExists(institution.code)) }
     }
 
-    /// Makes a card known, as it stands in the record. Its number must be new.
+    /// Registers a card with this record. Its number must be new.
     pub fn add_card(&mut self, card: &CardRecord) -> Result<(), CentreError> {
         let added = self.store.add_card(card)?;
         if added { Ok(()) } else { Err(CentreError::CardExists(card.number)) }
     }
 
-    /// Acts on one message. Every rule that says no is an answer, and on the journal.
+    /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal.
     ///
-    /// An error means that nothing was done and no answer is to be sent: the database failed, an amount has more digits than
-    /// a message, or the terminal used a number twice ([`CentreError::NumberReused`]). A terminal without an answer
-    /// repeats or reverses, so that is safe.
+    /// An error means that nothing was done and that no answer must be sent: the database failed, an amount has more
+    /// digits than a message allows, or the terminal used a number for two transactions
+    /// ([`CentreError::NumberReused`]). This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
         let answer = match &request.body {
-            // Strangers are refused here too, but what they say goes on the journal as what it is.
+            // Unknown institutions are refused here too, but the journal records these messages as transactions and
+            // reports.
             Body::Transact { stan, card, operation } => {
                 transactions::transact(&self.store, request, *stan, card, operation)?
             }
@@ -154,14 +157,14 @@ impl Centre {
         Ok(institution.map_or(Answer::Refused(Reason::InstitutionUnknown), |_| Answer::Done))
     }
 
-    /// Puts a refused message on the journal: a terminal does not report what the centre itself refused.
+    /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
     fn record_refusal(&self, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
         let (stan, card, operation) = match &request.body {
             Body::Authenticate(_) => (None, None, None),
             Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
             Body::Reverse { stan, card } => (Some(*stan), Some(*card), None),
             Body::PinChanged { card, .. } => (None, Some(*card), None),
-            // Already there.
+            // The journal already has them.
             Body::Transact { .. } | Body::Report { .. } => return Ok(()),
         };
         self.store.write(request, &Line { kind: LineKind::Refusal(stan, reason), card, operation })?;
@@ -173,13 +176,13 @@ impl Centre {
         self.store.card(*number)
     }
 
-    /// When and where functions of a card were put into use, oldest first; undone ones are marked. Empty for a card that
-    /// was active when it was added.
+    /// When and where functions of a card were put into use, oldest first, including undone ones, which are marked.
+    /// Empty for a card that was active when it was added.
     pub fn activations(&self, number: &CardNumber) -> Result<Vec<Activation>, CentreError> {
         self.store.activations(*number)
     }
 
-    /// The number of a terminal's next transaction: the one after the last it used, since none may be used again.
+    /// The number of a terminal's next transaction: the one after its last number, since no number may be used again.
     pub fn next_stan(&self, institution: InstitutionCode, terminal: TerminalId) -> Result<Stan, CentreError> {
         let journal = self.journal()?;
         let own = |entry: &&JournalEntry| entry.institution == institution && entry.terminal == terminal.as_str();
@@ -187,14 +190,14 @@ impl Centre {
         Ok(last.map_or(Stan(1), Stan::next))
     }
 
-    /// Everything that was decided, in the order in which the centre heard of it: transactions, refusals of other messages,
-    /// and reports of terminals.
+    /// All decisions in the order in which the centre learnt of them: transactions, refusals of other messages, and
+    /// reports of terminals.
     pub fn journal(&self) -> Result<Vec<JournalEntry>, CentreError> {
         self.store.journal()
     }
 }
 
-/// Nothing of what it knows: that belongs to persons, or is secret.
+/// Shows nothing of what the centre knows, which is personal or secret.
 impl fmt::Debug for Centre {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Centre")

@@ -1,7 +1,8 @@
-//! Where the centre keeps what it knows: an SQLite database, a file or in memory, laid out in `schema.sql`.
+//! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `schema.sql`.
 //!
-//! It stores and finds, and knows no rule: what may happen to a card is [`super::transactions`]'s business. Whatever belongs
-//! together is done in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`reports`] reads the past.
+//! The store stores and finds, and knows no rule: [`super::transactions`] decides what may happen to a card. Changes
+//! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`reports`]
+//! reads the past.
 
 mod opening;
 mod reports;
@@ -27,7 +28,7 @@ pub(super) struct Store {
     connection: Connection,
 }
 
-/// What names a transaction.
+/// What identifies a transaction.
 #[derive(Clone, Copy)]
 pub(super) struct TransactionId {
     pub(super) institution: InstitutionCode,
@@ -35,7 +36,7 @@ pub(super) struct TransactionId {
     pub(super) stan: Stan,
 }
 
-/// A transaction as the journal has it.
+/// A transaction, as the journal has it.
 pub(super) struct StoredTransaction {
     /// Its row in the journal.
     pub(super) id: i64,
@@ -45,7 +46,7 @@ pub(super) struct StoredTransaction {
     pub(super) reversed: bool,
 }
 
-/// What a transaction is about. Two messages with one number are the same transaction if these are equal.
+/// The contents of a transaction. Two messages with one number are the same transaction if their contents are equal.
 #[derive(PartialEq, Eq)]
 pub(super) struct Subject {
     pub(super) card: CardNumber,
@@ -54,14 +55,14 @@ pub(super) struct Subject {
     pub(super) fund: Fen,
 }
 
-/// A line to be written to the journal.
+/// An entry to be written into the journal.
 pub(super) struct Line<'a> {
     pub(super) kind: LineKind,
     pub(super) card: Option<CardNumber>,
     pub(super) operation: Option<&'a Operation>,
 }
 
-/// What happened. The names are the column `kind`'s.
+/// What happened. The names are those of the column `kind`.
 pub(super) enum LineKind {
     Transaction(Stan, Result<Receipt, Reason>),
     Refusal(Option<Stan>, Reason),
@@ -71,7 +72,7 @@ pub(super) enum LineKind {
 
 // Institutions and cards.
 impl Store {
-    /// Whether it was added: its code was free.
+    /// Adds an institution; `false`: its code is taken.
     pub(super) fn add_institution(&self, institution: &Institution) -> Result<bool, CentreError> {
         let added = self.execute(
             "INSERT INTO institutions (code, designated, issues_cards) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -86,7 +87,7 @@ impl Store {
         })
     }
 
-    /// Whether it was added: its number was free.
+    /// Adds a card; `false`: its number is taken.
     pub(super) fn add_card(&self, card: &CardRecord) -> Result<bool, CentreError> {
         let document = card.document.as_ref();
         let added = self.execute(
@@ -141,7 +142,7 @@ impl Store {
         })
     }
 
-    /// Stores what transactions and a change of PIN change of a card; the rest of its record stays.
+    /// Stores those values of a card that transactions and a change of PIN change; the rest of the record stays.
     pub(super) fn update_card(&self, card: &CardRecord) -> Result<(), CentreError> {
         self.execute(
             "UPDATE cards SET status = :status, social = :social, financial = :financial,
@@ -162,7 +163,7 @@ impl Store {
 
 // Transactions, reversals, activations.
 impl Store {
-    /// Writes a line about `request` to the journal, and says which row it is.
+    /// Writes an entry about `request` into the journal, and returns its row.
     pub(super) fn write(&self, request: &Request<'_>, line: &Line<'_>) -> Result<i64, CentreError> {
         let (kind, stan, reason, receipt) = match &line.kind {
             LineKind::Transaction(stan, Ok(receipt)) => ("transaction", Some(*stan), None, Some(receipt)),
@@ -208,7 +209,7 @@ impl Store {
         )
     }
 
-    /// Every transaction with this card, in the order in which they came.
+    /// Every transaction with this card, in the order of their arrival.
     pub(super) fn transactions_of(&self, card: CardNumber) -> Result<Vec<StoredTransaction>, CentreError> {
         self.collect(
             "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
@@ -237,7 +238,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that `function` of `card` is in use through the transaction in this row of the journal.
+    /// Records that the transaction in this row of the journal put `function` of `card` into use.
     pub(super) fn add_activation(&self, row: i64, function: Function, card: CardNumber) -> Result<(), CentreError> {
         self.execute(
             "INSERT INTO activations (journal_id, what, card) VALUES (?, ?, ?)",
@@ -246,7 +247,7 @@ impl Store {
         Ok(())
     }
 
-    /// Marks what is in use through the transaction in this row of the journal as undone, and says what that was.
+    /// Marks the functions that the transaction in this row of the journal put into use as undone, and returns them.
     pub(super) fn undo_activations(&self, row: i64) -> Result<Vec<Function>, CentreError> {
         self.collect(
             "UPDATE activations SET reversed = 1 WHERE journal_id = ? AND reversed = 0 RETURNING what",
@@ -258,9 +259,10 @@ impl Store {
 
 // Access to SQLite.
 impl Store {
-    /// Does all of `work`, or, when it fails, nothing. Not to be called within itself.
+    /// Does all of `work`, or, if it fails, nothing. `work` must not call this again.
     pub(super) fn atomically<T>(&self, work: impl FnOnce(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
-        // Writing from the beginning: two programs on one file take turns, instead of both reading and one failing.
+        // Locks for writing from the start: two programs on one file then take turns. Otherwise both would read, and
+        // one would fail.
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let result = work(self)?;
         transaction.commit()?;
@@ -351,7 +353,7 @@ fn read_card_number(row: &Row<'_>, column: &str) -> Result<CardNumber, CentreErr
     columns::text(row, column, |text| CardNumber::new(text.as_bytes()).ok())
 }
 
-/// The text of bytes whose type admits ASCII only.
+/// The text of bytes whose type allows only ASCII.
 fn ascii(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }

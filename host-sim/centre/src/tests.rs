@@ -1,4 +1,4 @@
-//! The centre message by message. What holds for any sequence of messages is in [`model`].
+//! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 mod endpoint;
 mod hsm;
@@ -35,7 +35,7 @@ fn institution(code: &str) -> Institution {
     Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
 }
 
-/// Nothing in its account was paid for yet, and it is not active.
+/// No transaction has touched its account yet, and it is not active.
 fn inactive(number: &[u8; 9]) -> CardRecord {
     let area = Region::new("320100").unwrap();
     CardRecord {
@@ -82,7 +82,7 @@ fn known_places(centre: &mut Centre) {
     }
 }
 
-/// A centre with all places but the stranger, and one card.
+/// A centre with all institutions except the unknown one, and with one card.
 fn centre_with(card: &CardRecord) -> Centre {
     let mut centre = Centre::in_memory().unwrap();
     known_places(&mut centre);
@@ -101,7 +101,7 @@ fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, oper
 }
 
 fn reverse(centre: &mut Centre, place: &str, stan: u32) -> Answer {
-    // For the card the number was used for, as the terminal that used it knows.
+    // Reverses for the card with which the number was used, since the terminal that used it knows this card.
     let same = |entry: &JournalEntry| entry.stan == Some(Stan(stan)) && entry.institution.as_str() == place;
     let card = centre.journal().unwrap().iter().find(|entry| same(entry)).and_then(|entry| entry.card);
     let card = card.unwrap_or(CardNumber::new(b"X00000019").unwrap());
@@ -112,7 +112,7 @@ fn now(centre: &Centre, card: &CardRecord) -> CardRecord {
     centre.card(&card.number).unwrap().unwrap()
 }
 
-/// Function, institution, number, reversed of each activation.
+/// Function, institution, number and `reversed` of each activation.
 fn activations(centre: &Centre, card: &CardRecord) -> Vec<(Function, String, u32, bool)> {
     let all = centre.activations(&card.number).unwrap();
     all.into_iter().map(|a| (a.function, a.institution.to_string(), a.stan.0, a.reversed)).collect()
@@ -173,7 +173,7 @@ fn a_repetition_gets_the_first_answer_even_if_it_would_be_decided_differently() 
     );
     assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(40_000)), most);
     assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
-    // There is enough now, and the refusal stands all the same.
+    // There is enough money now, but the refusal remains.
     assert_eq!(
         transact(&mut centre, PHARMACY, 2, &card, &purchase(10_001)),
         Answer::Refused(Reason::InsufficientFunds)
@@ -189,7 +189,7 @@ fn numbers_are_the_terminals_own() {
     let other_place =
         transact(&mut centre, HOSPITAL, 1, &card, &Operation::Settle(Bill::new(Fen(100), Fen(0)).unwrap()));
     assert_eq!(other_place, approved(false, false, 100, 49_800));
-    // Names that are not even text are told apart.
+    // Even names that are no text are distinguished.
     for (n, name) in [[0xFF; 8], [0xFE; 8], *b"TILL\0\0\0\0", *b"TILL    "].into_iter().enumerate() {
         let (stan, shown, operation) = (Stan(1), presented(&card), purchase(100));
         let institution = InstitutionCode::new(PHARMACY).unwrap();
@@ -218,7 +218,7 @@ fn a_number_used_for_something_else_is_not_answered_but_on_the_journal() {
     let seen: Vec<_> = lines.iter().map(|line| (line.outcome, line.reason, line.total.0)).collect();
     let unanswered = |total| (Outcome::Failed, None, total);
     assert_eq!(seen, [(Outcome::Approved, None, 100), unanswered(101), unanswered(100), unanswered(0)]);
-    // The first is still what the number means.
+    // The number still means the first transaction.
     assert_eq!(transact(&mut centre, PHARMACY, 7, &card, &purchase(100)), approved(true, false, 100, 49_900));
     assert_eq!(reverse(&mut centre, PHARMACY, 7), Answer::Done);
     assert_eq!(now(&centre, &card), card);
@@ -237,7 +237,7 @@ fn a_reversal_undoes_once_and_a_repetition_after_it_is_refused() {
     assert_eq!(activations(&centre, &card), [(Function::Social, PHARMACY.into(), 1, true)]);
     let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
     assert!(line.reversed && line.activated && line.outcome == Outcome::Approved);
-    // The next one activates anew.
+    // The next transaction activates the card again.
     assert_eq!(transact(&mut centre, PHARMACY, 2, &card, &purchase(100)), approved(true, false, 100, 49_900));
 }
 
@@ -276,7 +276,7 @@ fn a_later_payment_takes_the_place_of_the_undone_activation() {
     let card = inactive(b"X00000019");
     let mut centre = centre_with(&card);
     transact(&mut centre, PHARMACY, 1, &card, &purchase(1_000));
-    // None of these two would have activated: one asks only, one is of another area.
+    // Neither of these two would have activated the card: one is a query, one is in another area.
     transact(&mut centre, PHARMACY, 2, &card, &Operation::Query);
     assert_eq!(transact(&mut centre, SUZHOU, 1, &card, &purchase(200)), approved(false, false, 200, 48_800));
     transact(&mut centre, PHARMACY, 3, &card, &purchase(30));
@@ -287,11 +287,11 @@ fn a_later_payment_takes_the_place_of_the_undone_activation() {
     let social = |stan, reversed| (Function::Social, PHARMACY.to_owned(), stan, reversed);
     assert_eq!(activations(&centre, &card), [social(1, true), social(3, false)]);
 
-    // Undoing what activates nothing changes nothing but money.
+    // Undoing a transaction that activated nothing changes only money.
     reverse(&mut centre, PHARMACY, 4);
     assert_eq!(now(&centre, &card), CardRecord { account: Fen(49_770), ..after });
 
-    // Now nothing is left but the payment elsewhere. It stands, and the card is to be put into use at home again.
+    // Now only the payment in the other area is left. It stays, and the card must be put into use at home again.
     reverse(&mut centre, PHARMACY, 3);
     let after = now(&centre, &card);
     assert_eq!((after.status, after.social, after.account), (CardStatus::Inactive, false, Fen(49_800)));
@@ -317,7 +317,7 @@ fn social_function_and_bank_account_are_taken_back_each_for_itself() {
             (Function::Social, PHARMACY.into(), 1, false)
         ]
     );
-    // The bank account by the second application, and by the third once the second is undone.
+    // The second application put the bank account into use; when it is undone, the third one counts.
     assert_eq!(transact(&mut centre, BANK, 2, &card, &apply(&card)), approved(false, true, 0, 49_900));
     assert_eq!(transact(&mut centre, BANK, 3, &card, &apply(&card)), approved(false, false, 0, 49_900));
     reverse(&mut centre, BANK, 2);
@@ -447,7 +447,7 @@ fn reports_are_on_the_journal_as_the_terminals_decision() {
     );
 }
 
-/// A terminal that lost count uses a number again, gets no answer and reverses: nobody else's sale is undone by that.
+/// A terminal that has lost count uses a number again, gets no answer and reverses: this undoes nobody else's sale.
 #[test]
 fn a_reversal_for_another_card_undoes_nothing() {
     let (card, other) = (inactive(b"X00000019"), CardNumber::new(b"A12345674").unwrap());
@@ -552,7 +552,7 @@ fn a_damaged_row_is_an_error_that_names_the_column_and_shows_nothing() {
     let mut centre = Centre::open(&path).unwrap();
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
-    // Columns are read in the order of the table, so each edit is met before those made earlier.
+    // Columns are read in the order of the table, so each edit is met before the earlier ones.
     let edits = [("status", "'enabled'"), ("expires", "'2036-02-30'"), ("id_number", "'111111198101011111'")];
     for (column, value) in edits {
         let edit = format!("UPDATE cards SET {column} = {value}");

@@ -1,27 +1,27 @@
-//! Carrying out a transaction once, and undoing it once, whatever is lost, repeated or comes in the wrong order.
+//! Carries out a transaction once and undoes it once, whatever is lost, repeated, or comes in the wrong order.
 //!
-//! Whether a transaction may go on is [`qiyong_protocol::rules::decision`]'s to say; here it is done. Institution,
-//! terminal and number (STAN) name a transaction, and the journal remembers each for ever:
+//! [`qiyong_protocol::rules::decision`] decides whether a transaction may go on; this file carries it out. Institution,
+//! terminal and number (STAN) identify a transaction, and the journal remembers each one for ever:
 //!
 //! | What comes | What happens | Answer |
 //! |---|---|---|
 //! | a new number | the transaction is decided and, if approved, carried out | approved or refused |
-//! | the same again | nothing | the same as then |
+//! | the same again | nothing | the same answer again |
 //! | the same again after its reversal | nothing | if it was approved: refused, no answer |
-//! | a new number after its reversal | it goes on the journal, not carried out | refused, no answer |
-//! | a known number for another card, operation or amount | it goes on the journal, not carried out | none: [`CentreError::NumberReused`] |
-//! | a reversal | an approved transaction is undone; an unknown number is kept | done |
-//! | a reversal again, or for another card than the transaction was | nothing | done |
+//! | a new number after its reversal | recorded in the journal, not carried out | refused, no answer |
+//! | a known number for another card, operation or amount | recorded in the journal, not carried out | none: [`CentreError::NumberReused`] |
+//! | a reversal | an approved transaction is undone; an unknown number is remembered | done |
+//! | a reversal again, or for another card than the transaction's | nothing | done |
 //!
 //! So a terminal can have 999 999 transactions; settlement, which would free their numbers, is not there yet.
 //!
-//! "No answer" ([`Reason::NoAnswer`]) is the reason for a transaction that comes after its reversal, because it is why the
-//! terminal gave it up; no such answer interests a terminal that works.
+//! "No answer" ([`Reason::NoAnswer`]) is the reason for a transaction that comes after its reversal, because the
+//! terminal gave the transaction up for this reason. A terminal that works never waits for such an answer.
 //!
-//! Undoing gives the money back and takes back what was put into use through the transaction. If another approved
-//! transaction that is not undone would have put it into use by itself, that one takes its place: the card stays active,
-//! and the record of activations says through which. It must be of the card's area, since a card is never put into use
-//! elsewhere (docs/card.md §2.5): payments that an active card made in other areas stand, but do not keep it active.
+//! Undoing returns the money, and takes back what the transaction put into use. If another approved transaction, which
+//! is not undone, would have put it into use by itself, that transaction takes its place: the card stays active, and
+//! the record of activations names this transaction. It must be in the card's area, since a card is never put into use
+//! elsewhere (docs/card.md §2.5): payments that an active card made in other areas remain, but do not keep it active.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;
@@ -36,7 +36,7 @@ use super::error::{CentreError, Damage};
 use super::journal::Function;
 use super::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
 
-/// Carries `operation` out, unless that was done or undone before.
+/// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(super) fn transact(
     store: &Store,
     request: &Request<'_>,
@@ -46,7 +46,7 @@ pub(super) fn transact(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     let write = |kind| store.write(request, &Line { kind, card: Some(presented.number), operation: Some(operation) });
-    // `Ok(None)`: the number belongs to another transaction. An error here would take the journal's line back with it.
+    // `Ok(None)`: the number belongs to another transaction. An error here would also undo the journal's entry.
     let answer = store.atomically(|store| {
         if let Some(known) = store.transaction(id)? {
             if known.subject == Subject::new(presented.number, operation) {
@@ -136,7 +136,7 @@ fn undo(store: &Store, known: &StoredTransaction, receipt: Receipt) -> Result<()
     card.account = Fen(card.account.0.saturating_add(receipt.effects.charge.0));
     let standing = store.transactions_of(card.number)?;
     for function in store.undo_activations(known.id)? {
-        // The reversal was remembered before, so `known` itself is none of them.
+        // The reversal has already been recorded, so `known` is not among them.
         match standing.iter().find(|other| keeps_in_use(other, function, &card)) {
             Some(heir) => store.add_activation(heir.id, function, card.number)?,
             None => take_back(&mut card, function),
@@ -158,7 +158,7 @@ fn take_back(card: &mut CardRecord, function: Function) {
     match function {
         Function::Social => {
             card.social = false;
-            // A card that was reported lost or was blocked meanwhile stays so.
+            // A card that was meanwhile reported lost or blocked stays so.
             if card.status == CardStatus::Active {
                 card.status = CardStatus::Inactive;
             }

@@ -1,13 +1,13 @@
-//! A running image, on the desk: the emulated board with card, till, centre and holder around it, and debug probes that look
-//! into the image, wherever it runs.
+//! A running image: on an emulated board with card, till, centre and holder around it, and, wherever it runs, under a
+//! debug probe that looks into it.
 //!
 //! | Module | What it is for |
 //! |---|---|
 //! | [`emulator`] | the flashable image on an emulated board, with a virtual card behind its USART |
-//! | [`probe`] | looking into a running image: its log, its screen, its stack; boards through probe-rs |
+//! | [`probe`] | looking into a running image: its log, its screen, its stack; boards by probe-rs |
 //! | [`stage`] | emulated boards as a stage for scenarios |
 //!
-//! Not here: the command line, and the centre, which is given as [`qiyong_sim::world::centre::CentreEnd`].
+//! Not here: the command line; and the centre, which comes as a [`qiyong_sim::world::centre::CentreEnd`].
 #![forbid(unsafe_code)]
 
 mod advice;

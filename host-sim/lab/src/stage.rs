@@ -1,7 +1,8 @@
-//! Emulated boards as a stage for scenarios: for each terminal a board in QEMU that runs the flashable image, put up when its
-//! first visit begins. Cards, holders and the centre are those of a simulated world.
+//! Emulated boards as a stage for scenarios: each terminal has a board in QEMU that runs the flashable image, and that
+//! starts with the terminal's first visit. Cards, holders and the centre are those of a simulated world.
 //!
-//! What it cannot play it refuses by name ([`refusal`]): the emulator's card line carries whole bytes.
+//! Scenarios that it cannot play are refused with a reason ([`refusal`]): the emulator's card line carries only whole
+//! bytes.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::terminal_id;
 use qiyong_sim::world::visit::{CancelAt, PullDuring, Visit};
 
-/// A terminal of the scenario; the machine is put up when it is first needed.
+/// A terminal of the scenario; its machine starts when it is first needed.
 struct Terminal {
     number: u32,
     institution: InstitutionCode,
@@ -47,10 +48,10 @@ pub struct Emulated<C> {
 }
 
 impl<C: Centre> Emulated<C> {
-    /// Boards that run the image `elf`, around a centre that was prepared for the scenario.
+    /// Boards that run the image `elf`; `centre` has been prepared for the scenario.
     ///
     /// # Errors
-    /// When the scenario is not for this stage, see [`refusal`].
+    /// The scenario is not for this stage, see [`refusal`].
     pub fn new(scenario: &Scenario, centre: C, elf: &Path) -> Result<Self, RunError> {
         if let Some(why) = refusal(scenario) {
             return Err(RunError::NotHere(Box::new(why)));
@@ -123,7 +124,7 @@ impl<C: Centre> Emulated<C> {
             }
         };
         let begin = machine.now_ms()?;
-        // Who cancels while a card is waited for has not inserted one.
+        // A holder who cancels while the terminal waits for a card has inserted none.
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
         }
@@ -155,7 +156,7 @@ impl<C: Centre> Stage for Emulated<C> {
         Ok((report(&ended), Vec::new()))
     }
 
-    /// The emulator has no times and no clock of the card to judge by.
+    /// The emulator has no times, and no card clock by which to judge.
     fn violations(&mut self) -> Vec<String> {
         Vec::new()
     }
@@ -201,7 +202,7 @@ impl Holder {
     }
 }
 
-/// What the till hears of the end of a visit, as the terminal would report it.
+/// What the till is told about the end of a visit, in the form in which the terminal would report it.
 fn report(ended: &Ended) -> Report {
     let Ended { reference: _, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } = *ended;
     Report {

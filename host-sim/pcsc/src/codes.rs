@@ -1,8 +1,8 @@
-//! Numbers of the PC/SC API that stand in messages: return values, share modes, dispositions, states, protocols, attributes.
+//! The numbers of the PC/SC API in messages: return values, share modes, dispositions, states, protocols, attributes.
 //!
 //! Names and values are those of pcsc-lite's public headers (`pcsclite.h`, `reader.h`); only those in use are here.
 
-/// What a call returns. Anything but [`Rv::SUCCESS`] is an error or a warning to the calling program.
+/// What a call returns. Anything except [`Rv::SUCCESS`] is an error or a warning for the calling program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rv(pub u32);
 
@@ -41,7 +41,7 @@ pub enum Share {
     Exclusive,
     /// With everybody.
     Shared,
-    /// The reader is meant, with or without a card in it.
+    /// The connection is to the reader, with or without a card in it.
     Direct,
 }
 
@@ -64,7 +64,7 @@ pub enum Disposition {
     Leave,
     /// A warm reset.
     Reset,
-    /// Power is taken away. A virtual reader has no motor, so EJECT is this too.
+    /// Power is taken away. A virtual reader has no motor, so EJECT also does this.
     Unpower,
 }
 
@@ -79,7 +79,7 @@ impl Disposition {
         }
     }
 
-    /// From `dwInitialization` of a reconnection, which knows no EJECT.
+    /// From `dwInitialization` of a reconnection, where EJECT is not defined.
     pub const fn from_initialization(code: u32) -> Result<Self, Rv> {
         match code {
             3 => Err(Rv::INVALID_VALUE),
@@ -95,7 +95,7 @@ pub mod protocol {
     pub const T0: u32 = 1;
     pub const T1: u32 = 2;
     pub const RAW: u32 = 4;
-    /// Any of T=0 and T=1, as programs of old times say it.
+    /// T=0 or T=1, in the form that old programs use.
     pub const ANY_OLD: u32 = 0x1000;
 }
 
@@ -133,7 +133,7 @@ pub mod attribute {
 /// The control code that asks a reader for its features (PC/SC part 10 clause 2.2).
 pub const GET_FEATURE_REQUEST: u32 = control_code(3400);
 
-/// A control code as pcsc-lite numbers them.
+/// A control code in the numbering of pcsc-lite.
 pub const fn control_code(code: u32) -> u32 {
     0x4200_0000 + code
 }

@@ -1,7 +1,7 @@
-//! What a hand could do to a running server's readers: put cards in, take them out, press keys.
+//! What a hand could do to the readers of a running server: put cards in, take them out, press keys.
 //!
-//! One private command on the server's own socket; see [`wire::Ctl`]. The answer is a number, 0 for done, and
-//! a text.
+//! This is one private command on the server's own socket; see [`wire::Ctl`]. The answer is a number, 0 if the action
+//! was done, and a text.
 
 mod outcome;
 
@@ -29,21 +29,21 @@ pub enum Outcome {
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No answer is longer.
+/// No answer has more bytes.
 const ANSWER_MAX: u64 = 1 << 16;
 
-/// What can be done to a reader. The numbers are those of the message.
+/// What can be done to a reader. The numbers are those in the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Put a card in: the argument is its file, or empty for the one that was in last.
+    /// Put a card in: the argument is its file, or empty for the last card.
     Insert,
     /// Take the card out.
     Remove,
-    /// Take the card out and put another one in, whose file is the argument.
+    /// Take the card out and put another one in; the argument is its file.
     Swap,
-    /// Make the card answer no more.
+    /// Make the card mute.
     Mute,
-    /// Key the PIN that is the argument on the reader's keypad.
+    /// Key a PIN, the argument, on the reader's keypad.
     Key,
     /// Press cancel on the reader's keypad.
     Cancel,
@@ -57,7 +57,7 @@ impl Verb {
     }
 }
 
-/// What the server is to do. A card without a path is the one that was in last.
+/// What the server is to do. No path means the last card.
 pub(crate) enum Action {
     Insert(Option<PathBuf>),
     Remove,
@@ -99,26 +99,27 @@ pub(crate) fn answer(outcome: &Result<Done, Refusal>, out: &mut Vec<u8>) {
 /// Why a server could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// A name of a reader has fewer than 128 bytes.
+    /// The name has 128 bytes or more, which no reader's name has.
     #[error("no reader has so long a name")]
     ReaderName,
     /// The argument is a path of more bytes than a message holds.
     #[error("the path of --card is too long")]
     Argument,
-    /// Nobody answers.
+    /// No server answers.
     #[error("no server answers at {}: {error}; start one with `qiyong pcscd`", socket.display())]
     Server {
         /// The socket.
         socket: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
 }
 
-/// Asks the server at `socket` to do something to a reader, named by name or number; an empty name is its only one.
+/// Asks the server at `socket` to do something to a reader. The reader is given by name or number; an empty name is the
+/// only reader.
 ///
 /// # Errors
-/// When it could not be asked. That it says no is an outcome.
+/// The server could not be asked. A refusal by the server is an outcome, not an error.
 pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<Outcome, AskError> {
     let mut name = [0; NAME_LEN];
     let room = name.get_mut(..reader.len()).filter(|room| room.len() < NAME_LEN);

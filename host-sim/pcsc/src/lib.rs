@@ -1,16 +1,16 @@
-//! PC/SC, both ways: virtual cards for every program that speaks it, and PC/SC readers for the terminal.
+//! PC/SC in both directions: virtual cards for every program that uses PC/SC, and PC/SC readers for the terminal.
 //!
 //! | Module | What it is for |
 //! |---|---|
 //! | [`wire`] | pcsc-lite's socket protocol as a codec over bytes |
-//! | [`codes`] | the numbers of the PC/SC API that stand in its messages |
-//! | [`slot`] | what stands behind a reader: the virtual card itself, or the firmware's slot on a virtual line |
+//! | [`codes`] | the numbers of the PC/SC API in its messages |
+//! | [`slot`] | what is behind a reader: the virtual card itself, or the firmware's slot on a virtual line |
 //! | [`server`] | contexts, readers, sharing, transactions and events: what pcscd does, without the daemon |
-//! | [`ctl`] | what a hand could do to a running server's readers, over its own socket |
+//! | [`ctl`] | what a hand could do to the readers of a running server, over its own socket |
 //! | [`vicc`] | a virtual card in the virtual reader of a real pcscd |
-//! | `readers`, `reader_slot` | with the feature `pcsc`, through libpcsclite: which readers there are; one as the terminal's slot |
+//! | `readers`, `reader_slot` | with feature `pcsc`, by libpcsclite: which readers there are; a reader as the terminal's slot |
 //!
-//! Not here: command lines. What a person should hear meanwhile is handed to functions that the program gives.
+//! Not here: command lines. Messages for people go to functions that the program provides.
 #![forbid(unsafe_code)]
 
 mod advice;

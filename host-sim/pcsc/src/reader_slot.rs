@@ -1,7 +1,7 @@
 //! A PC/SC reader as the terminal's card slot.
 //!
-//! From `connect` to `disconnect` the card is the terminal's alone: a transaction keeps other programs out, a reset at the
-//! beginning forgets what they had done, and at the end power is taken from the card.
+//! From `connect` to `disconnect` only the terminal can use the card: a transaction keeps other programs out, a reset
+//! at the beginning clears what they had done, and at the end the card loses its power.
 
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::readers::ReaderError;
 
-/// What a command has besides its data, at most: header, Lc and Le in their extended forms.
+/// The most bytes of a command besides its data: header, Lc and Le in their extended forms.
 const AROUND_DATA: usize = 4 + 3 + 2;
 /// The least room for a response: that of any short command, and of any TPDU.
 const SHORT_RESPONSE: usize = 258;
@@ -28,7 +28,7 @@ pub struct ReaderSlot {
     context: Context,
     /// A part of the reader's name; `None` for any reader.
     wanted: Option<String>,
-    /// The reader that had a card when it was last waited for.
+    /// The reader that had a card at the last wait.
     reader: Option<CString>,
     card: Option<(Card, Protocol)>,
     atr: Vec<u8>,
@@ -36,11 +36,11 @@ pub struct ReaderSlot {
 }
 
 impl ReaderSlot {
-    /// The reader whose name has `name` in it; `any` is any reader. `on_trouble` is told what goes wrong with reader or service
-    /// from then on: to the terminal that is a card that cannot be talked to.
+    /// The reader whose name contains `name`; `any` is any reader. From then on, `on_trouble` is called with whatever
+    /// goes wrong with reader or service. The terminal sees this as a card that does not work.
     ///
     /// # Errors
-    /// When there is no PC/SC service, no reader, or none of this name.
+    /// There is no PC/SC service, no reader, or no reader of this name.
     pub fn open(name: &str, on_trouble: impl Fn(ReaderError) + 'static) -> Result<Self, ReaderError> {
         let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
@@ -62,7 +62,7 @@ impl ReaderSlot {
         self.wanted.as_ref().is_none_or(|wanted| name.to_string_lossy().contains(wanted.as_str()))
     }
 
-    /// Waits for a card in a reader that is wanted; such a reader may come and go meanwhile.
+    /// Waits for a card in a suitable reader; such a reader may come and go during the wait.
     fn find_card(&mut self, within: Duration) -> Result<bool, Error> {
         let end = Instant::now() + within;
         let mut known: Vec<ReaderState> = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
@@ -97,7 +97,7 @@ impl ReaderSlot {
     fn power_up(&mut self) -> Result<(), Error> {
         let reader = self.reader.as_deref().ok_or(Error::NoSmartcard)?;
         let mut card = self.context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
-        // Never ended by itself: SCardDisconnect ends it, and so does the end of this program.
+        // The transaction is never ended here: SCardDisconnect ends it, and so does the end of this program.
         std::mem::forget(card.transaction()?);
         card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)?;
         let status = card.status2_owned()?;
@@ -107,7 +107,7 @@ impl ReaderSlot {
         Ok(())
     }
 
-    /// What an error of the reader means to the terminal. What is no fault of the card's is also kept in words.
+    /// What a reader's error means to the terminal. An error that is not the card's fault is also kept in words.
     fn failure(&self, error: Error) -> SlotError {
         of_the_card(error).unwrap_or_else(|| {
             (self.on_trouble)(ReaderError::using(error));
@@ -121,7 +121,7 @@ impl ReaderSlot {
         if *protocol == Protocol::T0 { self.by_tpdus(card, command, buffer) } else { self.whole(card, command, buffer) }
     }
 
-    /// T=1: the reader takes an APDU as it is.
+    /// T=1: the reader takes the APDU as it is.
     fn whole<'b>(&self, card: &Card, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
         let mut bytes = Zeroizing::new(vec![0; command.data.len() + AROUND_DATA]);
         let bytes = command.encode(&mut bytes).map_err(SlotError::Command)?;
@@ -133,7 +133,7 @@ impl ReaderSlot {
         Ok(Response { data: place, sw: response.sw })
     }
 
-    /// T=0: the reader takes TPDUs, and which is next is for the terminal (ISO/IEC 7816-3 clause 12.2).
+    /// T=0: the reader takes TPDUs, and the terminal decides which is next (ISO/IEC 7816-3 clause 12.2).
     fn by_tpdus<'b>(
         &self,
         card: &Card,
@@ -159,13 +159,14 @@ impl ReaderSlot {
 
     fn let_go(&mut self) {
         if let Some((card, _)) = self.card.take() {
-            // If even that fails the card is out, or the service is gone.
+            // If this fails too, the card is out or the service is gone.
             let _ = card.disconnect(Disposition::UnpowerCard);
         }
     }
 }
 
-/// The TPDU under way as a reader takes it: header, and what data goes to the card. One without data has no P3 (case 1).
+/// The current TPDU in the form for a reader: the header, and the data that goes to the card. A TPDU without data has
+/// no P3 (case 1).
 fn tpdu(tpdus: &mut Tpdus<'_>) -> Zeroizing<Vec<u8>> {
     let [cla, ins, p1, p2, p3] = *tpdus.header();
     let mut bytes = Zeroizing::new(Vec::with_capacity(5 + tpdus.to_send()));
@@ -182,12 +183,12 @@ fn tpdu(tpdus: &mut Tpdus<'_>) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// What an error of the reader says of the card; `None` if it is the reader's or the service's.
+/// What a reader's error says of the card; `None` if the error concerns the reader or the service.
 const fn of_the_card(error: Error) -> Option<SlotError> {
     match error {
         Error::RemovedCard | Error::NoSmartcard => Some(SlotError::Removed),
         Error::UnresponsiveCard => Some(SlotError::Mute),
-        // What readers say of a card that does not answer a command.
+        // Readers say this of a card that does not answer a command.
         Error::NotTransacted => Some(SlotError::Silent),
         Error::UnpoweredCard => Some(SlotError::Unpowered),
         Error::ResetCard => Some(SlotError::Reset),
@@ -212,7 +213,7 @@ impl CardSlot for ReaderSlot {
         self.let_go();
         match self.power_up() {
             Ok(()) => Ok(&self.atr),
-            // It was to be powered just now, and gave no answer to reset.
+            // The card has just been powered, and gave no answer to reset.
             Err(Error::UnpoweredCard) => Err(SlotError::Mute),
             Err(error) => Err(self.failure(error)),
         }

@@ -1,4 +1,4 @@
-//! Which PC/SC readers there are, and what is in them, through libpcsclite.
+//! Which PC/SC readers there are, and what is in them, by libpcsclite. Using a reader is done in `reader_slot`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use thiserror::Error as ThisError;
 pub struct Reader {
     /// Its name.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub state: Content,
     /// Who uses it.
     pub used: Use,
@@ -21,11 +21,11 @@ pub struct Reader {
 /// What is in a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Nobody knows: the reader is gone or does not answer.
+    /// Not known: the reader is gone or does not answer.
     Unavailable,
     /// A card that does not answer to reset.
     Mute,
-    /// A card.
+    /// A card that answers to reset.
     Card,
     /// Nothing.
     Empty,
@@ -34,18 +34,18 @@ pub enum Content {
 /// Who uses a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// One program, which keeps all others out.
+    /// One program, exclusively.
     Exclusive,
-    /// Somebody.
+    /// One or more programs, which share it.
     Shared,
-    /// Nobody.
+    /// No program.
     Nobody,
 }
 
-/// Why there is no reader to work with: no fault of a card's.
+/// Why there is no reader to work with. None of these is the card's fault.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 pub enum ReaderError {
-    /// Nobody serves readers.
+    /// No PC/SC service runs.
     #[error(
         "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set PCSCLITE_CSOCK_NAME=PATH"
     )]
@@ -53,24 +53,24 @@ pub enum ReaderError {
     /// There is no reader.
     #[error("there is no PC/SC reader: plug one in, or run `qiyong pcscd`")]
     NoReader,
-    /// There is none of this name.
+    /// There is no reader of this name.
     #[error("no reader is called {wanted}; there are: {}", there.join(", "))]
     NotCalled {
         /// The name, or a part of it.
         wanted: String,
-        /// Those that there are.
+        /// The readers that there are.
         there: Vec<String>,
     },
-    /// It went away.
+    /// The reader is gone.
     #[error("the reader is gone: was it unplugged?")]
     Gone,
-    /// The service went away.
+    /// The service is gone.
     #[error("the PC/SC service is gone: was pcscd stopped?")]
     ServiceGone,
-    /// Another program keeps all others out.
+    /// Another program uses the reader exclusively.
     #[error("another program has the card to itself: end it, or wait for it")]
     Taken,
-    /// The reader cannot speak what the card speaks.
+    /// The reader does not offer the card's protocol.
     #[error("the reader does not offer the card's protocol")]
     Protocol,
     /// Something else, in the words of libpcsclite.
@@ -79,7 +79,7 @@ pub enum ReaderError {
 }
 
 impl ReaderError {
-    /// What an error means while readers are looked for.
+    /// What an error means during the search for readers.
     pub(crate) const fn looking(error: Error) -> Self {
         match error {
             Error::NoService | Error::ServiceStopped => Self::NoService,
@@ -88,7 +88,7 @@ impl ReaderError {
         }
     }
 
-    /// What an error means while a reader is used.
+    /// What an error means during the use of a reader.
     pub(crate) const fn using(error: Error) -> Self {
         match error {
             Error::ReaderUnavailable | Error::UnknownReader => Self::Gone,
@@ -103,7 +103,7 @@ impl ReaderError {
 /// All readers.
 ///
 /// # Errors
-/// When nobody can be asked.
+/// There is no service to ask.
 pub fn list() -> Result<Vec<Reader>, ReaderError> {
     let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
     let names = context.list_readers_owned().map_err(ReaderError::looking)?;

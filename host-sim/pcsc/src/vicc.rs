@@ -1,11 +1,11 @@
 //! A virtual card in the virtual reader (vpcd) of a real pcscd.
 //!
-//! A frame is a length of two bytes, big-endian, and as many bytes. vpcd sends controls of one byte (power off and on, reset,
-//! get ATR; only the last is answered) and APDUs. The card is in the reader while the connection lasts.
+//! A message is a length of two bytes, big-endian, and as many bytes. vpcd sends controls of one byte (power off and
+//! on, reset, get ATR; only the last is answered) and APDUs. The card is in the reader as long as the connection lasts.
 //!
 //! vpcd writes length and bytes separately and leaves Nagle's algorithm on: its second write waits until the first is
-//! acknowledged, which Linux delays by 40 ms unless TCP_QUICKACK says otherwise. The kernel takes that option back by
-//! itself, so it is set anew around each read.
+//! acknowledged. Linux delays this by 40 ms unless TCP_QUICKACK is set. The kernel clears that option by itself, so it
+//! is set again around each read.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use crate::slot::Slot;
 
-/// How long it takes until the next try to connect: at first, and in the end.
+/// The pause before the next try to connect: at first, and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// How long vpcd may leave an answer unread.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
@@ -31,8 +31,8 @@ mod control {
     pub(super) const GET_ATR: u8 = 4;
 }
 
-/// Connects to vpcd at `address`, again and again, and has the card in `slot` answer; `tell` hears when the card goes in and
-/// comes out. Never returns.
+/// Connects to vpcd at `address`, again and again, and lets the card in `slot` answer; `tell` is called when the card
+/// goes in and comes out. Never returns.
 pub fn serve(address: &str, slot: &mut dyn Slot, tell: &mut dyn FnMut(&str)) -> ! {
     let mut pause = RETRY.0;
     let mut waiting = false;
@@ -89,7 +89,7 @@ impl VpcdSocket {
                     atr = slot.reset().ok();
                     continue;
                 }
-                // Nothing, for a card that is mute.
+                // Nothing, if the card is mute.
                 [control::GET_ATR] => match &atr {
                     Some(atr) => out.extend(atr),
                     None => {
@@ -112,7 +112,7 @@ impl VpcdSocket {
         Ok(())
     }
 
-    /// Reads a frame; `false` at the end.
+    /// Reads a message; `false` at the end.
     fn receive(&mut self, frame: &mut Vec<u8>) -> io::Result<bool> {
         loop {
             if let Some((len, rest)) = self.buffer.split_first_chunk::<2>() {

@@ -1,11 +1,11 @@
 //! pcsc-lite's socket protocol, versions 4.3 to 4.6, as a codec over bytes: requests in, answers out. No I/O here.
 //!
-//! A request is a header (`size`, `command`) and a structure of `size` bytes; TRANSMIT and CONTROL are followed by as many
-//! bytes as their structure says. An answer is the same structure with its fields filled in, without a header. All numbers
-//! are 32 bits wide in the machine's own byte order, for both ends live on one machine.
+//! A request is a header (`size`, `command`) and a structure of `size` bytes. After TRANSMIT and CONTROL come as many
+//! bytes as their structure says. An answer is the same structure with its fields filled in, without a header. All
+//! numbers have 32 bits in the machine's byte order, because both ends run on one machine.
 //!
-//! What was taken as facts from pcsc-lite 1.9.9, 2.3.3 and 2.5.2 (`winscard_msg.h`, `eventhandler.h`, and the order of
-//! messages in `winscard_svc.c` and `winscard_clnt.c`): command numbers, layouts, limits, and who sends what when.
+//! Facts taken from pcsc-lite 1.9.9, 2.3.3 and 2.5.2 (`winscard_msg.h`, `eventhandler.h`, and the order of messages in
+//! `winscard_svc.c` and `winscard_clnt.c`): command numbers, layouts, limits, and which side sends what and when.
 //!
 //! | Version | pcsc-lite | WAIT answers | States come by |
 //! |---|---|---|---|
@@ -31,7 +31,7 @@ pub const HEADER_LEN: usize = 8;
 pub const NAME_LEN: usize = 128;
 /// The most bytes of an attribute.
 pub const ATTRIBUTE_MAX: usize = 264;
-/// The most bytes of an APDU or control message in either direction: 64 KiB of data and all that surrounds them.
+/// The most bytes of an APDU or control message in either direction: 64 KiB of data and everything around them.
 pub const EXTENDED_MAX: usize = 4 + 3 + 65536 + 3 + 2;
 /// Readers in the table of versions up to 4.5.
 pub const TABLE_LEN: usize = 16;
@@ -63,11 +63,11 @@ pub mod command {
     pub const GET_READER_EVENTS: u32 = 0x15;
     pub const GET_READERS_STATE_SIZE: u32 = 0x16;
     pub const GET_READERS_STATE_ARRAY: u32 = 0x17;
-    /// Not pcsc-lite's: what `qiyong pcscd ctl` sends.
+    /// Not from pcsc-lite: what `qiyong pcscd ctl` sends.
     pub const QIYONG_CTL: u32 = 0x5159_0001;
 }
 
-/// Declares a structure of 32-bit numbers in the order in which they travel.
+/// Declares a structure of 32-bit numbers in the order in which they are sent.
 macro_rules! structure {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -77,10 +77,10 @@ macro_rules! structure {
         }
 
         impl $name {
-            /// Bytes on the wire.
+            /// The number of bytes that are sent.
             pub const LEN: usize = 4 * [$(stringify!($field)),+].len();
 
-            /// From the first bytes of an answer; `None` for too few.
+            /// From the first bytes of an answer; `None` if there are too few.
             pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
                 Self::read(&mut Cursor(bytes))
             }
@@ -98,7 +98,7 @@ macro_rules! structure {
 }
 
 structure! {
-    /// VERSION: which protocol the client speaks, and which one is agreed on.
+    /// VERSION: the version that the client speaks, and in the answer the agreed one.
     Version {
         /// Major version.
         major,
@@ -122,9 +122,9 @@ structure! {
 }
 
 structure! {
-    /// RELEASE CONTEXT and CANCEL: something done to a context.
+    /// RELEASE CONTEXT and CANCEL: an action on a context.
     OfContext {
-        /// Which context.
+        /// The context.
         context,
         /// Return value.
         rv,
@@ -132,9 +132,9 @@ structure! {
 }
 
 structure! {
-    /// BEGIN TRANSACTION and STATUS: something asked of a card.
+    /// BEGIN TRANSACTION and STATUS: a request about a card.
     OfCard {
-        /// Which connection.
+        /// The connection.
         card,
         /// Return value.
         rv,
@@ -144,7 +144,7 @@ structure! {
 structure! {
     /// DISCONNECT and END TRANSACTION.
     Ending {
-        /// Which connection.
+        /// The connection.
         card,
         /// What is done to the card.
         disposition,
@@ -156,11 +156,11 @@ structure! {
 structure! {
     /// RECONNECT.
     Reconnect {
-        /// Which connection.
+        /// The connection.
         card,
-        /// The share mode wanted now.
+        /// The requested share mode.
         share,
-        /// The protocols wanted now.
+        /// The requested protocols.
         protocols,
         /// What is done to the card first.
         initialization,
@@ -172,11 +172,11 @@ structure! {
 }
 
 structure! {
-    /// TRANSMIT: the APDU follows, in the answer the response.
+    /// TRANSMIT: the APDU follows; in the answer, the response follows.
     Transmit {
-        /// Which connection.
+        /// The connection.
         card,
-        /// The protocol the client takes to be in force.
+        /// The protocol that the client thinks is in force.
         send_protocol,
         /// Length of its protocol control information.
         send_pci_len,
@@ -194,11 +194,11 @@ structure! {
 }
 
 structure! {
-    /// CONTROL: a message to the reader follows, in the answer its reply.
+    /// CONTROL: a message to the reader follows; in the answer, its reply follows.
     Control {
-        /// Which connection.
+        /// The connection.
         card,
-        /// What is asked of the reader.
+        /// The control code.
         code,
         /// Bytes of the message.
         send_len,
@@ -212,9 +212,9 @@ structure! {
 }
 
 structure! {
-    /// What a waiting client is told, and the body of WAIT and STOP in version 4.3.
+    /// What a waiting client is told; also the body of WAIT and STOP in version 4.3.
     Waited {
-        /// Time to wait, in milliseconds; the client itself sees to it.
+        /// Time to wait, in milliseconds; the client itself measures it.
         time_out,
         /// Return value: success for an event, or that the wait was cancelled.
         rv,
@@ -234,20 +234,20 @@ structure! {
 /// CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connect<'a> {
-    /// Which context.
+    /// The context.
     pub context: u32,
     /// The reader's name.
     pub reader: Name<'a>,
-    /// Share mode, protocols wanted, the new connection, the protocol in force, return value.
+    /// Share mode, requested protocols, the new connection, the protocol in force, return value.
     pub rest: ConnectRest,
 }
 
 structure! {
-    /// What follows the reader's name in CONNECT.
+    /// The fields after the reader's name in CONNECT.
     ConnectRest {
-        /// The share mode wanted.
+        /// The requested share mode.
         share,
-        /// The protocols wanted.
+        /// The requested protocols.
         protocols,
         /// The new connection.
         card,
@@ -261,16 +261,16 @@ structure! {
 /// GET ATTRIB and SET ATTRIB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// Which connection.
+    /// The connection.
     pub card: u32,
-    /// Which attribute.
+    /// The attribute.
     pub id: u32,
     /// Room for its value, or the bytes of the value to be set.
     pub len: u32,
 }
 
 impl Attribute {
-    /// Bytes on the wire.
+    /// The number of bytes that are sent.
     pub const LEN: usize = 16 + ATTRIBUTE_MAX;
 
     fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
@@ -281,7 +281,8 @@ impl Attribute {
         Some(Self { card, id, len })
     }
 
-    /// Appends the answer with `value`, of at most [`ATTRIBUTE_MAX`] bytes; `len` is what the client is told of its length.
+    /// Appends the answer with `value`, which has at most [`ATTRIBUTE_MAX`] bytes; `len` is the length that the client
+    /// is told.
     pub fn write(&self, out: &mut Vec<u8>, value: &[u8], len: u32, rv: Rv) {
         number(out, self.card);
         number(out, self.id);
@@ -291,12 +292,12 @@ impl Attribute {
     }
 }
 
-/// A reader's name as it travels: bytes up to the first zero.
+/// A reader's name as it is sent: the bytes before the first zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Name<'a>(pub &'a [u8; NAME_LEN]);
 
 impl<'a> Name<'a> {
-    /// The name without its filling. The last byte is a terminating zero whatever stands there.
+    /// The name without its filling. The last byte counts as a terminating zero, whatever its value.
     pub fn bytes(&self) -> &'a [u8] {
         let (_, name) = self.0.split_last().unwrap_or((&0, &[]));
         name.split(|byte| *byte == 0).next().unwrap_or_default()
@@ -309,14 +310,14 @@ impl fmt::Debug for Name<'_> {
     }
 }
 
-/// What `qiyong pcscd ctl` wants.
+/// What `qiyong pcscd ctl` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ctl<'a> {
     /// The number of an action, see `ctl`.
     pub action: u32,
     /// The reader's name or number; all zero for none.
     pub reader: Name<'a>,
-    /// A card file's path, or what else the action takes.
+    /// The path of a card file, or another argument of the action.
     pub argument: &'a [u8],
 }
 
@@ -334,7 +335,7 @@ impl<'a> Ctl<'a> {
     }
 }
 
-/// A reader as GET READERS STATE shows it.
+/// A reader, as GET READERS STATE shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderState {
     /// Its name.
@@ -343,16 +344,16 @@ pub struct ReaderState {
     pub events: u32,
     /// Bits of `codes::state`.
     pub state: u32,
-    /// Connections; -1 for one that is exclusive.
+    /// The number of connections; -1 for an exclusive one.
     pub sharing: i32,
-    /// The card's ATR, at most 33 bytes; empty without a card that answers.
+    /// The card's ATR, at most 33 bytes; empty if no card answers.
     pub atr: Vec<u8>,
     /// The protocol in force, 0 for none.
     pub protocol: u32,
 }
 
 impl ReaderState {
-    /// Bytes on the wire.
+    /// The number of bytes that are sent.
     pub const LEN: usize = NAME_LEN + 12 + 36 + 8;
 
     /// Appends the state to `out`.
@@ -361,7 +362,7 @@ impl ReaderState {
         number(out, self.events);
         number(out, self.state);
         number(out, self.sharing.cast_unsigned());
-        // 33 bytes, and three that align what follows.
+        // 33 bytes, and three for the alignment of the next field.
         padded(out, self.atr.get(..33).unwrap_or(&self.atr), 36);
         number(out, self.atr.len().min(33) as u32);
         number(out, self.protocol);
@@ -387,7 +388,7 @@ pub enum Request<'a> {
     GetAttrib(Attribute),
     SetAttrib(Attribute),
     GetReadersState,
-    /// With a body in version 4.3, which hears nothing before the event.
+    /// With a body in version 4.3, in which the client is told nothing before the event.
     Wait {
         with_body: bool,
     },
@@ -398,7 +399,7 @@ pub enum Request<'a> {
     Ctl(Ctl<'a>),
 }
 
-/// Bytes that may hold a PIN: `Debug` prints their number.
+/// Bytes that may contain a PIN: `Debug` prints how many there are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Secret<'a>(pub &'a [u8]);
 
@@ -408,23 +409,23 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
-/// Why bytes are no request. Where the next request would begin is then unknown, so the client cannot go on.
+/// Why bytes are no request. Nobody then knows where the next request would begin, so the client cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireError {
     /// No such command.
     Command(u32),
     /// The structure of this command has another size.
     Size {
-        /// Which command.
+        /// The command.
         command: u32,
         /// The size the header gave.
         size: u32,
     },
-    /// More bytes announced than any APDU has.
+    /// More bytes are announced than any APDU has.
     TooLong {
-        /// Which command.
+        /// The command.
         command: u32,
-        /// How many.
+        /// The number of bytes.
         len: u32,
     },
 }
@@ -441,7 +442,7 @@ impl fmt::Display for WireError {
 
 impl std::error::Error for WireError {}
 
-/// The request at the beginning of `bytes`, and how many of them it takes; `None` while it is incomplete.
+/// The request at the beginning of `bytes`, and how many bytes it takes; `None` while it is incomplete.
 pub fn decode(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, WireError> {
     let mut cursor = Cursor(bytes);
     let (Some(size), Some(command)) = (cursor.number(), cursor.number()) else {
@@ -456,7 +457,8 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Request<'_>, usize)>, WireError> {
     Ok(request.map(|request| (request, bytes.len() - after.0.len())))
 }
 
-/// Whether `size` is what `command` has. Before the body is awaited, so that nobody can have us wait for a gigabyte.
+/// Whether `size` is the size for `command`. This is checked before the body is awaited, so that nobody can make us
+/// wait for a gigabyte.
 fn check_size(command: u32, size: u32) -> Result<(), WireError> {
     let fits = match command {
         command::WAIT_READER_STATE_CHANGE | command::STOP_WAITING_READER_STATE_CHANGE => [0, 8].contains(&size),
@@ -486,7 +488,8 @@ const fn structure_len(command: u32) -> Option<usize> {
     })
 }
 
-/// Reads a body of the right size. `after` holds what follows it, and loses what belongs to the request.
+/// Reads a body of the right size. `after` has the bytes after the body; those that belong to the request are removed
+/// from it.
 fn read_body<'a>(command: u32, mut body: Cursor<'a>, after: &mut Cursor<'a>) -> Result<Option<Request<'a>>, WireError> {
     let with_body = !body.0.is_empty();
     let body = &mut body;
@@ -537,7 +540,7 @@ impl Connect<'_> {
     }
 }
 
-/// The bytes that follow a structure.
+/// The bytes after a structure.
 fn followed<'a>(command: u32, len: u32, after: &mut Cursor<'a>) -> Result<Option<Secret<'a>>, WireError> {
     if len as usize > EXTENDED_MAX {
         return Err(WireError::TooLong { command, len });
@@ -563,7 +566,7 @@ fn padded(out: &mut Vec<u8>, bytes: &[u8], len: usize) {
     out.resize(end, 0);
 }
 
-/// What is left to read.
+/// The bytes that are still to be read.
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
@@ -592,7 +595,7 @@ mod tests {
 
     use super::*;
 
-    /// sizeof of each structure in pcsc-lite's `winscard_msg.h` and `eventhandler.h`.
+    /// The sizeof of each structure in pcsc-lite's `winscard_msg.h` and `eventhandler.h`.
     #[test]
     fn structures_have_the_sizes_of_pcsc_lite() {
         let sizes = [
@@ -659,7 +662,7 @@ mod tests {
             header(&mut bytes, size as usize, command);
             bytes.extend(rest);
             if let Ok(Some((_, used))) = decode(&bytes) {
-                // The same bytes mean the same, whatever comes after them, and fewer of them mean nothing yet.
+                // The same bytes mean the same, whatever follows them, and fewer bytes are incomplete.
                 prop_assert!(used >= HEADER_LEN + size as usize && used <= bytes.len());
                 prop_assert_eq!(decode(&bytes[..used]).unwrap().unwrap().1, used);
                 prop_assert_eq!(decode(&bytes[..used - 1]), Ok(None));

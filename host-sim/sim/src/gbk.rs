@@ -6,18 +6,19 @@ use thiserror::Error;
 use qiyong_protocol::card::codes::Name;
 use qiyong_protocol::card::files::Generation;
 
-/// The GBK (GB18030) bytes of `text`, or `None` when a character has none.
+/// The GBK (GB18030) bytes of `text`; `None` if GBK lacks a character.
 pub fn encode(text: &str) -> Option<Vec<u8>> {
     let (bytes, _, unmappable) = GB18030.encode(text);
     (!unmappable).then(|| bytes.into_owned())
 }
 
-/// The text of GBK bytes, or `None` when they are not GBK.
+/// The text of GBK bytes; `None` if they are not GBK.
 pub fn decode(bytes: &[u8]) -> Option<String> {
     GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
 }
 
-/// A name in the bytes that cards store; `None` when a character has none or steers a screen, or when there are more than 50.
+/// A name in the bytes that cards store. `None`: GBK lacks a character, a character is a control character, or there
+/// are more than 50 bytes.
 pub fn name(text: &str) -> Option<Name> {
     if text.chars().any(char::is_control) {
         return None;
@@ -37,10 +38,10 @@ pub fn name_text(name: &Name) -> String {
 )]
 pub struct HolderError(pub String);
 
-/// A name that the records of a card of this generation hold.
+/// A name that fits into the records of a card of this generation.
 ///
 /// # Errors
-/// When it has characters outside GBK, or too many.
+/// The name has characters outside GBK, or too many.
 pub fn holder(text: &str, generation: Generation) -> Result<Name, HolderError> {
     name(text)
         .filter(|name| name.to_records(generation.has_name_extension()).is_some())

@@ -2,16 +2,16 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`card`] | virtual cards: what they hold, how they answer, how they are kept in files |
+//! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
-//! | [`world`] | terminals put together with all of these and a centre, in virtual time |
+//! | [`world`] | terminals together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
-//! | `capture` | with the feature `capture`: what happened in a world, as files for GTKWave and Wireshark |
-//! | [`mask`] | what must not be shown of the characters on a line |
-//! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; reading what people hand in |
+//! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
+//! | [`mask`] | which characters on a line must not be shown |
+//! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
-//! Not here: the card centre, which a world is given as a function from bytes to bytes; the command line; standard output.
+//! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
 #![forbid(unsafe_code)]
 
 mod advice;

@@ -1,6 +1,6 @@
 //! Virtual time: one clock for line, link, holder and terminal, counted in card clock cycles.
 //!
-//! Nothing here waits. Whoever does something that takes time moves the clock on, so that a run takes no time and comes out
+//! Nothing here waits. Code that does something that takes time moves the clock on: so a run takes no real time, and is
 //! the same each time.
 
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::{Date, Timestamp};
 
-/// Card clock cycles in a second: 3.5712 MHz, at which 372 cycles an etu make 9600 bit/s.
+/// Card clock cycles in a second: 3.5712 MHz, at which 372 cycles per etu give 9600 bit/s.
 pub const CLOCK_HZ: u64 = 3_571_200;
 
 /// The clock; clones show the same time.
@@ -53,7 +53,7 @@ impl VirtualTime {
         let seconds = i64::try_from(self.cycles() / CLOCK_HZ).unwrap_or(i64::MAX);
         let now = self.start.saturating_add(jiff::SignedDuration::from_secs(seconds));
         let (year, month, day) = (now.year().unsigned_abs(), now.month().unsigned_abs(), now.day().unsigned_abs());
-        // A scenario's clock begins at a year from 1 on, and every day jiff knows exists.
+        // A scenario's clock begins in the year 1 or later, and every day of jiff exists.
         let date = Date::new(year, month, day).or_else(|| Date::new(9999, 12, 31));
         let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
         Timestamp { date: date.unwrap_or_else(|| unreachable!("31 December exists")), hour, minute, second }

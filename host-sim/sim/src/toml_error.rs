@@ -1,8 +1,8 @@
-//! What is wrong with a TOML file, without showing what stands there: it may be a PIN or a key.
+//! What is wrong with a TOML file, without showing the text there, which may be a PIN or a key.
 
-/// Line, column and cause, all on one line.
+/// Row, column and cause, all in one row.
 pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
-    // `Display` of the error would quote the line, and serde quotes the value.
+    // `Display` of the error would quote the row, and serde quotes the value.
     let cause = error.message().replace('\n', ", ");
     let cause = match cause.rsplit_once(", expected ") {
         Some((found, expected)) if cause.starts_with("invalid type") || cause.starts_with("invalid value") => {
@@ -19,7 +19,7 @@ pub(crate) fn explain(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {cause}")
 }
 
-/// What serde calls by Rust's names.
+/// Plain words for the names that serde takes from Rust.
 fn in_words(expected: &str) -> &str {
     match expected {
         "u64" | "u32" | "u8" => "a whole number, 0 or more, that is not too large",

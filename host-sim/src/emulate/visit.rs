@@ -1,4 +1,4 @@
-//! The visit at an emulated board: card, centre and holder for it, and what came of it.
+//! The visit at an emulated board: its card, centre and holder, and the result.
 
 use std::io::{self, BufRead};
 use std::path::Path;
@@ -24,12 +24,12 @@ use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::terminal::{Desk, SystemClock};
 
-/// What is in a card's account when the centre is in memory.
+/// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
-/// The one terminal's name.
+/// The name of the only terminal.
 const TERMINAL: TerminalId = TerminalId(*b"00000001");
 
-/// How it ended, for programs.
+/// The result, for programs.
 #[derive(Serialize)]
 struct Told<'a> {
     outcome: &'static str,
@@ -41,14 +41,14 @@ struct Told<'a> {
     stan: Option<u32>,
     pin_changed: bool,
     characters: usize,
-    /// The most that was used, in bytes.
+    /// The most stack that was used, in bytes.
     stack: usize,
     screens: Vec<String>,
     log: &'a [String],
 }
 
-/// Plays the visit and tells how it ended.
-pub(super) fn play(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
+/// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
+pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
     let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
@@ -97,7 +97,7 @@ fn tell(
         cause.into_iter().for_each(|cause| output.line(&format!("cause   {cause}")));
         output.line(&format!("{characters} characters on the card line, {stack} bytes of the stack of {of} used"));
     }
-    // After the report: the visit has taken place, whatever becomes of its picture.
+    // After the report, because the visit has taken place even if its picture cannot be saved.
     if let Some(path) = &args.screen {
         let picture = machine.picture().map_err(|error| error.to_string())?;
         picture::save(&picture, path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
@@ -126,7 +126,7 @@ fn key_pin(moment: Moment) -> Does {
     };
     complain(&format!("the PIN pad waits: {what} (nothing: cancel)"));
     let mut line = Zeroizing::new(String::new());
-    // What cannot be read is nothing.
+    // Input that cannot be read counts as none.
     let _ = io::stdin().lock().read_line(&mut line);
     match line.trim() {
         "" => Does::Cancels,

@@ -1,4 +1,4 @@
-//! What is to be done at the till: from the command line, or keyed line by line in the same words.
+//! What the terminal is to do: from the command line, or keyed in rows of the same words.
 
 use clap::{Args, Parser, Subcommand};
 
@@ -62,7 +62,7 @@ fn kind(text: &str) -> Result<DocumentKind, String> {
 }
 
 impl Asked {
-    /// The operation; what is missing of a document is asked for.
+    /// The operation; asks for missing parts of a document.
     pub(crate) fn operation(&self, desk: &mut Desk) -> Result<Operation, String> {
         let bill = |total: Fen, fund: Fen| {
             Bill::new(total, fund).ok_or("the total must be more than nothing, and the fund pays no more than that")
@@ -105,7 +105,7 @@ fn document(
     Ok(Document { kind, number, name, valid_until })
 }
 
-/// The operations to be done: the one of the command line, or what is keyed until the end.
+/// The operations to be done: the one on the command line, or those that are keyed until the input ends.
 pub(super) struct Operations<'a> {
     given: Option<&'a Asked>,
     from_command_line: bool,
@@ -120,7 +120,7 @@ impl<'a> Operations<'a> {
         self.from_command_line
     }
 
-    /// The next one, or what was wrong with what was keyed; `None` at the end.
+    /// The next operation, or what was wrong with the keyed text; `None` at the end.
     pub(super) fn next(&mut self, desk: &mut Desk) -> Option<Result<Operation, String>> {
         if self.from_command_line {
             return self.given.take().map(|asked| asked.operation(desk));
@@ -135,7 +135,7 @@ impl<'a> Operations<'a> {
                     let parsed = Line::try_parse_from(words.iter().copied());
                     return Some(match parsed {
                         Ok(line) => line.asked.operation(desk),
-                        // The first line says what is wrong; the rest is about options of a program.
+                        // The first row says what is wrong; the other rows are about options of a program.
                         Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_string()),
                     });
                 }

@@ -1,4 +1,4 @@
-//! The way to a centre in the same process, and this machine's clock.
+//! The terminal's link to a centre in the same process, and this machine's clock.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use super::trouble::Trouble;
 use qiyong::in_process::InProcess;
 use qiyong_sim::world::link::CentreLine;
 
-/// Hands messages over, in bytes. The centre answers at once, or its store is broken.
+/// Gives messages to the centre, in bytes. The centre answers at once, or fails.
 pub(super) struct DirectLink {
     centre: Rc<RefCell<InProcess>>,
     line: CentreLine,
@@ -40,7 +40,7 @@ impl Clock for SystemClock {
     fn now(&mut self) -> Timestamp {
         let now = jiff::ZonedDateTime::now().datetime();
         let (year, month, day) = (now.year().unsigned_abs(), now.month().unsigned_abs(), now.day().unsigned_abs());
-        // Every day of the calendar exists; 1 January does in any case.
+        // Every day of the calendar exists; in any case, 1 January does.
         let date = Date::new(year, month, day).or_else(|| Date::new(2026, 1, 1));
         let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
         Timestamp { date: date.unwrap_or_else(|| unreachable!("1 January exists")), hour, minute, second }

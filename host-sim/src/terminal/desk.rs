@@ -1,6 +1,6 @@
-//! Screen and keys of a till: this machine's.
+//! Screen and keys of the operator and the holder: those of this machine.
 //!
-//! At a terminal a PIN is read without echo but for stars; from a pipe it is the next line.
+//! On an interactive terminal a PIN is read without echo, except for stars; from a pipe it is the next row.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -42,7 +42,7 @@ impl Desk {
         }
     }
 
-    /// Digits and enter; nothing for cancel.
+    /// Returns digits for digits and enter, and nothing for cancel.
     fn key_pin(&mut self) -> io::Result<Zeroizing<String>> {
         if self.interactive {
             let stars = rpassword::ConfigBuilder::new().password_feedback_mask('*').build();
@@ -85,7 +85,8 @@ impl Operator for Desk {
         }
     }
 
-    /// There is no key for it while nothing is asked: Ctrl-C ends the program, and a card that it left is reset.
+    /// There is no cancel key except while something is asked: Ctrl-C ends the program, and a card left powered is
+    /// reset.
     async fn cancel(&mut self) {
         std::future::pending().await
     }

@@ -1,8 +1,9 @@
-//! `qiyong terminal`: the firmware's terminal application at a till made of this machine's screen and keyboard.
+//! `qiyong terminal`: the firmware's terminal application with this machine's screen and keyboard as its desk.
 //!
-//! The card is in a PC/SC reader (`pcsc::reader_slot`) or in a file (`file_slot`, by way of the virtual line); the centre
-//! is a database file, in the same process (`centre_link`). What operator and holder see and key is `desk`'s; `ask`
-//! reads what is to be done, `receipt` tells how it ended.
+//! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
+//! centre is a database file, in the same process (`centre_link`). `desk` is what operator and holder see and key;
+//! `ask` reads what is to be done; `receipt` reports how it ended; `trouble` keeps what went wrong with reader or
+//! centre.
 
 mod ask;
 mod centre_link;
@@ -13,7 +14,6 @@ mod trouble;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Args;
@@ -87,16 +87,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
 }
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
-pub(crate) fn run(args: &TerminalArgs) -> ExitCode {
-    let mut output = Output::default();
-    let verdict = open(args, &mut output).unwrap_or_else(|problem| {
-        output.complain(&problem);
-        Verdict::BadInput
-    });
-    output.finish(verdict)
-}
-
-fn open(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
+pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     match (&args.card.card, &args.card.reader) {
         (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),
@@ -120,7 +111,7 @@ fn on_reader(_: &TerminalArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<V
     Err(crate::readers::NOT_BUILT_IN.into())
 }
 
-/// Does what is asked for with a card in `slot`.
+/// Carries out the requested operations with a card in `slot`.
 fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
     let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! How a visit ended: a receipt for people, or an object for programs. Numbers and names are masked on both.
+//! How a visit ended: a receipt for people, or an object for programs. Numbers and names are masked in both.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub(super) struct Receipt {
     holder: Option<String>,
     stan: Option<u32>,
     activated: bool,
-    /// Done, and there was nothing to put into use.
+    /// Approved, and the card had been put into use before.
     already_active: bool,
     activated_financial: bool,
     total: u64,
@@ -109,13 +109,13 @@ impl Receipt {
     }
 }
 
-/// The first and the last two characters.
+/// The first character and the last two.
 fn masked(number: &str) -> String {
     let last = number.chars().count().saturating_sub(2);
     number.chars().enumerate().map(|(at, c)| if at == 0 || at >= last { c } else { '*' }).collect()
 }
 
-/// The first character: the family name, most often.
+/// The first character: usually the family name.
 fn masked_name(name: &str) -> String {
     name.chars().enumerate().map(|(at, c)| if at == 0 { c } else { '*' }).collect()
 }

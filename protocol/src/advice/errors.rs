@@ -1,5 +1,5 @@
-//! The advice of each error type of this crate, in one place, so that like causes get like answers. Reasons have theirs in their
-//! table, errors of the terminal where they are.
+//! The advice of each error type of this crate, in one place, so that like causes get like answers. The advice of a
+//! reason is in the table of reasons, that of the terminal's errors in the terminal.
 
 use super::Advice;
 use crate::card::codes::CodeError;
@@ -17,7 +17,7 @@ use crate::iso7816::t1::{Budget, T1Error};
 use crate::iso7816::tlv::TlvError;
 
 impl AtrError {
-    /// Who can put it right. That a slot has repeated the reset, at each voltage, is assumed.
+    /// Who can put it right. The slot is assumed to have repeated the reset at each voltage.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Truncated { .. } | Self::TckWrong { .. } => Advice::TryAgain,
@@ -40,7 +40,7 @@ impl AtrDoesNotFit {
 }
 
 impl PpsError {
-    /// Who can put it right. A card that is powered anew and asked for no rate works at the default one.
+    /// Who can put it right. A card that is powered anew and asked for no rate works at the default rate.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Start(_) | Self::Different | Self::Check | Self::Truncated => Advice::TryAgain,
@@ -72,7 +72,7 @@ impl T1Error {
             | Self::Aborted
             | Self::OutOfBudget(Budget::Time | Budget::Blocks)
             | Self::NeedsReset => Advice::TryAgain,
-            // Contacts to clean; a card that is at fault.
+            // Contacts need cleaning, or the card is at fault.
             Self::OutOfBudget(Budget::Repetitions | Budget::Extensions) => Advice::AskHolder,
             Self::BufferTooSmall { .. } => Advice::CallService,
         }
@@ -80,7 +80,8 @@ impl T1Error {
 }
 
 impl ApduError {
-    /// Who can put it right, where a program wrote the bytes. Where a card did, a slot's error says otherwise.
+    /// Who can put it right, if a program wrote the bytes. If a card wrote them, the slot's error has an advice of its
+    /// own.
     pub const fn advice(self) -> Advice {
         match self {
             Self::TooShort { .. } | Self::LengthMismatch { .. } | Self::TooLong | Self::BufferTooSmall { .. } => {
@@ -91,7 +92,7 @@ impl ApduError {
 }
 
 impl TlvError {
-    /// Who can put it right: what comes this far was not damaged on a line, but written so.
+    /// Who can put it right: the line checked these bytes, so the other side wrote them as they are.
     pub const fn advice(self) -> Advice {
         match self {
             Self::TagTooLong | Self::Length(_) | Self::Truncated => Advice::CallService,
@@ -100,18 +101,18 @@ impl TlvError {
 }
 
 impl RecordError {
-    /// Who can put it right: the agency that issued the card exchanges it.
+    /// Who can put it right: the agency that issued the card exchanges the card.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Truncated | Self::TooLong | Self::ValueLength { .. } | Self::Value { .. } => Advice::AskHolder,
-            // The terminal takes the card for one of another generation.
+            // The terminal takes this card for one of another generation.
             Self::Tag { .. } => Advice::CallService,
         }
     }
 }
 
 impl CodeError {
-    /// Who can put it right: the code was read or keyed wrongly, or the card is not of the scheme.
+    /// Who can put it right: the code was read or keyed wrongly, or the card does not follow the scheme.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Length { .. } | Self::Character { .. } | Self::Check { .. } | Self::BirthDate | Self::Provider => {
@@ -126,14 +127,14 @@ impl FrameError {
     pub const fn advice(self) -> Advice {
         match self {
             Self::TooLong | Self::TooShort | Self::Check => Advice::TryAgain,
-            // The check was right, so this is what the other side sent.
+            // The check was right, so the other side sent these bytes.
             Self::Stuffing | Self::Length | Self::Peer(_) => Advice::CallService,
         }
     }
 }
 
 impl FormatError {
-    /// Who can put it right: a frame's check was right, so this is what the other side wrote.
+    /// Who can put it right: the frame's check was right, so the other side wrote these bytes.
     pub const fn advice(self) -> Advice {
         match self {
             Self::Short
@@ -166,7 +167,7 @@ impl MessageError {
     /// Who can put it right.
     pub const fn advice(self) -> Advice {
         match self {
-            // The right one may still come.
+            // The right answer may still come.
             Self::NotTheAnswer => Advice::TryAgain,
             Self::Format(error) => error.advice(),
             Self::Write(error) => error.advice(),
@@ -197,7 +198,7 @@ impl Refused {
     /// Who can put it right.
     pub const fn advice(self) -> Advice {
         match self {
-            // After the set-up, which the till sends by itself, and after the visit.
+            // The till sets the terminal up by itself, and the visit under way ends: the same command then succeeds.
             Self::NotSetUp | Self::Busy => Advice::TryAgain,
             Self::NotHere => Advice::AskHolder,
             Self::Malformed => Advice::CallService,

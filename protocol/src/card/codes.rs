@@ -8,11 +8,11 @@ use heapless::Vec;
 
 use super::date::Date;
 
-/// Why a code is not one.
+/// Why characters or bytes are not the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CodeError {
-    /// Not as many characters as the code has.
+    /// The number of characters is not that of the code.
     Length {
         /// How many the code has.
         expected: usize,
@@ -22,14 +22,14 @@ pub enum CodeError {
         /// Where it stands.
         at: usize,
     },
-    /// The check character should be this one.
+    /// The check character is wrong.
     Check {
         /// The right check character.
         expected: char,
     },
-    /// The birth date within is no day of the calendar.
+    /// The birth date in the number is no day of the calendar.
     BirthDate,
-    /// The registered application provider D156000005 is missing in an ident code.
+    /// An ident code lacks the registered application provider D156000005.
     Provider,
 }
 
@@ -97,7 +97,7 @@ impl fmt::Debug for Region {
 pub struct IdNumber([u8; 18]);
 
 impl IdNumber {
-    /// Checks shape, birth date and check character; a lower-case x from a host is taken as X.
+    /// Checks shape, birth date and check character; a lower-case x is taken as X.
     pub fn new(text: &[u8]) -> Result<Self, CodeError> {
         let mut bytes: [u8; 18] = text.try_into().map_err(|_| CodeError::Length { expected: 18 })?;
         bytes.make_ascii_uppercase();
@@ -123,14 +123,14 @@ impl IdNumber {
         b"10X98765432".get((sum % 11) as usize).copied().unwrap_or_default()
     }
 
-    /// The date of birth within.
+    /// The date of birth in the number.
     pub fn birth_date(&self) -> Option<Date> {
         let digit = |i: usize| self.0.get(i).map(|b| u16::from(b - b'0'));
         let two = |i| Some(digit(i)? * 10 + digit(i + 1)?);
         Date::new(two(6)? * 100 + two(8)?, two(10)? as u8, two(12)? as u8)
     }
 
-    /// GB/T 2261.1: '1' male, '2' female, by whether the 17th digit is odd.
+    /// The sex by GB/T 2261.1: '1' male if the 17th digit is odd, else '2' female.
     pub const fn sex(&self) -> u8 {
         if self.0[16] & 1 == 1 { b'1' } else { b'2' }
     }
@@ -199,7 +199,7 @@ impl CardNumber {
         Self::check_character(body) == *check
     }
 
-    /// The nine characters.
+    /// The nine characters as bytes.
     pub const fn as_bytes(&self) -> &[u8; 9] {
         &self.0
     }
@@ -230,7 +230,8 @@ impl IdentCode {
     /// RID of the social security card, bytes 4 to 8 of every ident code.
     pub const PROVIDER: [u8; 5] = [0xD1, 0x56, 0x00, 0x00, 0x05];
 
-    /// Checks what a terminal can check: the region's digits and the provider (driver error -20 otherwise).
+    /// Checks what a terminal can check: the region's digits and the provider (a reader's driver answers -20 if they
+    /// are wrong).
     pub fn new(bytes: [u8; 16]) -> Result<Self, CodeError> {
         let ident = Self(bytes);
         let [_, _, _, provider @ .., _, _, _, _, _, _, _, _] = bytes;
@@ -260,7 +261,7 @@ impl IdentCode {
         matches!(self.0, [.., 0xFF, 0xFF, 0xFF, 0xFF])
     }
 
-    /// The twelve bytes the check value is computed over, and the check value.
+    /// The twelve bytes over which the check value is computed, and the check value.
     pub const fn split(&self) -> ([u8; 12], [u8; 4]) {
         let [a, b, c, d, e, f, g, h, i, j, k, l, w, x, y, z] = self.0;
         ([a, b, c, d, e, f, g, h, i, j, k, l], [w, x, y, z])
@@ -284,9 +285,9 @@ impl fmt::Debug for IdentCode {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name(Vec<u8, { NAME_RECORD + NAME_EXTENSION_RECORD }>);
 
-/// Bytes of a name that its record holds (docs/card.md §1.3).
+/// The bytes of a name that the name record holds (docs/card.md §1.3).
 const NAME_RECORD: usize = 30;
-/// Bytes of a name that the extension record holds, from version 2.00 on (docs/card.md §1.3).
+/// The bytes of a name that the extension record holds, from version 2.00 on (docs/card.md §1.3).
 const NAME_EXTENSION_RECORD: usize = 20;
 
 /// How many bytes the first character of a GB 18030 text has: one, two, or four if a digit follows the lead byte. `None`: the
@@ -301,10 +302,10 @@ fn character_len(text: &[u8]) -> Option<usize> {
 }
 
 impl Name {
-    /// Joins the name record (30 bytes) and the extension record (20 bytes, empty on version 1 cards), both filled with
-    /// 00, and by some issuers with FF or spaces (docs/card.md §1.11). `None`: nothing is left, or it is too long.
+    /// Joins the name record (30 bytes) and the extension record (20 bytes; empty on version 1 cards). Issuers fill
+    /// both up with 00, some with FF or spaces (docs/card.md §1.11). `None`: nothing is left, or the name is too long.
     pub fn from_records(name: &[u8], extension: &[u8]) -> Option<Self> {
-        // A foreign name may break at a space, so only the end of the whole is trimmed of spaces.
+        // A foreign name may break at a space between the records: only the end of the whole name is trimmed of spaces.
         let mut bytes = Vec::new();
         bytes.extend_from_slice(without_end(name, &[0x00, 0xFF])).ok()?;
         bytes.extend_from_slice(without_end(extension, &[0x00, 0xFF])).ok()?;
@@ -312,8 +313,9 @@ impl Name {
         if bytes.is_empty() { None } else { Some(Self(bytes)) }
     }
 
-    /// The name record's part and the extension record's, without filling, for a card that has an extension record or not
-    /// ([`super::files::Generation::has_name_extension`]). A character is never torn apart. `None`: the name does not fit.
+    /// The part for the name record and the part for the extension record, without filling. Whether the card has an
+    /// extension record says [`super::files::Generation::has_name_extension`]. No character is split between the two.
+    /// `None`: the name does not fit.
     pub fn to_records(&self, has_extension: bool) -> Option<(&[u8], &[u8])> {
         let mut first = 0;
         while let Some(len) = self.0.get(first..).and_then(character_len).filter(|len| first + len <= NAME_RECORD) {
@@ -419,7 +421,8 @@ mod tests {
         let name = |gbk: &[u8]| Name::new(gbk).unwrap();
         let parts =
             |name: &Name, generation| name.to_records(generation).map(|(first, second)| (first.len(), second.len()));
-        // Fifteen characters of two bytes fill the record; with one of one byte before them the last goes over whole.
+        // Fifteen characters of two bytes fill the record. With a character of one byte before them, the last one goes
+        // whole into the extension.
         assert_eq!(parts(&name(&[0xB0; 30]), false), Some((30, 0)));
         let odd = name(&[&[b'A'][..], &[0xB0; 30]].concat());
         assert_eq!(parts(&odd, false), None);

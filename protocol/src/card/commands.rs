@@ -1,6 +1,6 @@
 //! The card's commands as APDUs, typed (docs/card.md §1.6).
 //!
-//! Not for carrying them out: a command goes to a card slot, and its answer through [`super::records`].
+//! Carrying a command out is not done here: a card slot carries it out, and [`super::records`] reads the answer.
 
 use super::codes::IdentCode;
 use super::files::{RID, SSSE_NAME};
@@ -43,7 +43,8 @@ pub const fn application_aid(number: u8) -> [u8; 6] {
     [a, b, c, d, e, number]
 }
 
-/// Reads record `number` (from 1) of the current file, whose value has `len` bytes: tag and length come with it.
+/// Reads record `number` (from 1) of the current file. `len` is the length of the value; tag and length come before the
+/// value.
 pub const fn read_record(number: u8, len: u8) -> Command<'static> {
     Command::new(0, ins::READ_RECORD, number, 0x04).expecting(len as usize + 2)
 }
@@ -58,17 +59,18 @@ pub const fn change_pin(data: &[u8]) -> Command<'_> {
     Command::new(0x80, ins::CHANGE_PIN, 0x01, 0).with_data(data)
 }
 
-/// GET CHALLENGE for eight random bytes; good for the very next command.
+/// GET CHALLENGE for eight random bytes, which hold for the very next command only.
 pub const fn get_challenge() -> Command<'static> {
     Command::new(0, ins::GET_CHALLENGE, 0, 0).expecting(8)
 }
 
-/// INTERNAL AUTHENTICATE with 16 bytes, see [`super::keys::InternalAuthOrder`]; the answer is an eight-byte cryptogram.
+/// INTERNAL AUTHENTICATE with 16 bytes in the order of [`super::keys::InternalAuthOrder`]; the answer is an eight-byte
+/// cryptogram.
 pub const fn internal_authenticate(data: &[u8; 16]) -> Command<'_> {
     Command::new(0, ins::INTERNAL_AUTHENTICATE, 0, 0).with_data(data).expecting(8)
 }
 
-/// EXTERNAL AUTHENTICATE to key `key_id`; `data` from [`external_auth_data`].
+/// EXTERNAL AUTHENTICATE against key `key_id`; `data` is from [`external_auth_data`].
 pub const fn external_authenticate(key_id: u8, data: &[u8; 16]) -> Command<'_> {
     Command::new(0, ins::EXTERNAL_AUTHENTICATE, 0, key_id).with_data(data)
 }
@@ -78,20 +80,21 @@ pub fn external_auth_data(cryptogram: Cryptogram, terminal_bytes: [u8; 8]) -> [u
     join(cryptogram.0, terminal_bytes)
 }
 
-/// Sixteen bytes from twice eight.
+/// Sixteen bytes from two times eight.
 pub const fn join(first: [u8; 8], second: [u8; 8]) -> [u8; 16] {
     let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (first, second);
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
-/// The MAC to append to the data of a command under secure messaging: over its header with the final Lc, and its data.
+/// The MAC to append to the data of a command under secure messaging. It covers the header, with the final Lc, and the
+/// data.
 pub fn secure_messaging_mac(key: &Key, challenge: [u8; 8], command: &Command<'_>) -> [u8; 4] {
     let lc = (command.data.len() + 4) as u8;
     key.mac(challenge, &[&[command.cla, command.ins, command.p1, command.p2, lc], command.data])
 }
 
-/// Whether a command with this INS carries data to the card; what a T=0 card needs to know to read P3. An INS that is not
-/// in the norm does not: the card refuses it after the header.
+/// Whether a command with this INS carries data to the card: a T=0 card needs to know this to understand P3. An INS
+/// that is not in the norm carries none, since the card refuses it after the header.
 pub const fn takes_data(ins: u8) -> bool {
     matches!(
         ins,
@@ -109,7 +112,7 @@ pub const fn takes_data(ins: u8) -> bool {
     )
 }
 
-/// A few words for a trace: what the command does.
+/// What the command does, in a few words for a trace.
 pub fn describe(command: &Command<'_>) -> &'static str {
     match (command.ins, command.p1) {
         (ins::SELECT, _) if command.data == SSSE_NAME => "SELECT environment SSSE (sx1.sh.社会保障)",

@@ -45,7 +45,7 @@ impl Date {
         [bcd((self.year / 100) as u8), bcd((self.year % 100) as u8), bcd(self.month), bcd(self.day)]
     }
 
-    /// The day after; after the last of 9999 that one again.
+    /// The next day. The last day of the year 9999 is followed by itself.
     pub const fn next(self) -> Self {
         let Self { year, month, day } = self;
         match (year, month) {
@@ -73,10 +73,10 @@ impl Date {
 }
 
 impl Timestamp {
-    /// What a clock says that nobody has set: 2026-01-01 00:00:00, before any time that a terminal meets.
+    /// What a clock that nobody has set says: 2026-01-01 00:00:00, earlier than any time that a terminal meets.
     pub const UNSET: Self = Self { date: Date { year: 2026, month: 1, day: 1 }, hour: 0, minute: 0, second: 0 };
 
-    /// So many seconds later.
+    /// The time that is so many seconds later.
     pub fn after(self, seconds: u32) -> Self {
         let Self { date, hour, minute, second } = self;
         let seconds = seconds.saturating_add((u32::from(hour) * 60 + u32::from(minute)) * 60 + u32::from(second));
@@ -87,7 +87,7 @@ impl Timestamp {
     }
 }
 
-/// How many days a month has; none if there is no such month.
+/// How many days a month has; 0 if there is no such month.
 const fn days_of(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -114,7 +114,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// The number 0 to 99 that one BCD byte stands for.
+/// The number 0 to 99 that one BCD byte stands for, or `None`.
 pub(crate) const fn from_bcd(byte: u8) -> Option<u8> {
     let (tens, ones) = (byte >> 4, byte & 0x0F);
     if tens > 9 || ones > 9 { None } else { Some(tens * 10 + ones) }

@@ -1,8 +1,9 @@
 //! The card's file map, as data: which files, records, lengths and access conditions each generation has (docs/card.md
 //! §1.2 to §1.5).
 //!
-//! The terminal reads by it, the virtual card is made from it, traces are explained with it. To change what a card holds,
-//! change a table in `tables` and nothing else. Lengths are bytes; the source writes them in hex, and so do the tables.
+//! The terminal reads by this map, the virtual card is made from it, and traces are explained with it. To change what a
+//! card holds, change a table in `tables` and nothing else. Lengths are in bytes; the source writes them in hex, and so
+//! do the tables.
 
 mod spec;
 mod tables;
@@ -11,7 +12,7 @@ use super::keys::Algorithm;
 pub use spec::{Access, Content, Df, EF05, EF06, FileSpec, Format, MF, RID, RecordSpec, SSSE_NAME, key, tag};
 use tables::{APPLICATIONS_V1, APPLICATIONS_V2, SSSE_V1, SSSE_V2, SSSE_V3};
 
-/// The generation of a card, told by the norm version in record 3 of EF05.
+/// The generation of a card, which the norm version in record 3 of EF05 tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Generation {
@@ -24,7 +25,7 @@ pub enum Generation {
 }
 
 impl Generation {
-    /// Whether its EF06 has a record for what of the holder's name the first one does not hold.
+    /// Whether EF06 has a second record for the rest of a name that the first one cannot hold.
     pub const fn has_name_extension(self) -> bool {
         !matches!(self, Self::V1)
     }
@@ -41,7 +42,7 @@ impl Generation {
         }
     }
 
-    /// The generation of a version record.
+    /// The generation that a version record names.
     pub fn from_version(version: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|generation| generation.version() == version)
     }
@@ -60,7 +61,7 @@ impl Generation {
         Self::ALL.into_iter().find(|generation| generation.as_str() == word)
     }
 
-    /// The algorithm of its symmetric keys (docs/card.md §4.5); the SSF33 cards of one city are not covered.
+    /// The algorithm of the symmetric keys (docs/card.md §4.5). The SSF33 cards of one city are not covered.
     pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::V1 | Self::V2 => Algorithm::TripleDes,
@@ -68,7 +69,7 @@ impl Generation {
         }
     }
 
-    /// The files of the environment. A terminal that asks for no others does not carry their tables.
+    /// The files of the environment. A program that asks for no other files does not link the tables of the others.
     const fn environment(self) -> &'static [FileSpec] {
         match self {
             Self::V1 => SSSE_V1,
@@ -81,7 +82,8 @@ impl Generation {
     pub fn files(self) -> impl Iterator<Item = &'static FileSpec> {
         let applications: &[FileSpec] = match self {
             Self::V1 => APPLICATIONS_V1,
-            // The norm's tables for version 3.00 were not at hand; its application files are taken as in 2.00 (deduced).
+            // The norm's tables for version 3.00 were not at hand: its application files are taken to be those of 2.00
+            // (deduced).
             Self::V2 | Self::V3 => APPLICATIONS_V2,
         };
         self.environment().iter().chain(applications)
@@ -92,7 +94,7 @@ impl Generation {
         self.files().find(|file| file.df == df && file.fid == fid)
     }
 
-    /// File, record number (from 1) and shape of a data element of the environment.
+    /// The record number (from 1) and the shape of a data element of the environment, by file and tag.
     pub fn ssse_record(self, fid: u16, tag: u8) -> Option<(u8, &'static RecordSpec)> {
         let file = self.environment().iter().find(|file| file.fid == fid)?;
         let (number, record) = (1..).zip(file.records()).find(|(_, record)| record.tag == tag)?;
@@ -119,7 +121,7 @@ mod tests {
     /// The commands of docs/card.md §1.3.
     #[test]
     fn read_commands_of_section_1_3_follow_from_the_tables() {
-        // (generation, file, tag) -> record number and Le of the READ RECORD in the source's tables.
+        // By generation, file and tag: record number, and Le of READ RECORD in the source's tables.
         let expected = [
             (Generation::V3, EF05, tag::IDENT_CODE, 1, 0x12),
             (Generation::V3, EF05, tag::CARD_NUMBER, 7, 0x0B),

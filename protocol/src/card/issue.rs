@@ -1,6 +1,8 @@
-//! What passes between a centre and the maker of its cards: what is chosen for a card, and what is to be written on it.
+//! What passes between a centre and the maker of its cards: the choices for a card, and what is to be written on the
+//! card.
 //!
-//! Shapes only. The centre's security module makes the one from the other; a card maker, such as the simulator, writes it.
+//! Shapes only. The centre's security module makes the second from the first; a card maker, such as the simulator,
+//! writes it.
 
 use heapless::Vec;
 
@@ -36,23 +38,23 @@ pub struct NewCard {
     pub pin: Pin,
     /// Wrong tries allowed in a row, 1 to 15.
     pub pin_tries: u8,
-    /// How its states stand for bits.
+    /// How states of I/O stand for bits.
     pub convention: Convention,
     /// The protocol it speaks: 0 or 1.
     pub protocol: u8,
     /// Its serial number, part of ATR and ident code.
     pub serial: u32,
-    /// Whether its keys are the centre's; a forged card has others.
+    /// Whether its keys are the centre's; a forged card has other keys.
     pub genuine: bool,
 }
 
-/// The bytes of a record's value, as the centre gives them; a card fills up what is short.
+/// The bytes of a record's value, as the centre gives them; a card fills up a short value.
 pub type Value = Vec<u8, VALUE_MAX>;
 
-/// The most bytes of a value that the centre gives: a name's.
+/// The most bytes of a value that the centre gives: those of a name.
 pub const VALUE_MAX: usize = 30;
 
-/// What the centre has a card maker write on a card.
+/// What the centre tells a card maker to write on a card.
 #[derive(Clone, Debug)]
 pub struct IssuedCard {
     /// Its ATR, TS first.

@@ -1,8 +1,8 @@
-//! Symmetric keys of the card, and what is computed with them: diversification, authentication, secure-messaging MAC.
+//! The card's symmetric keys, and what is computed with them: diversification, authentication, secure-messaging MAC.
 //!
 //! 3DES for versions 1.00 and 2.00, SM4 for 3.00. Where the norms' texts were not at hand and sources differ, the choice
 //! is a field of [`Scheme`], so that a region's real rule can be set in one place (docs/card.md §1.7, §4.5, §8).
-//! Not here: where keys are kept. Virtual cards and the centre hold them; a terminal never does.
+//! Where keys are kept is not decided here: virtual cards and the centre hold them, a terminal never does.
 
 use core::fmt;
 
@@ -36,7 +36,7 @@ pub struct Key {
     algorithm: Algorithm,
 }
 
-/// A card's own keys, which nobody has but the card and its centre's security module. `Debug` prints `***` for each.
+/// A card's own keys. Only the card and its centre's security module have them. `Debug` prints `***` for each.
 #[derive(Clone, Debug)]
 pub struct CardKeys {
     /// IRK: INTERNAL AUTHENTICATE.
@@ -52,7 +52,8 @@ pub struct CardKeys {
 /// The most keys for EXTERNAL AUTHENTICATE that a card can have: twice what its file map names.
 pub const EXTERNAL_KEYS_MAX: usize = 16;
 
-/// The first factor of key diversification, from the card's historical bytes; sources disagree (docs/card.md §1.7).
+/// The first factor of key diversification, from the card's historical bytes. Sources disagree about it (docs/card.md
+/// §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SerialFactor {
@@ -62,13 +63,15 @@ pub enum SerialFactor {
     SerialAndZeros,
 }
 
-/// How the last eight bytes of EXTERNAL AUTHENTICATE's data and the challenge are used (docs/card.md §1.7).
+/// How EXTERNAL AUTHENTICATE uses the challenge and the last eight bytes of its data (docs/card.md §1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExternalAuthRule {
-    /// The challenge makes the session key, which encrypts the terminal's eight bytes: the recorded PSAM sequence.
+    /// The challenge makes the session key, which encrypts the terminal's eight bytes. The recorded PSAM sequence does
+    /// so.
     ChallengeIsFactor,
-    /// The terminal's eight bytes make the session key, which encrypts the challenge: as the driver interface names them.
+    /// The terminal's eight bytes make the session key, which encrypts the challenge. The driver interface names them
+    /// so.
     TerminalBytesAreFactor,
 }
 
@@ -78,12 +81,12 @@ pub enum ExternalAuthRule {
 pub enum InternalAuthOrder {
     /// Original data, then the factor of the session key.
     DataThenFactor,
-    /// The factor first.
+    /// Factor of the session key, then original data.
     FactorThenData,
 }
 
-/// Everything the norms leave open about the use of keys. The default is what the recorded readers do, where one was
-/// recorded, and otherwise the first reading of docs/card.md.
+/// Everything that the norms leave open about the use of keys. The default follows the recorded readers, where a record
+/// exists, and otherwise the first reading of docs/card.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scheme {
@@ -91,9 +94,9 @@ pub struct Scheme {
     pub serial_factor: SerialFactor,
     /// The last two ASCII characters of the second factor, after the region's six digits.
     pub region_suffix: [u8; 2],
-    /// EXTERNAL AUTHENTICATE.
+    /// How EXTERNAL AUTHENTICATE is computed.
     pub external_auth: ExternalAuthRule,
-    /// INTERNAL AUTHENTICATE.
+    /// How INTERNAL AUTHENTICATE is computed.
     pub internal_auth: InternalAuthOrder,
 }
 
@@ -135,11 +138,11 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm announced in the answer to SELECT: `Ok(None)` when it says nothing, `Err` with a code not supported
-    /// here (02 is SSF33).
+    /// The algorithm that the answer to SELECT announces. `Ok(None)`: it announces none. `Err`: a code that is not
+    /// supported here (02 is SSF33).
     pub fn from_fci(fci: &[u8]) -> Result<Option<Self>, u8> {
-        // What 9F0C and 86 mean formally is not known; readers search for the three bytes (docs/card.md §1.7). As
-        // BER-TLV they make no object: 86 would announce six bytes of length. A reader of objects gives up there.
+        // The formal meaning of 9F0C and 86 is not known; readers search for the three bytes (docs/card.md §1.7). They
+        // are no BER-TLV object, since 86 would announce a length of six bytes: a reader of objects gives up here.
         let Some(at) = fci.windows(3).position(|bytes| bytes == [0x9F, 0x0C, 0x86]) else {
             return Ok(None);
         };
@@ -158,17 +161,18 @@ impl Key {
         Self { bytes, algorithm }
     }
 
-    /// The algorithm it is for.
+    /// The algorithm that the key is for.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The key itself, for those who store keys. Never for a log.
+    /// The bytes of the key, for code that stores keys. Never for a log.
     pub const fn expose(&self) -> &[u8; 16] {
         &self.bytes
     }
 
-    /// The key one level down: E(K, f) ‖ E(K, ¬f) with 3DES, the PBOC rule (recalled); SM4(K, f ‖ ¬f) likewise.
+    /// The key one level below: E(K, f) ‖ E(K, ¬f) with 3DES, the PBOC rule (recalled); SM4(K, f ‖ ¬f) with SM4
+    /// (recalled).
     pub fn diversify(&self, factor: [u8; 8]) -> Self {
         let mut double = [0; 16];
         let (left, right) = double.split_at_mut(8);
@@ -187,8 +191,8 @@ impl Key {
         key
     }
 
-    /// Eight bytes encrypted to eight. SM4's 16-byte block is the data, 80 and zeros, and its result is folded by xor of
-    /// its halves, as the card's 32-bit MAC is (recalled).
+    /// Encrypts eight bytes to eight. For SM4, the 16-byte block is the data, 80 and zeros, and the xor of the result's
+    /// halves is taken, as for the card's 32-bit MAC (recalled).
     fn encrypt(&self, data: [u8; 8]) -> Cryptogram {
         match self.algorithm {
             Algorithm::TripleDes => {
@@ -207,8 +211,9 @@ impl Key {
 
     /// The four-byte MAC of secure messaging over `parts`, joined and padded with 80 and zeros.
     ///
-    /// 3DES: the PBOC MAC, ISO/IEC 9797-1 algorithm 3, its first four bytes. SM4: CBC-MAC folded by xor of its four words
-    /// (docs/card.md §1.7, §4.5). `iv` is the card's challenge, filled with zeros to a block; zeros for none.
+    /// 3DES: the first four bytes of the PBOC MAC, ISO/IEC 9797-1 algorithm 3. SM4: the xor of the four words of the
+    /// CBC-MAC (docs/card.md §1.7, §4.5). `iv` is the card's challenge, filled with zeros to a block; all zeros if
+    /// there is none.
     pub fn mac(&self, iv: [u8; 8], parts: &[&[u8]]) -> [u8; 4] {
         match self.algorithm {
             Algorithm::TripleDes => {
@@ -231,10 +236,11 @@ impl fmt::Debug for Key {
 }
 
 impl Scheme {
-    /// The card's own key from the centre's master key: two levels, the card's serial and its region (docs/card.md
-    /// §1.7).
+    /// The card's own key from the centre's master key, by two levels: the card's serial number, then its region
+    /// (docs/card.md §1.7).
     ///
-    /// `historical` are the historical bytes of the card's ATR; fewer than needed are filled with zeros in front.
+    /// `historical` are the historical bytes of the card's ATR. If they are fewer than needed, zeros are put before
+    /// them.
     pub fn card_key(&self, master: &Key, historical: &[u8], region: Region) -> Key {
         let serial = match self.serial_factor {
             SerialFactor::LastEight => last_bytes::<8>(historical),
@@ -249,7 +255,7 @@ impl Scheme {
         master.diversify(serial).diversify(place)
     }
 
-    /// The cryptogram of EXTERNAL AUTHENTICATE for the card's `challenge`, sent before `terminal_bytes`.
+    /// The cryptogram of EXTERNAL AUTHENTICATE for the card's `challenge`; in the data, `terminal_bytes` follow it.
     pub fn external_auth(&self, key: &Key, challenge: [u8; 8], terminal_bytes: [u8; 8]) -> Cryptogram {
         match self.external_auth {
             ExternalAuthRule::ChallengeIsFactor => key.diversify(challenge).encrypt(terminal_bytes),
@@ -273,8 +279,8 @@ impl Scheme {
     }
 }
 
-/// Feeds `parts`, 80 and zeros up to a whole block into `mac`, with `iv` xored into the first block: the same as a CBC
-/// that starts from `iv`, which the MAC crates do not offer.
+/// Feeds `parts`, then 80 and zeros up to a whole block, into `mac`, with `iv` xored into the first block. The result
+/// is that of a CBC that starts from `iv`, which the MAC crates do not offer.
 fn cbc<M: Mac>(mut mac: M, block: usize, iv: [u8; 8], parts: &[&[u8]]) -> M {
     let message = parts.iter().copied().flatten().copied().chain([0x80]);
     let length = parts.iter().map(|part| part.len()).sum::<usize>() + 1;
@@ -319,7 +325,7 @@ mod tests {
         );
         assert_eq!(data.len(), 74);
         assert_eq!(key.mac([0; 8], &[&data]), hex!("4089819D"));
-        // The same message in parts, and an initial value that undoes a changed first block.
+        // The same message in parts, and an initial value that cancels a change in the first block.
         let (head, tail) = data.split_at(3);
         assert_eq!(key.mac([0; 8], &[head, tail]), hex!("4089819D"));
         let mut changed = data;

@@ -1,9 +1,9 @@
 //! The social security card: what is stored on it, how it is asked, and the secrets that protect it (docs/card.md §1,
 //! §3).
 //!
-//! [`files`] is the card's file map as data; [`commands`] builds the APDUs; [`records`] reads what comes back;
-//! [`codes`] are the values found there; [`keys`] and [`pin`] are the secrets; [`redact`] says what must never be shown;
-//! [`issue`] is what passes between a centre and the maker of its cards.
+//! [`files`] is the card's file map as data; [`commands`] builds the APDUs; [`records`] reads the answers; [`codes`]
+//! are the values in them, with [`date`] and [`status`]; [`keys`] and [`pin`] are the secrets; [`redact`] says what
+//! must never be shown; [`issue`] is what passes between a centre and the maker of its cards.
 
 pub mod codes;
 pub mod commands;

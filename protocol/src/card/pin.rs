@@ -1,4 +1,4 @@
-//! The holder's PIN: how it is keyed, sent to the card, and sent to a host.
+//! The holder's PIN: how it is keyed, sent to the card, and sent to the centre.
 
 use core::fmt;
 
@@ -12,12 +12,12 @@ pub const PIN_MAX: usize = 16;
 /// A PIN of 4 to 16 digits. Erased from memory when dropped; prints `***`; compared in constant time.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pin {
-    /// Digits 0 to 9, then 0F.
+    /// Digits 0 to 9; 0F in the unused places.
     digits: [u8; PIN_MAX],
     len: u8,
 }
 
-/// Packed digits on their way to the card or host. Erased from memory when dropped; prints `***`.
+/// Packed digits on their way to the card or centre. Erased from memory when dropped; prints `***`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct PinBlock {
     bytes: [u8; 8],
@@ -25,7 +25,7 @@ pub struct PinBlock {
 }
 
 impl Pin {
-    /// From ASCII digits; `None` unless 4 to 16 of them.
+    /// From 4 to 16 ASCII digits; `None` for anything else.
     pub fn new(ascii: &[u8]) -> Option<Self> {
         if !(PIN_MIN..=PIN_MAX).contains(&ascii.len()) || !ascii.iter().all(u8::is_ascii_digit) {
             return None;
@@ -62,8 +62,9 @@ impl Pin {
         Some(block)
     }
 
-    /// Whether this is one of the initial PINs regions hand out (docs/card.md §2.2): 123456, 000000, 111111, or the
-    /// last six characters of the ID number or card number. A holder may not choose such a PIN (driver error -36).
+    /// Whether this is one of the initial PINs that regions hand out (docs/card.md §2.2): 123456, 000000, 111111, or
+    /// the last six characters of the ID number or card number. A holder may not choose such a PIN (a reader's driver
+    /// answers -36).
     pub fn is_commonly_initial(&self, id_number: &[u8], card_number: &[u8]) -> bool {
         let last_six = |text: &[u8]| text.len().saturating_sub(6);
         let id_number = id_number.get(last_six(id_number)..).unwrap_or_default();

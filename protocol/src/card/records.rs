@@ -6,7 +6,7 @@ use core::fmt;
 
 use heapless::Vec;
 
-/// The most bytes of a record: tag, length and 254 bytes of value; what one READ RECORD returns.
+/// The most bytes of a record: tag, length and 254 bytes of value. One READ RECORD returns as many.
 pub const RECORD_MAX: usize = 256;
 
 /// One record as read from a card.
@@ -26,21 +26,22 @@ pub enum RecordError {
     Truncated,
     /// More bytes than the length says.
     TooLong,
-    /// Another data element: old readers use record numbers of the wrong card generation (docs/card.md §1.11).
+    /// The record of another data element: old readers use the record numbers of another card generation (docs/card.md
+    /// §1.11).
     Tag {
         /// The tag asked for.
         expected: u8,
         /// The tag that came.
         found: u8,
     },
-    /// The value is not as long as the norm says.
+    /// The length of the value is not that of the norm.
     ValueLength {
         /// The record's tag.
         tag: u8,
-        /// The length of the norm, in bytes.
+        /// The norm's length, in bytes.
         expected: usize,
     },
-    /// The value is not of its kind (a date that does not exist, a wrong check character).
+    /// The value is not of its kind: a date that does not exist, or a wrong check character.
     Value {
         /// The record's tag.
         tag: u8,
@@ -80,14 +81,14 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Reads one record that must have this tag and a value of `N` bytes.
+    /// Reads one record, which must have this tag and a value of `N` bytes.
     pub fn expect<const N: usize>(bytes: &'a [u8], tag: u8) -> Result<[u8; N], RecordError> {
         let mut value = [0; N];
         Self::expect_into(bytes, tag, &mut value)?;
         Ok(value)
     }
 
-    /// Reads one record that must have this tag and a value as long as `value`, and puts it there.
+    /// Reads one record, which must have this tag and a value as long as `value`, and copies its value there.
     pub fn expect_into(bytes: &[u8], tag: u8, value: &mut [u8]) -> Result<(), RecordError> {
         let record = Record::decode(bytes)?;
         if record.tag != tag {
@@ -134,7 +135,8 @@ mod tests {
         fn another_library_agrees(bytes: StdVec<u8>) {
             let ours = Record::decode(&bytes).ok();
             let theirs = simple::Tlv::from_bytes(&bytes).ok();
-            // SIMPLE-TLV forbids tags 00 and FF and gives length FF a meaning; on these cards both are plain.
+            // SIMPLE-TLV forbids the tags 00 and FF and gives the length FF a meaning; on these cards they are
+            // ordinary.
             if let Some(record) = ours && !matches!(record.tag, 0 | 0xFF) && record.value.len() < 255 {
                 let theirs = theirs.expect("they must read it too");
                 prop_assert_eq!(theirs.to_vec()[0], record.tag);

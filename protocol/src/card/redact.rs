@@ -1,7 +1,7 @@
-//! What of an APDU must not be shown in a log or trace: PINs, new keys, and the ID number.
+//! Which bytes of an APDU a log or trace must not show: PINs, new keys, and the ID number.
 //!
-//! No PIN, key or whole ID number reaches a log or trace (docs/design.md §1, invariant 4). One decision for the decoded
-//! trace and the character trace alike.
+//! No PIN, key or whole ID number reaches a log or trace (docs/design.md §1, invariant 4). The decoded trace and the
+//! character trace both ask here.
 
 use core::ops::Range;
 
@@ -16,7 +16,7 @@ const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
 /// The length byte of an ID number record.
 const ID_NUMBER_LEN: u8 = 18;
 
-/// The part of a command's data field to hide, by the first bytes of the command (CLA INS P1 P2 Lc) and its data.
+/// The range of a command's data field to hide, by INS and data.
 pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
     match ins {
         ins if PIN_COMMANDS.contains(&ins) => 0..data.len(),
@@ -26,11 +26,11 @@ pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
     }
 }
 
-/// The part of a response's data field to hide, by the INS it answers.
+/// The range of a response's data field to hide, by the INS of the command and the data.
 pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
     match (ins, data) {
         (ins::READ_RECORD, _) => personal(data),
-        // A record that the card announced with 61xx comes this way.
+        // GET RESPONSE fetches a record that the card announced with 61xx.
         (GET_RESPONSE, [tag::ID_NUMBER, ID_NUMBER_LEN, ..]) => personal(data),
         _ => 0..0,
     }
@@ -41,7 +41,7 @@ pub fn secret_of(command: &Command<'_>) -> Range<usize> {
     command_secret(command.ins, command.data)
 }
 
-/// The middle of an ID number record: its first three and last two characters may be shown.
+/// The middle of an ID number record: the first three and last two characters of the number may be shown.
 fn personal(record: &[u8]) -> Range<usize> {
     match record {
         [tag::ID_NUMBER, ..] => record.len().min(5)..record.len().saturating_sub(2).max(5).min(record.len()),

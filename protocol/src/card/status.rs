@@ -1,7 +1,7 @@
-//! The status of a card at the centre (卡应用状态, item AAZ502 of the trade's data dictionary, docs/card.md §2.3;
-//! 9, cancelled, is of docs/centre.md §6.9).
+//! The status of a card at the centre: 卡应用状态, item AAZ502 of the trade's data dictionary (docs/card.md §2.3). 9,
+//! cancelled, is of docs/centre.md §6.9.
 
-/// Where a card stands in its life. The card itself does not know: the centre keeps it (docs/card.md §2.1).
+/// Where a card stands in its life. The centre keeps the status; the card itself does not know it (docs/card.md §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CardStatus {
     /// 未启用: issued, not yet put into use.
@@ -25,7 +25,7 @@ impl CardStatus {
     pub const ALL: [Self; 7] =
         [Self::Inactive, Self::Active, Self::Lost, Self::TemporarilyLost, Self::Locked, Self::Sealed, Self::Cancelled];
 
-    /// The AAZ502 code. `None`, an empty field, is the code of a card not yet in use; 9 is recalled, not confirmed.
+    /// The AAZ502 code. `None`, an empty field, is the code of a card not yet in use. 9 is recalled, not confirmed.
     pub const fn code(self) -> Option<u8> {
         match self {
             Self::Inactive => None,
@@ -38,7 +38,7 @@ impl CardStatus {
         }
     }
 
-    /// The status an AAZ502 field stands for: any other code, and an empty field, is "not yet in use".
+    /// The status that an AAZ502 field stands for. An empty field and any unknown code stand for "not yet in use".
     pub const fn from_code(code: Option<u8>) -> Self {
         match code {
             Some(b'0') => Self::Sealed,

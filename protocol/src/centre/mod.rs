@@ -1,8 +1,8 @@
-//! Between terminal and card centre: what is asked and answered.
+//! What passes between terminal and card centre: requests and answers.
 //!
-//! The types here are what the terminal's application and the centre deal with. Between them go bytes: [`message`] says which
-//! fields stand for what, and [`iso8583`] how fields are written. On the serial line of a terminal they cross in frames
-//! ([`crate::frame`]), beside what the till says ([`crate::ecr`]).
+//! The terminal's application and the centre use the types here; the bytes are made elsewhere: [`message`] says which
+//! fields stand for what, and [`iso8583`] how fields are written. On a terminal's serial line the messages cross in
+//! frames ([`crate::frame`]), beside those of the till ([`crate::ecr`]).
 
 pub mod iso8583;
 pub mod message;
@@ -29,8 +29,8 @@ impl TerminalId {
     }
 }
 
-/// System trace audit number (STAN, F11), 1 to 999 999: with the terminal's name it identifies a transaction. A
-/// transaction keeps its number when it is repeated or reversed.
+/// System trace audit number (STAN, F11), 1 to 999 999. Together with the terminal's name it identifies a transaction.
+/// A repeated or reversed transaction keeps its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stan(pub u32);
@@ -41,8 +41,8 @@ impl Stan {
         if self.0 >= 999_999 { Self(1) } else { Self(self.0 + 1) }
     }
 
-    /// Whether `other` is ahead of this number: nearer going up, through the turn from 999 999 to 1 if need be, than going
-    /// down.
+    /// Whether `other` comes after this number: the way up to `other`, which goes from 999 999 to 1 if necessary, is
+    /// shorter than the way down.
     pub const fn is_before(self, other: Self) -> bool {
         let (own, other) = (self.0 % 999_999, other.0 % 999_999);
         let ahead = (other + 999_999 - own) % 999_999;
@@ -63,32 +63,32 @@ pub struct Request<'a> {
     pub body: Body<'a>,
 }
 
-/// What is asked of the centre.
+/// What a message asks of the centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// Compute, as the card's security module (HSM, message 9013), what a genuine card must answer and what it must hear.
+    /// Compute what a genuine card must answer, and what the card must receive. The HSM does so on message 9013.
     Authenticate(Authenticate<'a>),
     /// Ask how a card stands and whether `operation` may go on; changes nothing.
     Inquire {
-        /// What was read from the card.
+        /// What the terminal read from the card.
         card: &'a PresentedCard,
-        /// What is to be done.
+        /// What the terminal is to do.
         operation: &'a Operation,
     },
-    /// Carry out `operation`. Repeating it with the same number does nothing new and gets the same answer.
+    /// Carry out `operation`. A repetition with the same number does nothing new and gets the same answer.
     Transact {
         /// The transaction's number.
         stan: Stan,
-        /// What was read from the card.
+        /// What the terminal read from the card.
         card: &'a PresentedCard,
-        /// What is to be done.
+        /// What the terminal is to do.
         operation: &'a Operation,
     },
-    /// Undo the transaction with this number and card, if it was carried out, and refuse it if it still comes.
+    /// Undo the transaction with this number and card, if it was carried out; if it still comes, refuse it.
     Reverse {
         /// The number of the transaction to undo.
         stan: Stan,
-        /// The card it was for: a number used twice by mistake must not undo another holder's transaction.
+        /// The card of that transaction: a number used twice by mistake must not undo another holder's transaction.
         card: CardNumber,
     },
     /// The holder replaced the initial PIN.
@@ -98,13 +98,13 @@ pub enum Body<'a> {
         /// The card's ident code, compared with the record.
         ident: IdentCode,
     },
-    /// The terminal refused or gave up before the centre was asked to transact; for the record.
+    /// The terminal refused, or gave up before it asked the centre to transact; for the record.
     Report {
         /// The card's number, if it could be read.
         card: Option<CardNumber>,
-        /// What was to be done.
+        /// What the terminal was to do.
         operation: &'a Operation,
-        /// Why it was not.
+        /// Why it was not done.
         reason: Reason,
     },
 }
@@ -118,9 +118,9 @@ pub struct Authenticate<'a> {
     pub historical: &'a [u8],
     /// The algorithm of the card's keys.
     pub algorithm: Algorithm,
-    /// The data the terminal will send with INTERNAL AUTHENTICATE.
+    /// The data that the terminal will send with INTERNAL AUTHENTICATE.
     pub internal: [u8; 16],
-    /// For cards that guard personal data: the card's challenge and the terminal's eight bytes.
+    /// For cards that protect personal data: the card's challenge and the terminal's eight bytes.
     pub external: Option<([u8; 8], [u8; 8])>,
 }
 
@@ -132,20 +132,20 @@ pub enum Answer {
     Authenticated {
         /// What a genuine card answers to INTERNAL AUTHENTICATE.
         internal: Cryptogram,
-        /// What EXTERNAL AUTHENTICATE must send, if a challenge was given.
+        /// What EXTERNAL AUTHENTICATE must send, if the request had a challenge.
         external: Option<Cryptogram>,
     },
     /// To [`Body::Inquire`].
     Standing(Standing),
     /// To [`Body::Transact`]: approved.
     Approved(Receipt),
-    /// To the others: noted.
+    /// To the others: the centre has noted it.
     Done,
     /// To any: refused.
     Refused(Reason),
 }
 
-/// How a card stands at the centre.
+/// The standing of a card at the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Standing {
@@ -171,28 +171,29 @@ pub struct Receipt {
 
 /// Why a message got no answer.
 ///
-/// Whether the centre may have acted on it is what a transaction's reversal hangs on: [`LinkError::is_unsent`].
+/// Whether a transaction must be reversed depends on whether the centre may have acted on it: [`LinkError::is_unsent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError {
-    /// It was sent, and no answer came in time.
+    /// The message was sent, and no answer came in time.
     NoAnswer,
-    /// It was not sent: the terminal has not been set up since it started, and so has no key for F64.
+    /// The message was not sent: the terminal has not been set up since it started, so it has no key for F64.
     NotSetUp,
-    /// It was not sent: a field of it cannot be written.
+    /// The message was not sent: one of its fields cannot be written.
     Unwritable {
-        /// The field; 0 when it is none in particular.
+        /// The field; 0 if it is none in particular.
         field: u8,
     },
-    /// The centre said that it could not act on the message; this is its F39, such as 30 (form) or A0 (F64).
+    /// The centre answered that it could not act on the message. These are the characters of its F39, such as 30 (form)
+    /// or A0 (F64).
     Rejected([u8; 2]),
-    /// The line broke down, or the centre did. The message may have been sent.
+    /// The line failed, or the centre did. The message may have been sent.
     Failed,
 }
 
 impl LinkError {
-    /// Whether it is certain that not one byte of the message left the terminal, so that nothing can have come of it. Whoever
-    /// makes such an error answers for that.
+    /// Whether it is certain that no byte of the message left the terminal, so that it has no effect. The link that
+    /// makes such an error is responsible for this.
     pub const fn is_unsent(self) -> bool {
         match self {
             Self::NotSetUp | Self::Unwritable { .. } => true,
@@ -200,7 +201,7 @@ impl LinkError {
         }
     }
 
-    /// The reason with which a visit ends that needed the answer.
+    /// The reason with which a visit that needed the answer ends.
     pub const fn reason(self) -> Reason {
         match self {
             Self::NotSetUp | Self::Unwritable { .. } => Reason::NotSent,

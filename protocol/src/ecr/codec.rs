@@ -1,4 +1,5 @@
-//! The pieces that the messages between till and terminal are made of. Which stands where is not known here.
+//! The pieces of which the messages between till and terminal are made. This file does not know which piece stands
+//! where.
 
 use heapless::Vec;
 
@@ -11,13 +12,13 @@ use crate::rules::document::{Document, DocumentNumber, Validity};
 use crate::rules::money::{Bill, Fen};
 use crate::rules::reason::Reason;
 
-/// The most bytes that one of these messages has: a start with the longest document has 91.
+/// The most bytes of such a message: a start with the longest document has 91.
 pub const ECR_MAX: usize = 96;
 
-/// One of these messages as bytes.
+/// Such a message as bytes.
 pub type Bytes = Vec<u8, ECR_MAX>;
 
-/// Writes a message. What does not fit is left out; everything here fits, and a test says so.
+/// Writes a message. Whatever does not fit is left out; a test shows that every message fits.
 pub(super) struct Writer(Bytes);
 
 impl Writer {
@@ -46,7 +47,7 @@ impl Writer {
         self.bytes(&[u8::from(first) | u8::from(second) << 1 | u8::from(third) << 2])
     }
 
-    /// Where one of few stands among all.
+    /// The place of `one` in `all`, as a byte.
     pub(super) fn place<T: PartialEq>(self, all: &[T], one: T) -> Self {
         self.bytes(&[all.iter().take_while(|other| **other != one).count() as u8])
     }
@@ -92,7 +93,7 @@ impl Writer {
     }
 }
 
-/// Reads a message. `None`: it ends too early, or has something that cannot be.
+/// Reads a message. `None`: the message ends too early, or a value in it is impossible.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {

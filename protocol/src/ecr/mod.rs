@@ -1,8 +1,10 @@
-//! Between till and terminal: what the till commands, and what it is told. Goes over [`crate::frame::Peer::Till`].
+//! What passes between till and terminal: the till's commands, and the terminal's events. The peer of their frames is
+//! [`crate::frame::Peer::Till`].
 //!
-//! A message is a letter and what the table says, in this order and nothing behind it. Numbers are big-endian; money is in
-//! fen, in eight bytes; a date is four BCD bytes YYYYMMDD, and a time that and hour, minute, second; a text has its length
-//! before it; `flag?` is a byte, 0 or 1, and what follows is there only after 1.
+//! A message is a letter and then the parts of the table, in this order and without anything after them. Numbers are
+//! big-endian. An amount is in fen, in eight bytes. A date is four BCD bytes YYYYMMDD; a time is a date, then hour,
+//! minute and second. A text has its length before it. `flag?` is a byte, 0 or 1; the part after it is there only if
+//! the byte is 1.
 //!
 //! | Command | | |
 //! |---|---|---|
@@ -18,13 +20,14 @@
 //! | ended | `e` | reference 4, flags 1 (1 activated, 2 bank account too, 4 PIN changed), charge 8, flag? reason 1, flag? balance 8, flag? transaction number 4, flag? status 1 and flags 1 (1 social, 2 financial, 4 PIN initial), flag? why the PIN stayed 1, cause 4 (zeros: none) |
 //! | refused | `r` | why 1 |
 //!
-//! A reason is its place in [`Reason::ALL`], a status its place in [`CardStatus::ALL`]. What a cause means is for
-//! `qiyong_firmware::terminal::CauseCode`.
+//! A reason is sent as its place in [`Reason::ALL`], a status as its place in [`CardStatus::ALL`].
+//! `qiyong_firmware::terminal::CauseCode` says what a cause means.
 //!
-//! **A lost frame costs nothing**, whichever it was, since the till may say everything again. It gives each visit a reference
-//! of its own; a start with the reference of the visit under way is answered by the state, and one with that of the last
-//! visit by its end once more, and no holder is served twice. After a restart the terminal tells its state without being
-//! asked: not set up. It wants to be set up again then, for the key is kept in RAM alone.
+//! **No lost frame does harm**, because the till may repeat everything. The till gives each visit a reference of its
+//! own. A start with the reference of the visit under way is answered by the state; a start with the reference of the
+//! last visit is answered by the end of that visit. So no holder is served twice. After a restart the terminal sends
+//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps the
+//! key in RAM alone.
 
 mod codec;
 
@@ -42,22 +45,23 @@ use crate::rules::institution::InstitutionCode;
 use crate::rules::money::Fen;
 use crate::rules::reason::Reason;
 
-/// What the till calls a visit by.
+/// The till's name for a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reference(pub u32);
 
-/// Where a terminal stands, and what it needs to talk to the centre.
+/// Where a terminal stands, and what it needs for talking to the centre.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Setup {
-    /// The institution.
+    /// The institution where it stands.
     pub institution: InstitutionCode,
-    /// The terminal's name in it.
+    /// The terminal's name in the institution.
     pub terminal: TerminalId,
-    /// The key of F64, as long as there is no signing in.
+    /// The key of F64, until there is a sign-in.
     pub key: X919,
-    /// The least number that its next transaction may have. Numbers never go back, whatever this says.
+    /// The least number that the next transaction may have. The terminal's numbers never go back, whatever this number
+    /// is.
     pub next_stan: Stan,
 }
 
@@ -65,26 +69,26 @@ pub struct Setup {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command {
-    /// Stand here.
+    /// Your institution, name and key.
     Setup(Setup),
     /// Serve one holder.
     Start {
-        /// What the visit is called.
+        /// The till's reference for the visit.
         reference: Reference,
-        /// The time; the terminal's clock is set by it.
+        /// The time, by which the terminal sets its clock.
         time: Timestamp,
-        /// What is to be done.
+        /// What the terminal is to do.
         operation: Operation,
     },
     /// Press the cancel key.
     Cancel,
-    /// Tell your state.
+    /// Send your state.
     Status,
     /// Set your clock.
     Time(Timestamp),
 }
 
-/// How a terminal is.
+/// The state of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
@@ -96,11 +100,11 @@ pub struct State {
     pub visit: Option<Reference>,
     /// The number of the next transaction.
     pub next_stan: Stan,
-    /// How often it has started, this time included, as far as its memory knows.
+    /// How often it has started, this start included, as far as its memory knows.
     pub starts: u32,
-    /// How many of these starts a panic or a fault was the cause of.
+    /// How many of these starts followed a panic or a fault.
     pub crashes: u32,
-    /// The number that the chip was made with, 96 bits; zeros where there is none.
+    /// The serial number of the chip, 96 bits; zeros if it has none.
     pub serial: [u8; 12],
 }
 
@@ -108,9 +112,9 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ended {
-    /// Which one.
+    /// The till's reference for the visit.
     pub reference: Reference,
-    /// Why it was not approved, unless it was.
+    /// Why the visit was not approved; `None` if it was.
     pub reason: Option<Reason>,
     /// What was done.
     pub effects: Effects,
@@ -118,14 +122,14 @@ pub struct Ended {
     pub balance: Option<Fen>,
     /// The transaction's number, if one was sent.
     pub stan: Option<Stan>,
-    /// How the card stands: for a query as answered; otherwise as before the transaction.
+    /// The standing of the card: for a query, that of the answer; otherwise that before the transaction.
     pub standing: Option<Standing>,
     /// The holder replaced the initial PIN.
     pub pin_changed: bool,
-    /// At a bank: why the offer to replace it came to nothing, unless it was declined.
+    /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
     pub pin_unchanged: Option<Reason>,
-    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says: a number of the
-    /// terminal's.
+    /// What exactly was wrong with the card or the way to the centre, where more is known than the reason says. The
+    /// terminal defines the numbers.
     pub cause: Option<NonZeroU32>,
 }
 
@@ -133,13 +137,13 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
-    /// It is none of those above.
+    /// It is no command of this module.
     Malformed,
     /// The terminal has not been set up since it started.
     NotSetUp,
     /// A holder is being served.
     Busy,
-    /// Such an institution does not offer that.
+    /// This kind of institution does not offer the operation.
     NotHere,
 }
 
@@ -162,7 +166,7 @@ impl fmt::Display for Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
-    /// Its state: after the start, and as the answer to every command that has no other.
+    /// The terminal's state: after a start, and in answer to every command that has no other answer.
     State(State),
     /// A visit ended.
     Ended(Ended),
@@ -189,7 +193,7 @@ impl Command {
         writer.finish()
     }
 
-    /// From bytes; `None` if they are none of these.
+    /// From bytes; `None` if they are no command.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
         let command = match reader.byte()? {
@@ -246,7 +250,7 @@ impl Event {
         writer.finish()
     }
 
-    /// From bytes; `None` if they are none of these.
+    /// From bytes; `None` if they are no event.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
         let event = match reader.byte()? {

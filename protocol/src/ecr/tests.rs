@@ -1,4 +1,5 @@
-//! Any command and any event there and back; and none from what is cut off, longer, or of no meaning.
+//! Any command and any event is read as it was written; bytes that are cut off, too long or without meaning are
+//! refused.
 
 use std::format;
 use std::vec::Vec;
@@ -74,7 +75,7 @@ proptest! {
     fn a_command_survives_both_ways_and_no_part_of_it_is_one(command in any_command(), more in any::<u8>()) {
         let bytes = command.encode();
         let read = Command::decode(&bytes).unwrap();
-        // A key has no `==`, and prints as stars.
+        // A key has no `==`, and prints as stars: the two are compared as text.
         prop_assert_eq!(format!("{read:?}"), format!("{command:?}"));
         prop_assert_eq!(read.encode(), bytes.clone());
         for end in 0..bytes.len() {

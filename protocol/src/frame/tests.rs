@@ -1,4 +1,4 @@
-//! Frames on a line that is not always quiet.
+//! Frames on a line with disturbances.
 
 use std::format;
 use std::vec;
@@ -106,7 +106,7 @@ proptest! {
             line.extend(frame);
             line.extend(garbage);
         }
-        // A garbage of a frame's form and check there is not, with all likelihood.
+        // The garbage is no valid frame, in all likelihood.
         prop_assert_eq!(good(&line), frames);
     }
 
@@ -117,11 +117,11 @@ proptest! {
         at in any::<Index>(),
     ) {
         let mut line = on_line(&frames);
-        // Not before the first byte nor behind the last: that would be between frames.
+        // Not before the first byte and not after the last: that would be between frames.
         let at = 1 + at.index(line[1].len() - 1);
         line[1].splice(at..at, garbage.iter().copied());
         let received = good(&line.concat());
-        // 00 at the frame's own ends are no garbage.
+        // A 00 at the end of a frame is no garbage.
         if garbage.iter().all(|byte| *byte != 0) || (at > 1 && at < line[1].len() - garbage.len() - 1) {
             prop_assert_eq!(received, [frames[0].clone(), frames[2].clone()]);
         } else {
@@ -129,7 +129,7 @@ proptest! {
         }
     }
 
-    /// The 00 around a frame: a wrong bit there makes one garbage byte of it.
+    /// A wrong bit in the 00 at either end of a frame turns that 00 into a byte of garbage.
     #[test]
     fn a_wrong_delimiter_costs_its_frame_alone(frames in prop::collection::vec(any_frame(), 3), first: bool, bit in 0..8u8) {
         let mut line = on_line(&frames);
@@ -160,7 +160,7 @@ proptest! {
         }
         let received = heard(&mut decoder, &encoded(frame.0, &frame.1));
         prop_assert_eq!(received.last(), Some(&Ok(frame)));
-        // Whatever is under a right check is a frame, or has a name.
+        // Bytes under a right check are a frame, or refused with a named error.
         let stuffed: Vec<u8> = bytes.into_iter().filter(|byte| *byte != 0).collect();
         match &heard(&mut decoder, &checked(&stuffed))[..] {
             [Ok((peer, payload))] => prop_assert!(encode(*peer, payload, &mut [0; 700]).is_some()),
@@ -174,7 +174,7 @@ proptest! {
     // Each case is some thousand lines of three frames.
     #![proptest_config(ProptestConfig::with_cases(8))]
 
-    /// In the middle of three frames each bit in turn.
+    /// In the middle one of three frames, each bit in turn is wrong.
     #[test]
     fn every_single_wrong_bit_costs_its_frame_alone(frames in prop::collection::vec(any_frame(), 3)) {
         let line = on_line(&frames);

@@ -1,6 +1,6 @@
 //! Command and response APDUs, short and extended (ISO/IEC 7816-3 clause 12.1).
 //!
-//! Not for transporting them: T=0 is in [`super::t0`].
+//! [`super::t0`] and [`super::t1`] carry APDUs; this module only reads and writes them.
 
 use core::fmt;
 
@@ -99,12 +99,12 @@ impl<'a> Command<'a> {
         Self { cla, ins, p1, p2, data: &[], ne: 0 }
     }
 
-    /// The same with a data field.
+    /// The same command with a data field.
     pub const fn with_data(self, data: &'a [u8]) -> Self {
         Self { data, ..self }
     }
 
-    /// The same with `ne` response bytes expected at most.
+    /// The same command with at most `ne` response bytes expected.
     pub const fn expecting(self, ne: usize) -> Self {
         Self { ne, ..self }
     }
@@ -119,7 +119,7 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// Whether lengths force the extended form.
+    /// Whether its lengths require the extended form.
     pub const fn is_extended(&self) -> bool {
         self.data.len() > SHORT_NC_MAX || self.ne > SHORT_NE_MAX
     }
@@ -136,7 +136,7 @@ impl<'a> Command<'a> {
         Ok(out)
     }
 
-    /// Reads an APDU, short or extended; every byte must be accounted for.
+    /// Reads an APDU, short or extended. Every byte must belong to it.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, ApduError> {
         let have = bytes.len();
         let Some((&[cla, ins, p1, p2], body)) = bytes.split_first_chunk::<4>() else {
@@ -179,7 +179,7 @@ impl fmt::Debug for Command<'_> {
 }
 
 impl<'a> Response<'a> {
-    /// Reads a response: everything but the last two bytes is data.
+    /// Reads a response: the last two bytes are the status word, all bytes before them are data.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, ApduError> {
         match bytes {
             [data @ .., sw1, sw2] => Ok(Self { data, sw: StatusWord::new(*sw1, *sw2) }),
@@ -203,7 +203,7 @@ pub struct Pieces<'a> {
     head: [u8; 7],
     head_len: u8,
     data: &'a [u8],
-    /// Le, and where there is no data, what tells that it is extended.
+    /// Le; if the command is extended and has no data, the zero that says so stands before it.
     tail: [u8; 3],
     tail_len: u8,
 }
@@ -218,7 +218,7 @@ impl<'a> Pieces<'a> {
         if data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             return Err(ApduError::TooLong);
         }
-        // Le and extended lengths are written modulo their size: 256 is 00, 65 536 is 0000 (clause 12.1.3).
+        // Le and the extended lengths are written modulo their range: 256 is 00, 65 536 is 0000 (clause 12.1.3).
         let ([nc_high, nc], [ne_high, ne_low]) = ((data.len() as u16).to_be_bytes(), (ne as u16).to_be_bytes());
         let (lc, head_len) = match (data.is_empty(), command.is_extended()) {
             (true, _) => ([0; 3], 4),
@@ -235,7 +235,7 @@ impl<'a> Pieces<'a> {
         Ok(Self { head: [cla, ins, p1, p2, l0, l1, l2], head_len, data, tail, tail_len })
     }
 
-    /// One piece: bytes that are to be sent as they are.
+    /// One piece: bytes that are sent as they are.
     pub const fn raw(data: &'a [u8]) -> Self {
         Self { head: [0; 7], head_len: 0, data, tail: [0; 3], tail_len: 0 }
     }
@@ -250,7 +250,7 @@ impl<'a> Pieces<'a> {
         self.len() == 0
     }
 
-    /// From byte `at` on what lies in one piece, at most `most` bytes; empty only at the end, or for `most` 0.
+    /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
         let mut skip = at;
         for piece in [self.head(), self.data, self.tail()] {

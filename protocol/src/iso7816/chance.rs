@@ -1,4 +1,4 @@
-//! For tests that play many sessions: how many, and numbers by chance from one seed.
+//! For tests that play many sessions: how many, and pseudorandom numbers from one seed.
 
 /// 10 000 sessions, or as many as the environment variable `QIYONG_SESSIONS` says.
 pub(crate) fn sessions() -> u64 {

@@ -1,8 +1,8 @@
 //! One character on the I/O contact: eight data moments and a parity moment (ISO/IEC 7816-3 clause 7).
 //!
-//! Not for timing: when a character may start is the business of the protocol engines.
+//! Time is not handled here: the protocol engines decide when a character may start.
 
-/// How the states of the I/O contact stand for bits; announced by TS, the first character of the ATR (clause 8.1).
+/// How the states of the I/O contact stand for bits. TS, the first character of the ATR, announces it (clause 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Convention {
@@ -29,7 +29,7 @@ pub struct Received {
 }
 
 impl Moments {
-    /// The frame whose moments are the low nine bits of `moments`.
+    /// The character whose moments are the low nine bits of `moments`.
     pub const fn from_moments(moments: u16) -> Self {
         Self(moments & 0x1FF)
     }
@@ -58,7 +58,7 @@ impl Convention {
         }
     }
 
-    /// What a receiver set to this convention reads from `frame`.
+    /// What a receiver set to this convention reads from these moments.
     pub const fn decode(self, frame: Moments) -> Received {
         let ones = match self {
             Self::Direct => frame.0,
@@ -74,9 +74,9 @@ impl Convention {
         }
     }
 
-    /// The convention announced by a TS that was received while set to [`Convention::Direct`].
+    /// The convention that a TS announces, if a receiver set to [`Convention::Direct`] has received it.
     ///
-    /// An inverse TS then reads 03 with wrong parity. `None`: the character is no TS at all.
+    /// Such a receiver reads an inverse TS as 03 with wrong parity. `None`: the character is no TS.
     pub const fn from_ts_read_direct(ts: Received) -> Option<Self> {
         match (ts.byte, ts.parity_ok) {
             (0x3B, true) => Some(Self::Direct),

@@ -1,7 +1,7 @@
 //! ISO/IEC 7816-3 and -4: what any contact card and any terminal have in common.
 //!
-//! Nothing here knows about social security cards, and nothing here drives hardware: the engines are told which bytes
-//! arrived and how many etu went by, and say what to do next.
+//! Nothing here knows about social security cards, and nothing here drives hardware. The caller tells the engines which
+//! bytes arrived and how many etu went by, and the engines say what to do next.
 
 pub mod apdu;
 pub mod atr;

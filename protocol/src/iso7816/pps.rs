@@ -1,6 +1,7 @@
-//! PPS, protocol and parameters selection: agreeing on a faster rate after the ATR (ISO/IEC 7816-3 clause 9).
+//! PPS, protocol and parameters selection: card and terminal agree on a faster rate after the ATR (ISO/IEC 7816-3
+//! clause 9).
 //!
-//! Only the bytes and the choice. When it is done, and what happens when it fails, is the slot's business.
+//! Only the bytes and the choice of a rate. The slot decides when PPS is done, and what follows if it fails.
 
 use core::fmt;
 
@@ -8,7 +9,7 @@ use super::atr::{Parameters, count, decode_di, decode_fi, xor};
 
 /// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
 pub const PPS_MAX: usize = 6;
-/// PPSS, the first character of both.
+/// PPSS, the first character of request and response.
 const PPSS: u8 = 0xFF;
 /// PPS1 follows (PPS0, bit 5).
 const HAS_PPS1: u8 = 0x10;
@@ -21,23 +22,23 @@ pub struct Request([u8; 4]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Agreed {
-    /// The rate asked for.
+    /// The rate that the terminal asked for.
     AsAsked,
-    /// The protocol asked for, at the default rate: the card left PPS1 out.
+    /// The protocol that the terminal asked for, at the default rate: the card left PPS1 out.
     DefaultRate,
 }
 
-/// Why a PPS response is none.
+/// Why bytes are no response to the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PpsError {
-    /// It does not begin with FF.
+    /// The response does not begin with FF.
     Start(u8),
-    /// Another protocol, other parameters, or more than was asked for.
+    /// Another protocol, other parameters, or more of them than the terminal asked for.
     Different,
     /// The xor of all characters is not zero.
     Check,
-    /// Cut short.
+    /// The response is cut short.
     Truncated,
 }
 
@@ -95,10 +96,11 @@ pub fn expected_len(prefix: &[u8]) -> Option<usize> {
     Some(3 + count(pps0 >> 4 & 0x07))
 }
 
-/// The fastest rate of a card in negotiable mode that a terminal with at least `min_cycles` clock cycles per etu can do, as
-/// PPS1: the card's Fi, and its Di or the greatest smaller one (clause 9.2 allows any between default and TA1).
+/// The fastest rate, as PPS1, of a card in negotiable mode that a terminal with at least `min_cycles` clock cycles per
+/// etu can use. It has the card's Fi, and its Di or the greatest smaller Di (clause 9.2 allows any between default and
+/// TA1).
 ///
-/// `None` when nothing is faster than the default of 372 cycles, so that a PPS would gain nothing.
+/// `None` if no rate is faster than the default of 372 cycles: a PPS would gain nothing.
 pub fn fastest(card: &Parameters, min_cycles: u16) -> Option<u8> {
     let ta1 = card.ta1()?;
     let fi = decode_fi(ta1)?;
@@ -143,13 +145,13 @@ mod tests {
         // TA1 96: Fi 512, Di 32, 16 cycles an etu.
         let card = hex!("3B1096");
         assert_eq!(pps1(&card, 16), Some(0x96));
-        // A terminal that needs 31 cycles gets 512/16 = 32, Di 16 being code 5.
+        // A terminal that needs 31 cycles gets 512/16 = 32; Di 16 has code 5.
         assert_eq!(pps1(&card, 31), Some(0x95));
-        // TA1 11 and no TA1 are the default; an RFU code is left alone.
+        // TA1 11 and no TA1 mean the default rate; an RFU code gets no PPS.
         assert_eq!(pps1(&hex!("3B1011"), 16), None);
         assert_eq!(pps1(&hex!("3B00"), 16), None);
         assert_eq!(pps1(&hex!("3B1070"), 16), None);
-        // Di 12 is code 8, greater than 8 (code 4): 372/12 = 31 cycles.
+        // Di 12 has code 8, but is greater than Di 8 (code 4): 372/12 = 31 cycles.
         assert_eq!(pps1(&hex!("3B1018"), 31), Some(0x18));
         assert_eq!(pps1(&hex!("3B1018"), 32), Some(0x14));
     }

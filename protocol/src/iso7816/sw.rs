@@ -19,7 +19,7 @@ impl StatusWord {
     pub const SECURITY_NOT_SATISFIED: Self = Self(0x6982);
     /// 6983: the PIN or key is blocked.
     pub const BLOCKED: Self = Self(0x6983);
-    /// 6984: no challenge was asked for just before.
+    /// 6984: no challenge was requested just before.
     pub const NO_CHALLENGE: Self = Self(0x6984);
     /// 6985: the command makes no sense now.
     pub const CONDITIONS_NOT_SATISFIED: Self = Self(0x6985);
@@ -73,7 +73,7 @@ impl StatusWord {
         self.0 == Self::OK.0
     }
 
-    /// The tries left if this is 63Cx.
+    /// The tries left, if this is 63Cx.
     pub const fn verification_tries(self) -> Option<u8> {
         if self.0 & 0xFFF0 == 0x63C0 { Some(self.sw2() & 0x0F) } else { None }
     }

@@ -1,7 +1,8 @@
 //! BER-TLV data objects, as in the answer to SELECT: `tag | length | value` (ISO/IEC 7816-4 clause 5.2.2).
 //!
-//! A view over borrowed bytes: [`Objects`] walks the objects of one level, [`Object::objects`] goes one down, [`find`]
-//! follows a path of tags. [`write()`] puts one object into a buffer. Not for the SIMPLE-TLV of [`crate::card::records`].
+//! A view over borrowed bytes: [`Objects`] walks the objects of one level, [`Object::objects`] goes one level down,
+//! [`find`] follows a path of tags. [`write()`] writes one object into a buffer. The SIMPLE-TLV of
+//! [`crate::card::records`] is not read here.
 //!
 //! A tag is a number here, its bytes read as big-endian: 0x6F, 0x9F0C, 0x7F8101.
 //!
@@ -20,14 +21,14 @@ use core::fmt;
 pub struct Object<'a> {
     /// Its tag, one to three bytes as a big-endian number.
     pub tag: u32,
-    /// Its value; that of a template is its objects.
+    /// Its value; the value of a template consists of objects.
     pub value: &'a [u8],
 }
 
 /// The objects of one level, in order; made by [`Objects::new`] and [`Object::objects`].
 ///
-/// Bytes 00 and FF before, between and after objects are skipped. After an error there is nothing more, since where the
-/// next object begins is unknown.
+/// Bytes 00 and FF before, between and after objects are skipped. After an error the walk ends, since nobody knows
+/// where the next object begins.
 #[derive(Clone, Debug)]
 pub struct Objects<'a> {
     rest: &'a [u8],
@@ -41,7 +42,7 @@ pub enum TlvError {
     TagTooLong,
     /// The length field begins with this byte: 80, the indefinite form, or more than three bytes of length.
     Length(u8),
-    /// The bytes end within an object: in its tag, its length field, or before as many bytes as the length says.
+    /// The bytes end within an object: in its tag, in its length field, or before the end of its value.
     Truncated,
 }
 
@@ -60,7 +61,7 @@ impl fmt::Display for TlvError {
 impl core::error::Error for TlvError {}
 
 impl<'a> Objects<'a> {
-    /// The objects that `bytes` consist of. Any bytes will do.
+    /// The objects of which `bytes` consist. Any bytes are accepted.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
@@ -69,7 +70,7 @@ impl<'a> Objects<'a> {
 impl<'a> Iterator for Objects<'a> {
     type Item = Result<Object<'a>, TlvError>;
 
-    // In the caller's loop it takes half the time, also where the caller is another crate.
+    // Inlined into the caller's loop it takes half the time, also if the caller is in another crate.
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         while let [0x00 | 0xFF, rest @ ..] = self.rest {
@@ -103,12 +104,12 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The value at the end of a path of tags, outermost first: of each level the first object with that tag.
+/// The value at the end of a path of tags, outermost first. On each level the first object with the tag counts.
 ///
-/// `Ok(None)`: some level has no such object. What comes after an object of the path is not looked at.
+/// `Ok(None)`: some level has no such object. Bytes after an object of the path are not read.
 ///
 /// # Errors
-/// When what comes before an object of the path, or the object itself, is no data object.
+/// If the bytes before an object of the path, or the object itself, are no data object.
 pub fn find<'a>(bytes: &'a [u8], path: &[u32]) -> Result<Option<&'a [u8]>, TlvError> {
     let mut objects = Objects::new(bytes);
     let mut value = bytes;
@@ -126,8 +127,8 @@ pub fn find<'a>(bytes: &'a [u8], path: &[u32]) -> Result<Option<&'a [u8]>, TlvEr
 
 /// Writes one object to the front of `buffer`, its length in the shortest form; returns how many bytes that took.
 ///
-/// `None`: it does not fit, or its value has 65 536 bytes or more. That `tag` is one is the
-/// caller's business.
+/// `None`: the object does not fit, or its value has 65 536 bytes or more. The caller sees to it that `tag` is a valid
+/// tag.
 pub fn write(buffer: &mut [u8], tag: u32, value: &[u8]) -> Option<usize> {
     let length = u16::try_from(value.len()).ok()?;
     let [high, low] = length.to_be_bytes();
@@ -164,7 +165,7 @@ const fn tag_len(tag: u32) -> usize {
     }
 }
 
-/// Reads one object; what is behind it comes second.
+/// Reads one object; returns it and the bytes after it.
 fn object(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), TlvError> {
     let (tag, rest) = tag(bytes)?;
     let (length, rest) = length(rest)?;
@@ -172,8 +173,8 @@ fn object(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), TlvError> {
     Ok((Object { tag, value }, rest))
 }
 
-/// ISO/IEC 7816-4 clause 5.2.2.1: if bits 5 to 1 of the first byte are all ones, more bytes follow, bit 8 of each
-/// telling whether another one does. The second byte should be 1F or more, but cards do use tags such as BF0C.
+/// ISO/IEC 7816-4 clause 5.2.2.1: if bits 5 to 1 of the first byte are all ones, more bytes follow; bit 8 of each tells
+/// whether there is another. The second byte should be 1F or more, but cards do use tags such as BF0C.
 fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), TlvError> {
     match bytes {
         [a, rest @ ..] if a & 0x1F != 0x1F => Ok(((*a).into(), rest)),
@@ -184,7 +185,7 @@ fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), TlvError> {
     }
 }
 
-/// ISO/IEC 7816-4 clause 5.2.2.2: one byte up to 7F, or 81, 82, 83 and as many bytes of length.
+/// ISO/IEC 7816-4 clause 5.2.2.2: one byte up to 7F; or 81, 82 or 83 and as many bytes of length as the low digit says.
 fn length(bytes: &[u8]) -> Result<(usize, &[u8]), TlvError> {
     match bytes {
         [length @ ..=0x7F, rest @ ..] => Ok((usize::from(*length), rest)),

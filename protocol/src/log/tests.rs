@@ -1,4 +1,4 @@
-//! What gets into the log of secrets and persons, byte by byte: nothing that should not.
+//! What the log contains of secrets and personal data, byte by byte: nothing that it should not.
 
 use std::string::ToString;
 use std::vec::Vec;
@@ -20,15 +20,15 @@ use crate::rules::institution::Channel;
 use crate::rules::money::{Bill, Fen};
 use crate::{card, centre, frame};
 
-/// What a value writes into the log: its bytes, and the numbers of texts, which are not on the chip; two zeros end what has an
-/// own way of being shown.
+/// What a value writes into the log: its bytes, and the numbers of texts, which are not on the chip. Two zeros end a
+/// value that implements `Format` itself.
 fn logged(value: &impl Format) -> Vec<u8> {
     let _ = fetch_bytes();
     value._format_data();
     fetch_bytes()
 }
 
-/// Whether a value writes `***` and nothing else, behind the number of a text and a length of four bytes.
+/// Whether a value writes `***` and nothing else, after the number of a text and a length of four bytes.
 fn is_hidden(value: &impl Format) -> bool {
     matches!(logged(value).as_slice(), [_, _, 3, 0, 0, 0, b'*', b'*', b'*', 0, 0])
 }
@@ -62,7 +62,7 @@ const KEY: [u8; 16] = *b"TEST key, logged";
 #[test]
 fn of_an_id_number_there_is_what_its_display_shows() {
     let id_number = IdNumber::new(ID_NUMBER).unwrap();
-    // A character is four bytes.
+    // The log has four bytes for each character.
     let bytes = logged(&id_number);
     let characters: Vec<u8> = bytes[2..bytes.len() - 2].iter().copied().step_by(4).collect();
     let shown = id_number.to_string();
@@ -85,7 +85,7 @@ fn what_has_secrets_inside_hides_them() {
     let number = CardNumber::new(b"X00000019").unwrap();
     let card = logged(&PresentedCard { number, ident, id_number, name: name.clone() });
     assert!(contains(&card, b"X00000019") && !contains(&card, &NAME[..2]));
-    // Neither as bytes nor as characters of four bytes.
+    // Neither as bytes nor as characters of four bytes each.
     let wide = |at: usize| [ID_NUMBER[at], 0, 0, 0, ID_NUMBER[at + 1], 0, 0, 0, ID_NUMBER[at + 2]];
     assert!((3..13).all(|at| !contains(&card, &ID_NUMBER[at..at + 4]) && !contains(&card, &wide(at))));
 
@@ -108,7 +108,7 @@ fn words_and_numbers_are_those_on_paper() {
     assert!(contains(&logged(&StatusWord(0x6A82)), &0x6A82_u16.to_le_bytes()));
 }
 
-/// Every error, and every small type that says how something went or was agreed, can be logged.
+/// Every error can be logged, and every small type that says how something went or what was agreed.
 #[test]
 fn all_that_may_be_worth_a_line_can_be_logged() {
     fn each<T: Format>() {}

@@ -1,10 +1,10 @@
-//! The decision: what is to happen to a card for what was asked, or the one reason why nothing is.
+//! The decision: what happens to a card because of an operation, or the one reason why nothing happens.
 //!
 //! Only two things activate a card: a person verified, or a payment approved (docs/design.md §1, invariant 2).
 //!
-//! The order of the checks is the order in which an operator wants to hear of them: first the place, then the card,
-//! then what was brought along, then the money. Nothing here looks at a PIN: the card verifies it, before the centre is
-//! asked.
+//! The order of the checks is the order in which an operator wants to know: first the place, then the card, then what
+//! the holder brought along, then the money. No check concerns the PIN, because the card verifies it before the centre
+//! is asked.
 
 use super::document::{Document, DocumentKind, DocumentNumber, Validity};
 use super::institution::{Channel, InstitutionCode};
@@ -23,7 +23,7 @@ pub enum Operation {
         /// The document the holder shows.
         document: Option<Document>,
     },
-    /// Hospital: settle a bill; the holder's share is taken from the personal account.
+    /// Hospital: settle a bill; the personal account pays the holder's share.
     Settle(Bill),
     /// Pharmacy: pay a purchase from the personal account.
     Purchase(Bill),
@@ -32,7 +32,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The channel at which it is offered; `None`: at all of them.
+    /// The channel that offers it; `None`: every channel.
     pub const fn channel(&self) -> Option<Channel> {
         match self {
             Self::Apply { .. } => Some(Channel::Bank),
@@ -50,7 +50,7 @@ impl Operation {
         }
     }
 
-    /// The word for it in files and reports.
+    /// The operation's word in files and reports.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Apply { .. } => "apply",
@@ -64,7 +64,7 @@ impl Operation {
 /// What the centre knows of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Institution {
-    /// Its code, which says its kind and area.
+    /// Its code, which tells its kind and area.
     pub code: InstitutionCode,
     /// Hospital or pharmacy: designated (定点) by the agency.
     pub designated: bool,
@@ -91,7 +91,7 @@ pub struct PresentedCard {
 pub struct CardRecord {
     /// Card number.
     pub number: CardNumber,
-    /// Ident code as reported back after production.
+    /// Ident code, as the maker reported it back after production.
     pub ident: IdentCode,
     /// The holder's ID number.
     pub id_number: IdNumber,
@@ -125,12 +125,12 @@ pub struct Effects {
     pub activates: bool,
     /// The bank account is put into use.
     pub activates_financial: bool,
-    /// Taken from the personal account.
+    /// What the personal account pays.
     pub charge: Fen,
 }
 
-/// Whether `operation` may go on, as far as can be said before PIN and payment. Used for the inquiry at the start of a
-/// visit, so that a holder is not asked for a PIN in vain.
+/// Whether `operation` may go on, as far as the centre can say before PIN and payment. The inquiry at the start of a
+/// visit uses this, so that no holder keys a PIN in vain.
 pub fn admit<'r>(
     operation: &Operation,
     today: Date,
@@ -142,7 +142,7 @@ pub fn admit<'r>(
     let channel = institution.code.channel();
     let asks_only = matches!(operation, Operation::Query);
     if operation.channel().is_some_and(|offered| offered != channel) {
-        // A pharmacy that settles or a hospital that sells is not designated for that.
+        // A pharmacy is not designated for settling a bill, nor a hospital for selling.
         return Err(Reason::InstitutionNotDesignated);
     }
     if !asks_only && channel != Channel::Bank && !institution.designated {
@@ -173,14 +173,14 @@ pub fn admit<'r>(
     if record.expires < today {
         return Err(Reason::CardExpired);
     }
-    // Putting into use is never done across areas, while an active card may be used elsewhere (docs/card.md §2.5).
+    // A card is never put into use in another area, while an active card may be used there (docs/card.md §2.5).
     if record.status == CardStatus::Inactive && !local {
         return Err(Reason::OtherArea);
     }
     Ok(record)
 }
 
-/// What `operation` does, or why it is refused. The payment and the activation are one: if the payment is refused, the
+/// What `operation` does, or why it is refused. Payment and activation are one step: if the payment is refused, the
 /// card stays as it is.
 pub fn decide(
     operation: &Operation,

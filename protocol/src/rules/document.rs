@@ -41,7 +41,7 @@ impl DocumentKind {
         Self::OfficerId,
     ];
 
-    /// The word for it in files and reports.
+    /// The kind's word in files and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::IdCard => "id-card",
@@ -66,7 +66,7 @@ impl DocumentKind {
 pub struct DocumentNumber(Vec<u8, 20>);
 
 impl DocumentNumber {
-    /// `None` unless 1 to 20 printable ASCII characters. Lower-case letters become upper case.
+    /// From 1 to 20 printable ASCII characters, lower-case letters as upper case; `None` for anything else.
     pub fn new(text: &[u8]) -> Option<Self> {
         let mut number = Vec::from_slice(text).ok()?;
         if number.is_empty() || !number.iter().all(u8::is_ascii_graphic) {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::card::codes::{CodeError, Region};
 
-/// The way a card is put into use; each kind of institution is one.
+/// The way in which a card is put into use. Each kind of institution is one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Channel {
@@ -20,7 +20,7 @@ impl Channel {
     /// Every channel.
     pub const ALL: [Self; 3] = [Self::Bank, Self::Hospital, Self::Pharmacy];
 
-    /// The word for it in files and reports.
+    /// The channel's word in files and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bank => "bank",
@@ -34,8 +34,8 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.as_str() == word)
     }
 
-    /// The first character of its institutions' codes. H and P are the national code's; B for banks is our own, since a
-    /// bank has no such code.
+    /// The first letter of its institutions' codes. H and P are those of the national code. B is our own, since the
+    /// national code has none for banks.
     pub const fn letter(self) -> u8 {
         match self {
             Self::Bank => b'B',
@@ -55,7 +55,7 @@ impl InstitutionCode {
         Self::from_bytes(text.as_bytes())
     }
 
-    /// The same from bytes.
+    /// The same, from bytes.
     pub fn from_bytes(text: &[u8]) -> Result<Self, CodeError> {
         let bytes: [u8; 12] = text.try_into().map_err(|_| CodeError::Length { expected: 12 })?;
         let [letter, digits @ ..] = &bytes;
@@ -73,12 +73,12 @@ impl InstitutionCode {
         match self.0[0] {
             b'B' => Channel::Bank,
             b'H' => Channel::Hospital,
-            // The constructor admits no other letter.
+            // The constructor allows no other letter.
             _ => Channel::Pharmacy,
         }
     }
 
-    /// The area it lies in.
+    /// The area where it is.
     pub fn area(&self) -> Result<Region, CodeError> {
         Region::new(self.as_str().get(1..7).unwrap_or_default())
     }

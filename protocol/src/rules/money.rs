@@ -8,10 +8,10 @@ use core::fmt::{self, Write};
 pub struct Fen(pub u64);
 
 impl Fen {
-    /// The largest amount a terminal-centre message carries: twelve digits (docs/card.md §5.2, F4).
+    /// The largest amount that a message between terminal and centre carries: twelve digits (docs/card.md §5.2, F4).
     pub const MAX: Self = Self(999_999_999_999);
 
-    /// The difference, or `None` when `other` is more.
+    /// The difference; `None` if `other` is more.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
             Some(rest) => Some(Self(rest)),
@@ -51,7 +51,7 @@ impl Bill {
 }
 
 impl Fen {
-    /// Spells it as yuan with two decimals, a character at a time. `core::fmt` takes more than 1 kB on a target.
+    /// Writes it as yuan with two decimals, a character at a time. `core::fmt` would take more than 1 kB on a target.
     pub fn spell(self, mut put: impl FnMut(char)) {
         let mut digits = [b'0'; 20];
         let mut rest = self.0;
@@ -60,7 +60,7 @@ impl Fen {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
             first = at;
-            // Two decimals and a digit before them, at least.
+            // At least two decimals and a digit before them.
             if rest == 0 && at <= 17 {
                 break;
             }

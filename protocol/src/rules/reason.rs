@@ -1,4 +1,4 @@
-//! Why a card was not put into use, or a transaction not carried out.
+//! Why a card was not put into use, or why a transaction was not carried out.
 
 use core::fmt;
 
@@ -9,16 +9,16 @@ use crate::advice::Advice;
 pub enum Outcome {
     /// Done as asked.
     Approved,
-    /// A rule said no; trying again changes nothing until something else changes.
+    /// A rule forbids it; a repetition changes nothing until something else changes.
     Refused,
-    /// Something broke; trying again may help.
+    /// Something broke; a repetition may help.
     Failed,
     /// The operator or holder stopped it.
     Cancelled,
 }
 
 impl Outcome {
-    /// The word for it in files and reports.
+    /// The outcome's word in files and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -31,7 +31,7 @@ impl Outcome {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $word:literal => $outcome:ident, $advice:ident;)*) => {
-        /// A single cause. Shown to the operator, recorded at the centre, expected in scenarios.
+        /// The one reason of a visit. The operator sees it, the centre records it, a scenario expects it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Reason { $($(#[$doc])* $name,)* }
 
@@ -39,7 +39,7 @@ macro_rules! reasons {
             /// Every reason.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The word for it in files and reports.
+            /// The reason's word in files and reports.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
@@ -104,11 +104,11 @@ reasons! {
     NoAnswer = "no-answer" => Failed, TryAgain;
     /// The operator cancelled, or nobody inserted a card or keyed a PIN in time.
     CancelledByOperator = "cancelled-by-operator" => Cancelled, TryAgain;
-    /// The terminal's storage keeps nothing any more, or cannot be read: it must be serviced.
+    /// The terminal's storage keeps nothing any more, or cannot be read: the terminal needs service.
     StorageFailed = "storage-failed" => Failed, CallService;
-    /// The message to the centre could not be sent, not a byte of it: the centre knows of nothing.
+    /// No byte of the message to the centre could be sent: the centre knows of no transaction.
     NotSent = "not-sent" => Failed, CallService;
-    /// The centre said that it could not read the message, or not trust it.
+    /// The centre answered that it cannot read the message, or does not trust it.
     Rejected = "message-rejected" => Failed, CallService;
 }
 
@@ -118,7 +118,7 @@ impl Reason {
         Self::from_bytes(word.as_bytes())
     }
 
-    /// The same from bytes.
+    /// The same, from bytes.
     pub fn from_bytes(word: &[u8]) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.as_str().as_bytes() == word)
     }

@@ -1,4 +1,4 @@
-//! Opening a database: telling ours from other files, making new ones, loading the keys.
+//! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const SCHEMA_VERSION: &str = "1";
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is in a file that is to be opened.
+/// What a file that is to be opened contains.
 enum Found {
     Nothing,
     Centre { version: String },
@@ -27,7 +27,7 @@ enum Found {
 }
 
 impl Store {
-    /// The database in `path`. A file that is missing or empty becomes a new one, with the test keys.
+    /// The database in `path`. A missing or empty file becomes a new database with the test keys.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
         Self::open_with(path, |store, found| match found {
             Found::Nothing => store.initialise(&Hsm::test_keys()),
@@ -48,17 +48,18 @@ impl Store {
         })
     }
 
-    /// A new database that ends with the program.
+    /// A new database that is gone when the program ends.
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
         let store = Self::over(Connection::open_in_memory()?)?;
         store.atomically(|store| store.initialise(hsm))?;
         Ok(store)
     }
 
-    /// Opens the file and lets `then` decide what to do about what is in it, before anyone else can change it.
+    /// Opens the file and calls `then` with what the file contains, before anyone else can change it.
     fn open_with(path: &Path, then: impl FnOnce(&Self, Found) -> Result<(), CentreError>) -> Result<Self, CentreError> {
         let attempt = || {
-            // Some names, such as the empty one, have a meaning of their own to SQLite; none that begins with a dot.
+            // Some names, such as the empty one, have a special meaning in SQLite; names that begin with a dot have
+            // none.
             let plain = Path::new(".").join(path);
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
             let store = Self::over(Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)?;

@@ -1,4 +1,4 @@
-//! Reading the past: the journal and the activations.
+//! Reads the past from the database: the journal and the activations.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::rules::institution::InstitutionCode;

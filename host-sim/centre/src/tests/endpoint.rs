@@ -1,4 +1,4 @@
-//! The centre in bytes: it does what the message says, or nothing.
+//! The centre in bytes: it does what the message says, or nothing. What messages do is tested elsewhere.
 
 use qiyong_protocol::centre::iso8583::mac::{MacKey, X919};
 use qiyong_protocol::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
@@ -6,7 +6,7 @@ use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
 
 use super::*;
 
-/// The message of a purchase, number 1, under `key`.
+/// A purchase with number 1, as a message under `key`.
 fn purchase_bytes(card: &CardRecord, key: &dyn MacKey) -> Vec<u8> {
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let body = Body::Transact { stan: Stan(1), card: &presented(card), operation: &purchase(3_580) };
@@ -19,7 +19,7 @@ fn code(answer: &[u8]) -> &[u8] {
     Message::read(answer).unwrap().field(39).unwrap().bytes
 }
 
-/// Everything that a message could have changed.
+/// Everything that a message could change.
 fn state(centre: &Centre, card: &CardRecord) -> (CardRecord, usize, usize) {
     (now(centre, card), centre.activations(&card.number).unwrap().len(), centre.journal().unwrap().len())
 }
@@ -36,7 +36,7 @@ fn a_message_in_bytes_has_the_answer_of_its_typed_form() {
     let answer = centre.handle_bytes(bytes).unwrap().unwrap();
     assert_eq!(code(&answer), b"00");
     assert_eq!(read_answer(&answer, &sent, &test_mac_key()), Ok(approved(true, false, 3_580, 46_420)));
-    // Again in bytes and again as it is: one transaction.
+    // In bytes again, and as a request again: both are one transaction.
     assert_eq!(centre.handle_bytes(bytes).unwrap(), Some(answer));
     assert_eq!(centre.handle(&request).unwrap(), approved(true, false, 3_580, 46_420));
     assert_eq!(state(&centre, &card).2, 1);
@@ -49,7 +49,7 @@ fn a_wrong_mac_is_answered_with_a0_and_does_nothing() {
     let before = state(&centre, &card);
     let bytes = purchase_bytes(&card, &X919::new([0x22; 16]));
     assert_eq!(code(&centre.handle_bytes(&bytes).unwrap().unwrap()), b"A0");
-    // Without one it is no better.
+    // A message without a MAC is rejected too.
     let mut buffer = [0; MESSAGE_MAX];
     let message = Message::read(&bytes).unwrap();
     let mut writer = Writer::new(&mut buffer, TPDU, HEADER, message.mti());
@@ -93,7 +93,7 @@ fn a_message_of_which_one_byte_is_another_does_nothing_or_the_same() {
     let mut centre = centre_with(&card);
     let before = state(&centre, &card);
     let bytes = purchase_bytes(&card, &test_mac_key());
-    // TPDU and header are not under the MAC, and say nothing.
+    // The MAC does not cover TPDU and header, and they have no meaning.
     let says_nothing = 2..13;
     for at in (0..bytes.len()).filter(|at| !says_nothing.contains(at)) {
         for bit in 0..8 {

@@ -1,4 +1,4 @@
-//! The security module against the protocol's own computations.
+//! The security module compared with the protocol's own computations.
 
 use std::collections::HashSet;
 

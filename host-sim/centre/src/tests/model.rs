@@ -1,7 +1,9 @@
-//! Any sequence of messages against a model that keeps a list of what stands and recomputes everything from it.
+//! Any sequence of messages against a model, which keeps a list of the valid transactions and computes everything else
+//! from it.
 //!
-//! Each terminal has a plan: what its numbers stand for. A sequence sends and reverses numbers of the plans in any order, so
-//! that repetitions, reversals, originals after their reversal and activations that are taken over come by themselves.
+//! Each terminal has a plan: the meaning of its numbers. A sequence sends and reverses the numbers of the plans in any
+//! order. So repetitions, reversals, originals after their reversal, and activations that pass to another transaction
+//! come about by themselves.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +16,7 @@ use super::*;
 const PLACES: [&str; 4] = [BANK, HOSPITAL, PHARMACY, SUZHOU];
 const NUMBERS: usize = 5;
 
-/// What a number stands for.
+/// The meaning of a number.
 #[derive(Clone, Debug)]
 struct Planned {
     card: usize,
@@ -25,14 +27,14 @@ struct Planned {
 enum Step {
     Transact,
     Reverse,
-    /// The number again, for another amount.
+    /// Uses the number again, for another amount.
     Misuse,
 }
 
-/// Place and number.
+/// Institution and number.
 type Key = (usize, usize);
 
-/// The cards as they were, what was answered, what was reversed.
+/// The cards at the beginning, the answers, and the reversed numbers.
 struct Model {
     initial: Vec<CardRecord>,
     answers: HashMap<Key, Answer>,
@@ -40,7 +42,7 @@ struct Model {
 }
 
 impl Model {
-    /// The approved and not reversed transactions with a card.
+    /// The approved transactions with a card that are not reversed.
     fn standing<'a>(&'a self, plans: &'a Plans, card: usize) -> impl Iterator<Item = (Key, Receipt)> + 'a {
         self.answers.iter().filter_map(move |(key, answer)| match answer {
             Answer::Approved(receipt) if !self.reversed.contains(key) && plans[key.0][key.1].card == card => {
@@ -50,7 +52,7 @@ impl Model {
         })
     }
 
-    /// The card as it must be: nothing is remembered, all follows from what stands.
+    /// The card as it must be: everything is computed from the valid transactions.
     fn card(&self, plans: &Plans, card: usize) -> CardRecord {
         let initial = &self.initial[card];
         let local = |(place, _): Key| PLACES[place] != SUZHOU;
@@ -90,7 +92,7 @@ impl Model {
 
 type Plans = Vec<Vec<Planned>>;
 
-/// What the place's terminal does; at a bank the amount says nothing.
+/// The operation of the institution's terminal; at a bank the amount is ignored.
 fn operation(place: usize, card: &CardRecord, total: u64) -> Operation {
     match PLACES[place] {
         BANK => apply(card),
@@ -115,7 +117,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Key)>> {
     prop::collection::vec((step, (0..PLACES.len(), 0..NUMBERS)), 1..60)
 }
 
-/// The functions in use by the record of activations, each through a transaction that stands.
+/// Checks that each function recorded as in use has a valid transaction as its cause.
 fn check_activations(centre: &Centre, model: &Model, plans: &Plans, card: usize) -> Result<(), TestCaseError> {
     let record = now(centre, &model.initial[card]);
     let standing: HashSet<Key> = model.standing(plans, card).map(|(key, _)| key).collect();
@@ -134,8 +136,8 @@ fn check_activations(centre: &Centre, model: &Model, plans: &Plans, card: usize)
 }
 
 proptest! {
-    /// docs/design.md §1, invariants 1 and 2: charged at most once, money conserved, active only for a cause that
-    /// stands.
+    /// docs/design.md §1, invariants 1 and 2: charged at most once, money conserved, active only by a valid
+    /// transaction.
     #[test]
     fn whatever_is_repeated_reversed_or_reordered(plans in plans(), steps in steps()) {
         let mut model = Model { initial: cards(), answers: HashMap::new(), reversed: HashSet::new() };
@@ -158,7 +160,7 @@ proptest! {
                     prop_assert_eq!(reverse(&mut centre, place, stan), Answer::Done);
                     model.reversed.insert(key);
                 }
-                // A number that nothing came under yet cannot be misused.
+                // A number under which nothing has come yet cannot be misused.
                 Step::Misuse if model.answers.contains_key(&key) => {
                     let (card, operation) = (presented(&card), Operation::Settle(Bill::new(Fen(9), Fen(9)).unwrap()));
                     let body = Body::Transact { stan: Stan(stan), card: &card, operation: &operation };
@@ -170,7 +172,7 @@ proptest! {
             prop_assert_eq!(now(&centre, &card), model.card(&plans, planned.card));
             check_activations(&centre, &model, &plans, planned.card)?;
         }
-        // The journal tells the same story: what it says was charged and not reversed is what is missing.
+        // The journal agrees: what it says was charged and not reversed is missing from the accounts.
         let journal = centre.journal().unwrap();
         for card in &model.initial {
             let of_card = journal.iter().filter(|line| line.card == Some(card.number) && !line.reversed);

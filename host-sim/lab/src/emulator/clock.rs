@@ -1,12 +1,13 @@
-//! The board's time, moved on by the probe: what is waited for in vain takes no real time.
+//! The board's time, which the probe moves on: a wait in vain takes no real time.
 //!
-//! The image counts milliseconds in `QIYONG_TICKS` and adds to them what the probe writes to `QIYONG_AHEAD`. Time may jump
-//! when all is quiet: nothing has passed on any line or pin for so many ticks *of the image* that it has surely taken all it
-//! was sent, and asked its task what to do. So a machine that the host lets starve never jumps: only its own ticks count.
+//! The image counts milliseconds in `QIYONG_TICKS` and adds what the probe writes to `QIYONG_AHEAD`. Time may jump when
+//! all is quiet: nothing has passed on any line or pin for so many ticks *of the image* that the image has certainly
+//! taken all that was sent to it, and has asked its task what to do. So a machine that gets no time from the host never
+//! jumps, because only its own ticks count.
 //!
-//! One jump is at most [`STEP_MS`], which is less than the image's patience with a character that is late in the emulator
-//! (`LATE_EMULATED_US` of the board's `card_line`): a jump that falls into the moment in which the image begins to wait takes
-//! from it nothing that it needs.
+//! One jump is at most [`STEP_MS`]. The image waits longer than this for a character that is late in the emulator
+//! (`LATE_EMULATED_US` of the board's `card_line`): so a jump at the moment at which the image begins to wait does no
+//! harm.
 
 use std::os::unix::net::UnixStream;
 
@@ -16,33 +17,33 @@ use super::pace::Pace;
 use super::probe::Probe;
 use crate::probe::DebugProbe;
 
-/// Ticks without anything, until all is quiet. More than any pause that the image makes on its own while it works.
+/// Ticks without any event after which all is quiet. The image makes no longer pause by itself while it works.
 const QUIET: u32 = 20;
-/// Ticks after a jump, if nothing came of it.
+/// The same after a jump that had no effect.
 const STILL: u32 = 4;
-/// Ticks in which the image takes a byte that waits on a line, at the least: QEMU hands over one at a time, and its next tick
-/// comes no sooner.
+/// The least ticks in which the image takes a byte that waits on a line: QEMU passes on one byte at a time, and the
+/// image's next tick comes no sooner.
 const PER_BYTE: u32 = 2;
-/// Ticks after which a byte that was sent and not taken is believed to be lost.
+/// Ticks after which a byte that was sent and not taken counts as lost.
 const LOST: u32 = 1000;
-/// How far time jumps at once, in ms.
+/// How far time jumps in one step, in ms.
 pub(super) const STEP_MS: u32 = 1000;
 
 /// The board's time.
 pub(super) struct BoardClock {
-    /// Where the image counts, and where the probe does.
+    /// The addresses of the image's counter and of the probe's.
     ticks_at: u64,
     ahead_at: u64,
     /// What the probe has added, in ms.
     ahead: u32,
-    /// The tick since which nothing happened, once it has been looked at.
+    /// The first tick that was seen after the last event.
     since: Option<u32>,
-    /// How many ticks of quiet are due.
+    /// How many quiet ticks are required.
     due: u32,
-    /// Where the image counts the bytes that it has taken, and how many it was sent.
+    /// The address at which the image counts the bytes that it has taken; next, how many were sent to it.
     taken_at: u64,
     sent: u32,
-    /// Holds what is sent, if that is to come a byte at a time.
+    /// Holds back the bytes, if they are to be sent one at a time.
     pace: Option<Pace>,
 }
 
@@ -52,12 +53,12 @@ impl BoardClock {
         Self { ticks_at, ahead_at, ahead: 0, since: None, due: QUIET, taken_at, sent: 0, pace }
     }
 
-    /// The board did something: it has taken what it was sent before.
+    /// The board did something: it has taken everything sent before.
     pub(super) const fn heard(&mut self) {
         (self.since, self.due) = (None, QUIET);
     }
 
-    /// The board started anew: what the probe had added to its time is gone with its RAM.
+    /// The board started anew: the time that the probe had added is gone with the RAM.
     pub(super) const fn restarted(&mut self) {
         self.sent = 0;
         self.ahead = 0;
@@ -81,17 +82,17 @@ impl BoardClock {
         self.since = None;
     }
 
-    /// Sends the next byte that is due, if they come one at a time; to be asked again and again.
+    /// Sends the next byte when it is due, if bytes are sent one at a time. Call this again and again.
     pub(super) fn release(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         self.pace.as_mut().map_or(Ok(()), |pace| pace.release(probe))
     }
 
-    /// Whether bytes wait for their time.
+    /// Whether bytes are held back.
     pub(super) fn holds_bytes(&self) -> bool {
         self.pace.as_ref().is_some_and(|pace| !pace.is_empty())
     }
 
-    /// Whether all has been quiet for long enough; to be asked when nothing has happened.
+    /// Whether all has been quiet for long enough. Call this when nothing has happened.
     pub(super) fn is_quiet(&mut self, probe: &mut Probe) -> Result<bool, EmulatorError> {
         if self.holds_bytes() {
             return Ok(false);
@@ -102,8 +103,8 @@ impl BoardClock {
         if quiet < self.due {
             return Ok(false);
         }
-        // What is still on its way inside the emulator, whose own threads may starve, is worth more patience; but a receiver that
-        // is off never takes it.
+        // A byte on its way inside the emulator, whose threads may get no time, deserves more patience; but a receiver
+        // that is off never takes it.
         let taken = probe.read_word(self.taken_at)?;
         if taken != self.sent && quiet < LOST {
             return Ok(false);
@@ -112,7 +113,7 @@ impl BoardClock {
         Ok(true)
     }
 
-    /// Moves time on; a look must have shown that all is quiet.
+    /// Moves time on. [`Self::is_quiet`] must have returned `true` before.
     pub(super) fn jump(&mut self, ms: u32, probe: &mut Probe) -> Result<(), EmulatorError> {
         self.ahead = self.ahead.saturating_add(ms);
         probe.write_word(self.ahead_at, self.ahead)?;
@@ -138,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// A probe whose board is at these ticks, one reading after the other; it is told of every write.
+    /// A probe that reads these ticks from its board, one after the other; it reports every write.
     fn probe(ticks: &'static [u32]) -> (Probe, std::thread::JoinHandle<Vec<String>>) {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
@@ -147,7 +148,7 @@ mod tests {
             let mut written = Vec::new();
             for line in BufReader::new(theirs.try_clone().unwrap()).lines().map(Result::unwrap) {
                 let answer = match line.as_str() {
-                    // Nothing has been taken from the lines.
+                    // The board has taken nothing from the lines.
                     "readl 0x30" => "OK 0x0\n".to_string(),
                     line if line.starts_with("readl") => format!("OK 0x{:x}\n", ticks.next().expect("a reading")),
                     _ => "OK\n".to_string(),
@@ -168,7 +169,7 @@ mod tests {
         clock.feed(&mut line, &[1, 2]).unwrap();
         let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
-        // They are lost, and not waited for again.
+        // They are lost, and are not awaited again.
         clock.heard();
         assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, true]);
         drop(probe);
@@ -177,14 +178,14 @@ mod tests {
 
     #[test]
     fn time_jumps_only_after_enough_ticks_of_the_board_without_anything() {
-        // The ticks go round meanwhile.
+        // The ticks overflow during this time.
         let (mut probe, board) = probe(&[u32::MAX, 18, 19, 20, 23, 24, 100, 239, 240, 300, 319, 320, 340, 340, 7]);
         let mut clock = BoardClock::new(0x10, 0x20, 0x30, None);
         let quiet = |clock: &mut BoardClock, probe: &mut Probe| clock.is_quiet(probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
         clock.jump(1000, &mut probe).unwrap();
         assert_eq!([(); 3].map(|()| quiet(&mut clock, &mut probe)), [false, false, true]);
-        // Bytes that are under way are given two ticks each.
+        // Each byte on its way gets two ticks.
         clock.jump(1, &mut probe).unwrap();
         clock.fed(60);
         assert!(!quiet(&mut clock, &mut probe));
@@ -196,7 +197,7 @@ mod tests {
         clock.heard();
         assert_eq!([(); 2].map(|()| quiet(&mut clock, &mut probe)), [false, true]);
         assert_eq!(clock.now(&mut probe).unwrap(), 340 + 1001);
-        // Started anew, the board has forgotten what was added.
+        // After a restart the board has lost the added time.
         clock.restarted();
         assert_eq!(clock.now(&mut probe).unwrap(), 7);
         clock.jump(5, &mut probe).unwrap();

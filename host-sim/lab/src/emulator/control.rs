@@ -1,7 +1,7 @@
-//! QEMU's control line (QMP), which stops the whole board and lets it run: what is read of its memory meanwhile was all there
-//! at the same moment.
+//! QEMU's control socket (QMP), which stops the whole board and lets it run on: memory that is read while the board
+//! stands still is that of one moment.
 //!
-//! The wire is JSON, an object a line: a greeting, answers to commands, and events in between.
+//! The socket carries JSON, one object in each row: a greeting, answers to commands, and events between them.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -17,11 +17,11 @@ use super::qemu::wait_for;
 /// How long QEMU may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The line.
+/// The socket.
 pub(super) struct Control {
     stream: UnixStream,
     line: Vec<u8>,
-    /// Commands are taken from the first one on.
+    /// QEMU takes commands from the first one on.
     ready: bool,
 }
 
@@ -35,7 +35,7 @@ impl Control {
         self.execute("stop").map(drop)
     }
 
-    /// Lets it run.
+    /// Lets the board run on.
     pub(super) fn go_on(&mut self) -> Result<(), EmulatorError> {
         self.execute("cont").map(drop)
     }

@@ -1,4 +1,5 @@
-//! The holder in front of the board: at which moments somebody is asked what the holder does, and the PIN pad it is done at.
+//! The holder in front of the board: the moments at which a function is asked what the holder does, and the PIN pad
+//! that the holder uses.
 
 use std::os::unix::net::UnixStream;
 
@@ -10,19 +11,19 @@ use super::clock::BoardClock;
 use super::lines::read_available;
 use crate::probe::ScreenText;
 
-/// The PIN pad is told that a PIN is awaited.
+/// Tells the PIN pad that a PIN is awaited.
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
 const CANCEL: u8 = 0x1B;
 
-/// When the holder is asked.
+/// The moments at which the holder is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// The screen invites to insert a card; it may be in the slot already.
+    /// The screen invites the holder to insert a card, which may already be in the slot.
     Card,
     /// A PIN is to be keyed.
     Pin(Asked),
-    /// The centre is carrying out the transaction; its answer comes after what the holder does.
+    /// The centre carries out the transaction; its answer comes after the holder's action.
     Transaction,
 }
 
@@ -37,7 +38,7 @@ pub enum Asked {
     NewAgain,
 }
 
-/// What the holder does then.
+/// What the holder does at such a moment.
 #[derive(Debug)]
 pub enum Does {
     /// Nothing.
@@ -52,7 +53,7 @@ pub enum Does {
     HoldsCancelKey,
 }
 
-/// What stands on the screen, as a moment at which the holder is asked.
+/// The moment at which the screen invites the holder to act, if it does.
 pub(super) fn invited(screen: &ScreenText) -> Option<Moment> {
     (screen.english == Screen::InsertCard.text().english).then_some(Moment::Card)
 }
@@ -73,9 +74,9 @@ pub(super) fn asked(screen: Option<&ScreenText>) -> Asked {
 
 /// What the board has sent to the PIN pad.
 pub(super) struct HeardAtPad {
-    /// Anything: stars, mostly.
+    /// Anything at all, usually stars.
     pub(super) anything: bool,
-    /// A PIN is awaited now.
+    /// A PIN is awaited.
     pub(super) enquiry: bool,
 }
 
@@ -93,7 +94,7 @@ impl Pad {
         &self.line
     }
 
-    /// Takes what the board sends.
+    /// Takes the bytes that the board has sent.
     pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<HeardAtPad, EmulatorError> {
         let bytes = read_available(&mut self.line)?;
         if !bytes.is_empty() {

@@ -1,11 +1,11 @@
-//! Reading and writing QEMU's sockets, which never block.
+//! Reads and writes QEMU's sockets, which never block.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use super::EmulatorError;
 
-/// What has come on a line.
+/// The bytes that have come on a line.
 pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorError> {
     let mut all = Vec::new();
     let mut bytes = [0; 1024];
@@ -20,7 +20,7 @@ pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorE
     }
 }
 
-/// Writes to a line; what is written here always fits into the socket's buffer, and a line that is full is an error.
+/// Writes to a line. All that is written here fits into the socket's buffer; a full line is an error.
 pub(super) fn write_whole(line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
     line.write_all(bytes).map_err(EmulatorError::from)
 }

@@ -1,5 +1,5 @@
-//! One emulated board and what stands around it: a card in its slot, a till and a centre on its serial line, a holder at
-//! its PIN pad; its log and its screen read by the probe, its time moved on by it.
+//! One emulated board and its surroundings: a card in its slot, a till and a centre on its serial line, a holder at its
+//! PIN pad. The probe reads its log and its screen, and moves its time on.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -28,7 +28,7 @@ use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::world::visit::LinkTrouble;
 
-/// How often log and screen are looked at.
+/// How often log and screen are read.
 pub(super) const LOOK: Duration = Duration::from_millis(2);
 /// How long the image may take to start, and to take a command.
 const START: Duration = Duration::from_secs(60);
@@ -42,9 +42,9 @@ pub struct Machine {
     pub(super) slot: Slot,
     pub(super) till: TillLine,
     pub(super) pad: Pad,
-    /// What the till calls the next visit by.
+    /// The till's name for the next visit.
     pub(super) next: Reference,
-    /// How the terminal said that it is, last.
+    /// The last state that the terminal reported.
     pub(super) state: Option<State>,
     pub(super) log: Log,
     pub(super) screen_at: u64,
@@ -52,44 +52,45 @@ pub struct Machine {
     pub(super) screens: Vec<ScreenText>,
     pub(super) stack: (u64, u64),
     pub(super) trouble: LinkTrouble,
-    /// The power is cut when the centre has had this many more messages.
+    /// Power is cut after the centre has received so many more messages.
     pub(super) cut_at_message: Option<usize>,
     pub(super) storage: Option<(u64, usize)>,
     pub(super) control: Control,
     pub(super) qemu: Qemu,
 }
 
-/// When power is cut.
+/// The moment at which power is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// This many characters have gone over the card line, in either direction, and one more is about to.
+    /// So many characters have gone over the card line, in both directions together, and another one is about to.
     Characters(usize),
-    /// The centre has had this many messages, from one on, and has answered the last one, which the board is not told.
+    /// The centre has received so many messages, at least one, and has answered the last one; the board does not get
+    /// this answer.
     Messages(usize),
 }
 
 impl Machine {
-    /// Boots an image and tells it where it stands; `next_stan` is the number of its next transaction.
+    /// Boots an image and tells it its institution; `next_stan` is the number of its next transaction.
     ///
     /// # Errors
-    /// When the image is none, or QEMU is missing, too old, or does not come up.
+    /// The file is no image; or QEMU is missing, too old, or does not start.
     pub fn boot(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
         Self::boot_with(elf, setup, None)
     }
 
-    /// The same with what a power cut has left in the image's storage ([`Machine::power_cut`]).
+    /// Like [`Machine::boot`], with what a power cut has left in the image's storage ([`Machine::power_cut`]).
     ///
     /// # Errors
-    /// As [`Machine::boot`]; and when the image has another storage, or none.
+    /// Those of [`Machine::boot`]. Also if the image has another storage, or none.
     pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
         Self::start(elf, setup, storage, false)
     }
 
-    /// The same with an empty storage, and with instructions counted ([`Machine::instructions`]): what is sent to the board comes
-    /// a byte at a time, and the time of an instruction is always the same.
+    /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]): the
+    /// board gets one byte at a time, and every instruction takes the same time.
     ///
     /// # Errors
-    /// As [`Machine::boot`].
+    /// Those of [`Machine::boot`].
     pub fn boot_counted(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
         Self::start(elf, setup, None, true)
     }
@@ -131,10 +132,10 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Tells the terminal where it stands, and waits until it says so.
+    /// Tells the terminal its institution, and waits until the terminal confirms it.
     ///
     /// # Errors
-    /// When it does not.
+    /// The terminal does not confirm it.
     pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
         self.till.command(&Command::Setup(setup), &mut self.clock)?;
         let deadline = Instant::now() + START;
@@ -160,7 +161,7 @@ impl Machine {
         }
     }
 
-    /// Waits for words in the log.
+    /// Waits until the log has these words.
     fn await_words(&mut self, what: &'static str, words: &str) -> Result<(), EmulatorError> {
         let deadline = Instant::now() + START;
         while !self.log.lines.iter().any(|line| line.contains(words)) {
@@ -178,20 +179,20 @@ impl Machine {
         EmulatorError::Mute { what, last: self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into()) }
     }
 
-    /// Puts a card into the slot that has a file; what changes on it is kept there.
+    /// Puts a card into the slot, with its file; the file keeps what changes on the card.
     ///
     /// # Errors
-    /// When the emulator cannot carry it, or is gone.
+    /// The emulator cannot carry this card, or is gone.
     pub fn insert(&mut self, card: DeskCard) -> Result<(), EmulatorError> {
         let DeskCard { card, keeper, .. } = card;
         let card = Rc::new(RefCell::new(ContactCard::new(card)));
         self.slot.insert(card, Some(keeper), &mut self.probe)
     }
 
-    /// Puts a card into the slot that somebody else keeps.
+    /// Puts a card into the slot whose owner is the caller.
     ///
     /// # Errors
-    /// As [`Machine::insert`].
+    /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
         self.slot.insert(card, None, &mut self.probe)
     }
@@ -199,19 +200,19 @@ impl Machine {
     /// Takes the card out.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn remove(&mut self) -> Result<(), EmulatorError> {
         self.slot.remove(&mut self.probe)
     }
 
-    /// Takes the card out in the next visit, when this many characters have gone over the card line, in either direction, and
-    /// one more is about to.
+    /// Takes the card out during the next visit, when so many characters have gone over the card line, in both
+    /// directions together, and another one is about to.
     pub const fn pull_after(&mut self, characters: usize) {
         self.slot.pull_at = Some(self.slot.characters.saturating_add(characters));
     }
 
-    /// Cuts the power in the next visit at this moment: the visit then ends with [`EmulatorError::PowerCut`], and all that is
-    /// left to do is [`Machine::power_cut`].
+    /// Cuts the power at this moment of the next visit. The visit then ends with [`EmulatorError::PowerCut`], and
+    /// [`Machine::power_cut`] is the only call still possible.
     pub const fn cut_at(&mut self, moment: Cut) {
         match moment {
             Cut::Characters(characters) => self.slot.cut_at = Some(self.slot.characters.saturating_add(characters)),
@@ -219,34 +220,34 @@ impl Machine {
         }
     }
 
-    /// Cuts the power now; returns what the image's storage holds.
+    /// Cuts the power now; returns the contents of the image's storage.
     ///
     /// # Errors
-    /// When the emulator is gone, or the image has no storage.
+    /// The emulator is gone, or the image has no storage.
     pub fn power_cut(mut self) -> Result<Vec<u8>, EmulatorError> {
-        // Memory is read piece by piece: the board must stand still meanwhile.
+        // Memory is read piece by piece, so the board must stand still.
         self.control.stop()?;
         let (at, length) = self.storage.ok_or(EmulatorError::NoStorage)?;
         self.probe.read(at, length)
     }
 
-    /// Lets this go wrong on the way to the centre in the next visit.
+    /// Makes this go wrong on the way to the centre during the next visit.
     pub const fn trouble_link(&mut self, trouble: LinkTrouble) {
         self.trouble = trouble;
     }
 
-    /// Sends what is no frame on the till's line.
+    /// Sends bytes that are no frame on the till's line.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
         self.till.disturb(bytes, &mut self.clock)
     }
 
-    /// Presses the board's cancel key, which stays down, or lets go of it.
+    /// Presses the board's cancel key, which stays down, or releases it.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
         self.probe.drive_pin('c', CANCEL_KEY, !down)
     }
@@ -254,7 +255,7 @@ impl Machine {
     /// The picture on the screen.
     ///
     /// # Errors
-    /// When the emulator is gone, or the image never stops drawing.
+    /// The emulator is gone, or the image never stops drawing.
     pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
         let deadline = Instant::now() + START;
         loop {
@@ -269,29 +270,29 @@ impl Machine {
     /// Which of the board's lights are on.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn lights(&mut self) -> Result<Lights, EmulatorError> {
         lights::lights(&mut self.probe)
     }
 
-    /// How the image has set up the card's USART.
+    /// The settings of the card's USART, which the image has made.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn card_usart(&mut self) -> Result<CardUsart, EmulatorError> {
         Slot::usart(&mut self.probe)
     }
 
-    /// How many instructions the board has executed since it started, in a machine that counts them; what it does at each tick of
-    /// its clock, and what it waits awake, is among them.
+    /// How many instructions the board has executed since it started, in a machine that counts them. They include those
+    /// for each tick of its clock, and those of a wait without sleep.
     ///
     /// # Errors
-    /// When the emulator is gone, or counts none.
+    /// The emulator is gone, or does not count.
     pub fn instructions(&mut self) -> Result<u64, EmulatorError> {
         self.control.instructions()
     }
 
-    /// How the terminal said that it is, last.
+    /// The last state that the terminal reported.
     pub const fn state(&self) -> Option<&State> {
         self.state.as_ref()
     }
@@ -301,7 +302,7 @@ impl Machine {
         &self.log.lines
     }
 
-    /// What stood on its screen, one after the other, as often as was looked.
+    /// What its screen showed, one after the other, as far as it was read.
     pub fn screens(&self) -> &[ScreenText] {
         &self.screens
     }
@@ -309,49 +310,51 @@ impl Machine {
     /// Milliseconds of the board's time since it started.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn now_ms(&mut self) -> Result<u64, EmulatorError> {
         self.clock.now(&mut self.probe)
     }
 
-    /// What the image keeps over a power cut, as it stands there; `None` if that cannot be read.
+    /// The numbers that the image keeps over a power cut; `None` if they cannot be read.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn counters(&mut self) -> Result<Option<Counters>, EmulatorError> {
         let Some(region) = self.storage else { return Ok(None) };
         counters::counters(&mut self.probe, region)
     }
 
-    /// How often the board's clock has ticked since it started: milliseconds, without those by which its time was moved on.
+    /// How often the board's clock has ticked since it started: its milliseconds, without those by which the probe
+    /// moved its time on.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn ticks(&mut self) -> Result<u32, EmulatorError> {
         self.clock.ticks(&mut self.probe)
     }
 
-    /// The most of its stack that the image has used, in bytes, and how large it is: cortex-m-rt paints it at the start.
+    /// The most bytes of its stack that the image has used, and the size of the stack: cortex-m-rt paints the stack at
+    /// the start.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn stack(&mut self) -> Result<(usize, usize), EmulatorError> {
         stack::high_water(&mut self.probe, self.stack)
     }
 
-    /// Resets the chip and waits until the image has started anew; it has forgotten where it stands, and takes no visits.
+    /// Resets the chip and waits until the image has started anew. It has lost its institution, and accepts no visits.
     ///
     /// # Errors
-    /// When it does not start, or the emulator is gone.
+    /// The image does not start, or the emulator is gone.
     pub fn reset(&mut self) -> Result<(), EmulatorError> {
         self.restart(Probe::reset)
     }
 
-    /// Writes a word of the image's memory of which it is to die, and waits until it has started anew, as after
+    /// Writes a word into the image's memory that makes the image crash, and waits until it has started anew, as after
     /// [`Machine::reset`].
     ///
     /// # Errors
-    /// When it does not, or the emulator is gone.
+    /// The image does not start anew, or the emulator is gone.
     pub fn kill_by(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
         self.restart(|probe| probe.write_word(address, word))
     }
@@ -365,10 +368,10 @@ impl Machine {
         started
     }
 
-    /// How the pins of the card slot stand.
+    /// The levels of the card slot's pins.
     ///
     /// # Errors
-    /// When the emulator is gone.
+    /// The emulator is gone.
     pub fn slot_pins(&mut self) -> Result<SlotPins, EmulatorError> {
         pins::slot(&mut self.probe)
     }

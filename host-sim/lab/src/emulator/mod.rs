@@ -6,16 +6,16 @@
 //! | `lines` | reading and writing QEMU's sockets, which never block for long |
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
-//! | `control` | its control line: the whole board stopped, for what must be read at one moment |
-//! | `clock` | the board's time, moved on by the probe when all is quiet |
+//! | `control` | its control socket: stops the whole board, for reading what belongs to one moment |
+//! | `clock` | the board's time, which the probe moves on when all is quiet |
 //! | `pace` | bytes to the board one at a time, so that its instructions can be counted |
-//! | `slot` | the card behind the USART, powered and reset by the board's pins |
+//! | `slot` | the card behind the USART, to which the board's pins give power and reset |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
 //! | [`machine`] | all of these together; `visit` is what happens until a visit has ended |
 //!
-//! Not proven here is what the emulator does not model: the USART's smartcard mode, parity, the card's clock and any
-//! timing. See the README of the board.
+//! Whatever the emulator does not model is not proven here: the USART's smartcard mode, parity, the card's clock and
+//! any timing. See the README of the board.
 
 mod clock;
 mod control;
@@ -39,28 +39,28 @@ use qiyong_sim::world::centre::CentreFailure;
 /// Why the image could not be run to the end of a visit.
 #[derive(Debug, Error)]
 pub enum EmulatorError {
-    /// It is not installed.
+    /// QEMU is not installed.
     #[error(
         "there is no qemu-system-arm: install the package qemu-system-arm, version 9.1 or later (Debian 12: from \
              bookworm-backports; `cargo xtask setup` does it)"
     )]
     NoQemu,
-    /// It has not got the board.
+    /// QEMU does not have the board.
     #[error(
         "{found:?} is too old: the board needs qemu-system-arm 9.1 or later (Debian 12: from bookworm-backports; \
              `cargo xtask setup` does it)"
     )]
     OldQemu {
-        /// What it says of itself.
+        /// The version that it reports.
         found: String,
     },
-    /// The image is not one.
+    /// The file is no image of ours.
     #[error(transparent)]
     Elf(#[from] crate::probe::ImageError),
     /// QEMU ended by itself.
     #[error("QEMU ended ({status}): {said}")]
     Ended {
-        /// How.
+        /// Its exit status.
         status: String,
         /// What it wrote to standard error.
         said: String,
@@ -68,32 +68,32 @@ pub enum EmulatorError {
     /// QEMU closed a line.
     #[error("QEMU closed its lines")]
     Gone,
-    /// Something did not answer.
+    /// A part of the board or of QEMU did not answer.
     #[error("{what} has been silent for {seconds} s")]
     Silent {
-        /// What.
+        /// Which part.
         what: &'static str,
-        /// How long it was waited for.
+        /// How long the answer was awaited.
         seconds: u64,
     },
-    /// As was asked for.
+    /// The power was cut, as requested.
     #[error("the power was cut")]
     PowerCut,
-    /// There is nothing to save, or to restore what was saved to.
+    /// There is no storage to save, or none of the size to be restored.
     #[error("the image has no storage, or one of another size: `cargo xtask firmware` builds the image")]
     NoStorage,
-    /// The image goes on and on.
+    /// The visit does not end.
     #[error("the visit has not come to an end within {minutes} minutes of the board's time")]
     Endless {
-        /// How many it was given.
+        /// How many minutes it was given.
         minutes: u64,
     },
-    /// The image does not do what it should at the start.
+    /// The image does not do at its start what it should.
     #[error("the image {what} within 60 s; the last that it logged: {last}")]
     Mute {
         /// What it has not done.
         what: &'static str,
-        /// The last line of its log.
+        /// The last row of its log.
         last: String,
     },
     /// QEMU answers something else than was asked for: its words, behind those of the command where they alone say little.
@@ -102,13 +102,13 @@ pub enum EmulatorError {
         /// What it says.
         said: String,
     },
-    /// The card cannot be played.
+    /// The emulator cannot play this card.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
-    /// The centre's message has no room in a frame.
+    /// The centre's message does not fit into a frame.
     #[error("a message of {0} bytes is too long for the board's line")]
     TooLong(usize),
-    /// The board does not do what its till says.
+    /// The board refuses the till's command.
     #[error("the terminal refuses: {0}")]
     Refused(qiyong_protocol::ecr::Refused),
     /// A socket or file failed.

@@ -1,5 +1,6 @@
-//! What is sent to the board a byte at a time, each when the board has taken the one before and sleeps again, as real lines are
-//! slower than it is. So the same visit wakes it as often each time, and its instructions can be counted.
+//! Bytes to the board one at a time: each is sent when the board has taken the one before and sleeps again, because
+//! real lines are slower than the board. So each run of a visit wakes the board equally often, and its instructions can
+//! be counted.
 
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
@@ -10,15 +11,15 @@ use super::lines::write_whole;
 use super::probe::Probe;
 use crate::probe::DebugProbe;
 
-/// How long a byte may lie there: a receiver that is off does not take it.
+/// How long a byte may wait: a receiver that is off does not take it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Bytes on their way.
 pub(super) struct Pace {
-    /// Where the image counts how often it was woken, and says whether it is awake.
+    /// The address at which the image counts how often it was woken, and shows whether it is awake.
     wakes_at: u64,
     waiting: VecDeque<(UnixStream, u8)>,
-    /// How often it had been woken before it was sent the last byte, and when that was.
+    /// How often it had been woken when the last byte was sent to it, and when that was.
     last: Option<(u32, Instant)>,
 }
 
@@ -39,14 +40,14 @@ impl Pace {
         self.waiting.is_empty()
     }
 
-    /// Sends the next byte if the board is ready for it; to be asked again and again.
+    /// Sends the next byte if the board is ready for it. Call this again and again.
     pub(super) fn release(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
         let wakes = probe.read_word(self.wakes_at)?;
         let taken = self.last.is_none_or(|(before, since)| before != wakes || since.elapsed() > PATIENCE);
-        // Asleep, it has nothing left to do.
+        // A board that sleeps has nothing left to do.
         if !taken || wakes & 1 == 1 {
             return Ok(());
         }

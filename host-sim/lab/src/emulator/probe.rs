@@ -1,7 +1,7 @@
 //! QEMU's qtest socket as a debug probe: memory and registers of the running board, and its pins.
 //!
-//! The wire is lines of text: a command, and `OK` with its result; `IRQ raise N` and `IRQ lower N` come in between when a
-//! pin changes.
+//! The socket carries rows of text: a command, and `OK` with its result. `IRQ raise N` and `IRQ lower N` come between
+//! them when a pin changes.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -16,11 +16,11 @@ use crate::probe::DebugProbe;
 
 /// How long QEMU may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The core's reset control, and what is written to it, with its key, for a reset (ARMv7-M, B3.2.6).
+/// The core's reset control, and the value that, with its key, causes a reset (ARMv7-M, B3.2.6).
 const AIRCR: u64 = 0xE000_ED0C;
 const SYSRESETREQ: u32 = 0x05FA_0004;
 
-/// An edge of a pin of the port that is watched.
+/// An edge of a pin of the watched port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
     pub(super) pin: u32,
@@ -30,7 +30,7 @@ pub(super) struct Edge {
 /// The probe.
 pub(super) struct Probe {
     stream: UnixStream,
-    /// What has come of a line.
+    /// The part of a row that has come so far.
     line: Vec<u8>,
     edges: VecDeque<Edge>,
     answers: VecDeque<String>,
@@ -41,12 +41,12 @@ impl Probe {
         Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new() }
     }
 
-    /// What to wait on for edges.
+    /// The socket to wait on for edges.
     pub(super) const fn stream(&self) -> &UnixStream {
         &self.stream
     }
 
-    /// From now on every edge of an output of this port is told of.
+    /// From now on the probe reports every edge of an output of this port.
     pub(super) fn watch_port(&mut self, letter: char) -> Result<(), EmulatorError> {
         self.command(&format!("irq_intercept_out /machine/soc/gpio{letter}")).map(drop)
     }
@@ -65,7 +65,7 @@ impl Probe {
         self.command(&format!("write {address:#x} {} 0x{}", bytes.len(), hex::encode(bytes))).map(drop)
     }
 
-    /// The next edge that has come.
+    /// The next edge, if one has come.
     pub(super) fn edge(&mut self) -> Result<Option<Edge>, EmulatorError> {
         self.take_lines()?;
         Ok(self.edges.pop_front())

@@ -1,7 +1,7 @@
 //! QEMU with the board `b-l475e-iot01a`: finds it, starts it, ends it.
 //!
-//! Each of its lines ends at a socket in a folder of its own, which this end listens on before QEMU starts: nothing that
-//! the image sends is lost. The image is started as it would be flashed.
+//! Each of its lines ends at a socket in a folder of its own. This program listens there before QEMU starts, so that
+//! nothing that the image sends is lost. The image is started in the form in which it would be flashed.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,14 +15,14 @@ use tempfile::TempDir;
 
 use super::EmulatorError;
 
-/// What is started.
+/// The program that is started.
 const PROGRAM: &str = "qemu-system-arm";
-/// What starts it, of util-linux: the system then ends QEMU when this program ends, in whichever way.
+/// The program of util-linux that starts it: the system then ends QEMU when this program ends, in whatever way.
 const STARTER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
 /// The first version with this board and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
-/// An instruction takes 2 to the power of this, in ns, where they are counted: about what the chip needs. Of QEMU's ways to count,
-/// the one that also records what happens is the one that tells the count (`query-replay`).
+/// If instructions are counted, each takes 2 to the power of this, in ns: about the time on the chip. QEMU tells the
+/// count (`query-replay`) only if it also records the run.
 const INSTRUCTION_SHIFT: u32 = 7;
 /// How long QEMU may take to open its lines.
 const START: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ pub(super) struct Qemu {
 /// The lines of a QEMU that has just been started.
 pub(super) struct Lines {
     pub(super) qtest: UnixStream,
-    /// QMP.
+    /// The control socket (QMP).
     pub(super) control: UnixStream,
     /// USART1: till and centre.
     pub(super) till: UnixStream,
@@ -48,10 +48,11 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image, or has it `stopped` before its first instruction; `counted`, its time goes by its instructions.
+    /// Starts an image; `stopped`: the image waits before its first instruction; `counted`: its time follows from its
+    /// instructions.
     ///
     /// # Errors
-    /// When there is no QEMU that can, or it does not come up.
+    /// There is no suitable QEMU, or QEMU does not start.
     pub(super) fn start(elf: &Path, stopped: bool, counted: bool) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
@@ -107,7 +108,7 @@ impl Qemu {
     }
 
     /// # Errors
-    /// When QEMU has ended, with what it said.
+    /// QEMU has ended: the error says what QEMU wrote.
     pub(super) fn check(&mut self) -> Result<(), EmulatorError> {
         match self.child.try_wait()? {
             None => Ok(()),
@@ -121,7 +122,7 @@ impl Qemu {
 
 impl Drop for Qemu {
     fn drop(&mut self) {
-        // Gone already is just as well.
+        // If it has already ended, that is fine too.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -136,7 +137,7 @@ pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<(), Emu
     }
 }
 
-/// The first line that QEMU says of itself.
+/// The first row of QEMU's version text.
 fn version() -> Result<String, EmulatorError> {
     let output = Command::new(PROGRAM).arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(|error| match error.kind() {

@@ -1,10 +1,10 @@
-//! The card behind the board's USART2: the pins of port A give it power and reset, and bytes on the serial line are its
+//! The card behind the board's USART2: pins of port A give it power and reset, and the bytes on the serial line are its
 //! characters.
 //!
-//! The emulator carries whole bytes and no time. A character to the board is lost while the board's receiver is off, as it
-//! is while the board sends or sets it up; a real card's guard times see to that. Here the card looks at the receiver's
-//! registers, and speaks once they say that it is heard. A card that keeps the board waiting lets the board's time move on
-//! before it speaks.
+//! The emulator carries whole bytes and no time. A character to the board is lost while the board's receiver is off,
+//! that is, while the board sends or sets the receiver up. With a real card, guard times prevent this. Here, the card
+//! reads the receiver's registers, and sends when they show that the board listens. A card that keeps the board waiting
+//! lets the board's time move on before it sends.
 
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
@@ -39,11 +39,11 @@ const RECEIVES: u32 = 1 | 1 << 2;
 const NACK: u32 = 1 << 4;
 const RXNE: u32 = 1 << 5;
 
-/// The clock that the board gives the card, in cycles a millisecond.
+/// The clock that the board gives the card, in cycles per millisecond.
 const CYCLES_PER_MS: u64 = 4000;
 
-/// The control registers of the USART behind the card's contacts (RM0351 §40.8). The emulator keeps what is written to them
-/// even where it does not act on it.
+/// The control registers of the USART behind the card's contacts (RM0351 §40.8). The emulator keeps the values written
+/// to them, even those that it ignores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the reference manual's names")]
 pub struct CardUsart {
@@ -54,13 +54,14 @@ pub struct CardUsart {
     pub gtpr: u32,
 }
 
-/// A card in the slot, and who keeps its file if it has one.
+/// A card in the slot, and the keeper of its file, if it has one.
 struct Occupant {
     card: SharedCard,
     keeper: Option<Keeper>,
 }
 
-/// The first character after a reset: the board sets its receiver up anew once it has read it, so that the rest must wait.
+/// The first character after a reset. The board sets its receiver up anew after reading it, so the other characters
+/// must wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ts {
     Due,
@@ -75,14 +76,14 @@ pub(super) struct Slot {
     class: Option<VoltageClass>,
     five_volts: bool,
     rst: bool,
-    /// What the card says next.
+    /// What the card sends next.
     coming: VecDeque<u8>,
     ts: Ts,
     /// Characters in both directions.
     pub(super) characters: usize,
-    /// The card is taken out when this many have passed and one more is about to.
+    /// The card is taken out when so many have passed and another one is about to.
     pub(super) pull_at: Option<usize>,
-    /// The same for a power cut.
+    /// Power is cut when so many have passed and another one is about to.
     pub(super) cut_at: Option<usize>,
 }
 
@@ -120,20 +121,20 @@ impl Slot {
         probe.drive_pin('b', PRESENT, true)
     }
 
-    /// What the registers of the board's USART hold, see [`CardUsart`].
+    /// The contents of the USART's registers, see [`CardUsart`].
     pub(super) fn usart(probe: &mut Probe) -> Result<CardUsart, EmulatorError> {
         let [cr1, cr2, cr3, brr, gtpr] = [0, 4, 8, 0x0C, 0x10].map(|offset| probe.read_word(CR1 + offset));
         Ok(CardUsart { cr1: cr1?, cr2: cr2?, cr3: cr3?, brr: brr?, gtpr: gtpr? })
     }
 
-    /// Takes it out.
+    /// Takes the card out.
     pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         self.occupant = None;
         self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
     }
 
-    /// The card, if it has power at a voltage that it works at.
+    /// The card, if it has power at a voltage at which it works.
     fn powered(&self) -> Option<&Occupant> {
         let class = self.class?;
         self.occupant.as_ref().filter(|occupant| occupant.card.borrow().works_at(class))
@@ -164,7 +165,7 @@ impl Slot {
         }
     }
 
-    /// The board sent something; returns whether it did.
+    /// Takes what the board has sent; returns whether it sent anything.
     pub(super) fn hear(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let bytes = read_available(&mut self.line)?;
         for byte in &bytes {
@@ -182,7 +183,8 @@ impl Slot {
                 continue;
             }
             if let Some(Occupant { card, keeper: Some(keeper) }) = &mut self.occupant {
-                // What the command changed is in the file before its answer is out. Which command it was is not known here.
+                // What the command changed is in the file before its answer is out. The INS of the command is not known
+                // here.
                 keeper.after(Some(&ins::UPDATE_BINARY), &card.borrow().card);
             }
             self.ts = Ts::Over;
@@ -191,8 +193,8 @@ impl Slot {
         Ok(!bytes.is_empty())
     }
 
-    /// All is quiet: a card that keeps the board waiting says so now, when its waiting time is as good as over. Returns whether
-    /// it did.
+    /// All is quiet: a card that keeps the board waiting now sends its sign, since its waiting time is almost over.
+    /// Returns whether it did.
     pub(super) fn goes_on(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst && self.coming.is_empty()) else {
             return Ok(false);
@@ -210,13 +212,13 @@ impl Slot {
         Ok(true)
     }
 
-    /// Whether the card has something to say.
+    /// Whether the card has something to send.
     pub(super) fn wants_to_speak(&self) -> bool {
         !self.coming.is_empty()
     }
 
-    /// The card says what it has to say, as soon as the board's receiver is on; a board that never listens is its own fault.
-    /// Returns whether it said something.
+    /// Sends what the card has to send, as soon as the board's receiver is on. A board that never listens is at fault
+    /// itself. Returns whether the card sent anything.
     pub(super) fn speak(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let mut spoke = false;
         while self.wants_to_speak() && !self.is_cut() && self.is_heard(probe)? {
@@ -239,16 +241,16 @@ impl Slot {
         if probe.read_word(CR1)? & RECEIVES != RECEIVES {
             return Ok(false);
         }
-        // Error signals are on from TS on.
+        // From TS on, error signals are enabled.
         Ok(self.ts != Ts::Said || probe.read_word(ISR)? & RXNE == 0 && probe.read_word(CR3)? & NACK != 0)
     }
 
-    /// Whether power is cut now: nothing passes any more.
+    /// Whether the power is cut now: nothing passes any more.
     pub(super) fn is_cut(&self) -> bool {
         self.cut_at.is_some_and(|at| at <= self.characters)
     }
 
-    /// Takes the card out if its time has come; to be asked when one more character is about to pass.
+    /// Takes the card out if it is time. Call this when another character is about to pass.
     fn pull_if_due(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         if self.pull_at.take_if(|at| *at <= self.characters).is_some() {
             self.remove(probe)?;

@@ -1,5 +1,5 @@
-//! The till's end of the board's serial line: frames there and back, the centre behind it, and what gets lost on the way to
-//! that. What else they lead to is the machine's business.
+//! The till's end of the board's serial line: frames in both directions, the centre behind it, and the loss of messages
+//! on the way to the centre. The machine decides what follows from the frames.
 
 use std::os::unix::net::UnixStream;
 
@@ -17,12 +17,12 @@ use super::lines::read_available;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::LinkTrouble;
 
-/// Something that came from the board.
+/// What came from the board.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// It told the till something.
+    /// An event for the till.
     Event(Event),
-    /// It asks the centre.
+    /// A message for the centre.
     ToCentre(Vec<u8>),
     /// What came says nothing.
     Nonsense(Nonsense),
@@ -43,10 +43,10 @@ pub(super) enum Nonsense {
 pub(super) struct TillLine {
     stream: UnixStream,
     decoder: Box<Decoder<{ encoded_len(MESSAGE_MAX) }>>,
-    /// What goes wrong on the way to the centre in this visit, and how many messages went it.
+    /// What goes wrong on the way to the centre during this visit, and how many messages have gone that way.
     trouble: LinkTrouble,
     messages: usize,
-    /// What the centre has answered and the board has not been told.
+    /// The centre's answers that the board has not got yet.
     answers: Vec<Vec<u8>>,
 }
 
@@ -59,19 +59,19 @@ impl TillLine {
         &self.stream
     }
 
-    /// A visit begins, in which this goes wrong.
+    /// A visit begins, during which this goes wrong.
     pub(super) fn begin(&mut self, trouble: LinkTrouble) {
         (self.trouble, self.messages) = (trouble, 0);
         self.answers.clear();
     }
 
-    /// Commands the terminal.
+    /// Sends a command to the terminal.
     pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
         self.send(Peer::Till, &command.encode(), clock)
     }
 
-    /// Brings a message to the centre, unless it gets lost, and keeps the answer, unless that does; returns whether it is a
-    /// transaction.
+    /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
+    /// Returns whether the message is a transaction.
     pub(super) fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<bool, EmulatorError> {
         let key = centre.key();
         let mut parts = Parts::default();
@@ -82,14 +82,14 @@ impl TillLine {
             let (arrives, returns) = trouble.delivery(number, body);
             (arrives, returns, matches!(body, Body::Transact { .. }))
         };
-        // What cannot be read is for the centre to reject.
+        // A message that cannot be read is for the centre to reject.
         let (arrives, returns, transaction) = request.map_or((true, true, false), |request| delivery(&request.body));
         let answer = if arrives { centre.answer(message).map_err(EmulatorError::Centre)? } else { None };
         self.answers.extend(answer.filter(|_| returns));
         Ok(transaction)
     }
 
-    /// Tells the board what the centre has answered; returns whether there was anything.
+    /// Sends the centre's answers to the board; returns whether there were any.
     pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
         let answers = std::mem::take(&mut self.answers);
         for answer in &answers {
@@ -106,12 +106,12 @@ impl TillLine {
         }
     }
 
-    /// Sends bytes, which need be no frame.
+    /// Sends bytes, which may be no frame.
     pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
         clock.feed(&mut self.stream, bytes)
     }
 
-    /// What has come since the last time.
+    /// What has come since the last call.
     pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<Vec<Heard>, EmulatorError> {
         let bytes = read_available(&mut self.stream)?;
         if !bytes.is_empty() {

@@ -1,4 +1,5 @@
-//! A visit at an emulated board: whatever happens on its lines, pins and screen, until it tells the till how that ended.
+//! A visit at an emulated board: whatever happens on its lines, pins and screen, until the board tells the till how the
+//! visit ended.
 
 use std::time::{Duration, Instant};
 
@@ -17,13 +18,13 @@ use super::till::Heard;
 use crate::probe::image;
 use qiyong_sim::world::centre::CentreEnd;
 
-/// How often it is looked whether the board listens, while the card has something to say.
+/// How often, while the card has something to send, the slot checks whether the board listens.
 const RECEIVER_LOOK: Duration = Duration::from_micros(200);
-/// How long a visit may take of real time, and of the board's; its own bounds end all that is in order sooner.
+/// How long a visit may take in real time, and in the board's time; every proper visit ends sooner by its own bounds.
 const VISIT: Duration = Duration::from_secs(180);
 const VISIT_MINUTES: u64 = 30;
 
-/// A visit under way: what it is called, and with whom it is.
+/// The current visit: its reference, and its holder and centre.
 struct Visit<'a> {
     reference: Reference,
     centre: &'a mut dyn CentreEnd,
@@ -31,10 +32,10 @@ struct Visit<'a> {
 }
 
 impl Machine {
-    /// One visit: the till's command, and all until its end. `holder` is asked what the holder does.
+    /// One visit: the till's command, and everything until the end. `holder` is asked what the holder does.
     ///
     /// # Errors
-    /// When the emulator or the centre's store fails, or the image does not come to an end.
+    /// The emulator or the centre fails, or the visit does not end.
     pub fn serve(
         &mut self,
         centre: &mut dyn CentreEnd,
@@ -61,7 +62,7 @@ impl Machine {
             wait_for(&mut fds, if soon { RECEIVER_LOOK } else { LOOK })?;
             self.clock.release(&mut self.probe)?;
             let mut happened = self.contacts()?;
-            // A person who is asked may take their time.
+            // A person who is asked may need some time.
             let before = Instant::now();
             happened |= self.keys(visit)?;
             deadline += before.elapsed();
@@ -92,7 +93,7 @@ impl Machine {
         Err(EmulatorError::PowerCut)
     }
 
-    /// The board waits for something. What is late comes now; if nothing is, time passes.
+    /// The board waits for something. Whatever is late comes now; if there is nothing, time passes.
     fn move_on(&mut self) -> Result<(), EmulatorError> {
         let Self { clock, till, slot, probe, .. } = self;
         if till.answer(clock)? || slot.goes_on(probe, clock)? {
@@ -145,7 +146,7 @@ impl Machine {
                 Heard::Event(Event::Ended(ended)) if ended.reference == visit.reference => end = Some(ended),
                 Heard::Event(Event::State(state)) => self.state = Some(state),
                 Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
-                // The end of an earlier visit, told again.
+                // The end of an earlier visit, repeated.
                 Heard::Event(Event::Ended(_)) => {}
                 Heard::Nonsense(why) => self.log.lines.push(format!("(from the board: {why})")),
             }
@@ -153,14 +154,14 @@ impl Machine {
         if self.cut_at_message == Some(0) {
             return self.cut();
         }
-        // A board whose card was taken out is to notice that before it is answered: see `move_on`.
+        // A board whose card was taken out must notice that before it gets the answer: see `move_on`.
         if !pulled {
             self.till.answer(&mut self.clock)?;
         }
         Ok((happened, end))
     }
 
-    /// Takes log and screen; returns whether the screen has changed.
+    /// Reads log and screen; returns whether the screen has changed.
     fn look(&mut self, visit: &mut Visit<'_>) -> Result<bool, EmulatorError> {
         self.log.drain(&mut self.probe)?;
         let text = image::screen(&mut self.probe, self.screen_at)?;

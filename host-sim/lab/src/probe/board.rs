@@ -1,6 +1,6 @@
-//! A board behind a debug probe, through probe-rs: which chips and probes there are, and the running image's memory.
+//! A board behind a debug probe, by probe-rs: which chips and probes there are, and the running image's memory.
 //!
-//! What is said of all that goes wrong is here; what is done with it, in `verbs`.
+//! The texts of all errors are here; the verbs of the program decide what follows from an error.
 
 use std::error::Error;
 use std::iter::successors;
@@ -26,7 +26,7 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 
-/// Why a board could not be worked on.
+/// Why it was not possible to work on a board.
 #[derive(Debug, Error)]
 pub enum BoardError {
     /// probe-rs has no such chip.
@@ -34,71 +34,71 @@ pub enum BoardError {
         "probe-rs knows no chip {0:?}: the name is on the chip, such as STM32L475VGTx, and in `probe-rs chip list`"
     )]
     UnknownChip(String),
-    /// It has several.
+    /// probe-rs has several such chips.
     #[error("{name:?} is more than one chip: --chip takes one of {candidates}")]
     AmbiguousChip {
-        /// The name that was given.
+        /// The name given by the user.
         name: String,
-        /// The chips whose names begin so.
+        /// The chips whose names begin with it.
         candidates: String,
     },
-    /// Nothing is plugged in.
+    /// No probe is plugged in.
     #[error(
         "there is no debug probe: plug one in (the ST-LINK on a B-L475E-IOT01A is its USB socket CN7), then `qiyong probes`"
     )]
     NoProbe,
-    /// Others are.
+    /// Only other probes are plugged in.
     #[error("no debug probe is {selector:?}; there are: {found}")]
     NoSuchProbe {
-        /// What it was called.
+        /// The selector given by the user.
         selector: String,
-        /// Those that there are.
+        /// The probes that there are.
         found: String,
     },
-    /// More than one is.
+    /// Several probes are suitable.
     #[error("several debug probes would do, say which with --probe: {0}")]
     SeveralProbes(String),
-    /// It may not be opened.
+    /// This user may not open the probe.
     #[error(
         "the debug probe {0} may not be opened by this user: install the udev rules for debug probes \
          (probe.rs, \"Probe Setup\") and plug it in again"
     )]
     NotAllowed(String),
-    /// It cannot be opened.
+    /// The probe cannot be opened.
     #[error("the debug probe {probe} cannot be opened ({cause}): end what else uses it, such as a debugger or OpenOCD")]
     NotOpened {
         /// The probe.
         probe: String,
-        /// What probe-rs says.
+        /// probe-rs's error.
         cause: String,
     },
-    /// It sees no chip.
+    /// The probe finds no chip.
     #[error("the debug probe {probe} does not reach a {chip} ({cause}): is the board powered, is it the right chip?")]
     NoChip {
         /// The probe.
         probe: String,
         /// The chip that should be there.
         chip: String,
-        /// What probe-rs says.
+        /// probe-rs's error.
         cause: String,
     },
-    /// It is not there any more.
+    /// The probe is gone.
     #[error("the debug probe {0} is gone: was it unplugged?")]
     Gone(String),
-    /// The chip did not do what it should.
+    /// The chip does not do what it should.
     #[error("the board does not answer the debug probe {probe}: {cause}; is it still powered?")]
     Lost {
         /// The probe.
         probe: String,
-        /// What probe-rs says.
+        /// probe-rs's error.
         cause: String,
     },
-    /// What was written is not what stands there.
+    /// Flash does not contain what was written.
     #[error("flashing failed: {0}; what is in flash now is not the image, so flash it again before the board is used")]
     Flash(String),
 }
 
-/// The chip of that name, or of the only name that begins so.
+/// The chip of this name, or of the only name that begins with it.
 pub fn target(name: &str) -> Result<Target, BoardError> {
     let registry = Registry::from_builtin_families();
     registry.get_target_by_name(name).map_err(|error| match error {
@@ -113,7 +113,7 @@ pub fn target(name: &str) -> Result<Target, BoardError> {
     })
 }
 
-/// What of a chip counts for an image. Memories outside the chip, which a board may or may not have, do not.
+/// What matters of a chip to an image. Memories outside the chip, which a board may lack, do not.
 pub fn chip(target: &Target) -> Chip {
     let (mut flash, mut ram) = (Vec::new(), Vec::new());
     for region in &target.memory_map {
@@ -128,15 +128,15 @@ pub fn chip(target: &Target) -> Chip {
     Chip::new(&target.name, flash, ram)
 }
 
-/// What `--probe` takes for it: VID:PID[-INTERFACE]:SERIAL.
+/// The value of `--probe` for this probe: VID:PID[-INTERFACE]:SERIAL.
 pub fn selector(info: &DebugProbeInfo) -> String {
     let interface = info.interface.map(|number| format!("-{number}")).unwrap_or_default();
     let serial = info.serial_number.as_deref().unwrap_or_default();
     format!("{:04x}:{:04x}{interface}:{serial}", info.vendor_id, info.product_id)
 }
 
-/// The one probe there is, or that is meant: by [`selector`]'s form, with or without its last part, or by its serial
-/// number.
+/// The only probe, or the wanted one, which is given in [`selector`]'s form, with or without the last part, or by its
+/// serial number.
 pub fn choose<'a>(found: &'a [ProbeListItem], wanted: Option<&str>) -> Result<&'a ProbeListItem, BoardError> {
     let is_wanted = |info: &DebugProbeInfo, wanted: &str| {
         info.serial_number.as_deref().is_some_and(|serial| serial.eq_ignore_ascii_case(wanted))
@@ -160,17 +160,17 @@ pub fn choose<'a>(found: &'a [ProbeListItem], wanted: Option<&str>) -> Result<&'
     }
 }
 
-/// A chip that a probe is connected to.
+/// A chip to which a probe is connected.
 pub struct Board {
     session: Session,
     info: DebugProbeInfo,
-    /// Knows whether the probe is still there.
+    /// Tells whether the probe is still there.
     lister: Lister,
 }
 
 impl Board {
-    /// Connects, without a reset. A core that somebody had halted runs on; one that runs is halted for a moment, as probe-rs
-    /// clears breakpoints.
+    /// Connects, without a reset. A core that somebody had halted runs on. A running core is halted for a moment,
+    /// because probe-rs clears breakpoints.
     pub fn connect(item: &ProbeListItem, target: Target, lister: Lister) -> Result<Self, BoardError> {
         let info = item.info.clone();
         let name = || selector(&info);
@@ -183,8 +183,8 @@ impl Board {
         Ok(Self { session, info, lister })
     }
 
-    /// Writes and verifies the image, erasing no more than the sectors that it lies in; `tell` hears of each step. The chip
-    /// is left halted.
+    /// Writes and verifies the image. Only the sectors of the image are erased. `tell` is called with each step. The
+    /// chip is left halted.
     pub fn flash(&mut self, segments: &[Segment], tell: &mut dyn FnMut(&str)) -> Result<(), BoardError> {
         let mut loader = self.session.target().flash_loader();
         let failed = |board: &Self, error: FlashError| match board.is_listed() {
@@ -213,7 +213,7 @@ impl Board {
         self.lister.list_all().iter().any(|info| selector(info) == selector(&self.info))
     }
 
-    /// What to say of an error: USB's own words for an unplugged probe differ by system and probe.
+    /// The error to report: USB's own words for an unplugged probe differ by system and probe.
     fn explain(&self, error: &probe_rs::Error) -> BoardError {
         match self.is_listed() {
             true => BoardError::Lost { probe: selector(&self.info), cause: whole(error) },
@@ -252,7 +252,7 @@ impl DebugProbe for Board {
     }
 }
 
-/// An error with its causes, which probe-rs keeps apart.
+/// An error with its causes, which probe-rs keeps separately.
 fn whole(error: &(dyn Error + 'static)) -> String {
     let causes = successors(Some(error), |&error| error.source());
     let mut words: Vec<_> = causes.map(|cause| cause.to_string().trim_end_matches('.').to_string()).collect();

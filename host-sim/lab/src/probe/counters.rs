@@ -1,4 +1,5 @@
-//! What the image keeps over a power cut, read out of its storage region by the code that it keeps it with.
+//! The numbers that the image keeps over a power cut. They are read from its storage region by the same code that
+//! writes them.
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use serde::Serialize;
@@ -16,14 +17,14 @@ pub struct Counters {
     pub reversal_due: bool,
     /// How often it has started.
     pub starts: u32,
-    /// How many of these starts a panic or a fault was the cause of.
+    /// How many of these starts followed a panic or a fault.
     pub crashes: u32,
 }
 
-/// Reads them; `region` is where the storage begins and how many bytes it has. `None`: what is there cannot be read.
+/// Reads them. `region` is the address of the storage and its number of bytes. `None`: the contents cannot be read.
 ///
 /// # Errors
-/// When the probe fails.
+/// The probe fails.
 pub(crate) fn counters<P: DebugProbe>(probe: &mut P, (at, length): (u64, usize)) -> Result<Option<Counters>, P::Error> {
     let memory = Store::<_>::recall(Copy(probe.read(at, length)?));
     Ok(memory.trouble().is_none().then(|| Counters {
@@ -34,10 +35,10 @@ pub(crate) fn counters<P: DebugProbe>(probe: &mut P, (at, length): (u64, usize))
     }))
 }
 
-/// What was in the region; nothing is written there.
+/// The contents of the region; nothing is written there.
 struct Copy(Vec<u8>);
 
-/// Beyond the region, or a write.
+/// An access beyond the region, or a write.
 #[derive(Debug)]
 struct NotThere;
 

@@ -1,4 +1,5 @@
-//! For tests: a probe on memory that stands still or changes as a test says, and a log in it as an image would write it.
+//! For tests: a probe on memory that stays as it is or changes as a test says, with a log in it as an image would write
+//! it.
 
 use defmt_decoder::Table;
 use object::write::{Object, Symbol, SymbolSection};
@@ -11,24 +12,24 @@ use super::DebugProbe;
 pub(super) const RAM: u64 = 0x2000_0000;
 /// Where RTT's ring is.
 const RING: usize = 0x80;
-/// Where a test may put what it wants.
+/// Memory that a test may use as it likes.
 pub(super) const FREE: u64 = RAM + 0x1000;
 const RAM_LEN: usize = 0x2000;
 
-/// The probe was pulled out, or nothing is at that address.
+/// The probe was pulled out, or there is nothing at this address.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("there is nothing")]
 pub(super) struct Nothing;
 
-/// Is told of a read's address, and may change the memory.
+/// Is called with a read's address, and may change the memory.
 type BeforeRead = Box<dyn FnMut(u64, &mut Vec<u8>)>;
 
 /// The fake.
 pub(super) struct Fake {
     pub(super) memory: Vec<u8>,
-    /// How many accesses are left before it is pulled out.
+    /// How many accesses are left until the probe is pulled out.
     pub(super) accesses: usize,
-    /// Is told of every read, before it.
+    /// Is called before every read.
     pub(super) before_read: BeforeRead,
     /// The levels of ports A and B.
     pub(super) levels: [u32; 2],
@@ -77,7 +78,8 @@ impl DebugProbe for Fake {
     }
 }
 
-/// The image's side of the ring, as defmt-rtt writes it when no probe has made it wait: over what was not fetched.
+/// The image's side of the ring, as defmt-rtt writes it when no probe has made it wait: it overwrites what was not
+/// fetched.
 pub(super) struct Ring {
     size: usize,
     write: usize,
@@ -128,7 +130,7 @@ pub(super) fn table() -> Table {
     Table::parse(&elf.write().unwrap()).unwrap().unwrap()
 }
 
-/// The message `number N` as a frame: rzCOBS of one group of seven bytes, whose last is padding, and the zero behind it.
+/// The message `number N` in rzCOBS: one group of seven bytes, the last of which is padding, and the zero after it.
 pub(super) fn frame(number: u32) -> Vec<u8> {
     let mut bytes = [0; 7];
     bytes[0] = 5;

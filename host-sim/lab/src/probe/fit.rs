@@ -1,7 +1,6 @@
-//! Whether an image fits a chip: what its ELF would load, and where, against the chip's memory map.
+//! Whether an image fits a chip: compares what its ELF loads, and to which addresses, with the chip's memory map.
 //!
-//! Nothing here touches a chip, so that a wrong file is refused before a probe is opened. Where the map comes from is the
-//! caller's business.
+//! Nothing here touches a chip, so that a wrong file is refused before a probe is opened. The caller provides the map.
 
 use std::ops::Range;
 use std::path::Path;
@@ -13,32 +12,32 @@ use object::read::elf::{ElfFile32, FileHeader, ProgramHeader};
 use super::image::{Image, ImageError, ImageFault};
 use super::misfit::{Misfit, Pointed};
 
-/// What of a chip counts here.
+/// What matters of a chip here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chip {
     /// Its name.
     pub name: String,
-    /// Addresses of the flash that it starts from; in order, and what adjoins is one.
+    /// The address ranges of the flash from which it starts, in order; adjoining ranges are joined.
     pub flash: Vec<Range<u64>>,
-    /// Addresses of its RAM, likewise.
+    /// The address ranges of its RAM, likewise.
     pub ram: Vec<Range<u64>>,
 }
 
-/// A part of the image that is loaded, or reserved, as a whole: a program header of type LOAD.
+/// A part of the image that is loaded or reserved as a whole: a program header of type LOAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Its number among the ELF's program headers, from 0, as `readelf -l` lists them.
     pub number: usize,
-    /// Where its bytes are loaded to, its physical address.
+    /// The physical address to which its bytes are loaded.
     pub load: u64,
     /// Its bytes; none if it is only reserved.
     pub data: Vec<u8>,
-    /// Where it is while the image runs, with what is reserved behind its bytes.
+    /// Its addresses while the image runs, including what is reserved after its bytes.
     pub run: Range<u64>,
 }
 
 impl Segment {
-    /// The addresses that it is loaded to.
+    /// The addresses to which it is loaded.
     pub fn loaded(&self) -> Range<u64> {
         self.load..self.load.saturating_add(self.data.len() as u64)
     }
@@ -51,7 +50,7 @@ impl Chip {
     }
 }
 
-/// Regions in order, those that adjoin as one.
+/// Regions in order, adjoining ones joined.
 fn joined(mut regions: Vec<Range<u64>>) -> Vec<Range<u64>> {
     regions.sort_by_key(|region| region.start);
     let mut all: Vec<Range<u64>> = Vec::new();
@@ -64,10 +63,10 @@ fn joined(mut regions: Vec<Range<u64>>) -> Vec<Range<u64>> {
     all
 }
 
-/// The segments of an ELF file that is known to be one.
+/// The segments of a file that is known to be an ELF.
 ///
 /// # Errors
-/// When it is no executable for a 32-bit little-endian core, or cut off.
+/// The ELF is no executable for a 32-bit little-endian core, or is cut off.
 pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
     let wrong = |fault: ImageFault| fault.of(path);
     let elf = ElfFile32::<Endianness>::parse(bytes).map_err(|error| wrong(ImageFault::NotElf32(error)))?;
@@ -94,7 +93,7 @@ pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
     Ok(segments)
 }
 
-/// Why the image does not fit the chip, each reason with its addresses and what to do; none if it does.
+/// Why the image does not fit the chip: each reason with its addresses and what to do; none if it fits.
 pub fn misfits(image: &Image, segments: &[Segment], chip: &Chip) -> Vec<Misfit> {
     let Chip { name, flash, ram } = chip;
     let chip_name = || name.clone();

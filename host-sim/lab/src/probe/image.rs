@@ -1,4 +1,4 @@
-//! The image's ELF as a debugger sees it: where its log, its screen and its words are.
+//! The image's ELF, as a debugger reads it: the addresses of its log, its screen and its words.
 
 use std::path::Path;
 use std::{fs, io};
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{DebugProbe, published};
 
-/// How many bytes a field of the screen has, see the board's `SCREEN`.
+/// How many bytes a field of the screen has; see the board's `SCREEN`.
 const FIELD: usize = 48;
 
 /// The file is no image of ours.
@@ -71,27 +71,27 @@ impl ImageFault {
     }
 }
 
-/// What is read out of the ELF.
+/// What the ELF tells.
 pub struct Image {
     /// The words of the log.
     pub table: Table,
-    /// The control block of RTT.
+    /// The address of RTT's control block.
     pub rtt: u64,
-    /// The screen's words.
+    /// The address of the screen's words.
     pub screen: u64,
-    /// Its picture.
+    /// The address of the screen's picture.
     pub frame: u64,
     /// The stack's lowest address, and the one above its highest.
     pub stack: (u64, u64),
-    /// Milliseconds since the start, as the image counts them.
+    /// The address of the milliseconds since the start, as the image counts them.
     pub ticks: u64,
-    /// Milliseconds by which the probe has moved its time on.
+    /// The address of the milliseconds by which the probe has moved the image's time on.
     pub ahead: u64,
-    /// How often it was woken by its lines, times two, and one while it is awake.
+    /// The address of a number: how often the image's lines have woken it, times two, plus one while it is awake.
     pub wakes: u64,
-    /// How many characters it has taken from its lines.
+    /// The address of the number of characters that it has taken from its lines.
     pub taken: u64,
-    /// What outlives a power cut in the emulator: where it begins, and how many bytes it has. `None`: the image keeps nothing.
+    /// What outlives a power cut in the emulator: its address and its number of bytes. `None`: the image keeps nothing.
     pub storage: Option<(u64, usize)>,
     /// The same on the chip, in its flash.
     #[cfg(feature = "probe")]
@@ -100,15 +100,15 @@ pub struct Image {
 
 impl Image {
     /// # Errors
-    /// When it is no image of ours: says what is missing.
+    /// The file is no image of ours: the error says what is missing.
     pub fn read(path: &Path) -> Result<Self, ImageError> {
         Self::parse(path, &contents(path)?)
     }
 
-    /// The same from what is in the file.
+    /// The same, from the contents of the file.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// Those of [`Self::read`].
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ImageError> {
         let wrong = |fault: ImageFault| fault.of(path);
         if !bytes.starts_with(&ELFMAG) {
@@ -151,15 +151,15 @@ impl Image {
     }
 }
 
-/// What is in the file.
+/// The contents of the file.
 ///
 /// # Errors
-/// When it cannot be read.
+/// The file cannot be read.
 pub fn contents(path: &Path) -> Result<Vec<u8>, ImageError> {
     fs::read(path).map_err(|error| ImageFault::Unreadable(error).of(path))
 }
 
-/// What stands on the screen.
+/// What the screen shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScreenText {
     /// English.
@@ -173,18 +173,18 @@ pub struct ScreenText {
 /// How many bytes the screen's words have.
 const SCREEN_LEN: usize = 3 * FIELD;
 
-/// What stands on the screen at `at`; `None` while it is being written, and before it has been.
+/// What the screen at `at` shows; `None` while it is being written, and before it is first written.
 pub fn screen<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<ScreenText>, P::Error> {
     Ok(published(probe, at, SCREEN_LEN)?.and_then(|bytes| ScreenText::from_bytes(&bytes)))
 }
 
 impl ScreenText {
-    /// Chinese, English and detail in one line.
+    /// Chinese, English and detail in one row.
     pub fn in_one_line(&self) -> String {
         format!("{} {} {}", self.chinese, self.english, self.detail).trim().to_string()
     }
 
-    /// From its bytes; `None` before it has been written.
+    /// From the bytes; `None` before the screen is first written.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (number, fields) = bytes.split_first()?;
         if *number == 0 && fields.iter().all(|byte| *byte == 0) {

@@ -1,5 +1,5 @@
-//! An image and the chip that it is for, and the debug probes on whose boards it can be: what `qiyong flash` and
-//! `qiyong attach` work on. What is done with it is [`Board`]'s and [`super::watch`]'s.
+//! An image with the chip that it is for, and the debug probes to whose boards it may go: `qiyong flash` and `qiyong
+//! attach` need these. [`Board`] flashes, [`super::watch`] watches.
 
 use std::path::Path;
 
@@ -18,16 +18,16 @@ pub enum JobError {
     /// The chip is unknown.
     #[error(transparent)]
     Board(#[from] BoardError),
-    /// The image is none.
+    /// The file is no image.
     #[error(transparent)]
     Image(#[from] ImageError),
 }
 
-/// What the ELF has, and the chip that it is for.
+/// What the ELF tells, and the chip that it is for.
 pub struct Job {
-    /// What the ELF tells of the image.
+    /// The addresses in the image.
     pub image: Image,
-    /// What is loaded.
+    /// The parts that are loaded.
     pub segments: Vec<Segment>,
     /// The chip.
     pub chip: Chip,
@@ -35,10 +35,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// The image in this file, and the chip of this name in probe-rs.
+    /// The image in this file, and the chip that has this name in probe-rs.
     ///
     /// # Errors
-    /// When there is no such chip, or the file is no image.
+    /// There is no such chip, or the file is no image.
     pub fn new(elf: &Path, chip: &str) -> Result<Self, JobError> {
         let target = board::target(chip)?;
         let bytes = image::contents(elf)?;
@@ -48,7 +48,7 @@ impl Job {
         Ok(Self { image, segments, target, chip })
     }
 
-    /// Why the image does not fit the chip, a sentence each; empty if it does.
+    /// Why the image does not fit the chip, one variant for each reason; empty if it fits.
     pub fn misfits(&self) -> Vec<Misfit> {
         fit::misfits(&self.image, &self.segments, &self.chip)
     }
@@ -58,10 +58,10 @@ impl Job {
         self.segments.iter().map(|segment| segment.data.len()).sum()
     }
 
-    /// The board behind the probe that `selector` names, or behind the only one there is.
+    /// The board behind the probe that `selector` names, or behind the only probe.
     ///
     /// # Errors
-    /// When there is no such probe, several would do, or the board does not answer.
+    /// There is no such probe, there are several, or the board does not answer.
     pub fn connect(&self, selector: Option<&str>) -> Result<Board, BoardError> {
         let lister = Lister::new();
         let found = lister.list_all_with_access();
@@ -70,14 +70,14 @@ impl Job {
     }
 }
 
-/// A debug probe that is there.
+/// A debug probe that is plugged in.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What names it for [`Job::connect`].
+    /// The selector for [`Job::connect`].
     pub selector: String,
-    /// Whose kind it is, such as ST-LINK.
+    /// Its kind, such as ST-LINK.
     pub kind: String,
     /// This user may open it.
     pub allowed: bool,

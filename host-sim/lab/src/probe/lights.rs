@@ -1,4 +1,4 @@
-//! Which of the board's lights are on, by its port registers: see the README of the board for what they say.
+//! Which of the board's lights are on, read from its port registers. The README of the board says what they mean.
 
 use super::{DebugProbe, GPIO_A, GPIO_STEP};
 
@@ -19,7 +19,7 @@ pub struct Lights {
     pub wrong: bool,
 }
 
-/// What an output gives; `None` for a pin that is none.
+/// The level of an output; `None` if the pin is no output.
 fn output<P: DebugProbe>(probe: &mut P, port: u8, pin: u8) -> Result<Option<bool>, P::Error> {
     let registers = GPIO_A + GPIO_STEP * u64::from(port);
     let mode = probe.read_word(registers + MODER)? >> (2 * pin) & 0b11;

@@ -1,6 +1,7 @@
-//! The image's log: RTT's ring in its RAM, emptied by the probe, and defmt's frames in it put into words.
+//! The image's log: the probe empties RTT's ring in the image's RAM, and defmt's messages in it are put into words.
 //!
-//! The image never waits for the probe: what is not fetched in time is overwritten, and shows as a damaged message.
+//! The image never waits for the probe: messages that are not fetched in time are overwritten, and appear as a damaged
+//! message.
 
 use defmt_decoder::{DecodeError, Table};
 
@@ -8,7 +9,7 @@ use super::DebugProbe;
 
 /// How RTT's control block begins, once the image has set it up (SEGGER UM08001 §16.7).
 const ID: &[u8] = b"SEGGER RTT";
-/// In the control block: the first up channel's buffer, size, write and read offset, a word each.
+/// In the control block: address, size, write offset and read offset of the first buffer that goes up, one word each.
 const BUFFER: usize = 28;
 const READ_OFFSET: u64 = BUFFER as u64 + 12;
 
@@ -16,11 +17,11 @@ const READ_OFFSET: u64 = BUFFER as u64 + 12;
 pub(crate) struct Log {
     table: Table,
     control: u64,
-    /// What has come of a frame; frames end with zero (rzCOBS).
+    /// The bytes of an unfinished message; a message ends with zero (rzCOBS).
     pending: Vec<u8>,
-    /// The read offset as it was left; the image sets it back when it starts.
+    /// The read offset that was last written; the image resets it when it starts.
     read: Option<u32>,
-    /// The decoded lines.
+    /// The decoded messages.
     pub(crate) lines: Vec<String>,
 }
 
@@ -29,19 +30,19 @@ impl Log {
         Self { table, control, pending: Vec::new(), read: None, lines: Vec::new() }
     }
 
-    /// Takes what the image has logged.
+    /// Takes the messages that the image has logged.
     pub(crate) fn drain<P: DebugProbe>(&mut self, probe: &mut P) -> Result<(), P::Error> {
         let block = probe.read(self.control, BUFFER + 16)?;
         let mut words = block.chunks(4).skip(BUFFER / 4);
         let mut word =
             || words.next().unwrap_or_default().iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
         let (buffer, size, write, read) = (word(), word(), word(), word());
-        // Before the image has set it up.
+        // The image has not set it up yet.
         if !block.starts_with(ID) || size == 0 || write >= size || read >= size {
             return Ok(());
         }
         if self.read.is_some_and(|left| left != read) {
-            // The image has started anew, and will not end the frame that it had begun.
+            // The image has started anew, and will not finish the message that it had begun.
             self.pending.clear();
         }
         self.read = Some(read);
@@ -75,7 +76,7 @@ impl Log {
                     self.lines.push(format!("{level:<5} {}", frame.display_message()));
                 }
                 Err(DecodeError::UnexpectedEof) => return,
-                // The ring was full, and a frame was cut off.
+                // The ring was full, and a message was cut off.
                 Err(DecodeError::Malformed) => self.lines.push("(a message of the log is damaged)".into()),
             }
         }
@@ -103,11 +104,12 @@ mod tests {
             let mut fake = Fake::new();
             let mut ring = Ring::new(&mut fake.memory, size);
             let mut log = Log::new(table(), RAM);
-            // The ring does not begin at its beginning.
+            // The test does not begin at the ring's start.
             ring.write(&mut fake.memory, &vec![0; start % size]);
             log.drain(&mut fake).unwrap();
             for (number, cut) in &steps {
-                // A frame is at most 9 bytes long: two pieces of it always find place. Fetched in between, it is torn.
+                // A message has at most 9 bytes: two pieces of it always find room. If the probe fetches between the
+                // pieces, the message is split.
                 let frame = frame(*number);
                 let (first, rest) = frame.split_at((*cut).min(frame.len()));
                 ring.write(&mut fake.memory, first);
@@ -137,7 +139,7 @@ mod tests {
         let mut fake = Fake::new();
         let mut ring = Ring::new(&mut fake.memory, 32);
         let mut log = Log::new(table(), RAM);
-        // Seven times seven bytes: the ring goes round, and ends within the fifth frame.
+        // Seven times seven bytes: the ring wraps, and ends within the fifth message.
         let number = |low: u32| 0x0403_0200 + low;
         for low in 1..=7 {
             ring.write(&mut fake.memory, &frame(number(low)));
@@ -168,7 +170,7 @@ mod tests {
         let mut fake = Fake::new();
         let mut log = Log::new(table(), RAM);
         log.drain(&mut fake).unwrap();
-        // What RAM holds after power-up is anything.
+        // After power-up, RAM may contain anything.
         fake.memory[..80].fill(0xA5);
         log.drain(&mut fake).unwrap();
         // No ring, and offsets beyond it.

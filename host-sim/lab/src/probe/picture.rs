@@ -8,7 +8,7 @@ use qiyong_firmware::ui::framebuffer::{Framebuffer, HEIGHT, LEN, WIDTH};
 
 use super::{DebugProbe, published};
 
-/// How many pixels of the PNG, in either direction, a pixel of the screen becomes.
+/// How many pixels of the PNG, in each direction, stand for one pixel of the screen.
 pub const SCALE: usize = 4;
 /// The colours of dark and lit pixels, as red, green and blue.
 pub const COLOURS: [[u8; 3]; 2] = [[0x10, 0x18, 0x20], [0xC8, 0xF0, 0xFF]];
@@ -22,7 +22,7 @@ pub(crate) fn frame<P: DebugProbe>(probe: &mut P, at: u64) -> Result<Option<Fram
 /// The picture as a PNG.
 ///
 /// # Errors
-/// None that are known: the size is right, and memory takes everything.
+/// None is known: the size is right, and memory accepts everything.
 pub fn png(frame: &Framebuffer) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let side = |pixels: usize| u32::try_from(pixels * SCALE).unwrap_or(u32::MAX);
@@ -42,7 +42,7 @@ pub fn png(frame: &Framebuffer) -> Result<Vec<u8>, EncodingError> {
 /// Writes the picture as a PNG.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// The file cannot be written.
 pub fn save(frame: &Framebuffer, path: &Path) -> io::Result<()> {
     std::fs::write(path, png(frame).map_err(io::Error::other)?)
 }

@@ -1,5 +1,4 @@
-//! Watching an image that runs: its log as it comes, its screen whenever it changes, and at the end how deep its stack
-//! went.
+//! Watches a running image: its log as it comes, its screen whenever it changes, and at the end how much stack it used.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,35 +10,35 @@ use super::log::Log;
 use super::pins::{self, SlotPins};
 use super::{Counters, DebugProbe, counters, stack};
 
-/// How often log and screen are looked at: the ring holds 1 KiB, and what is not fetched in time is overwritten. The image
-/// never waits for that, as a card's times would not.
+/// How often log and screen are read: the ring has 1 KiB, and messages that are not fetched in time are overwritten.
+/// The image never waits for the probe, because a card would not wait for the image.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// How much flash is compared at a time, in bytes.
+/// How much flash is compared in one step, in bytes.
 const PIECE: usize = 4096;
 
-/// What was seen.
+/// What was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A line of the log.
+    /// A message of the log.
     Log(String),
     /// What the screen shows now.
     Screen(ScreenText),
     /// The end.
     End {
-        /// The most of the stack that was used, and how large it is, in bytes.
+        /// The most bytes of the stack that were used, and its size.
         stack: (usize, usize),
         /// The card slot's pins.
         pins: SlotPins,
-        /// What is kept over a power cut, if that can be read.
+        /// The numbers that are kept over a power cut, if they can be read.
         counters: Option<Counters>,
     },
 }
 
-/// Watches until `stop` is set or `tell` says that nobody listens; once only if `once`.
+/// Watches until `stop` is set or `tell` reports that nobody listens; if `once`, only once.
 ///
 /// # Errors
-/// When the probe fails.
+/// The probe fails.
 pub fn watch<P: DebugProbe>(
     probe: &mut P,
     image: Image,
@@ -74,7 +73,7 @@ pub fn watch<P: DebugProbe>(
 /// The first address where the chip's flash differs from the image; `None` if the chip has this very image.
 ///
 /// # Errors
-/// When the probe fails.
+/// The probe fails.
 pub fn difference<P: DebugProbe>(probe: &mut P, segments: &[Segment]) -> Result<Option<u64>, P::Error> {
     for segment in segments {
         let mut at = segment.load;
@@ -98,7 +97,7 @@ mod tests {
     use super::super::fake::{FREE, Fake, Nothing, RAM, Ring, frame, table};
     use super::*;
 
-    /// The screen's bytes: the number before it, and its English.
+    /// The screen's bytes: the number before them, and the English text.
     fn screen(number: u8, english: &str) -> Vec<u8> {
         let mut bytes = vec![0; 1 + 3 * 48];
         bytes[0] = number;
@@ -122,8 +121,8 @@ mod tests {
         }
     }
 
-    /// A fake whose screen shows these one after the other, for a read each, of which a look takes two; and which logs at the
-    /// first.
+    /// A fake that shows these screens one after the other, one for each read (a look takes two reads), and that logs
+    /// at the first read.
     fn fake(screens: Vec<Vec<u8>>, stop: Option<&'static AtomicBool>) -> (Fake, Rc<Cell<usize>>) {
         let mut fake = Fake::new();
         let mut ring = Ring::new(&mut fake.memory, 64);
@@ -151,7 +150,8 @@ mod tests {
     #[test]
     fn a_screen_is_told_of_when_it_has_changed_and_is_whole_and_the_end_tells_of_the_stack() {
         static STOP: AtomicBool = AtomicBool::new(false);
-        // Not yet drawn; the same again; half written; written while it is read; changed and changed back between two looks.
+        // Not yet drawn; the same again; half written; written during the read; changed and changed back between two
+        // looks.
         let looks = [
             [(0, ""), (0, "")],
             [(2, "one"), (2, "one")],

@@ -1,4 +1,4 @@
-//! What a reader says about itself and its card (PC/SC part 3 clause 3.1.2).
+//! The attributes of a reader and its card (PC/SC part 3 clause 3.1.2).
 
 use crate::codes::{Rv, attribute, state};
 use crate::wire::EXTENDED_MAX;
@@ -17,7 +17,7 @@ pub(super) fn value(reader: &Reader, now: &Snapshot, id: u32) -> Result<Vec<u8>,
         attribute::VENDOR_IFD_SERIAL_NO => text(&format!("{:02X}", reader.number)),
         // T=0 and T=1, as bits.
         attribute::ASYNC_PROTOCOL_TYPES => number(0b11),
-        // What the virtual line's time is counted in, in kHz.
+        // The clock in which the virtual line counts time, in kHz.
         attribute::DEFAULT_CLK => number((qiyong_sim::time::CLOCK_HZ / 1000) as u32),
         attribute::MAX_IFSD => number(254),
         attribute::CURRENT_PROTOCOL_TYPE => number(now.protocol),

@@ -1,7 +1,8 @@
-//! One client as the rest of the server sees it: its socket, and whether it waits for an event.
+//! One client as the rest of the server sees it: its socket, and whether it waits for an event. Requests are handled in
+//! `session`.
 //!
-//! A client that waits gets exactly one message: that something happened, that its wait was cancelled, or the answer to its
-//! own STOP. Which one comes is decided under a lock, so that a client's stream of answers never goes out of step.
+//! A waiting client gets exactly one message: that something happened, that its wait was cancelled, or the answer to
+//! its own STOP. A lock decides which one, so that a client's stream of answers is never out of step.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -18,7 +19,7 @@ use super::lock;
 use crate::codes::Rv;
 use crate::wire::Waited;
 
-/// How long a thread stays awake for a request that is to come soon: what a program takes between two APDUs.
+/// How long a thread stays awake for a request that will come soon: the time that a program needs between two APDUs.
 const AWAKE: Duration = Duration::from_micros(50);
 
 /// A connected program.
@@ -33,11 +34,11 @@ pub(super) struct Client {
 
 #[derive(Clone, Copy, Debug)]
 enum Wait {
-    /// It does not wait.
+    /// The client does not wait.
     No,
-    /// It asked to wait and has not got the states yet; what happened meanwhile is told afterwards.
+    /// The client has asked to wait but has not got the states yet; what happens until then is told afterwards.
     Asked(Option<Rv>),
-    /// It waits.
+    /// The client waits.
     Yes,
 }
 
@@ -46,11 +47,11 @@ impl Client {
         Self { id, stream, context: AtomicU32::new(0), wait: Mutex::new(Wait::No) }
     }
 
-    /// Awaits bytes from the program; returns how many came, 0 when it is gone.
+    /// Awaits bytes from the program; returns how many came, 0 when the program is gone.
     ///
-    /// libpcsclite writes a request in three pieces. Were this thread asleep, each piece would wake it, and on one core
-    /// take the processor from the program in between. So when more is to come `soon`, it stays awake for a moment and
-    /// lets the program go first.
+    /// libpcsclite writes a request in three pieces. If this thread slept, each piece would wake it, and on one core
+    /// the thread would then take the processor from the program between the pieces. So if more is to come `soon`, the
+    /// thread stays awake for a moment and lets the program go first.
     pub(super) fn read(&self, buffer: &mut [u8], soon: bool) -> io::Result<usize> {
         if soon {
             let asleep_at = Instant::now() + AWAKE;
@@ -91,12 +92,13 @@ impl Client {
         (&self.stream).write_all(bytes)
     }
 
-    /// It asks to wait, and is about to get the states.
+    /// The client asks to wait, and is about to get the states.
     pub(super) fn asks_to_wait(&self) {
         *lock(&self.wait) = Wait::Asked(None);
     }
 
-    /// It has got the states: if it asked to wait, it waits from now on. `missed`: something happened before it asked.
+    /// The client has got the states. If it asked to wait, it waits from now on. `missed`: something happened before it
+    /// asked.
     pub(super) fn has_states(&self, missed: bool) {
         let mut wait = lock(&self.wait);
         match *wait {
@@ -109,12 +111,12 @@ impl Client {
         }
     }
 
-    /// It no longer wants to wait; `false` when it has been told something and must get no answer.
+    /// The client no longer wants to wait. `false`: it has already been told something, and must get no answer.
     pub(super) fn stops_waiting(&self) -> bool {
         !matches!(std::mem::replace(&mut *lock(&self.wait), Wait::No), Wait::No)
     }
 
-    /// Ends its wait; `false` when there was none.
+    /// Ends the client's wait; `false`: it did not wait.
     pub(super) fn wake(&self, rv: Rv) -> bool {
         let mut wait = lock(&self.wait);
         match &mut *wait {
@@ -128,7 +130,7 @@ impl Client {
         true
     }
 
-    /// Never blocks: a program that does not read its messages must not hold up whoever has news for it.
+    /// Never blocks: a program that does not read its messages must not delay the thread that has news for it.
     fn tell(&self, rv: Rv) {
         let mut message = Vec::with_capacity(Waited::LEN);
         Waited { time_out: 0, rv: rv.0 }.write(&mut message);

@@ -1,6 +1,6 @@
-//! The keypad of a virtual reader: PINs keyed on it go to the card and never to the program (PC/SC part 10).
+//! The keypad of a virtual reader: a PIN keyed on it goes to the card and never to the program (PC/SC part 10).
 //!
-//! What is keyed comes through [`Keypad::key`]. The screen and keys are the terminal's own ports
+//! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
 use std::collections::VecDeque;
@@ -18,15 +18,16 @@ use super::client::Client;
 use super::lock;
 use crate::codes::{Rv, control_code};
 
-/// Control codes, and the features of PC/SC part 10 clause 2.3 they stand for; numbered as the usual CCID driver does.
+/// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
+/// driver.
 const VERIFY_PIN_DIRECT: (u8, u32) = (0x06, control_code(0x33_0006));
 const IFD_PIN_PROPERTIES: (u8, u32) = (0x0A, control_code(0x33_000A));
 const GET_TLV_PROPERTIES: (u8, u32) = (0x12, control_code(0x33_0012));
-/// Nobody keys longer, whatever a program asks for.
+/// The longest time for keying, whatever a program asks for.
 const KEYING_MAX: Duration = Duration::from_secs(60);
-/// When a program leaves it to the reader.
+/// The time for keying if a program leaves it to the reader.
 const KEYING_DEFAULT: Duration = Duration::from_secs(30);
-/// How often it is looked whether the program is still there.
+/// How often the keypad checks whether the program is still there.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A key press that ends an entry.
@@ -37,18 +38,18 @@ pub(super) enum Keyed {
     Cancel,
 }
 
-/// What has been keyed and not yet asked for.
+/// What has been keyed but not yet requested.
 #[derive(Default)]
 pub(super) struct Keypad {
     keyed: Mutex<VecDeque<Keyed>>,
     pressed: Condvar,
 }
 
-/// How a control message ends.
+/// What answers a control message.
 pub(super) enum Reply {
-    /// With these bytes.
+    /// These bytes.
     Bytes(Vec<u8>),
-    /// With what the card answers to this command.
+    /// The card's answer to this command.
     OfCard(Command),
 }
 
@@ -62,7 +63,7 @@ pub(super) fn features(has_keypad: bool) -> Vec<u8> {
     features.flat_map(|(tag, code)| [&[*tag, 4], code.to_be_bytes().as_slice()].concat()).collect()
 }
 
-/// Answers a control message to a feature. `None` for a code that is no feature of this reader.
+/// Answers a control message to a feature. `None`: the code is no feature of this reader.
 pub(super) fn control(
     keypad: Option<&Keypad>,
     client: &Client,
@@ -71,14 +72,14 @@ pub(super) fn control(
 ) -> Option<Result<Reply, Rv>> {
     match (code, keypad) {
         (code, Some(keypad)) if code == VERIFY_PIN_DIRECT.1 => Some(keypad.verify(client, message)),
-        // wLcdLayout: no display of its own; bEntryValidationCondition 02: the enter key ends it; bTimeOut2 0.
+        // wLcdLayout: no display; bEntryValidationCondition 02: the enter key ends the entry; bTimeOut2 0.
         (code, Some(_)) if code == IFD_PIN_PROPERTIES.1 => Some(Ok(Reply::Bytes(vec![0, 0, 2, 0]))),
         (code, keypad) if code == GET_TLV_PROPERTIES.1 => Some(Ok(Reply::Bytes(properties(keypad.is_some())))),
         _ => None,
     }
 }
 
-/// bMinPINSize, bMaxPINSize, dwMaxAPDUDataSize (PC/SC part 10 clause 2.6.14), little-endian as the clause has it.
+/// bMinPINSize, bMaxPINSize, dwMaxAPDUDataSize (PC/SC part 10 clause 2.6.14), little-endian as the clause demands.
 fn properties(has_keypad: bool) -> Vec<u8> {
     let mut out = Vec::new();
     if has_keypad {
@@ -90,7 +91,7 @@ fn properties(has_keypad: bool) -> Vec<u8> {
 }
 
 impl Keypad {
-    /// Keys are pressed.
+    /// Somebody pressed keys.
     pub(super) fn key(&self, keyed: Keyed) {
         lock(&self.keyed).push_back(keyed);
         self.pressed.notify_all();
@@ -119,7 +120,7 @@ struct Entry<'a> {
 }
 
 impl Operator for Entry<'_> {
-    /// The reader has no display: the program says what is to be done.
+    /// The reader has no display: the program tells the holder what to do.
     fn show(&mut self, _screen: &Screen) {}
 
     async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
@@ -144,14 +145,14 @@ impl Operator for Entry<'_> {
     }
 }
 
-/// PIN_VERIFY_STRUCTURE (PC/SC part 10 clause 2.5.2), as far as it is understood.
+/// PIN_VERIFY_STRUCTURE (PC/SC part 10 clause 2.5.2), as far as this reader supports it.
 struct Verify<'a> {
     patience: Duration,
-    /// Packed digits; else ASCII.
+    /// Packed digits if true, ASCII digits if false.
     packed: bool,
     /// Where the PIN begins in the data field, in bytes.
     position: usize,
-    /// Bytes the PIN takes with its filling; 0 for as many as it has.
+    /// The number of bytes for the PIN with its filling; 0: only as many as the PIN needs.
     block: usize,
     /// Digits allowed.
     min: usize,
@@ -160,7 +161,8 @@ struct Verify<'a> {
 }
 
 impl<'a> Verify<'a> {
-    /// Packed or ASCII digits from the left, at a whole byte, without a length digit: what readers with keypads all do.
+    /// Only packed or ASCII digits from the left, at a whole byte, without a length digit: all readers with keypads
+    /// support this.
     fn read(message: &'a [u8]) -> Option<Self> {
         let (head, apdu) = message.split_first_chunk::<19>()?;
         let &[time_out, _, format, block, length, max, min, condition, _, _, _, _, _, _, _, a, b, c, d] = head;
@@ -174,13 +176,13 @@ impl<'a> Verify<'a> {
             _ => return None,
         };
         let whole = u32::from_le_bytes([a, b, c, d]) as usize == apdu.len();
-        // The enter key (02) must be among what ends the entry.
+        // The enter key (02) must be one of the conditions that end the entry.
         let understood = in_bytes && block >> 4 == 0 && length == 0 && condition & 2 != 0 && whole && apdu.len() >= 5;
         let block = usize::from(block & 0x0F);
         understood.then_some(Self { patience, packed, position, block, min: min.into(), max: max.into(), apdu })
     }
 
-    /// The command with the PIN in it; else the status word that the program gets.
+    /// The command with the PIN in it; otherwise the status word for the program.
     fn command(&self, pin: &Pin) -> Result<Command, Vec<u8>> {
         let wrong_size = || vec![0x64, 0x03];
         let block = pin.card_block();
@@ -230,7 +232,7 @@ mod tests {
             command(0x82, 8, &template, b"1234"),
             Ok([&[0, 0x20, 0, 1, 8][..], b"1234\xFF\xFF\xFF\xFF"].concat())
         );
-        // Packed, behind one byte of control information.
+        // Packed, after one byte of control information.
         let template = [&[0, 0x20, 0, 1, 8, 0x2C][..], &[0xFF; 7]].concat();
         let expected = [&[0, 0x20, 0, 1, 8, 0x2C, 0x12, 0x34, 0x5F][..], &[0xFF; 4]].concat();
         assert_eq!(command(0x89, 7, &template, b"12345"), Ok(expected));
@@ -239,7 +241,7 @@ mod tests {
     #[test]
     fn a_pin_of_another_length_than_asked_for_is_refused() {
         assert_eq!(command(0x81, 0, &[0, 0x20, 0, 0, 0], b"1234567890123"), Err(vec![0x64, 0x03]));
-        // Longer than its block.
+        // Longer than the block.
         assert_eq!(command(0x82, 5, &[&[0, 0x20, 0, 1, 8][..], &[0xFF; 8]].concat(), b"123456"), Err(vec![0x64, 0x03]));
     }
 

@@ -1,7 +1,7 @@
 //! A private PC/SC server: speaks pcsc-lite's protocol on a socket of its own, with virtual readers behind it.
 //!
-//! One thread a client (`session`), which carries out what its client asks for itself; readers (`reader`) are shared
-//! under a lock each. No state outlives the server but the cards' files.
+//! Each client has a thread (`session`), which itself carries out the client's requests. Readers (`reader`) are shared,
+//! each under a lock. Only the cards' files outlive the server.
 
 mod attributes;
 mod client;
@@ -32,23 +32,23 @@ use session::Session;
 pub use socket::SocketError;
 use socket::SocketFile;
 
-/// The most clients at a time, as in pcscd. A further one is hung up on.
+/// The most clients at a time, as in pcscd. The connection of a further client is closed.
 pub const CLIENTS_MAX: usize = 200;
-/// How long a client may leave an answer unread before it is hung up on.
+/// How long a client may leave an answer unread before its connection is closed.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the listener rests when the system gives it no connection.
+/// How long the listener pauses when the system gives it no connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A reader to be: its slot, and the card in it.
+/// A reader for a new server: its slot, and the card in it.
 pub struct NewReader {
     /// The slot.
     pub slot: Box<dyn Slot>,
-    /// The card that is in it from the beginning.
+    /// The card that is in it at the beginning.
     pub card: Option<DeskCard>,
 }
 
-/// A running server. Ends when dropped: clients are hung up on and the socket is removed.
+/// A running server. It ends when dropped: connections are closed and the socket is removed.
 pub struct Server {
     shared: Arc<Shared>,
     listener: Option<thread::JoinHandle<()>>,
@@ -58,24 +58,25 @@ pub struct Server {
 /// What all sessions share.
 struct Shared {
     readers: Vec<Arc<Reader>>,
-    /// One a reader; empty for readers without.
+    /// One for each reader; empty for a server without keypads.
     keypads: Vec<Keypad>,
     clients: Mutex<HashMap<u64, Arc<Client>>>,
-    /// How often something happened that waiting clients are told of.
+    /// How many events there have been that waiting clients are told.
     events: AtomicU64,
     /// How many contexts and connections there have been.
     count: AtomicU32,
-    /// What makes their names hard to guess, and different from other servers'.
+    /// Makes the names of contexts and connections hard to guess, and different from those of other servers.
     names: RandomState,
     stopping: AtomicBool,
     complain: Complain,
 }
 
 impl Server {
-    /// Opens `path` and serves whoever connects to it; `complain` is told of clients that do not keep to the protocol.
+    /// Opens `path` and serves every program that connects to it; `complain` is called about clients that violate the
+    /// protocol.
     ///
     /// # Errors
-    /// When the socket cannot be made, or another server has it.
+    /// The socket cannot be made, or another server uses it.
     pub fn start(path: &Path, readers: Vec<NewReader>, keypads: bool, complain: Complain) -> Result<Self, SocketError> {
         let mut ready = Vec::new();
         for (number, NewReader { slot, card }) in (0..).zip(readers) {
@@ -114,7 +115,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Release);
-        // Wakes the listener, which then sees that it is to stop.
+        // This wakes the listener, which then sees that it must stop.
         let woken = UnixStream::connect(self.socket.path()).is_ok();
         self.socket.remove();
         if let Some(listener) = self.listener.take().filter(|_| woken) {
@@ -139,7 +140,7 @@ fn accept(shared: &Arc<Shared>, listener: &UnixListener) {
                 }
             }
             Err(error) => {
-                // Out of file descriptors, most likely: better in a moment.
+                // Probably out of file descriptors: the next try may succeed.
                 shared.complain(&format!("cannot accept a client: {error}"));
                 thread::sleep(ACCEPT_PAUSE);
             }
@@ -160,7 +161,7 @@ fn admit(shared: &Arc<Shared>, id: u64, stream: UnixStream) -> io::Result<()> {
     }
     let own = shared.clone();
     let serve = move || {
-        // Runs when the session ends, and when it panics too.
+        // Runs when the session ends, also by a panic.
         let _leaving = Leaving(own.clone(), id);
         Session::new(own, client).run();
     };
@@ -178,10 +179,10 @@ impl Drop for Leaving {
 }
 
 impl Shared {
-    /// A name that no context or connection has: 31 bits, since some programs keep it as a signed number.
+    /// A name for a context or connection, not in use: 31 bits, since some programs keep it as a signed number.
     fn fresh(&self) -> u32 {
         loop {
-            // 21 bits of count never repeat within a server's life that matters; 10 random bits set servers apart.
+            // 21 bits of count do not repeat soon enough to matter; 10 random bits make servers differ.
             let count = self.count.fetch_add(1, Ordering::Relaxed) & 0x1F_FFFF;
             let name = (self.names.hash_one(0) as u32 & 0x3FF) << 21 | count;
             if name != 0 {
@@ -296,7 +297,7 @@ impl Shared {
     }
 }
 
-/// Locks; a thread that panicked while it held the lock took its client with it and nobody else.
+/// Locks. A thread that panicked while it held the lock has ended only its own client.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
-//! One reader: its slot, who shares it, whose turn it is, and what became of the card meanwhile.
+//! One reader: its slot, the connections that share it, whose turn it is, and what has happened to the card.
 //!
-//! Everything a client asks of a card is carried out in that client's thread, under the reader's lock: on the way of an APDU
-//! no thread hands over to another.
+//! Every request about a card is carried out in the thread of its client, under the reader's lock: an APDU on its way
+//! never passes from one thread to another.
 
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,13 @@ use qiyong_sim::card::desk::DeskCard;
 
 /// The most connections to one reader, as in pcscd.
 const CARDS_MAX: usize = 200;
-/// How long a request waits for another's transaction to end before it is told of a sharing violation. libpcsclite repeats
-/// the request then, and a client of ours cannot end its own transaction while its request waits.
+/// How long a request waits for the end of another connection's transaction before it gets a sharing violation.
+/// libpcsclite then repeats the request. The wait is short because a client cannot end its own transaction while its
+/// request waits.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a new connection waits for a transaction to end; libpcsclite does not repeat it.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(60);
-/// How often whoever waits longer looks whether its client is still there.
+/// How often a longer wait checks whether its client is still there.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A reader.
@@ -31,17 +32,17 @@ pub(super) struct Reader {
     pub(super) name: String,
     pub(super) number: u32,
     inner: Mutex<Inner>,
-    /// A turn or a connection ended.
+    /// Signalled when a turn or a connection has ended.
     freed: Condvar,
 }
 
 struct Inner {
     slot: Box<dyn Slot>,
-    /// The file of the card that is in, or was in last.
+    /// The file of the card that is in the reader, or was in last.
     card_file: Option<PathBuf>,
     /// Bits of `codes::state`.
     state: u32,
-    /// Insertions and removals.
+    /// The number of insertions and removals.
     events: u32,
     atr: Vec<u8>,
     /// The protocol in force.
@@ -57,23 +58,23 @@ struct Card {
     happened: Option<Happened>,
 }
 
-/// What became of the card since its connection last knew.
+/// What has happened to the card since its connection last knew.
 #[derive(Clone, Copy)]
 enum Happened {
     Reset,
     Removed,
 }
 
-/// Who has the reader to itself.
+/// The connection that has the reader to itself.
 #[derive(Clone, Copy)]
 struct Turn {
     card: u32,
     client: u64,
-    /// Transactions begun in one another; an exclusive connection counts as one.
+    /// The depth of nested transactions; an exclusive connection counts as one.
     depth: u32,
 }
 
-/// What a program sees of the reader when it asks for an attribute.
+/// What a program sees of the reader when it requests an attribute.
 pub(super) struct Snapshot {
     pub(super) state: u32,
     pub(super) atr: Vec<u8>,
@@ -93,7 +94,7 @@ impl Reader {
             exclusive: false,
             turn: None,
         };
-        // As pcscd names readers: device and slot number in hex.
+        // Named as pcscd names readers: device and slot number in hex.
         let name = format!("Qiyong Virtual Reader {number:02X} 00");
         Self { name, number, inner: Mutex::new(inner), freed: Condvar::new() }
     }
@@ -102,7 +103,7 @@ impl Reader {
         lock(&self.inner)
     }
 
-    /// What everybody may know of it.
+    /// What any client may know of the reader.
     pub(super) fn state(&self) -> ReaderState {
         let inner = self.lock();
         ReaderState {
@@ -119,12 +120,12 @@ impl Reader {
         self.lock().is_present()
     }
 
-    /// The file of the card that is in, or was in last.
+    /// The file of the card that is in the reader, or was in last.
     pub(super) fn card_file(&self) -> Option<PathBuf> {
         self.lock().card_file.clone()
     }
 
-    /// Puts a card in and powers it, to learn its ATR.
+    /// Puts a card in and powers it to learn its ATR.
     pub(super) fn insert(&self, card: DeskCard) {
         let mut inner = self.lock();
         if inner.is_present() {
@@ -133,13 +134,13 @@ impl Reader {
         inner.card_file = Some(card.keeper.path().into());
         inner.slot.insert(card);
         inner.came_or_went();
-        // What comes of it stands in the state.
+        // The state shows the result.
         let _ = inner.reset();
         drop(inner);
         self.freed.notify_all();
     }
 
-    /// Takes the card out; `false` when there is none.
+    /// Takes the card out; `false` if there is none.
     pub(super) fn remove(&self) -> bool {
         let mut inner = self.lock();
         if !inner.is_present() {
@@ -151,7 +152,7 @@ impl Reader {
         true
     }
 
-    /// A connection called `id`; returns the protocol in force.
+    /// Makes a connection called `id`; returns the protocol in force.
     pub(super) fn connect(&self, client: &Client, id: u32, share: Share, protocols: u32) -> Result<u32, Rv> {
         check_protocols(share, protocols)?;
         let mut inner = self.lock();
@@ -177,7 +178,7 @@ impl Reader {
         Ok(inner.protocol)
     }
 
-    /// Changes a connection and takes note of a reset; returns the protocol in force.
+    /// Changes a connection and takes notice of a reset; returns the protocol in force.
     pub(super) fn reconnect(
         &self,
         client: &Client,
@@ -238,7 +239,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Ends a connection of a client that is gone. A card left in the middle of a transaction is reset, so that nobody
+    /// Ends a connection of a client that is gone. If a transaction was under way, the card is reset, so that nobody
     /// inherits its rights.
     pub(super) fn abandon(&self, card: u32) {
         let mut inner = self.lock();
@@ -273,19 +274,19 @@ impl Reader {
         ended
     }
 
-    /// Whether the card is still what it was; the rest of SCardStatus is in [`Reader::state`].
+    /// Checks that the card has not changed; the rest of SCardStatus is in [`Reader::state`].
     pub(super) fn status(&self, client: &Client, card: u32) -> Result<(), Rv> {
         self.turn_of(client, card)?.happened(card)
     }
 
-    /// What attributes are made of. Allowed when the card is gone, except to a connection that does not know it.
+    /// The snapshot for attributes. Allowed also when the card is gone, unless the connection does not know that yet.
     pub(super) fn snapshot(&self, client: &Client, card: u32) -> Result<Snapshot, Rv> {
         let inner = self.turn_of(client, card)?;
         inner.happened(card)?;
         Ok(Snapshot { state: inner.state, atr: inner.atr.clone(), protocol: inner.protocol })
     }
 
-    /// Whether it is this connection's turn to talk to the reader itself.
+    /// Whether it is this connection's turn to send control messages to the reader.
     pub(super) fn may_control(&self, client: &Client, card: u32) -> Result<(), Rv> {
         self.turn_of(client, card).map(drop)
     }
@@ -316,13 +317,13 @@ impl Reader {
         }
     }
 
-    /// The reader, once nobody else's transaction is on it.
+    /// The reader, as soon as no other connection has a transaction on it.
     fn turn_of(&self, client: &Client, card: u32) -> Result<MutexGuard<'_, Inner>, Rv> {
         let inner = self.lock();
         self.wait_for_turn(inner, client, Some(card), PATIENCE)
     }
 
-    /// Waits until no other connection than `card` has a transaction, at most for `patience`.
+    /// Waits for at most `patience` until no connection except `card` has a transaction.
     fn wait_for_turn<'a>(
         &'a self,
         mut inner: MutexGuard<'a, Inner>,
@@ -331,14 +332,14 @@ impl Reader {
         patience: Duration,
     ) -> Result<MutexGuard<'a, Inner>, Rv> {
         let blocking = |inner: &Inner| inner.turn.filter(|turn| Some(turn.card) != card);
-        // Most often nobody is in the way, and asking for the time takes time.
+        // Usually nobody is in the way, and reading the clock takes time.
         if blocking(&inner).is_none() {
             return Ok(inner);
         }
         let end = Instant::now() + patience;
         while let Some(turn) = blocking(&inner) {
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
-            // A client never waits for itself: its own next request would have to end that.
+            // A client never waits for itself: only its own next request could end such a wait.
             if left.is_zero() || turn.client == client.id || client.is_gone() {
                 return Err(Rv::SHARING_VIOLATION);
             }
@@ -361,7 +362,7 @@ impl Inner {
     fn take_out(&mut self) {
         self.slot.remove();
         self.note(Happened::Removed);
-        // Transactions end with the card; an exclusive connection stays one, and keeps its turn.
+        // Transactions end with the card. An exclusive connection stays exclusive, and keeps its turn.
         self.turn = self.turn.filter(|_| self.exclusive).map(|turn| Turn { depth: 1, ..turn });
         self.atr.clear();
         self.protocol = protocol::UNDEFINED;
@@ -396,7 +397,7 @@ impl Inner {
         self.state = state::PRESENT;
     }
 
-    /// Sees to it that there is a card with power.
+    /// Makes sure that there is a card and that it has power.
     fn make_ready(&mut self) -> Result<(), Rv> {
         if !self.is_present() {
             return Err(Rv::NO_SMARTCARD);
@@ -407,7 +408,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Takes a protocol into force: the one that the card offers first, if it is wanted, else another it offers.
+    /// Chooses a protocol: the one that the card offers first, if the client wants it; otherwise another one that the
+    /// card offers.
     fn choose_protocol(&mut self, share: Share, wanted: u32) -> Result<(), Rv> {
         if wanted & protocol::RAW != 0 {
             self.protocol = protocol::RAW;
@@ -434,7 +436,7 @@ impl Inner {
         }
         self.note(Happened::Reset);
         match disposition {
-            // What comes of it stands in the state.
+            // The state shows the result.
             Disposition::Reset => drop(self.reset()),
             Disposition::Unpower => self.power_down(),
             Disposition::Leave => {}
@@ -477,7 +479,7 @@ impl Inner {
         }
     }
 
-    /// A connection is over, and its transactions with it.
+    /// Removes a connection that has ended, with its transactions.
     fn forget(&mut self, id: u32) {
         self.turn = self.turn.filter(|turn| turn.card != id);
         let before = self.cards.len();

@@ -1,4 +1,4 @@
-//! What one client says and hears: its requests, one after the other, each answered before the next is read.
+//! One client's conversation: its requests, one after the other, each answered before the next is read.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -19,21 +19,21 @@ use crate::wire::{
 
 /// The most connections of one client, as in pcscd.
 const CARDS_MAX: usize = 200;
-/// The most complaints about one client; more of them would say nothing new.
+/// The most complaints about one client; further ones would say nothing new.
 const COMPLAINTS_MAX: u8 = 10;
 
 /// One client's conversation.
 pub(super) struct Session {
     shared: Arc<Shared>,
     client: Arc<Client>,
-    /// Minor version of the protocol agreed on. One who does not say speaks as 4.4 does, and only cancels.
+    /// The agreed minor version of the protocol. A client that does not state one follows 4.4, and only cancels.
     minor: u32,
     /// Its connections.
     cards: HashMap<u32, Arc<Reader>>,
-    /// How many events there had been when it last got the states.
+    /// The number of events when the client last got the states.
     seen: u64,
     complaints: u8,
-    /// It is in the midst of an exchange of APDUs: the next one will come soon.
+    /// The client is exchanging APDUs: the next one will come soon.
     expects_more: bool,
 }
 
@@ -42,7 +42,7 @@ impl Session {
         Self { shared, client, minor: 4, cards: HashMap::new(), seen: 0, complaints: 0, expects_more: false }
     }
 
-    /// Serves the client until it goes, or sends what cannot be understood.
+    /// Serves the client until it closes the connection, or sends something that cannot be read.
     pub(super) fn run(&mut self) {
         // Commands may hold a PIN.
         let mut buffer = Zeroizing::new(vec![0; REQUEST_MAX]);
@@ -81,7 +81,7 @@ impl Session {
         }
     }
 
-    /// What is due once the answer is out.
+    /// What follows after the answer has gone out.
     fn answered(&mut self, request: &Request<'_>) {
         match request {
             Request::Wait { with_body: true } => self.client.has_states(self.seen != self.shared.events()),
@@ -176,13 +176,13 @@ impl Session {
                     Waited { time_out: 0, rv: Rv::SUCCESS.0 }.write(out);
                 }
             }
-            // Readers of this server neither come nor go; a client takes 0 for "not known yet".
+            // The readers of this server neither come nor go; a client takes 0 for "not known yet".
             Request::GetReaderEvents => ReaderEvents { count: 1, rv: Rv::SUCCESS.0 }.write(out),
             Request::Ctl(request) => ctl::answer(&self.shared.carry_out(&request), out),
         }
     }
 
-    /// The client's version, if it is one of ours; else ours, for the client to try.
+    /// The client's version, if it is one of ours; otherwise our version, which the client may try.
     fn version(&mut self, asked: Version) -> Version {
         let known = asked.major == wire::MAJOR && (wire::MINOR_MIN..=wire::MINOR_MAX).contains(&asked.minor);
         if known {
@@ -222,7 +222,7 @@ impl Session {
     }
 
     fn transmit(&mut self, mut transmit: Transmit, command: &[u8], out: &mut Vec<u8>) {
-        // The structure comes first, but its fields last.
+        // The structure comes first, and its fields follow at the end.
         let room = transmit.recv_len as usize;
         out.resize(Transmit::LEN, 0);
         let result = self.reader_of(transmit.card).and_then(|reader| {
@@ -333,7 +333,7 @@ impl Session {
     }
 }
 
-/// A client that is gone, for whatever reason, leaves nothing behind.
+/// A client that ends, for whatever reason, leaves nothing behind.
 impl Drop for Session {
     fn drop(&mut self) {
         self.abandon_all();

@@ -1,4 +1,4 @@
-//! The server's socket in the file system: made for its owner only, and removed when the server ends.
+//! The server's socket in the file system: made only for its owner, and removed when the server ends.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,19 +15,19 @@ const PATH_MAX: usize = 107;
 /// Why a server cannot open its socket.
 #[derive(Debug, Error)]
 pub enum SocketError {
-    /// Somebody answers there.
+    /// Another server answers there.
     #[error("another server listens at {path}: stop it, or choose another --socket", path = .0.display())]
     InUse(PathBuf),
-    /// Something else lies there.
+    /// There is something else in this place.
     #[error("{path} exists and is no socket: choose another --socket", path = .0.display())]
     NotASocket(PathBuf),
-    /// Too long a path.
+    /// The path is too long.
     #[error("the path {path} has more than {PATH_MAX} bytes, which no socket can: choose a shorter --socket", path = .0.display())]
     TooLong(PathBuf),
     /// The system does not allow it.
     #[error("cannot open the socket {path}: {error}", path = path.display())]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
         /// The system's words.
         error: std::io::Error,
@@ -38,12 +38,12 @@ pub enum SocketError {
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// Which file it is: what lies there later may be another server's.
+    /// Which file it is: later the path may name another server's socket.
     identity: Option<(u64, u64)>,
 }
 
 impl SocketFile {
-    /// Makes the socket. One left behind by a server that was killed is replaced.
+    /// Makes the socket. A socket left behind by a server that was killed is replaced.
     pub(super) fn open(path: &Path) -> Result<(Self, UnixListener), SocketError> {
         let io = |error| SocketError::Io { path: path.into(), error };
         if path.as_os_str().len() > PATH_MAX {
@@ -59,7 +59,7 @@ impl SocketFile {
                 Ok(_) => return Err(SocketError::InUse(path.into())),
             },
         }
-        // Nobody else's from its first moment on.
+        // From the first moment on, nobody else may use it.
         let before = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
         let listener = UnixListener::bind(path);
         rustix::process::umask(before);

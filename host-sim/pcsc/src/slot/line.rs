@@ -1,6 +1,7 @@
-//! The long way: the firmware's contact slot on the virtual line, T=0 or T=1 as the card's ATR says.
+//! The long way: the firmware's contact slot on the virtual line, with T=0 or T=1 as the card's ATR says.
 //!
-//! Line and slot belong to one thread (the simulation is built for one), which carries out what it is sent.
+//! Line and slot belong to one thread (the simulation is built for one thread), which carries out the jobs that it
+//! gets.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,11 +40,11 @@ enum Job {
 }
 
 impl OnLine {
-    /// Puts up line and slot; they are gone when this is dropped. One character in `one_in` arrives with a bit inverted,
-    /// which parity sees; 0: none.
+    /// Makes line and slot, which end when this is dropped. One character in `one_in` arrives with an inverted bit,
+    /// which parity detects; 0: none.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// The system gives no thread.
     pub fn new(one_in: u32) -> std::io::Result<Self> {
         let (jobs, inbox) = channel();
         let (outbox, answers) = channel();
@@ -95,14 +96,14 @@ struct Rig {
 impl Rig {
     fn new(one_in: u32) -> Self {
         let plan = FaultPlan::default();
-        // The same each time, so that what went wrong once goes wrong again.
+        // The same numbers each time, so that a failure can be repeated.
         let random = ChaCha8Rng::seed_from_u64(u64::from(one_in));
         plan.begin(Vec::new(), Some(Noise { random, one_in, kinds: vec![Disturbance::Flip(1)] }));
         let line = Layered::new(VirtualLine::new(VirtualTime::new(DateTime::default())), Faults(plan));
         Self { slot: ContactSlot::new(line, SlotConfig::default()), card: None }
     }
 
-    /// The virtual line never waits, so neither does this.
+    /// The virtual line never waits, so this does not wait either.
     fn carry_out(&mut self, job: Job) -> Result<Vec<u8>, SlotFailure> {
         match job {
             Job::Insert(card) => {

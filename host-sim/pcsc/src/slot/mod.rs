@@ -1,7 +1,7 @@
-//! What stands behind a reader of the server: a place for a card, power, and APDUs.
+//! What is behind a reader of the server: a place for a card, power, and APDUs.
 //!
-//! Two ways lead to the virtual card: [`Straight`] asks it directly; [`OnLine`] goes through the firmware's own contact slot
-//! and the virtual line, so that whatever a PC/SC program sends exercises our ISO/IEC 7816-3 stack.
+//! Two ways lead to the virtual card: [`Straight`] asks it directly; [`OnLine`] goes through the firmware's own contact
+//! slot and the virtual line, so that whatever a PC/SC program sends tests our ISO/IEC 7816-3 stack.
 
 mod line;
 mod straight;
@@ -16,10 +16,10 @@ use qiyong_sim::card::desk::DeskCard;
 
 /// A reader's slot.
 pub trait Slot: Send {
-    /// Puts a card in, in place of what was there.
+    /// Puts a card in, instead of the one in it.
     fn insert(&mut self, card: DeskCard);
 
-    /// Takes the card out, if there is one. Its file holds what it holds.
+    /// Takes the card out, if there is one. The card's file stays as it is.
     fn remove(&mut self);
 
     /// Gives power, or resets a card that has it; returns its ATR, TS first.
@@ -28,15 +28,15 @@ pub trait Slot: Send {
     /// Takes power away.
     fn power_down(&mut self);
 
-    /// Exchanges one APDU: appends response data and status word to `response`. `command` is what a program sent, which may
-    /// be no APDU at all.
+    /// Exchanges one APDU: appends response data and status word to `response`. `command` is what a program sent, which
+    /// may be no APDU at all.
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure>;
 }
 
 /// Why a slot got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SlotFailure {
-    /// No card is in it.
+    /// No card is in the slot.
     #[error("no card is in the slot")]
     Empty,
     /// The card does not answer to reset, or was not reset.
@@ -94,7 +94,7 @@ mod tests {
         DeskCard::open(&path, |problem| panic!("{problem}")).unwrap()
     }
 
-    /// Commands that lead somewhere, and some that do not; Le absent or 00.
+    /// Commands that the card knows, and some that it does not; Le is absent or 00.
     fn commands() -> impl Strategy<Value = Vec<u8>> {
         let select = prop_oneof![
             Just((0x04, SSSE_NAME.to_vec())),
@@ -117,10 +117,10 @@ mod tests {
             |((ins, p1, p2, data), le, cla): ((u8, u8, u8, Vec<u8>), bool, u8)| {
                 // T=0 takes INS 6X and 9X for status words (ISO/IEC 7816-3 clause 10.3.2), and the slot refuses them.
                 let ins = if matches!(ins >> 4, 0x6 | 0x9) { 0x70 } else { ins };
-                // Nor can it tell data from Le: a card takes P3 for what it is in its own command of that name.
+                // T=0 cannot distinguish data from Le either: a card reads P3 as its own command of this INS requires.
                 let data = if takes_data(ins) { data } else { vec![] };
                 let command = Command::new(cla, ins, p1, p2).with_data(&data);
-                // In T=0 a wrong Le has the card asked twice, and it would give two challenges.
+                // In T=0 a wrong Le makes the terminal ask the card two times, and the card would give two challenges.
                 let ne = if ins == ins::GET_CHALLENGE { 8 } else { 256 };
                 let command = if le || data.is_empty() { command.expecting(ne) } else { command };
                 command.encode(&mut [0; 300]).unwrap().to_vec()

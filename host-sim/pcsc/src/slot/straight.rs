@@ -1,6 +1,6 @@
-//! The short way: APDUs handed to the virtual card in the thread of the client that sent them.
+//! The short way: the thread of the client that sent an APDU passes it to the virtual card.
 //!
-//! What a program sees is what it sees of a real reader: a card of T=0 announces response data that nobody asked for
+//! A program sees what it would see with a real reader: a card of T=0 announces response data that nobody requested
 //! (61xx), and T=1 carries whole APDUs, short or extended.
 
 use qiyong_protocol::iso7816::apdu::Command;
@@ -11,7 +11,7 @@ use qiyong_protocol::iso7816::t0::GET_RESPONSE;
 use super::{Slot, SlotFailure};
 use qiyong_sim::card::desk::DeskCard;
 
-/// A slot with a virtual card right behind it.
+/// A slot with a virtual card directly behind it.
 #[derive(Debug, Default)]
 pub struct Straight {
     card: Option<DeskCard>,
@@ -59,7 +59,7 @@ impl Slot for Straight {
             (Ok(Command { ins: GET_RESPONSE, ne, .. }), Some((data, sw))) => {
                 get_response(ne, data, sw, &mut self.waiting)
             }
-            // As the virtual line's card says it.
+            // As the card on the virtual line does.
             (Ok(Command { ins: GET_RESPONSE, .. }), None) if is_t0 => {
                 (Vec::new(), StatusWord::CONDITIONS_NOT_SATISFIED)
             }
@@ -71,7 +71,7 @@ impl Slot for Straight {
                         self.waiting = Some((data, sw));
                         (Vec::new(), more(len))
                     }
-                    // A header alone asks for nothing in T=1; in T=0 it is a wrong length (docs/card.md §1.6).
+                    // In T=1 a header alone expects no data; in T=0 it is a wrong length (docs/card.md §1.6).
                     (0, _) if !is_t0 => (Vec::new(), sw),
                     (ne, len) if len > ne => (Vec::new(), StatusWord::new(0x6C, len as u8)),
                     _ => (data, sw),
@@ -85,7 +85,7 @@ impl Slot for Straight {
     }
 }
 
-/// Part of the waiting data, and what still waits.
+/// Returns part of the waiting data, and keeps the rest.
 fn get_response(
     ne: usize,
     mut data: Vec<u8>,

@@ -1,7 +1,7 @@
-//! GSMTAP: how SIM card traces travel to Wireshark, as UDP datagrams with a small header.
+//! GSMTAP: how SIM card traces are sent to Wireshark, as UDP datagrams with a small header.
 //!
-//! The header is that of libosmocore's `gsmtap.h`, version 2; IPv4 and UDP stand in front of it as if a tracer on this
-//! machine had sent it to port 4729. Knows nothing of cards: what goes in is bytes.
+//! The header is that of libosmocore's `gsmtap.h`, version 2. IPv4 and UDP headers stand before it, as if a tracer on
+//! this machine had sent it to port 4729. This file knows nothing of cards: its input is bytes.
 
 /// What a datagram carries: GSMTAP's sub type for SIM.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +18,10 @@ const LOCALHOST: [u8; 4] = [127, 0, 0, 1];
 const IPV4_HEADER: u16 = 20;
 const UDP_HEADER: u16 = 8;
 
-/// An IPv4 packet with a GSMTAP datagram that carries `payload`; as long as it may be, the rest is cut off.
+/// An IPv4 packet with a GSMTAP datagram that carries `payload`; a payload that is too long is cut off.
 pub(super) fn packet(sub_type: SubType, payload: &[u8]) -> Vec<u8> {
-    // Version 2, a header of 4 words, payload type SIM; time slot, radio channel, levels and frame number mean nothing.
+    // Version 2, a header of 4 words, payload type SIM. Time slot, radio channel, levels and frame number have no
+    // meaning here.
     let gsmtap = [2, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, sub_type as u8, 0, 0, 0];
     let room = u16::MAX - IPV4_HEADER - UDP_HEADER - gsmtap.len() as u16;
     let payload = payload.get(..usize::from(room)).unwrap_or(payload);
@@ -36,7 +37,7 @@ pub(super) fn packet(sub_type: SubType, payload: &[u8]) -> Vec<u8> {
 
     let mut packet = ipv4;
     packet.extend([PORT, PORT, udp_len].map(u16::to_be_bytes).concat());
-    // A UDP checksum of zero: there is none (RFC 768).
+    // A UDP checksum of zero means that there is none (RFC 768).
     packet.extend([0, 0]);
     packet.extend(gsmtap);
     packet.extend(payload);
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn a_packet_is_what_other_tracers_send() {
         let packet = packet(SubType::Atr, &[0x3B, 0x00]);
-        // The checksum was reckoned by hand: the words of the header add up to FFFF.
+        // The checksum was computed by hand: the words of the header add up to FFFF.
         let ipv4 = "4500002E0000400040113CBD7F0000017F000001";
         let rest = "12791279001A0000".to_string() + "02040400000000000000000001000000" + "3B00";
         assert_eq!(hex::encode_upper(packet), format!("{ipv4}{rest}"));

@@ -1,15 +1,15 @@
 //! Captures of a played scenario, for other people's viewers: the card line as VCD, ATRs and APDUs as pcapng.
 //!
-//! For looking into a run, and for holding it against what others record from real cards. Both files come from the
-//! events that a run writes down anyway, so capturing changes nothing in it, and two runs give the same bytes. Not for
-//! replaying a visit, since secrets are missing: a PIN and the middle of an ID number are `x` on the VCD's `IO` and `*`
-//! (2A) in the pcapng. Which characters these are is known to `mask`, which bytes to whoever writes down
-//! [`crate::world::event::Apdu`].
+//! For examining a run, and for comparing it with what others record from real cards. Both files are made from the
+//! events that a run writes down in any case, so capturing changes nothing in the run, and two runs give the same
+//! bytes. A capture cannot be replayed as a visit, since secrets are missing: a PIN and the middle of an ID number are
+//! `x` on the VCD's `IO` and `*` (2A) in the pcapng. `mask` knows which characters these are; the code that makes a
+//! [`crate::world::event::Apdu`] knows which bytes.
 //!
 //! | File | Opens in | Shows |
 //! |---|---|---|
 //! | `NAME.vcd` | GTKWave | `VCC`, `RST`, `CLK_ON` and `IO`, in ns since the beginning of the run (`waveform`) |
-//! | `NAME.pcapng` | Wireshark | every ATR and APDU, at the time the scenario's clock shows (`packets`) |
+//! | `NAME.pcapng` | Wireshark | every ATR and APDU, at the time of the scenario's clock (`packets`) |
 
 mod gsmtap;
 mod packets;
@@ -32,7 +32,7 @@ pub enum CaptureError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// A file could not be made or written.
@@ -40,15 +40,15 @@ pub enum CaptureError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says, or what cannot be expressed in the file's format.
+        /// The system's error, or what the file's format cannot express.
         error: io::Error,
     },
     /// Two scenario files would give captures of the same name.
     #[error("the captures of {} and {} would have the same name", first.display(), second.display())]
     SameName {
-        /// The scenario file that comes first.
+        /// The first of the two scenario files.
         first: PathBuf,
-        /// The other one.
+        /// The second one.
         second: PathBuf,
     },
 }
@@ -56,22 +56,22 @@ pub enum CaptureError {
 /// The card line among `events`, as a VCD.
 ///
 /// # Errors
-/// None in practice: it is written to memory.
+/// None in practice, since it is written to memory.
 pub fn vcd<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> io::Result<Vec<u8>> {
     waveform::capture(events)
 }
 
-/// A folder that takes captures: a pair of files for each scenario, named after the scenario file.
+/// A folder for captures: a pair of files for each scenario, named after the scenario file.
 #[derive(Debug)]
 pub struct CaptureFolder {
     path: PathBuf,
 }
 
 impl CaptureFolder {
-    /// Makes the folder `path`, unless it is there, for captures of these scenario `files`.
+    /// Makes the folder `path`, unless it exists, for captures of these scenario `files`.
     ///
     /// # Errors
-    /// When it cannot be made, or when two of `files` are named alike but for folder and extension.
+    /// The folder cannot be made, or the names of two `files` differ only in folder and extension.
     pub fn new(path: &Path, files: &[PathBuf]) -> Result<Self, CaptureError> {
         let mut taken = BTreeMap::new();
         for file in files {
@@ -83,10 +83,11 @@ impl CaptureFolder {
         Ok(Self { path: path.to_path_buf() })
     }
 
-    /// Writes what happened in the scenario in `file`, which began at `clock`, over the captures of an earlier run.
+    /// Writes the events of the scenario in `file`, which began at `clock`. This replaces the captures of an earlier
+    /// run.
     ///
     /// # Errors
-    /// When one of them cannot be written, or the scenario's clock cannot be expressed in it.
+    /// A capture cannot be written, or its format cannot express the scenario's clock.
     pub fn write<'a>(
         &self,
         file: &Path,

@@ -1,6 +1,7 @@
-//! ATRs and APDUs as pcapng packets, at the time the scenario's clock shows, which is taken for China's (UTC+8).
+//! ATRs and APDUs as pcapng packets, at the time of the scenario's clock, which is taken to be China's time (UTC+8).
 //!
-//! Each is there in the form that SIM card traces have, and in the one whose fields Wireshark names fully:
+//! Each ATR and APDU is there twice: in the form of SIM card traces, and in the form whose fields Wireshark names
+//! completely:
 //!
 //! | Interface | Link type | Packets | Wireshark's protocol |
 //! |---|---|---|---|
@@ -8,20 +9,20 @@
 //! | 1 `atr` | 147, user 0 | ATR | `iso7816.atr` |
 //! | 2 `apdu` | 148, user 1 | command (outbound), response (inbound) | `iso7816` |
 //!
-//! User link types mean what the viewer is told, in its preferences under DLT_USER or as `-o` on the command line:
+//! The viewer must be told what user link types mean, in its preferences under DLT_USER or by `-o` on the command line:
 //!
 //! ```text
 //! tshark -r NAME.pcapng -o 'uat:user_dlts:"User 0 (DLT=147)","iso7816.atr","0","","0",""' \
 //!                       -o 'uat:user_dlts:"User 1 (DLT=148)","iso7816","0","","0",""'
 //! ```
 //!
-//! The two forms make up for each other, as seen with Wireshark 4.0. `gsm_sim` takes an APDU for a SIM's: INTERNAL
-//! AUTHENTICATE is RUN GSM ALGORITHM to it, with 12 bytes of response, so that ours of 8 is called malformed; P1 and P2
-//! are shown where it has no better names; and the ATR, which GSMTAP's sub type would tell it, is shown as an APDU.
-//! `iso7816` shows every field of commands whose CLA is an interindustry one, and leaves others (80) alone.
+//! Each form lacks what the other has, as seen with Wireshark 4.0. `gsm_sim` takes an APDU for one of a SIM. It takes
+//! INTERNAL AUTHENTICATE for RUN GSM ALGORITHM, with 12 bytes of response, so that it calls our 8 bytes malformed. It
+//! shows P1 and P2 where it has no better names. It shows the ATR as an APDU, although GSMTAP's sub type would tell it.
+//! `iso7816` shows every field of commands with an interindustry CLA, and does not decode others (80).
 //!
-//! Joined are CLA INS P1 P2 P3, command data, response data and status word, where P3 is Lc, or Le if there is no
-//! command data. An ATR that the terminal does not take, and a command without a response, are on the VCD only.
+//! A joined APDU is CLA INS P1 P2 P3, command data, response data and status word, where P3 is Lc, or Le if there is no
+//! command data. Only the VCD has an ATR that the terminal does not accept, and a command without a response.
 
 use std::borrow::Cow;
 use std::io::{Error, Result};
@@ -38,7 +39,7 @@ use super::gsmtap::{self, SubType};
 use crate::time::CLOCK_HZ;
 use crate::world::event::{Apdu, Event};
 
-/// The interfaces of a capture; each is its number.
+/// The interfaces of a capture; the value of each is its number.
 #[derive(Clone, Copy)]
 enum Interface {
     Gsmtap = 0,
@@ -51,10 +52,10 @@ const INTERFACES: [(&str, DataLink); 3] =
     [("gsmtap", DataLink::IPV4), ("atr", DataLink::USER0), ("apdu", DataLink::USER1)];
 /// Timestamps count 10^-9 s.
 const NANOSECONDS: u8 = 9;
-/// What packets' flags say of their direction.
+/// The direction in the flags of a packet.
 const INBOUND: u32 = 1;
 const OUTBOUND: u32 = 2;
-/// The byte that stands for a secret one: `*`.
+/// The byte that replaces a secret one: `*`.
 const MASK: u8 = 0x2A;
 
 /// The capture of all ATRs and APDUs among `events`, in a run that began at `clock`, local time.
@@ -105,7 +106,7 @@ impl Packets {
     }
 }
 
-/// The bytes of an APDU, secret ones being [`MASK`].
+/// The bytes of an APDU; secret ones are replaced by [`MASK`].
 struct Bytes {
     header: [u8; 4],
     data: Vec<u8>,
@@ -125,7 +126,7 @@ impl Bytes {
         (!self.data.is_empty()).then_some(self.data.len() as u8)
     }
 
-    /// Le, for a command with a response; 256 bytes are written 00.
+    /// Le, for a command with a response; 256 bytes are written as 00.
     fn le(&self) -> Option<u8> {
         (self.ne > 0).then_some(self.ne as u8)
     }
@@ -160,16 +161,16 @@ fn unmask(hex: &str) -> Vec<u8> {
     hex.as_bytes().chunks(2).map(byte).collect()
 }
 
-/// How long `clock`, China's local time, is after 1970 began in UTC.
+/// How long after the beginning of 1970 in UTC `clock`, China's local time, is.
 fn since_1970(clock: DateTime) -> Result<Duration> {
     let outside = || Error::other("the scenario's clock lies outside what the format can express, 1970 to 2553");
     let instant = tz::offset(8).to_timestamp(clock).map_err(Error::other)?;
-    // Timestamps are 64 bits of ns, enough until July 2554; the rest of the last year is for the run.
+    // Timestamps are 64 bits of ns, enough until July 2554; the rest of the last year is left for the run.
     let seconds = u64::try_from(instant.as_second()).ok().filter(|_| clock.year() < 2554);
     seconds.map(Duration::from_secs).ok_or_else(outside)
 }
 
-/// How long `cycle` is after the beginning of the run, to the ns.
+/// How long after the beginning of the run `cycle` is, to the ns.
 fn since_the_beginning(cycle: u64) -> Duration {
     let ns = u128::from(cycle % CLOCK_HZ) * 1_000_000_000 / u128::from(CLOCK_HZ);
     Duration::new(cycle / CLOCK_HZ, ns as u32)

@@ -7,13 +7,14 @@
 //! | `CLK_ON` | CLK runs, at 3.5712 MHz | CLK is stopped, low | |
 //! | `IO` | state H | state L | data and parity moments of a secret character |
 //!
-//! A character is what is on the contact (ISO/IEC 7816-3 clause 7.2): a start moment in state L, eight data moments and
-//! a parity moment as the convention has them that TS announced, each Fi/Di cycles long, then state H. A scenario's
-//! terminals share one set of signals: they serve one after the other, and each leaves its slot without power. Where the
-//! receiver signals an error, `IO` goes to state L once more, from 10.5 to 11.5 etu after the leading edge (clause 7.3).
+//! A character is what the contact shows (ISO/IEC 7816-3 clause 7.2): a start moment in state L, eight data moments and
+//! a parity moment in the convention that TS announced, each Fi/Di cycles long, then state H. The terminals of a
+//! scenario share one set of signals, because they serve one after the other and each leaves its slot without power. If
+//! the receiver signals an error, `IO` goes to state L again, from 10.5 to 11.5 etu after the leading edge (clause
+//! 7.3).
 //!
-//! **Times** are those the world wrote down, but that changes of contacts in the same cycle follow each other 1 ns apart,
-//! so that a viewer shows their order.
+//! **Times** are those that the world wrote down. Only changes of contacts in the same cycle are moved 1 ns apart, so
+//! that a viewer shows their order.
 
 use std::io::{Result, Write};
 
@@ -28,9 +29,9 @@ use crate::world::event::Event;
 const NS_PER_SECOND: u128 = 1_000_000_000;
 /// Start moment, eight data moments, parity moment.
 const MOMENTS: u64 = 10;
-/// Etu from a character's leading edge to the next one at least, in any protocol: T=1 with N = 255 (clause 11.2).
+/// The least etu from a character's leading edge to the next one in any protocol: T=1 with N = 255 (clause 11.2).
 const GUARD_TIME: u64 = 11;
-/// Etu to the repetition of a character after an error signal.
+/// Etu from a character to its repetition after an error signal.
 const REPETITION: u64 = 13;
 
 /// The capture of all line events among `events`.
@@ -44,13 +45,13 @@ pub(super) fn capture<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> Res
     waveform.finish()
 }
 
-/// A signal and the level it is at.
+/// A signal and its present level.
 struct Signal {
     id: IdCode,
     level: Value,
 }
 
-/// Writes signals as events on the line come in.
+/// Writes signals as the events on the line arrive.
 struct Waveform<W: Write> {
     out: Writer<W>,
     vcc: Signal,
@@ -65,7 +66,7 @@ struct Waveform<W: Write> {
 }
 
 impl<W: Write> Waveform<W> {
-    /// The heading, and every signal at 0: there is no power yet.
+    /// Writes the heading, and every signal at 0: there is no power yet.
     fn new(out: W) -> Result<Self> {
         let mut out = Writer::new(out);
         out.version("qiyong scenario run --capture")?;
@@ -106,12 +107,12 @@ impl<W: Write> Waveform<W> {
         }
     }
 
-    /// When, in ns, something happens in the capture that the bench wrote down for `cycle`.
+    /// When the capture shows what the world wrote down for `cycle`, in ns.
     fn time(&self, cycle: u64) -> u64 {
         nanoseconds(cycle, 0, (1, 1)).max(self.free_at)
     }
 
-    /// A contact changes, if it is not so already.
+    /// Changes a contact, if its level is another one.
     fn contact(&mut self, cycle: u64, signal: impl Fn(&mut Self) -> &mut Signal, on: bool) -> Result<()> {
         let level = Value::from(on);
         if signal(self).level != level {
@@ -142,7 +143,7 @@ impl<W: Write> Waveform<W> {
         Ok(())
     }
 
-    /// Writes a change of level, if it is one.
+    /// Writes a change of level, if the level is another one.
     fn change(&mut self, time: u64, signal: impl Fn(&mut Self) -> &mut Signal, level: Value) -> Result<()> {
         let signal = signal(self);
         if signal.level == level {
@@ -157,7 +158,7 @@ impl<W: Write> Waveform<W> {
         self.out.change_scalar(id, level)
     }
 
-    /// Ends the capture where the last character or change is over.
+    /// Ends the capture after the last character or change.
     fn finish(mut self) -> Result<W>
     where
         W: Default,
@@ -167,7 +168,7 @@ impl<W: Write> Waveform<W> {
     }
 }
 
-/// The time of `cycle` and `etu` etu of Fi/Di cycles more, in whole ns, rounded down.
+/// The time that is `etu` etu of Fi/Di cycles after `cycle`, in whole ns, rounded down.
 fn nanoseconds(cycle: u64, etu: u64, (fi, di): (u16, u8)) -> u64 {
     let (fi, di) = (u128::from(fi), u128::from(di));
     let ns = (u128::from(cycle) * di + u128::from(etu) * fi) * NS_PER_SECOND / (u128::from(CLOCK_HZ) * di);

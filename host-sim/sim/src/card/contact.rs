@@ -1,6 +1,6 @@
 //! The card's electrical side: power and reset, PPS, and characters in and out by T=0 or T=1.
 //!
-//! Also where cards misbehave: [`Misbehaviour`] replaces what a good card would say. Time is the line's business.
+//! Cards also misbehave here: [`Misbehaviour`] replaces what a good card would send. Time is handled by the line.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -18,9 +18,9 @@ use qiyong_protocol::iso7816::t1;
 
 use super::os::VirtualCard;
 
-/// The longest command and response: a photo of 4096 bytes in one extended APDU, and what goes with it.
+/// The longest command and response: a photo of 4096 bytes in one extended APDU, with what surrounds it.
 const APDU_MAX: usize = 4112;
-/// Fi and Di from reset on.
+/// Fi and Di after a reset.
 const DEFAULT_RATE: (u16, u8) = (372, 1);
 
 /// A way in which a card is broken or hostile.
@@ -38,7 +38,7 @@ pub enum Misbehaviour {
     NullForever,
     /// 61 00, "256 bytes are waiting", for ever.
     GetResponseForever,
-    /// 6C with the length that was not asked for, for ever.
+    /// 6C with another length than the requested one, for ever.
     WrongLengthForever,
     /// In T=1: S(WTX request), "wait longer", for ever instead of a response.
     ExtensionForever,
@@ -60,7 +60,7 @@ impl Misbehaviour {
         Self::WrongNumbers,
     ];
 
-    /// The word for it in files.
+    /// The kind's word in files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mute => "mute",
@@ -75,7 +75,7 @@ impl Misbehaviour {
         }
     }
 
-    /// Whether it means anything to a card that speaks T=1, or T=0.
+    /// Whether it has an effect on a card that speaks T=1 (`t1`) or T=0.
     pub const fn concerns(self, t1: bool) -> bool {
         t1 || !matches!(self, Self::ExtensionForever | Self::WrongNumbers)
     }
@@ -89,13 +89,13 @@ impl Misbehaviour {
 /// How a card answers a PPS request (ISO/IEC 7816-3 clause 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PpsStyle {
-    /// Agrees to what its ATR offers.
+    /// Agrees to the rate that its ATR offers.
     Agrees,
-    /// Leaves PPS1 out: stays at the default rate.
+    /// Leaves PPS1 out: it stays at the default rate.
     StaysAtDefault,
     /// Sends nothing.
     Silent,
-    /// Sends a response that was not asked for.
+    /// Sends a response that does not fit the request.
     Wrong,
 }
 
@@ -114,14 +114,14 @@ pub struct ContactCard {
     /// How it misbehaves until its next reset.
     spell: Option<Misbehaviour>,
     t0: Box<CardSide<APDU_MAX>>,
-    /// Instead of T=0, if the ATR offers T=1 first.
+    /// The T=1 engine, which replaces T=0 if the ATR offers T=1 first.
     t1: Option<Box<t1::CardSide<APDU_MAX>>>,
     /// Fi and Di in force.
     rate: (u16, u8),
     /// The PPS request so far; `None` once the first command has begun.
     request: Option<Vec<u8>>,
     noise: ChaCha8Rng,
-    /// Characters since the header of the command under way, for cards that misbehave.
+    /// Characters since the header of the current command, for cards that misbehave.
     heard: usize,
 }
 
@@ -155,12 +155,12 @@ impl ContactCard {
         self.says.convention()
     }
 
-    /// Fi and Di in force: what it sends and understands now.
+    /// Fi and Di in force: the rate at which it sends and receives now.
     pub const fn rate(&self) -> (u16, u8) {
         self.rate
     }
 
-    /// Whether its clock may be stopped, and how it rests then.
+    /// Whether its clock may be stopped, and in which state.
     pub fn clock_stop(&self) -> ClockStop {
         self.says.clock_stop()
     }
@@ -170,15 +170,15 @@ impl ContactCard {
         self.t1.is_none() || self.request.as_ref().is_some_and(|request| !request.is_empty())
     }
 
-    /// The most etu between two characters of a block to it (CWT, clause 11.4.3); `None` in T=0.
+    /// The most etu between two characters of a block to the card (CWT, clause 11.4.3); `None` in T=0.
     pub fn character_waiting_time(&self) -> Option<u64> {
         self.t1.as_ref().map(|_| 11 + (1 << self.says.cwi()))
     }
 
-    /// From now on it misbehaves like this, until its next reset.
+    /// Makes it misbehave like this until its next reset.
     pub const fn misbehave_until_reset(&mut self, kind: Misbehaviour) {
         self.spell = Some(kind);
-        // As if a command had just been heard: it speaks next.
+        // As if the header of a command had just arrived: the card sends next.
         self.heard = 5;
     }
 
@@ -186,7 +186,8 @@ impl ContactCard {
         if self.spell.is_some() { self.spell } else { self.misbehaviour }
     }
 
-    /// Whether it works at this supply voltage; not in docs/card.md, so what was usual at its time.
+    /// Whether it works at this supply voltage. docs/card.md does not say, so this follows the usual chips of each
+    /// generation's time.
     pub const fn works_at(&self, class: VoltageClass) -> bool {
         match self.card.generation {
             Generation::V1 => matches!(class, VoltageClass::A),
@@ -195,7 +196,7 @@ impl ContactCard {
         }
     }
 
-    /// RST went high: what the card answers, TS first.
+    /// RST went high: returns the card's answer, TS first.
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
         self.spell = None;
@@ -214,7 +215,7 @@ impl ContactCard {
         }
     }
 
-    /// A character arrived from the terminal: what the card sends next, possibly nothing yet.
+    /// A character arrived from the terminal: returns what the card sends next, possibly nothing yet.
     pub fn received(&mut self, byte: u8) -> Vec<u8> {
         if let Some(answer) = self.pps_character(byte) {
             return answer;
@@ -239,19 +240,19 @@ impl ContactCard {
         }
     }
 
-    /// A character arrived with wrong parity, and no error signal is due: what the card sends next.
+    /// A character arrived with wrong parity, and no error signal is due: returns what the card sends next.
     pub fn parity_error(&mut self) -> Vec<u8> {
         self.request = None;
         self.in_t1(t1::CardSide::parity_error)
     }
 
-    /// The terminal has been silent for longer than a character of a block may be late: what the card sends now. Only in
-    /// T=1 does a card answer silence, after a damaged block.
+    /// The terminal has been silent for longer than a character of a block may be late: returns what the card sends
+    /// now. Only in T=1 does a card answer silence, after a damaged block.
     pub fn silence(&mut self) -> Vec<u8> {
         self.in_t1(t1::CardSide::timed_out)
     }
 
-    /// Tells the T=1 engine, if it is the one that speaks, and returns what it says.
+    /// Makes a call to the T=1 engine, if the card speaks T=1, and returns what the engine sends.
     fn in_t1(&mut self, tell: impl FnOnce(&mut t1::CardSide<APDU_MAX>) -> t1::CardStep) -> Vec<u8> {
         if self.misbehaves().is_some_and(|kind| kind.concerns(false)) {
             return Vec::new();
@@ -265,8 +266,9 @@ impl ContactCard {
         }
     }
 
-    /// Etu from the terminal's last character to the card's first: the least there may be, BGT in T=1 (clause 11.2), 16 in T=0
-    /// (clause 10.2). A real card thinks longer; this one shows what the terminal makes of the line.
+    /// Etu from the terminal's last character to the card's first: the least that is allowed, BGT in T=1 (clause 11.2),
+    /// 16 in T=0 (clause 10.2). A real card takes longer; with this one, a run shows how well the terminal uses the
+    /// line.
     pub const fn turnaround(&self) -> u64 {
         if self.t1.is_some() { 22 } else { 16 }
     }
@@ -284,7 +286,8 @@ impl ContactCard {
                 }
                 (t1::CardStep::Execute, Some(t1)) => {
                     let (mut data, sw) = match Command::decode(t1.command()) {
-                        // T=1 carries what the card gives; a card that was asked for less says so (docs/card.md §1.6).
+                        // T=1 carries all that the card gives; a card that was asked for less says so (docs/card.md
+                        // §1.6).
                         Ok(command) => match self.card.process(&command) {
                             (data, _) if data.len() > command.ne && command.ne > 0 => {
                                 (Vec::new(), StatusWord::new(0x6C, data.len() as u8))
@@ -302,7 +305,7 @@ impl ContactCard {
         }
     }
 
-    /// Takes a character that belongs to a PPS request; `None` if it does not.
+    /// Takes a character if it belongs to a PPS request; `None` if it does not.
     fn pps_character(&mut self, byte: u8) -> Option<Vec<u8>> {
         let mut request = self.request.take()?;
         // PPSS: no command begins with CLA FF (ISO/IEC 7816-4 clause 5.4.1).
@@ -330,7 +333,8 @@ impl ContactCard {
         })
     }
 
-    /// Whether the card goes on sending by itself once its answer is out: the storm of NULLs has no other end.
+    /// What the card sends by itself after its answer has gone out: a card that sends NULL for ever sends the next one
+    /// here.
     pub fn goes_on(&self) -> Vec<u8> {
         match self.misbehaves() {
             Some(Misbehaviour::NullForever) if self.heard >= 5 => vec![NULL],
@@ -340,7 +344,7 @@ impl ContactCard {
 
     fn misbehave(&mut self, misbehaviour: Misbehaviour) -> Vec<u8> {
         self.heard += 1;
-        // Every command begins with five characters; a broken card speaks after them.
+        // Every command begins with five characters; a broken card answers after them.
         if !self.heard.is_multiple_of(5) {
             return Vec::new();
         }
@@ -350,7 +354,7 @@ impl ContactCard {
             Misbehaviour::NullForever => vec![NULL],
             Misbehaviour::GetResponseForever => vec![0x61, 0x00],
             Misbehaviour::WrongLengthForever => vec![0x6C, 0x10],
-            // These are T=1's, and played there.
+            // These two concern T=1, and are handled there.
             Misbehaviour::ExtensionForever | Misbehaviour::WrongNumbers => Vec::new(),
         }
     }
@@ -362,7 +366,7 @@ impl ContactCard {
     }
 }
 
-/// An I- or R-block with the other sequence number, and the check characters that go with it.
+/// An I- or R-block with the other sequence number, and the check characters that belong to it.
 fn with_wrong_number(block: &[u8], edc: Edc) -> Vec<u8> {
     let mut bent = block.to_vec();
     let (body, epilogue) = bent.split_at_mut(block.len() - t1::Check::len(edc));

@@ -1,5 +1,6 @@
-//! A card as it lies on the desk: in its file, which is kept in step with it. What a command changed is on disk before its
-//! answer is out.
+//! A card with the file that keeps it ([`DeskCard`]). File and card are kept in step: what a command has changed is on
+//! disk before the command's answer is out.
+//! before the command's answer is out.
 
 use std::path::{Path, PathBuf};
 
@@ -9,26 +10,26 @@ use qiyong_protocol::iso7816::t0::GET_RESPONSE;
 use super::file::CardFileError;
 use super::os::VirtualCard;
 
-/// Who is told of what nobody can be answered with, such as a card's file that cannot be written.
+/// Called with an error that no answer can carry, such as that a card's file cannot be written.
 pub type Complain = fn(&str);
 
-/// A card as it lies on the desk: what it is, the file that keeps it, and whether it answers at all.
+/// A card on the desk: the card, the file that keeps it, and whether it answers at all.
 #[derive(Debug)]
 pub struct DeskCard {
     /// The card.
     pub card: VirtualCard,
     /// Its file.
     pub keeper: Keeper,
-    /// It does not answer to reset.
+    /// The card does not answer to reset.
     pub mute: bool,
 }
 
 impl DeskCard {
-    /// Takes a card out of its file. If that cannot be written later the card goes on, `complain` is told, and the card's next
-    /// change is written again.
+    /// Reads a card from its file. If the file cannot be written later, the card goes on, `complain` is told, and the
+    /// next change is written again.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no card file.
+    /// The file cannot be read, or is no card file.
     pub fn open(path: &Path, complain: Complain) -> Result<Self, CardFileError> {
         let card = VirtualCard::load(path)?;
         let keeper = Keeper::new(path, &card, complain);
@@ -36,7 +37,7 @@ impl DeskCard {
     }
 }
 
-/// Remembers what a card's file holds.
+/// Knows what a card's file contains.
 pub struct Keeper {
     path: PathBuf,
     complain: Complain,
@@ -55,9 +56,9 @@ impl Keeper {
         &self.path
     }
 
-    /// To be called after a command with this INS byte; writes the file if the card is not what it was.
+    /// Call this after a command with this INS byte. It writes the file if the card has changed.
     pub fn after(&mut self, ins: Option<&u8>, card: &VirtualCard) {
-        // The greater part of what is sent changes nothing, and need not be compared.
+        // Most commands change nothing, so the card need not be compared.
         const READS: [u8; 6] = [
             ins::SELECT,
             ins::READ_BINARY,
@@ -75,13 +76,13 @@ impl Keeper {
         }
         match card.save(&self.path) {
             Ok(()) => self.saved = now,
-            // Tried again after the next such command.
+            // The next command that may change the card tries again.
             Err(error) => (self.complain)(&error.to_string()),
         }
     }
 }
 
-/// Without the text, which holds the PIN.
+/// Without the text, since it contains the PIN.
 impl std::fmt::Debug for Keeper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keeper").field("path", &self.path).finish_non_exhaustive()

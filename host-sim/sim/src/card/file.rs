@@ -1,8 +1,9 @@
 //! A card as a file on disk: TOML that a person can read and change, and that keeps the card's state.
 //!
-//! The file *is* the card: PIN and keys stand in it in plain text, as they do in a chip's memory. They are test keys; the
-//! file is made readable for its owner only. Values are written by their format: text as text, digits as digits, the rest
-//! in hex, and anything in hex after `hex:`. EF05 and EF06 are written whole; what holds nothing elsewhere is left out.
+//! The file *is* the card: PIN and keys are in it in plain text, as in a chip's memory. They are test keys. The file is
+//! made readable only for its owner. Values are written in their format: text as text, digits as digits, the rest in
+//! hex; after `hex:`, any value in hex. EF05 and EF06 are written completely; in other files, blank values are left
+//! out.
 
 mod problem;
 
@@ -29,7 +30,7 @@ use crate::{gbk, input, toml_error};
 /// The version of this file format.
 const FORMAT: u32 = 1;
 
-/// Why a card file cannot be used. Names the file, the key and what is allowed.
+/// Why a card file cannot be used: the file, the key and what is allowed.
 #[derive(Debug, Error)]
 pub enum CardFileError {
     /// The file cannot be read or written.
@@ -42,12 +43,12 @@ pub enum CardFileError {
         /// The system's words.
         error: std::io::Error,
     },
-    /// It is not TOML, or lacks a key, or has one too many.
+    /// It is not TOML, or a key is missing or unknown.
     #[error("{path} is no complete card file: {problem}", path = path.display())]
     Toml {
         /// Which file.
         path: PathBuf,
-        /// Line, column and cause, as the TOML reader says it, but without what stands there.
+        /// Row, column and cause, as the TOML reader says it, but without what stands there.
         problem: String,
     },
     /// A value is not what its key allows.
@@ -93,7 +94,7 @@ struct KeysTable {
     external: BTreeMap<String, String>,
 }
 
-/// A key and what is wrong with its value.
+/// A key and the problem with its value.
 type Problem = (String, ValueProblem);
 
 impl VirtualCard {
@@ -106,21 +107,21 @@ impl VirtualCard {
         Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
     }
 
-    /// Writes the card to its file, whole or not at all: a power cut never leaves half a card.
+    /// Writes the card to its file, completely or not at all: a power cut never leaves half a card.
     pub fn save(&self, path: &Path) -> Result<(), CardFileError> {
         let write = || {
             let folder = match path.parent() {
                 Some(folder) if folder != Path::new("") => folder,
                 _ => Path::new("."),
             };
-            // Made readable for the owner only.
+            // Readable only for its owner.
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(self.to_toml().as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)?;
             Ok(())
         };
-        // The kind alone: the error's own words name a temporary file.
+        // Only the kind, since the text of the error names a temporary file.
         let io =
             |error: std::io::Error| CardFileError::Io { doing: "write", path: path.into(), error: error.kind().into() };
         write().map_err(io)
@@ -211,7 +212,7 @@ impl VirtualCard {
         if file.keys.tries_left > KEY_TRIES {
             return Err(wrong("keys.tries_left", ValueProblem::KeyTries { most: KEY_TRIES }));
         }
-        // Each load begins the same sequence of challenges, so that runs repeat; a real card would never do that.
+        // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
         card.key_tries_left = file.keys.tries_left;
@@ -264,7 +265,7 @@ fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Res
     match bytes {
         Bytes::Records(values) => {
             for ((name, record), value) in record_names(spec.records()).iter().zip(spec.records()).zip(values) {
-                // What the environment holds is always written, so that a file cut short is noticed.
+                // The environment is always written completely, so that a file that was cut short is noticed.
                 if spec.df == Df::Ssse || value.iter().any(|byte| *byte != blank_byte(record.format)) {
                     lines.push(format!(
                         "\"{name}\" = {}  # {}",
@@ -315,7 +316,7 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
                 let found = at.and_then(|at| spec.records().get(at).zip(records.get_mut(at)));
                 let (record, value) = found.ok_or_else(|| wrong(ValueProblem::NoRecord))?;
                 *value = read_value(record, text).map_err(wrong)?;
-                // `hex:` is for those who want a card with a flaw.
+                // `hex:` is for users who want a card with a flaw.
                 if spec.df == Df::Ssse && !text.starts_with("hex:") {
                     check_value(record.tag, value).map_err(wrong)?;
                 }
@@ -345,7 +346,7 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
     Ok(())
 }
 
-/// A value as a person reads it; hex with a prefix where the format's own form would lose something.
+/// A value as a person reads it; in hex with a prefix where the format's own form would lose something.
 pub fn write_value(format: Format, value: &[u8]) -> String {
     let raw = || format!("hex:{}", hex::encode_upper(value));
     match format {
@@ -389,7 +390,7 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
     Ok(value)
 }
 
-/// Whether a value of the environment is what its tag stands for.
+/// Whether a value of the environment is what its tag requires.
 fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
@@ -407,7 +408,7 @@ fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     }
 }
 
-/// Packed digits without their filler F.
+/// Packed digits without the filler F.
 pub fn digits(packed: &[u8]) -> String {
     hex::encode_upper(packed).trim_end_matches('F').to_string()
 }

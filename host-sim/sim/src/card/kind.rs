@@ -1,9 +1,9 @@
-//! What kind of card an ATR looks like. Only a guess: a card says what it is when it is asked.
+//! Which kind of card an ATR seems to belong to. This is only a guess: the card itself tells when it is asked.
 
 use qiyong_protocol::iso7816::atr::Atr;
 
-/// In a few words. Social security cards are told by their 13 historical bytes, which begin with the chip's maker
-/// (docs/card.md §3.4).
+/// The kind, in a few words. A social security card is recognised by its 13 historical bytes, which begin with the
+/// chip's maker (docs/card.md §3.4).
 pub fn of(atr: &[u8]) -> String {
     let atr = Atr::new(atr);
     if atr.check().is_err() {
@@ -35,7 +35,7 @@ mod tests {
     fn the_card_of_section_3_4_is_told_from_others() {
         let kind = |hex: &str| of(&decode(hex).unwrap());
         assert_eq!(kind("3B6D000000814E43238697159900BF7C7A"), "social security card 社会保障卡, chip by Huada 华大");
-        // The same bytes with another maker, a contactless storage card, and no ATR at all.
+        // The same bytes with another maker, a contactless storage card, and bytes that are no ATR.
         assert_eq!(kind("3B6D000000824E43238697159900BF7C7A"), "another card");
         assert_eq!(kind("3B8F8001804F0CA000000306030001000000006A"), "contactless storage card");
         assert_eq!(kind("3B6D0000"), "no valid ATR");

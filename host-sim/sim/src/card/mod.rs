@@ -1,10 +1,11 @@
-//! The virtual card: a social security card that behaves like one and lives in a file.
+//! The virtual card: a program that behaves like a social security card and is kept in a file.
 //!
 //! [`os`] carries out commands under the card's access conditions; [`contact`] is its electrical side, from reset to
-//! characters; [`file`](mod@file) keeps it in a readable TOML file; [`desk`] keeps file and card in step; [`personal`] writes
-//! what its issuer wants on a new one; [`kind`] tells what kind of card an ATR looks like.
+//! characters; [`file`](mod@file) keeps it in a readable TOML file; [`desk`] keeps file and card in step; [`personal`]
+//! writes on a new card what its issuer orders; [`kind`] tells which kind of card an ATR seems to belong to.
 //!
-//! What a card can hold stands in the tables of `qiyong_protocol::card::files`, not here. Who issued it is not known here.
+//! What a card can hold is in the tables of `qiyong_protocol::card::files`, not here. Nothing here knows who issued a
+//! card.
 
 pub mod contact;
 pub mod desk;

@@ -1,7 +1,7 @@
 //! The card's operating system: APDU in, APDU out, under access conditions (docs/card.md §1.5, §1.6, §1.8).
 //!
-//! Two simplifications against a real card, both where docs/card.md has no facts: a key identifier names the same key
-//! in every application, and PIN UNBLOCK is answered with 6D00.
+//! It is simpler than a real card in two ways, where docs/card.md has no facts: a key identifier names the same key in
+//! every application, and PIN UNBLOCK is answered with 6D00.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,10 +18,10 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
-/// How often authentication with any key may fail in a row before keys are blocked; not in docs/card.md.
+/// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
 
-/// What is blocked by APPLICATION BLOCK and CARD BLOCK.
+/// What APPLICATION BLOCK or CARD BLOCK has blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocked {
     /// Nothing.
@@ -56,7 +56,7 @@ pub enum Bytes {
     Transparent(Vec<u8>),
 }
 
-/// A virtual card: what survives without power, and the state of the session. `Debug` shows nothing of what it holds.
+/// A virtual card: what it keeps without power, and the state of the session. `Debug` shows no contents.
 pub struct VirtualCard {
     /// Its generation.
     pub generation: Generation,
@@ -64,27 +64,27 @@ pub struct VirtualCard {
     pub atr: Vec<u8>,
     /// Its own keys.
     pub keys: CardKeys,
-    /// Authentications that may still fail in a row.
+    /// How many more authentications in a row may fail.
     pub key_tries_left: u8,
     /// Its PIN.
     pub pin: PinState,
     /// What is blocked.
     pub blocked: Blocked,
-    /// How its keys are used where the norms leave it open.
+    /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
 }
 
-/// What a reset forgets.
+/// The state that a reset clears.
 #[derive(Default)]
 struct Session {
     df: Option<Df>,
     ef: Option<u16>,
     pin_verified: bool,
     authenticated: BTreeSet<u8>,
-    /// Good for the next command only.
+    /// Holds for the next command only.
     challenge: Option<[u8; 8]>,
 }
 
@@ -102,7 +102,7 @@ fn only(sw: StatusWord) -> Reply {
 }
 
 impl VirtualCard {
-    /// A card whose files are blank; `seed` feeds its random number generator.
+    /// A card with blank files; `seed` starts its random number generator.
     pub fn blank(
         generation: Generation,
         atr: Vec<u8>,
@@ -126,12 +126,12 @@ impl VirtualCard {
         }
     }
 
-    /// The bytes of a file of this generation's file map.
+    /// The bytes of a file in this generation's file map.
     pub fn file(&self, spec: &FileSpec) -> Option<&Bytes> {
         self.files.get(&(spec.df.fid(), spec.fid))
     }
 
-    /// The same, to be changed by a personaliser.
+    /// The same bytes, for a personaliser to change.
     pub fn file_mut(&mut self, spec: &FileSpec) -> Option<&mut Bytes> {
         self.files.get_mut(&(spec.df.fid(), spec.fid))
     }
@@ -145,14 +145,14 @@ impl VirtualCard {
         }
     }
 
-    /// A reset: the session is forgotten, what is stored stays.
+    /// A reset: it clears the session and keeps what is stored.
     pub fn reset(&mut self) {
         self.session = Session::default();
     }
 
     /// Carries out one command.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
-        // A challenge serves the command right after it, whatever that is.
+        // A challenge holds only for the command right after it, whatever this command is.
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
             return only(StatusWord::NOT_SUPPORTED);
@@ -199,7 +199,8 @@ impl VirtualCard {
         if df.is_some_and(|df| !self.generation.files().any(|file| file.df == df)) {
             return only(StatusWord::FILE_NOT_FOUND);
         }
-        // Rights gained with keys belong to the application they were gained in; the PIN is one for all.
+        // Rights gained by keys belong to the application in which they were gained; the PIN is one for all
+        // applications.
         self.session.authenticated.clear();
         (self.session.df, self.session.ef) = (df, None);
         let sw = match self.blocked {
@@ -220,14 +221,14 @@ impl VirtualCard {
         StatusWord::OK
     }
 
-    /// 6F { 84 name, A5 {} }. Version 3.00 announces its algorithm in A5, in the form readers look for, which is no data
-    /// object (docs/card.md §1.7): so A5 and what is around it are put together here, and not by the crate for objects.
+    /// 6F { 84 name, A5 {} }. Version 3.00 announces its algorithm in A5, in the form for which readers search and
+    /// which is no data object (docs/card.md §1.7). So A5 and 6F are composed here, and not by the crate for objects.
     fn file_control_information(&self, name: &[u8]) -> Vec<u8> {
         let proprietary = match self.generation {
             Generation::V1 | Generation::V2 => vec![],
             Generation::V3 => vec![0x9F, 0x0C, 0x86, self.generation.algorithm().code()],
         };
-        // 84 is the tag of a primitive object, so that this always is one.
+        // 84 is the tag of a primitive object, so that this always succeeds.
         let name = Tag::try_from(0x84_u8).and_then(|tag| Tlv::new(tag, Value::Primitive(name.to_vec())));
         let mut body = name.map(|object| object.to_vec()).unwrap_or_default();
         body.extend([0xA5, proprietary.len() as u8]);
@@ -237,7 +238,8 @@ impl VirtualCard {
         fci
     }
 
-    /// The file a record or binary command means: by SFI if it gives one, which makes it the current file, else the current.
+    /// The file that a record or binary command addresses: by SFI if it gives one, and that file becomes the current
+    /// one; otherwise the current file.
     fn addressed(&mut self, sfi: u8) -> Result<&'static FileSpec, StatusWord> {
         let df = self.session.df.ok_or(StatusWord::NO_CURRENT_FILE)?;
         let by_sfi = |spec: &&FileSpec| spec.df == df && spec.sfi() == sfi;
@@ -288,7 +290,7 @@ impl VirtualCard {
         }
     }
 
-    /// P2 holds SFI and mode: 4 by number, 0 by identifier, the record's tag (docs/card.md §1.6).
+    /// P2 contains SFI and mode. Mode 4: P1 is the record's number. Mode 0: P1 is the record's tag (docs/card.md §1.6).
     fn find_record(&mut self, p1: u8, p2: u8) -> Result<(&'static FileSpec, usize), StatusWord> {
         let spec = self.addressed(p2 >> 3)?;
         let at = match p2 & 0x07 {
@@ -310,7 +312,7 @@ impl VirtualCard {
         let (spec, at) = self.find_record(command.p1, command.p2)?;
         self.may(spec.update)?;
         let mut data = command.data;
-        // Class 04: the last four bytes are a MAC with the key that the file asks for (docs/card.md §1.6).
+        // Class 04: the last four bytes are a MAC by the key that the file requires (docs/card.md §1.6).
         if command.cla == 0x04 {
             let (Access::Key(id) | Access::PinOrKey(id) | Access::PinAndKey(id)) = spec.update else {
                 return Err(StatusWord(0x9406));
@@ -402,7 +404,7 @@ impl VirtualCard {
         StatusWord::tries_left(self.pin.left)
     }
 
-    /// P1 = 01: old PIN, FF, new PIN. P1 = 00, reload: new PIN and a MAC with PUK.
+    /// P1 = 01: old PIN, FF, new PIN. P1 = 00, reload: new PIN and a MAC by PUK.
     fn change_pin(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> StatusWord {
         match command.p1 {
             0x01 => {
@@ -435,7 +437,7 @@ impl VirtualCard {
 
     fn get_challenge(&mut self, command: &Command<'_>) -> Reply {
         let mut challenge = [0; 8];
-        // Four bytes in PBOC's manner, filled up with zeros where eight are used; eight otherwise.
+        // Four bytes by the PBOC rule, filled up with zeros where eight are used; otherwise eight.
         let len = if command.ne == 4 { 4 } else { 8 };
         self.random.fill_bytes(&mut challenge[..len]);
         self.session.challenge = Some(challenge);
@@ -499,7 +501,7 @@ impl VirtualCard {
         self.maintain(command, challenge, Blocked::Card)
     }
 
-    /// A command that is only a MAC with STK, the maintenance key.
+    /// A command that consists only of a MAC by STK, the maintenance key.
     fn maintain(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>, blocked: Blocked) -> Reply {
         match check_mac(&self.keys.stk, command, challenge) {
             Ok([]) => {
@@ -512,7 +514,7 @@ impl VirtualCard {
     }
 }
 
-/// The command's data without its MAC, if that is right.
+/// The command's data without its MAC, if the MAC is right.
 fn check_mac<'c>(key: &Key, command: &Command<'c>, challenge: Option<[u8; 8]>) -> Result<&'c [u8], StatusWord> {
     let (data, mac) = command.data.split_last_chunk::<4>().ok_or(StatusWord::WRONG_LENGTH)?;
     let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
@@ -526,12 +528,12 @@ fn unpack(block: &[u8]) -> Option<Pin> {
     if digits.last() == Some(&0x0F) {
         digits.pop();
     }
-    // 0A to 0F become no digits, and so no PIN.
+    // 0A to 0F become no digits, so the result is no PIN.
     digits.iter_mut().for_each(|digit| *digit += b'0');
     Pin::new(&digits)
 }
 
-/// What a file holds before anything was written: text 00, digits F, bytes FF.
+/// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.
 fn blank(spec: &FileSpec) -> Bytes {
     match spec.content {
         Content::Records(records) => Bytes::Records(
@@ -554,7 +556,7 @@ pub const fn blank_byte(format: Format) -> u8 {
     }
 }
 
-/// The data of EXTERNAL AUTHENTICATE that opens `key_id` of this card, for personalisers and tests.
+/// The data of EXTERNAL AUTHENTICATE that gives the right of `key_id` on this card, for personalisers and tests.
 pub fn external_auth_for(
     card: &VirtualCard,
     key_id: u8,

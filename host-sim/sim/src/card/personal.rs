@@ -1,4 +1,5 @@
-//! Personalising: writing on a blank virtual card what its issuer wants there.
+//! Personalising: writes on a blank virtual card what its issuer ordered. What is to be written is decided by the
+//! issuer.
 
 use qiyong_protocol::card::files::Df;
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
@@ -17,7 +18,7 @@ impl VirtualCard {
         card
     }
 
-    /// Writes a value, filled up, where the generation has such a record.
+    /// Writes a value, filled up, if the generation has such a record.
     fn put(&mut self, fid: u16, tag: u8, value: &[u8]) {
         let generation = self.generation;
         let Some((number, record)) = generation.ssse_record(fid, tag) else {

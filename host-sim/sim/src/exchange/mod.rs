@@ -1,7 +1,7 @@
-//! Recorded T=0 and T=1 exchanges, played against the terminal's engines: to debug a capture, or to show what the engines do
-//! in the scenarios of ISO/IEC 7816-3 annex A (`tests/annex_a.exchanges`).
+//! Recorded T=0 and T=1 exchanges, played against the terminal's engines: for debugging a recording, or for showing
+//! what the engines do in the scenarios of ISO/IEC 7816-3 annex A (`tests/annex_a.exchanges`).
 //!
-//! [`parse`] describes the file, [`problem`] what can be wrong with it, [`replay`] what a token does.
+//! [`parse`] describes the file, [`problem`] what can be wrong with it, [`replay`] the effect of a token.
 
 pub mod parse;
 pub mod problem;
@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn every_character_of_the_file_counts() {
-        // One digit changed of what must be sent or delivered, and the exchange fails at that token.
+        // If one digit of what must be sent or delivered is changed, the exchange fails at that token.
         for exchange in parse::file(ANNEX_A).unwrap() {
             for (at, token) in exchange.tokens.iter().enumerate() {
                 let mut bent = exchange.clone();

@@ -1,4 +1,4 @@
-//! The file of exchanges: one a line, `NAME: TOKEN...`; empty lines and `#` comments are skipped.
+//! The file of exchanges: one in each row, `NAME: TOKEN...`; empty rows and `#` comments are skipped.
 //!
 //! | Token | Meaning |
 //! |---|---|
@@ -7,34 +7,34 @@
 //! | `edc=lrc`, `edc=crc` | the error detection code of T=1; LRC unless given |
 //! | `wi=N`, `bwi=N`, `cwi=N` | the waiting times of the ATR; 10, 4 and 13 unless given |
 //! | `C:HEX` | this command APDU is handed to the engine |
-//! | `ifsd=N` | the terminal requests this IFSD |
+//! | `C:HEX` | the engine gets this command APDU |
 //! | `abort` | the terminal aborts the chain |
 //! | `>HEX` | the engine must send these characters next |
-//! | `<HEX` | the card sends these |
-//! | `!timeout` | the card sends nothing (more) until the waiting time is over |
+//! | `<HEX` | the card sends these characters |
+//! | `!timeout` | the card sends nothing (more) until the waiting time ends |
 //! | `!parity` | the next character of the card has wrong parity |
-//! | `R:HEX` | the response APDU, with status word, that the engine must deliver |
-//! | `E:NAME` | the error it must end with |
+//! | `R:HEX` | the engine must deliver this response APDU, with its status word |
+//! | `E:NAME` | the engine must end with this error |
 //!
-//! The settings come first. An exchange may have several commands, one after the other on the same link.
+//! The settings come first. An exchange may have several commands, one after the other on the same connection.
 
 use std::fmt;
 
 use super::problem::Problem;
 use crate::input::{HexError, parse_hex};
 
-/// One line of the file.
+/// One row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// What stands before the colon.
+    /// The text before the colon.
     pub name: String,
-    /// The tokens that set something up.
+    /// The tokens that are settings.
     pub settings: Settings,
     /// The other tokens.
     pub tokens: Vec<Token>,
 }
 
-/// What the ATR would say.
+/// The settings: what the ATR would say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The protocol is T=1, not T=0.
@@ -57,7 +57,7 @@ impl Default for Settings {
     }
 }
 
-/// A token and its place in the line, the first after the name being 1.
+/// A token and its place in the row; the first token after the name has place 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Its place.
@@ -89,12 +89,12 @@ pub enum What {
     Error(String),
 }
 
-/// Why a text is no file of exchanges, and where.
+/// Why a text is no file of exchanges, and where the problem is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ParseError {
-    /// The line, the first being 1.
+    /// The row, from 1.
     pub line: usize,
-    /// The token, the first after the name being 1; 0 for the name.
+    /// The token, from 1 after the name; 0 for the name.
     pub token: usize,
     /// What is wrong.
     pub problem: Problem,
@@ -133,7 +133,7 @@ pub fn file(text: &str) -> Result<Vec<Exchange>, ParseError> {
     lines.map(|(line, text)| exchange(text).map_err(|(token, problem)| ParseError { line, token, problem })).collect()
 }
 
-/// Reads a line; the error is the number of the token and the problem.
+/// Reads a row; the error is the number of the token and the problem.
 fn exchange(text: &str) -> Result<Exchange, (usize, Problem)> {
     let (name, rest) = text
         .split_once(": ")

@@ -1,4 +1,4 @@
-//! Playing one exchange: the engine on one side, the tokens on the other.
+//! Plays one exchange: the engine on one side, the tokens on the other. Which exchanges are right is not known here.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use serde::{Serialize, Serializer};
 
 use super::parse::{Exchange, Token, What};
 
-/// Etu from one character to the next; only budgets see it.
+/// Etu from one character to the next; this affects only budgets.
 const CHARACTER: u32 = 12;
 
-/// Where an exchange went another way than written. A verdict and not an error: whether engine or file is wrong, a person
+/// The place where an exchange went in another way than written. A verdict and not an error: whether engine or file is wrong, a person
 /// decides, so it has no advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// The token, the first after the name being 1; one more than the last if that was not enough.
+    /// The token, from 1 after the name; one more than the last if the file has too few tokens.
     pub token: usize,
-    /// What it says.
+    /// What the token demands.
     #[serde(serialize_with = "in_words")]
     pub expected: Expected,
     /// What the engine did.
@@ -190,7 +190,7 @@ impl Engine for T0<'_> {
         self.0.received(byte, CHARACTER);
     }
 
-    /// The error signal makes the card repeat the character (clause 7.3), below the engine.
+    /// The error signal makes the card repeat the character (clause 7.3). This happens below the engine.
     fn parity_error(&mut self) {}
 
     fn timed_out(&mut self) {
@@ -234,7 +234,7 @@ pub fn replay(exchange: &Exchange) -> Result<(), Failure> {
             What::Ifsd(ifsd) => {
                 let limits = t1::Limits::new(&link, 0, 0);
                 match player.run(&mut link.negotiate_ifsd(*ifsd, limits))? {
-                    // There is no response to be delivered.
+                    // There is no response to deliver.
                     Ok(_) => {
                         tokens = player.tokens;
                         continue;
@@ -255,7 +255,7 @@ pub fn replay(exchange: &Exchange) -> Result<(), Failure> {
 /// The tokens that are left.
 struct Player<'t> {
     tokens: &'t [Token],
-    /// The number of the next token, if there is none.
+    /// The number that a token after the last one would have.
     after: usize,
     /// The next character has wrong parity.
     parity: bool,
@@ -271,7 +271,7 @@ impl<'t> Player<'t> {
     ) -> Result<Result<Vec<u8>, EngineError>, Failure> {
         let failure = |error| Failure { token, expected: Expected::CommandApdu, got: Got::NoApdu(error) };
         let command = Command::decode(apdu).map_err(failure)?;
-        // Whoever hands over an extended command has a card that takes it.
+        // A file that gives the engine an extended command has a card that accepts it.
         let limits = t0::Limits { envelope: true, ..t0::Limits::new(wi, 372, 1) };
         let mut engine = T0(t0::Exchange::new(command, buffer, limits));
         let result = self.run(&mut engine)?;
@@ -293,7 +293,7 @@ impl<'t> Player<'t> {
                 Step::Send(_) => {
                     let sent = send(engine);
                     match self.tokens {
-                        // Written down no further: all blocks matched.
+                        // The file goes no further, and all blocks matched.
                         [] => return Ok(Ok(0)),
                         [Token { what: What::Sends(expected), .. }, ..] if *expected == sent => self.advance(),
                         _ => return Err(self.failure(Got::Sends(sent))),
@@ -319,7 +319,8 @@ impl<'t> Player<'t> {
         }
     }
 
-    /// The card's characters. After them it leaves the block guard time, in which T=1 sees that the block is over.
+    /// Gives the card's characters to the engine. After them comes the block guard time, by which T=1 knows that the
+    /// block is over.
     fn receive(&mut self, engine: &mut dyn Engine, bytes: &[u8]) -> Result<(), Failure> {
         for (at, byte) in bytes.iter().enumerate() {
             if !matches!(engine.step(), Step::Receive { .. }) {
@@ -379,7 +380,7 @@ impl<'t> Player<'t> {
     }
 }
 
-/// Takes all that the engine sends in one go.
+/// Takes everything that the engine sends without a pause.
 fn send(engine: &mut dyn Engine) -> Vec<u8> {
     let mut sent = Vec::new();
     while let Step::Send(bytes) = engine.step() {

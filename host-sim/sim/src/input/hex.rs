@@ -1,6 +1,6 @@
-//! Bytes that people type or paste, in hex.
+//! Bytes in hex, as people type or paste them.
 
-/// What text may hold that is read as bytes, for an error that says so.
+/// What a text of hex digits may contain, for the text of an error.
 pub const ALLOWED: &str =
     "allowed are pairs of hex digits, and between them spaces, line breaks, ':', '-', ',' and '0x'";
 
@@ -29,7 +29,7 @@ pub enum HexError {
 }
 
 impl HexError {
-    /// The same without a character of the text, for text that may hold a secret.
+    /// The same error without a character of the text, because the text may contain a secret.
     #[must_use]
     pub fn without_text(self) -> String {
         match self {
@@ -40,11 +40,11 @@ impl HexError {
     }
 }
 
-/// The bytes of what people type or paste: pairs of hex digits of either case; between bytes white space, `:`, `-`, `,` and
-/// `0x`.
+/// The bytes of a text that people type or paste: pairs of hex digits, upper or lower case. Between bytes there may be
+/// white space, `:`, `-`, `,` and `0x`.
 ///
 /// # Errors
-/// At the first character that is wrong, and when there is not one byte.
+/// At the first wrong character, or if there is no byte.
 pub fn parse_hex(text: &str) -> Result<Vec<u8>, HexError> {
     let mut bytes = Vec::new();
     let mut first_digit: Option<(usize, char)> = None;
@@ -56,7 +56,7 @@ pub fn parse_hex(text: &str) -> Result<Vec<u8>, HexError> {
                 first_digit = None;
             }
             (Some(_), None) => first_digit = Some((position, character)),
-            // The 0 of "0x" looked like the first digit of a byte.
+            // The 0 of "0x" was taken for the first digit of a byte.
             (None, Some((_, '0'))) if matches!(character, 'x' | 'X') => first_digit = None,
             (None, Some((position, digit))) if is_separator(character) => {
                 return Err(HexError::Alone { digit, position });

@@ -1,4 +1,4 @@
-//! Reading what people hand in: files of a sane size, dates, amounts, and bytes in hex.
+//! Reads what people hand in: files of a reasonable size, dates, amounts, and bytes in hex.
 
 mod hex;
 
@@ -13,7 +13,7 @@ use thiserror::Error as ThisError;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::rules::money::Fen;
 
-/// No scenario or card file comes near this.
+/// Far more than any scenario or card file has.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The text of a file of at most 1 MiB.
@@ -26,7 +26,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// A day that exists, written YYYY-MM-DD and nothing more: a time or a zone in a date is a mistake.
+/// A day that exists, written YYYY-MM-DD and nothing more: a time or a zone after a date is a mistake.
 pub fn date(text: &str) -> Option<Date> {
     let day: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
     Date::new(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())

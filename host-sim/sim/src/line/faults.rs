@@ -1,6 +1,6 @@
-//! The layer that decides when something goes wrong on a line: at characters named before, or by chance from a seed.
+//! The layer that decides when something goes wrong on a line: at given characters, or by chance from a seed.
 //!
-//! How it looks on the contacts is the wire's business ([`super::Disturbance`]).
+//! The wire ([`super::Disturbance`]) knows how a fault looks on the contacts.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use super::{Disturbance, SimulatedLine};
 /// Something that is to go wrong at a certain character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// How many characters pass before, both ways, the answer to reset and repeated ones among them.
+    /// How many characters pass before it, in both directions, including the answer to reset and repeated characters.
     pub at: u64,
     /// What goes wrong.
     pub what: Disturbance,
@@ -24,11 +24,11 @@ pub struct Fault {
 /// What goes wrong by chance.
 #[derive(Clone, Debug)]
 pub struct Noise {
-    /// Where chance comes from.
+    /// The source of chance.
     pub random: ChaCha8Rng,
     /// One character in so many is disturbed; 0: none.
     pub one_in: u32,
-    /// In one of these ways; which moments are inverted is chance, too.
+    /// It is disturbed in one of these ways; chance also chooses which moments are inverted.
     pub kinds: Vec<Disturbance>,
 }
 
@@ -40,7 +40,7 @@ impl Noise {
         let pick = self.random.next_u32() as usize % self.kinds.len().max(1);
         let kind = *self.kinds.get(pick)?;
         Some(match kind {
-            // As many moments as before, elsewhere in the nine.
+            // As many moments as in the kind, at other places among the nine.
             Disturbance::Flip(moments) => {
                 let shift = self.random.next_u32() % 9;
                 Disturbance::Flip((moments << shift | moments >> (9 - shift)) & 0x1FF)
@@ -58,7 +58,8 @@ struct Plan {
     passed: u64,
 }
 
-/// What is to go wrong during a visit. Clones are the same plan: the layer's and the bench's.
+/// What is to go wrong during a visit. Clones are the same plan: one for the layer, one for the code that plays the
+/// visit.
 #[derive(Clone, Debug, Default)]
 pub struct FaultPlan(Rc<RefCell<Plan>>);
 

@@ -1,6 +1,7 @@
-//! Layers on a line. Here the one that writes down what happens, [`Tracer`].
+//! Layers on a line, and the layer that writes down what happens, [`Tracer`].
 //!
-//! A layer is what it does at certain moments ([`Layer`]); [`Layered`] puts it on a line, and is a line itself. What a
+//! A layer is what it does at certain moments ([`Layer`]). [`Layered`] puts a layer on a line, and is a line itself.
+//! Whatever a layer does not handle passes through.
 //! layer does not care for passes through.
 
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
@@ -12,13 +13,13 @@ use super::{Disturbance, SharedCard, SimulatedLine};
 /// A character that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Character {
-    /// What the terminal sent, or received.
+    /// The byte that the terminal sent or received.
     pub byte: u8,
     /// Whether its parity was right at the receiver, as far as the terminal knows.
     pub parity_ok: bool,
-    /// What it looked like on the contact.
+    /// The moments that the contact showed.
     pub frame: Moments,
-    /// Its receiver signalled an error (ISO/IEC 7816-3 clause 7.3), so that it comes again.
+    /// Its receiver signalled an error (ISO/IEC 7816-3 clause 7.3), so that the character comes again.
     pub signalled: bool,
 }
 
@@ -41,9 +42,9 @@ pub enum LineEvent {
     Silence(Etu),
 }
 
-/// What a layer does at the moments it cares for; `line` is the line below it.
+/// What a layer does at the moments that it handles; `line` is the line below it.
 pub trait Layer {
-    /// A character is about to pass, either way. An error takes its place.
+    /// A character is about to pass, in either direction. An error replaces it.
     fn before_character(&mut self, line: &mut impl SimulatedLine) -> Result<(), LineError> {
         let _ = line;
         Ok(())
@@ -110,7 +111,7 @@ impl<L: SimulatedLine, Y: Layer> CardLine for Layered<L, Y> {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
-        // One by one, so that each character has its own moment; the line keeps the guard time either way.
+        // One by one, so that each character has its own moment; the line keeps the guard time in either case.
         for (index, &byte) in bytes.iter().enumerate() {
             self.layer.before_character(&mut self.line)?;
             let sent = self.line.send(&[byte]).await;
@@ -176,13 +177,13 @@ impl<L: SimulatedLine, Y: Layer> SimulatedLine for Layered<L, Y> {
 /// Takes events with their time in cycles and the line's rate (Fi, Di).
 type Sink = Box<dyn FnMut(u64, (u16, u8), LineEvent)>;
 
-/// Hands every event to a sink; a character's time is that of its leading edge.
+/// Passes every event to a sink. The time of a character is that of its leading edge.
 pub struct Tracer {
     sink: Sink,
 }
 
 impl Tracer {
-    /// A tracer that hands events to `sink`.
+    /// A tracer that passes events to `sink`.
     pub fn new(sink: impl FnMut(u64, (u16, u8), LineEvent) + 'static) -> Self {
         Self { sink: Box::new(sink) }
     }

@@ -2,9 +2,11 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `wire` | [`VirtualLine`], the wire with a card at its end; it also referees: whatever the slot does against the standard is noted in [`VirtualLine::violations`] |
-//! | `layers` | [`Layer`]s stack on a line, as in smoltcp's `phy`: with one on it, a line is still a line. [`Tracer`] is one |
-//! | `faults` | [`Faults`], the layer that decides when something goes wrong; the wire plays it |
+//! | `wire` | [`VirtualLine`], the wire with a card at its end; also the referee: [`VirtualLine::violations`] |
+//! | `layers` | [`Layer`]s; a line with a layer on it is still a line, as in smoltcp's `phy`. [`Tracer`] is one |
+//! | `faults` | [`Faults`], the layer that decides when something goes wrong; the wire carries it out |
+//!
+//! The referee notes whatever the slot does against the standard.
 
 mod faults;
 mod layers;
@@ -22,7 +24,7 @@ use crate::card::contact::{ContactCard, Misbehaviour};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Counts etu on a line whose rate changes: each stretch of time at the rate then in force.
+/// Counts etu on a line whose rate changes: each stretch of time counts at the rate then in force.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EtuCounter {
     last_cycle: Option<u64>,
@@ -39,14 +41,14 @@ impl EtuCounter {
     }
 }
 
-/// A virtual card shared between the bench that owns it and the slot it is in.
+/// A virtual card, shared between its owner and the slot in which it is.
 pub type SharedCard = Rc<RefCell<ContactCard>>;
 
 /// Something that goes wrong on a line, at one character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disturbance {
-    /// These moments of the next character are inverted on the contact, bit 0 the first data moment, bit 8 parity. An odd
-    /// number of them is seen by parity, an even number is not.
+    /// These moments of the next character are inverted on the contact: bit 0 is the first data moment, bit 8 parity.
+    /// Parity detects an odd number of inversions, but not an even number.
     Flip(u16),
     /// The next character never arrives.
     Lose,
@@ -54,38 +56,38 @@ pub enum Disturbance {
     Double,
     /// The next character comes so many etu later.
     Late(Etu),
-    /// The next character of the card comes up to so many etu sooner than it should; one to the card is not disturbed.
+    /// The next character of the card comes up to so many etu earlier; a character to the card is not disturbed.
     Early(Etu),
-    /// From now on nothing of what the card sends arrives, until it is reset.
+    /// From now on, until the card is reset, nothing that it sends arrives.
     Silence,
     /// VCC breaks down.
     ShortCircuit,
     /// The card is pulled out.
     Pull,
-    /// From now on the card misbehaves, until it is reset.
+    /// From now on, until it is reset, the card misbehaves.
     Misbehave(Misbehaviour),
 }
 
-/// A simulated line: one into which a card can be put, which has a clock, and on which things go wrong.
+/// A simulated line: a card can be put into it, it has a clock, and things go wrong on it.
 pub trait SimulatedLine: CardLine {
-    /// Puts a card in, or takes out what is there.
+    /// Puts a card in, or takes out the card that is there.
     fn set_card(&mut self, card: Option<SharedCard>);
 
-    /// Lets this happen at the next character.
+    /// Makes this happen at the next character.
     fn disturb(&mut self, disturbance: Disturbance);
 
     /// The time now, in clock cycles since the beginning.
     fn now(&self) -> u64;
 
-    /// When the last character began, in the same cycles.
+    /// When the last character began, in cycles since the beginning.
     fn last_edge(&self) -> u64;
 
-    /// What the last character looked like on the contact, and whether its receiver signalled an error.
+    /// The moments of the last character on the contact, and whether its receiver signalled an error.
     fn last_frame(&self) -> (Moments, bool);
 
-    /// Clock cycles an etu takes at present, as (Fi, Di).
+    /// Clock cycles per etu at present, as (Fi, Di).
     fn rate(&self) -> (u16, u8);
 
-    /// What the slot did against the standard so far.
+    /// What the slot has done against the standard so far.
     fn violations(&self) -> &[String];
 }

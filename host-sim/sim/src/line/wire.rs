@@ -1,4 +1,5 @@
-//! The wire itself: states of the contacts, characters as moments, time in clock cycles.
+//! The wire itself: states of the contacts, characters as moments, time in clock cycles. It is also the referee of the
+//! slot.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,16 +14,16 @@ use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 use super::{Disturbance, SharedCard, SimulatedLine};
 use crate::time::VirtualTime;
 
-/// Clock cycles from RST going high to TS: the least the standard allows is 400, the most 40 000 (clause 6.2.2).
+/// Clock cycles from RST going high to TS: the least is 400, the most 40 000 (clause 6.2.2).
 const ATR_DELAY: u64 = 400;
-/// Etu from a character's leading edge until both sides are done with it: ten moments and the least pause, which is that
-/// of T=1 with N = 255 (clauses 7.2, 11.2).
+/// Etu from a character's leading edge until both sides are done with it: ten moments and the least pause, that of T=1
+/// with N = 255 (clauses 7.2, 11.2).
 const CHARACTER: u64 = 11;
-/// Etu from a character's leading edge to that of its repetition, the error signal lying between (clause 7.3).
+/// Etu from a character's leading edge to that of its repetition; the error signal lies between (clause 7.3).
 const REPETITION: u64 = 13;
-/// Etu between the card's characters: no extra guard time towards the terminal (clause 8.3).
+/// Etu between the card's characters: the terminal needs no extra guard time (clause 8.3).
 const CARD_GUARD_TIME: u64 = 12;
-/// Clock cycles around a stop of the clock: before it and after it (clause 6.3.2).
+/// Clock cycles before and after a stop of the clock (clause 6.3.2).
 const AROUND_CLOCK_STOP: (u64, u64) = (1860, 700);
 
 /// A wire with a card slot at its end.
@@ -43,17 +44,17 @@ pub struct VirtualLine {
     reset_since: u64,
     /// When CLK was last started with RST high.
     resumed_at: u64,
-    /// Frames the card is about to send.
+    /// Characters that the card is about to send.
     coming: VecDeque<Coming>,
     next: Next,
-    /// Something was disturbed, so the card's characters may come when they should not.
+    /// A disturbance has happened, so the card's characters may come at the wrong time.
     disturbed: bool,
     silenced: bool,
     short: bool,
     violations: Vec<String>,
 }
 
-/// Where the card is, or is not. Clones are the same place, so that whoever has one can pull the card.
+/// The place for a card. Clones are the same place, so that the owner of any clone can pull the card.
 #[derive(Clone, Default)]
 pub struct Seat(Rc<RefCell<Option<SharedCard>>>);
 
@@ -68,13 +69,13 @@ impl Seat {
     }
 }
 
-/// A character the card is about to send.
+/// A character that the card is about to send.
 #[derive(Clone, Copy)]
 struct Coming {
     /// The cycle of its leading edge.
     edge: u64,
     frame: Moments,
-    /// Fi and Di it is sent at.
+    /// Fi and Di at which it is sent.
     rate: (u16, u8),
 }
 
@@ -138,7 +139,7 @@ impl VirtualLine {
         self.clock == Clock::Running
     }
 
-    /// The card, if it has power at a voltage it works at, a clock, and no reset.
+    /// The card, if it has power at a voltage at which it works, a clock, and no reset.
     fn running_card(&self) -> Option<SharedCard> {
         let card = self.seat.card()?;
         let works = self.class.is_some_and(|class| card.borrow().works_at(class)) && !self.short;
@@ -157,7 +158,7 @@ impl VirtualLine {
         self.coming.clear();
     }
 
-    /// The card sends `bytes` at `rate`, the first one not before `start`.
+    /// Makes the card send `bytes` at `rate`; the first one comes not before `start`.
     fn card_sends(&mut self, convention: Convention, rate: (u16, u8), bytes: &[u8], start: u64) {
         if self.silenced {
             return;
@@ -170,8 +171,9 @@ impl VirtualLine {
         }
     }
 
-    /// What the card says when nobody else does: one that keeps the terminal waiting just within the waiting time, one that
-    /// heard a damaged block when it is sure that no more of it comes.
+    /// What the card sends without being spoken to: the next character of a card that keeps the terminal waiting just
+    /// within the waiting time, or the answer to a damaged block, when the card is certain that no more of the block
+    /// comes.
     fn card_goes_on(&mut self, within: Etu) {
         if let Some(card) = self.running_card().filter(|_| self.coming.is_empty()) {
             let mut card = card.borrow_mut();
@@ -182,16 +184,16 @@ impl VirtualLine {
         }
     }
 
-    /// The card hears a character, whose leading edge is now `last_edge`; `false`: it signals an error.
+    /// The card receives a character, whose leading edge is now `last_edge`; `false`: the card signals an error.
     fn card_hears(&mut self, frame: Moments) -> bool {
         let Some(card) = self.running_card() else {
             return true;
         };
         let mut card = card.borrow_mut();
-        // A response to PPS still goes at the rate the request came at.
+        // A response to PPS still goes at the rate of the request.
         let (convention, rate) = (card.convention(), card.rate());
         if rate != self.rate() {
-            // At another rate a card reads nothing it could make sense of.
+            // At another rate the card receives nothing that it could understand.
             return true;
         }
         let heard = convention.decode(frame);
@@ -229,12 +231,12 @@ impl VirtualLine {
         Some((first, flip))
     }
 
-    /// Moves the card's characters so that none comes sooner after the one before than `gap`, the first after `edge`.
+    /// Moves the card's characters so that each comes at least `gap` after the one before, the first after `edge`.
     fn push_apart(&mut self, edge: u64, gap: u64) {
         let mut least = edge + gap;
         for coming in &mut self.coming {
             if coming.edge >= least {
-                // They were apart before, so the rest is.
+                // The characters after this one are already far enough apart.
                 break;
             }
             coming.edge = least;
@@ -247,7 +249,7 @@ impl VirtualLine {
     }
 }
 
-/// Clock cycles that `etu` take at a rate of (Fi, Di), rounded up: a limit may not come early.
+/// Clock cycles of `etu` etu at a rate of (Fi, Di), rounded up, since a limit may not come early.
 fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
     (etu * u64::from(fi)).div_ceil(u64::from(di))
 }
@@ -349,7 +351,7 @@ impl CardLine for VirtualLine {
             self.expect(awake, "6.3.2: CLK runs for 700 cycles before the next character");
             let finished = self.coming.is_empty() || self.disturbed;
             self.expect(finished, "10.3: the terminal speaks only when the card has finished");
-            // Both at once: what the card said is lost.
+            // Both send at the same time: the card's characters are lost.
             self.forget_characters();
             let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.next);
             let gap = match self.last_frame.1 && !self.card_spoke_last {
@@ -361,7 +363,8 @@ impl CardLine for VirtualLine {
             if let Some(card) = self.running_card().filter(|_| late > 0) {
                 let mut card = card.borrow_mut();
                 if card.character_waiting_time().is_some_and(|etu| gap > etu) {
-                    // The card takes the block for over, and complains while the terminal speaks: nobody hears it.
+                    // The card takes the block for finished, and complains while the terminal sends: nobody receives
+                    // the complaint.
                     card.silence();
                 }
             }
@@ -392,7 +395,7 @@ impl CardLine for VirtualLine {
         (self.last_edge, self.card_spoke_last) = (edge, true);
         let frame = Moments::from_moments(meant.moments() ^ flip);
         let mut character = self.config.convention.decode(frame);
-        // Sampled at another rate, a character is not what was sent.
+        // A character sampled at another rate is not the one that was sent.
         character.parity_ok &= rate == self.rate();
         let signalled = !character.parity_ok && self.config.error_signal;
         self.last_frame = (frame, signalled);

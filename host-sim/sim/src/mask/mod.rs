@@ -1,7 +1,7 @@
 //! Which characters on a card line must not be shown: PINs, and the middle of ID numbers.
 //!
-//! What is secret is decided by `qiyong_protocol::card::redact`; here single characters are matched to it. For whoever
-//! writes characters down: the story's trace, and captures.
+//! `qiyong_protocol::card::redact` decides what is secret; this module applies it to single characters. The story's
+//! trace and the captures use it, since they write characters down.
 
 mod t0;
 mod t1;
@@ -13,11 +13,12 @@ use qiyong_protocol::iso7816::pps;
 
 /// Follows a session from the ATR on.
 ///
-/// It is told each character on the line and answers whether that one must not be shown. A reset begins anew.
+/// It gets each character on the line, and answers whether this character must not be shown. A reset begins a new
+/// session.
 #[derive(Clone, Debug, Default)]
 pub struct Masker {
     atr: Vec<u8>,
-    /// A PPS request or response so far, and how many of the two are still due; neither holds a secret.
+    /// A PPS request or response so far, and how many of the two are still to come; neither contains a secret.
     pps: Vec<u8>,
     pps_due: u8,
     protocol: Option<Protocol>,
@@ -40,7 +41,7 @@ impl Masker {
         self.follow(character, Self::card_sent)
     }
 
-    /// A character that its receiver did not accept comes again: it is judged, but does not count.
+    /// Judges a character. If its receiver did not accept it, it comes again, so it does not count.
     fn follow(&mut self, character: Character, take: impl Fn(&mut Self, u8) -> bool) -> bool {
         if character.signalled { take(&mut self.clone(), character.byte) } else { take(self, character.byte) }
     }
@@ -48,7 +49,7 @@ impl Masker {
     fn terminal_sent(&mut self, byte: u8) -> bool {
         if self.protocol.is_none() {
             self.protocol = Some(Protocol::of(&self.atr));
-            // No command begins with FF, and no block of ours; every PPS request does.
+            // No command begins with FF, and none of our blocks does; every PPS request does.
             if byte == 0xFF {
                 self.pps_due = 2;
             }

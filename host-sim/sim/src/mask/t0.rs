@@ -1,4 +1,4 @@
-//! Secret characters in T=0.
+//! Secret characters in T=0. Which bytes of an APDU are secret is decided in `qiyong_protocol::card::redact`.
 
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::redact;
@@ -7,11 +7,11 @@ use qiyong_protocol::iso7816::t0::{ENVELOPE, NULL};
 /// Follows T=0 far enough to know which characters are a PIN or an ID number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct T0 {
-    /// CLA INS P1 P2 P3 of the TPDU under way; empty before the first command, during the ATR.
+    /// CLA INS P1 P2 P3 of the current TPDU; empty before the first command, during the ATR.
     header: Vec<u8>,
-    /// The data that went one way or the other so far.
+    /// The TPDU's data so far, in one direction or the other.
     data: Vec<u8>,
-    /// Data bytes the card sends before the next procedure byte.
+    /// Data bytes that the card sends before the next procedure byte.
     announced: usize,
     /// The second byte of a status word comes next.
     status: bool,
@@ -21,14 +21,14 @@ impl T0 {
     /// The terminal sent this character: is it secret?
     pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
         match *self.header.as_slice() {
-            // A part of an APDU that is not looked into.
+            // A part of an APDU, which is not decoded.
             [_, ENVELOPE, _, _, _] => true,
             [_, ins, _, _, lc] if takes_data(ins) => {
                 self.data.push(byte);
                 let secret = redact::command_secret(ins, &self.whole(usize::from(lc)));
                 secret.contains(&(self.data.len() - 1))
             }
-            // Out of step with a card that breaks the rules: what cannot be told is hidden.
+            // Out of step, with a card that breaks the rules: every character is hidden.
             [_, _, _, _, _] => true,
             _ => {
                 self.header.push(byte);
@@ -50,7 +50,7 @@ impl T0 {
             return secret.contains(&(self.data.len() - 1));
         }
         if self.status {
-            // The TPDU is over: what goes to the card next is a header.
+            // The TPDU is over: the next character to the card begins a header.
             *self = Self::default();
         } else if (takes_data(ins) || ins == ENVELOPE) && (byte == ins || byte == !ins) {
             // The card asks for data.
@@ -64,7 +64,7 @@ impl T0 {
         false
     }
 
-    /// The data filled up to its whole length: which part is secret depends on the first byte and the length.
+    /// The data, filled up to its whole length, since the first byte and the length decide which part is secret.
     fn whole(&self, len: usize) -> Vec<u8> {
         let mut whole = self.data.clone();
         whole.resize(len.max(whole.len()), 0);

@@ -1,13 +1,13 @@
-//! Secret characters in T=1.
+//! Secret characters in T=1. Which bytes of an APDU are secret is decided in `qiyong_protocol::card::redact`.
 
 use qiyong_protocol::card::redact;
 
 /// Follows T=1 far enough to know which characters are a PIN or an ID number.
 ///
-/// Each direction's I-blocks are put together to APDUs; a repeated block takes the place of its first sending.
+/// The I-blocks of each direction are joined into APDUs; a repeated block replaces its first sending.
 #[derive(Clone, Debug)]
 pub(super) struct T1 {
-    /// Characters of the error detection code.
+    /// The length of the error detection code.
     edc: usize,
     to_card: Direction,
     by_card: Direction,
@@ -15,12 +15,12 @@ pub(super) struct T1 {
 
 #[derive(Clone, Debug, Default)]
 struct Direction {
-    /// Of the block under way: characters, and whether one of them was secret.
+    /// The characters of the current block; next, whether one of them was secret.
     block: Vec<u8>,
     secret: bool,
     /// N(S) of the last I-block, and where its INF begins in `apdu`.
     last: Option<(bool, usize)>,
-    /// The chain under way, or the last one if `complete`.
+    /// The current chain, or the last one if `complete`.
     apdu: Vec<u8>,
     complete: bool,
 }
@@ -31,7 +31,7 @@ impl T1 {
     }
 
     pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
-        // Blocks go to and fro: what the card left unfinished is over.
+        // Blocks go in turns: an unfinished block of the card is over.
         self.by_card.drop_block();
         self.to_card.take(byte, self.edc, |apdu, at| match *apdu {
             [_, ins, _, _, lc, ref data @ ..] => {
@@ -47,7 +47,7 @@ impl T1 {
         self.to_card.drop_block();
         let ins = self.to_card.apdu.get(1).copied().unwrap_or_default();
         let secret = self.by_card.take(byte, self.edc, |apdu, at| {
-            // The record says how long it is; the status word comes after it.
+            // The record contains its own length; the status word comes after it.
             let mut record = apdu.to_vec();
             record.resize(apdu.get(1).map_or(apdu.len(), |len| usize::from(*len) + 2), 0);
             redact::response_secret(ins, &record).contains(&at)
@@ -70,7 +70,7 @@ impl Direction {
         matches!(self.block.as_slice(), [_, 0xE0, ..])
     }
 
-    /// Takes a character; `is_secret` judges byte `at` of the APDU so far, its last one.
+    /// Takes a character; `is_secret` judges the byte at `at`, the last one of the APDU so far.
     fn take(&mut self, byte: u8, edc: usize, is_secret: impl FnOnce(&[u8], usize) -> bool) -> bool {
         let whole = |block: &[u8]| block.get(2).is_some_and(|len| block.len() == 3 + usize::from(*len) + edc);
         if whole(&self.block) {
@@ -94,7 +94,7 @@ impl Direction {
                 self.finish(pcb, inf.len() == usize::from(*len));
                 return secret;
             }
-            // The check characters of a short secret would give it away.
+            // The check characters of a short secret would reveal it.
             [_, ..] => return self.secret,
         }
         false
@@ -111,7 +111,7 @@ impl Direction {
         self.last = Some((ns, self.apdu.len()));
     }
 
-    /// After an INF character: bit 6 of PCB, M, says whether the chain goes on after this block.
+    /// After a character of INF: bit 6 of PCB, M, says whether the chain goes on after this block.
     fn finish(&mut self, pcb: u8, block_over: bool) {
         self.complete = block_over && pcb & 0x20 == 0;
     }

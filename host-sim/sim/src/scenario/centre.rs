@@ -1,4 +1,4 @@
-//! What a scenario needs of a centre besides its end of the line: to set it up, and to look at it afterwards.
+//! What a scenario needs of a centre besides messages: to set the centre up, and to look at it afterwards.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -8,52 +8,52 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 
 use crate::world::centre::{CentreEnd, CentreFailure};
 
-/// A centre that a scenario is played against. It begins without institutions and cards.
+/// A centre against which a scenario is played. At first it has no institutions and no cards.
 pub trait Centre: CentreEnd + 'static {
-    /// Makes an institution known.
+    /// Registers an institution.
     ///
     /// # Errors
-    /// When the centre failed.
+    /// The centre failed.
     fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreFailure>;
 
     /// What is to be written on a new card.
     ///
     /// # Errors
-    /// When there can be no such card.
+    /// Such a card is impossible.
     fn issue(&self, new: &NewCard) -> Result<IssuedCard, CentreFailure>;
 
-    /// Makes a card known.
+    /// Registers a card.
     ///
     /// # Errors
-    /// When the centre failed.
+    /// The centre failed.
     fn add_card(&mut self, card: &CardRecord) -> Result<(), CentreFailure>;
 
     /// What the centre knows of a card.
     ///
     /// # Errors
-    /// When the centre failed.
+    /// The centre failed.
     fn card(&self, number: &CardNumber) -> Result<Option<CardRecord>, CentreFailure>;
 
     /// When and where functions of a card were put into use, oldest first.
     ///
     /// # Errors
-    /// When the centre failed.
+    /// The centre failed.
     fn activations(&self, number: &CardNumber) -> Result<Vec<Activation>, CentreFailure>;
 }
 
-/// That a function of a card was put into use.
+/// The record that a function of a card was put into use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
-    /// The word for the function: social or financial.
+    /// The function's word: social or financial.
     pub function: &'static str,
-    /// In which of the three ways.
+    /// The channel through which it was put into use.
     pub channel: Channel,
-    /// Where.
+    /// The institution.
     pub institution: InstitutionCode,
-    /// At which terminal; characters that cannot be printed are escaped.
+    /// The terminal's name; characters that cannot be printed are escaped.
     pub terminal: String,
-    /// When, by the terminal's clock.
+    /// The time, by the terminal's clock.
     pub time: Timestamp,
-    /// It was undone.
+    /// Whether it was undone.
     pub reversed: bool,
 }

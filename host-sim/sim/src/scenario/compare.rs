@@ -1,11 +1,11 @@
-//! What came of a scenario against what it expects, one sentence for each difference.
+//! Compares what came of a scenario with its expectations: one sentence for each difference.
 
 use qiyong_firmware::terminal::Report;
 
 use super::file::{Expected, ExpectedCard};
 use super::stage::PlayedCard;
 
-/// Notes a difference, if something was expected and came out otherwise.
+/// Notes a difference, if the scenario expects a value and another one came.
 fn differ<T: PartialEq + std::fmt::Display>(
     place: &str,
     what: &str,
@@ -18,14 +18,15 @@ fn differ<T: PartialEq + std::fmt::Display>(
     }
 }
 
-/// Notes what differs in a step.
+/// Notes the differences of a step.
 pub(super) fn compare_step(report: &Report, expected: &Expected, place: &str, differences: &mut Vec<String>) {
     let reason = report.reason.map_or("none", |reason| reason.as_str());
     let because = report.cause.map_or(String::new(), |cause| format!(" ({cause})"));
     let outcome = expected.outcome.map(|outcome| outcome.as_str());
     let mut own = Vec::new();
     differ(place, "outcome", outcome, report.outcome.as_str(), &mut own);
-    // An outcome without a reason was expected: there is none when approved, and any will do otherwise.
+    // An outcome without a reason was expected: then an approved visit must have no reason, and any other visit may
+    // have any.
     differ(place, "reason", expected.reason.map(|reason| reason.as_str()), reason, &mut own);
     if !own.is_empty() {
         own.iter_mut().for_each(|difference| difference.push_str(&because));
@@ -43,7 +44,7 @@ pub(super) fn compare_step(report: &Report, expected: &Expected, place: &str, di
     differences.append(&mut own);
 }
 
-/// Notes what differs in a card at the end.
+/// Notes the differences of a card at the end.
 pub(super) fn compare_card(card: &PlayedCard, expected: &ExpectedCard, place: &str, differences: &mut Vec<String>) {
     differ(place, "pin_tries_left", expected.pin_tries_left, card.pin_tries_left, differences);
     let ExpectedCard { status, social, financial, account, pin_is_initial, pin_tries_left: _ } = *expected;

@@ -1,5 +1,5 @@
-//! A scenario as it is played, and reading one from a file: `keys` are those of the file, `check` makes the one of the other and
-//! says clearly what is wrong.
+//! A scenario as it is played, and how it is read from a file. `keys` are the keys of the file; `check` turns them into
+//! a scenario, or says clearly what is wrong.
 
 mod check;
 mod keys;
@@ -24,34 +24,34 @@ use crate::{input, toml_error};
 use check::check_shape;
 use keys::RawScenario;
 
-/// Why a file is no scenario: names the file, the place in it and what is allowed.
+/// Why a file is no scenario: the file, the place in it, and what is allowed.
 #[derive(Debug, Error)]
 #[error("{file}: {problem}")]
 pub struct ScenarioError {
-    /// The file as it was named.
+    /// The file, as the user named it.
     pub file: String,
-    /// Where and what.
+    /// The place and the problem.
     pub problem: Problem,
 }
 
-/// A scenario, checked.
+/// A scenario whose values have been checked.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it shows.
+    /// What the scenario shows.
     pub title: String,
-    /// Feeds every random number generator.
+    /// Starts every random number generator.
     pub seed: u64,
-    /// The local time it begins at.
+    /// The local time at which it begins.
     pub clock: DateTime,
-    /// The institutions the centre knows.
+    /// The institutions that the centre knows.
     pub institutions: Vec<Institution>,
     /// The cards.
     pub cards: Vec<Card>,
     /// The terminals, by name.
     pub terminals: Vec<(String, InstitutionCode)>,
-    /// What happens.
+    /// What happens: the visits.
     pub steps: Vec<Step>,
-    /// What is to come of the cards, by the index in `cards`.
+    /// What the cards are expected to be, by their index in `cards`.
     pub expected_cards: Vec<(usize, ExpectedCard)>,
 }
 
@@ -60,17 +60,17 @@ pub struct Scenario {
 pub struct Card {
     /// Its name in the scenario.
     pub name: String,
-    /// How it is made.
+    /// What is chosen for it.
     pub new: NewCard,
-    /// What the centre knows of it besides what it was made with.
+    /// What the centre knows of it besides these choices.
     pub known: Known,
-    /// Whether the centre knows of it at all.
+    /// Whether the centre knows it at all.
     pub registered: bool,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
 }
 
-/// What a centre knows of a card besides what the card was made with.
+/// What a centre knows of a card besides the choices for it.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// The document the holder registered with, if other than the ID card.
@@ -90,7 +90,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// The centre's record of the card, which was `made` like this.
+    /// The centre's record of the card; `made` is the record right after production.
     pub fn record(&self, made: CardRecord) -> CardRecord {
         let Self { document, status, social, financial, pin_is_initial, account, insured } = self.clone();
         CardRecord { document, status, social, financial, pin_is_initial, account, insured, ..made }
@@ -100,36 +100,36 @@ impl Known {
 /// A step of a scenario: one visit.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What it shows, for the story.
+    /// What the step shows, for the story.
     pub note: Option<String>,
     /// Index in `terminals`.
     pub terminal: usize,
-    /// Index in `cards`; nobody inserts a card if there is none.
+    /// Index in `cards`; `None`: nobody inserts a card.
     pub card: Option<usize>,
-    /// What is to be done.
+    /// What the terminal is to do.
     pub operation: Operation,
-    /// What the holder does, and what goes wrong meanwhile.
+    /// What the holder does, and what goes wrong during the visit.
     pub visit: Visit,
-    /// What is to come of it.
+    /// What is expected of it.
     pub expect: Expected,
 }
 
-/// What is to come of a step; what is `None` is not checked.
+/// What is expected of a step; a `None` is not checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected {
     /// How it ends.
     pub outcome: Option<Outcome>,
-    /// Why not.
+    /// Why the visit was not approved.
     pub reason: Option<Reason>,
     /// Whether it put the card into use.
     pub activated: Option<bool>,
-    /// The account's balance shown.
+    /// The balance of the personal account, in fen.
     pub balance: Option<u64>,
     /// Whether the holder replaced the initial PIN.
     pub pin_changed: Option<bool>,
 }
 
-/// What is to come of a card; what is `None` is not checked.
+/// What is expected of a card; a `None` is not checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExpectedCard {
     /// Its status at the centre.
@@ -140,13 +140,13 @@ pub struct ExpectedCard {
     pub financial: Option<bool>,
     /// The balance of the personal account, in fen.
     pub account: Option<u64>,
-    /// The centre takes the PIN for the initial one.
+    /// Whether the centre's record says that the PIN is the initial one.
     pub pin_is_initial: Option<bool>,
     /// PIN tries left on the card.
     pub pin_tries_left: Option<u8>,
 }
 
-// The file as written.
+// The file as it is written.
 impl Scenario {
     /// Reads a scenario from a file.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {

@@ -1,6 +1,6 @@
 //! The keys of a step that say what goes wrong on the card line: `line`, `noise`, `pull_at`.
 //!
-//! What the words do on the wire is said at [`Disturbance`].
+//! [`Disturbance`] says what the words mean on the wire.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -10,9 +10,9 @@ use super::problem::Problem;
 use crate::card::contact::Misbehaviour;
 use crate::line::{Disturbance, Fault, Noise};
 
-/// How many etu a late or early character is off, unless the file says so.
+/// By how many etu a late or early character is off, unless the file says it.
 const ETU: u32 = 4;
-/// The moments that `garbled` inverts: two, so that parity does not see it.
+/// The moments that `garbled` inverts: two, so that parity does not detect it.
 const GARBLED: u16 = 0b11;
 
 /// One entry of `line`.
@@ -25,7 +25,7 @@ pub(super) struct RawFault {
     etu: Option<u32>,
 }
 
-/// The words of `fault`; those with `true` may be repeated.
+/// The words of `fault`; a fault with `true` may be repeated.
 const WORDS: [(&str, Disturbance, bool); 12] = [
     ("flipped", Disturbance::Flip(1), true),
     ("garbled", Disturbance::Flip(GARBLED), true),
@@ -41,7 +41,7 @@ const WORDS: [(&str, Disturbance, bool); 12] = [
     ("wrong-numbers", Disturbance::Misbehave(Misbehaviour::WrongNumbers), false),
 ];
 
-/// `noise`: one character in so many, or that and in which ways.
+/// `noise`: one character in so many; or this number and the kinds.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "invalid value, expected a whole number, or a table with one_in and faults")]
 pub(super) enum RawNoise {
@@ -56,7 +56,7 @@ pub(super) struct RawNoiseOf {
     faults: Vec<String>,
 }
 
-/// A word out of [`WORDS`], and whether it may be repeated.
+/// A fault from [`WORDS`], and whether it may be repeated.
 fn word(key: &str, given: &str) -> Result<(Disturbance, bool), Problem> {
     let found = WORDS.into_iter().find(|(word, ..)| *word == given);
     found.map(|(_, what, repeats)| (what, repeats)).ok_or_else(|| {
@@ -66,7 +66,7 @@ fn word(key: &str, given: &str) -> Result<(Disturbance, bool), Problem> {
 }
 
 impl RawFault {
-    /// The faults this entry stands for: `times` of them, one a character; `key` leads to it in errors.
+    /// The faults of this entry: `times` of them, one for each character. In errors, `key` names the entry.
     pub(super) fn check(&self, key: &str) -> Result<Vec<Fault>, Problem> {
         let (what, repeats) = word(&format!("{key}.fault"), &self.fault)?;
         let times = match self.times {
@@ -87,7 +87,8 @@ impl RawFault {
 }
 
 impl RawNoise {
-    /// The noise of a step, with chance from the scenario's `seed` and the step's number; `key` leads to it in errors.
+    /// The noise of a step. Its chance comes from the scenario's `seed` and the step's number. In errors, `key` names
+    /// the noise.
     pub(super) fn check(&self, key: &str, seed: u64, step: usize) -> Result<Noise, Problem> {
         let (one_in, kinds) = match self {
             Self::OneIn(one_in) => (*one_in, vec![Disturbance::Flip(1)]),

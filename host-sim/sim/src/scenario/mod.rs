@@ -6,10 +6,10 @@
 //! |---|---|
 //! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
 //! | [`problem`] | what can be wrong with a file |
-//! | [`centre`] | what a scenario needs of a centre: to set it up, and to look at it afterwards |
-//! | [`stage`] | where a scenario is played, and what comes of it |
-//! | [`run`] | plays it on a stage; `compare` holds what came of it against what was expected |
-//! | [`simulated`] | one: a world of terminals in virtual time |
+//! | [`centre`] | what a scenario needs of a centre: to set the centre up, and to look at it afterwards |
+//! | [`stage`] | where a scenario is played, and what came of it |
+//! | [`run`] | plays a scenario on a stage; `compare` compares the result with the expectations |
+//! | [`simulated`] | a stage: a world of terminals in virtual time |
 //! | [`report`] | how it went, as JSON |
 
 pub mod centre;

@@ -1,4 +1,5 @@
-//! How scenarios went, in the form of `--json`: one object for each file.
+//! How scenarios went, in the form of `--json`: one object for each file. Comparing with expectations is done in
+//! `compare`.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +8,25 @@ use serde::Serialize;
 use super::file::Scenario;
 use super::stage::{Played, PlayedCard, PlayedStep};
 
-/// One scenario file, as `--json` prints it: one object a line.
+/// One scenario file as `--json` prints it: one object in each row.
 #[derive(Serialize)]
 pub struct FileReport {
-    /// The file as it was named.
+    /// The file, as the user named it.
     pub file: String,
-    /// `None`: it is not for this bench.
+    /// `None`: the scenario is not for this bench.
     pub passed: Option<bool>,
-    /// What it shows.
+    /// What the scenario shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Why it could not be played.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Why it is not for this bench.
+    /// Why the scenario is not for this bench.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     steps: Vec<StepReport>,
     cards: BTreeMap<String, CardReport>,
-    /// What came otherwise than expected, a sentence each.
+    /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,
 }
 
@@ -36,12 +37,12 @@ pub struct StepReport {
     pub terminal: String,
     /// The card's name, if one was inserted.
     pub card: Option<String>,
-    /// What was to be done.
+    /// What the terminal was to do.
     #[serde(rename = "do")]
     pub what: &'static str,
     /// approved, refused, failed or cancelled.
     pub outcome: &'static str,
-    /// Why not.
+    /// Why the visit was not approved.
     pub reason: Option<&'static str>,
     /// What exactly was wrong with the card.
     pub cause: Option<String>,
@@ -49,7 +50,7 @@ pub struct StepReport {
     pub activated: bool,
     /// Whether this step put the bank account into use.
     pub financial_activated: bool,
-    /// Taken from the personal account, in fen.
+    /// What the personal account paid, in fen.
     pub charged: u64,
     /// The personal account's balance, in fen.
     pub balance: Option<u64>,
@@ -57,7 +58,7 @@ pub struct StepReport {
     pub stan: Option<u32>,
     /// Whether the holder replaced the initial PIN.
     pub pin_changed: bool,
-    /// At a bank: why the offer to replace it came to nothing, unless it was declined.
+    /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
     pub pin_unchanged: Option<&'static str>,
 }
 
@@ -66,7 +67,7 @@ pub struct StepReport {
 pub struct CardReport {
     /// Its number.
     pub number: String,
-    /// Its status at the centre; null if the centre does not know it.
+    /// Its status at the centre; null if the centre does not know the card.
     pub status: Option<&'static str>,
     /// The social function is in use.
     pub social: bool,
@@ -74,7 +75,7 @@ pub struct CardReport {
     pub financial: bool,
     /// The balance of the personal account, in fen.
     pub account: u64,
-    /// The centre takes the PIN for the initial one.
+    /// The centre's record says that the PIN is the initial one.
     pub pin_is_initial: bool,
     /// PIN tries left on the card.
     pub pin_tries_left: u8,
@@ -89,17 +90,17 @@ pub struct ActivationReport {
     pub function: String,
     /// bank, hospital or pharmacy.
     pub channel: &'static str,
-    /// Where.
+    /// The institution.
     pub institution: String,
-    /// By which terminal.
+    /// The terminal's name.
     pub terminal: String,
-    /// When, local time.
+    /// The local time.
     pub time: String,
-    /// Whether it was undone, because the answer never reached the terminal.
+    /// Whether it was undone, because the terminal never got the answer.
     pub reversed: bool,
 }
 
-/// The step as reported.
+/// The report of a step.
 pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> StepReport {
     let step = &scenario.steps[index];
     let report = &played.report;
@@ -120,7 +121,7 @@ pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> St
     }
 }
 
-/// The card as reported.
+/// The report of a card.
 pub fn card_report(number: &str, played: &PlayedCard) -> CardReport {
     let record = played.record.as_ref();
     CardReport {
@@ -147,7 +148,7 @@ pub fn card_report(number: &str, played: &PlayedCard) -> CardReport {
 }
 
 impl FileReport {
-    /// It is no scenario, or could not be played to its end.
+    /// The file is no scenario, or could not be played to its end.
     pub fn unplayed(file: String, error: String) -> Self {
         Self {
             file,
@@ -161,18 +162,18 @@ impl FileReport {
         }
     }
 
-    /// It is not for this bench.
+    /// The scenario is not for this bench.
     pub fn skipped(file: String, scenario: &Scenario, why: String) -> Self {
         let title = Some(scenario.title.clone());
         Self { passed: None, title, error: None, skipped: Some(why), ..Self::unplayed(file, String::new()) }
     }
 
-    /// How many steps it has.
+    /// How many steps the file has.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
 
-    /// It was played.
+    /// The scenario was played.
     pub fn played(file: String, scenario: &Scenario, played: Played) -> Self {
         let steps = played.steps.iter().enumerate().map(|(index, step)| step_report(scenario, index, step)).collect();
         let cards = scenario.cards.iter().zip(&played.cards);

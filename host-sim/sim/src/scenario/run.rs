@@ -1,4 +1,4 @@
-//! Playing a scenario: one visit after the other on a [`Stage`], and then the comparison with what it expects.
+//! Plays a scenario: one visit after the other on a [`Stage`], then the comparison with the expectations.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,10 +12,10 @@ use crate::card::contact::ContactCard;
 use crate::card::os::VirtualCard;
 use crate::line::SharedCard;
 
-/// The centre and the cards as they are at the beginning. `centre` is new.
+/// Sets up `centre`, which is new, and makes the cards as they are at the beginning.
 ///
 /// # Errors
-/// When it failed, or a card cannot be made.
+/// The centre failed, or a card cannot be made.
 pub fn prepare(scenario: &Scenario, centre: &mut impl Centre) -> Result<Vec<SharedCard>, RunError> {
     for institution in &scenario.institutions {
         centre.add_institution(institution)?;
@@ -33,19 +33,20 @@ pub fn prepare(scenario: &Scenario, centre: &mut impl Centre) -> Result<Vec<Shar
     Ok(cards)
 }
 
-/// Plays `scenario` against this new centre in a world of its own, from its seed: the same scenario always comes out the same.
+/// Plays `scenario` against this new centre, in a world of its own that starts from the scenario's seed: the same
+/// scenario always ends in the same way.
 ///
 /// # Errors
-/// When it cannot be played to its end.
+/// The scenario cannot be played to its end.
 pub fn play<C: Centre>(scenario: &Scenario, mut centre: C) -> Result<Played, RunError> {
     let cards = prepare(scenario, &mut centre)?;
     play_on(scenario, &mut Simulated::new(scenario, centre), &cards)
 }
 
-/// Plays `scenario` on a stage, whose centre was prepared, with the cards that came of that.
+/// Plays `scenario` on a stage, with the cards that [`prepare`] made when it set up the stage's centre.
 ///
 /// # Errors
-/// When it cannot be played to its end.
+/// The scenario cannot be played to its end.
 pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard]) -> Result<Played, RunError> {
     let mut steps = Vec::new();
     let mut differences = Vec::new();
@@ -60,7 +61,7 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
         steps.push(PlayedStep { report, events, before, after: record(stage)? });
     }
-    // The slot is our own code: what it does against the standard is never right, whatever the scenario expects.
+    // The slot is our own code: a violation of the standard is never right, whatever the scenario expects.
     differences.extend(stage.violations().iter().map(|rule| format!("card line, ISO/IEC 7816-3 {rule}")));
 
     let mut played_cards = Vec::new();

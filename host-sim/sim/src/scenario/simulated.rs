@@ -1,4 +1,4 @@
-//! A world as a stage for scenarios.
+//! A world as a stage for scenarios. What happens in a world is for [`crate::world`].
 
 use std::cell::RefCell;
 
@@ -19,7 +19,7 @@ pub struct Simulated<C> {
 }
 
 impl<C: Centre> Simulated<C> {
-    /// The world of this scenario around a centre that was prepared for it.
+    /// The world of this scenario; `centre` has been prepared for the scenario.
     pub fn new(scenario: &Scenario, centre: C) -> Self {
         let world = World::new(VirtualTime::new(scenario.clock), centre);
         let terminal =

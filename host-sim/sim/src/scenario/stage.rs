@@ -1,4 +1,4 @@
-//! A stage for scenarios, and what comes of one that is played there.
+//! A stage for scenarios, and what came of a scenario that was played there.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -16,7 +16,7 @@ use crate::world::event::Event;
 use crate::world::link::ExchangeError;
 use crate::world::visit::Visit;
 
-/// Why a scenario could not be played to its end. None of these is the scenario's verdict.
+/// Why a scenario could not be played to its end. None of these is a verdict on the scenario.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The centre failed.
@@ -46,7 +46,7 @@ pub enum RunError {
 pub struct PlayedStep {
     /// How the visit ended, as the terminal reports it.
     pub report: Report,
-    /// What happened, with the cycle it happened in.
+    /// What happened, and in which cycle.
     pub events: Vec<(u64, Event)>,
     /// The card at the centre before the step; `None` if the centre does not know it, or there was no card.
     pub before: Option<CardRecord>,
@@ -68,11 +68,11 @@ pub struct PlayedCard {
 /// A scenario that was played.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// The steps, as in the scenario.
+    /// The steps, in the order of the scenario.
     pub steps: Vec<PlayedStep>,
-    /// The cards, as in the scenario.
+    /// The cards, in the order of the scenario.
     pub cards: Vec<PlayedCard>,
-    /// What differs from the expectations, one sentence each.
+    /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,
 }
 
@@ -83,23 +83,24 @@ impl Played {
     }
 }
 
-/// How a visit ended, and what happened with the cycle it happened in, as far as it is seen.
+/// How a visit ended, and the events with their cycles, as far as the stage sees them.
 pub type Visited = Result<(Report, Vec<(u64, Event)>), RunError>;
 
-/// Where a scenario is played: terminals, and a centre that they all reach.
+/// Where a scenario is played: terminals, and a centre that all of them reach.
 pub trait Stage {
-    /// The centre's kind.
+    /// The type of the centre.
     type Centre: Centre;
 
     /// The centre.
     fn centre(&self) -> &RefCell<Self::Centre>;
 
-    /// A visit at the terminal with this index in the scenario, by the holder of this card, if there is one: how it ended, and what happened, as far as it is seen here.
+    /// Plays a visit at the terminal with this index in the scenario, by the holder of this card, if there is one.
+    /// Returns how the visit ended, and the events that this stage sees.
     ///
     /// # Errors
-    /// When it cannot be played to its end.
+    /// The visit cannot be played to its end.
     fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
 
-    /// What the terminals did against a standard so far, where that is seen.
+    /// What the terminals have done against a standard so far, if the stage sees that.
     fn violations(&mut self) -> Vec<String>;
 }

@@ -1,34 +1,36 @@
-//! What the characters of a session took on the line, and the least that ISO/IEC 7816-3 allows for the same characters.
+//! How long the characters of a session took on the line, and the least time that ISO/IEC 7816-3 allows for the same
+//! characters.
 //!
-//! Counted from the first character after a reset to the last before the card is powered down, each pause in the etu of the
-//! character that begins it. A pause in which nobody has anything to say is not counted: the holder keys, the centre thinks.
+//! The session is counted from the first character after a reset to the last before the card is powered down. Each
+//! pause counts in the etu of the character before it. A pause in which neither side can send (the holder keys, the
+//! centre works) is not counted.
 
 use qiyong_protocol::iso7816::atr::{Atr, Edc};
 
 use super::event::{Apdu, Event};
 use crate::line::LineEvent;
 
-/// A pause that is longer than this many etu is not the line's: somebody was waited for.
+/// A pause of more etu than this is not the line's: somebody else was waited for.
 const SOMEBODY_ELSE: f64 = 500.0;
 
-/// Characters, and the etu they took.
+/// Characters, and the etu that they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Efficiency {
-    /// Characters, both ways.
+    /// Characters in both directions.
     pub characters: u64,
-    /// Etu they took.
+    /// The etu that they took.
     pub spent: f64,
-    /// The least etu the standard allows for them.
+    /// The least etu that the standard allows for them.
     pub least: f64,
 }
 
 impl Efficiency {
-    /// What was spent for each etu that was needed.
+    /// The etu spent for each etu that was necessary.
     pub fn ratio(&self) -> f64 {
         self.spent / self.least
     }
 
-    /// Measures the line events of a session: their cycle, the line's rate (Fi, Di), and what happened.
+    /// Measures the line events of a session: their cycle, the line's rate (Fi, Di), and the event.
     pub fn of(events: impl Iterator<Item = (u64, (u16, u8), LineEvent)>) -> Self {
         let mut all = Self::default();
         let mut atr = Vec::new();
@@ -64,8 +66,8 @@ impl Efficiency {
     }
 }
 
-/// The fewest characters in which the answers to reset, rate negotiations and APDUs of a session can be said, whatever the
-/// terminal does about it: no repetition, no wrong length, no block but those that carry something.
+/// The fewest characters with which a terminal can carry the answers to reset, rate negotiations and APDUs of a
+/// session: no repetition, no wrong length, and only blocks that carry information.
 pub fn least_characters(events: &[(u64, Event)]) -> u64 {
     let mut sum = 0;
     let mut t1 = None;
@@ -74,7 +76,7 @@ pub fn least_characters(events: &[(u64, Event)]) -> u64 {
             Event::Atr(bytes) => {
                 let card = Atr::new(bytes).parameters();
                 t1 = (card.preferred_protocol() == Some(1)).then_some(if card.edc() == Edc::Crc { 5 } else { 4 });
-                // A card that offers another rate is asked for it, and answers.
+                // A card that offers another rate is asked for this rate, and answers.
                 let asks = card.ta1().is_some();
                 bytes.len() as u64 + if asks { 4 + 4 } else { 0 }
             }
@@ -85,7 +87,7 @@ pub fn least_characters(events: &[(u64, Event)]) -> u64 {
     sum
 }
 
-/// The fewest characters for a command and its response; `frame`, in T=1, is what a block has around its information.
+/// The fewest characters for a command and its response. `frame`, in T=1, is what a block has besides its information.
 fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
     // Hex digits.
     let (nc, nr) = (apdu.data.len() as u64 / 2, apdu.response.len() as u64 / 2);
@@ -94,7 +96,7 @@ fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
             let lengths = u64::from(nc > 0) + u64::from(apdu.ne > 0);
             2 * frame + 4 + lengths + nc + nr + 2
         }
-        // Header, acknowledgement and data, status word; GET RESPONSE for what comes back on a command with data.
+        // Header, acknowledgement and data, status word; GET RESPONSE for the response to a command with data.
         None => {
             let one = |data: u64| 5 + u64::from(data > 0) + data + 2;
             if nc > 0 && nr > 0 { one(nc) + one(nr) } else { one(nc + nr) }
@@ -102,16 +104,16 @@ fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
     }
 }
 
-/// The least etu from a character's leading edge to the next one's.
+/// The least etu from a character's leading edge to that of the next.
 fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
     let card = Atr::new(atr).parameters();
     let t1 = card.preferred_protocol() == Some(1);
     let extra = u32::from(card.extra_guard());
     match (was_to_card, to_card) {
-        // Clauses 10.2 and 11.2: before the other side speaks.
+        // Clauses 10.2 and 11.2: the pause before the other side sends.
         (true, false) | (false, true) if t1 => 22,
         (true, false) | (false, true) => 16,
-        // Clause 8.3: N is for characters to the card; 255 is the least there is.
+        // Clause 8.3: N concerns characters to the card; 255 stands for the least.
         (true, true) if extra == 255 => {
             if t1 {
                 11

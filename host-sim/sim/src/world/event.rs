@@ -1,4 +1,5 @@
-//! What happens in a world, written down as it happens, with secrets already masked. Telling it to people is not done here.
+//! What happens in a world, written down as it happens, with secrets already masked. Telling people about it is not
+//! done here.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -23,21 +24,21 @@ use crate::time::VirtualTime;
 pub enum Event {
     /// The terminal's screen changed.
     Screen(Text),
-    /// The holder keyed a PIN, this many digits.
+    /// The holder keyed a PIN; which of the two.
     Keyed(WhichPin),
-    /// The holder or operator did not key one.
+    /// The holder or operator keyed no PIN.
     NotKeyed(NoPin),
     /// The card was powered and answered with this ATR.
     Atr(Vec<u8>),
     /// An APDU was exchanged.
     Apdu(Box<Apdu>),
-    /// The card could not be talked to.
+    /// The terminal could not talk to the card.
     SlotFailed(SlotError),
-    /// A message to the centre, and the answer.
+    /// A message to the centre, and its answer.
     Message {
-        /// What was asked, in a few words.
+        /// The request, in a few words.
         asked: String,
-        /// What came back, in a few words.
+        /// The answer, in a few words.
         answered: String,
     },
     /// Something on the card line, at a rate of (Fi, Di).
@@ -47,13 +48,13 @@ pub enum Event {
 /// An exchanged APDU, its secrets masked with `*`.
 #[derive(Clone, Debug)]
 pub struct Apdu {
-    /// What the command does, and to what, in a few words.
+    /// What the command does, and to which file or record, in a few words.
     pub name: String,
     /// CLA INS P1 P2.
     pub header: [u8; 4],
     /// The command's data in hex.
     pub data: String,
-    /// The most response bytes asked for.
+    /// The most response bytes expected.
     pub ne: usize,
     /// The response's data in hex.
     pub response: String,
@@ -61,10 +62,10 @@ pub struct Apdu {
     pub sw: StatusWord,
 }
 
-/// Events with the cycle they happened in.
+/// Events with their cycles.
 pub type Events = Rc<RefCell<Vec<(u64, Event)>>>;
 
-/// Writes events down with the cycle they happen in.
+/// Writes down events with their cycles.
 #[derive(Clone)]
 pub(super) struct Recorder {
     pub(super) time: VirtualTime,
@@ -94,7 +95,7 @@ impl Watch for Recorder {
 }
 
 impl Apdu {
-    /// What is told of an exchange.
+    /// The event of an exchange.
     fn new(command: &Command<'_>, response: &Response<'_>) -> Self {
         Self {
             name: explain(command, response),
@@ -107,10 +108,10 @@ impl Apdu {
     }
 }
 
-/// What a command does and to what: the file selected, the data element read.
+/// What a command does and to what: the selected file, or the data element read.
 fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
     let name = describe(command);
-    // Version 3.00 has every tag of the environment, and tags mean the same in all versions.
+    // Version 3.00 has every tag of the environment, and a tag means the same in all versions.
     let mut ssse = Generation::V3.files().filter(|file| file.df == Df::Ssse);
     match (command.ins, command.data, response.data) {
         (ins::SELECT, [high, low], _) => {

@@ -1,4 +1,4 @@
-//! The way to a centre in the same process, in the bytes of ISO 8583, and what gets lost on it.
+//! The way to a centre in the same process, in the bytes of ISO 8583, and the loss of messages on it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,13 +18,13 @@ use crate::line::Seat;
 /// How long a terminal waits for the centre's answer (docs/card.md §5.5), in seconds.
 const ANSWER_WAIT: u64 = 60;
 
-/// Why a request got no answer, or none that can be used.
+/// Why a request got no answer, or no usable answer.
 #[derive(Debug, Error)]
 pub enum ExchangeError {
     /// The centre failed.
     #[error(transparent)]
     Centre(CentreFailure),
-    /// The request cannot be written: the centre has seen nothing of it.
+    /// The request cannot be written: the centre knows nothing of it.
     #[error("the message to the centre: {0}")]
     Unwritable(MessageError),
     /// The answer cannot be read, or says that the centre could not act on the request.
@@ -36,7 +36,7 @@ pub enum ExchangeError {
 }
 
 impl ExchangeError {
-    /// What it is to the terminal.
+    /// The error that the terminal gets.
     pub const fn link_error(&self) -> LinkError {
         match self {
             Self::Unwritable(error) => LinkError::Unwritable { field: error.field() },
@@ -47,11 +47,11 @@ impl ExchangeError {
     }
 }
 
-/// A terminal's end of a line to a centre in the same process: turns requests into bytes and bytes into answers. Whether a
-/// message arrives, and how long that takes, is the business of whoever owns the line.
+/// A terminal's end of a line to a centre in the same process: turns requests into bytes and bytes into answers. The
+/// owner of the line decides whether a message arrives, and how long this takes.
 #[derive(Debug)]
 pub struct CentreLine {
-    /// For the messages without a transaction number.
+    /// The next number for messages without a transaction number.
     next: Stan,
 }
 
@@ -62,15 +62,15 @@ impl Default for CentreLine {
 }
 
 impl CentreLine {
-    /// A line over which nothing has gone.
+    /// A line over which nothing has gone yet.
     pub const fn new() -> Self {
         Self { next: Stan(1) }
     }
 
-    /// Has `centre` answer `request`.
+    /// Sends `request` to `centre` and returns the answer.
     ///
     /// # Errors
-    /// When there is no answer that can be used.
+    /// There is no usable answer.
     pub fn exchange(&mut self, centre: &mut dyn CentreEnd, request: &Request<'_>) -> Result<Answer, ExchangeError> {
         let number = self.next;
         self.next = number.next();
@@ -89,10 +89,10 @@ pub(super) struct WorldLink {
     recorder: Recorder,
     failure: Rc<RefCell<Option<ExchangeError>>>,
     trouble: LinkTrouble,
-    /// Messages of this visit so far.
+    /// The number of messages of this visit so far.
     messages: usize,
     seat: Seat,
-    /// The card is pulled while the centre carries out the transaction.
+    /// Whether the card is pulled while the centre carries out the transaction.
     pull: bool,
 }
 
@@ -107,7 +107,7 @@ impl WorldLink {
         Self { centre, line, recorder, failure, trouble: LinkTrouble::None, messages: 0, seat, pull: false }
     }
 
-    /// A visit begins, in which this goes wrong.
+    /// A visit begins, during which this goes wrong.
     pub(super) const fn begin(&mut self, trouble: LinkTrouble, pull: bool) {
         (self.trouble, self.messages, self.pull) = (trouble, 0, pull);
     }
@@ -119,7 +119,7 @@ impl CentreLink for WorldLink {
         self.messages += 1;
         if self.pull && matches!(request.body, Body::Transact { .. }) {
             self.seat.pull();
-            // The centre takes its time.
+            // The centre needs some time.
             embassy_futures::yield_now().await;
         }
         let answer = arrives.then(|| self.line.exchange(&mut *self.centre.borrow_mut(), request));
@@ -164,7 +164,7 @@ fn describe_body(body: &Body<'_>) -> String {
     }
 }
 
-/// An operation with its amounts, in a few words.
+/// An operation and its amounts, in a few words.
 pub fn describe_operation(operation: &Operation) -> String {
     match operation {
         Operation::Apply { document: Some(document) } => {

@@ -1,15 +1,15 @@
 //! A world: terminals with virtual lines, holders, a centre and one clock, all in one thread and in virtual time.
 //!
-//! The terminal application and everything under it is the firmware's own code. What is simulated is what surrounds it: the
-//! card line and card below, screen and keys, and the way to the centre.
+//! The terminal application and everything under it is the firmware's own code. Only its surroundings are simulated:
+//! the card line and the card below, screen and keys, and the way to the centre.
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`visit`] | a holder's visit as it is to be played; `script` plays the holder |
-//! | [`centre`] | the centre as it looks from the end of a line; [`link`] is the way there |
-//! | [`slot`] | a card slot that somebody watches |
+//! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
+//! | [`centre`] | the centre as the end of a line sees it; [`link`] is the way there |
+//! | [`slot`] | a card slot with an observer |
 //! | [`event`] | what happens, written down with its cycle |
-//! | [`efficiency`] | what the characters of a session took, and the least that the standard allows for them |
+//! | [`efficiency`] | how long the characters of a session took, and the least time that the standard allows |
 //!
 //! A world is deterministic: the same seed and the same visits give the same events, to the cycle.
 
@@ -45,7 +45,7 @@ use visit::{PullDuring, Visit};
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = Watched<ContactSlot<Line>, Recorder>;
 
-/// The name of a world's terminal; numbers are from 1.
+/// The name of a world's terminal; numbers begin at 1.
 pub fn terminal_id(number: u32) -> TerminalId {
     let mut name = [b'0'; 8];
     let digits = format!("{:08}", number % 100_000_000);
@@ -65,9 +65,9 @@ pub struct World<C> {
     pub time: VirtualTime,
     /// The centre.
     pub centre: Rc<RefCell<C>>,
-    /// What happened so far.
+    /// The events so far.
     pub events: Events,
-    /// The first failure of the centre; a run with one proves nothing.
+    /// The first failure of the centre; a run with a failure proves nothing.
     pub centre_failure: Rc<RefCell<Option<ExchangeError>>>,
 }
 
@@ -77,7 +77,7 @@ impl<C: CentreEnd + 'static> World<C> {
         Self { time, centre: Rc::new(RefCell::new(centre)), events: Events::default(), centre_failure: Rc::default() }
     }
 
-    /// Puts up a terminal; `number`, from 1, names it, and with `seed` chooses its random numbers.
+    /// Makes a terminal. `number`, from 1, gives its name, and chooses its random numbers together with `seed`.
     pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
         let recorder = Recorder { time: self.time.clone(), events: self.events.clone() };
         let plan = FaultPlan::default();
@@ -98,7 +98,7 @@ impl<C: CentreEnd + 'static> World<C> {
 }
 
 impl WorldTerminal {
-    /// One visit of a holder, who inserts this card, if any.
+    /// One visit of a holder, who inserts this card, if there is one.
     pub fn serve(&mut self, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Report {
         let Visit { pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
         self.terminal.memory().worn = storage_worn;
@@ -112,12 +112,12 @@ impl WorldTerminal {
         report
     }
 
-    /// What the terminal did against ISO/IEC 7816-3 on its line.
+    /// What the terminal has done against ISO/IEC 7816-3 on its line.
     pub fn violations(&mut self) -> Vec<String> {
         self.terminal.slot().slot.line().violations().to_vec()
     }
 
-    /// Whether a reversal is still due.
+    /// Whether a reversal is still to be sent.
     pub fn has_unanswered(&self) -> bool {
         self.terminal.has_unanswered()
     }

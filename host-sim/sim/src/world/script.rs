@@ -1,4 +1,4 @@
-//! Holder and operator, played by a script: what they see, key, cancel and pull.
+//! Holder and operator, played by a script: what they see and key, and when they cancel or pull the card.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use super::event::{Event, Recorder};
 use super::visit::{CancelAt, PullDuring};
 use crate::line::Seat;
 
-/// How long a holder takes to key a PIN, in seconds.
+/// How long a holder takes for keying a PIN, in seconds.
 const KEYING: u64 = 4;
 /// How long a terminal waits for a PIN, in seconds.
 const KEYING_WAIT: u64 = 60;
@@ -39,7 +39,7 @@ impl Script {
         }
     }
 
-    /// A visit begins, in which this is done.
+    /// A visit begins, with these actions.
     pub(super) fn begin(
         &mut self,
         pins: VecDeque<Pin>,

@@ -1,24 +1,24 @@
-//! A card slot that somebody watches: what the card answers is shown to them before the terminal has it.
+//! A card slot with an observer, who sees what the card answers before the terminal does.
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 
-/// Who watches a slot.
+/// An observer of a slot.
 pub trait Watch {
     /// The card was powered: its ATR, or why there is none.
     fn connected(&mut self, atr: Result<&[u8], SlotError>) {
         let _ = atr;
     }
 
-    /// A command was exchanged, or not.
+    /// A command was exchanged, or the exchange failed.
     fn transmitted(&mut self, command: &Command<'_>, response: &Result<Response<'_>, SlotError>);
 }
 
-/// A slot and who watches it.
+/// A slot and its observer.
 pub struct Watched<S, W> {
     /// The slot.
     pub slot: S,
-    /// Who watches.
+    /// The observer.
     pub watch: W,
 }
 

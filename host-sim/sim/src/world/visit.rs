@@ -1,4 +1,4 @@
-//! A holder's visit as it is to be played: what the holder does, and what goes wrong meanwhile.
+//! A holder's visit that is to be played: what the holder does, and what goes wrong during the visit.
 
 use std::collections::VecDeque;
 
@@ -19,13 +19,13 @@ pub enum LinkTrouble {
     RequestLost,
     /// The transaction is carried out, but its answer is lost.
     AnswerLost,
-    /// The same, and no reversal gets through either.
+    /// The same, and no reversal arrives either.
     AnswerAndReversalsLost,
-    /// Message `number` of the visit, from 0, gets lost: before it reaches the centre, or (`arrives`) its answer.
+    /// Message `number` of the visit, from 0, is lost on its way to the centre; or (`arrives`) its answer is lost.
     OneMessage {
         /// Which message.
         number: usize,
-        /// Whether the centre gets it.
+        /// Whether the centre gets the message.
         arrives: bool,
     },
 }
@@ -40,7 +40,7 @@ impl LinkTrouble {
         ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
     ];
 
-    /// Whether message `number` of a visit reaches the centre, and its answer the terminal.
+    /// Whether message `number` of a visit reaches the centre, and whether its answer reaches the terminal.
     pub const fn delivery(self, number: usize, body: &Body<'_>) -> (bool, bool) {
         match (self, body) {
             (Self::OneMessage { number: lost, arrives }, _) if lost == number => (arrives, false),
@@ -53,7 +53,7 @@ impl LinkTrouble {
     }
 }
 
-/// Where the operator or holder presses the cancel key.
+/// The moment at which the operator or holder presses the cancel key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelAt {
     /// While the terminal waits for a card.
@@ -65,23 +65,23 @@ pub enum CancelAt {
 }
 
 impl CancelAt {
-    /// Every place with its word in files.
+    /// Every moment with its word in files.
     pub const WORDS: [(&'static str, Self); 3] = [("card", Self::Card), ("pin", Self::Pin), ("new-pin", Self::NewPin)];
 }
 
-/// While what else happens the holder pulls the card.
+/// The moment at which the holder pulls the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullDuring {
-    /// The PIN is to be keyed.
+    /// While the terminal waits for the PIN.
     Pin,
-    /// A new PIN is to be keyed.
+    /// While the terminal waits for a new PIN.
     NewPin,
-    /// The centre carries out the transaction.
+    /// While the centre carries out the transaction.
     Transaction,
 }
 
 impl PullDuring {
-    /// Every one with its word in files.
+    /// Every moment with its word in files.
     pub const WORDS: [(&'static str, Self); 3] =
         [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
 }
@@ -89,20 +89,20 @@ impl PullDuring {
 /// What a holder does during a visit, and what goes wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Visit {
-    /// The PINs keyed when asked for the present one.
+    /// The PINs that the holder keys for the present one.
     pub pins: VecDeque<Pin>,
-    /// The PINs keyed when asked for a new one.
+    /// The PINs that the holder keys for a new one.
     pub new_pins: VecDeque<Pin>,
-    /// Where cancel is pressed.
+    /// When the cancel key is pressed.
     pub cancel: Option<CancelAt>,
-    /// The card is pulled while this happens.
+    /// When the card is pulled.
     pub pull_during: Option<PullDuring>,
     /// What goes wrong on the card line, and when.
     pub faults: Vec<Fault>,
-    /// What goes wrong there by chance.
+    /// What goes wrong on the card line by chance.
     pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
-    /// The terminal's storage takes no record.
+    /// The terminal's storage accepts no record.
     pub storage_worn: bool,
 }

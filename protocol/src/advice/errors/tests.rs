@@ -1,4 +1,4 @@
-//! Every error there is, made as it is made in earnest, with its advice and its words.
+//! Every error there is, caused as it is caused in operation, with its advice and its words.
 
 use std::collections::BTreeSet;
 use std::string::{String, ToString};
@@ -23,7 +23,7 @@ use crate::iso7816::{pps, t0, t1};
 use crate::rules::institution::InstitutionCode;
 use crate::rules::reason::Reason;
 
-/// Checks a type's table, a row being a variant, how it comes about, its advice and its words.
+/// Checks the table of one type: a row is a variant, how the variant comes about, its advice and its words.
 macro_rules! table {
     ($type:ty { $($variant:pat = $made:expr => $advice:ident, $words:literal;)* }) => {{
         // A variant without a row does not compile.
@@ -82,7 +82,8 @@ fn of_a_pps() {
     });
 }
 
-/// What a command ends with in T=0, when the card answers everything with the next of these and then falls silent.
+/// The error with which a command ends in T=0 when the card answers each call with the next of these and then falls
+/// silent.
 fn over_t0(command: Command<'_>, mut card: impl FnMut() -> Option<&'static [u8]>) -> T0Error {
     let mut buffer = [0; 8];
     let mut exchange = t0::Exchange::new(command, &mut buffer, t0::Limits::new(10, 372, 1));
@@ -90,7 +91,7 @@ fn over_t0(command: Command<'_>, mut card: impl FnMut() -> Option<&'static [u8]>
         match exchange.step() {
             t0::Step::Send(_) => exchange.sent(),
             t0::Step::Receive(_) => match card() {
-                // NULLs come at leisure.
+                // NULLs come slowly.
                 Some(bytes) => exchange.received_slice(bytes, if bytes == [0x60] { 9000 } else { 12 }),
                 None => exchange.timed_out(),
             },
@@ -122,7 +123,7 @@ fn of_t0() {
 #[test]
 fn of_t1() {
     use t1::{Fault, Trouble};
-    /// The first block that a fresh link sends, and silence.
+    /// The first block that a fresh T=1 connection sends, and no answer to it.
     const SILENCE: Trouble = Trouble { sent: 0x80, fault: Fault::Silence };
     let silent = {
         let mut link = t1::Connection::new(t1::Parameters::default());
@@ -137,7 +138,7 @@ fn of_t1() {
             }
         }
     };
-    // The others take a conversation to come about: see the tests of the engine.
+    // The other variants need a conversation: the engine's tests have them.
     table!(T1Error {
         T1Error::NoAnswer(_) = silent => TryAgain,
             "the card answered R(0) with nothing within the block waiting time, and no block since its reset was better \
@@ -205,7 +206,7 @@ fn of_the_card_s_data() {
             => CallService, "record 08 where 07 was due: the terminal has no table for this card";
         RecordError::ValueLength { .. } = error(&[7, 0])
             => AskHolder, "record 07 should have 2 bytes: have the agency exchange the card";
-        // The reader of a card says this, who knows what the value should be.
+        // The reader of a card makes this error, since only the reader knows what the value should be.
         RecordError::Value { .. } = RecordError::Value { tag: 7 }
             => AskHolder, "record 07 has an impossible value: have the agency exchange the card";
     });
@@ -232,7 +233,7 @@ fn of_frames() {
         }
         heard.unwrap().unwrap_err()
     };
-    // To have the check right in what is wrong otherwise is for the tests of the frame.
+    // The tests of the frame make bytes with a right check and another fault.
     table!(FrameError {
         FrameError::TooLong = error(&[&[0][..], &[1; 60], &[0]].concat())
             => TryAgain, "a frame is longer than there is room for, or its end was lost";
@@ -242,7 +243,7 @@ fn of_frames() {
         FrameError::Stuffing = FrameError::Stuffing => CallService, "a frame is not stuffed as COBS demands";
         FrameError::Length = FrameError::Length => CallService, "a frame's length is not that of its payload";
         FrameError::Peer(_) = FrameError::Peer(3)
-            => CallService, "a frame is for channel 3, which there is not";
+            => CallService, "a frame is for peer 3, which there is not";
     });
 }
 
@@ -322,7 +323,7 @@ fn of_messages() {
         message.fields().filter(|value| value.field.number != number).for_each(|value| writer.copy(value));
         read(writer.finish_with_mac(&key()).unwrap(), &key()).unwrap_err()
     };
-    // Those that a centre's bytes make are met in the tests of the messages.
+    // The tests of the messages have the variants that a centre's bytes cause.
     table!(MessageError {
         MessageError::Format(_) = read(&[0, 2, 1], &key()).unwrap_err()
             => CallService, "the message's length says 2 bytes, and 1 follow";
@@ -348,7 +349,7 @@ fn of_messages() {
     assert_eq!([written([0; 8]).unwrap_err().field(), without(11).field(), without(62).field()], [41, 11, 62]);
 }
 
-/// The firmware's link makes them, and its tests.
+/// The firmware's link makes these errors, and the firmware tests them.
 #[test]
 fn of_the_way_to_the_centre() {
     table!(LinkError {
@@ -366,7 +367,7 @@ fn of_the_way_to_the_centre() {
         LinkError::Failed = LinkError::Failed => CallService,
             "the line to the centre, or the centre itself, has failed: repair it";
     });
-    // Nothing that may have been sent goes without its reversal.
+    // Whatever may have been sent gets its reversal.
     for (error, unsent, reason) in [
         (LinkError::NoAnswer, false, Reason::NoAnswer),
         (LinkError::NotSetUp, true, Reason::NotSent),

@@ -1,5 +1,5 @@
-//! What a file map is made of: names and numbers of files, records and keys, and the shape of a file and of a record. Which
-//! files a card has stands in the tables.
+//! What a file map is made of: names and numbers of files, records and keys, and the shape of a file and of a record.
+//! The tables, not this file, say which files a card has.
 
 use crate::card::codes::IdentCode;
 
@@ -34,13 +34,13 @@ pub mod tag {
     pub const BIRTH_DATE: u8 = 0x0D;
 }
 
-/// Identifiers of the card's keys, as P2 of EXTERNAL AUTHENTICATE names them (docs/card.md §1.7).
+/// Identifiers of the card's keys, as P2 of EXTERNAL AUTHENTICATE gives them (docs/card.md §1.7).
 pub mod key {
-    /// UKSSSE: update EF05 and EF06.
+    /// UKSSSE: updates EF05 and EF06.
     pub const UPDATE_SSSE: u8 = 0x04;
-    /// RKSSSE: read what is personal in the environment.
+    /// RKSSSE: reads the personal data in the environment.
     pub const READ_SSSE: u8 = 0x0A;
-    /// RK1 and UK1 of the applications: DF01 writes with it, DF06 and DF07 read with it.
+    /// RK1 and UK1 of the applications: needed to write in DF01, and to read in DF06 and DF07.
     pub const DF_FIRST: u8 = 0x83;
     /// UK2DF01 and RK2DF07.
     pub const DF_SECOND: u8 = 0x84;
@@ -57,7 +57,7 @@ pub mod key {
         [UPDATE_SSSE, READ_SSSE, DF_FIRST, DF_SECOND, DF_THIRD, DF_FOURTH, DF_FIFTH, DF_SIXTH];
 }
 
-/// A dedicated file: where an elementary file lives.
+/// A dedicated file, which contains elementary files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Df {
@@ -70,7 +70,7 @@ pub enum Df {
 /// One elementary file.
 #[derive(Clone, Copy, Debug)]
 pub struct FileSpec {
-    /// Where it lives.
+    /// The dedicated file that contains it.
     pub df: Df,
     /// Its file identifier; the low five bits are its short file identifier.
     pub fid: u16,
@@ -78,16 +78,16 @@ pub struct FileSpec {
     pub title: (&'static str, &'static str),
     /// Its structure.
     pub content: Content,
-    /// What reading needs, unless a record says otherwise.
+    /// What reading requires, unless a record says otherwise.
     pub read: Access,
-    /// What updating needs.
+    /// What updating requires.
     pub update: Access,
 }
 
 /// The structure of an elementary file.
 #[derive(Clone, Copy, Debug)]
 pub enum Content {
-    /// Linear file of TLV records; the record number is the place in the table, from 1.
+    /// Linear file of TLV records; a record's number is its place in the table, from 1.
     Records(&'static [RecordSpec]),
     /// Cyclic file: this many records of these fields, one after the other without tags.
     Cyclic {
@@ -114,7 +114,7 @@ pub struct RecordSpec {
     pub format: Format,
     /// Bytes of value.
     pub len: u8,
-    /// What reading needs where it differs from the file.
+    /// What reading this record requires, if not what the file requires.
     pub read: Option<Access>,
 }
 
@@ -138,9 +138,9 @@ pub enum Format {
 pub enum Access {
     /// Nothing is needed.
     Free,
-    /// PIN verified or external authentication with this key.
+    /// PIN verified, or external authentication with this key.
     PinOrKey(u8),
-    /// PIN verified and external authentication with this key.
+    /// PIN verified, and external authentication with this key.
     PinAndKey(u8),
     /// External authentication with this key.
     Key(u8),
@@ -159,7 +159,7 @@ impl Df {
 }
 
 impl FileSpec {
-    /// Its records; none for cyclic and transparent files.
+    /// Its records; none if it is cyclic or transparent.
     pub const fn records(&self) -> &'static [RecordSpec] {
         match self.content {
             Content::Records(records) => records,
@@ -172,7 +172,7 @@ impl FileSpec {
         (self.fid & 0x1F) as u8
     }
 
-    /// What reading the record with this tag needs.
+    /// What reading the record with this tag requires.
     pub fn read_access(&self, tag: u8) -> Access {
         let own = self.records().iter().find(|record| record.tag == tag).and_then(|record| record.read);
         own.unwrap_or(self.read)

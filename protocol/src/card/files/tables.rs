@@ -1,5 +1,5 @@
-//! The tables themselves (docs/card.md §1.3, §1.4). Abbreviations keep a record to a line; what they mean stands in
-//! [`super::spec`].
+//! The tables themselves (docs/card.md §1.3, §1.4). Abbreviations keep a record in one row; [`super::spec`] says what
+//! they mean.
 
 use super::spec::Access::{self, Free, Key, Never, PinAndKey, PinOrKey};
 use super::spec::Content::{self, Cyclic, Records, Transparent};
@@ -10,7 +10,7 @@ const fn rec(tag: u8, name: &'static str, format: Format, len: u8) -> RecordSpec
     RecordSpec { tag, name, format, len, read: None }
 }
 
-/// A record of an application file, of which the source gives only tag and shape.
+/// A record of an application file, for which the source gives only tag and shape.
 const fn el(tag: u8, format: Format, len: u8) -> RecordSpec {
     rec(tag, "", format, len)
 }
@@ -46,7 +46,7 @@ static CARD_RECORDS: &[RecordSpec] = &[
     rec(tag::CARD_NUMBER, "card number", AN, 9),
 ];
 
-/// EF05 of version 3.00: the card number needs RKSSSE; records 2 and 4 to 6 are taken as free (recalled).
+/// EF05 of version 3.00: the card number requires RKSSSE; records 2 and 4 to 6 are taken to be free (recalled).
 static CARD_RECORDS_V3: &[RecordSpec] = &[
     rec(tag::IDENT_CODE, "card ident code", B, 0x10),
     rec(tag::CARD_TYPE, "card type", AN, 1),
@@ -66,7 +66,7 @@ static HOLDER_RECORDS_V1: &[RecordSpec] = &[
     rec(tag::BIRTH_DATE, "birth date", CN, 4),
 ];
 
-/// From version 2.00 on the name extension shifts the records after it.
+/// From version 2.00 on, the name extension shifts the records after it by one.
 static HOLDER_RECORDS: &[RecordSpec] = &[
     rec(tag::ID_NUMBER, "social security (ID) number", AN, 0x12),
     rec(tag::NAME, "name", AN, 0x1E),
@@ -103,13 +103,14 @@ const DF03: Df = Df::App(3);
 const DF04: Df = Df::App(4);
 const DF07: Df = Df::App(7);
 
-/// Reading DF01 to DF05 needs the PIN or the application's RK; which card key that is, the source does not say (recalled).
+/// Reading DF01 to DF05 requires the PIN or the application's RK. The source does not say which key of the card that is
+/// (recalled).
 const APP: Access = PinOrKey(key::DF_FIRST);
-/// Updating where the source names no key: taken as the application's first update key (recalled).
+/// Updating where the source names no key: taken to require the application's first update key (recalled).
 const UK: Access = Key(key::DF_FIRST);
 
-// Nested records are TLV fields inside one record of this length, each field with its own tag and length; a record that
-// the source gives "× n" stands n times under the same tag (deduced).
+// A nested record is one record of this length that contains TLV fields, each with its own tag and length. A record to
+// which the source gives "× n" stands n times under the same tag (deduced).
 
 pub(super) static APPLICATIONS_V2: &[FileSpec] = &[
     file(

@@ -1,11 +1,11 @@
-//! The fields and their bytes: docs/card.md §5.2 as a table.
+//! The fields and their bytes: docs/card.md §5.2 as a table. What our messages put into a field is not known here.
 
-/// What a field consists of, and so what its length counts.
+/// What a field consists of, and therefore what its length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Digits as BCD, from the left; the length counts digits, and the last half byte of an odd number means nothing.
+    /// Digits as BCD, from the left. The length counts digits; if it is odd, the last half byte has no meaning.
     Digits,
-    /// The same of a magnetic stripe's track 2, where D stands for the separator `=`.
+    /// The digits of a magnetic stripe's track 2, where D stands for the separator `=`.
     Track,
     /// Printable ASCII.
     Text,
@@ -13,21 +13,21 @@ pub enum Content {
     Binary,
 }
 
-/// How long a field is, in what its content counts.
+/// How long a field is, in the units that its content counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// Always this long.
     Fixed(usize),
-    /// LLVAR: two BCD digits of length come first, and say this much at most.
+    /// LLVAR: two BCD digits of length come first; the length is at most this.
     Ll(usize),
-    /// LLLVAR: three BCD digits of length in two bytes.
+    /// LLLVAR: three BCD digits of length, in two bytes, come first; the length is at most this.
     Lll(usize),
 }
 
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its number, 2 to 63. F64, the MAC, is in no table: it is always the last eight bytes.
+    /// Its number, 2 to 63. The table has no F64, the MAC: F64 is always the last eight bytes.
     pub number: u8,
     /// What it consists of.
     pub content: Content,
@@ -54,8 +54,8 @@ use Size::{Fixed, Ll, Lll};
 
 /// Every field whose form is known, in the order of their numbers.
 ///
-/// The limits of F48, F54, F55, F60 to F63 are not in docs/card.md: as much as three digits of length can say. Nor is
-/// whether F48's length counts digits: taken to, as F60's does.
+/// docs/card.md does not give the limits of F48, F54, F55 and F60 to F63: taken to be what three digits of length can
+/// say. It does not say either whether the length of F48 counts digits: taken to do so, as that of F60 does.
 pub const FIELDS: [Field; 30] = [
     field(2, Digits, Ll(19)),     // primary account number
     field(3, Digits, Fixed(6)),   // processing code

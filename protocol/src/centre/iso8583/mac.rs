@@ -6,8 +6,9 @@
 //! | ECB with SM4 | the same with blocks of 16 | confirmed for one bank |
 //! | ANSI X9.19 | CBC-MAC with DES, the last block with 3DES (ISO/IEC 9797-1 algorithm 3) | confirmed |
 //!
-//! Each pads with zeros and sends the first four bytes of its result as eight hex digits. The xor makes ECB weak: the same
-//! change in two bytes a block apart goes unseen. So our own messages use X9.19 ([`super::super::message`]).
+//! Each rule pads with zeros and sends the first four bytes of its result as eight hex digits. The xor makes ECB weak:
+//! the same change in two bytes one block apart is not detected. So our own messages use X9.19
+//! ([`super::super::message`]).
 
 use core::fmt;
 
@@ -17,9 +18,9 @@ use sm4::Sm4;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A key for F64 and the rule it is used by. A program has the code of just the rules it makes keys for.
+/// A key for F64, with its rule. A program has the code of only those rules for which it makes keys.
 pub trait MacKey: fmt::Debug {
-    /// The MAC of a message, `authenticated` being its bytes from the MTI to the end of the last field before F64.
+    /// The MAC of a message; `authenticated` are its bytes from the MTI to the end of the last field before F64.
     fn mac(&self, authenticated: &[u8]) -> Mac;
 }
 
@@ -37,7 +38,7 @@ macro_rules! keys {
                 Self(key)
             }
 
-            /// The key itself, to hand it on.
+            /// The bytes of the key, to pass them on.
             pub const fn expose(&self) -> &[u8; $size] {
                 &self.0
             }
@@ -81,7 +82,7 @@ impl PartialEq for Mac {
 
 impl Eq for Mac {}
 
-/// The xor of all blocks as hex digits, encrypted by CBC in two blocks of digits.
+/// The xor of all blocks, as hex digits, which are encrypted by CBC in two blocks.
 fn ecb<const N: usize>(message: &[u8], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8] {
     let mut folded = [0; N];
     for block in message.chunks(N) {
@@ -96,7 +97,7 @@ fn ecb<const N: usize>(message: &[u8], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8
     first_hex(&state)
 }
 
-/// By hand, as the crate for it buffers with checks that may panic; it is the oracle in the tests.
+/// Written here, because the crate for it buffers with checks that may panic; the tests compare with that crate.
 fn x919(key: &[u8; 16], message: &[u8]) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, right @ ..] = *key;
     let left = Des::new(&[a, b, c, d, e, f, g, h].into());

@@ -4,9 +4,9 @@
 //! length 2 | TPDU 5 | header 6 | MTI 2 | bitmap 8 | fields, in the order of their numbers | F64, the MAC, 8
 //! ```
 //!
-//! The length is big-endian and does not count itself. [`Message`] is a view over the bytes of one message, [`Writer`] makes
-//! one in a buffer of the caller's, [`field`] is the table that both go by, [`mac`] computes F64. What the fields of *our*
-//! messages mean is not known here: that is [`super::message`]'s.
+//! The length is big-endian and does not count itself. [`Message`] is a view over the bytes of one message. [`Writer`]
+//! makes a message in the caller's buffer. Both follow the table in [`field`]. [`mac`] computes F64. What the fields of
+//! *our* messages mean is not known here, but in [`super::message`].
 //!
 //! ```
 //! use qiyong_protocol::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};

@@ -1,4 +1,4 @@
-//! The vectors of docs/card.md §5, each kind of damage, and any fields there and back.
+//! The vectors of docs/card.md §5, each kind of damage, and any fields written and read.
 
 use std::format;
 use std::string::String;
@@ -17,7 +17,7 @@ use super::*;
 const KEY: [u8; 16] = hex!("0123456789ABCDEFFEDCBA9876543210");
 const LEFT: [u8; 8] = hex!("0123456789ABCDEF");
 
-/// The sign-in message of docs/card.md §5.4, from its MTI to F63. The vectors there are over just these bytes, in which
+/// The sign-in message of docs/card.md §5.4, from its MTI to F63. The vectors there cover exactly these bytes, in which
 /// bit 64 is not set.
 const SIGN_IN: [u8; 49] =
     hex!("08000020000000C00012000001313233343536373831323334353637383930313233343500110000000100300003303031");
@@ -25,7 +25,7 @@ const SIGN_IN: [u8; 49] =
 /// docs/card.md §5.4.
 #[test]
 fn ecb_vectors_of_section_5_4() {
-    // A message of one block is its own xor.
+    // The xor of a message of one block is that block.
     let key = EcbTripleDes::new(hex!("55036372B17543ECB173730768B8D6C4"));
     assert_eq!(key.mac(&hex!("1212B04E1227809C")), Mac(*b"5FE058DB"));
     assert_eq!(key.mac(&[hex!("1212B04E1227809C"), [0x5A; 8], [0x5A; 8]].concat()), Mac(*b"5FE058DB"));
@@ -46,7 +46,7 @@ fn a_single_des_key_under_its_terminal_master_key() {
     let key = EcbDes::new(key);
     assert_eq!(key.mac(&message), Mac(*b"8A9E91B8"));
     assert_eq!(key.mac(&hex!("4D08F434464FE7BF")), Mac(*b"8A9E91B8"), "the xor of its blocks");
-    // It is a message of a real terminal: a sale by a chip card with PIN.
+    // This is the message of a real terminal: a sale by a chip card with PIN.
     let framed = framed(&[&message[..], &key.mac(&message).0].concat());
     let sale = Message::read(&framed).unwrap();
     assert_eq!(format!("{sale:?}"), "0200 F3 F4 F11 F22 F25 F26 F35 F41 F42 F49 F52 F53 F60 F64");
@@ -82,7 +82,7 @@ fn ecb_does_not_see_the_same_change_twice_and_x919_does() {
     assert_eq!(format!("{:?} {:?}", X919::new(KEY), EcbDes::new(LEFT)), "*** ***");
 }
 
-/// Length, TPDU and header before what is under the MAC.
+/// Puts length, TPDU and header before the authenticated bytes.
 fn framed(rest: &[u8]) -> Vec<u8> {
     let length = (11 + rest.len()) as u16;
     [&length.to_be_bytes()[..], &TPDU, &HEADER, rest].concat()
@@ -92,7 +92,7 @@ fn error(rest: &[u8]) -> FormatError {
     Message::read(&framed(rest)).unwrap_err()
 }
 
-/// The sign-in of docs/card.md §5.3, its fields §5.2.
+/// The sign-in of docs/card.md §5.3, and its fields §5.2.
 #[test]
 fn the_sign_in_message_of_section_5_4_is_read_and_written() {
     let key = X919::new(KEY);
@@ -199,7 +199,7 @@ fn the_table_is_in_order_and_within_what_lengths_can_say() {
     }
 }
 
-/// Some fields of the table with contents that they may have.
+/// Some fields of the table, with allowed contents.
 fn any_fields() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
     let fields = FIELDS.map(|field| {
         let count = match field.size {
@@ -249,12 +249,12 @@ proptest! {
         prop_assert_eq!(&read, &fields);
         prop_assert_eq!((message.tpdu(), message.header(), message.mti()), (TPDU, HEADER, Mti(0x0210)));
         prop_assert_eq!(message.is_authentic(&key), with_mac);
-        // And as they were read.
+        // And written again as they were read.
         let mut again = [0; 4000];
         let mut writer = Writer::new(&mut again, TPDU, HEADER, message.mti());
         message.fields().for_each(|value| writer.copy(value));
         if !with_mac {
-            // But for the half bytes that mean nothing, which are zeros here.
+            // Except the half bytes without meaning, which are zeros here.
             prop_assert_eq!(writer.finish(), Ok(bytes));
         }
     }

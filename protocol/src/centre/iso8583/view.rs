@@ -1,4 +1,4 @@
-//! A message as a view over its bytes.
+//! A message as a view over its bytes. Making a message is done in `writer`.
 
 use core::fmt;
 
@@ -13,33 +13,33 @@ use crate::card::date::from_bcd;
 pub enum FormatError {
     /// The bytes end before the end of the bitmap.
     Short,
-    /// The length says another number of bytes than follow it.
+    /// The length says another number of bytes than those that follow.
     Length {
         /// What the length says.
         announced: u16,
         /// How many bytes follow.
         follow: usize,
     },
-    /// The message type has something else than digits.
+    /// The message type contains something other than digits.
     Mti(u16),
     /// Bit 1 is set: a second bitmap would follow, which UnionPay's terminals do not use.
     SecondBitmap,
-    /// The bytes end within this field or its length.
+    /// The bytes end within this field or within its length.
     Truncated {
         /// The field.
         field: u8,
     },
-    /// The length of this field has something else than digits.
+    /// The length of this field contains something other than digits.
     FieldLength {
         /// The field.
         field: u8,
     },
-    /// This field is longer than it may be.
+    /// This field is longer than the table allows.
     TooLong {
         /// The field.
         field: u8,
     },
-    /// This field has something else than digits, or than printable characters.
+    /// This field contains something other than digits, or than printable characters.
     Content {
         /// The field.
         field: u8,
@@ -68,24 +68,24 @@ impl fmt::Display for FormatError {
 
 impl core::error::Error for FormatError {}
 
-/// A field of a message. What it holds may belong to a person, so that `Debug` does not show it.
+/// A field of a message. Its contents may belong to a person, so that `Debug` does not show them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Value<'a> {
     /// Which field.
     pub field: &'static Field,
     /// How many digits, characters or bytes it has.
     pub count: usize,
-    /// Its bytes, without a length.
+    /// Its bytes, without the length.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Value<'a> {
-    /// The digits of a field that consists of digits, each 0 to 9 (13 for the separator of a track).
+    /// The digits of a field that consists of digits, each 0 to 9 (13 for the separator of track 2).
     pub fn digits(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).take(self.count)
     }
 
-    /// The digits as an array, if there are just `N`.
+    /// The digits as an array, if there are exactly `N`.
     pub fn digit_array<const N: usize>(&self) -> Option<[u8; N]> {
         let mut array = [0; N];
         array.iter_mut().zip(self.digits()).for_each(|(to, digit)| *to = digit);
@@ -99,9 +99,9 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// What comes before the eight bytes of F64, and these.
+/// The bytes before F64, and the eight bytes of F64.
 fn without_mac(bytes: &[u8]) -> Result<(&[u8], &[u8; 8]), FormatError> {
-    // Not by `split_last_chunk`, in which some compilers keep a panic.
+    // Not by `split_last_chunk`, where some compilers leave a panic.
     let split = bytes.len().checked_sub(8).and_then(|at| bytes.split_at_checked(at));
     let (before, mac) = split.ok_or(FormatError::Truncated { field: 64 })?;
     Ok((before, mac.try_into().map_err(|_| FormatError::Truncated { field: 64 })?))
@@ -109,8 +109,8 @@ fn without_mac(bytes: &[u8]) -> Result<(&[u8], &[u8; 8]), FormatError> {
 
 /// A message. Its form has been checked; its MAC has not.
 ///
-/// A field that is not in [the table](super::field::FIELDS) has no known length, so that neither it nor what follows can be
-/// read; the rest of the message still can, the MAC included. See [`Message::unread`].
+/// A field that is not in [the table](super::field::FIELDS) has no known length. Neither this field nor those after it
+/// can be read; the rest of the message can, the MAC included. See [`Message::unread`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
     tpdu: &'a [u8; 5],
@@ -129,7 +129,7 @@ impl<'a> Message<'a> {
     /// Reads `bytes`, which must be one message from its length to its end.
     ///
     /// # Errors
-    /// The first thing from the left that is wrong.
+    /// The first fault from the left.
     pub fn read(bytes: &'a [u8]) -> Result<Self, FormatError> {
         let (length, rest) = bytes.split_first_chunk::<2>().ok_or(FormatError::Short)?;
         let announced = u16::from_be_bytes(*length);
@@ -159,7 +159,7 @@ impl<'a> Message<'a> {
         whole.checked()
     }
 
-    /// Walks all fields once; divides those that can be read from the rest.
+    /// Walks all fields once; separates the readable ones from the rest.
     fn checked(self) -> Result<Self, FormatError> {
         let mut rest = self.fields;
         for number in self.numbers() {
@@ -172,12 +172,12 @@ impl<'a> Message<'a> {
         if rest.is_empty() { Ok(self) } else { Err(FormatError::Trailing(rest.len())) }
     }
 
-    /// The numbers of the fields it has, but for F64.
+    /// The numbers of its fields, except F64.
     fn numbers(self) -> impl Iterator<Item = u8> {
         (2..64).filter(move |number| self.bitmap & bit(*number) != 0)
     }
 
-    /// The fields that can be read, in order.
+    /// The readable fields, in order.
     pub fn fields(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let mut rest = self.fields;
         self.numbers().map_while(move |number| {
@@ -187,12 +187,12 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// A field, if the message has it and it can be read.
+    /// A field, if the message has it and it is readable.
     pub fn field(&self, number: u8) -> Option<Value<'a>> {
         self.fields().find(|value| value.field.number == number)
     }
 
-    /// The number of the first field with unknown length, and all bytes from there to the MAC.
+    /// The number of the first field of unknown length, and all bytes from there to the MAC.
     pub const fn unread(&self) -> Option<(u8, &'a [u8])> {
         self.unread
     }
@@ -212,13 +212,14 @@ impl<'a> Message<'a> {
         self.mti
     }
 
-    /// Whether F64 is there and is the MAC by `key`, compared in constant time. Not under it: length, TPDU and header.
+    /// Whether F64 is there and is the MAC by `key`, compared in constant time. The MAC does not cover length, TPDU and
+    /// header.
     pub fn is_authentic(&self, key: &dyn MacKey) -> bool {
         self.mac.is_some_and(|mac| key.mac(self.authenticated) == Mac(*mac))
     }
 }
 
-/// The type and the numbers of the fields: what they hold may belong to a person.
+/// Shows the type and the numbers of the fields. Their contents may belong to a person.
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.mti)?;
@@ -227,7 +228,7 @@ impl fmt::Debug for Message<'_> {
     }
 }
 
-/// Reads one field; what is behind it comes second.
+/// Reads one field; returns it and the bytes after it.
 fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u8]), FormatError> {
     let number = field.number;
     let truncated = FormatError::Truncated { field: number };
@@ -252,7 +253,7 @@ fn take<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<(Value<'a>, &'a [u
     if is_well_formed(&value) { Ok((value, rest)) } else { Err(FormatError::Content { field: number }) }
 }
 
-/// Whether a field has nothing that it must not have.
+/// Whether a field has only allowed contents.
 pub(super) fn is_well_formed(value: &Value<'_>) -> bool {
     match value.field.content {
         Content::Digits => value.digits().all(|digit| digit <= 9),

@@ -1,4 +1,4 @@
-//! Making a message in a buffer of the caller's.
+//! Makes a message in the caller's buffer. Reading a message is done in `view`.
 
 use core::fmt;
 
@@ -12,12 +12,12 @@ use crate::iso7816::tlv;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError {
-    /// The buffer ends within this field; 0 stands for what comes before all fields.
+    /// The buffer ends within this field; 0 stands for the bytes before all fields.
     Full {
         /// The field.
         field: u8,
     },
-    /// This field is not in the table, or is to hold something else than the table says.
+    /// The table does not have this field, or gives it another content.
     Field {
         /// The field.
         field: u8,
@@ -27,12 +27,12 @@ pub enum WriteError {
         /// The field.
         field: u8,
     },
-    /// This field has something that it must not have.
+    /// This field contains something that is not allowed.
     Content {
         /// The field.
         field: u8,
     },
-    /// This field was put behind one with a higher number, or twice.
+    /// This field was put after one with a higher number, or was put twice.
     Order {
         /// The field.
         field: u8,
@@ -55,7 +55,7 @@ impl core::error::Error for WriteError {}
 
 /// Writes one message, field after field in the order of their numbers.
 ///
-/// The first thing that goes wrong is kept and told at the end, so that the calls between need no checks.
+/// The first error is kept and reported at the end, so that the calls between need no checks.
 #[derive(Debug)]
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
@@ -65,7 +65,7 @@ pub struct Writer<'b> {
     result: Result<(), WriteError>,
 }
 
-/// Where the MTI stands: behind length, TPDU and header.
+/// The offset of the MTI: after length, TPDU and header.
 const MTI_AT: usize = 2 + 5 + 6;
 
 impl<'b> Writer<'b> {
@@ -74,12 +74,12 @@ impl<'b> Writer<'b> {
         let mut writer = Self { buffer, used: 2, mti, bitmap: 0, result: Ok(()) };
         writer.push(0, &tpdu);
         writer.push(0, &header);
-        // MTI and bitmap: known at the end.
+        // MTI and bitmap: known only at the end.
         writer.push(0, &[0; 10]);
         writer
     }
 
-    /// A field of digits, each 0 to 9 (13 for the separator of a track).
+    /// Puts a field of digits, each 0 to 9 (13 for the separator of track 2).
     pub fn digits(&mut self, number: u8, digits: &[u8]) {
         self.field(
             number,
@@ -99,13 +99,14 @@ impl<'b> Writer<'b> {
         );
     }
 
-    /// A field of text.
+    /// Puts a field of text.
     pub fn text(&mut self, number: u8, text: &[u8]) {
         let is_text = |content| content == Content::Text;
         self.field(number, text.len(), is_text, &mut |writer| writer.push(number, text));
     }
 
-    /// A field of data objects, each a tag and a value, in their shortest form. Those that are `None` are left out.
+    /// Puts a field of data objects, each a tag and a value, in their shortest form. Objects that are `None` are left
+    /// out.
     pub fn objects(&mut self, number: u8, objects: &[Option<(u32, &[u8])>]) {
         let objects = || objects.iter().flatten();
         let length = objects().map(|(tag, value)| tlv::encoded_len(*tag, value.len())).sum();
@@ -120,7 +121,7 @@ impl<'b> Writer<'b> {
         });
     }
 
-    /// A field as another message has it.
+    /// Puts a field as another message has it.
     pub fn copy(&mut self, value: Value<'_>) {
         self.field(value.field.number, value.count, |_| true, &mut |writer| {
             writer.push(value.field.number, value.bytes)
@@ -130,7 +131,7 @@ impl<'b> Writer<'b> {
     /// The whole message, without a MAC.
     ///
     /// # Errors
-    /// The first thing that went wrong.
+    /// The first error.
     pub fn finish(mut self) -> Result<&'b [u8], WriteError> {
         self.put_start();
         self.result?;
@@ -141,7 +142,7 @@ impl<'b> Writer<'b> {
     /// The whole message with its MAC in F64.
     ///
     /// # Errors
-    /// The first thing that went wrong.
+    /// The first error.
     pub fn finish_with_mac(mut self, key: &dyn MacKey) -> Result<&'b [u8], WriteError> {
         self.bitmap |= bit(64);
         self.put_start();
@@ -151,22 +152,22 @@ impl<'b> Writer<'b> {
         self.finish()
     }
 
-    /// Length, and behind TPDU and header, MTI and bitmap.
+    /// Puts the length, and after TPDU and header, MTI and bitmap.
     fn put_start(&mut self) {
-        // Thirty fields of at most 999 bytes cannot exceed it.
+        // Thirty fields of at most 999 bytes cannot exceed u16.
         let length = (self.used - 2) as u16;
         self.buffer.iter_mut().zip(length.to_be_bytes()).for_each(|(to, from)| *to = from);
         let start = self.mti.0.to_be_bytes().into_iter().chain(self.bitmap.to_be_bytes());
         self.buffer.iter_mut().skip(MTI_AT).zip(start).for_each(|(to, from)| *to = from);
     }
 
-    /// A field's length, and by `put` its bytes.
+    /// Puts the length of a field; `put` then writes its bytes.
     fn field(
         &mut self,
         number: u8,
         count: usize,
         fits: fn(Content) -> bool,
-        // No type of its own for each caller: that would be code for each.
+        // Not a generic type: the code would exist once for each caller.
         put: &mut dyn FnMut(&mut Self),
     ) {
         let Some(field) = find(number).filter(|field| fits(field.content)) else {

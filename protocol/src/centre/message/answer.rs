@@ -1,4 +1,4 @@
-//! An answer as bytes, and bytes as an answer.
+//! Writes an answer as a message, and reads a message as an answer.
 
 use super::error::MessageError;
 use super::forms::{Form, Kind, digits, number, stan};
@@ -17,7 +17,7 @@ const BALANCE_START: [u8; 8] = *b"0002156C";
 /// Writes the answer to a request into `buffer`.
 ///
 /// # Errors
-/// When the answer does not belong to such a request, an amount has more than twelve digits, or the buffer is too small
+/// The answer does not belong to such a request, an amount has more than twelve digits, or the buffer is too small
 /// ([`super::MESSAGE_MAX`] is enough).
 pub fn write_answer<'b>(
     answer: &Answer,
@@ -60,11 +60,11 @@ pub fn write_answer<'b>(
     Ok(writer.finish_with_mac(key)?)
 }
 
-/// Writes the answer to a message that could not be acted on, with `code` in F39: [`response::FORMAT`] or
+/// Writes the answer to a message on which the centre could not act, with `code` in F39: [`response::FORMAT`] or
 /// [`response::MAC`].
 ///
 /// # Errors
-/// When the buffer is too small ([`super::MESSAGE_MAX`] is enough).
+/// The buffer is too small ([`super::MESSAGE_MAX`] is enough).
 pub fn write_rejection<'b>(
     code: [u8; 2],
     request: &Message<'_>,
@@ -91,7 +91,7 @@ fn repeat(writer: &mut Writer<'_>, request: &Message<'_>, field: u8) {
     }
 }
 
-/// What answers a kind of request, unless it is refused.
+/// The kind of answer that belongs to a kind of request, unless the request is refused.
 enum Fit {
     Authenticated,
     Standing,
@@ -113,7 +113,7 @@ impl Fit {
 /// Reads the answer to what was sent.
 ///
 /// # Errors
-/// When the bytes are no message, the MAC is wrong, it answers something else, or does not say one thing completely.
+/// The bytes are no message, the MAC is wrong, or the message answers another request or is not one complete answer.
 pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer, MessageError> {
     let message = Message::read(bytes)?;
     if !message.is_authentic(key) {

@@ -1,28 +1,28 @@
-//! Why a message says nothing, or something cannot be said.
+//! Why a message has no meaning here, or cannot be written.
 
 use core::fmt;
 
 use crate::centre::iso8583::{FormatError, WriteError};
 use crate::iso7816::tlv::TlvError;
 
-/// Why a message says nothing, or something cannot be said.
+/// Why a message has no meaning here, or cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MessageError {
     /// The bytes are no message.
     Format(FormatError),
-    /// The message cannot be made: something has characters or a length that its field does not allow.
+    /// The message cannot be written: some value has characters or a length that its field does not allow.
     Write(WriteError),
-    /// The message has no MAC, or not the right one.
+    /// The message has no MAC, or a wrong one.
     Mac,
-    /// No message of ours has this type with this F60.
+    /// None of our messages has this type with this F60.
     Unknown,
     /// This field is missing.
     Missing {
         /// The field.
         field: u8,
     },
-    /// This field has a value that it must not have here, or that does not agree with another's.
+    /// This field has a value that is not allowed here, or that contradicts another field.
     Value {
         /// The field.
         field: u8,
@@ -31,7 +31,7 @@ pub enum MessageError {
     Objects {
         /// The field.
         field: u8,
-        /// Why not.
+        /// The first error in it.
         error: TlvError,
     },
     /// This data object is missing.
@@ -41,18 +41,18 @@ pub enum MessageError {
         /// Its tag.
         tag: u32,
     },
-    /// This data object has a value that it must not have.
+    /// This data object has a value that is not allowed.
     Object {
         /// In which field.
         field: u8,
         /// Its tag.
         tag: u32,
     },
-    /// It is an answer to something else, such as one that comes late.
+    /// The message answers another request; for instance, it is a late answer.
     NotTheAnswer,
-    /// The centre could not act on the message; this is its F39, such as 30 or A0.
+    /// The centre could not act on the message. These are the characters of its F39, such as 30 or A0.
     Rejected([u8; 2]),
-    /// Such an answer does not belong to such a request.
+    /// This kind of answer does not belong to this kind of request.
     Unfit,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for MessageError {
 impl core::error::Error for MessageError {}
 
 impl MessageError {
-    /// The field that it is about; 0 when it is none in particular.
+    /// The field concerned; 0 if it is none in particular.
     pub const fn field(&self) -> u8 {
         match *self {
             Self::Write(

@@ -1,4 +1,4 @@
-//! The kinds of message and what tells them apart, and the digits that stand in them.
+//! The kinds of message, what distinguishes them, and how numbers become the digits in them.
 
 use super::error::MessageError;
 use crate::card::date::from_bcd;
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Report,
 }
 
-/// How a kind of request is marked.
+/// By which fields a kind of request is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) kind: Kind,
@@ -36,7 +36,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
     Form { kind, mti: Mti(mti), processing, sort, network }
 }
 
-/// The table in the page of [`super`].
+/// The table in the documentation of [`super`].
 const FORMS: [Form; 8] = [
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
@@ -53,7 +53,7 @@ pub(super) const BATCH: [u8; 6] = [0, 0, 0, 0, 0, 1];
 
 impl Form {
     pub(super) fn of(kind: Kind) -> &'static Self {
-        // Every kind is in the table; a test says so.
+        // A test shows that every kind is in the table.
         FORMS.iter().find(|form| form.kind == kind).unwrap_or(&FORMS[0])
     }
 
@@ -77,7 +77,7 @@ impl Form {
     }
 }
 
-/// The digits of a number; `None`: it has more.
+/// The digits of a number; `None`: it has more digits.
 pub(super) fn digits<const N: usize>(mut number: u64) -> Option<[u8; N]> {
     let mut digits = [0; N];
     for digit in digits.iter_mut().rev() {
@@ -98,7 +98,7 @@ pub(super) const fn amount_bcd(digits: [u8; 12]) -> [u8; 6] {
     [a << 4 | b, c << 4 | d, e << 4 | f, g << 4 | h, i << 4 | j, k << 4 | l]
 }
 
-/// An amount of six BCD bytes.
+/// The amount in six BCD bytes.
 pub(super) fn amount_of(bytes: &[u8]) -> Option<Fen> {
     let bytes: [u8; 6] = bytes.try_into().ok()?;
     bytes.into_iter().try_fold(0, |sum, byte| Some(sum * 100 + u64::from(from_bcd(byte)?))).map(Fen)

@@ -1,4 +1,5 @@
-//! The data objects in F55 and F62, BER-TLV with tags of our own (private class). A reader passes over those it does not know.
+//! The data objects in F55 and F62: BER-TLV with tags of our own (private class). A reader ignores objects that it does
+//! not know.
 
 use super::error::MessageError;
 use super::forms::{amount_bcd, amount_of, digits, number};
@@ -24,34 +25,34 @@ pub const NAME: u32 = 0xDF04;
 pub const HISTORICAL: u32 = 0xDF05;
 /// F55: the algorithm of the card's keys, one byte as in the answer to SELECT (docs/card.md §1.7).
 pub const ALGORITHM: u32 = 0xDF06;
-/// F55: the 16 bytes of INTERNAL AUTHENTICATE; in the answer the card's eight.
+/// F55: the 16 bytes of INTERNAL AUTHENTICATE; in the answer, the card's eight bytes.
 pub const INTERNAL: u32 = 0xDF07;
-/// F55: the card's challenge and the terminal's bytes, eight each; in the answer the cryptogram.
+/// F55: the card's challenge and the terminal's bytes, eight each; in the answer, the cryptogram.
 pub const EXTERNAL: u32 = 0xDF08;
 /// F62: the whole date, four BCD bytes.
 pub const DATE: u32 = 0xDF10;
 /// F62: the operation, one byte: 01 apply, 02 settle, 03 purchase, 04 query.
 pub const OPERATION: u32 = 0xDF11;
-/// F62: what the fund pays of a bill, six BCD bytes.
+/// F62: the fund's part of a bill, six BCD bytes.
 pub const FUND: u32 = 0xDF12;
 /// F62: the kind of a document shown, one character.
 pub const DOCUMENT_KIND: u32 = 0xDF13;
-/// F62: its number.
+/// F62: the number of this document.
 pub const DOCUMENT_NUMBER: u32 = 0xDF14;
-/// F62: the name on it, GBK.
+/// F62: the name on this document, GBK.
 pub const DOCUMENT_NAME: u32 = 0xDF15;
-/// F62: the last day of its validity, four BCD bytes; empty if there is none.
+/// F62: the last day of this document's validity, four BCD bytes; empty if it is valid without end.
 pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
 /// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
 /// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one.
 pub const FLAGS: u32 = 0xDF21;
-/// F62: one byte of effects: 01 the card becomes active, 02 the bank account is put into use.
+/// F62: one byte of effects: 01 the card becomes active, 02 the bank account becomes active.
 pub const EFFECTS: u32 = 0xDF22;
-/// F62: what was taken from the personal account, six BCD bytes.
+/// F62: what the personal account paid, six BCD bytes.
 pub const CHARGE: u32 = 0xDF23;
 
-/// The characters of documents: those of docs/card.md §2.6, and R and O of our own.
+/// The characters for kinds of document: those of docs/card.md §2.6, and R and O of our own.
 pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
     (DocumentKind::IdCard, b'A'),
     (DocumentKind::Passport, b'C'),
@@ -71,7 +72,8 @@ pub(super) struct Objects<'a> {
 }
 
 impl<'a> Objects<'a> {
-    /// Those of a field; of a missing one, none. All must be objects, also those that nobody asks for.
+    /// The objects of a field; none if the field is missing. The whole field must consist of objects, even of unknown
+    /// ones.
     pub(super) fn of(message: &Message<'a>, field: u8) -> Result<Self, MessageError> {
         let bytes = message.field(field).map(|value| value.bytes).unwrap_or_default();
         let mut objects = tlv::Objects::new(bytes);
@@ -85,12 +87,12 @@ impl<'a> Objects<'a> {
         tlv::Objects::new(self.bytes).find_map(|object| object.ok().filter(|object| object.tag == tag)).map(|o| o.value)
     }
 
-    /// An object that must be there, read by `read`.
+    /// A required object, read by `read`.
     pub(super) fn get<T>(self, tag: u32, read: impl FnOnce(&'a [u8]) -> Option<T>) -> Result<T, MessageError> {
         self.maybe(tag, read)?.ok_or(MessageError::MissingObject { field: self.field, tag })
     }
 
-    /// An object that may be there, read by `read`.
+    /// An optional object, read by `read`.
     pub(super) fn maybe<T>(
         self,
         tag: u32,
@@ -118,11 +120,11 @@ pub(super) fn ident(bytes: &[u8]) -> Option<IdentCode> {
 }
 
 fn text_of(bytes: &[u8]) -> Option<Name> {
-    // A name with padding behind would be read as another one than was sent.
+    // A name with padding after it would be read as another name than the one sent.
     Name::new(bytes).filter(|name| name.as_bytes() == bytes)
 }
 
-/// F55 of a message about a card that was read.
+/// Writes F55 of a message about a card that was read.
 pub(super) fn write_card(writer: &mut Writer<'_>, card: &PresentedCard) {
     let PresentedCard { number, ident, id_number, name } = card;
     let objects = [
@@ -153,11 +155,11 @@ pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     }
 }
 
-/// F62 of a request: the date, and the operation if it is about one.
+/// Writes F62 of a request: the date, and the operation if the request has one.
 pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Option<&Operation>) {
     let day = day.to_bcd();
     let code = operation.map(|operation| [operation_code(operation)]);
-    // The fund pays at most the total, which has twelve digits.
+    // The fund pays at most the total, so this has at most twelve digits.
     let fund = operation.and_then(Operation::bill).and_then(|bill| digits(bill.fund().0)).map(amount_bcd);
     let document = match operation {
         Some(Operation::Apply { document: Some(document) }) => Some(document),
@@ -217,7 +219,7 @@ fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError>
     }))
 }
 
-/// F62 of the answer to an inquiry.
+/// Writes F62 of the answer to an inquiry.
 pub(super) fn write_standing(writer: &mut Writer<'_>, standing: &Standing) {
     let status = standing.status.code();
     let flags = [flags([standing.social, standing.financial, standing.pin_is_initial])];
@@ -236,7 +238,7 @@ pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageEr
     Ok(Standing { status, social, financial, pin_is_initial })
 }
 
-/// F62 of an approval.
+/// Writes F62 of an approval.
 pub(super) fn write_effects(writer: &mut Writer<'_>, effects: &Effects) -> Result<(), MessageError> {
     let flags = [flags([effects.activates, effects.activates_financial])];
     let charge = amount_bcd(digits(effects.charge.0).ok_or(MessageError::Object { field: 62, tag: CHARGE })?);

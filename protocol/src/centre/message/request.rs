@@ -1,4 +1,4 @@
-//! A request as bytes, and bytes as a request.
+//! Writes a request as a message, and reads a message as a request.
 
 use super::error::MessageError;
 use super::forms::{BATCH, Form, Kind, digits, stan};
@@ -12,7 +12,7 @@ use crate::centre::{Authenticate, Body, Request, Stan, TerminalId};
 use crate::rules::decision::{Operation, PresentedCard};
 use crate::rules::institution::InstitutionCode;
 
-/// What is remembered of a request to know its answer by.
+/// What the sender of a request keeps, to recognise the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub(super) form: &'static Form,
@@ -21,8 +21,8 @@ pub struct Sent {
     pub(super) institution: InstitutionCode,
 }
 
-/// What a request that is read says in several fields, put together: [`Request`] borrows it, and so does not care whether it
-/// was read or is to be written.
+/// The parts of a request that stand in several fields, put together after reading. [`Request`] borrows them, so it is
+/// the same type for writing and for reading.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     card: Option<PresentedCard>,
@@ -36,13 +36,13 @@ pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
     merchant
 }
 
-/// Writes a request into `buffer`; returns what its answer is known by, and its bytes.
+/// Writes a request into `buffer`; returns what identifies its answer, and the bytes.
 ///
-/// `number` goes into F11 of the messages that have no transaction number of their own. Each should have another one, so
-/// that a late answer is not taken for that to the next.
+/// `number` goes into F11 of the messages without a transaction number. Each message should have another number, so
+/// that a late answer is not taken for the answer to the next message.
 ///
 /// # Errors
-/// When a number, time or text is out of its field's bounds, or the buffer too small ([`super::MESSAGE_MAX`] is enough).
+/// A number, time or text is out of its field's bounds, or the buffer is too small ([`super::MESSAGE_MAX`] is enough).
 pub fn write_request<'b>(
     request: &Request<'_>,
     number: Stan,
@@ -111,7 +111,7 @@ const fn kind_of(operation: &Operation) -> Kind {
     }
 }
 
-/// F61: batch and number of the transaction to undo.
+/// F61: batch and number of the original transaction.
 const fn original(stan: [u8; 6]) -> [u8; 12] {
     let ([a, b, c, d, e, f], [g, h, i, j, k, l]) = (BATCH, stan);
     [a, b, c, d, e, f, g, h, i, j, k, l]
@@ -159,10 +159,10 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
     }
 }
 
-/// Reads a request; what it borrows goes into `parts`, whatever they held before.
+/// Reads a request. Whatever it borrows goes into `parts` and replaces its old contents.
 ///
 /// # Errors
-/// When the MAC is wrong, which is looked at first, or the message does not say one thing completely.
+/// The MAC is wrong (this is checked first), or the message is not one complete request.
 pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey, parts: &'a mut Parts) -> Result<Request<'a>, MessageError> {
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);

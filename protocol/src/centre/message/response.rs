@@ -1,17 +1,17 @@
 //! F39, the response code: every [`Reason`] as a code, or as the general one and its word in F44.
 //!
-//! The codes are those of docs/card.md §5.5, which are recalled, as is 05, "do not honour", for what has no code of its
-//! own.
+//! The codes are those of docs/card.md §5.5 (recalled). 05, "do not honour", stands for every reason without a code
+//! (recalled).
 
 use crate::rules::reason::Reason;
 
 /// Done as asked.
 pub const APPROVED: [u8; 2] = *b"00";
-/// The message is in no good form.
+/// The form of the message is wrong.
 pub const FORMAT: [u8; 2] = *b"30";
 /// The message's MAC is missing or wrong.
 pub const MAC: [u8; 2] = *b"A0";
-/// No answer came, or a wrong one: why a transaction is reversed.
+/// No answer came, or a wrong one: the reason of a reversal.
 pub const NO_ANSWER: [u8; 2] = *b"98";
 /// Refused for a reason that has no code; F44 has its word.
 pub const REFUSED: [u8; 2] = *b"05";
@@ -36,7 +36,7 @@ pub fn of_reason(reason: Reason) -> ([u8; 2], Option<&'static str>) {
     known.map_or((REFUSED, Some(reason.as_str())), |(code, _)| (*code, None))
 }
 
-/// The reason that a code and a word stand for, if it is one.
+/// The reason for which a code and a word stand, if there is one.
 pub fn reason(code: [u8; 2], word: Option<&[u8]>) -> Option<Reason> {
     let reason = match CODES.iter().find(|(known, _)| *known == code) {
         Some((_, reason)) => *reason,

@@ -1,4 +1,4 @@
-//! Any request and any answer there and back, and what is done to them on the way.
+//! Any request and any answer is read as it was written; and what damage to the bytes does.
 
 use std::boxed::Box;
 use std::format;
@@ -87,7 +87,7 @@ fn any_stan() -> impl Strategy<Value = Stan> {
     (0..=999_999u32).prop_map(Stan)
 }
 
-/// For requests, which borrow: tests do not mind memory.
+/// Requests borrow; a test may leak the memory.
 fn kept<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
@@ -161,7 +161,7 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
     prop_oneof![3 => fitting, 1 => select(Reason::ALL).prop_map(Answer::Refused)]
 }
 
-/// A request, its answer, and the number in messages without one of their own.
+/// A request, its answer, and the number for messages that have none of their own.
 fn any_exchange() -> impl Strategy<Value = (Request<'static>, Answer, Stan)> {
     any_request().prop_flat_map(|asked| {
         let answer = any_answer(&asked.body);
@@ -181,12 +181,12 @@ fn answered(answer: &Answer, request: &[u8]) -> Vec<u8> {
     write_answer(answer, &request, &key(), &mut buffer).unwrap().to_vec()
 }
 
-/// The request in bytes that may be anything.
+/// The request in bytes, if they are one.
 fn read(bytes: &[u8]) -> Result<Request<'_>, MessageError> {
     read_request(&Message::read(bytes)?, &key(), Box::leak(Box::default()))
 }
 
-/// What may happen to bytes on their way.
+/// What may happen to a message on its way.
 #[derive(Clone, Debug)]
 enum Change {
     Bit(Index, u8),
@@ -231,7 +231,7 @@ fn change(bytes: &[u8], changes: &[Change], mend_length: bool) -> Vec<u8> {
     bytes
 }
 
-/// The same message, as changed, under a MAC that is right.
+/// The changed message, with a right MAC.
 fn with_right_mac(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if bytes.len() > 13 + 8 {
@@ -255,7 +255,7 @@ proptest! {
         let reply = Message::read(&bytes).unwrap();
         prop_assert_eq!(reply.mti(), message.mti().answer());
         prop_assert_eq!((reply.tpdu(), reply.header()), (swapped(TPDU), HEADER));
-        // The MAC is the whole protection: with another key nothing is believed.
+        // Only the MAC protects: with another key, nothing is trusted.
         let other = X919::new([7; 16]);
         let mut parts = Parts::default();
         prop_assert_eq!(read_request(&message, &other, &mut parts), Err(MessageError::Mac));
@@ -279,7 +279,7 @@ proptest! {
         }
     }
 
-    /// Somebody who has the key, and errs: what is read can be said, and is written as what it says.
+    /// A sender that has the key and makes mistakes: what is read can be written, and is written with the same meaning.
     #[test]
     fn what_is_read_of_a_changed_message_with_a_right_mac_can_be_written(
         (asked, answer, number) in any_exchange(),
@@ -309,7 +309,7 @@ proptest! {
         let (_, request) = sent(&one, number);
         let bytes = answered(&answer, &request);
         prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::NotTheAnswer));
-        // Not even if just the number is another.
+        // Not even if only the number differs.
         let late = Stan((number.0 + 1) % 1_000_000);
         if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. }) {
             prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::NotTheAnswer));
@@ -325,7 +325,7 @@ proptest! {
             let bytes = write_rejection(code, &message, &key(), &mut buffer).unwrap();
             prop_assert_eq!(read_answer(bytes, &sent, &key()), Err(MessageError::Rejected(code)));
         }
-        // And an answer that does not belong to it is not written.
+        // And an answer that does not belong to the request is not written.
         let is_noted = matches!(
             asked.body,
             Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. }
@@ -354,8 +354,8 @@ fn purchase() -> Request<'static> {
     }
 }
 
-/// Byte for byte, put together by hand from the tables: so that writer and reader cannot err together.
-/// Frame and fields of docs/card.md §5.1, §5.2.
+/// Byte for byte, composed by hand from the tables, so that writer and reader cannot share a mistake. Header and fields
+/// are those of docs/card.md §5.1, §5.2.
 #[test]
 fn a_purchase_in_bytes() {
     let expected = hex!(
@@ -396,7 +396,7 @@ fn each_field_that_is_missing_or_does_not_agree_is_named() {
         assert_eq!(without(field), Err(MessageError::MissingObject { field, tag }));
     }
     assert_eq!(without(49), Err(MessageError::Value { field: 49 }));
-    // Not looked at.
+    // These two are ignored.
     assert_eq!((without(22), without(25)), (Ok(()), Ok(())));
 
     let with = |field: u8, digits: &[u8]| {
@@ -413,7 +413,7 @@ fn each_field_that_is_missing_or_does_not_agree_is_named() {
     assert_eq!(with(13, &[0, 3, 0, 3]), Err(MessageError::Value { field: 13 }), "not the day in F62");
     assert_eq!(with(60, &[2, 2]), Err(MessageError::Value { field: 60 }));
     assert_eq!(with(60, &[2, 3, 0, 0, 0, 0, 0, 1, 0, 0, 0]), Err(MessageError::Unknown));
-    // An application under the code of a payment, and the other way round.
+    // An application with the code of a payment, and the reverse.
     let under = |form: [u8; 11], processing: &[u8; 6]| {
         let mut buffer = [0; MESSAGE_MAX];
         let mut writer = Writer::new(&mut buffer, TPDU, HEADER, Mti(0x0200));
@@ -462,6 +462,6 @@ fn no_debug_output_shows_a_person() {
     let message = Message::read(&bytes).unwrap();
     let fields: Vec<_> = message.fields().collect();
     let shown = format!("{message:?} {fields:?} {:?} {:?}", purchase(), key());
-    // As text, or as the bytes of the ID number's middle and the name.
+    // As text, or as bytes: the middle of the ID number, and the name.
     assert!(!shown.contains("19810101") && !shown.contains("49, 57, 56, 49") && !shown.contains("213, 197"), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! Writing an ATR, for virtual cards.
+//! Writes an ATR, for virtual cards. Reading one is not done here.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::iso7816::character::Convention;
 /// A whole ATR, TS first.
 pub type AtrBytes = Vec<u8, MAX_LEN>;
 
-/// Writes an ATR, in decoded form: TDs, T0 and TCK follow from what the card is told to offer.
+/// Writes an ATR, in decoded form. The TDs, T0 and TCK follow from what the card is said to offer.
 ///
 /// ```
 /// use qiyong_protocol::iso7816::{atr::{Atr, AtrBuilder}, character::Convention};
@@ -27,7 +27,7 @@ pub struct AtrBuilder<'a> {
     convention: Convention,
     group_1: SpecificBytes,
     specific_mode: Option<SpecificMode>,
-    /// `Some` if T=0 is offered by name; inside, TC2.
+    /// `Some` if the ATR names T=0; the inner value is TC2.
     t0: Option<Option<u8>>,
     /// `Some` if T=1 is offered.
     t1: Option<SpecificBytes>,
@@ -54,7 +54,7 @@ impl<'a> AtrBuilder<'a> {
         self
     }
 
-    /// TB1: programming voltage, out of use. Social security cards send 00, "none" (docs/card.md §3.4).
+    /// TB1: programming voltage, not used any more. Social security cards send 00, "none" (docs/card.md §3.4).
     pub const fn tb1(mut self, tb1: u8) -> Self {
         self.group_1.tb = Some(tb1);
         self
@@ -66,13 +66,13 @@ impl<'a> AtrBuilder<'a> {
         self
     }
 
-    /// TA2: start in specific mode. Its protocol ought to be one of those offered.
+    /// TA2: the card starts in specific mode. The protocol should be one that the card offers.
     pub const fn specific_mode(mut self, mode: SpecificMode) -> Self {
         self.specific_mode = Some(mode);
         self
     }
 
-    /// Offers T=0, with the waiting integer WI (TC2) or its default. Only needed beside T=1, or to give WI.
+    /// Offers T=0, with the waiting integer WI (TC2) or its default. Needed only if T=1 is offered too, or to give WI.
     pub const fn t0(mut self, wi: Option<u8>) -> Self {
         self.t0 = Some(wi);
         self
@@ -104,7 +104,8 @@ impl<'a> AtrBuilder<'a> {
         let groups = self.groups();
         let mut atr = Vec::new();
         push(&mut atr, self.convention.ts())?;
-        // T0 or the TD before a group: the group's Y in the high nibble; in the low one K (T0) or the group's T (TD).
+        // T0, or the TD before a group. The high nibble is the group's Y. The low nibble is K in T0, and the group's T
+        // in a TD.
         let mut low_nibble = self.historical.len() as u8;
         for (i, (bytes, _)) in groups.iter().flatten().enumerate() {
             let next = groups.iter().flatten().nth(i.saturating_add(1));
@@ -122,7 +123,7 @@ impl<'a> AtrBuilder<'a> {
         for &byte in self.historical {
             push(&mut atr, byte)?;
         }
-        // Clause 8.2.5: TCK unless T=0 is all that is named.
+        // Clause 8.2.5: TCK, unless T=0 is the only protocol named.
         if self.t1.is_some() || self.t15.is_some() {
             let tck = xor(atr.get(1..).unwrap_or_default());
             push(&mut atr, tck)?;
@@ -130,10 +131,10 @@ impl<'a> AtrBuilder<'a> {
         Ok(atr)
     }
 
-    /// Groups 1, 2, then those specific to T=1 and T=15, each with the T it is for (that of group 1 is not sent).
+    /// Groups 1 and 2, then the groups specific to T=1 and T=15, each with its T (the T of group 1 is not sent).
     ///
-    /// Group 2 has fixed uses: TA2 is the specific mode and TC2 is WI. So bytes specific to T=1 or T=15 need a group of
-    /// their own from the third on, even if T=1 was already named by TD1 (clause 8.2.3).
+    /// The uses of group 2 are fixed: TA2 is the specific mode and TC2 is WI. So bytes specific to T=1 or T=15 need a
+    /// group of their own, the third or a later one, even if TD1 has already named T=1 (clause 8.2.3).
     fn groups(&self) -> [Option<(SpecificBytes, u8)>; 4] {
         let first_t = if self.t0.is_some() || self.t1.is_none() { 0 } else { 1 };
         let group_2 =

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::layout::MAX_LEN;
 
-/// Why bytes are not an ATR that ISO/IEC 7816-3 allows. One cause each, the first that [`super::Atr::check`] meets.
+/// Why bytes are not an ATR that ISO/IEC 7816-3 allows. Each has one cause: the first that [`super::Atr::check`] meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AtrError {
@@ -14,7 +14,7 @@ pub enum AtrError {
     TsUnknown(u8),
     /// The bytes end too early.
     Truncated {
-        /// How many bytes the ATR has at least; more only if a TD is among those missing.
+        /// How many bytes the ATR has at least. It may have more only if a TD is among the missing bytes.
         need: usize,
         /// How many there are.
         have: usize,
@@ -24,14 +24,14 @@ pub enum AtrError {
         /// How many bytes they announce, at least.
         announced: usize,
     },
-    /// There are bytes behind the end.
+    /// There are bytes after the end.
     TooLong {
         /// How many bytes the ATR has.
         expected: usize,
         /// How many there are.
         have: usize,
     },
-    /// All is there except TCK, although another T than 0 is named.
+    /// Only TCK is missing, although another T than 0 is named.
     TckMissing {
         /// The TCK that would fit.
         expected: u8,

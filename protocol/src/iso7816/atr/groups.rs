@@ -1,21 +1,22 @@
-//! The groups of interface bytes, one after the other: what T0 and each TD announce (clause 8.2.3). What a byte says is for
-//! [`super::Parameters`].
+//! The groups of interface bytes, one after the other: what T0 and each TD announce (clause 8.2.3).
+//! [`super::Parameters`] knows what the bytes mean.
 
 /// The interface bytes announced by T0 (group 1) or by the TD before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The number in the bytes' names: 1 for TA1, TB1, TC1, TD1.
     pub index: usize,
-    /// T in the low nibble of the TD that announced the group; `None` for group 1. It rules the meaning of TA, TB, TC
-    /// from group 3 on (T=15: global), and of TC2; TA2 and TB2 are global whatever T is (clause 8.2.3).
+    /// T in the low nibble of the TD that announced the group; `None` for group 1. From group 3 on, T decides what TA,
+    /// TB and TC mean (T=15: global). In group 2, T decides what TC2 means; TA2 and TB2 are global whatever T is
+    /// (clause 8.2.3).
     pub protocol: Option<u8>,
-    /// TA, unless not announced or cut off.
+    /// TA, unless it was not announced or is cut off.
     pub ta: Option<u8>,
-    /// TB, unless not announced or cut off.
+    /// TB, unless it was not announced or is cut off.
     pub tb: Option<u8>,
-    /// TC, unless not announced or cut off.
+    /// TC, unless it was not announced or is cut off.
     pub tc: Option<u8>,
-    /// TD, unless not announced or cut off. If present there is a next group, though it may have no bytes.
+    /// TD, unless it was not announced or is cut off. If it is present, there is a next group, even one without bytes.
     pub td: Option<u8>,
 }
 
@@ -23,19 +24,19 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct Groups<'a>(pub(super) Option<Place<'a>>);
 
-/// Where a group lies in an ATR: what [`Group`] is read from, and all that reading a single byte takes.
+/// Where a group is in an ATR. [`Group`] is read from this; a single byte can be read without a [`Group`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     /// The bytes of the ATR from the group's first on.
     rest: &'a [u8],
     index: usize,
-    /// T for which the group was announced; [`Place::FIRST`] for group 1.
+    /// The T of the TD that announced the group; [`Place::FIRST`] for group 1.
     protocol: u8,
     /// Which bytes were announced, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD.
     announced: u8,
 }
 
-/// A byte of a group, as its bit in what announces it.
+/// A byte of a group, as its bit in the byte that announces it.
 #[derive(Clone, Copy)]
 pub(super) enum Letter {
     A = 1,
@@ -57,7 +58,7 @@ pub(super) enum About {
     T15,
 }
 
-/// The three bytes of a group that a protocol may have for itself. For T=1: IFSC, BWI and CWI, error detection code.
+/// The three bytes of a group that a protocol may define for itself. For T=1: IFSC, BWI and CWI, error detection code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpecificBytes {
     /// TA, for T=1 the IFSC (1..=254).
@@ -77,7 +78,7 @@ impl Group {
     }
 }
 
-/// The ones among four bits. Half the code of `count_ones`, for which the target has no instruction.
+/// How many of four bits are ones. This has half the code of `count_ones`, for which the target has no instruction.
 #[cfg_attr(target_os = "none", inline(never))]
 pub(crate) const fn count(bits: u8) -> usize {
     let pairs = bits - (bits >> 1 & 0b0101);
@@ -88,7 +89,7 @@ impl<'a> Place<'a> {
     /// No protocol: T is a nibble.
     const FIRST: u8 = 0xFF;
 
-    /// Group 1 of these bytes of an ATR, TS first; without T0 it announces nothing.
+    /// Group 1 of an ATR, TS first. If T0 is missing, the group announces nothing.
     pub(super) fn first(atr: &'a [u8]) -> Self {
         let (rest, announced): (&[u8], _) = match atr {
             [_, t0, rest @ ..] => (rest, t0 >> 4),
@@ -97,10 +98,10 @@ impl<'a> Place<'a> {
         Self { rest, index: 1, protocol: Self::FIRST, announced }
     }
 
-    /// What the group's bytes are about. Groups from the third on hold what is specific to their T; group 2 has its own rules
-    /// (clause 8.2.3).
+    /// What the group's bytes are about. From the third group on, they are specific to the group's T; group 2 has rules
+    /// of its own (clause 8.2.3).
     ///
-    /// `None`: about a protocol to which the standard gives no bytes.
+    /// `None`: they are about a protocol for which the standard defines no bytes.
     pub(super) const fn about(&self) -> Option<About> {
         match (self.index, self.protocol) {
             (1, _) => Some(About::First),
@@ -116,7 +117,7 @@ impl<'a> Place<'a> {
         self.index
     }
 
-    /// T for which it was announced; that of group 1 is no T.
+    /// The T for which it was announced; [`Place::FIRST`] for group 1.
     pub(super) const fn protocol(&self) -> u8 {
         self.protocol
     }
@@ -130,13 +131,13 @@ impl<'a> Place<'a> {
         count(self.announced)
     }
 
-    /// The byte of this letter, unless not announced or cut off.
+    /// The byte of this letter, unless it was not announced or is cut off.
     pub(super) fn byte(&self, letter: Letter) -> Option<u8> {
         let before = self.announced & (letter as u8 - 1);
         if self.announces(letter) { self.rest.get(count(before)).copied() } else { None }
     }
 
-    /// Goes on to the group that the TD of this one announces; `false` if there is none.
+    /// Moves to the group that the TD of this one announces; `false` if there is none.
     pub(super) fn advance(&mut self) -> bool {
         if !self.announces(Letter::D) {
             return false;

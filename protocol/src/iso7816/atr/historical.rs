@@ -1,9 +1,10 @@
-//! What the historical bytes say (ISO/IEC 7816-4 clause 8.1.1).
+//! What the historical bytes say (ISO/IEC 7816-4 clause 8.1.1). Only the capability that the terminal needs is read.
 
-/// Whether the card says that it takes extended lengths: the third of its capability bytes, b7, in historical bytes that are
-/// COMPACT-TLV (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
+/// Whether the card says that it takes extended lengths: b7 of the third capability byte, in historical bytes in
+/// COMPACT-TLV form (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
 pub(super) fn extended_lengths(historical: &[u8]) -> bool {
-    // Category 00 ends with three status bytes, which no object of ours can be mistaken for; 80 is objects only.
+    // Category 00 ends with three status bytes, which cannot be mistaken for the object wanted here. Category 80 has
+    // only objects.
     let Some((0x00 | 0x80, mut objects)) = historical.split_first() else {
         return false;
     };

@@ -8,16 +8,17 @@
 //! `- 3B direct or 3F inverse convention
 //! ```
 //!
-//! Every TD works as T0 does: its high nibble announces the next group, its low nibble names the protocol T that group
-//! is for (T=15: not a protocol, the group holds for all of them).
+//! Every TD works as T0 does: its high nibble announces the next group, and its low nibble names the protocol T of that
+//! group (T=15 is not a protocol: the group is for all protocols).
 //!
 //! Three levels:
 //!
 //! * [`Atr`] is a *view*: it takes any bytes, never fails, and keeps what it does not know, so that the ATR of a card
-//!   one cannot use can still be logged. [`Atr::check`] says whether the bytes are an ATR that the standard allows.
-//! * [`Parameters`] is what a checked ATR says about its card, made in one walk over its groups. Whoever talks to the card asks
-//!   it and not the bytes again. Where a byte is absent it gives the default of the standard.
-//! * [`AtrBuilder`] writes ATRs, and writes only ones that pass [`Atr::check`].
+//!   that nobody can use can still be logged. [`Atr::check`] says whether the bytes are an ATR that the standard allows.
+//! * [`Parameters`] is what a checked ATR says about its card, made in one walk over its groups. Code that talks to the
+//!   card asks [`Parameters`] and does not read the bytes again. Where a byte is absent, [`Parameters`] gives the default
+//!   of the standard.
+//! * [`AtrBuilder`] writes ATRs, and only those that pass [`Atr::check`].
 //!
 //! Names such as TA1 count groups from 1 as the standard does. In values RFU means "reserved for future use".
 

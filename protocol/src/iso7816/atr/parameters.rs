@@ -9,9 +9,9 @@ const KEPT: usize = 4 * 3;
 
 /// The parameters of a card: convention, protocols, rate, waiting and guard times, block sizes, power.
 ///
-/// Made by [`super::Atr::check`] of bytes that are an ATR, and by [`super::Atr::parameters`] of any bytes. It keeps each
-/// interface byte that counts, so that asking costs nothing; where the ATR has none, the methods give the default of the
-/// standard.
+/// [`super::Atr::check`] makes it of bytes that are an ATR, [`super::Atr::parameters`] of any bytes. It keeps each
+/// interface byte that counts, so that the methods cost nothing. Where the ATR lacks a byte, they give the default of
+/// the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Parameters {
@@ -35,7 +35,7 @@ pub struct SpecificMode {
     pub protocol: u8,
     /// Whether a warm reset may bring the card into negotiable mode (b8 of TA2 is 0).
     pub can_change: bool,
-    /// Whether F and D are known in some other way (b5 is 1) rather than being the Fi and Di of TA1.
+    /// Whether F and D are known in some other way (b5 is 1) than by Fi and Di in TA1.
     pub implicit: bool,
 }
 
@@ -69,7 +69,7 @@ pub enum ClockStop {
 pub struct Classes(u8);
 
 impl Parameters {
-    /// Those of an ATR that names nothing, not even a protocol.
+    /// The parameters of an ATR that names nothing, not even a protocol.
     pub const DEFAULT: Self = Self {
         convention: Convention::Direct,
         bytes: [0; KEPT],
@@ -80,7 +80,7 @@ impl Parameters {
         extended_lengths: false,
     };
 
-    /// Takes what the bytes of a group say. Of bytes for the same T the first counts.
+    /// Takes over the bytes of a group. Of several bytes with the same meaning, the first counts.
     pub(super) fn take(&mut self, group: &Place<'_>) {
         let Some(about) = group.about() else { return };
         for (at, letter) in (3 * about as usize..).zip([Letter::A, Letter::B, Letter::C]) {
@@ -91,14 +91,14 @@ impl Parameters {
         }
     }
 
-    /// The byte of this letter about this, if it is there.
+    /// The byte of this letter on this subject, if the ATR has it.
     fn byte(&self, about: About, letter: Letter) -> Option<u8> {
         // A, B and C are 1, 2 and 4.
         let at = 3 * about as usize + letter as usize / 2;
         if self.there >> at & 1 == 1 { self.bytes.get(at).copied() } else { None }
     }
 
-    /// A TD names this T, or T=0 is offered by default. T=15 is no protocol.
+    /// Notes that the card offers this T: a TD names it, or T=0 is offered by default. T=15 is no protocol.
     pub(super) fn offer(&mut self, t: u8) {
         if t < 15 {
             self.offered |= 1 << t;
@@ -106,13 +106,13 @@ impl Parameters {
         }
     }
 
-    /// The convention that TS announces; direct if TS is no TS.
+    /// The convention that TS announces; direct if the first byte is no TS.
     pub const fn convention(&self) -> Convention {
         self.convention
     }
 
-    /// The protocol T = 0..=14 that the card offers first, T=0 if there is no TD1 (clause 8.2.3). `None` only if
-    /// [`super::Atr::check`] would complain.
+    /// The protocol T = 0..=14 that the card offers first, T=0 if there is no TD1 (clause 8.2.3). `None` only for bytes
+    /// that [`super::Atr::check`] refuses.
     pub const fn preferred_protocol(&self) -> Option<u8> {
         self.preferred
     }
@@ -129,7 +129,7 @@ impl Parameters {
 
     /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
     ///
-    /// In negotiable mode what the card *could* do after PPS; until then F = 372 and D = 1 are in force.
+    /// In negotiable mode this is what the card *could* use after PPS; until then F = 372 and D = 1 are in force.
     pub fn fi(&self) -> Option<u16> {
         self.ta1().map_or(Some(372), decode_fi)
     }
@@ -139,8 +139,8 @@ impl Parameters {
         self.ta1().map_or(Some(1), decode_di)
     }
 
-    /// N of TC1, default 0 (clause 8.3): the terminal leaves N more etu between the starts of its characters than the
-    /// usual 12. N = 255 means no more than 12 in T=0, and only 11 in T=1.
+    /// N of TC1, default 0 (clause 8.3). The terminal starts its characters N etu further apart than the usual 12 etu.
+    /// N = 255 means no more than 12 etu in T=0, and only 11 etu in T=1.
     pub fn extra_guard(&self) -> u8 {
         self.byte(About::First, Letter::C).unwrap_or(0)
     }
@@ -195,18 +195,20 @@ impl Parameters {
 
     /// The classes of operating conditions the card accepts: the first TA for T=15 (clause 8.3).
     ///
-    /// `None` if the card does not say. It answered, so the class it was powered with does; a terminal stays with it.
+    /// `None` if the card does not say. The card has answered, so it accepts the class that powers it, and a terminal
+    /// keeps this class.
     pub fn classes(&self) -> Option<Classes> {
         self.byte(About::T15, Letter::A).map(|ta| Classes(ta & 0x3F))
     }
 
-    /// Whether the card says that it takes extended lengths: the third of its capability bytes, b7, in historical bytes
-    /// that are COMPACT-TLV (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
+    /// Whether the card says that it takes extended lengths: b7 of the third capability byte, in historical bytes in
+    /// COMPACT-TLV form (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
     pub const fn extended_lengths(&self) -> bool {
         self.extended_lengths
     }
 
-    /// The historical bytes of the ATR that this was made of; fewer than T0 announces if it ends too early.
+    /// The historical bytes of `atr`, of which these parameters were made; fewer than T0 announces if it ends too
+    /// early.
     pub fn historical<'a>(&self, atr: &'a [u8]) -> &'a [u8] {
         let (start, len) = self.historical;
         let from_first = atr.get(usize::from(start)..).unwrap_or_default();
@@ -215,7 +217,7 @@ impl Parameters {
 }
 
 impl SpecificMode {
-    /// The byte TA2 that says this.
+    /// The byte TA2 for this mode.
     pub const fn to_ta2(self) -> u8 {
         let unable_to_change = if self.can_change { 0 } else { 0x80 };
         let implicit = if self.implicit { 0x10 } else { 0 };

@@ -1,4 +1,4 @@
-//! The codes of Fi, Di and f(max), as TA1 and PPS1 have them (clause 8.3, tables 7 and 8).
+//! The codes of Fi, Di and f(max) in TA1 and PPS1 (clause 8.3, tables 7 and 8).
 
 /// Fi and f(max) in kHz by the high nibble of TA1 (clause 8.3, table 7); 0: RFU.
 const FI_AND_F_MAX: [(u16, u16); 16] = [
@@ -30,7 +30,7 @@ pub fn decode_fi(fi_di: u8) -> Option<u16> {
     table_7(fi_di).map(|(fi, _)| fi)
 }
 
-/// The highest clock frequency in kHz that goes with [`decode_fi`]; `None`: RFU.
+/// The highest clock frequency in kHz that belongs to [`decode_fi`]; `None`: RFU.
 pub fn decode_f_max(fi_di: u8) -> Option<u16> {
     table_7(fi_di).map(|(_, f_max)| f_max)
 }

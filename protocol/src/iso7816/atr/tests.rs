@@ -1,4 +1,4 @@
-//! The ATR read and written, whole and in pieces.
+//! The ATR, read and written, whole and in pieces.
 
 use super::*;
 use crate::iso7816::character::Convention;
@@ -88,11 +88,11 @@ fn each_error_with_what_was_expected() {
         (&hex!("FF00"), AtrError::TsUnknown(0xFF), "TS is FF"),
         (&hex!("3B"), AtrError::Truncated { need: 2, have: 1 }, "at least 2 bytes, there are 1"),
         (&hex!("3B6D0000"), AtrError::Truncated { need: 17, have: 4 }, "at least 17"),
-        // TD1 is missing: that more bytes follow is not known yet.
+        // TD1 is missing, so nobody knows yet that more bytes follow.
         (&hex!("3B81"), AtrError::Truncated { need: 4, have: 2 }, "at least 4"),
         (&hex!("3BFF FFFFFFFF FFFFFFFF FFFFFFFF"), AtrError::OverLimit { announced: 34 }, "at most 33"),
         (&hex!("3B02 1450 11"), AtrError::TooLong { expected: 4, have: 5 }, "announce 4 bytes, there are 5"),
-        // A TCK that fits does not belong behind T=0 alone.
+        // A TCK that fits the other bytes is still wrong if only T=0 is offered.
         (&hex!("3B02 1450 46"), AtrError::TooLong { expected: 4, have: 5 }, "behind the end"),
         (&hex!("3B8101 55"), AtrError::TckMissing { expected: 0xD5 }, "D5 must end"),
         (&hex!("3B8101 55 D4"), AtrError::TckWrong { expected: 0xD5, found: 0xD4 }, "is D4, expected D5"),
@@ -135,7 +135,7 @@ fn the_longest_atr_has_33_bytes() {
 
 #[test]
 fn f_max_is_in_step_with_fi() {
-    // But for code 1, which raises the default from 4 to 5 MHz, both halves of table 7 keep one bit rate.
+    // Except for code 1, which raises the default from 4 to 5 MHz, both halves of table 7 keep one bit rate.
     for code in (0x00..=0xFF).step_by(16).filter(|&code| code != 0x10) {
         let (rate_fi, rate_khz) = if code < 0x80 { (372, 4_000) } else { (512, 5_000) };
         let in_step = decode_fi(code).map(|fi| u32::from(fi) * rate_khz / rate_fi);
@@ -217,12 +217,12 @@ proptest! {
         prop_assert_eq!(card.edc() == Edc::Crc, t1.tc.unwrap_or(0) & 1 == 1);
         prop_assert_eq!(card.classes().map(Classes::bits), t15.and_then(|b| b.ta).map(|ta| ta & 0x3F));
 
-        // Every interface byte is in the groups: with TS, T0, historical bytes and TCK they make up the whole.
+        // The groups have every interface byte: with TS, T0, historical bytes and TCK they are the whole ATR.
         let interface = atr.groups().flat_map(|g| g.bytes()).count();
         let tck = usize::from(atr.tck() == Tck::Ok);
         prop_assert_eq!(2 + interface + historical.len() + tck, bytes.len());
 
-        // A terminal that receives it byte by byte stops at the last one.
+        // A terminal that receives it byte by byte stops at the last byte.
         for received in 0..bytes.len() {
             let expected = Atr::expected_len(&bytes[..received]);
             prop_assert!(expected.is_none_or(|len| len == bytes.len()), "{:?} after {}", expected, received);

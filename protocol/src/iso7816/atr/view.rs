@@ -1,4 +1,4 @@
-//! A view over the bytes of an ATR.
+//! A view over the bytes of an ATR, and the check whether they are one. [`super::Parameters`] says what an ATR means.
 
 use super::error::AtrError;
 use super::groups::{Groups, Letter, Place};
@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::walk::{Walk, walk};
 use crate::iso7816::character::Convention;
 
-/// A view over the bytes of an ATR, complete or not, good or bad. See the [module](super).
+/// A view over the bytes of an ATR, complete or not, right or wrong. See the [module](super).
 ///
 /// The bytes are decoded: the receiver has applied the convention, so TS is 3B or 3F.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +18,18 @@ pub struct Atr<'a>(&'a [u8]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Tck {
-    /// There is none and there must be none: only T=0 is offered, named or by default.
+    /// There is no TCK and there must be none: only T=0 is offered, named or by default.
     Absent,
-    /// It is there, and the XOR of all bytes from T0 to TCK is 0.
+    /// TCK is there, and the XOR of all bytes from T0 to TCK is 0.
     Ok,
-    /// It is there and that XOR is not 0.
+    /// TCK is there, and the XOR of all bytes from T0 to TCK is not 0.
     Wrong,
-    /// It ought to be there, but the bytes end before it.
+    /// TCK should be there, but the bytes end before it.
     Missing,
 }
 
 impl<'a> Atr<'a> {
-    /// A view over `bytes`, TS first, in decoded form. Any bytes will do.
+    /// A view over `bytes`, TS first, in decoded form. Any bytes are accepted.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
@@ -39,7 +39,7 @@ impl<'a> Atr<'a> {
         self.0
     }
 
-    /// The convention TS announces; `None` if TS is missing or no TS.
+    /// The convention that TS announces; `None` if TS is missing or has no defined value.
     pub fn convention(&self) -> Option<Convention> {
         const DIRECT: u8 = Convention::Direct.ts();
         const INVERSE: u8 = Convention::Inverse.ts();
@@ -62,7 +62,7 @@ impl<'a> Atr<'a> {
         from_first.get(..layout.historical_len).unwrap_or(from_first)
     }
 
-    /// The state of the check byte, as far as the bytes there are tell.
+    /// The state of the check byte, as far as the bytes tell.
     pub fn tck(&self) -> Tck {
         let Walk { layout, .. } = walk(self.0);
         match self.0.get(1..layout.total) {
@@ -75,29 +75,29 @@ impl<'a> Atr<'a> {
 
     /// The protocols T = 0..=14 that the card offers, the preferred one first, each once.
     ///
-    /// T=0 alone if there is no TD1 (clause 8.2.3). Empty only if [`Atr::check`] would complain.
+    /// T=0 alone if there is no TD1 (clause 8.2.3). Empty only for bytes that [`Atr::check`] refuses.
     pub fn protocols(&self) -> impl Iterator<Item = u8> + use<'a> {
-        // T=15 is no protocol: seen before it comes.
+        // T=15 is no protocol: it counts as seen from the start.
         Protocols { group: self.0.get(1).map(|_| Place::first(self.0)), seen: 1 << 15 }
     }
 
-    /// What these bytes say about their card, whether or not they are an ATR: what is missing says nothing.
+    /// What these bytes say about their card, whether or not they are an ATR. A missing byte says nothing.
     pub fn parameters(&self) -> Parameters {
         self.complete(walk(self.0).parameters)
     }
 
-    /// Adds what the groups do not say.
+    /// Adds what the groups do not contain.
     fn complete(&self, mut parameters: Parameters) -> Parameters {
         parameters.convention = self.convention().unwrap_or(Convention::Direct);
         parameters.extended_lengths = historical::extended_lengths(parameters.historical(self.0));
         parameters
     }
 
-    /// Whether these bytes are one whole ATR that ISO/IEC 7816-3 allows; if so, what it says.
+    /// Whether these bytes are one whole ATR that ISO/IEC 7816-3 allows; if so, what the ATR says.
     ///
-    /// What comes first decides how much the rest can be trusted: TS, then the length that T0 and the TDs announce,
-    /// then TCK. Only bytes that have arrived whole are blamed for what they say. RFU codes are no error: a newer card may
-    /// use them, and a terminal that does not know Fi or Di goes on at 372 and 1.
+    /// The order of the checks follows from how far the bytes can be trusted: first TS, then the length that T0 and the
+    /// TDs announce, then TCK. Only bytes that have arrived whole are judged by what they say. RFU codes are no error:
+    /// a newer card may use them, and a terminal that does not know Fi or Di continues at 372 and 1.
     pub fn check(&self) -> Result<Parameters, AtrError> {
         let ts = *self.0.first().ok_or(AtrError::Empty)?;
         if self.convention().is_none() {
@@ -109,7 +109,7 @@ impl<'a> Atr<'a> {
         if layout.total > MAX_LEN {
             return Err(AtrError::OverLimit { announced: layout.total });
         }
-        // 0 with the right TCK, and what TCK has to be without it.
+        // 0 if TCK is there and right; otherwise, without TCK, the value that TCK must have.
         let sum = ts ^ xor(self.0);
         if have < layout.total {
             return Err(if layout.complete && layout.has_tck && have + 1 == layout.total {
@@ -133,11 +133,12 @@ impl<'a> Atr<'a> {
         }
     }
 
-    /// How long the ATR is that begins with `prefix`, at most [`MAX_LEN`]; `None` while a byte is missing that decides.
+    /// How long the ATR is that begins with `prefix`, at most [`MAX_LEN`]; `None` while a byte that decides this is
+    /// missing.
     ///
-    /// For a terminal that receives character by character: stop at this length, then [`Atr::check`]. The result never
-    /// changes as more bytes arrive. It is [`MAX_LEN`] as soon as T0 and the TDs announce more, so that no card keeps a
-    /// terminal waiting beyond that. TS is not looked at: refuse an unknown one when it arrives.
+    /// A terminal that receives character by character stops at this length and then calls [`Atr::check`]. Further
+    /// bytes never change the result. It is [`MAX_LEN`] as soon as T0 and the TDs announce more, so that no card makes
+    /// a terminal wait longer. TS is not checked here: refuse an unknown TS when it arrives.
     pub fn expected_len(prefix: &[u8]) -> Option<usize> {
         let Walk { layout, .. } = walk(prefix);
         if layout.total >= MAX_LEN {
@@ -150,7 +151,7 @@ impl<'a> Atr<'a> {
 /// See [`Atr::protocols`].
 struct Protocols<'a> {
     group: Option<Place<'a>>,
-    /// A bit for each T that has come.
+    /// A bit for each T that has been returned.
     seen: u16,
 }
 

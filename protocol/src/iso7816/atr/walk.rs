@@ -4,15 +4,16 @@ use super::groups::{Letter, Place};
 use super::layout::Layout;
 use super::parameters::Parameters;
 
-/// What the groups say: where the parts of the ATR lie, and the card's parameters, but for what is in the historical bytes.
+/// What the groups say: where the parts of the ATR are, and the card's parameters, except those from the historical
+/// bytes.
 pub(super) struct Walk {
     pub(super) layout: Layout,
     pub(super) parameters: Parameters,
-    /// The T of TD1, if there is one; 15 is none that may stand there.
+    /// The T of TD1, if there is one. 15 is not allowed there.
     pub(super) first_t: Option<u8>,
 }
 
-/// Walks over any bytes. What is missing says nothing.
+/// Walks over any bytes. A missing byte says nothing.
 #[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
@@ -37,7 +38,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
         let t = group.protocol();
         first_t = first_t.or(Some(t));
         parameters.offer(t);
-        // Any T but 0, T=15 included, calls for TCK (clause 8.2.5).
+        // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
         layout.has_tck |= t != 0;
         if t < before {
             layout.first_descent.get_or_insert((before, t));
@@ -50,7 +51,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     }
     layout.complete &= !cut;
     layout.total = layout.interface_end + layout.historical_len + usize::from(layout.has_tck);
-    // In an ATR they never begin so far behind.
+    // In an ATR, the historical bytes never begin beyond 255.
     if let Ok(start) = u8::try_from(layout.interface_end) {
         parameters.historical = (start, layout.historical_len as u8);
     }

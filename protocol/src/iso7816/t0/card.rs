@@ -1,4 +1,4 @@
-//! The card's side of T=0, for virtual cards.
+//! The card's side of T=0, for virtual cards. What a command does is the caller's part.
 
 use heapless::Vec;
 
@@ -6,7 +6,7 @@ use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
-/// How a card asks for command data: all at once (INS) or byte by byte (~INS), clause 10.3.3.
+/// How a card asks for command data: for all at once (INS), or for each byte (~INS), clause 10.3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AckStyle {
@@ -32,8 +32,8 @@ const MAX_BURST: usize = 2 * SHORT_NE_MAX + 2;
 
 /// The card's T=0 state between two resets, for APDUs and responses of up to `N` bytes: 256 or more.
 ///
-/// Beyond 256 bytes the terminal sends an APDU in ENVELOPEs and fetches a response by GET RESPONSE (clause 12.2). Has no
-/// `Debug`: its buffers may hold a PIN.
+/// Beyond 256 bytes the terminal sends an APDU in ENVELOPEs and fetches a response by GET RESPONSE (clause 12.2). There
+/// is no `Debug`, since the buffers may hold a PIN.
 pub struct CardSide<const N: usize> {
     ack: AckStyle,
     header: Vec<u8, 5>,
@@ -68,9 +68,8 @@ impl<const N: usize> CardSide<N> {
     }
 
     /// A character came from the terminal.
-    ///
-    /// `takes_data(ins)` tells whether the card's command of that name carries data to the card: in T=0 only the
-    /// card knows whether P3 is Lc or Le.
+    /// `takes_data(ins)` tells whether the card's command with this INS carries data to the card. In T=0 only the card
+    /// knows whether P3 is Lc or Le.
     pub fn received(&mut self, byte: u8, takes_data: impl FnOnce(u8) -> bool) -> CardStep {
         if self.header.push(byte).is_ok() {
             if let &[_, ins, _, _, p3] = self.header.as_slice() {
@@ -78,7 +77,7 @@ impl<const N: usize> CardSide<N> {
             }
             return CardStep::Await;
         }
-        // The header is complete, so this is command data; Lc is at most 255, so there is room.
+        // The header is complete, so this byte is command data. There is room, since Lc is at most 255.
         let _ = self.data.push(byte);
         if self.data.len() < usize::from(self.p3()) {
             match self.ack {
@@ -97,8 +96,8 @@ impl<const N: usize> CardSide<N> {
         &self.burst
     }
 
-    /// The command to carry out after [`CardStep::Execute`]. A case 4 command cannot be told from a case 3 one here, unless
-    /// it came in ENVELOPEs.
+    /// The command to carry out after [`CardStep::Execute`]. A case 4 command cannot be told from a case 3 command
+    /// here, unless it came in ENVELOPEs.
     pub fn command(&self) -> Command<'_> {
         if self.enveloped {
             return Command::decode(&self.envelope).unwrap_or(Command::new(0, 0, 0, 0));
@@ -110,9 +109,9 @@ impl<const N: usize> CardSide<N> {
         if self.to_card { command.with_data(&self.data) } else { command.expecting(length_of(p3)) }
     }
 
-    /// The answer to [`CardSide::command`]: at most `N` bytes of `data`, and `sw`. Longer data is a fault of the caller
-    /// and answered with 6F00. Data that goes with a warning (62xx, 63xx) waits for GET RESPONSE, as all data of a command
-    /// with data does.
+    /// The answer to [`CardSide::command`]: at most `N` bytes of `data`, and `sw`. Longer data is an error of the
+    /// caller and is answered with 6F00. GET RESPONSE must fetch the data that goes with a warning (62xx, 63xx), and
+    /// all data of a command that itself carries data.
     pub fn respond(&mut self, data: &[u8], sw: StatusWord) -> CardStep {
         let (to_card, le) = (self.to_card, length_of(self.p3()));
         self.enveloped = false;
@@ -130,7 +129,7 @@ impl<const N: usize> CardSide<N> {
         } else if !to_card && (data.len() < le || le < SHORT_NE_MAX) {
             self.status(StatusWord::new(0x6C, length_byte(data.len())));
         } else {
-            // There is room: it is not longer than N.
+            // There is room, since the data is not longer than N.
             let _ = self.waiting.extend_from_slice(data);
             if !to_card {
                 self.send_waiting(le);
@@ -156,7 +155,7 @@ impl<const N: usize> CardSide<N> {
 
     fn header_complete(&mut self, to_card: bool, ins: u8, p3: u8) -> CardStep {
         self.to_card = to_card;
-        // Whatever is not the next ENVELOPE ends the APDU that others have begun.
+        // Any command that is not the next ENVELOPE ends an APDU that ENVELOPEs have begun.
         if ins != ENVELOPE {
             self.envelope.clear();
         }
@@ -177,10 +176,10 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// One ENVELOPE is here: its data is the next part of an APDU.
+    /// One ENVELOPE is complete: its data is the next part of an APDU.
     fn open(&mut self) -> CardStep {
         let fits = self.envelope.extend_from_slice(&self.data).is_ok();
-        // Only extended APDUs with data come this way: CLA INS P1 P2 00 Lc Lc.
+        // Only extended APDUs with data come in ENVELOPEs: CLA INS P1 P2 00 Lc Lc.
         let whole = match *self.envelope.as_slice() {
             [_, _, _, _, 0, high, low, ..] => Some(7 + usize::from(u16::from_be_bytes([high, low]))),
             [_, _, _, _, other, ..] if other != 0 => Some(0),
@@ -189,7 +188,7 @@ impl<const N: usize> CardSide<N> {
         let have = self.envelope.len();
         match whole {
             Some(_) if !fits => {}
-            // Without Le, or with it in the same part.
+            // Without Le, or with Le in the same part.
             Some(whole) if have == whole || have == whole + 2 => {
                 self.enveloped = Command::decode(&self.envelope).is_ok();
                 if self.enveloped {
@@ -246,7 +245,7 @@ impl<const N: usize> CardSide<N> {
 /// Up to 256 bytes with their acknowledgements, then the status word.
 fn burst(burst: &mut Vec<u8, MAX_BURST>, ack: AckStyle, ins: u8, bytes: &[u8], sw: StatusWord) {
     burst.clear();
-    // There is room for the longest one, so that pushing cannot fail.
+    // There is room for the longest burst, so that pushing cannot fail.
     match ack {
         AckStyle::All => {
             let _ = burst.push(ins);
@@ -266,7 +265,7 @@ const fn more(bytes: usize) -> StatusWord {
     StatusWord::new(0x61, length_byte(bytes))
 }
 
-/// A length as in Le: 00 from 256 on.
+/// A length coded as Le: 00 from 256 on.
 const fn length_byte(bytes: usize) -> u8 {
     if bytes < SHORT_NE_MAX { bytes as u8 } else { 0 }
 }

@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-/// Why an exchange ended badly.
+/// Why an exchange ended without a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum T0Error {
-    /// The command needs the extended form, and the card does not say that it takes that.
+    /// The command needs the extended form, and the card does not say that it takes this form.
     ExtendedLength,
-    /// INS 6x or 9x cannot be told from a status word (clause 10.3.2).
+    /// INS 6x or 9x cannot be distinguished from a status word (clause 10.3.2).
     InsNotAllowed(u8),
     /// No character within the waiting time.
     Timeout,

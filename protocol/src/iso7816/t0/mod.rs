@@ -1,9 +1,9 @@
 //! T=0, the character protocol of ISO/IEC 7816-3 clause 10, as engines without input or output.
 //!
-//! [`Exchange`] is the terminal's side: one APDU in, the characters to send and await, one response out. What it makes of the
-//! APDU are [`Tpdus`], which also serve where a reader moves whole TPDUs. [`CardSide`] is the card's side, for virtual cards.
-//! Repetition after a parity error (clause 7.3) is the business of the character line below, which on real hardware is done by
-//! the UART.
+//! [`Exchange`] is the terminal's side: one APDU in, the characters to send and to await, one response out. [`Tpdus`]
+//! are the TPDUs into which it divides the APDU; they also serve a reader that moves whole TPDUs. [`CardSide`] is the
+//! card's side, for virtual cards. Repetition after a parity error (clause 7.3) is done by the card line below; on real
+//! hardware, the UART does it.
 
 mod card;
 mod error;

@@ -11,7 +11,8 @@ pub const ENVELOPE: u8 = 0xC2;
 /// The NULL procedure byte: "wait, I am still working" (clause 10.3.3).
 pub const NULL: u8 = 0x60;
 
-/// Whether `byte` opens a status word: 6x but NULL, or 9x (clause 10.3.3). Such a value is no valid INS either.
+/// Whether `byte` is the first of a status word: 6x except NULL, or 9x (clause 10.3.3). Such a value is no valid INS
+/// either.
 pub(super) const fn is_sw1(byte: u8) -> bool {
     matches!(byte & 0xF0, 0x60 | 0x90) && byte != NULL
 }

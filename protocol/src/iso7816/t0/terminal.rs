@@ -1,4 +1,4 @@
-//! The terminal's side of T=0: characters and procedure bytes of one TPDU after the other, in time.
+//! The terminal's side of T=0: the characters and procedure bytes of one TPDU after the other, with their times.
 
 use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
@@ -7,38 +7,39 @@ use crate::iso7816::Etu;
 use crate::iso7816::apdu::Command;
 use crate::iso7816::sw::StatusWord;
 
-/// What bounds one APDU. A card may be slow within these bounds; beyond them it is given up with a reason.
+/// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
     pub waiting_time: Etu,
-    /// The most etu the whole exchange may take, NULLs included, beyond [`Limits::PER_BYTE`] for each byte of the command and
-    /// of the response asked for. Not in the standard, which lets a card send NULL for ever.
+    /// The most etu that the whole exchange may take, NULLs included, plus [`Limits::PER_BYTE`] for each byte of the
+    /// command and of the expected response. The standard has no such limit: it lets a card send NULL for ever.
     pub budget: Etu,
-    /// The most GET RESPONSE and corrected-Le commands sent for one APDU, beyond one for each 256 response bytes asked
-    /// for. Not in the standard either.
+    /// The most GET RESPONSE and corrected-Le commands sent for one APDU, plus one for each 256 expected response
+    /// bytes. The standard has no such limit.
     pub follow_ups: u8,
-    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Parameters::extended_lengths`]): commands of
-    /// more than 255 data bytes then go in ENVELOPEs.
+    /// Whether the card says that it takes extended lengths ([`crate::iso7816::atr::Parameters::extended_lengths`]).
+    /// Commands of more than 255 data bytes then go in ENVELOPEs.
     pub envelope: bool,
 }
 
 impl Limits {
-    /// Etu of the budget for each byte that is to be moved: four times what it takes with an acknowledgement of its own.
+    /// Etu of the budget for each byte to be moved: four times the time of a byte that has an acknowledgement of its
+    /// own.
     pub const PER_BYTE: Etu = 96;
 
     /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
     ///
-    /// The budget is twenty times the default waiting time, 20 s at the usual 3.5712 MHz whatever the rate: no command of
-    /// the social security card takes that long.
+    /// The budget is twenty times the default waiting time: 20 s at the usual 3.5712 MHz, whatever the rate. No command
+    /// of the social security card takes as long.
     pub const fn new(wi: u8, fi: u16, di: u8) -> Self {
-        // WI = 0 is reserved (clause 10.2); 1 keeps the wait bounded and above nothing. Fi is never 0 (table 7).
+        // WI = 0 is reserved (clause 10.2); 1 keeps the wait finite and above zero. Fi is never 0 (table 7).
         let wi = if wi == 0 { 1 } else { wi };
         let fi = if fi == 0 { 372 } else { fi };
         let waiting_time = 960 * wi as Etu * di as Etu;
         let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
-        // A card with a long waiting time may use it, and once more after a NULL.
+        // A card with a long waiting time may use all of it, and all of it once more after a NULL.
         let longest = 2 * waiting_time;
         Self {
             waiting_time,
@@ -54,34 +55,34 @@ impl Limits {
 pub enum Step<'e> {
     /// Send these characters, then call [`Exchange::sent`].
     Send(&'e [u8]),
-    /// Await one character whose leading edge comes at most this many etu after the last one's; then call
+    /// Await one character whose leading edge comes at most so many etu after that of the last character; then call
     /// [`Exchange::received`] or [`Exchange::timed_out`].
     Receive(Etu),
     /// The exchange has ended.
     Done(Result<T0Response, T0Error>),
 }
 
-/// How an exchange ended well: the response data lies in the caller's buffer.
+/// How an exchange ended well: the response data is in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct T0Response {
     /// Bytes of response data in the buffer.
     pub len: usize,
-    /// The status word as the card gave it last; 61xx and 6Cxx only where they could not be followed up.
+    /// The status word that the card gave last; 61xx and 6Cxx only where they could not be followed up.
     pub sw: StatusWord,
 }
 
-/// One command APDU on its way through T=0. What clause 12.2 has the terminal do for it happens inside ([`Tpdus`]): GET RESPONSE
-/// on 61xx and on a warning, the corrected Le on 6Cxx, ENVELOPE for extended lengths.
+/// One command APDU on its way through T=0. What clause 12.2 requires of the terminal happens inside ([`Tpdus`]): GET
+/// RESPONSE after 61xx and after a warning, the corrected Le after 6Cxx, ENVELOPE for extended lengths.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
 ///
-/// Has no `Debug`: its buffers may hold a PIN or an ID number.
+/// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
     tpdus: Tpdus<'a>,
     response: &'a mut [u8],
     waiting_time: Etu,
-    /// Response bytes this TPDU still has to move.
+    /// Response bytes that this TPDU has still to move.
     left: usize,
     state: State,
     /// Etu that are left.
@@ -124,7 +125,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// What to do now. Does not change anything: asking twice gives the same answer.
+    /// What to do now. The call changes nothing: a second call gives the same answer.
     pub fn step(&self) -> Step<'_> {
         match self.state {
             State::Header => Step::Send(self.tpdus.header()),
@@ -134,7 +135,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
+    /// The characters of [`Step::Send`] have gone out. Each costs twelve etu of the budget.
     pub fn sent(&mut self) {
         let characters = match self.state {
             State::Header => {
@@ -144,7 +145,7 @@ impl<'a> Exchange<'a> {
             State::Sending { count } => {
                 let sent = self.tpdus.data(count).len();
                 self.tpdus.sent(sent);
-                // An APDU in pieces goes out piece by piece.
+                // An APDU in pieces is sent piece by piece.
                 self.state = if sent < count { State::Sending { count: count - sent } } else { State::Procedure };
                 sent
             }
@@ -159,14 +160,14 @@ impl<'a> Exchange<'a> {
         self.end(Err(T0Error::Timeout));
     }
 
-    /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
+    /// A character came. Its leading edge is `elapsed` etu after that of the last character, whoever sent the latter.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
         self.take(byte, &[]);
         self.spend(elapsed);
     }
 
-    /// Characters came, within `elapsed` etu in all and each in time. Those that come where the terminal has to speak are
-    /// passed over.
+    /// Characters came, within `elapsed` etu in all and each in time. Characters that come while the terminal has to
+    /// send are ignored.
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
         let mut rest = bytes;
         while let [byte, behind @ ..] = rest {
@@ -175,7 +176,7 @@ impl<'a> Exchange<'a> {
         self.spend(elapsed);
     }
 
-    /// A character and what came behind it; returns what of the latter has still to be looked at.
+    /// Takes a character and some of those after it; returns those that have not been looked at yet.
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn take<'r>(&mut self, byte: u8, behind: &'r [u8]) -> &'r [u8] {
@@ -201,7 +202,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Clause 10.3.3, table 11: what a procedure byte asks for.
+    /// Clause 10.3.3, table 11: the action for each procedure byte.
     fn procedure(&mut self, byte: u8) {
         let [_, ins, ..] = *self.tpdus.header();
         let direction = self.tpdus.direction();
@@ -222,7 +223,7 @@ impl<'a> Exchange<'a> {
         };
     }
 
-    /// Response data, `first` and what of `more` belongs to it; returns what does not.
+    /// Response data: `first`, and as much of `more` as belongs to it; returns the rest of `more`.
     fn data<'r>(&mut self, first: u8, more: &'r [u8], count: usize) -> &'r [u8] {
         let (more, rest) = more.split_at_checked(count.saturating_sub(1)).unwrap_or((more, &[]));
         let room = self.response.get_mut(self.tpdus.response_len()..).unwrap_or_default();
@@ -241,7 +242,7 @@ impl<'a> Exchange<'a> {
         rest
     }
 
-    /// The TPDU is over: the APDU is, too, or the next TPDU begins.
+    /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     fn status(&mut self, sw: StatusWord) {
         match self.tpdus.status(sw) {
             Ok(None) => {

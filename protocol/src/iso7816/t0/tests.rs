@@ -34,7 +34,7 @@ fn run_within(
                 Some(byte) => exchange.received(byte, 12),
                 None => {
                     assert_eq!(timeout, 9600);
-                    // A card that lives on its NULLs may speak without being spoken to.
+                    // A card that sends NULLs may send without having received anything.
                     match card(&[]) {
                         more if more.is_empty() => exchange.timed_out(),
                         more => waiting.extend(more),
@@ -47,7 +47,7 @@ fn run_within(
     panic!("the exchange did not end");
 }
 
-/// A card that must be sent exactly the first of each pair, and answers the second.
+/// A card that must receive exactly the first of each pair, and answers with the second.
 fn script(pairs: &'static [(&'static [u8], &'static [u8])]) -> impl FnMut(&[u8]) -> Vec<u8> {
     let mut pairs = pairs.iter();
     move |sent| match pairs.next() {
@@ -80,7 +80,7 @@ fn case_2_takes_null_and_single_byte_acknowledgements() {
 #[test]
 fn case_2_with_wrong_le_is_repeated_with_the_right_one() {
     let card = script(&[(&hex!("00B2030004"), &hex!("6C06")), (&hex!("00B2030006"), &hex!("B2 0304332E3030 9000"))]);
-    // Clause 12.2.3: only the four bytes asked for are delivered.
+    // Clause 12.2.3: only the four expected bytes are delivered.
     let command = Command::new(0, 0xB2, 3, 0).expecting(4);
     assert_eq!(run(command, card), Ok((hex!("0304332E").to_vec(), StatusWord::OK)));
 }
@@ -99,7 +99,7 @@ fn case_3_sends_all_or_byte_by_byte() {
     assert_eq!(run(command, each), Ok((vec![], StatusWord::tries_left(2))));
 }
 
-/// Clauses 10.3.1 and 12.2: data go one way in a TPDU, so the response is fetched by GET RESPONSE (ISO/IEC 7816-4
+/// Clauses 10.3.1 and 12.2: the data of a TPDU goes one way, so GET RESPONSE fetches the response (ISO/IEC 7816-4
 /// clause 7.6.1).
 #[test]
 fn case_4_fetches_its_response_in_parts() {
@@ -125,14 +125,14 @@ fn a_warning_to_case_4_has_its_response_fetched() {
         (&hex!("00C0000002"), &hex!("C0 0102 9000")),
     ]);
     assert_eq!(run(command, card), Ok((vec![1, 2], StatusWord(0x6283))));
-    // A card that has nothing to fetch.
+    // A card that has no response data.
     let card = script(&[
         (&hex!("00A4000002"), &hex!("A4")),
         (&hex!("EF05"), &hex!("6283")),
         (&hex!("00C0000000"), &hex!("6985")),
     ]);
     assert_eq!(run(command, card), Ok((vec![], StatusWord(0x6283))));
-    // Refused at the header, a count of tries, no response asked for: nothing is fetched.
+    // The header is refused, the status word is a count of tries, or no response is expected: nothing is fetched.
     let card = script(&[(&hex!("00A4000002"), &hex!("6283"))]);
     assert_eq!(run(command, card), Ok((vec![], StatusWord(0x6283))));
     let card = script(&[(&hex!("00A4000002"), &hex!("A4")), (&hex!("EF05"), &hex!("63C2"))]);
@@ -144,7 +144,7 @@ fn a_warning_to_case_4_has_its_response_fetched() {
     assert_eq!(run(Command::new(0, 0xB0, 0, 0).expecting(2), card), Ok((vec![1, 2], StatusWord(0x6281))));
 }
 
-/// Clause 12.2.4; the channel of ISO/IEC 7816-4 clause 5.4.1 is kept.
+/// Clause 12.2.4; the logical channel of ISO/IEC 7816-4 clause 5.4.1 is kept.
 #[test]
 fn more_than_255_bytes_go_in_envelopes_if_the_card_takes_them() {
     let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
@@ -167,7 +167,7 @@ fn more_than_255_bytes_go_in_envelopes_if_the_card_takes_them() {
     let [first, second] = &tpdus[..] else { panic!("{} TPDUs", tpdus.len()) };
     assert_eq!(first[..12], hex!("02C20000FF 02D60000000100"));
     assert_eq!(second[..], hex!("02C2000008 5555555555555555"));
-    // The second is refused, or the first: that is the answer.
+    // The card refuses the second ENVELOPE, or the first: its status word is the answer.
     let refuse = |at: usize| {
         let mut count = 0;
         move |_: &[u8]| {
@@ -177,7 +177,7 @@ fn more_than_255_bytes_go_in_envelopes_if_the_card_takes_them() {
     };
     assert_eq!(run_within(limits, command, refuse(1)), Ok((vec![], StatusWord::UNKNOWN_INS)));
     assert_eq!(run(command, |_| vec![]), Err(T0Error::ExtendedLength));
-    // A card that says 9000 to every header gets no second ENVELOPE before it took the first.
+    // A card that answers 9000 to every header gets no second ENVELOPE, because it never took the first.
     assert_eq!(run_within(limits, command, |_| vec![0x90, 0x00]), Ok((vec![], StatusWord::OK)));
 }
 
@@ -188,7 +188,7 @@ fn an_early_status_word_ends_a_data_transfer() {
     assert_eq!(run(command, card), Ok((vec![], StatusWord::BLOCKED)));
 }
 
-/// Clause 10.3.2 leaves no INS 6x or 9x; clause 10.2 says how long a card may be silent.
+/// Clause 10.3.2 allows no INS 6x or 9x; clause 10.2 says how long a card may be silent.
 #[test]
 fn hostile_cards_end_with_a_reason() {
     let read = Command::new(0, 0xB2, 1, 4).expecting(18);
@@ -200,7 +200,7 @@ fn hostile_cards_end_with_a_reason() {
     assert_eq!(run(select, |_| vec![0x61, 0x00]), Err(T0Error::TooManyFollowUps));
     assert_eq!(run(read.with_data(&[0; 256]), |_| vec![]), Err(T0Error::ExtendedLength));
     assert_eq!(run(Command::new(0, 0x90, 0, 0), |_| vec![]), Err(T0Error::InsNotAllowed(0x90)));
-    // A card with more to say than was asked for: what was asked for is delivered, with the 61xx that tells.
+    // A card with more response data than expected: the expected bytes are delivered, with the 61xx that says so.
     let endless = |sent: &[u8]| match sent {
         [_, 0xC0, _, _, le] => {
             let mut answer = vec![0xC0];
@@ -214,7 +214,7 @@ fn hostile_cards_end_with_a_reason() {
     assert_eq!(run(select, endless), Ok((vec![7; 256], StatusWord(0x6100))));
 }
 
-/// A card that answers every command with `reply` and `sw`, and notes the data that came with it.
+/// A card that answers every command with `reply` and `sw`, and keeps the data that came with the command.
 fn carry_out<const N: usize>(
     card: &mut CardSide<N>,
     takes_data: bool,
@@ -238,7 +238,7 @@ fn carry_out<const N: usize>(
     }
 }
 
-/// Runs a command as a PC/SC reader does: whole TPDUs, in which acknowledgements are the reader's business.
+/// Runs a command as a PC/SC reader does: in whole TPDUs. The reader itself handles the acknowledgements.
 fn run_by_tpdus(
     command: Command<'_>,
     mut reader: impl FnMut(&[u8; 5], &[u8]) -> (Vec<u8>, StatusWord),
@@ -285,7 +285,7 @@ fn a_reader_that_moves_whole_tpdus_is_told_the_same() {
     ]));
     let command = Command::new(0, 0xA4, 0, 0).with_data(&hex!("EF05")).expecting(256);
     assert_eq!(run_by_tpdus(command, warning), Ok((vec![1, 2], StatusWord(0x6283))));
-    // Some readers fetch by themselves: nothing is left to be fetched.
+    // Some readers send GET RESPONSE themselves: nothing is left to be fetched.
     assert_eq!(run_by_tpdus(command, |_, _| (vec![1, 2], StatusWord(0x6283))), Ok((vec![1, 2], StatusWord(0x6283))));
     let without_end = |_: &[u8; 5], _: &[u8]| (vec![], StatusWord(0x6100));
     assert_eq!(run_by_tpdus(command, without_end), Err(T0Error::TooManyFollowUps));
@@ -293,14 +293,14 @@ fn a_reader_that_moves_whole_tpdus_is_told_the_same() {
     assert_eq!(refused(0x61), Err(T0Error::InsNotAllowed(0x61)));
 }
 
-/// INS values a T=0 command may have, GET RESPONSE aside.
+/// INS values that a T=0 command may have, except GET RESPONSE.
 fn any_ins() -> impl Strategy<Value = u8> {
     any::<u8>()
         .prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && !matches!(*ins, GET_RESPONSE | ENVELOPE))
 }
 
 proptest! {
-    /// What the card answers is what the terminal delivers, whatever the case, lengths and acknowledgement style.
+    /// The terminal delivers what the card answers, whatever the case, lengths and acknowledgement style.
     #[test]
     fn both_sides_agree(
         ins in any_ins(),
@@ -317,10 +317,10 @@ proptest! {
         let result = run(command, carry_out(&mut card, takes_data, &reply, StatusWord::OK, &mut executed));
         prop_assert!(executed.iter().all(|seen| *seen == data));
         let (got, sw) = result.unwrap();
-        // Case 1 and 3 commands ask for nothing; the card's status then says that there is more.
+        // Case 1 and 3 commands expect nothing; the card's status word then says that there is more.
         let expected = &reply[..reply.len().min(ne)];
         prop_assert_eq!(got.as_slice(), expected);
-        // And character by character or TPDU by TPDU is the same.
+        // The result is the same character by character and TPDU by TPDU.
         let mut card = CardSide::<256>::new(AckStyle::All);
         let mut again = vec![];
         let card = carry_out(&mut card, takes_data, &reply, StatusWord::OK, &mut again);
@@ -341,7 +341,8 @@ proptest! {
         each_byte: bool,
     ) {
         let takes_data = !data.is_empty();
-        // P3 = 00 is case 1 to the terminal and Le = 256 to a card that has as much to say: T=0 cannot tell them apart.
+        // P3 = 00 is case 1 for the terminal, but Le = 256 for a card with so much response data: T=0 cannot
+        // distinguish the two.
         prop_assume!(takes_data || ne > 0 || reply.len() < 256);
         let sw = if warns { StatusWord(0x6282) } else { StatusWord::OK };
         let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
@@ -353,13 +354,13 @@ proptest! {
         prop_assert!(executed.iter().all(|seen| *seen == data), "{}", executed.len());
         prop_assert!(takes_data <= (executed.len() == 1), "carried out once, {} times", executed.len());
         prop_assert_eq!(got.as_slice(), &reply[..reply.len().min(ne)]);
-        // All there is was asked for and delivered, so its status word is the one the card gave.
+        // All bytes were expected and delivered, so the status word is the card's.
         if ne >= reply.len() && ne > 0 {
             prop_assert_eq!(got_sw, sw);
         }
     }
 
-    /// A card that sends anything at all gets an end within the limits, and the terminal's side no panic.
+    /// Whatever a card sends, the exchange ends within the limits, and the terminal's side does not panic.
     #[test]
     fn rubbish_ends(ins in any_ins(), data in prop::collection::vec(any::<u8>(), 0..=8), ne in 0usize..=256, seed: u64) {
         let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
@@ -367,7 +368,7 @@ proptest! {
         let _ = run(command, |_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let bytes = state.to_be_bytes();
-            // Bytes a card may sensibly say at this point are mixed in, so that the exchange goes on.
+            // Bytes that a card may sensibly send at this point are mixed in, so that the exchange continues.
             vec![[ins, !ins, 0x60, 0x61, 0x6C, bytes[1]][usize::from(bytes[0] % 6)], bytes[2]]
         });
     }
@@ -384,8 +385,9 @@ proptest! {
     }
 }
 
-/// Many sessions from one seed, a part of them with a card or line that garbles, drops or repeats what the card sends; more of
-/// them with, for instance, `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
+/// Many sessions from one seed. In some of them a card or line garbles, drops or repeats what the card sends. For more
+/// sessions, use for instance `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions --
+/// --nocapture`.
 #[test]
 fn many_sessions_end_and_deliver_nothing_wrong() {
     let mut next = chance::numbers(0x2545_F491_4F6C_DD1D);
@@ -397,7 +399,7 @@ fn many_sessions_end_and_deliver_nothing_wrong() {
         let mut reply: Vec<u8> = (0..next() % longest).map(|i| !i as u8).collect();
         let ne = if next().is_multiple_of(4) { (next() % 700) as usize } else { reply.len().max(1) };
         if !takes_data && ne == 0 {
-            // P3 = 00 is Le = 256 to a card that has so much to say.
+            // P3 = 00 means Le = 256 to a card that has so much response data.
             reply.truncate(255);
         }
         let sw = if next().is_multiple_of(4) { StatusWord(0x6282) } else { StatusWord::OK };

@@ -1,8 +1,8 @@
-//! The TPDUs in which T=0 carries one APDU: what clause 12.2 has the terminal do, whoever moves the characters.
+//! The TPDUs in which T=0 carries one APDU: what clause 12.2 requires of the terminal, whoever moves the characters.
 //!
-//! Case 4 goes without its Le, 61xx and warnings are followed by GET RESPONSE, 6Cxx by the same command with the right Le, and
-//! an extended APDU goes in ENVELOPEs. Characters, procedure bytes and time are not known here: [`super::Exchange`] moves a
-//! TPDU character by character, a PC/SC reader moves it whole.
+//! A case 4 command goes without its Le. After 61xx and after warnings comes GET RESPONSE, after 6Cxx the same command
+//! with the right Le. An extended APDU goes in ENVELOPEs. Characters, procedure bytes and time are not known here:
+//! [`super::Exchange`] moves a TPDU character by character, a PC/SC reader moves it whole.
 
 use super::error::T0Error;
 use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
@@ -12,25 +12,26 @@ use crate::iso7816::sw::StatusWord;
 /// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
 const CHANNEL: u8 = 0x03;
 
-/// One command APDU as a row of TPDUs, of which one is under way.
+/// One command APDU as a sequence of TPDUs, one of which is under way.
 ///
-/// For each: send [`Tpdus::header`]; by its [`Tpdus::direction`] send [`Tpdus::data`] and report it to [`Tpdus::sent`], or
-/// receive and report that to [`Tpdus::received`]; then give the status word to [`Tpdus::status`], which says whether another
-/// one follows. A TPDU that the card ends before its data has moved is reported in the same way.
+/// For each TPDU: send [`Tpdus::header`]. Then, by [`Tpdus::direction`], send [`Tpdus::data`] and report that to
+/// [`Tpdus::sent`], or receive data and report that to [`Tpdus::received`]. At the end give the status word to
+/// [`Tpdus::status`], which says whether another TPDU follows. Do the same for a TPDU that the card ends before its
+/// data has moved.
 ///
-/// Has no `Debug`: the data may be a PIN.
+/// There is no `Debug`, since the data may be a PIN.
 pub struct Tpdus<'a> {
-    /// What goes to the card after headers: the command's data; in ENVELOPEs the whole APDU.
+    /// What goes to the card after headers: the command's data, or in ENVELOPEs the whole APDU.
     to_card: Pieces<'a>,
     ne: usize,
     header: [u8; 5],
     direction: Direction,
-    /// Where in `to_card` this TPDU's data ends; what went before has been sent.
+    /// Where in `to_card` this TPDU's data ends; the data before it has been sent.
     end: usize,
     sent: usize,
     /// Response bytes gathered so far, over all TPDUs.
     len: usize,
-    /// Whether some came in this TPDU.
+    /// Whether this TPDU has brought some of them.
     begun: bool,
     /// The status word of a warning whose response data is being fetched (clause 12.2.5).
     warning: Option<StatusWord>,
@@ -38,23 +39,24 @@ pub struct Tpdus<'a> {
     follow_ups: u16,
 }
 
-/// Which way the data of a TPDU goes; T=0 never moves data both ways in one (clause 10.3.1).
+/// Which way the data of a TPDU goes; T=0 never moves data both ways in one TPDU (clause 10.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
-    /// To the card, or there is none (case 1).
+    /// To the card; also if there is no data (case 1).
     ToCard,
     /// From the card.
     FromCard,
 }
 
 impl<'a> Tpdus<'a> {
-    /// The most follow-ups (GET RESPONSE, corrected Le) for one APDU that a terminal should need, beyond one for each 256
-    /// response bytes asked for. The standard sets no bound.
+    /// The most follow-ups (GET RESPONSE, corrected Le) that a terminal should need for one APDU, plus one for each 256
+    /// expected response bytes. The standard has no limit.
     pub const FOLLOW_UPS: u8 = 32;
 
-    /// The TPDUs of `command`, with at most so many follow-ups beyond one for each 256 response bytes asked for. `envelope`:
-    /// the card says that it takes extended lengths, so commands of more than 255 data bytes go in ENVELOPEs.
+    /// The TPDUs of `command`. There are at most `follow_ups` follow-ups, plus one for each 256 expected response
+    /// bytes. `envelope`: the card says that it takes extended lengths, so commands of more than 255 data bytes go in
+    /// ENVELOPEs.
     ///
     /// # Errors
     /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
@@ -63,7 +65,7 @@ impl<'a> Tpdus<'a> {
         Ok(Self::begin(command, follow_ups))
     }
 
-    /// Whether T=0 can carry `command`. For those who begin with it in any case, and keep the error.
+    /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
     pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
         let Command { ins, data, ne, .. } = *command;
         if is_sw1(ins) || ins == NULL {
@@ -75,7 +77,7 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The first TPDU of a command that is allowed. Of any other it is of no use, but does no harm.
+    /// The first TPDU of a command that is allowed. For any other command the result is useless but harmless.
     pub(super) fn begin(command: Command<'a>, follow_ups: u8) -> Self {
         let Command { cla, ins, p1, p2, data, ne } = command;
         let in_envelopes = data.len() > SHORT_NC_MAX;
@@ -104,7 +106,7 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// CLA INS P1 P2 P3 of the TPDU under way: the command's own, an ENVELOPE, or a GET RESPONSE.
+    /// CLA INS P1 P2 P3 of the current TPDU: the header of the command itself, of an ENVELOPE, or of a GET RESPONSE.
     pub const fn header(&self) -> &[u8; 5] {
         &self.header
     }
@@ -114,12 +116,12 @@ impl<'a> Tpdus<'a> {
         self.direction
     }
 
-    /// How many bytes of its data have still to be sent; 0 if it has none to send.
+    /// How many bytes of its data have still to be sent; 0 if there are none.
     pub const fn to_send(&self) -> usize {
         self.end.saturating_sub(self.sent)
     }
 
-    /// How many bytes the card sends if it takes the header as it is.
+    /// How many bytes the card sends if it accepts the header.
     pub const fn to_receive(&self) -> usize {
         let [.., p3] = self.header;
         match self.direction {
@@ -128,23 +130,23 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The next `most` bytes to be sent, as far as they lie in one piece.
+    /// The next bytes to be sent that are in one piece, at most `most`.
     pub fn data(&self, most: usize) -> &[u8] {
         self.to_card.from(self.sent, most)
     }
 
-    /// So many of them are out.
+    /// So many of these bytes have been sent.
     pub const fn sent(&mut self, count: usize) {
         self.sent = self.sent.saturating_add(count);
     }
 
-    /// How many bytes of the APDU there are to be sent in all, and how many may be received.
+    /// How many bytes of the APDU are to be sent, plus how many may be received.
     pub(super) const fn bytes(&self) -> usize {
         self.to_card.len().saturating_add(self.ne)
     }
 
-    /// So many response bytes came. Returns how many of them count: a card that corrected Le upwards sends more than was asked
-    /// for, and the first Ne are delivered (clause 12.2.3).
+    /// So many response bytes came. Returns how many of them count: a card that corrected Le upwards sends more than Ne
+    /// bytes, and only the first Ne are delivered (clause 12.2.3).
     #[inline]
     pub fn received(&mut self, count: usize) -> usize {
         let counted = (self.ne - self.len).min(count);
@@ -155,13 +157,13 @@ impl<'a> Tpdus<'a> {
         counted
     }
 
-    /// How many response bytes counted so far, over all TPDUs: the length of the response data in the end.
+    /// How many response bytes have counted so far, over all TPDUs. In the end this is the length of the response data.
     pub const fn response_len(&self) -> usize {
         self.len
     }
 
-    /// The TPDU under way ended with this status word. `None`: another one follows; else the APDU's status word, 61xx and 6Cxx
-    /// only where they cannot be followed up.
+    /// The current TPDU ended with this status word. `None`: another TPDU follows. Otherwise the result is the APDU's
+    /// status word, which is 61xx or 6Cxx only where these cannot be followed up.
     ///
     /// # Errors
     /// [`T0Error::TooManyFollowUps`].
@@ -176,22 +178,23 @@ impl<'a> Tpdus<'a> {
             }
             0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
             0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
-            // The response of a case 4 command that ends with a warning has to be fetched, too, and what the terminal
-            // delivers is the warning. How much there is the card says by 6Cxx. 63Cx is a count of tries, not a warning.
+            // If a case 4 command ends with a warning, its response must be fetched too, and the terminal delivers the
+            // warning as the status word. The card says by 6Cxx how much there is. 63Cx is a count of tries, not a
+            // warning.
             0x62 | 0x63 if self.fetchable() && sw.verification_tries().is_none() => {
                 self.warning = Some(sw);
                 self.get_response(wanted)
             }
-            // Clause 12.2.5 has the terminal send GET RESPONSE after a plain 9000 to a case 4 command, too. Readers of
-            // these cards take it for the end (docs/card.md §1.6), and so is it here.
+            // By clause 12.2.5 the terminal sends GET RESPONSE also after a plain 9000 to a case 4 command. Readers of
+            // these cards take 9000 for the end (docs/card.md §1.6), and so does this engine.
             _ => Ok(Some(self.warning.unwrap_or(sw))),
         }
     }
 
-    /// Whether the card has all of a command with data that asks for a response.
+    /// Whether the card has received all of a command that carries data and expects a response.
     fn fetchable(&self) -> bool {
         let all_sent = self.sent == self.to_card.len();
-        // A reader that fetches by itself has done so.
+        // `begun`: a reader that fetches by itself has already brought the response.
         self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
     }
 
@@ -202,7 +205,7 @@ impl<'a> Tpdus<'a> {
         self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
     }
 
-    /// Another TPDU for the same APDU, whose data comes from the card.
+    /// Another TPDU for the same APDU; the data comes from the card.
     fn follow_up(&mut self, header: [u8; 5]) -> Result<Option<StatusWord>, T0Error> {
         self.follow_ups = self.follow_ups.checked_sub(1).ok_or(T0Error::TooManyFollowUps)?;
         self.begun = false;
@@ -212,12 +215,13 @@ impl<'a> Tpdus<'a> {
     }
 }
 
-/// An ENVELOPE with the next piece of an APDU of `len` bytes of which `sent` are out, on the same logical channel (clause
-/// 12.2.4): its header, and where the piece ends.
+/// An ENVELOPE with the next piece of an APDU of `len` bytes, `sent` of which have gone out, on the same logical
+/// channel (clause 12.2.4): its header, and where the piece ends.
 #[cfg_attr(target_os = "none", inline(never))]
 fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
     let count = match len.saturating_sub(sent) {
-        // Le stays with some data: where the data ends, the card may take the APDU for one without Le.
+        // Le stays together with some data: after a piece that ends where the data ends, the card may assume an APDU
+        // without Le.
         rest @ 256..=257 => rest - 3,
         rest => rest.min(SHORT_NC_MAX),
     };

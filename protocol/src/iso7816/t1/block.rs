@@ -1,4 +1,5 @@
-//! The bytes of a block: protocol control byte (clause 11.3.2.2) and error detection code (clause 11.3.4).
+//! The bytes of a block: protocol control byte (clause 11.3.2.2) and error detection code (clause 11.3.4). What a block
+//! may say when, is for the engines.
 
 use core::fmt;
 
@@ -20,7 +21,7 @@ pub enum Pcb {
     R {
         /// N(R), the number of the I-block that its sender expects next.
         nr: bool,
-        /// What was wrong with the block before.
+        /// What was wrong with the last block.
         complaint: Complaint,
     },
     /// A supervisory request.
@@ -29,7 +30,7 @@ pub enum Pcb {
     Response(Supervisory),
 }
 
-/// What kind of block a protocol control byte is of.
+/// The kind of a block, which its protocol control byte tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     I,
@@ -38,7 +39,8 @@ pub(super) enum Kind {
     Response,
 }
 
-/// A protocol control byte as it travels, whose bits are looked at one by one. Says the same as [`Pcb`], in less code.
+/// A protocol control byte as it is sent, whose bits are tested one by one. It says the same as [`Pcb`], with less
+/// code.
 #[derive(Clone, Copy)]
 pub(super) struct Bits(pub(super) u8);
 
@@ -52,7 +54,7 @@ impl Bits {
         }
     }
 
-    /// Whether it is not reserved.
+    /// Whether its value is not reserved.
     pub(super) const fn is_known(self) -> bool {
         match self.kind() {
             Kind::I => self.0 & 0x1F == 0,
@@ -61,7 +63,7 @@ impl Bits {
         }
     }
 
-    /// Whether a block with it may have `len` information bytes.
+    /// Whether a block with this control byte may have `len` information bytes.
     pub(super) const fn allows(self, len: u8) -> bool {
         match self.kind() {
             Kind::I => true,
@@ -70,7 +72,7 @@ impl Bits {
         }
     }
 
-    /// How many information bytes a supervisory block has: those about a size or a multiplier have one.
+    /// How many information bytes a supervisory block has: one for a size or a multiplier, otherwise none.
     pub(super) const fn inf_len(self) -> u8 {
         self.0 & 0x01
     }
@@ -96,7 +98,7 @@ impl Bits {
     }
 }
 
-/// What an R-block says of the block before (clause 11.3.2.2, bits 1 to 4 of its PCB).
+/// What an R-block says of the last block (clause 11.3.2.2, bits 1 to 4 of its PCB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Complaint {
@@ -108,7 +110,8 @@ pub enum Complaint {
     Other = 2,
 }
 
-/// What a supervisory block is about. The VPP code of the first editions is gone, like the contact (clause 5.1.1).
+/// What a supervisory block is about. The VPP code of the first editions no longer exists, nor does the contact (clause
+/// 5.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Supervisory {
@@ -123,7 +126,7 @@ pub enum Supervisory {
 }
 
 impl Supervisory {
-    /// How many information bytes such a block has: a size or a multiplier, or nothing (clause 11.4).
+    /// How many information bytes such a block has: one for a size or a multiplier, otherwise none (clause 11.4).
     pub const fn inf_len(self) -> u8 {
         match self {
             Self::Resynch | Self::Abort => 0,
@@ -182,7 +185,7 @@ impl Pcb {
     }
 }
 
-/// Prints a protocol control byte as the standard writes the block, such as `I(0,1)` or `S(WTX request)`.
+/// Prints a protocol control byte as the standard writes its block, such as `I(0,1)` or `S(WTX request)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockName(pub u8);
 
@@ -205,10 +208,10 @@ impl fmt::Display for BlockName {
     }
 }
 
-/// An error detection code that grows with the bytes of a block.
+/// The error detection code of a block, computed byte by byte.
 ///
-/// LRC is the xor of all bytes. The CRC is the one of ISO/IEC 13239, its low byte sent first. ISO/IEC 7816-3 only refers to
-/// that standard, and readers exist that neither complement nor swap; cards with a CRC are all but unknown.
+/// The LRC is the xor of all bytes. The CRC is the one of ISO/IEC 13239, low byte first. ISO/IEC 7816-3 only refers to
+/// that standard, and some readers neither complement the CRC nor swap its bytes; cards with a CRC are almost unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     edc: Edc,
@@ -216,7 +219,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// The code of no bytes.
+    /// The code before the first byte.
     pub const fn new(edc: Edc) -> Self {
         let value = match edc {
             Edc::Lrc => 0,
@@ -233,7 +236,7 @@ impl Check {
         }
     }
 
-    /// The same for this code.
+    /// How many bytes the epilogue with this code has.
     pub(super) const fn epilogue_len(&self) -> usize {
         Self::len(self.edc)
     }
@@ -253,7 +256,7 @@ impl Check {
         }
     }
 
-    /// The epilogue that goes with the bytes so far; of an LRC the first byte alone.
+    /// The epilogue for the bytes so far; for an LRC only its first byte counts.
     pub const fn epilogue(&self) -> [u8; 2] {
         match self.edc {
             Edc::Lrc => [self.value as u8, 0],
@@ -261,7 +264,7 @@ impl Check {
         }
     }
 
-    /// Whether the bytes so far, epilogue included, are a block without error.
+    /// Whether the bytes so far, epilogue included, are a block without transmission error.
     pub const fn holds(&self) -> bool {
         match self.edc {
             Edc::Lrc => self.value == 0,

@@ -1,4 +1,4 @@
-//! The card's side of T=1, for virtual cards.
+//! The card's side of T=1, for virtual cards. What a command does is the caller's part.
 
 use heapless::Vec;
 
@@ -11,7 +11,7 @@ use crate::iso7816::atr::Edc;
 /// The most characters of a block: prologue, 254 information bytes, CRC.
 pub const MAX_BLOCK: usize = 3 + IFS_MAX as usize + 2;
 
-/// What the card does after it was told something.
+/// What the card does after a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there is no heap, and one lives at a time")]
 pub enum CardStep {
@@ -26,41 +26,41 @@ pub enum CardStep {
 
 /// The card's T=1 state between two resets, for commands and responses of up to `N` bytes.
 ///
-/// A card never starts on its own and never gives up: it answers what the terminal sends. Has no `Debug`: its buffers may
-/// hold a PIN.
+/// A card never starts by itself and never gives up: it answers what the terminal sends. There is no `Debug`, since the
+/// buffers may hold a PIN.
 pub struct CardSide<const N: usize> {
     edc: Edc,
     initial_ifsc: u8,
     ifsc: u8,
     ifsd: u8,
-    /// NAD of the blocks to the terminal: that of its last block, addresses swapped.
+    /// NAD of the blocks to the terminal: the NAD of the terminal's last block, with the addresses swapped.
     nad: u8,
     /// N(S) of the next I-block to the terminal.
     ns: bool,
-    /// N(S) of the next I-block from it.
+    /// N(S) of the next I-block from the terminal.
     nr: bool,
     receiver: Receiver,
     inf: [u8; IFS_MAX as usize],
-    /// An invalid block is under way: nothing more is read of it.
+    /// The current block is invalid: nothing more of it is read.
     invalid: Option<Fault>,
     command: Vec<u8, N>,
-    /// The chain under way does not fit `command`.
+    /// The current chain does not fit into `command`.
     too_long: bool,
     response: Vec<u8, N>,
-    /// Response bytes that the terminal has acknowledged, and those of the I-block under way, if there is one.
+    /// Response bytes that the terminal has acknowledged, and those of the current I-block, if there is one.
     offset: usize,
     under_way: Option<u8>,
-    /// Our own request, until it is answered, and its INF.
+    /// The card's own request, until the terminal answers it, and its INF.
     request: Option<(Supervisory, Option<u8>)>,
-    /// A request that takes the place of the next block.
+    /// A request that is to be sent instead of the next block.
     wanted: Option<(Supervisory, Option<u8>)>,
-    /// The block whose place it took.
+    /// The block that the request replaced.
     due: Due,
     /// The block sent last.
     last: Vec<u8, MAX_BLOCK>,
 }
 
-/// What an ordinary block of the card is.
+/// What the card sends when it makes no request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Due {
     /// The next piece of the response.
@@ -70,7 +70,7 @@ enum Due {
 }
 
 impl<const N: usize> CardSide<N> {
-    /// A card just reset, whose ATR says `ifsc` (1 to 254) and `edc`.
+    /// A card just reset, whose ATR gives `ifsc` (1 to 254) and `edc`.
     pub const fn new(ifsc: u8, edc: Edc) -> Self {
         Self {
             edc,
@@ -111,8 +111,8 @@ impl<const N: usize> CardSide<N> {
         self.take(0, false)
     }
 
-    /// Nothing came for longer than CWT (and BGT). To be called whenever that is so: a block that was cut short or is
-    /// invalid is answered then.
+    /// Nothing came for longer than CWT (and BGT). Call this whenever that happens: the card then answers a block that
+    /// was cut short or is invalid.
     pub fn timed_out(&mut self) -> CardStep {
         let cut = (!self.receiver.is_empty()).then_some(Fault::Cut);
         match self.invalid.take().or(cut) {
@@ -129,8 +129,8 @@ impl<const N: usize> CardSide<N> {
         &self.command
     }
 
-    /// The answer to [`CardSide::command`]: the response data, then the status word. One that is longer than `N` bytes
-    /// is a fault of the caller and answered with 6F00.
+    /// The answer to [`CardSide::command`]: the response data, then the status word. An answer of more than `N` bytes
+    /// is an error of the caller and is replaced by 6F00.
     pub fn respond(&mut self, response: &[u8]) -> CardStep {
         self.response.clear();
         if self.response.extend_from_slice(response).is_err() {
@@ -142,17 +142,18 @@ impl<const N: usize> CardSide<N> {
     }
 
     /// Instead of an answer: asks for `multiplier` times BWT, 1 to 255 (rule 3). [`CardStep::Execute`] comes again once
-    /// it is granted.
+    /// the terminal has granted it.
     pub fn ask_for_time(&mut self, multiplier: u8) -> CardStep {
         self.request_out(Supervisory::Wtx, Some(multiplier))
     }
 
-    /// Before the next block, tells the terminal to send up to `ifsc` information bytes in one (rule 4), 1 to 254.
+    /// Before the next block, tells the terminal to send up to `ifsc` information bytes, 1 to 254, in one block (rule
+    /// 4).
     pub const fn ask_for_ifsc(&mut self, ifsc: u8) {
         self.wanted = Some((Supervisory::Ifs, Some(ifsc)));
     }
 
-    /// In place of the next block, ends the chain under way (rule 9).
+    /// Instead of the next block, ends the current chain (rule 9).
     pub const fn abort(&mut self) {
         self.wanted = Some((Supervisory::Abort, None));
     }
@@ -187,12 +188,12 @@ impl<const N: usize> CardSide<N> {
 
     fn block(&mut self, pcb: Pcb, block: Block) -> CardStep {
         match (self.request, pcb) {
-            // The terminal may resynchronise whatever the card is waiting for (rule 6.3).
+            // The terminal may resynchronise, whatever the card is waiting for (rule 6.3).
             (_, Pcb::Request(Supervisory::Resynch)) => self.resynch(),
             (Some((about, inf)), Pcb::Response(answered)) if about == answered && inf.unwrap_or(0) == block.first => {
                 self.granted(about, block.first)
             }
-            // Rule 7.3: the request again.
+            // Rule 7.3: the card repeats its request.
             (Some(_), _) | (None, Pcb::Response(_)) => self.refuse(Fault::Unexpected(block.pcb.0)),
             (None, Pcb::I { ns, more }) => self.i_block(ns, more, block),
             (None, Pcb::R { nr, .. }) => self.r_block(nr),
@@ -200,7 +201,7 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// Rules 2 and 5: a piece of a command, which acknowledges the last block of the response before.
+    /// Rules 2 and 5: a piece of a command. It also acknowledges the last block of the previous response.
     fn i_block(&mut self, ns: bool, more: bool, block: Block) -> CardStep {
         if ns != self.nr || self.has_more() {
             return self.refuse(Fault::Sequence(block.pcb.0));
@@ -218,7 +219,7 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// Rules 2.2 and 7: an acknowledgement, or a request to send again.
+    /// Rules 2.2 and 7: an acknowledgement, or a request for a repetition.
     fn r_block(&mut self, nr: bool) -> CardStep {
         if self.under_way.is_some() && nr == self.ns {
             return self.i_block_out();
@@ -227,7 +228,8 @@ impl<const N: usize> CardSide<N> {
             self.acknowledged();
             return self.ordinary(Due::I);
         }
-        // Rules 7.1 and 7.2: no I-block to repeat. The same R-block or S-response again, or what we expect.
+        // Rules 7.1 and 7.2: there is no I-block to repeat. The card repeats its R-block or S-response, or says what it
+        // expects.
         match self.last.get(1).copied().and_then(Pcb::decode) {
             Some(Pcb::R { .. } | Pcb::Response(_)) => CardStep::Send(self.last.clone()),
             _ => self.r_block_out(Complaint::Other),
@@ -248,7 +250,7 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// Rule 6: all is as after a reset, but for what the card has carried out.
+    /// Rule 6: the state is that after a reset, except what the card has carried out.
     fn resynch(&mut self) -> CardStep {
         self.drop_chain();
         self.ns = false;
@@ -260,7 +262,7 @@ impl<const N: usize> CardSide<N> {
         self.send(Pcb::Response(Supervisory::Resynch), &[])
     }
 
-    /// The terminal answered our request.
+    /// The terminal answered the card's request.
     fn granted(&mut self, about: Supervisory, inf: u8) -> CardStep {
         self.request = None;
         match about {
@@ -270,14 +272,14 @@ impl<const N: usize> CardSide<N> {
             }
             Supervisory::Abort => {
                 self.drop_chain();
-                // Gives back the right to send (rule 9).
+                // The card gives back the right to send (rule 9).
                 self.r_block_out(Complaint::None)
             }
             Supervisory::Wtx | Supervisory::Resynch => CardStep::Execute,
         }
     }
 
-    /// Rules 7.1 to 7.3: what came is invalid.
+    /// Rules 7.1 to 7.3: the received block is invalid.
     fn refuse(&mut self, fault: Fault) -> CardStep {
         if self.request.is_some() {
             return CardStep::Send(self.last.clone());
@@ -288,12 +290,12 @@ impl<const N: usize> CardSide<N> {
         })
     }
 
-    /// Whether the I-block under way is not the last of the response.
+    /// Whether the current I-block is not the last of the response.
     fn has_more(&self) -> bool {
         self.under_way.is_some_and(|count| self.offset + usize::from(count) < self.response.len())
     }
 
-    /// The terminal has the I-block under way.
+    /// The terminal has received the current I-block.
     fn acknowledged(&mut self) {
         if let Some(count) = self.under_way.take() {
             self.offset += usize::from(count);
@@ -301,7 +303,7 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// Forgets a command or a response that is not over.
+    /// Forgets an unfinished command or response.
     fn drop_chain(&mut self) {
         self.acknowledged();
         self.command.clear();
@@ -310,7 +312,7 @@ impl<const N: usize> CardSide<N> {
         self.offset = 0;
     }
 
-    /// The next block, or a request of the card's own in its place.
+    /// The next block, or the card's own request instead.
     fn ordinary(&mut self, due: Due) -> CardStep {
         self.due = due;
         match self.wanted.take() {
@@ -326,7 +328,7 @@ impl<const N: usize> CardSide<N> {
         }
     }
 
-    /// The next piece of the response, or the same again.
+    /// The next piece of the response, or the same piece again.
     fn i_block_out(&mut self) -> CardStep {
         let rest = self.response.get(self.offset..).unwrap_or_default();
         let count = rest.len().min(self.ifsd.into());
@@ -353,7 +355,7 @@ impl<const N: usize> CardSide<N> {
         let epilogue = check.epilogue();
         self.last.clear();
         for part in [&prologue, inf, epilogue.get(..check.epilogue_len()).unwrap_or_default()] {
-            // MAX_BLOCK holds the longest block there is.
+            // MAX_BLOCK has room for the longest block.
             let _ = self.last.extend_from_slice(part);
         }
         CardStep::Send(self.last.clone())

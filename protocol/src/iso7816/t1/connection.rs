@@ -1,4 +1,4 @@
-//! What the terminal's side of T=1 remembers between two APDUs, and what bounds each of them.
+//! What the terminal's side of T=1 remembers between two APDUs, and what bounds each APDU.
 
 use super::bounds::IFS_DEFAULT;
 use crate::iso7816::Etu;
@@ -7,36 +7,36 @@ use crate::iso7816::atr::{self, Edc};
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    /// IFSC, the most information bytes of a block to the card. The reserved values 0 and 255 are taken for the default.
+    /// IFSC, the most information bytes of a block to the card. The reserved values 0 and 255 count as the default.
     pub ifsc: u8,
-    /// BWI, 0 to 9; the reserved values above are taken for 9.
+    /// BWI, 0 to 9; the reserved values above count as 9.
     pub bwi: u8,
     /// CWI, 0 to 15.
     pub cwi: u8,
     /// The error detection code.
     pub edc: Edc,
-    /// F of the rate in use, 372 or more (table 7); anything less is taken for that.
+    /// F of the rate in use, 372 or more (table 7); a lower value counts as 372.
     pub fi: u16,
     /// D of the rate in use.
     pub di: u8,
 }
 
 impl Default for Parameters {
-    /// Those of an ATR that names none, at the default rate.
+    /// The parameters of an ATR that names none, at the default rate.
     fn default() -> Self {
         Self { ifsc: IFS_DEFAULT, bwi: 4, cwi: 13, edc: Edc::Lrc, fi: 372, di: 1 }
     }
 }
 
 impl Parameters {
-    /// Those of an ATR, at the rate `fi`, `di`.
+    /// The parameters of an ATR, at the rate `fi`, `di`.
     pub fn from_atr(card: &atr::Parameters, fi: u16, di: u8) -> Self {
         Self { ifsc: card.ifsc(), bwi: card.bwi(), cwi: card.cwi(), edc: card.edc(), fi, di }
     }
 }
 
-/// The state of T=1 from reset to reset. One exchange at a time borrows it: [`Connection::exchange`], [`Connection::command`] and
-/// [`Connection::negotiate_ifsd`] begin one.
+/// The state of T=1 from reset to reset. One exchange at a time borrows it: [`Connection::exchange`],
+/// [`Connection::command`] and [`Connection::negotiate_ifsd`] begin one.
 #[derive(Debug)]
 pub struct Connection {
     /// N(S) of the next I-block to the card.
@@ -49,12 +49,12 @@ pub struct Connection {
     pub(super) edc: Edc,
     pub(super) bwt: Etu,
     pub(super) cwt: Etu,
-    /// Whether any block without error has come since the reset; decides between rules 7.4.1 and 7.4.2.
+    /// Whether any block without error has come since the reset. This decides between rules 7.4.1 and 7.4.2.
     pub(super) heard: bool,
-    /// Whether the terminal may start a command: all exchanges so far ended where both sides know it.
+    /// Whether the terminal may start a command: every exchange so far ended in a way that both sides know.
     pub(super) ready: bool,
     initial_ifsc: u8,
-    /// What every command may take beyond the time of its characters, see [`Limits::new`].
+    /// What each command may take beyond the time of its characters, see [`Limits::new`].
     grace: u64,
 }
 
@@ -65,8 +65,8 @@ impl Connection {
             0 | 0xFF => IFS_DEFAULT,
             given => given,
         };
-        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). Rounded up, and multiplied after
-        // the division, since the target has none for numbers of more than 32 bits.
+        // Clause 11.4.3: BWT = 11 etu + 2^BWI x 960 x 372 / f, where an etu is F / (D x f). The division comes first,
+        // rounded up, since the target has no division for numbers of more than 32 bits.
         let fi = Etu::from(parameters.fi.max(372));
         let cycles = 960 * 372 * Etu::from(parameters.di);
         let (etu, rest) = (cycles / fi, cycles % fi);
@@ -88,7 +88,8 @@ impl Connection {
         }
     }
 
-    /// Sets NAD, the node addresses of this terminal (bits 1 to 3) and of the card (bits 5 to 7), both 0 unless set.
+    /// Sets NAD, the node addresses of this terminal (bits 1 to 3) and of the card (bits 5 to 7). Both are 0 by
+    /// default.
     pub const fn with_nad(mut self, nad: u8) -> Self {
         // Bits 4 and 8 once controlled VPP and are 0 now (clause 11.3.2.1).
         self.nad = nad & 0x77;
@@ -105,7 +106,8 @@ impl Connection {
         self.ifsd
     }
 
-    /// BWT, the most etu between the last character of a block sent and the first of the answer (clause 11.4.3).
+    /// BWT, the most etu between the last character of a block sent and the first character of the answer (clause
+    /// 11.4.3).
     pub const fn bwt(&self) -> Etu {
         self.bwt
     }
@@ -120,7 +122,7 @@ impl Connection {
         self.ready
     }
 
-    /// What a resynchronisation leaves: the state after a reset (rule 6.2), but for what was learnt of the card.
+    /// The state after a resynchronisation: that after a reset (rule 6.2), except what was learnt about the card.
     pub(super) const fn resynchronise(&mut self) {
         self.ns = false;
         self.nr = false;
@@ -129,9 +131,10 @@ impl Connection {
     }
 }
 
-/// What bounds one command. A card may be slow or noisy within these bounds; beyond them it is given up with a reason.
+/// What bounds one command. A card may be slow or make errors within these bounds; beyond them the exchange ends with a
+/// reason.
 ///
-/// None of it is in the standard, which lets a card ask for time or repetition for ever.
+/// The standard has none of these bounds: it lets a card ask for time or repetition for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most etu from the first character to the last.
@@ -147,12 +150,12 @@ pub struct Limits {
 impl Limits {
     /// The limits for a command of `command` bytes and a response of up to `response` bytes on `connection`.
     ///
-    /// The budget is the time of the characters, six block waiting times, so that the rules for a silent card (three attempts,
-    /// three resynchronisations) can run their course, and 20 s more (at 3.57 MHz). The length of the data will do for that of
-    /// a command, as each byte is counted twice at least.
+    /// The budget is the time of the characters, plus six block waiting times, so that the rules for a silent card
+    /// (three attempts, three resynchronisations) can be followed to the end, plus 20 s (at 3.57 MHz). `command` may be
+    /// the length of the command's data instead of the whole length, since the budget counts each byte at least twice.
     pub fn new(connection: &Connection, command: usize, response: usize) -> Self {
         let bytes = command.saturating_add(response).min(1 << 20) as u32;
-        // A block of the least size carries one byte among five or six.
+        // A block of the least size is five or six bytes and carries one of them.
         let characters = 16 * bytes.saturating_mul(if connection.ifsc.min(connection.ifsd) < 16 { 16 } else { 2 });
         Self {
             budget: u64::from(characters) + connection.grace,

@@ -4,13 +4,13 @@ use core::fmt;
 
 use super::block::BlockName;
 
-/// Why a block is invalid (clause 11.6.3.1), or none came.
+/// Why a block is invalid (clause 11.6.3.1), or that none came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// Nothing came within the block waiting time BWT.
     Silence,
-    /// It broke off: the next character did not come within the character waiting time CWT.
+    /// The block broke off: the next character did not come within the character waiting time CWT.
     Cut,
     /// A character had wrong parity.
     Parity,
@@ -22,15 +22,15 @@ pub enum Fault {
     Nad(u8),
     /// The protocol control byte is reserved.
     Pcb(u8),
-    /// LEN is 255, beyond what the receiver accepts, or not that of such a block; or its INF is reserved.
+    /// LEN is 255, more than the receiver accepts, or wrong for this kind of block; or INF is reserved.
     Length(u8),
-    /// This protocol control byte has a sequence number that is not due.
+    /// The sequence number in this protocol control byte is not the expected one.
     Sequence(u8),
-    /// A block with this protocol control byte is not due.
+    /// A block with this protocol control byte is not allowed at this point.
     Unexpected(u8),
 }
 
-/// The block that was answered badly, and how.
+/// The block that got a bad answer, and what was wrong with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Trouble {
@@ -58,14 +58,14 @@ pub enum Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum T1Error {
-    /// Since its reset the card has not sent one block without error, three times asked (rule 7.4.1).
+    /// Since its reset the card has not sent one block without error, in three attempts (rule 7.4.1).
     NoAnswer(Trouble),
-    /// Three S(RESYNCH request)s were not answered (rule 6.4).
+    /// Three S(RESYNCH request)s got no answer (rule 6.4).
     ResynchFailed(Trouble),
-    /// The card had the whole command when the protocol had to be resynchronised. The command may have been carried out,
-    /// so it was not sent again.
+    /// The protocol had to be resynchronised when the card already had the whole command. The card may have carried out
+    /// the command, so it was not sent again.
     ResponseLost(Trouble),
-    /// The card did not accept S(IFS request); the protocol was resynchronised and IFSD is as at the start.
+    /// The card did not accept S(IFS request). The protocol was resynchronised, and IFSD has its initial value.
     IfsdRefused(Trouble),
     /// The card ended the chain (rule 9).
     AbortedByCard,
@@ -78,7 +78,7 @@ pub enum T1Error {
     },
     /// The command took more than its [`super::Limits`] allow.
     OutOfBudget(Budget),
-    /// An exchange before this one ended in the middle of the protocol.
+    /// An earlier exchange ended in the middle of the protocol.
     NeedsReset,
 }
 

@@ -1,8 +1,8 @@
 //! T=1, the block protocol of ISO/IEC 7816-3:2006 clause 11, as two engines without input or output.
 //!
-//! A block is `NAD PCB LEN | INF | EDC` (clause 11.3). Three kinds travel, written here as the standard does:
-//! `I(N(S), M)` carries a piece of an APDU, and M = 1 says that more follows; `R(N(R))` acknowledges a piece or asks for
-//! one again; `S(...)` is a request or response about the protocol itself.
+//! A block is `NAD PCB LEN | INF | EDC` (clause 11.3). There are three kinds, written here as in the standard: `I(N(S),
+//! M)` carries a piece of an APDU, and M = 1 says that more pieces follow; `R(N(R))` acknowledges a piece or asks for
+//! its repetition; `S(...)` is a request or response about the protocol itself.
 //!
 //! | File | What it holds |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! | `card` | [`CardSide`], for virtual cards |
 //! | `pair` | both sides against each other, for tests (feature `testing`) |
 //!
-//! Where the rules are kept (the numbers are the standard's):
+//! Where the rules are followed (the numbers are those of the standard):
 //!
 //! | Rule | About | In [`Exchange`] |
 //! |---|---|---|
@@ -27,22 +27,25 @@
 //! | 7, 8 | repetition after errors | `refuse` |
 //! | 9 | abortion of a chain | `abort`, `s_request`, `r_block` |
 //!
-//! Small functions that are called from many places are marked `inline(never)` for the target, where one copy of each
-//! saves code; elsewhere the compiler may do as it likes, which is faster. `cargo xtask size` shows what it comes to.
+//! Small functions with many callers are marked `inline(never)` for the target, where one copy of each saves code.
+//! Elsewhere the compiler may inline them, which is faster. `cargo xtask size` shows the effect.
 //!
 //! Where the standard is silent, the terminal does this:
 //!
-//! * A block counts once [`BLOCK_GUARD_TIME`] has gone by without a further character; with one, it is invalid. The line has to
-//!   rest that long anyway, and an LRC does not always see a bent LEN.
-//! * After an invalid block it waits that long too, or CWT if LEN may be wrong, so as not to speak while the card does.
-//! * After a resynchronisation the command is sent again, but not if anything the card said since the command's last
-//!   block suggests that it has it: then the exchange ends with [`T1Error::ResponseLost`], since a command carried
-//!   out twice may cost the holder a try of the PIN, or money.
+//! * A block counts once [`BLOCK_GUARD_TIME`] has gone by without a further character; with a further character, it is
+//!   invalid. The line must be silent for this time in any case, and an LRC does not always detect a wrong LEN.
+//! * After an invalid block the terminal waits for this time too, or for CWT if LEN may be wrong, so that it does not
+//!   send while the card does.
+//! * After a resynchronisation the terminal sends the command again. It does not do so if anything that the card sent
+//!   after the command's last block suggests that the card has the command: then the exchange ends with
+//!   [`T1Error::ResponseLost`], since a command carried out twice may cost the holder a try of the PIN, or money.
 //! * An R-block that asks for a repetition is no failed attempt of rule 7.4, since it is without error (scenario 13).
-//!   Such repetitions are bounded by [`Limits`], like all else that a card may do without end.
-//! * A card that aborted a chain may send an I-block instead of giving back the right to send; it is a new response.
-//! * An extension is granted as asked, but no wait goes beyond the budget.
-//! * A card that does not answer S(IFS request) in three attempts is resynchronised, and IFSD stays at its default.
+//!   [`Limits`] bound such repetitions, like everything else that a card may do without end.
+//! * A card that aborted a chain may send an I-block instead of giving back the right to send; this I-block begins a
+//!   new response.
+//! * The terminal grants every extension as requested, but no wait exceeds the budget.
+//! * If a card does not answer S(IFS request) in three attempts, the terminal resynchronises, and IFSD keeps its
+//!   default.
 
 mod block;
 mod bounds;

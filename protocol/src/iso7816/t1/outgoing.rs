@@ -1,7 +1,7 @@
-//! A block on its way out: prologue and epilogue, and between them the INF of an S-block.
+//! A block on its way out: its prologue and epilogue, and the INF of an S-block.
 //!
-//! The INF of an I-block is not here: it goes out from where it lies. What a block says, and when it goes, is for the rules
-//! in `terminal`.
+//! The INF of an I-block is not here: it is sent from where the command is. The rules in `terminal` decide what a block
+//! says and when it goes.
 
 use super::block::{Bits, Check};
 use crate::iso7816::atr::Edc;
@@ -9,7 +9,7 @@ use crate::iso7816::atr::Edc;
 /// Prologue, one byte of INF, CRC.
 const ROOM: usize = 3 + 1 + 2;
 
-/// The block being sent, or sent last.
+/// The block being sent, or the last one sent.
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
     len: u8,
@@ -27,11 +27,11 @@ impl OutgoingBlock {
         self.put(&prologue);
     }
 
-    /// Adds bytes to it.
+    /// Adds bytes to the block.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.check.update(bytes);
         for byte in bytes {
-            // There is room for the longest of them all.
+            // There is room for the longest such block.
             if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
                 *place = *byte;
                 self.len += 1;
@@ -39,7 +39,7 @@ impl OutgoingBlock {
         }
     }
 
-    /// Has bytes checked that go out from elsewhere.
+    /// Adds bytes that are sent from elsewhere to the error detection code.
     pub(super) fn check(&mut self, bytes: &[u8]) {
         self.check.update(bytes);
     }
@@ -51,7 +51,7 @@ impl OutgoingBlock {
         self.put(epilogue.get(..self.check.epilogue_len()).unwrap_or_default());
     }
 
-    /// All of an R- or S-block; of an I-block prologue and epilogue.
+    /// The whole of an R- or S-block; the prologue and epilogue of an I-block.
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len.into()).unwrap_or_default()
     }

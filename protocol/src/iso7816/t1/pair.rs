@@ -1,5 +1,5 @@
-//! Terminal against card, for tests here and in other packages (feature `testing`): each side hears what the other one sent, as
-//! the line between them brings it. What must come of it is for the test.
+//! Terminal against card, for tests here and in other packages (feature `testing`): each side receives what the other
+//! one sent, as the line between them delivers it. The test judges the result.
 
 use std::vec::Vec;
 
@@ -9,13 +9,13 @@ use super::terminal::{Exchange, Step};
 
 /// Etu from one character to the next.
 const CHARACTER: u32 = 12;
-/// After so many steps an exchange is taken for one that does not end.
+/// An exchange with more steps than this counts as one that does not end.
 const STEPS_MAX: usize = 1_000_000;
 
 /// A block as it arrives: characters, and whether their parity is right.
 pub type Arrived = Vec<(u8, bool)>;
 
-/// What the line does to a block. Places count modulo the block's length.
+/// What the line does to a block. A place beyond the block's length counts modulo this length.
 #[derive(Clone, Copy, Debug)]
 pub enum Damage {
     /// A bit of this character is inverted.
@@ -29,14 +29,15 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// What arrives of a block that is damaged like this; of one that is not, all.
+    /// What arrives of `sent` with this damage; without damage, all of it.
     pub fn arrived(damage: Option<Self>, sent: &[u8]) -> Arrived {
         let mut arrived: Arrived = sent.iter().map(|byte| (*byte, true)).collect();
         let length = sent.len().max(1);
         match damage {
             Some(Self::Flip(at, bit)) => {
                 let at = at % length;
-                // An LRC does not always see a bent LEN, since another character then stands for it. Parity does.
+                // An LRC does not always detect a wrong LEN, because another character may then serve as LRC. Parity
+                // detects it.
                 let lrc = matches!(*sent, [_, _, len, ..] if length == 4 + usize::from(len));
                 if let Some((byte, parity_ok)) = arrived.get_mut(at) {
                     *byte ^= 1 << (bit % 8);
@@ -70,13 +71,13 @@ pub trait Pair<const N: usize> {
     /// The card.
     fn card(&mut self) -> &mut CardSide<N>;
 
-    /// A block on its way.
+    /// Carries a block; returns what arrives of it.
     fn carry(&mut self, to: Way, sent: &[u8]) -> Arrived;
 
-    /// The card is to carry something out: what it does instead of waiting, see [`CardStep::Execute`].
+    /// The card is to carry out a command. Returns what the card does, see [`CardStep::Execute`].
     fn execute(&mut self) -> CardStep;
 
-    /// Runs an exchange to its end. `bulk`: the terminal is given blocks in one go where all parity is right.
+    /// Runs an exchange to its end. `bulk`: the terminal receives blocks in one call where all parity is right.
     fn run(&mut self, mut exchange: Exchange<'_>, bulk: bool) -> Result<usize, T1Error> {
         let mut heard: Arrived = Vec::new();
         let mut steps = 0;
@@ -107,7 +108,7 @@ pub trait Pair<const N: usize> {
         }
     }
 
-    /// What arrives at the terminal of the card's answer to a block.
+    /// Gives a block to the card; returns what arrives at the terminal of the answer.
     fn card_hears(&mut self, arrived: Arrived) -> Arrived {
         let mut step = CardStep::Await;
         for (byte, parity_ok) in arrived {

@@ -1,4 +1,5 @@
-//! Characters in, one block or one fault out (clause 11.5: LEN says where a block ends).
+//! Characters in, one block or one fault out (clause 11.5: LEN says where a block ends). Whether the block is allowed
+//! is not judged here.
 
 use super::block::{Bits, Check};
 use super::bounds::BLOCK_GUARD_TIME;
@@ -15,7 +16,7 @@ pub(super) struct Receiver {
     ifs: u8,
     check: Check,
     prologue: [u8; PROLOGUE],
-    /// The first byte of INF, all there is in an S-block.
+    /// The first byte of INF; an S-block has no other.
     first: u8,
     /// Characters so far.
     have: usize,
@@ -23,7 +24,7 @@ pub(super) struct Receiver {
     parity: bool,
 }
 
-/// A block without transmission error; its INF lies where it was received to.
+/// A block without transmission error. Its INF is in the buffer that received it.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) nad: u8,
@@ -33,7 +34,7 @@ pub(super) struct Block {
     pub(super) first: u8,
 }
 
-/// What the characters so far make.
+/// What the characters so far are.
 pub(super) enum Assembly {
     /// A part of a block.
     Part,
@@ -43,12 +44,12 @@ pub(super) enum Assembly {
     Invalid { fault: Fault, quiet: Quiet },
 }
 
-/// How to be sure that the sender of an invalid block has finished.
+/// How to be certain that the sender of an invalid block has finished.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quiet {
-    /// LEN may be right: the block guard time, which has to go by anyway.
+    /// LEN may be right: wait for the block guard time, which must go by in any case.
     GuardTime,
-    /// LEN is wrong or unknown: the character waiting time.
+    /// LEN is wrong or unknown: wait for the character waiting time.
     WaitingTime,
 }
 
@@ -71,8 +72,8 @@ impl Receiver {
         self.have == 0
     }
 
-    /// Takes a character. One of INF goes to `response`, where INF begins at `start`; what does not fit is counted and
-    /// checked, but not kept.
+    /// Takes a character. A character of INF goes to `response`, where INF begins at `start`. A character for which
+    /// there is no room is counted and checked, but not kept.
     pub(super) fn take(&mut self, byte: u8, parity_ok: bool, response: &mut [u8], start: usize) -> Assembly {
         self.parity |= !parity_ok;
         let at = self.have;
@@ -84,7 +85,7 @@ impl Receiver {
             }
             self.check.update(&self.prologue);
             if !parity_ok {
-                // LEN is damaged, so no one knows where the block ends.
+                // LEN is damaged, so nobody knows where the block ends.
                 return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
             }
             if byte > self.ifs {
@@ -106,8 +107,8 @@ impl Receiver {
         if self.have < inf_end + self.check.epilogue_len() { Assembly::Part } else { self.complete() }
     }
 
-    /// Takes as many characters of INF as there are at the front of `bytes`, all with right parity, and returns how many.
-    /// For lines that deliver many at once.
+    /// Takes all characters of INF at the front of `bytes`, which all have right parity, and returns how many it took.
+    /// For lines that deliver many characters at once.
     pub(super) fn take_inf(&mut self, bytes: &[u8], response: &mut [u8], start: usize) -> usize {
         let [.., len] = self.prologue;
         let Some(done) = self.have.checked_sub(PROLOGUE) else { return 0 };
@@ -123,7 +124,7 @@ impl Receiver {
         inf.len()
     }
 
-    /// The block that is here.
+    /// The block just received.
     pub(super) const fn block(&self) -> Block {
         let [nad, pcb, len] = self.prologue;
         Block { nad, pcb: Bits(pcb), len, first: self.first }

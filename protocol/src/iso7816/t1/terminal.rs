@@ -1,4 +1,5 @@
-//! The terminal's side of T=1.
+//! The terminal's side of T=1: one APDU by the rules of clause 11.6. Bytes of blocks are in `block`, `receiver` and
+//! `outgoing`.
 
 use super::block::{Complaint, Kind, Pcb, Supervisory};
 use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
@@ -9,7 +10,7 @@ use super::receiver::{Assembly, Block, Quiet, Receiver};
 use crate::iso7816::Etu;
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
 
-/// Failed attempts in succession before rule 7.4: the first one and "at most two further".
+/// Failed attempts in succession before rule 7.4 applies: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
 /// The most S(RESYNCH request)s in succession (rule 6.4).
 const RESYNCHS: u8 = 3;
@@ -19,13 +20,14 @@ const RESYNCHS: u8 = 3;
 pub enum Step<'e> {
     /// Send these characters, then call [`Exchange::sent`].
     ///
-    /// A block may come in up to five such steps, whose characters follow one another without a pause beyond CWT. The block
-    /// guard time after the card's last character has gone by: the step before was to await it.
+    /// A block may come in up to five such steps, whose characters follow one another without a pause beyond CWT. The
+    /// block guard time after the card's last character is already over, since the step before awaited it.
     Send(&'e [u8]),
-    /// Await characters, the next one at most this many etu after the leading edge of the last one on the line; then call
-    /// [`Exchange::received`], [`Exchange::received_slice`], [`Exchange::parity_error`] or [`Exchange::timed_out`].
+    /// Await characters. The next one comes at most so many etu after the leading edge of the last character on the
+    /// line. Then call [`Exchange::received`], [`Exchange::received_slice`], [`Exchange::parity_error`] or
+    /// [`Exchange::timed_out`].
     Receive(Etu),
-    /// The exchange has ended: the bytes of the response in the caller's buffer, or the IFSD agreed on.
+    /// The exchange has ended. The result is the number of response bytes in the caller's buffer, or the agreed IFSD.
     Done(Result<usize, T1Error>),
 }
 
@@ -38,39 +40,40 @@ enum Task {
     Ifsd(u8),
 }
 
-/// One command APDU on its way through T=1, with all that clause 11.6 asks for on the way.
+/// One command APDU on its way through T=1, with everything that clause 11.6 requires on the way.
 ///
-/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. One that is
-/// dropped before leaves the [`Connection`] in need of a reset.
+/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. An
+/// exchange that is dropped earlier leaves the [`Connection`] in need of a reset.
 ///
-/// Has no `Debug`: its buffers may hold a PIN or an ID number.
+/// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
     connection: &'a mut Connection,
     task: Task,
     command: Pieces<'a>,
     response: &'a mut [u8],
-    /// What is left of them.
+    /// What is left of the limits.
     limits: Limits,
     state: State,
-    /// The block being sent, or sent last.
+    /// The block being sent, or the last one sent.
     frame: OutgoingBlock,
-    /// The answer to it.
+    /// The answer to this block.
     receiver: Receiver,
-    /// Command bytes that the card has acknowledged, and those of the I-block under way.
+    /// Command bytes that the card has acknowledged, and those of the current I-block.
     offset: usize,
     count: u8,
-    /// Of the latter, those that have gone out.
+    /// How many bytes of the current I-block have gone out.
     gone: u8,
-    /// Response bytes of the I-blocks accepted so far, also those that the buffer had no room for.
+    /// Response bytes of the I-blocks accepted so far, including those for which the buffer had no room.
     len: usize,
     /// The response has begun, so the card has carried out the command.
     responding: bool,
     /// A block without error suggests that the card has the whole command.
     taken: bool,
     abort: Abort,
-    /// Invalid blocks or none, in succession: up to [`ATTEMPTS`], then each answers a S(RESYNCH request) (rules 7.4, 6.4).
+    /// Invalid or missing blocks in succession: up to [`ATTEMPTS`]; after that, each costs one S(RESYNCH request)
+    /// (rules 7.4, 6.4).
     failures: u8,
-    /// What led to a resynchronisation.
+    /// The trouble that led to a resynchronisation.
     before: Trouble,
     /// The multiplier of BWT for the next block alone (rule 3).
     extension: u8,
@@ -79,27 +82,27 @@ pub struct Exchange<'a> {
 #[repr(u8)]
 enum State {
     Sending(Part),
-    /// The answer is due, or partly here.
+    /// The answer is expected, or partly received.
     Receiving,
-    /// A block without error is here. It counts once the guard time has shown that it is over: a bent LEN may hide from
-    /// an LRC, but then characters are left.
+    /// A block without error has been received. It counts once the guard time has shown that it is over: an LRC may not
+    /// detect a wrong LEN, but then more characters follow.
     Settling,
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
     Done(Result<usize, T1Error>),
 }
 
-/// What goes out next of a block.
+/// Which part of a block goes out next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// All of an R- or S-block; the prologue of an I-block.
+    /// The whole of an R- or S-block; the prologue of an I-block.
     Front,
-    /// Of the INF of an I-block what lies in one piece.
+    /// As much of the INF of an I-block as is in one piece.
     Inf,
     Epilogue,
 }
 
-/// Who wants the chain to end (rule 9).
+/// Which side wants the chain to end (rule 9).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Abort {
     No,
@@ -114,7 +117,7 @@ impl Connection {
         Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
     }
 
-    /// The same for a command that is not encoded, which is sent from where its data lies, short or extended.
+    /// The same for a command that is not encoded. It is sent from where its data is, short or extended.
     ///
     /// # Errors
     /// [`ApduError::TooLong`]: Nc over 65 535 or Ne over 65 536.
@@ -129,7 +132,7 @@ impl Connection {
 
     /// Prepares to tell the card that the terminal takes blocks of up to `ifsd` information bytes, 1 to 254 (rule 4).
     ///
-    /// Good as the first thing after the reset: until then the card cuts its responses into pieces of 32 bytes.
+    /// Best done first after the reset: until then the card cuts its responses into pieces of 32 bytes.
     pub fn negotiate_ifsd(&mut self, ifsd: u8, limits: Limits) -> Exchange<'_> {
         Exchange::new(self, Task::Ifsd(ifsd.clamp(1, IFS_MAX)), Pieces::raw(&[]), &mut [], limits)
     }
@@ -179,7 +182,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// What to do now. Does not change anything: asking twice gives the same answer.
+    /// What to do now. The call changes nothing: a second call gives the same answer.
     pub fn step(&self) -> Step<'_> {
         match self.state {
             State::Sending(part) => Step::Send(self.part(part)),
@@ -188,7 +191,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The characters of [`Step::Send`] have gone out. They are charged to the budget at twelve etu each.
+    /// The characters of [`Step::Send`] have gone out. Each costs twelve etu of the budget.
     pub fn sent(&mut self) {
         let State::Sending(part) = self.state else { return };
         let characters = self.part(part).len();
@@ -207,7 +210,7 @@ impl<'a> Exchange<'a> {
         self.spend(12 * characters as Etu);
     }
 
-    /// A character came, its leading edge `elapsed` etu after that of the character before, whoever sent that.
+    /// A character came. Its leading edge is `elapsed` etu after that of the last character, whoever sent the latter.
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
         self.character(byte, true);
         self.spend(elapsed);
@@ -249,8 +252,8 @@ impl<'a> Exchange<'a> {
         self.spend(wait);
     }
 
-    /// Ends the chain under way at the next block the terminal has to send (rule 9). A command whose last block is already out
-    /// can no longer be ended, but its response can if it comes as a chain.
+    /// Ends the current chain at the next block that the terminal has to send (rule 9). A command whose last block has
+    /// gone out can no longer be ended, but its response can, if it comes as a chain.
     pub fn abort(&mut self) {
         if self.abort == Abort::No {
             self.abort = Abort::Terminal;
@@ -264,7 +267,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The characters of a part of the block being sent.
+    /// The characters of one part of the block being sent.
     fn part(&self, part: Part) -> &[u8] {
         let frame = self.frame.bytes();
         match (part, self.frame.pcb().kind()) {
@@ -278,7 +281,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether the I-block under way is the last of the command.
+    /// Whether the current I-block is the last of the command.
     fn command_is_out(&self) -> bool {
         self.offset + usize::from(self.count) >= self.command.len()
     }
@@ -292,7 +295,7 @@ impl<'a> Exchange<'a> {
             State::Draining(_, quiet) => quiet.etu(self.connection.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
-        // A card may ask for any extension, but gets no more than the budget has left.
+        // A card may ask for any extension, but the wait never exceeds the rest of the budget.
         match Etu::try_from(self.limits.budget) {
             Ok(left) => wait.min(left.saturating_add(1)),
             Err(_) => wait,
@@ -312,7 +315,7 @@ impl<'a> Exchange<'a> {
         self.state = State::Done(result);
     }
 
-    /// Ends where both sides know that it ended.
+    /// Ends the exchange in a way that both sides know.
     fn end_in_order(&mut self, result: Result<usize, T1Error>) {
         self.connection.ready = true;
         self.end(result);
@@ -323,9 +326,9 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// What goes out.
+/// What the terminal sends.
 impl Exchange<'_> {
-    /// The next piece of the command, or the same again (rules 2 and 5).
+    /// The next piece of the command, or the same piece again (rules 2 and 5).
     fn i_block_out(&mut self) {
         self.count = i_block(&mut self.frame, self.connection, &self.command, self.offset);
         self.gone = 0;
@@ -348,7 +351,7 @@ impl Exchange<'_> {
         self.transmit();
     }
 
-    /// Sends `outgoing`, once more perhaps.
+    /// Sends `outgoing`, for the first time or again.
     fn transmit(&mut self) {
         match self.limits.blocks.checked_sub(1) {
             Some(left) => self.limits.blocks = left,
@@ -357,7 +360,7 @@ impl Exchange<'_> {
         self.state = State::Sending(Part::Front);
     }
 
-    /// Counts a block that is sent because of an error. `false`: that was one too many, and the exchange has ended.
+    /// Counts a block that is sent because of an error. `false`: the limit is exceeded, and the exchange has ended.
     fn repetition(&mut self) -> bool {
         match self.limits.repetitions.checked_sub(1) {
             Some(left) => self.limits.repetitions = left,
@@ -369,7 +372,7 @@ impl Exchange<'_> {
         true
     }
 
-    /// The next block of the command or the response, unless the caller wants no more of it (rules 2.2 and 9).
+    /// The next block of the command or the response, unless the caller has ended the chain (rules 2.2 and 9).
     fn proceed(&mut self) {
         if self.abort == Abort::Terminal {
             self.request(Supervisory::Abort, None);
@@ -381,7 +384,7 @@ impl Exchange<'_> {
     }
 }
 
-/// The piece of a command from its byte `offset` on, what the card takes at present at most; returns how many bytes.
+/// The I-block with the command's bytes from `offset` on, as many as the card takes at present; returns how many.
 fn i_block(frame: &mut OutgoingBlock, connection: &Connection, command: &Pieces<'_>, offset: usize) -> u8 {
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
@@ -403,7 +406,7 @@ fn other_block(frame: &mut OutgoingBlock, connection: &Connection, pcb: u8, inf:
     frame.end();
 }
 
-/// What comes in.
+/// What the terminal receives.
 impl Exchange<'_> {
     fn character(&mut self, byte: u8, parity_ok: bool) {
         match self.state {
@@ -412,7 +415,7 @@ impl Exchange<'_> {
                 Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
                 Assembly::Whole => self.state = State::Settling,
             },
-            // Characters after the end of a block: LEN was wrong, or the card says more than it may.
+            // Characters after the end of a block: LEN was wrong, or the card sends more than it may.
             State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
             State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
             State::Sending(_) | State::Done(_) => {}
@@ -427,9 +430,9 @@ impl Exchange<'_> {
         }
     }
 
-    /// Clause 11.6.3.1: what makes a block without transmission error invalid all the same.
+    /// Clause 11.6.3.1: why a block without transmission error may still be invalid.
     fn judge(&self, block: Block) -> Result<(), Fault> {
-        // The card swaps the two addresses; its bits 4 and 8 are not looked at (clause 11.3.2.1).
+        // The card swaps the two addresses; bits 4 and 8 are ignored (clause 11.3.2.1).
         if block.nad & 0x77 != self.connection.nad.rotate_left(4) {
             return Err(Fault::Nad(block.nad));
         }
@@ -447,10 +450,11 @@ impl Exchange<'_> {
         let (last, kind) = (ours.kind(), its.kind());
         let answered = last == Kind::Request && its.0 == ours.response();
         let wants_command = kind == Kind::R && its.nr() == self.connection.ns;
-        // Whatever else a card says once it was sent all of the command, it may be carrying it out.
+        // Any other block after the whole command was sent suggests that the card is carrying the command out.
         self.taken |= self.command_is_out() && !answered && !wants_command;
         match kind {
-            // Only the response to our own request ends it; anything else and the request is repeated (rules 6.4, 7.3).
+            // Only the response ends a request of the terminal; after any other block the request is repeated (rules
+            // 6.4, 7.3).
             _ if answered => self.s_response(block),
             _ if last == Kind::Request => Err(Fault::Unexpected(its.0)),
             Kind::I => self.i_block(block),
@@ -462,7 +466,7 @@ impl Exchange<'_> {
 
     /// Rules 2 and 5: a piece of the response. It also acknowledges the last block of the command.
     fn i_block(&mut self, block: Block) -> Result<(), Fault> {
-        // A card that aborted our chain may still answer it.
+        // After an abortion by the card, the card may still answer the chain.
         if !self.responding && !self.command_is_out() && self.abort != Abort::Card {
             return Err(Fault::Unexpected(block.pcb.0));
         }
@@ -475,7 +479,7 @@ impl Exchange<'_> {
             self.responding = true;
         }
         if self.abort == Abort::Card {
-            // Not the aborted chain but a response of its own.
+            // This is not the aborted chain but a new response.
             self.abort = Abort::No;
         }
         self.connection.nr = !self.connection.nr;
@@ -490,17 +494,17 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Rules 2.2, 5 and 7: an acknowledgement, or a request to send again.
+    /// Rules 2.2, 5 and 7: an acknowledgement, or a request for a repetition.
     fn r_block(&mut self, block: Block) -> Result<(), Fault> {
         if self.abort == Abort::Card {
-            // Rule 9: with it the card gives back the right to send, and says which block it expects.
+            // Rule 9: the card gives back the right to send by this block, and says which block it expects.
             self.connection.ns = block.pcb.nr();
             self.end_in_order(Err(T1Error::AbortedByCard));
             return Ok(());
         }
         let wants_command = block.pcb.nr() == self.connection.ns;
         if self.responding {
-            // The card has carried out the command; it can only ask for what came after.
+            // The card has carried out the command, so it can only ask for a later block.
             return if wants_command { self.last_again() } else { Err(Fault::Sequence(block.pcb.0)) };
         }
         if wants_command {
@@ -517,11 +521,11 @@ impl Exchange<'_> {
             self.proceed();
             return Ok(());
         }
-        // The card has the last block of the command and did not understand what came after it.
+        // The card has the last block of the command, and did not understand a later one.
         self.last_again()
     }
 
-    /// Sends the R-block or S-response sent last again (rule 7.2); if it was an I-block, asks for the answer to it.
+    /// Repeats the last R-block or S-response (rule 7.2). If the last block was an I-block, asks for its answer.
     fn last_again(&mut self) -> Result<(), Fault> {
         self.failures = 0;
         if self.repetition() {
@@ -533,7 +537,7 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Rules 3, 4 and 9: the card wants something, and gets it.
+    /// Rules 3, 4 and 9: the terminal grants the card's request.
     fn s_request(&mut self, block: Block) -> Result<(), Fault> {
         const IFS: u8 = Pcb::Request(Supervisory::Ifs).encode();
         const WTX: u8 = Pcb::Request(Supervisory::Wtx).encode();
@@ -555,7 +559,7 @@ impl Exchange<'_> {
             }
             ABORT if in_chain => {
                 self.abort = Abort::Card;
-                // Whatever the chain has brought is void.
+                // The response data of the ended chain is void.
                 self.len = 0;
             }
             IFS | WTX => return Err(Fault::Length(inf)),
@@ -568,7 +572,7 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// The response to our own request.
+    /// The response to a request of the terminal.
     fn s_response(&mut self, block: Block) -> Result<(), Fault> {
         const IFS: u8 = Pcb::Response(Supervisory::Ifs).encode();
         const RESYNCH: u8 = Pcb::Response(Supervisory::Resynch).encode();
@@ -579,7 +583,8 @@ impl Exchange<'_> {
                 self.end_in_order(Ok(ifsd.into()));
             }
             (IFS, _) => return Err(Fault::Length(block.first)),
-            // After S(ABORT response) the terminal has the right to send, and both sides know the numbers due (rule 9).
+            // After S(ABORT response) the terminal has the right to send, and both sides know the next numbers (rule
+            // 9).
             _ => self.end_in_order(Err(T1Error::Aborted)),
         }
         Ok(())
@@ -601,9 +606,9 @@ impl Exchange<'_> {
             return self.resynch(fault);
         }
         match self.frame.pcb().kind() {
-            // Rules 7.2 and 7.3: the same R-block or S-request again.
+            // Rules 7.2 and 7.3: the terminal repeats its R-block or S-request.
             Kind::R | Kind::Request => self.transmit(),
-            // Rules 7.1, 7.3 and 8: ask for the I-block that is due.
+            // Rules 7.1, 7.3 and 8: the terminal asks for the expected I-block.
             Kind::I | Kind::Response => self.r_block_out(match fault {
                 Fault::Parity | Fault::Edc => Complaint::Redundancy,
                 _ => Complaint::Other,
@@ -620,7 +625,8 @@ impl Exchange<'_> {
         self.request(Supervisory::Resynch, None);
     }
 
-    /// Rule 6: both sides are as after a reset. A command that the card cannot have carried out is sent again.
+    /// Rule 6: the state of both sides is that after a reset. A command that the card cannot have carried out is sent
+    /// again.
     fn resynchronised(&mut self) {
         self.connection.resynchronise();
         self.failures = 0;

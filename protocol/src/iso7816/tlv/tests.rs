@@ -1,4 +1,4 @@
-//! Examples at the limits of each form, and the `iso7816-tlv` crate as second opinion on everything else.
+//! Examples at the limits of each form; for everything else, the `iso7816-tlv` crate is the second opinion.
 
 use std::vec;
 use std::vec::Vec;
@@ -67,7 +67,7 @@ fn padding_is_skipped_at_every_level_and_kept_in_values() {
 #[test]
 fn a_path_is_followed_to_its_end_or_to_the_error_before_it() {
     let fci = hex!("6F0F 8402A1A2 A508 880105 9F0C02C1C2 84");
-    // The last byte of the template is an object cut short; it lies behind all but the last of these.
+    // The last byte of the template is an object cut short. Every path here except the last ends before it.
     assert_eq!(find(&fci, &[]), Ok(Some(&fci[..])));
     assert_eq!(find(&fci, &[0x6F, 0xA5, 0x9F0C]), Ok(Some(&hex!("C1C2")[..])));
     assert_eq!(find(&fci, &[0x6F, 0xA5, 0x50]), Ok(None));
@@ -76,18 +76,18 @@ fn a_path_is_followed_to_its_end_or_to_the_error_before_it() {
     assert_eq!(find(&fci, &[0xA5]), Ok(None), "the next level is not searched");
 }
 
-/// What the bytes hold, all levels: tag, value, and what is in it if it is a template.
+/// What the bytes contain on all levels: tag, value, and the objects in it if it is a template.
 #[derive(Debug, Default, PartialEq)]
 struct Tree(Vec<(u32, Vec<u8>, Option<Tree>)>);
 
-/// What the other library does not know (padding) or counts wrongly in a template (lengths longer than need be).
+/// What the other library does not know (padding) or counts wrongly in a template (lengths longer than necessary).
 #[derive(Default)]
 struct Oddities {
     padding: bool,
     long_form: bool,
 }
 
-/// Reads all levels; oddities are noted even where an error follows.
+/// Reads all levels; oddities are noted even if an error follows.
 fn tree(bytes: &[u8], odd: &mut Oddities) -> Result<Tree, TlvError> {
     let mut tree = Tree::default();
     let mut objects = Objects::new(bytes);
@@ -119,7 +119,8 @@ fn their_tree(tlv: &ber::Tlv) -> Tree {
 }
 
 impl Tree {
-    /// In shortest form. The other library's writer is not used: it writes 127 bytes of value as 81 7F, but counts 7F.
+    /// In the shortest form. The writer of the other library is not used: it writes 127 bytes of value as 81 7F, but
+    /// counts 7F.
     fn encode(&self) -> Vec<u8> {
         let mut out = vec![];
         for (tag, value, inner) in &self.0 {
@@ -174,7 +175,7 @@ fn any_tree() -> impl Strategy<Value = Tree> {
     prop::collection::vec(node, 0..4).prop_map(Tree)
 }
 
-/// Bytes that often are, or nearly are, data objects.
+/// Bytes that often are data objects, or nearly are.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         3 => any::<u8>(),
@@ -210,7 +211,7 @@ proptest! {
         prop_assert_eq!((odd.long_form, odd.padding), (false, !padding.is_empty()));
     }
 
-    /// Where another reading is possible, ours and theirs differ only for the reasons given.
+    /// Where a second reading is possible, the two libraries differ only for the reasons given.
     #[test]
     fn another_library_agrees(bytes in any_bytes()) {
         let mut odd = Oddities::default();
@@ -223,7 +224,7 @@ proptest! {
         }
         match ours {
             Ok(ours) => prop_assert_eq!(ours, theirs),
-            // They take 80 for 00, and four bytes of length.
+            // The other library takes 80 for 00, and four bytes of length.
             Err(TlvError::Length(0x80 | 0x84)) => {}
             Err(_) => prop_assert!(read < bytes.len(), "they read all of it: {:02X?}", theirs),
         }

@@ -1,4 +1,4 @@
-//! The rule table row by row, and what must hold whatever is asked.
+//! The rule table row by row, and what must hold for any operation.
 
 use proptest::prelude::*;
 use std::vec;
@@ -86,7 +86,7 @@ fn an_active_card_pays_anywhere_and_is_not_activated_again() {
     let paid = Effects { charge: Fen(3580), ..Effects::default() };
     assert_eq!(ask(&PURCHASE, &institution("P32010000017"), &card), Ok(paid));
     assert_eq!(ask(&PURCHASE, &institution("P32050000017"), &card), Ok(paid));
-    // The bank still puts the account into use.
+    // The bank may still put the account into use.
     let financial = Effects { activates_financial: true, ..Effects::default() };
     assert_eq!(ask(&apply(&card), &institution("B32010000001"), &card), Ok(financial));
 }

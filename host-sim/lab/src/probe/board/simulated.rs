@@ -1,7 +1,7 @@
-//! For tests: an STM32L475 behind a debug probe, as far as probe-rs looks: SW-DP and MEM-AP (ADIv5), the core's debug
-//! registers (ARMv7-M, C1.6), memory, and a flash that is written by the routines of probe-rs' flash algorithm.
+//! For tests: an STM32L475 behind a debug probe, as far as probe-rs uses it: SW-DP and MEM-AP (ADIv5), the core's debug
+//! registers (ARMv7-M, C1.6), memory, and a flash that the routines of probe-rs' flash algorithm write.
 //!
-//! It runs no instructions: where the core would run such a routine, the chip does at once what the routine is for.
+//! It executes no instructions: where the core would run such a routine, the chip at once does what the routine is for.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,12 +22,12 @@ pub(super) use chip::FLASH;
 
 mod chip;
 
-/// The probe, and what makes it: both are handles of one chip.
+/// The probe, and the factory that makes it: both are handles of one chip.
 #[derive(Clone)]
 pub(super) struct Simulated(Arc<Mutex<Chip>>);
 
 impl Simulated {
-    /// A chip that runs, behind a probe that is plugged in.
+    /// A running chip, behind a probe that is plugged in.
     pub(super) fn new(target: &probe_rs::Target) -> Self {
         let chip = Chip::new(target);
         Self(Arc::new(Mutex::new(chip)))
@@ -47,7 +47,7 @@ impl Simulated {
         Lister::with_lister(Box::new(self.clone()))
     }
 
-    /// As it is listed, with this serial number.
+    /// Its entry in the list of probes, with this serial number.
     pub(super) fn listed_as(&self, serial: &str) -> ProbeListItem {
         let factory: &'static dyn ProbeFactory = Box::leak(Box::new(self.clone()));
         let info = DebugProbeInfo::new("simulated", 0x0483, 0x374B, Some(serial.into()), factory, None, false);

@@ -1,4 +1,5 @@
-//! A board through all of probe-rs but the USB driver: chips, probes, memory, flash, and what is said when it is not there.
+//! A board by all of probe-rs except the USB driver: chips, probes, memory, flash, and the errors when something is
+//! missing.
 
 use probe_rs::probe::list::Accessibility;
 
@@ -129,7 +130,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
     };
     assert_eq!((line.as_str(), screen.english.as_str(), *stack), ("info  number 7", "PIN", (16, 64)));
     assert_eq!(*pins, SlotPins { vcc: true, rst: true, present: true });
-    // Erased flash is the memory of a terminal that never started.
+    // Erased flash is the memory of a terminal that has never started.
     let nothing = Counters { next_stan: 1, reversal_due: false, starts: 0, crashes: 0 };
     assert_eq!(*counters, Some(nothing));
 }

@@ -1,5 +1,5 @@
-//! From the keys of a file to the checked scenario: every value within its bounds, every name known, and a message for each that
-//! is not.
+//! Turns the keys of a file into a checked scenario: every value is within its bounds, every name is known. If not, a
+//! message says so.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -26,7 +26,8 @@ use crate::scenario::problem::Problem;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
-/// Tables must be tables and dates strings. Serde would take a list for a table, and speak of maps.
+/// Tables must be tables, and dates must be strings. Serde would accept a list for a table, and its messages speak of
+/// maps.
 pub(super) fn check_shape(path: &str, table: &toml::Table) -> Result<(), Problem> {
     for (key, value) in table {
         let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -64,7 +65,7 @@ fn institution_code(key: &str, text: &str) -> Result<InstitutionCode, Problem> {
     InstitutionCode::new(text).map_err(|error| Problem::InstitutionCode { key: key.into(), error })
 }
 
-/// A word out of a list; the error shows the list.
+/// A word from a list; the error shows the list.
 fn word<T>(key: &str, given: &str, find: impl Fn(&str) -> Option<T>, allowed: Vec<&'static str>) -> Result<T, Problem> {
     find(given).ok_or_else(|| Problem::Word { key: key.into(), given: given.into(), allowed })
 }
@@ -74,7 +75,7 @@ fn date(key: &str, text: &str) -> Result<Date, Problem> {
 }
 
 fn pin(key: &str, text: &str) -> Result<Pin, Problem> {
-    // The text itself stays out of the message: it may be somebody's PIN.
+    // The message does not show the text: it may be somebody's PIN.
     Pin::new(text.as_bytes()).ok_or_else(|| Problem::Pin { key: key.into() })
 }
 
@@ -167,7 +168,7 @@ impl RawScenario {
 
 fn check_clock(text: &str) -> Result<DateTime, Problem> {
     let wrong = || Problem::Clock { given: text.into() };
-    // The zone must be there and be well formed, but the terminal's clock shows local time.
+    // The zone must be there and be correct, but the terminal's clock shows local time.
     text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
     let local = jiff::fmt::temporal::Pieces::parse(text).map_err(|_| wrong())?;
     let clock = local.date().to_datetime(local.time().ok_or_else(wrong)?);
@@ -352,7 +353,8 @@ fn lookup<T: Copy>(key: &str, text: &str, all: &[(&'static str, T)]) -> Result<T
 impl RawDocument {
     fn check(&self, key: &dyn Fn(&str) -> String) -> Result<Document, Problem> {
         let kind = document_kind(&key("document.kind"), &self.kind)?;
-        // An ID card with an impossible number is a mistake in the file; one of another person is a case to play.
+        // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
+        // play.
         if kind == DocumentKind::IdCard {
             code(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
         }

@@ -1,4 +1,4 @@
-//! The keys of a scenario file, as they stand in it: shapes and defaults. What they may hold is for `check`.
+//! The keys of a scenario file as they are written: shapes and defaults. `check` knows which values are allowed.
 
 use crate::scenario::line::{RawFault, RawNoise};
 use qiyong_protocol::card::status::CardStatus;

@@ -1,4 +1,4 @@
-//! Blocks for tests, written from what they say. Which exchanges of blocks are right stands in `tests/annex_a.exchanges`.
+//! Blocks for tests, built from what they say. Which exchanges of blocks are right is in `tests/annex_a.exchanges`.
 
 use std::vec::Vec;
 

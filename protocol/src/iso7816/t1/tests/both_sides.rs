@@ -1,4 +1,4 @@
-//! Terminal against card over a line that spoils blocks.
+//! Terminal against card over a line that damages blocks.
 
 use std::vec;
 use std::vec::Vec;
@@ -14,11 +14,12 @@ use crate::iso7816::chance;
 
 type Card = CardSide<2048>;
 
-/// What a card does on its own, one letter a time it may: `w` more time, `i` another IFSC, `a` the end of its chain.
+/// What a card does by itself, one letter for each occasion: `w` asks for time, `i` for another IFSC, `a` ends its
+/// chain.
 struct Habits(std::vec::IntoIter<char>);
 
-/// One visit: a card, what it answers, what it was told to carry out, and what happens to the blocks on the line to it, in the
-/// order in which they are sent by either side.
+/// One test run: a card, its answers, the commands it received, and the damage to the blocks on the line, in the order
+/// in which either side sends them.
 struct Visit {
     card: Card,
     habits: Habits,
@@ -74,7 +75,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// One or two damaged blocks in succession, then enough whole ones to make progress; what rule 7 can mend.
+/// One or two damaged blocks in succession, then enough whole blocks for progress. Rule 7 can repair this.
 fn recoverable() -> impl Strategy<Value = Vec<Option<Damage>>> {
     let burst = (prop::collection::vec(damage(), 1..=2), 5usize..12);
     prop::collection::vec(burst, 0..12).prop_map(|bursts| {
@@ -110,7 +111,8 @@ proptest! {
         bulk: bool,
     ) {
         let mut connection = Connection::new(parameters(card_ifsc, edc));
-        // Before the first block without error there is no resynchronisation (rule 7.4.1), but two failures are mended.
+        // Before the first block without error there is no resynchronisation (rule 7.4.1), but two failures are
+        // repaired.
         let mut visit = Visit::new(Card::new(card_ifsc, edc), &habits, damages);
         if let Some(ifsd) = ifsd {
             let limits = Limits { repetitions: u16::MAX, ..Limits::new(&connection, 0, 0) };
@@ -155,7 +157,7 @@ proptest! {
     }
 }
 
-/// The way of one block at a time, without a line between.
+/// Gives the card one block at a time, without a line between.
 fn talk(card: &mut Card, block: &[u8]) -> CardStep {
     block.iter().fold(CardStep::Await, |_, byte| card.received(*byte))
 }
@@ -184,7 +186,8 @@ fn a_card_that_is_asked_again_sends_the_same_block() {
     assert_eq!(card.command(), hex!("0084000008"));
     assert_eq!(card.respond(&hex!("A19000")), sends(I00, &hex!("A19000")));
     assert_eq!(talk(&mut card, &lrc(r(false, Complaint::Redundancy), &[])), sends(I00, &hex!("A19000")));
-    // The next command acknowledges; asked for what it has not got yet, it says what it expects.
+    // The next command acknowledges the response. If the card is asked for a block that it does not have yet, it says
+    // which block it expects.
     assert_eq!(talk(&mut card, &lrc(r(true, Complaint::Other), &[])), sends(r(true, Complaint::Other), &[]));
     assert_eq!(talk(&mut card, &lrc(I10, &hex!("00840000"))), CardStep::Execute);
     assert_eq!(card.respond(&hex!("9000")), sends(I10, &hex!("9000")));
@@ -269,7 +272,7 @@ fn both_sides_abort_both_chains_and_go_on() {
         if by_card && of_command {
             visit.card.abort();
         } else if !by_card {
-            // The caller changes its mind while the first block is out, which gets lost, too.
+            // The caller aborts while the first block is on its way, and this block is lost too.
             while !matches!(exchange.step(), Step::Receive(_)) {
                 exchange.sent();
             }
@@ -289,7 +292,7 @@ fn both_sides_abort_both_chains_and_go_on() {
     }
 }
 
-/// Clauses 11.3.2.3 and 11.4: 254 bytes are the most.
+/// Clauses 11.3.2.3 and 11.4: a block has at most 254 information bytes.
 #[test]
 fn extended_apdus_pass_in_254_byte_blocks() {
     let command: Vec<u8> = (0..65_544u32).map(|i| i as u8).collect();
@@ -322,8 +325,8 @@ fn extended_apdus_pass_in_254_byte_blocks() {
     assert_eq!(buffer, answer);
 }
 
-/// Many sessions from one seed; more of them with, for instance,
-/// `QIYONG_SESSIONS=10000000 cargo test --release -p qiyong-protocol many_sessions -- --nocapture`.
+/// Many sessions from one seed. For more sessions, use for instance `QIYONG_SESSIONS=10000000 cargo test --release -p
+/// qiyong-protocol many_sessions -- --nocapture`.
 #[test]
 fn many_sessions_end_and_deliver_nothing_wrong() {
     let mut next = chance::numbers(0x9E37_79B9_7F4A_7C15);

@@ -1,4 +1,4 @@
-//! Cards that do as they please: every exchange ends, within its budget and with a reason.
+//! Cards that follow no rules: every exchange ends, within its budget and with a reason.
 
 use std::vec::Vec;
 
@@ -8,7 +8,7 @@ use super::super::*;
 use super::blocks::{block, with_edc};
 use crate::iso7816::atr::Edc;
 
-/// Runs a command of 60 bytes against a card that answers the n-th block with `card(n)`; no characters are silence.
+/// Runs a command of 60 bytes against a card that answers the n-th block with `card(n)`; no characters mean silence.
 fn against(
     connection: &mut Connection,
     limits: Limits,
@@ -41,12 +41,12 @@ fn against(
                 heard.clear();
             }
         }
-        // The last wait is cut to what is left; a block that is already on its way is the most it can be over.
+        // The last wait is cut to the rest of the budget. Only a block already on its way can exceed the budget.
         assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
     }
 }
 
-/// A connection that has heard a block, so that resynchronisation is tried.
+/// A connection that has received a block, so that it tries to resynchronise.
 fn connection() -> Connection {
     let mut connection = Connection::new(Parameters::default());
     let limits = Limits::new(&connection, 60, 300);
@@ -72,7 +72,7 @@ fn error(card: impl FnMut(usize) -> Vec<u8>) -> T1Error {
 fn extensions_without_end() {
     let wtx = |inf| move |_| block(Pcb::Request(Supervisory::Wtx), &[inf], Edc::Lrc);
     assert_eq!(error(wtx(1)), T1Error::OutOfBudget(Budget::Extensions));
-    // One great extension, and silence: the wait ends with the budget.
+    // One long extension, then silence: the wait ends with the budget.
     let once = |n| if n == 0 { wtx(255)(n) } else { Vec::new() };
     assert_eq!(error(once), T1Error::OutOfBudget(Budget::Time));
 }
@@ -168,7 +168,7 @@ fn characters_nobody_awaits_change_nothing() {
     assert_eq!(exchange.step(), Step::Done(Ok(2)));
 }
 
-/// Blocks that may be something, and rubbish.
+/// Blocks that may be valid, and random bytes.
 fn answer() -> impl Strategy<Value = Vec<u8>> {
     let pcb = prop_oneof![
         4 => any::<u8>(),
@@ -188,7 +188,7 @@ proptest! {
         let mut connection = connection();
         let limits = Limits { blocks: 300, ..Limits::new(&connection, 60, 300) };
         let _ = against(&mut connection, limits, |n| answers[n % answers.len()].clone());
-        // The same with a caller that changes its mind, and calls that come when they should not.
+        // The same with a caller that aborts, and with calls at the wrong time.
         let mut connection = Connection::new(Parameters::default());
         let mut buffer = [0; 40];
         let mut exchange = connection.exchange(&[0; 60], &mut buffer, limits);

@@ -1,4 +1,4 @@
-//! A command given in pieces against the same command encoded.
+//! A command sent in pieces gives the same bytes as the same command encoded in one.
 
 use std::boxed::Box;
 use std::vec;
@@ -13,11 +13,11 @@ use crate::iso7816::atr::Edc;
 
 type Card = CardSide<{ 66 * 1024 }>;
 
-/// A card that answers `answer`, and a line that loses some of the blocks and keeps what the terminal sent.
+/// A card that answers with `answer`, and a line that loses some of the blocks and records what the terminal sent.
 struct Recorded<'t> {
     card: Box<Card>,
     answer: &'t [u8],
-    /// Of the card's blocks those that do not arrive.
+    /// Which of the card's blocks do not arrive.
     lost: core::slice::Iter<'t, bool>,
     sent: Vec<u8>,
 }
@@ -43,7 +43,7 @@ impl Pair<{ 66 * 1024 }> for Recorded<'_> {
     }
 }
 
-/// Runs an exchange with such a card; returns all that the terminal sent, and how it ended.
+/// Runs an exchange with such a card; returns everything that the terminal sent, and how the exchange ended.
 fn run(exchange: Exchange<'_>, card: Box<Card>, answer: &[u8], lost: &[bool]) -> (Vec<u8>, Result<usize, T1Error>) {
     let mut pair = Recorded { card, answer, lost: lost.iter(), sent: vec![] };
     let result = pair.run(exchange, true);

@@ -1,4 +1,4 @@
-//! How long the terminal waits, in etu (clauses 11.2 and 11.4.3), and what it costs.
+//! How long the terminal waits, in etu (clauses 11.2 and 11.4.3), and what this costs of the budget.
 
 use super::super::*;
 use super::blocks::block;
@@ -20,7 +20,7 @@ fn send(exchange: &mut Exchange<'_>) {
 
 #[test]
 fn the_waiting_times_are_those_of_the_atr_at_the_rate_in_use() {
-    // BWI = 4, CWI = 13 unless given; BWT is a time, so it has more etu at a faster rate.
+    // BWI = 4 and CWI = 13 by default. BWT is a duration, so it has more etu at a faster rate.
     let connection = Connection::new(Parameters::default());
     assert_eq!((connection.bwt(), connection.cwt()), (11 + 16 * 960, 11 + 8192));
     // TB3 = 45: BWI 4, CWI 5; F = 512, D = 32.
@@ -71,7 +71,7 @@ fn an_answer_that_is_repeated_grants_its_extension_again() {
     let granted = block(Pcb::Response(Supervisory::Wtx), &[3], Edc::Lrc);
     assert_eq!(exchange.step(), Step::Send(&granted));
     send(&mut exchange);
-    // The card did not understand it (rule 7.2).
+    // The card did not understand the block (rule 7.2).
     exchange.received_slice(&block(Pcb::R { nr: true, complaint: Complaint::Redundancy }, &[], Edc::Lrc), 48);
     exchange.timed_out();
     assert_eq!(exchange.step(), Step::Send(&granted));
@@ -79,7 +79,7 @@ fn an_answer_that_is_repeated_grants_its_extension_again() {
     assert_eq!(wait(&exchange), 3 * bwt);
 }
 
-/// Clause 11.5: LEN may be wrong, so only a quiet line says where a block ends.
+/// Clause 11.5: LEN may be wrong, so only a silent line shows where a block ends.
 #[test]
 fn an_invalid_block_is_over_when_the_line_is_quiet() {
     let mut connection = Connection::new(Parameters::default());
@@ -88,7 +88,7 @@ fn an_invalid_block_is_over_when_the_line_is_quiet() {
     let mut buffer = [0; 20];
     let mut exchange = connection.exchange(&[0, 0x84, 0, 0], &mut buffer, limits);
     send(&mut exchange);
-    // LEN itself has wrong parity: no one knows where the block ends.
+    // LEN itself has wrong parity: nobody knows where the block ends.
     exchange.received_slice(&[0, 0], 24);
     exchange.parity_error(12);
     exchange.received(0x90, 12);
@@ -96,7 +96,7 @@ fn an_invalid_block_is_over_when_the_line_is_quiet() {
     exchange.timed_out();
     assert_eq!(exchange.step(), Step::Send(&[0, 0x81, 0, 0x81]));
     send(&mut exchange);
-    // LEN says where it ends: the guard time will do. More characters show that LEN was wrong.
+    // LEN says where the block ends, so the guard time is enough. More characters show that LEN was wrong.
     exchange.received_slice(&[0, 0, 1, 0x90, 0x00], 60);
     assert_eq!(wait(&exchange), BLOCK_GUARD_TIME);
     exchange.received(0x55, 12);

@@ -9,10 +9,10 @@ use probe_rs::flashing::FlashAlgorithm;
 use probe_rs::probe::DebugProbeError;
 
 pub(in crate::probe::board) const FLASH: Range<u32> = 0x0800_0000..0x0810_0000;
-/// What there is: flash, SRAM2, SRAM1, peripherals, the core's own.
+/// The existing memory: flash, SRAM2, SRAM1, peripherals, the core's registers.
 const THERE: [Range<u32>; 5] =
     [FLASH, 0x1000_0000..0x1000_8000, 0x2000_0000..0x2001_8000, 0x4000_0000..0x5000_0000, 0xE000_0000..0xE010_0000];
-/// How much of flash is erased at a time (RM0351 §3.3.1).
+/// How many bytes of flash are erased at once (RM0351 §3.3.1).
 const PAGE: u32 = 2048;
 
 const DHCSR: u32 = 0xE000_EDF0;
@@ -36,19 +36,19 @@ pub(in crate::probe::board) struct Chip {
     tar: u32,
     registers: HashMap<u32, u32>,
     pub(in crate::probe::board) halted: bool,
-    /// The core has been reset since this was read last.
+    /// The core has been reset since this bit was last read.
     was_reset: bool,
     pub(super) resets: usize,
-    /// How many transfers are left before the probe is unplugged, and the board is switched off.
+    /// How many transfers are left until the probe is unplugged and the board is switched off.
     pub(in crate::probe::board) plugged_for: Option<usize>,
     pub(in crate::probe::board) powered_for: Option<usize>,
-    /// Flash keeps this bit at zero, as worn cells do.
+    /// Flash keeps these bits at zero, as worn cells do.
     pub(in crate::probe::board) worn: u32,
     algorithm: Option<FlashAlgorithm>,
 }
 
 impl Chip {
-    /// A chip that runs, and knows the routines that probe-rs flashes it with.
+    /// A running chip, which knows the routines with which probe-rs flashes it.
     pub(super) fn new(target: &probe_rs::Target) -> Self {
         let start = u64::from(FLASH.start);
         let algorithm =
@@ -74,7 +74,7 @@ impl Chip {
         (address..).zip(bytes).for_each(|(address, byte)| self.put(address, *byte));
     }
 
-    /// What is in memory.
+    /// The contents of memory.
     pub(in crate::probe::board) fn bytes(&self, range: Range<u32>) -> Vec<u8> {
         range.map(|address| (self.word(address) >> (8 * (address % 4))) as u8).collect()
     }
@@ -85,7 +85,7 @@ impl Chip {
 
     fn read(&mut self, address: u32) -> u32 {
         match address & !3 {
-            // S_RESET_ST is cleared by reading; S_HALT and C_HALT; S_REGRDY and C_DEBUGEN.
+            // Reading clears S_RESET_ST; S_HALT and C_HALT; S_REGRDY and C_DEBUGEN.
             DHCSR => {
                 let was_reset = u32::from(std::mem::take(&mut self.was_reset)) << 25;
                 let halted = if self.halted { 1 << 17 | 1 << 1 } else { 0 };
@@ -122,7 +122,7 @@ impl Chip {
                 // VC_CORERESET.
                 self.halted = self.word(DEMCR) & 1 != 0;
             }
-            // Bits are cleared by writing ones.
+            // Writing ones clears bits.
             DFSR => {
                 self.words.insert(DFSR, self.word(DFSR) & !word);
             }
@@ -132,7 +132,8 @@ impl Chip {
         }
     }
 
-    /// The core runs on after one step: if a routine of the flash algorithm begins there, to that routine's end.
+    /// The core runs on after one step: if a routine of the flash algorithm begins there, up to the end of this
+    /// routine.
     fn run(&mut self) {
         let Some(algorithm) = self.algorithm.take() else {
             return;
@@ -146,7 +147,7 @@ impl Chip {
             self.words.retain(|word, _| *word & !(PAGE - 1) != address & !(PAGE - 1));
         } else if is_at(Some(algorithm.pc_program_page)) {
             let bytes = self.bytes(data..data + len);
-            // Flash is programmed once after it was erased.
+            // Flash can be programmed once after it was erased.
             result = u32::from(self.bytes(address..address + len).iter().any(|byte| *byte != 0xFF));
             self.load(address, &bytes);
             if let Some(word) = self.words.get_mut(&(address & !3)) {
@@ -162,7 +163,7 @@ impl Chip {
         if halts {
             self.registers.insert(0, result);
             self.halted = true;
-            // BKPT, where the routine returns to.
+            // BKPT, to which the routine returns.
             self.words.insert(DFSR, 2);
         }
     }
@@ -185,7 +186,7 @@ impl Chip {
             }
         };
         if self.csw & 0x30 != 0 {
-            // The address goes round within 1 KiB.
+            // The address wraps within 1 KiB.
             self.tar = address & !0x3FF | (address + len) & 0x3FF;
         }
         Ok(word)
@@ -225,7 +226,7 @@ impl Chip {
             // An SW-DP of a Cortex-M4.
             (0x0, None) => 0x2BA0_1477,
             (0x4, Some(word)) if self.select & 0xF == 0 => {
-                // What is asked to have power has it.
+                // Whatever is requested to have power has it.
                 self.control = word | (word & 0x5000_0000) << 1;
                 0
             }

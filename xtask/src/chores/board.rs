@@ -1,6 +1,7 @@
-//! The flashable image: builds the package in `firmware/boards`, and tells how much flash and RAM the linked ELF takes.
+//! The flashable image: builds the package in `firmware/boards`, and prints how much flash and RAM the linked ELF
+//! takes.
 //!
-//! What the code in it may do (no heap, no panics) is checked on the library, in `firmware`.
+//! What its code may not do (use a heap, panic) is checked on the library, in `firmware`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,23 +13,24 @@ use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 use serde_json::{Value, json};
 
-use crate::symbol::path;
-use crate::{arm, step};
+use crate::chores::symbol::path;
+use crate::chores::{arm, step};
 
 /// The package, and its program.
 const PACKAGE: &str = "qiyong-board-b-l475e-iot01a";
 const PROGRAM: &str = "qiyong-b-l475e-iot01a";
-/// What the names of the font's constants contain. Fonts are counted apart: they grow with the texts, not with the program.
+/// Part of the name of every constant of the font. Fonts are counted separately: they grow with the texts, not with the
+/// program.
 const FONT: &str = "QIYONG_FONT_";
 /// The most flash that the image may take without its fonts, in bytes.
 const FLASH_BOUND: u64 = 80 * 1024;
 /// The most RAM that all statics may take with the whole stack, in bytes.
 const RAM_BOUND: u64 = 16 * 1024;
-/// Which messages are compiled in: without this defmt keeps errors only.
+/// Which log messages are compiled in: without this, defmt keeps only errors.
 const LOG: &str = "info";
-/// What has no symbol.
+/// The row for bytes without a symbol.
 const NAMELESS: &str = "(without a name: constants, shared code, padding)";
-/// What has a symbol without a path.
+/// The row for symbols without a path.
 const NO_PATH: &str = "(vectors, interrupts, start-up)";
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
 const RAM_START: u64 = 0x2000_0000;
@@ -36,7 +38,7 @@ const RAM_START: u64 = 0x2000_0000;
 /// Builds the image and prints its size.
 ///
 /// # Errors
-/// When it does not build, or exceeds its bounds.
+/// The image does not build, or exceeds its bounds.
 pub(crate) fn run() -> Result<()> {
     let usage = Usage::of(&build()?)?;
     let Usage { flash, fonts, statics, stack, .. } = usage;
@@ -54,7 +56,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// What an image takes of the chip's memory, in bytes.
 pub(crate) struct Usage {
-    /// Flash without fonts, the first values of variables included.
+    /// Flash without fonts, including the initial values of variables.
     flash: u64,
     /// Flash of the fonts.
     fonts: u64,
@@ -62,8 +64,8 @@ pub(crate) struct Usage {
     statics: u64,
     /// RAM reserved for the stack.
     stack: u64,
-    /// Flash and RAM by crate and module, largest flash first. The first has no name of its own: constants, padding, and the
-    /// code that the compiler shares among functions.
+    /// Flash and RAM by crate and module, largest flash first. The first row has no name of its own: constants,
+    /// padding, and code that the compiler shares among functions.
     pub(crate) modules: Vec<(String, u64, u64)>,
 }
 
@@ -71,7 +73,7 @@ impl Usage {
     /// Builds the image and reads it.
     ///
     /// # Errors
-    /// When it does not build, or is not an image of ours.
+    /// The image does not build, or the ELF is no image of ours.
     pub(crate) fn of_image() -> Result<Self> {
         Self::of(&build()?)
     }
@@ -81,7 +83,7 @@ impl Usage {
         let image = object::File::parse(bytes.as_slice()).with_context(|| format!("cannot parse {}", elf.display()))?;
         // What is loaded to an address in flash.
         let loaded: u64 = image.segments().map(|segment| segment.file_range().1).sum();
-        // What is not in memory has no address.
+        // A section outside memory has no address.
         let is_in_ram = |section: &object::Section<'_, '_>| section.address() >= RAM_START;
         let statics: u64 = image.sections().filter(is_in_ram).map(|section| section.size()).sum();
         let symbol = |name: &str| {
@@ -137,7 +139,7 @@ impl Usage {
     }
 }
 
-/// The crate and module of a symbol; what has no path is the start-up code's and the vector table's.
+/// The crate and module of a symbol. A symbol without a path belongs to start-up code or vector table.
 fn module_of(name: &str) -> String {
     match path(name)[..] {
         [package, module, _, ..] => format!("{package}::{module}"),

@@ -1,12 +1,14 @@
 //! Finds a compiler for the target, a Cortex-M4 with FPU, and installs one if the machine has none.
 //!
-//! In this order: the rustup toolchain if it has the target; `rustup target add`; the distribution's compiler, which
-//! builds `core` from source. Only building for the target uses the last: everything else stays with rustup's.
+//! It tries, in this order: the rustup toolchain, if it has the target; `rustup target add`; the distribution's
+//! compiler, which builds `core` from source. The last one is used only for the target: everything else stays with
+//! rustup's compiler.
 //!
-//! An image is built with `core` from source by either, for size ([`cargo_build_image`]); rustup's then needs `rust-src`. The
-//! library that is checked for panics is not: it must have those that an image turns into faults.
+//! Either compiler builds an image with `core` from source, for size ([`cargo_build_image`]); rustup's needs `rust-src`
+//! for that. The library that is checked for panics is built with the ordinary `core`: it must contain the panics that
+//! an image turns into faults.
 //!
-//! A static library needs no linker. An image does: `rust-lld`, which comes with the rustup toolchain (Debian's has
+//! A static library needs no linker. An image needs `rust-lld`, which comes with the rustup toolchain (Debian's has
 //! none), in `lib/rustlib/HOST/bin` under `rustc --print sysroot`.
 
 use std::path::{Path, PathBuf};
@@ -16,13 +18,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::debian::{self, Package};
-use crate::step;
+use crate::chores::debian::{self, Package};
+use crate::chores::step;
 
 /// The target: ARMv7E-M, hard float, no operating system.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabihf";
 
-/// Where builds go, apart from the host's: the compiler may be another one.
+/// Where builds for the target go. They are separate from the host's, because the compiler may be another one.
 pub(crate) const FOLDER: &str = "target/arm";
 
 /// Debian's compiler, able to build `core` for a target that it does not ship.
@@ -41,11 +43,11 @@ pub(crate) enum Compiler {
     Debian,
 }
 
-/// Finds a compiler, installing one if need be. Silent when rustup's has the target. Looks once per run: `setup` and
-/// `firmware` both ask, and asking a network that does not answer takes a minute.
+/// Finds a compiler, and installs one if necessary. Prints nothing if rustup's compiler has the target. Searches once
+/// per run: `setup` and `firmware` both ask, and a request to a network that does not answer takes a minute.
 ///
 /// # Errors
-/// When there is none to be had: says what to do by hand.
+/// No compiler can be had: the error says what to do by hand.
 pub(crate) fn compiler() -> Result<Compiler> {
     static FOUND: OnceLock<Compiler> = OnceLock::new();
     if let Some(found) = FOUND.get() {
@@ -72,22 +74,22 @@ fn find() -> Result<Compiler> {
     Ok(Compiler::Debian)
 }
 
-/// What makes an image small: `core` is built with it, for size, and a panic is an instruction that faults instead of a
-/// message that nobody reads. The fault handler records where it was. Stable compilers have this behind a switch only.
+/// What makes an image small. `core` is built with it, for size. A panic becomes an instruction that faults, instead of
+/// a message that nobody reads; the fault handler records where it was. In stable compilers this needs a switch.
 const SMALL: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zmir-opt-level=3"];
-/// The arguments of cargo for that.
+/// The arguments of cargo for this.
 const SMALL_CORE: [&str; 2] = ["-Zbuild-std=core", "-Zbuild-std-features=optimize_for_size"];
 
-/// A `cargo build` of an image, without what to build.
+/// A `cargo build` of an image; the caller adds what to build.
 ///
 /// # Errors
-/// When there is no compiler with the source of `core`: says what to do by hand.
+/// No compiler has the source of `core`: the error says what to do by hand.
 pub(crate) fn cargo_build_image() -> Result<Command> {
     let compiler = compiler()?;
     let mut build = match compiler {
         Compiler::Rustup if rustup_has_source()? => {
             let mut build = compiler.cargo_build();
-            // `-Z` is for nightly compilers, but for this variable.
+            // `-Z` needs a nightly compiler, or this variable.
             build.env("RUSTC_BOOTSTRAP", "1").args(SMALL_CORE);
             build
         }
@@ -105,7 +107,7 @@ pub(crate) fn cargo_build_image() -> Result<Command> {
     Ok(build)
 }
 
-/// Whether the rustup toolchain has the source of `core`, which is added if need be.
+/// Whether the rustup toolchain has the source of `core`; adds it if necessary.
 fn rustup_has_source() -> Result<bool> {
     let root = step::ask(step::command("rustc").args(["--print", "sysroot"])).unwrap_or_default();
     let source = Path::new(&root).join("lib/rustlib/src/rust/library/core");
@@ -119,7 +121,7 @@ fn rustup_has_source() -> Result<bool> {
 }
 
 impl Compiler {
-    /// A `cargo build` for the target, without what to build.
+    /// A `cargo build` for the target; the caller adds what to build.
     pub(crate) fn cargo_build(self) -> Command {
         let mut cargo = match self {
             Self::Rustup => step::cargo(),
@@ -133,14 +135,14 @@ impl Compiler {
     }
 }
 
-/// Debian's cargo and rustc, shielded from the rustup toolchain that runs this program.
+/// Debian's cargo and rustc, without the variables of the rustup toolchain that runs this program.
 fn debian_cargo() -> Command {
     let mut cargo = step::cargo_at("/usr/bin/cargo");
     for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "LD_LIBRARY_PATH"]
     {
         cargo.env_remove(name);
     }
-    // `-Z` is for nightly compilers; this one variable lifts that for `-Zbuild-std`.
+    // `-Z` needs a nightly compiler, or this variable, which permits `-Zbuild-std`.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
     cargo
 }

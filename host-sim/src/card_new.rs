@@ -1,24 +1,22 @@
-//! `qiyong card new` and `qiyong card show`: making a virtual card, and looking at one.
+//! `qiyong card new` and `qiyong card show`: makes a virtual card, and shows one. What a card can hold is not decided
+//! here.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
 use qiyong_protocol::card::date::Date;
-use qiyong_protocol::card::files::{Generation, tag};
+use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::{gbk, input};
 
 use crate::output::{Output, Verdict};
-use qiyong::in_process::make_card;
-use qiyong_centre::hsm::Hsm;
-use qiyong_sim::card::file::{file_name, write_value};
-use qiyong_sim::card::os::{Bytes, VirtualCard, blank_byte};
-use qiyong_sim::{gbk, input};
 
 /// What a new card is to be.
 #[derive(Args, Debug)]
@@ -86,26 +84,18 @@ fn day(text: &str) -> Result<Date, String> {
     input::date(text).ok_or_else(|| "must be a day that exists, as YYYY-MM-DD".into())
 }
 
-/// `qiyong card new`.
-pub(crate) fn new(args: &NewArgs) -> ExitCode {
-    let mut output = Output::default();
-    match make(args) {
-        Ok(card) => {
-            output.line(&format!(
-                "{}: a {} card, number {}, holder {}, ATR {}",
-                args.out.display(),
-                args.profile.as_str(),
-                args.number,
-                args.holder,
-                hex::encode_upper(&card.atr)
-            ));
-            output.finish(Verdict::Done)
-        }
-        Err(problem) => {
-            output.complain(&problem);
-            output.finish(Verdict::BadInput)
-        }
-    }
+/// Exit 0 when the file is written, 2 when it is not.
+pub(crate) fn run(args: &NewArgs, output: &mut Output) -> Result<Verdict, String> {
+    let card = make(args)?;
+    output.line(&format!(
+        "{}: a {} card, number {}, holder {}, ATR {}",
+        args.out.display(),
+        args.profile.as_str(),
+        args.number,
+        args.holder,
+        hex::encode_upper(&card.atr)
+    ));
+    Ok(Verdict::Done)
 }
 
 fn make(args: &NewArgs) -> Result<VirtualCard, String> {
@@ -119,7 +109,7 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     if args.expires < args.issued {
         return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
     }
-    // Checked here and not by the command-line parser, which would repeat them in its complaint.
+    // Checked here and not by the command-line parser, which would repeat the values in its error.
     let id_number = IdNumber::new(args.id_number.as_bytes()).map_err(|error| format!("--id-number {error}"))?;
     let pin = Pin::new(args.pin.as_bytes()).ok_or("--pin must be 4 to 16 digits")?;
     let new = NewCard {
@@ -140,92 +130,4 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     let card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
     card.save(&args.out).map_err(|error| error.to_string())?;
     Ok(card)
-}
-
-#[derive(Serialize)]
-struct Shown {
-    file: String,
-    profile: &'static str,
-    atr: String,
-    blocked: String,
-    pin_tries: u8,
-    pin_tries_left: u8,
-    records: Vec<ShownRecord>,
-}
-
-#[derive(Serialize)]
-struct ShownRecord {
-    file: String,
-    title: &'static str,
-    tag: String,
-    name: &'static str,
-    value: String,
-}
-
-/// `qiyong card show FILE [--json]`: what the card holds, without PIN, keys and the middle of the ID number.
-pub(crate) fn show(path: &Path, json: bool) -> ExitCode {
-    let mut output = Output::default();
-    let card = match VirtualCard::load(path) {
-        Ok(card) => card,
-        Err(error) => {
-            output.complain(&error.to_string());
-            return output.finish(Verdict::BadInput);
-        }
-    };
-    let shown = Shown {
-        file: path.display().to_string(),
-        profile: card.generation.as_str(),
-        atr: hex::encode_upper(&card.atr),
-        blocked: format!("{:?}", card.blocked).to_lowercase(),
-        pin_tries: card.pin.tries,
-        pin_tries_left: card.pin.left,
-        records: records(&card),
-    };
-    if json {
-        output.json_line(&shown);
-    } else {
-        output.line(&format!("{}: social security card, generation {}", shown.file, shown.profile));
-        output.line(&format!("ATR      {}", shown.atr));
-        output.line(&format!("blocked  {}", shown.blocked));
-        output.line(&format!("PIN      ***, {} of {} tries left", shown.pin_tries_left, shown.pin_tries));
-        let mut file = "";
-        for record in &shown.records {
-            if record.file != file {
-                file = &record.file;
-                output.line(&format!("{file}  {}", record.title));
-            }
-            output.line(&format!("   {} {:<28} {}", record.tag, record.name, record.value));
-        }
-    }
-    output.finish(Verdict::Done)
-}
-
-/// The records that are not blank.
-fn records(card: &VirtualCard) -> Vec<ShownRecord> {
-    let mut shown = Vec::new();
-    for spec in card.generation.files() {
-        let Some(Bytes::Records(values)) = card.file(spec) else {
-            continue;
-        };
-        for (record, value) in spec.records().iter().zip(values) {
-            if value.iter().all(|byte| *byte == blank_byte(record.format)) {
-                continue;
-            }
-            let text = match record.tag {
-                // Masks itself.
-                tag::ID_NUMBER => {
-                    IdNumber::new(value).map_or("(no ID number)".to_string(), |number| number.to_string())
-                }
-                _ => write_value(record.format, value),
-            };
-            shown.push(ShownRecord {
-                file: file_name(spec),
-                title: spec.title.0,
-                tag: format!("{:02X}", record.tag),
-                name: record.name,
-                value: text,
-            });
-        }
-    }
-    shown
 }

@@ -1,10 +1,10 @@
 //! Installs Debian packages that are missing.
 //!
-//! Knows dpkg and apt, not which packages the project needs: that is for `setup` and `arm`.
+//! This file knows dpkg and apt. `setup` and `arm` know which packages the project needs.
 
 use anyhow::{Result, bail};
 
-use crate::step;
+use crate::chores::step;
 
 /// A Debian package, and what the project needs it for.
 pub(crate) struct Package {
@@ -12,10 +12,10 @@ pub(crate) struct Package {
     pub(crate) purpose: &'static str,
 }
 
-/// Installs those of `packages` that are missing. Silent when none is.
+/// Installs those of `packages` that are missing. Prints nothing if none is missing.
 ///
 /// # Errors
-/// When a package is still missing afterwards: names each, says what it is for and what to do.
+/// A package is still missing afterwards: the error names each one, what it is for, and what to do.
 pub(crate) fn install(packages: &[&Package]) -> Result<()> {
     let wanted = missing(packages);
     if wanted.is_empty() {
@@ -24,8 +24,8 @@ pub(crate) fn install(packages: &[&Package]) -> Result<()> {
     let names: Vec<_> = wanted.iter().map(|package| package.name).collect();
     step::say(format!("installing Debian packages: {}", names.join(" ")));
 
-    // No exit code decides: an unreachable third-party source makes `update` fail though all that is wanted can be
-    // installed. What counts is what is installed in the end.
+    // The exit code does not decide: an unreachable third-party source makes `update` fail, although all wanted
+    // packages can be installed. What counts is which packages are installed in the end.
     apt_get(&["update"]);
     let install = ["install", "-y", "--no-install-recommends"];
     apt_get(&[&install, names.as_slice()].concat());
@@ -45,7 +45,7 @@ pub(crate) fn install(packages: &[&Package]) -> Result<()> {
     bail!("Debian packages not installed: {}; apt-get's own message is above; {by_hand}", list.join(", "));
 }
 
-/// Those of `packages` that are not installed; all of them where there is no dpkg to ask.
+/// Those of `packages` that are not installed; all of them if there is no dpkg.
 fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
     let installed = |package: &Package| {
         step::ask(step::command("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package.name]))
@@ -54,11 +54,11 @@ fn missing<'a>(packages: &[&'a Package]) -> Vec<&'a Package> {
     packages.iter().copied().filter(|package| !installed(package)).collect()
 }
 
-/// Runs apt-get as root, without questions, waiting its turn if another apt is at work. Says so if it cannot start.
+/// Runs apt-get as root, without questions. Waits if another apt is at work. Prints a message if apt-get cannot start.
 pub(crate) fn apt_get(args: &[&str]) {
     let root = step::ask(step::command("id").arg("-u")).is_some_and(|user| user == "0");
     let sudo: &[&str] = if root { &[] } else { &["sudo", "-n"] };
-    // The variable goes through `env`, since sudo drops those that it is given.
+    // `env` passes the variable, since sudo drops its own.
     let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
     let words = [sudo, &apt_get, args].concat();
     if let Err(error) = step::status(step::command(words[0]).args(&words[1..])) {

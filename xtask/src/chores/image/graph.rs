@@ -1,6 +1,6 @@
-//! The sections of a static library as a graph: what each is called, how large it is, and what it refers to.
+//! The sections of a static library as a graph: the name and size of each, and what it refers to.
 //!
-//! Reads; what the answers mean is for the modules above.
+//! This file only reads; the modules above know what the graph means.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ pub(super) struct Node {
     pub(super) bytes: u64,
     /// The demangled names of the symbols it defines.
     pub(super) names: Vec<String>,
-    /// The place in the source that it stands for, if it is what a panic reports as its place.
+    /// The place in the source, if the section is one that a panic reports.
     pub(super) place: Option<String>,
     /// The sections it refers to, once per reference.
     pub(super) references: Vec<usize>,
@@ -96,7 +96,7 @@ pub(super) fn graph(archive: &[u8]) -> Result<(Vec<Node>, HashSet<String>)> {
         }
     }
 
-    // Then the references. A symbol that nothing in the library defines is for the linker to find: not a node.
+    // Then the references. A symbol that nothing in the library defines is left to the linker and is no node.
     for (number, file) in files.iter().enumerate() {
         for section in file.sections() {
             let from = node_of_section[&(number, section.index())];
@@ -116,7 +116,7 @@ pub(super) fn graph(archive: &[u8]) -> Result<(Vec<Node>, HashSet<String>)> {
     Ok((nodes, symbols))
 }
 
-/// All that is reached from `roots`, with the roots.
+/// Everything that is reached from `roots`, including the roots.
 pub(super) fn reach<'a>(roots: &[usize], next: impl Fn(usize) -> &'a Vec<usize>) -> HashSet<usize> {
     let mut reached: HashSet<_> = roots.iter().copied().collect();
     let mut open = roots.to_vec();
@@ -126,8 +126,8 @@ pub(super) fn reach<'a>(roots: &[usize], next: impl Fn(usize) -> &'a Vec<usize>)
     reached
 }
 
-/// The place in the source that a section holds if it holds a `core::panic::Location` and nothing else: a reference to
-/// the file's name, the name's length, line and column.
+/// The place in the source, if the section contains one `core::panic::Location` and nothing else: a reference to the
+/// file's name, the length of this name, row and column.
 fn place(file: &object::File<'_>, section: &object::Section<'_, '_>) -> Result<Option<String>> {
     let word = if file.is_64() { 8 } else { 4 };
     let data = section.data()?;
@@ -147,7 +147,7 @@ fn place(file: &object::File<'_>, section: &object::Section<'_, '_>) -> Result<O
     }
 
     let number = |at: usize, size: usize| data[at..][..size].iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte));
-    // ARM's relocations keep the offset from the symbol in the bytes that they replace.
+    // ARM's relocations keep the offset from the symbol in the bytes that the relocation replaces.
     let implicit = if relocation.has_implicit_addend() { number(0, word) } else { 0 };
     let start = symbol.address().wrapping_add_signed(relocation.addend()).wrapping_add(implicit);
     let name = file.section_by_index(target)?.data_range(start, number(word, word))?;

@@ -1,22 +1,22 @@
-//! `cargo xtask firmware`: builds the firmware for the target and checks what the compiler made of it; then the
-//! image for the board, by way of `board`.
+//! `cargo xtask firmware`: builds the firmware for the target and checks the result of the compiler; then builds the
+//! image for the board, through `board`.
 //!
-//! Which compiler is for `arm`, how to read its product for `image`; what must hold is decided here.
+//! This file decides what must hold. `arm` finds the compiler, `image` reads its product.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::arm;
-use crate::board;
-use crate::image::{Image, Size};
-use crate::step;
+use crate::chores::arm;
+use crate::chores::board;
+use crate::chores::image::{Image, Size};
+use crate::chores::step;
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the firmware does not build, has a heap, or can panic, or the image is too large.
+/// The firmware does not build, has a heap, or can panic, or the image is too large.
 pub(crate) fn run() -> Result<()> {
     let library = build("terminal")?;
     step::say("checking the firmware: heap, panics, sizes");
@@ -52,18 +52,19 @@ pub(crate) fn run() -> Result<()> {
     board::run()
 }
 
-/// Builds an example of the firmware as a static library for the target, with panics that can be found, and returns its path.
+/// Builds an example of the firmware as a static library for the target, in such a way that panics can be found.
+/// Returns the library's path.
 ///
 /// # Errors
-/// When it does not build.
+/// The example does not build.
 fn build(example: &str) -> Result<PathBuf> {
     build_by(arm::compiler()?.cargo_build(), example)
 }
 
-/// The same as an image is built, for its size.
+/// Builds an example in the way an image is built, for its size.
 ///
 /// # Errors
-/// When it does not build.
+/// The example does not build.
 pub(crate) fn build_small(example: &str) -> Result<PathBuf> {
     build_by(arm::cargo_build_image()?, example)
 }

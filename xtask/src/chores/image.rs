@@ -1,7 +1,7 @@
-//! Reads a static library and tells what the compiler made of our code: allocator symbols, panics, sizes.
+//! Reads a static library and reports what the compiler made of our code: allocator symbols, panics, sizes.
 //!
-//! Knows object files of any architecture, not how they were built nor what is acceptable: `firmware` and `size` decide
-//! that.
+//! This file reads object files of any architecture. It knows neither how they were built nor what is acceptable:
+//! `firmware` and `size` decide that.
 //!
 //! The compiler puts each function and each constant in a section of its own, and a relocation records each reference
 //! from one section to another. So the library is a graph of sections. What our sections reach is what a linker with
@@ -21,10 +21,10 @@ use anyhow::{Context, Result, ensure};
 use graph::{Node, graph, reach};
 pub(crate) use parts::Part;
 
-/// Code and data are ours if a symbol of theirs contains this: the prefix of our packages and of exported names.
+/// Code and data are ours if one of their symbols contains this: the prefix of our packages and of exported names.
 const OURS: &str = "qiyong_";
 
-/// The names of allocation, Rust's and C's. One of them in the library means that something in it can allocate.
+/// The names of allocation in Rust and C. If the library has one of them, something in it can allocate.
 const ALLOCATORS: [&str; 14] = [
     "__rust_alloc",
     "__rust_alloc_zeroed",
@@ -42,15 +42,15 @@ const ALLOCATORS: [&str; 14] = [
     "posix_memalign",
 ];
 
-/// What the compiler itself puts into every `async fn`: a panic for an executor that polls a future after its end. No
-/// code of ours can avoid it, and no executor does that, so it is not counted.
+/// The compiler itself puts this panic into every `async fn`, for an executor that polls a future after its end. Our
+/// code cannot avoid it, and no executor does that, so it is not counted.
 const RESUMED: &str = "core::panicking::panic_const::panic_const_async_fn_resumed";
 
-/// What the compiler calls pieces of code that several functions have alike, and that it puts aside when it optimises for
+/// The compiler's name for pieces of code that are alike in several functions. It puts them aside when it optimises for
 /// size.
 const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
-/// What the name of an `async fn`'s body ends with; a closure's does, too.
+/// The end of the name of an `async fn`'s body, and of a closure's.
 const BODY: &str = "::{{closure}}";
 
 /// What a static library contains.
@@ -61,7 +61,7 @@ pub(crate) struct Image {
     pub(crate) panics: Vec<Panicking>,
     /// The size of our own functions, constants and statics.
     pub(crate) ours: Size,
-    /// The size of these and all that they reach: what a linker keeps.
+    /// The size of these and of everything that they reach: a linker keeps all of it.
     pub(crate) kept: Size,
     nodes: Vec<Node>,
 }
@@ -81,7 +81,7 @@ impl Sum for Size {
 pub(crate) struct Panicking {
     /// Its name.
     pub(crate) function: String,
-    /// The foreign functions that it refers to and that panic, or can, with how often.
+    /// The foreign functions that it refers to and that panic or can panic, and how often it refers to each.
     pub(crate) calls: BTreeMap<String, usize>,
     /// The places in the source that these panics would report, as `file:line:column`.
     pub(crate) places: BTreeSet<String>,
@@ -104,7 +104,7 @@ impl Image {
     /// Reads the static library at `path`.
     ///
     /// # Errors
-    /// When it cannot be read, or has no code of ours, in which case the other answers would mean nothing.
+    /// The library cannot be read, or contains no code of ours, in which case the other answers would mean nothing.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let (nodes, symbols) = graph(&bytes).with_context(|| format!("cannot parse {}", path.display()))?;
@@ -124,15 +124,16 @@ impl Image {
 
     /// What a linker keeps for the symbols whose names begin with `root`, each part with its owner.
     ///
-    /// `owner` names the owner of a symbol that has one by its name. Others (constants without a name, library code that was
-    /// made for one caller) belong to the owner from whose parts alone they are reached; `None` if those are several.
+    /// `owner` names the owner of a symbol, if the symbol's name tells it. Any other part (a constant without a name,
+    /// library code made for one caller) belongs to the one owner from whose parts it is reached; `None` if there are
+    /// several.
     pub(crate) fn parts(&self, root: &str, owner: impl Fn(&str) -> Option<String>) -> Vec<Part> {
         parts::parts(&self.nodes, root, owner)
     }
 
     /// The bytes of the static of this name.
     ///
-    /// # Errors
+    /// There is no such static.
     /// When there is none.
     pub(crate) fn static_bytes(&self, name: &str) -> Result<u64> {
         let node = self.nodes.iter().find(|node| !node.is_code() && node.names.iter().any(|own| own == name));
@@ -145,7 +146,7 @@ impl Image {
     }
 }
 
-/// The functions in `ours` that refer to foreign code that panics or can.
+/// The functions in `ours` that refer to foreign code that panics or can panic.
 fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     let mut referrers = vec![Vec::new(); nodes.len()];
     for (at, node) in nodes.iter().enumerate() {
@@ -166,8 +167,8 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
         if callees.is_empty() {
             continue;
         }
-        // The caller hands over the place, unless the optimiser moved it into a callee that has no other caller. So
-        // look there too, but not on through another function of ours.
+        // The caller passes the place, unless the optimiser moved it into a callee that has no other caller. So the
+        // callee is searched too, but nothing beyond another function of ours.
         let beyond =
             reach(&callees, |at| if nodes[at].is_ours() { const { &Vec::new() } } else { &nodes[at].references });
         let mut calls = BTreeMap::new();
@@ -180,12 +181,13 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
     panics
 }
 
-/// Whether all that can panic there is [`RESUMED`]: it itself, the body of an `async fn` of another crate, or a piece of code that
-/// the compiler shares among functions. Such bodies and pieces may call each other, but not in a circle.
+/// Whether the only panic that can be reached there is [`RESUMED`]: from the panic itself, from the body of an `async
+/// fn` of another crate, or from a piece of code that the compiler shares among functions. Such bodies and pieces may
+/// call each other, but not in a circle.
 fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
     let node = &nodes[at];
     let name = node.name();
-    // Functions of ours are looked at on their own.
+    // Functions of ours are examined separately.
     let panics = |to: &usize| nodes[*to].is_code() && !nodes[*to].is_ours() && can_panic.contains(to);
     let mut panicking = node.references.iter().filter(|to| panics(to));
     name.starts_with(RESUMED)
@@ -201,7 +203,7 @@ fn is_allocator(name: &str) -> bool {
     name.starts_with("alloc::") || ALLOCATORS.contains(&last(name))
 }
 
-/// The last part of a path, where Rust's own symbols such as `__rustc::__rust_alloc` carry their name.
+/// The last part of a path, which has the name in Rust's own symbols such as `__rustc::__rust_alloc`.
 fn last(name: &str) -> &str {
     name.rsplit("::").next().unwrap_or(name)
 }
@@ -254,8 +256,8 @@ mod tests {
         assert!(image.kept.text > image.ours.text);
     }
 
-    /// Every `async fn` can panic if it is polled after its end, which no executor does; whatever else can panic in one of another
-    /// crate is found.
+    /// Every `async fn` can panic if it is polled after its end, which no executor does. Any other panic in an `async
+    /// fn` of another crate is found.
     #[test]
     fn of_another_crates_async_fn_only_its_end_is_left_out() {
         let with = |pick: &str| {

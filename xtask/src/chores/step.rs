@@ -1,49 +1,19 @@
-//! Runs commands, saying which: every command of a verb passes through here.
+//! Runs commands and prints them: every command of a verb passes through here.
 //!
-//! Knows processes, not their meaning: which command to run, and what its failure means to the user, is for the caller.
+//! This file knows processes, not their meaning. The caller knows which command to run, and what its failure means to
+//! the user.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
 use anyhow::{Context, Result, bail};
 
-/// What an outer `cargo xtask` leaves in the environment for this program. Passed on to an inner cargo, it would make
-/// build scripts that watch these variables run again each time.
-const LEFT_BY_CARGO_RUN: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"];
-
-/// The root of the workspace: every command runs there, wherever `cargo xtask` was called.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the workspace").to_path_buf()
-}
+pub(crate) use crate::inner::{cargo, cargo_at, command, root};
 
 /// Prints a step line.
 pub(crate) fn say(text: impl AsRef<str>) {
     eprintln!("== {}", text.as_ref());
-}
-
-/// A command that starts at the root of the workspace.
-pub(crate) fn command(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(root());
-    command
-}
-
-/// The cargo that runs this program.
-pub(crate) fn cargo() -> Command {
-    cargo_at("cargo")
-}
-
-/// A cargo, without what the cargo that runs this program left in the environment.
-pub(crate) fn cargo_at(program: &str) -> Command {
-    let mut command = command(program);
-    for (name, _) in env::vars_os() {
-        if LEFT_BY_CARGO_RUN.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
-            command.env_remove(name);
-        }
-    }
-    command
 }
 
 /// Says the command, runs it, and returns how it ended.
@@ -52,14 +22,14 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| format!("cannot start `{}`", program(command)))
 }
 
-/// Says the command, runs it, and returns how it ended and what it wrote to standard output.
+/// Prints the command, runs it, and returns how it ended and what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
     say(shown(command));
     let output = command.stderr(Stdio::inherit()).output();
     output.with_context(|| format!("cannot start `{}`", program(command)))
 }
 
-/// Says the command and runs it; anything but exit code 0 is an error.
+/// Prints the command and runs it; any exit code except 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     if !status.success() {
@@ -68,7 +38,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Says the command and runs it for at most `limit`: `false` if it cannot start, fails, or has to be ended.
+/// Prints the command and runs it for at most `limit`: `false` if it cannot start, fails, or must be ended.
 pub(crate) fn try_within(limit: Duration, command: &mut Command) -> Result<bool> {
     say(format!("{} (at most {} s)", shown(command), limit.as_secs()));
     let Ok(mut child) = command.stdin(Stdio::null()).spawn() else {
@@ -89,13 +59,13 @@ pub(crate) fn try_within(limit: Duration, command: &mut Command) -> Result<bool>
     }
 }
 
-/// Runs a command without saying so and returns what it printed on standard output; `None` if it cannot start or fails.
+/// Runs a command without printing it, and returns its standard output; `None` if it cannot start or fails.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
-/// The command as one would type it, with the variables set for it in front.
+/// The command as one would type it, after the variables set for it.
 fn shown(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| {
         let value = value?.to_string_lossy();

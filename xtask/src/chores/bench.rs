@@ -1,26 +1,26 @@
-//! `cargo xtask bench`: how fast the engines and the ways through PC/SC are, and what the image takes when it runs, as tables or one
-//! JSON object, each figure with its bound.
+//! `cargo xtask bench`: measures the engines, the ways through PC/SC, and what the image takes when it runs. Prints
+//! tables or one JSON object, each figure with its bound.
 //!
-//! What is measured, and the bounds, are in `tests/src/bench` and `tests/benches`; here it is only run, in release mode. Not
-//! part of `test`: a figure says something about this machine at this moment, too.
+//! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`; this file only runs them, in release
+//! mode. `test` does not run them, since a figure also depends on this machine at this moment.
 
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::board::Usage;
-use crate::{setup, step};
+use crate::chores::board::Usage;
+use crate::chores::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
 ///
 /// # Errors
-/// When something is missing that is measured with, or cargo fails.
+/// A measuring tool is missing, or cargo fails.
 pub(crate) fn run(json: bool) -> Result<ExitCode> {
-    // The packaged pcscd and libpcsclite are measured, too.
+    // The packaged pcscd and libpcsclite are measured too.
     setup::run()?;
     step::run(step::cargo().args(["build", "--release", "--package", "qiyong", "--features", "pcsc"]))?;
-    // The image, of which there are figures too.
+    // Builds the image, since it is measured too.
     Usage::of_image()?;
     let benches = [bench("line", json), bench("pcsc", json), image_figures(json)];
     if json {
@@ -38,7 +38,7 @@ fn bench(name: &str, json: bool) -> Command {
     measured(["bench", "--bench", name], json)
 }
 
-/// Counts instead of times, so that no optimised build of ours is needed; the tests run it, too.
+/// These are counts and not times, so that no optimised build is needed; the tests run this too.
 fn image_figures(json: bool) -> Command {
     measured(["test", "--test", "image_figures"], json)
 }
@@ -52,11 +52,11 @@ fn measured([verb, kind, name]: [&str; 3], json: bool) -> Command {
     bench
 }
 
-/// The rows of all in one object.
+/// The rows of all benchmarks in one object.
 fn merged(benches: [Command; 3]) -> Result<ExitCode> {
     let mut rows = Vec::new();
     for mut bench in benches {
-        // A missed bound is exit status 1, and yet there are figures.
+        // A missed bound gives exit status 1, but the figures are there.
         let output = step::output(&mut bench)?;
         let object: Value = serde_json::from_slice(&output.stdout)
             .context("the benchmark printed no figures; its own message is above")?;

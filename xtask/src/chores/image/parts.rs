@@ -1,4 +1,4 @@
-//! What a linker keeps, part by part, and whose each part is.
+//! What a linker keeps, part by part, and which owner each part has.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::graph::{Node, reach};
 pub(crate) struct Part {
     /// Its name.
     pub(crate) name: String,
-    /// Whose it is; `None`: several owners share it.
+    /// Its owner; `None`: several owners share it.
     pub(crate) owner: Option<String>,
     /// What it takes.
     pub(crate) size: Size,
@@ -26,7 +26,7 @@ pub(super) fn parts(nodes: &[Node], root: &str, owner: impl Fn(&str) -> Option<S
     let mut owners = vec![BTreeSet::new(); nodes.len()];
     for &at in &kept {
         let Some(owner) = &by_name[at] else { continue };
-        // Through what has no owner of its own, up to what has.
+        // Goes through parts without an owner, up to parts that have one.
         for reached in
             reach(
                 &[at],

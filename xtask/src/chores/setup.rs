@@ -1,15 +1,15 @@
-//! `cargo xtask setup`: installs what the tests need and this machine lacks. Says nothing when nothing is missing.
+//! `cargo xtask setup`: installs what the tests need and this machine lacks. Prints nothing if nothing is missing.
 //!
 //! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`, QEMU in
 //! `emulator`.
 
 use anyhow::Result;
 
-use crate::arm;
-use crate::debian::{self, Package};
-use crate::emulator;
+use crate::chores::arm;
+use crate::chores::debian::{self, Package};
+use crate::chores::emulator;
 
-/// What the tests take from Debian.
+/// The packages of Debian that the tests need.
 const PACKAGES: [Package; 7] = [
     Package {
         name: "libpcsclite-dev",

@@ -1,39 +1,39 @@
 //! `cargo xtask size`: how many bytes the protocol engines take on the target, per module, against their bounds.
 //!
-//! How the library was built is for `firmware`, how to read it for `image`; which module a function belongs to, and how
-//! much is too much, is decided here.
+//! This file knows to which module a function belongs, and how much is too much. `firmware` builds the library, `image`
+//! reads it.
 //!
-//! A function that the compiler inlines has no size of its own: it counts for the module of the function that it was
-//! inlined into. So one module's figure may contain some of another's code; the sum is exact. Library code and constants
-//! without a name belong to the module that alone reaches them.
+//! A function that the compiler inlines has no size of its own: it counts for the module of the function into which it
+//! was inlined. So the figure of one module may include code of another; the sum is exact. Library code and constants
+//! without a name belong to the one module that reaches them.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use crate::board::Usage;
-use crate::firmware;
-use crate::image::{Image, Part, Size};
-use crate::symbol::path;
+use crate::chores::board::Usage;
+use crate::chores::firmware;
+use crate::chores::image::{Image, Part, Size};
+use crate::chores::symbol::path;
 
-/// The most machine code that all engines together may take, with the compiler's helpers that they call, in bytes.
+/// The most machine code that all engines together may take, including the compiler's helpers that they call, in bytes.
 const TEXT_BOUND: u64 = 8192;
-/// What they ought to take at most, in bytes. Beyond it nothing fails.
+/// The most that they should take, in bytes. Beyond it nothing fails.
 const TEXT_GOAL: u64 = 6144;
-/// The most RAM that a command on its way may take in either protocol, with its block buffer, in bytes.
+/// The most RAM that one command in either protocol may take, including its block buffer, in bytes.
 const RAM_BOUND: u64 = 600;
 
-/// What the roots of the engines are called, in the library of `firmware/examples/engines.rs`.
+/// The prefix of the engines' roots, in the library of `firmware/examples/engines.rs`.
 const ENGINE: &str = "qiyong_engine_";
 /// The root of the application, in the library of `firmware/examples/terminal.rs`.
 const TERMINAL: &str = "qiyong_terminal";
 /// The engines, as their modules and roots are called.
 const ENGINES: [&str; 4] = ["atr", "pps", "t0", "t1"];
-/// The statics that have the size of what must be kept, and the protocols that need it.
+/// The statics whose size is that of the kept state, and the protocols that need it.
 const SESSIONS: [(&str, &str); 2] = [("T=0", "qiyong_ram_t0"), ("T=1", "qiyong_ram_t1")];
 
-/// What several engines use: APDUs, status words, characters, and library code.
+/// The row for what several engines use: APDUs, status words, characters, and library code.
 const SHARED: &str = "shared";
-/// What the compiler calls on its own: copying and filling memory, division of 64-bit numbers.
+/// The row for what the compiler calls by itself: copying and filling memory, division of 64-bit numbers.
 const HELPERS: &str = "compiler helpers";
 
 /// The sizes of a library's modules.
@@ -45,7 +45,7 @@ struct Table {
 /// Runs the verb; `json` prints the same as one JSON object.
 ///
 /// # Errors
-/// When the target's build fails, or something exceeds its bound.
+/// The build for the target fails, or something exceeds its bound.
 pub(crate) fn run(json: bool) -> Result<()> {
     let engines = Image::read(&firmware::build_small("engines")?)?;
     let parts = engines.parts(ENGINE, engine_of);
@@ -90,7 +90,7 @@ pub(crate) fn run(json: bool) -> Result<()> {
 }
 
 /// # Errors
-/// What exceeds its bound, by how much and where.
+/// Something exceeds its bound: the error says by how much, and where.
 fn check(table: &Table, mut parts: Vec<Part>, sessions: &[(&str, u64)]) -> Result<()> {
     for (protocol, bytes) in sessions {
         if *bytes > RAM_BOUND {
@@ -143,7 +143,7 @@ impl Table {
     }
 }
 
-/// The engine that a symbol belongs to by its name.
+/// The engine to which a symbol belongs by its name.
 fn engine_of(name: &str) -> Option<String> {
     let path = path(name);
     let engine = match path[..] {
@@ -154,7 +154,7 @@ fn engine_of(name: &str) -> Option<String> {
     Some(engine.filter(|name| ENGINES.contains(name)).unwrap_or(SHARED).to_string())
 }
 
-/// The crate and module that a symbol belongs to by its name; one level more within `iso7816`.
+/// The crate and module to which a symbol belongs by its name; within `iso7816`, one level more.
 fn module_of(name: &str) -> Option<String> {
     let path = path(name);
     match path[..] {
@@ -170,7 +170,7 @@ fn module_of(name: &str) -> Option<String> {
 fn helper(path: &[&str]) -> Option<String> {
     let is_helper = match path {
         ["compiler_builtins", ..] => true,
-        // The names that C compilers, too, give to their helpers.
+        // C compilers, too, give their helpers these names.
         [name] => name.starts_with("__") || name.starts_with("mem"),
         _ => false,
     };
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(engine("qiyong_protocol::iso7816::apdu::Command::encode").as_deref(), Some(SHARED));
         assert_eq!(engine("__aeabi_uldivmod").as_deref(), Some(HELPERS));
         assert_eq!(engine("compiler_builtins::mem::memcpy").as_deref(), Some(HELPERS));
-        // These take the module that reaches them.
+        // These belong to the module that reaches them.
         assert_eq!(engine("engines::target::over_t1"), None);
         assert_eq!(engine(".Lanon.0.1"), None);
 

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: all that must hold before a change goes in, in one sequence that stops at the first failure.
+//! `cargo xtask test`: everything that must hold before a change goes in, as one sequence that stops at the first
+//! failure.
 //!
 //! Only the order of the steps is here; continuous integration (`.ci/run`) runs this and nothing else.
 
@@ -6,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{firmware, setup, size, step};
+use crate::chores::{firmware, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
 /// With PC/SC readers, which need libpcsclite, which `setup` installs; with debug probes; and with what a board can log.
-const FEATURES: [&str; 2] = ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt"];
+const FEATURES: [&str; 2] =
+    ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
 const STEPS: [Step; 7] = [
     ("setup", setup::run),
@@ -34,8 +36,9 @@ const STEPS: [Step; 7] = [
     // Before the tests, which run the image on the emulated board.
     ("firmware", firmware::run),
     ("tests", || {
-        // End-to-end tests run the `qiyong` program, which `cargo test` does not build for another package's tests. It is built
-        // together with them: alone, it would have its dependencies with fewer features, and they would be compiled twice.
+        // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
+        // package. It is built together with the tests: alone, its dependencies would have fewer features and would be
+        // compiled twice.
         let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
         step::run(step::cargo().args(build).args(FEATURES))?;
         step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
@@ -46,7 +49,7 @@ const STEPS: [Step; 7] = [
 /// Runs the verb.
 ///
 /// # Errors
-/// The first step that fails, by its name.
+/// The first step that fails, with its name.
 pub(crate) fn run() -> Result<()> {
     let mut times = Vec::new();
     for (name, step) in STEPS {
@@ -60,12 +63,12 @@ pub(crate) fn run() -> Result<()> {
     for (name, time) in &times {
         println!("{name:<10} {:>7.1}", time.as_secs_f64());
     }
-    // A closing line in the words of test runners, for those who read only that.
+    // A closing row in the words of test runners, for readers who look only at it.
     println!("steps: {} passed, 0 failed", times.len());
     Ok(())
 }
 
-/// Makes sure that `cargo {verb}` works, which a rustup toolchain of the minimal profile lacks.
+/// Makes sure that `cargo {verb}` works; a rustup toolchain of the minimal profile lacks it.
 fn component(name: &str, verb: &str) -> Result<()> {
     let works = || step::ask(step::cargo().args([verb, "--version"])).is_some();
     if works() {

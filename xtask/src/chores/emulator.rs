@@ -1,31 +1,31 @@
-//! QEMU for `qiyong emulate`: whether it is here and new enough, and where to get it.
+//! QEMU for `qiyong emulate`: whether it is installed and new enough, and where to get it.
 //!
-//! Debian 12 has an older one that lacks the board; its backports have a newer.
+//! The QEMU of Debian 12 is too old to have the board; the backports have a newer one.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::debian;
-use crate::step;
+use crate::chores::debian;
+use crate::chores::step;
 
 const PROGRAM: &str = "qemu-system-arm";
 /// The first version with the board `b-l475e-iot01a` and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
-/// Where a source of backports is written to.
+/// The file that names a source of backports.
 const SOURCE: &str = "/etc/apt/sources.list.d/qiyong-backports.list";
 
-/// Installs it if it is missing or too old. Silent when it is not.
+/// Installs QEMU if it is missing or too old. Otherwise prints nothing.
 ///
 /// # Errors
-/// When it still is afterwards: says what to do by hand.
+/// QEMU is still missing or too old afterwards: the error says what to do by hand.
 pub(crate) fn install() -> Result<()> {
     if is_there() {
         return Ok(());
     }
     step::say(format!("{PROGRAM} is missing or older than {}.{}", OLDEST.0, OLDEST.1));
-    // In newer Debians the ordinary package will do.
+    // In newer Debians the ordinary package is new enough.
     let release = step::ask(step::command("sh").args(["-c", ". /etc/os-release && echo $VERSION_CODENAME"]));
     let backports = release.filter(|name| name == "bookworm").map(|name| format!("{name}-backports"));
     if let Some(backports) = &backports {
@@ -52,7 +52,7 @@ fn is_there() -> bool {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
-/// Adds the release's backports, from the mirror that the machine uses already, unless it has them.
+/// Adds the release's backports, unless they are there, from the mirror that the machine already uses.
 fn add_source(backports: &str) {
     let list = ["indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"];
     let known = step::ask(step::command("apt-get").args(list)).unwrap_or_default();

@@ -1,0 +1,120 @@
+//! `qiyong attach`: watches the image on a board, by its log, screen, stack, pins and counters.
+
+use clap::Args;
+
+use crate::output::{Output, Verdict};
+use crate::probe::Which;
+
+/// What to watch.
+#[derive(Args, Debug)]
+pub(crate) struct AttachArgs {
+    /// Image, chip, probe
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Start the image anew, so that its log is seen from the beginning
+    #[arg(long)]
+    pub(crate) reset: bool,
+    /// Look once, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print a JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Until it is interrupted: exit 0, or 2 when there is nothing to watch.
+#[cfg(not(feature = "probe"))]
+pub(crate) fn run(_: &AttachArgs, _: &mut Output) -> Result<Verdict, String> {
+    Err(crate::probe::NOT_BUILT_IN.into())
+}
+
+#[cfg(feature = "probe")]
+pub(crate) use with_probe::run;
+
+#[cfg(feature = "probe")]
+mod with_probe {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use serde::Serialize;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag;
+
+    use qiyong_lab::probe::watch::{self, Seen};
+    use qiyong_lab::probe::{Counters, DebugProbe, ScreenText, SlotPins};
+
+    use super::{AttachArgs, Output, Verdict};
+
+    /// What was seen, for programs.
+    #[derive(Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Line<'a> {
+        Log(&'a str),
+        Screen { chinese: &'a str, english: &'a str, detail: &'a str },
+        End { stack: usize, stack_of: usize, slot: SlotPins, counters: Option<Counters> },
+    }
+
+    /// Until it is interrupted: exit 0, or 2 when there is nothing to watch.
+    pub(crate) fn run(args: &AttachArgs, output: &mut Output) -> Result<Verdict, String> {
+        let job = args.which.job()?;
+        let elf = args.which.elf.display();
+        if let Some(misfit) = job.misfits().first() {
+            return Err(format!("{elf}: {misfit}"));
+        }
+        let stop = stopped_by_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let mut board = args.which.connect(&job)?;
+        if let Some(at) = watch::difference(&mut board, &job.segments).map_err(|error| error.to_string())? {
+            return Err(format!(
+                "the board runs another image than {elf}, flash differs from {at:#010x} on: `qiyong flash`, or name its \
+             ELF with --elf"
+            ));
+        }
+        if args.reset {
+            board.reset().map_err(|error| error.to_string())?;
+        }
+        let mut tell = |seen| tell(&seen, args.json, output);
+        watch::watch(&mut board, job.image, args.once, &stop, &mut tell).map_err(|error| error.to_string())?;
+        Ok(Verdict::Done)
+    }
+
+    /// Set by the first signal to end; the second ends the program whatever it does.
+    fn stopped_by_signals() -> std::io::Result<Arc<AtomicBool>> {
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            flag::register_conditional_shutdown(signal, 2, Arc::clone(&stop))?;
+            flag::register(signal, Arc::clone(&stop))?;
+        }
+        Ok(stop)
+    }
+
+    fn tell(seen: &Seen, json: bool, output: &mut Output) -> bool {
+        let on = |on| if on { "on" } else { "off" };
+        let high = |high| if high { "high" } else { "low" };
+        match seen {
+            Seen::Log(line) if json => output.json_line(&Line::Log(line)),
+            Seen::Screen(ScreenText { english, chinese, detail }) if json => {
+                output.json_line(&Line::Screen { chinese, english, detail });
+            }
+            Seen::End { stack: (stack, stack_of), pins, counters } if json => {
+                output.json_line(&Line::End { stack: *stack, stack_of: *stack_of, slot: *pins, counters: *counters });
+            }
+            Seen::Log(line) => output.line(&format!("log     {line}")),
+            Seen::Screen(screen) => output.line(&format!("screen  {}", screen.in_one_line())),
+            Seen::End { stack: (stack, stack_of), pins: SlotPins { vcc, rst, present }, counters } => {
+                let card = if *present { "a card" } else { "no card" };
+                output.line(&format!("slot    VCC {}, RST {}, {card}", on(*vcc), high(*rst)));
+                output.line(&format!("stack   {stack} bytes of {stack_of} used"));
+                output.line(&match counters {
+                Some(Counters { next_stan, reversal_due, starts, crashes }) => {
+                    let due = if *reversal_due { ", a reversal is due" } else { "" };
+                    format!(
+                        "memory  next transaction {next_stan:06}{due}; {starts} starts, {crashes} of them after a crash"
+                    )
+                }
+                None => "memory  cannot be read".to_string(),
+            });
+            }
+        }
+        !output.has_failed()
+    }
+}

@@ -1,0 +1,93 @@
+//! `qiyong card show`: what a card file holds, without PIN, keys and the middle of the ID number.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use qiyong_protocol::card::codes::IdNumber;
+use qiyong_protocol::card::files::tag;
+use qiyong_sim::card::file::{file_name, write_value};
+use qiyong_sim::card::os::{Bytes, VirtualCard, blank_byte};
+
+use crate::output::{Output, Verdict};
+
+#[derive(Serialize)]
+struct Shown {
+    file: String,
+    profile: &'static str,
+    atr: String,
+    blocked: String,
+    pin_tries: u8,
+    pin_tries_left: u8,
+    records: Vec<ShownRecord>,
+}
+
+#[derive(Serialize)]
+struct ShownRecord {
+    file: String,
+    title: &'static str,
+    tag: String,
+    name: &'static str,
+    value: String,
+}
+
+/// Exit 0, or 2 when there is no such card.
+pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdict, String> {
+    let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
+    let shown = Shown {
+        file: path.display().to_string(),
+        profile: card.generation.as_str(),
+        atr: hex::encode_upper(&card.atr),
+        blocked: format!("{:?}", card.blocked).to_lowercase(),
+        pin_tries: card.pin.tries,
+        pin_tries_left: card.pin.left,
+        records: records(&card),
+    };
+    if json {
+        output.json_line(&shown);
+    } else {
+        output.line(&format!("{}: social security card, generation {}", shown.file, shown.profile));
+        output.line(&format!("ATR      {}", shown.atr));
+        output.line(&format!("blocked  {}", shown.blocked));
+        output.line(&format!("PIN      ***, {} of {} tries left", shown.pin_tries_left, shown.pin_tries));
+        let mut file = "";
+        for record in &shown.records {
+            if record.file != file {
+                file = &record.file;
+                output.line(&format!("{file}  {}", record.title));
+            }
+            output.line(&format!("   {} {:<28} {}", record.tag, record.name, record.value));
+        }
+    }
+    Ok(Verdict::Done)
+}
+
+/// The records that are not blank.
+fn records(card: &VirtualCard) -> Vec<ShownRecord> {
+    let mut shown = Vec::new();
+    for spec in card.generation.files() {
+        let Some(Bytes::Records(values)) = card.file(spec) else {
+            continue;
+        };
+        for (record, value) in spec.records().iter().zip(values) {
+            if value.iter().all(|byte| *byte == blank_byte(record.format)) {
+                continue;
+            }
+            let text = match record.tag {
+                // Masks itself.
+                tag::ID_NUMBER => {
+                    IdNumber::new(value).map_or("(no ID number)".to_string(), |number| number.to_string())
+                }
+                _ => write_value(record.format, value),
+            };
+            shown.push(ShownRecord {
+                file: file_name(spec),
+                title: spec.title.0,
+                tag: format!("{:02X}", record.tag),
+                name: record.name,
+                value: text,
+            });
+        }
+    }
+    shown
+}

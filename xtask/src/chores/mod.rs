@@ -1,0 +1,85 @@
+//! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
+//! packages, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced, `board` makes the image
+//! that is flashed.
+//!
+//! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
+
+mod arm;
+mod bench;
+mod board;
+mod debian;
+mod emulator;
+mod firmware;
+mod image;
+mod setup;
+mod size;
+mod step;
+mod suite;
+mod symbol;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::demo;
+
+/// The chores of the Qiyong workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run `qiyong demo`, passing on all arguments (try `cargo xtask demo --help`).
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Arguments of `qiyong demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Install what the tests need and this machine lacks.
+    Setup,
+    /// Build the firmware for the target, check that it has no heap, and make the image; print panics and sizes.
+    Firmware,
+    /// Print how many bytes the protocol engines take on the target, and check them against their bounds.
+    Size {
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure engines, line and ways through PC/SC, and whether the bounds hold; takes a minute or two.
+    Bench {
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size.
+    Test,
+}
+
+/// Runs the verb that the command line names.
+pub(crate) fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Demo { args } => return Ok(demo::run(&args)),
+        Verb::Bench { json } => return bench::run(json),
+        Verb::Setup => setup::run()?,
+        Verb::Firmware => firmware::run()?,
+        Verb::Size { json } => size::run(json)?,
+        Verb::Test => suite::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
