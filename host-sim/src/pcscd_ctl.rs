@@ -70,7 +70,7 @@ pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String
     }
 }
 
-/// Asks the server. The outer error means that the server could not be asked.
+/// Asks the server. The error means that the server could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
     let argument = match args.action {
         Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,

@@ -12,7 +12,7 @@ use qiyong_protocol::rules::money::Fen;
 
 use crate::hsm::KeyName;
 
-/// Why the centre could not do something. Never shows an ID number, a name or a key.
+/// Why the centre could not do something. The text never shows an ID number, a name or a key.
 #[derive(Debug, Error)]
 pub enum CentreError {
     /// The database file cannot be opened or made.

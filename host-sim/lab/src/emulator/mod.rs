@@ -102,7 +102,7 @@ pub enum EmulatorError {
         /// What it says.
         said: String,
     },
-    /// The card cannot be played.
+    /// The emulator cannot play this card.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
     /// The centre's message does not fit into a frame.

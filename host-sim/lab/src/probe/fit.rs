@@ -93,7 +93,7 @@ pub fn segments(path: &Path, bytes: &[u8]) -> Result<Vec<Segment>, ImageError> {
     Ok(segments)
 }
 
-/// Why the image does not fit the chip, each reason with its addresses and what to do; none if it does.
+/// Why the image does not fit the chip: each reason with its addresses and what to do; none if it fits.
 pub fn misfits(image: &Image, segments: &[Segment], chip: &Chip) -> Vec<Misfit> {
     let Chip { name, flash, ram } = chip;
     let chip_name = || name.clone();

@@ -48,7 +48,7 @@ impl Job {
         Ok(Self { image, segments, target, chip })
     }
 
-    /// Why the image does not fit the chip, a sentence each; empty if it does.
+    /// Why the image does not fit the chip, one variant for each reason; empty if it fits.
     pub fn misfits(&self) -> Vec<Misfit> {
         fit::misfits(&self.image, &self.segments, &self.chip)
     }

@@ -11,7 +11,7 @@
 //! | `pins` | the levels of the card slot's pins |
 //! | `stack` | the most stack that the image has used |
 //! | `watch` | all of these as they change, until the end |
-//! | `fit` | whether an image fits a chip |
+//! | `fit` | whether an image fits a chip; `misfit`: why not |
 //! | `board` | a board behind a debug probe, by probe-rs |
 //! | `job` | an image with the chip that it is for: what is flashed and watched |
 //!

@@ -36,7 +36,7 @@ pub trait Slot: Send {
 /// Why a slot got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SlotFailure {
-    /// No card is in it.
+    /// No card is in the slot.
     #[error("no card is in the slot")]
     Empty,
     /// The card does not answer to reset, or was not reset.

@@ -48,7 +48,7 @@ pub enum CardFileError {
     Toml {
         /// Which file.
         path: PathBuf,
-        /// Row, column and cause.
+        /// Row, column and cause, as the TOML reader says it, but without what stands there.
         problem: String,
     },
     /// A value is not what its key allows.
@@ -94,7 +94,7 @@ struct KeysTable {
     external: BTreeMap<String, String>,
 }
 
-/// A key and what is wrong with its value.
+/// A key and the problem with its value.
 type Problem = (String, ValueProblem);
 
 impl VirtualCard {
@@ -316,7 +316,7 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
                 let found = at.and_then(|at| spec.records().get(at).zip(records.get_mut(at)));
                 let (record, value) = found.ok_or_else(|| wrong(ValueProblem::NoRecord))?;
                 *value = read_value(record, text).map_err(wrong)?;
-                // `hex:` is for those who want a card with a flaw.
+                // `hex:` is for users who want a card with a flaw.
                 if spec.df == Df::Ssse && !text.starts_with("hex:") {
                     check_value(record.tag, value).map_err(wrong)?;
                 }
@@ -390,7 +390,7 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
     Ok(value)
 }
 
-/// Whether a value of the environment is what its tag stands for.
+/// Whether a value of the environment is what its tag requires.
 fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {

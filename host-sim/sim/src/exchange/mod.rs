@@ -1,7 +1,7 @@
 //! Recorded T=0 and T=1 exchanges, played against the terminal's engines: for debugging a recording, or for showing
 //! what the engines do in the scenarios of ISO/IEC 7816-3 annex A (`tests/annex_a.exchanges`).
 //!
-//! [`parse`] describes the file, [`replay`] the effect of a token.
+//! [`parse`] describes the file, [`problem`] what can be wrong with it, [`replay`] the effect of a token.
 
 pub mod parse;
 pub mod problem;

@@ -133,7 +133,7 @@ pub fn file(text: &str) -> Result<Vec<Exchange>, ParseError> {
     lines.map(|(line, text)| exchange(text).map_err(|(token, problem)| ParseError { line, token, problem })).collect()
 }
 
-/// Reads a line; the error is the number of the token and the problem.
+/// Reads a row; the error is the number of the token and the problem.
 fn exchange(text: &str) -> Result<Exchange, (usize, Problem)> {
     let (name, rest) = text
         .split_once(": ")

@@ -13,12 +13,13 @@ use super::parse::{Exchange, Token, What};
 /// Etu from one character to the next; this affects only budgets.
 const CHARACTER: u32 = 12;
 
-/// The place where an exchange went in another way than written.
+/// The place where an exchange went in another way than written. A verdict and not an error: whether engine or file is wrong, a person
+/// decides, so it has no advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The token, from 1 after the name; one more than the last if the file has too few tokens.
     pub token: usize,
-    /// What it says.
+    /// What the token demands.
     #[serde(serialize_with = "in_words")]
     pub expected: Expected,
     /// What the engine did.
@@ -270,7 +271,7 @@ impl<'t> Player<'t> {
     ) -> Result<Result<Vec<u8>, EngineError>, Failure> {
         let failure = |error| Failure { token, expected: Expected::CommandApdu, got: Got::NoApdu(error) };
         let command = Command::decode(apdu).map_err(failure)?;
-        // Whoever hands over an extended command has a card that takes it.
+        // A file that gives the engine an extended command has a card that accepts it.
         let limits = t0::Limits { envelope: true, ..t0::Limits::new(wi, 372, 1) };
         let mut engine = T0(t0::Exchange::new(command, buffer, limits));
         let result = self.run(&mut engine)?;

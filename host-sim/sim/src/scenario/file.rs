@@ -30,7 +30,7 @@ use keys::RawScenario;
 pub struct ScenarioError {
     /// The file, as the user named it.
     pub file: String,
-    /// Where and what.
+    /// The place and the problem.
     pub problem: Problem,
 }
 

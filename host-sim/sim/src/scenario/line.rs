@@ -56,7 +56,7 @@ pub(super) struct RawNoiseOf {
     faults: Vec<String>,
 }
 
-/// A word out of [`WORDS`], and whether it may be repeated.
+/// A fault from [`WORDS`], and whether it may be repeated.
 fn word(key: &str, given: &str) -> Result<(Disturbance, bool), Problem> {
     let found = WORDS.into_iter().find(|(word, ..)| *word == given);
     found.map(|(_, what, repeats)| (what, repeats)).ok_or_else(|| {
@@ -66,7 +66,7 @@ fn word(key: &str, given: &str) -> Result<(Disturbance, bool), Problem> {
 }
 
 impl RawFault {
-    /// The faults this entry stands for: `times` of them, one a character; `key` leads to it in errors.
+    /// The faults of this entry: `times` of them, one for each character. In errors, `key` names the entry.
     pub(super) fn check(&self, key: &str) -> Result<Vec<Fault>, Problem> {
         let (what, repeats) = word(&format!("{key}.fault"), &self.fault)?;
         let times = match self.times {
@@ -87,7 +87,8 @@ impl RawFault {
 }
 
 impl RawNoise {
-    /// The noise of a step, with chance from the scenario's `seed` and the step's number; `key` leads to it in errors.
+    /// The noise of a step. Its chance comes from the scenario's `seed` and the step's number. In errors, `key` names
+    /// the noise.
     pub(super) fn check(&self, key: &str, seed: u64, step: usize) -> Result<Noise, Problem> {
         let (one_in, kinds) = match self {
             Self::OneIn(one_in) => (*one_in, vec![Disturbance::Flip(1)]),

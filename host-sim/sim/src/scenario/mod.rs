@@ -5,6 +5,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
+//! | [`problem`] | what can be wrong with a file |
 //! | [`centre`] | what a scenario needs of a centre: to set the centre up, and to look at it afterwards |
 //! | [`stage`] | where a scenario is played, and what came of it |
 //! | [`run`] | plays a scenario on a stage; `compare` compares the result with the expectations |

@@ -67,7 +67,7 @@ pub struct World<C> {
     pub centre: Rc<RefCell<C>>,
     /// The events so far.
     pub events: Events,
-    /// The first failure of the centre; a run with one proves nothing.
+    /// The first failure of the centre; a run with a failure proves nothing.
     pub centre_failure: Rc<RefCell<Option<ExchangeError>>>,
 }
 

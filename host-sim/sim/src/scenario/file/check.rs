@@ -26,7 +26,8 @@ use crate::scenario::problem::Problem;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
-/// Tables must be tables and dates strings. Serde would take a list for a table, and speak of maps.
+/// Tables must be tables, and dates must be strings. Serde would accept a list for a table, and its messages speak of
+/// maps.
 pub(super) fn check_shape(path: &str, table: &toml::Table) -> Result<(), Problem> {
     for (key, value) in table {
         let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -64,7 +65,7 @@ fn institution_code(key: &str, text: &str) -> Result<InstitutionCode, Problem> {
     InstitutionCode::new(text).map_err(|error| Problem::InstitutionCode { key: key.into(), error })
 }
 
-/// A word out of a list; the error shows the list.
+/// A word from a list; the error shows the list.
 fn word<T>(key: &str, given: &str, find: impl Fn(&str) -> Option<T>, allowed: Vec<&'static str>) -> Result<T, Problem> {
     find(given).ok_or_else(|| Problem::Word { key: key.into(), given: given.into(), allowed })
 }
@@ -74,7 +75,7 @@ fn date(key: &str, text: &str) -> Result<Date, Problem> {
 }
 
 fn pin(key: &str, text: &str) -> Result<Pin, Problem> {
-    // The text itself stays out of the message: it may be somebody's PIN.
+    // The message does not show the text: it may be somebody's PIN.
     Pin::new(text.as_bytes()).ok_or_else(|| Problem::Pin { key: key.into() })
 }
 
@@ -167,7 +168,7 @@ impl RawScenario {
 
 fn check_clock(text: &str) -> Result<DateTime, Problem> {
     let wrong = || Problem::Clock { given: text.into() };
-    // The zone must be there and be well formed, but the terminal's clock shows local time.
+    // The zone must be there and be correct, but the terminal's clock shows local time.
     text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
     let local = jiff::fmt::temporal::Pieces::parse(text).map_err(|_| wrong())?;
     let clock = local.date().to_datetime(local.time().ok_or_else(wrong)?);
