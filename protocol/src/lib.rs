@@ -5,7 +5,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`advice`] | what an error asks of whoever meets it |
+//! | [`advice`] | what an error asks of the person or program that meets it |
 //! | [`iso7816`] | between card and terminal: characters, ATR, PPS, APDUs, T=0 and T=1 |
 //! | [`card`] | the social security card: files, records, codes, PIN, keys |
 //! | [`centre`] | what terminal and card centre say to each other, in the bytes of ISO 8583 |

@@ -1,8 +1,8 @@
-//! APDUs a second through libpcsclite, SELECT and READ BINARY of 255 bytes in turn, against what the kernel allows.
+//! APDUs per second by libpcsclite, SELECT and READ BINARY of 255 bytes in turns, compared with what the kernel allows.
 //!
-//! The limit is a bare ping-pong over a Unix socket, measured in the same rounds. It comes twice: with each message in one
-//! piece, and in the pieces in which libpcsclite writes and reads them (three writes, two reads), which no server can change.
-//! Everything runs once on one core and once wherever the system puts it.
+//! The limit is a bare ping-pong over a Unix socket, measured in the same rounds. There are two of them: one with each
+//! message in one piece, and one with the pieces in which libpcsclite writes and reads it (three writes, two reads),
+//! which no server can change. Everything runs once on one core, and once wherever the system puts it.
 
 use std::env;
 use std::io::{BufRead, Read, Write};
@@ -28,11 +28,11 @@ const COMMANDS: [&[u8]; 2] = [&[0, 0xA4, 0, 0, 2, 0xDF, 0x01], &[0, 0xB0, 0x96, 
 const REQUEST: usize = 40;
 /// The structure alone.
 const ANSWER: usize = 32;
-/// Response data and status word: none was asked for, and 255 bytes.
+/// Response data and status word: no data for the first command, 255 bytes for the second.
 const RESPONSES: [usize; 2] = [2, 257];
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(400);
-/// A card that waits for delayed acknowledgements takes 40 ms an APDU and more.
+/// A card that waits for delayed acknowledgements takes 40 ms or more per APDU.
 const SLOW_APDUS: u32 = 60;
 
 fn main() -> ExitCode {
@@ -52,15 +52,15 @@ fn measure() -> ExitCode {
     let mut first = CpuSet::new();
     first.set((0..CpuSet::MAX_CPU).find(|cpu| everywhere.is_set(*cpu)).expect("a core"));
     let rows = [(first, ONE_CORE), (everywhere, ANY_CORE)].into_iter().flat_map(|(cores, names)| {
-        // What is started from now on inherits it.
+        // Programs started from now on inherit this.
         sched_setaffinity(None, &cores).expect("cores can be chosen");
         measured(names)
     });
     report::print(&rows.collect::<Vec<_>>())
 }
 
-/// The rows' names: ping-pong in one piece and in libpcsclite's, our server both ways, and the packaged one with `qiyong vicc`
-/// and with a card that knows nothing of TCP_QUICKACK.
+/// The rows' names: ping-pong in one piece and in libpcsclite's pieces; our server in both ways; the packaged one with
+/// `qiyong vicc` and with a card that does not know TCP_QUICKACK.
 type Names = [&'static str; 6];
 
 const ONE_CORE: Names = [
@@ -84,12 +84,12 @@ const OF_PING_PONG: f64 = 1.0 / 0.7;
 /// At least 200 times as fast.
 const OF_SLOW: f64 = 1.0 / 200.0;
 
-/// The rows of one choice of cores, ns an APDU or round trip; the median of all rounds.
+/// The rows for one choice of cores, in ns per APDU or round trip: the median of all rounds.
 fn measured([one_piece, pieces, straight, line, quick, slow]: Names) -> [Row; 6] {
     let mut rates = [const { Vec::new() }; 4];
     let mut ping_pong = PingPong::new();
     let servers = ["straight", "line"].map(|way| PrivateServer::with_options(&[Generation::V2], &["--slot", way]));
-    // In turn, so that what else the machine does falls on all alike.
+    // In turns, so that other work of the machine affects all of them alike.
     for _ in 0..ROUNDS {
         rates[0].push(rate(|at| ping_pong.whole(at)));
         rates[1].push(rate(|at| ping_pong.in_pieces(at)));
@@ -114,7 +114,7 @@ fn median(values: &[f64]) -> f64 {
     sorted[sorted.len() / 2]
 }
 
-/// How often `once` can be done in a second; it is given 0 and 1 in turn.
+/// How often `once` can be done in a second; it gets 0 and 1 in turns.
 fn rate(mut once: impl FnMut(usize)) -> f64 {
     let (start, mut count) = (Instant::now(), 0u32);
     while start.elapsed() < ROUND {
@@ -173,7 +173,7 @@ fn echo(socket: &Path) {
     }
 }
 
-/// The rate through libpcsclite. In a process of its own each time: libpcsclite asks once in its life where the server is.
+/// The rate by libpcsclite. Each time in a process of its own, since libpcsclite looks up the server only once.
 fn through(socket: &Path, apdus: Option<u32>) -> f64 {
     let mut command = Command::new(env::current_exe().unwrap());
     command.arg("client").args(apdus.map(|count| count.to_string())).env("PCSCLITE_CSOCK_NAME", socket);
@@ -182,7 +182,7 @@ fn through(socket: &Path, apdus: Option<u32>) -> f64 {
     text.trim().parse().unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// What [`through`] runs: so many APDUs, or as many as there is time for.
+/// What [`through`] runs: so many APDUs, or as many as the time allows.
 fn client(apdus: Option<&str>) {
     let context = Context::establish(Scope::User).expect("the server answers");
     let readers = context.list_readers_owned().expect("readers");
@@ -190,7 +190,7 @@ fn client(apdus: Option<&str>) {
     let mut buffer = [0; 300];
     let mut once = |at: usize| {
         let response = card.transmit(COMMANDS[at], &mut buffer).expect("a response");
-        // T=0 announces the data of SELECT, which is not fetched.
+        // T=0 announces the data of SELECT; the program does not fetch it.
         assert!(
             response.len() == RESPONSES[at] && matches!(response[RESPONSES[at] - 2], 0x61 | 0x90),
             "{response:02X?}"
@@ -210,7 +210,7 @@ fn client(apdus: Option<&str>) {
     println!("{rate}");
 }
 
-/// The rate through the packaged pcscd and vpcd, with `qiyong vicc` or a card that knows nothing of TCP_QUICKACK.
+/// The rate by the packaged pcscd and vpcd, with `qiyong vicc` or with a card that does not know TCP_QUICKACK.
 fn through_vpcd(quick: bool) -> f64 {
     let pcscd = RealPcscd::start();
     let folder = TempDir::new().unwrap();
@@ -231,7 +231,7 @@ fn through_vpcd(quick: bool) -> f64 {
     median(&(0..ROUNDS).map(|_| through(&pcscd.socket(), None)).collect::<Vec<_>>())
 }
 
-/// A card as one would write it first: it reads frames, and gives the answers that [`COMMANDS`] have.
+/// A card in its simplest form: it reads messages, and gives the answers to [`COMMANDS`].
 fn plain_card(address: &str) {
     let mut stream = TcpStream::connect(address).expect("vpcd listens");
     loop {

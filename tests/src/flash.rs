@@ -1,8 +1,8 @@
 //! A NOR flash in memory whose power can be cut in the middle of a byte, and whose pages wear out.
 //!
-//! It behaves as the STM32L475's (RM0351 section 3): double words of eight bytes, each written once between two erasures, but
-//! for zeros, which may be written over anything. What a cut leaves of a double word or page that was being written or erased
-//! is anything, and drawn by chance.
+//! It behaves like that of the STM32L475 (RM0351 section 3): double words of eight bytes. Each may be written once
+//! between two erasures; only zeros may be written over anything. If a cut interrupts writing or erasing, the contents
+//! of that double word or page are random afterwards.
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeSet;
@@ -17,27 +17,27 @@ pub const PAGE: usize = 512;
 /// A double word, in bytes.
 const WORD: usize = 8;
 
-/// The flash. A clone is the same flash, as a test and a program have it in their hands.
+/// The flash. A clone is the same flash, so that a test and a program can both have it.
 #[derive(Clone)]
 pub struct Flash(Rc<RefCell<Cells>>);
 
 struct Cells {
     bytes: Vec<u8>,
-    /// The double words that were written since they were erased, or perhaps were.
+    /// The double words that were, or perhaps were, written since the last erasure.
     written: Vec<bool>,
     /// How many bytes may still be written or erased before the power fails.
     power: Option<u64>,
-    /// How many bytes were.
+    /// How many bytes were written or erased.
     work: u64,
     worn: BTreeSet<usize>,
     erasures: Vec<u32>,
-    /// A page stands so many erasures.
+    /// How many erasures a page endures.
     endurance: u32,
     chance: ChaCha8Rng,
 }
 
 impl Flash {
-    /// One of so many erased pages; `seed` for what is left to chance.
+    /// A flash of so many erased pages; `seed` determines what is random.
     #[must_use]
     pub fn new(pages: usize, seed: u64) -> Self {
         Self(Rc::new(RefCell::new(Cells {
@@ -63,7 +63,7 @@ impl Flash {
         self.0.borrow().power == Some(0)
     }
 
-    /// The power comes back, or is not to be cut after all.
+    /// The power comes back, or a planned cut is cancelled.
     pub fn power_on(&self) {
         self.0.borrow_mut().power = None;
     }
@@ -74,29 +74,29 @@ impl Flash {
         self.0.borrow().work
     }
 
-    /// How often pages were erased, in all.
+    /// The number of erasures of all pages together.
     #[must_use]
     pub fn erasures(&self) -> u32 {
         self.0.borrow().erasures.iter().sum()
     }
 
-    /// A page no longer takes what is written to it.
+    /// From now on this page does not accept what is written to it.
     pub fn wear(&self, page: usize) {
         self.0.borrow_mut().worn.insert(page);
     }
 
-    /// Each page stands so many erasures.
+    /// From now on each page endures so many erasures.
     pub fn set_endurance(&self, erasures: u32) {
         self.0.borrow_mut().endurance = erasures;
     }
 
-    /// What is in it.
+    /// Its contents.
     #[must_use]
     pub fn bytes(&self) -> Ref<'_, [u8]> {
         Ref::map(self.0.borrow(), |cells| cells.bytes.as_slice())
     }
 
-    /// Fills it with something else.
+    /// Replaces its contents.
     pub fn fill(&self, bytes: &[u8]) {
         let mut cells = self.0.borrow_mut();
         cells.bytes.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -105,7 +105,7 @@ impl Flash {
 }
 
 impl Cells {
-    /// One byte of work; false if the power fails with it.
+    /// One byte of work; false if the power fails during it.
     fn step(&mut self) -> bool {
         self.work += 1;
         match &mut self.power {
@@ -134,13 +134,13 @@ impl Cells {
         let worn = self.worn.contains(&(at / PAGE));
         for (offset, byte) in word.iter().enumerate() {
             if !self.step() {
-                // The bits of this double word are in between: some are written, some not, and some never will be.
+                // The bits of this double word are undefined: some are written, some are not, and some never will be.
                 for at in at + offset..at + WORD {
                     self.bytes[at] &= self.random();
                 }
                 return Err(NorFlashErrorKind::Other);
             }
-            // A broken cell stays as it is; whether the flash notices is another question.
+            // A broken cell keeps its value; the flash may or may not notice.
             let stuck = if worn && offset == 5 { 0x10 } else { 0 };
             self.bytes[at + offset] &= byte | stuck;
         }
@@ -158,7 +158,8 @@ impl Cells {
         let range = page * PAGE..(page + 1) * PAGE;
         let words = page * PAGE / WORD..(page + 1) * PAGE / WORD;
         self.written[words.clone()].fill(true);
-        // A flash may write zeros first, so that all cells age alike; and it erases all of them at once, not in a row.
+        // A flash may write zeros first, so that all cells age alike; and it erases all cells at once, not one after
+        // the other.
         let zeros_first = self.random() < 64;
         for _ in range.clone() {
             if !self.step() {

@@ -20,10 +20,10 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_sim::gbk;
 
-/// The `qiyong` program that this build made: `target/<profile>/qiyong`, beside `deps/` where the test lies.
+/// The program `qiyong` of this build: `target/<profile>/qiyong`, beside the folder `deps/` of the test.
 ///
-/// `cargo test` does not build another package's program, so it must be there already: `cargo xtask test` sees to that,
-/// and so does `cargo build -p qiyong --features pcsc,probe`.
+/// `cargo test` does not build the program of another package, so it must already be there: `cargo xtask test` builds
+/// it, and so does `cargo build -p qiyong --features pcsc,probe`.
 ///
 /// # Panics
 /// If the program is missing; the message says what to do.
@@ -52,10 +52,11 @@ pub fn image() -> PathBuf {
     image
 }
 
-/// The card of the example: number X00000019, Zhang San, PIN 123456, T=0. First-generation cards are in inverse
-/// convention, so that both occur.
+/// The card of the demo: number X00000019, Zhang San, PIN 123456, T=0. First-generation cards are in inverse
+/// convention, so that both conventions occur.
 ///
 /// # Panics
+/// Never, since all its values are valid.
 /// Never: what it is made of is right.
 #[must_use]
 pub fn sample_card(generation: Generation) -> NewCard {

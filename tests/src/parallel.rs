@@ -1,4 +1,4 @@
-//! Runs a test's cases on all cores. Not for cases that share a file, a port or a counter.
+//! Runs a test's cases on all cores. Cases that share a file, a port or a counter must not use it.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -7,18 +7,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
-/// Checks each case, on as many threads as there are cores; returns what came of them, in their order.
+/// Checks each case, on as many threads as there are cores; returns the results in the order of the cases.
 ///
 /// # Panics
-/// When a case does, after all have been checked; the message names each that failed, with its own message.
+/// If a case panics, after all have been checked; the message names each failed case, with its own message.
 pub fn in_parallel<C: Debug + Sync, R: Send>(cases: &[C], check: impl Fn(&C) -> R + Sync) -> Vec<R> {
     in_parallel_on(available_parallelism().map_or(1, usize::from), cases, check)
 }
 
-/// The same on so many threads: more than there are cores where a case mostly waits, as for an emulated board.
+/// The same on so many threads: more than there are cores, where a case mostly waits, as for an emulated board.
 ///
 /// # Panics
-/// As [`in_parallel`].
+/// Like [`in_parallel`].
 pub fn in_parallel_on<C: Debug + Sync, R: Send>(threads: usize, cases: &[C], check: impl Fn(&C) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
@@ -49,7 +49,7 @@ pub fn in_parallel_on<C: Debug + Sync, R: Send>(threads: usize, cases: &[C], che
     good
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")

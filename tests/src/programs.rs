@@ -15,10 +15,10 @@ use qiyong_centre::hsm::Hsm;
 use crate::{qiyong, sample_card};
 use qiyong_protocol::card::files::Generation;
 
-/// Nothing here takes longer, however busy the machine; what does is ended, and the test fails.
+/// No program here takes longer, however busy the machine is. One that does is ended, and the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks again and again until something holds, which takes another process a moment.
+/// Asks again and again until something holds that depends on another process.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
@@ -26,7 +26,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Ends a child process that goes on for too long, and at the end of the test.
+/// Ends a child process that runs for too long, and at the end of the test.
 pub struct Watched {
     /// The process.
     pub child: Child,
@@ -54,7 +54,7 @@ impl Watched {
         Self { child, done: Some(done), watch: Some(watch) }
     }
 
-    /// What it writes.
+    /// The rows that it writes.
     pub fn lines(&mut self) -> BufReader<ChildStdout> {
         BufReader::new(self.child.stdout.take().expect("standard output is read once"))
     }
@@ -65,7 +65,7 @@ impl Watched {
         input.write_all(text.as_bytes()).expect("it reads");
     }
 
-    /// Waits for its end; returns its status and all it wrote.
+    /// Waits for its end; returns its status and everything that it wrote.
     pub fn output(mut self) -> Output {
         drop(self.child.stdin.take());
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -111,7 +111,7 @@ impl PrivateServer {
         Self::with_options(cards, &[])
     }
 
-    /// The same with these options of `qiyong pcscd`.
+    /// The same, with these options of `qiyong pcscd`.
     pub fn with_options(cards: &[Generation], options: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         for (number, generation) in cards.iter().enumerate() {
@@ -121,7 +121,7 @@ impl PrivateServer {
         Self::in_folder(folder, cards.len(), options)
     }
 
-    /// A server with the cards 0.toml, 1.toml... that are in `folder` already.
+    /// A server with the cards 0.toml, 1.toml and so on, which are already in `folder`.
     pub fn in_folder(folder: TempDir, cards: usize, options: &[&str]) -> Self {
         let mut command = Command::new(qiyong());
         command.current_dir(folder.path()).args(["pcscd", "--socket", "socket"]).args(options);
@@ -146,7 +146,7 @@ impl PrivateServer {
         self.folder.path().join("socket")
     }
 
-    /// The file of the card that it began with in this reader.
+    /// The file of the card that was in this reader at the beginning.
     pub fn card_file(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("{number}.toml"))
     }
@@ -166,7 +166,7 @@ impl PrivateServer {
         out.into_owned()
     }
 
-    /// Debian's own Python, which has pyscard, on a script beside this file.
+    /// Debian's own Python, which has pyscard, with a script that is beside this file.
     pub fn python(&self, script: &str) -> Command {
         let mut command = self.command("/usr/bin/python3");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pcsc").join(script);
@@ -174,7 +174,7 @@ impl PrivateServer {
         command
     }
 
-    /// `qiyong pcscd ctl`; returns its exit status and all it wrote.
+    /// Runs `qiyong pcscd ctl`; returns its exit status and everything that it wrote.
     pub fn ctl(&self, arguments: &[&str]) -> (i32, String) {
         let mut command = self.command(qiyong().to_str().expect("UTF-8"));
         let output = Watched::start(command.args(["pcscd", "ctl", "--socket", "socket"]).args(arguments)).output();

@@ -13,13 +13,13 @@ use crate::qiyong;
 
 /// The folder of the files, from the root of the repository, as a user names it.
 pub const FOLDER: &str = "host-sim/scenarios";
-/// A run that takes longer hangs. Nothing else is measured by the clock on the wall.
+/// A run that takes longer hangs. This is the only use of real time.
 const WATCHDOG: Duration = Duration::from_secs(600);
 
 /// The root of the repository.
 ///
 /// # Panics
-/// Never: this package lies in it.
+/// Never, since this package is in the repository.
 #[must_use]
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository")
@@ -28,7 +28,7 @@ pub fn root() -> &'static Path {
 /// The scenario files, by name.
 ///
 /// # Panics
-/// When the folder cannot be read.
+/// If the folder cannot be read.
 #[must_use]
 pub fn files() -> Vec<String> {
     let entries = fs::read_dir(root().join(FOLDER)).expect("the folder of the scenarios");
@@ -42,27 +42,27 @@ pub fn files() -> Vec<String> {
 /// A file's name without folder and extension.
 ///
 /// # Panics
-/// When it has none.
+/// If it has no name.
 #[must_use]
 pub fn stem(file: &str) -> &str {
     Path::new(file).file_stem().and_then(|stem| stem.to_str()).expect("a name")
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub struct Ran {
     /// The exit status.
     pub code: Option<i32>,
-    /// What it told.
+    /// Its standard output.
     pub stdout: String,
-    /// What it complained of.
+    /// Its standard error.
     pub stderr: String,
 }
 
 /// Runs `qiyong scenario run` in `folder`, and ends it if it hangs.
 ///
 /// # Panics
-/// When it hangs, or does not start.
+/// If it hangs, or does not start.
 #[must_use]
 pub fn run(folder: &Path, files: &[String], options: &[&str]) -> Ran {
     let mut child = Command::new(qiyong())
@@ -79,7 +79,7 @@ pub fn run(folder: &Path, files: &[String], options: &[&str]) -> Ran {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = Vec::new();
-            // What was read before a failure is still sent.
+            // The bytes that were read before a failure are still sent.
             let _ = pipe.read_to_end(&mut bytes);
             let _ = sender.send(bytes);
         });
@@ -98,10 +98,10 @@ pub fn run(folder: &Path, files: &[String], options: &[&str]) -> Ran {
     }
 }
 
-/// The objects of `--json`, one a line.
+/// The objects of `--json`, one in each row.
 ///
 /// # Panics
-/// When a line is none.
+/// If a row is no object.
 #[must_use]
 pub fn objects(stdout: &str) -> Vec<Value> {
     stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()

@@ -1,5 +1,5 @@
-//! A small VCD reader, and a receiver for the characters on `IO`. Knows ISO/IEC 7816-3 clauses 7.2 and 8.1, not our
-//! code.
+//! A small VCD reader, and a receiver for the characters on `IO`. It knows ISO/IEC 7816-3 clauses 7.2 and 8.1, but not
+//! our code.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -79,14 +79,14 @@ impl Vcd {
         let (mut over, mut inverse) = (0.0, None);
         let mut resets =
             self.signals["RST"].windows(2).filter(|pair| pair[1].1 == '1').map(|pair| pair[1].0).peekable();
-        // What falls while CLK is stopped is deactivation.
+        // A fall while CLK is stopped belongs to deactivation.
         for start in self.falls("IO").filter(|time| self.level("CLK_ON", *time) == '1') {
             if (start as f64) < over {
                 continue;
             }
             let (fi, di) = *rates.next().unwrap_or_else(|| panic!("an unexpected character at {start} ns"));
             let etu = NS_PER_CYCLE * f64::from(fi) / f64::from(di);
-            // A moment must be the same early and late in it, or else the etu is wrong.
+            // The level must be the same early and late in a moment; otherwise the etu is wrong.
             let sample = |moment: f64| self.level("IO", start + (moment * etu) as u64);
             let moment = |number: u8| {
                 let level = sample(f64::from(number) + 0.1);
@@ -113,8 +113,8 @@ impl Vcd {
     }
 }
 
-/// Byte and parity: in direct convention state H is a one and the lowest bit comes first, in inverse convention the
-/// opposite.
+/// Byte and parity. In direct convention state H is a one and the lowest bit comes first; in inverse convention state L
+/// is a one and the highest bit comes first.
 fn value(moments: &str, inverse: bool) -> (u8, bool) {
     let one = if inverse { '0' } else { '1' };
     let bits: Vec<u8> = moments.chars().map(|level| u8::from(level == one)).collect();

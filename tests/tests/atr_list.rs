@@ -1,8 +1,8 @@
-//! Every exact ATR of Debian's list of real cards, read three ways: by the library, by `qiyong atr`, and by pyscard.
+//! Every exact ATR in Debian's list of real cards, read in three ways: by the library, by `qiyong atr`, and by pyscard.
 //!
-//! The list (`pcsc-tools`) was typed in by people all over the world: most entries are sound, some were cut off, have
-//! bytes too many or a wrong check byte. All three readers must agree on which, and on what the sound ones say. Where
-//! pyscard is known to be wrong or to look less closely, [`known_disagreement`] says why.
+//! People all over the world typed the list (`pcsc-tools`): most entries are right, some are cut off, have too many
+//! bytes or a wrong check byte. The three readers must agree on which entries are right, and on what these say. Where
+//! pyscard is known to be wrong or to check less, [`known_disagreement`] says why.
 
 use hex::encode_upper;
 use qiyong_protocol::iso7816::atr::{Atr, AtrError, Tck};
@@ -30,19 +30,19 @@ fn exact_atrs() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What `qiyong atr` says of an ATR.
+/// What `qiyong atr` prints about an ATR.
 struct ProgramSays {
     /// The output with `--json`.
     json: Value,
-    /// Its exit code.
+    /// Its exit status.
     code: i32,
-    /// The last line for people.
+    /// The last row for people.
     last_line: String,
-    /// The exit code that went with it.
+    /// The exit status of that output.
     code_for_people: i32,
 }
 
-/// Asks `qiyong atr` twice about each ATR, one process each time, as a user would run it.
+/// Asks `qiyong atr` two times about each ATR, with one process each time, as a user would run it.
 fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
     let program = qiyong();
     let run = |atr: &[u8], option: Option<&str>| {
@@ -66,10 +66,10 @@ fn program_says(atrs: &[Vec<u8>]) -> Vec<ProgramSays> {
     in_parallel(atrs, ask)
 }
 
-/// What pyscard says (`atr_list/oracle.py`): one process for all of them.
+/// What pyscard says (`atr_list/oracle.py`): one process for all ATRs.
 fn pyscard_says(atrs: &[Vec<u8>]) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atr_list/oracle.py");
-    // Debian's own, since that is the one that sees the package; PATH may have another first.
+    // Debian's own Python, since only that one finds the package; PATH may have another one first.
     let mut python = Command::new("/usr/bin/python3")
         .arg(script)
         .stdin(Stdio::piped())
@@ -79,7 +79,7 @@ fn pyscard_says(atrs: &[Vec<u8>]) -> Vec<Value> {
         .expect("run python3");
     let mut stdin = python.stdin.take().expect("a pipe to python3");
     let lines: String = atrs.iter().map(|atr| encode_upper(atr) + "\n").collect();
-    // On its own thread: python3 answers while it still reads. If it stops early its exit status tells.
+    // On a thread of its own, because python3 answers while it still reads. If it stops early, its exit status tells.
     let writer = thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = python.wait_with_output().expect("wait for python3");
     let _ = writer.join();
@@ -162,7 +162,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
             }
         };
 
-        // The program says what the library says, and its parts fit together.
+        // The program says what the library says, and the parts of its answer fit together.
         let valid = json!(checked.is_ok());
         let code = json!(i32::from(checked.is_err()));
         let last_line = match checked {
@@ -179,7 +179,7 @@ fn every_atr_of_debians_list_is_judged_as_pyscard_does() {
         compare("atr of the program", &program.json["atr"], &json!(encode_upper(bytes)));
         compare("protocols of the program", &program.json["protocols"], &json!(protocols));
 
-        // pyscard judges the same, and reads the same.
+        // pyscard judges and reads in the same way.
         let theirs_valid = pyscard["readable"] == true
             && pyscard["whole"] == true
             && (pyscard["needs_tck"] == false || pyscard["tck_ok"] == true);

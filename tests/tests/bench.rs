@@ -1,4 +1,5 @@
-//! The measuring code of `cargo xtask bench` runs, and says what it measured; how much that is, the bench itself tells.
+//! The measuring code of `cargo xtask bench` runs and names its figures. Whether the figures hold is judged by `cargo
+//! xtask bench` itself.
 
 use std::collections::HashSet;
 

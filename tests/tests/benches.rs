@@ -1,4 +1,4 @@
-//! The scenario files come out alike on both benches: simulated, and emulated with the flashable image in QEMU
+//! The scenario files end alike on both benches: simulated, and emulated with the flashable image in QEMU
 //! (docs/design.md §2, one terminal on every bench).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,8 @@ use qiyong_tests::image;
 use qiyong_tests::parallel::in_parallel_on;
 use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
-/// Files that are not for the emulated bench: its card line carries whole bytes, without parity, and its storage does not wear.
+/// Files that are not for the emulated bench, whose card line carries whole bytes without parity, and whose storage
+/// does not wear out.
 const NOT_EMULATED: [(&str, &str); 7] = [
     ("demo", "inverse convention"),
     ("refused-card-unreadable-line-faults", "disturbs characters"),
@@ -22,9 +23,9 @@ const NOT_EMULATED: [(&str, &str); 7] = [
     ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
 ];
 
-/// How many boards run at the same time: a board mostly waits for its own clock, and other tests run meanwhile.
+/// How many boards run at the same time: a board mostly waits for its own clock, and other tests run at the same time.
 const BOARDS: usize = 2;
-/// How many files a process is given: few, so that the boards end at about the same time.
+/// How many files a process gets: few, so that the boards end at about the same time.
 const SHARE: usize = 3;
 
 fn emulated(folder: &Path, files: &[String], options: &[&str]) -> Ran {
@@ -33,7 +34,7 @@ fn emulated(folder: &Path, files: &[String], options: &[&str]) -> Ran {
     run(folder, files, &[&["--bench", "emulated", "--elf", elf], options].concat())
 }
 
-/// The objects of a run in which nothing is amiss, by file.
+/// The objects of a run without errors, by file.
 fn by_file(ran: &Ran) -> BTreeMap<String, Value> {
     let objects = objects(&ran.stdout);
     let amiss: Vec<_> = objects.iter().filter(|object| object["passed"] == false).collect();
@@ -41,8 +42,8 @@ fn by_file(ran: &Ran) -> BTreeMap<String, Value> {
     objects.into_iter().map(|object| (object["file"].as_str().unwrap().to_string(), object)).collect()
 }
 
-/// What cannot be the same is taken out: when exactly the centre recorded an activation, since the board's clock runs while
-/// the host is slow.
+/// Removes what cannot be the same: the exact time of an activation at the centre, since the board's clock goes on
+/// while the host is slow.
 fn comparable(mut object: Value) -> Value {
     for card in object["cards"].as_object_mut().unwrap().values_mut() {
         for activation in card["activations"].as_array_mut().unwrap() {

@@ -1,7 +1,7 @@
-//! Captures: what `qiyong scenario run --capture` writes, read back by others.
+//! Captures: other programs read what `qiyong scenario run --capture` writes.
 //!
-//! The VCD is read by the few lines in `tests/src/vcd.rs`, which know nothing of how it was written; the pcapng by
-//! Wireshark's own dissectors, in `tshark`. Both are held against the events of the same scenario, played in this process.
+//! The VCD is read by `tests/src/vcd.rs`, which does not know how it was written; the pcapng by Wireshark's own
+//! dissectors, in `tshark`. Both are compared with the events of the same scenario, played in this process.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -26,12 +26,12 @@ const FILES: [&str; 4] = [
 ];
 /// When the clocks of [`FILES`] start, 2026-03-02T09:00:00+08:00, in seconds since 1970.
 const START: u64 = 1_772_413_200;
-/// Card clock cycles a second (3.5712 MHz), written down anew here.
+/// Card clock cycles per second (3.5712 MHz), written here independently.
 const CLOCK_HZ: u64 = 3_571_200;
 /// A deactivation takes at most one etu of 372 cycles, in ns. Clause 6.4 sets no limit; this is ours.
 const DEACTIVATION_NS: u64 = 104_167;
-/// A character and the least pause after it, 11 etu of 372 cycles, and a few changes of contacts, in ns. The bench writes
-/// a character down when it begins; what it does at once upon it must wait so long in the capture.
+/// A character and the least pause after it, 11 etu of 372 cycles, and a few changes of contacts, in ns. The world
+/// writes a character down when it begins; what the world does immediately afterwards must wait so long in the capture.
 const OUT_NS: u64 = 1_145_834 + 10;
 
 fn scenarios() -> PathBuf {
@@ -57,7 +57,7 @@ fn run(files: &[PathBuf], folder: &Path) -> Output {
     command.output().expect("the program starts")
 }
 
-/// Runs the program on scenarios, and returns the folder with their captures.
+/// Runs the program on scenarios; returns the folder with their captures.
 fn captured(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let files: Vec<_> = names.iter().map(|name| scenario_file(name)).collect();
@@ -71,14 +71,14 @@ fn capture(folder: &TempDir, name: &str, extension: &str) -> PathBuf {
     folder.path().join("captures").join(format!("{name}.{extension}"))
 }
 
-/// The scenario, and what happens in it.
+/// The scenario, and its events.
 fn played(name: &str) -> (Scenario, Vec<(u64, Event)>) {
     let scenario = Scenario::load(&scenario_file(name)).unwrap_or_else(|error| panic!("{error}"));
     let played = play(&scenario).unwrap_or_else(|error| panic!("{name}: {error}"));
     (scenario, played.steps.into_iter().flat_map(|step| step.events).collect())
 }
 
-/// A character as the bench wrote it down.
+/// A character as the world wrote it down.
 struct Traced {
     cycle: u64,
     rate: (u16, u8),
@@ -89,7 +89,7 @@ struct Traced {
 }
 
 impl Traced {
-    /// What is on the contact, read in either convention.
+    /// The character on the contact, read in either convention.
     fn readings(&self) -> [(u8, bool); 2] {
         [Convention::Direct, Convention::Inverse].map(|convention| {
             let Received { byte, parity_ok } = convention.decode(self.frame);
@@ -139,15 +139,15 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
         let read = vcd.characters(&rates);
 
         let (mut shown, mut hidden) = (Vec::new(), Vec::new());
-        // A visit may begin in the cycle that the last one ended in, and the rate may change while the answer to PPS goes
-        // out.
+        // A visit may begin in the cycle in which the last one ended, and the rate may change while the answer to PPS
+        // goes out.
         let latest = 2 * OUT_NS * scenario.steps.len() as u64;
         let mut before: Option<(u64, &Traced)> = None;
         for (number, (read, traced)) in read.iter().zip(&traced).enumerate() {
             let place = format!("{name}, character {number} at {} ns", read.start);
             let late = read.start.checked_sub(ns(traced.cycle));
             assert!(late.is_some_and(|late| late <= latest), "{place}: the bench says {} ns", ns(traced.cycle));
-            // From one character to the next it is as long as on the bench, unless the first one is not over by then.
+            // The distance from character to character is that of the world, unless the first one is not over by then.
             if let Some((start, before)) = before.filter(|_| !read.is_ts) {
                 let (fi, di) = (u64::from(before.rate.0), u64::from(before.rate.1));
                 let expected = ns(traced.cycle - before.cycle).max(ns((11 * fi).div_ceil(di)));
@@ -159,12 +159,12 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
             signals += usize::from(signalled);
             match value {
                 None => hidden.push(traced.byte),
-                // The terminal receives TS as if in direct convention.
+                // The terminal receives TS as in direct convention.
                 Some((0x3F, true)) if is_ts => {
                     inverse += 1;
                     assert_eq!((traced.byte, traced.parity_ok), (0x03, false), "{place}");
                 }
-                // The terminal knows what it sent, not what a disturbance made of it on the contact.
+                // The terminal knows what it sent, not what the contact shows after a disturbance.
                 Some(value) if traced.disturbed() => assert!(traced.readings().contains(&value), "{place}"),
                 Some(value) => assert_eq!(value, (traced.byte, traced.parity_ok), "{place}"),
             }
@@ -175,13 +175,13 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
         let masked = |hex: &str| hex.matches("**").count();
         let secrets_in: Vec<_> =
             apdus(&events).iter().map(|(_, apdu)| masked(&apdu.data) + masked(&apdu.response)).collect();
-        // In T=1 the check character of a block with a secret is hidden as well.
+        // In T=1 the check character of a block with a secret is hidden too.
         let over_t1 = scenario.cards.iter().all(|card| card.new.protocol == 1);
         let checks = secrets_in.iter().filter(|count| over_t1 && **count > 0).count();
         let secret = secrets_in.iter().sum::<usize>() + checks;
-        // A command that the card did not live to answer is no APDU, but its characters are on the line.
+        // A command that the card could not answer any more is no APDU, but its characters are on the line.
         let cut_short = events.iter().any(|(_, event)| matches!(event, Event::SlotFailed(_)));
-        // On a disturbed line secret characters come again.
+        // On a disturbed line, secret characters are repeated.
         let disturbed = scenario.steps.iter().any(|step| step.visit.noise.is_some() || !step.visit.faults.is_empty());
         let more = (cut_short || disturbed) && hidden.len() > secret;
         assert!(hidden.len() == secret || more, "{name}: {} {secret}", hidden.len());
@@ -197,18 +197,18 @@ fn the_vcd_shows_every_character_in_its_time_and_convention_and_no_secret() {
         }
         characters += read.len();
     }
-    // What this test is about must have been there.
+    // The runs must have contained what this test is about.
     assert!(characters > 20_000 && inverse >= 9 && fast > 1_000, "{characters} {inverse} {fast}");
     assert!(hidden_bytes > 100 && signals > 3, "{hidden_bytes} {signals}");
 }
 
-/// What must not be in a capture of this scenario: PINs as cards get them, ID numbers from the fourth character to the
-/// last but two.
+/// What a capture of this scenario must not contain: PINs in the form for cards, and ID numbers from the fourth
+/// character to the last but two.
 fn secrets(scenario: &Scenario) -> Vec<Vec<u8>> {
     let keyed = scenario.steps.iter().flat_map(|step| step.visit.pins.iter().chain(&step.visit.new_pins));
     let pins = keyed.chain(scenario.cards.iter().map(|card| &card.new.pin));
     let ids = scenario.cards.iter().map(|card| card.new.id_number.as_bytes());
-    // Bytes like those of 000000 and 000001 are everywhere.
+    // Bytes such as those of 000000 and 000001 occur everywhere.
     let telling = |pin: &Vec<u8>| pin.len() > 2 && pin.iter().enumerate().all(|(at, byte)| !pin[..at].contains(byte));
     let pins = pins.map(|pin| pin.card_block().as_bytes().to_vec()).filter(telling);
     pins.chain(ids.map(|id| id[3..id.len() - 2].to_vec())).collect()
@@ -238,11 +238,12 @@ fn every_deactivation_goes_rst_clk_io_vcc_within_its_bound() {
     assert!(deactivations >= names.len(), "{deactivations} of {} scenarios", names.len());
 }
 
-/// What `tshark` says about the packets of an interface of a capture: a row a packet, the named fields in it.
+/// What `tshark` prints about the packets of one interface of a capture: one row for each packet, with the named
+/// fields.
 fn tshark(file: &Path, interface: u8, fields: &[&str]) -> Vec<Vec<String>> {
     let preferences = tempfile::tempdir().expect("a folder");
     let mut command = Command::new("tshark");
-    // Nobody's own preferences, and no names looked up.
+    // Without a user's own preferences, and without looking up names.
     command.env("WIRESHARK_CONFIG_DIR", preferences.path()).args(["-n", "-r"]).arg(file);
     command.args(["-o", r#"uat:user_dlts:"User 0 (DLT=147)","iso7816.atr","0","","0","""#]);
     command.args(["-o", r#"uat:user_dlts:"User 1 (DLT=148)","iso7816","0","","0","""#]);
@@ -270,7 +271,7 @@ fn hex_field(byte: u8) -> String {
     format!("0x{byte:02x}")
 }
 
-/// A secret byte is a `*` in packets.
+/// In packets, a secret byte is a `*`.
 fn starred(hex: &str) -> String {
     hex.replace("**", "2A").to_lowercase()
 }
@@ -292,7 +293,7 @@ fn tshark_reads_every_apdu_field_by_field() {
             expected.push(if apdu.header[0] & 0x80 == 0 {
                 [time.clone(), cla, ins, p1, p2, lc, starred(&apdu.data), le, none(), none()]
             } else {
-                // Of a proprietary class this dissector shows no more; gsm_sim does.
+                // For a proprietary class this dissector shows no more; gsm_sim does.
                 let [ins, p1, p2, lc, data, le] = [(); 6].map(|()| none());
                 [time.clone(), cla, ins, p1, p2, lc, data, le, none(), none()]
             });
@@ -360,15 +361,15 @@ fn tshark_reads_every_apdu_and_atr_as_gsmtap_sim() {
             let joined = format!("{}{length:02x}{both}{:04x}", hex::encode(apdu.header), apdu.sw.0);
             assert_eq!((sub_type, payload), ("00", &*joined), "{name}");
             assert_eq!(ins, &hex_field(own_ins), "{name}: {}", apdu.name);
-            // Wireshark takes INTERNAL AUTHENTICATE for RUN GSM ALGORITHM, whose response is longer: it finds no SW.
+            // Wireshark takes INTERNAL AUTHENTICATE for RUN GSM ALGORITHM, whose response is longer, so it finds no SW.
             if own_ins != 0x88 {
                 assert_eq!(sw, &format!("0x{:04x}", apdu.sw.0), "{name}: {}", apdu.name);
             }
-            // The others it shows where it has no better name for them.
+            // It shows the others where it has no better name for them.
             for (shown, own) in [(p1, own_p1), (p2, own_p2), (p3, length)] {
                 assert!(shown.is_empty() || *shown == hex_field(own), "{name}: {} {row:?}", apdu.name);
             }
-            // What the other interface leaves alone is all here.
+            // What the other interface does not decode is complete here.
             if apdu.header[0] & 0x80 != 0 {
                 assert_eq!(
                     [p1, p2, p3, data],
@@ -400,7 +401,8 @@ fn tshark_reads_every_atr() {
         for (row, (cycle, atr)) in rows.iter().zip(atrs) {
             assert_eq!(row[0], epoch(*cycle), "{name}");
             assert_eq!(row[1], (atr[1] & 0x0F).to_string(), "{name}: number of historical bytes");
-            // Our cards offer T=0 only, so there is one set of interface characters, and the parts make up the whole.
+            // Our cards offer only T=0, so there is one set of interface characters, and the parts together are the
+            // whole.
             let whole: String = row[2..].iter().map(|part| part.trim_start_matches("0x")).collect();
             assert_eq!(whole, hex::encode(atr), "{name}");
         }

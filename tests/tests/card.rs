@@ -1,5 +1,5 @@
-//! The virtual card against the file map: what it lets be read and written with which rights, its PIN and keys; and the
-//! card as a file, good and mutilated.
+//! The virtual card compared with the file map: what it allows to read and write with which rights, its PIN and keys;
+//! and the card as a file, whole and damaged.
 
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn select(card: &mut VirtualCard, file: &FileSpec) {
 
 const PIN: [u8; 3] = [0x12, 0x34, 0x56];
 
-/// Every right a terminal can gain towards one access condition.
+/// Every set of rights that a terminal can have for one access condition.
 const RIGHTS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
 
 fn key_of(access: Access) -> Option<u8> {
@@ -57,7 +57,7 @@ fn key_of(access: Access) -> Option<u8> {
     }
 }
 
-/// What docs/card.md §1.5 says, written once more and apart from the card's own code.
+/// The rule of docs/card.md §1.5, written again and independently of the card's own code.
 fn allowed(access: Access, pin: bool, key: bool) -> bool {
     match access {
         Access::Free => true,
@@ -91,7 +91,7 @@ fn every_record_of_every_generation_opens_to_its_access_condition_only() {
                 for (pin, key) in RIGHTS {
                     let mut card = with_rights(generation, file, access, pin, key);
                     let (data, sw) = card.process(&commands::read_record(number, record.len));
-                    // A key that no condition asks for cannot be had, so "key" then means nothing.
+                    // No terminal can have a key that no condition requires, so "key" then means nothing.
                     if allowed(access, pin, key && key_of(access).is_some()) {
                         assert_eq!(sw, StatusWord::OK, "{generation:?} {:04X} {:02X}", file.fid, record.tag);
                         assert_eq!(data[..2], [record.tag, record.len]);
@@ -123,7 +123,7 @@ fn records_are_updated_with_the_right_key_and_read_back() {
                 let Some(Bytes::Records(values)) = card.file(file) else { panic!("a record file") };
                 assert_eq!(values[0] == data[2..], may);
             }
-            // Another tag or length than the table's is refused, whoever asks.
+            // A tag or length that is not the table's is refused, whatever the rights.
             let mut card = with_rights(generation, file, file.update, true, true);
             data[0] ^= 1;
             assert_eq!(status(&mut card, update_with(&data)), StatusWord::WRONG_DATA);
@@ -192,7 +192,7 @@ fn three_wrong_pins_block_and_a_right_one_resets_the_counter() {
     card.reset();
     assert_eq!(status(&mut card, wrong), StatusWord::BLOCKED);
     assert_eq!(status(&mut card, commands::verify(&PIN)), StatusWord::BLOCKED);
-    // CHANGE PIN is no way around, RELOAD PIN with the key is one.
+    // CHANGE PIN does not lift the block; RELOAD PIN with the key does.
     let change = [0x12, 0x34, 0x56, 0xFF, 0x27, 0x18, 0x28];
     assert_eq!(status(&mut card, commands::change_pin(&change)), StatusWord::BLOCKED);
     let new = [0x27, 0x18, 0x28];
@@ -263,7 +263,7 @@ fn macs_guard_maintenance_and_secure_updates() {
 }
 
 proptest! {
-    /// Any APDU gets an answer: a card never panics, and its data always fits a short response.
+    /// Any APDU gets an answer: a card never panics, and its data always fits into a short response.
     #[test]
     fn any_command_gets_an_answer(sequence in prop::collection::vec(any_command(), 1..20), v in 0..3usize) {
         let mut card = card(Generation::ALL[v]);
@@ -275,7 +275,7 @@ proptest! {
     }
 }
 
-/// Headers near those that mean something, so that sequences get deep into the card.
+/// Headers similar to valid ones, so that sequences get deep into the card.
 fn any_command() -> impl Strategy<Value = ([u8; 4], Vec<u8>, usize)> {
     let ins = prop_oneof![
         prop::sample::select(vec![
@@ -374,7 +374,8 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
     }
     assert!(matches!(VirtualCard::load(&folder.path().join("none")), Err(CardFileError::Io { .. })));
     assert!(matches!(VirtualCard::load(folder.path()), Err(CardFileError::Io { .. })));
-    // Cut off anywhere before its last value: refused by name, since every key and record of the environment is due.
+    // Cut off anywhere before its last value, the file is refused with the name of what is missing, since every key and
+    // every record of the environment is required.
     let last = good.rfind("19810101").unwrap() + "19810101\"".len();
     for end in (0..last).filter(|end| good.is_char_boundary(*end)) {
         refuse(&good[..end]);

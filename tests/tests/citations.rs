@@ -1,9 +1,9 @@
-//! The house's papers agree with its code: what is cited is there, and what a page claims is cited by code and by a test.
+//! The pages of docs/ agree with the code: what is cited exists, and what a page claims is cited by code and by a test.
 //!
-//! Forwards: each `docs/PAGE.md §N` in a source or page names a section that is there. Backwards: each numbered section
+//! Forwards: each `docs/PAGE.md §N` in a source or page names an existing section. Backwards: each numbered section
 //! without sections below it is cited by the product and by a test, or stands in `docs/uncited.md` with a reason. The
-//! same of clauses of ISO/IEC 7816 and `docs/iso7816.md`. That a cited section is followed is what the citing test is
-//! for.
+//! same holds for clauses of ISO/IEC 7816 and `docs/iso7816.md`. The citing test itself checks that a cited section is
+//! followed.
 
 #[path = "citations/judge.rs"]
 mod judge;
@@ -38,7 +38,7 @@ fn what_is_cited_is_there_and_what_is_claimed_is_cited() {
     assert!(sections > 50 && counts.clauses[0] > 50, "the pages were not read");
 }
 
-/// A deliberate fault: what it is called, what it does to a copy of the tree, and what must be said of it.
+/// A deliberate fault: its name, what it does to a copy of the tree, and the kind of error that must be reported.
 type Fault = (&'static str, fn(&mut Tree), Kind);
 
 /// A file of the product without tests in it.

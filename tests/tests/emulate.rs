@@ -51,7 +51,7 @@ fn card(generation: Generation, protocol: u8) -> NewCard {
     NewCard { protocol, convention: Convention::Direct, ..sample_card(generation) }
 }
 
-/// Runs the program with these lines keyed at the PIN pad; returns exit status, report, and standard error.
+/// Runs the program with these rows keyed at the PIN pad; returns exit status, report, and standard error.
 fn emulate(card: &Path, options: &[&str], keyed: &str) -> (i32, Value, String) {
     let mut command = Command::new(qiyong());
     command.args(["emulate", "--json", "--elf"]).arg(image()).arg("--card").arg(card).args(options);
@@ -65,7 +65,7 @@ fn emulate(card: &Path, options: &[&str], keyed: &str) -> (i32, Value, String) {
     (output.status.code().expect("an exit status"), serde_json::from_str(&told).unwrap_or(Value::Null), seen)
 }
 
-/// The first visit puts the card into use, the second finds it so.
+/// The first visit puts the card into use; the second finds it in use.
 fn activates_once(generation: Generation, protocol: u8, place: &str, what: &[&str], charge: u64) {
     let folder = TempDir::new().unwrap();
     let file = card_file(folder.path(), &card(generation, protocol));
@@ -90,7 +90,7 @@ fn activates_once(generation: Generation, protocol: u8, place: &str, what: &[&st
     }
     assert!(!logged("damaged") && !logged("panic"), "{report}");
 
-    // The file has the new PIN, and the image goes on counting.
+    // The file has the new PIN, and the image's numbers go on.
     let (status, report, seen) = emulate(&file, &options, &format!("{NEW_PIN}\n"));
     assert_eq!(status, 0, "{report} {seen}");
     assert_eq!((&report["activated"], &report["stan"]), (&false.into(), &2.into()), "{report}");
@@ -114,7 +114,7 @@ fn the_image_puts_cards_of_older_generations_into_use_at_a_hospital() {
     }
 }
 
-/// An image that runs, a centre that knows its place and one card, and that card's file.
+/// A running image, a centre that knows its institution and one card, and the file of this card.
 struct Desk {
     machine: Machine,
     centre: InProcess,
@@ -137,7 +137,7 @@ impl Desk {
         Self { machine, centre, file, folder }
     }
 
-    /// One visit; returns its end and the PINs that were asked for.
+    /// One visit; returns its end and the PINs that the terminal asked for.
     fn visit(&mut self, operation: &Operation, mut does: Vec<Does>) -> (Ended, Vec<Asked>) {
         self.machine.insert(DeskCard::open(&self.file, |problem| panic!("{problem}")).unwrap()).unwrap();
         does.reverse();
@@ -152,12 +152,12 @@ impl Desk {
         let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
         let ending = self.machine.serve(&mut self.centre, operation, time, &mut holder).unwrap();
         self.machine.remove().unwrap();
-        // Seen only when something fails.
+        // Shown only if the test fails.
         println!("{ending:?} {asked:?} {:?} {:?}", self.machine.screens(), self.machine.log());
         (ending, asked)
     }
 
-    /// Nothing went wrong within the image.
+    /// Checks that nothing went wrong within the image.
     fn check_log(&self) {
         let wrong = |line: &&String| ["panic", "fault", "overflow", "damaged"].iter().any(|word| line.contains(word));
         assert_eq!(self.machine.log().iter().find(wrong), None, "{:?}", self.machine.log());
@@ -185,7 +185,8 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     assert_eq!(ending.reason, Some(Reason::PinWrong));
     let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), Does::PullsCard]);
     assert_eq!((ending.reason, asked), (Some(Reason::CardRemoved), all.to_vec()));
-    // Garbage, more of it than any frame is long, frames that are cut off, and one with a wrong bit before the till's command.
+    // Garbage that is longer than any frame, frames that are cut off, and one with a wrong bit, all before the till's
+    // command.
     let mut buffer = [0; 64];
     let frame = encode(Peer::Till, &TillCommand::Cancel.encode(), &mut buffer).unwrap();
     desk.machine.disturb_till(&[0xFF; 2000]).unwrap();
@@ -204,7 +205,7 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     desk.check_log();
 }
 
-/// The pixels of a PNG, as red, green and blue, and its width.
+/// The pixels of a PNG, as red, green and blue, and the PNG's width.
 fn pixels(png: impl std::io::BufRead + std::io::Seek) -> (u32, Vec<u8>) {
     let mut decoder = png::Decoder::new(png);
     decoder.set_transformations(png::Transformations::EXPAND);
@@ -244,7 +245,7 @@ fn the_last_screen_of_an_activation_is_a_picture_of_its_words() {
             }
         }
     }
-    // The same once more as it was when a person looked at it.
+    // The same picture as the stored one, which a person has checked.
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/pharmacy-activated.png");
     let same = (width, shown) == pixels_of_file(&golden);
     assert!(
@@ -253,7 +254,7 @@ fn the_last_screen_of_an_activation_is_a_picture_of_its_words() {
         golden.display()
     );
 
-    // A picture that cannot be written does not hide what was done.
+    // Although the picture cannot be written, the report shows what was done.
     let nowhere = folder.path().join("none").join("screen.png");
     let options = ["--screen", nowhere.to_str().unwrap(), "purchase", "1.00"];
     let (status, report, seen) = emulate(&file, &options, &format!("{NEW_PIN}\n314159\n314159\n"));
@@ -278,12 +279,12 @@ fn the_lights_say_what_the_screen_does_from_afar() {
 #[test]
 fn the_cancel_key_counts_when_it_goes_down_and_not_while_it_is_held() {
     let mut desk = Desk::new(&card(Generation::V2, 0), PHARMACY);
-    // Pressed before anybody was asked, and kept down.
+    // Pressed before the holder was asked, and kept down.
     desk.machine.cancel_key(true).unwrap();
     let (ending, asked) = desk.visit(&Operation::Query, Vec::new());
     assert_eq!((ending.reason, asked.len()), (None, 0));
     desk.machine.cancel_key(false).unwrap();
-    // At the PIN, and kept down over the whole next visit.
+    // Pressed at the PIN, and kept down during the whole next visit.
     let (ending, _) = desk.visit(&purchase(100), vec![Does::HoldsCancelKey]);
     assert_eq!(ending.reason, Some(Reason::CancelledByOperator));
     let (ending, _) = desk.visit(&purchase(100), vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
@@ -293,7 +294,7 @@ fn the_cancel_key_counts_when_it_goes_down_and_not_while_it_is_held() {
     assert_eq!(ending.reason, None);
     let pressed = |machine: &Machine| machine.log().iter().filter(|line| line.contains("cancel key")).count();
     assert_eq!(pressed(&desk.machine), 0);
-    // While a card is awaited that does not come.
+    // Pressed while the terminal waits for a card that does not come.
     let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 9, minute: 30, second: 0 };
     let mut cancels = |moment: Moment| match moment {
         Moment::Card => Does::HoldsCancelKey,
@@ -301,7 +302,7 @@ fn the_cancel_key_counts_when_it_goes_down_and_not_while_it_is_held() {
     };
     let ending = desk.machine.serve(&mut desk.centre, &Operation::Query, time, &mut cancels).unwrap();
     assert_eq!(ending.reason, Some(Reason::CancelledByOperator));
-    // Not because nobody came.
+    // The visit did not end because nobody came.
     assert_eq!(pressed(&desk.machine), 1);
     desk.check_log();
 }
@@ -310,7 +311,7 @@ fn the_cancel_key_counts_when_it_goes_down_and_not_while_it_is_held() {
 fn a_card_that_is_pulled_at_any_character_harms_neither_the_image_nor_the_next_visit() {
     for protocol in [0, 1] {
         let mut desk = Desk::new(&card(Generation::V3, protocol), PHARMACY);
-        // In the ATR, in PPS, while the card is read, and at its last characters before the PIN is asked for.
+        // In the ATR, in PPS, while the card is read, and at the last characters before the terminal asks for the PIN.
         for characters in [1, 2, 17, 21, 24, 26, 45, 80, 133, 200, 280, 301] {
             desk.machine.pull_after(characters);
             let (ending, asked) = desk.visit(&purchase(100), Vec::new());
@@ -338,7 +339,7 @@ fn the_image_puts_a_card_into_use_at_a_bank_with_a_document() {
     assert_eq!(ending.reason, Some(Reason::DocumentMissing));
     let (ending, _) = desk.visit(&apply(Some(document(b"Li Si"))), Vec::new());
     assert_eq!(ending.reason, Some(Reason::DocumentMismatch));
-    // The offer to replace the initial PIN is declined.
+    // The holder declines the offer to replace the initial PIN.
     let (ending, asked) = desk.visit(&apply(Some(document(&zhang_san))), vec![Does::Cancels]);
     assert_eq!((ending.reason, asked), (None, vec![Asked::Present]));
     assert_eq!((ending.effects.activates, ending.effects.activates_financial), (true, true));
@@ -350,7 +351,7 @@ fn the_image_puts_a_card_into_use_at_a_bank_with_a_document() {
 fn the_usart_is_set_up_for_smartcard_mode_at_the_agreed_rate() {
     // RM0351 §40.8: UE, RE, TE, RXNEIE, PCE, M0, so 8 bits and even parity; 1.5 stop bits and CLKEN; SCEN.
     let (cr1, cr2, scen) = (1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 10 | 1 << 12, 0b11 << 12 | 1 << 11, 1 << 5);
-    // The error signal is T=0's alone (clause 11.2).
+    // Only T=0 has the error signal (clause 11.2).
     let nack = 1 << 4;
     // 16 MHz by 2 · 2: CLK is 4 MHz. No extra guard time.
     let gtpr = 2;
@@ -414,7 +415,7 @@ fn what_was_wrong_with_a_card_is_told() {
     assert_eq!((status, &told["reason"]), (1, &"card-unreadable".into()), "{told} {seen}");
     let cause = "the card was never personalised: its ident code ends in FFFFFFFF";
     assert_eq!(told["cause"], cause, "{told}");
-    // The log has the reason in the word for it, and the cause by the number of `CauseCode`.
+    // The log has the reason as its word, and the cause as the number of `CauseCode`.
     let log = told["log"].as_array().unwrap();
     assert!(log.contains(&"warn  card-unreadable, cause 00000005".into()), "{told}");
     let mut command = Command::new(qiyong());
@@ -440,7 +441,7 @@ fn the_probe_sees_the_slots_pins_and_resets_the_chip() {
 fn qemu_ends_with_the_program_even_if_that_is_killed() {
     let folder = TempDir::new().unwrap();
     let file = card_file(folder.path(), &card(Generation::V3, 0));
-    // A copy, by whose path QEMU is known among others'.
+    // A copy, whose path identifies this QEMU among others.
     let elf = folder.path().join("image-of-this-test");
     fs::copy(image(), &elf).unwrap();
     let runs = || {
@@ -454,7 +455,7 @@ fn qemu_ends_with_the_program_even_if_that_is_killed() {
     };
     let mut command = Command::new(qiyong());
     command.args(["emulate", "--elf"]).arg(&elf).arg("--card").arg(&file).args(["purchase", "1.00"]);
-    // Nobody keys the PIN that it waits for.
+    // Nobody keys the PIN for which it waits.
     let process = Watched::start(&mut command);
     eventually("QEMU runs", runs);
     process.signal("-KILL");

@@ -1,5 +1,6 @@
-//! Power cuts of the emulated board: QEMU is ended at some moment of a visit, and a new one started with what the image's
-//! storage held then. Numbers never go back, the duty to reverse is kept, and the next holder is served.
+//! Power cuts of the emulated board: QEMU is ended at some moment of a visit, and a new QEMU starts with the contents
+//! of the image's storage at that moment. Numbers never go back, the duty to reverse is kept, and the next holder is
+//! served.
 
 use std::cell::RefCell;
 use std::fs;
@@ -69,7 +70,7 @@ impl Place {
         machine.serve(&mut self.centre, &purchase, time, &mut holder)
     }
 
-    /// A visit that is approved, whatever came before it; returns its number.
+    /// A visit that is approved, whatever happened before; returns its number.
     fn good_visit(&mut self) -> Stan {
         let ended = self.visit().unwrap();
         assert_eq!(ended.reason, None);
@@ -78,7 +79,7 @@ impl Place {
         ended.stan.expect("the number of the transaction")
     }
 
-    /// A visit in which the power is cut at this moment, and comes back.
+    /// A visit during which the power is cut at this moment, and comes back.
     fn cut_visit(&mut self, moment: Cut) {
         self.machine().cut_at(moment);
         assert!(matches!(self.visit(), Err(EmulatorError::PowerCut)), "{moment:?}");
@@ -86,7 +87,7 @@ impl Place {
         self.machine = Some(boot(Some(&storage)));
     }
 
-    /// What the centre has in the account is what the till knows of.
+    /// The centre has charged exactly what the till was told.
     fn check_account(&self) {
         let number = sample_card(Generation::V3).number;
         let account = self.centre.card(&number).unwrap().expect("it is known").account;
@@ -98,7 +99,7 @@ fn boot(storage: Option<&[u8]>) -> Machine {
     Machine::boot_with(&image(), setup(), storage).unwrap()
 }
 
-/// The till has forgotten how far the numbers are: the terminal has not.
+/// The till has lost the last number; the terminal has not.
 fn setup() -> Setup {
     Setup {
         institution: InstitutionCode::new(PLACE).unwrap(),
@@ -113,8 +114,8 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
     let mut place = Place::new();
     let mut last = place.good_visit();
     assert_eq!(last, Stan(1));
-    // In the ATR, while the card is read, while the PIN is verified, and after each message. The last of them is the
-    // transaction: nobody but the centre knows that it was carried out.
+    // In the ATR, while the card is read, while the PIN is verified, and after each message. The last of these messages
+    // is the transaction: only the centre knows that it was carried out.
     let reading = [0, 1, 20, 150, 250].map(Cut::Characters);
     let asking = [1, 2, 3].map(Cut::Messages);
     for (cuts, moment) in (1..).zip(reading.into_iter().chain(asking)) {
@@ -138,7 +139,7 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
 fn the_duty_to_reverse_outlives_one_power_cut_after_the_other() {
     let mut place = Place::new();
     place.cut_visit(Cut::Messages(3));
-    // The reversal is the first message now: the centre has it, and the board does not know.
+    // Now the reversal is the first message: the centre has received it, and the board does not know this.
     for _ in 0..3 {
         assert!(place.state().reversal_due);
         place.cut_visit(Cut::Messages(1));
@@ -156,7 +157,7 @@ fn the_duty_to_reverse_outlives_one_power_cut_after_the_other() {
 fn a_fault_is_counted_and_kept_and_the_next_holder_is_served() {
     let bytes = fs::read(image()).unwrap();
     let elf = object::File::parse(bytes.as_slice()).unwrap();
-    // What the clock's interrupt wakes the task by: pointers, of which either is one too many if it leads nowhere.
+    // The pointers by which the clock's interrupt wakes the task: if either of them is wrong, the image crashes.
     let waker = elf.symbols().find(|symbol| symbol.name().is_ok_and(|name| name.contains("4time4TASK"))).unwrap();
     let mut place = Place::new();
     assert_eq!(place.good_visit(), Stan(1));

@@ -1,6 +1,7 @@
-//! The end-to-end tests, in one program: cargo runs programs one after the other, and this one keeps all cores at work to its end.
+//! The end-to-end tests, in one program: cargo runs test programs one after the other, and this one keeps all cores
+//! busy to its end.
 //!
-//! Not for tests of the sources themselves (`citations`, `house`), which need none of the crates.
+//! Tests of the sources themselves (`citations`, `house`) are not in it, because they need none of the crates.
 
 mod atr_list;
 mod bench;

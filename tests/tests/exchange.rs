@@ -1,4 +1,4 @@
-//! `qiyong exchange replay`: the file of ISO/IEC 7816-3 annex A passes, and files that should not pass do not.
+//! `qiyong exchange replay`: the file of ISO/IEC 7816-3 annex A passes, and files with a fault do not.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -32,7 +32,7 @@ fn annex_a_passes_whole() {
         output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert_eq!(lines.len(), exchanges);
     assert!(lines.iter().all(|line| line["ok"] == true));
-    // Nowhere else are the scenarios of T=1 written down: none may get lost.
+    // The scenarios of T=1 are written only here: none may be lost.
     assert_eq!(text.lines().filter(|line| line.contains(": t=1 ")).count(), 70);
 }
 

@@ -1,8 +1,8 @@
-//! The house is as docs/design.md §2 has it: who depends on whom, what is not said below the program, no circle of files, nothing
-//! said twice. Exceptions stand in `tests/house.toml`, with reasons.
+//! The house is as docs/design.md §2 says: which package may depend on which, no output below the program, no circle of
+//! files, no repeated code. Exceptions stand in `tests/house.toml`, with reasons.
 //!
-//! Reads `cargo metadata` and the sources as tokens. It sees paths that are written down (`use`, `a::b`), not what a macro of
-//! another crate makes of them, nor a method that is called on a value.
+//! The test reads `cargo metadata`, and the sources as tokens. It sees written paths (`use`, `a::b`), but not the paths
+//! that a macro of another crate produces, nor methods called on a value.
 
 #[path = "house/annex_a.rs"]
 mod annex_a;
@@ -26,16 +26,16 @@ use std::path::Path;
 use exceptions::Exceptions;
 use tree::Tree;
 
-/// What is wrong. Each has at least one deliberate fault that shows that it is found.
+/// The kinds of error. For each, at least one deliberate fault shows that it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// A package depends on one that it must not know.
     Arrow,
-    /// A package that no rule speaks of, or a rule for none.
+    /// A package without a rule, or a rule without a package.
     Package,
     /// A crate of the command line is a dependency below the program.
     CommandLine,
-    /// Something is said to the user, or an exit status given, below the program.
+    /// Code below the program prints something or gives an exit status.
     Speaks,
     /// Files of a crate use each other in a circle.
     Circle,
@@ -49,10 +49,10 @@ enum Kind {
     NoReason,
 }
 
-/// One thing that is wrong, and where.
+/// One error: its kind, and where it is.
 type Wrong = (Kind, String);
 
-/// All that is wrong with a tree.
+/// All errors of a tree.
 fn judge(tree: &Tree) -> Vec<Wrong> {
     let mut exceptions = Exceptions::read(tree.text(exceptions::FILE));
     let mut wrong = arrows::check(tree);

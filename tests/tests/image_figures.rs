@@ -1,11 +1,12 @@
-//! The figures of the flashable image that only a run can tell: how much of its stack it uses, and how many instructions an
-//! activation takes; printed with their bounds. `cargo xtask test` runs it among the tests, `cargo xtask bench` with the
-//! benchmarks (`--json`). Flash and RAM by module are for `cargo xtask size`.
+//! The figures of the flashable image that only a run shows: how much of its stack it uses, and how many instructions
+//! an activation takes. They are printed with their bounds. `cargo xtask test` runs this file among the tests, `cargo
+//! xtask bench` with the benchmarks (`--json`). `cargo xtask size` measures flash and RAM by module.
 //!
-//! Instructions are counted by QEMU, while the card, the till and the holder send the image a byte at a time, each when it sleeps
-//! again ([`Machine::boot_counted`]). What it does at each tick of its clock is taken off: how long it waits is the host's doing.
-//! So much is left over of that, and of what it waits awake before it speaks to the card, that the count of the same visit differs
-//! by one or two in a hundred. The least of some runs counts, and the spread is shown.
+//! QEMU counts instructions, while card, till and holder send the image one byte at a time, each when the image sleeps
+//! again ([`Machine::boot_counted`]). The instructions for each tick of its clock are subtracted, because the host
+//! decides how many ticks there are. A small part of these remains, as do instructions of waits without sleep before
+//! the image sends to the card. So the count of the same visit differs by one or two in a hundred. The least of some
+//! runs counts, and the spread is shown.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -38,18 +39,18 @@ use qiyong_tests::{image, sample_card};
 const RUNS: usize = 2;
 /// The most RAM that statics and the used part of the stack may take, in bytes.
 const RAM_BOUND: f64 = 16_384.0;
-/// The most instructions that an activation may take: at 16 MHz and two cycles an instruction 0.4 s, in a visit in which the holder
-/// keys three PINs.
+/// The most instructions that an activation may take: 0.4 s at 16 MHz and two cycles per instruction, in a visit in
+/// which the holder keys three PINs.
 const INSTRUCTIONS_BOUND: f64 = 3.2e6;
-/// Over how many ticks their cost is measured, and how often.
+/// Over how many ticks the cost of a tick is measured, and how often.
 const IDLE_TICKS: u32 = 50;
 const IDLE_ROUNDS: usize = 4;
-/// How long that may take.
+/// How long this may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Where RAM begins on every Cortex-M (ARMv7-M, B3.1).
 const RAM_START: u64 = 0x2000_0000;
 
-/// What one visit showed.
+/// The figures of one visit.
 struct Visit {
     instructions: f64,
     stack: f64,
@@ -79,7 +80,7 @@ fn spread(visits: &[Visit]) -> f64 {
     (most / least(visits) - 1.0) * 100.0
 }
 
-/// A pharmacy puts a card of the third generation into use, whose holder replaces the initial PIN.
+/// A pharmacy puts a card of the third generation into use; the holder replaces the initial PIN.
 fn visit(protocol: u8) -> Result<Visit, Box<dyn Error>> {
     let institution = InstitutionCode::new("P32010000017").expect("a code");
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V3) };
@@ -108,7 +109,7 @@ fn visit(protocol: u8) -> Result<Visit, Box<dyn Error>> {
     Ok(Visit { instructions, stack: stack as f64 })
 }
 
-/// How far a machine had come.
+/// The counts of a machine at one moment.
 struct Count {
     instructions: u64,
     ticks: u32,
@@ -116,11 +117,11 @@ struct Count {
 
 impl Count {
     fn of(machine: &mut Machine) -> Result<Self, EmulatorError> {
-        // Both are read while it runs; a tick more or less is a few hundred instructions.
+        // Both are read while the machine runs; one tick more or less is a few hundred instructions.
         Ok(Self { ticks: machine.ticks()?, instructions: machine.instructions()? })
     }
 
-    /// Instructions since then, less those of the ticks.
+    /// Instructions since then, without those of the ticks.
     fn until_now(&self, machine: &mut Machine, per_tick: f64) -> Result<f64, EmulatorError> {
         let now = Self::of(machine)?;
         let ticks = f64::from(now.ticks.wrapping_sub(self.ticks));
@@ -128,8 +129,8 @@ impl Count {
     }
 }
 
-/// How many instructions a tick takes at which there is nothing to do: the least of some measurements, as a tick that falls between
-/// the two readings of one is counted by half.
+/// How many instructions a tick takes if there is nothing to do: the least of some measurements, because a tick that
+/// falls between the two readings of a measurement is counted by half.
 fn idle_instructions(machine: &mut Machine) -> Result<f64, EmulatorError> {
     let mut least = f64::INFINITY;
     for _ in 0..IDLE_ROUNDS {

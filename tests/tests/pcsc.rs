@@ -1,4 +1,4 @@
-//! `qiyong pcscd`, as programs of others and clients without manners meet it.
+//! `qiyong pcscd`, used by programs of others and by clients that violate the protocol.
 
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;

@@ -17,7 +17,7 @@ const PHARMACY: &str = "P32010000017";
 const PIN: &str = "123456";
 const NEW_PIN: &str = "271828";
 
-/// A centre that knows a place of each kind, and these cards with 500 yuan each.
+/// A centre that knows an institution of each kind, and these cards with 500 yuan each.
 fn centre(folder: &Path, cards: &[PathBuf]) -> PathBuf {
     let file = folder.join("centre.db");
     let mut command = Command::new(qiyong());
@@ -33,18 +33,18 @@ fn centre(folder: &Path, cards: &[PathBuf]) -> PathBuf {
     file
 }
 
-/// The arguments of a till that reports in JSON.
+/// The arguments of a terminal that reports in JSON.
 fn till<'a>(command: &'a mut Command, centre: &Path, place: &str, card: &[&str], what: &[&str]) -> &'a mut Command {
     command.args(["terminal", "--json", "--institution", place, "--centre"]).arg(centre).args(card).args(what)
 }
 
-/// Runs a till to its end, with these lines keyed; returns exit status, what it reported, and what people saw.
+/// Runs a terminal to its end, with these rows keyed; returns exit status, report, and what people saw.
 fn serve(command: &mut Command, keyed: &str) -> (i32, Value, String) {
     let mut process = Watched::start(command);
     process.feed(keyed);
     let output = process.output();
     let seen = String::from_utf8_lossy(&output.stderr).into_owned();
-    // An operation that was not begun reports nothing.
+    // An operation that did not begin has no report.
     let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     for secret in [PIN, NEW_PIN, "111111198101011110"] {
         assert!(!seen.contains(secret) && !report.to_string().contains(secret), "{secret} in {seen}{report}");
@@ -52,7 +52,7 @@ fn serve(command: &mut Command, keyed: &str) -> (i32, Value, String) {
     (output.status.code().expect("an exit status"), report, seen)
 }
 
-/// The first purchase puts the card into use, the second finds it so.
+/// The first purchase puts the card into use; the second finds it in use.
 fn activates_twice(command: &dyn Fn() -> Command, centre: &Path, card: &[&str]) {
     let purchase = &["purchase", "35.80"][..];
     let keyed = format!("{PIN}\n{NEW_PIN}\n{NEW_PIN}\n");
@@ -91,7 +91,7 @@ fn a_card_in_the_real_pcscd_is_activated_once() {
     let vicc = ["vicc", "--connect", &connect, "--card", file.to_str().unwrap()];
     let _vicc = Watched::start(Command::new(qiyong()).args(vicc));
     let centre = centre(folder.path(), &[file]);
-    // The till itself waits for the card.
+    // The terminal itself waits for the card.
     activates_twice(&|| pcscd.command(qiyong().to_str().unwrap()), &centre, &["--reader", "Virtual PCD"]);
 }
 
@@ -119,13 +119,13 @@ fn a_card_file_is_activated_once_on_the_virtual_line_and_at_every_kind_of_place(
 
     let card = ["--card", cards[2].to_str().unwrap()];
     let apply = ["apply", "--document", "id-card", "--holder", "张三", "--valid-until", "2040-01-01"];
-    // The number of the document is asked for; then the offer to change the PIN is declined.
+    // The terminal asks for the number of the document; then the holder declines the offer to change the PIN.
     let mut process = Watched::start(till(&mut command(), &centre, "B32010000001", &card, &apply));
     process.feed("111111198101011110\n\n");
     let output = process.output();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["activated"], &report["activated_financial"]), (&true.into(), &true.into()), "{report}");
-    // At a pharmacy nothing is put into use by application.
+    // A pharmacy cannot put a card into use by application.
     let (status, report, _) = serve(till(&mut command(), &centre, PHARMACY, &card, &["query"]), "");
     assert_eq!((status, &report["status"]), (0, &"active".into()), "{report}");
 }
@@ -165,7 +165,7 @@ fn the_till_waits_for_a_card_and_survives_its_removal() {
     until("请插卡");
     assert_eq!(server.ctl(&["insert"]).0, 0);
     until("请输入密码");
-    // While the holder keys the PIN the card is the till's alone.
+    // While the holder keys the PIN, only the terminal can use the card.
     let mut other = Raw::new(&server.socket(), 4);
     assert_eq!(server.ctl(&["remove"]).0, 0);
     input.write_all(format!("{PIN}\n").as_bytes()).unwrap();
@@ -180,7 +180,7 @@ fn the_till_waits_for_a_card_and_survives_its_removal() {
     input.write_all(b"quit\n").unwrap();
     drop(input);
     assert_eq!(process.output().status.code(), Some(1), "the first purchase failed");
-    // Nothing of the till's is left on the reader.
+    // The terminal has left nothing on the reader.
     let (card, _) = other.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert_eq!(other.disconnect(card, LEAVE), 0);
 }
@@ -201,11 +201,11 @@ fn the_card_is_the_tills_alone_while_it_works() {
     let mut lines = process.lines().lines();
     assert!(lines.by_ref().any(|line| line.unwrap().contains("请输入密码")));
     assert_eq!(other.transmit(card, t0, &[0, 0x84, 0, 0, 8]), Err(0x8010_000B));
-    // An empty line is the cancel key.
+    // An empty row is the cancel key.
     input.write_all(b"\n").unwrap();
     assert!(lines.by_ref().any(|line| line.unwrap().contains("cancelled")));
     assert_eq!(process.output().status.code(), Some(1));
-    // Power was taken from it.
+    // The card has lost its power.
     assert_eq!(other.status(card), 0x8010_0068);
 }
 
@@ -253,7 +253,7 @@ fn what_is_missing_is_said_and_is_no_verdict() {
         assert_eq!((status, report), (2, Value::Null), "{words}: {seen}");
         assert!(seen.contains(words) && !seen.contains("panicked"), "{words}: {seen}");
     }
-    // A card that the centre does not know is an answer.
+    // For a card that the centre does not know, there is an answer.
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unknown".into()), "{report}");
     assert_eq!(server.ctl(&["mute"]).0, 0);

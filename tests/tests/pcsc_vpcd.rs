@@ -16,7 +16,7 @@ fn card_file(folder: &Path, protocol: &str) -> String {
     file
 }
 
-/// A running `qiyong vicc`, and what it says.
+/// A running `qiyong vicc`, and its output.
 fn vicc(port: u16, file: &str, way: &str) -> (Watched, Lines<impl BufRead + use<>>) {
     let connect = format!("127.0.0.1:{port}");
     let arguments = ["vicc", "--connect", &connect, "--card", file, "--slot", way];
@@ -25,7 +25,7 @@ fn vicc(port: u16, file: &str, way: &str) -> (Watched, Lines<impl BufRead + use<
     (process, lines)
 }
 
-/// Reads lines until one has `words` in it.
+/// Reads rows until one contains `words`.
 fn says(lines: &mut Lines<impl BufRead>, words: &str) {
     let found = lines.by_ref().map(|line| line.expect("lines")).find(|line| line.contains(words));
     assert!(found.is_some(), "{words}");

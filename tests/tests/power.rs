@@ -1,5 +1,5 @@
-//! Power cuts in the course of a visit: the terminal application on a flash, with the real centre, cut at every byte that it
-//! writes and at every message; and the order in which it notes and sends.
+//! Power cuts during a visit: the terminal application on a flash, with the real centre, is cut at every byte that it
+//! writes and at every message. Also the order in which it notes and sends.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,39 +38,39 @@ use qiyong_tests::sample_card;
 const PHARMACY: &str = "P32010000017";
 const ACCOUNT: Fen = Fen(50_000);
 const PRICE: Fen = Fen(3_000);
-/// Pages of the flash, of five records: a visit in three erases one.
+/// Pages of the flash, with five records each: one visit in three erases a page.
 const PAGES: u32 = 3;
 
-/// What the terminal asked of its surroundings, in order.
+/// What the terminal requested of its surroundings, in order.
 type Notes = Rc<RefCell<Vec<String>>>;
 
 /// What happens to a message to the centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Answered,
-    /// The centre acts on it, and the power fails before the answer is there.
+    /// The centre acts on it, and the power fails before the answer arrives.
     CutAfter,
     /// The power fails before it is sent.
     CutBefore,
     /// The centre acts on it, and the answer is lost.
     AnswerLost,
     Lost,
-    /// It cannot be written, so that not a byte of it leaves.
+    /// It cannot be written, so that no byte of it leaves.
     Unsent,
-    /// The centre cannot trust it, and says so.
+    /// The centre does not trust it, and says so.
     Rejected,
-    /// The centre acts on it, and the line breaks down.
+    /// The centre acts on it, and the line fails.
     LineFailed,
 }
 
-/// The link to the centre, with what becomes of its messages, by their number.
+/// The link to the centre, with the fate of each message, by its number.
 struct Link {
     centre: Rc<RefCell<InProcess>>,
     notes: Notes,
     fates: BTreeMap<usize, Fate>,
     messages: usize,
     flash: Flash,
-    /// Numbers of transactions that were sent.
+    /// Numbers of the transactions that were sent.
     sent: Rc<RefCell<Vec<Stan>>>,
 }
 
@@ -119,7 +119,7 @@ impl CentreLink for Link {
     }
 }
 
-/// A memory that writes down what is asked of it, and fails where it is told to.
+/// A memory that writes down every call, and fails where it is told to.
 struct Recording<M> {
     memory: M,
     notes: Notes,
@@ -152,7 +152,7 @@ impl<M: Memory> Memory for Recording<M> {
     }
 }
 
-/// A holder who knows the PIN, and an operator who watches.
+/// A holder who knows the PIN, and an operator who writes down the screens.
 struct Desk(Notes);
 
 impl Operator for Desk {
@@ -206,7 +206,7 @@ impl Pharmacy {
         }
     }
 
-    /// The terminal, started.
+    /// The terminal, after its start.
     fn terminal<M: Memory>(&self, memory: M, fates: &[(usize, Fate)]) -> Till<M> {
         let time = VirtualTime::new("2026-03-02T09:00".parse().unwrap());
         let mut line = VirtualLine::new(time.clone());
@@ -245,7 +245,7 @@ impl Pharmacy {
         self.centre.borrow().card(&self.number).unwrap().unwrap().account
     }
 
-    /// After whatever happened: the next visit goes well, and the centre has charged what was shown to be paid, and no more.
+    /// Whatever happened: the next visit is approved, and the centre has charged exactly the approved amounts.
     fn next_visit_settles_everything(&self, approved: usize, case: &str) {
         self.flash.power_on();
         let report = self.start_and_serve(&[]).expect("the power stays on");
@@ -284,12 +284,12 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     assert_eq!(notes()[..5], sent);
     assert!(!terminal.has_unanswered());
 
-    // What cannot be noted is not sent.
+    // If something cannot be noted, it is not sent.
     let mut terminal = pharmacy.terminal(recording(Some(0)), &[]);
     assert_eq!(pharmacy.serve(&mut terminal).unwrap().reason, Some(Reason::StorageFailed));
     assert_eq!(notes(), ["note transaction", "report storage-failed", "show Storage worn, call service"]);
 
-    // An answer that cannot be noted is undone, since the next start would undo it.
+    // If an answer cannot be noted, the transaction is undone, because the next start would undo it.
     let before = pharmacy.account();
     pharmacy.notes.borrow_mut().clear();
     let memory = Recording { memory: RamMemory::new(Stan(9)), notes: pharmacy.notes.clone(), fails: Some(1), calls: 0 };
@@ -311,7 +311,7 @@ fn only_what_certainly_never_left_goes_without_a_reversal() {
     ];
     for (fate, reason, error) in ways {
         let pharmacy = Pharmacy::new(0);
-        // Of a visit in which all goes well the last message is the transaction.
+        // In a visit without errors, the last message is the transaction.
         let mut terminal = pharmacy.terminal(RamMemory::new(Stan(1)), &[]);
         pharmacy.serve(&mut terminal).unwrap();
         let transaction = terminal.link().messages - 1;
@@ -340,7 +340,8 @@ fn only_what_certainly_never_left_goes_without_a_reversal() {
     }
 }
 
-/// A centre that trusts no message of this terminal any more: the duty stays, and what is wrong is said at every visit.
+/// A centre that no longer trusts any message of this terminal: the duty to reverse stays, and every visit reports what
+/// is wrong.
 #[test]
 fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
     let pharmacy = Pharmacy::new(0);
@@ -399,7 +400,7 @@ fn power_may_fail_at_any_byte_of_a_visit() {
     assert!(cut_short >= 88, "at least one record's bytes are written in the visit itself: {cut_short}");
 }
 
-/// Between noting a transaction and taking it off again as never sent.
+/// A cut between noting a transaction and removing it as one that was never sent.
 #[test]
 fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let whole = Pharmacy::new(0);

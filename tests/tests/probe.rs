@@ -1,4 +1,4 @@
-//! `qiyong probes`, `flash` and `attach` before a debug probe is opened; none of these tests opens one.
+//! `qiyong probes`, `flash` and `attach`, as far as they go without a debug probe; none of these tests opens one.
 
 use std::fs;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use qiyong_tests::{image, qiyong};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Runs the program; returns exit status, output and complaints.
+/// Runs the program; returns exit status, standard output and standard error.
 fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = Watched::start(Command::new(qiyong()).args(arguments)).output();
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
@@ -40,13 +40,13 @@ impl Edited {
         self
     }
 
-    /// Where a program header is in the file; a header's words are type, offset, virtual and physical address, size in the
-    /// file and in memory (ELF, "Program Header").
+    /// The offset of a program header in the file. The words of a header are type, offset, virtual and physical
+    /// address, size in the file and in memory (ELF, "Program Header").
     fn header(&self, number: usize) -> usize {
         self.word(28) as usize + 32 * number
     }
 
-    /// The number of the last segment that is loaded, the variables' first values.
+    /// The number of the last loaded segment, which has the initial values of variables.
     fn variables(&self) -> usize {
         (0..8).rfind(|number| self.word(self.header(*number)) == 1 && self.word(self.header(*number) + 16) > 0).unwrap()
     }
@@ -85,7 +85,7 @@ fn the_image_fits_its_chip_and_it_is_not_flashed_where_there_is_no_such_probe() 
     let (status, out, _) = run(&["probes"]);
     assert_eq!((status, out.is_empty()), (i32::from(none), none), "{out}");
     for verb in [&["flash"][..], &["attach"], &["attach", "--once", "--json"], &["flash", "--json"]] {
-        // Whoever runs this may have a board, which is not to be flashed: nobody has such a probe.
+        // This machine may have a board, which must not be flashed: no probe has this name.
         let (status, out, err) = run(&[verb, &["--elf", elf, "--probe", "0000:0000:NONE"]].concat());
         assert_eq!((status, out.as_str()), (2, ""), "{err}");
         let words = if none { "there is no debug probe: plug one in" } else { "no debug probe is \"0000:0000:NONE\"" };
@@ -99,7 +99,7 @@ fn an_image_for_another_memory_map_is_refused_with_its_addresses_and_the_way_out
     let (first, variables) = (all.header(0), all.header(all.variables()));
     let (load, len) = (all.word(variables + 12), all.word(variables + 16));
     let number = all.variables();
-    // At the very end of flash, over both banks, it still fits.
+    // At the very end of flash, across both banks, it still fits.
     let (status, _, err) = check(&Edited::new().set(variables + 12, FLASH.end - len).file(), CHIP);
     assert_eq!(status, 0, "{err}");
     let shown = |start: u32, len: u32| format!("{start:#010x}..{:#010x}, {len} bytes", start + len);
@@ -150,7 +150,7 @@ fn an_image_for_another_memory_map_is_refused_with_its_addresses_and_the_way_out
         let (status, out, err) = check(&file, CHIP);
         assert_eq!((status, out.as_str()), (1, ""), "{what}: {err}");
         words.iter().for_each(|words| assert!(err.contains(words.as_str()), "{what}: {words:?} in {err}"));
-        // Without the question whether, it is bad input; and the probe, which is missing too, is not looked for.
+        // Without `--check-only`, this is bad input, and the program does not look for the probe, which is missing too.
         for verb in ["flash", "attach"] {
             let (status, _, err) = run(&[verb, "--elf", file.to_str().unwrap(), "--probe", "0000:0000:NONE"]);
             assert_eq!(status, 2, "{what}");
@@ -158,7 +158,7 @@ fn an_image_for_another_memory_map_is_refused_with_its_addresses_and_the_way_out
             assert!(!err.contains("no debug probe"), "{what}: {err}");
         }
     }
-    // A chip of the family with less of both; the verdict as JSON.
+    // A chip of the family with less flash and RAM; the verdict as JSON.
     let elf = image();
     let json = ["flash", "--check-only", "--json", "--chip", "STM32F030F4", "--elf", elf.to_str().unwrap()];
     let (status, out, _) = run(&json);
@@ -180,7 +180,7 @@ fn what_is_no_image_or_no_chip_is_said_before_anything_is_opened() {
     };
     let whole = fs::read(image()).unwrap();
     let half = &whole[..whole.len() / 2];
-    // Its headers are there, what they speak of is not: as if a copy had been cut off and patched up.
+    // Its headers are there, but not the parts that they describe: like a copy that was cut off and repaired.
     let edited = Edited::new();
     let beyond = edited.header(edited.variables()) + 4;
     let beyond = edited.set(beyond, 0x00FF_FF00);

@@ -1,4 +1,4 @@
-//! The `qiyong` program as a user meets it: its output, its exit status, and what it must never print.
+//! The program `qiyong` as a user sees it: its output, its exit status, and what it must never print.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -20,7 +20,7 @@ fn ok(arguments: &[&str]) -> String {
     text(&output.stdout)
 }
 
-/// Exit status 2 and a complaint, which is returned.
+/// Checks exit status 2; returns the complaint.
 fn refused(arguments: &[&str]) -> String {
     let output = run(arguments);
     let complaint = text(&output.stderr);
@@ -38,7 +38,7 @@ fn the_demo_tells_of_three_activations_and_at_least_six_refusals() {
     for visit in activations {
         assert_eq!(visit["activated"], true);
         assert_eq!((&visit["status_before"], &visit["status_after"]), (&"inactive".into(), &"active".into()));
-        // A card is read with some hundred characters; each takes at least 12 etu.
+        // Reading a card takes some hundred characters of at least 12 etu each.
         let (characters, etu) = (visit["characters"].as_u64().unwrap(), visit["line_etu"].as_u64().unwrap());
         assert!(characters > 200 && etu >= 12 * characters, "{visit}");
     }
@@ -64,7 +64,7 @@ fn the_story_is_told_in_both_languages_and_a_trace_shows_every_character_in_etu(
     };
     let expected = characters("activations") + characters("refusals") + characters("others");
     let trace = ok(&["demo", "--trace"]);
-    // A trace line of characters is an arrow, then pairs of a time with one decimal and a byte.
+    // A trace row of characters is an arrow, then pairs of a time with one decimal and a byte.
     let shown: usize = trace
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix(['→', '←']))
@@ -111,13 +111,13 @@ fn neither_story_nor_trace_nor_json_holds_a_pin_or_a_whole_id_number() {
             assert!(!bare.contains(**id_number), "{arguments:?}");
             assert!(!bare.contains(&hex::encode_upper(id_number)), "{arguments:?}: in a record");
         }
-        // An area is six digits too, and rightly shown: only PINs no area has.
+        // An area has six digits too, and may be shown: only PINs that are no area are checked.
         for pin in pins.iter().filter(|pin| !pin.starts_with("3205") && !pin.starts_with("3201")) {
             assert!(!bare.contains(&format!("0020000003{pin}")), "{arguments:?}: a VERIFY with its PIN");
             assert!(!output.contains(&format!(" {pin} ")), "{arguments:?}");
         }
     }
-    // One character a word, as the trace has them: the three bytes of the new PINs never follow each other.
+    // The trace has one character per word: the three bytes of a new PIN never follow each other.
     let trace = ok(&["demo", "--trace"]);
     let bytes: Vec<&str> = trace.split_whitespace().filter(|word| word.len() == 2).collect();
     for secret in [["60", "22", "14"], ["27", "18", "28"], ["11", "22", "33"]] {
@@ -169,7 +169,7 @@ fn a_card_is_made_shown_and_not_overwritten() {
     assert!(refused(&["card", "new", "--out", file]).contains("--force"));
 }
 
-/// Through the firmware's slot, T=0 and the virtual line: the counter is in the file afterwards.
+/// Through the firmware's slot, T=0 and the virtual line: afterwards the counter is in the file.
 #[test]
 fn a_card_file_keeps_what_commands_change() {
     let folder = tempfile::tempdir().unwrap();

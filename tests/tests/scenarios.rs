@@ -1,5 +1,5 @@
-//! The scenario files of `host-sim/scenarios`: all of them pass, together they are the rule book, and a file that is no
-//! scenario is told so clearly.
+//! The scenario files of `host-sim/scenarios`: all of them pass, together they show every rule, and a file that is no
+//! scenario gets a clear message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -50,7 +50,7 @@ fn every_file_passes_and_comes_out_the_same_twice() {
         let steps = object["steps"].as_array().unwrap();
         assert_eq!(steps.len(), scenario.steps.len(), "{file}");
         for step in steps {
-            // `reason` is null when approved, and otherwise tells the outcome.
+            // `reason` is null if the step was approved; otherwise the reason tells the outcome.
             let outcome = match &step["reason"] {
                 Value::Null => Outcome::Approved,
                 reason => Reason::from_word(reason.as_str().unwrap()).unwrap().outcome(),
@@ -67,7 +67,8 @@ fn every_file_passes_and_comes_out_the_same_twice() {
     assert!(text.stdout.ends_with(&format!("{0} of {0} scenarios passed\n", files.len())), "{}", text.stdout);
 }
 
-/// The rows of the rule (docs/design.md §1): file, and each step as "approved" or the reason, and whether it activates.
+/// The rows of the rule (docs/design.md §1): the file, each step as "approved" or the reason, and whether the step
+/// activates.
 #[rustfmt::skip]
 const ROWS: &[(&str, &[(&str, bool)])] = &[
     ("rule-bank-application", &[("approved", true)]),
@@ -86,7 +87,7 @@ const ROWS: &[(&str, &[(&str, bool)])] = &[
     ("rule-query", &[("approved", false); 9]),
 ];
 
-/// The causes of PIN entry are those of docs/card.md §1.10.
+/// Of the causes of docs/card.md §1.10, those of PIN entry.
 #[test]
 fn the_files_are_the_rule_book() {
     let played = played();
@@ -116,7 +117,7 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    // A bench's messages can all be written, and its centre trusts them: `power` has these two.
+    // In a world, every message can be written, and the centre trusts it: the tests in `power` have these two reasons.
     let unseen = [Reason::NotSent, Reason::Rejected];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
@@ -170,7 +171,7 @@ fn every_kind_of_thing_occurs_in_some_file() {
 #[test]
 fn every_file_says_all_it_expects() {
     for file in files() {
-        // What the demo plays is written for people.
+        // The demo is written for people.
         if stem(&file) == "demo" {
             continue;
         }
@@ -190,11 +191,11 @@ fn every_file_says_all_it_expects() {
     }
 }
 
-/// docs/design.md §1, seen from the centre before and after each step, whatever the file expects.
+/// docs/design.md §1, judged by the centre's records before and after each step, whatever the file expects.
 #[test]
 fn no_step_of_any_file_breaks_the_rule() {
     for (file, scenario, played) in played() {
-        // Where a reversal is due, a step may undo an earlier one.
+        // If a reversal is to be sent, a step may undo an earlier one.
         let overdue = scenario.steps.iter().any(|step| step.visit.trouble == LinkTrouble::AnswerAndReversalsLost);
         for (number, (step, played)) in (1..).zip(scenario.steps.iter().zip(&played.steps)) {
             let at = format!("{file}: step {number}");
@@ -202,7 +203,7 @@ fn no_step_of_any_file_breaks_the_rule() {
 
             let cycles = |event: Option<&(u64, _)>| event.map_or(0, |(cycle, _)| *cycle);
             let seconds = (cycles(played.events.last()) - cycles(played.events.first())) / CLOCK_HZ;
-            // A PIN pad or a link that stays silent costs a minute each time; a card on its own much less.
+            // A PIN pad or a link that stays silent costs a minute each time; a card costs much less.
             let bound = if report.reason == Some(Reason::CardUnreadable) { 25 } else { 600 };
             assert!(seconds <= bound, "{at}: {seconds} s");
 
@@ -236,7 +237,7 @@ fn no_step_of_any_file_breaks_the_rule() {
 
 // ---- files that expect otherwise, and files that are no scenarios
 
-/// A scenario that passes, with every key there is, each on a line of its own.
+/// A scenario that passes, with every possible key, each in a row of its own.
 const GOOD: &str = r#"title = "Every key"
 seed = 7
 clock = "2026-03-02T09:00:00+08:00"
@@ -356,7 +357,7 @@ pin_is_initial = false
 pin_tries_left = 5
 "#;
 
-/// PINs and numbers of persons in [`GOOD`] and in the edits below.
+/// PINs and personal numbers in [`GOOD`] and in the edits below.
 const SECRETS: &[&str] = &[
     "808017",
     "246813",
@@ -377,13 +378,13 @@ fn edit(find: &str, replace: &str) -> String {
     GOOD.replacen(find, replace, 1)
 }
 
-/// [`GOOD`] with another line at this index, or without it.
+/// [`GOOD`] with another row at this index, or without this row.
 fn edit_line(at: usize, line: Option<&str>) -> String {
     let edited = GOOD.lines().enumerate().filter_map(|(index, good)| if index == at { line } else { Some(good) });
     edited.map(|line| format!("{line}\n")).collect()
 }
 
-/// The line, from 1, in which `edited` begins to differ from [`GOOD`].
+/// The first row, from 1, in which `edited` differs from [`GOOD`].
 fn line_of_change(edited: &str) -> usize {
     GOOD.lines().zip(edited.lines()).take_while(|(good, edited)| good == edited).count() + 1
 }
@@ -394,7 +395,7 @@ fn assert_no_secret(message: &str) {
     }
 }
 
-/// Writes the texts into a new folder; their names are numbers.
+/// Writes the texts into a new folder; the names of the files are numbers.
 fn write_all(texts: &[String]) -> (TempDir, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let names: Vec<String> = (0..texts.len()).map(|number| format!("{number:05}.toml")).collect();
@@ -463,7 +464,7 @@ fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
         let told = objects[1]["differences"][0].as_str().unwrap();
         assert!(told.starts_with(difference), "{told}");
     }
-    // A card the centre does not know.
+    // A card that the centre does not know.
     let (folder, names) = write_all(&[edit("registered = true", "registered = false")]);
     let ran = run(folder.path(), &names, &[]);
     assert_eq!(ran.code, Some(1));
@@ -471,7 +472,7 @@ fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
     assert!(ran.stdout.contains("card a: the centre does not know this card"), "{}", ran.stdout);
 }
 
-/// `LINE` in what a message must say stands for the line of the edit.
+/// In the text that a message must contain, `LINE` stands for the row of the edit.
 type Bad = (String, Vec<String>);
 
 fn bad(find: &str, replace: &str, says: &[&str]) -> Bad {
@@ -511,7 +512,7 @@ fn bad_structure() -> Vec<Bad> {
         cases.push((edit_line(at, Some(&format!("{key} = {wrong}"))), says.to_vec()));
     }
     cases.push(bad("\"246813\", \"808017\"", "\"246813\", 808017", &["LINE", "a string, or a list of strings"]));
-    // Every key that must be there.
+    // Every required key.
     for (line, key) in [
         ("title = \"Every key\"\n", "title"),
         ("seed = 7\n", "seed"),
@@ -658,7 +659,7 @@ fn bad_values() -> Vec<Bad> {
     cases.push(bad("card = \"a\"", "card = \"z\"", &["`step 1: card`", "\"z\""]));
     cases.push(bad("[expect.card.a]", "[expect.card.z]", &["`expect.card.z`", "no card of that name"]));
 
-    // What does not go together.
+    // Values that contradict each other.
     cases.push(bad("total = 3580\n", "", &["`step 1: total`", "missing", "fen"]));
     cases.push(bad("total = 3580", "total = 0", &["`step 1: total`", "more than 0"]));
     cases.push(bad("total = 3580", "total = 1000000000000", &["`step 1: total`", "999999999999"]));
@@ -749,7 +750,7 @@ fn what_is_wrong_with_a_file_is_named_and_no_secret_is_shown() {
     assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), names.len(), missed.join("\n"));
 }
 
-/// A PIN or ID number that stands under the wrong key is a secret all the same.
+/// A PIN or ID number under the wrong key is still a secret.
 #[test]
 fn a_secret_in_the_wrong_place_is_not_shown() {
     for line in ["pin_is_initial = true", "pin_tries = 5", "account = 50000", "total = 3580", "activated = true"] {
@@ -787,7 +788,7 @@ fn what_is_no_file_or_no_text_is_named() {
         ("garbage.toml", 2, "UTF-8"),
         ("zeros.toml", 2, "line 1, column "),
         ("empty.toml", 2, "`title`"),
-        // These are scenarios, written by other editors.
+        // These are scenarios, as other editors write them.
         ("mark.toml", 0, ""),
         ("windows.toml", 0, ""),
     ];
@@ -797,7 +798,7 @@ fn what_is_no_file_or_no_text_is_named() {
         assert!(ran.stderr.contains(name) && ran.stderr.contains(says) || code == 0, "{name}: {}", ran.stderr);
         assert_eq!(ran.stderr.lines().count(), usize::from(code == 2), "{name}: {}", ran.stderr);
     }
-    // The others are played all the same.
+    // The other files are still played.
     let names = ["missing.toml", "good.toml", "folder.toml"].map(String::from);
     let ran = run(folder.path(), &names, &[]);
     assert_eq!(ran.code, Some(2));
@@ -810,7 +811,7 @@ fn what_is_no_file_or_no_text_is_named() {
     }
 }
 
-/// Values that stand where they make no sense, for every key.
+/// For every key, values that make no sense there.
 const NONSENSE: &[&str] = &[
     "",
     "\"\"",
@@ -863,7 +864,7 @@ const NONSENSE: &[&str] = &[
     "{ kind = \"id-card\" }",
 ];
 
-/// Every edit of one line, and every cut.
+/// Every edit of one row, and every cut.
 fn mutations() -> Vec<String> {
     let mut texts = vec![format!("{GOOD}{GOOD}")];
     for (at, line) in GOOD.lines().enumerate() {
@@ -887,16 +888,16 @@ fn mutations() -> Vec<String> {
     texts
 }
 
-/// How many files a process is given.
+/// How many files a process gets.
 const BATCH: usize = 250;
 
-/// Not one edit makes the program panic (status 101) or hang: each is played, or refused with a reason.
-/// docs/design.md §1, invariant 5.
+/// No edit makes the program panic (status 101) or hang: each file is played, or refused with a reason. docs/design.md
+/// §1, invariant 5.
 #[test]
 fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
     let texts = mutations();
     assert!(texts.len() > 5_000, "{}", texts.len());
-    // By number: a batch that fails says itself at which file.
+    // By number: a batch that fails reports by itself at which file.
     let batches: Vec<usize> = (0..texts.len().div_ceil(BATCH)).collect();
     let batch = |number: usize| &texts[number * BATCH..texts.len().min((number + 1) * BATCH)];
     let counts = in_parallel(&batches, |&number| run_batch(number, batch(number)));
@@ -906,7 +907,7 @@ fn no_edit_of_a_good_file_makes_the_program_panic_or_hang() {
     assert_eq!(sum(0) + sum(1) + sum(2), texts.len());
 }
 
-/// How many of a batch passed, did not, and are no scenarios.
+/// How many files of a batch passed, failed, and are no scenarios.
 fn run_batch(number: usize, batch: &[String]) -> [usize; 3] {
     let (folder, names) = write_all(batch);
     let ran = run(folder.path(), &names, &["--json"]);

@@ -1,5 +1,6 @@
-//! The firmware's card slot on the virtual line: resets, the class walk, characters and blocks damaged on their way,
-//! storms, short circuits, the clock stopped, long APDUs, and how much time on the line all that takes.
+//! The firmware's card slot on the virtual line: resets, the choice of the class, characters and blocks damaged on
+//! their way, endless NULLs, short circuits, the clock stopped, long APDUs, and how much time on the line all this
+//! takes.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,11 +24,11 @@ use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::Efficiency;
 use qiyong_tests::sample_card;
 
-/// Damages the second character of the first `resets` answers to reset, however often it is repeated, and writes down what
+/// Damages the second character of the first `resets` answers to reset, including its repetitions, and writes down what
 /// is powered.
 struct Damage {
     resets: u32,
-    /// Good characters from the card since RST went high.
+    /// Undamaged characters from the card since RST went high.
     heard: u32,
     log: Rc<RefCell<Vec<&'static str>>>,
 }
@@ -48,7 +49,7 @@ impl Layer for Damage {
             LineEvent::Vcc(None) => "off",
             LineEvent::Rst(true) => "reset",
             LineEvent::Rst(false) => {
-                // Each reset counts, if it came to a second character.
+                // A reset counts if it came to a second character.
                 self.resets = self.resets.saturating_sub(u32::from(self.heard > 0));
                 self.heard = 0;
                 return;
@@ -63,7 +64,8 @@ impl Layer for Damage {
     }
 }
 
-/// What a slot with a card of this generation does when so many answers to reset are damaged, and whether a command works.
+/// What a slot with a card of this generation does when so many answers to reset are damaged, and whether a command
+/// works.
 fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, String) {
     let card = make_card(&sample_card(generation), &Hsm::test_keys()).unwrap();
     let mut line = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
@@ -109,11 +111,11 @@ fn damaged_twice_the_next_class_is_tried() {
 
 #[test]
 fn damaged_always_the_cause_is_named_and_power_is_off() {
-    // The last "off" is connect's own: powering down twice is harmless.
+    // The last "off" is that of connect itself: powering down two times is harmless.
     assert_eq!(connect(Generation::V2, 9), (Err(SlotError::Parity), "B reset reset off A reset reset off off".into()));
 }
 
-/// Gives the card another answer to reset once it is reset with power on.
+/// Gives the card another answer to reset when it is reset with power on.
 struct WarmAtr {
     card: SharedCard,
     atr: Vec<u8>,
@@ -131,13 +133,13 @@ impl Layer for WarmAtr {
     }
 }
 
-/// Clause 6.3.1: a card in specific mode at a rate that the slot cannot do is asked to change by a warm reset, if its TA2
-/// says that it can.
+/// Clause 6.3.1: a card in specific mode, at a rate that the slot cannot use, is asked to change by a warm reset, if
+/// its TA2 says that it can.
 #[test]
 fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
     let insists = |can_change| {
         let mode = SpecificMode { protocol: 0, can_change, implicit: false };
-        // 512/64: eight cycles an etu.
+        // 512/64: eight cycles per etu.
         AtrBuilder::new(Convention::Direct).ta1(0x97).specific_mode(mode).build().unwrap().to_vec()
     };
     let negotiable = AtrBuilder::new(Convention::Direct).ta1(0x96).build().unwrap().to_vec();
@@ -186,7 +188,7 @@ fn a_warm_reset_takes_rights_away_and_leaves_power_on() {
 
 type Events = Rc<RefCell<Vec<(u64, (u16, u8), LineEvent)>>>;
 
-/// A slot with a card, whose line can be disturbed and is written down.
+/// A slot with a card; its line can be disturbed, and its events are written down.
 struct Rig {
     slot: ContactSlot<Layered<Layered<VirtualLine, Faults>, Tracer>>,
     plan: FaultPlan,
@@ -194,7 +196,7 @@ struct Rig {
     time: VirtualTime,
 }
 
-/// What a card's answer to reset says of T=1.
+/// What a card's answer to reset says about T=1.
 #[derive(Clone, Copy, Debug)]
 struct T1 {
     ifsc: u8,
@@ -221,7 +223,7 @@ impl Rig {
         Self::new(ContactCard::new(card))
     }
 
-    /// A card at 512/32 cycles an etu that speaks T=0, or T=1 if it says how.
+    /// A card at 512/32 cycles per etu that speaks T=0, or T=1 with these parameters.
     fn over(t1: Option<T1>) -> Self {
         let atr = AtrBuilder::new(Convention::Direct).ta1(0x96);
         Self::with_atr(&match t1 {
@@ -232,7 +234,7 @@ impl Rig {
 
     fn send(&mut self, commands: &[Command<'_>]) -> Vec<Result<(Vec<u8>, StatusWord), SlotError>> {
         let mut one = |command: &Command<'_>| {
-            // Time is granted for as much as there is room for.
+            // The time allowed is that for as much as the buffer has room for.
             let mut buffer = vec![0; command.ne + 2];
             let response = block_on(self.slot.transmit(command, &mut buffer))?;
             Ok((response.data.to_vec(), response.sw))
@@ -277,8 +279,8 @@ fn visit() -> Vec<Command<'static>> {
     ]
 }
 
-/// Clause 7.3, both ways: whichever character arrives damaged, up to three times in a row, it is repeated, and the
-/// responses are those of an undisturbed line; a fourth time is one too many. A fault of the line that can be mended
+/// Clause 7.3, in both directions: if any character arrives damaged, up to three times in a row, it is repeated, and
+/// the responses are those of an undisturbed line; a fourth time is too many. A fault of the line that can be repaired
 /// costs the card nothing (docs/design.md §1, invariant 6).
 #[test]
 fn in_t0_every_character_is_repeated_until_it_is_right() {
@@ -301,7 +303,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
         }
         let mut rig = Rig::over(None);
         rig.plan.begin((0..4).map(|n| Fault { at: at + n, what: Disturbance::Flip(1) }).collect(), None);
-        // During the answer to reset a warm reset helps, during PPS a cold one.
+        // During the answer to reset, a warm reset helps; during PPS, a cold one does.
         if rig.connect().is_ok() && rig.characters() <= at {
             let failed = rig.send(&visit()).into_iter().find_map(Result::err);
             assert_eq!(failed, Some(SlotError::Parity), "character {at}");
@@ -310,7 +312,8 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
     }
 }
 
-/// Rules 7.1 to 7.3 of T=1 on the line: whatever happens to one character, the responses are the same, and so is the card.
+/// Rules 7.1 to 7.3 of T=1 on the line: whatever happens to one character, the responses and the card's state are the
+/// same.
 #[test]
 fn in_t1_whatever_happens_to_one_character_is_mended() {
     let t1 = Some(T1 { ifsc: 32, crc: true });
@@ -338,8 +341,8 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
     }
 }
 
-/// Faults far enough apart for the standard's means to mend them. An LRC does not see every lost or doubled character (a lost
-/// LEN may leave a block that is right), so these are for a CRC.
+/// Faults far enough apart for the standard's means to repair them. An LRC does not detect every lost or doubled
+/// character (after the loss of LEN, the rest may be a valid block), so these faults are for a CRC.
 fn mendable(t1: Option<T1>) -> impl Strategy<Value = Vec<Fault>> {
     let crc = t1.is_some_and(|t1| t1.crc);
     let what = move |kind: u8, bit: u8, etu: u32| match kind % 8 {
@@ -352,8 +355,9 @@ fn mendable(t1: Option<T1>) -> impl Strategy<Value = Vec<Fault>> {
     };
     let one = (any::<(u8, u8, u32)>().prop_map(move |(kind, bit, etu)| what(kind, bit, etu)), 1u64..=3, 0u64..400);
     prop::collection::vec(one, 0..6).prop_map(move |faults| {
-        // In T=0 a character is damaged up to three times; in T=1 one block, and again not before it is through.
-        // What parity does not see may make another answer to reset of the one there is: T=1's faults come after it.
+        // In T=0 a character is damaged up to three times. In T=1 one block is damaged, and the next one only after
+        // this block is through. Damage that parity does not detect may turn the answer to reset into another valid
+        // one: T=1's faults come after it.
         let mut at = if t1.is_some() { 40 } else { 1 };
         let mut all = Vec::new();
         for (what, times, gap) in faults {
@@ -366,7 +370,7 @@ fn mendable(t1: Option<T1>) -> impl Strategy<Value = Vec<Fault>> {
     })
 }
 
-/// What a command of a random session is; the card answers each the same way on two lines.
+/// The kind of a command in a random session; the card answers each in the same way on two lines.
 #[derive(Clone, Debug)]
 struct Asked {
     header: [u8; 4],
@@ -380,7 +384,8 @@ fn asked() -> impl Strategy<Value = Asked> {
         data: command.data.to_vec(),
         ne: command.ne,
     });
-    // INS that T=0 cannot carry are left out, and those whose data T=0 cannot tell from a length are as the norm has them.
+    // INS that T=0 cannot carry are left out. For INS where T=0 cannot distinguish data from a length, the norm's form
+    // is used.
     let ins = prop::sample::select(vec![0x16u8, 0x20, 0x82, 0x84, 0x88, 0xA4, 0xB0, 0xB2, 0xD6, 0xDC, 0x55]);
     let any = (ins, any::<(u8, u8)>(), prop::collection::vec(any::<u8>(), 0..60), 0usize..=256).prop_map(
         |(ins, (p1, p2), data, ne)| {
@@ -411,12 +416,12 @@ fn sessions() -> u32 {
     std::env::var("QIYONG_SESSIONS").map_or(300, |count| count.parse().expect("a number"))
 }
 
-/// A protocol, and faults that it can mend.
+/// A protocol, and faults that it can repair.
 fn disturbed() -> impl Strategy<Value = (Option<T1>, Vec<Fault>)> {
     t1().prop_flat_map(|t1| (Just(t1), mendable(t1)))
 }
 
-/// Anything at all, also what no standard can mend.
+/// Any faults, even those that no standard can repair.
 fn anything() -> impl Strategy<Value = Vec<Fault>> {
     let what = prop_oneof![
         4 => (1u16..512).prop_map(Disturbance::Flip),
@@ -435,7 +440,7 @@ fn anything() -> impl Strategy<Value = Vec<Fault>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: sessions(), failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// For random commands, IFSC and faults within what the standard can mend, over T=0 and T=1: the responses are those of the
+    /// Random commands, IFSC and faults that the standard can repair, over T=0 and T=1: the responses are those of the
     /// same card on an undisturbed line.
     #[test]
     fn what_can_be_mended_is_mended((t1, faults) in disturbed(), asked in prop::collection::vec(asked(), 1..8)) {
@@ -449,7 +454,7 @@ proptest! {
         rig.assert_no_violation();
     }
 
-    /// Beyond that: an error within the budget, or the response, and the next reset finds a card that works.
+    /// With other faults: an error within the budget, or the response; and after the next reset the card works.
     #[test]
     fn what_cannot_be_mended_ends_with_a_reason_in_time(
         t1 in t1(),
@@ -461,14 +466,14 @@ proptest! {
         prop_assert_eq!(plain.connect(), Ok(()));
         let mut rig = Rig::over(t1);
         rig.plan.begin(faults, None);
-        // Damage that no check of an answer to reset sees may make one with other waiting times of it.
+        // Damage that no check of an answer to reset detects may turn it into one with other waiting times.
         let sound = block_on(plain.slot.connect()).unwrap().to_vec();
         let connected = block_on(rig.slot.connect()).map(<[u8]>::to_vec);
         if let Ok(atr) = connected {
             for command in &commands {
                 let before = rig.time.cycles();
                 let failed = rig.send(&[*command]).into_iter().any(|result| result.is_err());
-                // 20 s, and for T=1 what its own rules for a silent card take.
+                // 20 s, and for T=1 the time of its rules for a silent card.
                 let seconds = (rig.time.cycles() - before) / CLOCK_HZ;
                 prop_assert!(seconds <= 45 || atr != sound, "{} s", seconds);
                 if failed {
@@ -477,7 +482,7 @@ proptest! {
             }
         }
         block_on(rig.slot.disconnect());
-        // The same card again, undisturbed: whatever was on the line, its state is sound.
+        // The same card again, undisturbed: whatever was on the line, its state is right.
         rig.plan.begin(Vec::new(), None);
         if rig.slot.line().present() {
             prop_assert_eq!(rig.connect(), Ok(()));
@@ -522,7 +527,7 @@ fn a_short_circuit_takes_the_card_off_power_and_is_named() {
     rig.assert_no_violation();
 }
 
-/// Clause 6.3.2: 1860 cycles before and 700 after, in the state the card names; the wire checks the times.
+/// Clause 6.3.2: 1860 cycles before and 700 after, in the state that the card names; the wire checks the times.
 #[test]
 fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
     for (x, state) in [(0x40, Some(Clock::Low)), (0x80, Some(Clock::High)), (0xC0, Some(Clock::Low)), (0x00, None)] {
@@ -554,7 +559,7 @@ fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
 
 #[test]
 fn extended_apdus_pass_in_both_protocols() {
-    // DF01 EF16 is 296 bytes that anybody may read; the card says in its historical bytes that it takes extended lengths.
+    // DF01 EF16 has 296 bytes that everybody may read; the card's historical bytes say that it takes extended lengths.
     let historical = [0x80, 0x73, 0xC0, 0x01, 0x40];
     let t1 = SpecificBytes { ta: Some(254), tb: Some(0x45), tc: None };
     let atr = AtrBuilder::new(Convention::Direct).historical(&historical);
@@ -567,7 +572,7 @@ fn extended_apdus_pass_in_both_protocols() {
             Command::new(0, 0xA4, 4, 0).with_data(&aid).expecting(256),
             commands::select_file(&[0xEF, 0x16]),
             Command::new(0, 0xB0, 0, 0).expecting(4096),
-            // Nobody may write there without a key: the card has understood the command.
+            // Nobody may write there without a key; the answer shows that the card has understood the command.
             Command::new(0, 0xD6, 0, 0).with_data(&data),
         ]);
         let responses: Vec<_> = responses.into_iter().map(Result::unwrap).collect();
@@ -581,8 +586,8 @@ fn extended_apdus_pass_in_both_protocols() {
     assert!(matches!(refused, Err(SlotError::T0(_))), "a card that says nothing of it gets no ENVELOPE: {refused:?}");
 }
 
-/// The terminal loses no time: what a session takes on the line is what the standard demands for its characters.
-/// In etu of clause 7.1, with the guard times of clauses 8.3, 10.2 and 11.2.
+/// The terminal loses no time: a session takes as long on the line as the standard demands for its characters. This is
+/// in etu of clause 7.1, with the guard times of clauses 8.3, 10.2 and 11.2.
 #[test]
 fn a_session_takes_what_its_characters_need() {
     for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {

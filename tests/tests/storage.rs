@@ -1,7 +1,8 @@
-//! What the terminal keeps: over power cuts at every byte, on pages that wear out, and in regions that hold something else.
+//! What the terminal keeps: over power cuts at every byte, on pages that wear out, and in regions that contain
+//! something else.
 //!
-//! The flash is `qiyong_tests::flash`, less forgiving than a chip. The oracle for what lies in it is sequential-storage, whose
-//! pages these are.
+//! The flash is `qiyong_tests::flash`, which is stricter than a chip. sequential-storage, whose page format this is, is
+//! the oracle for its contents.
 
 use std::future::{Future, ready};
 
@@ -19,7 +20,7 @@ use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_tests::flash::{Flash, PAGE};
 
-/// Pages of the flash in most tests: with five records each, a few dozen writes go round.
+/// Pages of the flash in most tests: with five records each, a few dozen writes use all of them.
 const PAGES: u32 = 3;
 
 /// What a terminal does with its memory.
@@ -50,7 +51,7 @@ fn settings(number: u8) -> Settings {
     Settings::at(institution, terminal)
 }
 
-/// A transaction sent where the terminal of this number stands; a card's number is the place's too.
+/// A transaction that was sent by the terminal of the institution with this number; the card has the same number.
 fn unanswered(stan: Stan, number: u8) -> Unanswered {
     let (institution, terminal) = place(number);
     Unanswered { institution, terminal, stan, card: card(number) }
@@ -70,12 +71,12 @@ fn state(store: &Store<Flash, PAGES>) -> State {
     State { place: store.place(), unanswered, starts: store.starts(), crashes: store.crashes() }
 }
 
-/// A terminal's memory, and what is known of it by what it has acknowledged.
+/// A terminal's memory, and what the test knows of it from acknowledged calls.
 struct Rig {
     flash: Flash,
     store: Store<Flash, PAGES>,
     acknowledged: State,
-    /// What the next number may be: one, or after a power cut one of several; `None` is any.
+    /// What the next number may be: one value, or after a power cut one of several; `None` is any value.
     next: Vec<Option<Stan>>,
 }
 
@@ -86,7 +87,7 @@ impl Rig {
         Self { flash, store, acknowledged, next: vec![None] }
     }
 
-    /// Does something. If the power fails meanwhile, starts again: then it was done, or not at all.
+    /// Does something. If the power fails during it, starts again: then it was done completely, or not at all.
     fn act(&mut self, op: Op) {
         let before = self.acknowledged;
         let after = match op {
@@ -97,7 +98,7 @@ impl Rig {
                 let ahead = |own: Option<Stan>| own.filter(|own| !own.is_before(Stan(next))).or(Some(Stan(next)));
                 let moved: Vec<_> = self.next.iter().map(|own| ahead(*own)).collect();
                 self.next = if result.is_ok() { moved } else { [self.next.clone(), moved].concat() };
-                // The name under which something must be reversed stays.
+                // As long as something must be reversed, the name for it stays.
                 let place = if before.unanswered.is_some() { before.place } else { Some(place(number)) };
                 State { place, ..before }
             }
@@ -133,7 +134,7 @@ impl Rig {
 
     /// The power comes back after it failed in `op`.
     fn restart(&mut self, op: Op, before: State, after: State) {
-        // It may fail again in the start.
+        // It may fail again during the start.
         self.flash.cut_after(self.flash.work() % 97 + 2);
         let _ = Store::<_, PAGES>::open(self.flash.clone(), None);
         self.flash.power_on();
@@ -146,7 +147,7 @@ impl Rig {
         if let (Op::Begin(number), Some(due)) = (op, found.unanswered)
             && found.unanswered != before.unanswered
         {
-            // It was noted, and not acknowledged.
+            // It was noted, but not acknowledged.
             assert_eq!(due, unanswered(due.stan, number));
             if after.unanswered.is_none() {
                 self.number_given(due.stan);
@@ -198,7 +199,7 @@ fn power_may_fail_at_any_byte() {
 }
 
 impl Rig {
-    /// The power may fail in the very first start.
+    /// The power may fail during the very first start.
     fn new_in_the_dark(flash: Flash) -> Self {
         let store = Store::<_, PAGES>::open(flash.clone(), None);
         if flash.is_off() {
@@ -224,12 +225,12 @@ fn any_op() -> impl Strategy<Value = Op> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Several cuts, in whatever happens, on a region with anything in it.
+    /// Several cuts, during any operation, on a region with any contents.
     #[test]
     fn nothing_acknowledged_is_lost(
         seed: u64,
         garbage in prop::option::of(prop::collection::vec(any::<u8>(), PAGES as usize * PAGE)),
-        // A cut within so many bytes of work, or none, before each.
+        // Before each operation, a cut within so many bytes of work, or none.
         ops in prop::collection::vec((prop::option::weighted(0.3, 0_u64..700), any_op()), 1..80),
     ) {
         let flash = Flash::new(PAGES as usize, seed);
@@ -247,7 +248,7 @@ proptest! {
         rig.act(Op::Restart(None));
     }
 
-    /// Whatever is in a region that holds nothing of ours: it is a fresh terminal's.
+    /// A region without our data, whatever it contains, is that of a new terminal.
     #[test]
     fn garbage_is_a_fresh_region(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(0xFF)], PAGES as usize * PAGE)) {
         let flash = Flash::new(PAGES as usize, 1);
@@ -258,7 +259,8 @@ proptest! {
         day().into_iter().for_each(|op| rig.act(op));
     }
 
-    /// Pages that wear out one by one are passed over; when all are worn the terminal is told, and knows what it knew.
+    /// Pages that wear out one by one are skipped. When all are worn out, the terminal is told, and still knows what it
+    /// knew.
     #[test]
     fn worn_pages_are_passed_over_until_none_is_left(seed: u64, endurance in 1_u32..6) {
         let flash = Flash::new(PAGES as usize, seed);
@@ -284,7 +286,7 @@ proptest! {
         };
         prop_assert_eq!(error, MemoryError::Worn);
         prop_assert_eq!(rig.store.trouble(), Some(MemoryError::Worn));
-        // Five records a page and erasure; the first two were others.
+        // Five records per page and erasure; the first two were others.
         prop_assert!(transactions + 2 >= (endurance * PAGES - PAGES) * 5, "{} at {}", transactions, endurance);
         let before = state(&rig.store);
         let again = Store::<_, PAGES>::open(flash, None);
@@ -336,7 +338,7 @@ fn page_of(flash: &Flash, page: u32) -> Page {
     QueueStorage::new(Async(flash.clone()), config, Cache::new_uncached())
 }
 
-/// The flash as sequential-storage wants it.
+/// The flash in the form for sequential-storage.
 struct Async(Flash);
 
 impl later::ErrorType for Async {
@@ -368,7 +370,7 @@ impl later::NorFlash for Async {
     }
 }
 
-/// What sequential-storage writes, we read; what is not ours is passed over.
+/// We read what sequential-storage writes; records that are not ours are skipped.
 #[test]
 fn what_the_library_wrote_is_read() {
     let flash = Flash::new(PAGES as usize, 3);
@@ -424,7 +426,7 @@ fn a_number_from_outside_never_takes_the_next_one_back() {
     assert_eq!(next(9), 11);
 }
 
-/// A transaction costs two records and no more, and a start one: what the flash's life is reckoned from.
+/// A transaction costs exactly two records, and a start one: the life of the flash is computed from this.
 #[test]
 fn what_a_transaction_costs() {
     let flash = Flash::new(PAGES as usize, 7);

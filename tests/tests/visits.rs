@@ -1,5 +1,5 @@
-//! Faults at every step of a visit: the card pulled at every character, every message lost. The terminal, slot and engines
-//! are the firmware's own; the centre is the real one.
+//! Faults at every step of a visit: the card is pulled at every character, every message is lost. Terminal, slot and
+//! engines are the firmware's own; the centre is the real one.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -32,12 +32,12 @@ use qiyong_tests::vcd::Vcd;
 
 /// A deactivation takes at most one etu of 372 cycles, in ns. Clause 6.4 sets no limit; this is ours.
 const DEACTIVATION_NS: u64 = 104_167;
-/// What a card that allows its clock to be stopped is waited for before that, in ns.
+/// How long the slot waits before that for a card that allows its clock to be stopped, in ns.
 const CLOCK_STOP_NS: u64 = 520_834;
 
 const ACCOUNT: Fen = Fen(50_000);
 
-/// One terminal at one place, and one card not yet in use.
+/// One terminal at one institution, and one card not yet in use.
 struct Place {
     world: World<InProcess>,
     terminal: WorldTerminal,
@@ -77,13 +77,13 @@ impl Place {
         Self { world, terminal, card, number: new.number, operation }
     }
 
-    /// A holder who knows the PIN, whichever it is by now, and replaces it when asked to.
+    /// A visit of a holder who knows the PIN, also after a change, and replaces it when asked to.
     fn visit(&mut self, pull_at: Option<u64>, trouble: LinkTrouble) -> Report {
         let faults = pull_at.map(|at| Fault { at, what: Disturbance::Pull }).into_iter().collect();
         self.visit_with(Visit { faults, trouble, ..Visit::default() })
     }
 
-    /// The same, with what is disturbed in `visit`.
+    /// The same, with the disturbances in `visit`.
     fn visit_with(&mut self, visit: Visit) -> Report {
         let pins = VecDeque::from([self.card.borrow().card.pin.value.clone()]);
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
@@ -96,7 +96,7 @@ impl Place {
         self.world.centre.borrow().card(&self.number).unwrap().unwrap()
     }
 
-    /// What the last visit put on the line.
+    /// The number of characters of the last visit on the line.
     fn characters(&self) -> u64 {
         let character =
             |event: &&(u64, Event)| matches!(event.1, Event::Line(_, LineEvent::ToCard(_) | LineEvent::FromCard(_)));
@@ -115,7 +115,7 @@ const CASES: [(Generation, &str); 4] = [
     (Generation::V3, "B32010000001"),
 ];
 
-/// What an approved visit costs the holder.
+/// What the holder pays for an approved visit.
 fn share(operation: &Operation) -> u64 {
     operation.bill().map_or(0, |bill| bill.share().0)
 }
@@ -132,7 +132,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
     }
 }
 
-/// Byte by byte or all at once: how the card takes its data is the card's choice (ISO/IEC 7816-3 clause 10.3.3).
+/// Byte by byte or all at once: the card decides how it takes its data (ISO/IEC 7816-3 clause 10.3.3).
 #[test]
 fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     let mut place = Place::new(Generation::V3, "P32010000017");
@@ -140,7 +140,8 @@ fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     assert!(place.visit(None, LinkTrouble::None).effects.activates);
 }
 
-/// Clause 9: a card that agrees goes fast; one that does not is served at the default rate, if need be after a new reset.
+/// Clause 9: a card that agrees uses the fast rate; any other is served at the default rate, if necessary after a new
+/// reset.
 #[test]
 fn however_a_card_answers_pps_it_is_served() {
     for (style, cycles_per_etu) in
@@ -174,7 +175,8 @@ fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
         let mut place = Place::over(protocol, generation, institution);
         let report = place.visit(Some(at), LinkTrouble::None);
         let paid = match report.outcome {
-            // At a bank the PIN is offered to be changed when all is done: pulling the card then undoes nothing.
+            // At a bank, the change of the PIN is offered when everything is done: pulling the card then undoes
+            // nothing.
             Outcome::Approved if institution.starts_with('B') => {
                 assert!(report.effects.activates && !report.pin_changed);
                 share(&place.operation)
@@ -195,8 +197,8 @@ fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
     });
 }
 
-/// Clause 6.4, read off the VCD: in the end RST, CLK, I/O and VCC go down in this order, within a bound of our own, and stay
-/// down. Returns when RST fell, in ns.
+/// Clause 6.4, read from the VCD: at the end RST, CLK, I/O and VCC go down in this order, within a bound of our own,
+/// and stay down. Returns when RST fell, in ns.
 fn assert_deactivated(events: &[(u64, Event)], place: &str) -> u64 {
     let text = String::from_utf8(capture::vcd(events.iter()).unwrap()).unwrap();
     let vcd = Vcd::parse(&text);
@@ -208,8 +210,8 @@ fn assert_deactivated(events: &[(u64, Event)], place: &str) -> u64 {
     fell[0]
 }
 
-/// "Removal at any instant": while somebody keys and while the centre works nothing is said on the line, and yet contacts
-/// without a card go down at once.
+/// "Removal at any instant": while the holder keys and while the centre works, nothing is sent on the line;
+/// nevertheless, contacts without a card go down at once.
 #[test]
 fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     for (protocol, pull_during) in
@@ -240,8 +242,8 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     assert_deactivated(&place.world.events.borrow(), "pulled during the transaction");
 }
 
-/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, once the link is back nobody is charged
-/// twice or for nothing, and *activated* has a cause.
+/// docs/design.md §1, invariants 1 to 3: whichever message or answer is lost, when the link works again nobody is
+/// charged twice or for nothing, and *activated* has a cause.
 #[test]
 fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
     for (generation, institution) in CASES {
@@ -258,7 +260,7 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
                     format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
                 let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };
                 assert!(report.outcome == Outcome::Approved || report.reason == Some(Reason::NoAnswer), "{case}");
-                // The reversal got through in the same visit: one lost message is made good by the next.
+                // The reversal arrived during the same visit: the next message made good the lost one.
                 assert!(!place.terminal.has_unanswered(), "{case}");
                 assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{case}");
                 let active = place.record().status == CardStatus::Active;
@@ -281,7 +283,7 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     assert_eq!(report.reason, Some(Reason::NoAnswer));
     assert!(place.terminal.has_unanswered());
     assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "the centre took the money and does not know better");
-    // While it is due nothing else is done, not even with another card in the slot.
+    // As long as it is due, nothing else is done, not even with another card in the slot.
     let report = place.visit(None, LinkTrouble::Down);
     assert_eq!((report.reason, report.card), (Some(Reason::NoAnswer), None));
     let report = place.visit(None, LinkTrouble::None);
@@ -292,7 +294,7 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     assert_eq!(reversed, [true, false]);
 }
 
-/// Broken and hostile cards end with a reason, in bounded time on the line.
+/// Broken and hostile cards lead to a reason, within a bounded time on the line.
 #[test]
 fn every_misbehaviour_ends_in_bounded_time() {
     let cases = Misbehaviour::ALL.into_iter().flat_map(|kind| [(kind, 0), (kind, 1)]);
@@ -302,7 +304,7 @@ fn every_misbehaviour_ends_in_bounded_time() {
         let report = place.visit(None, LinkTrouble::None);
         assert_eq!(report.reason, Some(Reason::CardUnreadable), "{misbehaviour:?}: {report:?}");
         assert!(report.cause.is_some(), "{misbehaviour:?}");
-        // One command's budget is 20 s at 9600 bit/s, and the first command decides. T=1 adds its repetitions and
+        // The budget of one command is 20 s at 9600 bit/s, and the first command decides. T=1 adds its repetitions and
         // resynchronisations, each a block waiting time.
         let seconds = place.world.time.cycles() / CLOCK_HZ;
         let bound = if protocol == 0 { 25 } else { 40 };
@@ -313,8 +315,8 @@ fn every_misbehaviour_ends_in_bounded_time() {
     }
 }
 
-/// The terminal loses no time and wastes no characters: a whole activation takes at most 1.05 times the etu that the standard
-/// demands for its characters, and hardly more characters than its APDUs need.
+/// The terminal loses no time and wastes no characters: a whole activation takes at most 1.05 times the etu that the
+/// standard demands for its characters, and hardly more characters than its APDUs need.
 #[test]
 fn an_activation_takes_hardly_more_than_the_line_demands() {
     for (protocol, (generation, institution)) in CASES.into_iter().flat_map(|case| [(0, case), (1, case)]) {

@@ -8,7 +8,7 @@
 //! | [`server`] | contexts, readers, sharing, transactions and events: what pcscd does, without the daemon |
 //! | [`ctl`] | what a hand could do to the readers of a running server, over its own socket |
 //! | [`vicc`] | a virtual card in the virtual reader of a real pcscd |
-//! | `readers`, `reader_slot` | with feature `pcsc`, by libpcsclite: which readers there are; a reader as the terminal's slot |
+//! | `readers`, `reader_slot` | with feature `pcsc`: the readers of libpcsclite; a reader as the terminal's slot |
 //!
 //! Not here: command lines. Messages for people go to functions that the program provides.
 #![forbid(unsafe_code)]

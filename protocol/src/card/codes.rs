@@ -290,8 +290,8 @@ const NAME_RECORD: usize = 30;
 /// The bytes of a name that the extension record holds, from version 2.00 on (docs/card.md §1.3).
 const NAME_EXTENSION_RECORD: usize = 20;
 
-/// How many bytes the first character of a GB 18030 text has: one, two, or four if a digit follows the lead byte. `None`: the
-/// text is empty.
+/// How many bytes the first character of a GB 18030 text has: one, two, or four if a digit follows the lead byte.
+/// `None`: the text is empty.
 fn character_len(text: &[u8]) -> Option<usize> {
     match *text {
         [] => None,

@@ -1,7 +1,7 @@
 //! The card's symmetric keys, and what is computed with them: diversification, authentication, secure-messaging MAC.
 //!
-//! 3DES for versions 1.00 and 2.00, SM4 for 3.00. Where the norms' texts were not at hand and sources differ, the choice
-//! is a field of [`Scheme`], so that a region's real rule can be set in one place (docs/card.md §1.7, §4.5, §8).
+//! 3DES for versions 1.00 and 2.00, SM4 for 3.00. Where the norms' texts were not at hand and sources differ, the
+//! choice is a field of [`Scheme`], so that a region's real rule can be set in one place (docs/card.md §1.7, §4.5, §8).
 //! Where keys are kept is not decided here: virtual cards and the centre hold them, a terminal never does.
 
 use core::fmt;

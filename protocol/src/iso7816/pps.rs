@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_fastest_rate_is_the_cards_or_the_terminals() {
         let pps1 = |atr: &[u8], min| fastest(&Atr::new(atr).parameters(), min);
-        // TA1 96: Fi 512, Di 32, 16 cycles an etu.
+        // TA1 96: Fi 512, Di 32, 16 cycles per etu.
         let card = hex!("3B1096");
         assert_eq!(pps1(&card, 16), Some(0x96));
         // A terminal that needs 31 cycles gets 512/16 = 32; Di 16 has code 5.

@@ -1,6 +1,6 @@
-//! Line efficiency: what a whole activation takes on the card line, and the least that it could take.
+//! Line efficiency: how many etu a whole activation takes on the card line, and the least that it could take.
 //!
-//! Counted in virtual time, so it is the same on every machine.
+//! This is counted in virtual time, so it is the same on every machine.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! How fast the engines are: what `cargo xtask bench` measures (`report` prints it).
+//! How fast the engines are: the measurements of `cargo xtask bench` (`report` prints them).
 //!
-//! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a
-//! row, add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
+//! Everything is measured in one run, so that figures can be compared with one another on any machine. To add a row,
+//! add a function that returns it to `MEASUREMENTS`; `time` has the timing loop.
 
 mod activation;
 mod reading;
@@ -14,10 +14,10 @@ mod time;
 pub use row::Row;
 pub use time::Effort;
 
-/// What is measured, each of it in every round.
+/// The measurements; every round makes all of them.
 const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 4] = [t1::rows, t0::rows, reading::rows, activation::rows];
 
-/// Measures everything, round after round, so that another program's moment of work does not fall on one row alone. The
+/// Measures everything, round after round, so that a moment's work of another program does not affect only one row. The
 /// best figure of each row counts.
 #[must_use]
 pub fn rows(effort: Effort) -> Vec<Row> {

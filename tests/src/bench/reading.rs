@@ -1,4 +1,4 @@
-//! What is read whole: answers to reset, and the answer to SELECT.
+//! Measures what is read as a whole: answers to reset, and the answer to SELECT.
 
 use std::hint::black_box;
 
@@ -19,7 +19,7 @@ const FCI: [u8; 38] = [
     0xA5, 0x11, 0x88, 0x01, 0x05, 0x5F, 0x2D, 0x04, 0x7A, 0x68, 0x65, 0x6E, 0x9F, 0x0C, 0x04, 0x01, 0x02, 0x03, 0x04,
 ];
 
-/// What [`walk`] makes of [`FCI`].
+/// The result of [`walk`] for [`FCI`].
 const SUM: u32 = 0x6F + 0x84 + 0xA5 + 0x88 + 0x5F2D + 0x9F0C + 36 + 15 + 17 + 1 + 4 + 4;
 
 pub(super) fn rows(effort: Effort) -> Vec<Row> {
@@ -34,7 +34,7 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
     ]
 }
 
-/// The check, and all that a terminal wants to know before it speaks: protocol, rate, waiting and guard time.
+/// The check, and everything that a terminal needs to know before it sends: protocol, rate, waiting and guard time.
 fn atr(effort: Effort, bytes: &[u8]) -> f64 {
     time::ns(effort, || {
         let atr = Atr::new(black_box(bytes));

@@ -1,4 +1,4 @@
-//! Rows as a table for people, or with `--json` on the command line as one object for programs.
+//! Prints rows as a table for people, or with `--json` on the command line as one object for programs.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Row;
 
-/// Prints them; ends with 1 if a bound is missed.
+/// Prints the rows; ends with 1 if a bound is exceeded.
 #[must_use]
 pub fn print(rows: &[Row]) -> ExitCode {
     let holds = rows.iter().all(|row| row.holds(rows));
@@ -19,7 +19,7 @@ pub fn print(rows: &[Row]) -> ExitCode {
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A row as JSON: `at_most`, `compared_with`, `ratio` and `ratio_at_most` are null where there is nothing to say.
+/// A row as JSON: `at_most`, `compared_with`, `ratio` and `ratio_at_most` are null if the row has none.
 fn object(row: &Row, rows: &[Row]) -> Value {
     let Row { name, value, unit, at_most, compared_with, ratio_at_most } = row;
     let (holds, ratio) = (row.holds(rows), row.ratio(rows));

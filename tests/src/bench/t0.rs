@@ -1,4 +1,4 @@
-//! T=0: one exchange with a short reply.
+//! Measures T=0: one exchange with a short reply.
 
 use std::hint::black_box;
 
@@ -24,7 +24,7 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
     ]
 }
 
-/// The terminal's side alone, which gets prepared characters, in one go or one by one.
+/// The terminal's side alone, which gets prepared characters in one call or one by one.
 fn terminal(effort: Effort, command: Command<'_>, answer: &[u8], one_by_one: bool) -> f64 {
     let mut buffer = [0; 256];
     time::ns(effort, || {
@@ -46,7 +46,7 @@ fn terminal(effort: Effort, command: Command<'_>, answer: &[u8], one_by_one: boo
     })
 }
 
-/// Both sides: each hands the other what it sends.
+/// Both sides: each gets what the other sends.
 fn pair(effort: Effort) -> f64 {
     let mut card = CardSide::<256>::new(AckStyle::All);
     let mut buffer = [0; 256];

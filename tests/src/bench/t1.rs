@@ -1,4 +1,4 @@
-//! T=1: one exchange of the terminal's side with a reply that fills a block.
+//! Measures T=1: one exchange of the terminal's side with a reply that fills a block.
 
 use std::hint::black_box;
 
@@ -31,7 +31,7 @@ fn reply() -> [u8; IFS_MAX as usize] {
     reply
 }
 
-/// What no receiver of a block can do without: each byte looked at once for the LRC, and stored once.
+/// The least work of any receiver of a block: each byte is read once for the LRC, and stored once.
 fn bytes_alone(effort: Effort, reply: &[u8]) -> f64 {
     let block = block(false, reply);
     let mut buffer = vec![0; reply.len()];
@@ -43,7 +43,7 @@ fn bytes_alone(effort: Effort, reply: &[u8]) -> f64 {
     })
 }
 
-/// A block of the card with all of `inf`.
+/// An I-block of the card with `inf`.
 fn block(ns: bool, inf: &[u8]) -> Vec<u8> {
     let mut block = vec![0, Pcb::I { ns, more: false }.encode(), inf.len() as u8];
     block.extend_from_slice(inf);
@@ -53,7 +53,7 @@ fn block(ns: bool, inf: &[u8]) -> Vec<u8> {
     block
 }
 
-/// A connection whose card may send 254 bytes at once.
+/// A connection whose card may send 254 bytes in one block.
 fn connection() -> Connection {
     let mut connection = Connection::new(Parameters { ifsc: IFS_MAX, ..Parameters::default() });
     let limits = Limits::new(&connection, 0, 0);
@@ -65,7 +65,7 @@ fn connection() -> Connection {
     connection
 }
 
-/// The terminal's side alone, which gets prepared blocks by `receive`.
+/// The terminal's side alone; `receive` gives it prepared blocks.
 fn exchange(effort: Effort, reply: &[u8], receive: impl Fn(&mut Exchange<'_>, &[u8])) -> f64 {
     let blocks = [block(false, reply), block(true, reply)];
     let mut connection = connection();
@@ -95,7 +95,7 @@ fn exchange(effort: Effort, reply: &[u8], receive: impl Fn(&mut Exchange<'_>, &[
     })
 }
 
-/// Both sides; the terminal's takes a block at a time, the card's a character.
+/// Both sides: the terminal's gets a block at a time, the card's a character at a time.
 fn pair(effort: Effort, reply: &[u8]) -> f64 {
     let mut connection = connection();
     let mut card = CardSide::<256>::new(IFS_MAX, Edc::Lrc);

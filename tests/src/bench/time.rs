@@ -1,4 +1,4 @@
-//! The timing loop: several batches, of which the best counts. What else the machine does only makes a batch slower.
+//! The timing loop: several batches, of which the best counts. Other work of the machine only makes a batch slower.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 pub struct Effort {
     /// How often everything is measured.
     pub rounds: u32,
-    /// How many batches each time.
+    /// How many batches there are each time.
     pub batches: u32,
     /// How long a batch should take.
     pub batch: Duration,
 }
 
 impl Effort {
-    /// For figures that mean something: a quarter of a second for each, spread over the whole run.
+    /// For figures that are used: a quarter of a second for each, spread over the whole run.
     pub const FULL: Self = Self { rounds: 10, batches: 12, batch: Duration::from_millis(2) };
-    /// To see that it works.
+    /// For seeing that the code works.
     pub const TINY: Self = Self { rounds: 2, batches: 1, batch: Duration::ZERO };
 }
 

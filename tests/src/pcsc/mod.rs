@@ -1,4 +1,4 @@
-//! PC/SC for tests: a client that says whatever it is told to ([`raw`]), and the real pcscd ([`real_pcscd`]).
+//! PC/SC for tests: a client that sends whatever a test says ([`raw`]), and the real pcscd ([`real_pcscd`]).
 
 pub mod raw;
 pub mod real_pcscd;

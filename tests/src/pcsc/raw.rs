@@ -1,4 +1,4 @@
-//! A client that says what it is told to, libpcsclite or not.
+//! A client that sends whatever a test says, even what libpcsclite would not send.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,9 +11,9 @@ use qiyong_pcsc::wire::{
 
 use crate::programs::PATIENCE;
 
-/// Share mode: others may connect, too.
+/// Share mode: other programs may connect too.
 pub const SHARED: u32 = 2;
-/// Share mode: nobody else may.
+/// Share mode: no other program may connect.
 pub const EXCLUSIVE: u32 = 1;
 /// Share mode: the reader itself, with a card or without.
 pub const DIRECT: u32 = 3;
@@ -23,10 +23,10 @@ pub const LEAVE: u32 = 0;
 pub const RESET: u32 = 1;
 /// Disposition: power is taken from the card.
 pub const UNPOWER: u32 = 2;
-/// Protocols wanted: T=0 or T=1.
+/// Requested protocols: T=0 or T=1.
 pub const ANY: u32 = 3;
 
-/// The client. What it calls is answered with the structure's return value, 0 for success, unless said otherwise.
+/// The client. Its calls return the return value in the structure, 0 for success, unless described otherwise.
 pub struct Raw {
     /// The connection.
     pub stream: UnixStream,
@@ -35,7 +35,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// A connection, and no more.
+    /// A connection without version and context.
     pub fn dial(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).expect("the server answers");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -77,20 +77,20 @@ impl Raw {
         self.receive(len)
     }
 
-    /// Whether the server has hung up.
+    /// Whether the server has closed the connection.
     pub fn is_hung_up(&mut self) -> bool {
-        // A server that leaves bytes unread resets the connection.
+        // If a server leaves bytes unread, the system resets the connection.
         matches!(self.stream.read(&mut [0; 4096]), Ok(0) | Err(_))
     }
 
-    /// Says which protocol it speaks; returns the answer.
+    /// States which version it speaks; returns the answer.
     pub fn version(&mut self, major: u32, minor: u32) -> Version {
         let mut body = Vec::new();
         Version { major, minor, rv: 0 }.write(&mut body);
         Version::from_bytes(&self.call(command::VERSION, &body, Version::LEN)).unwrap()
     }
 
-    /// Returns the connection and the protocol in force, or what went wrong.
+    /// Returns the connection and the protocol in force, or the error.
     pub fn connect(&mut self, reader: &str, share: u32, protocols: u32) -> Result<(u32, u32), u32> {
         let mut body = self.context.to_ne_bytes().to_vec();
         body.extend(reader.as_bytes());
@@ -154,7 +154,7 @@ impl Raw {
         OfContext::from_bytes(&self.call(command::CANCEL, &body, OfContext::LEN)).unwrap().rv
     }
 
-    /// The response, or what went wrong.
+    /// Returns the response, or the error.
     pub fn transmit(&mut self, card: u32, protocol: u32, apdu: &[u8]) -> Result<Vec<u8>, u32> {
         self.transmit_with_room(card, protocol, apdu, 65_548)
     }
@@ -188,7 +188,7 @@ impl Raw {
     }
 }
 
-/// Readers with a name, in a table of states.
+/// The readers with a name in a table of states.
 pub fn parse_states(table: &[u8]) -> Vec<(u32, u32, i32)> {
     let number = |entry: &[u8], at: usize| u32::from_ne_bytes(entry[at..at + 4].try_into().unwrap());
     let entries = table.chunks(ReaderState::LEN).filter(|entry| entry[0] != 0);

@@ -1,5 +1,5 @@
-//! The real pcscd with vpcd's driver, as private as our own server: it has its own /run, and the machine's pcscd, if there
-//! is one, never hears of it.
+//! The real pcscd with vpcd's driver, as private as our own server: it has its own /run, and the machine's pcscd, if
+//! there is one, is not affected.
 
 use std::fs;
 use std::io::BufRead;
@@ -24,7 +24,7 @@ pub struct RealPcscd {
 }
 
 impl RealPcscd {
-    /// Starts one with vpcd on a port that is free.
+    /// Starts one with vpcd on a free port.
     pub fn start() -> Self {
         Self::on_port(free_port())
     }
@@ -37,7 +37,7 @@ impl RealPcscd {
             "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:{port:#X}\nLIBPATH {library}\nCHANNELID {port:#X}\n"
         );
         fs::write(folder.path().join("vpcd"), reader).unwrap();
-        // A user namespace lets anybody mount; `exec` all along, so that the process is pcscd itself.
+        // A user namespace allows any user to mount. Each step is an `exec`, so that the process is pcscd itself.
         let script =
             "mount -t tmpfs tmpfs /run && mkdir /run/pcscd && exec /usr/sbin/pcscd --foreground --info --config \"$0\"";
         let mut command = Command::new("unshare");
@@ -48,7 +48,7 @@ impl RealPcscd {
         for line in &mut lines {
             log += &line.unwrap();
             if log.contains("daemon ready") {
-                // Read on, or pcscd will stop when the pipe is full.
+                // Keep reading: pcscd would stop if the pipe were full.
                 std::thread::spawn(move || lines.for_each(drop));
                 let pcscd = Self { process, folder, port };
                 eventually("pcscd opens its socket", || UnixStream::connect(pcscd.socket()).is_ok());
@@ -64,7 +64,7 @@ impl RealPcscd {
         format!("/proc/{}/root/run/pcscd/pcscd.comm", self.process.child.id()).into()
     }
 
-    /// A program that finds it instead of the machine's.
+    /// A program that finds this pcscd instead of the machine's.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.folder.path()).env("PCSCLITE_CSOCK_NAME", self.socket());
@@ -84,7 +84,7 @@ impl RealPcscd {
     }
 }
 
-/// A port that is free now, and the next one too: vpcd takes two.
+/// A port that is free now, as is the next one: vpcd takes two.
 pub fn free_port() -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,7 +1,7 @@
 """A second opinion on ATRs: python3-pyscard's smartcard.ATR.
 
-Reads one ATR a line on standard input, as hex, and prints one JSON object a line. "whole" is whether the bytes end where
-pyscard's fields say they must; pyscard itself keeps what it can read of any length and leaves that judgement to its user.
+Reads one ATR in each row of standard input, as hex, and prints one JSON object in each row. "whole" is whether the bytes
+end where pyscard's fields say; pyscard itself reads bytes of any length, and leaves this judgement to its user.
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-//! Whether pages and citations agree, both ways.
+//! Judges whether pages and citations agree, in both directions. Reading files is done in `page` and `source`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,41 +12,41 @@ use super::source::{By, Citation, Target, citations};
 pub(crate) const EXCEPTIONS: &str = "docs/uncited.md";
 /// The page with the clauses of ISO/IEC 7816.
 pub(crate) const STANDARD: &str = "docs/iso7816.md";
-/// The page with the house's words, in the third column.
+/// The page with the words of the house, in the third column.
 pub(crate) const GLOSSARY: &str = "docs/glossary.md";
 /// The page with walks through the house.
 pub(crate) const WALKS: &str = "docs/walks.md";
 
-/// What is wrong. Each has at least one deliberate fault that shows that it is found.
+/// The kinds of error. For each, at least one deliberate fault shows that it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// A page is cited that is not there.
+    /// A cited page does not exist.
     NoSuchPage,
-    /// A section is cited that is not there.
+    /// A cited section does not exist.
     NoSuchSection,
-    /// A page is cited that was never in a clone.
+    /// A cited page was never in a clone.
     GonePage,
-    /// A section is not cited by the product, by a test, or both, and there is no exception.
+    /// The product, a test, or both do not cite a section, and there is no exception.
     Uncited,
-    /// An exception for what is cited, or is not there.
+    /// An exception for a section that is cited, or does not exist.
     StaleException,
-    /// An exception, or a clause without proof, without a reason.
+    /// An exception without a reason; or a clause without proof and without a reason.
     NoReason,
     /// A row of the exceptions that cannot be read.
     UnreadableRow,
-    /// A clause is cited that the table of clauses does not have.
+    /// A cited clause is missing in the table of clauses.
     ClauseNotInTable,
     /// The table names a file that does not cite the clause.
     NotCitedThere,
     /// The table has a clause twice.
     ClauseTwice,
-    /// Glossary or walks name a type, function or module that is not there.
+    /// Glossary or walks name a type, function or module that does not exist.
     NoSuchName,
-    /// A page links to a page or heading that is not there.
+    /// A page links to a page or heading that does not exist.
     BrokenLink,
 }
 
-/// All files whose citations count, read and searched. Cheap to copy, so that a fault can be put into a copy.
+/// All files whose citations count, read and searched. Cheap to copy, so that a copy can get a fault.
 #[derive(Clone)]
 pub(crate) struct Tree(BTreeMap<String, Rc<File>>);
 
@@ -54,14 +54,14 @@ pub(crate) struct Tree(BTreeMap<String, Rc<File>>);
 struct File {
     text: String,
     cites: Vec<Citation>,
-    /// What a source defines.
+    /// The names that a source defines.
     names: Vec<String>,
-    /// Where a page's links lead: a page (its own, if none is named) and a heading.
+    /// The targets of a page's links: a page (its own, if none is named) and a heading.
     links: Vec<(String, Option<String>)>,
 }
 
 impl Tree {
-    /// The workspace at `root`, but for what is built, hidden, or a deliberate fault in this very test.
+    /// The workspace at `root`, except files that are built, hidden, or deliberate faults of this test.
     #[must_use]
     pub(crate) fn read(root: &Path) -> Self {
         let mut tree = Self(BTreeMap::new());
@@ -85,13 +85,13 @@ impl Tree {
         }
     }
 
-    /// The text of a file; empty if it is not there.
+    /// The text of a file; empty if there is no such file.
     #[must_use]
     pub(crate) fn text(&self, path: &str) -> &str {
         self.0.get(path).map_or("", |file| &file.text)
     }
 
-    /// Puts a file there, instead of the one of this name.
+    /// Adds a file, or replaces the file of this name.
     pub(crate) fn put(&mut self, path: &str, text: String) {
         let cites = citations(path, &text);
         let names = if path.ends_with(".rs") { definitions(&text) } else { Vec::new() };
@@ -103,7 +103,7 @@ impl Tree {
         self.0.iter().flat_map(|(path, file)| file.cites.iter().map(move |citation| (path.as_str(), citation)))
     }
 
-    /// Whether a file whose path is or ends with `path` cites `target`; without an extension `path` is a module.
+    /// Whether a file whose path is `path` or ends with it cites `target`; without an extension, `path` is a module.
     fn cites(&self, path: &str, by: By, target: &Target) -> bool {
         let ends = |file: &str, end: &str| format!("/{file}").ends_with(&format!("/{end}"));
         let module =
@@ -113,22 +113,22 @@ impl Tree {
     }
 }
 
-/// What there is, for the printed counts.
+/// The numbers that are printed.
 #[derive(Default)]
 pub(crate) struct Counts {
-    /// Sections that are to be cited, by page.
+    /// Sections that must be cited, by page.
     pub(crate) sections: BTreeMap<String, usize>,
-    /// Citations of sections by product and tests.
+    /// Citations of sections: by the product, by tests.
     pub(crate) cited: [usize; 2],
-    /// Sections that an exception speaks for.
+    /// Sections with an exception.
     pub(crate) excepted: usize,
-    /// Rows of the table of clauses, and those of them without a citation in product or tests.
+    /// Rows of the table of clauses; rows without a citation in product or tests.
     pub(crate) clauses: [usize; 2],
-    /// Citations of clauses by product and tests.
+    /// Citations of clauses: by the product, by tests.
     pub(crate) clauses_cited: [usize; 2],
 }
 
-/// Everything that is wrong with `tree`, and the counts.
+/// All errors of `tree`, and the numbers.
 #[must_use]
 pub(crate) fn judge(tree: &Tree) -> (Vec<(Kind, String)>, Counts) {
     let mut court = Court { tree, wrong: Vec::new(), counts: Counts::default() };
@@ -153,7 +153,7 @@ impl Court<'_> {
         self.wrong.push((kind, what));
     }
 
-    /// What is cited must be there.
+    /// Whatever is cited must exist.
     fn forwards(&mut self, pages: &BTreeMap<&str, BTreeSet<String>>) {
         let tree = self.tree;
         for (path, citation) in tree.citations() {
@@ -175,8 +175,8 @@ impl Court<'_> {
         }
     }
 
-    /// What a page claims must be cited, or stand in the exceptions with a reason. A section that has sections below it is a
-    /// heading, and claims nothing.
+    /// What a page claims must be cited, or stand in the exceptions with a reason. A section that has sections below it
+    /// is a heading, and claims nothing.
     fn backwards(&mut self, pages: &BTreeMap<&str, BTreeSet<String>>) {
         let mut excepted = Vec::new();
         for row in exceptions(self.tree.text(EXCEPTIONS)) {
@@ -226,8 +226,8 @@ impl Court<'_> {
         }
     }
 
-    /// Clauses that are cited stand in the table, and what the table says is so. A clause without a dot is a chapter: it
-    /// may stand there, and need not.
+    /// Cited clauses stand in the table, and the table is right. A clause without a dot is a chapter: it may stand
+    /// there, but need not.
     fn standard(&mut self) {
         let tree = self.tree;
         let mut table = BTreeSet::new();
@@ -268,7 +268,7 @@ impl Court<'_> {
         }
     }
 
-    /// What glossary and walks name in code must be defined there.
+    /// The code must define what glossary and walks name.
     fn names(&mut self) {
         let names: BTreeSet<&str> = self.tree.0.values().flat_map(|file| &file.names).map(String::as_str).collect();
         let words = rows(self.tree.text(GLOSSARY)).filter(|(_, cells)| cells.len() == 4);
@@ -312,7 +312,7 @@ impl Court<'_> {
     }
 }
 
-/// The names of what a source defines.
+/// The names that a source defines.
 fn definitions(text: &str) -> Vec<String> {
     let words = text.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).filter(|word| !word.is_empty());
     let pairs = words.clone().zip(words.skip(1));
@@ -320,7 +320,7 @@ fn definitions(text: &str) -> Vec<String> {
     pairs.filter(|(before, _)| defines(*before)).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// The links of the page `path` to pages.
+/// The links to pages in the page `path`.
 fn links(path: &str, text: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     for rest in text.split("](").skip(1) {
@@ -335,7 +335,7 @@ fn links(path: &str, text: &str) -> Vec<(String, Option<String>)> {
     found
 }
 
-/// Where a link from the page `from` leads, from the workspace's folder.
+/// The target of a link from the page `from`, from the workspace's folder.
 fn resolved(from: &str, to: &str) -> String {
     let mut folders: Vec<&str> = from.split('/').collect();
     folders.pop();
@@ -349,7 +349,7 @@ fn resolved(from: &str, to: &str) -> String {
     folders.join("/")
 }
 
-/// The anchors that a page's headings have on the web: lower case, spaces as hyphens, without other signs.
+/// The anchors of a page's headings on the web: lower case, spaces as hyphens, without other signs.
 fn headings(text: &str) -> impl Iterator<Item = String> + '_ {
     text.lines().filter(|line| line.starts_with('#')).map(|line| {
         let words = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");

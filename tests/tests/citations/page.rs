@@ -1,5 +1,5 @@
-//! What the pages of docs/ say of themselves: numbered sections, the exceptions of `uncited.md`, the clauses of
-//! `iso7816.md`.
+//! Reads the pages of docs/: numbered sections, the exceptions of `uncited.md`, the clauses of `iso7816.md`. Judges
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -31,21 +31,21 @@ pub(crate) fn sections(text: &str) -> BTreeSet<String> {
 /// A section that need not be cited, from [`EXCEPTIONS`](super::judge::EXCEPTIONS).
 #[derive(Clone, Debug)]
 pub(crate) struct Exception {
-    /// The line of the table, for the message.
+    /// The row of the file, for the message.
     pub(crate) line: usize,
     /// The page, as `card.md`.
     pub(crate) page: String,
     /// The section.
     pub(crate) section: String,
-    /// Whether it speaks for all sections below as well.
+    /// Whether it also covers all sections below.
     pub(crate) below: bool,
     /// Which citations are missing.
     pub(crate) without: Without,
-    /// Why.
+    /// The reason.
     pub(crate) reason: String,
 }
 
-/// Which citations a section or clause does without.
+/// Which citations a section or clause does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Without {
     /// None in the product's code.
@@ -55,7 +55,7 @@ pub(crate) struct Without {
 }
 
 impl Exception {
-    /// Whether it speaks for `section` of `page`.
+    /// Whether it covers `section` of `page`.
     #[must_use]
     pub(crate) fn covers(&self, page: &str, section: &str) -> bool {
         let below = || self.below && section.strip_prefix(&self.section).is_some_and(|rest| rest.starts_with('.'));
@@ -63,7 +63,8 @@ impl Exception {
     }
 }
 
-/// The rows of the table `| page §section (and below) | code, test or both | reason |`; `Err` with a row of another form.
+/// The rows of the table `| page §section (and below) | code, test or both | reason |`; `Err` for a row of another
+/// form.
 #[must_use]
 pub(crate) fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
     let name =
@@ -85,16 +86,16 @@ pub(crate) fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
     rows(text).filter(|(_, cells)| cells[0] != "Section").map(row).collect()
 }
 
-/// What is claimed of one clause of ISO/IEC 7816.
+/// The claim about one clause of ISO/IEC 7816.
 #[derive(Clone, Debug)]
 pub(crate) struct Clause {
-    /// The line of the table, for the message.
+    /// The row of the file, for the message.
     pub(crate) line: usize,
     /// The part of the standard: 3 or 4.
     pub(crate) part: u8,
     /// The clause, as `12.2.3`.
     pub(crate) clause: String,
-    /// The product's files that cite it, or why there is none.
+    /// The files of the product that cite it, or why there is none.
     pub(crate) product: Proof,
     /// The tests that cite it, or why there is none.
     pub(crate) test: Proof,
@@ -132,7 +133,7 @@ fn proof(cell: &str) -> Proof {
     }
 }
 
-/// The cells of each table row, with its line; not those of a table's rule.
+/// The cells of each table row, with the row's number in the file; without the rule below the heading.
 pub(crate) fn rows(text: &str) -> impl Iterator<Item = (usize, Vec<String>)> + '_ {
     text.lines().enumerate().filter_map(|(index, line)| {
         let inner = line.strip_prefix('|')?.strip_suffix('|')?;

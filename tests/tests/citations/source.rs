@@ -1,19 +1,19 @@
-//! What a file cites: pages and sections of docs/, clauses of ISO/IEC 7816, and pages that are gone. Reads text; judges
-//! nothing.
+//! Reads what a file cites: pages and sections of docs/, clauses of ISO/IEC 7816, and pages that no longer exist.
+//! Judges nothing.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Who cites.
+/// What kind of file cites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
-    /// What is shipped or run: .rs and .sql that are no test.
+    /// A file that is shipped or run: .rs and .sql, except tests.
     Product,
-    /// A test: a scenario, recorded exchanges, and a source below a folder `tests` or `fuzz`, in a file `tests.rs`, or below
-    /// `#[cfg(test)] mod ... {`.
+    /// A test: a scenario, recorded exchanges, and a source below a folder `tests` or `fuzz`, in a file `tests.rs`, or
+    /// below `#[cfg(test)] mod ... {`.
     Test,
-    /// Text for people, and settings: .md, .toml. What it cites must be there; it proves nothing.
+    /// Text for people, and settings: .md, .toml. Whatever it cites must exist; it proves nothing.
     Text,
 }
 
@@ -33,11 +33,11 @@ pub(crate) enum Target {
 /// One citation.
 #[derive(Clone, Debug)]
 pub(crate) struct Citation {
-    /// What it names.
+    /// What is cited.
     pub(crate) target: Target,
-    /// Who names it.
+    /// The kind of file that cites it.
     pub(crate) by: By,
-    /// In which line, from 1.
+    /// The row of the file, from 1.
     pub(crate) line: usize,
 }
 
@@ -58,7 +58,7 @@ static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("{standard}\\b[Cc]lauses? ([0-9]+(?:[.][0-9]+)*){more}")).unwrap()
 });
 
-/// Everything that the file at `path` (from the workspace's folder, with `/`) cites.
+/// All citations in the file at `path` (from the workspace's folder, with `/`).
 #[must_use]
 pub(crate) fn citations(path: &str, text: &str) -> Vec<Citation> {
     let flat = Flat::of(path, text);
@@ -74,7 +74,7 @@ pub(crate) fn citations(path: &str, text: &str) -> Vec<Citation> {
     }
     for cited in SECTION.captures_iter(&flat.text) {
         let at = cited.get(0).unwrap().start();
-        // A bare number is one of the page's own; elsewhere it belongs to somebody else's document.
+        // In a page, a bare number is one of its own sections; elsewhere it belongs to another document.
         let Some(page) = cited.get(1).map(|page| page.as_str()).or(own_page) else { continue };
         let section = |number: &str| Target::Section(page.to_owned(), number.to_owned());
         add(section(&cited[2]), at);
@@ -97,13 +97,13 @@ pub(crate) fn citations(path: &str, text: &str) -> Vec<Citation> {
     found
 }
 
-/// A file as one long line without comment marks, so that a citation may go on in the next line of a comment.
+/// A file as one long row without comment marks, so that a citation may continue in the next row of a comment.
 struct Flat {
     text: String,
-    /// Where each line begins in `text`.
+    /// Where each row begins in `text`.
     starts: Vec<usize>,
     whole: By,
-    /// The first line, from 1, of the tests at the end of the file.
+    /// The first row, from 1, of the tests at the end of the file.
     tests_from: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The scenarios of ISO/IEC 7816-3 annex A stand once, in a file that everybody replays.
+//! The scenarios of ISO/IEC 7816-3 annex A stand once, in a file that all tests replay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,14 +8,15 @@ use super::{Kind, Wrong};
 
 /// The file.
 pub(crate) const FILE: &str = "tests/annex_a.exchanges";
-/// So many scenarios of T=1 it has at least: those of the annex, and of the rules that it has no scenario for.
+/// The file has at least so many scenarios of T=1: those of the annex, and those for rules without a scenario in the
+/// annex.
 const LEAST: usize = 70;
-/// A block so long, in hex digits, is somebody's own; shorter ones occur everywhere.
+/// A block of so many hex digits identifies a scenario; shorter blocks occur everywhere.
 const BLOCK: usize = 14;
-/// A file may have so many of the blocks: an example.
+/// A file may contain so many of the blocks, as an example.
 const EXAMPLES: usize = 8;
 
-/// Scenarios that stand twice in the file, or elsewhere.
+/// Scenarios that stand twice in the file, or also elsewhere.
 pub(crate) fn check(tree: &Tree) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut scripts: BTreeMap<&str, &str> = BTreeMap::new();
@@ -23,7 +24,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Wrong> {
     let mut blocks = BTreeSet::new();
     for line in tree.text(FILE).lines().filter(|line| line.contains(": t=1 ")) {
         let Some((name, script)) = line.split_once(':') else { continue };
-        // As a test would be called.
+        // The name as a test would have it.
         if !names.insert(name.replace('-', "_")) {
             wrong.push((Kind::AnnexA, format!("{FILE}: {name} stands twice")));
         }
@@ -56,16 +57,16 @@ pub(crate) fn check(tree: &Tree) -> Vec<Wrong> {
     wrong
 }
 
-/// What a file has of the scenarios. It is kept: the same files are judged again and again.
+/// How much of the scenarios a file contains. The result is kept, because the same files are judged again and again.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
-    /// Of which scenarios: a hash.
+    /// A hash of the scenarios.
     of: u64,
     named: usize,
     blocks: usize,
 }
 
-/// The text in capitals, without what stands between bytes however they are written.
+/// The text in capitals, without the characters between bytes, in whatever form the bytes are written.
 fn bare_hex(text: &str) -> String {
     let bare = text.replace("0x", "").replace([' ', '\n', ',', '_', '"'], "");
     bare.to_ascii_uppercase()

@@ -1,25 +1,25 @@
-//! Who may depend on whom (docs/design.md §2), and what is only said by the program.
+//! Which package may depend on which (docs/design.md §2), and what only the program may print.
 
 use super::exceptions::Exceptions;
 use super::tree::Tree;
 use super::{Kind, Wrong};
 
-/// The program: the only one that speaks to its user.
+/// The program: the only package that prints for its user.
 const PROGRAM: &str = "qiyong";
-/// Packages by folder, and the packages of the house that they may depend on. Tests of a package may use what they like.
+/// Packages by folder, and the packages of the house on which each may depend. The tests of a package may use any.
 const MAY: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("firmware", &["qiyong-protocol"]),
     ("firmware/boards/b-l475e-iot01a", &["qiyong-firmware", "qiyong-protocol"]),
-    // The world is given a function from request bytes to answer bytes: it never knows the centre.
+    // The world gets a function from request bytes to answer bytes: it never knows the centre.
     ("host-sim/sim", &["qiyong-firmware", "qiyong-protocol"]),
-    // The centre knows neither the terminal nor the bench.
+    // The centre knows neither the terminal nor the simulator.
     ("host-sim/centre", &["qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim", &["qiyong-centre", "qiyong-firmware", "qiyong-lab", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
 ];
-/// What is no part of the product: it may depend on everything, and speak.
+/// No part of the product: these may depend on everything, and print.
 const BESIDE: &[&str] = &["fuzz", "tests", "xtask"];
 /// Crates of the command line.
 const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "clap_mangen", "indicatif", "rpassword"];
@@ -60,7 +60,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Wrong> {
     wrong
 }
 
-/// What is said below the program.
+/// Output below the program.
 pub(crate) fn check_words(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     for (path, source) in tree.sources() {
@@ -77,7 +77,7 @@ pub(crate) fn check_words(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong
     wrong
 }
 
-/// A file of tests alone: it is declared under `#[cfg(test)]` elsewhere.
+/// Whether a file contains only tests: another file declares it under `#[cfg(test)]`.
 pub(crate) fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.contains("/tests/")
 }

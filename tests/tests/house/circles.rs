@@ -1,9 +1,9 @@
 //! No circle of files within a crate.
 //!
-//! A file uses another one if its code (not its tests) names a path that leads into the other: `use crate::a::B`, `super::b()`,
-//! `crate::a::c()`, `child::D`. Where the path goes through a name that a module only passes on, it leads to where the
-//! name comes from. A parent that declares a child (`mod child`) or passes its names on (`pub use child::D`) does not use
-//! it by that. Methods called on a value and names from macros leave no path, and are not seen.
+//! A file uses another file if its code (not its tests) names a path into it: `use crate::a::B`, `super::b()`,
+//! `crate::a::c()`, `child::D`. If the path goes through a name that a module only re-exports, it leads to the file
+//! that defines the name. A parent that declares a child (`mod child`) or re-exports its names (`pub use child::D`)
+//! does not thereby use it. Methods called on a value, and names from macros, leave no path and are not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,16 +20,16 @@ struct Crate<'t> {
     tree: &'t Tree,
     /// The file of each module; one in braces is in its parent's.
     files: BTreeMap<Place, String>,
-    /// By module, the names it imports or passes on, and what they stand for, as named there.
+    /// By module, the names that it imports or re-exports, and the paths for which they stand, as written there.
     names: BTreeMap<Place, BTreeMap<String, Vec<String>>>,
-    /// By module, what it passes on as a whole.
+    /// By module, the paths that it re-exports as a whole.
     globs: BTreeMap<Place, Vec<Vec<String>>>,
 }
 
-/// Who uses whom, by file.
+/// Which files each file uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The circles of all crates that no exception speaks of.
+/// The circles of all crates, except those with an exception.
 pub(crate) fn check(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     for root in roots(tree) {
@@ -46,7 +46,7 @@ pub(crate) fn check(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong> {
     wrong
 }
 
-/// How much was looked at.
+/// How much was examined, in words.
 pub(crate) fn count(tree: &Tree) -> String {
     let uses: Vec<Uses> = roots(tree).iter().map(|root| Crate::read(tree, root).uses()).collect();
     let arrows: usize = uses.iter().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
@@ -103,12 +103,12 @@ impl<'t> Crate<'t> {
         }
     }
 
-    /// Who uses whom.
+    /// Which files each file uses.
     fn uses(&self) -> Uses {
         let mut uses = Uses::new();
         for (place, file) in &self.files {
             uses.entry(file.clone()).or_default();
-            // One in braces is read with its file's own module.
+            // A module in braces is read together with its file's own module.
             let parent = place.split_last().map(|(_, parent)| self.files.get(parent));
             if parent.is_some_and(|parent| parent == Some(file)) || arrows::is_test_file(file) {
                 continue;
@@ -129,7 +129,7 @@ impl<'t> Crate<'t> {
         uses
     }
 
-    /// The module that a path named in `module` leads into.
+    /// The module into which a path named in `module` leads.
     fn resolve(&self, module: &[String], segments: &[String], code: bool, depth: usize) -> Option<Place> {
         let (first, mut rest) = segments.split_first()?;
         let mut here: Place = module.to_vec();
@@ -145,7 +145,7 @@ impl<'t> Crate<'t> {
                 }
             }
             child if self.files.contains_key(&[module, &[child.to_string()]].concat()) => here.push(child.to_string()),
-            // What it stands for was named by the `use`.
+            // The `use` itself has already been read as a path.
             _ if code => return None,
             // `use a::B` after `use crate::a`.
             name => {
@@ -160,7 +160,7 @@ impl<'t> Crate<'t> {
         self.descend(here, rest, depth)
     }
 
-    /// From a module along the rest of a path.
+    /// Follows the rest of a path from a module.
     fn descend(&self, mut here: Place, mut rest: &[String], depth: usize) -> Option<Place> {
         while let Some((next, more)) = rest.split_first() {
             let child = [here.clone(), vec![next.clone()]].concat();
@@ -171,7 +171,7 @@ impl<'t> Crate<'t> {
             if depth <= 8 && !self.defines(&here, next) {
                 if let Some(path) = self.names.get(&here).and_then(|names| names.get(next)) {
                     let path = [path, more].concat();
-                    // A name from another crate is this module's to pass on.
+                    // A name from another crate: the re-exporting module counts.
                     return self.resolve(&here, &path, false, depth + 1).or(Some(here));
                 }
                 for glob in self.globs.get(&here).into_iter().flatten() {
@@ -190,7 +190,7 @@ impl<'t> Crate<'t> {
     fn defines(&self, place: &[String], name: &str) -> bool {
         let Some(file) = self.files.get(place) else { return false };
         let Some(source) = self.tree.source(file) else { return false };
-        // The module may be one in braces: then the end of its place is its place within the file.
+        // The module may be one in braces: the end of its place is then its place within the file.
         (0..=place.len()).any(|cut| {
             self.files.get(&place[..cut]) == Some(file)
                 && source.items.get(&place[cut..]).is_some_and(|items| items.contains(name))

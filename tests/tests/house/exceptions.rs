@@ -7,7 +7,7 @@ use super::{Kind, Wrong};
 /// The file.
 pub(crate) const FILE: &str = "tests/house.toml";
 
-/// What is excepted, and whether it was met.
+/// The exceptions, and whether each was needed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exceptions {
@@ -24,7 +24,7 @@ pub(crate) struct Exceptions {
 #[serde(deny_unknown_fields)]
 struct Entry {
     files: Vec<String>,
-    /// Of a word: which.
+    /// If it is about a word: which.
     word: Option<String>,
     reason: String,
     #[serde(skip)]
@@ -33,7 +33,7 @@ struct Entry {
 
 impl Exceptions {
     /// # Panics
-    /// When the text is not such a file.
+    /// If the text is no such file.
     pub(crate) fn read(text: &str) -> Self {
         toml::from_str(text).unwrap_or_else(|error| panic!("{FILE}: {error}"))
     }
@@ -43,7 +43,7 @@ impl Exceptions {
         meet(&mut self.circle, |entry| sorted(&entry.files) == sorted(files))
     }
 
-    /// Lines that these two share.
+    /// Rows that these two files share.
     pub(crate) fn allows_repeat(&mut self, one: &str, other: &str) -> bool {
         meet(&mut self.repeat, |entry| sorted(&entry.files) == sorted(&[one.to_string(), other.to_string()]))
     }
@@ -63,7 +63,7 @@ impl Exceptions {
         format!("{} circles, {} repeats, {} words", self.circle.len(), self.repeat.len(), self.word.len())
     }
 
-    /// What is wrong with the exceptions, once all has been asked.
+    /// The errors in the exceptions, after everything has been judged.
     pub(crate) fn finish(self) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         for (kind, entry) in self.all() {

@@ -1,13 +1,13 @@
-//! Deliberate faults, one or more for each rule, and what looks like one and is allowed.
+//! Deliberate faults, one or more for each rule, and code that looks like a fault but is allowed.
 
 use super::repeats::DOZEN;
 use super::tree::Tree;
 use super::{Kind, annex_a, exceptions};
 
-/// What it is called, what it does to a copy of the tree, and what must be said of it; `None`: nothing.
+/// Its name, what it does to a copy of the tree, and the kind of error that must be reported; `None`: no error.
 pub(crate) type Fault = (&'static str, fn(&mut Tree), Option<Kind>);
 
-/// Files of the simulator that the faults are put into; nothing in the house is called so.
+/// Files of the simulator for the faults; the house has no files of these names.
 const A: &str = "host-sim/sim/src/fault_a.rs";
 const B: &str = "host-sim/sim/src/fault_b.rs";
 const ROOT: &str = "host-sim/sim/src/lib.rs";
@@ -123,7 +123,7 @@ fn pair(tree: &mut Tree, a: &str, b: &str) {
     tree.put(B, format!("{b}\npub struct B;\n"));
 }
 
-/// Two modules with so many lines in common.
+/// Two modules with so many rows in common.
 fn lines(tree: &mut Tree, count: usize, between: &str) {
     let text = |between: &str| (0..count).map(|n| format!("static LINE_{n}: u8 = {n};\n{between}")).collect::<String>();
     pair(tree, &text(""), &text(between));

@@ -1,7 +1,7 @@
-//! No two places share more than a dozen lines.
+//! No two places share more than a dozen rows.
 //!
-//! Blank lines, comments, imports and lone brackets do not count, nor does white space. The same lines with other names are for
-//! a reader to judge.
+//! Blank rows, comments, imports and lone brackets do not count, nor does white space. Repeated code with other names
+//! is for a reader to judge.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,20 +10,20 @@ use super::exceptions::Exceptions;
 use super::tree::Tree;
 use super::{Kind, Wrong};
 
-/// So many lines may be the same.
+/// So many rows may be the same.
 pub(crate) const DOZEN: usize = 12;
 
-/// A place: a file, and a line's index among those of it that count.
+/// A place: a file, and the index of a row among the counting rows of the file.
 type Place<'t> = (&'t str, usize);
 
-/// A run of lines that stands in two places.
+/// A run of rows that stands in two places.
 struct Run<'t> {
     first: Place<'t>,
     second: Place<'t>,
     length: usize,
 }
 
-/// The runs that no exception speaks of.
+/// The runs without an exception.
 pub(crate) fn check(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong> {
     let lines: BTreeMap<&str, &[(usize, u64)]> = tree.lines().collect();
     let mut wrong = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn check(tree: &Tree, exceptions: &mut Exceptions) -> Vec<Wrong> {
     wrong
 }
 
-/// The lines of a text that count: their numbers, from 1, and their hashes.
+/// The rows of a text that count: their numbers, from 1, and their hashes.
 pub(crate) fn that_count(text: &str) -> Vec<(usize, u64)> {
     let mut importing = false;
     let mut counting = Vec::new();

@@ -1,56 +1,56 @@
-//! One Rust source, taken apart as tokens: the modules it declares, the paths it names, and the words by which a program
-//! speaks to its user. Code that is compiled only for tests is left out.
+//! Reads one Rust source as tokens: the modules that it declares, the paths that it names, and the words by which a
+//! program prints for its user. Code that is compiled only for tests is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// A path that is named.
+/// A path in the source.
 #[derive(Debug)]
 pub(crate) struct Named {
-    /// The module within the file that names it; empty: the file's own.
+    /// The module within the file that names the path; empty for the file's own module.
     pub(crate) within: Vec<String>,
     /// `crate`, `a`, `B`; a glob has no last segment.
     pub(crate) segments: Vec<String>,
     pub(crate) how: How,
 }
 
-/// How a path is named.
+/// How the path is named.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum How {
     /// In code.
     Code,
-    /// By `use`; under which name it is known then, if it is not a glob.
+    /// By `use`; the name under which it is then known, unless it is a glob.
     Use(Option<String>),
     /// The same by `pub use`, `pub(crate) use`.
     ReExport(Option<String>),
 }
 
-/// A module that is declared.
+/// A declared module.
 pub(crate) struct Declared {
     pub(crate) within: Vec<String>,
     pub(crate) name: String,
-    /// What `#[path]` says.
+    /// The argument of `#[path]`.
     pub(crate) path: Option<String>,
-    /// It stands in this file, in braces.
+    /// Its body is in this file, in braces.
     pub(crate) inline: bool,
 }
 
-/// What a file says.
+/// What was read from a file.
 #[derive(Default)]
 pub(crate) struct Source {
     pub(crate) declared: Vec<Declared>,
     pub(crate) named: Vec<Named>,
-    /// Words by which a program speaks to its user, and their lines.
+    /// Words by which a program prints for its user, and their rows.
     pub(crate) spoken: Vec<(usize, &'static str)>,
-    /// What is defined, by module within the file.
+    /// The defined names, by module within the file.
     pub(crate) items: BTreeMap<Vec<String>, BTreeSet<String>>,
 }
 
 impl Source {
     /// # Panics
-    /// When the text is no sequence of Rust tokens.
+    /// If the text is no sequence of Rust tokens.
     pub(crate) fn parse(path: &str, text: &str) -> Self {
         let stream = TokenStream::from_str(text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut source = Self::default();
@@ -83,7 +83,8 @@ impl Source {
                     }
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ':' && is_punct(tokens.get(at + 1), ':') => {
-                    // `::a::b` leads out of the crate, `<T>::b` and what follows `$x` cannot be known: over the whole path.
+                    // `::a::b` leads out of the crate; where `<T>::b` and what follows `$x` lead cannot be known. The
+                    // whole path is skipped.
                     at += 2;
                     while matches!(tokens.get(at), Some(TokenTree::Ident(_))) {
                         at += 1;
@@ -152,7 +153,7 @@ impl Source {
         }
     }
 
-    /// Notes a word by which a program speaks to its user.
+    /// Notes a word by which a program prints for its user.
     fn listen(&mut self, word: &str, tokens: &[TokenTree], at: usize) {
         let next = tokens.get(at + 1);
         let is_macro = is_punct(next, '!');
@@ -219,7 +220,7 @@ fn is_empty_call(group: &Group) -> bool {
     group.delimiter() == Delimiter::Parenthesis && group.stream().is_empty()
 }
 
-/// Whether what stands before an item makes it known outside of its module.
+/// Whether the tokens before an item make it known outside its module.
 fn is_public(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Ident(word)] => word == "pub",
@@ -228,7 +229,7 @@ fn is_public(before: &[TokenTree]) -> bool {
     }
 }
 
-/// The index after an item that is only for tests: after its body or semicolon; of a field or arm, after its comma.
+/// The index after an item that is only for tests: after its body or semicolon, or for a field or arm, after its comma.
 fn after_item(tokens: &[TokenTree], mut at: usize) -> usize {
     const ITEMS: [&str; 16] = [
         "pub",
@@ -263,7 +264,7 @@ fn after_item(tokens: &[TokenTree], mut at: usize) -> usize {
     at
 }
 
-/// The path that begins at a token, and the index behind it.
+/// The path that begins at a token, and the index after it.
 fn segments(tokens: &[TokenTree], start: usize) -> (Vec<String>, usize) {
     let mut segments = Vec::new();
     let mut at = start;

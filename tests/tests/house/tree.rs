@@ -1,4 +1,4 @@
-//! The workspace as the rules see it: packages with what they depend on, and files. Reads; judges nothing.
+//! Reads the workspace for the rules: packages with their dependencies, and files. Judges nothing.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,24 +17,24 @@ use super::{annex_a, repeats};
 pub(crate) struct Package {
     /// Its folder, from the root, with `/`.
     pub(crate) folder: String,
-    /// What it depends on to be built and run, on any target. What only its tests need does not count.
+    /// The packages on which it depends to be built and run, on any target. Dependencies of its tests do not count.
     pub(crate) depends: BTreeSet<String>,
 }
 
-/// The workspace. Cheap to copy, so that a fault can be put into a copy.
+/// The workspace. Cheap to copy, so that a copy can get a fault.
 #[derive(Clone)]
 pub(crate) struct Tree {
     pub(crate) packages: BTreeMap<String, Package>,
     files: BTreeMap<String, Rc<File>>,
 }
 
-/// A file, with what the rules read from it: once, however often it is judged.
+/// A file, with what the rules read from it: read once, however often it is judged.
 struct File {
     text: String,
     source: Option<Source>,
-    /// Of a source, its lines that count, see [`repeats`].
+    /// For a source, its rows that count, see [`repeats`].
     lines: Vec<(usize, u64)>,
-    /// How much it has of some scenarios, see [`annex_a`].
+    /// How many of some scenarios it contains, see [`annex_a`].
     scenarios: Cell<Option<annex_a::Found>>,
 }
 
@@ -61,12 +61,12 @@ impl Tree {
         }
     }
 
-    /// The text of a file; empty if it is not there.
+    /// The text of a file; empty if there is no such file.
     pub(crate) fn text(&self, path: &str) -> &str {
         self.files.get(path).map_or("", |file| &file.text)
     }
 
-    /// Puts a file there, instead of the one of this name.
+    /// Adds a file, or replaces the file of this name.
     pub(crate) fn put(&mut self, path: &str, text: String) {
         let source = path.ends_with(".rs").then(|| Source::parse(path, &text));
         let lines = source.as_ref().map_or(Vec::new(), |_| repeats::that_count(&text));
@@ -77,12 +77,12 @@ impl Tree {
         self.files.get(path)?.source.as_ref()
     }
 
-    /// All files: path, text, and what was found of some scenarios.
+    /// All files: path, text, and how much of some scenarios each contains.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str, &Cell<Option<annex_a::Found>>)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file.text.as_str(), &file.scenarios))
     }
 
-    /// All sources with their lines that count: numbers, from 1, and hashes.
+    /// All sources with their rows that count: numbers, from 1, and hashes.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, &[(usize, u64)])> {
         self.files.iter().map(|(path, file)| (path.as_str(), file.lines.as_slice()))
     }
@@ -92,7 +92,7 @@ impl Tree {
         self.files.iter().filter_map(|(path, file)| Some((path.as_str(), file.source.as_ref()?)))
     }
 
-    /// The package a file belongs to: the one with the deepest folder.
+    /// The package to which a file belongs: the one with the deepest folder.
     pub(crate) fn package_of(&self, path: &str) -> Option<&str> {
         let holds = self.packages.iter().filter(|(_, package)| path.starts_with(&format!("{}/", package.folder)));
         holds.max_by_key(|(_, package)| package.folder.len()).map(|(name, _)| name.as_str())

@@ -1,4 +1,4 @@
-"""Prints SCardStatus and the attributes of the first reader, then errors for what it does not have."""
+"""Prints SCardStatus and the attributes of the first reader, then the errors for attributes that it does not have."""
 
 from smartcard.scard import *
 

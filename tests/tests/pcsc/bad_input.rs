@@ -1,4 +1,5 @@
-//! Clients without manners harm nobody else and leave nothing behind; sockets come and go as they should.
+//! Clients that violate the protocol harm no other client and leave nothing behind; sockets are made and removed as
+//! they should be.
 
 use std::fs;
 use std::io::Write;
@@ -41,7 +42,7 @@ fn rubbish_and_wrong_sizes_end_the_connection_and_no_other() {
         assert!(bad.is_hung_up(), "{bytes:02X?}");
         assert!(good.transmit(card, t0, &[0, 0x84, 0, 0, 8]).is_ok());
     }
-    // Half a message, and gone.
+    // Half a message, then the client is gone.
     let mut half = Raw::new(&server.socket(), 4);
     half.stream.write_all(&request(12, command::VERSION)).unwrap();
     drop(half);
@@ -65,7 +66,7 @@ fn handles_and_contexts_of_others_are_refused_and_nothing_happens_to_them() {
     assert_eq!(b.begin(0), refused);
     assert_eq!(a.begin(card), 0);
     assert!(a.transmit(card, t0, &[0, 0x84, 0, 0, 8]).is_ok());
-    // After its own release a context is nobody's.
+    // After its own release, a context belongs to nobody.
     assert_eq!(a.release(a.context), 0);
     assert_eq!(a.begin(card), refused);
 }
@@ -79,9 +80,9 @@ fn there_is_a_limit_to_clients_and_room_again_when_some_have_gone() {
     assert!(connections.iter().all(Result::is_ok));
     assert_eq!(clients[0].states()[0].2, CLIENTS_MAX as i32);
     drop(clients.split_off(1));
-    // The server hears of it by and by.
+    // The server notices this after some time.
     eventually("one connection is left", || clients[0].states()[0].2 == 1);
-    // A program that comes while threads are still ending would be hung up on, and try again.
+    // A program that connects while threads are still ending would be refused, so it tries again.
     let mut version = Vec::new();
     Version { major: 4, minor: 4, rv: 0 }.write(&mut version);
     eventually("there is room", || {
@@ -100,7 +101,7 @@ fn the_socket_is_its_owners_alone_and_goes_with_the_server() {
         let socket = fs::symlink_metadata(server.socket()).unwrap();
         assert!(socket.file_type().is_socket());
         assert_eq!(socket.permissions().mode() & 0o777, 0o600);
-        // A client in the middle of things does not keep it.
+        // A client in the middle of a conversation does not keep the server from ending.
         let mut raw = Raw::new(&server.socket(), 4);
         let (card, _) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
         assert_eq!(raw.begin(card), 0);
@@ -177,7 +178,7 @@ fn a_hand_that_asks_for_the_impossible_is_told_why() {
         let (status, text) = server.ctl(arguments);
         assert!(status == 1 && text.contains(words), "{arguments:?}: {status} {text}");
     }
-    // A card wanders from one reader to another.
+    // A card moves from one reader to another.
     assert_eq!(server.ctl(&["remove", "0"]).0, 0);
     assert_eq!(server.ctl(&["insert", &server.readers[2], "--card", "0.toml"]).0, 0);
     let mut raw = Raw::new(&server.socket(), 4);

@@ -1,6 +1,6 @@
-"""Waits for what happens to the first reader; what makes it happen is `qiyong pcscd ctl`, run meanwhile.
+"""Waits for events of the first reader; `qiyong pcscd ctl`, run at the same time, causes them.
 
-Prints a line for each event, then for a wait that is cancelled, and one that ends by itself.
+Prints one row for each event, one for a wait that is cancelled, and one for a wait that ends by itself.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The card in the first reader, in shared mode, as the scripts beside this one want it."""
+"""Connects to the card in the first reader, in shared mode, for the other scripts of this folder."""
 
 from smartcard.scard import *
 

@@ -15,7 +15,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_tests::pcsc::raw::{ANY, Raw, SHARED};
 use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 
-/// Forwards what programs and server say to each other, and keeps what the programs say.
+/// Forwards what programs and server send to each other, and keeps what the programs send.
 fn record(listener: &UnixListener, server: &Path, said: &Arc<Mutex<Vec<Vec<u8>>>>) {
     for program in listener.incoming() {
         let mut program = program.unwrap();
@@ -40,7 +40,7 @@ fn record(listener: &UnixListener, server: &Path, said: &Arc<Mutex<Vec<Vec<u8>>>
     }
 }
 
-/// The messages of all that was said.
+/// The messages of a recorded session.
 fn messages(session: &[u8]) -> Vec<Vec<u8>> {
     let (mut messages, mut rest) = (Vec::new(), session);
     while let Some((_, used)) = wire::decode(rest).expect("a real program says nothing wrong") {
@@ -70,7 +70,7 @@ fn real_session(server: &PrivateServer) -> Vec<Vec<u8>> {
     messages
 }
 
-/// Damages a message: bits, bytes, numbers, lengths; cuts it, or joins it with another.
+/// Damages a message: changes bits, bytes, numbers or lengths, cuts it, or joins it with another.
 fn mutate(random: &mut ChaCha8Rng, messages: &[Vec<u8>]) -> Vec<u8> {
     let mut below = |end: usize| (random.next_u32() as usize) % end.max(1);
     let mut bytes = messages[below(messages.len())].clone();
@@ -84,7 +84,7 @@ fn mutate(random: &mut ChaCha8Rng, messages: &[Vec<u8>]) -> Vec<u8> {
             3 => bytes.extend(messages[below(messages.len())].iter()),
             4 => drop(bytes.remove(at)),
             5 => bytes.insert(at, below(256) as u8),
-            // A whole number of the header or structure becomes an interesting one.
+            // A whole number in the header or structure gets an interesting value.
             _ => {
                 let number = [0, 1, 0x7FFF_FFFF, u32::MAX, 65_548, 65_549, 264, 265][below(8)];
                 if let Some(place) = bytes.get_mut(at & !3..).and_then(|rest| rest.first_chunk_mut()) {
@@ -115,7 +115,7 @@ fn a_million_mutated_messages_are_decoded_or_refused_and_never_crash() {
             Err(_) => wrong += 1,
         }
     }
-    // All three happen, or the mutations are not worth their name.
+    // All three must happen; otherwise the mutations are useless.
     assert!([whole, short, wrong].iter().all(|count| *count > 50_000), "{whole} {short} {wrong}");
 }
 
@@ -131,7 +131,7 @@ fn a_server_outlives_twenty_thousand_mutated_messages_and_serves_the_next_client
         let drain = thread::spawn(move || std::io::copy(&mut answers, &mut std::io::sink()));
         for _ in 0..40 {
             let mut bytes = mutate(&mut random, &messages);
-            // Half of them name the connection that this client has, to get beyond the first check.
+            // Half of them name this client's connection, in order to get past the first check.
             if let (Ok((card, _)), true, Some(place)) = (card, random.next_u32() % 2 == 0, bytes.get_mut(8..12)) {
                 place.copy_from_slice(&card.to_ne_bytes());
             }
@@ -143,7 +143,7 @@ fn a_server_outlives_twenty_thousand_mutated_messages_and_serves_the_next_client
         drain.join().unwrap().ok();
     }
     let mut raw = Raw::new(&server.socket(), 4);
-    // Whoever had the reader has let go of it, and the card is there.
+    // Whoever used the reader has released it, and the card is there.
     eventually("nobody has the reader", || raw.states()[0].2 == 0);
     let (card, protocol) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert!(raw.transmit(card, protocol, &[0, 0x84, 0, 0, 8]).is_ok());

@@ -1,4 +1,4 @@
-"""Finds the keypad of the first reader and has the PIN verified there (PC/SC part 10); prints the status words."""
+"""Finds the keypad of the first reader and lets the holder key the PIN there (PC/SC part 10); prints the status words."""
 
 import struct
 

@@ -1,4 +1,4 @@
-//! Programs of others, unmodified: pcsc_scan, opensc-tool, pyscard.
+//! Programs of others, unmodified: pcsc_scan, opensc-tool, pyscard. Clients of our own are in the other files.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -14,7 +14,7 @@ use qiyong_tests::programs::{PrivateServer, Watched, eventually};
 
 const SELECT_ENVIRONMENT: &str = "00:A4:04:00:0F:73:78:31:2E:73:68:2E:C9:E7:BB:E1:B1:A3:D5:CF:00";
 
-/// What `qiyong card show` says of a card.
+/// What `qiyong card show` prints about a card.
 fn shown(server: &PrivateServer) -> Value {
     let file = server.card_file(0);
     let json = server.run(qiyong().to_str().unwrap(), &["card", "show", "--json", file.to_str().unwrap()]);
@@ -29,7 +29,7 @@ fn spaced(hex: &str) -> String {
 fn pcsc_scan_names_reader_and_atr() {
     let server = PrivateServer::with(&[Generation::V3]);
     let atr = format!("ATR: {}", spaced(shown(&server)["atr"].as_str().unwrap()));
-    // It goes on until it is ended.
+    // It runs until it is ended.
     let mut scan = Watched::start(server.command("pcsc_scan").arg("-n"));
     let mut seen = String::new();
     for line in scan.lines().lines() {
@@ -62,7 +62,7 @@ fn opensc_tool_lists_readers_and_reads_records_in_both_slot_modes() {
 
 #[test]
 fn pyscard_reads_every_record_of_ef05_and_ef06_in_both_slot_modes_both_protocols_and_noise() {
-    // One character in thirty is damaged: T=0 repeats it, T=1 the block.
+    // One character in thirty is damaged: T=0 repeats the character, T=1 the block.
     let noisy = ["--slot", "line", "--noise", "30"];
     let ways = [&["--slot", "straight"][..], &["--slot", "line"], &noisy];
     for (way, protocol) in ways.into_iter().flat_map(|way| [(way, "0"), (way, "1")]) {
@@ -74,7 +74,7 @@ fn pyscard_reads_every_record_of_ef05_and_ef06_in_both_slot_modes_both_protocols
         let output = Watched::start(&mut server.python("read_card.py")).output();
         assert!(output.status.success(), "{way:?} T={protocol}: {}", String::from_utf8_lossy(&output.stderr));
         let read = String::from_utf8(output.stdout).unwrap();
-        // By file: the values that came, without tag and length.
+        // By file: the values that were read, without tag and length.
         let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for line in read.lines() {
             if let [file @ ("EF05" | "EF06"), _, hex] = line.split(' ').collect::<Vec<_>>()[..] {
@@ -85,7 +85,7 @@ fn pyscard_reads_every_record_of_ef05_and_ef06_in_both_slot_modes_both_protocols
         for record in shown(&server)["records"].as_array().unwrap() {
             let (file, value) = (record["file"].as_str().unwrap(), record["value"].as_str().unwrap());
             let Some(file) = ["EF05", "EF06"].into_iter().find(|name| file.ends_with(name)) else { continue };
-            // Texts and digits are shown as such: what is hex on both sides must be equal, texts must be there.
+            // Texts and digits are shown as such: values in hex on both sides must be equal, texts must be contained.
             let as_text = hex::encode_upper(value);
             let found =
                 values[file].iter().any(|hex| hex == value || hex.starts_with(&as_text) || hex.starts_with(value));
@@ -128,10 +128,10 @@ fn a_client_killed_inside_a_transaction_leaves_a_reset_card_and_no_lock() {
     let mut program = Watched::start(&mut server.python("transaction.py"));
     let mut lines = program.lines().lines();
     assert_eq!(lines.next().unwrap().unwrap(), "begun 9000");
-    // Locked out, and told so.
+    // Kept out, and told so.
     assert_eq!(other.transmit(card, t0, &[0, 0x84, 0, 0, 8]), Err(0x8010_000B));
     program.signal("-9");
-    // What the program verified is forgotten with it: the card was reset, and other connections are told.
+    // The program's rights end with the program: the card was reset, and other connections are told.
     eventually("the transaction ends", || other.status(card) != 0x8010_000B);
     assert_eq!(other.status(card), 0x8010_0068);
     assert_eq!(other.reconnect(card, SHARED, 1, 0), 0);
@@ -149,7 +149,7 @@ fn two_programs_take_turns_and_the_second_waits_for_the_first() {
     let mut second = Watched::start(&mut server.python("transaction.py"));
     let mut second_lines = second.lines().lines();
     second.feed("\n");
-    // libpcsclite of the second asks again and again, until the first is done.
+    // The second program's libpcsclite asks again and again, until the first program is done.
     first.feed("\n");
     assert_eq!(first_lines.next().unwrap().unwrap(), "ended");
     assert_eq!(second_lines.next().unwrap().unwrap(), "begun 9000");

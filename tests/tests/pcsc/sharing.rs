@@ -38,7 +38,7 @@ fn exclusive_means_alone_and_direct_needs_no_card() {
     assert_eq!(a.states()[0], (PRESENT_POWERED, 1, -1));
     assert_eq!(b.connect(full, SHARED, ANY), Err(Rv::SHARING_VIOLATION.0));
     assert_eq!(b.connect(full, DIRECT, 0), Err(Rv::SHARING_VIOLATION.0));
-    // Shared by reconnection, then exclusive again, which others' connections forbid.
+    // Reconnection makes it shared. It cannot become exclusive again while others have connections.
     assert_eq!(a.reconnect(own, SHARED, ANY, LEAVE), 0);
     let (other, _) = b.connect(full, SHARED, ANY).unwrap();
     assert_eq!(a.states()[0].2, 2);
@@ -66,7 +66,7 @@ fn a_reset_by_one_is_a_warning_to_the_others_until_they_reconnect() {
         assert_eq!(b.transmit(other, t0, &GET_CHALLENGE).map(|response| response.len()), Ok(10));
         assert_eq!(b.disconnect(other, LEAVE), 0);
     }
-    // Taken out: a warning too, and no reconnection helps before it is back.
+    // The card is out: this too is a warning, and reconnection fails until the card is back.
     let (own, t0) = a.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert_eq!(server.ctl(&["remove"]).0, 0);
     assert_eq!(a.transmit(own, t0, &GET_CHALLENGE), Err(Rv::REMOVED_CARD.0));
@@ -75,7 +75,7 @@ fn a_reset_by_one_is_a_warning_to_the_others_until_they_reconnect() {
     assert_eq!(a.status(own), Rv::REMOVED_CARD.0);
     assert_eq!(a.reconnect(own, SHARED, ANY, RESET), 0);
     assert_eq!(a.transmit(own, t0, &GET_CHALLENGE).map(|response| response.len()), Ok(10));
-    // A card that has gone mute.
+    // A card that has become mute.
     assert_eq!(server.ctl(&["mute"]).0, 0);
     assert_eq!(a.reconnect(own, SHARED, ANY, RESET), Rv::UNRESPONSIVE_CARD.0);
     assert_eq!(b.connect(&server.readers[0], SHARED, ANY), Err(Rv::UNPOWERED_CARD.0));
@@ -100,7 +100,7 @@ fn a_transaction_keeps_others_out_and_nests() {
         assert_eq!(a.end(own, LEAVE), 0);
     }
     assert_eq!(b.begin(other), 0);
-    // A client's own second connection is another's too, and is told at once.
+    // A client's own second connection counts as another one, and gets its answer at once.
     let (second, _) = match b.connect(&server.readers[0], SHARED, ANY) {
         Err(rv) => {
             assert_eq!(rv, Rv::SHARING_VIOLATION.0);
@@ -114,7 +114,7 @@ fn a_transaction_keeps_others_out_and_nests() {
     // Disconnection ends the transaction.
     assert_eq!(b.disconnect(other, LEAVE), 0);
     assert_eq!(a.begin(own), 0);
-    // So does the release of the context.
+    // The release of the context ends it too.
     assert_eq!(a.release(a.context), 0);
     assert_eq!(b.begin(second), Rv::RESET_CARD.0);
     assert_eq!(b.states()[0].2, 1);
@@ -127,7 +127,7 @@ fn versions_4_3_to_4_6_are_spoken_and_others_are_told_which() {
         let mut raw = Raw::dial(&server.socket());
         let answer = raw.version(major, minor);
         assert_eq!((answer.major, answer.minor, answer.rv), (4, 6, Rv::SERVICE_STOPPED.0));
-        // libpcsclite 2.5 tries again with what it is told, on the same connection.
+        // libpcsclite 2.5 tries again with the version that it is told, on the same connection.
         assert_eq!(raw.version(4, 6).rv, 0);
     }
     let mut sees = |minor: u32| {
@@ -141,10 +141,10 @@ fn versions_4_3_to_4_6_are_spoken_and_others_are_told_which() {
         };
         assert_eq!(states.len(), 1, "4.{minor}");
         wait(&mut raw, minor);
-        // Nothing has happened since.
+        // Nothing has happened since then.
         raw.send(command::STOP_WAITING_READER_STATE_CHANGE, body(minor));
         assert_eq!(raw.told(), 0, "4.{minor}");
-        // An event is told once, and STOP after it is not answered.
+        // An event is told once, and STOP after it gets no answer.
         wait(&mut raw, minor);
         assert_eq!(server.ctl(&["remove"]).0, 0);
         assert_eq!(raw.told(), 0);
@@ -154,7 +154,7 @@ fn versions_4_3_to_4_6_are_spoken_and_others_are_told_which() {
         assert_eq!(server.ctl(&["insert"]).0, 0);
         // Cancelled by another connection of the same program.
         assert_eq!(Raw::dial(&server.socket()).cancel(raw.context), Rv::INVALID_HANDLE.0);
-        // In 4.3 whatever happened since the states were asked for is told at once.
+        // In 4.3, whatever happened since the states were requested is told at once.
         if minor == 3 {
             raw.send(command::WAIT_READER_STATE_CHANGE, body(minor));
             assert_eq!(raw.told(), 0);
@@ -168,7 +168,7 @@ fn versions_4_3_to_4_6_are_spoken_and_others_are_told_which() {
     (3..=6).for_each(&mut sees);
 }
 
-/// What WAIT and STOP carry.
+/// The body of WAIT and STOP.
 fn body(minor: u32) -> &'static [u8] {
     if minor == 3 { &[0; Waited::LEN] } else { &[] }
 }
@@ -177,7 +177,7 @@ fn body(minor: u32) -> &'static [u8] {
 fn wait(raw: &mut Raw, minor: u32) {
     raw.send(command::WAIT_READER_STATE_CHANGE, body(minor));
     match minor {
-        // Nothing: an answer to something else says that the server has read the request.
+        // It gets nothing; an answer to another request shows that the server has read this one.
         3 => drop(raw.states()),
         6 => {
             raw.call(command::GET_READERS_STATE_SIZE, &[], 4);
@@ -192,7 +192,7 @@ fn in_4_6_an_event_between_wait_and_states_does_not_come_in_between() {
     let server = PrivateServer::with(&[Generation::V2]);
     let mut raw = Raw::new(&server.socket(), 6);
     raw.send(command::WAIT_READER_STATE_CHANGE, &[]);
-    // An answer to something else: the server has read the request before.
+    // An answer to another request: the server has read the earlier one.
     raw.states();
     assert_eq!(server.ctl(&["remove"]).0, 0);
     assert_eq!(raw.call(command::GET_READERS_STATE_SIZE, &[], 4), 1u32.to_ne_bytes());
@@ -218,17 +218,17 @@ fn extended_apdus_pass(way: &str) {
     let (card, t1) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
     assert_eq!(t1, 2);
     assert!(raw.transmit(card, t1, &[0, 0xA4, 0, 0, 2, 0xDF, 0x01, 0]).unwrap().ends_with(&[0x90, 0]));
-    // DF01/EF16 has 296 bytes and may be read by everybody: with Le 0000 they come in one response.
+    // DF01/EF16 has 296 bytes, and everybody may read it: with Le 0000 they come in one response.
     let read = [0, 0xB0, 0x96, 0, 0, 0, 0];
     assert_eq!(raw.transmit(card, t1, &read).map(|response| response.len()), Ok(298));
     assert_eq!(raw.transmit_with_room(card, t1, &read, 297), Err(Rv::INSUFFICIENT_BUFFER.0));
     if way == "straight" {
-        // The longest command there is; through the slot it is longer than the virtual card's buffer.
+        // The longest possible command; through the slot, it is longer than the virtual card's buffer.
         let mut update = vec![0, 0xD6, 0x96, 0, 0, 0xFF, 0xFF];
         update.resize(7 + 65_535 + 2, 0);
         assert_eq!(raw.transmit(card, t1, &update).map(|response| response.len()), Ok(2));
     }
-    // As raw bytes they are the same; as T=0 they are not this card's.
+    // As raw bytes they are the same; as T=0, this card does not accept them.
     assert!(raw.transmit(card, 4, &read).is_ok());
     assert_eq!(raw.transmit(card, 1, &read), Err(Rv::PROTO_MISMATCH.0));
 }

@@ -1,4 +1,4 @@
-"""Begins a transaction on the first reader, verifies the PIN 123456, says so, and ends it when a line comes in."""
+"""Begins a transaction on the first reader, verifies the PIN 123456, prints that, and ends the transaction when a row arrives on standard input."""
 
 import sys
 

@@ -133,8 +133,8 @@ impl Image {
 
     /// The bytes of the static of this name.
     ///
+    /// # Errors
     /// There is no such static.
-    /// When there is none.
     pub(crate) fn static_bytes(&self, name: &str) -> Result<u64> {
         let node = self.nodes.iter().find(|node| !node.is_code() && node.names.iter().any(|own| own == name));
         Ok(node.with_context(|| format!("the library has no static `{name}`"))?.bytes)

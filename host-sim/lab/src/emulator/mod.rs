@@ -1,5 +1,5 @@
-//! The flashable image of the board B-L475E-IOT01A in QEMU, unmodified, with a virtual card behind its USART, and a till, a
-//! centre and a holder around it.
+//! The flashable image of the board B-L475E-IOT01A in QEMU, unmodified, with a virtual card behind its USART, and a till,
+//! a centre and a holder around it.
 //!
 //! | Module | What it is for |
 //! |---|---|

@@ -105,7 +105,7 @@ impl Ring {
     }
 }
 
-/// The words of a log with one message, `number {=u32}`: an ELF's section and symbols, as defmt's linker script makes them.
+/// The words of a log with one message, `number {=u32}`: the section and symbols that defmt's linker script makes.
 pub(super) fn table() -> Table {
     let mut elf = Object::new(BinaryFormat::Elf, Architecture::Arm, Endianness::Little);
     let section = elf.add_section(Vec::new(), b".defmt".to_vec(), SectionKind::ReadOnlyData);

@@ -11,8 +11,8 @@ pub fn of(atr: &[u8]) -> String {
     }
     let maker = match *atr.historical() {
         [0x00, maker, _, _, _, _, _, _, _, _, _, _, _] => maker,
-        // ISO/IEC 7816-4 clause 12.1.1: category indicator 80 and an application identifier, which PC/SC part 3 gives to
-        // contactless storage cards.
+        // ISO/IEC 7816-4 clause 12.1.1: category indicator 80 and an application identifier, here the one that PC/SC
+        // part 3 gives to contactless storage cards.
         [0x80, 0x4F, _, 0xA0, 0x00, 0x00, 0x03, 0x06, ..] => return "contactless storage card".into(),
         _ => return "another card".into(),
     };

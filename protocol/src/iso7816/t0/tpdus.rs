@@ -198,8 +198,8 @@ impl<'a> Tpdus<'a> {
         self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
     }
 
-    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4 clause
-    /// 7.6.1).
+    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4
+    /// clause 7.6.1).
     fn get_response(&mut self, count: usize) -> Result<Option<StatusWord>, T0Error> {
         let [cla, ..] = self.header;
         self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])

@@ -1,5 +1,5 @@
-//! The bytes of a block: protocol control byte (clause 11.3.2.2) and error detection code (clause 11.3.4). What a block
-//! may say when, is for the engines.
+//! The bytes of a block: protocol control byte (clause 11.3.2.2) and error detection code (clause 11.3.4). The engines
+//! decide which block may come when.
 
 use core::fmt;
 
