@@ -33,19 +33,19 @@
 //! Where the standard is silent, the terminal does this:
 //!
 //! * A block counts once [`BLOCK_GUARD_TIME`] has gone by without a further character; with a further character, it is
-//! invalid. The line must be silent for this time in any case, and an LRC does not always detect a wrong LEN.
+//!   invalid. The line must be silent for this time in any case, and an LRC does not always detect a wrong LEN.
 //! * After an invalid block the terminal waits for this time too, or for CWT if LEN may be wrong, so that it does not
-//! send while the card does.
+//!   send while the card does.
 //! * After a resynchronisation the terminal sends the command again. It does not do so if anything that the card sent
-//! after the command's last block suggests that the card has the command: then the exchange ends with
-//! [`T1Error::ResponseLost`], since a command carried out twice may cost the holder a try of the PIN, or money.
+//!   after the command's last block suggests that the card has the command: then the exchange ends with
+//!   [`T1Error::ResponseLost`], since a command carried out twice may cost the holder a try of the PIN, or money.
 //! * An R-block that asks for a repetition is no failed attempt of rule 7.4, since it is without error (scenario 13).
-//! [`Limits`] bound such repetitions, like everything else that a card may do without end.
+//!   [`Limits`] bound such repetitions, like everything else that a card may do without end.
 //! * A card that aborted a chain may send an I-block instead of giving back the right to send; this I-block begins a
-//! new response.
+//!   new response.
 //! * The terminal grants every extension as requested, but no wait exceeds the budget.
 //! * If a card does not answer S(IFS request) in three attempts, the terminal resynchronises, and IFSD keeps its
-//! default.
+//!   default.
 
 mod block;
 mod bounds;
