@@ -14,10 +14,11 @@
 //! Three levels:
 //!
 //! * [`Atr`] is a *view*: it takes any bytes, never fails, and keeps what it does not know, so that the ATR of a card
-//!   that nobody can use can still be logged. [`Atr::check`] says whether the bytes are an ATR that the standard allows.
+//!   that nobody can use can still be logged. [`Atr::check`] says whether the bytes are an ATR that the standard
+//!   allows.
 //! * [`Parameters`] is what a checked ATR says about its card, made in one walk over its groups. Code that talks to the
-//!   card asks [`Parameters`] and does not read the bytes again. Where a byte is absent, [`Parameters`] gives the default
-//!   of the standard.
+//!   card asks [`Parameters`] and does not read the bytes again. Where a byte is absent, [`Parameters`] gives the
+//!   default of the standard.
 //! * [`AtrBuilder`] writes ATRs, and only those that pass [`Atr::check`].
 //!
 //! Names such as TA1 count groups from 1 as the standard does. In values RFU means "reserved for future use".
