@@ -1,11 +1,8 @@
 //! `cargo xtask`: the chores of this workspace, each a verb that prints every step it takes.
 //!
-//! Not part of the product: nothing here is shipped, and no other package depends on it. Each verb is in the module of
-//! its name. [`step`] runs commands, [`debian`] installs packages, [`emulator`] installs QEMU, [`arm`] finds a compiler
-//! for the target, [`image`] reads what the compiler produced, [`symbol`] reads the names in it, [`board`] makes the
-//! image that is flashed, and [`suite`] is the verb `test`.
-//!
-//! Step rows (`== ...`) go to standard error, so that standard output has only what the user asked for.
+//! Not part of the product: nothing here is shipped, and no other package depends on it. The verbs are in `chores` and need
+//! crates. The demo needs none, and runs at once. For any other verb this program has itself built with the feature
+//! `chores`, and runs that.
 
 #[cfg(feature = "chores")]
 mod chores;
