@@ -4,6 +4,8 @@
 //! An error type itself, with its words, is in the module that reads or writes the bytes concerned, not here.
 
 mod errors;
+#[cfg(any(test, feature = "testing"))]
+mod table;
 
 /// Who can put it right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

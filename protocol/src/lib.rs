@@ -18,7 +18,7 @@
 //! the house.
 //!
 //! The feature `defmt` lets a board log every error and small type: `defmt::Format`, secrets as `***`. The feature
-//! `testing` adds, with `std`, what the tests of several packages share: `iso7816::t1::pair`.
+//! `testing` adds, with `std`, what the tests of several packages share: `iso7816::t1::pair` and `error_table!`.
 //!
 //! docs/card.md is the project's collection of facts about the card. It marks each fact as confirmed, deduced or
 //! recalled; the last two marks are repeated here where they matter.

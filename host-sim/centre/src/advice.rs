@@ -58,21 +58,10 @@ mod tests {
     use qiyong_protocol::rules::institution::InstitutionCode;
     use qiyong_protocol::rules::money::Fen;
 
+    use qiyong_protocol::error_table as table;
+
     use super::*;
     use crate::hsm::KeyName;
-
-    /// Checks a type's table, a row being a variant, an example, its advice and its words.
-    macro_rules! table {
-        ($type:ty { $($variant:pat = $example:expr => $advice:ident, $words:expr;)* }) => {{
-            // A variant without a row does not compile.
-            let _ = |error: &$type| match error { $($variant => {})* };
-            $(
-                let error: $type = $example;
-                assert!(matches!(error, $variant), "{error:?}");
-                assert_eq!((error.to_string(), error.advice()), ($words.to_string(), Advice::$advice));
-            )*
-        }};
-    }
 
     fn path() -> PathBuf {
         "c.db".into()

@@ -91,20 +91,9 @@ mod tests {
     use qiyong_firmware::slot::SlotError;
     use qiyong_sim::card::file::CardFileError;
 
-    use super::*;
+    use qiyong_protocol::error_table as table;
 
-    /// Checks a type's table, a row being a variant, an example, its advice and its words.
-    macro_rules! table {
-        ($type:ty { $($variant:pat = $example:expr => $advice:ident, $words:expr;)* }) => {{
-            // A variant without a row does not compile.
-            let _ = |error: &$type| match error { $($variant => {})* };
-            $(
-                let error: $type = $example;
-                assert!(matches!(error, $variant), "{error:?}");
-                assert_eq!((&*error.to_string(), error.advice()), ($words, Advice::$advice));
-            )*
-        }};
-    }
+    use super::*;
 
     fn path() -> PathBuf {
         "s".into()

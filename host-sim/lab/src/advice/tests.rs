@@ -4,20 +4,9 @@ use std::io::ErrorKind;
 
 use qiyong_protocol::ecr::Refused;
 
-use super::*;
+use qiyong_protocol::error_table as table;
 
-/// Checks a type's table, a row being a variant, an example, its advice and its words.
-macro_rules! table {
-    ($type:ty { $($variant:pat = $example:expr => $advice:ident, $words:expr;)* }) => {{
-        // A variant without a row does not compile.
-        let _ = |error: &$type| match error { $($variant => {})* };
-        $(
-            let error: $type = $example;
-            assert!(matches!(error, $variant), "{error:?}");
-            assert_eq!((error.to_string(), error.advice()), ($words.to_string(), Advice::$advice));
-        )*
-    }};
-}
+use super::*;
 
 fn no_image() -> ImageError {
     ImageError { path: "f".into(), fault: ImageFault::NoElf }

@@ -1,10 +1,11 @@
 //! Every error there is, caused as it is caused in operation, with its advice and its words.
 
-use std::collections::BTreeSet;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec;
 
 use hex_literal::hex;
+
+use crate::error_table as table;
 
 use super::*;
 use crate::card::codes::{IdNumber, IdentCode};
@@ -22,22 +23,6 @@ use crate::iso7816::tlv::find;
 use crate::iso7816::{pps, t0, t1};
 use crate::rules::institution::InstitutionCode;
 use crate::rules::reason::Reason;
-
-/// Checks the table of one type: a row is a variant, how the variant comes about, its advice and its words.
-macro_rules! table {
-    ($type:ty { $($variant:pat = $made:expr => $advice:ident, $words:literal;)* }) => {{
-        // A variant without a row does not compile.
-        let _ = |error: &$type| match error { $($variant => {})* };
-        let mut all = BTreeSet::new();
-        $(
-            let error: $type = $made;
-            assert!(matches!(error, $variant), "{error:?}");
-            assert_eq!(error.to_string(), $words);
-            assert_eq!(error.advice(), Advice::$advice, "{error}");
-            assert!(all.insert(error.to_string()), "{error}: another reads the same");
-        )*
-    }};
-}
 
 #[test]
 fn of_an_atr() {

@@ -1,33 +1,16 @@
 //! Every error of the terminal, with its advice and its words.
 
-use std::collections::BTreeSet;
-use std::string::ToString;
-
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
+use qiyong_protocol::error_table as table;
+
 use super::*;
 use crate::slot::LineError;
 use crate::storage::Store;
 use crate::terminal::{Memory, MemoryError, NoPin, Settings};
-
-/// Checks a type's table, a row being a variant, how it comes about, its advice and its words.
-macro_rules! table {
-    ($type:ty { $($variant:pat = $made:expr => $advice:ident, $words:literal;)* }) => {{
-        // A variant without a row does not compile.
-        let _ = |error: &$type| match error { $($variant => {})* };
-        let mut all = BTreeSet::new();
-        $(
-            let error: $type = $made;
-            assert!(matches!(error, $variant), "{error:?}");
-            assert_eq!(error.to_string(), $words);
-            assert_eq!(error.advice(), Advice::$advice, "{error}");
-            assert!(all.insert(error.to_string()), "{error}: another reads the same");
-        )*
-    }};
-}
 
 #[test]
 fn of_the_card_line() {
