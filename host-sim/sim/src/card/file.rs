@@ -417,6 +417,8 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
 /// Whether a value of the environment is what its tag requires.
 fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
+        // A card may leave a date unset: its digits are the filler.
+        tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE if value.iter().all(|byte| *byte == 0xFF) => Ok(()),
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
             let date = value.try_into().ok().and_then(Date::from_bcd);
             date.map(|_| ()).ok_or(ValueProblem::Day)

@@ -380,7 +380,7 @@ impl RawDocument {
         // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
         // play.
         if kind == DocumentKind::IdCard {
-            code(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
+            code(&key("document.number"), IdNumber::new_citizens(self.number.as_bytes()))?;
         }
         Ok(Document {
             kind,
