@@ -124,7 +124,8 @@ fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
                 return name.to_string();
             };
             let value = match (record.tag, record.format) {
-                (tag::ID_NUMBER, _) | (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
+                (tag, _) if tag == tag::ID_NUMBER || redact::stands_in_id_number(tag) => String::new(),
+                (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
                 (_, format) => format!(" \"{}\"", write_value(format, value)),
             };
             format!("{name} {}{value}", record.name)
