@@ -2,6 +2,9 @@
 //! their way, endless NULLs, short circuits, the clock stopped, long APDUs, and how much time on the line all this
 //! takes.
 
+#[path = "slot/times.rs"]
+mod times;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -42,11 +42,11 @@ const FIRST_CHARACTER: Etu = 108;
 const INITIAL_WAITING_TIME: Etu = 9600;
 /// The most the whole ATR may take; clause 8.1 sets no limit below 33 initial waiting times, EMV and readers 20 160.
 const ATR_BUDGET: Etu = 20_160;
-/// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
-/// it). T=1 has its block guard time.
+/// The least etu from the card's last character to the terminal's first in T=0 and PPS (clause 10.2; cards of the PBOC
+/// family need it). T=1 has its block guard time. Where the card's guard time is longer, that counts.
 const TURNAROUND: Etu = 16;
-/// When the last character of a PPS response has been received, so many etu of it have gone by.
-const CHARACTER: Etu = 11;
+/// When a character has been received, so many etu of it have gone by: start, data and parity moments (clause 7.2).
+const CHARACTER: Etu = 10;
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
 /// CLK runs for at least this long before the next character once it was stopped (clause 6.3.2).
@@ -149,23 +149,20 @@ impl<L: CardLine> ContactSlot<L> {
             }
         };
         let convention = card.convention();
-        let extra = Etu::from(card.extra_guard());
+        // Clause 8.3: the card needs its guard time after a character of its own, too.
+        let guard_time = card.guard_time(fi, di);
         match protocol {
             0 => {
-                // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
-                let guard_time = if extra == 255 { 12 } else { 12 + extra };
-                let config = LineConfig { convention, fi, di, guard_time, turnaround: TURNAROUND, error_signal: true };
-                self.line.configure(&config);
-                let limits = t0::Limits { envelope: card.extended_lengths(), ..t0::Limits::new(card.wi(), fi, di) };
-                Ok(Protocol::T0(limits))
+                let turnaround = TURNAROUND.max(guard_time);
+                self.line.configure(&LineConfig { convention, fi, di, guard_time, turnaround, error_signal: true });
+                Ok(Protocol::T0(t0::Limits::from_atr(&card, fi, di)))
             }
             1 => {
+                let turnaround = t1::BLOCK_GUARD_TIME.max(guard_time);
                 // N = 255 means 11 etu in T=1 (clause 11.2), and no error signal exists.
-                let guard_time = if extra == 255 { 11 } else { 12 + extra };
-                let turnaround = t1::BLOCK_GUARD_TIME;
-                let config = LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false };
+                let guard_time = if card.extra_guard() == 255 { 11 } else { guard_time };
+                self.line.configure(&LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false });
                 let mut link = t1::Connection::new(t1::Parameters::from_atr(&card, fi, di));
-                self.line.configure(&config);
                 // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same.
                 let limits = t1::Limits::new(&link, 1, 1);
                 match over_t1(&mut self.line, link.negotiate_ifsd(t1::IFS_MAX, limits)).await {
@@ -183,7 +180,11 @@ impl<L: CardLine> ContactSlot<L> {
     async fn ask_for(&mut self, protocol: u8, pps1: u8) -> Result<Option<u8>, SlotError> {
         let request = pps::Request::new(protocol, pps1);
         let convention = self.card.convention();
-        self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
+        // Clause 9.1: the guard time is that of clause 8.3, the waiting time that of the ATR.
+        let guard_time = self.card.guard_time(LineConfig::RESET.fi, LineConfig::RESET.di);
+        let turnaround = TURNAROUND.max(guard_time);
+        let config = LineConfig { convention, guard_time, turnaround, error_signal: true, ..LineConfig::RESET };
+        self.line.configure(&config);
         // Whatever damages the request or its answer, the card is asked again after a reset, at the default rate.
         let lost = |error| if matches!(error, SlotError::Parity) { SlotError::Pps(PpsError::Check) } else { error };
         send(&mut self.line, request.bytes()).await.map_err(lost)?;
@@ -198,8 +199,8 @@ impl<L: CardLine> ContactSlot<L> {
             Agreed::AsAsked => {
                 // The card takes the new rate when its response is out. The turnaround after the response is still counted at the
                 // old one.
-                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
-                self.line.wait(372 * (turnaround - CHARACTER)).await;
+                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME.max(turnaround) } else { turnaround };
+                self.line.wait(u32::from(LineConfig::RESET.fi) * (turnaround - CHARACTER)).await;
                 Ok(Some(pps1))
             }
             Agreed::DefaultRate => Ok(None),
