@@ -288,7 +288,9 @@ impl Shared {
     fn key(&self, reader: &Reader, keyed: Keyed) -> Result<Deed, Refusal> {
         let keypad = self.keypads.get(reader.number as usize);
         let keypad = keypad.ok_or(Refusal::NoKeypad)?;
-        keypad.key(keyed);
+        if !keypad.key(keyed) {
+            return Err(Refusal::NothingAwaited { reader: reader.name.clone() });
+        }
         Ok(Deed::Keyed)
     }
 
