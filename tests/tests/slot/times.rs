@@ -7,7 +7,7 @@ use qiyong_sim::card::contact::PpsStyle;
 use super::*;
 
 /// The sample card of generation 2 with this answer to reset, and how it answers a PPS request.
-fn wearing(atr: &[u8], pps: PpsStyle) -> Rig {
+pub(super) fn wearing(atr: &[u8], pps: PpsStyle) -> Rig {
     let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
     card.atr = atr.to_vec();
     let mut card = ContactCard::new(card);
@@ -80,6 +80,8 @@ fn a_card_is_waited_for_as_long_as_its_ta1_says_at_any_rate() {
     for (atr, pps, due) in cases {
         let mut rig = wearing(atr, pps);
         rig.connect().unwrap_or_else(|error| panic!("{atr:02X?}: {error:?}"));
+        // The rate proves itself.
+        assert!(rig.send(&[commands::get_challenge()])[0].is_ok());
         rig.events.borrow_mut().clear();
         let mute = Fault { at: 0, what: Disturbance::Misbehave(Misbehaviour::MuteAfterAtr) };
         rig.plan.begin(vec![mute], None);
