@@ -48,7 +48,7 @@ impl Slot for Straight {
     }
 
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure> {
-        let DeskCard { card, keeper, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
+        let DeskCard { card, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
         if !self.powered {
             return Err(SlotFailure::Mute);
         }
@@ -78,7 +78,6 @@ impl Slot for Straight {
                 }
             }
         };
-        keeper.after(command.get(1), card);
         response.extend(data);
         response.extend(sw.0.to_be_bytes());
         Ok(())
