@@ -256,8 +256,11 @@ impl Shared {
             Action::Remove if reader.remove() => Ok(Deed::Removed),
             Action::Remove => Err(Refusal::Empty { reader: name() }),
             Action::Swap(path) => {
+                // The reader holds the file of the card in it; another card is only taken out when there is a new one.
+                if reader.card_file().is_some_and(|own| same_file(&own, &path)) {
+                    reader.remove();
+                }
                 let card = self.open(&path, reader)?;
-                reader.remove();
                 reader.insert(card);
                 Ok(Deed::Swapped)
             }

@@ -131,7 +131,7 @@ impl Reader {
         if inner.is_present() {
             inner.take_out();
         }
-        inner.card_file = Some(card.keeper.path().into());
+        inner.card_file = Some(card.path.clone());
         inner.slot.insert(card);
         inner.came_or_went();
         // The state shows the result.
