@@ -108,8 +108,11 @@ fn slots() -> impl Iterator<Item = SlotError> {
         SlotError::Removed,
         SlotError::Mute,
         SlotError::Rate,
+        SlotError::RateReserved,
+        SlotError::RateImplicit,
         SlotError::NoCommonClass,
         SlotError::Parity,
+        SlotError::NotAccepted,
         SlotError::ShortCircuit,
         SlotError::NotConnected,
         SlotError::Silent,
@@ -120,6 +123,7 @@ fn slots() -> impl Iterator<Item = SlotError> {
     let ppss = [vec![PpsError::Different, PpsError::Check, PpsError::Truncated], bytes(PpsError::Start)].concat();
     own.into_iter()
         .chain(bytes(|offered| SlotError::Protocol { offered }))
+        .chain((0..=u16::MAX).map(|max_khz| SlotError::Clock { max_khz }))
         .chain(atrs().into_iter().map(SlotError::Atr))
         .chain(ppss.into_iter().map(SlotError::Pps))
         .chain(t0s().into_iter().map(SlotError::T0))

@@ -363,6 +363,10 @@ impl CardLine for VirtualLine {
         self.config = *config;
     }
 
+    fn clk_hz(&self) -> u32 {
+        self.hardware.clock_hz
+    }
+
     async fn wait(&mut self, cycles: u32) {
         self.time.advance(self.ticks(cycles.into(), (1, 1)));
     }

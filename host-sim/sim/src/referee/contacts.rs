@@ -68,6 +68,11 @@ impl Contacts {
             .find_map(|(mv, bit)| mv.contains(&self.vcc).then_some(bit))
     }
 
+    /// A card is put in: it has been without power for long.
+    pub(super) const fn card(&mut self) {
+        self.off_since = None;
+    }
+
     pub(super) fn vcc(&mut self, at: u64, mv: u16, time: Time, notes: &mut Notes) {
         self.settle(None, notes);
         if mv == self.vcc {

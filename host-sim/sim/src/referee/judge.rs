@@ -38,7 +38,7 @@ impl Referee {
                     session.excuse();
                 }
             }
-            Seen::Card(true) => {}
+            Seen::Card(true) => contacts.card(),
             Seen::Rst(high) => {
                 let rises = high && !contacts.rst_high();
                 contacts.rst(at, high, *time, notes);

@@ -36,7 +36,7 @@ fn of_an_atr() {
         AtrError::OverLimit { .. } = error(&[&[0x3B, 0xFF][..], &[0xF1; 31]].concat())
             => AskHolder, "T0 and the TDs announce at least 50 bytes, an ATR has at most 33";
         AtrError::TooLong { .. } = error(&hex!("3B00 00"))
-            => AskHolder, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
+            => TryAgain, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
         AtrError::TckMissing { .. } = error(&hex!("3B80 01"))
             => AskHolder, "the check byte TCK is missing: a TD names another T than 0, so 81 must end the ATR";
         AtrError::TckWrong { .. } = error(&hex!("3B80 01 80"))

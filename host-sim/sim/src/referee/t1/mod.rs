@@ -66,7 +66,13 @@ impl T1 {
         self.doubtful |= late || self.come.whole(self.code) || self.in_block() || self.out.0.is_empty();
         self.damaged |= !parity_ok;
         self.come.0.push(byte);
-        self.damaged |= self.come.0.get(2) == Some(&0xFF);
+        match (self.come.0.as_slice(), self.come.kind()) {
+            // Addresses that the terminal has not used: the standard does not say what becomes of the block.
+            ([nad], _) => self.doubtful |= self.out.0.first().is_none_or(|ours| (nad ^ ours.rotate_left(4)) & 0x77 != 0),
+            ([_, _], None) => self.damaged = true,
+            ([_, _, len], Some(kind)) => self.damaged |= !kind.allows(*len),
+            _ => {}
+        }
     }
 
     /// The terminal's next character.
