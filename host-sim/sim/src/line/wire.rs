@@ -31,14 +31,19 @@ const CARD_GUARD_TIME: u64 = 12;
 pub struct Hardware {
     /// The frequency of CLK.
     pub clock_hz: u32,
+    /// VCC in mV for class A, B and C.
+    pub vcc_mv: [u16; 3],
     /// Where its error signal lies.
     pub signal: Signal,
+    /// The least etu from the leading edge of a character that the card has refused to that of its repetition.
+    pub repetition: Etu,
 }
 
 impl Default for Hardware {
-    /// CLK at 3.5712 MHz; the error signal from 10.5 to 11.5 etu (clause 7.3).
+    /// CLK at 3.5712 MHz, 5 V, 3 V and 1.8 V, the error signal from 10.5 to 11.5 etu (clause 7.3).
     fn default() -> Self {
-        Self { clock_hz: CLOCK_HZ as u32, signal: CARD_SIGNAL }
+        let vcc_mv = [5000, 3000, 1800];
+        Self { clock_hz: CLOCK_HZ as u32, vcc_mv, signal: CARD_SIGNAL, repetition: REPETITION as Etu }
     }
 }
 
@@ -323,9 +328,9 @@ impl CardLine for VirtualLine {
         self.forget_characters();
         self.show(Seen::Vcc(match class {
             None => 0,
-            Some(VoltageClass::A) => 5000,
-            Some(VoltageClass::B) => 3000,
-            Some(VoltageClass::C) => 1800,
+            Some(VoltageClass::A) => self.hardware.vcc_mv[0],
+            Some(VoltageClass::B) => self.hardware.vcc_mv[1],
+            Some(VoltageClass::C) => self.hardware.vcc_mv[2],
         }));
         self.class = class;
         (self.silenced, self.short, self.next) = (false, false, Next::default());
@@ -376,9 +381,12 @@ impl CardLine for VirtualLine {
             self.look();
             self.trouble()?;
             let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.next);
-            let repetition = if self.last_frame.1 && !self.card_spoke_last { REPETITION } else { 0 };
-            let gap = if self.card_spoke_last { self.config.turnaround } else { self.config.guard_time };
-            let edge = self.time.cycles().max(self.last_edge + self.cycles(repetition.max(gap.into())));
+            let gap = match (self.card_spoke_last, self.last_frame.1) {
+                (true, _) => self.config.turnaround,
+                (false, true) => self.config.guard_time.max(self.hardware.repetition),
+                (false, false) => self.config.guard_time,
+            };
+            let edge = self.time.cycles().max(self.last_edge + self.cycles(gap.into()));
             self.move_to(edge);
             // Both send at the same time: the card's characters are lost.
             self.forget_characters();

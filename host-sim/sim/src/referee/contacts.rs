@@ -56,6 +56,11 @@ impl Contacts {
         self.rst
     }
 
+    /// The card is out of reset, with power and clock.
+    pub(super) const fn runs(&self) -> bool {
+        self.vcc > 0 && self.rst && self.running()
+    }
+
     const fn running(&self) -> bool {
         matches!(self.clk, Clk::Runs(_))
     }
@@ -109,10 +114,10 @@ impl Contacts {
             self.reset_since = at;
             return;
         }
-        let driven = self.vcc > 0 && self.running();
-        notes.expect(driven, Rule::RstWithClk, at);
+        // Without VCC it is the rule for VCC that is broken, once VCC comes.
+        notes.expect(self.vcc == 0 || self.running(), Rule::RstWithClk, at);
         let rule = if self.cold { Rule::ColdReset } else { Rule::WarmReset };
-        notes.expect(!driven || time.span(self.reset_since, at) >= RESET, rule, at);
+        notes.expect(!self.runs() || time.span(self.reset_since, at) >= RESET, rule, at);
         self.cold = false;
     }
 
@@ -174,7 +179,7 @@ impl Contacts {
     /// The terminal sends a character.
     pub(super) fn character(&mut self, at: u64, time: Time, notes: &mut Notes) {
         self.settle(None, notes);
-        notes.expect(self.running() && self.rst && self.vcc > 0, Rule::ClockRuns, at);
+        notes.expect(self.runs(), Rule::ClockRuns, at);
         let awake = self.resumed.is_none_or(|since| time.span(since, at) >= AFTER_STOP);
         notes.expect(awake, Rule::ClockResumed, at);
     }

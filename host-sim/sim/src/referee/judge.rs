@@ -45,7 +45,7 @@ impl Referee {
                 if !high && let Some(mut session) = session.take() {
                     session.ends(at, *time, notes);
                 }
-                if rises {
+                if rises && contacts.runs() {
                     notes.reset();
                     *session = Some(Session::new(at));
                 }

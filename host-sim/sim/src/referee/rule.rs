@@ -64,7 +64,7 @@ rules! {
     RateDefault "rate-default" "8.1" "Until another rate is agreed on, an etu has 372 cycles."
     RateAgreed "rate-agreed" "9.3" "After PPS the agreed F and D are used."
     RateSpecific "rate-specific" "6.3.1" "In specific mode the F and D of TA1 are used."
-    RateImplicit "rate-implicit" "6.3.1" "Nothing is sent to a card whose F and D only it knows."
+    RateImplicit "rate-implicit" "6.3.1" "Where TA2 says that F and D are implicit, 372 and 1 are not taken for them."
     Guard "guard" "8.3" "12 + N etu go by from a character of the terminal to its next."
     GuardAfterCard "guard-after-card" "8.3" "12 + N etu go by from a character of the card to the terminal's next."
     Turnaround "turnaround" "10.2" "16 etu go by from the card's last character to the terminal's first in T=0."

@@ -70,7 +70,7 @@ impl Session {
             rate: Rate::DEFAULT,
             rate_rule: Rule::RateDefault,
             last: None,
-            wait: Some(Wait { since: at, least: FIRST_CHARACTER, early, late, either: false }),
+            wait: Some(Wait { since: at, least: FIRST_CHARACTER, early, late, sends: true }),
             repetition: Repetition::default(),
             over: false,
         }
@@ -195,7 +195,7 @@ impl Session {
         };
         let (byte, _) = self.decode(character.moments);
         if let Stage::Ready(agreed) = self.stage
-            && let Err(rule) = self.begins(&says, agreed, byte, class, time)
+            && let Err(rule) = self.begins(&says, agreed, byte, (character.rate, class), time)
         {
             return self.breaks(rule, at, notes);
         }
@@ -243,7 +243,15 @@ impl Session {
     }
 
     /// The first character after the answer to reset, or after PPS: what begins.
-    fn begins(&mut self, says: &Says, agreed: Option<u8>, byte: u8, class: u8, time: Time) -> Result<(), Rule> {
+    /// It has moments of length `sent`, and comes at the class with the bit `class`.
+    fn begins(
+        &mut self,
+        says: &Says,
+        agreed: Option<u8>,
+        byte: u8,
+        (sent, class): (Rate, u8),
+        time: Time,
+    ) -> Result<(), Rule> {
         let excluded = says.global.is_some_and(|global| global & 0x3F != 0 && global & class == 0);
         if !says.checked {
             return Err(Rule::AtrCheck);
@@ -257,7 +265,9 @@ impl Session {
         let asks = byte == PPSS && agreed.is_none();
         match says.ta2 {
             Some(_) if asks => return Err(Rule::PpsSpecific),
-            Some(ta2) if ta2 & 0x10 != 0 => return Err(Rule::RateImplicit),
+            Some(ta2) if ta2 & 0x10 != 0 && sent == Rate::DEFAULT => return Err(Rule::RateImplicit),
+            // Only those who made the card and the slot know them.
+            Some(ta2) if ta2 & 0x10 != 0 => (self.rate, self.rate_rule) = (sent, Rule::RateImplicit),
             Some(_) => (self.rate, self.rate_rule) = (says.rate().unwrap_or(Rate::DEFAULT), Rule::RateSpecific),
             None => {}
         }
@@ -273,23 +283,23 @@ impl Session {
     /// What is to be awaited after a character at `at`.
     fn awaits(&mut self, at: u64, time: Time) {
         let initial = Rate::DEFAULT.etu(INITIAL_ETU);
-        let (least, early, late, either) = match (&self.stage, &self.says) {
+        let (least, early, late, sends) = match (&self.stage, &self.says) {
             (Stage::Atr, _) if time.span(self.began, at) > Rate::DEFAULT.etu(ATR_ETU) - initial => return,
-            (Stage::Atr, _) => (initial, Rule::AtrWait, Rule::AtrLate, false),
+            (Stage::Atr, _) => (initial, Rule::AtrWait, Rule::AtrLate, true),
             (Stage::Pps(pps), _) if pps.asked() => (initial, Rule::PpsWait, Rule::PpsLate, false),
             (Stage::T0(t0), Some(says)) if t0.turn() != Turn::Terminal && says.wi > 0 => {
-                (waiting_time(says), Rule::T0Wait, Rule::T0Late, t0.turn() == Turn::Either)
+                (waiting_time(says), Rule::T0Wait, Rule::T0Late, false)
             }
             (Stage::T1(t1), Some(says)) if t1.awaits_block() => {
                 let bwt = block_waiting_time(says, self.rate, t1.extension());
-                (bwt, Rule::BlockWait, Rule::BlockLate, false)
+                (bwt, Rule::BlockWait, Rule::BlockLate, true)
             }
             (Stage::T1(t1), Some(says)) if t1.awaits_character() => {
-                (cwt(says, self.rate), Rule::CharacterWait, Rule::CharacterLate, false)
+                (cwt(says, self.rate), Rule::CharacterWait, Rule::CharacterLate, true)
             }
             _ => return,
         };
-        self.wait = Some(Wait { since: at, least, early, late, either });
+        self.wait = Some(Wait { since: at, least, early, late, sends });
     }
 }
 

@@ -44,15 +44,13 @@ enum Before {
     All,
 }
 
-/// Who may send next.
+/// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// The terminal.
+    /// The terminal's, or it may be over.
     Terminal,
-    /// The card.
+    /// The card's; after an acknowledgement, also where the terminal may be to send.
     Card,
-    /// The bytes do not tell.
-    Either,
 }
 
 const fn is_sw1(byte: u8) -> bool {
@@ -64,7 +62,7 @@ impl T0 {
     pub(super) fn turn(&self) -> Turn {
         match (self.state, self.by) {
             (State::Header, _) | (State::Data { .. }, Some(By::Terminal)) => Turn::Terminal,
-            (State::Data { .. } | State::Vague(_), None) => Turn::Either,
+            (State::Vague([sw1, _]), _) if is_sw1(sw1) => Turn::Terminal,
             _ => Turn::Card,
         }
     }

@@ -21,8 +21,9 @@ pub(super) struct Wait {
     pub(super) early: Rule,
     /// The rule against waiting much longer.
     pub(super) late: Rule,
-    /// It may be the terminal that sends next: only taking the card off power, or resetting it, is giving up.
-    pub(super) either: bool,
+    /// Sending is giving up, too. Elsewhere the terminal sends in its turn, or another rule is against it: then only a reset,
+    /// or the end of power, is giving up.
+    pub(super) sends: bool,
 }
 
 /// What ends the wait.
@@ -41,9 +42,10 @@ impl Wait {
     pub(super) fn ends(self, at: u64, end: End, began: u64, time: Time, notes: &mut Notes) -> bool {
         let waited = time.span(self.since, at);
         let patient = time.ms(began, at) >= PATIENCE_MS;
-        let gives_up = end == End::Reset || (end == End::Terminal && !self.either);
+        let gives_up = end == End::Reset || (end == End::Terminal && self.sends);
         let early = gives_up && waited < self.least && !patient;
-        let late = waited > self.least + self.least / 4 + Rate::DEFAULT.etu(SLACK_ETU) && (!self.either || gives_up);
+        let late = waited > self.least + self.least / 4 + Rate::DEFAULT.etu(SLACK_ETU);
+        let late = late && (gives_up || end == End::Card);
         notes.expect(!early, self.early, at);
         notes.expect(!late, self.late, at);
         !early && !late
