@@ -155,11 +155,6 @@ impl<C: Centre> Stage for Emulated<C> {
             .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
         Ok((report(&ended), Vec::new()))
     }
-
-    /// The emulator has no times, and no card clock by which to judge.
-    fn violations(&mut self) -> Vec<String> {
-        Vec::new()
-    }
 }
 
 /// The holder of a scenario's visit.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::file::Scenario;
 use super::stage::{Played, PlayedCard, PlayedStep};
+use crate::referee::Finding;
 
 /// One scenario file as `--json` prints it: one object in each row.
 #[derive(Serialize)]
@@ -60,6 +61,8 @@ pub struct StepReport {
     pub pin_changed: bool,
     /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
     pub pin_unchanged: Option<&'static str>,
+    /// What the referee of the card line has found against the terminal; the emulated bench has none.
+    pub referee: Vec<Finding>,
 }
 
 /// How a card stands at the end.
@@ -118,6 +121,7 @@ pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> St
         stan: report.stan.map(|stan| stan.0),
         pin_changed: report.pin_changed,
         pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
+        referee: played.findings().collect(),
     }
 }
 

@@ -11,6 +11,7 @@ use qiyong_protocol::rules::decision::{CardRecord, Operation};
 
 use super::centre::{Activation, Centre};
 use crate::line::SharedCard;
+use crate::referee::Finding;
 use crate::world::centre::CentreFailure;
 use crate::world::event::Event;
 use crate::world::link::ExchangeError;
@@ -76,6 +77,16 @@ pub struct Played {
     pub differences: Vec<String>,
 }
 
+impl PlayedStep {
+    /// What the referee of the card line has found.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.events.iter().filter_map(|(_, event)| match event {
+            Event::Finding(finding) => Some(*finding),
+            _ => None,
+        })
+    }
+}
+
 impl Played {
     /// Whether everything came as expected.
     pub fn passed(&self) -> bool {
@@ -100,7 +111,4 @@ pub trait Stage {
     /// # Errors
     /// The visit cannot be played to its end.
     fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
-
-    /// What the terminals have done against a standard so far, if the stage sees that.
-    fn violations(&mut self) -> Vec<String>;
 }

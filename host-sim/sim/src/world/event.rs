@@ -17,6 +17,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use super::slot::Watch;
 use crate::card::file::write_value;
 use crate::line::LineEvent;
+use crate::referee::Finding;
 use crate::time::VirtualTime;
 
 /// Something that happened. Secrets are already masked.
@@ -43,6 +44,8 @@ pub enum Event {
     },
     /// Something on the card line, at a rate of (Fi, Di).
     Line((u16, u8), LineEvent),
+    /// The referee of the card line convicts the terminal.
+    Finding(Finding),
 }
 
 /// An exchanged APDU, its secrets masked with `*`.

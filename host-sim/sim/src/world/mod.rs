@@ -34,6 +34,7 @@ use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::line::{FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::referee::Finding;
 use crate::time::VirtualTime;
 use centre::CentreEnd;
 use event::{Event, Events, Recorder};
@@ -113,8 +114,8 @@ impl WorldTerminal {
     }
 
     /// What the terminal has done against ISO/IEC 7816-3 on its line.
-    pub fn violations(&mut self) -> Vec<String> {
-        self.terminal.slot().slot.line().violations().to_vec()
+    pub fn findings(&mut self) -> &[Finding] {
+        self.terminal.slot().slot.line().findings()
     }
 
     /// Whether a reversal is still to be sent.
