@@ -125,7 +125,8 @@ mod tests {
             }
         }
         assert_eq!(all.len(), 106);
-        let distinct = |key: fn(&(u32, u16)) -> u32| all.iter().map(key).collect::<std::collections::BTreeSet<_>>().len();
+        let distinct =
+            |key: fn(&(u32, u16)) -> u32| all.iter().map(key).collect::<std::collections::BTreeSet<_>>().len();
         assert_eq!((distinct(|pair| pair.0), distinct(|pair| pair.1.into())), (106, 106));
     }
 

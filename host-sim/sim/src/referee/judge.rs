@@ -28,7 +28,9 @@ impl Referee {
         let Self { time, contacts, session, notes } = self;
         match seen {
             Seen::Vcc(mv) => {
-                if mv == 0 && let Some(mut session) = session.take() {
+                if mv == 0
+                    && let Some(mut session) = session.take()
+                {
                     session.ends(at, *time, notes);
                 }
                 contacts.vcc(at, mv, *time, notes);

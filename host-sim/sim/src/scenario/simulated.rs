@@ -10,7 +10,7 @@ use super::stage::{RunError, Stage, Visited};
 use crate::line::SharedCard;
 use crate::time::VirtualTime;
 use crate::world::event::Event;
-use crate::world::visit::Visit;
+use crate::world::visit::{Unplayed, Visit};
 use crate::world::{World, WorldTerminal};
 
 /// A world with the terminals of a scenario.
@@ -52,5 +52,9 @@ impl<C: Centre> Stage for Simulated<C> {
             Some(failure) => Err(RunError::Message(failure)),
             None => Ok((report, events)),
         }
+    }
+
+    fn unplayed(&mut self, terminal: usize) -> Vec<Unplayed> {
+        self.terminals.get(terminal).map(|terminal| terminal.unplayed().to_vec()).unwrap_or_default()
     }
 }

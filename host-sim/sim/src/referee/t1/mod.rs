@@ -68,7 +68,9 @@ impl T1 {
         self.come.0.push(byte);
         match (self.come.0.as_slice(), self.come.kind()) {
             // Addresses that the terminal has not used: the standard does not say what becomes of the block.
-            ([nad], _) => self.doubtful |= self.out.0.first().is_none_or(|ours| (nad ^ ours.rotate_left(4)) & 0x77 != 0),
+            ([nad], _) => {
+                self.doubtful |= self.out.0.first().is_none_or(|ours| (nad ^ ours.rotate_left(4)) & 0x77 != 0)
+            }
             ([_, _], None) => self.damaged = true,
             ([_, _, len], Some(kind)) => self.damaged |= !kind.allows(*len),
             _ => {}
