@@ -346,7 +346,9 @@ impl CardLine for VirtualLine {
         if let Some(card) = self.running_card().filter(|_| high) {
             let mut card = card.borrow_mut();
             let atr = card.answer_to_reset();
-            self.card_sends(card.convention(), card.rate(), &atr, self.last_edge + self.ticks(ATR_DELAY, (1, 1)));
+            // Whatever the answer says, it comes at the rate of every reset (clause 8.1).
+            let rate = (LineConfig::RESET.fi, LineConfig::RESET.di);
+            self.card_sends(card.convention(), rate, &atr, self.last_edge + self.ticks(ATR_DELAY, (1, 1)));
         }
     }
 
