@@ -19,7 +19,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::capture;
-use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
+use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsHabit};
 use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
@@ -136,7 +136,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
 #[test]
 fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     let mut place = Place::new(Generation::V3, "P32010000017");
-    place.card.borrow_mut().ack = AckStyle::EachByte;
+    place.card.borrow_mut().card.habits.procedure = AckStyle::EachByte;
     assert!(place.visit(None, LinkTrouble::None).effects.activates);
 }
 
@@ -145,10 +145,10 @@ fn a_card_that_acknowledges_each_byte_is_served_as_well() {
 #[test]
 fn however_a_card_answers_pps_it_is_served() {
     for (style, cycles_per_etu) in
-        [(PpsStyle::Agrees, 16), (PpsStyle::StaysAtDefault, 372), (PpsStyle::Silent, 372), (PpsStyle::Wrong, 372)]
+        [(PpsHabit::AsAsked, 16), (PpsHabit::NoPps1, 372), (PpsHabit::Silent, 372), (PpsHabit::WrongPck, 372)]
     {
         let mut place = Place::new(Generation::V3, "P32010000017");
-        place.card.borrow_mut().pps = style;
+        place.card.borrow_mut().card.habits.pps = style;
         let report = place.visit(None, LinkTrouble::None);
         assert!(report.effects.activates, "{style:?}: {report:?}");
         assert_eq!(place.terminal.violations(), [] as [String; 0]);

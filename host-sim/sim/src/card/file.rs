@@ -21,13 +21,16 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::iso7816::atr::Atr;
 
+use super::contact::habits::{HabitKeys, WtxKeys};
 use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
+
+/// The most bytes that a card may send after a reset, whether they are an ATR or not.
+pub const ATR_MAX: usize = 64;
 
 /// Why a card file cannot be used: the file, the key and what is allowed.
 #[derive(Debug, Error)]
@@ -87,6 +90,12 @@ struct File {
     format: u32,
     generation: String,
     atr: String,
+    pps: Option<String>,
+    procedure: Option<String>,
+    ifs: Option<String>,
+    wtx: Option<WtxKeys>,
+    response_delay: Option<u64>,
+    implicit_rate: Option<String>,
     blocked: String,
     pin: PinTable,
     keys: KeysTable,
@@ -155,6 +164,9 @@ impl VirtualCard {
         writeln!(out, "format = {FORMAT}")?;
         writeln!(out, "generation = \"{}\"", self.generation.as_str())?;
         writeln!(out, "atr = \"{}\"", hex::encode_upper(&self.atr))?;
+        for (key, value) in self.habits.rows() {
+            writeln!(out, "{key} = {value}")?;
+        }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
         writeln!(out, "\n[pin]")?;
         writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
@@ -187,7 +199,18 @@ impl VirtualCard {
         let generation =
             Generation::from_word(&file.generation).ok_or_else(|| wrong("generation", ValueProblem::Generation))?;
         let atr = hex::decode(&file.atr).map_err(|error| wrong("atr", ValueProblem::NotHex(error)))?;
-        Atr::new(&atr).check().map_err(|error| wrong("atr", ValueProblem::NoAtr(error)))?;
+        if !(1..=ATR_MAX).contains(&atr.len()) {
+            return Err(wrong("atr", ValueProblem::AtrLength { most: ATR_MAX }));
+        }
+        let keys_of_habits = HabitKeys {
+            pps: file.pps,
+            procedure: file.procedure,
+            ifs: file.ifs,
+            wtx: file.wtx,
+            response_delay: file.response_delay,
+            implicit_rate: file.implicit_rate,
+        };
+        let habits = keys_of_habits.check().map_err(|(key, problem)| wrong(key, ValueProblem::Habit(problem)))?;
         let algorithm = generation.algorithm();
         let key = |name: &str, text: &str| {
             let mut bytes = [0; 16];
@@ -223,6 +246,7 @@ impl VirtualCard {
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        card.habits = habits;
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
             .ok_or_else(|| wrong("blocked", ValueProblem::Word { allowed: &BLOCKED_WORDS }))?;

@@ -18,6 +18,7 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::contact::Habits;
 use super::desk::Keeper;
 
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
@@ -74,6 +75,8 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
@@ -124,6 +127,7 @@ impl VirtualCard {
             pin,
             blocked: Blocked::No,
             scheme,
+            habits: Habits::default(),
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),

@@ -18,7 +18,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::problem::Problem;
-use crate::card::contact::Misbehaviour;
+use crate::card::contact::{Habits, Misbehaviour};
 use crate::world::visit::Visit;
 use crate::{input, toml_error};
 use check::check_shape;
@@ -66,6 +66,10 @@ pub struct Card {
     pub known: Known,
     /// Whether the centre knows it at all.
     pub registered: bool,
+    /// What it sends after a reset, if not the ATR that its maker gives it.
+    pub atr: Option<Vec<u8>>,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
 }

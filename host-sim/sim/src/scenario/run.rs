@@ -26,7 +26,12 @@ pub fn prepare(scenario: &Scenario, centre: &mut impl Centre) -> Result<Vec<Shar
         if card.registered {
             centre.add_card(&card.known.record(card.new.record(issued.ident)))?;
         }
-        let mut contact = ContactCard::new(VirtualCard::personalised(&card.new, &issued));
+        let mut made = VirtualCard::personalised(&card.new, &issued);
+        made.habits = card.habits;
+        if let Some(atr) = &card.atr {
+            made.atr.clone_from(atr);
+        }
+        let mut contact = ContactCard::new(made);
         contact.misbehaviour = card.misbehaviour;
         cards.push(Rc::new(RefCell::new(contact)));
     }

@@ -21,6 +21,8 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
+use crate::card::contact::habits::HabitKeys;
+use crate::card::file::ATR_MAX;
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
@@ -93,6 +95,12 @@ fn amount(key: &str, fen: u64) -> Result<Fen, Problem> {
 
 fn name(key: &str, text: &str) -> Result<Name, Problem> {
     gbk::name(text).ok_or_else(|| Problem::Name { key: key.into() })
+}
+
+/// What a card sends after a reset, valid or not.
+fn atr(key: &str, text: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = input::parse_hex(text).ok().filter(|bytes| bytes.len() <= ATR_MAX);
+    bytes.ok_or_else(|| Problem::Atr { key: key.into(), most: ATR_MAX })
 }
 
 fn words<T>(all: &[T], word: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
@@ -199,7 +207,13 @@ impl RawCard {
         if expires < issued {
             return Err(Problem::ExpiresFirst { key: key("expires"), expires, issued });
         }
-        if self.protocol > 1 {
+        let own_atr = self.atr.as_deref().map(|text| atr(&key("atr"), text)).transpose()?;
+        if own_atr.is_some() && (self.inverse.is_some() || self.protocol.is_some()) {
+            let name = if self.inverse.is_some() { "inverse" } else { "protocol" };
+            return Err(Problem::InAtr { key: key(name) });
+        }
+        let protocol = self.protocol.unwrap_or(0);
+        if protocol > 1 {
             return Err(Problem::Number { key: key("protocol"), allowed: "0 or 1" });
         }
         if !(1..=15).contains(&self.pin_tries) {
@@ -210,6 +224,15 @@ impl RawCard {
         let misbehaviour = self.fault.as_deref().map(|fault| {
             word(&key("fault"), fault, Misbehaviour::from_word, words(&Misbehaviour::ALL, |kind| kind.as_str()))
         });
+        let habits = HabitKeys {
+            pps: self.pps,
+            procedure: self.procedure,
+            ifs: self.ifs,
+            wtx: self.wtx,
+            response_delay: self.response_delay,
+            implicit_rate: self.implicit_rate,
+        };
+        let habits = habits.check().map_err(|(name, problem)| Problem::Habit { key: key(name), problem })?;
         let document = self.document.map(|document| {
             Ok::<_, Problem>((
                 document_kind(&key("document.kind"), &document.kind)?,
@@ -227,8 +250,8 @@ impl RawCard {
             expires,
             pin: pin(&key("pin"), &self.pin)?,
             pin_tries: self.pin_tries,
-            convention: if self.inverse { Convention::Inverse } else { Convention::Direct },
-            protocol: self.protocol,
+            convention: if self.inverse.unwrap_or(false) { Convention::Inverse } else { Convention::Direct },
+            protocol,
             serial: (seed as u32).wrapping_mul(0x9E37_79B9).wrapping_add(number),
             genuine: self.genuine,
         };
@@ -241,7 +264,8 @@ impl RawCard {
             account: amount(&key("account"), self.account)?,
             insured: self.insured,
         };
-        Ok(Card { name: self.name, new, known, registered: self.registered, misbehaviour: misbehaviour.transpose()? })
+        let misbehaviour = misbehaviour.transpose()?;
+        Ok(Card { name: self.name, new, known, registered: self.registered, atr: own_atr, habits, misbehaviour })
     }
 }
 
