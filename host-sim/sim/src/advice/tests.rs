@@ -198,6 +198,8 @@ fn of_a_scenario_file() {
             => CorrectInput, "`step 1: k` must be 1 to 64 bytes in hex; they need not be a valid ATR";
         P::Habit { .. } = P::Habit { key: key(), problem: unknown_habit() }
             => CorrectInput, "`step 1: k` must be 1 to 255";
+        P::Record { .. } = P::Record { key: key(), problem: ValueProblem::NotDigits }
+            => CorrectInput, "`step 1: k` must be digits";
         P::InAtr { .. } = P::InAtr { key: key() }
             => CorrectInput, "`step 1: k` does not go with `atr`, which says it";
         P::Pin { .. } = P::Pin { key: key() } => CorrectInput, "`step 1: k` must be 4 to 16 digits";

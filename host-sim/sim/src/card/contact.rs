@@ -3,10 +3,12 @@
 //! The card speaks the protocol and uses the rate that its ATR says, whatever this is. [`Habits`] are the ways of a sound
 //! card; [`Misbehaviour`] replaces what a good card would send. Time is handled by the line.
 
+mod conduct;
 pub mod habits;
 mod misbehaviour;
 mod negotiation;
 
+pub use conduct::Conduct;
 pub use habits::{Habits, PpsHabit, WtxHabit};
 pub use misbehaviour::Misbehaviour;
 
@@ -58,6 +60,7 @@ pub struct ContactCard {
     wtx_left: u8,
     /// Etu by which the next answer comes later, since the card uses the time that it was granted.
     granted: u64,
+    conduct: Conduct,
     noise: ChaCha8Rng,
     /// Characters since the header of the current command, for cards that misbehave.
     heard: usize,
@@ -80,6 +83,7 @@ impl ContactCard {
             request: None,
             wtx_left: 0,
             granted: 0,
+            conduct: Conduct::default(),
             noise: ChaCha8Rng::seed_from_u64(7),
             heard: 0,
         }
@@ -120,11 +124,23 @@ impl ContactCard {
         self.t1.as_ref().map(|_| 11 + (1 << self.says.cwi()))
     }
 
+    /// What it has done since the last call, and forgets it.
+    pub fn take_conduct(&mut self) -> Conduct {
+        let mut conduct = std::mem::take(&mut self.conduct);
+        conduct.ifs_requests += self.t1.as_mut().map_or(0, |t1| t1.take_ifs_requests());
+        (conduct.protocol, conduct.rate) = (self.protocol, self.rate);
+        conduct.atr.clone_from(&self.card.atr);
+        conduct
+    }
+
     /// Makes it misbehave like this until its next reset.
     pub const fn misbehave_until_reset(&mut self, kind: Misbehaviour) {
         self.spell = Some(kind);
         // As if the header of a command had just arrived: the card sends next.
         self.heard = 5;
+        if matches!(kind, Misbehaviour::NullForever) {
+            self.conduct.misbehaved += 1;
+        }
     }
 
     const fn misbehaves(&self) -> Option<Misbehaviour> {
@@ -145,14 +161,20 @@ impl ContactCard {
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
         self.spell = None;
+        self.conduct.resets += 1;
         self.says = Atr::new(&self.card.atr).parameters();
         let (protocol, rate) = negotiation::at_reset(&self.says, &self.card.habits);
         self.take_protocol(protocol);
         self.rate = rate;
         self.deaf = false;
+        let mode = self.says.specific_mode();
+        self.conduct.implicit += u32::from(mode.is_some_and(|mode| mode.implicit));
         // In specific mode there is no PPS (clause 6.3.1).
-        self.request = self.says.specific_mode().is_none().then(Vec::new);
+        self.request = mode.is_none().then(Vec::new);
         self.heard = 0;
+        if matches!(self.misbehaviour, Some(Misbehaviour::Mute | Misbehaviour::RubbishAtr)) {
+            self.conduct.misbehaved += 1;
+        }
         match self.misbehaviour {
             Some(Misbehaviour::Mute) => Vec::new(),
             Some(Misbehaviour::RubbishAtr) => self.rubbish(8),
@@ -163,6 +185,7 @@ impl ContactCard {
     /// Takes a protocol into use, just reset.
     fn take_protocol(&mut self, protocol: u8) {
         self.protocol = protocol;
+        self.conduct.ifs_requests += self.t1.as_mut().map_or(0, |t1| t1.take_ifs_requests());
         *self.t0 = CardSide::new(self.card.habits.procedure);
         self.t1 = (protocol == 1).then(|| {
             // 0 and 255 are RFU (clause 11.4.2): the card then has the default.
@@ -185,6 +208,12 @@ impl ContactCard {
         if self.deaf {
             return Vec::new();
         }
+        let answer = self.answer(byte);
+        self.conduct.delayed += u32::from(!answer.is_empty() && self.card.habits.response_delay > 0);
+        answer
+    }
+
+    fn answer(&mut self, byte: u8) -> Vec<u8> {
         if let Some(answer) = self.pps_character(byte) {
             return answer;
         }
@@ -203,7 +232,10 @@ impl ContactCard {
         loop {
             match step {
                 CardStep::Await => return Vec::new(),
-                CardStep::Send => return self.t0.burst().to_vec(),
+                CardStep::Send => {
+                    self.conduct.t0_answers += 1;
+                    return self.t0.burst().to_vec();
+                }
                 CardStep::Execute => {
                     let (data, sw) = self.card.process(&self.t0.command());
                     step = self.t0.respond(&data, sw);
@@ -251,10 +283,12 @@ impl ContactCard {
         loop {
             match (step, &mut self.t1) {
                 (t1::CardStep::Send(block), _) if misbehaves == Some(Misbehaviour::WrongNumbers) => {
+                    self.conduct.misbehaved += 1;
                     return with_wrong_number(&block, self.says.edc());
                 }
                 (t1::CardStep::Send(block), _) => return block.to_vec(),
                 (t1::CardStep::Execute, Some(t1)) if misbehaves == Some(Misbehaviour::ExtensionForever) => {
+                    self.conduct.misbehaved += 1;
                     step = t1.ask_for_time(1);
                 }
                 (t1::CardStep::Execute, Some(t1)) if self.wtx_left > 0 => {
@@ -264,6 +298,7 @@ impl ContactCard {
                         self.granted = negotiation::most_of_bwt(&self.says, self.rate, multiplier);
                     }
                     self.wtx_left -= 1;
+                    self.conduct.wtx_requests += 1;
                     step = t1.ask_for_time(multiplier);
                 }
                 (t1::CardStep::Execute, Some(t1)) => {
@@ -304,6 +339,7 @@ impl ContactCard {
             return Some(Vec::new());
         }
         let answer = negotiation::answer(&request, &self.says, self.card.habits.pps);
+        self.conduct.pps.push((request, answer.bytes.clone()));
         if let Some(protocol) = answer.protocol.filter(|protocol| *protocol != self.protocol) {
             self.take_protocol(protocol);
         }
@@ -329,6 +365,7 @@ impl ContactCard {
         if !self.heard.is_multiple_of(5) {
             return Vec::new();
         }
+        self.conduct.misbehaved += 1;
         match misbehaviour {
             Misbehaviour::Mute | Misbehaviour::MuteAfterAtr => Vec::new(),
             Misbehaviour::RubbishAtr | Misbehaviour::Rubbish => self.rubbish(16),

@@ -23,7 +23,7 @@ use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
 
 use super::contact::habits::{HabitKeys, WtxKeys};
-use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
+use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
 use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
@@ -31,6 +31,9 @@ const FORMAT: u32 = 1;
 
 /// The most bytes that a card may send after a reset, whether they are an ATR or not.
 pub const ATR_MAX: usize = 64;
+
+/// Values by file, such as `SSSE/EF05`, and by record, such as `06`.
+pub type Files = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Why a card file cannot be used: the file, the key and what is allowed.
 #[derive(Debug, Error)]
@@ -100,7 +103,7 @@ struct File {
     pin: PinTable,
     keys: KeysTable,
     #[serde(default)]
-    files: BTreeMap<String, BTreeMap<String, String>>,
+    files: Files,
 }
 
 #[derive(Deserialize)]
@@ -122,7 +125,7 @@ struct KeysTable {
 }
 
 /// A key and the problem with its value.
-type Problem = (String, ValueProblem);
+pub type Problem = (String, ValueProblem);
 
 impl VirtualCard {
     /// Reads a card from its file.
@@ -258,17 +261,39 @@ impl VirtualCard {
                 }
             }
         }
-        for (name, values) in &file.files {
-            let spec = generation
-                .files()
-                .find(|spec| file_name(spec) == *name)
-                .ok_or_else(|| (format!("files.{name}"), ValueProblem::NoFile(generation)))?;
-            if let Some(bytes) = card.file_mut(spec) {
+        card.write_files(&file.files)?;
+        Ok(card)
+    }
+
+    /// Writes values into records, as a card file names them: file, record, value.
+    ///
+    /// # Errors
+    /// The key, such as `files.SSSE/EF05.06`, and what is wrong with it. What stands before it is written.
+    pub fn write_files(&mut self, files: &Files) -> Result<(), Problem> {
+        for (name, values) in files {
+            let spec = file_named(self.generation, name)?;
+            if let Some(bytes) = self.file_mut(spec) {
                 read_file(spec, bytes, values)?;
             }
         }
-        Ok(card)
+        Ok(())
     }
+}
+
+/// Whether a card of this generation can be written so by [`VirtualCard::write_files`].
+///
+/// # Errors
+/// The same.
+pub fn check_files(generation: Generation, files: &Files) -> Result<(), Problem> {
+    files.iter().try_for_each(|(name, values)| {
+        let spec = file_named(generation, name)?;
+        read_file(spec, &mut blank(spec), values)
+    })
+}
+
+fn file_named(generation: Generation, name: &str) -> Result<&'static FileSpec, Problem> {
+    let found = generation.files().find(|spec| file_name(spec) == name);
+    found.ok_or_else(|| (format!("files.{name}"), ValueProblem::NoFile(generation)))
 }
 
 /// "SSSE/EF05", "DF01/EF05".
@@ -425,6 +450,8 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
 /// Whether a value of the environment is what its tag requires.
 fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
+        // A card may leave a date unset: its digits are the filler.
+        tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE if value.iter().all(|byte| *byte == 0xFF) => Ok(()),
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
             let date = value.try_into().ok().and_then(Date::from_bcd);
             date.map(|_| ()).ok_or(ValueProblem::Day)

@@ -555,7 +555,7 @@ fn unpack(block: &[u8]) -> Option<Pin> {
 }
 
 /// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.
-fn blank(spec: &FileSpec) -> Bytes {
+pub fn blank(spec: &FileSpec) -> Bytes {
     match spec.content {
         Content::Records(records) => Bytes::Records(
             records.iter().map(|record| vec![blank_byte(record.format); usize::from(record.len)]).collect(),

@@ -11,6 +11,7 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 
 use crate::card::contact::habits::UnknownHabit;
+use crate::card::file::ValueProblem;
 use crate::gbk::HolderError;
 
 /// What is wrong, without the name of the file. A key is as its place is told to people: `step 2: card`.
@@ -164,6 +165,14 @@ pub enum Problem {
         key: String,
         /// What is allowed.
         problem: UnknownHabit,
+    },
+    /// It cannot stand in a record of the card.
+    #[error("`{key}` {problem}")]
+    Record {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: ValueProblem,
     },
     /// The card has an ATR of its own, which says what this key would say.
     #[error("`{key}` does not go with `atr`, which says it")]

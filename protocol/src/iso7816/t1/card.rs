@@ -43,6 +43,7 @@ pub enum IfsAnswer {
 pub struct CardSide<const N: usize> {
     edc: Edc,
     ifs_answer: IfsAnswer,
+    ifs_requests: u32,
     initial_ifsc: u8,
     ifsc: u8,
     ifsd: u8,
@@ -88,6 +89,7 @@ impl<const N: usize> CardSide<N> {
         Self {
             edc,
             ifs_answer: IfsAnswer::AsAsked,
+            ifs_requests: 0,
             initial_ifsc: ifsc,
             ifsc,
             ifsd: IFS_DEFAULT,
@@ -112,6 +114,11 @@ impl<const N: usize> CardSide<N> {
     /// Chooses how it answers S(IFS request).
     pub const fn answer_ifs(&mut self, ifs_answer: IfsAnswer) {
         self.ifs_answer = ifs_answer;
+    }
+
+    /// How many S(IFS request) have come since the last call, answered or not.
+    pub const fn take_ifs_requests(&mut self) -> u32 {
+        core::mem::replace(&mut self.ifs_requests, 0)
     }
 
     /// A character came from the terminal.
@@ -258,6 +265,7 @@ impl<const N: usize> CardSide<N> {
     fn s_request(&mut self, about: Supervisory, block: Block) -> CardStep {
         match about {
             Supervisory::Ifs if (1..=IFS_MAX).contains(&block.first) => {
+                self.ifs_requests = self.ifs_requests.saturating_add(1);
                 let size = match self.ifs_answer {
                     IfsAnswer::AsAsked => block.first,
                     IfsAnswer::Other(size) => size,

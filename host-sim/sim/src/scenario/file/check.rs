@@ -22,7 +22,7 @@ use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
 use crate::card::contact::habits::HabitKeys;
-use crate::card::file::ATR_MAX;
+use crate::card::file::{ATR_MAX, check_files};
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
@@ -239,9 +239,10 @@ impl RawCard {
                 document_number(&key("document.number"), &document.number)?,
             ))
         });
+        let number_of = if self.check { CardNumber::new_checked } else { CardNumber::new };
         let new = NewCard {
             generation,
-            number: code(&key("number"), CardNumber::new_checked(self.number.as_bytes()))?,
+            number: code(&key("number"), number_of(self.number.as_bytes()))?,
             id_number: code(&key("id_number"), IdNumber::new(self.id_number.as_bytes()))?,
             holder: gbk::holder(&self.holder, generation)
                 .map_err(|error| Problem::Holder { key: key("holder"), error })?,
@@ -265,7 +266,17 @@ impl RawCard {
             insured: self.insured,
         };
         let misbehaviour = misbehaviour.transpose()?;
-        Ok(Card { name: self.name, new, known, registered: self.registered, atr: own_atr, habits, misbehaviour })
+        check_files(generation, &self.files).map_err(|(name, problem)| Problem::Record { key: key(&name), problem })?;
+        Ok(Card {
+            name: self.name,
+            new,
+            known,
+            registered: self.registered,
+            atr: own_atr,
+            habits,
+            files: self.files,
+            misbehaviour,
+        })
     }
 }
 
@@ -380,7 +391,7 @@ impl RawDocument {
         // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
         // play.
         if kind == DocumentKind::IdCard {
-            code(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
+            code(&key("document.number"), IdNumber::new_citizens(self.number.as_bytes()))?;
         }
         Ok(Document {
             kind,

@@ -1,6 +1,7 @@
 //! The keys of a scenario file as they are written: shapes and defaults. `check` knows which values are allowed.
 
 use crate::card::contact::habits::WtxKeys;
+use crate::card::file::Files;
 use crate::scenario::line::{RawFault, RawNoise};
 use qiyong_protocol::card::status::CardStatus;
 use serde::Deserialize;
@@ -83,6 +84,10 @@ pub(super) struct RawCard {
     pub(super) response_delay: Option<u64>,
     pub(super) implicit_rate: Option<String>,
     pub(super) fault: Option<String>,
+    #[serde(default = "yes")]
+    pub(super) check: bool,
+    #[serde(default)]
+    pub(super) files: Files,
 }
 
 #[derive(Deserialize)]
