@@ -170,4 +170,14 @@ mod tests {
         let shown = over_t1(&format!(">00000500B2010414A2 <0000160812{id}9000 <00"));
         assert!(shown.contains(&format!("0812313131{}3131", "*".repeat(26))), "{shown}");
     }
+
+    #[test]
+    fn in_t1_a_damaged_block_shows_nothing_of_an_id_number() {
+        let id = "31".repeat(18);
+        // LEN came twice, or was lost; the tag was lost; NAD came twice.
+        for block in ["00001616 0812", "00000812", "00001612", "0000001608 12"].map(|prefix| prefix.replace(' ', "")) {
+            let shown = over_t1(&format!(">00000500B2010414A2 <{block}{id}900000 >00810081 <0000160812{id}9000"));
+            assert!(!shown.contains("3131313131"), "{block}: {shown}");
+        }
+    }
 }
