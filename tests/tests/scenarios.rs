@@ -299,7 +299,7 @@ number = "N00000016"
 id_number = "111111195506120012"
 holder = "赵德全"
 fault = "mute"
-atr = "3B10961090"
+atr = "3B90961090"
 implicit_rate = "13"
 [[terminal]]
 name = "counter"
@@ -476,7 +476,7 @@ fn what_never_happens_is_a_difference() {
         ("protocol = 1\nifs = \"other:100\"\n", "", "card b: `wtx` never showed: "),
         ("wtx = {", "procedure = \"mixed\"\nwtx = {", "card b: `procedure` never showed: "),
         ("fault = \"mute\"", "fault = \"wrong-numbers\"", "card c: `fault` never showed: "),
-        ("atr = \"3B10961090\"", "atr = \"3B00\"", "card c: `implicit_rate` never showed: "),
+        ("atr = \"3B90961090\"", "atr = \"3B00\"", "card c: `implicit_rate` never showed: "),
     ] {
         let edited = Scenario::parse("edited.toml", &edit(find, replace)).unwrap_or_else(|error| panic!("{error}"));
         let differences = play(&edited).unwrap().differences;
@@ -696,7 +696,7 @@ fn bad_values() -> Vec<Bad> {
     }
 
     // What a card is and does on the line.
-    let atr = "atr = \"3B10961090\"";
+    let atr = "atr = \"3B90961090\"";
     for wrong in ["", "3B1", "3G", &"3B".repeat(65)] {
         cases.push(bad(atr, &format!("atr = \"{wrong}\""), &["`card 3: atr`", "1 to 64 bytes", "need not be a valid"]));
     }
