@@ -56,7 +56,11 @@ fn main() {
 /// An APDU of 5 bytes, and a response of 254 bytes in one block, which comes in one go.
 #[inline(never)]
 fn row_t1(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
-    over_t1(connection, buffer, |exchange| exchange.received_slice(black_box(block), CHARACTER * 258));
+    let mut block = Some(black_box(block));
+    over_t1(connection, buffer, |exchange| match block.take() {
+        Some(block) => exchange.received_slice(block, CHARACTER * 258),
+        None => exchange.timed_out(),
+    });
 }
 
 /// The same with one call for each character, and the question what to do next after each.
@@ -69,28 +73,24 @@ fn row_t1_by_character(connection: &mut Connection, buffer: &mut [u8], block: &[
     });
 }
 
-/// Runs an exchange of T=1. After all that `receive` has, nothing comes any more.
 #[inline(always)]
 fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnMut(&mut t1::Exchange<'_>)) {
     let limits = t1::Limits::new(connection, 5, buffer.len());
     let mut exchange = connection.exchange(black_box(&hex!("00B00000FE")), buffer, limits);
-    let mut heard = false;
-    let len = loop {
+    let result = loop {
         match exchange.step() {
             t1::Step::Send(bytes) => {
                 black_box(bytes);
                 exchange.sent();
             }
-            t1::Step::Receive(t1::BLOCK_GUARD_TIME) if heard => exchange.timed_out(),
             t1::Step::Receive(within) => {
                 black_box(within);
                 receive(&mut exchange);
-                heard = true;
             }
             t1::Step::Done(result) => break result,
         }
     };
-    assert!(len == Ok(254));
+    assert!(result == Ok(254));
 }
 
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
