@@ -33,7 +33,9 @@ impl SocketError {
     /// Who can put it right: another path is to be given.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InUse(_) | Self::NotASocket(_) | Self::TooLong(_) | Self::Io { .. } => Advice::CorrectInput,
+            Self::InUse(_) | Self::NotASocket(_) | Self::TooLong(_) | Self::Locked(_) | Self::Io { .. } => {
+                Advice::CorrectInput
+            }
         }
     }
 }
@@ -132,6 +134,8 @@ mod tests {
                 => CorrectInput, "s exists and is no socket: choose another --socket";
             SocketError::TooLong(_) = SocketError::TooLong(path())
                 => CorrectInput, "the path s has more than 107 bytes, which no socket can: choose a shorter --socket";
+            SocketError::Locked(_) = SocketError::Locked(path())
+                => CorrectInput, "another program keeps the folder of s locked: end it, or choose another --socket";
             SocketError::Io { .. } = SocketError::Io { path: path(), error: ErrorKind::PermissionDenied.into() }
                 => CorrectInput, "cannot open the socket s: permission denied";
         });

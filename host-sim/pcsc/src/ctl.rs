@@ -8,7 +8,6 @@ mod outcome;
 pub use outcome::{Deed, Done, Refusal};
 
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 
 use qiyong_protocol::card::pin::Pin;
 
+use crate::server::connect;
 use crate::wire::{self, Ctl, NAME_LEN, Name};
 
 /// What came of an action, as whoever asked hears it: in the server's words, which may be a server of another version.
@@ -133,7 +133,7 @@ pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<O
 }
 
 fn exchange(socket: &Path, request: &[u8]) -> io::Result<Outcome> {
-    let mut stream = UnixStream::connect(socket)?;
+    let mut stream = connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(request)?;

@@ -5,40 +5,34 @@
 
 mod attributes;
 mod client;
+mod complaints;
 mod keypad;
+mod listener;
 mod reader;
 mod session;
 mod socket;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use crate::codes::Rv;
 use crate::ctl::{Action, Deed, Done, Refusal};
 use crate::slot::Slot;
 use crate::wire::Ctl;
 use client::Client;
+use complaints::Complaints;
 use keypad::{Keyed, Keypad};
+pub use listener::CLIENTS_MAX;
 use qiyong_sim::card::desk::{Complain, DeskCard, same_file};
 use reader::Reader;
-use session::Session;
 pub use socket::SocketError;
 use socket::SocketFile;
-
-/// The most clients at a time, as in pcscd. The connection of a further client is closed.
-pub const CLIENTS_MAX: usize = 200;
-/// How long a client may leave an answer unread before its connection is closed.
-const WRITE_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long the listener pauses when the system gives it no connection.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) use socket::connect;
 
 /// A reader for a new server: its slot, and the card in it.
 pub struct NewReader {
@@ -52,6 +46,8 @@ pub struct NewReader {
 pub struct Server {
     shared: Arc<Shared>,
     listener: Option<thread::JoinHandle<()>>,
+    /// The listener ends when this is dropped.
+    stop: Option<UnixStream>,
     socket: SocketFile,
 }
 
@@ -67,7 +63,10 @@ struct Shared {
     count: AtomicU32,
     /// Makes the names of contexts and connections hard to guess, and different from those of other servers.
     names: RandomState,
-    stopping: AtomicBool,
+    /// How many requests there have been.
+    requests: AtomicU64,
+    complaints: Complaints,
+    /// Told what no answer about a card's file can carry.
     complain: Complain,
 }
 
@@ -94,16 +93,20 @@ impl Server {
             events: AtomicU64::new(0),
             count: AtomicU32::new(0),
             names: RandomState::new(),
-            stopping: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            complaints: Complaints::new(complain),
             complain,
         });
+        let io = |error| SocketError::Io { path: path.into(), error };
         let (socket, listener) = SocketFile::open(path)?;
+        listener.set_nonblocking(true).map_err(io)?;
+        let (stop, stopped) = UnixStream::pair().map_err(io)?;
         let accepting = shared.clone();
         let listener = thread::Builder::new()
             .name("pcsc listener".into())
-            .spawn(move || accept(&accepting, &listener))
-            .map_err(|error| SocketError::Io { path: path.into(), error })?;
-        Ok(Self { shared, listener: Some(listener), socket })
+            .spawn(move || listener::accept(&accepting, &listener, &stopped))
+            .map_err(io)?;
+        Ok(Self { shared, listener: Some(listener), stop: Some(stop), socket })
     }
 
     /// The readers' names.
@@ -114,67 +117,16 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::Release);
-        // This wakes the listener, which then sees that it must stop.
-        let woken = UnixStream::connect(self.socket.path()).is_ok();
+        // Whoever the path belongs to by now: the listener is woken without it.
+        drop(self.stop.take());
         self.socket.remove();
-        if let Some(listener) = self.listener.take().filter(|_| woken) {
+        if let Some(listener) = self.listener.take() {
             let _ = listener.join();
         }
         lock(&self.shared.clients).values().for_each(|client| client.hang_up());
         for reader in &self.shared.readers {
             reader.remove();
         }
-    }
-}
-
-fn accept(shared: &Arc<Shared>, listener: &UnixListener) {
-    for (id, stream) in (1..).zip(listener.incoming()) {
-        if shared.stopping.load(Ordering::Acquire) {
-            return;
-        }
-        match stream {
-            Ok(stream) => {
-                if let Err(error) = admit(shared, id, stream) {
-                    shared.complain(&format!("client {id}: {error}"));
-                }
-            }
-            Err(error) => {
-                // Probably out of file descriptors: the next try may succeed.
-                shared.complain(&format!("cannot accept a client: {error}"));
-                thread::sleep(ACCEPT_PAUSE);
-            }
-        }
-    }
-}
-
-/// Gives a client a thread, if there is room.
-fn admit(shared: &Arc<Shared>, id: u64, stream: UnixStream) -> io::Result<()> {
-    stream.set_write_timeout(Some(WRITE_PATIENCE))?;
-    let client = Arc::new(Client::new(id, stream));
-    {
-        let mut clients = lock(&shared.clients);
-        if clients.len() >= CLIENTS_MAX {
-            return Err(io::Error::other(format!("{CLIENTS_MAX} clients are the most at a time; it is hung up on")));
-        }
-        clients.insert(id, client.clone());
-    }
-    let own = shared.clone();
-    let serve = move || {
-        // Runs when the session ends, also by a panic.
-        let _leaving = Leaving(own.clone(), id);
-        Session::new(own, client).run();
-    };
-    let spawned = thread::Builder::new().name(format!("pcsc client {id}")).spawn(serve);
-    spawned.map(drop).inspect_err(|_| drop(lock(&shared.clients).remove(&id)))
-}
-
-/// Takes a client off the list.
-struct Leaving(Arc<Shared>, u64);
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        lock(&self.0.clients).remove(&self.1);
     }
 }
 
@@ -214,10 +166,6 @@ impl Shared {
             Some(client) if client.wake(Rv::CANCELLED) => Ok(()),
             _ => Err(Rv::INVALID_HANDLE),
         }
-    }
-
-    fn complain(&self, what: &str) {
-        (self.complain)(what);
     }
 
     /// Does what `qiyong pcscd ctl` asks for.
