@@ -244,7 +244,7 @@ impl Slot {
 /// How long a card of T=0 may keep the board waiting for a character, in ms (ISO/IEC 7816-3 clause 10.2).
 fn waiting_time(card: &ContactCard) -> u32 {
     let (fi, di) = card.rate();
-    let limits = t0::Limits::new(card.parameters().wi(), fi, di);
+    let limits = t0::Limits::from_atr(&card.parameters(), fi, di);
     let cycles = u64::from(limits.waiting_time) * u64::from(fi) / u64::from(di.max(1));
     u32::try_from(cycles / CYCLES_PER_MS).unwrap_or(u32::MAX)
 }

@@ -314,6 +314,7 @@ impl Reader {
         match inner.slot.transmit(command, response) {
             Ok(()) => Ok(inner.protocol),
             Err(SlotFailure::Empty) => Err(Rv::NO_SMARTCARD),
+            Err(SlotFailure::Broken(error)) if error.is_of_the_command() => Err(Rv::INVALID_PARAMETER),
             Err(SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone) => Err(Rv::NOT_TRANSACTED),
         }
     }
