@@ -131,8 +131,10 @@ fn an_atr_is_decoded_with_every_key_the_manual_names() {
     let json: Value = serde_json::from_str(&ok(&["atr", "3B6D000000814E43238697159900BF7C7A", "--json"])).unwrap();
     let expected = serde_json::json!({
         "valid": true, "convention": "direct", "protocols": [0], "fi": 372, "di": 1, "extra_guard": 0,
-        "specific_mode": false, "historical": "00814E43238697159900BF7C7A", "tck": "absent",
+        "specific_mode": null, "historical": "00814E43238697159900BF7C7A", "tck": "absent",
         "ifsc": 32, "bwi": 4, "cwi": 13, "wi": 10, "edc": "lrc",
+        "classes": ["A"], "clock_stop": "no", "implicit": [],
+        "defaults": ["protocols", "ifsc", "bwi", "cwi", "wi", "edc", "classes", "clock_stop"],
     });
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&json[key], value, "{key}");
