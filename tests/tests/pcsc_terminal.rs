@@ -316,10 +316,12 @@ fn what_is_missing_is_said_and_is_no_verdict() {
     // For a card that the centre does not know, there is an answer.
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unknown".into()), "{report}");
+    assert_eq!(report["advice"], "ask-holder", "{report}");
     assert_eq!(server.ctl(&["mute"]).0, 0);
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unreadable".into()), "{report}");
     assert_eq!(report["cause"], "no answer to reset: is the card inserted the right way round?", "{report}");
+    assert_eq!(report["advice"], "ask-holder", "{report}");
 }
 
 /// ISO/IEC 7816-4 clause 12.1.1.
