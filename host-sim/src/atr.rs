@@ -554,6 +554,7 @@ mod tests {
         );
         let text = text_of("3B 90 95 10 91");
         assert!(text.contains("Implicit: the card works at an F and D that the ATR does not say"), "{text}");
+        assert!(!text_of("3B").contains("T=0 alone"));
         assert!(text_of("3B 00").contains(
             "By default, since the ATR does not say it: T=0 alone, Fi 372, Di 1, no extra guard time, WI 10, class A, \
              clock must not stop."

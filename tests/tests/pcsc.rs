@@ -12,3 +12,5 @@ mod programs;
 mod protocols;
 #[path = "pcsc/sharing.rs"]
 mod sharing;
+#[path = "pcsc/strange_services.rs"]
+mod strange_services;

@@ -44,9 +44,9 @@ impl AskError {
     /// Who can put it right.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::ReaderName | Self::Argument => Advice::CorrectInput,
+            Self::ReaderName | Self::Argument | Self::Foreign { .. } => Advice::CorrectInput,
             // Whoever maintains the machine starts one.
-            Self::Server { .. } => Advice::CallService,
+            Self::Server { .. } | Self::Silent { .. } => Advice::CallService,
         }
     }
 }
@@ -82,7 +82,12 @@ impl ReaderError {
             // A reader is plugged in.
             Self::NoReader | Self::Gone => Advice::AskHolder,
             Self::NotCalled { .. } => Advice::CorrectInput,
-            Self::NoService | Self::ServiceGone | Self::Protocol | Self::Other(_) => Advice::CallService,
+            Self::NoService
+            | Self::Silent { .. }
+            | Self::Foreign { .. }
+            | Self::ServiceGone
+            | Self::Protocol
+            | Self::Other(_) => Advice::CallService,
         }
     }
 }
@@ -142,6 +147,10 @@ mod tests {
         table!(AskError {
             AskError::ReaderName = AskError::ReaderName => CorrectInput, "no reader has so long a name";
             AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long";
+            AskError::Silent { .. } = AskError::Silent { socket: path() }
+                => CallService, "what listens at s does not answer: start it anew";
+            AskError::Foreign { .. } = AskError::Foreign { socket: path() }
+                => CorrectInput, "what listens at s is no `qiyong pcscd`: name another --socket";
             AskError::Server { .. } = AskError::Server { socket: path(), error: ErrorKind::NotFound.into() }
                 => CallService, "no server answers at s: entity not found; start one with `qiyong pcscd`";
         });
@@ -182,6 +191,11 @@ mod tests {
             ReaderError::NoService = ReaderError::NoService
                 => CallService, "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set \
                                  PCSCLITE_CSOCK_NAME=PATH";
+            ReaderError::Silent { .. } = ReaderError::Silent { socket: path() }
+                => CallService, "the PC/SC service at s does not answer: start it anew";
+            ReaderError::Foreign { .. } = ReaderError::Foreign { socket: path() }
+                => CallService, "what listens at s is no PC/SC service: start pcscd, or name another one in \
+                                 PCSCLITE_CSOCK_NAME";
             ReaderError::NoReader = ReaderError::NoReader
                 => AskHolder, "there is no PC/SC reader: plug one in, or run `qiyong pcscd`";
             ReaderError::NotCalled { .. } = ReaderError::NotCalled { wanted: "B".into(), there: there() }

@@ -6,9 +6,7 @@
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
 
-use ::pcsc::{
-    Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, Scope, ShareMode, State,
-};
+use ::pcsc::{Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, ShareMode, State};
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
@@ -17,6 +15,7 @@ use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
 use crate::readers::ReaderError;
+use crate::service;
 
 /// The most bytes of a command besides its data: header, Lc and Le in their extended forms.
 const AROUND_DATA: usize = 4 + 3 + 2;
@@ -42,7 +41,7 @@ impl ReaderSlot {
     /// # Errors
     /// There is no PC/SC service, no reader, or no reader of this name.
     pub fn open(name: &str, on_trouble: impl Fn(ReaderError) + 'static) -> Result<Self, ReaderError> {
-        let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
+        let context = service::context()?;
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
         let mut slot =

@@ -1,9 +1,12 @@
 //! Which PC/SC readers there are, and what is in them, by libpcsclite. Using a reader is done in `reader_slot`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use ::pcsc::{Context, Error, ReaderState, Scope, State};
+use ::pcsc::{Error, ReaderState, State};
 use thiserror::Error as ThisError;
+
+use crate::service;
 
 /// A reader and what is in it.
 #[derive(Clone, Debug)]
@@ -50,6 +53,18 @@ pub enum ReaderError {
         "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set PCSCLITE_CSOCK_NAME=PATH"
     )]
     NoService,
+    /// Something listens, and says nothing.
+    #[error("the PC/SC service at {} does not answer: start it anew", socket.display())]
+    Silent {
+        /// Where it listens.
+        socket: PathBuf,
+    },
+    /// Something listens that does not speak pcsc-lite's protocol.
+    #[error("what listens at {} is no PC/SC service: start pcscd, or name another one in PCSCLITE_CSOCK_NAME", socket.display())]
+    Foreign {
+        /// Where it listens.
+        socket: PathBuf,
+    },
     /// There is no reader.
     #[error("there is no PC/SC reader: plug one in, or run `qiyong pcscd`")]
     NoReader,
@@ -105,7 +120,7 @@ impl ReaderError {
 /// # Errors
 /// There is no service to ask.
 pub fn list() -> Result<Vec<Reader>, ReaderError> {
-    let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
+    let context = service::context()?;
     let names = context.list_readers_owned().map_err(ReaderError::looking)?;
     let mut states: Vec<_> = names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
     if states.is_empty() {

@@ -56,6 +56,8 @@ pub(super) fn sentences(atr: &Atr<'_>, card: &Parameters) -> Vec<String> {
     let matters = |key: &str| match key {
         "ifsc" | "bwi" | "cwi" | "edc" => offered.contains(&1),
         "wi" => offered.contains(&0),
+        // Bytes that are no ATR may offer none.
+        "protocols" => !offered.is_empty(),
         _ => true,
     };
     let words: Vec<_> = defaults(atr).filter(|(key, ..)| matters(key)).map(|(.., words)| *words).collect();
