@@ -85,6 +85,7 @@ impl ReaderError {
             Self::NoService
             | Self::Silent { .. }
             | Self::Foreign { .. }
+            | Self::HangsUp { .. }
             | Self::ServiceGone
             | Self::Protocol
             | Self::Other(_) => Advice::CallService,
@@ -196,6 +197,8 @@ mod tests {
             ReaderError::Foreign { .. } = ReaderError::Foreign { socket: path() }
                 => CallService, "what listens at s is no PC/SC service: start pcscd, or name another one in \
                                  PCSCLITE_CSOCK_NAME";
+            ReaderError::HangsUp { .. } = ReaderError::HangsUp { socket: path() }
+                => CallService, "what listens at s hangs up: it is no PC/SC service, or does not let you in (polkit)";
             ReaderError::NoReader = ReaderError::NoReader
                 => AskHolder, "there is no PC/SC reader: plug one in, or run `qiyong pcscd`";
             ReaderError::NotCalled { .. } = ReaderError::NotCalled { wanted: "B".into(), there: there() }

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use qiyong_protocol::card::pin::Pin;
 
-use crate::server::connect;
+use crate::call::connect;
 use crate::wire::{self, Ctl, NAME_LEN, Name};
 
 /// What came of an action, as whoever asked hears it: in the server's words, which may be a server of another version.

@@ -15,8 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod call;
 pub mod codes;
 pub mod ctl;
+#[cfg(feature = "pcsc")]
+mod reader_error;
 #[cfg(feature = "pcsc")]
 pub mod reader_slot;
 #[cfg(feature = "pcsc")]

@@ -14,7 +14,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
-use crate::readers::ReaderError;
+use crate::reader_error::ReaderError;
 use crate::service;
 
 /// The most bytes of a command besides its data: header, Lc and Le in their extended forms.

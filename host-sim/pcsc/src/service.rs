@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use pcsc::{Context, Scope};
 
+use crate::call::connect;
 use crate::codes::Rv;
-use crate::readers::ReaderError;
-use crate::server::connect;
+use crate::reader_error::ReaderError;
 use crate::wire::{self, MAJOR, MINOR_MIN, Version, command};
 
 /// How long the service may take; one that the system starts when it is called takes a second.
@@ -21,11 +21,12 @@ const SOCKET: (&str, &str) = ("PCSCLITE_CSOCK_NAME", "/run/pcscd/pcscd.comm");
 /// A context of a service that answers.
 pub(crate) fn context() -> Result<Context, ReaderError> {
     let socket = env::var_os(SOCKET.0).map_or_else(|| PathBuf::from(SOCKET.1), PathBuf::from);
-    match version(&socket) {
+    match version(&socket).map_err(|error| error.kind()) {
         Ok(answer) if speaks_pcsc_lite(&answer) => {}
         Ok(_) => return Err(ReaderError::Foreign { socket }),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            return Err(ReaderError::Silent { socket });
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Err(ReaderError::Silent { socket }),
+        Err(ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+            return Err(ReaderError::HangsUp { socket });
         }
         // libpcsclite says it in its own words; its service may be elsewhere.
         Err(_) => {}

@@ -39,7 +39,7 @@ fn what_listens_and_is_no_service_is_said_to_be_none() {
     let cases: [(Does, [&str; 2]); 3] = [
         (silent, ["the PC/SC service at socket does not answer", "what listens at socket does not answer"]),
         (rubbish, ["what listens at socket is no PC/SC service", "what listens at socket is no `qiyong pcscd`"]),
-        (hangs_up, ["no PC/SC service answers", "what listens at socket is no `qiyong pcscd`"]),
+        (hangs_up, ["what listens at socket hangs up", "what listens at socket is no `qiyong pcscd`"]),
     ];
     for (does, [to_programs, to_the_hand]) in cases {
         let folder = TempDir::new().unwrap();

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use super::lock;
+use super::lock::lock;
 use crate::codes::Rv;
 use crate::wire::Waited;
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use qiyong_sim::card::desk::Complain;
 
-use super::lock;
+use super::lock::lock;
 
 /// So many complaints of each kind are told one by one; after these, those whose number is a power of two.
 const TOLD: u64 = 16;

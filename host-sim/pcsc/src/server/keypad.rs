@@ -14,7 +14,7 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
-use super::lock;
+use super::lock::lock;
 use crate::codes::{Rv, control_code};
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID

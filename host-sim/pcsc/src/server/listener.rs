@@ -17,8 +17,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::client::Client;
 use super::complaints::Kind;
+use super::lock::lock;
 use super::session::Session;
-use super::{Shared, lock};
+use super::shared::Shared;
 
 /// The most clients at a time, as in pcscd.
 pub const CLIENTS_MAX: usize = 200;

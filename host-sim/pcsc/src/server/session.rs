@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 
 use zeroize::Zeroizing;
 
+use super::attributes;
 use super::client::Client;
 use super::complaints::Kind;
 use super::keypad::{self, Reply};
 use super::reader::Reader;
-use super::{Shared, attributes};
+use super::shared::Shared;
 use crate::codes::{Disposition, GET_FEATURE_REQUEST, Rv, Share};
 use crate::ctl;
 use crate::wire::{

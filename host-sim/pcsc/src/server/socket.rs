@@ -7,14 +7,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use thiserror::Error;
+
+use crate::call::connect;
 
 /// The longest path a socket can have on Linux, without its terminating zero.
 const PATH_MAX: usize = 107;
@@ -100,19 +101,6 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         self.remove();
     }
-}
-
-/// Calls the server at `path`, without waiting for one that takes no callers.
-///
-/// # Errors
-/// Nobody listens; or, as [`ErrorKind::WouldBlock`], whoever listens has too many callers.
-pub(crate) fn connect(path: &Path) -> io::Result<UnixStream> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
-    let stream = UnixStream::from(socket);
-    stream.set_nonblocking(false)?;
-    Ok(stream)
 }
 
 /// The folder of `path`, locked until it is dropped; nothing where folders cannot be locked.
