@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
+//! | [`referee`] | convicts a terminal that breaks a clause of ISO/IEC 7816-3 on that line |
 //! | [`world`] | terminals together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
@@ -25,6 +26,7 @@ pub mod input;
 pub mod line;
 pub mod mask;
 pub mod private_file;
+pub mod referee;
 pub mod scenario;
 pub mod time;
 mod toml_error;

@@ -18,6 +18,8 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::contact::Habits;
+
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
 
@@ -72,6 +74,8 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
@@ -134,6 +138,7 @@ impl VirtualCard {
             pin,
             blocked: Blocked::No,
             scheme,
+            habits: Habits::default(),
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
@@ -584,7 +589,7 @@ fn unpack(block: &[u8]) -> Option<Pin> {
 }
 
 /// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.
-fn blank(spec: &FileSpec) -> Bytes {
+pub fn blank(spec: &FileSpec) -> Bytes {
     match spec.content {
         Content::Records(records) => Bytes::Records(
             records.iter().map(|record| vec![blank_byte(record.format); usize::from(record.len)]).collect(),

@@ -93,6 +93,8 @@ fn of_a_cause() {
             => AskHolder, "the card was never personalised: its ident code ends in FFFFFFFF";
         Cause::Length { .. } = Cause::Length { ins: 0x84 }
             => AskHolder, "the answer to INS 84 has a wrong length";
+        Cause::Unsteady = Cause::Unsteady
+            => AskHolder, "the card says something else each time: clean its contacts, and try again";
         Cause::Link(_) = Cause::Link(LinkError::NotSetUp) => CallService,
             "nothing was sent to the centre, since the terminal has no key: send it the set-up first";
     });
