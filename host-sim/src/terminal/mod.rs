@@ -39,7 +39,7 @@ use qiyong::in_process::InProcess;
 use qiyong_centre::Centre;
 use trouble::Trouble;
 
-/// What till to put up, and what to do there.
+/// What terminal to put up, and what to do there.
 #[derive(Args, Debug)]
 pub(crate) struct TerminalArgs {
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct TerminalArgs {
     /// Print one JSON object an operation; what a person would see goes to standard error
     #[arg(long)]
     json: bool,
-    /// What to do; without it the till asks, again and again
+    /// What to do; without it the terminal asks, again and again
     #[command(subcommand)]
     operation: Option<ask::Asked>,
 }
@@ -86,7 +86,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
     id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
-/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
+/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     match (&args.card.card, &args.card.reader) {
