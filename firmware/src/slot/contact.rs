@@ -280,5 +280,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
 
     async fn disconnect(&mut self) {
         self.power_down().await;
+        // The card may be exchanged for another before anybody looks: what failed with one is asked of the next.
+        self.manner = Manner::RateAndBlockSize;
     }
 }

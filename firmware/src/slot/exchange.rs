@@ -19,12 +19,18 @@ pub(super) enum Protocol {
     T1(t1::Connection),
 }
 
+impl SlotError {
+    /// Whether the command is at fault: not a character of it was sent, and the card is as before.
+    pub const fn is_of_the_command(self) -> bool {
+        matches!(self, Self::T0(T0Error::ExtendedLength | T0Error::InsNotAllowed(_)) | Self::Command(_))
+    }
+}
+
 impl Protocol {
     /// Whether only a reset helps the card after an exchange that ended with `error`.
     pub(super) const fn is_over(&self, error: SlotError) -> bool {
         match (error, self) {
-            // Of these commands not a character was sent.
-            (SlotError::T0(T0Error::ExtendedLength | T0Error::InsNotAllowed(_)) | SlotError::Command(_), _) => false,
+            (error, _) if error.is_of_the_command() => false,
             // In T=1 the exchange may have ended in a way that both sides know of.
             (SlotError::T1(_) | SlotError::Response(_), Self::T1(link)) => !link.is_ready(),
             _ => true,

@@ -273,6 +273,7 @@ causes! {
     76 (need) [Cause::Slot(SlotError::T1(T1Error::BufferTooSmall { need }))]
     77 (budget) [Cause::Slot(SlotError::T1(T1Error::OutOfBudget(budget)))]
     78 () [Cause::Slot(SlotError::T1(T1Error::NeedsReset))]
+    79 (have) [Cause::Slot(SlotError::T1(T1Error::NoStatusWord { have }))]
 
     80 (have) [Cause::Slot(SlotError::Command(ApduError::TooShort { have }))]
     81 (have) [Cause::Slot(SlotError::Command(ApduError::LengthMismatch { have }))]

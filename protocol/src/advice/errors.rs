@@ -72,7 +72,9 @@ impl T1Error {
             | Self::OutOfBudget(Budget::Time | Budget::Blocks)
             | Self::NeedsReset => Advice::TryAgain,
             // Contacts need cleaning, or the card is at fault.
-            Self::OutOfBudget(Budget::Repetitions | Budget::Extensions) => Advice::AskHolder,
+            Self::OutOfBudget(Budget::Repetitions | Budget::Extensions) | Self::NoStatusWord { .. } => {
+                Advice::AskHolder
+            }
             Self::BufferTooSmall { .. } => Advice::CallService,
         }
     }

@@ -89,6 +89,7 @@ fn t1s() -> Vec<T1Error> {
         troubles.flat_map(|trouble| kinds.map(|kind| kind(trouble))).collect(),
         lengths(|need| T1Error::BufferTooSmall { need }),
         budgets.map(T1Error::OutOfBudget).to_vec(),
+        bytes(|have| T1Error::NoStatusWord { have }),
     ]
     .concat()
 }

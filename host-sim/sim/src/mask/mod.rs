@@ -125,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_of_an_id_number_is_masked_and_nothing_else() {
+    fn the_middle_of_an_id_number_and_what_stands_in_it_are_masked() {
         let id = "3131313131313139383130313031313131 30".replace(' ', "");
         let shown = masked(&format!(">00B2010414 <B2 <0812{id} <9000 >00B2020403 <B2 <0A0131 <9000"));
-        assert_eq!(shown, format!("00B2010414B20812313131{}31309000{}", "*".repeat(26), "00B2020403B20A01319000"));
+        assert_eq!(shown, format!("00B2010414B20812313131{}31309000{}", "*".repeat(26), "00B2020403B20A01**9000"));
         assert_eq!(masked(">00B207040B <B2 <0709583030303030303139 <9000"), "00B207040BB207095830303030303031399000");
     }
 

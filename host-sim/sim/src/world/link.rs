@@ -12,7 +12,7 @@ use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::{CentreEnd, CentreFailure};
 use super::event::{Event, Recorder};
-use super::visit::LinkTrouble;
+use super::visit::{LinkTrouble, Unplayed};
 use crate::line::Seat;
 
 /// How long a terminal waits for the centre's answer (docs/card.md §5.5), in seconds.
@@ -94,6 +94,9 @@ pub(super) struct WorldLink {
     seat: Seat,
     /// Whether the card is pulled while the centre carries out the transaction.
     pull: bool,
+    /// Whether something has gone wrong with a message, and whether the card has been pulled.
+    disturbed: bool,
+    pulled: bool,
 }
 
 impl WorldLink {
@@ -104,12 +107,33 @@ impl WorldLink {
         seat: Seat,
     ) -> Self {
         let line = CentreLine::new();
-        Self { centre, line, recorder, failure, trouble: LinkTrouble::None, messages: 0, seat, pull: false }
+        Self {
+            centre,
+            line,
+            recorder,
+            failure,
+            trouble: LinkTrouble::None,
+            messages: 0,
+            seat,
+            pull: false,
+            disturbed: false,
+            pulled: false,
+        }
     }
 
     /// A visit begins, during which this goes wrong.
     pub(super) const fn begin(&mut self, trouble: LinkTrouble, pull: bool) {
         (self.trouble, self.messages, self.pull) = (trouble, 0, pull);
+        (self.disturbed, self.pulled) = (false, false);
+    }
+
+    /// What of this has not come about.
+    pub(super) fn left(&self) -> Vec<Unplayed> {
+        let left = [
+            (self.trouble != LinkTrouble::None && !self.disturbed).then_some(Unplayed::Link),
+            (self.pull && !self.pulled).then_some(Unplayed::Pull),
+        ];
+        left.into_iter().flatten().collect()
     }
 }
 
@@ -117,7 +141,9 @@ impl CentreLink for WorldLink {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         let (arrives, returns) = self.trouble.delivery(self.messages, &request.body);
         self.messages += 1;
+        self.disturbed |= !(arrives && returns);
         if self.pull && matches!(request.body, Body::Transact { .. }) {
+            self.pulled = true;
             self.seat.pull();
             // The centre needs some time.
             embassy_futures::yield_now().await;

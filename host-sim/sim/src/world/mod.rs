@@ -32,15 +32,17 @@ use qiyong_firmware::terminal::{RamMemory, Report, Settings, Terminal};
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
-use crate::line::{FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::line::{Fault, FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::referee::Finding;
 use crate::time::VirtualTime;
 use centre::CentreEnd;
 use event::{Event, Events, Recorder};
 use link::{ExchangeError, WorldLink};
 use script::Script;
 use slot::Watched;
-use visit::{PullDuring, Visit};
+use visit::{PullDuring, Unplayed, Visit};
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = Watched<ContactSlot<Line>, Recorder>;
@@ -57,6 +59,7 @@ pub fn terminal_id(number: u32) -> TerminalId {
 pub struct WorldTerminal {
     terminal: Terminal<Slot, WorldLink, Script, VirtualTime, ChaCha8Rng, RamMemory>,
     plan: FaultPlan,
+    unplayed: Vec<Unplayed>,
 }
 
 /// What all terminals of a world share.
@@ -93,13 +96,14 @@ impl<C: CentreEnd + 'static> World<C> {
         let settings = Settings::at(institution, terminal_id(number));
         let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
         let terminal = Terminal::new(slot, link, script, self.time.clone(), random, RamMemory::new(Stan(1)), settings);
-        WorldTerminal { terminal, plan }
+        WorldTerminal { terminal, plan, unplayed: Vec::new() }
     }
 }
 
 impl WorldTerminal {
     /// One visit of a holder, who inserts this card, if there is one.
     pub fn serve(&mut self, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Report {
+        let noisy = visit.noise.is_some();
         let Visit { pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
         self.terminal.memory().worn = storage_worn;
         self.plan.begin(faults, noise);
@@ -109,12 +113,30 @@ impl WorldTerminal {
         // Every port answers at once, so this never waits.
         let report = embassy_futures::block_on(self.terminal.serve(operation));
         self.terminal.slot().slot.line().set_card(None);
+        let storage_unused = report.reason != Some(Reason::StorageFailed) && !matches!(operation, Operation::Query);
+        self.note_unplayed(report.outcome == Outcome::Approved, noisy, storage_worn && storage_unused);
         report
     }
 
+    /// Notes what was to happen in the visit that has just ended, and did not.
+    fn note_unplayed(&mut self, approved: bool, noisy: bool, storage_unused: bool) {
+        let (passed, disturbed) = self.plan.passed();
+        let fault = self.plan.left().first().map(|Fault { at, what }| Unplayed::Fault { at: *at, what: *what, passed });
+        self.unplayed = self.terminal.link().left();
+        self.unplayed.extend(self.terminal.operator().left(approved));
+        self.unplayed.extend(fault);
+        self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
+        self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// What was to happen in the last visit, and did not.
+    pub fn unplayed(&self) -> &[Unplayed] {
+        &self.unplayed
+    }
+
     /// What the terminal has done against ISO/IEC 7816-3 on its line.
-    pub fn violations(&mut self) -> Vec<String> {
-        self.terminal.slot().slot.line().violations().to_vec()
+    pub fn findings(&mut self) -> &[Finding] {
+        self.terminal.slot().slot.line().findings()
     }
 
     /// Whether a reversal is still to be sent.

@@ -143,6 +143,8 @@ fn of_t1() {
             => TryAgain, "the chain was aborted as asked (rule 9): send another command";
         T1Error::BufferTooSmall { .. } = T1Error::BufferTooSmall { need: 9 }
             => CallService, "the response has 9 bytes: ask for fewer or give more room";
+        T1Error::NoStatusWord { .. } = T1Error::NoStatusWord { have: 1 }
+            => AskHolder, "the card's response has 1 bytes, too few for a status word: use another card";
         T1Error::OutOfBudget(Budget::Time) = T1Error::OutOfBudget(Budget::Time)
             => TryAgain, "the command took too long: reset the card";
         T1Error::OutOfBudget(Budget::Blocks) = T1Error::OutOfBudget(Budget::Blocks)

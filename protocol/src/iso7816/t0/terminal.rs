@@ -240,8 +240,10 @@ impl<'a> Exchange<'a> {
         self.state = match byte {
             NULL => State::Procedure,
             sw1 if is_sw1(sw1) => State::Sw2 { sw1 },
-            ack if ack == ins && left > 0 => transfer(left),
-            ack if ack == !ins && left > 0 => transfer(1),
+            // After all data, or without any, an acknowledgement moves nothing, and another procedure byte follows.
+            ack if (ack == ins || ack == !ins) && left == 0 => State::Procedure,
+            ack if ack == ins => transfer(left),
+            ack if ack == !ins => transfer(1),
             other => State::Done(Err(T0Error::ProcedureByte(other))),
         };
     }
