@@ -1,6 +1,9 @@
 //! Faults at every step of a visit: the card is pulled at every character, every message is lost. Terminal, slot and
 //! engines are the firmware's own; the centre is the real one.
 
+#[path = "visits/line_faults.rs"]
+mod line_faults;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
