@@ -149,7 +149,7 @@ fn what_failed_is_not_asked_for_again_until_the_card_is_taken_out() {
         block_on(bench.slot.connect()).unwrap();
         bench.works();
         assert_eq!(bench.asked(), format!("off {first}"), "{atr:02X?} {pps:?} {unheard:?}: another card");
-        assert_eq!(bench.slot.line().violations(), [] as [String; 0]);
+        assert_eq!(bench.slot.line().findings(), []);
     }
 }
 
@@ -236,7 +236,7 @@ fn an_answer_to_reset_is_asked_for_again_unless_a_character_of_it_came_twice_in_
                 }
                 assert_eq!(connected, Ok(atr.to_vec()), "{what:?} at {at}");
                 assert!(rig.send(&[commands::select_environment()])[0].is_ok(), "{what:?} at {at}");
-                rig.assert_no_violation();
+                rig.assert_no_finding();
             }
         }
         assert_eq!(unfit, if has_tck { 0 } else { atr.len() - 1 });

@@ -59,7 +59,7 @@ fn the_extra_guard_time_is_kept_before_every_character_to_the_card() {
             assert_eq!(least(1, pps), Some(in_pps), "{atr:02X?}: {all:?}");
         }
         assert_eq!(least(pps + 1, all.len()), Some(later), "{atr:02X?}: {all:?}");
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
