@@ -16,7 +16,7 @@ use qiyong_sim::scenario::report::{CardReport, StepReport, card_report, step_rep
 use qiyong_sim::scenario::stage::{Played, PlayedStep};
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::link::describe_operation;
+use qiyong_sim::serial::words::describe_operation;
 
 const SCENARIO: &str = include_str!("../scenarios/demo.toml");
 

@@ -89,7 +89,7 @@ impl Place {
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
         let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
         let visit = Visit { pins, new_pins, ..visit };
-        self.terminal.serve(&self.operation, Some(self.card.clone()), visit)
+        self.terminal.serve(&self.operation, Some(self.card.clone()), visit).expect("till and terminal work")
     }
 
     fn record(&self) -> CardRecord {

@@ -27,7 +27,6 @@ impl EmulatorError {
             | Self::Endless { .. }
             | Self::Mute { .. }
             | Self::Answer { .. }
-            | Self::TooLong(_)
             | Self::Centre(_) => Advice::CallService,
         }
     }

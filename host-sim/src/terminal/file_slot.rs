@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use jiff::civil::DateTime;
-
 use qiyong_firmware::slot::{ContactSlot, SlotConfig, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_sim::card::contact::ContactCard;
@@ -31,11 +29,11 @@ impl Watch for FileInStep {
     }
 }
 
-/// The slot with the card of this file in it.
-pub(super) fn open(path: &Path) -> Result<FileSlot, String> {
+/// The slot with the card of this file in it. `time` is the line's.
+pub(super) fn open(path: &Path, time: &VirtualTime) -> Result<FileSlot, String> {
     let DeskCard { card, keeper, .. } = DeskCard::open(path, complain).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
-    let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
+    let mut line = VirtualLine::new(time.clone());
     line.set_card(Some(card.clone()));
     Ok(Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: FileInStep { card, keeper } })
 }

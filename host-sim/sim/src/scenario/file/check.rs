@@ -23,6 +23,7 @@ use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
+use crate::scenario::serial;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
@@ -282,6 +283,7 @@ impl RawStep {
         }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
+        let (to_till, to_terminal) = serial::check(&key("serial"), &self.serial)?;
         let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
         let outcome = self.expect.outcome.as_deref().map(|text| {
             let find = |text: &str| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
@@ -303,6 +305,8 @@ impl RawStep {
                 faults,
                 noise: noise.transpose()?,
                 trouble: trouble.transpose()?.unwrap_or_default(),
+                to_till,
+                to_terminal,
                 storage_worn: self.storage_worn,
             },
             expect: Expected {
