@@ -61,7 +61,10 @@ impl Unplayable {
     /// Who can put it right: another scenario is chosen, or another stage.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InverseCard { .. } | Self::WornStorage { .. } | Self::Disturbed { .. } => Advice::CorrectInput,
+            Self::InverseCard { .. }
+            | Self::WornStorage { .. }
+            | Self::SerialDisturbed { .. }
+            | Self::Disturbed { .. } => Advice::CorrectInput,
         }
     }
 }
