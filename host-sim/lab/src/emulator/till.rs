@@ -1,6 +1,7 @@
 //! The till's end of the board's serial line ([`qiyong_sim::serial::till`]) on a socket: what comes from it, and what
 //! goes there. The machine decides what follows from the frames.
 
+use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 
 use qiyong_protocol::ecr::Command;
@@ -30,7 +31,7 @@ impl TillLine {
 
     /// A visit begins, during which this goes wrong.
     pub(super) fn begin(&mut self, trouble: LinkTrouble) {
-        self.end.begin(trouble);
+        self.end.begin(trouble, BTreeMap::new());
     }
 
     /// Sends a command to the terminal.

@@ -23,7 +23,9 @@ const SIZE: usize = PAGES as usize * PAGE;
 #[derive(Debug, Error)]
 pub enum FlashFileError {
     /// Another program has it.
-    #[error("{path}: another program runs a terminal with this memory: end it, or give this terminal a memory of its own")]
+    #[error(
+        "{path}: another program runs a terminal with this memory: end it, or give this terminal a memory of its own"
+    )]
     InUse {
         /// The file.
         path: PathBuf,

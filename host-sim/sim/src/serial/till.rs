@@ -2,6 +2,8 @@
 //! them, and the loss of messages on the way to the centre. Who sends the bytes, and what follows from what is heard, is
 //! for the owner to decide.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -57,6 +59,8 @@ pub struct TillEnd {
     /// What goes wrong on the way to the centre during this visit, and how many messages have gone that way.
     trouble: LinkTrouble,
     messages: usize,
+    /// What becomes of single messages instead.
+    single: BTreeMap<usize, Delivery>,
     /// The centre's answers that the terminal has not got yet.
     answers: Vec<Vec<u8>>,
     /// The answer that comes too late: with the next one.
@@ -65,15 +69,15 @@ pub struct TillEnd {
 
 impl Default for TillEnd {
     fn default() -> Self {
-        let trouble = LinkTrouble::None;
-        Self { decoder: Box::default(), trouble, messages: 0, answers: Vec::new(), late: None }
+        let (trouble, single) = (LinkTrouble::None, BTreeMap::new());
+        Self { decoder: Box::default(), trouble, messages: 0, single, answers: Vec::new(), late: None }
     }
 }
 
 impl TillEnd {
-    /// A visit begins, during which this goes wrong.
-    pub fn begin(&mut self, trouble: LinkTrouble) {
-        (self.trouble, self.messages, self.late) = (trouble, 0, None);
+    /// A visit begins, during which this goes wrong: `single` is for single messages, by their number from 0.
+    pub fn begin(&mut self, trouble: LinkTrouble, single: BTreeMap<usize, Delivery>) {
+        (self.trouble, self.messages, self.single, self.late) = (trouble, 0, single, None);
         self.answers.clear();
     }
 
@@ -98,10 +102,11 @@ impl TillEnd {
         let mut parts = Parts::default();
         let read = Message::read(message).ok();
         let request = read.and_then(|message| read_request(&message, &key, &mut parts).ok());
-        let (trouble, number) = (self.trouble, self.messages);
+        let single = self.single.get(&self.messages).copied();
         self.messages += 1;
         // A message that cannot be read is for the centre to reject.
-        let delivery = request.as_ref().map_or(Delivery::WHOLE, |request| trouble.delivery(number, &request.body));
+        let usual = request.as_ref().map_or(Delivery::WHOLE, |request| self.trouble.delivery(&request.body));
+        let delivery = single.unwrap_or(usual);
         let transaction = matches!(request, Some(Request { body: Body::Transact { .. }, .. }));
         let asked = words::request(request.as_ref());
         let damaged;

@@ -81,7 +81,7 @@ impl Till {
 
     /// A visit begins, during which this goes wrong on the line.
     pub fn begin(&mut self, visit: &Visit) {
-        self.end.begin(visit.trouble);
+        self.end.begin(visit.trouble, visit.messages.clone());
         self.from_terminal.begin(visit.to_till.clone());
         self.to_terminal.begin(visit.to_terminal.clone());
     }

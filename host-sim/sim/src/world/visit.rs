@@ -1,6 +1,6 @@
 //! A holder's visit that is to be played: what the holder does, and what goes wrong during the visit.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
@@ -30,18 +30,6 @@ pub enum LinkTrouble {
     AnswerAndReversalsLost,
     /// The till has set the terminal up under a name that no message can hold, so that none leaves the terminal.
     Unsendable,
-    /// Message `number` of the visit, from 0, is lost on its way to the centre; or (`arrives`) its answer is lost.
-    OneMessage {
-        /// Which message.
-        number: usize,
-        /// Whether the centre gets the message.
-        arrives: bool,
-    },
-    /// Message `number` of the visit, from 0, reaches the centre with a byte changed.
-    OneDamaged {
-        /// Which message.
-        number: usize,
-    },
 }
 
 /// What becomes of a message and its answer.
@@ -62,8 +50,12 @@ pub struct Delivery {
 impl Delivery {
     /// Nothing goes wrong.
     pub const WHOLE: Self = Self { arrives: true, damaged: false, returns: true, late: false, twice: false };
-    const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
-    const UNANSWERED: Self = Self { returns: false, ..Self::WHOLE };
+    /// The centre does not get it.
+    pub const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
+    /// The centre gets it, and the answer is lost.
+    pub const UNANSWERED: Self = Self { returns: false, ..Self::WHOLE };
+    /// The centre gets it with a byte changed.
+    pub const DAMAGED: Self = Self { damaged: true, ..Self::WHOLE };
 }
 
 impl LinkTrouble {
@@ -80,13 +72,11 @@ impl LinkTrouble {
         ("unsendable", Self::Unsendable),
     ];
 
-    /// What becomes of message `number` of a visit.
-    pub const fn delivery(self, number: usize, body: &Body<'_>) -> Delivery {
+    /// What becomes of a message of a visit.
+    pub const fn delivery(self, body: &Body<'_>) -> Delivery {
         match (self, body) {
-            (Self::OneMessage { number: lost, arrives }, _) if lost == number => Delivery { arrives, ..Delivery::UNANSWERED },
-            (Self::OneDamaged { number: damaged }, _) if damaged == number => Delivery { damaged: true, ..Delivery::WHOLE },
             (Self::Down, _) | (Self::RequestLost, Body::Transact { .. }) => Delivery::LOST,
-            (Self::RequestDamaged, Body::Transact { .. }) => Delivery { damaged: true, ..Delivery::WHOLE },
+            (Self::RequestDamaged, Body::Transact { .. }) => Delivery::DAMAGED,
             (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => Delivery::UNANSWERED,
             (Self::AnswerLate, Body::Transact { .. }) => Delivery { late: true, ..Delivery::WHOLE },
             (Self::AnswersTwice, _) => Delivery { twice: true, ..Delivery::WHOLE },
@@ -146,6 +136,8 @@ pub struct Visit {
     pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
+    /// What becomes of single messages, by their number in the visit, from 0, whatever `trouble` says.
+    pub messages: BTreeMap<usize, Delivery>,
     /// What goes wrong with the bytes that the terminal sends to till and centre, by their number in the visit, from 0.
     pub to_till: Vec<(u64, ByteFault)>,
     /// The same for the bytes that it is sent.

@@ -1,7 +1,7 @@
 //! Turns the keys of a file into a checked scenario: every value is within its bounds, every name is known. If not, a
 //! message says so.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::civil::DateTime;
 
@@ -305,6 +305,7 @@ impl RawStep {
                 faults,
                 noise: noise.transpose()?,
                 trouble: trouble.transpose()?.unwrap_or_default(),
+                messages: BTreeMap::new(),
                 to_till,
                 to_terminal,
                 storage_worn: self.storage_worn,
