@@ -3,7 +3,7 @@
 //! serial line), and at every byte that it writes into the flash. Also the order in which it notes and sends.
 //!
 //! [`Pharmacy::settle`] knows the three invariants of docs/design.md §1 that concern this. Memories that are wrong on purpose, one
-//! for each way to break a invariant, show that it would see that.
+//! for each way to break an invariant, show that it would see that.
 
 #[path = "power/mutants.rs"]
 mod mutants;
@@ -263,7 +263,7 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     });
 }
 
-/// A proof that cannot fail is none: each of these memories breaks a invariant, and the judge names it.
+/// A proof that cannot fail is none: each of these memories breaks an invariant, and the judge names it.
 #[test]
 fn every_mutant_of_the_memory_is_convicted_of_the_invariant_that_it_breaks() {
     let mut cases: Vec<(Visit, u64)> = Vec::new();

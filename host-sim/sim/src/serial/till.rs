@@ -83,14 +83,16 @@ impl TillEnd {
 
     /// Takes the next byte from the terminal. Most bytes end nothing.
     pub fn hear(&mut self, byte: u8) -> Option<Heard> {
-        Some(match self.decoder.push(byte)? {
+        let heard = match self.decoder.push(byte)? {
             Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {
                 Some(event) => Heard::Event(event),
                 None => Heard::Nonsense(Nonsense::NoEvent),
             },
             Ok(Frame { peer: Peer::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
             Err(error) => Heard::Nonsense(Nonsense::NoFrame(error)),
-        })
+        };
+        self.decoder.wipe();
+        Some(heard)
     }
 
     /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
