@@ -162,8 +162,20 @@ fn a_card_is_made_shown_and_not_overwritten() {
             assert!(!output.contains("918273") && !output.contains("111111198101011110"), "{output}");
         }
         let json: Value = serde_json::from_str(&json).unwrap();
+        // Birth date, sex and birthplace stand in the hidden middle of the ID number.
+        let value = |tag: &str| {
+            let records = json["records"].as_array().unwrap();
+            records.iter().find(|record| record["tag"] == tag).map(|record| record["value"].clone()).unwrap()
+        };
+        assert_eq!(["0A", "0C", "0D"].map(value), ["***", "***", "***"]);
+        assert!(!shown.contains("19810101") && shown.matches("***").count() >= 4, "{shown}");
         assert_eq!((&json["profile"], &json["pin_tries_left"]), (&profile.into(), &3.into()));
     }
+    // The holder is no citizen: nothing is known that would stand in the number.
+    ok(&["card", "new", "--id-number", "USA000000123456789", "--out", file, "--force"]);
+    let shown = ok(&["card", "show", file]);
+    assert!(shown.contains("USA*************89") && !shown.contains("birth date"), "{shown}");
+    assert!(refused(&["card", "new", "--id-number", "USA-00000123456789", "--out", file, "--force"]).contains("4"));
     let inverse = ok(&["card", "new", "--profile", "v1", "--inverse", "--out", file, "--force"]);
     assert!(inverse.contains("ATR 3F6D"), "{inverse}");
     assert!(refused(&["card", "new", "--out", file]).contains("--force"));

@@ -152,6 +152,7 @@ pub mod reading;
 
 pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
+use reading::READINGS;
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -223,15 +224,17 @@ pub struct Stop {
     cause: Option<CauseCode>,
     /// Whether the centre gave the reason. A reason that the terminal found must be reported to the centre.
     by_centre: bool,
+    /// Whether it counts only if the card, read once more, says the same.
+    again: bool,
 }
 
 impl Stop {
     const fn here(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: false }
+        Self { reason, cause: None, by_centre: false, again: false }
     }
 
     const fn centre(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: true }
+        Self { reason, cause: None, by_centre: true, again: false }
     }
 }
 
@@ -331,21 +334,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Either::First(()) | Either::Second(false) => return Err(Stop::here(Reason::CancelledByOperator)),
         }
 
-        self.operator.show(&Screen::ReadingCard);
-        let CardData { presented: card, expires, .. } = self.read_card().await?;
-        visit.card = Some(card.number);
-
-        self.operator.show(&Screen::AskingCentre);
-        let Answer::Standing(standing) = self.ask(Body::Inquire { card: &card, operation }).await? else {
-            return Err(Stop::here(Reason::NoAnswer));
-        };
+        let (card, standing) = self.identify(operation, visit).await?;
         visit.standing = Some(standing);
-        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
-        // card.
-        let asks_only = matches!(operation, Operation::Query);
-        if expires < self.clock.now().date && !asks_only {
-            return Err(Stop::here(Reason::CardExpired));
-        }
 
         match operation {
             Operation::Query => Ok(None),
@@ -374,6 +364,38 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 self.transact(operation, &card, visit).await.map(Some)
             }
         }
+    }
+
+    /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if the card, read
+    /// once more, says the same: the line may have changed what it said first.
+    async fn identify(&mut self, operation: &Operation, visit: &mut Visit) -> Result<(PresentedCard, Standing), Stop> {
+        self.operator.show(&Screen::ReadingCard);
+        let mut data = self.read_card().await?;
+        for _ in 0..READINGS {
+            visit.card = Some(data.presented.number);
+            self.operator.show(&Screen::AskingCentre);
+            let answer = self.ask(Body::Inquire { card: &data.presented, operation }).await;
+            // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on
+            // the card.
+            let expired = data.expires < self.clock.now().date && !matches!(operation, Operation::Query);
+            let refusal = match answer {
+                Ok(Answer::Standing(standing)) if !expired => return Ok((data.presented, standing)),
+                Ok(Answer::Standing(standing)) => {
+                    visit.standing = Some(standing);
+                    Stop::here(Reason::CardExpired)
+                }
+                Ok(_) => return Err(Stop::here(Reason::NoAnswer)),
+                Err(stop) if matches!(stop.reason, Reason::CardUnknown | Reason::CardNotGenuine) => stop,
+                Err(stop) => return Err(stop),
+            };
+            self.operator.show(&Screen::ReadingCard);
+            let again = self.read_card().await?;
+            if again == data {
+                return Err(refusal);
+            }
+            (data, visit.standing) = (again, None);
+        }
+        Err(Cause::Unsteady.into())
     }
 
     async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {

@@ -4,6 +4,7 @@ use qiyong_protocol::advice::Advice;
 
 #[cfg(feature = "capture")]
 use crate::capture::CaptureError;
+use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
 use crate::exchange::parse::ParseError;
 use crate::exchange::problem::Problem as ExchangeProblem;
@@ -30,17 +31,27 @@ macro_rules! correct_input {
 
 correct_input!(
     AmountError,
-    CardFileError,
     ExchangeProblem,
     HexError,
     HolderError,
     ParseError,
     ScenarioError,
     ScenarioProblem,
+    UnknownHabit,
     ValueProblem,
 );
 #[cfg(feature = "capture")]
 correct_input!(CaptureError);
+
+impl CardFileError {
+    /// Who can put it right: whoever wrote the file, or uses it at the same time.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Io { .. } | Self::Toml { .. } | Self::Value { .. } => Advice::CorrectInput,
+            Self::InUse { .. } | Self::Changed { .. } => Advice::TryAgain,
+        }
+    }
+}
 
 impl FlashFileError {
     /// Who can put it right.

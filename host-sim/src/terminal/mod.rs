@@ -100,7 +100,7 @@ pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, S
     // The link's waits, which nobody sees: a centre in the same process answers at once or never.
     let time = VirtualTime::new(DateTime::default());
     match (&args.card.card, &args.card.reader) {
-        (Some(file), _) => work(args, file_slot::open(file, &time)?, time, &trouble, output),
+        (Some(file), _) => work(args, file_slot::open(file, &time, trouble.clone())?, time, &trouble, output),
         (None, Some(name)) => on_reader(args, name, time, &trouble, output),
         (None, None) => Err("where is the card? Give --reader or --card".into()),
     }
@@ -167,16 +167,16 @@ fn work<S: CardSlot>(
             }
         };
         let served = station.serve(&operation, SystemClock.now());
-        if let Some(problem) = trouble.take() {
-            return Err(problem);
-        }
-        let report = served.map_err(|error| error.to_string())?.report;
+        let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number).ok().flatten());
         let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
         if args.json {
             output.json_line(&receipt);
         } else {
             receipt.lines().iter().for_each(|line| output.line(line));
+        }
+        if let Some(problem) = trouble.take() {
+            return Err(problem);
         }
         if report.outcome != Outcome::Approved {
             worst = worst.max(Verdict::No);

@@ -18,6 +18,9 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::contact::Habits;
+use super::desk::Keeper;
+
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
 
@@ -72,9 +75,13 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
+    /// Keeps what changes, for a card that was taken from a file.
+    pub(super) keeper: Option<Keeper>,
 }
 
 /// The state that a reset clears.
@@ -120,9 +127,11 @@ impl VirtualCard {
             pin,
             blocked: Blocked::No,
             scheme,
+            habits: Habits::default(),
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
+            keeper: None,
         }
     }
 
@@ -150,8 +159,20 @@ impl VirtualCard {
         self.session = Session::default();
     }
 
-    /// Carries out one command.
+    /// Takes over what another card has stored, and forgets the session.
+    pub(super) fn take_back(&mut self, stored: Self) {
+        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.reset();
+    }
+
+    /// Carries out one command. What it changes is in the card's file, if the card has one, before this returns.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
+        let reply = self.carry_out(command);
+        self.keep(command.ins, reply)
+    }
+
+    fn carry_out(&mut self, command: &Command<'_>) -> Reply {
         // A challenge holds only for the command right after it, whatever this command is.
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
@@ -534,7 +555,7 @@ fn unpack(block: &[u8]) -> Option<Pin> {
 }
 
 /// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.
-fn blank(spec: &FileSpec) -> Bytes {
+pub fn blank(spec: &FileSpec) -> Bytes {
     match spec.content {
         Content::Records(records) => Bytes::Records(
             records.iter().map(|record| vec![blank_byte(record.format); usize::from(record.len)]).collect(),

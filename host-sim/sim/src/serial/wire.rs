@@ -137,9 +137,11 @@ impl Wire {
         (bytes.sent, bytes.faults) = (0, faults);
     }
 
-    /// How many bytes were sent since [`Wire::begin`].
-    pub fn sent(&self) -> u64 {
-        self.bytes.borrow().sent
+    /// The first byte with which something was to go wrong and that was not sent, if there is one, and how many were.
+    pub fn left(&self) -> Option<(u64, u64)> {
+        let bytes = self.bytes.borrow();
+        let left = bytes.faults.iter().map(|(at, _)| *at).filter(|at| *at >= bytes.sent).min();
+        left.map(|at| (at, bytes.sent))
     }
 
     /// Sends a frame or a part of one, after whatever was sent before.
