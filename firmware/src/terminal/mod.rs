@@ -20,8 +20,11 @@
 //! use core::future::pending;
 //!
 //! use qiyong_firmware::slot::{CardSlot, SlotError};
-//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, RamMemory, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::terminal::{
+//!     CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Settings, Terminal, Unanswered, WhichPin,
+//! };
 //! use qiyong_firmware::ui::Screen;
+//! use qiyong_protocol::card::codes::CardNumber;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
 //! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
@@ -87,6 +90,31 @@
 //!     }
 //! }
 //!
+//! /// The memory chip: FRAM with a battery, which stands for a few writes of a few bytes here.
+//! #[derive(Default)]
+//! struct Fram {
+//!     used: u32,
+//!     unanswered: Option<Unanswered>,
+//! }
+//!
+//! impl Memory for Fram {
+//!     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+//!         Ok(self.unanswered)
+//!     }
+//!
+//!     fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+//!         self.used += 1;
+//!         let (institution, terminal, stan) = (settings.institution, settings.terminal, Stan(self.used));
+//!         self.unanswered = Some(Unanswered { institution, terminal, stan, card });
+//!         Ok(stan)
+//!     }
+//!
+//!     fn end(&mut self) -> Result<(), MemoryError> {
+//!         self.unanswered = None;
+//!         Ok(())
+//!     }
+//! }
+//!
 //! /// The random number generator; an image needs a true one.
 //! struct Dice(u32);
 //!
@@ -108,7 +136,7 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = RamMemory::new(Stan(1));
+//! let memory = Fram::default();
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;
@@ -123,7 +151,7 @@ mod ports;
 pub mod reading;
 
 pub use cause::CauseCode;
-pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, RamMemory, Unanswered, WhichPin};
+pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
 use reading::READINGS;
 pub use reading::{CardData, Cause};
 

@@ -64,7 +64,8 @@ pub(crate) struct Twist {
 }
 
 /// None.
-pub(crate) const STRAIGHT: Twist = Twist { bend: |_: &mut Memory, call: Call| vec![call], mishear: |_, byte| byte, stubborn: 0 };
+pub(crate) const STRAIGHT: Twist =
+    Twist { bend: |_: &mut Memory, call: Call| vec![call], mishear: |_, byte| byte, stubborn: 0 };
 
 /// Plays it, and returns the rules that the referee found broken, each once, and the number of exchanges that worked.
 pub(crate) fn play(setup: &Setup, twist: Twist) -> (Vec<Rule>, usize) {

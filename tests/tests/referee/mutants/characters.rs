@@ -6,8 +6,8 @@ use qiyong_sim::card::contact::{Habits, PpsHabit};
 use qiyong_sim::line::{Disturbance, Hardware};
 use qiyong_sim::referee::{Rule, Signal};
 
-use super::super::bent::{Call, Memory, Trouble};
 use super::super::bent::Call::{Configure, Receive, Send};
+use super::super::bent::{Call, Memory, Trouble};
 use super::super::rig::{STRAIGHT, Session, Setup, Twist};
 use super::{Mutant, t0, t1};
 
@@ -65,9 +65,11 @@ pub(crate) fn mutants() -> Vec<Mutant> {
     list.extend(signals());
     list.extend(pps());
     list.extend([
-        Mutant::bent("waits 5000 etu for a character of the ATR", Rule::AtrWait, troubled(t0(), lost), |_, call| match call {
-            Receive(9600) => vec![Receive(5000)],
-            _ => vec![call],
+        Mutant::bent("waits 5000 etu for a character of the ATR", Rule::AtrWait, troubled(t0(), lost), |_, call| {
+            match call {
+                Receive(9600) => vec![Receive(5000)],
+                _ => vec![call],
+            }
         }),
         Mutant::bent("waits 20,000 etu for it", Rule::AtrLate, troubled(t0(), lost), |_, call| match call {
             Receive(9600) => vec![Receive(20_000)],
@@ -100,10 +102,15 @@ pub(crate) fn mutants() -> Vec<Mutant> {
                 _ => vec![call],
             },
         ),
-        Mutant::bent("takes N = 255 for 11 etu in T=0", Rule::Guard, Setup::of(&[0x3B, 0x50, 0x96, 0xFF]), |_, call| match call {
-            Configure(config) => vec![Configure(LineConfig { guard_time: 11, ..config })],
-            _ => vec![call],
-        }),
+        Mutant::bent(
+            "takes N = 255 for 11 etu in T=0",
+            Rule::Guard,
+            Setup::of(&[0x3B, 0x50, 0x96, 0xFF]),
+            |_, call| match call {
+                Configure(config) => vec![Configure(LineConfig { guard_time: 11, ..config })],
+                _ => vec![call],
+            },
+        ),
         Mutant::bent("N only between its own characters", Rule::GuardAfterCard, spaced(), |_, call| match call {
             Configure(config) => vec![Configure(LineConfig { turnaround: 16, ..config })],
             _ => vec![call],
@@ -162,10 +169,15 @@ fn rates() -> Vec<Mutant> {
             Configure(config) => vec![at_rate(config, 372, 1)],
             _ => vec![call],
         }),
-        Mutant::bent("takes implicit F and D for 372 and 1", Rule::RateImplicit, specific(0x90), |_, call| match call {
-            Configure(config) => vec![at_rate(config, 372, 1)],
-            _ => vec![call],
-        }),
+        Mutant::bent(
+            "takes implicit F and D for 372 and 1",
+            Rule::RateImplicit,
+            specific(0x90),
+            |_, call| match call {
+                Configure(config) => vec![at_rate(config, 372, 1)],
+                _ => vec![call],
+            },
+        ),
     ]
 }
 
@@ -193,10 +205,15 @@ fn signals() -> Vec<Mutant> {
         Mutant::hardware("signals for half an etu", Rule::SignalLength, {
             of_hardware(|hardware| hardware.signal = Signal { from: 105, to: 110 }, troubled(t0(), damaged))
         }),
-        Mutant::bent("does not look for the card's signal", Rule::RepeatsRefused, troubled(t0(), refused::<1>), |_, call| match call {
-            Configure(config) => vec![Configure(LineConfig { error_signal: false, ..config })],
-            _ => vec![call],
-        }),
+        Mutant::bent(
+            "does not look for the card's signal",
+            Rule::RepeatsRefused,
+            troubled(t0(), refused::<1>),
+            |_, call| match call {
+                Configure(config) => vec![Configure(LineConfig { error_signal: false, ..config })],
+                _ => vec![call],
+            },
+        ),
         Mutant::hardware("repeats after 12 etu", Rule::RepetitionPause, {
             of_hardware(|hardware| hardware.repetition = 12, troubled(t0(), refused::<1>))
         }),
@@ -236,12 +253,19 @@ fn pps() -> Vec<Mutant> {
             Send(bytes) if memory.sent == 0 && bytes[0] == 0xFF => vec![Send(bytes), Send(vec![0x00])],
             _ => vec![call],
         }),
-        Mutant::mishears("goes on after a PPS that failed", Rule::PpsFailed, with_pps(PpsHabit::WrongPck), |memory, byte| {
-            if memory.sent == 4 && memory.heard == 6 { byte ^ 0x80 } else { byte }
-        }),
-        Mutant::bent("waits 5000 etu for a PPS response", Rule::PpsWait, with_pps(PpsHabit::Silent), |memory, call| match call {
-            Receive(9600) if memory.sent > 0 => vec![Receive(5000)],
-            _ => vec![call],
+        Mutant::mishears(
+            "goes on after a PPS that failed",
+            Rule::PpsFailed,
+            with_pps(PpsHabit::WrongPck),
+            |memory, byte| {
+                if memory.sent == 4 && memory.heard == 6 { byte ^ 0x80 } else { byte }
+            },
+        ),
+        Mutant::bent("waits 5000 etu for a PPS response", Rule::PpsWait, with_pps(PpsHabit::Silent), |memory, call| {
+            match call {
+                Receive(9600) if memory.sent > 0 => vec![Receive(5000)],
+                _ => vec![call],
+            }
         }),
         Mutant::bent("waits 20,000 etu for it", Rule::PpsLate, with_pps(PpsHabit::Silent), |memory, call| match call {
             Receive(9600) if memory.sent > 0 => vec![Receive(20_000)],

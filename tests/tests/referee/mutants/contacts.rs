@@ -49,19 +49,26 @@ pub(crate) fn mutants() -> Vec<Mutant> {
         Mutant::hardware("3.6 V for class B", Rule::KnownVoltage, {
             Setup { hardware: Hardware { vcc_mv: [5000, 3600, 1800], ..Hardware::default() }, ..short() }
         }),
-        Mutant::bent("the next class without a deactivation", Rule::ClassAfterOff, five_volts(), |memory, call| match call {
-            Vcc(None) if std::mem::take(&mut memory.held) => vec![],
-            Vcc(Some(_)) => {
-                memory.held = memory.count == 0;
-                memory.count += 1;
-                vec![call]
+        Mutant::bent("the next class without a deactivation", Rule::ClassAfterOff, five_volts(), |memory, call| {
+            match call {
+                Vcc(None) if std::mem::take(&mut memory.held) => vec![],
+                Vcc(Some(_)) => {
+                    memory.held = memory.count == 0;
+                    memory.count += 1;
+                    vec![call]
+                }
+                _ => vec![call],
             }
-            _ => vec![call],
         }),
         // Y: class A only; the slot hears A and B.
-        Mutant::mishears("goes on at a class that the ATR excludes", Rule::ClassAnnounced, global(0x01), |memory, byte| {
-            if matches!(memory.heard, 4 | 5) && memory.sent == 0 { byte ^ 0x02 } else { byte }
-        }),
+        Mutant::mishears(
+            "goes on at a class that the ATR excludes",
+            Rule::ClassAnnounced,
+            global(0x01),
+            |memory, byte| {
+                if matches!(memory.heard, 4 | 5) && memory.sent == 0 { byte ^ 0x02 } else { byte }
+            },
+        ),
         Mutant::bent("5 ms off instead of 10", Rule::OffTime, five_volts(), |_, call| match call {
             Wait(cycles) if cycles > 10_000 => vec![Wait(cycles / 2)],
             _ => vec![call],

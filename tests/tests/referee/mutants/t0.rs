@@ -5,8 +5,8 @@ use qiyong_sim::card::contact::Habits;
 use qiyong_sim::line::Disturbance;
 use qiyong_sim::referee::Rule;
 
-use super::super::bent::{Call, Memory};
 use super::super::bent::Call::{Receive, Send};
+use super::super::bent::{Call, Memory};
 use super::super::rig::Setup;
 use super::{Mutant, t0};
 

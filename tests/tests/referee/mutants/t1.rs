@@ -5,8 +5,8 @@ use qiyong_sim::card::contact::{Habits, WtxHabit};
 use qiyong_sim::line::Disturbance;
 use qiyong_sim::referee::Rule;
 
-use super::super::bent::{Call, Memory};
 use super::super::bent::Call::{Receive, Send, Wait};
+use super::super::bent::{Call, Memory};
 use super::super::rig::{Session, Setup};
 use super::{Mutant, t1};
 
@@ -70,7 +70,9 @@ pub(crate) fn mutants() -> Vec<Mutant> {
     list.extend(recovery());
     list.extend([
         Mutant::bent("bit 4 of NAD", Rule::T1Nad, t1(32), |memory, call| match call {
-            Send(bytes) => vec![Send(memory.in_block(&bytes, |b| if b.len() == 1 { b[0] | 0x08 } else { b[b.len() - 1] }))],
+            Send(bytes) => {
+                vec![Send(memory.in_block(&bytes, |b| if b.len() == 1 { b[0] | 0x08 } else { b[b.len() - 1] }))]
+            }
             _ => vec![call],
         }),
         Mutant::bent("a reserved PCB", Rule::T1Pcb, t1(32), |memory, call| match call {
@@ -125,10 +127,7 @@ pub(crate) fn mutants() -> Vec<Mutant> {
             "grants another extension than was asked for",
             Rule::T1Extension,
             Setup {
-                habits: Habits {
-                    wtx: Some(WtxHabit { times: 1, multiplier: 2, uses: false }),
-                    ..Habits::default()
-                },
+                habits: Habits { wtx: Some(WtxHabit { times: 1, multiplier: 2, uses: false }), ..Habits::default() },
                 ..t1(32)
             },
             |memory, call| match call {
@@ -138,9 +137,11 @@ pub(crate) fn mutants() -> Vec<Mutant> {
                 _ => vec![call],
             },
         ),
-        Mutant::bent("does not acknowledge a block of a chain", Rule::T1Acknowledge, large(32), |memory, call| match call {
-            Send(bytes) if is_r(memory.pcb(&bytes)) => vec![Send(vec![0x00, 0x00, 0x00, 0x00])],
-            _ => vec![call],
+        Mutant::bent("does not acknowledge a block of a chain", Rule::T1Acknowledge, large(32), |memory, call| {
+            match call {
+                Send(bytes) if is_r(memory.pcb(&bytes)) => vec![Send(vec![0x00, 0x00, 0x00, 0x00])],
+                _ => vec![call],
+            }
         }),
     ]);
     list
@@ -148,10 +149,7 @@ pub(crate) fn mutants() -> Vec<Mutant> {
 
 fn times() -> Vec<Mutant> {
     let troubled = |trouble| Setup { trouble, ..t1(32) };
-    let mute = Setup {
-        habits: Habits { ifs: IfsAnswer::Nothing, ..Habits::default() },
-        ..t1(32)
-    };
+    let mute = Setup { habits: Habits { ifs: IfsAnswer::Nothing, ..Habits::default() }, ..t1(32) };
     vec![
         Mutant::bent("gives up after half of BWT", Rule::BlockWait, troubled(falls_silent), |_, call| match call {
             Receive(within) if within > 1000 => vec![Receive(within / 2)],
@@ -165,10 +163,7 @@ fn times() -> Vec<Mutant> {
             "ignores the extension that it has granted",
             Rule::BlockWait,
             Setup {
-                habits: Habits {
-                    wtx: Some(WtxHabit { times: 1, multiplier: 3, uses: true }),
-                    ..Habits::default()
-                },
+                habits: Habits { wtx: Some(WtxHabit { times: 1, multiplier: 3, uses: true }), ..Habits::default() },
                 ..t1(32)
             },
             |memory, call| match call {
@@ -196,22 +191,34 @@ fn times() -> Vec<Mutant> {
 fn recovery() -> Vec<Mutant> {
     let troubled = |trouble| Setup { trouble, ..t1(32) };
     vec![
-        Mutant::bent("gives up a resynchronisation", Rule::T1Resynch, troubled(falls_silent), |memory, call| match call {
-            Send(bytes) if memory.pcb(&bytes) == Some(0xC0) => {
-                memory.count += 1;
-                vec![Send(if memory.count == 2 { R.to_vec() } else { bytes })]
+        Mutant::bent(
+            "gives up a resynchronisation",
+            Rule::T1Resynch,
+            troubled(falls_silent),
+            |memory, call| match call {
+                Send(bytes) if memory.pcb(&bytes) == Some(0xC0) => {
+                    memory.count += 1;
+                    vec![Send(if memory.count == 2 { R.to_vec() } else { bytes })]
+                }
+                _ => vec![call],
+            },
+        ),
+        Mutant::bent(
+            "sends a block again instead of asking",
+            Rule::T1Ask,
+            troubled(damaged),
+            |memory, call| match call {
+                Send(bytes) if is_r(memory.pcb(&bytes)) => vec![Send(memory.last.clone())],
+                _ => vec![call],
+            },
+        ),
+        Mutant::bent("repeats a block with other content", Rule::T1Repeat, troubled(misunderstood), |memory, call| {
+            match call {
+                Send(bytes) if memory.blocks == 2 => {
+                    vec![Send(memory.in_block(&bytes, |b| if b.len() == 4 { b[3] ^ 1 } else { b[b.len() - 1] }))]
+                }
+                _ => vec![call],
             }
-            _ => vec![call],
-        }),
-        Mutant::bent("sends a block again instead of asking", Rule::T1Ask, troubled(damaged), |memory, call| match call {
-            Send(bytes) if is_r(memory.pcb(&bytes)) => vec![Send(memory.last.clone())],
-            _ => vec![call],
-        }),
-        Mutant::bent("repeats a block with other content", Rule::T1Repeat, troubled(misunderstood), |memory, call| match call {
-            Send(bytes) if memory.blocks == 2 => {
-                vec![Send(memory.in_block(&bytes, |b| if b.len() == 4 { b[3] ^ 1 } else { b[b.len() - 1] }))]
-            }
-            _ => vec![call],
         }),
         Mutant::bent("asks for a block only once", Rule::T1Again, troubled(falls_silent), |memory, call| match call {
             Send(bytes) if is_r(memory.pcb(&bytes)) => {
