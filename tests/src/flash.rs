@@ -12,7 +12,7 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNo
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// A page, in bytes: five records.
+/// A page, in bytes: four records.
 pub const PAGE: usize = 512;
 /// A double word, in bytes.
 const WORD: usize = 8;

@@ -25,7 +25,7 @@ use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{RamMemory, Settings, Terminal};
 #[cfg(feature = "pcsc")]
 use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
-use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
@@ -114,7 +114,6 @@ fn on_reader(_: &TerminalArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<V
 /// Carries out the requested operations with a card in `slot`.
 fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
-    let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
     let centre = Rc::new(RefCell::new(centre));
     let link = DirectLink::new(centre.clone(), trouble.clone());
     let settings = Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) };
@@ -122,7 +121,7 @@ fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &m
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
     let random = ChaCha8Rng::from_seed(seed);
     let desk = Desk::new(args.json);
-    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, RamMemory::new(next_stan), settings);
+    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, RamMemory::new(Stan(1)), settings);
 
     let mut worst = Verdict::Done;
     let mut operations = Operations::new(args.operation.as_ref());
