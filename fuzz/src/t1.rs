@@ -195,6 +195,8 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let edc = edc(flags);
     let ifsd = input.byte();
     let (command, reply) = (input.counted(), input.counted());
+    // A response has a status word.
+    let reply = if reply.len() < 2 { &[0x90, 0x00] } else { reply };
     let mut pair = Disturbed { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
 
     let mut connection = Connection::new(Parameters { ifsc, edc, ..Parameters::default() });

@@ -13,6 +13,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::card::desk::replace;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::{gbk, input};
 
@@ -128,6 +129,6 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
         genuine: !args.forged,
     };
     let card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
-    card.save(&args.out).map_err(|error| error.to_string())?;
+    replace(&args.out, &card).map_err(|error| error.to_string())?;
     Ok(card)
 }

@@ -17,7 +17,7 @@ use qiyong_protocol::iso7816::apdu::Command;
 use crate::objects::{Object, objects};
 use crate::output::{Output, Verdict};
 use qiyong_sim::card::contact::ContactCard;
-use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::input::parse_hex;
 use qiyong_sim::line::{SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
@@ -45,17 +45,18 @@ struct Exchanged {
     objects: Vec<Object>,
 }
 
-/// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
+/// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad
+/// input, and when the last change could not be kept.
 pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output) -> Result<Verdict, String> {
-    let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
+    // What goes wrong later is told once, at the end.
+    let DeskCard { card, .. } = DeskCard::open(path, |_| {}).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
     let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
     line.set_card(Some(card.clone()));
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     // The virtual line never waits.
     let session = block_on(talk(&mut slot, path, &commands));
-    card.borrow().card.save(path).map_err(|error| error.to_string())?;
     if json {
         output.json_line(&session);
     } else {
@@ -71,6 +72,9 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
             exchanged.objects.iter().for_each(|object| object.lines(1, &mut lines));
             lines.iter().for_each(|line| output.line(line));
         }
+    }
+    if let Some(trouble) = card.borrow().card.trouble() {
+        return Err(trouble.into());
     }
     Ok(match &session.error {
         Some(problem) => {

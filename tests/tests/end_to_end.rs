@@ -8,6 +8,7 @@ mod bench;
 mod benches;
 mod captures;
 mod card;
+mod card_files;
 mod emulate;
 mod emulate_power;
 mod exchange;

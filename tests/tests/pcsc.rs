@@ -6,5 +6,7 @@ mod bad_input;
 mod mutations;
 #[path = "pcsc/programs.rs"]
 mod programs;
+#[path = "pcsc/protocols.rs"]
+mod protocols;
 #[path = "pcsc/sharing.rs"]
 mod sharing;

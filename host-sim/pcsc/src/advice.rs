@@ -64,6 +64,8 @@ impl Refusal {
             // Whoever puts cards in and takes them out.
             Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } => Advice::AskHolder,
             Self::UnknownAction => Advice::CallService,
+            // When the program asks.
+            Self::NothingAwaited { .. } => Advice::TryAgain,
         }
     }
 }
@@ -162,6 +164,8 @@ mod tests {
                 => AskHolder, "s is in A 00";
             Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()
                 => CorrectInput, "cannot read the card file s: entity not found";
+            Refusal::NothingAwaited { .. } = Refusal::NothingAwaited { reader: reader() }
+                => TryAgain, "A 00: no program awaits a PIN; nothing was keyed";
             Refusal::NoKeypad = Refusal::NoKeypad
                 => CorrectInput, "the readers of this server have no keypad; start it with --keypad";
         });

@@ -28,7 +28,6 @@ macro_rules! correct_input {
 
 correct_input!(
     AmountError,
-    CardFileError,
     ExchangeProblem,
     HexError,
     HolderError,
@@ -39,6 +38,16 @@ correct_input!(
 );
 #[cfg(feature = "capture")]
 correct_input!(CaptureError);
+
+impl CardFileError {
+    /// Who can put it right: whoever wrote the file, or uses it at the same time.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Io { .. } | Self::Toml { .. } | Self::Value { .. } => Advice::CorrectInput,
+            Self::InUse { .. } | Self::Changed { .. } => Advice::TryAgain,
+        }
+    }
+}
 
 impl ExchangeError {
     /// Who can put it right. A centre in the same process that fails once fails again.

@@ -9,6 +9,7 @@
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
 //! | [`mask`] | which characters on a line must not be shown |
+//! | [`private_file`] | files that only their owner may read |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
@@ -23,6 +24,7 @@ pub mod gbk;
 pub mod input;
 pub mod line;
 pub mod mask;
+pub mod private_file;
 pub mod scenario;
 pub mod time;
 mod toml_error;

@@ -90,7 +90,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     match (&args.card.card, &args.card.reader) {
-        (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),
+        (Some(file), _) => work(args, file_slot::open(file, trouble.clone())?, &trouble, output),
         (None, Some(name)) => on_reader(args, name, &trouble, output),
         (None, None) => Err("where is the card? Give --reader or --card".into()),
     }

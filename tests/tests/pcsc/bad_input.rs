@@ -164,7 +164,7 @@ fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
 #[test]
 fn a_hand_that_asks_for_the_impossible_is_told_why() {
     let server = PrivateServer::with_options(&[Generation::V2, Generation::V3], &["--empty", "1"]);
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["remove"], "more than one reader"),
         (&["remove", "7"], "no reader is called 7"),
         (&["remove", "2"], "no card is in it"),
@@ -172,11 +172,19 @@ fn a_hand_that_asks_for_the_impossible_is_told_why() {
         (&["insert", "0"], "a card is in it"),
         (&["insert", "2", "--card", "0.toml"], "is in Qiyong Virtual Reader 00 00"),
         (&["swap", "0", "--card", "missing.toml"], "missing.toml"),
-        (&["swap", "0"], "--card"),
     ];
     for (arguments, words) in cases {
         let (status, text) = server.ctl(arguments);
         assert!(status == 1 && text.contains(words), "{arguments:?}: {status} {text}");
+    }
+    // What no server could make sense of.
+    for (arguments, words) in [
+        (&["swap", "0"][..], "swap: which card is to be put in? Name its file with --card"),
+        (&["remove", "0", "--card", "0.toml"], "--card goes with insert and swap"),
+        (&["mute", "0", "--card", "1.toml"], "--card goes with insert and swap"),
+    ] {
+        let (status, text) = server.ctl(arguments);
+        assert!(status == 2 && text.contains(words), "{arguments:?}: {status} {text}");
     }
     // A card moves from one reader to another.
     assert_eq!(server.ctl(&["remove", "0"]).0, 0);

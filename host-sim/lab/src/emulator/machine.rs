@@ -184,9 +184,7 @@ impl Machine {
     /// # Errors
     /// The emulator cannot carry this card, or is gone.
     pub fn insert(&mut self, card: DeskCard) -> Result<(), EmulatorError> {
-        let DeskCard { card, keeper, .. } = card;
-        let card = Rc::new(RefCell::new(ContactCard::new(card)));
-        self.slot.insert(card, Some(keeper), &mut self.probe)
+        self.insert_shared(Rc::new(RefCell::new(ContactCard::new(card.card))))
     }
 
     /// Puts a card into the slot whose owner is the caller.
@@ -194,7 +192,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, None, &mut self.probe)
+        self.slot.insert(card, &mut self.probe)
     }
 
     /// Takes the card out.

@@ -10,7 +10,6 @@ use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 
 use qiyong_firmware::slot::VoltageClass;
-use qiyong_protocol::card::commands::ins;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::t0;
 
@@ -20,7 +19,6 @@ use super::lines::read_available;
 use super::probe::{Edge, Probe};
 use crate::probe::DebugProbe;
 use qiyong_sim::card::contact::ContactCard;
-use qiyong_sim::card::desk::Keeper;
 use qiyong_sim::line::SharedCard;
 
 /// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
@@ -54,12 +52,6 @@ pub struct CardUsart {
     pub gtpr: u32,
 }
 
-/// A card in the slot, and the keeper of its file, if it has one.
-struct Occupant {
-    card: SharedCard,
-    keeper: Option<Keeper>,
-}
-
 /// The first character after a reset. The board sets its receiver up anew after reading it, so the other characters
 /// must wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +64,7 @@ enum Ts {
 /// The slot of the board.
 pub(super) struct Slot {
     line: UnixStream,
-    occupant: Option<Occupant>,
+    card: Option<SharedCard>,
     class: Option<VoltageClass>,
     five_volts: bool,
     rst: bool,
@@ -91,7 +83,7 @@ impl Slot {
     pub(super) const fn new(line: UnixStream) -> Self {
         Self {
             line,
-            occupant: None,
+            card: None,
             class: None,
             five_volts: false,
             rst: false,
@@ -107,17 +99,12 @@ impl Slot {
         &self.line
     }
 
-    /// Puts a card in; `keeper` keeps its file.
-    pub(super) fn insert(
-        &mut self,
-        card: SharedCard,
-        keeper: Option<Keeper>,
-        probe: &mut Probe,
-    ) -> Result<(), EmulatorError> {
+    /// Puts a card in.
+    pub(super) fn insert(&mut self, card: SharedCard, probe: &mut Probe) -> Result<(), EmulatorError> {
         if card.borrow().convention() == Convention::Inverse {
             return Err(EmulatorError::InverseCard);
         }
-        self.occupant = Some(Occupant { card, keeper });
+        self.card = Some(card);
         probe.drive_pin('b', PRESENT, true)
     }
 
@@ -129,15 +116,15 @@ impl Slot {
 
     /// Takes the card out.
     pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        self.occupant = None;
+        self.card = None;
         self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
     }
 
     /// The card, if it has power at a voltage at which it works.
-    fn powered(&self) -> Option<&Occupant> {
+    fn powered(&self) -> Option<&SharedCard> {
         let class = self.class?;
-        self.occupant.as_ref().filter(|occupant| occupant.card.borrow().works_at(class))
+        self.card.as_ref().filter(|card| card.borrow().works_at(class))
     }
 
     /// A pin of port A changed.
@@ -155,7 +142,7 @@ impl Slot {
                 self.coming.clear();
                 self.ts = Ts::Due;
                 if edge.high
-                    && let Some(Occupant { card, .. }) = self.powered()
+                    && let Some(card) = self.powered()
                 {
                     let atr = card.borrow_mut().answer_to_reset();
                     self.coming.extend(atr);
@@ -175,17 +162,12 @@ impl Slot {
             }
             self.pull_if_due(probe)?;
             self.characters += 1;
-            let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
+            let Some(card) = self.powered().filter(|_| self.rst) else {
                 continue;
             };
             let answer = card.borrow_mut().received(*byte);
             if answer.is_empty() {
                 continue;
-            }
-            if let Some(Occupant { card, keeper: Some(keeper) }) = &mut self.occupant {
-                // What the command changed is in the file before its answer is out. The INS of the command is not known
-                // here.
-                keeper.after(Some(&ins::UPDATE_BINARY), &card.borrow().card);
             }
             self.ts = Ts::Over;
             self.coming.extend(answer);
@@ -196,7 +178,7 @@ impl Slot {
     /// All is quiet: a card that keeps the board waiting now sends its sign, since its waiting time is almost over.
     /// Returns whether it did.
     pub(super) fn goes_on(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
-        let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst && self.coming.is_empty()) else {
+        let Some(card) = self.powered().filter(|_| self.rst && self.coming.is_empty()) else {
             return Ok(false);
         };
         let (bytes, wait) = {
@@ -262,7 +244,7 @@ impl Slot {
 /// How long a card of T=0 may keep the board waiting for a character, in ms (ISO/IEC 7816-3 clause 10.2).
 fn waiting_time(card: &ContactCard) -> u32 {
     let (fi, di) = card.rate();
-    let limits = t0::Limits::new(card.parameters().wi(), fi, di);
+    let limits = t0::Limits::from_atr(&card.parameters(), fi, di);
     let cycles = u64::from(limits.waiting_time) * u64::from(fi) / u64::from(di.max(1));
     u32::try_from(cycles / CYCLES_PER_MS).unwrap_or(u32::MAX)
 }

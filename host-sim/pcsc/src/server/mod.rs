@@ -256,8 +256,11 @@ impl Shared {
             Action::Remove if reader.remove() => Ok(Deed::Removed),
             Action::Remove => Err(Refusal::Empty { reader: name() }),
             Action::Swap(path) => {
+                // The reader holds the file of the card in it; another card is only taken out when there is a new one.
+                if reader.card_file().is_some_and(|own| same_file(&own, &path)) {
+                    reader.remove();
+                }
                 let card = self.open(&path, reader)?;
-                reader.remove();
                 reader.insert(card);
                 Ok(Deed::Swapped)
             }
@@ -288,7 +291,9 @@ impl Shared {
     fn key(&self, reader: &Reader, keyed: Keyed) -> Result<Deed, Refusal> {
         let keypad = self.keypads.get(reader.number as usize);
         let keypad = keypad.ok_or(Refusal::NoKeypad)?;
-        keypad.key(keyed);
+        if !keypad.key(keyed) {
+            return Err(Refusal::NothingAwaited { reader: reader.name.clone() });
+        }
         Ok(Deed::Keyed)
     }
 

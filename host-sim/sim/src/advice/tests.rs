@@ -88,6 +88,10 @@ fn of_a_card_file() {
     table!(CardFileError {
         CardFileError::Io { .. } = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }
             => CorrectInput, "cannot read the card file f: entity not found";
+        CardFileError::InUse { .. } = CardFileError::InUse { path: path() }
+            => TryAgain, "another program has the card f: end it, or take the card out there (`qiyong pcscd ctl ... remove`)";
+        CardFileError::Changed { .. } = CardFileError::Changed { path: path() }
+            => TryAgain, "f was changed by somebody else while the card was in use: take the card out, and put it in again";
         CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no".into() }
             => CorrectInput, "f is no complete card file: line 1, column 2: no";
         CardFileError::Value { .. }

@@ -11,7 +11,6 @@ pub use problem::ValueProblem;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -25,7 +24,7 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::atr::Atr;
 
 use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
-use crate::{gbk, input, toml_error};
+use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
@@ -42,6 +41,18 @@ pub enum CardFileError {
         path: PathBuf,
         /// The system's words.
         error: std::io::Error,
+    },
+    /// Another program has the card.
+    #[error("another program has the card {path}: end it, or take the card out there (`qiyong pcscd ctl ... remove`)", path = path.display())]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file is not as this program left it, so that writing it would undo what somebody else has done.
+    #[error("{path} was changed by somebody else while the card was in use: take the card out, and put it in again", path = path.display())]
+    Changed {
+        /// Which file.
+        path: PathBuf,
     },
     /// It is not TOML, or a key is missing or unknown.
     #[error("{path} is no complete card file: {problem}", path = path.display())]
@@ -61,6 +72,13 @@ pub enum CardFileError {
         /// What is wrong and what is allowed.
         problem: ValueProblem,
     },
+}
+
+impl CardFileError {
+    /// The file could not be written. Only the kind of the error: its text names a temporary file.
+    pub(super) fn unwritten(path: &Path, error: &std::io::Error) -> Self {
+        Self::Io { doing: "write", path: path.into(), error: error.kind().into() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -102,29 +120,19 @@ impl VirtualCard {
     pub fn load(path: &Path) -> Result<Self, CardFileError> {
         let text =
             input::read_text(path).map_err(|error| CardFileError::Io { doing: "read", path: path.into(), error })?;
-        let file: File = toml::from_str(&text)
-            .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(&text, &error) })?;
+        Self::from_toml(&text, path)
+    }
+
+    /// A card from the text of its file, which is called `path`.
+    pub(super) fn from_toml(text: &str, path: &Path) -> Result<Self, CardFileError> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(text, &error) })?;
         Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
     }
 
     /// Writes the card to its file, completely or not at all: a power cut never leaves half a card.
     pub fn save(&self, path: &Path) -> Result<(), CardFileError> {
-        let write = || {
-            let folder = match path.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            // Readable only for its owner.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(self.to_toml().as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        // Only the kind, since the text of the error names a temporary file.
-        let io =
-            |error: std::io::Error| CardFileError::Io { doing: "write", path: path.into(), error: error.kind().into() };
-        write().map_err(io)
+        private_file::write(path, self.to_toml().as_bytes()).map_err(|error| CardFileError::unwritten(path, &error))
     }
 
     /// The text of the card's file.

@@ -18,6 +18,8 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::desk::Keeper;
+
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
 
@@ -75,6 +77,8 @@ pub struct VirtualCard {
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
+    /// Keeps what changes, for a card that was taken from a file.
+    pub(super) keeper: Option<Keeper>,
 }
 
 /// The state that a reset clears.
@@ -123,6 +127,7 @@ impl VirtualCard {
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
+            keeper: None,
         }
     }
 
@@ -150,8 +155,20 @@ impl VirtualCard {
         self.session = Session::default();
     }
 
-    /// Carries out one command.
+    /// Takes over what another card has stored, and forgets the session.
+    pub(super) fn take_back(&mut self, stored: Self) {
+        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.reset();
+    }
+
+    /// Carries out one command. What it changes is in the card's file, if the card has one, before this returns.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
+        let reply = self.carry_out(command);
+        self.keep(command.ins, reply)
+    }
+
+    fn carry_out(&mut self, command: &Command<'_>) -> Reply {
         // A challenge holds only for the command right after it, whatever this command is.
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {

@@ -106,6 +106,10 @@ impl<L: SimulatedLine, Y: Layer> CardLine for Layered<L, Y> {
         self.line.configure(config);
     }
 
+    fn clk_hz(&self) -> u32 {
+        self.line.clk_hz()
+    }
+
     async fn wait(&mut self, cycles: u32) {
         self.line.wait(cycles).await;
     }

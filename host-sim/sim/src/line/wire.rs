@@ -12,7 +12,7 @@ use qiyong_protocol::iso7816::atr::ClockStop;
 use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
-use crate::time::VirtualTime;
+use crate::time::{CLOCK_HZ, VirtualTime};
 
 /// Clock cycles from RST going high to TS: the least is 400, the most 40 000 (clause 6.2.2).
 const ATR_DELAY: u64 = 400;
@@ -337,6 +337,10 @@ impl CardLine for VirtualLine {
 
     fn configure(&mut self, config: &LineConfig) {
         self.config = *config;
+    }
+
+    fn clk_hz(&self) -> u32 {
+        CLOCK_HZ as u32
     }
 
     async fn wait(&mut self, cycles: u32) {

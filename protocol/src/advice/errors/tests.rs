@@ -36,7 +36,7 @@ fn of_an_atr() {
         AtrError::OverLimit { .. } = error(&[&[0x3B, 0xFF][..], &[0xF1; 31]].concat())
             => AskHolder, "T0 and the TDs announce at least 50 bytes, an ATR has at most 33";
         AtrError::TooLong { .. } = error(&hex!("3B00 00"))
-            => AskHolder, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
+            => TryAgain, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
         AtrError::TckMissing { .. } = error(&hex!("3B80 01"))
             => AskHolder, "the check byte TCK is missing: a TD names another T than 0, so 81 must end the ATR";
         AtrError::TckWrong { .. } = error(&hex!("3B80 01 80"))
@@ -143,6 +143,8 @@ fn of_t1() {
             => TryAgain, "the chain was aborted as asked (rule 9): send another command";
         T1Error::BufferTooSmall { .. } = T1Error::BufferTooSmall { need: 9 }
             => CallService, "the response has 9 bytes: ask for fewer or give more room";
+        T1Error::NoStatusWord { .. } = T1Error::NoStatusWord { have: 1 }
+            => AskHolder, "the card's response has 1 bytes, too few for a status word: use another card";
         T1Error::OutOfBudget(Budget::Time) = T1Error::OutOfBudget(Budget::Time)
             => TryAgain, "the command took too long: reset the card";
         T1Error::OutOfBudget(Budget::Blocks) = T1Error::OutOfBudget(Budget::Blocks)

@@ -5,12 +5,9 @@
 //! [`super::Exchange`] moves a TPDU character by character, a PC/SC reader moves it whole.
 
 use super::error::T0Error;
-use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
+use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of, serving_class};
 use crate::iso7816::apdu::{Case, Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
-
-/// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
-const CHANNEL: u8 = 0x03;
 
 /// One command APDU as a sequence of TPDUs, one of which is under way.
 ///
@@ -198,11 +195,10 @@ impl<'a> Tpdus<'a> {
         self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
     }
 
-    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4
-    /// clause 7.6.1).
+    /// GET RESPONSE for up to `count` bytes (ISO/IEC 7816-4 clause 7.6.1).
     fn get_response(&mut self, count: usize) -> Result<Option<StatusWord>, T0Error> {
         let [cla, ..] = self.header;
-        self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
+        self.follow_up([serving_class(cla), GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
     }
 
     /// Another TPDU for the same APDU; the data comes from the card.
@@ -215,8 +211,7 @@ impl<'a> Tpdus<'a> {
     }
 }
 
-/// An ENVELOPE with the next piece of an APDU of `len` bytes, `sent` of which have gone out, on the same logical
-/// channel (clause 12.2.4): its header, and where the piece ends.
+/// An ENVELOPE with the next piece of an APDU of `len` bytes, `sent` of which have gone out (clause 12.2.4): its header, and where the piece ends.
 #[cfg_attr(target_os = "none", inline(never))]
 fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
     let count = match len.saturating_sub(sent) {
@@ -225,5 +220,5 @@ fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
         rest @ 256..=257 => rest - 3,
         rest => rest.min(SHORT_NC_MAX),
     };
-    ([cla & CHANNEL, ENVELOPE, 0, 0, count as u8], sent + count)
+    ([serving_class(cla), ENVELOPE, 0, 0, count as u8], sent + count)
 }

@@ -14,6 +14,8 @@ use crate::iso7816::apdu::{ApduError, Command, Pieces};
 const ATTEMPTS: u8 = 3;
 /// The most S(RESYNCH request)s in succession (rule 6.4).
 const RESYNCHS: u8 = 3;
+/// The bytes of SW1 and SW2, with which every response ends (clause 12.1.3).
+const STATUS_WORD: usize = 2;
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -488,6 +490,8 @@ impl Exchange<'_> {
             self.proceed();
         } else if self.len > self.response.len() {
             self.end_in_order(Err(T1Error::BufferTooSmall { need: self.len }));
+        } else if self.len < STATUS_WORD {
+            self.end_in_order(Err(T1Error::NoStatusWord { have: self.len as u8 }));
         } else {
             self.end_in_order(Ok(self.len));
         }

@@ -40,12 +40,20 @@ fn of_the_slot() {
             "the card speaks T=2 first, and this slot only T=0 and T=1: use another card";
         SlotError::Rate = SlotError::Rate
             => AskHolder, "the card insists on a rate that this slot cannot do: use another card";
+        SlotError::RateReserved = SlotError::RateReserved => AskHolder,
+            "the card insists on a rate that no edition of the standard has: use another card";
+        SlotError::RateImplicit = SlotError::RateImplicit => CallService,
+            "the card insists on a rate that its answer to reset does not name: set the slot to it, or use another card";
+        SlotError::Clock { .. } = SlotError::Clock { max_khz: 4000 } => CallService,
+            "the slot's clock is not between 1000 and 4000 kHz, as the card needs it: set the slot's clock";
         SlotError::NoCommonClass = SlotError::NoCommonClass => AskHolder,
             "the card is made for another supply voltage than this slot's: use another card";
         SlotError::Pps(_) = SlotError::Pps(PpsError::Truncated) => TryAgain,
             "the PPS response is cut short: power the card anew, and ask it for no rate";
-        SlotError::Parity = LineError::NotAccepted(0).into()
-            => AskHolder, "characters arrive damaged: clean the contacts";
+        SlotError::Parity = SlotError::Parity
+            => AskHolder, "characters from the card arrive damaged: clean the contacts";
+        SlotError::NotAccepted = LineError::NotAccepted(0).into()
+            => AskHolder, "characters arrive damaged at the card: clean the contacts";
         SlotError::ShortCircuit = LineError::ShortCircuit.into()
             => AskHolder, "the card's supply broke down: take it out, look for metal in the slot";
         SlotError::T0(_) = SlotError::T0(T0Error::Timeout)
