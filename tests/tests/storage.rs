@@ -503,7 +503,6 @@ fn a_token_is_made_once() {
 fn what_a_transaction_costs() {
     let flash = Flash::new(PAGES as usize, 7);
     let mut store = Store::<_, PAGES>::open(flash.clone(), None);
-    set_up(&mut store, 1).unwrap();
     let lease = |next| Lease { batch: Batch(1), next: Stan(next) };
     store.keep_lease(&settings(0), lease(1)).unwrap();
     let before = flash.work();
