@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
+//! | [`application`] | does what the till commands |
 //! | [`adapters`] | the ports below, on the standard traits of embedded-hal and embedded-io |
 //! | [`clock`] | the time of day |
 //! | [`link`] | till and centre over one serial line |
@@ -152,6 +153,7 @@
 extern crate std;
 
 pub mod adapters;
+pub mod application;
 pub mod clock;
 pub mod link;
 #[cfg(all(test, feature = "defmt"))]

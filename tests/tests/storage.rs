@@ -1,7 +1,7 @@
 //! What the terminal keeps: over power cuts at every byte, on pages that wear out, and in regions that contain
 //! something else.
 //!
-//! The flash is `qiyong_tests::flash`, which is stricter than a chip. sequential-storage, whose page format this is, is
+//! The flash is `qiyong_sim::flash::memory`, which is stricter than a chip. sequential-storage, whose page format this is, is
 //! the oracle for its contents.
 
 use std::future::{Future, ready};
@@ -20,10 +20,14 @@ use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
-use qiyong_tests::flash::{Flash, PAGE};
+use qiyong_sim::flash::memory;
 
+/// A page, in bytes: four records.
+const PAGE: usize = 512;
 /// Pages of the flash in most tests: with four records each, a few dozen writes use all of them.
 const PAGES: u32 = 3;
+
+type Flash = memory::Flash<PAGE>;
 
 /// What a terminal does with its memory.
 #[derive(Clone, Copy, Debug)]

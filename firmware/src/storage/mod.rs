@@ -56,6 +56,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
+use crate::application::Kept;
 use crate::terminal::{Memory, MemoryError, Settings, Unanswered};
 use log::Log;
 use record::Record;
@@ -232,5 +233,15 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT,
         let mut record = self.record;
         record.set_unanswered(None);
         self.keep(record)
+    }
+}
+
+impl<F: NorFlash, const COUNT: u32, const START: u32> Kept for Store<F, COUNT, START> {
+    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
+        Self::set_up(self, institution, terminal, next)
+    }
+
+    fn next(&self) -> Stan {
+        Self::next(self)
     }
 }

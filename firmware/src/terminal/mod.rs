@@ -131,6 +131,7 @@ use rand_core::CryptoRng;
 
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{
     Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
 };
@@ -368,11 +369,15 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         visit: &mut Visit,
     ) -> Result<Receipt, Stop> {
         self.operator.show(&Screen::AskingCentre);
-        // From here until the answer is in hand, the transaction may have happened without our knowing.
         let Settings { institution, terminal, .. } = self.settings;
         let time = self.clock.now();
-        let original =
-            Original { card: card.number, total: operation.bill().map(Bill::total).unwrap_or_default(), time };
+        // The clock says what no message can: nothing is begun that could then neither be sent nor reversed.
+        if Timestamp::from_bcd(time.to_bcd()).is_none() {
+            return Err(LinkError::Unwritable { field: 12 }.into());
+        }
+        let total = operation.bill().map(Bill::total).unwrap_or_default();
+        // From here until the answer is in hand, the transaction may have happened without our knowing.
+        let original = Original { card: card.number, total, time };
         let (batch, stan) = self.memory.begin(&self.settings, original)?;
         let request = Request { institution, terminal, batch, time, body: Body::Transact { stan, card, operation } };
         let mut answered = match self.send(&request).await {

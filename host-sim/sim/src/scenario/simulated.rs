@@ -40,8 +40,8 @@ impl<C: Centre> Stage for Simulated<C> {
         self.world.events.borrow_mut().clear();
         let report = self.terminals[terminal].serve(operation, card, visit);
         match self.world.centre_failure.borrow_mut().take() {
-            Some(failure) => Err(RunError::Message(failure)),
-            None => Ok((report, self.world.events.borrow_mut().drain(..).collect())),
+            Some(failure) => Err(RunError::Centre(failure)),
+            None => Ok((report?, self.world.events.borrow_mut().drain(..).collect())),
         }
     }
 

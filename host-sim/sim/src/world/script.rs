@@ -65,6 +65,8 @@ impl Operator for Script {
         if self.pull == Some(pull) {
             self.recorder.time.advance_seconds(KEYING);
             self.seat.pull();
+            // The slot is looked at once more.
+            embassy_futures::yield_now().await;
             return std::future::pending().await;
         }
         let pin = match which {

@@ -1,6 +1,7 @@
 //! The keys of a scenario file as they are written: shapes and defaults. `check` knows which values are allowed.
 
 use crate::scenario::line::{RawFault, RawNoise};
+use crate::scenario::serial::RawByteFault;
 use qiyong_protocol::card::status::CardStatus;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -115,6 +116,8 @@ pub(super) struct RawStep {
     pub(super) line: Vec<RawFault>,
     pub(super) noise: Option<RawNoise>,
     pub(super) link: Option<String>,
+    #[serde(default)]
+    pub(super) serial: Vec<RawByteFault>,
     #[serde(default)]
     pub(super) storage_worn: bool,
     #[serde(default)]
