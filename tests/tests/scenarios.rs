@@ -18,6 +18,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::Misbehaviour;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::Played;
+use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
 use qiyong_tests::parallel::in_parallel;
@@ -117,8 +118,16 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    // In a world, every message can be written, and the centre trusts it: the tests in `power` have these two reasons.
-    let unseen = [Reason::NotSent, Reason::Rejected];
+    // No two terminals of a world have one name, and none asks for what its place does not offer: the tests in `two_tills`
+    // and those of the centre have these.
+    let unseen = [
+        Reason::OperationNotHere,
+        Reason::NameTaken,
+        Reason::NotSignedIn,
+        Reason::NumbersUsedUp,
+        Reason::NumberReused,
+        Reason::AlreadyReversed,
+    ];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
 }
@@ -139,6 +148,9 @@ fn every_kind_of_thing_occurs_in_some_file() {
         }
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
             see(&mut seen, "link", step.visit.trouble);
+            for (_, fault) in step.visit.to_till.iter().chain(&step.visit.to_terminal) {
+                see(&mut seen, "serial", fault);
+            }
             step.visit.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
             step.visit.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
             if let Operation::Apply { document: Some(document) } = &step.operation
@@ -156,6 +168,7 @@ fn every_kind_of_thing_occurs_in_some_file() {
     CardStatus::ALL.iter().for_each(|kind| see(&mut all, "status", kind));
     Misbehaviour::ALL.iter().for_each(|kind| see(&mut all, "fault", kind));
     LinkTrouble::WORDS.iter().for_each(|(_, kind)| see(&mut all, "link", kind));
+    ByteFault::WORDS.iter().for_each(|(_, kind)| see(&mut all, "serial", kind));
     CancelAt::WORDS.iter().for_each(|(_, kind)| see(&mut all, "cancel", kind));
     PullDuring::WORDS.iter().for_each(|(_, kind)| see(&mut all, "pull", kind));
     DocumentKind::ALL.iter().for_each(|kind| see(&mut all, "document", kind));
@@ -322,6 +335,7 @@ link = "ok"
 storage_worn = false
 line = [{ at = 98, fault = "late", etu = 3 }, { at = 97, fault = "flipped", times = 2 }]
 noise = 90
+serial = [{ to = "till", at = 5, fault = "lost" }]
 [step.expect]
 outcome = "approved"
 activated = true
@@ -438,6 +452,7 @@ fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
     words.extend(DocumentKind::ALL.map(|word| word.as_str()));
     words.extend(Misbehaviour::ALL.map(|word| word.as_str()));
     words.extend(LinkTrouble::WORDS.map(|(word, _)| word));
+    words.extend(ByteFault::WORDS.map(|(word, _)| word));
     words.extend(CancelAt::WORDS.map(|(word, _)| word));
     words.extend(Reason::ALL.iter().map(|word| word.as_str()));
     for word in words {
@@ -625,9 +640,10 @@ fn bad_values() -> Vec<Bad> {
     cases.push(words("card 3: fault", "fault = \"mute\"", "", &Misbehaviour::ALL.map(|word| word.as_str())));
     cases.push(words("step 1: do", "do = \"purchase\"", "", &["apply", "settle", "purchase", "query"]));
     cases.push(words("step 1: link", "link = \"ok\"", "", &LinkTrouble::WORDS.map(|(word, _)| word)));
+    cases.push(words("step 1: serial 1.fault", "fault = \"lost\" } ]", "", &ByteFault::WORDS.map(|(word, _)| word)));
     cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
     cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
-    let outcomes = ["approved", "refused", "failed", "cancelled"];
+    let outcomes = Outcome::ALL.map(Outcome::as_str);
     cases.push(words("step 1: expect.outcome", "outcome = \"approved\"", "", &outcomes));
     cases.push(words("step 4: expect.reason", "reason = \"card-unreadable\"", "", &reasons));
     cases.push(words("expect.card.a.status", "status = \"active\"", "[expect.card.a]\n", &statuses));

@@ -248,17 +248,18 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let Some(cryptogram) = external else { return Ok(()) };
         let data = commands::external_auth_data(cryptogram, ours);
         let command = commands::external_authenticate(key::READ_SSSE, &data);
-        let sw = self.status_of(&command).await?;
-        match sw {
-            StatusWord::OK => Ok(()),
+        // The card is genuine, and has the keys that the centre knows. So whatever fails from here on is the line's fault:
+        // challenge or cryptogram changed on their way, which T=0 does not see. It may have cost the card a try, which the next
+        // success gives back; the last try is not spent on that.
+        match self.status_of(&command).await {
+            Ok(StatusWord::OK) => Ok(()),
             // The card blocked its key after too many wrong cryptograms.
-            StatusWord::BLOCKED => Err(Stop::here(Reason::CardLocked)),
-            // The card is genuine, and has the keys that the centre knows. So challenge or cryptogram changed on their way,
-            // which T=0 does not see. A success gives the card its tries back; the last of them is not spent on it.
-            sw => {
+            Ok(StatusWord::BLOCKED) => Err(Stop::here(Reason::CardLocked)),
+            Ok(sw) => {
                 let again = sw.verification_tries().is_some_and(|left| left > 1);
                 Err(Stop { again, ..Cause::Status { ins: command.ins, sw }.into() })
             }
+            Err(error) => Err(Stop { again: !matches!(error, SlotError::Removed), ..error.into() }),
         }
     }
 

@@ -27,7 +27,6 @@ impl EmulatorError {
             | Self::Endless { .. }
             | Self::Mute { .. }
             | Self::Answer { .. }
-            | Self::TooLong(_)
             | Self::Centre(_) => Advice::CallService,
         }
     }
@@ -62,7 +61,10 @@ impl Unplayable {
     /// Who can put it right: another scenario is chosen, or another stage.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InverseCard { .. } | Self::WornStorage { .. } | Self::Disturbed { .. } => Advice::CorrectInput,
+            Self::InverseCard { .. }
+            | Self::WornStorage { .. }
+            | Self::SerialDisturbed { .. }
+            | Self::Disturbed { .. } => Advice::CorrectInput,
         }
     }
 }
