@@ -123,7 +123,7 @@ impl<C: Centre> Emulated<C> {
                 none.insert(Machine::boot(&self.elf, setup)?)
             }
         };
-        let begin = machine.now_ms()?;
+        let begin = machine.now_ns();
         // A holder who cancels while the terminal waits for a card has inserted none.
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
@@ -136,7 +136,7 @@ impl<C: Centre> Emulated<C> {
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
         machine.remove()?;
-        let took = Duration::from_millis(machine.now_ms()?.saturating_sub(begin));
+        let took = Duration::from_nanos(machine.now_ns().saturating_sub(begin));
         self.time.advance_by(took);
         Ok(ended)
     }

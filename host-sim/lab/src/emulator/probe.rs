@@ -14,8 +14,8 @@ use super::EmulatorError;
 use super::qemu::wait_for;
 use crate::probe::DebugProbe;
 
-/// How long QEMU may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long QEMU may take to answer: a watchdog.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// The core's reset control, and the value that, with its key, causes a reset (ARMv7-M, B3.2.6).
 const AIRCR: u64 = 0xE000_ED0C;
 const SYSRESETREQ: u32 = 0x05FA_0004;
@@ -39,11 +39,6 @@ pub(super) struct Probe {
 impl Probe {
     pub(super) const fn new(stream: UnixStream) -> Self {
         Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new() }
-    }
-
-    /// The socket to wait on for edges.
-    pub(super) const fn stream(&self) -> &UnixStream {
-        &self.stream
     }
 
     /// From now on the probe reports every edge of an output of this port.

@@ -12,8 +12,7 @@ use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Decoder, Frame, FrameError, Peer, encode, encoded_len};
 
 use super::EmulatorError;
-use super::clock::BoardClock;
-use super::lines::read_available;
+use super::lines::SerialLine;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::LinkTrouble;
 
@@ -39,9 +38,12 @@ pub(super) enum Nonsense {
     NoFrame(FrameError),
 }
 
+/// The line's rate, in bits a second.
+const BAUD: u64 = 115_200;
+
 /// The line.
 pub(super) struct TillLine {
-    stream: UnixStream,
+    line: SerialLine,
     decoder: Box<Decoder<{ encoded_len(MESSAGE_MAX) }>>,
     /// What goes wrong on the way to the centre during this visit, and how many messages have gone that way.
     trouble: LinkTrouble,
@@ -52,11 +54,12 @@ pub(super) struct TillLine {
 
 impl TillLine {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { stream, decoder: Box::default(), trouble: LinkTrouble::None, messages: 0, answers: Vec::new() }
+        Self { line: SerialLine::new(stream, BAUD), decoder: Box::default(), trouble: LinkTrouble::None, messages: 0, answers: Vec::new() }
     }
 
-    pub(super) const fn stream(&self) -> &UnixStream {
-        &self.stream
+    /// The bytes on it.
+    pub(super) const fn line(&mut self) -> &mut SerialLine {
+        &mut self.line
     }
 
     /// A visit begins, during which this goes wrong.
@@ -66,8 +69,8 @@ impl TillLine {
     }
 
     /// Sends a command to the terminal.
-    pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        self.send(Peer::Till, &command.encode(), clock)
+    pub(super) fn command(&mut self, command: &Command, now: u64) -> Result<(), EmulatorError> {
+        self.send(Peer::Till, &command.encode(), now)
     }
 
     /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
@@ -90,33 +93,24 @@ impl TillLine {
     }
 
     /// Sends the centre's answers to the board; returns whether there were any.
-    pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+    pub(super) fn answer(&mut self, now: u64) -> Result<bool, EmulatorError> {
         let answers = std::mem::take(&mut self.answers);
         for answer in &answers {
-            self.send(Peer::Centre, answer, clock)?;
+            self.send(Peer::Centre, answer, now)?;
         }
         Ok(!answers.is_empty())
     }
 
-    fn send(&mut self, peer: Peer, payload: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
+    fn send(&mut self, peer: Peer, payload: &[u8], now: u64) -> Result<(), EmulatorError> {
         let mut buffer = [0; encoded_len(MESSAGE_MAX)];
-        match encode(peer, payload, &mut buffer) {
-            Some(frame) => self.disturb(frame, clock),
-            None => Err(EmulatorError::TooLong(payload.len())),
-        }
-    }
-
-    /// Sends bytes, which may be no frame.
-    pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.feed(&mut self.stream, bytes)
+        let frame = encode(peer, payload, &mut buffer).ok_or(EmulatorError::TooLong(payload.len()))?;
+        self.line.say(frame, now);
+        Ok(())
     }
 
     /// What has come since the last call.
-    pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<Vec<Heard>, EmulatorError> {
-        let bytes = read_available(&mut self.stream)?;
-        if !bytes.is_empty() {
-            clock.heard();
-        }
+    pub(super) fn hear(&mut self) -> Result<Vec<Heard>, EmulatorError> {
+        let bytes = self.line.hear()?;
         let heard = bytes.into_iter().filter_map(|byte| {
             Some(match self.decoder.push(byte)? {
                 Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {

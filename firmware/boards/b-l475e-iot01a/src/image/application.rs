@@ -11,7 +11,7 @@ use static_cell::StaticCell;
 
 use super::storage::Region;
 use super::till::{self, BoardLink, TillClock};
-use super::{card_line, chip, desk, memory, random};
+use super::{card_line, chip, desk, memory, random, watchdog};
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
 
@@ -41,7 +41,7 @@ async fn run(link: &'static BoardLink, memory: Store<Region>) {
 /// Does what the till commands, one after the other.
 async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
     let mut setup = loop {
-        match link.command().await {
+        match job(link).await {
             Job::Setup(setup) => break setup,
             // The link lets none through before that.
             Job::Serve(_) => {}
@@ -59,7 +59,7 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) ->
         link.tell_state().await;
         // There it stands until the till says otherwise.
         setup = loop {
-            match link.command().await {
+            match job(link).await {
                 Job::Setup(setup) => break setup,
                 Job::Serve(operation) => {
                     defmt::info!("serving: {=str}", operation.as_str());
@@ -75,4 +75,12 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) ->
             }
         };
     }
+}
+
+/// What is to be done next, for which the terminal may wait for ever.
+async fn job(link: &BoardLink) -> Job {
+    watchdog::set_idle(true);
+    let job = link.command().await;
+    watchdog::set_idle(false);
+    job
 }

@@ -1,22 +1,23 @@
-//! What a probe reads while the image runs: the screen's words and picture, and what the lines have done to the core. The
+//! What a probe reads while the image runs: the screen's words and picture, and whether the core sleeps and what it has taken. The
 //! probe finds each by the name of its symbol.
 //!
 //! The ticks, which a probe reads too, are in `time`, and the log in defmt's own buffer.
 #![allow(unsafe_code, reason = "names that a probe looks for")]
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
 
-/// How often something that came over a line woke the core, times two, and one more while the core is awake. A probe that
-/// sends one thing after the other sends the next when the core has dealt with the one before and sleeps again.
+/// How often the core went to sleep, times two, and one more while it is awake. So a probe that reads the same even number twice
+/// knows that the core slept in between. It is never 0 once the image runs.
 #[unsafe(export_name = "QIYONG_WAKES")]
 static WAKES: AtomicU32 = AtomicU32::new(1);
 /// How many characters have been taken from the lines. A probe sees by it whether what it sent has come.
 #[unsafe(export_name = "QIYONG_TAKEN")]
 static TAKEN: AtomicU32 = AtomicU32::new(0);
-/// Something came over a line since the last poll.
-static EVENT: AtomicBool = AtomicBool::new(false);
+/// The card's receiver is on: a character that comes is taken.
+#[unsafe(export_name = "QIYONG_LISTENS")]
+static LISTENS: AtomicU32 = AtomicU32::new(0);
 
 /// How many bytes a field of the screen has.
 const FIELD: usize = 48;
@@ -60,24 +61,17 @@ pub(crate) fn taken() {
     TAKEN.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A line has interrupted.
-pub(crate) fn line_event() {
-    EVENT.store(true, Ordering::Relaxed);
+/// The card's receiver is on from now on.
+pub(crate) fn listens() {
+    LISTENS.store(1, Ordering::Relaxed);
 }
 
-/// The task has been polled: what came over a line before that counts now.
-pub(crate) fn polled() {
-    if EVENT.swap(false, Ordering::Relaxed) {
-        WAKES.fetch_add(2, Ordering::Relaxed);
-    }
-}
-
-/// The core is about to sleep.
+/// The core is about to sleep: all that has come was dealt with.
 pub(crate) fn asleep() {
-    WAKES.fetch_and(!1, Ordering::Relaxed);
+    WAKES.fetch_add(1, Ordering::Release);
 }
 
 /// The core is awake again.
 pub(crate) fn awake() {
-    WAKES.fetch_or(1, Ordering::Relaxed);
+    WAKES.fetch_or(1, Ordering::Release);
 }
