@@ -26,9 +26,35 @@ const PENDSTSET: u32 = 1 << 26;
 /// How long the image may work between two sleeps, in real time. This is a watchdog: nothing depends on it in a run that
 /// does not hang.
 const WATCHDOG: Duration = Duration::from_secs(600);
-/// So many looks follow one another at once; later ones leave the emulator some time.
-const EAGER: u32 = 20;
-const PAUSE: Duration = Duration::from_micros(50);
+/// How often it is looked whether QEMU still runs, while the image works.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the quiet image says of itself; see the board's `Live`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Words {
+    wakes: u32,
+    taken: u32,
+    ticks: u32,
+    /// The card's receiver is on.
+    pub(super) listens: bool,
+    /// How often the screen was written.
+    pub(super) shown: u32,
+    /// When the board does the next thing by itself, in cycles; `None`: never.
+    pub(super) next: Option<u64>,
+}
+
+/// How many bytes they have.
+const WORDS: usize = 7 * 4;
+
+impl Words {
+    fn read(bytes: &[u8]) -> Self {
+        let mut words = bytes.chunks(4).map(|word| word.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte)));
+        let mut word = || words.next().unwrap_or_default();
+        let [wakes, taken, ticks, listens, shown, low, high] = [(); 7].map(|()| word());
+        let next = u64::from(high) << 32 | u64::from(low);
+        Self { wakes, taken, ticks, listens: listens != 0, shown, next: (next != u64::MAX).then_some(next) }
+    }
+}
 
 /// The board's time.
 pub(super) struct BoardClock {
@@ -38,11 +64,14 @@ pub(super) struct BoardClock {
     /// What the image was given: ticks and characters.
     ticks: u32,
     sent: u32,
+    /// How often it had fallen asleep when its words were read, and these.
+    seen: u64,
+    words: Words,
 }
 
 impl BoardClock {
-    pub(super) const fn new(live: Live) -> Self {
-        Self { live, now: 0, ticks: 0, sent: 0 }
+    pub(super) fn new(live: Live) -> Self {
+        Self { live, now: 0, ticks: 0, sent: 0, seen: 0, words: Words::default() }
     }
 
     /// Tells an image the time that has not executed its first instruction.
@@ -57,18 +86,16 @@ impl BoardClock {
 
     /// The board is about to start anew: what it has counted is gone with its RAM. Time goes on.
     pub(super) fn restarts(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        (self.ticks, self.sent) = (0, 0);
+        (self.ticks, self.sent, self.words) = (0, 0, Words::default());
         // Until it says otherwise itself, it is awake.
-        probe.write_word(self.live.wakes, 1)
+        probe.write_word(self.live.words, 1)
     }
 
     /// Time goes on to `cycle`, unless that is over. The image does not know before it is woken.
     fn go_on(&mut self, cycle: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
         if cycle > self.now {
             self.now = cycle;
-            let (low, high) = (cycle as u32, (cycle >> 32) as u32);
-            probe.write_word(self.live.told + 4, low)?;
-            probe.write_word(self.live.told + 8, high)?;
+            probe.write(self.live.told + 4, &cycle.to_le_bytes())?;
         }
         Ok(())
     }
@@ -98,45 +125,27 @@ impl BoardClock {
         write_whole(line, &[byte])
     }
 
-    /// Waits until the board is quiet.
-    pub(super) fn settle(&self, probe: &mut Probe, qemu: &mut Qemu) -> Result<(), EmulatorError> {
+    /// Waits until the board is quiet: the core sleeps, and has counted and taken all that it was given. Until then it says
+    /// each time that it falls asleep.
+    pub(super) fn settle(&mut self, probe: &mut Probe, qemu: &mut Qemu) -> Result<Words, EmulatorError> {
         let deadline = Instant::now() + WATCHDOG;
-        for look in 0.. {
-            if self.is_quiet(probe)? {
-                return Ok(());
+        loop {
+            let sleeps = probe.sleeps()?;
+            if self.seen < sleeps {
+                self.seen = sleeps;
+                self.words = Words::read(&probe.read(self.live.words, WORDS)?);
+                continue;
             }
-            if look >= EAGER {
-                std::thread::sleep(PAUSE);
-                qemu.check()?;
-                if Instant::now() >= deadline {
-                    return Err(EmulatorError::Silent { what: "the image", seconds: WATCHDOG.as_secs() });
-                }
+            // Nothing that was given to it is still on its way: so it sleeps on, and slept while this was read.
+            let Words { wakes, taken, ticks, .. } = self.words;
+            if wakes != 0 && wakes.is_multiple_of(2) && (taken, ticks) == (self.sent, self.ticks) {
+                return Ok(self.words);
+            }
+            probe.wait(LOOK)?;
+            qemu.check()?;
+            if Instant::now() >= deadline {
+                return Err(EmulatorError::Silent { what: "the image", seconds: WATCHDOG.as_secs() });
             }
         }
-        Ok(())
-    }
-
-    /// Whether the core sleeps and has dealt with everything. Its number of sleeps is read twice: so it slept while the
-    /// rest was read.
-    fn is_quiet(&self, probe: &mut Probe) -> Result<bool, EmulatorError> {
-        let wakes = probe.read_word(self.live.wakes)?;
-        // 0 is an image that has not begun.
-        Ok(wakes != 0
-            && wakes.is_multiple_of(2)
-            && probe.read_word(self.live.taken)? == self.sent
-            && probe.read_word(self.live.ticks)? == self.ticks
-            && probe.read_word(self.live.wakes)? == wakes)
-    }
-
-    /// When the quiet board does the next thing by itself; `None`: never.
-    pub(super) fn next(&self, probe: &mut Probe) -> Result<Option<u64>, EmulatorError> {
-        let halves = [probe.read_word(self.live.next)?, probe.read_word(self.live.next + 4)?].map(u64::from);
-        let next = halves[0] | halves[1] << 32;
-        Ok((next != u64::MAX).then_some(next))
-    }
-
-    /// Whether the card's receiver is on.
-    pub(super) fn listens(&self, probe: &mut Probe) -> Result<bool, EmulatorError> {
-        Ok(probe.read_word(self.live.listens)? != 0)
     }
 }

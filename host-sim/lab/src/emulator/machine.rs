@@ -47,6 +47,8 @@ pub struct Machine {
     pub(super) screen_at: u64,
     frame_at: u64,
     pub(super) screens: Vec<ScreenText>,
+    /// How often the screen had been written when it was last read.
+    pub(super) shown: u32,
     pub(super) stack: (u64, u64),
     pub(super) trouble: LinkTrouble,
     /// Power is cut after the centre has received so many more messages.
@@ -119,6 +121,7 @@ impl Machine {
             screen_at: screen,
             frame_at: frame,
             screens: Vec::new(),
+            shown: 0,
             stack,
             trouble: LinkTrouble::None,
             cut_at_message: None,
@@ -144,7 +147,8 @@ impl Machine {
                     Happened::Till(Heard::Event(Event::State(state))) if state.set_up => {
                         self.state = Some(state);
                         // Whatever follows from it.
-                        return self.settle();
+                        self.settle()?;
+                        return self.log.drain(&mut self.probe);
                     }
                     Happened::Till(Heard::Event(Event::Refused(why))) => return Err(EmulatorError::Refused(why)),
                     // Its state after the start.
@@ -160,6 +164,7 @@ impl Machine {
         let end = self.clock.now() + START;
         while self.clock.now() < end {
             self.step()?;
+            self.log.drain(&mut self.probe)?;
             if self.log.lines.iter().any(|line| line.contains(words)) {
                 return Ok(());
             }

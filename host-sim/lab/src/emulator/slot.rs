@@ -139,6 +139,11 @@ impl Slot {
         probe.drive_pin('b', PRESENT, false)
     }
 
+    /// Whether there is a card.
+    pub(super) const fn is_occupied(&self) -> bool {
+        self.occupant.is_some()
+    }
+
     /// The card, if it has power at a voltage at which it works.
     fn powered(&self) -> Option<&Occupant> {
         let class = self.class?;
@@ -190,11 +195,14 @@ impl Slot {
     }
 
     /// Takes what the board has begun to send at cycle `now`; returns whether it sent anything.
-    pub(super) fn hear(&mut self, now: u64) -> Result<bool, EmulatorError> {
+    pub(super) fn hear(&mut self, now: u64, probe: &mut Probe) -> Result<bool, EmulatorError> {
         let bytes = read_available(&mut self.line)?;
         for byte in &bytes {
             if self.is_cut() {
                 break;
+            }
+            if self.is_pulled() {
+                self.remove(probe)?;
             }
             self.characters += 1;
             self.last_edge = now;
@@ -232,7 +240,9 @@ impl Slot {
 
     /// A card that keeps the board waiting sends its sign when its waiting time is almost over.
     fn goes_on(&mut self) {
-        let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else { return };
+        let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
+            return;
+        };
         let (bytes, rate, wait) = {
             let card = card.borrow();
             (card.goes_on(), card.rate(), waiting_time(&card))
@@ -241,12 +251,17 @@ impl Slot {
     }
 
     /// Brings the card's next character to the board, if its receiver is on.
-    pub(super) fn deliver(&mut self, clock: &mut BoardClock, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(super) fn deliver(
+        &mut self,
+        listens: bool,
+        clock: &mut BoardClock,
+        probe: &mut Probe,
+    ) -> Result<(), EmulatorError> {
         let Some(at) = self.next() else { return Ok(()) };
         let Some(Coming { edge, byte, .. }) = self.coming.pop_front() else { return Ok(()) };
         self.characters += 1;
         self.last_edge = edge;
-        if clock.listens(probe)? { clock.feed(at, &mut self.line, byte, probe) } else { clock.tick(at, probe) }
+        if listens { clock.feed(at, &mut self.line, byte, probe) } else { clock.tick(at, probe) }
     }
 
     /// Whether the power is cut now: nothing passes any more.

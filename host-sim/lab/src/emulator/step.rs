@@ -5,6 +5,7 @@
 //! What follows from what the board did is decided elsewhere, before the next step.
 
 use super::EmulatorError;
+use super::clock::Words;
 use super::machine::Machine;
 use super::till::Heard;
 use crate::probe::ScreenText;
@@ -50,7 +51,7 @@ enum Next {
 
 impl Machine {
     /// Waits until the board is quiet.
-    pub(super) fn settle(&mut self) -> Result<(), EmulatorError> {
+    pub(super) fn settle(&mut self) -> Result<Words, EmulatorError> {
         self.clock.settle(&mut self.probe, &mut self.qemu)
     }
 
@@ -58,35 +59,41 @@ impl Machine {
     pub(super) fn look_up(&mut self) -> Result<(), EmulatorError> {
         self.settle()?;
         self.clock.tick(self.clock.now(), &mut self.probe)?;
-        self.settle()
+        self.settle().map(drop)
     }
 
     /// What the board has done since the last step; if nothing, the next thing happens to it.
     pub(super) fn step(&mut self) -> Result<Vec<Happened>, EmulatorError> {
-        self.settle()?;
-        let (happened, anything) = self.take()?;
+        let words = self.settle()?;
+        let (happened, anything) = self.take(&words)?;
         if !anything {
-            self.happens()?;
+            self.happens(&words)?;
         }
         Ok(happened)
     }
 
-    /// Takes what the board has done; returns also whether it has done anything.
-    fn take(&mut self) -> Result<(Vec<Happened>, bool), EmulatorError> {
+    /// Takes what the quiet board has done; returns also whether it has done anything.
+    fn take(&mut self, words: &Words) -> Result<(Vec<Happened>, bool), EmulatorError> {
         let now = self.clock.now();
         let mut anything = false;
         while let Some(edge) = self.probe.edge()? {
             anything = true;
             self.slot.edge(edge, now)?;
         }
-        anything |= self.slot.hear(now)?;
-        self.log.drain(&mut self.probe)?;
+        // A board whose card was just taken out must see that before anything else.
+        let present = self.slot.is_occupied();
+        anything |= self.slot.hear(now, &mut self.probe)?;
+        if present && !self.slot.is_occupied() {
+            self.look_up()?;
+        }
         let mut all = Vec::new();
-        if let Some(text) = image::screen(&mut self.probe, self.screen_at)?
-            && self.screens.last() != Some(&text)
-        {
-            self.screens.push(text.clone());
-            all.push(Happened::Screen(text));
+        if std::mem::replace(&mut self.shown, words.shown) != words.shown {
+            self.log.drain(&mut self.probe)?;
+            let text = image::screen(&mut self.probe, self.screen_at)?;
+            if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
+                self.screens.push(text.clone());
+                all.push(Happened::Screen(text));
+            }
         }
         if self.pad.hear()? {
             all.push(Happened::PinAwaited);
@@ -97,7 +104,7 @@ impl Machine {
     }
 
     /// The next thing in time happens to the board.
-    fn happens(&mut self) -> Result<(), EmulatorError> {
+    fn happens(&mut self, words: &Words) -> Result<(), EmulatorError> {
         let now = self.clock.now();
         let card = self.slot.next();
         if card.is_some() && self.slot.is_pulled() {
@@ -108,7 +115,7 @@ impl Machine {
             (card, Next::Card),
             (self.till.line().next(), Next::Till),
             (self.pad.line().next(), Next::Pad),
-            (self.clock.next(&mut self.probe)?, Next::Board),
+            (words.next, Next::Board),
         ];
         let next = times.into_iter().filter_map(|(at, who)| Some((at?.max(now), who))).min();
         let Some((at, who)) = next else { return Err(EmulatorError::Idle) };
@@ -122,7 +129,7 @@ impl Machine {
                     None => Ok(()),
                 }
             }
-            Next::Card => self.slot.deliver(&mut self.clock, &mut self.probe),
+            Next::Card => self.slot.deliver(words.listens, &mut self.clock, &mut self.probe),
             Next::Till => self.till.line().deliver(&mut self.clock, &mut self.probe),
             Next::Pad => self.pad.line().deliver(&mut self.clock, &mut self.probe),
             Next::Board => self.clock.tick(at, &mut self.probe),

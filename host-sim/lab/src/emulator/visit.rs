@@ -40,8 +40,12 @@ impl Machine {
         self.till.begin(std::mem::take(&mut self.trouble));
         self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now())?;
         let ended = self.until_end(&mut Visit { reference, centre, holder });
+        // What it logged last, unless it is gone.
+        let logged = self.log.drain(&mut self.probe);
         (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
-        ended
+        let ended = ended?;
+        logged?;
+        Ok(ended)
     }
 
     fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {

@@ -97,16 +97,8 @@ pub struct Image {
 pub struct Live {
     /// Three words: whether the probe tells the time, and the time in cycles, lower half first.
     pub told: u64,
-    /// Two words: the next moment at which the image does something by itself, in cycles.
-    pub next: u64,
-    /// How many ticks it has counted.
-    pub ticks: u64,
-    /// How often it went to sleep, times two, plus one while it is awake.
-    pub wakes: u64,
-    /// How many characters it has taken from its lines.
-    pub taken: u64,
-    /// Whether the card's receiver is on.
-    pub listens: u64,
+    /// Seven words that say how the image is; see the board's `Live`.
+    pub words: u64,
 }
 
 impl Image {
@@ -138,14 +130,7 @@ impl Image {
         let table = table.ok_or_else(|| wrong(ImageFault::NoLog))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
-        let live = Live {
-            told: symbol("QIYONG_TOLD")?,
-            next: symbol("QIYONG_NEXT")?,
-            ticks: symbol("QIYONG_TICKS")?,
-            wakes: symbol("QIYONG_WAKES")?,
-            taken: symbol("QIYONG_TAKEN")?,
-            listens: symbol("QIYONG_LISTENS")?,
-        };
+        let live = Live { told: symbol("QIYONG_TOLD")?, words: symbol("QIYONG_LIVE")? };
         let region = |name: &'static str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,

@@ -48,6 +48,7 @@ fn main() -> ! {
         time::start(core.SYST);
     }
     serial::start();
+    publication::start();
     // SAFETY: no critical section is entered, and the handlers are in this file.
     unsafe {
         NVIC::unmask(pac::Interrupt::USART1);

@@ -5,7 +5,7 @@
 //!
 //! In the emulator a probe may **tell** the time ([`TOLD`]). Then SysTick stands still, and time passes only when the probe says
 //! so: it writes the time while the core sleeps, and pends SysTick, whose handler lets everything look at the clock as after a
-//! tick. When the core sleeps, [`NEXT`] says until when nothing happens by itself.
+//! tick. When the core sleeps, [`LIVE`] says until when nothing happens by itself.
 #![allow(unsafe_code, reason = "names that a probe looks for, and RAM that a start does not clear")]
 
 use core::cell::Cell;
@@ -19,6 +19,7 @@ use critical_section::Mutex;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::delay::DelayNs;
 
+use super::publication::LIVE;
 use super::{chip, watchdog};
 pub(crate) use crate::moment::{CLOCK_HZ, US};
 use crate::moment::{SysTick, TICK, bounded, later, moment};
@@ -26,10 +27,7 @@ use crate::moment::{SysTick, TICK, bounded, later, moment};
 /// How long before the end of a sleep the core begins to look at the clock, in cycles: one tick and a half.
 const LOOK: u64 = (TICK + TICK / 2) as u64;
 
-/// Ticks since the start. A probe that tells the time sees by it that SysTick's handler has run.
-#[unsafe(export_name = "QIYONG_TICKS")]
-static TICKS: AtomicU32 = AtomicU32::new(0);
-/// How often `TICKS` went round.
+/// How often the ticks went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
 /// In the emulator: [`IS_TOLD`], and the time in cycles, lower half first. Only a probe writes here, never less than before, and
 /// while the core sleeps. A start does not clear it, so that time goes on over a reset.
@@ -41,9 +39,6 @@ static TOLD: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
 const IS_TOLD: u32 = 0x5449_4D45;
 /// The time is told.
 static FOLLOWS: AtomicBool = AtomicBool::new(false);
-/// Where time is told: the next moment at which something happens by itself, in cycles, lower half first.
-#[unsafe(export_name = "QIYONG_NEXT")]
-static NEXT: [AtomicU32; 2] = [const { AtomicU32::new(u32::MAX) }; 2];
 /// The time that was given out last.
 static LATEST: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 /// The application's task. Every interrupt but the panel's wakes it.
@@ -73,13 +68,13 @@ pub(crate) fn is_told() -> bool {
 /// Counts a tick: for SysTick's handler alone.
 pub(crate) fn tick() {
     // `moment` reads the rounds after the ticks.
-    if TICKS.load(Ordering::Relaxed) == u32::MAX {
+    if LIVE.ticks.load(Ordering::Relaxed) == u32::MAX {
         ROUNDS.fetch_add(1, Ordering::AcqRel);
     }
-    TICKS.fetch_add(1, Ordering::AcqRel);
+    LIVE.ticks.fetch_add(1, Ordering::AcqRel);
     if is_told() {
         // Whoever waits for a moment is polled after this, and says so again.
-        critical_section::with(|_| NEXT.iter().for_each(|half| half.store(u32::MAX, Ordering::Relaxed)));
+        critical_section::with(|_| LIVE.next.iter().for_each(|half| half.store(u32::MAX, Ordering::Relaxed)));
     }
 }
 
@@ -93,7 +88,7 @@ struct Registers;
 
 impl SysTick for Registers {
     fn ticks(&self) -> u32 {
-        TICKS.load(Ordering::Acquire)
+        LIVE.ticks.load(Ordering::Acquire)
     }
 
     fn rounds(&self) -> u32 {
@@ -140,7 +135,7 @@ pub(crate) fn now_s() -> u32 {
 pub(crate) fn expects(deadline: u64) {
     if is_told() {
         critical_section::with(|_| {
-            let [low, high] = &NEXT;
+            let [low, high] = &LIVE.next;
             if deadline < whole(low, high) {
                 low.store(deadline as u32, Ordering::Relaxed);
                 high.store((deadline >> 32) as u32, Ordering::Relaxed);
