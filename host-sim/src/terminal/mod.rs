@@ -137,8 +137,7 @@ fn work<S: CardSlot>(
 ) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
-    let setup =
-        Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
+    let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
