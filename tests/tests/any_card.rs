@@ -66,7 +66,8 @@ fn visit(drawn: &AnyCard) -> (Report, Vec<Finding>, u64) {
     let world = World::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()), centre);
     let mut terminal = world.terminal(code, 1, 1);
     let operation = Operation::Purchase(Bill::new(Fen(3_000), Fen(0)).unwrap());
-    let report = terminal.serve(&operation, Some(Rc::new(RefCell::new(card))), Visit { pins, ..Visit::default() });
+    let visit = Visit { pins, ..Visit::default() };
+    let report = terminal.serve(&operation, Some(Rc::new(RefCell::new(card))), visit).expect("a till that is answered");
     (report, terminal.findings().to_vec(), world.time.cycles() / CLOCK_HZ)
 }
 
