@@ -1,4 +1,4 @@
-//! T=0 as it goes by: whose turn it is, and what may follow (clauses 10.3 and 12.2).
+//! T=0 as it goes by: whose turn it is, and what may follow (clauses 10.3.3 and 12.2).
 
 use super::rule::Rule;
 use super::seen::By;
