@@ -210,6 +210,9 @@ impl Session {
         if character.rate != self.rate {
             return self.breaks(self.rate_rule, at, notes);
         }
+        if matches!(&self.stage, Stage::T0(t0) if t0.crossed()) {
+            return self.over = true;
+        }
         if let Some(last) = self.last {
             let (least, rule) = spacing::least(&says, last, self.rate, usage);
             let span = time.span(last.edge, at);

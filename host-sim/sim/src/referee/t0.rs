@@ -67,6 +67,12 @@ impl T0 {
         }
     }
 
+    /// Whether the card's last character, the first behind an acknowledgement, may have crossed the terminal's: a character that
+    /// the line doubles looks like data.
+    pub(super) fn crossed(&self) -> bool {
+        self.by == Some(By::Card) && self.moved == 1 && matches!(self.state, State::Data { .. } | State::Procedure(_))
+    }
+
     /// Whether the next character of the terminal begins a TPDU.
     pub(super) fn between(&self) -> bool {
         self.header.is_empty() && self.state == State::Header
