@@ -11,6 +11,7 @@ use qiyong_protocol::card::commands;
 use qiyong_protocol::card::files::{Generation, key};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::centre::{Answer, Authenticate, Body};
+use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::reason::Reason;
 
@@ -20,7 +21,6 @@ use crate::slot::{CardSlot, ResponseBuffer, SlotError};
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
     /// The two steps of the centre's security module: what the card must answer, and what it must hear.
-    #[expect(clippy::too_many_arguments, reason = "what the card said of itself, and where it goes")]
     pub(super) async fn authenticate(
         &mut self,
         generation: Generation,
@@ -28,20 +28,18 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         historical: &[u8],
         algorithm: Algorithm,
         internal: &[u8; 16],
-        buffer: &mut ResponseBuffer,
         said: &mut Said,
     ) -> Result<(), Stop> {
         // First the internal authentication, which costs the card nothing: its keys come from the ident code and the
         // historical bytes, so that its answer proves that these were read right.
-        let response = self.slot.transmit(&commands::internal_authenticate(internal), buffer).await?;
-        said.update(response.data);
-        said.update(&response.sw.0.to_be_bytes());
-        let answer = Some(response.data).filter(|_| response.sw.is_ok()).and_then(|data| data.try_into().ok());
+        let (answer, sw) = self.eight_bytes(&commands::internal_authenticate(internal)).await?;
+        said.update(&answer.unwrap_or_default());
+        said.update(&sw.0.to_be_bytes());
         let mut ours = [0; 8];
         self.random.fill_bytes(&mut ours);
         let external = match generation {
             Generation::V1 | Generation::V2 => None,
-            Generation::V3 => Some((self.challenge(buffer).await?, ours)),
+            Generation::V3 => Some((self.challenge().await?, ours)),
         };
         let body = Body::Authenticate(Authenticate { ident, historical, algorithm, internal: *internal, external });
         let Answer::Authenticated { internal: expected, external } = self.ask(body).await? else {
@@ -58,7 +56,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         // The card is genuine, and has the keys that the centre knows. So whatever fails from here on is the line's fault:
         // challenge or cryptogram changed on their way, which T=0 does not see. It may have cost the card a try, which the next
         // success gives back; the last try is not spent on that.
-        match self.status_of(&command, buffer).await {
+        match self.status_of(&command).await {
             Ok(StatusWord::OK) => Ok(()),
             // The card blocked its key after too many wrong cryptograms.
             Ok(StatusWord::BLOCKED) => Err(Stop::here(Reason::CardLocked)),
@@ -71,12 +69,19 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// The card's challenge for EXTERNAL AUTHENTICATE.
-    async fn challenge(&mut self, buffer: &mut ResponseBuffer) -> Result<[u8; 8], Stop> {
+    async fn challenge(&mut self) -> Result<[u8; 8], Stop> {
         let command = commands::get_challenge();
-        let response = self.slot.transmit(&command, buffer).await?;
-        match response.sw {
-            StatusWord::OK => response.data.try_into().map_err(|_| Cause::Length { ins: command.ins }.into()),
-            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
+        match self.eight_bytes(&command).await? {
+            (Some(challenge), _) => Ok(challenge),
+            (None, StatusWord::OK) => Err(Cause::Length { ins: command.ins }.into()),
+            (None, sw) => Err(Cause::Status { ins: command.ins, sw }.into()),
         }
+    }
+
+    /// The answer to a command, if it is done and answered with eight bytes, which are no secret; and its status word.
+    async fn eight_bytes(&mut self, command: &Command<'_>) -> Result<(Option<[u8; 8]>, StatusWord), SlotError> {
+        let mut buffer: ResponseBuffer = [0; 258];
+        let response = self.slot.transmit(command, &mut buffer).await?;
+        Ok((response.data.try_into().ok().filter(|_| response.sw.is_ok()), response.sw))
     }
 }

@@ -36,7 +36,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             let pin = self.enter_pin(WhichPin::Present, reason).await?;
             let block = pin.card_block();
             let command = commands::verify(block.as_bytes());
-            let sw = self.status_of(&command, &mut [0; 258]).await?;
+            let sw = self.status_of(&command).await?;
             match (sw, sw.verification_tries()) {
                 (StatusWord::OK, _) => return Ok(pin),
                 (StatusWord::BLOCKED, _) | (_, Some(0)) => return Err(Stop::here(Reason::PinBlocked)),
@@ -93,10 +93,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         data.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         let len = old.as_bytes().len() + 1 + new.as_bytes().len();
         let command = commands::change_pin(data.get(..len).unwrap_or_default());
-        let mut sw = self.status_of(&command, &mut [0; 258]).await?;
+        let mut sw = self.status_of(&command).await?;
         if sw.verification_tries().is_some_and(|left| left > 1) {
             // The card has just accepted the old PIN, so this one changed on its way. The next success gives the try back.
-            sw = self.status_of(&command, &mut [0; 258]).await?;
+            sw = self.status_of(&command).await?;
         }
         match sw {
             StatusWord::OK => Ok(()),

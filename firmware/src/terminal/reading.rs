@@ -189,20 +189,18 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
     /// Powers the card, authenticates it and reads it. Adds to `said` what the card says.
     async fn read_card(&mut self, internal: &[u8; 16], said: &mut Said) -> Result<CardData, Stop> {
-        let mut buffer: Zeroizing<ResponseBuffer> = Zeroizing::new([0; 258]);
-        let buffer = &mut *buffer;
         let mut historical: Vec<u8, 15> = Vec::new();
         let atr = Atr::new(self.slot.connect().await?);
         // K of T0 is at most 15.
         let _ = historical.extend_from_slice(atr.historical());
         said.update(&historical);
 
-        let announced = self.select_environment(buffer).await?;
-        self.select(EF05, buffer).await?;
+        let announced = self.select_environment().await?;
+        self.select(EF05).await?;
         // The version tells which table of records applies. Version and ident code have the same places in all tables.
         let (mut version, mut ident) = ([0; 4], [0; 16]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::VERSION, &mut version), (tag::IDENT_CODE, &mut ident)];
-        self.records(Generation::V1, EF05, wanted, buffer, said).await?;
+        self.records(Generation::V1, EF05, wanted, said).await?;
         let generation = Generation::from_version(&version).ok_or(Cause::Version)?;
         let ident = IdentCode::new(ident).map_err(|_| RecordError::Value { tag: tag::IDENT_CODE })?;
         if ident.is_blank() {
@@ -210,31 +208,32 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         }
 
         let algorithm = announced.unwrap_or(generation.algorithm());
-        self.authenticate(generation, ident, &historical, algorithm, internal, buffer, said).await?;
+        self.authenticate(generation, ident, &historical, algorithm, internal, said).await?;
 
         // EF05 is still selected.
         let (mut expires, mut number) = ([0; 4], [0; 9]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
-        self.records(generation, EF05, wanted, buffer, said).await?;
+        self.records(generation, EF05, wanted, said).await?;
         let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
         let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
 
-        self.select(EF06, buffer).await?;
+        self.select(EF06).await?;
         let (mut id_number, mut name, mut extension) = ([0; 18], [0; 30], [0; 20]);
         let mut wanted: [(u8, &mut [u8]); 3] =
             [(tag::ID_NUMBER, &mut id_number), (tag::NAME, &mut name), (tag::NAME_EXTENSION, &mut extension)];
         // Cards of version 1.00 have no extension.
         let count = if generation == Generation::V1 { 2 } else { 3 };
-        self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default(), buffer, said).await?;
+        self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default(), said).await?;
         let id_number = IdNumber::new(&id_number).map_err(|_| RecordError::Value { tag: tag::ID_NUMBER })?;
         let name = Name::from_records(&name, &extension).ok_or(RecordError::Value { tag: tag::NAME })?;
         Ok(CardData { generation, presented: PresentedCard { number, ident, id_number, name }, expires })
     }
 
     /// Selects SSSE; returns the algorithm it announces.
-    async fn select_environment(&mut self, buffer: &mut ResponseBuffer) -> Result<Option<Algorithm>, Stop> {
+    async fn select_environment(&mut self) -> Result<Option<Algorithm>, Stop> {
         let command = commands::select_environment();
-        let response = self.slot.transmit(&command, buffer).await?;
+        let mut buffer: ResponseBuffer = [0; 258];
+        let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => Algorithm::from_fci(response.data).map_err(|code| Cause::Algorithm(code).into()),
             // An application or card block (docs/card.md §1.8).
@@ -245,10 +244,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         }
     }
 
-    async fn select(&mut self, fid: u16, buffer: &mut ResponseBuffer) -> Result<(), Stop> {
+    async fn select(&mut self, fid: u16) -> Result<(), Stop> {
         let fid = fid.to_be_bytes();
         let command = commands::select_file(&fid);
-        match self.status_of(&command, buffer).await? {
+        match self.status_of(&command).await? {
             StatusWord::OK => Ok(()),
             sw => Err(Cause::Status { ins: command.ins, sw }.into()),
         }
@@ -260,7 +259,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         generation: Generation,
         fid: u16,
         wanted: &mut [(u8, &mut [u8])],
-        buffer: &mut ResponseBuffer,
         said: &mut Said,
     ) -> Result<(), Stop> {
         for (tag, value) in wanted {
@@ -268,7 +266,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             // Every element the application asks for stands in the tables of its generation.
             let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
             let command = commands::read_record(number, spec.len);
-            let response = self.slot.transmit(&command, buffer).await?;
+            let mut buffer: Zeroizing<ResponseBuffer> = Zeroizing::new([0; 258]);
+            let response = self.slot.transmit(&command, &mut *buffer).await?;
             said.update(response.data);
             match response.sw {
                 StatusWord::OK => Record::expect_into(response.data, tag, value)?,
@@ -278,12 +277,9 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Ok(())
     }
 
-    /// The status word of a command whose response data, if any, does not matter.
-    pub(super) async fn status_of(
-        &mut self,
-        command: &Command<'_>,
-        buffer: &mut ResponseBuffer,
-    ) -> Result<StatusWord, SlotError> {
-        Ok(self.slot.transmit(command, buffer).await?.sw)
+    /// The status word of a command whose response data, if any, does not matter and is no secret.
+    pub(super) async fn status_of(&mut self, command: &Command<'_>) -> Result<StatusWord, SlotError> {
+        let mut buffer: ResponseBuffer = [0; 258];
+        Ok(self.slot.transmit(command, &mut buffer).await?.sw)
     }
 }
