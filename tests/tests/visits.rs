@@ -27,7 +27,7 @@ use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::visit::{LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::visit::{Delivery, LinkTrouble, PullDuring, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
@@ -92,7 +92,7 @@ impl Place {
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
         let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
         let visit = Visit { pins, new_pins, ..visit };
-        self.terminal.serve(&self.operation, Some(self.card.clone()), visit)
+        self.terminal.serve(&self.operation, Some(self.card.clone()), visit).expect("till and terminal work")
     }
 
     fn record(&self) -> CardRecord {
@@ -258,7 +258,8 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
         for number in 0..messages + 4 {
             for arrives in [false, true] {
                 let mut place = Place::new(generation, institution);
-                let report = place.visit(None, LinkTrouble::OneMessage { number, arrives });
+                let lost = if arrives { Delivery::UNANSWERED } else { Delivery::LOST };
+                let report = place.visit_with(Visit { messages: [(number, lost)].into(), ..Visit::default() });
                 let case =
                     format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
                 let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };

@@ -8,12 +8,14 @@ use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
 use crate::exchange::parse::ParseError;
 use crate::exchange::problem::Problem as ExchangeProblem;
+use crate::flash::file::FlashFileError;
 use crate::gbk::HolderError;
 use crate::input::{AmountError, HexError};
 use crate::scenario::file::ScenarioError;
 use crate::scenario::problem::Problem as ScenarioProblem;
 use crate::scenario::stage::RunError;
-use crate::world::link::ExchangeError;
+use crate::serial::till::Nonsense;
+use crate::world::till::TillError;
 
 /// What people write is theirs to correct, whatever is wrong with it.
 macro_rules! correct_input {
@@ -51,12 +53,30 @@ impl CardFileError {
     }
 }
 
-impl ExchangeError {
-    /// Who can put it right. A centre in the same process that fails once fails again.
+impl FlashFileError {
+    /// Who can put it right.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::Centre(_) | Self::Dropped => Advice::CallService,
-            Self::Unwritable(error) | Self::Answer(error) => error.advice(),
+            Self::InUse { .. } | Self::Foreign { .. } | Self::System { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
+impl Nonsense {
+    /// Who can put it right: whoever sent it says it again.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::NoEvent | Self::NoFrame(_) => Advice::TryAgain,
+        }
+    }
+}
+
+impl TillError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Refused(_) | Self::Silent => Advice::CallService,
+            Self::PowerCut => Advice::TryAgain,
         }
     }
 }
@@ -66,7 +86,7 @@ impl RunError {
     pub const fn advice(&self) -> Advice {
         match self {
             Self::Centre(_) | Self::Issue(_) => Advice::CallService,
-            Self::Message(error) => error.advice(),
+            Self::Till(error) => error.advice(),
             Self::Stage { advice, .. } => *advice,
             // Another scenario is chosen, or another stage.
             Self::NotHere(_) => Advice::CorrectInput,

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use jiff::civil::DateTime;
-
 use qiyong_firmware::slot::{ContactSlot, SlotConfig, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_sim::card::contact::ContactCard;
@@ -28,17 +26,17 @@ pub(super) struct FileTrouble {
 impl Watch for FileTrouble {
     fn transmitted(&mut self, _: &Command<'_>, _: &Result<Response<'_>, SlotError>) {
         if let Some(problem) = self.card.borrow().card.trouble() {
-            self.trouble.borrow_mut().get_or_insert_with(|| problem.into());
+            self.trouble.note(problem.into());
         }
     }
 }
 
-/// The slot with the card of this file in it.
-pub(super) fn open(path: &Path, trouble: Trouble) -> Result<FileSlot, String> {
+/// The slot with the card of this file in it. `time` is the line's.
+pub(super) fn open(path: &Path, time: &VirtualTime, trouble: Trouble) -> Result<FileSlot, String> {
     // What goes wrong later is told once, at the end of the operation.
     let DeskCard { card, .. } = DeskCard::open(path, |_| {}).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
-    let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
+    let mut line = VirtualLine::new(time.clone());
     line.set_card(Some(card.clone()));
     Ok(Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: FileTrouble { card, trouble } })
 }

@@ -46,7 +46,7 @@ fn visit_of(place: &mut Place, fault: Fault, pin: &Pin, new: &Pin) -> Report {
     let pins = VecDeque::from(vec![pin.clone(); 3]);
     let new_pins = VecDeque::from(vec![new.clone(); 2]);
     let visit = Visit { faults: vec![fault], pins, new_pins, ..Visit::default() };
-    place.terminal.serve(&place.operation, Some(place.card.clone()), visit)
+    place.terminal.serve(&place.operation, Some(place.card.clone()), visit).expect("the till works")
 }
 
 #[test]

@@ -8,7 +8,8 @@ use hex::FromHexError;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::centre::message::MessageError;
+use qiyong_protocol::ecr::Refused;
+use qiyong_protocol::frame::FrameError;
 use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 
@@ -238,20 +239,29 @@ fn of_a_scenario_file() {
 
 #[test]
 fn of_what_happens_while_a_scenario_is_played() {
-    table!(ExchangeError {
-        ExchangeError::Centre(_) = ExchangeError::Centre("full".into()) => CallService, "full";
-        ExchangeError::Unwritable(_) = ExchangeError::Unwritable(MessageError::Unfit)
-            => CallService, format!("the message to the centre: {}", MessageError::Unfit);
-        ExchangeError::Answer(_) = ExchangeError::Answer(MessageError::NotTheAnswer)
-            => TryAgain, format!("the message to the centre: {}", MessageError::NotTheAnswer);
-        ExchangeError::Dropped = ExchangeError::Dropped
-            => CallService, "the centre dropped the message, since it could not read it";
+    table!(TillError {
+        TillError::Refused(_) = TillError::Refused(Refused::NotSetUp)
+            => CallService, format!("the terminal refuses a command: {}", Refused::NotSetUp);
+        TillError::Silent = TillError::Silent => CallService, "the terminal does not answer its till";
+        TillError::PowerCut = TillError::PowerCut => TryAgain, "the terminal has lost its power";
+    });
+    table!(Nonsense {
+        Nonsense::NoEvent = Nonsense::NoEvent => TryAgain, "an event that is none";
+        Nonsense::NoFrame(_) = Nonsense::NoFrame(FrameError::Check) => TryAgain, FrameError::Check.to_string();
+    });
+    table!(FlashFileError {
+        FlashFileError::InUse { .. } = FlashFileError::InUse { path: path() }
+            => CorrectInput, "f: another program runs a terminal with this memory: end it, or give this terminal a memory of its own";
+        FlashFileError::Foreign { .. } = FlashFileError::Foreign { path: path(), length: 14 }
+            => CorrectInput, "f has 14 bytes and is no terminal's memory, which has 16384: name another file";
+        FlashFileError::System { .. } = FlashFileError::System { path: path(), error: ErrorKind::NotFound.into() }
+            => CorrectInput, "f: entity not found";
     });
     table!(RunError {
         RunError::Centre(_) = RunError::Centre("full".into()) => CallService, "the centre failed: full";
         RunError::Issue(_) = RunError::Issue("full".into()) => CallService, "a card cannot be made: full";
-        RunError::Message(_) = RunError::Message(ExchangeError::Dropped)
-            => CallService, format!("the centre could not handle a message: {}", ExchangeError::Dropped);
+        RunError::Till(_) = RunError::Till(TillError::Silent)
+            => CallService, format!("till and terminal: {}", TillError::Silent);
         RunError::Stage { .. } = RunError::Stage { error: "slow".into(), advice: Advice::TryAgain } => TryAgain, "slow";
         RunError::NotHere(_) = RunError::NotHere("bytes".into()) => CorrectInput, "not for this bench: bytes";
     });

@@ -430,8 +430,9 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
             if !text.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(ValueProblem::NotDigits);
             }
-            let even = text.len().next_multiple_of(2);
-            (hex::decode(format!("{text:F<even$}")).map_err(ValueProblem::NotHex)?, false)
+            // No text is filled up by formatting, whose width has a bound of its own.
+            let filler = if text.len().is_multiple_of(2) { "" } else { "F" };
+            (hex::decode(format!("{text}{filler}")).map_err(ValueProblem::NotHex)?, false)
         }
         (_, None) => (hex::decode(text).map_err(ValueProblem::NotHex)?, true),
     };

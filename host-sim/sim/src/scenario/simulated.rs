@@ -49,8 +49,8 @@ impl<C: Centre> Stage for Simulated<C> {
             events.insert(place, (finding.at, Event::Finding(*finding)));
         }
         match self.world.centre_failure.borrow_mut().take() {
-            Some(failure) => Err(RunError::Message(failure)),
-            None => Ok((report, events)),
+            Some(failure) => Err(RunError::Centre(failure)),
+            None => Ok((report?, events)),
         }
     }
 

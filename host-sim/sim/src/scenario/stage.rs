@@ -15,7 +15,7 @@ use crate::line::SharedCard;
 use crate::referee::Finding;
 use crate::world::centre::CentreFailure;
 use crate::world::event::Event;
-use crate::world::link::ExchangeError;
+use crate::world::till::TillError;
 use crate::world::visit::{Unplayed, Visit};
 
 /// Why a scenario could not be played to its end. None of these is a verdict on the scenario.
@@ -27,9 +27,9 @@ pub enum RunError {
     /// A card could not be made.
     #[error("a card cannot be made: {0}")]
     Issue(CentreFailure),
-    /// The centre could not handle a message.
-    #[error("the centre could not handle a message: {0}")]
-    Message(ExchangeError),
+    /// A terminal and its till do not come together.
+    #[error("till and terminal: {0}")]
+    Till(#[from] TillError),
     /// The stage failed.
     #[error("{error}")]
     Stage {

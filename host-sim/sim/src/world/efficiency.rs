@@ -10,8 +10,9 @@ use qiyong_protocol::iso7816::atr::{Atr, Edc};
 use super::event::{Apdu, Event};
 use crate::line::LineEvent;
 
-/// A pause of more etu than this is not the line's: somebody else was waited for.
-const SOMEBODY_ELSE: f64 = 500.0;
+/// A pause of more etu than this is not the line's: somebody else was waited for. The shortest message to the centre and
+/// its answer take 130 etu of the slowest rate on the serial line.
+const SOMEBODY_ELSE: f64 = 100.0;
 
 /// Characters, and the etu that they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -83,6 +83,8 @@ impl Operator for Script {
             self.pulled = true;
             self.recorder.time.advance_seconds(KEYING);
             self.seat.pull();
+            // The slot is looked at once more.
+            embassy_futures::yield_now().await;
             return std::future::pending().await;
         }
         self.cancelled |= self.cancel == Some(cancel);

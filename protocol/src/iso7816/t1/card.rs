@@ -96,7 +96,7 @@ impl<const N: usize> CardSide<N> {
             nad: 0,
             ns: false,
             nr: false,
-            receiver: Receiver::new(edc, ifsc),
+            receiver: Receiver::new(edc, ifsc, 0),
             inf: [0; IFS_MAX as usize],
             invalid: None,
             command: Vec::new(),
@@ -143,7 +143,7 @@ impl<const N: usize> CardSide<N> {
         let cut = (!self.receiver.is_empty()).then_some(Fault::Cut);
         match self.invalid.take().or(cut) {
             Some(fault) => {
-                self.receiver = Receiver::new(self.edc, self.ifsc);
+                self.receiver = Receiver::new(self.edc, self.ifsc, 0);
                 self.refuse(fault)
             }
             None => CardStep::Await,
@@ -190,7 +190,10 @@ impl<const N: usize> CardSide<N> {
     }
 
     fn take(&mut self, byte: u8, parity_ok: bool) -> CardStep {
-        match self.receiver.take(byte, parity_ok, &mut self.inf, 0) {
+        if parity_ok && self.receiver.run(byte, &mut self.inf) {
+            return CardStep::Await;
+        }
+        match self.receiver.take(byte, parity_ok, &mut self.inf) {
             Assembly::Part => CardStep::Await,
             Assembly::Invalid { fault, .. } => {
                 self.invalid = Some(fault);
@@ -206,7 +209,7 @@ impl<const N: usize> CardSide<N> {
                     None => self.refuse(Fault::Pcb(block.pcb.0)),
                 };
                 // A new IFSC is in force from the next block on.
-                self.receiver = Receiver::new(self.edc, self.ifsc);
+                self.receiver = Receiver::new(self.edc, self.ifsc, 0);
                 step
             }
         }

@@ -1,7 +1,7 @@
 //! Turns the keys of a file into a checked scenario: every value is within its bounds, every name is known. If not, a
 //! message says so.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::civil::DateTime;
 
@@ -25,6 +25,7 @@ use crate::card::contact::habits::HabitKeys;
 use crate::card::file::{ATR_MAX, check_files};
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
+use crate::scenario::serial;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
@@ -317,7 +318,8 @@ impl RawStep {
         }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
-        let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
+        let outcomes = Outcome::ALL;
+        let (to_till, to_terminal) = serial::check(&key("serial"), &self.serial)?;
         let outcome = self.expect.outcome.as_deref().map(|text| {
             let find = |text: &str| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
             word(&key("expect.outcome"), text, find, words(&outcomes, |outcome| outcome.as_str()))
@@ -338,6 +340,9 @@ impl RawStep {
                 faults,
                 noise: noise.transpose()?,
                 trouble: trouble.transpose()?.unwrap_or_default(),
+                messages: BTreeMap::new(),
+                to_till,
+                to_terminal,
                 storage_worn: self.storage_worn,
             },
             expect: Expected {

@@ -3,6 +3,7 @@
 use crate::card::contact::habits::WtxKeys;
 use crate::card::file::Files;
 use crate::scenario::line::{RawFault, RawNoise};
+use crate::scenario::serial::RawByteFault;
 use qiyong_protocol::card::status::CardStatus;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -126,6 +127,8 @@ pub(super) struct RawStep {
     pub(super) line: Vec<RawFault>,
     pub(super) noise: Option<RawNoise>,
     pub(super) link: Option<String>,
+    #[serde(default)]
+    pub(super) serial: Vec<RawByteFault>,
     #[serde(default)]
     pub(super) storage_worn: bool,
     #[serde(default)]
