@@ -1,8 +1,9 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
-//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
-//! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `authentication` proves it
+//! genuine, `pin_entry` deals with the holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what
+//! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
+//! about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
 //! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
@@ -145,6 +146,7 @@
 //! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::NobodyCame)]);
 //! ```
 
+mod authentication;
 mod cause;
 mod pin_entry;
 mod ports;
@@ -152,7 +154,6 @@ pub mod reading;
 
 pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
-use reading::READINGS;
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -372,39 +373,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 self.transact(operation, &card, visit).await.map(Some)
             }
         }
-    }
-
-    /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if the card, read
-    /// once more, says the same: the line may have changed what it said first.
-    async fn identify(&mut self, operation: &Operation, visit: &mut Visit) -> Result<(PresentedCard, Standing), Stop> {
-        self.operator.show(&Screen::ReadingCard);
-        let mut data = self.read_card().await?;
-        for _ in 0..READINGS {
-            visit.card = Some(data.presented.number);
-            self.operator.show(&Screen::AskingCentre);
-            let answer = self.ask(Body::Inquire { card: &data.presented, operation }).await;
-            // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on
-            // the card.
-            let expired = data.expires.is_some_and(|last_day| last_day < self.clock.now().date)
-                && !matches!(operation, Operation::Query);
-            let refusal = match answer {
-                Ok(Answer::Standing(standing)) if !expired => return Ok((data.presented, standing)),
-                Ok(Answer::Standing(standing)) => {
-                    visit.standing = Some(standing);
-                    Stop::here(Reason::CardExpired)
-                }
-                Ok(_) => return Err(Stop::here(Reason::NoAnswer)),
-                Err(stop) if matches!(stop.reason, Reason::CardUnknown | Reason::CardNotGenuine) => stop,
-                Err(stop) => return Err(stop),
-            };
-            self.operator.show(&Screen::ReadingCard);
-            let again = self.read_card().await?;
-            if again == data {
-                return Err(refusal);
-            }
-            (data, visit.standing) = (again, None);
-        }
-        Err(Cause::Unsteady.into())
     }
 
     async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {
