@@ -229,6 +229,16 @@ impl Check {
         Self { edc, value }
     }
 
+    /// The code after the three bytes of a prologue.
+    #[inline]
+    pub(super) const fn of(edc: Edc, [nad, pcb, len]: [u8; 3]) -> Self {
+        let mut check = Self::new(edc);
+        check.update_by(nad);
+        check.update_by(pcb);
+        check.update_by(len);
+        check
+    }
+
     /// How many bytes the epilogue has.
     pub const fn len(edc: Edc) -> usize {
         match edc {

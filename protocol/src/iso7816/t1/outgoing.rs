@@ -10,45 +10,34 @@ use crate::iso7816::atr::Edc;
 const ROOM: usize = 3 + 1 + 2;
 
 /// The block being sent, or the last one sent.
+#[derive(Clone, Copy)]
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
     len: u8,
-    check: Check,
 }
 
 impl OutgoingBlock {
-    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, check: Check::new(Edc::Lrc) };
+    /// An I-block whose INF, in these pieces, is sent from elsewhere.
+    #[inline]
+    pub(super) fn around<'p>(edc: Edc, prologue: [u8; 3], pieces: impl Iterator<Item = &'p [u8]>) -> Self {
+        let mut check = Check::of(edc, prologue);
+        pieces.for_each(|piece| check.update(piece));
+        let ([nad, pcb, len], [first, second]) = (prologue, check.epilogue());
+        Self { bytes: [nad, pcb, len, first, second, 0], len: 3 + check.epilogue_len() as u8 }
+    }
 
-    /// Begins a block: its NAD, PCB and LEN.
+    /// An R- or S-block.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn begin(&mut self, edc: Edc, prologue: [u8; 3]) {
-        self.check = Check::new(edc);
-        self.len = 0;
-        self.put(&prologue);
-    }
-
-    /// Adds bytes to the block.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        self.check.update(bytes);
-        for byte in bytes {
-            // There is room for the longest such block.
-            if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
-                *place = *byte;
-                self.len += 1;
-            }
-        }
-    }
-
-    /// Adds bytes that are sent from elsewhere to the error detection code.
-    pub(super) fn check(&mut self, bytes: &[u8]) {
-        self.check.update(bytes);
-    }
-
-    /// Adds the epilogue.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn end(&mut self) {
-        let epilogue = self.check.epilogue();
-        self.put(epilogue.get(..self.check.epilogue_len()).unwrap_or_default());
+    pub(super) const fn short(edc: Edc, nad: u8, pcb: u8, inf: Option<u8>) -> Self {
+        let prologue = [nad, pcb, inf.is_some() as u8];
+        let mut check = Check::of(edc, prologue);
+        let Some(inf) = inf else {
+            let [first, second] = check.epilogue();
+            return Self { bytes: [nad, pcb, 0, first, second, 0], len: 3 + check.epilogue_len() as u8 };
+        };
+        check.update_by(inf);
+        let [first, second] = check.epilogue();
+        Self { bytes: [nad, pcb, 1, inf, first, second], len: 4 + check.epilogue_len() as u8 }
     }
 
     /// The whole of an R- or S-block; the prologue and epilogue of an I-block.

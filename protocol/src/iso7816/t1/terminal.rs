@@ -151,12 +151,11 @@ impl<'a> Exchange<'a> {
         response: &'a mut [u8],
         limits: Limits,
     ) -> Self {
-        let mut frame = OutgoingBlock::EMPTY;
-        let count = match task {
-            Task::Command => i_block(&mut frame, connection, &command, 0),
+        let (frame, count) = match task {
+            Task::Command => i_block(connection, &command, 0),
             Task::Ifsd(ifsd) => {
-                other_block(&mut frame, connection, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
-                0
+                let pcb = Pcb::Request(Supervisory::Ifs).encode();
+                (OutgoingBlock::short(connection.edc, connection.nad, pcb, Some(ifsd)), 0)
             }
         };
         let blocks = limits.blocks.checked_sub(1);
@@ -227,10 +226,21 @@ impl<'a> Exchange<'a> {
     }
 
     /// Characters came, within `elapsed` etu in all and each in time.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
         let mut rest = self.receiver.run_slice(bytes, self.response);
         while let [byte, behind @ ..] = rest {
-            self.character(*byte, true);
+            let behind = match (&self.state, behind) {
+                (State::Awaiting, &[pcb, len, ref behind @ ..]) => {
+                    let assembly = self.receiver.take_prologue([*byte, pcb, len], self.response.len());
+                    self.assembled(assembly);
+                    behind
+                }
+                _ => {
+                    self.character(*byte, true);
+                    behind
+                }
+            };
             rest = self.receiver.run_slice(behind, self.response);
         }
         self.spend(elapsed);
@@ -343,7 +353,7 @@ impl<'a> Exchange<'a> {
 impl Exchange<'_> {
     /// The next piece of the command, or the same piece again (rules 2 and 5).
     fn i_block_out(&mut self) {
-        self.count = i_block(&mut self.frame, self.connection, &self.command, self.offset);
+        (self.frame, self.count) = i_block(self.connection, &self.command, self.offset);
         self.gone = 0;
         self.extension = 1;
         self.transmit();
@@ -359,7 +369,7 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
-        other_block(&mut self.frame, self.connection, pcb, inf);
+        self.frame = OutgoingBlock::short(self.connection.edc, self.connection.nad, pcb, inf);
         self.extension = 1;
         self.transmit();
     }
@@ -397,26 +407,18 @@ impl Exchange<'_> {
     }
 }
 
-/// The I-block with the command's bytes from `offset` on, as many as the card takes at present; returns how many.
-fn i_block(frame: &mut OutgoingBlock, connection: &Connection, command: &Pieces<'_>, offset: usize) -> u8 {
+/// The I-block with the command's bytes from `offset` on, as many as the card takes at present; and how many.
+fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (OutgoingBlock, u8) {
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
-    frame.begin(connection.edc, [connection.nad, pcb.encode(), count]);
     let (mut at, end) = (offset, offset + usize::from(count));
-    while let piece @ [_, ..] = command.from(at, end - at) {
-        frame.check(piece);
+    let pieces = core::iter::from_fn(|| {
+        let piece = command.from(at, end - at);
         at += piece.len();
-    }
-    frame.end();
-    count
-}
-
-/// An R- or S-block.
-fn other_block(frame: &mut OutgoingBlock, connection: &Connection, pcb: u8, inf: Option<u8>) {
-    frame.begin(connection.edc, [connection.nad, pcb, inf.is_some().into()]);
-    frame.put(inf.as_slice());
-    frame.end();
+        (!piece.is_empty()).then_some(piece)
+    });
+    (OutgoingBlock::around(connection.edc, [connection.nad, pcb.encode(), count], pieces), count)
 }
 
 /// What the terminal receives.
@@ -424,17 +426,22 @@ impl Exchange<'_> {
     fn character(&mut self, byte: u8, parity_ok: bool) {
         match self.state {
             State::Awaiting | State::Receiving => {
-                self.state = match self.receiver.take(byte, parity_ok, self.response) {
-                    Assembly::Part => State::Receiving,
-                    Assembly::Invalid { fault, quiet } => State::Draining(fault, quiet),
-                    Assembly::Whole => State::Settling,
-                }
+                let assembly = self.receiver.take(byte, parity_ok, self.response);
+                self.assembled(assembly);
             }
             // Characters after the end of a block: LEN was wrong, or the card sends more than it may.
             State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
             State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
             State::Sending(_) | State::Done(_) => {}
         }
+    }
+
+    fn assembled(&mut self, assembly: Assembly) {
+        self.state = match assembly {
+            Assembly::Part => State::Receiving,
+            Assembly::Invalid { fault, quiet } => State::Draining(fault, quiet),
+            Assembly::Whole => State::Settling,
+        };
     }
 
     fn accept(&mut self) {
