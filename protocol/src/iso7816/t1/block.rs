@@ -230,7 +230,8 @@ impl Check {
     }
 
     /// The code after the three bytes of a prologue.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) const fn of(edc: Edc, [nad, pcb, len]: [u8; 3]) -> Self {
         let mut check = Self::new(edc);
         check.update_by(nad);
@@ -267,7 +268,8 @@ impl Check {
     }
 
     /// Takes the next byte of the block.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) const fn update_by(&mut self, byte: u8) {
         self.value = match self.edc {
             Edc::Lrc => self.value ^ byte as u16,
