@@ -29,8 +29,8 @@ pub struct Parameters {
     bytes: [u8; KEPT],
     there: u16,
     /// A bit for each T = 0..=14 that is offered, and the one named first.
-    offered: u16,
-    preferred: Option<u8>,
+    pub(super) offered: u16,
+    pub(super) preferred: Option<u8>,
     /// Where the historical bytes begin, and how many there are.
     pub(super) historical: (u8, u8),
     pub(super) extended_lengths: bool,
@@ -125,14 +125,6 @@ impl Parameters {
     #[inline]
     fn given(&self, at: usize) -> Option<u8> {
         if self.there >> at & 1 == 1 { Some(self.byte(at)) } else { None }
-    }
-
-    /// Notes that the card offers this T: a TD names it, or T=0 is offered by default. T=15 is no protocol.
-    pub(super) fn offer(&mut self, t: u8) {
-        if t < 15 {
-            self.offered |= 1 << t;
-            self.preferred = self.preferred.or(Some(t));
-        }
     }
 
     /// The convention that TS announces; direct if the first byte is no TS.

@@ -3,6 +3,9 @@
 use super::layout::Layout;
 use super::parameters::Parameters;
 
+/// T=15 is no protocol.
+const T15: u8 = 15;
+
 /// What the groups say: where the parts of the ATR are, and the card's parameters, except those from the historical
 /// bytes.
 pub(super) struct Walk {
@@ -18,7 +21,10 @@ pub(super) struct Walk {
 pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
     let mut parameters = Parameters::DEFAULT;
-    let (mut first_t, mut first_descent, mut has_tck, mut cut) = (None, None, false, false);
+    let (mut first_t, mut first_descent, mut cut) = (None, None, false);
+    // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
+    let mut named: u16 = 0;
+    let mut preferred = T15;
     // Which bytes the group has, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD. Where the next byte is, and what the group is
     // about.
     let mut announced = t0.unwrap_or(0) >> 4;
@@ -44,20 +50,30 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
             break;
         };
         let t = td & 0x0F;
-        about = if first_t.is_none() { Parameters::SECOND } else { Parameters::specific_to(t) };
-        first_t = first_t.or(Some(t));
-        parameters.offer(t);
-        // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
-        has_tck |= t != 0;
-        if t < before && first_descent.is_none() {
-            first_descent = Some((before, t));
+        about = match first_t {
+            Some(_) => Parameters::specific_to(t),
+            None => {
+                first_t = Some(t);
+                Parameters::SECOND
+            }
+        };
+        named |= 1 << t;
+        if preferred == T15 {
+            preferred = t;
+        }
+        if t < before {
+            descent(&mut first_descent, before, t);
         }
         before = t;
         announced = td >> 4;
     }
     if first_t.is_none() && !cut && t0.is_some() {
-        parameters.offer(0);
+        (named, preferred) = (1, 0);
     }
+    parameters.offered = named & !(1 << T15);
+    parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
+    // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
+    let has_tck = named > 1;
     let historical_len = t0.unwrap_or(0) & 0x0F;
     // In an ATR, the historical bytes never begin beyond 255.
     if let Ok(start) = u8::try_from(at) {
@@ -68,4 +84,10 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let complete = t0.is_some() && !cut;
     let layout = Layout { interface_end: at, historical_len, has_tck, complete, first_descent, total };
     Walk { layout, parameters, first_t }
+}
+
+/// Notes the first T that is smaller than the one before it.
+#[cold]
+fn descent(first: &mut Option<(u8, u8)>, before: u8, t: u8) {
+    first.get_or_insert((before, t));
 }
