@@ -13,36 +13,51 @@ const ROOM: usize = 3 + 1 + 2;
 #[derive(Clone, Copy)]
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
-    len: u8,
+    /// How many bytes come before INF that is sent from elsewhere, and how many after it: for an R- or S-block, none.
+    front: u8,
+    epilogue: u8,
 }
 
 impl OutgoingBlock {
-    /// An I-block whose INF, in these pieces, is sent from elsewhere.
+    /// An I-block, whose INF is sent from elsewhere; `check` is over prologue and INF.
     #[inline]
-    pub(super) fn around<'p>(edc: Edc, prologue: [u8; 3], pieces: impl Iterator<Item = &'p [u8]>) -> Self {
-        let mut check = Check::of(edc, prologue);
-        pieces.for_each(|piece| check.update(piece));
-        let ([nad, pcb, len], [first, second]) = (prologue, check.epilogue());
-        Self { bytes: [nad, pcb, len, first, second, 0], len: 3 + check.epilogue_len() as u8 }
+    pub(super) const fn around([nad, pcb, len]: [u8; 3], check: &Check) -> Self {
+        let [first, second] = check.epilogue();
+        Self { bytes: [nad, pcb, len, first, second, 0], front: 3, epilogue: check.epilogue_len() as u8 }
     }
 
     /// An R- or S-block.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) const fn short(edc: Edc, nad: u8, pcb: u8, inf: Option<u8>) -> Self {
-        let prologue = [nad, pcb, inf.is_some() as u8];
-        let mut check = Check::of(edc, prologue);
-        let Some(inf) = inf else {
-            let [first, second] = check.epilogue();
-            return Self { bytes: [nad, pcb, 0, first, second, 0], len: 3 + check.epilogue_len() as u8 };
-        };
-        check.update_by(inf);
+        let mut check = Check::of(edc, [nad, pcb, inf.is_some() as u8]);
+        if let Some(inf) = inf {
+            check.update_by(inf);
+        }
         let [first, second] = check.epilogue();
-        Self { bytes: [nad, pcb, 1, inf, first, second], len: 4 + check.epilogue_len() as u8 }
+        let (bytes, len) = match inf {
+            None => ([nad, pcb, 0, first, second, 0], 3),
+            Some(inf) => ([nad, pcb, 1, inf, first, second], 4),
+        };
+        Self { bytes, front: len + check.epilogue_len() as u8, epilogue: 0 }
     }
 
-    /// The whole of an R- or S-block; the prologue and epilogue of an I-block.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len.into()).unwrap_or_default()
+    /// The whole of an R- or S-block; the prologue of an I-block.
+    #[inline]
+    pub(super) fn front(&self) -> &[u8] {
+        self.bytes.get(..self.front.into()).unwrap_or_default()
+    }
+
+    /// The epilogue of an I-block.
+    #[inline]
+    pub(super) fn epilogue(&self) -> &[u8] {
+        let [_, _, _, epilogue @ ..] = &self.bytes;
+        epilogue.get(..self.epilogue.into()).unwrap_or_default()
+    }
+
+    /// Whether INF and epilogue follow the front.
+    #[inline]
+    pub(super) const fn is_parted(&self) -> bool {
+        self.epilogue > 0
     }
 
     /// Its protocol control byte.

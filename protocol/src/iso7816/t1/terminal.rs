@@ -1,7 +1,7 @@
 //! The terminal's side of T=1: one APDU by the rules of clause 11.6. Bytes of blocks are in `block`, `receiver` and
 //! `outgoing`.
 
-use super::block::{Complaint, Kind, Pcb, Supervisory};
+use super::block::{Check, Complaint, Kind, Pcb, Supervisory};
 use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
 use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
@@ -205,13 +205,13 @@ impl<'a> Exchange<'a> {
         if part == Part::Inf {
             self.gone += characters as u8;
         }
-        self.state = match (part, self.frame.pcb().kind()) {
-            (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
-            (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
-            _ => {
-                self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
-                State::Awaiting
-            }
+        self.state = if part == Part::Epilogue || !self.frame.is_parted() {
+            self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
+            State::Awaiting
+        } else if self.gone < self.count {
+            State::Sending(Part::Inf)
+        } else {
+            State::Sending(Part::Epilogue)
         };
         self.spend(12 * characters as Etu);
     }
@@ -283,16 +283,15 @@ impl<'a> Exchange<'a> {
     }
 
     /// The characters of one part of the block being sent.
+    #[inline]
     fn part(&self, part: Part) -> &[u8] {
-        let frame = self.frame.bytes();
-        match (part, self.frame.pcb().kind()) {
-            (Part::Front, Kind::R | Kind::Request | Kind::Response) => frame,
-            (Part::Front, Kind::I) => frame.get(..3).unwrap_or_default(),
-            (Part::Inf, _) => {
+        match part {
+            Part::Front => self.frame.front(),
+            Part::Inf => {
                 let (gone, count) = (usize::from(self.gone), usize::from(self.count));
-                self.command.from(self.offset + gone, count - gone)
+                self.command.from(self.offset + gone, count.saturating_sub(gone))
             }
-            (Part::Epilogue, _) => frame.get(3..).unwrap_or_default(),
+            Part::Epilogue => self.frame.epilogue(),
         }
     }
 
@@ -412,13 +411,14 @@ fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Out
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
+    let mut check = Check::of(connection.edc, [connection.nad, pcb.encode(), count]);
     let (mut at, end) = (offset, offset + usize::from(count));
-    let pieces = core::iter::from_fn(|| {
+    while at < end {
         let piece = command.from(at, end - at);
+        check.update(piece);
         at += piece.len();
-        (!piece.is_empty()).then_some(piece)
-    });
-    (OutgoingBlock::around(connection.edc, [connection.nad, pcb.encode(), count], pieces), count)
+    }
+    (OutgoingBlock::around([connection.nad, pcb.encode(), count], &check), count)
 }
 
 /// What the terminal receives.
