@@ -82,6 +82,12 @@ impl Receiver {
         self.have == 0
     }
 
+    /// Whether the next character is of the run. Then a block is partly received.
+    #[inline]
+    pub(super) const fn is_in_run(&self) -> bool {
+        self.at < self.end
+    }
+
     /// No further character belongs to the run.
     pub(super) const fn stop(&mut self) {
         self.end = self.at;
@@ -90,7 +96,7 @@ impl Receiver {
     /// Takes a character with right parity if the run is not over; `false` if it is: then [`Receiver::take`] takes it.
     #[inline]
     pub(super) fn run(&mut self, byte: u8, buffer: &mut [u8]) -> bool {
-        if self.at >= self.end {
+        if !self.is_in_run() {
             return false;
         }
         if let Some(place) = buffer.get_mut(self.at) {
@@ -172,9 +178,9 @@ impl Receiver {
     /// Counts and checks what the run has brought.
     #[inline]
     fn end_run(&mut self, buffer: &[u8]) {
-        if let Some(run @ [_, ..]) = buffer.get(self.start..self.at) {
-            self.check.update(run);
-            self.have += run.len();
+        if self.start < self.at {
+            self.check.update(buffer.get(self.start..self.at).unwrap_or_default());
+            self.have += self.at - self.start;
             self.start = self.at;
         }
         self.stop();

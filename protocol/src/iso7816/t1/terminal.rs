@@ -53,6 +53,8 @@ pub struct Exchange<'a> {
     task: Task,
     command: Pieces<'a>,
     response: &'a mut [u8],
+    /// CWT of the connection, where the question for each character finds it soonest.
+    cwt: Etu,
     /// What is left of the limits.
     limits: Limits,
     state: State,
@@ -166,6 +168,7 @@ impl<'a> Exchange<'a> {
         };
         Self {
             receiver: Receiver::new(connection.edc, connection.ifsd, 0),
+            cwt: connection.cwt,
             connection,
             task,
             command,
@@ -189,11 +192,14 @@ impl<'a> Exchange<'a> {
     /// What to do now. The call changes nothing: a second call gives the same answer.
     #[inline]
     pub fn step(&self) -> Step<'_> {
+        // The most frequent answer first: most characters are of the run.
+        if self.receiver.is_in_run() {
+            return Step::Receive(self.within_budget(self.cwt));
+        }
         match self.state {
-            State::Receiving => Step::Receive(self.within_budget(self.connection.cwt)),
-            State::Awaiting | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
             State::Sending(part) => Step::Send(self.part(part)),
             State::Done(result) => Step::Done(result),
+            _ => Step::Receive(self.wait()),
         }
     }
 
@@ -304,9 +310,9 @@ impl<'a> Exchange<'a> {
     fn wait(&self) -> Etu {
         let wait = match &self.state {
             State::Awaiting => self.connection.bwt.saturating_mul(self.extension.into()),
-            State::Receiving => self.connection.cwt,
+            State::Receiving => self.cwt,
             State::Settling => BLOCK_GUARD_TIME,
-            State::Draining(_, quiet) => quiet.etu(self.connection.cwt),
+            State::Draining(_, quiet) => quiet.etu(self.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
         self.within_budget(wait)
@@ -327,7 +333,14 @@ impl<'a> Exchange<'a> {
     fn spend(&mut self, etu: Etu) {
         let (left, overspent) = self.limits.budget.overflowing_sub(etu);
         self.limits.budget = left;
-        if overspent && !matches!(self.state, State::Done(_)) {
+        if overspent {
+            self.out_of_time();
+        }
+    }
+
+    #[cold]
+    fn out_of_time(&mut self) {
+        if !matches!(self.state, State::Done(_)) {
             self.end(Err(T1Error::OutOfBudget(Budget::Time)));
         }
     }
@@ -423,6 +436,7 @@ fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Out
 
 /// What the terminal receives.
 impl Exchange<'_> {
+    #[cfg_attr(target_os = "none", inline(never))]
     fn character(&mut self, byte: u8, parity_ok: bool) {
         match self.state {
             State::Awaiting | State::Receiving => {
