@@ -8,6 +8,7 @@ mod bench;
 mod benches;
 mod captures;
 mod card;
+mod card_files;
 mod emulate;
 mod emulate_power;
 mod exchange;
@@ -20,6 +21,7 @@ mod program;
 mod scenarios;
 mod slot;
 mod storage;
+mod terminal;
 mod visits;
 
 /// `autotests` is off, so cargo does not find a new file by itself.

@@ -25,9 +25,10 @@ impl EmulatorError {
             Self::NoQemu
             | Self::OldQemu { .. }
             | Self::Endless { .. }
+            | Self::Idle
+            | Self::AnsweredTwice
             | Self::Mute { .. }
             | Self::Answer { .. }
-            | Self::TooLong(_)
             | Self::Centre(_) => Advice::CallService,
         }
     }
@@ -62,7 +63,10 @@ impl Unplayable {
     /// Who can put it right: another scenario is chosen, or another stage.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InverseCard { .. } | Self::WornStorage { .. } | Self::Disturbed { .. } => Advice::CorrectInput,
+            Self::InverseCard { .. }
+            | Self::WornStorage { .. }
+            | Self::SerialDisturbed { .. }
+            | Self::Disturbed { .. } => Advice::CorrectInput,
         }
     }
 }

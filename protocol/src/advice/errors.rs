@@ -20,11 +20,10 @@ impl AtrError {
     /// Who can put it right. The slot is assumed to have repeated the reset at each voltage.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Truncated { .. } | Self::TckWrong { .. } => Advice::TryAgain,
+            Self::Truncated { .. } | Self::TooLong { .. } | Self::TckWrong { .. } => Advice::TryAgain,
             Self::Empty
             | Self::TsUnknown(_)
             | Self::OverLimit { .. }
-            | Self::TooLong { .. }
             | Self::TckMissing { .. }
             | Self::T15First
             | Self::TypesOutOfOrder { .. } => Advice::AskHolder,

@@ -37,15 +37,17 @@ fn of_the_emulator() {
             => CorrectInput, "the image has no storage, or one of another size: `cargo xtask firmware` builds the image";
         EmulatorError::Endless { .. } = EmulatorError::Endless { minutes: 9 }
             => CallService, "the visit has not come to an end within 9 minutes of the board's time";
+        EmulatorError::Idle = EmulatorError::Idle
+            => CallService, "the board waits for nothing, and nothing is under way to it: the visit never ends";
+        EmulatorError::AnsweredTwice = EmulatorError::AnsweredTwice
+            => CallService, "the board has asked the card twice for its answer to reset: it has not heard the first one";
         EmulatorError::Mute { .. } = EmulatorError::Mute { what: "has not started", last: "nothing".into() }
-            => CallService, "the image has not started within 60 s; the last that it logged: nothing";
+            => CallService, "the image has not started within 60 s of the board's time; the last that it logged: nothing";
         EmulatorError::Answer { .. } = EmulatorError::Answer { said: "FAIL".into() }
             => CallService, "QEMU's probe says \"FAIL\"";
         EmulatorError::InverseCard = EmulatorError::InverseCard
             => CorrectInput, "the emulator carries no parity, by which an inverse card is told: take one in direct \
                               convention";
-        EmulatorError::TooLong(_) = EmulatorError::TooLong(2000)
-            => CallService, "a message of 2000 bytes is too long for the board's line";
         EmulatorError::Refused(_) = EmulatorError::Refused(Refused::Busy)
             => TryAgain, format!("the terminal refuses: {}", Refused::Busy);
         EmulatorError::Io(_) = std::io::Error::from(ErrorKind::BrokenPipe).into()
@@ -57,6 +59,8 @@ fn of_the_emulator() {
             => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
         Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
             => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
+        Unplayable::SerialDisturbed { .. } = Unplayable::SerialDisturbed { step: 2 }
+            => CorrectInput, "step 2 disturbs bytes of the serial line; here they go through a socket";
         Unplayable::Disturbed { .. } = Unplayable::Disturbed { step: 2 }
             => CorrectInput, "step 2 disturbs characters on the card line; here it carries whole bytes";
     });

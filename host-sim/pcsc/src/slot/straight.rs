@@ -50,7 +50,7 @@ impl Slot for Straight {
     }
 
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure> {
-        let DeskCard { card, keeper, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
+        let DeskCard { card, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
         if !self.powered {
             return Err(SlotFailure::Mute);
         }
@@ -87,7 +87,6 @@ impl Slot for Straight {
                 }
             }
         };
-        keeper.after(command.get(1), card);
         response.extend(data);
         response.extend(sw.0.to_be_bytes());
         Ok(())

@@ -1,6 +1,7 @@
 //! What an ATR says about its card, taken from all groups in one walk.
 
 use super::rate::{decode_di, decode_fi};
+use crate::iso7816::Etu;
 use crate::iso7816::character::Convention;
 
 /// How many interface bytes are kept: three of each kind of group.
@@ -28,8 +29,9 @@ pub struct Parameters {
     /// there.
     bytes: [u8; KEPT],
     there: u16,
-    /// A bit for each T = 0..=14 that is offered, and the one named first.
+    /// A bit for each T = 0..=14 that is offered, and bit 15 if T=15 is named: N of TC1 counts otherwise with it.
     pub(super) offered: u16,
+    /// The T = 0..=14 named first.
     pub(super) preferred: Option<u8>,
     /// Where the historical bytes begin, and how many there are.
     pub(super) historical: (u8, u8),
@@ -150,7 +152,8 @@ impl Parameters {
 
     /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
     ///
-    /// In negotiable mode this is what the card *could* use after PPS; until then F = 372 and D = 1 are in force.
+    /// In negotiable mode this is what the card *could* use after PPS; until then F = 372 and D = 1 are in force. The
+    /// waiting time of T=0 follows it at once (clause 10.2).
     pub fn fi(&self) -> Option<u16> {
         decode_fi(self.byte(TA1))
     }
@@ -160,10 +163,29 @@ impl Parameters {
         decode_di(self.byte(TA1))
     }
 
-    /// N of TC1, default 0 (clause 8.3). The terminal starts its characters N etu further apart than the usual 12 etu.
-    /// N = 255 means no more than 12 etu in T=0, and only 11 etu in T=1.
+    /// N of TC1, default 0 (clause 8.3): see [`Parameters::guard_time`]. N = 255 means no more than 12 etu in T=0 and in
+    /// PPS, and only 11 etu in T=1.
     pub fn extra_guard(&self) -> u8 {
         self.byte(TC1)
+    }
+
+    /// The least etu from the leading edge of a character, whichever side sent it, to that of the next one to the card
+    /// (GT, clause 8.3), while an etu takes `fi` / `di` cycles.
+    ///
+    /// 12 etu, and N more. N counts in etu of the rate in force; if a TD names T=15, it counts in etu of TA1's Fi and
+    /// Di. Rounded up to whole etu. N = 255 adds nothing; T=1 has a rule of its own for it (clause 11.2).
+    pub fn guard_time(&self, fi: u16, di: u8) -> Etu {
+        const LEAST: Etu = 12;
+        let n = match self.extra_guard() {
+            255 => return LEAST,
+            n => Etu::from(n),
+        };
+        let own = if self.offered >> 15 == 1 { self.fi().zip(self.di()) } else { None };
+        LEAST
+            + own.map_or(n, |(own_fi, own_di)| {
+                let cycles = n * Etu::from(own_fi) * Etu::from(di);
+                cycles.div_ceil((Etu::from(own_di) * Etu::from(fi)).max(1))
+            })
     }
 
     /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
@@ -174,7 +196,7 @@ impl Parameters {
 
     /// The waiting integer WI for T=0: all 8 bits of TC2, default 10 (clause 10.2). 0 is RFU.
     ///
-    /// The card has 960 x WI x Fi clock cycles for each character.
+    /// The card has 960 x WI x Fi clock cycles for each character, with Fi of TA1 whatever F is in force.
     pub fn wi(&self) -> u8 {
         self.byte(TC2)
     }

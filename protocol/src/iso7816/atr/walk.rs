@@ -70,7 +70,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     if first_t.is_none() && !cut && t0.is_some() {
         (named, preferred) = (1, 0);
     }
-    parameters.offered = named & !(1 << T15);
+    parameters.offered = named;
     parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
     // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
     let has_tck = named > 1;

@@ -8,13 +8,15 @@ use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::Etu;
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX};
+use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
+    /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Fi clock cycles, with Fi of
+    /// TA1 even where another F is in force.
     pub waiting_time: Etu,
     /// The most etu that the whole exchange may take, NULLs included, plus [`Limits::PER_BYTE`] for each byte of the
     /// command and of the expected response. The standard has no such limit: it lets a card send NULL for ever.
@@ -32,18 +34,39 @@ impl Limits {
     /// own.
     pub const PER_BYTE: Etu = 96;
 
-    /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
+    /// The limits for a card with this WI (TC2 of the ATR, default 10) whose TA1 names the rate in force, `fi` / `di`
+    /// cycles per etu. [`Limits::from_atr`] is for any rate.
     ///
     /// The budget is twenty times the default waiting time: 20 s at the usual 3.5712 MHz, whatever the rate. No command
     /// of the social security card takes as long.
     pub const fn new(wi: u8, fi: u16, di: u8) -> Self {
+        Self::at(wi, fi, fi, di)
+    }
+
+    /// The limits for the card with this ATR, while an etu takes `fi` / `di` cycles.
+    pub fn from_atr(card: &atr::Parameters, fi: u16, di: u8) -> Self {
+        // A reserved code in TA1 says nothing of Fi.
+        let limits = Self::at(card.wi(), card.fi().unwrap_or(372), fi, di);
+        Self { envelope: card.extended_lengths(), ..limits }
+    }
+
+    const fn at(wi: u8, card_fi: u16, fi: u16, di: u8) -> Self {
         // WI = 0 is reserved (clause 10.2); 1 keeps the wait finite and above zero. Fi is never 0 (table 7).
         let wi = if wi == 0 { 1 } else { wi };
-        let fi = if fi == 0 { 372 } else { fi };
-        let waiting_time = 960 * wi as Etu * di as Etu;
-        let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
+        let fi = if fi == 0 { 372 } else { fi } as Etu;
+        // Clause 10.2: WT = 960 x WI x Fi / f, where an etu is F / (D x f). Whole multiples of F are taken apart, so that
+        // the rest rounds up without numbers of 64 bits. Beyond 32 bits, where a terminal chose F and D by itself, the rest
+        // counts as a whole.
+        let times = 960 * wi as Etu * di as Etu;
+        let (whole, part) = (card_fi as Etu / fi, card_fi as Etu % fi);
+        let rest = match times.checked_mul(part) {
+            Some(cycles) => cycles.div_ceil(fi),
+            None => times,
+        };
+        let waiting_time = times.saturating_mul(whole).saturating_add(rest);
+        let usual = 20 * 9600 * 372 / fi * di as Etu;
         // A card with a long waiting time may use all of it, and all of it once more after a NULL.
-        let longest = 2 * waiting_time;
+        let longest = waiting_time.saturating_mul(2);
         Self {
             waiting_time,
             budget: if usual > longest { usual } else { longest },

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::iso7816::apdu::{Command, Response};
+use crate::iso7816::atr::Atr;
 use crate::iso7816::chance;
 use crate::iso7816::sw::StatusWord;
 
@@ -45,6 +46,22 @@ fn run_within(
         }
     }
     panic!("the exchange did not end");
+}
+
+/// Clause 10.2.
+#[test]
+fn the_waiting_time_follows_fi_of_ta1_at_any_rate() {
+    let wt = |atr: &[u8], fi, di| Limits::from_atr(&Atr::new(atr).parameters(), fi, di).waiting_time;
+    assert_eq!(
+        (wt(&hex!("3B00"), 372, 1), wt(&hex!("3B1096"), 372, 1), wt(&hex!("3B1096"), 512, 32)),
+        (9_600, 13_213, 307_200)
+    );
+    assert_eq!((wt(&hex!("3B10D1"), 372, 1), wt(&hex!("3B10D1"), 2048, 1)), (52_852, 9_600));
+    assert_eq!(wt(&hex!("3B909640FF"), 372, 1), 336_930);
+    // A reserved Fi, and no cycles at all, which nobody should ask for.
+    assert_eq!((wt(&hex!("3B1070"), 372, 1), wt(&hex!("3B1096"), 0, 1)), (9_600, 13_213));
+    // More than 32 bits hold: longer, never shorter, than 960 x 255 x 64 x 2048 / 1536.
+    assert!(wt(&hex!("3B90DF40FF"), 1536, 64) >= 960 * 255 * 64 / 3 * 4);
 }
 
 /// A card that must receive exactly the first of each pair, and answers with the second.
