@@ -98,17 +98,25 @@ impl Inner {
         let (_, key) = self.setup.as_ref().ok_or(LinkError::NotSetUp)?;
         let written = write_request(request, self.number, key, message);
         let (sent, bytes) = written.map_err(|error| LinkError::Unwritable { field: error.field() })?;
-        (self.number, self.asked) = (self.number.next(), Some(sent));
+        (self.number, self.asked) = (self.number.next_message(), Some(sent));
         Ok(bytes.len())
     }
 }
 
 impl<P: Port> SerialLink<P> {
-    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit.
+    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit. How
+    /// often it has started decides the numbers of the messages without a transaction, so that an answer to a message from
+    /// before the start is not taken for that to a new one.
     pub const fn new(port: P, state: State) -> Self {
         Self {
             port,
-            inner: RefCell::new(Inner { setup: None, state, ended: None, asked: None, number: Stan(1) }),
+            inner: RefCell::new(Inner {
+                setup: None,
+                state,
+                ended: None,
+                asked: None,
+                number: Stan::of_start(state.starts),
+            }),
             job: Signal::new(),
             cancel: Signal::new(),
             answer: Signal::new(),

@@ -118,7 +118,18 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    assert_eq!(shown, Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+    // No two terminals of a world have one name, and none asks for what its place does not offer: the tests in `two_tills`
+    // and those of the centre have these.
+    let unseen = [
+        Reason::OperationNotHere,
+        Reason::NameTaken,
+        Reason::NotSignedIn,
+        Reason::NumbersUsedUp,
+        Reason::NumberReused,
+        Reason::AlreadyReversed,
+    ];
+    let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
+    assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
 }
 
 /// Notes that `kind` was seen.
@@ -632,7 +643,7 @@ fn bad_values() -> Vec<Bad> {
     cases.push(words("step 1: serial 1.fault", "fault = \"lost\" }]", "", &ByteFault::WORDS.map(|(word, _)| word)));
     cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
     cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
-    let outcomes = ["approved", "refused", "failed", "cancelled"];
+    let outcomes = Outcome::ALL.map(Outcome::as_str);
     cases.push(words("step 1: expect.outcome", "outcome = \"approved\"", "", &outcomes));
     cases.push(words("step 4: expect.reason", "reason = \"card-unreadable\"", "", &reasons));
     cases.push(words("expect.card.a.status", "status = \"active\"", "[expect.card.a]\n", &statuses));

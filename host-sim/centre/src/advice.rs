@@ -18,9 +18,8 @@ impl CentreError {
             | Self::Version { .. }
             | Self::InstitutionExists(_)
             | Self::CardExists(_)
-            | Self::Amount(_) => Advice::CorrectInput,
-            // A terminal counts wrongly, or sends what cannot be answered.
-            Self::NumberReused { .. } => Advice::CallService,
+            | Self::Amount(_)
+            | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
             Self::Damaged(damage) => damage.advice(),
         }
@@ -97,10 +96,8 @@ mod tests {
             CentreError::Amount(_) = CentreError::Amount(Fen(u64::MAX))
                 => CorrectInput, format!("an amount of {} is out of range: {} is the most a terminal can send and an account \
                                           can hold", Fen(u64::MAX), Fen::MAX);
-            CentreError::NumberReused { .. }
-                = CentreError::NumberReused { institution: institution(), terminal: "T1".into(), stan: Stan(7) }
-                => CallService, "terminal T1 of P32010000017 used number 7 for a second, different transaction, which was not \
-                                 carried out; the terminal must count on from its last number";
+            CentreError::Number(_) = CentreError::Number(Stan(0))
+                => CorrectInput, "0 is no transaction's number: they go from 1 to 999999";
             CentreError::Answer(_) = CentreError::Answer(MessageError::Mac)
                 => CallService, format!("the answer cannot be sent: {}", MessageError::Mac);
             CentreError::Damaged(_) = CentreError::Damaged(Damage::Card(card()))

@@ -54,21 +54,9 @@ pub enum CentreError {
     /// An amount has more than the twelve digits of a message.
     #[error("an amount of {0} is out of range: {max} is the most a terminal can send and an account can hold", max = Fen::MAX)]
     Amount(Fen),
-    /// A terminal used the number of one transaction for another. The second transaction was not carried out, and is in
-    /// the journal. There is no reason to answer with, since no rule forbids the transaction: the link leaves it
-    /// unanswered.
-    #[error(
-        "terminal {terminal} of {institution} used number {number} for a second, different transaction, which was not carried out; the terminal must count on from its last number",
-        number = stan.0
-    )]
-    NumberReused {
-        /// The institution where the terminal stands.
-        institution: InstitutionCode,
-        /// The terminal; characters that cannot be printed are escaped.
-        terminal: String,
-        /// The number.
-        stan: Stan,
-    },
+    /// A transaction had a number that none can have. A message has none of these.
+    #[error("{number} is no transaction's number: they go from 1 to {last}", number = .0.0, last = Stan::LAST.0)]
+    Number(Stan),
     /// The answer does not fit into a message, so none is sent.
     #[error("the answer cannot be sent: {0}")]
     Answer(MessageError),

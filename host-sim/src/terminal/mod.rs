@@ -27,7 +27,7 @@ use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{Clock, Settings};
 #[cfg(feature = "pcsc")]
 use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
-use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
@@ -136,9 +136,8 @@ fn work<S: CardSlot>(
     output: &mut Output,
 ) -> Result<Verdict, String> {
     let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
-    let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
-    let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan };
+    let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;

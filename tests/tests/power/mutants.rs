@@ -2,8 +2,7 @@
 
 use qiyong_firmware::application::Kept;
 use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
-use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::pharmacy::Notes;
@@ -30,9 +29,21 @@ impl<M: Memory> Memory for Recording<M> {
         self.memory.unanswered()
     }
 
-    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
+        self.memory.token(fresh)
+    }
+
+    fn keep_lease(&mut self, settings: &Settings, lease: Lease) -> Result<(), MemoryError> {
+        self.memory.keep_lease(settings, lease)
+    }
+
+    fn batch(&self, settings: &Settings) -> Option<Batch> {
+        self.memory.batch(settings)
+    }
+
+    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
         self.note("note transaction")?;
-        self.memory.begin(settings, card)
+        self.memory.begin(settings, original)
     }
 
     fn end(&mut self) -> Result<(), MemoryError> {
@@ -96,22 +107,34 @@ impl<M: Kept> Memory for Mutant<M> {
         })
     }
 
-    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
-        let stan = match self.kind {
-            Some(Wrong::NotesInRamOnly) => {
+    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
+        self.memory.token(fresh)
+    }
+
+    fn keep_lease(&mut self, settings: &Settings, lease: Lease) -> Result<(), MemoryError> {
+        self.memory.keep_lease(settings, lease)
+    }
+
+    fn batch(&self, settings: &Settings) -> Option<Batch> {
+        self.memory.batch(settings)
+    }
+
+    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
+        let (batch, stan) = match (self.kind, self.memory.batch(settings)) {
+            (Some(Wrong::NotesInRamOnly), Some(batch)) => {
                 let Settings { institution, terminal, .. } = *settings;
                 let stan = self.memory.next();
-                self.hidden = Some(Some(Unanswered { institution, terminal, stan, card }));
-                return Ok(stan);
+                self.hidden = Some(Some(Unanswered { institution, terminal, batch, stan, original }));
+                return Ok((batch, stan));
             }
-            _ => self.memory.begin(settings, card)?,
+            _ => self.memory.begin(settings, original)?,
         };
         match self.kind {
-            Some(Wrong::EndsBeforeTheAnswer) => self.memory.end().map(|()| stan),
-            Some(Wrong::GivesOneNumber) => Ok(Stan(1)),
+            Some(Wrong::EndsBeforeTheAnswer) => self.memory.end().map(|()| (batch, stan)),
+            Some(Wrong::GivesOneNumber) => Ok((batch, Stan(1))),
             _ => {
                 self.hidden = None;
-                Ok(stan)
+                Ok((batch, stan))
             }
         }
     }
@@ -119,9 +142,9 @@ impl<M: Kept> Memory for Mutant<M> {
     fn end(&mut self) -> Result<(), MemoryError> {
         match (self.kind, self.hidden.flatten()) {
             (Some(Wrong::EndsInRamOnly), _) => self.hidden = Some(None),
-            (Some(Wrong::NotesInRamOnly), Some(Unanswered { institution, terminal, card, .. })) => {
+            (Some(Wrong::NotesInRamOnly), Some(Unanswered { institution, terminal, original, .. })) => {
                 self.hidden = Some(None);
-                self.memory.begin(&Settings::at(institution, terminal), card)?;
+                self.memory.begin(&Settings::at(institution, terminal), original)?;
                 self.memory.end()?;
             }
             _ => self.memory.end()?,

@@ -15,7 +15,7 @@ use crate::hsm::{Hsm, KeyName};
 /// Marks a file as a card centre's database: "QYCC".
 const APPLICATION_ID: i64 = 0x5159_4343;
 const SCHEMA: &str = include_str!("../schema.sql");
-const SCHEMA_VERSION: &str = "1";
+const SCHEMA_VERSION: &str = "2";
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

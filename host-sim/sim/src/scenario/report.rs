@@ -42,7 +42,7 @@ pub struct StepReport {
     /// What the terminal was to do.
     #[serde(rename = "do")]
     pub what: &'static str,
-    /// approved, refused, failed or cancelled.
+    /// approved, refused, failed, cancelled or timed-out.
     pub outcome: &'static str,
     /// Why the visit was not approved.
     pub reason: Option<&'static str>,

@@ -41,7 +41,8 @@ fn describe_body(body: &Body<'_>) -> String {
         Body::Transact { stan, card, operation } => {
             format!("transaction {:06}, card {}: {}", stan.0, card.number, describe_operation(operation))
         }
-        Body::Reverse { stan, card } => format!("reverse transaction {:06}, card {card}", stan.0),
+        Body::SignIn { .. } => "may I work under this name?".to_string(),
+        Body::Reverse { stan, original } => format!("reverse transaction {:06}, card {}", stan.0, original.card),
         Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
         Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),
     }
@@ -68,6 +69,7 @@ fn describe_answer(answer: &Answer) -> String {
             "what the card must answer"
         }
         .to_string(),
+        Answer::SignedIn(lease) => format!("yes, in batch {:06} from number {:06} on", lease.batch.0, lease.next.0),
         Answer::Standing(standing) => {
             let pin = if standing.pin_is_initial { ", its PIN is the initial one" } else { "" };
             format!("it is {}{pin}", standing.status.as_str())

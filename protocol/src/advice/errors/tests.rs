@@ -14,7 +14,7 @@ use crate::card::records::Record;
 use crate::centre::iso8583::mac::X919;
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
 use crate::centre::message::{MESSAGE_MAX, Parts, read_request, write_request};
-use crate::centre::{Body, Request, Stan, TerminalId};
+use crate::centre::{Batch, Body, Request, Stan, TerminalId};
 use crate::frame::Decoder;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::atr::{Atr, AtrBuilder, MAX_LEN};
@@ -292,7 +292,8 @@ fn written(terminal: [u8; 8]) -> Result<vec::Vec<u8>, MessageError> {
     let institution = InstitutionCode::new("P32010000017").unwrap();
     let body =
         Body::Report { card: None, operation: &crate::rules::decision::Operation::Query, reason: Reason::PinWrong };
-    let request = Request { institution, terminal: TerminalId(terminal), time: Timestamp::UNSET, body };
+    let (terminal, batch) = (TerminalId(terminal), Batch(1));
+    let request = Request { institution, terminal, batch, time: Timestamp::UNSET, body };
     write_request(&request, Stan(1), &key(), &mut [0; MESSAGE_MAX]).map(|(_, bytes)| bytes.to_vec())
 }
 
@@ -381,9 +382,13 @@ fn of_reasons() {
         let of = Reason::ALL.iter().filter(|reason| reason.advice() == advice);
         of.map(|reason| reason.as_str()).collect::<vec::Vec<_>>().join(" ")
     };
-    assert_eq!(words(Advice::TryAgain), "no-answer cancelled-by-operator");
-    let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected";
+    assert_eq!(
+        words(Advice::TryAgain),
+        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed"
+    );
+    let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
+                   terminal-name-taken numbers-used-up number-reused";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 7);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 14);
 }

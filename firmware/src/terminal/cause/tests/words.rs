@@ -2,8 +2,10 @@
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use qiyong_protocol::error_table as table;
 
@@ -147,16 +149,20 @@ impl NorFlash for BadFlash {
 #[test]
 fn of_the_storage() {
     let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-    let begin = |readable| -> Result<Stan, MemoryError> {
-        <Store<BadFlash>>::recall(BadFlash { readable }).begin(&settings, CardNumber::new(b"X00000019").unwrap())
-    };
+    let lease = Lease { batch: Batch(1), next: Stan(1) };
+    let store = |readable| <Store<BadFlash>>::recall(BadFlash { readable });
+    let keep = |readable| store(readable).keep_lease(&settings, lease);
+    let card = CardNumber::new(b"X00000019").unwrap();
+    let original = Original { card, total: Fen(0), time: Timestamp::UNSET };
     table!(MemoryError {
-        MemoryError::Worn = begin(true).unwrap_err()
+        MemoryError::Worn = keep(true).unwrap_err()
             => CallService, "the terminal's storage: worn, exchange the board";
-        MemoryError::Unreadable = begin(false).unwrap_err()
+        MemoryError::Unreadable = keep(false).unwrap_err()
             => CallService, "the terminal's storage: unreadable, exchange the board";
         // The tests of the storage write such records.
         MemoryError::OtherVersion = MemoryError::OtherVersion
             => CallService, "the terminal's storage: records of another version: load it, or erase the region";
+        MemoryError::NumbersUsedUp = store(true).begin(&settings, original).unwrap_err()
+            => CallService, "the terminal's storage: no number is left, sign in at the centre";
     });
 }

@@ -318,8 +318,8 @@ impl RawStep {
         }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
+        let outcomes = Outcome::ALL;
         let (to_till, to_terminal) = serial::check(&key("serial"), &self.serial)?;
-        let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
         let outcome = self.expect.outcome.as_deref().map(|text| {
             let find = |text: &str| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
             word(&key("expect.outcome"), text, find, words(&outcomes, |outcome| outcome.as_str()))
