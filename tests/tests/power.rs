@@ -270,7 +270,7 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let (served, work) = run(None);
     assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
     // What is written before the transaction is noted is the same as in the other visits.
-    let noted: Vec<u64> = (work - 3 * 88..work).collect();
+    let noted: Vec<u64> = (work - 3 * 112..work).collect();
     in_parallel(&noted, |&cut| run(Some(cut)));
 }
 

@@ -129,8 +129,8 @@ fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_wo
     assert!(said.contains(".memory: another program runs a terminal with this memory"), "{said}");
 
     let own = place.folder.path().join("own.memory");
-    for args in [["--memory", own.to_str().unwrap()], ["--name", "00000002"]] {
-        let report: Value = serde_json::from_slice(&run(place.command(1, &args).arg("query"))).unwrap();
+    for args in [&["--name", "00000002"][..], &["--name", "00000003", "--memory", own.to_str().unwrap()]] {
+        let report: Value = serde_json::from_slice(&run(place.command(1, args).arg("query"))).unwrap();
         assert_eq!(report["outcome"], "approved", "{args:?}: {report}");
     }
     assert!(own.exists());
