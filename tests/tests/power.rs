@@ -148,9 +148,8 @@ fn what_was_sent_under_another_name_is_reversed_under_that() {
 
 /// Visits that are cut: what goes wrong with their messages besides.
 fn troubles() -> [Visit; 4] {
-    let mut byte = Visit::default();
-    // In the transaction's frame, or in that of its answer.
-    byte.to_terminal = vec![(300, ByteFault::Flip(4))];
+    // In an answer.
+    let byte = Visit { to_terminal: vec![(300, ByteFault::Flip(4))], ..Visit::default() };
     [
         Visit::default(),
         visit(&[(TRANSACTION, Delivery::UNANSWERED), (TRANSACTION + 1, Delivery::LOST)]),
