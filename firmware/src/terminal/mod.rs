@@ -396,7 +396,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             let answer = self.ask(Body::Inquire { card: &data.presented, operation }).await;
             // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on
             // the card.
-            let expired = data.expires < self.clock.now().date && !matches!(operation, Operation::Query);
+            let expired = data.expires.is_some_and(|last_day| last_day < self.clock.now().date)
+                && !matches!(operation, Operation::Query);
             let refusal = match answer {
                 Ok(Answer::Standing(standing)) if !expired => return Ok((data.presented, standing)),
                 Ok(Answer::Standing(standing)) => {

@@ -49,8 +49,8 @@ pub struct CardData {
     pub generation: Generation,
     /// What identifies card and holder.
     pub presented: PresentedCard,
-    /// The last day of the card's validity.
-    pub expires: Date,
+    /// The last day of the card's validity; `None`: the card leaves it unset.
+    pub expires: Option<Date>,
 }
 
 /// What exactly was wrong with a card that could not be read, or with the way to the centre, for those who maintain terminals.
@@ -193,7 +193,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let (mut expires, mut number) = ([0; 4], [0; 9]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
         self.records(generation, EF05, wanted, buffer).await?;
-        let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
+        // A maker may leave the day unset. The centre knows it anyhow.
+        let expires = match expires {
+            [0x00, 0x00, 0x00, 0x00] | [0xFF, 0xFF, 0xFF, 0xFF] => None,
+            day => Some(Date::from_bcd(day).ok_or(RecordError::Value { tag: tag::EXPIRES })?),
+        };
         let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
 
         self.select(EF06).await?;
