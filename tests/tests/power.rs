@@ -124,9 +124,10 @@ fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
         assert_eq!(report.cause.and_then(|code| code.cause()), Some(Cause::Link(LinkError::Rejected(*b"A0"))));
         assert!(pharmacy.store().is_reversal_due());
         let notes = pharmacy.notes.take();
-        // The transaction or nothing, a reversal, the report: each once.
+        // The transaction, a reversal, the report: each once. After the restart there is the reversal alone, since nobody
+        // signs in while it is due.
         let unreadable = notes.iter().filter(|note| *note == "(unreadable)").count();
-        assert_eq!(unreadable, if from == 0 { 2 } else { 3 }, "{notes:?}");
+        assert_eq!(unreadable, if from == 0 { 1 } else { 3 }, "{notes:?}");
     }
     assert_eq!(pharmacy.serve(pharmacy.store(), &Visit::default()).outcome, Outcome::Approved);
 }
@@ -220,15 +221,15 @@ fn a_terminal_on_a_pc_may_be_killed_at_any_moment_of_a_visit() {
 fn power_may_fail_at_any_byte_that_is_written() {
     for (trouble, every) in troubles().into_iter().zip([1, 1, 5, 5]) {
         let whole = Pharmacy::new(0);
-        (0..2).for_each(|_| drop(whole.serve(whole.store(), &Visit::default())));
+        whole.serve(whole.store(), &Visit::default());
         let first = whole.flash.work();
         whole.serve(whole.store(), &trouble);
         let work = whole.flash.work() - first;
-        assert!(work > 512, "the third visit erases a page: {work}");
+        assert!(work > 512, "the second visit erases a page: {work}");
         let cuts: Vec<u64> = (0..work).step_by(every).collect();
         let cut_short = in_parallel(&cuts, |&cut| {
             let pharmacy = Pharmacy::new(cut);
-            (0..2).for_each(|_| drop(pharmacy.serve(pharmacy.store(), &Visit::default())));
+            pharmacy.serve(pharmacy.store(), &Visit::default());
             pharmacy.flash.cut_after(cut + 1);
             let flash = pharmacy.flash.clone();
             let served = pharmacy.serve_while(move || !flash.is_off(), pharmacy.store(), &trouble);
