@@ -1,14 +1,13 @@
 //! The application around its visits: does what the till commands over the serial link, one thing after the other.
 //!
-//! On a board, [`carry_out`] stands in an endless loop beside [`SerialLink::listen`], which answers what needs no application; the
+//! On a board, [`obey`] stands in an endless loop beside [`SerialLink::listen`], which answers what needs no application; the
 //! crate's page shows it.
 
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use rand_core::CryptoRng;
 
-use crate::link::{Job, Port, SerialLink};
+use crate::link::{Job, Place, Port, SerialLink};
 use crate::slot::CardSlot;
 use crate::terminal::{CentreLink, Clock, Memory, MemoryError, Operator, Report, Terminal};
 
@@ -24,22 +23,36 @@ pub trait Kept: Memory {
     fn next(&self) -> Stan;
 }
 
-/// Does what the till commands; returns the report of a visit.
+/// Stands where the till says, and says so.
 ///
-/// Cancel-safety: as [`Terminal::serve`]. Dropped after the visit, the till may not have heard how it ended; it hears it when it
-/// commands the same visit again.
-pub async fn carry_out<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+/// Cancel-safety: dropped midway, the till may not have heard it; it commands it again.
+pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
     link: &SerialLink<P>,
     terminal: &mut Terminal<S, L, O, C, R, M>,
-    job: Job,
+    place: Place,
+) {
+    let Place { institution, terminal: name, next_stan } = place;
+    // A memory that fails says so in every visit, too.
+    let _ = terminal.memory().set_up(institution, name, next_stan);
+    terminal.set_up(institution, name);
+    link.note(terminal.memory().next(), terminal.has_unanswered());
+    link.tell_state().await;
+}
+
+/// Does what the till commands next; returns the report of a visit. `heard` is told the command first.
+///
+/// Cancel-safety: as [`Terminal::serve`]. Dropped before a command has come, none is lost. Dropped after the visit, the till may
+/// not have heard how it ended; it hears it when it commands the same visit again.
+pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+    link: &SerialLink<P>,
+    terminal: &mut Terminal<S, L, O, C, R, M>,
+    heard: impl FnOnce(&Job),
 ) -> Option<Report> {
+    let job = link.command().await;
+    heard(&job);
     match job {
-        Job::Setup(Setup { institution, terminal: name, next_stan, .. }) => {
-            // A memory that fails says so in every visit, too.
-            let _ = terminal.memory().set_up(institution, name, next_stan);
-            terminal.set_up(institution, name);
-            link.note(terminal.memory().next(), terminal.has_unanswered());
-            link.tell_state().await;
+        Job::Setup(place) => {
+            set_up(link, terminal, place).await;
             None
         }
         Job::Serve(operation) => {

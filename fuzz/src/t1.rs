@@ -70,7 +70,7 @@ impl Visit<'_> {
         let (mut etu, mut idle) = (0, 0);
         let result = loop {
             // What the budget allows, plus the block that was on its way.
-            assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
+            assert!(etu <= u64::from(limits.budget) + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
             match exchange.step() {
                 Step::Done(result) => break result,
                 Step::Send(_) => {

@@ -34,7 +34,7 @@ pub(crate) struct NewArgs {
     /// Card number, 9 characters with check character
     #[arg(long, value_parser = number, default_value = "X00000019")]
     pub(crate) number: CardNumber,
-    /// The holder's ID number, 18 characters with check character
+    /// The holder's number: a citizen's ID number with check character, or 18 characters 0-9 A-Z with letters
     #[arg(long, default_value = "111111198101011110")]
     pub(crate) id_number: String,
     /// The holder's name

@@ -9,11 +9,12 @@ use embassy_futures::block_on;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
 use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
 
+use crate::advice;
 use crate::objects::{Object, objects};
 use crate::output::{Output, Verdict};
 use qiyong_sim::card::contact::ContactCard;
@@ -30,6 +31,19 @@ struct Session {
     exchanges: Vec<Exchanged>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Who can put it right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+    #[serde(skip)]
+    failure: Option<SlotError>,
+}
+
+impl Session {
+    fn fail(&mut self, error: SlotError) {
+        self.error = Some(error.to_string());
+        self.advice = Some(advice::word(error.advice()));
+        self.failure = Some(error);
+    }
 }
 
 /// Secret bytes are shown as `**`.
@@ -76,9 +90,9 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
     if let Some(trouble) = card.borrow().card.trouble() {
         return Err(trouble.into());
     }
-    Ok(match &session.error {
-        Some(problem) => {
-            output.complain(problem);
+    Ok(match &session.failure {
+        Some(error) => {
+            output.complain(&format!("{error}; {}", advice::sentence(error.advice())));
             Verdict::No
         }
         None => Verdict::Done,
@@ -93,10 +107,17 @@ fn decode(text: &str) -> Result<Vec<u8>, String> {
 }
 
 async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<u8>]) -> Session {
-    let mut session = Session { file: path.display().to_string(), atr: None, exchanges: Vec::new(), error: None };
+    let mut session = Session {
+        file: path.display().to_string(),
+        atr: None,
+        exchanges: Vec::new(),
+        error: None,
+        advice: None,
+        failure: None,
+    };
     match slot.connect().await {
         Ok(atr) => session.atr = Some(hex::encode_upper(atr)),
-        Err(error) => session.error = Some(error.to_string()),
+        Err(error) => session.fail(error),
     }
     for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
         // It was checked when it was read.
@@ -119,7 +140,7 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
                 });
             }
             Err(error) => {
-                session.error = Some(error.to_string());
+                session.fail(error);
                 break;
             }
         }

@@ -107,7 +107,7 @@ fn report(scenario: &Scenario, played: &Played) -> DemoReport {
         activations,
         refusals,
         others,
-        cards: cards.map(|(card, played)| card_report(card.new.number.as_str(), played)).collect(),
+        cards: cards.map(|(card, played)| card_report(card, played)).collect(),
     }
 }
 

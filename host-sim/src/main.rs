@@ -2,6 +2,7 @@
 //! status are here, and in no crate below.
 #![forbid(unsafe_code)]
 
+mod advice;
 mod atr;
 mod attach;
 mod card_new;
@@ -83,7 +84,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Run the terminal application at a till made of this screen and keyboard
+    /// Run the terminal application on this machine's screen and keyboard
     Terminal(terminal::TerminalArgs),
     /// Run the flashable image on an emulated board, with a virtual card in its slot
     Emulate(emulate::EmulateArgs),

@@ -13,8 +13,9 @@ use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
 /// Files that are not for the emulated bench, whose card line carries whole bytes without parity, and whose storage
 /// does not wear out.
-const NOT_EMULATED: [(&str, &str); 9] = [
+const NOT_EMULATED: [(&str, &str); 11] = [
     ("demo", "inverse convention"),
+    ("refused-card-unreadable-character-twice", "disturbs characters"),
     ("refused-card-unreadable-line-faults", "disturbs characters"),
     ("refused-no-answer-damaged-frames", "disturbs bytes"),
     ("refused-storage-failed", "storage is worn"),
@@ -22,6 +23,7 @@ const NOT_EMULATED: [(&str, &str); 9] = [
     ("rule-card-v2-inverse-convention", "inverse convention"),
     ("rule-card-v3-inverse-convention", "inverse convention"),
     ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
+    ("rule-line-nobody-is-blamed", "disturbs characters"),
     ("rule-line-the-till-repeats-what-is-lost", "disturbs bytes"),
 ];
 

@@ -21,6 +21,7 @@ mod program;
 mod scenarios;
 mod slot;
 mod storage;
+mod terminal;
 mod visits;
 
 /// `autotests` is off, so cargo does not find a new file by itself.

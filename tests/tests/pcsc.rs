@@ -1,5 +1,7 @@
 //! `qiyong pcscd`, used by programs of others and by clients that violate the protocol.
 
+#[path = "pcsc/admission.rs"]
+mod admission;
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;
 #[path = "pcsc/mutations.rs"]
@@ -10,3 +12,5 @@ mod programs;
 mod protocols;
 #[path = "pcsc/sharing.rs"]
 mod sharing;
+#[path = "pcsc/strange_services.rs"]
+mod strange_services;

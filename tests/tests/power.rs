@@ -3,7 +3,7 @@
 //! serial line), and at every byte that it writes into the flash. Also the order in which it notes and sends.
 //!
 //! [`Pharmacy::settle`] knows the three invariants of docs/design.md §1 that concern this. Memories that are wrong on purpose, one
-//! for each way to break a invariant, show that it would see that.
+//! for each way to break an invariant, show that it would see that.
 
 #[path = "power/mutants.rs"]
 mod mutants;
@@ -242,7 +242,33 @@ fn power_may_fail_at_any_byte_that_is_written() {
     }
 }
 
-/// A proof that cannot fail is none: each of these memories breaks a invariant, and the judge names it.
+/// A cut between noting a transaction and removing it as one that was never sent.
+#[test]
+fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
+    let run = |cut: Option<u64>| {
+        let mut pharmacy = Pharmacy::new(cut.unwrap_or(0));
+        pharmacy.serve(pharmacy.store(), &Visit::default());
+        let before = pharmacy.flash.work();
+        if let Some(cut) = cut {
+            pharmacy.flash.cut_after(cut + 1);
+        }
+        pharmacy.unsent = true;
+        let flash = pharmacy.flash.clone();
+        let served = pharmacy.serve_while(move || !flash.is_off(), pharmacy.store(), &Visit::default());
+        pharmacy.unsent = false;
+        pharmacy.flash.power_on();
+        let work = pharmacy.flash.work() - before;
+        pharmacy.settle(|| pharmacy.store()).unwrap_or_else(|broken| panic!("cut at {cut:?}: {broken}"));
+        (served, work)
+    };
+    let (served, work) = run(None);
+    assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
+    (0..work).for_each(|cut| {
+        run(Some(cut));
+    });
+}
+
+/// A proof that cannot fail is none: each of these memories breaks an invariant, and the judge names it.
 #[test]
 fn every_mutant_of_the_memory_is_convicted_of_the_invariant_that_it_breaks() {
     let mut cases: Vec<(Visit, u64)> = Vec::new();

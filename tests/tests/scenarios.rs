@@ -287,12 +287,21 @@ insured = true
 registered = true
 genuine = true
 inverse = true
+pps = "no-pps1"
+procedure = "single"
+response_delay = 5
+check = true
 [[card]]
 name = "b"
 profile = "v2"
 number = "N00000024"
 id_number = "111111199002280010"
 holder = "钱小凤"
+protocol = 1
+ifs = "other:100"
+wtx = { times = 1, multiplier = 2 }
+[card.files."SSSE/EF06"]
+"0B" = "02"
 [card.document]
 kind = "passport"
 number = "E12345678"
@@ -303,6 +312,8 @@ number = "N00000016"
 id_number = "111111195506120012"
 holder = "赵德全"
 fault = "mute"
+atr = "3B90961090"
+implicit_rate = "13"
 [[terminal]]
 name = "counter"
 institution = "B32010000001"
@@ -322,10 +333,9 @@ pin = ["246813", "808017"]
 new_pin = "271828"
 link = "ok"
 storage_worn = false
-pull_at = 9999
-line = [{ at = 9998, fault = "late", etu = 3 }, { at = 9997, fault = "flipped", times = 2 }]
-noise = 999999
-serial = [ { to = "till", at = 9999, fault = "lost" } ]
+line = [{ at = 98, fault = "late", etu = 3 }, { at = 97, fault = "flipped", times = 2 }]
+noise = 90
+serial = [{ to = "till", at = 5, fault = "lost" }]
 [step.expect]
 outcome = "approved"
 activated = true
@@ -362,6 +372,12 @@ note = "No card"
 terminal = "till"
 do = "query"
 cancel = "card"
+[[step]]
+note = "A card pulled"
+terminal = "till"
+card = "b"
+do = "query"
+pull_at = 60
 [expect.card.a]
 status = "active"
 social = true
@@ -424,7 +440,9 @@ fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
     let scenario = Scenario::parse("good.toml", GOOD).unwrap();
     assert_eq!(play(&scenario).unwrap().differences, [] as [String; 0]);
     let manual = fs::read_to_string(root().join(FOLDER).join("README.md")).expect("the manual");
-    for key in GOOD.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key) {
+    // Keys in quotes are records, which card files name.
+    let keys = GOOD.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
+    for key in keys.filter(|key| !key.starts_with('"')) {
         assert!(manual.contains(&format!("| `{key}` |")), "`{key}` is not in README.md");
     }
     let mut words: Vec<&str> = Vec::new();
@@ -439,6 +457,46 @@ fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
     words.extend(Reason::ALL.iter().map(|word| word.as_str()));
     for word in words {
         assert!(manual.contains(&format!("`{word}`")), "{word} is not in README.md");
+    }
+}
+
+/// A step or card that was meant to show something, and did not, is no proof of anything.
+#[test]
+fn what_never_happens_is_a_difference() {
+    let pins = "pin = [\"246813\", \"808017\"]";
+    for (find, replace, difference) in [
+        ("at = 98,", "at = 9998,", "step 1: nothing came of what was to go wrong at character 9998 (Late(3)): only "),
+        (
+            "fault = \"late\", etu = 3",
+            "fault = \"extension-storm\"",
+            "step 1: nothing came of a fault that makes the card",
+        ),
+        ("noise = 90", "noise = 99999999", "step 1: `noise` disturbed none of "),
+        (pins, "pin = [\"246813\", \"808017\", \"314159\"]", "step 1: 1 of the `pin` were never keyed"),
+        ("new_pin = \"271828\"", "new_pin = [\"271828\", \"314159\"]", "step 1: 1 of the `new_pin` were never keyed"),
+        (
+            "pin = \"271828\"\n[[step]]",
+            "pin = \"271828\"\npull_during = \"new-pin\"\n[[step]]",
+            "step 2: `pull_during` never",
+        ),
+        ("cancel = \"card\"", "cancel = \"pin\"", "step 5: `cancel` never came to its moment"),
+        ("cancel = \"card\"", "cancel = \"card\"\nlink = \"request-lost\"", "step 5: `link` never disturbed a message"),
+        (
+            "pull_at = 60",
+            "pull_at = 9999",
+            "step 6: nothing came of what was to go wrong at character 9999 (Pull): only ",
+        ),
+        ("pull_at = 60", "pull_during = \"transaction\"", "step 6: `pull_during` never came to its moment"),
+        ("pps = \"no-pps1\"", "pps = \"pps1:96\"", "card a: `pps` never showed: "),
+        ("protocol = 1\nifs = \"other:100\"\n", "", "card b: `wtx` never showed: "),
+        ("wtx = {", "procedure = \"mixed\"\nwtx = {", "card b: `procedure` never showed: "),
+        ("fault = \"mute\"", "fault = \"wrong-numbers\"", "card c: `fault` never showed: "),
+        ("atr = \"3B90961090\"", "atr = \"3B00\"", "card c: `implicit_rate` never showed: "),
+    ] {
+        let edited = Scenario::parse("edited.toml", &edit(find, replace)).unwrap_or_else(|error| panic!("{error}"));
+        let differences = play(&edited).unwrap().differences;
+        assert_eq!(differences.len(), 1, "{replace}: {differences:?}");
+        assert!(differences[0].starts_with(difference), "{replace}: {differences:?}");
     }
 }
 
@@ -468,7 +526,7 @@ fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
         let ran = run(folder.path(), &names, &[]);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{replace}");
         let lines: Vec<&str> = ran.stdout.lines().collect();
-        assert_eq!(lines[..2], ["ok    00000.toml: Every key (5 steps)", "FAIL  00001.toml: Every key"]);
+        assert_eq!(lines[..2], ["ok    00000.toml: Every key (6 steps)", "FAIL  00001.toml: Every key"]);
         assert_eq!(lines.len(), 4, "one difference: {}", ran.stdout);
         assert!(lines[2].trim_start().starts_with(difference), "{}", ran.stdout);
         assert_eq!(lines[3], "1 of 2 scenarios passed");
@@ -629,7 +687,7 @@ fn bad_values() -> Vec<Bad> {
     cases.push(bad(id, "id_number = \"111111198101011111\"", &["`card 1: id_number`", "check character", "0"]));
     cases.push(bad(id, "id_number = \"111111198102301118\"", &["`card 1: id_number`", "birth date"]));
     cases.push(bad(id, "id_number = \"11111119810101111\"", &["`card 1: id_number`", "18 characters"]));
-    cases.push(bad(id, "id_number = \"11111119810101A110\"", &["`card 1: id_number`", "position 15"]));
+    cases.push(bad(id, "id_number = \"11111119810101-110\"", &["`card 1: id_number`", "position 15"]));
     let shown = "[step.document]\nkind = \"passport\"\nnumber = \"E12345678\"";
     let wrong = "[step.document]\nkind = \"id-card\"\nnumber = \"111111199002280011\"";
     cases.push(bad(shown, wrong, &["`step 3: document.number`", "check character", "0"]));
@@ -652,6 +710,37 @@ fn bad_values() -> Vec<Bad> {
         let says = ["`card 1: area`"];
         cases.push(bad("area = \"320100\"\nissued", &format!("area = \"{area}\"\nissued"), &says));
     }
+
+    // What a card is and does on the line.
+    let atr = "atr = \"3B90961090\"";
+    for wrong in ["", "3B1", "3G", &"3B".repeat(65)] {
+        cases.push(bad(atr, &format!("atr = \"{wrong}\""), &["`card 3: atr`", "1 to 64 bytes", "need not be a valid"]));
+    }
+    for line in ["inverse = true", "protocol = 0"] {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        cases.push(bad(atr, &format!("{atr}\n{line}"), &[&format!("`card 3: {key}`"), "`atr`"]));
+    }
+    for (line, wrong, says) in [
+        ("pps = \"no-pps1\"", "pps1:9", "`card 1: pps` must be one of as-asked, no-pps1, pps1:XX"),
+        ("procedure = \"single\"", "both", "`card 1: procedure` must be one of all, single, mixed, ack-when-empty"),
+        ("ifs = \"other:100\"", "other:256", "`card 2: ifs` must be one of ok, silent, other:N"),
+        ("implicit_rate = \"13\"", "1A", "`card 3: implicit_rate` must be Fi and Di as in TA1"),
+        ("\"0B\" = \"02\"", "0202", "`card 2: files.SSSE/EF06.0B` must have at most 1 bytes, it has 2"),
+    ] {
+        let (key, _) = line.split_once(" = ").unwrap();
+        cases.push(bad(line, &format!("{key} = \"{wrong}\""), &[says]));
+    }
+    let wtx = "wtx = { times = 1, multiplier = 2 }";
+    cases.push(bad(wtx, "wtx = { times = 0, multiplier = 2 }", &["`card 2: wtx.times` must be 1 to 255"]));
+    cases.push(bad(wtx, "wtx = { times = 1, multiplier = 256 }", &["`card 2: wtx.multiplier` must be 1 to 255"]));
+    cases.push(bad(wtx, "wtx = { times = 1 }", &["LINE", "missing field", "`multiplier`"]));
+    let slow = "response_delay = 10000001";
+    cases.push(bad("response_delay = 5", slow, &["`card 1: response_delay` must be 0 to 10000000 etu"]));
+    cases.push(bad("\"0B\" =", "\"FF\" =", &["`card 2: files.SSSE/EF06.FF`", "no record of this file"]));
+    cases.push(bad("SSSE/EF06", "SSSE/EF99", &["`card 2: files.SSSE/EF99`", "no file of a v2 card"]));
+    // A foreign number is none of an ID card.
+    let wrong = "[step.document]\nkind = \"id-card\"\nnumber = \"USA000000123456789\"";
+    cases.push(bad(shown, wrong, &["`step 3: document.number`", "position 1"]));
 
     // Names, and references to them.
     let long = "阿".repeat(26);
@@ -696,8 +785,9 @@ fn bad_values() -> Vec<Bad> {
         "pin_tries = 5",
         "account = 50000",
         "total = 3580",
-        "pull_at = 9999",
-        "noise = 999999",
+        "pull_at = 60",
+        "noise = 90",
+        "response_delay = 5",
         "balance = 46420",
         "fund = 7000",
         "account = 43420",
@@ -708,18 +798,10 @@ fn bad_values() -> Vec<Bad> {
         cases.push(bad(line, &format!("{key} = 1.5"), &["LINE", "expected"]));
         cases.push(bad(line, &format!("{key} = 99999999999999999999"), &["LINE"]));
     }
-    cases.push(bad("noise = 999999", "noise = 0", &["`step 1: noise`", "at least 1"]));
-    cases.push(bad("noise = 999999", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
-    cases.push(bad(
-        "noise = 999999",
-        "noise = { one_in = 9, faults = [\"x\"] }",
-        &["`step 1: noise.faults`", "flipped"],
-    ));
-    cases.push(bad(
-        "noise = 999999",
-        "pull_during = \"lunch\"",
-        &["`step 1: pull_during`", "pin, new-pin, transaction"],
-    ));
+    cases.push(bad("noise = 90", "noise = 0", &["`step 1: noise`", "at least 1"]));
+    cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
+    cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [\"x\"] }", &["`step 1: noise.faults`", "flipped"]));
+    cases.push(bad("noise = 90", "pull_during = \"lunch\"", &["`step 1: pull_during`", "pin, new-pin, transaction"]));
     cases.push(bad("fault = \"late\"", "fault = \"gone\"", &["`step 1: line 1.fault`", "flipped, garbled, lost"]));
     cases.push(bad("fault = \"late\"", "fault = \"lost\"", &["`step 1: line 1.etu`", "late"]));
     cases.push(bad("times = 2", "times = 0", &["`step 1: line 2.times`", "1 to 1000"]));
@@ -818,7 +900,7 @@ fn what_is_no_file_or_no_text_is_named() {
     let names = ["missing.toml", "good.toml", "folder.toml"].map(String::from);
     let ran = run(folder.path(), &names, &[]);
     assert_eq!(ran.code, Some(2));
-    assert_eq!(ran.stdout, "ok    good.toml: Every key (5 steps)\n1 of 3 scenarios passed\n");
+    assert_eq!(ran.stdout, "ok    good.toml: Every key (6 steps)\n1 of 3 scenarios passed\n");
     // No file at all, and an empty name, are errors too.
     for names in [&[][..], &[String::new()]] {
         let ran = run(folder.path(), names, &[]);

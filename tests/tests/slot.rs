@@ -85,7 +85,7 @@ fn connect(generation: Generation, damaged: u32) -> (Result<(), SlotError>, Stri
         slot.disconnect().await;
         Ok(())
     });
-    assert_eq!(slot.line().violations(), [] as [String; 0]);
+    assert_eq!(slot.line().findings(), []);
     let log = log.borrow().join(" ");
     (result, log)
 }
@@ -163,7 +163,7 @@ fn a_card_that_insists_on_a_rate_is_reset_if_it_can_change() {
             assert_eq!(response, Ok(StatusWord::OK));
             assert_eq!(slot.line().rate(), (512, 32));
         }
-        assert_eq!(slot.line().violations(), [] as [String; 0]);
+        assert_eq!(slot.line().findings(), []);
     }
 }
 
@@ -187,7 +187,7 @@ fn a_warm_reset_takes_rights_away_and_leaves_power_on() {
         block_on(rig.slot.warm_reset()).unwrap();
         assert!(!rig.events.borrow().iter().any(|event| matches!(event.2, LineEvent::Vcc(_))));
         assert_eq!(status(&mut rig), Some(Ok(StatusWord::SECURITY_NOT_SATISFIED)));
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
@@ -266,8 +266,8 @@ impl Rig {
         self.events.borrow().iter().filter(signalled).count()
     }
 
-    fn assert_no_violation(&mut self) {
-        assert_eq!(self.slot.line().violations(), [] as [String; 0]);
+    fn assert_no_finding(&mut self) {
+        assert_eq!(self.slot.line().findings(), []);
     }
 }
 
@@ -304,7 +304,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
             rig.connect().unwrap();
             assert_eq!(rig.send(&visit()), expected, "character {at}, {times} times");
             assert_eq!(rig.signals(), times as usize, "character {at}");
-            rig.assert_no_violation();
+            rig.assert_no_finding();
         }
         let mut rig = Rig::over(None);
         rig.plan.begin((0..4).map(|n| Fault { at: at + n, what: Disturbance::Flip(1) }).collect(), None);
@@ -319,7 +319,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
             };
             assert_eq!(failed, expected, "character {at}");
         }
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
@@ -347,7 +347,7 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
             rig.plan.begin(vec![Fault { at, what }], None);
             rig.connect().unwrap();
             assert_eq!(rig.send(&visit()), expected, "character {at}: {what:?}");
-            rig.assert_no_violation();
+            rig.assert_no_finding();
         }
     }
 }
@@ -462,7 +462,7 @@ proptest! {
         rig.plan.begin(faults, None);
         prop_assert_eq!(rig.connect(), Ok(()));
         prop_assert_eq!(rig.send(&commands), plain.send(&commands));
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 
     /// With other faults: an error within the budget, or the response; and after the next reset the card works.
@@ -499,7 +499,7 @@ proptest! {
             prop_assert_eq!(rig.connect(), Ok(()));
             prop_assert!(rig.send(&[commands::select_environment()])[0].is_ok());
         }
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
@@ -535,7 +535,7 @@ fn a_short_circuit_takes_the_card_off_power_and_is_named() {
     assert_eq!(rig.send(&[commands::select_environment()]), [Err(SlotError::NotConnected)]);
     rig.connect().unwrap();
     assert!(rig.send(&[commands::select_environment()])[0].is_ok());
-    rig.assert_no_violation();
+    rig.assert_no_finding();
 }
 
 /// Clause 6.3.2: 1860 cycles before and 700 after, in the state that the card names; the wire checks the times.
@@ -564,7 +564,7 @@ fn the_clock_of_a_resting_card_is_stopped_as_it_allows() {
         }
         block_on(rig.slot.rest());
         block_on(rig.slot.disconnect());
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
@@ -589,7 +589,7 @@ fn extended_apdus_pass_in_both_protocols() {
         let responses: Vec<_> = responses.into_iter().map(Result::unwrap).collect();
         assert_eq!((responses[2].0.len(), responses[2].1), (chunk, StatusWord::OK));
         assert_eq!(responses[3].1, StatusWord::SECURITY_NOT_SATISFIED);
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
     let mut rig = Rig::over(None);
     rig.connect().unwrap();

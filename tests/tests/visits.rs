@@ -1,6 +1,9 @@
 //! Faults at every step of a visit: the card is pulled at every character, every message is lost. Terminal, slot and
 //! engines are the firmware's own; the centre is the real one.
 
+#[path = "visits/line_faults.rs"]
+mod line_faults;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -19,7 +22,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::capture;
-use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
+use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsHabit};
 use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
@@ -126,7 +129,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
         let mut place = Place::over(protocol, generation, institution);
         let report = place.visit(None, LinkTrouble::None);
         assert_eq!((report.outcome, report.effects.activates, report.pin_changed), (Outcome::Approved, true, true));
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let again = place.visit(None, LinkTrouble::None);
         assert_eq!((again.outcome, again.effects.activates), (Outcome::Approved, false));
     }
@@ -136,7 +139,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
 #[test]
 fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     let mut place = Place::new(Generation::V3, "P32010000017");
-    place.card.borrow_mut().ack = AckStyle::EachByte;
+    place.card.borrow_mut().card.habits.procedure = AckStyle::EachByte;
     assert!(place.visit(None, LinkTrouble::None).effects.activates);
 }
 
@@ -145,13 +148,13 @@ fn a_card_that_acknowledges_each_byte_is_served_as_well() {
 #[test]
 fn however_a_card_answers_pps_it_is_served() {
     for (style, cycles_per_etu) in
-        [(PpsStyle::Agrees, 16), (PpsStyle::StaysAtDefault, 372), (PpsStyle::Silent, 372), (PpsStyle::Wrong, 372)]
+        [(PpsHabit::AsAsked, 16), (PpsHabit::NoPps1, 372), (PpsHabit::Silent, 372), (PpsHabit::WrongPck, 372)]
     {
         let mut place = Place::new(Generation::V3, "P32010000017");
-        place.card.borrow_mut().pps = style;
+        place.card.borrow_mut().card.habits.pps = style;
         let report = place.visit(None, LinkTrouble::None);
         assert!(report.effects.activates, "{style:?}: {report:?}");
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let events = place.world.events.borrow();
         let last = events.iter().rev().find_map(|(_, event)| match event {
             Event::Line((fi, di), LineEvent::FromCard(_)) => Some(fi / u16::from(*di)),
@@ -188,7 +191,7 @@ fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
             }
         };
         assert_eq!(place.record().account.0, ACCOUNT.0 - paid);
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         assert_deactivated(&place.world.events.borrow(), "pulled");
         let next = place.visit(None, LinkTrouble::None);
         assert_eq!(next.outcome, Outcome::Approved, "{next:?}");
@@ -221,7 +224,7 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
         let report = place.visit_with(Visit { pull_during: Some(pull_during), ..Visit::default() });
         assert_eq!(report.reason, Some(Reason::CardRemoved), "{pull_during:?}");
         assert_eq!(place.record().status, CardStatus::Inactive);
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let events = place.world.events.take();
         let fell = assert_deactivated(&events, "pulled while keying");
         // The holder keys for four seconds before pulling the card.

@@ -129,6 +129,7 @@ impl<L: CardLine> ContactSlot<L> {
     /// be anywhere. An error leaves the card off power.
     async fn make_ready(&mut self, warm: bool) -> Result<(), SlotError> {
         let mut ready = if warm { self.reset_and_negotiate().await } else { self.power_and_negotiate().await };
+        // Once after each power-up.
         let mut may_change = !warm;
         while let Err(error) = ready {
             let deaf = self.is_deaf_at(error);
@@ -279,5 +280,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
 
     async fn disconnect(&mut self) {
         self.power_down().await;
+        // The card may be exchanged for another before anybody looks: what failed with one is asked of the next.
+        self.manner = Manner::RateAndBlockSize;
     }
 }

@@ -1,4 +1,4 @@
-//! Cold and warm reset, and the answer to it (ISO/IEC 7816-3 clauses 6.2 and 8).
+//! Cold and warm reset, and the answer to it (ISO/IEC 7816-3 clauses 6.2.2, 6.2.3 and 8.1).
 //!
 //! What the answer means is for `negotiation`.
 

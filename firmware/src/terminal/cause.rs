@@ -216,6 +216,7 @@ causes! {
     4 (code) [Cause::Algorithm(code)]
     5 () [Cause::Blank]
     6 (ins) [Cause::Length { ins }]
+    7 () [Cause::Unsteady]
 
     10 () [Cause::Record(RecordError::Truncated)]
     11 () [Cause::Record(RecordError::TooLong)]

@@ -20,8 +20,11 @@
 //! use core::future::pending;
 //!
 //! use qiyong_firmware::slot::{CardSlot, SlotError};
-//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, RamMemory, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::terminal::{
+//!     CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Settings, Terminal, Unanswered, WhichPin,
+//! };
 //! use qiyong_firmware::ui::Screen;
+//! use qiyong_protocol::card::codes::CardNumber;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
 //! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
@@ -87,6 +90,31 @@
 //!     }
 //! }
 //!
+//! /// The memory chip: FRAM with a battery, which stands for a few writes of a few bytes here.
+//! #[derive(Default)]
+//! struct Fram {
+//!     used: u32,
+//!     unanswered: Option<Unanswered>,
+//! }
+//!
+//! impl Memory for Fram {
+//!     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+//!         Ok(self.unanswered)
+//!     }
+//!
+//!     fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+//!         self.used += 1;
+//!         let (institution, terminal, stan) = (settings.institution, settings.terminal, Stan(self.used));
+//!         self.unanswered = Some(Unanswered { institution, terminal, stan, card });
+//!         Ok(stan)
+//!     }
+//!
+//!     fn end(&mut self) -> Result<(), MemoryError> {
+//!         self.unanswered = None;
+//!         Ok(())
+//!     }
+//! }
+//!
 //! /// The random number generator; an image needs a true one.
 //! struct Dice(u32);
 //!
@@ -108,7 +136,7 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = RamMemory::new(Stan(1));
+//! let memory = Fram::default();
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;
@@ -123,7 +151,8 @@ mod ports;
 pub mod reading;
 
 pub use cause::CauseCode;
-pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, RamMemory, Unanswered, WhichPin};
+pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
+use reading::READINGS;
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -198,15 +227,17 @@ pub struct Stop {
     cause: Option<CauseCode>,
     /// Whether the centre gave the reason. A reason that the terminal found must be reported to the centre.
     by_centre: bool,
+    /// Whether it counts only if the card, read once more, says the same.
+    again: bool,
 }
 
 impl Stop {
     const fn here(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: false }
+        Self { reason, cause: None, by_centre: false, again: false }
     }
 
     const fn centre(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: true }
+        Self { reason, cause: None, by_centre: true, again: false }
     }
 }
 
@@ -311,21 +342,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Either::Second(false) => return Err(Stop::here(Reason::NobodyCame)),
         }
 
-        self.operator.show(&Screen::ReadingCard);
-        let CardData { presented: card, expires, .. } = self.read_card().await?;
-        visit.card = Some(card.number);
-
-        self.operator.show(&Screen::AskingCentre);
-        let Answer::Standing(standing) = self.ask(Body::Inquire { card: &card, operation }).await? else {
-            return Err(Stop::here(Reason::NoAnswer));
-        };
+        let (card, standing) = self.identify(operation, visit).await?;
         visit.standing = Some(standing);
-        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
-        // card.
-        let asks_only = matches!(operation, Operation::Query);
-        if expires < self.clock.now().date && !asks_only {
-            return Err(Stop::here(Reason::CardExpired));
-        }
 
         match operation {
             Operation::Query => Ok(None),
@@ -354,6 +372,38 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 self.transact(operation, &card, visit).await.map(Some)
             }
         }
+    }
+
+    /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if the card, read
+    /// once more, says the same: the line may have changed what it said first.
+    async fn identify(&mut self, operation: &Operation, visit: &mut Visit) -> Result<(PresentedCard, Standing), Stop> {
+        self.operator.show(&Screen::ReadingCard);
+        let mut data = self.read_card().await?;
+        for _ in 0..READINGS {
+            visit.card = Some(data.presented.number);
+            self.operator.show(&Screen::AskingCentre);
+            let answer = self.ask(Body::Inquire { card: &data.presented, operation }).await;
+            // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on
+            // the card.
+            let expired = data.expires < self.clock.now().date && !matches!(operation, Operation::Query);
+            let refusal = match answer {
+                Ok(Answer::Standing(standing)) if !expired => return Ok((data.presented, standing)),
+                Ok(Answer::Standing(standing)) => {
+                    visit.standing = Some(standing);
+                    Stop::here(Reason::CardExpired)
+                }
+                Ok(_) => return Err(Stop::here(Reason::NoAnswer)),
+                Err(stop) if matches!(stop.reason, Reason::CardUnknown | Reason::CardNotGenuine) => stop,
+                Err(stop) => return Err(stop),
+            };
+            self.operator.show(&Screen::ReadingCard);
+            let again = self.read_card().await?;
+            if again == data {
+                return Err(refusal);
+            }
+            (data, visit.standing) = (again, None);
+        }
+        Err(Cause::Unsteady.into())
     }
 
     async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {

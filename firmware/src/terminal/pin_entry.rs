@@ -97,7 +97,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         data.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         let len = old.as_bytes().len() + 1 + new.as_bytes().len();
         let command = commands::change_pin(data.get(..len).unwrap_or_default());
-        match self.status_of(&command).await? {
+        let mut sw = self.status_of(&command).await?;
+        if sw.verification_tries().is_some_and(|left| left > 1) {
+            // The card has just accepted the old PIN, so this one changed on its way. The next success gives the try back.
+            sw = self.status_of(&command).await?;
+        }
+        match sw {
             StatusWord::OK => Ok(()),
             sw => Err(Cause::Status { ins: command.ins, sw }.into()),
         }

@@ -15,7 +15,6 @@ use qiyong_firmware::terminal::{CauseCode, Report};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Stan;
 use qiyong_protocol::ecr::{Ended, Setup};
-use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
@@ -99,7 +98,7 @@ pub enum Unplayable {
 /// Why a scenario cannot be played here, if it cannot.
 pub fn refusal(scenario: &Scenario) -> Option<Unplayable> {
     let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
-    if let Some(card) = inserted.find(|card| card.new.convention == Convention::Inverse) {
+    if let Some(card) = inserted.find(|card| card.is_inverse()) {
         return Some(Unplayable::InverseCard { card: card.name.clone() });
     }
     if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
@@ -169,11 +168,6 @@ impl<C: Centre> Stage for Emulated<C> {
             .play(terminal, operation, card, visit)
             .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
         Ok((report(&ended), Vec::new()))
-    }
-
-    /// The emulator has no times, and no card clock by which to judge.
-    fn violations(&mut self) -> Vec<String> {
-        Vec::new()
     }
 }
 

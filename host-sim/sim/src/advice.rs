@@ -4,6 +4,7 @@ use qiyong_protocol::advice::Advice;
 
 #[cfg(feature = "capture")]
 use crate::capture::CaptureError;
+use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
 use crate::exchange::parse::ParseError;
 use crate::exchange::problem::Problem as ExchangeProblem;
@@ -36,6 +37,7 @@ correct_input!(
     ParseError,
     ScenarioError,
     ScenarioProblem,
+    UnknownHabit,
     ValueProblem,
 );
 #[cfg(feature = "capture")]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
+//! | [`referee`] | convicts a terminal that breaks a clause of ISO/IEC 7816-3 on that line |
 //! | [`serial`] | the virtual serial line to till and centre, and the till's end of any |
 //! | [`flash`] | what a terminal's memory lies in: in memory with faults, or in a file |
 //! | [`world`] | terminals together with all of these and a centre, in virtual time |
@@ -28,6 +29,7 @@ pub mod input;
 pub mod line;
 pub mod mask;
 pub mod private_file;
+pub mod referee;
 pub mod scenario;
 pub mod serial;
 pub mod time;

@@ -44,7 +44,7 @@ use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts, Station};
 use trouble::Trouble;
 
-/// What till to put up, and what to do there.
+/// What terminal to put up, and what to do there.
 #[derive(Args, Debug)]
 pub(crate) struct TerminalArgs {
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub(crate) struct TerminalArgs {
     /// Print one JSON object an operation; what a person would see goes to standard error
     #[arg(long)]
     json: bool,
-    /// What to do; without it the till asks, again and again
+    /// What to do; without it the terminal asks, again and again
     #[command(subcommand)]
     operation: Option<ask::Asked>,
 }
@@ -94,7 +94,7 @@ fn terminal_id(text: &str) -> Result<TerminalId, String> {
     id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
-/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
+/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
     // The link's waits, which nobody sees: a centre in the same process answers at once or never.
@@ -167,16 +167,16 @@ fn work<S: CardSlot>(
             }
         };
         let served = station.serve(&operation, SystemClock.now());
-        if let Some(problem) = trouble.take() {
-            return Err(problem);
-        }
-        let report = served.map_err(|error| error.to_string())?.report;
+        let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number).ok().flatten());
         let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
         if args.json {
             output.json_line(&receipt);
         } else {
             receipt.lines().iter().for_each(|line| output.line(line));
+        }
+        if let Some(problem) = trouble.take() {
+            return Err(problem);
         }
         if report.outcome != Outcome::Approved {
             worst = worst.max(Verdict::No);

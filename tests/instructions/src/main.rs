@@ -10,7 +10,7 @@ use hex_literal::hex;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::{Atr, Edc};
-use qiyong_protocol::iso7816::t0::{self, T0Response};
+use qiyong_protocol::iso7816::t0;
 use qiyong_protocol::iso7816::t1::{self, Connection, IFS_MAX, Pcb};
 
 /// Etu from one character to the next.
@@ -56,7 +56,11 @@ fn main() {
 /// An APDU of 5 bytes, and a response of 254 bytes in one block, which comes in one go.
 #[inline(never)]
 fn row_t1(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
-    over_t1(connection, buffer, |exchange| exchange.received_slice(black_box(block), CHARACTER * 258));
+    let mut block = Some(black_box(block));
+    over_t1(connection, buffer, |exchange| match block.take() {
+        Some(block) => exchange.received_slice(block, CHARACTER * 258),
+        None => exchange.timed_out(),
+    });
 }
 
 /// The same with one call for each character, and the question what to do next after each.
@@ -69,47 +73,55 @@ fn row_t1_by_character(connection: &mut Connection, buffer: &mut [u8], block: &[
     });
 }
 
-/// Runs an exchange of T=1. After all that `receive` has, nothing comes any more.
 #[inline(always)]
 fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnMut(&mut t1::Exchange<'_>)) {
     let limits = t1::Limits::new(connection, 5, buffer.len());
     let mut exchange = connection.exchange(black_box(&hex!("00B00000FE")), buffer, limits);
-    let mut heard = false;
-    let len = loop {
+    let result = loop {
         match exchange.step() {
             t1::Step::Send(bytes) => {
                 black_box(bytes);
                 exchange.sent();
             }
-            t1::Step::Receive(t1::BLOCK_GUARD_TIME) if heard => exchange.timed_out(),
             t1::Step::Receive(within) => {
                 black_box(within);
                 receive(&mut exchange);
-                heard = true;
             }
             t1::Step::Done(result) => break result,
         }
     };
-    assert!(len == Ok(254));
+    assert!(result == Ok(254));
 }
 
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
 #[inline(never)]
 fn row_t0(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    for (command, answers) in [(SELECT, [&[0xA4][..], &[0x90, 0x00]]), (READ_BINARY, [binary, &[]])] {
-        let mut answers = answers.into_iter();
-        over_t0(&command, buffer, limits, |exchange| {
-            let answer = black_box(answers.next().unwrap_or_default());
-            exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
-        });
-    }
+    select(buffer, limits);
+    read_binary(buffer, binary, limits);
+}
+
+#[inline(always)]
+fn select(buffer: &mut [u8], limits: t0::Limits) {
+    let mut answers = [&[0xA4][..], &[0x90, 0x00]].into_iter();
+    over_t0(black_box(&SELECT), buffer, limits, |exchange| {
+        let answer = black_box(answers.next().unwrap_or_default());
+        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
+    });
+}
+
+#[inline(always)]
+fn read_binary(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
+    over_t0(black_box(&READ_BINARY), buffer, limits, |exchange| {
+        let answer = black_box(binary);
+        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
+    });
 }
 
 /// READ BINARY with one call for each character, and the question what to do next after each.
 #[inline(never)]
 fn row_t0_by_character(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
     let mut characters = black_box(binary).iter();
-    over_t0(&READ_BINARY, buffer, limits, |exchange| match characters.next() {
+    over_t0(black_box(&READ_BINARY), buffer, limits, |exchange| match characters.next() {
         Some(byte) => exchange.received(*byte, CHARACTER),
         None => exchange.timed_out(),
     });
@@ -122,7 +134,7 @@ fn over_t0(
     limits: t0::Limits,
     mut receive: impl FnMut(&mut t0::Exchange<'_>),
 ) {
-    let mut exchange = t0::Exchange::new(*black_box(command), buffer, limits);
+    let mut exchange = t0::Exchange::new(*command, buffer, limits);
     let done = loop {
         match exchange.step() {
             t0::Step::Send(bytes) => {
@@ -136,7 +148,7 @@ fn over_t0(
             t0::Step::Done(result) => break result,
         }
     };
-    assert!(matches!(done, Ok(T0Response { len, .. }) if len == command.ne));
+    assert!(done.is_ok_and(|done| done.len == command.ne));
 }
 
 #[inline(never)]

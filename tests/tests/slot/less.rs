@@ -6,7 +6,7 @@ use qiyong_firmware::slot::LineConfig;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::iso7816::character::Received;
-use qiyong_sim::card::contact::PpsStyle;
+use qiyong_sim::card::contact::PpsHabit;
 
 use super::*;
 
@@ -57,11 +57,11 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(atr: &[u8], pps: PpsStyle, unheard: Unheard, config: SlotConfig) -> Self {
+    fn new(atr: &[u8], pps: PpsHabit, unheard: Unheard, config: SlotConfig) -> Self {
         let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
         card.atr = atr.to_vec();
         let mut card = ContactCard::new(card);
-        card.pps = pps;
+        card.card.habits.pps = pps;
         let card = Rc::new(RefCell::new(card));
         let mut wire = VirtualLine::new(VirtualTime::new("2026-03-02T09:00".parse().unwrap()));
         wire.set_card(Some(card.clone()));
@@ -117,17 +117,17 @@ const T1: [u8; 7] = hex!("3B9096812145E3");
 /// Clause 9: not asked again, whatever resets follow, until another card is in the slot.
 #[test]
 fn what_failed_is_not_asked_for_again_until_the_card_is_taken_out() {
-    let cases: [(&[u8], PpsStyle, Unheard, &str, &str); 9] = [
-        (&T0, PpsStyle::Agrees, Unheard::Nothing, "reset P", "reset P"),
-        (&T1, PpsStyle::Agrees, Unheard::Nothing, "reset P S", "reset P S"),
-        (&T0, PpsStyle::Silent, Unheard::Nothing, "reset P off reset", "reset"),
-        (&T0, PpsStyle::Wrong, Unheard::Nothing, "reset P off reset", "reset"),
-        (&T1, PpsStyle::Silent, Unheard::Nothing, "reset P off reset S", "reset S"),
-        (&T0, PpsStyle::Agrees, Unheard::AtTheNewRate, "reset P off reset", "reset"),
+    let cases: [(&[u8], PpsHabit, Unheard, &str, &str); 9] = [
+        (&T0, PpsHabit::AsAsked, Unheard::Nothing, "reset P", "reset P"),
+        (&T1, PpsHabit::AsAsked, Unheard::Nothing, "reset P S", "reset P S"),
+        (&T0, PpsHabit::Silent, Unheard::Nothing, "reset P off reset", "reset"),
+        (&T0, PpsHabit::WrongPck, Unheard::Nothing, "reset P off reset", "reset"),
+        (&T1, PpsHabit::Silent, Unheard::Nothing, "reset P off reset S", "reset S"),
+        (&T0, PpsHabit::AsAsked, Unheard::AtTheNewRate, "reset P off reset", "reset"),
         // Rule 7.4.1: three attempts.
-        (&T1, PpsStyle::Agrees, Unheard::AtTheNewRate, "reset P S off reset S", "reset S"),
-        (&hex!("3B8081214565"), PpsStyle::Agrees, Unheard::AfterSIfs, "reset S off reset", "reset"),
-        (&T1, PpsStyle::Agrees, Unheard::Both, "reset P S off reset S off reset", "reset"),
+        (&T1, PpsHabit::AsAsked, Unheard::AtTheNewRate, "reset P S off reset S", "reset S"),
+        (&hex!("3B8081214565"), PpsHabit::AsAsked, Unheard::AfterSIfs, "reset S off reset", "reset"),
+        (&T1, PpsHabit::AsAsked, Unheard::Both, "reset P S off reset S off reset", "reset"),
     ];
     for (atr, pps, unheard, first, then) in cases {
         let mut bench = Bench::new(atr, pps, unheard, SlotConfig::default());
@@ -149,7 +149,7 @@ fn what_failed_is_not_asked_for_again_until_the_card_is_taken_out() {
         block_on(bench.slot.connect()).unwrap();
         bench.works();
         assert_eq!(bench.asked(), format!("off {first}"), "{atr:02X?} {pps:?} {unheard:?}: another card");
-        assert_eq!(bench.slot.line().violations(), [] as [String; 0]);
+        assert_eq!(bench.slot.line().findings(), []);
     }
 }
 
@@ -188,7 +188,7 @@ fn an_implicit_rate_is_that_of_the_slots_maker_or_none() {
         (known, true, Ok((512, 32))),
         (too_fast, true, Err(SlotError::Rate)),
     ] {
-        let mut bench = Bench::new(&mode(false, implicit), PpsStyle::Agrees, Unheard::Nothing, config);
+        let mut bench = Bench::new(&mode(false, implicit), PpsHabit::AsAsked, Unheard::Nothing, config);
         let connected = block_on(bench.slot.connect()).map(|_| ());
         assert_eq!(connected.map(|()| bench.slot.line().rate()), expected);
         assert_eq!(bench.asked(), if expected.is_ok() { "reset" } else { "reset off" });
@@ -196,7 +196,7 @@ fn an_implicit_rate_is_that_of_the_slots_maker_or_none() {
     // TA1 70: the code of Fi is reserved.
     let reserved = SpecificMode { protocol: 0, can_change: false, implicit: false };
     let atr = AtrBuilder::new(Convention::Direct).ta1(0x70).specific_mode(reserved).build().unwrap();
-    let mut bench = Bench::new(&atr, PpsStyle::Agrees, Unheard::Nothing, SlotConfig::default());
+    let mut bench = Bench::new(&atr, PpsHabit::AsAsked, Unheard::Nothing, SlotConfig::default());
     assert_eq!(block_on(bench.slot.connect()), Err(SlotError::RateReserved));
     // A card that says so is reset first, since it may change.
     let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
@@ -224,7 +224,7 @@ fn an_answer_to_reset_is_asked_for_again_unless_a_character_of_it_came_twice_in_
         for at in 0..atr.len() as u64 {
             let flip = Disturbance::Flip(1 << (at % 9));
             for what in [Disturbance::Double, Disturbance::Lose, Disturbance::Late(10_000), flip] {
-                let mut rig = times::wearing(atr, PpsStyle::Agrees);
+                let mut rig = times::wearing(atr, PpsHabit::AsAsked);
                 rig.plan.begin(vec![Fault { at, what }], None);
                 let mut connected = block_on(rig.slot.connect()).map(<[u8]>::to_vec);
                 if what == Disturbance::Double && !has_tck && at > 0 {
@@ -236,7 +236,7 @@ fn an_answer_to_reset_is_asked_for_again_unless_a_character_of_it_came_twice_in_
                 }
                 assert_eq!(connected, Ok(atr.to_vec()), "{what:?} at {at}");
                 assert!(rig.send(&[commands::select_environment()])[0].is_ok(), "{what:?} at {at}");
-                rig.assert_no_violation();
+                rig.assert_no_finding();
             }
         }
         assert_eq!(unfit, if has_tck { 0 } else { atr.len() - 1 });

@@ -2,16 +2,16 @@
 //! that ask for more than the usual.
 
 use hex_literal::hex;
-use qiyong_sim::card::contact::PpsStyle;
+use qiyong_sim::card::contact::PpsHabit;
 
 use super::*;
 
 /// The sample card of generation 2 with this answer to reset, and how it answers a PPS request.
-pub(super) fn wearing(atr: &[u8], pps: PpsStyle) -> Rig {
+pub(super) fn wearing(atr: &[u8], pps: PpsHabit) -> Rig {
     let mut card = make_card(&sample_card(Generation::V2), &Hsm::test_keys()).unwrap();
     card.atr = atr.to_vec();
     let mut card = ContactCard::new(card);
-    card.pps = pps;
+    card.card.habits.pps = pps;
     Rig::new(card)
 }
 
@@ -47,7 +47,7 @@ fn the_extra_guard_time_is_kept_before_every_character_to_the_card() {
         (&hex!("3BD096FF81314565 29"), 12, 16, 11),
     ];
     for (atr, in_pps, after_the_atr, later) in cases {
-        let mut rig = wearing(atr, PpsStyle::Agrees);
+        let mut rig = wearing(atr, PpsHabit::AsAsked);
         rig.connect().unwrap_or_else(|error| panic!("{atr:02X?}: {error:?}"));
         assert!(rig.send(&[commands::select_environment(), commands::get_challenge()]).iter().all(Result::is_ok));
         let all = pauses(&rig);
@@ -59,7 +59,7 @@ fn the_extra_guard_time_is_kept_before_every_character_to_the_card() {
             assert_eq!(least(1, pps), Some(in_pps), "{atr:02X?}: {all:?}");
         }
         assert_eq!(least(pps + 1, all.len()), Some(later), "{atr:02X?}: {all:?}");
-        rig.assert_no_violation();
+        rig.assert_no_finding();
     }
 }
 
@@ -67,15 +67,15 @@ fn the_extra_guard_time_is_kept_before_every_character_to_the_card() {
 /// at any rate.
 #[test]
 fn a_card_is_waited_for_as_long_as_its_ta1_says_at_any_rate() {
-    let cases: [(&[u8], PpsStyle, u32); 6] = [
-        (&hex!("3B00"), PpsStyle::Agrees, 9_600),
-        (&hex!("3B1096"), PpsStyle::StaysAtDefault, 13_213),
-        (&hex!("3B1096"), PpsStyle::Agrees, 9_600 * 32),
+    let cases: [(&[u8], PpsHabit, u32); 6] = [
+        (&hex!("3B00"), PpsHabit::AsAsked, 9_600),
+        (&hex!("3B1096"), PpsHabit::NoPps1, 13_213),
+        (&hex!("3B1096"), PpsHabit::AsAsked, 9_600 * 32),
         // 2048 cycles per etu are slower than 372: nothing is asked for.
-        (&hex!("3B10D1"), PpsStyle::Agrees, 52_852),
+        (&hex!("3B10D1"), PpsHabit::AsAsked, 52_852),
         // WI 255.
-        (&hex!("3B909640FF"), PpsStyle::StaysAtDefault, 336_930),
-        (&hex!("3B9096812145 E3"), PpsStyle::StaysAtDefault, 11 + 16 * 960),
+        (&hex!("3B909640FF"), PpsHabit::NoPps1, 336_930),
+        (&hex!("3B9096812145 E3"), PpsHabit::NoPps1, 11 + 16 * 960),
     ];
     for (atr, pps, due) in cases {
         let mut rig = wearing(atr, pps);

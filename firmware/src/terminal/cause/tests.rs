@@ -146,7 +146,7 @@ fn causes() -> impl Iterator<Item = Cause> {
         // Each INS that the terminal sends, and the least and the greatest that there are.
         [0x00, 0x20, 0x82, 0x84, 0x88, 0xA4, 0xB2, 0x5E, 0xFF].map(|ins| Cause::Status { ins, sw: StatusWord(sw) })
     });
-    [Cause::Version, Cause::Blank]
+    [Cause::Version, Cause::Blank, Cause::Unsteady]
         .into_iter()
         .chain(bytes(Cause::Algorithm))
         .chain(bytes(|ins| Cause::Length { ins }))

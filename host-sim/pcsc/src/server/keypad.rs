@@ -14,7 +14,7 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
-use super::lock;
+use super::lock::lock;
 use crate::codes::{Rv, control_code};
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn keys_are_for_the_one_program_that_asks_and_is_still_there() {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let (keypad, client) = (Keypad::default(), Client::new(1, ours));
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
         let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
         assert!(!keypad.key(pin()));
         let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use qiyong_protocol::iso7816::atr::Atr;
 
 use super::client::Client;
-use super::lock;
+use super::lock::lock;
 use crate::codes::{Disposition, Rv, Share, protocol, state};
 use crate::slot::{Slot, SlotFailure};
 use crate::wire::ReaderState;

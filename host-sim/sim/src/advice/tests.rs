@@ -10,7 +10,6 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::ecr::Refused;
 use qiyong_protocol::frame::FrameError;
-use qiyong_protocol::iso7816::atr::AtrError;
 use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 
@@ -84,8 +83,15 @@ fn of_a_file_of_exchanges() {
     });
 }
 
+const fn unknown_habit() -> UnknownHabit {
+    UnknownHabit { allowed: "1 to 255" }
+}
+
 #[test]
 fn of_a_card_file() {
+    table!(UnknownHabit {
+        UnknownHabit { .. } = unknown_habit() => CorrectInput, "must be 1 to 255";
+    });
     table!(CardFileError {
         CardFileError::Io { .. } = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }
             => CorrectInput, "cannot read the card file f: entity not found";
@@ -107,8 +113,9 @@ fn of_a_card_file() {
             => CorrectInput, "must be one of no, card";
         ValueProblem::NotHex(_) = ValueProblem::NotHex(FromHexError::OddLength)
             => CorrectInput, "is not hex: Odd number of digits";
-        ValueProblem::NoAtr(_) = ValueProblem::NoAtr(AtrError::Empty)
-            => CorrectInput, format!("is no ATR: {}", AtrError::Empty);
+        ValueProblem::AtrLength { .. } = ValueProblem::AtrLength { most: 64 }
+            => CorrectInput, "must be 1 to 64 bytes, which need not be a valid ATR";
+        ValueProblem::Habit(_) = ValueProblem::Habit(unknown_habit()) => CorrectInput, "must be 1 to 255";
         ValueProblem::Key = ValueProblem::Key => CorrectInput, "must be 32 hex digits";
         ValueProblem::KeyName = ValueProblem::KeyName => CorrectInput, "must be named by two hex digits";
         ValueProblem::TooManyKeys { .. } = ValueProblem::TooManyKeys { most: 4 }
@@ -188,6 +195,14 @@ fn of_a_scenario_file() {
             => CorrectInput, "`step 1: k` is \"x\"; it must be a day that exists, as YYYY-MM-DD";
         P::DayOrLongTerm { .. } = P::DayOrLongTerm { key: key(), given: given() }
             => CorrectInput, "`step 1: k` is \"x\"; it must be a day that exists, as YYYY-MM-DD, or long-term";
+        P::Atr { .. } = P::Atr { key: key(), most: 64 }
+            => CorrectInput, "`step 1: k` must be 1 to 64 bytes in hex; they need not be a valid ATR";
+        P::Habit { .. } = P::Habit { key: key(), problem: unknown_habit() }
+            => CorrectInput, "`step 1: k` must be 1 to 255";
+        P::Record { .. } = P::Record { key: key(), problem: ValueProblem::NotDigits }
+            => CorrectInput, "`step 1: k` must be digits";
+        P::InAtr { .. } = P::InAtr { key: key() }
+            => CorrectInput, "`step 1: k` does not go with `atr`, which says it";
         P::Pin { .. } = P::Pin { key: key() } => CorrectInput, "`step 1: k` must be 4 to 16 digits";
         P::TooMuch { .. } = P::TooMuch { key: key() }
             => CorrectInput, "`step 1: k` is more than 999999999999 fen";

@@ -6,11 +6,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use qiyong_protocol::card::commands::ins;
-use qiyong_protocol::iso7816::sw::StatusWord;
-
 use super::file::CardFileError;
-use super::os::{Reply, VirtualCard};
+use super::os::{Memory, VirtualCard};
 use crate::private_file;
 
 /// Called with an error that no answer can carry, such as that a card's file cannot be written.
@@ -43,8 +40,8 @@ impl DeskCard {
         let held = hold(&place, path)?;
         let mut card = VirtualCard::load(path)?;
         let known = Known::of(&held).map_err(read)?;
-        card.keeper =
-            Some(Keeper { place, name: path.into(), held, known, saved: card.to_toml(), complain, trouble: None });
+        let (name, saved) = (path.into(), card.to_toml());
+        card.set_memory(Box::new(Keeper { place, name, held, known, saved, complain, trouble: None }));
         Ok(Self { card, path: path.into(), mute: false })
     }
 }
@@ -100,7 +97,7 @@ impl Known {
 }
 
 /// Holds a card's file, and knows what it contains.
-pub(super) struct Keeper {
+struct Keeper {
     place: PathBuf,
     name: PathBuf,
     /// The file, locked.
@@ -114,7 +111,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Writes the card's text, if it is another one than before.
-    fn keep(&mut self, now: String) -> Result<(), CardFileError> {
+    fn write(&mut self, now: String) -> Result<(), CardFileError> {
         if now == self.saved {
             return Ok(());
         }
@@ -137,36 +134,22 @@ impl Keeper {
     }
 }
 
-impl VirtualCard {
-    /// Keeps what a command with this INS has changed; otherwise the card is again as its file says, and the answer says
-    /// that the memory failed.
-    pub(super) fn keep(&mut self, ins: u8, reply: Reply) -> Reply {
-        // Most commands change nothing, so the card need not be compared.
-        const READS: [u8; 5] =
-            [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
-        let Some(mut keeper) = self.keeper.take_if(|_| !READS.contains(&ins)) else { return reply };
-        let trouble = keeper.keep(self.to_toml()).err().map(|error| error.to_string());
-        let reply = match &trouble {
-            None => reply,
-            Some(trouble) => {
-                // Once is enough for a program that tries again and again.
-                if keeper.trouble.as_ref() != Some(trouble) {
-                    (keeper.complain)(trouble);
-                }
-                if let Ok(kept) = Self::from_toml(&keeper.saved, &keeper.name) {
-                    self.take_back(kept);
-                }
-                (Vec::new(), StatusWord::MEMORY_FAILURE)
-            }
-        };
-        keeper.trouble = trouble;
-        self.keeper = Some(keeper);
-        reply
+impl Memory for Keeper {
+    fn keep(&mut self, card: &VirtualCard) -> Result<(), Option<Box<VirtualCard>>> {
+        let trouble = self.write(card.to_toml()).err().map(|error| error.to_string());
+        // Once is enough for a program that tries again and again.
+        if let Some(trouble) = trouble.as_ref().filter(|trouble| self.trouble.as_ref() != Some(*trouble)) {
+            (self.complain)(trouble);
+        }
+        self.trouble = trouble;
+        match &self.trouble {
+            None => Ok(()),
+            Some(_) => Err(VirtualCard::from_toml(&self.saved, &self.name).ok().map(Box::new)),
+        }
     }
 
-    /// Why the last command that should have changed the card did not, if its file could not be written.
-    pub fn trouble(&self) -> Option<&str> {
-        self.keeper.as_ref()?.trouble.as_deref()
+    fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 }
 

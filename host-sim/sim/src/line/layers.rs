@@ -9,6 +9,7 @@ use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
+use crate::referee::Finding;
 
 /// A character that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +174,8 @@ impl<L: SimulatedLine, Y: Layer> SimulatedLine for Layered<L, Y> {
         self.line.rate()
     }
 
-    fn violations(&self) -> &[String] {
-        self.line.violations()
+    fn findings(&self) -> &[Finding] {
+        self.line.findings()
     }
 }
 

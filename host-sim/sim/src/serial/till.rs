@@ -65,12 +65,22 @@ pub struct TillEnd {
     answers: Vec<Vec<u8>>,
     /// The answer that comes too late: with the next one.
     late: Option<Vec<u8>>,
+    /// Whether something has gone wrong with a message.
+    disturbed: bool,
 }
 
 impl Default for TillEnd {
     fn default() -> Self {
         let (trouble, single) = (LinkTrouble::None, BTreeMap::new());
-        Self { decoder: Box::default(), trouble, messages: 0, single, answers: Vec::new(), late: None }
+        Self {
+            decoder: Box::default(),
+            trouble,
+            messages: 0,
+            single,
+            answers: Vec::new(),
+            late: None,
+            disturbed: false,
+        }
     }
 }
 
@@ -79,18 +89,27 @@ impl TillEnd {
     pub fn begin(&mut self, trouble: LinkTrouble, single: BTreeMap<usize, Delivery>) {
         (self.trouble, self.messages, self.single, self.late) = (trouble, 0, single, None);
         self.answers.clear();
+        // Nothing goes that way.
+        self.disturbed = trouble == LinkTrouble::Unsendable;
+    }
+
+    /// Whether nothing has gone wrong with a message in this visit, though something was to.
+    pub fn is_left(&self) -> bool {
+        self.trouble != LinkTrouble::None && !self.disturbed
     }
 
     /// Takes the next byte from the terminal. Most bytes end nothing.
     pub fn hear(&mut self, byte: u8) -> Option<Heard> {
-        Some(match self.decoder.push(byte)? {
+        let heard = match self.decoder.push(byte)? {
             Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {
                 Some(event) => Heard::Event(event),
                 None => Heard::Nonsense(Nonsense::NoEvent),
             },
             Ok(Frame { peer: Peer::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
             Err(error) => Heard::Nonsense(Nonsense::NoFrame(error)),
-        })
+        };
+        self.decoder.wipe();
+        Some(heard)
     }
 
     /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
@@ -107,6 +126,7 @@ impl TillEnd {
         // A message that cannot be read is for the centre to reject.
         let usual = request.as_ref().map_or(Delivery::WHOLE, |request| self.trouble.delivery(&request.body));
         let delivery = single.unwrap_or(usual);
+        self.disturbed |= delivery != Delivery::WHOLE;
         let transaction = matches!(request, Some(Request { body: Body::Transact { .. }, .. }));
         let asked = words::request(request.as_ref());
         let damaged;

@@ -4,7 +4,6 @@
 //! What is sent may hold a key, so that no byte stays in memory after it was taken.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -46,8 +45,7 @@ pub struct Wire {
 
 #[derive(Default)]
 struct Bytes {
-    /// What is under way, with the cycle at which it has arrived.
-    coming: VecDeque<(u64, u8)>,
+    coming: Queue,
     /// When the last byte that was sent has gone out.
     free_at: u64,
     /// How many bytes were sent since [`Wire::begin`].
@@ -80,9 +78,49 @@ impl Bytes {
     }
 }
 
-impl Drop for Bytes {
+/// Bytes that are under way, with the cycle at which each has arrived.
+#[derive(Default)]
+struct Queue {
+    /// Those before `taken` are wiped.
+    bytes: Vec<(u64, u8)>,
+    taken: usize,
+}
+
+impl Queue {
+    fn push_back(&mut self, coming: (u64, u8)) {
+        if self.taken == self.bytes.len() {
+            self.bytes.clear();
+            self.taken = 0;
+        }
+        if self.bytes.len() == self.bytes.capacity() {
+            // Not by `Vec`'s own growth, which leaves the bytes where they were.
+            let mut more = Vec::with_capacity(2 * self.bytes.len() + 64);
+            more.extend_from_slice(&self.bytes);
+            self.wipe();
+            self.bytes = more;
+        }
+        self.bytes.push(coming);
+    }
+
+    /// When the next byte has arrived.
+    fn due(&self) -> Option<u64> {
+        self.bytes.get(self.taken).map(|(due, _)| *due)
+    }
+
+    fn take(&mut self) -> u8 {
+        let byte = self.bytes.get_mut(self.taken).map(|(_, byte)| std::mem::take(byte));
+        self.taken += usize::from(byte.is_some());
+        byte.unwrap_or_default()
+    }
+
+    fn wipe(&mut self) {
+        self.bytes.iter_mut().for_each(|(_, byte)| byte.zeroize());
+    }
+}
+
+impl Drop for Queue {
     fn drop(&mut self) {
-        self.coming.iter_mut().for_each(|(_, byte)| byte.zeroize());
+        self.wipe();
     }
 }
 
@@ -99,9 +137,11 @@ impl Wire {
         (bytes.sent, bytes.faults) = (0, faults);
     }
 
-    /// How many bytes were sent since [`Wire::begin`].
-    pub fn sent(&self) -> u64 {
-        self.bytes.borrow().sent
+    /// The first byte with which something was to go wrong and that was not sent, if there is one, and how many were.
+    pub fn left(&self) -> Option<(u64, u64)> {
+        let bytes = self.bytes.borrow();
+        let left = bytes.faults.iter().map(|(at, _)| *at).filter(|at| *at >= bytes.sent).min();
+        left.map(|at| (at, bytes.sent))
     }
 
     /// Sends a frame or a part of one, after whatever was sent before.
@@ -130,13 +170,9 @@ impl Wire {
     pub async fn receive(&self) -> u8 {
         poll_fn(|context| {
             let mut bytes = self.bytes.borrow_mut();
-            match bytes.coming.front_mut() {
-                Some((due, byte)) if *due <= self.time.cycles() => {
-                    let taken = std::mem::take(byte);
-                    bytes.coming.pop_front();
-                    return Poll::Ready(taken);
-                }
-                Some((due, _)) => self.time.note(*due),
+            match bytes.coming.due() {
+                Some(due) if due <= self.time.cycles() => return Poll::Ready(bytes.coming.take()),
+                Some(due) => self.time.note(due),
                 None => bytes.reader = Some(context.waker().clone()),
             }
             Poll::Pending
@@ -190,10 +226,8 @@ mod tests {
             taken
         });
         assert_eq!(taken, Ok(secret));
-        // The places of a queue stay where they are: what is pushed round once more shows what lay in them.
-        let mut bytes = wire.bytes.borrow_mut();
-        let room = bytes.coming.capacity();
-        bytes.coming.resize(room, (0, 0));
-        assert!(bytes.coming.iter().all(|(_, byte)| *byte == 0));
+        let bytes = wire.bytes.borrow();
+        assert_eq!((bytes.coming.bytes.len(), bytes.coming.taken), (16, 16));
+        assert!(bytes.coming.bytes.iter().all(|(_, byte)| *byte == 0));
     }
 }

@@ -39,9 +39,11 @@ use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
-use crate::line::{FaultPlan, Faults, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::line::{Fault, FaultPlan, Faults, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
 use crate::time::VirtualTime;
 use centre::{CentreEnd, CentreFailure};
@@ -50,7 +52,7 @@ use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
 use till::{TillError, TillWatch};
-use visit::{LinkTrouble, PullDuring, Visit};
+use visit::{LinkTrouble, PullDuring, Unplayed, Visit};
 
 /// A page of a world's flash, in bytes: that of the boards.
 const PAGE: usize = 2048;
@@ -118,6 +120,7 @@ pub struct WorldTerminal {
     pull: Rc<RefCell<bool>>,
     setup: Setup,
     is_set_up: bool,
+    unplayed: Vec<Unplayed>,
 }
 
 /// What all terminals of a world share.
@@ -168,7 +171,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
-        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false }
+        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false, unplayed: Vec::new() }
     }
 }
 
@@ -193,6 +196,7 @@ impl WorldTerminal {
             self.is_set_up = false;
         }
         self.station.till().begin(&visit);
+        let noisy = visit.noise.is_some();
         let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, .. } = visit;
         self.pull.replace(pull_during == Some(PullDuring::Transaction));
         self.flash.refuse(storage_worn);
@@ -202,17 +206,37 @@ impl WorldTerminal {
         let served = self.station.serve(operation, self.time.timestamp());
         self.line().set_card(None);
         self.flash.refuse(false);
+        let report = served?.report;
+        let storage_unused = report.reason != Some(Reason::StorageFailed) && !matches!(operation, Operation::Query);
+        self.note_unplayed(report.outcome == Outcome::Approved, noisy, storage_worn && storage_unused);
         self.station.till().begin(&Visit::default());
-        served.map(|served| served.report)
+        Ok(report)
     }
 
     fn line(&mut self) -> &mut Line {
         self.station.terminal().slot().slot.line()
     }
 
+    /// Notes what was to happen in the visit that has just ended, and did not.
+    fn note_unplayed(&mut self, approved: bool, noisy: bool, storage_unused: bool) {
+        let (passed, disturbed) = self.plan.passed();
+        let fault = self.plan.left().first().map(|Fault { at, what }| Unplayed::Fault { at: *at, what: *what, passed });
+        self.unplayed = self.station.till().left();
+        self.unplayed.extend(self.pull.replace(false).then_some(Unplayed::Pull));
+        self.unplayed.extend(self.station.terminal().operator().left(approved));
+        self.unplayed.extend(fault);
+        self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
+        self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// What was to happen in the last visit, and did not.
+    pub fn unplayed(&self) -> &[Unplayed] {
+        &self.unplayed
+    }
+
     /// What the terminal has done against ISO/IEC 7816-3 on its line.
-    pub fn violations(&mut self) -> Vec<String> {
-        self.line().violations().to_vec()
+    pub fn findings(&mut self) -> &[Finding] {
+        self.line().findings()
     }
 
     /// Whether a reversal is still to be sent.

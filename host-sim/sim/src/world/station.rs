@@ -9,7 +9,7 @@ use std::rc::Rc;
 use embassy_futures::select::{Either3, select3};
 use rand_core::CryptoRng;
 
-use qiyong_firmware::application::{Kept, carry_out};
+use qiyong_firmware::application::{Kept, obey};
 use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{CentreLink, Clock, Operator, Report, Settings, Terminal};
@@ -140,8 +140,7 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         let mut last = None;
         let work = async {
             loop {
-                let job = link.0.command().await;
-                if let Some(report) = carry_out(&link.0, terminal, job).await {
+                if let Some(report) = obey(&link.0, terminal, |_| {}).await {
                     last = Some(report);
                 }
             }

@@ -12,7 +12,7 @@ use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup, Sta
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::{CentreEnd, CentreFailure};
-use super::visit::Visit;
+use super::visit::{Unplayed, Visit};
 use crate::serial::till::{self, Heard, Passed, TillEnd};
 use crate::serial::wire::Wire;
 use crate::time::{CLOCK_HZ, VirtualTime};
@@ -84,6 +84,13 @@ impl Till {
         self.end.begin(visit.trouble, visit.messages.clone());
         self.from_terminal.begin(visit.to_till.clone());
         self.to_terminal.begin(visit.to_terminal.clone());
+    }
+
+    /// What was to go wrong on the line in this visit, and did not.
+    pub fn left(&self) -> Vec<Unplayed> {
+        let byte = [&self.from_terminal, &self.to_terminal].into_iter().find_map(Wire::left);
+        let byte = byte.map(|(at, sent)| Unplayed::Byte { at, sent });
+        self.end.is_left().then_some(Unplayed::Link).into_iter().chain(byte).collect()
     }
 
     /// Tells the terminal where it stands; returns its state when it knows.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use thiserror::Error;
+
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
 
-use crate::line::{Fault, Noise};
+use crate::line::{Disturbance, Fault, Noise};
 use crate::serial::wire::ByteFault;
 
 /// What goes wrong between terminal and centre during a visit.
@@ -117,6 +119,66 @@ impl PullDuring {
     /// Every moment with its word in files.
     pub const WORDS: [(&'static str, Self); 3] =
         [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
+}
+
+/// Something that was to happen in a visit, and did not. A visit that was meant to show it shows something else.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unplayed {
+    /// The visit had fewer characters on the card line.
+    #[error("nothing came of what was to go wrong at character {at} ({what:?}): only {passed} characters passed")]
+    Fault {
+        /// The first character at which nothing went wrong any more.
+        at: u64,
+        /// What was to go wrong.
+        what: Disturbance,
+        /// How many characters passed.
+        passed: u64,
+    },
+    /// A misbehaviour from some character on concerned another protocol.
+    #[error(
+        "nothing came of a fault that makes the card misbehave: in the protocol that it speaks there is no such thing"
+    )]
+    Spell,
+    /// Noise disturbed no character.
+    #[error("`noise` disturbed none of {passed} characters")]
+    Noise {
+        /// How many characters passed.
+        passed: u64,
+    },
+    /// The visit was approved, and PINs were not asked for. In any other visit the holder may well know a PIN in vain.
+    #[error("{left} of the `pin` were never keyed")]
+    Pins {
+        /// How many.
+        left: usize,
+    },
+    /// The same with new PINs.
+    #[error("{left} of the `new_pin` were never keyed")]
+    NewPins {
+        /// How many.
+        left: usize,
+    },
+    /// The cancel key had no moment.
+    #[error("`cancel` never came to its moment")]
+    Cancel,
+    /// The card was not pulled.
+    #[error("`pull_during` never came to its moment")]
+    Pull,
+    /// Every message and answer got through.
+    #[error("`link` never disturbed a message")]
+    Link,
+    /// Fewer bytes were sent between till and terminal.
+    #[error(
+        "nothing came of what was to go wrong at byte {at} of the serial line: only {sent} bytes were sent that way"
+    )]
+    Byte {
+        /// The first byte at which nothing went wrong any more.
+        at: u64,
+        /// How many bytes were sent.
+        sent: u64,
+    },
+    /// Nothing was to be kept, though the operation pays or puts into use.
+    #[error("`storage_worn` refused no record: none was written")]
+    Storage,
 }
 
 /// What a holder does during a visit, and what goes wrong.

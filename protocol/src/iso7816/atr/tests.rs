@@ -146,7 +146,7 @@ fn a_chain_of_tds_without_end_is_cut_at_33_bytes() {
 #[test]
 fn the_longest_atr_has_33_bytes() {
     let mut atr = hex!("3BFF 110000F0 10000AF1 200045 7F 010000 000102030405060708090A0B0C0D0E 00").to_vec();
-    atr[32] = xor(&atr[1..32]);
+    atr[32] = crate::iso7816::xor::xor(&atr[1..32]);
     assert_eq!((atr.len(), Atr::new(&atr).check().err()), (MAX_LEN, None));
     assert_eq!((Atr::expected_len(&atr[..13]), Atr::expected_len(&atr[..14])), (None, Some(MAX_LEN)));
 }

@@ -3,10 +3,11 @@
 use super::error::AtrError;
 use super::groups::{Groups, Letter, Place};
 use super::historical;
-use super::layout::{MAX_LEN, xor};
+use super::layout::MAX_LEN;
 use super::parameters::Parameters;
 use super::walk::{Walk, walk};
 use crate::iso7816::character::Convention;
+use crate::iso7816::xor::xor;
 
 /// A view over the bytes of an ATR, complete or not, right or wrong. See the [module](super).
 ///

@@ -14,14 +14,20 @@ const PROLOGUE: usize = 3;
 pub(super) struct Receiver {
     /// The most information bytes accepted, at most 254: IFSD at the terminal, IFSC at the card.
     ifs: u8,
+    /// Over the characters so far, except those of the run.
     check: Check,
     prologue: [u8; PROLOGUE],
     /// The first byte of INF; an S-block has no other.
     first: u8,
-    /// Characters so far.
+    /// Characters so far, except those of the run.
     have: usize,
     /// Some character had wrong parity.
     parity: bool,
+    /// The run: characters of INF that go to a buffer, with nothing to be looked at before the last of them. Where in the
+    /// buffer it began, where its next character goes, and where it ends.
+    start: usize,
+    at: usize,
+    end: usize,
 }
 
 /// A block without transmission error. Its INF is in the buffer that received it.
@@ -63,24 +69,65 @@ impl Quiet {
 }
 
 impl Receiver {
-    pub(super) const fn new(edc: Edc, ifs: u8) -> Self {
-        Self { ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
+    /// For a block whose INF goes to a buffer from `start` on.
+    #[inline]
+    pub(super) const fn new(edc: Edc, ifs: u8, start: usize) -> Self {
+        let check = Check::new(edc);
+        Self { ifs, check, prologue: [0; PROLOGUE], first: 0, have: 0, parity: false, start, at: start, end: start }
     }
 
     /// Whether nothing has come yet.
+    #[inline]
     pub(super) const fn is_empty(&self) -> bool {
         self.have == 0
     }
 
-    /// Takes a character. A character of INF goes to `response`, where INF begins at `start`. A character for which
-    /// there is no room is counted and checked, but not kept.
-    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, response: &mut [u8], start: usize) -> Assembly {
-        self.parity |= !parity_ok;
-        let at = self.have;
-        self.have += 1;
-        if let Some(place) = self.prologue.get_mut(at) {
+    /// No further character belongs to the run.
+    pub(super) const fn stop(&mut self) {
+        self.end = self.at;
+    }
+
+    /// Takes a character with right parity if the run is not over; `false` if it is: then [`Receiver::take`] takes it.
+    #[inline]
+    pub(super) fn run(&mut self, byte: u8, buffer: &mut [u8]) -> bool {
+        if self.at >= self.end {
+            return false;
+        }
+        if let Some(place) = buffer.get_mut(self.at) {
             *place = byte;
-            if at < PROLOGUE - 1 {
+        }
+        self.at += 1;
+        true
+    }
+
+    /// Takes all characters of the run at the front of `bytes`, which all have right parity; returns the others.
+    #[inline]
+    pub(super) fn run_slice<'b>(&mut self, bytes: &'b [u8], buffer: &mut [u8]) -> &'b [u8] {
+        let places = buffer.get_mut(self.at..self.end).unwrap_or_default();
+        let count = places.len().min(bytes.len());
+        if let (Some(places), Some((run, others))) = (places.get_mut(..count), bytes.split_at_checked(count)) {
+            places.copy_from_slice(run);
+            self.at += count;
+            return others;
+        }
+        bytes
+    }
+
+    /// Takes a character that is not of the run. One of INF goes to `buffer`. A character for which there is no room is
+    /// counted and checked, but not kept.
+    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, buffer: &mut [u8]) -> Assembly {
+        let run = buffer.get(self.start..self.at).unwrap_or_default();
+        self.check.update(run);
+        self.have += run.len();
+        self.start = self.at;
+        self.stop();
+
+        self.parity |= !parity_ok;
+        let have = self.have;
+        self.have += 1;
+        if let Some(place) = self.prologue.get_mut(have) {
+            *place = byte;
+            if have < PROLOGUE - 1 {
                 return Assembly::Part;
             }
             self.check.update(&self.prologue);
@@ -93,35 +140,22 @@ impl Receiver {
             }
             return Assembly::Part;
         }
-        self.check.update(&[byte]);
+        self.check.update_by(byte);
         let [.., len] = self.prologue;
-        let inf_end = PROLOGUE + usize::from(len);
-        if at < inf_end {
-            if at == PROLOGUE {
-                self.first = byte;
-            }
-            if let Some(place) = response.get_mut(start + at - PROLOGUE) {
+        if have == PROLOGUE && len > 0 {
+            self.first = byte;
+            // What does not fit is taken character by character.
+            let end = buffer.len().min(self.at + usize::from(len));
+            if let Some(place) = buffer.get_mut(self.at) {
                 *place = byte;
+                (self.start, self.at, self.end) = (self.at + 1, self.at + 1, end);
             }
         }
-        if self.have < inf_end + self.check.epilogue_len() { Assembly::Part } else { self.complete() }
-    }
-
-    /// Takes all characters of INF at the front of `bytes`, which all have right parity, and returns how many it took.
-    /// For lines that deliver many characters at once.
-    pub(super) fn take_inf(&mut self, bytes: &[u8], response: &mut [u8], start: usize) -> usize {
-        let [.., len] = self.prologue;
-        let Some(done) = self.have.checked_sub(PROLOGUE) else { return 0 };
-        let inf = bytes.get(..usize::from(len).saturating_sub(done)).unwrap_or(bytes);
-        if let ([first, ..], 0) = (inf, done) {
-            self.first = *first;
+        if self.have < PROLOGUE + usize::from(len) + self.check.epilogue_len() {
+            Assembly::Part
+        } else {
+            self.complete()
         }
-        for (place, byte) in response.get_mut(start + done..).unwrap_or_default().iter_mut().zip(inf) {
-            *place = *byte;
-        }
-        self.check.update(inf);
-        self.have += inf.len();
-        inf.len()
     }
 
     /// The block just received.

@@ -81,16 +81,19 @@ pub struct Exchange<'a> {
     extension: u8,
 }
 
+/// With a number of its own for each kind, which is told sooner than where the compiler hides it in what a kind holds.
 #[repr(u8)]
 enum State {
-    Sending(Part),
-    /// The answer is expected, or partly received.
+    /// A block is partly received.
     Receiving,
+    /// The answer is expected; nothing has come yet.
+    Awaiting,
     /// A block without error has been received. It counts once the guard time has shown that it is over: an LRC may not
     /// detect a wrong LEN, but then more characters follow.
     Settling,
     /// An invalid block may not be over yet.
     Draining(Fault, Quiet),
+    Sending(Part),
     Done(Result<usize, T1Error>),
 }
 
@@ -163,7 +166,7 @@ impl<'a> Exchange<'a> {
             None => State::Done(Err(T1Error::OutOfBudget(Budget::Blocks))),
         };
         Self {
-            receiver: Receiver::new(connection.edc, connection.ifsd),
+            receiver: Receiver::new(connection.edc, connection.ifsd, 0),
             connection,
             task,
             command,
@@ -185,10 +188,12 @@ impl<'a> Exchange<'a> {
     }
 
     /// What to do now. The call changes nothing: a second call gives the same answer.
+    #[inline]
     pub fn step(&self) -> Step<'_> {
         match self.state {
+            State::Receiving => Step::Receive(self.within_budget(self.connection.cwt)),
+            State::Awaiting | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
             State::Sending(part) => Step::Send(self.part(part)),
-            State::Receiving | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
             State::Done(result) => Step::Done(result),
         }
     }
@@ -205,32 +210,28 @@ impl<'a> Exchange<'a> {
             (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
             (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
             _ => {
-                self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd);
-                State::Receiving
+                self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
+                State::Awaiting
             }
         };
         self.spend(12 * characters as Etu);
     }
 
     /// A character came. Its leading edge is `elapsed` etu after that of the last character, whoever sent the latter.
+    #[inline]
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        self.character(byte, true);
+        if !self.receiver.run(byte, self.response) {
+            self.character(byte, true);
+        }
         self.spend(elapsed);
     }
 
     /// Characters came, within `elapsed` etu in all and each in time.
-    pub fn received_slice(&mut self, mut bytes: &[u8], elapsed: Etu) {
-        while let Some((byte, rest)) = bytes.split_first() {
-            let taken = match self.state {
-                State::Receiving => self.receiver.take_inf(bytes, self.response, self.len),
-                _ => 0,
-            };
-            if taken == 0 {
-                self.character(*byte, true);
-                bytes = rest;
-            } else {
-                bytes = bytes.get(taken..).unwrap_or_default();
-            }
+    pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        let mut rest = self.receiver.run_slice(bytes, self.response);
+        while let [byte, behind @ ..] = rest {
+            self.character(*byte, true);
+            rest = self.receiver.run_slice(behind, self.response);
         }
         self.spend(elapsed);
     }
@@ -245,8 +246,10 @@ impl<'a> Exchange<'a> {
     #[cfg_attr(target_os = "none", inline(never))]
     pub fn timed_out(&mut self) {
         let wait = self.wait();
+        self.receiver.stop();
         match self.state {
-            State::Receiving => self.refuse(if self.receiver.is_empty() { Fault::Silence } else { Fault::Cut }),
+            State::Awaiting => self.refuse(Fault::Silence),
+            State::Receiving => self.refuse(Fault::Cut),
             State::Settling => self.accept(),
             State::Draining(fault, _) => self.refuse(fault),
             State::Sending(_) | State::Done(_) => return,
@@ -291,29 +294,37 @@ impl<'a> Exchange<'a> {
     /// How long to await the next character.
     fn wait(&self) -> Etu {
         let wait = match &self.state {
-            State::Receiving if self.receiver.is_empty() => self.connection.bwt.saturating_mul(self.extension.into()),
+            State::Awaiting => self.connection.bwt.saturating_mul(self.extension.into()),
             State::Receiving => self.connection.cwt,
             State::Settling => BLOCK_GUARD_TIME,
             State::Draining(_, quiet) => quiet.etu(self.connection.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
-        // A card may ask for any extension, but the wait never exceeds the rest of the budget.
-        match Etu::try_from(self.limits.budget) {
-            Ok(left) => wait.min(left.saturating_add(1)),
-            Err(_) => wait,
-        }
+        self.within_budget(wait)
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
+    /// A card may ask for any extension, but the wait never exceeds the rest of the budget.
+    #[inline]
+    fn within_budget(&self, wait: Etu) -> Etu {
+        if self.limits.budget < wait { self.last_wait() } else { wait }
+    }
+
+    #[cold]
+    fn last_wait(&self) -> Etu {
+        self.limits.budget.saturating_add(1)
+    }
+
+    #[inline]
     fn spend(&mut self, etu: Etu) {
-        match self.limits.budget.checked_sub(u64::from(etu)) {
-            Some(left) => self.limits.budget = left,
-            None if matches!(self.state, State::Done(_)) => {}
-            None => self.end(Err(T1Error::OutOfBudget(Budget::Time))),
+        let (left, overspent) = self.limits.budget.overflowing_sub(etu);
+        self.limits.budget = left;
+        if overspent && !matches!(self.state, State::Done(_)) {
+            self.end(Err(T1Error::OutOfBudget(Budget::Time)));
         }
     }
 
     fn end(&mut self, result: Result<usize, T1Error>) {
+        self.receiver.stop();
         self.state = State::Done(result);
     }
 
@@ -412,11 +423,13 @@ fn other_block(frame: &mut OutgoingBlock, connection: &Connection, pcb: u8, inf:
 impl Exchange<'_> {
     fn character(&mut self, byte: u8, parity_ok: bool) {
         match self.state {
-            State::Receiving => match self.receiver.take(byte, parity_ok, self.response, self.len) {
-                Assembly::Part => {}
-                Assembly::Invalid { fault, quiet } => self.state = State::Draining(fault, quiet),
-                Assembly::Whole => self.state = State::Settling,
-            },
+            State::Awaiting | State::Receiving => {
+                self.state = match self.receiver.take(byte, parity_ok, self.response) {
+                    Assembly::Part => State::Receiving,
+                    Assembly::Invalid { fault, quiet } => State::Draining(fault, quiet),
+                    Assembly::Whole => State::Settling,
+                }
+            }
             // Characters after the end of a block: LEN was wrong, or the card sends more than it may.
             State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
             State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),

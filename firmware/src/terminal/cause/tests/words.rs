@@ -12,7 +12,7 @@ use qiyong_protocol::error_table as table;
 use super::*;
 use crate::slot::LineError;
 use crate::storage::Store;
-use crate::terminal::{Memory, MemoryError, NoPin, RamMemory, Settings};
+use crate::terminal::{Memory, MemoryError, NoPin, Settings};
 
 #[test]
 fn of_the_card_line() {
@@ -95,6 +95,8 @@ fn of_a_cause() {
             => AskHolder, "the card was never personalised: its ident code ends in FFFFFFFF";
         Cause::Length { .. } = Cause::Length { ins: 0x84 }
             => AskHolder, "the answer to INS 84 has a wrong length";
+        Cause::Unsteady = Cause::Unsteady
+            => AskHolder, "the card says something else each time: clean its contacts, and try again";
         Cause::Link(_) = Cause::Link(LinkError::NotSetUp) => CallService,
             "nothing was sent to the centre, since the terminal has no key: send it the set-up first";
     });
@@ -148,7 +150,8 @@ impl NorFlash for BadFlash {
 fn of_the_storage() {
     let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
     let lease = Lease { batch: Batch(1), next: Stan(1) };
-    let keep = |readable| <Store<BadFlash>>::recall(BadFlash { readable }).keep_lease(&settings, lease);
+    let store = |readable| <Store<BadFlash>>::recall(BadFlash { readable });
+    let keep = |readable| store(readable).keep_lease(&settings, lease);
     let card = CardNumber::new(b"X00000019").unwrap();
     let original = Original { card, total: Fen(0), time: Timestamp::UNSET };
     table!(MemoryError {
@@ -159,7 +162,7 @@ fn of_the_storage() {
         // The tests of the storage write such records.
         MemoryError::OtherVersion = MemoryError::OtherVersion
             => CallService, "the terminal's storage: records of another version: load it, or erase the region";
-        MemoryError::NumbersUsedUp = RamMemory::new(Stan(1)).begin(&settings, original).unwrap_err()
+        MemoryError::NumbersUsedUp = store(true).begin(&settings, original).unwrap_err()
             => CallService, "the terminal's storage: no number is left, sign in at the centre";
     });
 }

@@ -21,6 +21,8 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
+use crate::card::contact::habits::HabitKeys;
+use crate::card::file::{ATR_MAX, check_files};
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
 use crate::scenario::serial;
@@ -94,6 +96,12 @@ fn amount(key: &str, fen: u64) -> Result<Fen, Problem> {
 
 fn name(key: &str, text: &str) -> Result<Name, Problem> {
     gbk::name(text).ok_or_else(|| Problem::Name { key: key.into() })
+}
+
+/// What a card sends after a reset, valid or not.
+fn atr(key: &str, text: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = input::parse_hex(text).ok().filter(|bytes| bytes.len() <= ATR_MAX);
+    bytes.ok_or_else(|| Problem::Atr { key: key.into(), most: ATR_MAX })
 }
 
 fn words<T>(all: &[T], word: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
@@ -200,7 +208,13 @@ impl RawCard {
         if expires < issued {
             return Err(Problem::ExpiresFirst { key: key("expires"), expires, issued });
         }
-        if self.protocol > 1 {
+        let own_atr = self.atr.as_deref().map(|text| atr(&key("atr"), text)).transpose()?;
+        if own_atr.is_some() && (self.inverse.is_some() || self.protocol.is_some()) {
+            let name = if self.inverse.is_some() { "inverse" } else { "protocol" };
+            return Err(Problem::InAtr { key: key(name) });
+        }
+        let protocol = self.protocol.unwrap_or(0);
+        if protocol > 1 {
             return Err(Problem::Number { key: key("protocol"), allowed: "0 or 1" });
         }
         if !(1..=15).contains(&self.pin_tries) {
@@ -211,15 +225,25 @@ impl RawCard {
         let misbehaviour = self.fault.as_deref().map(|fault| {
             word(&key("fault"), fault, Misbehaviour::from_word, words(&Misbehaviour::ALL, |kind| kind.as_str()))
         });
+        let habits = HabitKeys {
+            pps: self.pps,
+            procedure: self.procedure,
+            ifs: self.ifs,
+            wtx: self.wtx,
+            response_delay: self.response_delay,
+            implicit_rate: self.implicit_rate,
+        };
+        let habits = habits.check().map_err(|(name, problem)| Problem::Habit { key: key(name), problem })?;
         let document = self.document.map(|document| {
             Ok::<_, Problem>((
                 document_kind(&key("document.kind"), &document.kind)?,
                 document_number(&key("document.number"), &document.number)?,
             ))
         });
+        let number_of = if self.check { CardNumber::new_checked } else { CardNumber::new };
         let new = NewCard {
             generation,
-            number: code(&key("number"), CardNumber::new_checked(self.number.as_bytes()))?,
+            number: code(&key("number"), number_of(self.number.as_bytes()))?,
             id_number: code(&key("id_number"), IdNumber::new(self.id_number.as_bytes()))?,
             holder: gbk::holder(&self.holder, generation)
                 .map_err(|error| Problem::Holder { key: key("holder"), error })?,
@@ -228,8 +252,8 @@ impl RawCard {
             expires,
             pin: pin(&key("pin"), &self.pin)?,
             pin_tries: self.pin_tries,
-            convention: if self.inverse { Convention::Inverse } else { Convention::Direct },
-            protocol: self.protocol,
+            convention: if self.inverse.unwrap_or(false) { Convention::Inverse } else { Convention::Direct },
+            protocol,
             serial: (seed as u32).wrapping_mul(0x9E37_79B9).wrapping_add(number),
             genuine: self.genuine,
         };
@@ -242,7 +266,18 @@ impl RawCard {
             account: amount(&key("account"), self.account)?,
             insured: self.insured,
         };
-        Ok(Card { name: self.name, new, known, registered: self.registered, misbehaviour: misbehaviour.transpose()? })
+        let misbehaviour = misbehaviour.transpose()?;
+        check_files(generation, &self.files).map_err(|(name, problem)| Problem::Record { key: key(&name), problem })?;
+        Ok(Card {
+            name: self.name,
+            new,
+            known,
+            registered: self.registered,
+            atr: own_atr,
+            habits,
+            files: self.files,
+            misbehaviour,
+        })
     }
 }
 
@@ -361,7 +396,7 @@ impl RawDocument {
         // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
         // play.
         if kind == DocumentKind::IdCard {
-            code(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
+            code(&key("document.number"), IdNumber::new_citizens(self.number.as_bytes()))?;
         }
         Ok(Document {
             kind,

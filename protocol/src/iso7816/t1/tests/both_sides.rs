@@ -126,7 +126,7 @@ proptest! {
         }
         for (command, answer) in pairs {
             let mut buffer = vec![0xEE; answer.len()];
-            let limits = Limits { repetitions: u16::MAX, budget: u64::MAX, ..Limits::new(&connection, command.len(), answer.len()) };
+            let limits = Limits { repetitions: u16::MAX, budget: u32::MAX, ..Limits::new(&connection, command.len(), answer.len()) };
             visit.answer = answer.clone();
             visit.executed.clear();
             let result = visit.run(connection.exchange(&command, &mut buffer, limits), bulk);

@@ -42,7 +42,7 @@ fn against(
             }
         }
         // The last wait is cut to the rest of the budget. Only a block already on its way can exceed the budget.
-        assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
+        assert!(etu <= u64::from(limits.budget) + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
     }
 }
 

@@ -1,0 +1,139 @@
+//! `qiyong terminal` and its memory: killed between sending and receipt, and a second one of the same name. At which
+//! moments else it may be killed is shown in `power`, without a process.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use qiyong_centre::Centre;
+use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_protocol::rules::money::Fen;
+use qiyong_sim::flash::memory::Flash;
+use qiyong_tests::programs::{Watched, eventually};
+use qiyong_tests::qiyong;
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PHARMACY: &str = "P32010000017";
+const ACCOUNT: Fen = Fen(50_000);
+
+/// A pharmacy's centre, and a card with the initial PIN.
+struct Place {
+    folder: TempDir,
+    centre: PathBuf,
+    card: PathBuf,
+}
+
+fn run(command: &mut Command) -> Vec<u8> {
+    let output = Watched::start(command).output();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (centre, card) = (folder.path().join("centre.db"), folder.path().join("card.toml"));
+        run(Command::new(qiyong()).args(["card", "new", "--profile", "v3", "--out"]).arg(&card));
+        let mut add = Command::new(qiyong());
+        add.args(["centre", "add", "--account", "50000", "--institution", PHARMACY, "--centre"]).arg(&centre);
+        run(add.arg("--card").arg(&card));
+        Self { folder, centre, card }
+    }
+
+    /// A terminal with these options; the operation is to come.
+    fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(qiyong());
+        command.args(["terminal", "--json", "--institution", PHARMACY, "--centre"]).arg(&self.centre);
+        command.arg("--card").arg(&self.card).args(options);
+        command
+    }
+
+    fn purchase(&self) -> Command {
+        let mut command = self.command(&[]);
+        command.args(["purchase", "35.80"]);
+        command
+    }
+
+    /// The memory of the terminal with the usual name.
+    fn memory(&self) -> PathBuf {
+        self.folder.path().join(format!("centre.db.{PHARMACY}-00000001.memory"))
+    }
+}
+
+/// Whether the memory in this file says that a reversal is due.
+fn reversal_due(file: &Path) -> bool {
+    let flash = Flash::<2048>::new(PAGES as usize, 0);
+    flash.fill(&fs::read(file).unwrap_or_default());
+    Store::<_>::recall(flash).is_reversal_due()
+}
+
+/// The lock on the centre's database lets the terminal ask and not transact: so it is killed when it has noted and sent
+/// its transaction, and has no answer.
+#[test]
+fn a_terminal_that_is_killed_reverses_at_its_next_start_what_it_had_sent() {
+    let place = Place::new();
+    let mut first = Watched::start(&mut place.purchase());
+    first.feed("123456\n271828\n271828\n");
+    assert_eq!(first.output().status.code(), Some(0));
+    let lock = Connection::open(&place.centre).unwrap();
+    let mut terminal = Watched::start(&mut place.purchase());
+    let mut errors = terminal.child.stderr.take().unwrap();
+    read_until(&mut errors, "PIN");
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    terminal.feed("271828\n");
+    eventually("the transaction is noted", || reversal_due(&place.memory()));
+    terminal.child.kill().unwrap();
+    terminal.child.wait().unwrap();
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert!(reversal_due(&place.memory()), "it outlives the program");
+
+    let mut again = Watched::start(&mut place.purchase());
+    again.feed("271828\n");
+    let output = again.output();
+    let seen = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {seen}"));
+    assert_eq!((&report["outcome"], &report["stan"]), (&"approved".into(), &3.into()), "{report}");
+    let reversing = seen.find("冲正").unwrap_or_else(|| panic!("{seen}"));
+    assert!(reversing < seen.find("请插卡").unwrap(), "the reversal comes first: {seen}");
+    assert!(!reversal_due(&place.memory()));
+    let centre = Centre::open(&place.centre).unwrap();
+    let charged: Vec<_> = centre.journal().unwrap().into_iter().filter(|entry| !entry.reversed).collect();
+    let charge: u64 = charged.iter().map(|entry| entry.charge.0).sum();
+    assert_eq!((charge, report["balance"].as_u64()), (2 * 3580, Some(ACCOUNT.0 - 2 * 3580)), "{charged:?}");
+}
+
+/// Two programs with one memory would give the same numbers.
+#[test]
+fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_works() {
+    let place = Place::new();
+    let mut first = Watched::start(&mut place.purchase());
+    let mut errors = first.child.stderr.take().unwrap();
+    read_until(&mut errors, "PIN");
+    let mut second = Watched::start(&mut place.purchase());
+    second.feed("");
+    let output = second.output();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(".memory: another program runs a terminal with this memory"), "{said}");
+
+    let own = place.folder.path().join("own.memory");
+    for args in [["--memory", own.to_str().unwrap()], ["--name", "00000002"]] {
+        let report: Value = serde_json::from_slice(&run(place.command(&args).arg("query"))).unwrap();
+        assert_eq!(report["outcome"], "approved", "{args:?}: {report}");
+    }
+    assert!(own.exists());
+    first.child.kill().unwrap();
+}
+
+/// Reads until these words have come.
+fn read_until(from: &mut impl Read, words: &str) {
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&seen).contains(words) {
+        assert_eq!(from.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
+        seen.extend(byte);
+    }
+}
