@@ -189,11 +189,11 @@ fn one_image_serves_one_holder_after_the_other_whatever_they_do() {
     // command.
     let mut buffer = [0; 64];
     let frame = encode(Peer::Till, &TillCommand::Cancel.encode(), &mut buffer).unwrap();
-    desk.machine.disturb_till(&[0xFF; 2000]).unwrap();
-    (1..frame.len()).for_each(|cut| desk.machine.disturb_till(&frame[..cut]).unwrap());
+    desk.machine.disturb_till(&[0xFF; 2000]);
+    (1..frame.len()).for_each(|cut| desk.machine.disturb_till(&frame[..cut]));
     let mut bent = frame.to_vec();
     bent[3] ^= 4;
-    desk.machine.disturb_till(&bent).unwrap();
+    desk.machine.disturb_till(&bent);
     let (ending, asked) = desk.visit(&purchase, vec![keys(PIN), keys(NEW_PIN), keys(NEW_PIN)]);
     assert_eq!((ending.reason, ending.effects.activates, ending.stan), (None, true, Some(Stan(7))));
     assert_eq!((ending.balance, asked), (Some(Fen(8750)), all.to_vec()));

@@ -25,6 +25,8 @@ impl EmulatorError {
             Self::NoQemu
             | Self::OldQemu { .. }
             | Self::Endless { .. }
+            | Self::Idle
+            | Self::AnsweredTwice
             | Self::Mute { .. }
             | Self::Answer { .. }
             | Self::Centre(_) => Advice::CallService,

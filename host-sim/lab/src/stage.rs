@@ -130,7 +130,7 @@ impl<C: Centre> Emulated<C> {
             Some(machine) => machine,
             none => none.insert(Machine::boot(&self.elf, setup.clone())?),
         };
-        let begin = machine.now_ms()?;
+        let begin = machine.now_ns();
         // A holder who cancels while the terminal waits for a card has inserted none.
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
@@ -150,7 +150,7 @@ impl<C: Centre> Emulated<C> {
             machine.set_up(setup)?;
         }
         machine.remove()?;
-        let took = Duration::from_millis(machine.now_ms()?.saturating_sub(begin));
+        let took = Duration::from_nanos(machine.now_ns().saturating_sub(begin));
         self.time.advance_by(took);
         Ok(ended)
     }

@@ -4,16 +4,33 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | `image` | the image: application, chip and drivers |
-//! | `smartcard` | what is written into the card's USART, in which order: checked on the host |
 //!
-//! On the host this program is empty, so that the workspace builds there as a whole; its test is what `smartcard` has.
+//! Checked on the host, because nothing of the chip is in them:
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | `smartcard` | what is written into the card's USART, in which order |
+//! | `spacing` | when a character may go to the card, and until when one is awaited |
+//! | `moment` | the time out of SysTick's ticks and counter |
+//! | `lease` | how long the watchdog may be fed without progress |
+//! | `queue` | characters that have come and wait to be taken |
+//!
+//! On the host this program is empty, so that the workspace builds there as a whole; its tests are those of these modules.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(target_os = "none")]
 mod image;
 #[cfg(any(target_os = "none", test))]
+mod lease;
+#[cfg(any(target_os = "none", test))]
+mod moment;
+#[cfg(any(target_os = "none", test))]
+mod queue;
+#[cfg(any(target_os = "none", test))]
 mod smartcard;
+#[cfg(any(target_os = "none", test))]
+mod spacing;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}

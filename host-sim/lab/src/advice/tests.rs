@@ -37,8 +37,12 @@ fn of_the_emulator() {
             => CorrectInput, "the image has no storage, or one of another size: `cargo xtask firmware` builds the image";
         EmulatorError::Endless { .. } = EmulatorError::Endless { minutes: 9 }
             => CallService, "the visit has not come to an end within 9 minutes of the board's time";
+        EmulatorError::Idle = EmulatorError::Idle
+            => CallService, "the board waits for nothing, and nothing is under way to it: the visit never ends";
+        EmulatorError::AnsweredTwice = EmulatorError::AnsweredTwice
+            => CallService, "the board has asked the card twice for its answer to reset: it has not heard the first one";
         EmulatorError::Mute { .. } = EmulatorError::Mute { what: "has not started", last: "nothing".into() }
-            => CallService, "the image has not started within 60 s; the last that it logged: nothing";
+            => CallService, "the image has not started within 60 s of the board's time; the last that it logged: nothing";
         EmulatorError::Answer { .. } = EmulatorError::Answer { said: "FAIL".into() }
             => CallService, "QEMU's probe says \"FAIL\"";
         EmulatorError::InverseCard = EmulatorError::InverseCard

@@ -14,8 +14,8 @@ use super::EmulatorError;
 use super::lines::read_available;
 use super::qemu::wait_for;
 
-/// How long QEMU may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long QEMU may take to answer: a watchdog.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The socket.
 pub(super) struct Control {

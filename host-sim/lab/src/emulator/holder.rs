@@ -7,14 +7,18 @@ use qiyong_firmware::ui::Screen;
 use zeroize::Zeroizing;
 
 use super::EmulatorError;
-use super::clock::BoardClock;
-use super::lines::read_available;
+use super::clock::HZ;
+use super::lines::SerialLine;
 use crate::probe::ScreenText;
 
 /// Tells the PIN pad that a PIN is awaited.
 const ENQ: u8 = 0x05;
 const ENTER: u8 = b'\r';
 const CANCEL: u8 = 0x1B;
+/// The PIN pad's rate, in bits a second.
+const BAUD: u64 = 9600;
+/// How long a holder takes for what he does when he is asked for a PIN, in cycles: four seconds, as in a world.
+pub(super) const THINKS: u64 = 4 * HZ;
 
 /// The moments at which the holder is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,45 +76,34 @@ pub(super) fn asked(screen: Option<&ScreenText>) -> Asked {
     }
 }
 
-/// What the board has sent to the PIN pad.
-pub(super) struct HeardAtPad {
-    /// Anything at all, usually stars.
-    pub(super) anything: bool,
-    /// A PIN is awaited.
-    pub(super) enquiry: bool,
-}
-
 /// The PIN pad.
 pub(super) struct Pad {
-    line: UnixStream,
+    line: SerialLine,
 }
 
 impl Pad {
-    pub(super) const fn new(line: UnixStream) -> Self {
-        Self { line }
+    pub(super) const fn new(stream: UnixStream) -> Self {
+        Self { line: SerialLine::new(stream, BAUD) }
     }
 
-    pub(super) const fn line(&self) -> &UnixStream {
-        &self.line
+    /// The bytes on it.
+    pub(super) const fn line(&mut self) -> &mut SerialLine {
+        &mut self.line
     }
 
-    /// Takes the bytes that the board has sent.
-    pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<HeardAtPad, EmulatorError> {
-        let bytes = read_available(&mut self.line)?;
-        if !bytes.is_empty() {
-            clock.heard();
-        }
-        Ok(HeardAtPad { anything: !bytes.is_empty(), enquiry: bytes.contains(&ENQ) })
+    /// Takes the bytes that the board has sent; returns whether a PIN is awaited. The others are stars.
+    pub(super) fn hear(&mut self) -> Result<bool, EmulatorError> {
+        Ok(self.line.hear()?.contains(&ENQ))
     }
 
-    /// Keys digits, and enter.
-    pub(super) fn key(&mut self, digits: &str, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.feed(&mut self.line, digits.as_bytes())?;
-        clock.feed(&mut self.line, &[ENTER])
+    /// Keys digits, and enter at this cycle.
+    pub(super) fn key(&mut self, digits: &str, cycle: u64) {
+        let keys: Zeroizing<Vec<u8>> = Zeroizing::new(digits.bytes().chain([ENTER]).collect());
+        self.line.say_until(&keys, cycle);
     }
 
-    /// Presses cancel.
-    pub(super) fn cancel(&mut self, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.feed(&mut self.line, &[CANCEL])
+    /// Presses cancel at this cycle.
+    pub(super) fn cancel(&mut self, cycle: u64) {
+        self.line.say_until(&[CANCEL], cycle);
     }
 }

@@ -4,21 +4,18 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, PollFlags};
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
 
 use super::EmulatorError;
-use super::clock::BoardClock;
+use super::clock::{BoardClock, HZ};
 use super::control::Control;
 use super::holder::Pad;
-use super::pace::Pace;
 use super::probe::Probe;
-use super::qemu::{Qemu, wait_for};
+use super::qemu::Qemu;
 use super::slot::{CardUsart, Slot};
+use super::step::{Happened, Later};
 use super::till::{Heard, TillLine};
 use crate::probe::image::{Image, ScreenText};
 use crate::probe::log::Log;
@@ -28,10 +25,8 @@ use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::line::SharedCard;
 use qiyong_sim::world::visit::LinkTrouble;
 
-/// How often log and screen are read.
-pub(super) const LOOK: Duration = Duration::from_millis(2);
-/// How long the image may take to start, and to take a command.
-const START: Duration = Duration::from_secs(60);
+/// How long the image may take to start, and to take a command, in cycles.
+const START: u64 = 60 * HZ;
 /// The button B2, on port C.
 const CANCEL_KEY: u32 = 13;
 
@@ -42,6 +37,8 @@ pub struct Machine {
     pub(super) slot: Slot,
     pub(super) till: TillLine,
     pub(super) pad: Pad,
+    /// What the holder does at some later time, but for keys.
+    pub(super) later: Option<Later>,
     /// The till's name for the next visit.
     pub(super) next: Reference,
     /// The last state that the terminal reported.
@@ -50,6 +47,8 @@ pub struct Machine {
     pub(super) screen_at: u64,
     frame_at: u64,
     pub(super) screens: Vec<ScreenText>,
+    /// How often the screen had been written when it was last read.
+    pub(super) shown: u32,
     pub(super) stack: (u64, u64),
     pub(super) trouble: LinkTrouble,
     /// Power is cut after the centre has received so many more messages.
@@ -86,8 +85,7 @@ impl Machine {
         Self::start(elf, setup, storage, false)
     }
 
-    /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]): the
-    /// board gets one byte at a time, and every instruction takes the same time.
+    /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]).
     ///
     /// # Errors
     /// Those of [`Machine::boot`].
@@ -97,28 +95,33 @@ impl Machine {
 
     fn start(elf: &Path, setup: Setup, storage: Option<&[u8]>, counted: bool) -> Result<Self, EmulatorError> {
         let image = Image::read(elf)?;
-        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted)?;
+        let (qemu, lines) = Qemu::start(elf, counted)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
                 Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
                 _ => return Err(EmulatorError::NoStorage),
             }
-            control.go_on()?;
         }
-        let Image { table, rtt, screen, frame, stack, ticks, ahead, wakes, taken, storage, .. } = image;
+        probe.watch_port('a')?;
+        let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
+        let clock = BoardClock::new(live);
+        clock.start(&mut probe)?;
+        control.go_on()?;
         let mut machine = Self {
             probe,
-            clock: BoardClock::new(ticks, ahead, taken, counted.then(|| Pace::new(wakes))),
+            clock,
             slot: Slot::new(lines.card),
             till: TillLine::new(lines.till),
             pad: Pad::new(lines.keys),
+            later: None,
             next: Reference(1),
             state: None,
             log: Log::new(table, rtt),
             screen_at: screen,
             frame_at: frame,
             screens: Vec::new(),
+            shown: 0,
             stack,
             trouble: LinkTrouble::None,
             cut_at_message: None,
@@ -126,7 +129,6 @@ impl Machine {
             control,
             qemu,
         };
-        machine.probe.watch_port('a')?;
         machine.await_words("has not logged that it started", "qiyong on")?;
         machine.set_up(setup)?;
         Ok(machine)
@@ -137,42 +139,37 @@ impl Machine {
     /// # Errors
     /// The terminal does not confirm it.
     pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
-        self.till.command(&Command::Setup(setup), &mut self.clock)?;
-        let deadline = Instant::now() + START;
-        loop {
-            for heard in self.till.hear(&mut self.clock)? {
-                match heard {
-                    Heard::Event(Event::State(state)) if state.set_up => {
+        self.till.command(&Command::Setup(setup), self.clock.now());
+        let end = self.clock.now() + START;
+        while self.clock.now() < end {
+            for happened in self.step()? {
+                match happened {
+                    Happened::Till(Heard::Event(Event::State(state))) if state.set_up => {
                         self.state = Some(state);
+                        // Whatever follows from it.
+                        self.settle()?;
                         return self.log.drain(&mut self.probe);
                     }
-                    Heard::Event(Event::Refused(why)) => return Err(EmulatorError::Refused(why)),
+                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(EmulatorError::Refused(why)),
                     // Its state after the start.
                     _ => {}
                 }
             }
-            self.log.drain(&mut self.probe)?;
-            if Instant::now() >= deadline {
-                return Err(self.mute("has been told where it stands, and has not said that it knows"));
-            }
-            wait_for(&mut [PollFd::new(self.till.stream(), PollFlags::IN)], LOOK)?;
-            self.clock.release(&mut self.probe)?;
-            self.qemu.check()?;
         }
+        Err(self.mute("has been told where it stands, and has not said that it knows"))
     }
 
     /// Waits until the log has these words.
     fn await_words(&mut self, what: &'static str, words: &str) -> Result<(), EmulatorError> {
-        let deadline = Instant::now() + START;
-        while !self.log.lines.iter().any(|line| line.contains(words)) {
-            if Instant::now() >= deadline {
-                return Err(self.mute(what));
-            }
-            std::thread::sleep(LOOK);
-            self.qemu.check()?;
+        let end = self.clock.now() + START;
+        while self.clock.now() < end {
+            self.step()?;
             self.log.drain(&mut self.probe)?;
+            if self.log.lines.iter().any(|line| line.contains(words)) {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(self.mute(what))
     }
 
     fn mute(&self, what: &'static str) -> EmulatorError {
@@ -192,7 +189,8 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, &mut self.probe)
+        self.slot.insert(card, &mut self.probe)?;
+        self.look_up()
     }
 
     /// Takes the card out.
@@ -200,7 +198,8 @@ impl Machine {
     /// # Errors
     /// The emulator is gone.
     pub fn remove(&mut self) -> Result<(), EmulatorError> {
-        self.slot.remove(&mut self.probe)
+        self.slot.remove(&mut self.probe)?;
+        self.look_up()
     }
 
     /// Takes the card out during the next visit, when so many characters have gone over the card line, in both
@@ -235,11 +234,8 @@ impl Machine {
     }
 
     /// Sends bytes that are no frame on the till's line.
-    ///
-    /// # Errors
-    /// The emulator is gone.
-    pub fn disturb_till(&mut self, bytes: &[u8]) -> Result<(), EmulatorError> {
-        self.till.disturb(bytes, &mut self.clock)
+    pub fn disturb_till(&mut self, bytes: &[u8]) {
+        self.till.line().say(bytes, self.clock.now());
     }
 
     /// Presses the board's cancel key, which stays down, or releases it.
@@ -247,22 +243,18 @@ impl Machine {
     /// # Errors
     /// The emulator is gone.
     pub fn cancel_key(&mut self, down: bool) -> Result<(), EmulatorError> {
-        self.probe.drive_pin('c', CANCEL_KEY, !down)
+        self.probe.drive_pin('c', CANCEL_KEY, !down)?;
+        self.look_up()
     }
 
     /// The picture on the screen.
     ///
     /// # Errors
-    /// The emulator is gone, or the image never stops drawing.
+    /// The emulator is gone.
     pub fn picture(&mut self) -> Result<Framebuffer, EmulatorError> {
-        let deadline = Instant::now() + START;
-        loop {
-            match picture::frame(&mut self.probe, self.frame_at)? {
-                Some(frame) => return Ok(frame),
-                None if Instant::now() < deadline => std::thread::sleep(LOOK),
-                None => return Err(EmulatorError::Silent { what: "the screen", seconds: START.as_secs() }),
-            }
-        }
+        let frame = picture::frame(&mut self.probe, self.frame_at)?;
+        // The core sleeps, so that no picture is half drawn.
+        frame.ok_or_else(|| self.mute("has not drawn anything"))
     }
 
     /// Which of the board's lights are on.
@@ -281,8 +273,7 @@ impl Machine {
         Slot::usart(&mut self.probe)
     }
 
-    /// How many instructions the board has executed since it started, in a machine that counts them. They include those
-    /// for each tick of its clock, and those of a wait without sleep.
+    /// How many instructions the board has executed since it started, in a machine that counts them.
     ///
     /// # Errors
     /// The emulator is gone, or does not count.
@@ -305,12 +296,10 @@ impl Machine {
         &self.screens
     }
 
-    /// Milliseconds of the board's time since it started.
-    ///
-    /// # Errors
-    /// The emulator is gone.
-    pub fn now_ms(&mut self) -> Result<u64, EmulatorError> {
-        self.clock.now(&mut self.probe)
+    /// The board's time since it was first started, in nanoseconds.
+    pub const fn now_ns(&self) -> u64 {
+        // 62.5 a cycle.
+        self.clock.now().saturating_mul(125) / 2
     }
 
     /// The numbers that the image keeps over a power cut; `None` if they cannot be read.
@@ -320,15 +309,6 @@ impl Machine {
     pub fn counters(&mut self) -> Result<Option<Counters>, EmulatorError> {
         let Some(region) = self.storage else { return Ok(None) };
         counters::counters(&mut self.probe, region)
-    }
-
-    /// How often the board's clock has ticked since it started: its milliseconds, without those by which the probe
-    /// moved its time on.
-    ///
-    /// # Errors
-    /// The emulator is gone.
-    pub fn ticks(&mut self) -> Result<u32, EmulatorError> {
-        self.clock.ticks(&mut self.probe)
     }
 
     /// The most bytes of its stack that the image has used, and the size of the stack: cortex-m-rt paints the stack at
@@ -354,15 +334,19 @@ impl Machine {
     /// # Errors
     /// The image does not start anew, or the emulator is gone.
     pub fn kill_by(&mut self, address: u64, word: u32) -> Result<(), EmulatorError> {
-        self.restart(|probe| probe.write_word(address, word))
+        self.restart(|probe| {
+            probe.write_word(address, word)?;
+            // The image meets it when it is woken.
+            BoardClock::wake(probe)
+        })
     }
 
     fn restart(&mut self, by: impl FnOnce(&mut Probe) -> Result<(), EmulatorError>) -> Result<(), EmulatorError> {
         let before = std::mem::take(&mut self.log.lines);
+        self.clock.restarts(&mut self.probe)?;
         let started =
             by(&mut self.probe).and_then(|()| self.await_words("has not logged that it started", "qiyong on"));
         self.log.lines.splice(0..0, before);
-        self.clock.restarted();
         started
     }
 

@@ -3,29 +3,29 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `lines` | reading and writing QEMU's sockets, which never block for long |
+//! | `lines` | QEMU's sockets, and serial lines over them, on which each byte takes its time |
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
 //! | `control` | its control socket: stops the whole board, for reading what belongs to one moment |
-//! | `clock` | the board's time, which the probe moves on when all is quiet |
-//! | `pace` | bytes to the board one at a time, so that its instructions can be counted |
+//! | `clock` | the board's time, which passes only when the probe says so, and when the board is quiet |
 //! | `slot` | the card behind the USART, to which the board's pins give power and reset |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
-//! | [`machine`] | all of these together; `visit` is what happens until a visit has ended |
+//! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended |
 //!
-//! Whatever the emulator does not model is not proven here: the USART's smartcard mode, parity, the card's clock and
-//! any timing. See the README of the board.
+//! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
+//! not model is not proven here: the USART's smartcard mode, parity, the card's clock, and how long the image takes for
+//! what it does, which is no time at all. See the README of the board.
 
 mod clock;
 mod control;
 pub mod holder;
 mod lines;
 pub mod machine;
-mod pace;
 mod probe;
 mod qemu;
 mod slot;
+mod step;
 mod till;
 mod visit;
 
@@ -82,14 +82,20 @@ pub enum EmulatorError {
     /// There is no storage to save, or none of the size to be restored.
     #[error("the image has no storage, or one of another size: `cargo xtask firmware` builds the image")]
     NoStorage,
+    /// Nothing will ever happen on the board.
+    #[error("the board waits for nothing, and nothing is under way to it: the visit never ends")]
+    Idle,
     /// The visit does not end.
     #[error("the visit has not come to an end within {minutes} minutes of the board's time")]
     Endless {
         /// How many minutes it was given.
         minutes: u64,
     },
+    /// The board has reset a good card again, which it has no reason for: what the card said was not heard.
+    #[error("the board has asked the card twice for its answer to reset: it has not heard the first one")]
+    AnsweredTwice,
     /// The image does not do at its start what it should.
-    #[error("the image {what} within 60 s; the last that it logged: {last}")]
+    #[error("the image {what} within 60 s of the board's time; the last that it logged: {last}")]
     Mute {
         /// What it has not done.
         what: &'static str,

@@ -14,8 +14,8 @@ use super::EmulatorError;
 use super::qemu::wait_for;
 use crate::probe::DebugProbe;
 
-/// How long QEMU may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long QEMU may take to answer: a watchdog.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// The core's reset control, and the value that, with its key, causes a reset (ARMv7-M, B3.2.6).
 const AIRCR: u64 = 0xE000_ED0C;
 const SYSRESETREQ: u32 = 0x05FA_0004;
@@ -34,16 +34,16 @@ pub(super) struct Probe {
     line: Vec<u8>,
     edges: VecDeque<Edge>,
     answers: VecDeque<String>,
+    /// How often the core has fallen asleep.
+    sleeps: u64,
 }
+
+/// The pin of the watched port that is high while the core sleeps.
+const ASLEEP: u32 = 15;
 
 impl Probe {
     pub(super) const fn new(stream: UnixStream) -> Self {
-        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new() }
-    }
-
-    /// The socket to wait on for edges.
-    pub(super) const fn stream(&self) -> &UnixStream {
-        &self.stream
+        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new(), sleeps: 0 }
     }
 
     /// From now on the probe reports every edge of an output of this port.
@@ -69,6 +69,17 @@ impl Probe {
     pub(super) fn edge(&mut self) -> Result<Option<Edge>, EmulatorError> {
         self.take_lines()?;
         Ok(self.edges.pop_front())
+    }
+
+    /// How often the core has fallen asleep, as far as it was heard.
+    pub(super) fn sleeps(&mut self) -> Result<u64, EmulatorError> {
+        self.take_lines()?;
+        Ok(self.sleeps)
+    }
+
+    /// Waits until the probe has something to say, or for so long.
+    pub(super) fn wait(&self, time: Duration) -> Result<(), EmulatorError> {
+        wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], time)
     }
 
     /// Sends a command; returns what follows `OK`.
@@ -107,6 +118,7 @@ impl Probe {
                 let words: Vec<_> = line.split_whitespace().collect();
                 match words.as_slice() {
                     ["IRQ", level, pin] => match pin.parse() {
+                        Ok(ASLEEP) => self.sleeps += u64::from(*level == "raise"),
                         Ok(pin) => self.edges.push_back(Edge { pin, high: *level == "raise" }),
                         Err(_) => return Err(EmulatorError::Answer { said: line }),
                     },

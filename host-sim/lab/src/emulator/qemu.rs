@@ -24,8 +24,8 @@ const OLDEST: (u32, u32) = (9, 1);
 /// If instructions are counted, each takes 2 to the power of this, in ns: about the time on the chip. QEMU tells the
 /// count (`query-replay`) only if it also records the run.
 const INSTRUCTION_SHIFT: u32 = 7;
-/// How long QEMU may take to open its lines.
-const START: Duration = Duration::from_secs(30);
+/// How long QEMU may take to open its lines. This is a watchdog, as every real time here.
+const START: Duration = Duration::from_secs(600);
 
 /// A running QEMU; dropping it ends it.
 #[derive(Debug)]
@@ -48,12 +48,11 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image; `stopped`: the image waits before its first instruction; `counted`: its time follows from its
-    /// instructions.
+    /// Starts an image, which waits before its first instruction; `counted`: QEMU counts its instructions.
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
-    pub(super) fn start(elf: &Path, stopped: bool, counted: bool) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(elf: &Path, counted: bool) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
@@ -65,7 +64,7 @@ impl Qemu {
         command.args(arguments).arg(PROGRAM);
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
-        command.args(stopped.then_some("-S"));
+        command.arg("-S");
         if counted {
             let log = place("record");
             command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},rr=record,rrfile={}", log.display())]);

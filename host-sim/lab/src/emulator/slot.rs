@@ -1,10 +1,9 @@
 //! The card behind the board's USART2: pins of port A give it power and reset, and the bytes on the serial line are its
 //! characters.
 //!
-//! The emulator carries whole bytes and no time. A character to the board is lost while the board's receiver is off,
-//! that is, while the board sends or sets the receiver up. With a real card, guard times prevent this. Here, the card
-//! reads the receiver's registers, and sends when they show that the board listens. A card that keeps the board waiting
-//! lets the board's time move on before it sends.
+//! The emulator carries whole bytes at no time. When they come is decided here, as on the virtual line of a world: the
+//! card's answer to reset, its turnaround and the distance of its characters. The board has a character when ten moments
+//! and a half of it have gone by.
 
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
@@ -18,7 +17,7 @@ use super::clock::BoardClock;
 use super::lines::read_available;
 use super::probe::{Edge, Probe};
 use crate::probe::DebugProbe;
-use qiyong_sim::card::contact::ContactCard;
+use qiyong_sim::card::contact::{ContactCard, PpsHabit};
 use qiyong_sim::line::SharedCard;
 
 /// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
@@ -28,17 +27,22 @@ const VCC: u32 = 7;
 /// The card-present switch, on port B.
 const PRESENT: u32 = 2;
 
-/// USART2's registers, and bits in them (RM0351 §40.8).
+/// USART2's registers (RM0351 §40.8).
 const CR1: u64 = 0x4000_4400;
-const CR3: u64 = CR1 + 8;
-const ISR: u64 = CR1 + 0x1C;
-/// UE and RE.
-const RECEIVES: u32 = 1 | 1 << 2;
-const NACK: u32 = 1 << 4;
-const RXNE: u32 = 1 << 5;
 
-/// The clock that the board gives the card, in cycles per millisecond.
-const CYCLES_PER_MS: u64 = 4000;
+/// Cycles of the board's clock in one of CLK: the board gives the card 4 MHz.
+const PER_CLK: u64 = 4;
+/// Cycles of CLK from RST going high to TS, as on the virtual line (ISO/IEC 7816-3 clause 6.2.2).
+const ATR_DELAY: u64 = 400;
+/// Etu from a character's leading edge until its receiver has it.
+const CHARACTER: u64 = 11;
+/// Etu between the card's characters: the terminal needs no extra guard time (clause 8.3).
+const CARD_GUARD_TIME: u64 = 12;
+
+/// Cycles of the board's clock in `etu` etu at a rate of (Fi, Di).
+fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
+    PER_CLK * (etu * u64::from(fi)).div_ceil(u64::from(di).max(1))
+}
 
 /// The control registers of the USART behind the card's contacts (RM0351 §40.8). The emulator keeps the values written
 /// to them, even those that it ignores.
@@ -52,13 +56,13 @@ pub struct CardUsart {
     pub gtpr: u32,
 }
 
-/// The first character after a reset. The board sets its receiver up anew after reading it, so the other characters
-/// must wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ts {
-    Due,
-    Said,
-    Over,
+/// A character that the card is about to send.
+#[derive(Clone, Copy)]
+struct Coming {
+    /// Its leading edge, in cycles.
+    edge: u64,
+    rate: (u16, u8),
+    byte: u8,
 }
 
 /// The slot of the board.
@@ -69,8 +73,11 @@ pub(super) struct Slot {
     five_volts: bool,
     rst: bool,
     /// What the card sends next.
-    coming: VecDeque<u8>,
-    ts: Ts,
+    coming: VecDeque<Coming>,
+    /// The last event on the line: a leading edge, or RST going high; in cycles.
+    last_edge: u64,
+    /// Where a card of which one answer is enough has answered a reset, since it was put in.
+    answered: Option<VoltageClass>,
     /// Characters in both directions.
     pub(super) characters: usize,
     /// The card is taken out when so many have passed and another one is about to.
@@ -88,23 +95,21 @@ impl Slot {
             five_volts: false,
             rst: false,
             coming: VecDeque::new(),
-            ts: Ts::Over,
+            last_edge: 0,
+            answered: None,
             characters: 0,
             pull_at: None,
             cut_at: None,
         }
     }
 
-    pub(super) const fn line(&self) -> &UnixStream {
-        &self.line
-    }
-
-    /// Puts a card in.
+    /// Puts a card in. The board sees it at its next look.
     pub(super) fn insert(&mut self, card: SharedCard, probe: &mut Probe) -> Result<(), EmulatorError> {
         if card.borrow().convention() == Convention::Inverse {
             return Err(EmulatorError::InverseCard);
         }
         self.card = Some(card);
+        self.answered = None;
         probe.drive_pin('b', PRESENT, true)
     }
 
@@ -114,11 +119,16 @@ impl Slot {
         Ok(CardUsart { cr1: cr1?, cr2: cr2?, cr3: cr3?, brr: brr?, gtpr: gtpr? })
     }
 
-    /// Takes the card out.
+    /// Takes the card out. The board sees it at its next look.
     pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
         self.card = None;
         self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
+    }
+
+    /// Whether there is a card.
+    pub(super) const fn is_occupied(&self) -> bool {
+        self.card.is_some()
     }
 
     /// The card, if it has power at a voltage at which it works.
@@ -127,8 +137,11 @@ impl Slot {
         self.card.as_ref().filter(|card| card.borrow().works_at(class))
     }
 
-    /// A pin of port A changed.
-    pub(super) fn edge(&mut self, edge: Edge) {
+    /// A pin of port A changed at cycle `now`.
+    ///
+    /// # Errors
+    /// The board has asked a good card for its answer to reset a second time, as if some of it had been lost.
+    pub(super) fn edge(&mut self, edge: Edge, now: u64) -> Result<(), EmulatorError> {
         match edge.pin {
             VCC_5V => self.five_volts = edge.high,
             // The board chooses the voltage before it switches the supply on.
@@ -140,91 +153,97 @@ impl Slot {
             RST if edge.high != self.rst => {
                 self.rst = edge.high;
                 self.coming.clear();
-                self.ts = Ts::Due;
+                self.last_edge = now;
                 if edge.high
                     && let Some(card) = self.powered()
                 {
-                    let atr = card.borrow_mut().answer_to_reset();
-                    self.coming.extend(atr);
+                    let (atr, rate, once) = {
+                        let mut card = card.borrow_mut();
+                        (card.answer_to_reset(), card.rate(), answers_once(&card))
+                    };
+                    let before = std::mem::replace(&mut self.answered, self.class.filter(|_| once));
+                    if before.is_some() && before == self.answered {
+                        return Err(EmulatorError::AnsweredTwice);
+                    }
+                    self.sends(&atr, rate, now + PER_CLK * ATR_DELAY);
                 }
             }
             _ => {}
         }
+        Ok(())
     }
 
-    /// Takes what the board has sent; returns whether it sent anything.
-    pub(super) fn hear(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+    /// The card sends these bytes, the first at `start`.
+    fn sends(&mut self, bytes: &[u8], rate: (u16, u8), start: u64) {
+        let gap = cycles(CARD_GUARD_TIME, rate);
+        for (byte, at) in bytes.iter().zip(0..) {
+            self.coming.push_back(Coming { edge: start + at * gap, rate, byte: *byte });
+        }
+    }
+
+    /// Takes what the board has begun to send at cycle `now`; returns whether it sent anything.
+    pub(super) fn hear(&mut self, now: u64, probe: &mut Probe) -> Result<bool, EmulatorError> {
         let bytes = read_available(&mut self.line)?;
         for byte in &bytes {
-            clock.heard();
             if self.is_cut() {
                 break;
             }
-            self.pull_if_due(probe)?;
+            if self.is_pulled() {
+                self.remove(probe)?;
+            }
             self.characters += 1;
+            self.last_edge = now;
+            // Both send at the same time: the card's characters are lost.
+            self.coming.clear();
             let Some(card) = self.powered().filter(|_| self.rst) else {
                 continue;
             };
-            let answer = card.borrow_mut().received(*byte);
+            let (answer, rate, turnaround) = {
+                let mut card = card.borrow_mut();
+                // A response to PPS still goes at the rate of the request.
+                let rate = card.rate();
+                (card.received(*byte), rate, card.turnaround())
+            };
             if answer.is_empty() {
                 continue;
             }
-            self.ts = Ts::Over;
-            self.coming.extend(answer);
+            self.sends(&answer, rate, now + cycles(turnaround, rate));
         }
         Ok(!bytes.is_empty())
     }
 
-    /// All is quiet: a card that keeps the board waiting now sends its sign, since its waiting time is almost over.
-    /// Returns whether it did.
-    pub(super) fn goes_on(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
-        let Some(card) = self.powered().filter(|_| self.rst && self.coming.is_empty()) else {
-            return Ok(false);
+    /// When the board has the card's next character; `None`: none is coming.
+    pub(super) fn next(&mut self) -> Option<u64> {
+        if self.coming.is_empty() {
+            self.goes_on();
+        }
+        self.coming.front().filter(|_| !self.is_cut()).map(|coming| coming.edge + cycles(CHARACTER, coming.rate))
+    }
+
+    /// A card that keeps the board waiting sends its sign when its waiting time is almost over.
+    fn goes_on(&mut self) {
+        let Some(card) = self.powered().filter(|_| self.rst) else {
+            return;
         };
-        let (bytes, wait) = {
+        let (bytes, rate, wait) = {
             let card = card.borrow();
-            (card.goes_on(), waiting_time(&card))
+            (card.goes_on(), card.rate(), waiting_time(&card))
         };
-        if bytes.is_empty() {
-            return Ok(false);
-        }
-        clock.jump(wait, probe)?;
-        self.coming.extend(bytes);
-        self.speak(probe, clock)?;
-        Ok(true)
+        self.sends(&bytes, rate, self.last_edge + cycles(wait, rate));
     }
 
-    /// Whether the card has something to send.
-    pub(super) fn wants_to_speak(&self) -> bool {
-        !self.coming.is_empty()
-    }
-
-    /// Sends what the card has to send, as soon as the board's receiver is on. A board that never listens is at fault
-    /// itself. Returns whether the card sent anything.
-    pub(super) fn speak(&mut self, probe: &mut Probe, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
-        let mut spoke = false;
-        while self.wants_to_speak() && !self.is_cut() && self.is_heard(probe)? {
-            self.pull_if_due(probe)?;
-            let left = self.pull_at.into_iter().chain(self.cut_at).min().map_or(usize::MAX, |at| at - self.characters);
-            let most = if self.ts == Ts::Due { 1 } else { usize::MAX };
-            let said: Vec<u8> = self.coming.drain(..self.coming.len().min(left).min(most)).collect();
-            if said.is_empty() {
-                break;
-            }
-            clock.feed(&mut self.line, &said)?;
-            self.characters += said.len();
-            self.ts = if self.ts == Ts::Due { Ts::Said } else { self.ts };
-            spoke = true;
-        }
-        Ok(spoke)
-    }
-
-    fn is_heard(&self, probe: &mut Probe) -> Result<bool, EmulatorError> {
-        if probe.read_word(CR1)? & RECEIVES != RECEIVES {
-            return Ok(false);
-        }
-        // From TS on, error signals are enabled.
-        Ok(self.ts != Ts::Said || probe.read_word(ISR)? & RXNE == 0 && probe.read_word(CR3)? & NACK != 0)
+    /// Brings the card's next character to the board, if its receiver is on.
+    pub(super) fn deliver(
+        &mut self,
+        listens: bool,
+        clock: &mut BoardClock,
+        probe: &mut Probe,
+    ) -> Result<(), EmulatorError> {
+        let Some(at) = self.next() else { return Ok(()) };
+        let Some(Coming { edge, byte, .. }) = self.coming.pop_front() else { return Ok(()) };
+        self.characters += 1;
+        self.last_edge = edge;
+        if listens { clock.feed(at, &mut self.line, byte, probe) } else { clock.tick(at, probe) }
     }
 
     /// Whether the power is cut now: nothing passes any more.
@@ -232,19 +251,21 @@ impl Slot {
         self.cut_at.is_some_and(|at| at <= self.characters)
     }
 
-    /// Takes the card out if it is time. Call this when another character is about to pass.
-    fn pull_if_due(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        if self.pull_at.take_if(|at| *at <= self.characters).is_some() {
-            self.remove(probe)?;
-        }
-        Ok(())
+    /// Whether the card is to be taken out now, because so many characters have passed.
+    pub(super) fn is_pulled(&mut self) -> bool {
+        self.pull_at.take_if(|at| *at <= self.characters).is_some()
     }
 }
 
-/// How long a card of T=0 may keep the board waiting for a character, in ms (ISO/IEC 7816-3 clause 10.2).
-fn waiting_time(card: &ContactCard) -> u32 {
+/// Whether a terminal has no reason to reset this card twice at one voltage: its answer is good, nothing damages it here, and
+/// neither a rate nor a protocol is in the way.
+fn answers_once(card: &ContactCard) -> bool {
+    let agrees = card.card.habits.pps == PpsHabit::AsAsked && card.parameters().specific_mode().is_none();
+    agrees && card.misbehaviour.is_none()
+}
+
+/// How long a card of T=0 may keep the board waiting for a character, in etu (ISO/IEC 7816-3 clause 10.2).
+fn waiting_time(card: &ContactCard) -> u64 {
     let (fi, di) = card.rate();
-    let limits = t0::Limits::from_atr(&card.parameters(), fi, di);
-    let cycles = u64::from(limits.waiting_time) * u64::from(fi) / u64::from(di.max(1));
-    u32::try_from(cycles / CYCLES_PER_MS).unwrap_or(u32::MAX)
+    t0::Limits::from_atr(&card.parameters(), fi, di).waiting_time.into()
 }

@@ -7,26 +7,29 @@ use std::os::unix::net::UnixStream;
 use qiyong_protocol::ecr::Command;
 
 use super::EmulatorError;
-use super::clock::BoardClock;
-use super::lines::read_available;
+use super::lines::SerialLine;
 pub(super) use qiyong_sim::serial::till::Heard;
 use qiyong_sim::serial::till::{self, TillEnd};
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::visit::LinkTrouble;
 
+/// The line's rate, in bits a second.
+const BAUD: u64 = 115_200;
+
 /// The line.
 pub(super) struct TillLine {
-    stream: UnixStream,
+    line: SerialLine,
     end: TillEnd,
 }
 
 impl TillLine {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { stream, end: TillEnd::default() }
+        Self { line: SerialLine::new(stream, BAUD), end: TillEnd::default() }
     }
 
-    pub(super) const fn stream(&self) -> &UnixStream {
-        &self.stream
+    /// The bytes on it.
+    pub(super) const fn line(&mut self) -> &mut SerialLine {
+        &mut self.line
     }
 
     /// A visit begins, during which this goes wrong.
@@ -35,8 +38,8 @@ impl TillLine {
     }
 
     /// Sends a command to the terminal.
-    pub(super) fn command(&mut self, command: &Command, clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        self.disturb(&till::command(command), clock)
+    pub(super) fn command(&mut self, command: &Command, now: u64) {
+        self.line.say(&till::command(command), now);
     }
 
     /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
@@ -47,25 +50,17 @@ impl TillLine {
     }
 
     /// Sends the centre's answers to the board; returns whether there were any.
-    pub(super) fn answer(&mut self, clock: &mut BoardClock) -> Result<bool, EmulatorError> {
+    pub(super) fn answer(&mut self, now: u64) -> bool {
         let frames = self.end.answers();
         for frame in &frames {
-            self.disturb(frame, clock)?;
+            self.line.say(frame, now);
         }
-        Ok(!frames.is_empty())
-    }
-
-    /// Sends bytes, which may be no frame.
-    pub(super) fn disturb(&mut self, bytes: &[u8], clock: &mut BoardClock) -> Result<(), EmulatorError> {
-        clock.feed(&mut self.stream, bytes)
+        !frames.is_empty()
     }
 
     /// What has come since the last call.
-    pub(super) fn hear(&mut self, clock: &mut BoardClock) -> Result<Vec<Heard>, EmulatorError> {
-        let bytes = read_available(&mut self.stream)?;
-        if !bytes.is_empty() {
-            clock.heard();
-        }
+    pub(super) fn hear(&mut self) -> Result<Vec<Heard>, EmulatorError> {
+        let bytes = self.line.hear()?;
         Ok(bytes.into_iter().filter_map(|byte| self.end.hear(byte)).collect())
     }
 }

@@ -83,19 +83,22 @@ pub struct Image {
     pub frame: u64,
     /// The stack's lowest address, and the one above its highest.
     pub stack: (u64, u64),
-    /// The address of the milliseconds since the start, as the image counts them.
-    pub ticks: u64,
-    /// The address of the milliseconds by which the probe has moved the image's time on.
-    pub ahead: u64,
-    /// The address of a number: how often the image's lines have woken it, times two, plus one while it is awake.
-    pub wakes: u64,
-    /// The address of the number of characters that it has taken from its lines.
-    pub taken: u64,
+    /// Where it shows a probe how it is, and takes the time from one.
+    pub live: Live,
     /// What outlives a power cut in the emulator: its address and its number of bytes. `None`: the image keeps nothing.
     pub storage: Option<(u64, usize)>,
     /// The same on the chip, in its flash.
     #[cfg(feature = "probe")]
     pub flash_storage: Option<(u64, usize)>,
+}
+
+/// Addresses in a running image.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Live {
+    /// Three words: whether the probe tells the time, and the time in cycles, lower half first.
+    pub told: u64,
+    /// Seven words that say how the image is; see the board's `Live`.
+    pub words: u64,
 }
 
 impl Image {
@@ -127,8 +130,7 @@ impl Image {
         let table = table.ok_or_else(|| wrong(ImageFault::NoLog))?;
         let stack = (symbol("_stack_end")?, symbol("_stack_start")?);
         let [rtt, screen, frame] = [symbol("_SEGGER_RTT")?, symbol("QIYONG_SCREEN")?, symbol("QIYONG_FRAME")?];
-        let [ticks, ahead, wakes] = [symbol("QIYONG_TICKS")?, symbol("QIYONG_AHEAD")?, symbol("QIYONG_WAKES")?];
-        let taken = symbol("QIYONG_TAKEN")?;
+        let live = Live { told: symbol("QIYONG_TOLD")?, words: symbol("QIYONG_LIVE")? };
         let region = |name: &'static str| match (symbol(name), symbol("QIYONG_STORAGE_LENGTH")) {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
@@ -140,10 +142,7 @@ impl Image {
             screen,
             frame,
             stack,
-            ticks,
-            ahead,
-            wakes,
-            taken,
+            live,
             storage,
             #[cfg(feature = "probe")]
             flash_storage: region("QIYONG_STORAGE_FLASH"),

@@ -112,10 +112,7 @@ mod tests {
             screen: FREE,
             frame: FREE,
             stack: (FREE + 0x400, FREE + 0x440),
-            ticks: FREE,
-            ahead: FREE,
-            wakes: FREE,
-            taken: FREE,
+            live: Live::default(),
             storage: None,
             flash_storage: None,
         }

@@ -17,14 +17,14 @@ use qiyong_firmware::adapters::{Characters, Contacts, PinLine, Timing};
 use qiyong_firmware::slot::{CardLine, LineConfig, LineError};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::Received;
-use qiyong_protocol::iso7816::t1::BLOCK_GUARD_TIME;
 use stm32_metapac::gpio::vals::{Ot, Pupdr};
 
-use super::chip;
 use super::pins::{Handover, Pin};
+use super::publication;
 use super::serial::CARD;
-use super::time::{self, Delay, now_us, sleep_until, until};
+use super::time::{self, Delay, now, sleep_until, until};
 use crate::smartcard::{self, PRESCALER, on_line};
+use crate::spacing::Spacing;
 
 /// USART2's alternate function of PA2 and PA4.
 const USART2_AF: u8 = 7;
@@ -32,14 +32,10 @@ const USART2_AF: u8 = 7;
 const CARD_HZ: u32 = time::CLOCK_HZ / PRESCALER;
 /// What the supply takes to be stable, in µs; and to be gone.
 const VCC_SETTLES_US: u32 = 10_000;
-/// Etu from a character's leading edge until the receiver has it: ten moments and a half.
-const CHARACTER: u64 = 11;
-/// Etu that a character may take to go out, guard time included: 12 and 255, and some doubt.
-const SENDING: u64 = 300;
-/// A time-out is noticed this late, in µs: at the next tick.
-const LATE_US: u64 = 1_000;
-/// In the emulator a character comes when the host's scheduler lets it, so silence is believed later, in µs.
-const LATE_EMULATED_US: u64 = 2_000_000;
+/// Etu that a character to the card takes, the least pause included.
+const CHARACTER: u64 = 12;
+/// A time-out is noticed this late, in cycles: at the next tick.
+const LATE: u64 = 1_000 * time::US;
 
 /// The line, without power.
 pub(crate) fn line() -> impl CardLine {
@@ -52,55 +48,32 @@ pub(crate) fn line() -> impl CardLine {
         io: Handover::<'A', 2>.to(USART2_AF, Ot::OPEN_DRAIN),
         present: Pin::<'B', 2>.input(Pupdr::PULL_DOWN),
     };
-    let late_us = if chip::is_emulated() { LATE_EMULATED_US } else { LATE_US };
-    let characters = CardUsart { config: LineConfig::RESET, last_edge_us: 0, card_spoke_last: false, late_us };
-    PinLine::new(contacts, characters, Delay, Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US })
+    PinLine::new(contacts, CardUsart(Spacing::new()), Delay, Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US })
 }
 
 /// USART2 in smartcard mode.
-struct CardUsart {
-    config: LineConfig,
-    /// When the last event on the line was: a leading edge, or RST going high.
-    last_edge_us: u64,
-    card_spoke_last: bool,
-    late_us: u64,
-}
-
-impl CardUsart {
-    /// What `etu` take at the rate in force.
-    fn us(&self, etu: u64) -> u64 {
-        let cycles = (etu * u64::from(self.config.fi)).div_ceil(u64::from(self.config.di).max(1));
-        (cycles * 1_000_000).div_ceil(CARD_HZ.into())
-    }
-
-    fn etu(&self, us: u64) -> Etu {
-        let etu = us * u64::from(CARD_HZ) * u64::from(self.config.di) / (1_000_000 * u64::from(self.config.fi).max(1));
-        Etu::try_from(etu).unwrap_or(Etu::MAX)
-    }
-}
+struct CardUsart(Spacing);
 
 impl Characters for CardUsart {
     fn configure(&mut self, config: &LineConfig) {
-        self.config = *config;
-        // Switches the receiver on again if `send` was dropped before it did.
+        self.0.config = *config;
+        // Makes good what a dropped `send` has left behind.
         smartcard::configure(&CARD, config);
+        publication::listens();
     }
 
     fn rst_changes(&mut self) {
         CARD.forget();
-        (self.last_edge_us, self.card_spoke_last) = (now_us(), true);
+        self.0.rst_changes(now());
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         for (index, &byte) in bytes.iter().enumerate() {
-            // Between its own characters the USART keeps the guard time: none is out before that is over.
-            if self.card_spoke_last {
-                sleep_until(self.last_edge_us + self.us(self.config.turnaround.into())).await;
-            }
-            (self.last_edge_us, self.card_spoke_last) = (now_us(), false);
-            smartcard::begin(&CARD, byte, &self.config);
-            CARD.sent_within(self.us(SENDING)).await;
-            if !smartcard::finish(&CARD, &self.config) {
+            sleep_until(self.0.may_send_at(now())).await;
+            self.0.sends(now());
+            smartcard::begin(&CARD, byte, &self.0.config);
+            CARD.sent(CHARACTER).await;
+            if !smartcard::finish(&CARD, &self.0.config) {
                 return Err(LineError::NotAccepted(index));
             }
         }
@@ -108,17 +81,13 @@ impl Characters for CardUsart {
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
-        let deadline = self.last_edge_us + self.us(u64::from(within) + CHARACTER);
-        // After a block of T=1 the slot makes sure that nothing more comes, for no longer than the block guard time: there
-        // silence is the rule, and not waited for in vain.
-        let late_us = if within <= BLOCK_GUARD_TIME { LATE_US } else { self.late_us };
-        let Some(character) = until(deadline.saturating_add(late_us), || CARD.take()).await else {
+        // A time that is told is noticed at once.
+        let late = if time::is_told() { 0 } else { LATE };
+        let Some(character) = until(self.0.deadline(within).saturating_add(late), || CARD.take()).await else {
             return Err(LineError::Timeout);
         };
-        let edge = character.at_us().saturating_sub(self.us(CHARACTER)).max(self.last_edge_us);
-        let elapsed = self.etu(edge - self.last_edge_us).min(within);
-        (self.last_edge_us, self.card_spoke_last) = (edge, true);
-        let byte = on_line(character.byte, self.config.convention);
+        let elapsed = self.0.received(character.at(now()), within);
+        let byte = on_line(character.byte, self.0.config.convention);
         Ok((Received { byte, parity_ok: character.parity_ok }, elapsed))
     }
 }

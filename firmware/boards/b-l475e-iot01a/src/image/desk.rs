@@ -15,8 +15,8 @@ use super::serial::KEYS;
 use super::till::BoardLink;
 use super::{keys, lights, panel, publication, time};
 
-/// How long nobody may key, in µs.
-const PATIENCE_US: u64 = 60_000_000;
+/// How long nobody may key, in cycles: a minute.
+const PATIENCE: u64 = 60_000_000 * time::US;
 
 const ENTER: u8 = b'\r';
 const CORRECT: u8 = 0x08;
@@ -52,7 +52,7 @@ impl Operator for Desk<'_> {
         // Zeroed however this ends, also when the card is taken out and nobody waits any more.
         let (mut digits, mut count) = (Zeroizing::new([0; PIN_MAX]), 0);
         loop {
-            let deadline = time::now_us() + PATIENCE_US;
+            let deadline = time::now().saturating_add(PATIENCE);
             let key = match select(time::until(deadline, key), self.link.cancelled()).await {
                 Either::First(Some(key)) => key,
                 Either::First(None) => break Err(NoPin::TimedOut),

@@ -8,6 +8,8 @@ use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::{Idr, Moder, Pupdr};
 
+use super::time;
+
 const PIN: usize = 13;
 
 /// The last looks, the latest in the lowest bit; a one is pressed.
@@ -28,6 +30,10 @@ pub(crate) fn tick() {
     let is_low = pac::GPIOC.idr().read().idr(PIN) == Idr::LOW;
     let looks = LOOKS.load(Ordering::Relaxed) << 1 | u16::from(is_low);
     LOOKS.store(looks, Ordering::Relaxed);
+    // A key that moves is looked at again in a millisecond.
+    if looks != 0 && looks != u16::MAX {
+        time::expects(time::now().saturating_add(1_000 * time::US));
+    }
     match looks {
         u16::MAX if !DOWN.swap(true, Ordering::Relaxed) => PRESSED.store(true, Ordering::Release),
         0 => DOWN.store(false, Ordering::Relaxed),

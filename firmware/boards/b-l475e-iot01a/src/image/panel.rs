@@ -34,8 +34,8 @@ const SDA: usize = 9;
 const I2C1_AF: u8 = 4;
 /// 400 kHz from 16 MHz (RM0351, 39.4.10, examples of timing settings).
 const TIMING: u32 = 0x1032_0309;
-/// A transfer takes 1 ms; one that is not through by now, in µs, will not be.
-const PATIENCE_US: u64 = 20_000;
+/// A transfer takes 1 ms; one that is not through by now, in cycles, will not be: 20 ms.
+const PATIENCE: u64 = 20_000 * time::US;
 
 /// The picture has changed since it was last sent.
 static CHANGED: AtomicBool = AtomicBool::new(false);
@@ -146,11 +146,15 @@ impl I2c for Bus {
             w.set_autoend(Autoend::AUTOMATIC);
             w.set_start(true);
         });
-        let deadline_us = time::now_us() + PATIENCE_US;
+        let deadline = time::now().saturating_add(PATIENCE);
         BUSY.store(true, Ordering::Relaxed);
         let ended = once(|| {
             let ended = critical_section::with(|cs| STATE.borrow_ref(cs).ended);
-            ended.or_else(|| (time::now_us() >= deadline_us).then_some(Err(BusError::Stuck)))
+            if ended.is_none() && time::now() >= deadline {
+                return Some(Err(BusError::Stuck));
+            }
+            time::expects(deadline);
+            ended
         });
         let ended = ended.await;
         BUSY.store(false, Ordering::Relaxed);

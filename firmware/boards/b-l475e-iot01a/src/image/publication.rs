@@ -1,22 +1,45 @@
-//! What a probe reads while the image runs: the screen's words and picture, and what the lines have done to the core. The
+//! What a probe reads while the image runs: the screen's words and picture, and whether the core sleeps and what it has taken. The
 //! probe finds each by the name of its symbol.
 //!
-//! The ticks, which a probe reads too, are in `time`, and the log in defmt's own buffer.
+//! The log, which a probe reads too, is in defmt's own buffer.
 #![allow(unsafe_code, reason = "names that a probe looks for")]
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
+use embedded_hal::digital::OutputPin;
 use qiyong_firmware::ui::framebuffer::{Framebuffer, LEN};
+use stm32_metapac::gpio::vals::Ot;
 
-/// How often something that came over a line woke the core, times two, and one more while the core is awake. A probe that
-/// sends one thing after the other sends the next when the core has dealt with the one before and sleeps again.
-#[unsafe(export_name = "QIYONG_WAKES")]
-static WAKES: AtomicU32 = AtomicU32::new(1);
-/// How many characters have been taken from the lines. A probe sees by it whether what it sent has come.
-#[unsafe(export_name = "QIYONG_TAKEN")]
-static TAKEN: AtomicU32 = AtomicU32::new(0);
-/// Something came over a line since the last poll.
-static EVENT: AtomicBool = AtomicBool::new(false);
+use super::pins::Pin;
+use super::time;
+
+/// What a probe reads at one go: how the image is. The words of a moment belong together if the core sleeps.
+#[repr(C)]
+pub(crate) struct Live {
+    /// How often the core went to sleep, times two, and one more while it is awake. It is never 0 once the image runs.
+    wakes: AtomicU32,
+    /// How many characters have been taken from the lines. A probe sees by it whether what it sent has come.
+    taken: AtomicU32,
+    /// Ticks since the start, which go round. A probe that tells the time sees by them that SysTick's handler has run.
+    pub(crate) ticks: AtomicU32,
+    /// The card's receiver is on: a character that comes is taken.
+    listens: AtomicU32,
+    /// How often the screen was written.
+    shown: AtomicU32,
+    /// Where a probe tells the time: the next moment at which something happens by itself, in cycles, lower half first.
+    pub(crate) next: [AtomicU32; 2],
+}
+
+/// See there.
+#[unsafe(export_name = "QIYONG_LIVE")]
+pub(crate) static LIVE: Live = Live {
+    wakes: AtomicU32::new(1),
+    taken: AtomicU32::new(0),
+    ticks: AtomicU32::new(0),
+    listens: AtomicU32::new(0),
+    shown: AtomicU32::new(0),
+    next: [const { AtomicU32::new(u32::MAX) }; 2],
+};
 
 /// How many bytes a field of the screen has.
 const FIELD: usize = 48;
@@ -37,6 +60,7 @@ pub(crate) fn write_screen(fields: [&str; 3], frame: &Framebuffer) {
     }
     publish(&SCREEN, &words);
     publish(&FRAME, frame.bytes());
+    LIVE.shown.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Writes what a probe may read at any time.
@@ -57,27 +81,36 @@ pub(crate) fn frame_byte(at: usize) -> u8 {
 
 /// A character has been taken from a line.
 pub(crate) fn taken() {
-    TAKEN.fetch_add(1, Ordering::Relaxed);
+    LIVE.taken.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A line has interrupted.
-pub(crate) fn line_event() {
-    EVENT.store(true, Ordering::Relaxed);
+/// The card's receiver is on from now on.
+pub(crate) fn listens() {
+    LIVE.listens.store(1, Ordering::Relaxed);
 }
 
-/// The task has been polled: what came over a line before that counts now.
-pub(crate) fn polled() {
-    if EVENT.swap(false, Ordering::Relaxed) {
-        WAKES.fetch_add(2, Ordering::Relaxed);
+/// Begins to show a probe whether the core sleeps.
+pub(crate) fn start() {
+    if time::is_told() {
+        Pin::<'A', 15>.output(Ot::PUSH_PULL);
     }
 }
 
-/// The core is about to sleep.
+/// Where a probe tells the time, this pin is high while the core sleeps. It has no other use.
+fn show(asleep: bool) {
+    if time::is_told() {
+        let Ok(()) = Pin::<'A', 15>.set_state(asleep.into());
+    }
+}
+
+/// The core is about to sleep: all that has come was dealt with.
 pub(crate) fn asleep() {
-    WAKES.fetch_and(!1, Ordering::Relaxed);
+    LIVE.wakes.fetch_add(1, Ordering::Release);
+    show(true);
 }
 
 /// The core is awake again.
 pub(crate) fn awake() {
-    WAKES.fetch_or(1, Ordering::Relaxed);
+    LIVE.wakes.fetch_or(1, Ordering::Release);
+    show(false);
 }

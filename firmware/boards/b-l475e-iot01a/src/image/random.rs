@@ -3,11 +3,10 @@
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use cortex_m::peripheral::SYST;
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 
-use super::chip;
+use super::{chip, time};
 
 /// The random number generator.
 #[derive(Clone, Copy)]
@@ -22,7 +21,7 @@ impl Random {
             while !pac::RNG.sr().read().drdy() {}
             return pac::RNG.dr().read();
         }
-        let mut state = STATE.load(Ordering::Relaxed) ^ SYST::get_current();
+        let mut state = STATE.load(Ordering::Relaxed) ^ time::now() as u32;
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;

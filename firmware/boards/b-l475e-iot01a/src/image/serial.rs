@@ -11,48 +11,28 @@ use core::convert::Infallible;
 
 use critical_section::Mutex;
 use embedded_io_async::{ErrorType, Read, Write};
-use heapless::Deque;
 use stm32_metapac as pac;
 use stm32_metapac::gpio::vals::Ot;
 use stm32_metapac::usart::{Usart, regs};
 
 use super::pins::alternate;
 use super::{publication, time};
+use crate::queue::{Character, Queue};
 use crate::smartcard::{self, Register, Registers};
 
-/// How many characters may wait to be taken.
-const QUEUE: usize = 64;
-/// A character takes at most this long to go out, in µs, at 9600 baud and with doubt; the card line has its own.
-const CHARACTER_US: u64 = 20_000;
-
-/// A received character.
-#[derive(Clone, Copy)]
-pub(crate) struct Character {
-    pub(crate) byte: u8,
-    /// Its parity was right, where there is one.
-    pub(crate) parity_ok: bool,
-    /// The lower half of when its last moment had come, in µs: it is taken within an hour.
-    low_us: u32,
-}
-
-impl Character {
-    /// When its last moment had come, in µs.
-    pub(crate) fn at_us(&self) -> u64 {
-        let now = time::now_us();
-        now - u64::from((now as u32).wrapping_sub(self.low_us))
-    }
-}
-
-type Queue = Mutex<RefCell<Deque<Character, QUEUE>>>;
+/// Bits of a character on an ordinary serial line.
+const SERIAL: u64 = 10;
+/// Bits that a character may take to go out: those it takes, its error signal, and some doubt.
+const PATIENCE: u64 = 20;
 
 /// One USART.
 pub(crate) struct Port {
     regs: Usart,
     /// What has come. A static of its own: so it is zeros in RAM, and takes no flash as the registers' address does.
-    queue: &'static Queue,
+    queue: &'static Mutex<RefCell<Queue>>,
 }
 
-static QUEUES: [Queue; 3] = [const { Mutex::new(RefCell::new(Deque::new())) }; 3];
+static QUEUES: [Mutex<RefCell<Queue>>; 3] = [const { Mutex::new(RefCell::new(Queue::new())) }; 3];
 pub(crate) static TILL: Port = Port { regs: pac::USART1, queue: &QUEUES[0] };
 pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
 pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
@@ -63,10 +43,9 @@ impl Port {
         let status = self.regs.isr().read();
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
-            let character = Character { byte, parity_ok: !status.pe(), low_us: time::now_us() as u32 };
+            let character = Character::new(byte, !status.pe(), time::now());
             publication::taken();
-            // If the queue is full, the character is lost; every protocol above notices that.
-            let _ = critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push_back(character));
+            critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push(character));
         }
         // The end of a character that goes out wakes the task; whoever waits asks for the next.
         self.regs.cr1().modify(|w| w.set_tcie(false));
@@ -79,24 +58,38 @@ impl Port {
 
     /// A character that has come.
     pub(crate) fn take(&self) -> Option<Character> {
-        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).pop_front())
+        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).take())
     }
 
     /// Forgets what has come.
     pub(crate) fn forget(&self) {
-        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).clear());
+        critical_section::with(|cs| self.queue.borrow_ref_mut(cs).forget());
     }
 
-    /// Waits until a character has gone out, at most this long.
-    pub(crate) async fn sent_within(&self, us: u64) {
-        let _ = time::until(time::now_us() + us, || smartcard::is_gone(self).then_some(())).await;
+    /// Waits until a character of so many bits has gone out, and not much longer than it takes. In the emulator it goes out at
+    /// once; where the time is told, the time that it takes is counted here.
+    pub(crate) async fn sent(&self, bits: u64) {
+        let bit = u64::from(self.regs.brr().read().brr());
+        if time::is_told() {
+            time::sleep_until(time::now().saturating_add(bits * bit)).await;
+        }
+        let patience = (bits + PATIENCE) * bit;
+        let _ = time::until(time::now().saturating_add(patience), || smartcard::is_gone(self).then_some(())).await;
     }
 
     /// Sends characters on an ordinary serial line.
     pub(crate) async fn send(&self, bytes: impl Iterator<Item = u8>) {
+        let mut count = 0;
         for byte in bytes {
             self.write(Register::Tdr, byte.into());
-            self.sent_within(CHARACTER_US).await;
+            count += 1;
+            // In the emulator all have gone out at once.
+            if !time::is_told() {
+                self.sent(SERIAL).await;
+            }
+        }
+        if time::is_told() {
+            self.sent(count * SERIAL).await;
         }
     }
 

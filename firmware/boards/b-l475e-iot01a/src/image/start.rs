@@ -48,6 +48,7 @@ fn main() -> ! {
         time::start(core.SYST);
     }
     serial::start();
+    publication::start();
     // SAFETY: no critical section is entered, and the handlers are in this file.
     unsafe {
         NVIC::unmask(pac::Interrupt::USART1);
@@ -69,7 +70,6 @@ fn main() -> ! {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
         watchdog::feed();
-        publication::polled();
         // An interrupt between the look at `WORK` and the sleep would be slept over. So interrupts are held back until the
         // core sleeps: one that comes meanwhile wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();
@@ -97,27 +97,22 @@ fn SysTick() {
     time::wake();
 }
 
-fn line_wakes() {
-    publication::line_event();
-    time::wake();
-}
-
 #[interrupt]
 fn USART1() {
     serial::TILL.interrupt();
-    line_wakes();
+    time::wake();
 }
 
 #[interrupt]
 fn USART2() {
     serial::CARD.interrupt();
-    line_wakes();
+    time::wake();
 }
 
 #[interrupt]
 fn UART4() {
     serial::KEYS.interrupt();
-    line_wakes();
+    time::wake();
 }
 
 #[interrupt]

@@ -17,10 +17,10 @@ const PAGE: usize = 2048;
 const DOUBLE_WORD: usize = 8;
 /// Where the second bank begins, whose pages are numbered from there.
 const BANK_2: usize = 0x0808_0000;
-/// How long an erasure may take, in µs: 24.5 ms by the data sheet, with room.
-const ERASE_US: u64 = 50_000;
-/// How long a double word may take to be written, in µs: 91 by the data sheet, with room.
-const WRITE_US: u64 = 1_000;
+/// How long an erasure may take, in cycles: 24.5 ms by the data sheet, with room.
+const ERASE: u64 = 50_000 * time::US;
+/// How long a double word may take to be written, in cycles: 91 µs by the data sheet, with room.
+const WRITE: u64 = 1_000 * time::US;
 
 /// Why the flash did not do as told.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ impl Region {
             unlock()?;
             pac::FLASH.cr().modify(|w| w.set_pg(true));
             write();
-            return finish(WRITE_US);
+            return finish(WRITE);
         }
         let erased = first.load(Ordering::SeqCst) & second.load(Ordering::SeqCst) == u32::MAX;
         // RM0351 section 3.3.7: zeros alone may be written over something.
@@ -106,7 +106,7 @@ impl Region {
             w.set_pnb((words.as_ptr().addr().saturating_sub(BANK_2) / PAGE) as u8);
         });
         pac::FLASH.cr().modify(|w| w.set_start(true));
-        finish(ERASE_US)
+        finish(ERASE)
     }
 }
 
@@ -124,9 +124,13 @@ fn unlock() -> Result<(), FlashError> {
 }
 
 /// Waits for the end of an operation, at most so long, and tells how it went.
-fn finish(within_us: u64) -> Result<(), FlashError> {
-    let deadline = time::now_us() + within_us;
-    while pac::FLASH.sr().read().bsy() && time::now_us() < deadline {}
+fn finish(within: u64) -> Result<(), FlashError> {
+    let deadline = time::now().saturating_add(within);
+    // Each look takes several cycles: there are fewer looks than cycles, also if time stood still.
+    let mut looks = within;
+    while pac::FLASH.sr().read().bsy() && time::now() < deadline && looks > 0 {
+        looks -= 1;
+    }
     let status = pac::FLASH.sr().read();
     pac::FLASH.cr().write(|w| w.set_lock(true));
     if status.bsy() {

@@ -1,57 +1,80 @@
-//! Time: the microseconds since the start, and how the application waits for something.
+//! Time: cycles of SYSCLK since the start, and how the application waits for something.
 //!
-//! SysTick counts milliseconds; its own counter gives the microseconds between two ticks. No timer of the chip is used, since
-//! the emulator has none.
-#![allow(unsafe_code, reason = "names that a probe looks for, and a static that a probe alone writes")]
+//! SysTick counts milliseconds; its own counter gives the cycles between two ticks. No timer of the chip is used, since the
+//! emulator has none. How ticks and counter make a time is for `moment`.
+//!
+//! In the emulator a probe may **tell** the time ([`TOLD`]). Then SysTick stands still, and time passes only when the probe says
+//! so: it writes the time while the core sleeps, and pends SysTick, whose handler lets everything look at the clock as after a
+//! tick. When the core sleeps, [`LIVE`] says until when nothing happens by itself.
+#![allow(unsafe_code, reason = "names that a probe looks for, and RAM that a start does not clear")]
 
+use core::cell::Cell;
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::task::{Context, Poll};
 
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
+use critical_section::Mutex;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::delay::DelayNs;
 
-use super::watchdog;
+use super::publication::LIVE;
+use super::{chip, watchdog};
+pub(crate) use crate::moment::{CLOCK_HZ, US};
+use crate::moment::{SysTick, TICK, bounded, later, moment};
 
-/// SYSCLK: HSI16, the chip's own oscillator, 1 % exact; etu need no better (ISO/IEC 7816-3 clause 7.1 allows a receiver
-/// and a sender 0.2 etu in ten).
-pub(crate) const CLOCK_HZ: u32 = 16_000_000;
-/// SysTick's rate.
-const TICKS_HZ: u32 = 1000;
-/// Cycles a tick.
-const RELOAD: u32 = CLOCK_HZ / TICKS_HZ;
+/// How long before the end of a sleep the core begins to look at the clock, in cycles: one tick and a half.
+const LOOK: u64 = (TICK + TICK / 2) as u64;
 
-/// Milliseconds since the start. It goes round after 49 days; `ROUNDS` counts how often it did. A probe reads it.
-#[unsafe(export_name = "QIYONG_TICKS")]
-static TICKS: AtomicU32 = AtomicU32::new(0);
-/// Milliseconds by which a probe has moved the time on, so that nobody has to wait for a time-out. Only the probe writes
-/// here, and never less than before. It must not add to `TICKS` instead: that could undo a tick.
-#[used]
-#[unsafe(export_name = "QIYONG_AHEAD")]
-static AHEAD: AtomicU32 = AtomicU32::new(0);
-/// How often `TICKS` went round.
+/// How often the ticks went round.
 static ROUNDS: AtomicU32 = AtomicU32::new(0);
+/// In the emulator: [`IS_TOLD`], and the time in cycles, lower half first. Only a probe writes here, never less than before, and
+/// while the core sleeps. A start does not clear it, so that time goes on over a reset.
+#[used]
+#[unsafe(export_name = "QIYONG_TOLD")]
+#[unsafe(link_section = ".uninit.told")]
+static TOLD: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
+/// The probe's word that it tells the time.
+const IS_TOLD: u32 = 0x5449_4D45;
+/// The time is told.
+static FOLLOWS: AtomicBool = AtomicBool::new(false);
+/// The time that was given out last.
+static LATEST: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 /// The application's task. Every interrupt but the panel's wakes it.
 static TASK: AtomicWaker = AtomicWaker::new();
 /// It is known whom to wake. The application never changes, and it waits for several things at a time, each asked at every poll.
 static REGISTERED: AtomicBool = AtomicBool::new(false);
 
-/// Starts SysTick.
+/// Starts SysTick, unless the time is told.
 pub(crate) fn start(mut counter: SYST) {
+    let [told, ..] = &TOLD;
+    if chip::is_emulated() && told.load(Ordering::Relaxed) == IS_TOLD {
+        FOLLOWS.store(true, Ordering::Relaxed);
+        return;
+    }
     counter.set_clock_source(SystClkSource::Core);
-    counter.set_reload(RELOAD - 1);
+    counter.set_reload(TICK - 1);
     counter.clear_current();
     counter.enable_counter();
     counter.enable_interrupt();
 }
 
+/// Whether a probe tells the time.
+pub(crate) fn is_told() -> bool {
+    FOLLOWS.load(Ordering::Relaxed)
+}
+
 /// Counts a tick: for SysTick's handler alone.
 pub(crate) fn tick() {
-    let before = TICKS.fetch_add(1, Ordering::AcqRel);
-    if before == u32::MAX {
+    // `moment` reads the rounds after the ticks.
+    if LIVE.ticks.load(Ordering::Relaxed) == u32::MAX {
         ROUNDS.fetch_add(1, Ordering::AcqRel);
+    }
+    LIVE.ticks.fetch_add(1, Ordering::AcqRel);
+    if is_told() {
+        // Whoever waits for a moment is polled after this, and says so again.
+        critical_section::with(|_| LIVE.next.iter().for_each(|half| half.store(u32::MAX, Ordering::Relaxed)));
     }
 }
 
@@ -60,78 +83,122 @@ pub(crate) fn wake() {
     TASK.wake();
 }
 
-/// Milliseconds that a probe has added. No cycles go with them.
-fn ahead() -> u32 {
-    // SAFETY: the static is aligned and lives for ever; volatile, since no code of the image writes to it.
-    unsafe { AHEAD.as_ptr().read_volatile() }
-}
+/// SysTick's registers.
+struct Registers;
 
-/// Milliseconds since the start, and the cycles since the last of them.
-#[inline(never)]
-fn moment() -> (u64, u32) {
-    loop {
-        // In this order, since ticks go round first.
-        let (ticks, rounds) = (TICKS.load(Ordering::Acquire), ROUNDS.load(Ordering::Acquire));
-        let mut left = SYST::get_current();
-        // Within another handler, or with interrupts held back, a tick may have come that is not counted yet.
-        let due = SCB::is_pendst_pending();
-        if due {
-            left = SYST::get_current();
-        }
-        // If a tick was counted in between, `ticks` and `left` do not belong together.
-        if ticks == TICKS.load(Ordering::Acquire) {
-            let ms = (u64::from(rounds) << 32 | u64::from(ticks)) + u64::from(due);
-            return (ms, RELOAD.saturating_sub(left));
-        }
+impl SysTick for Registers {
+    fn ticks(&self) -> u32 {
+        LIVE.ticks.load(Ordering::Acquire)
+    }
+
+    fn rounds(&self) -> u32 {
+        ROUNDS.load(Ordering::Acquire)
+    }
+
+    fn left(&self) -> u32 {
+        SYST::get_current()
+    }
+
+    fn is_due(&self) -> bool {
+        SCB::is_pendst_pending()
     }
 }
 
-/// Microseconds since the start.
-pub(crate) fn now_us() -> u64 {
-    let (ticks, cycles) = moment();
-    (ticks + u64::from(ahead())) * 1000 + u64::from(cycles / (CLOCK_HZ / 1_000_000))
+/// A number in two halves.
+fn whole(low: &AtomicU32, high: &AtomicU32) -> u64 {
+    u64::from(high.load(Ordering::Relaxed)) << 32 | u64::from(low.load(Ordering::Relaxed))
+}
+
+/// Cycles since the start; never fewer than before.
+#[inline(never)]
+pub(crate) fn now() -> u64 {
+    if is_told() {
+        let [_, low, high] = &TOLD;
+        return whole(low, high);
+    }
+    let now = moment(&Registers);
+    critical_section::with(|cs| {
+        let cell = LATEST.borrow(cs);
+        let mut latest = cell.get();
+        later(&mut latest, now);
+        cell.set(latest);
+        latest
+    })
 }
 
 /// Whole seconds since the start.
 pub(crate) fn now_s() -> u32 {
-    (now_us() / 1_000_000) as u32
+    (now() / u64::from(CLOCK_HZ)) as u32
+}
+
+/// Something happens at `deadline` by itself.
+pub(crate) fn expects(deadline: u64) {
+    if is_told() {
+        critical_section::with(|_| {
+            let [low, high] = &LIVE.next;
+            if deadline < whole(low, high) {
+                low.store(deadline as u32, Ordering::Relaxed);
+                high.store((deadline >> 32) as u32, Ordering::Relaxed);
+            }
+        });
+    }
 }
 
 /// Has the application woken by every interrupt from now on.
 fn register(context: &Context<'_>) {
-    watchdog::alive();
+    watchdog::polled();
     if !REGISTERED.swap(true, Ordering::Relaxed) {
         TASK.register(context.waker());
     }
 }
 
-/// Waits until `ready` gives something, at most until `deadline_us`. `ready` is asked at every interrupt, so at least once a
-/// millisecond. Cancel-safe.
-pub(crate) async fn until<T>(deadline_us: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
-    poll_fn(|context| {
+/// Waits until `ready` gives something, at most until `deadline`, and no longer than any wait may last. `ready` is asked at every
+/// interrupt, so at least once a millisecond. Cancel-safe.
+pub(crate) async fn until<T>(deadline: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = bounded(now(), deadline);
+    watchdog::waits(deadline);
+    let value = poll_fn(|context| {
         register(context);
         match ready() {
             Some(value) => Poll::Ready(Some(value)),
-            None if now_us() >= deadline_us => Poll::Ready(None),
-            None => Poll::Pending,
+            None if now() >= deadline => Poll::Ready(None),
+            None => {
+                expects(deadline);
+                Poll::Pending
+            }
         }
     })
-    .await
+    .await;
+    watchdog::progress();
+    value
 }
 
 /// Waits until `ready` gives something, however long that takes. Cancel-safe.
 pub(crate) async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
-    poll_fn(|context| {
+    let value = poll_fn(|context| {
         register(context);
         ready().map_or(Poll::Pending, Poll::Ready)
     })
-    .await
+    .await;
+    watchdog::progress();
+    value
 }
 
 /// Waits until then, to the microsecond: sleeps until shortly before, and looks at the clock for the rest. Cancel-safe.
-pub(crate) async fn sleep_until(deadline_us: u64) {
-    let _ = until(deadline_us.saturating_sub(1500), || None::<()>).await;
-    while now_us() < deadline_us {}
+pub(crate) async fn sleep_until(deadline: u64) {
+    let deadline = bounded(now(), deadline);
+    let early = if is_told() { 0 } else { LOOK };
+    let _ = until(deadline.saturating_sub(early), || None::<()>).await;
+    // Each look takes several cycles: there are fewer looks than cycles, also if time stood still.
+    let mut looks = LOOK;
+    while now() < deadline && looks > 0 {
+        looks -= 1;
+    }
+}
+
+/// Waits so many cycles. Cancel-safe.
+async fn sleep(cycles: u64) {
+    sleep_until(now().saturating_add(cycles)).await;
 }
 
 /// The clock, as embedded-hal has it. Cancel-safe.
@@ -140,14 +207,14 @@ pub(crate) struct Delay;
 
 impl DelayNs for Delay {
     async fn delay_ns(&mut self, ns: u32) {
-        self.delay_us(ns.div_ceil(1000)).await;
+        sleep(u64::from(ns).saturating_mul(US).div_ceil(1000)).await;
     }
 
     async fn delay_us(&mut self, us: u32) {
-        sleep_until(now_us() + u64::from(us)).await;
+        sleep(u64::from(us).saturating_mul(US)).await;
     }
 
     async fn delay_ms(&mut self, ms: u32) {
-        sleep_until(now_us() + u64::from(ms) * 1000).await;
+        sleep(u64::from(ms).saturating_mul(TICK.into())).await;
     }
 }

@@ -1,18 +1,26 @@
-//! The watchdog: the chip's independent one, with a clock of its own. A terminal whose task is not polled for four seconds is
-//! reset, whatever it hangs in: a loop, a register that never changes, interrupts that no longer come.
+//! The watchdog: the chip's independent one, with a clock of its own. A terminal is reset whose task is not polled for four
+//! seconds, whatever it hangs in: a loop, a register that never changes, interrupts that no longer come. So is one that is
+//! polled and does not get on: how long it may be so is for `lease`.
 //!
 //! The emulator does not have it; writes to it are ignored there.
 
+use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use critical_section::Mutex;
 use stm32_metapac as pac;
 use stm32_metapac::iwdg::vals::{Key, Pr};
+
+use super::time;
+use crate::lease::Lease;
 
 /// LSI's 32 kHz by 64, so 2 ms a step: 3.8 to 4.3 s over its tolerance.
 const STEPS: u16 = 2000;
 
 /// The task has been polled since the watchdog was last fed.
-static ALIVE: AtomicBool = AtomicBool::new(false);
+static POLLED: AtomicBool = AtomicBool::new(false);
+/// How long it may be fed.
+static LEASE: Mutex<RefCell<Lease>> = Mutex::new(RefCell::new(Lease::new()));
 
 /// Starts it; nothing but a reset stops it again. It rests while a debugger halts the core.
 pub(crate) fn start() {
@@ -32,13 +40,33 @@ pub(crate) fn has_bitten() -> bool {
 }
 
 /// The task has been polled.
-pub(crate) fn alive() {
-    ALIVE.store(true, Ordering::Relaxed);
+pub(crate) fn polled() {
+    POLLED.store(true, Ordering::Relaxed);
 }
 
-/// Feeds it if the task is alive.
+fn lease<T>(look: impl FnOnce(&mut Lease, u64) -> T) -> T {
+    let now = time::now();
+    critical_section::with(|cs| look(&mut LEASE.borrow_ref_mut(cs), now))
+}
+
+/// Something has come that was waited for.
+pub(crate) fn progress() {
+    lease(Lease::progress);
+}
+
+/// A wait begins that ends then.
+pub(crate) fn waits(deadline: u64) {
+    lease(|lease, now| lease.waits(now, deadline));
+}
+
+/// The terminal begins to wait for a job, or has one.
+pub(crate) fn set_idle(idle: bool) {
+    lease(|lease, now| lease.set_idle(now, idle));
+}
+
+/// Feeds it if the task was polled and may be fed for that.
 pub(crate) fn feed() {
-    if ALIVE.swap(false, Ordering::Relaxed) {
+    if POLLED.swap(false, Ordering::Relaxed) && lease(Lease::feeds) {
         pac::IWDG.kr().write(|w| w.set_key(Key::RESET));
     }
 }

@@ -1,0 +1,138 @@
+//! One thing after the other: when the board is quiet, what it has done is taken; if it has done nothing, the next thing in
+//! time happens to it: a character of the card, a byte on a line, the moment for which the image waits, or what the holder
+//! does later.
+//!
+//! What follows from what the board did is decided elsewhere, before the next step.
+
+use super::EmulatorError;
+use super::clock::Words;
+use super::machine::Machine;
+use super::till::Heard;
+use crate::probe::ScreenText;
+use crate::probe::image;
+
+/// What the board has done.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// Something came to the till's end of the line.
+    Till(Heard),
+    /// The screen shows something else.
+    Screen(ScreenText),
+    /// The PIN pad is told that a PIN is awaited.
+    PinAwaited,
+}
+
+/// What the holder does later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    /// The cycle.
+    pub(super) at: u64,
+    pub(super) what: Act,
+}
+
+/// What a holder does with his hands, but for keys of the PIN pad.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    /// Takes the card out.
+    PullsCard,
+    /// Presses the cancel key and keeps it down.
+    HoldsCancelKey,
+}
+
+/// Who is next. Of several at the same cycle the first in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Holder,
+    Card,
+    Till,
+    Pad,
+    Board,
+}
+
+impl Machine {
+    /// Waits until the board is quiet.
+    pub(super) fn settle(&mut self) -> Result<Words, EmulatorError> {
+        self.clock.settle(&mut self.probe, &mut self.qemu)
+    }
+
+    /// The board looks at its pins.
+    pub(super) fn look_up(&mut self) -> Result<(), EmulatorError> {
+        self.settle()?;
+        self.clock.tick(self.clock.now(), &mut self.probe)?;
+        self.settle().map(drop)
+    }
+
+    /// What the board has done since the last step; if nothing, the next thing happens to it.
+    pub(super) fn step(&mut self) -> Result<Vec<Happened>, EmulatorError> {
+        let words = self.settle()?;
+        let (happened, anything) = self.take(&words)?;
+        if !anything {
+            self.happens(&words)?;
+        }
+        Ok(happened)
+    }
+
+    /// Takes what the quiet board has done; returns also whether it has done anything.
+    fn take(&mut self, words: &Words) -> Result<(Vec<Happened>, bool), EmulatorError> {
+        let now = self.clock.now();
+        let mut anything = false;
+        while let Some(edge) = self.probe.edge()? {
+            anything = true;
+            self.slot.edge(edge, now)?;
+        }
+        // A board whose card was just taken out must see that before anything else.
+        let present = self.slot.is_occupied();
+        anything |= self.slot.hear(now, &mut self.probe)?;
+        if present && !self.slot.is_occupied() {
+            self.look_up()?;
+        }
+        let mut all = Vec::new();
+        if std::mem::replace(&mut self.shown, words.shown) != words.shown {
+            self.log.drain(&mut self.probe)?;
+            let text = image::screen(&mut self.probe, self.screen_at)?;
+            if let Some(text) = text.filter(|text| self.screens.last() != Some(text)) {
+                self.screens.push(text.clone());
+                all.push(Happened::Screen(text));
+            }
+        }
+        if self.pad.hear()? {
+            all.push(Happened::PinAwaited);
+        }
+        all.extend(self.till.hear()?.into_iter().map(Happened::Till));
+        anything |= !all.is_empty();
+        Ok((all, anything))
+    }
+
+    /// The next thing in time happens to the board.
+    fn happens(&mut self, words: &Words) -> Result<(), EmulatorError> {
+        let now = self.clock.now();
+        let card = self.slot.next();
+        if card.is_some() && self.slot.is_pulled() {
+            return self.remove();
+        }
+        let times = [
+            (self.later.map(|later| later.at), Next::Holder),
+            (card, Next::Card),
+            (self.till.line().next(), Next::Till),
+            (self.pad.line().next(), Next::Pad),
+            (words.next, Next::Board),
+        ];
+        let next = times.into_iter().filter_map(|(at, who)| Some((at?.max(now), who))).min();
+        let Some((at, who)) = next else { return Err(EmulatorError::Idle) };
+        match who {
+            Next::Holder => {
+                self.clock.tick(at, &mut self.probe)?;
+                self.settle()?;
+                match self.later.take().map(|later| later.what) {
+                    Some(Act::PullsCard) => self.remove(),
+                    Some(Act::HoldsCancelKey) => self.cancel_key(true),
+                    None => Ok(()),
+                }
+            }
+            Next::Card => self.slot.deliver(words.listens, &mut self.clock, &mut self.probe),
+            Next::Till => self.till.line().deliver(&mut self.clock, &mut self.probe),
+            Next::Pad => self.pad.line().deliver(&mut self.clock, &mut self.probe),
+            Next::Board => self.clock.tick(at, &mut self.probe),
+        }
+    }
+}
