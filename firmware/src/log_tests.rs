@@ -24,11 +24,11 @@ fn logged(value: &impl Format) -> Vec<u8> {
 }
 
 #[test]
-fn a_job_does_not_give_its_key_away() {
+fn a_set_up_does_not_give_its_key_away() {
     let key = *b"TEST key, logged";
     let institution = InstitutionCode::new("P32010000017").unwrap();
     let setup = Setup { institution, terminal: TerminalId(*b"00000001"), key: X919::new(key), next_stan: Stan(1) };
-    let bytes = logged(&Job::Setup(setup));
+    let bytes = logged(&setup);
     let contains = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
     assert!(contains(b"P32010000017") && contains(b"***") && !contains(&key[..2]));
 }
