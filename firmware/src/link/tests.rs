@@ -395,16 +395,16 @@ fn an_answer_from_before_a_restart_is_not_taken() {
     let Setup { institution, terminal, .. } = setup();
     let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
     let request = Request { institution, terminal, batch: Batch(1), time: TIME, body };
-    let ask_and =
-        |starts, then: &mut dyn FnMut(&mut Rig<'_>, Pin<&mut dyn Future<Output = Result<Answer, LinkError>>>)| {
-            with_start(starts, |rig| {
-                rig.set_up();
-                let mut link = rig.link;
-                let mut ask = pin!(link.ask(&request));
-                assert!(now(ask.as_mut()).is_none());
-                then(rig, ask);
-            });
-        };
+    type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
+    let ask_and = |starts, then: &mut dyn FnMut(&mut Rig<'_>, Asking<'_>)| {
+        with_start(starts, |rig| {
+            rig.set_up();
+            let mut link = rig.link;
+            let mut ask = pin!(link.ask(&request));
+            assert!(now(ask.as_mut()).is_none());
+            then(rig, ask);
+        });
+    };
     let mut late = Vec::new();
     ask_and(7, &mut |rig, _| late = Asked::of(rig).answer(&Answer::Done));
     ask_and(8, &mut |rig, mut ask| {
