@@ -3,6 +3,7 @@
 //!
 //! Tests of the sources themselves (`citations`, `house`) are not in it, because they need none of the crates.
 
+mod any_card;
 mod atr_list;
 mod bench;
 mod benches;

@@ -149,9 +149,8 @@ fn what_was_sent_under_another_name_is_reversed_under_that() {
 
 /// Visits that are cut: what goes wrong with their messages besides.
 fn troubles() -> [Visit; 4] {
-    let mut byte = Visit::default();
-    // In the transaction's frame, or in that of its answer.
-    byte.to_terminal = vec![(300, ByteFault::Flip(4))];
+    // In an answer.
+    let byte = Visit { to_terminal: vec![(300, ByteFault::Flip(4))], ..Visit::default() };
     [
         Visit::default(),
         visit(&[(TRANSACTION, Delivery::UNANSWERED), (TRANSACTION + 1, Delivery::LOST)]),
@@ -271,7 +270,7 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let (served, work) = run(None);
     assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
     // What is written before the transaction is noted is the same as in the other visits.
-    let noted: Vec<u64> = (work - 3 * 88..work).collect();
+    let noted: Vec<u64> = (work - 3 * 112..work).collect();
     in_parallel(&noted, |&cut| run(Some(cut)));
 }
 

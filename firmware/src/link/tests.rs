@@ -388,6 +388,9 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
     });
 }
 
+/// A request under way.
+type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
+
 /// docs/card.md §5.5: the power was cut while the terminal waited. The line still has the answer, and the terminal asks for the
 /// same at the same time by its clock, which nobody has set anew.
 #[test]
@@ -395,7 +398,6 @@ fn an_answer_from_before_a_restart_is_not_taken() {
     let Setup { institution, terminal, .. } = setup();
     let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
     let request = Request { institution, terminal, batch: Batch(1), time: TIME, body };
-    type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
     let ask_and = |starts, then: &mut dyn FnMut(&mut Rig<'_>, Asking<'_>)| {
         with_start(starts, |rig| {
             rig.set_up();

@@ -30,8 +30,6 @@ use super::os::VirtualCard;
 
 /// The longest command and response: a photo of 4096 bytes in one extended APDU, with what surrounds it.
 const APDU_MAX: usize = 4112;
-/// Fi and Di after a reset.
-const DEFAULT_RATE: (u16, u8) = (372, 1);
 
 /// A card that can be put into a slot.
 pub struct ContactCard {
@@ -77,7 +75,7 @@ impl ContactCard {
             t0: Box::new(CardSide::new(card.habits.procedure)),
             card,
             t1: None,
-            rate: DEFAULT_RATE,
+            rate: negotiation::DEFAULT_RATE,
             deaf: false,
             was_deaf: false,
             request: None,
