@@ -44,7 +44,8 @@ impl Place {
             card
         });
         let mut add = Command::new(qiyong());
-        add.args(["centre", "add", "--account", "50000", "--institution", PHARMACY, "--centre"]).arg(&centre);
+        add.args(["centre", "add", "--test-keys", "--account", "50000", "--institution", PHARMACY, "--centre"])
+            .arg(&centre);
         cards.iter().for_each(|card| {
             add.arg("--card").arg(card);
         });
@@ -129,11 +130,23 @@ fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_wo
     assert!(said.contains(".memory: another program runs a terminal with this memory"), "{said}");
 
     let own = place.folder.path().join("own.memory");
-    for args in [&["--name", "00000002"][..], &["--name", "00000003", "--memory", own.to_str().unwrap()]] {
-        let report: Value = serde_json::from_slice(&run(place.command(1, args).arg("query"))).unwrap();
-        assert_eq!(report["outcome"], "approved", "{args:?}: {report}");
-    }
-    assert!(own.exists());
+    let report: Value = serde_json::from_slice(&run(place.command(1, &["--name", "00000002"]).arg("query"))).unwrap();
+    assert_eq!(report["outcome"], "approved", "{report}");
+    // With a memory of its own it is told by the centre, until the lease of the name is released.
+    let with_own_memory = || {
+        let output = Watched::start(place.command(1, &["--memory", own.to_str().unwrap()]).arg("query")).output();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report["reason"].clone())
+    };
+    assert_eq!(with_own_memory(), (Some(1), "terminal-name-taken".into()));
+    let release = || {
+        let mut release = Command::new(qiyong());
+        release.args(["centre", "release", "--institution", PHARMACY, "--terminal", "00000001", "--centre"]);
+        String::from_utf8(run(release.arg(&place.centre))).unwrap()
+    };
+    assert!(release().contains("has no lease now"));
+    assert!(release().contains("had no lease"), "said again, it is done already");
+    assert_eq!(with_own_memory(), (Some(0), Value::Null));
     first.child.kill().unwrap();
 }
 

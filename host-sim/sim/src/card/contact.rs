@@ -37,6 +37,8 @@ pub struct ContactCard {
     pub card: VirtualCard,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
+    /// In T=1, the IFSC that it asks for by S(IFS request) before its first response.
+    pub asks_ifsc: Option<u8>,
     /// What its ATR says.
     says: Parameters,
     /// How it misbehaves until its next reset.
@@ -70,6 +72,7 @@ impl ContactCard {
         Self {
             says: Atr::new(&card.atr).parameters(),
             misbehaviour: None,
+            asks_ifsc: None,
             spell: None,
             protocol: 0,
             t0: Box::new(CardSide::new(card.habits.procedure)),
@@ -190,6 +193,9 @@ impl ContactCard {
             let ifsc = Some(self.says.ifsc()).filter(|ifsc| (1..=t1::IFS_MAX).contains(ifsc));
             let mut side = t1::CardSide::new(ifsc.unwrap_or(t1::IFS_DEFAULT), self.says.edc());
             side.answer_ifs(self.card.habits.ifs);
+            if let Some(ifsc) = self.asks_ifsc {
+                side.ask_for_ifsc(ifsc);
+            }
             Box::new(side)
         });
         self.wtx_left = self.wtx_times();
