@@ -23,6 +23,7 @@ mod scenarios;
 mod slot;
 mod storage;
 mod terminal;
+mod two_tills;
 mod visits;
 
 /// `autotests` is off, so cargo does not find a new file by itself.

@@ -651,7 +651,11 @@ fn bad_values() -> Vec<Bad> {
     cases.push(words("card 3: fault", "fault = \"mute\"", "", &Misbehaviour::ALL.map(|word| word.as_str())));
     cases.push(words("step 1: do", "do = \"purchase\"", "", &["apply", "settle", "purchase", "query"]));
     cases.push(words("step 1: link", "link = \"ok\"", "", &LinkTrouble::WORDS.map(|(word, _)| word)));
-    cases.push(words("step 1: serial 1.fault", "fault = \"lost\" } ]", "", &ByteFault::WORDS.map(|(word, _)| word)));
+    let bytes = ByteFault::WORDS.map(|(word, _)| word);
+    let says = [&["`step 1: serial 1.fault`", "purple"][..], &bytes].concat();
+    cases.push(bad("fault = \"lost\" }]", "fault = \"purple\" }]", &says));
+    let says = ["`step 1: serial 1.to`", "purple", "till", "terminal"];
+    cases.push(bad("serial = [{ to = \"till\"", "serial = [{ to = \"purple\"", &says));
     cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
     cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
     let outcomes = Outcome::ALL.map(Outcome::as_str);
