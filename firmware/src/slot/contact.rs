@@ -12,15 +12,13 @@ use qiyong_protocol::iso7816::t1::T1Error;
 
 use super::config::SlotConfig;
 use super::exchange::Protocol;
-use super::negotiation::Manner;
+use super::manner::Manner;
 use super::{CardLine, CardSlot, Clock, SlotError, VoltageClass};
 
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
 /// CLK runs for at least this long before the next character once it was stopped (clause 6.3.2).
 const AFTER_CLOCK_STOP: u32 = 700;
-/// A powered-down card is left alone for 10 ms before it is powered again (clause 6.2.4): a hundredth of a second.
-const REST_PER_SECOND: u32 = 100;
 /// CLK until the answer to reset says otherwise, in Hz (clause 5.2.3).
 const CLOCK_HZ: core::ops::RangeInclusive<u32> = 1_000_000..=5_000_000;
 
@@ -38,6 +36,8 @@ pub struct ContactSlot<L> {
     pub(super) manner: Manner,
     /// A rate was agreed on, and the card has not been understood at it yet.
     pub(super) unproven: bool,
+    /// Power was taken from a card, perhaps just now.
+    pub(super) was_powered: bool,
     /// The protocol of the powered card; `None` while there is no power.
     powered: Option<Protocol>,
     /// CLK is stopped though the card has power.
@@ -55,6 +55,7 @@ impl<L: CardLine> ContactSlot<L> {
             card: Parameters::DEFAULT,
             manner: Manner::RateAndBlockSize,
             unproven: false,
+            was_powered: false,
             powered: None,
             resting: false,
         }
@@ -93,7 +94,7 @@ impl<L: CardLine> ContactSlot<L> {
                 Err(SlotError::Mute) if !matches!(last, SlotError::Mute) => {}
                 Err(error) => last = error,
             }
-            self.power_down_and_rest().await;
+            self.power_down().await;
         }
         Err(last)
     }
@@ -134,7 +135,7 @@ impl<L: CardLine> ContactSlot<L> {
         while let Err(error) = ready {
             let deaf = self.is_deaf_at(error);
             ready = if self.manner.yields_to(error, deaf) {
-                self.power_down_and_rest().await;
+                self.power_down().await;
                 may_change = true;
                 self.power_and_negotiate().await
             } else if may_change && self.can_change(error) {
@@ -171,13 +172,6 @@ impl<L: CardLine> ContactSlot<L> {
         insists && self.card.specific_mode().is_some_and(|mode| mode.can_change)
     }
 
-    /// Where no card is, the next one is another.
-    fn forget_if_gone(&mut self) {
-        if !self.line.present() {
-            self.manner = Manner::RateAndBlockSize;
-        }
-    }
-
     /// Whether `error` shows that the rate agreed on is of no use: not one valid character has come since the change-over, so
     /// the card has not had a command either, and nothing is lost by a reset.
     fn is_deaf_at(&self, error: SlotError) -> bool {
@@ -195,23 +189,16 @@ impl<L: CardLine> ContactSlot<L> {
     async fn power_down(&mut self) {
         self.powered = None;
         self.resting = false;
+        self.was_powered = true;
         self.line.set_rst(false);
         self.line.set_clk(Clock::Low);
         self.line.set_io(false);
-        self.forget_if_gone();
         self.line.set_vcc(None).await;
-    }
-
-    /// The same, and the time for which the card is then left alone.
-    async fn power_down_and_rest(&mut self) {
-        self.power_down().await;
-        self.line.wait(self.line.clk_hz().div_ceil(REST_PER_SECOND)).await;
     }
 }
 
 impl<L: CardLine> CardSlot for ContactSlot<L> {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {
-        self.forget_if_gone();
         self.line.wait_for_card(seconds).await
     }
 
@@ -221,7 +208,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
         }
         if self.powered.is_some() {
             // A visit that was dropped midway left the card powered.
-            self.power_down_and_rest().await;
+            self.power_down().await;
         }
         self.make_ready(false).await?;
         Ok(&self.atr)
@@ -246,7 +233,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
                 return Err(error);
             }
             if self.is_deaf_at(error) && self.manner.yields_to(error, true) {
-                self.power_down_and_rest().await;
+                self.power_down().await;
                 self.make_ready(false).await?;
                 continue;
             }

@@ -134,6 +134,7 @@ mod contact;
 mod error;
 mod exchange;
 mod line;
+mod manner;
 mod negotiation;
 mod repetition;
 mod reset;

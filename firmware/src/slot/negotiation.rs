@@ -6,10 +6,10 @@ use heapless::Vec;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::atr::{decode_di, decode_f_max, decode_fi};
 use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
-use qiyong_protocol::iso7816::t1::T1Error;
 use qiyong_protocol::iso7816::{t0, t1};
 
 use super::exchange::{Protocol, over_t1};
+use super::manner::Manner;
 use super::repetition::{receive, send};
 use super::reset::{INITIAL_WAITING_TIME, TURNAROUND};
 use super::{CardLine, ContactSlot, LineConfig, SlotError};
@@ -20,32 +20,6 @@ const CHARACTER: Etu = 10;
 const DEFAULT_RATE: (u16, u8) = (LineConfig::RESET.fi, LineConfig::RESET.di);
 /// f(max) of a card that says nothing, in kHz (clause 8.3).
 const DEFAULT_F_MAX: u16 = 5000;
-
-/// What the slot asks a card for. It asks for less where more has failed, until the card is taken out: a card that was
-/// powered anew for it must not fail in the same way after its next reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// The fastest rate, by PPS, and in T=1 blocks of the greatest size, by S(IFS).
-    RateAndBlockSize,
-    /// No rate: the card failed PPS, or was not understood at the rate that it had agreed to.
-    BlockSize,
-    /// Nothing: a card of T=1 has ignored S(IFS), too.
-    Nothing,
-}
-
-impl Manner {
-    /// Asks for less after `error`; `false` if that is no remedy. `at_new_rate`: nothing was understood yet at a rate that the
-    /// card had agreed to.
-    pub(super) const fn yields_to(&mut self, error: SlotError, at_new_rate: bool) -> bool {
-        *self = match (*self, error) {
-            (Self::RateAndBlockSize, SlotError::Pps(_)) => Self::BlockSize,
-            (Self::RateAndBlockSize, _) if at_new_rate => Self::BlockSize,
-            (Self::RateAndBlockSize | Self::BlockSize, SlotError::T1(T1Error::NoAnswer(_))) => Self::Nothing,
-            _ => return false,
-        };
-        true
-    }
-}
 
 impl<L: CardLine> ContactSlot<L> {
     /// Takes protocol and rate into use: the announced ones in specific mode; in negotiable mode the protocol the card
@@ -58,7 +32,12 @@ impl<L: CardLine> ContactSlot<L> {
             return Err(SlotError::Clock { max_khz });
         }
         let (protocol, (fi, di)) = match card.specific_mode() {
-            Some(mode) => (mode.protocol, self.insisted_on(mode.implicit)?),
+            Some(mode) => {
+                let rate = self.insisted_on(mode.implicit)?;
+                // The slot has listened for TURNAROUND since the last character of the answer to reset.
+                self.turn_around(mode.protocol, TURNAROUND).await;
+                (mode.protocol, rate)
+            }
             None => {
                 let protocol = card.preferred_protocol().unwrap_or(0);
                 (protocol, self.agree(protocol).await?)
@@ -94,6 +73,15 @@ impl<L: CardLine> ContactSlot<L> {
             }
             offered => Err(SlotError::Protocol { offered }),
         }
+    }
+
+    /// Before the rate changes, lets the time go by that the card needs between its last character and the next of the
+    /// terminal, counted at the default rate; `passed` etu of it are over.
+    async fn turn_around(&mut self, protocol: u8, passed: Etu) {
+        let (fi, di) = DEFAULT_RATE;
+        let least = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
+        let etu = least.max(self.card.guard_time(fi, di)).saturating_sub(passed);
+        self.line.wait(etu * u32::from(fi)).await;
     }
 
     /// F and D of a card in specific mode. Clause 6.3.1: a terminal that cannot do what the card insists on must not go on, and
@@ -137,10 +125,8 @@ impl<L: CardLine> ContactSlot<L> {
         }
         match request.judge(&response).map_err(SlotError::Pps)? {
             Agreed::AsAsked => {
-                // The card takes the new rate when its response is out. The turnaround after the response is still counted at
-                // the old one.
-                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME.max(turnaround) } else { turnaround };
-                self.line.wait(u32::from(fi) * (turnaround - CHARACTER)).await;
+                // The card takes the new rate when its response is out.
+                self.turn_around(protocol, CHARACTER).await;
                 self.unproven = true;
                 Ok(decode_fi(pps1).zip(decode_di(pps1)).unwrap_or(DEFAULT_RATE))
             }

@@ -9,6 +9,8 @@ use qiyong_protocol::iso7816::character::Convention;
 use super::repetition::receive;
 use super::{CardLine, Clock, ContactSlot, LineConfig, LineError, SlotError, VoltageClass};
 
+/// A powered-down card is left alone for 10 ms before it is powered again (clause 6.2.4): a hundredth of a second.
+const REST_PER_SECOND: u32 = 100;
 /// RST stays low at least 400 cycles after CLK starts (clause 6.2.2), and as long in a warm reset (6.2.3).
 const RESET_CYCLES: u32 = 400;
 /// TS comes at most 40 000 cycles after RST goes high (clause 6.2.2): 107.5 etu of 372 cycles.
@@ -24,8 +26,13 @@ const SURPLUS_MAX: u8 = 32;
 pub(super) const TURNAROUND: Etu = 16;
 
 impl<L: CardLine> ContactSlot<L> {
-    /// Clause 6.2.2: RST low, VCC on, I/O released, CLK on, and RST high after 400 cycles.
+    /// Clause 6.2.2: RST low, VCC on, I/O released, CLK on, and RST high after 400 cycles. When power was taken the slot does not
+    /// know, so the card is left alone first.
     pub(super) async fn cold_reset(&mut self, class: VoltageClass) -> Result<(), SlotError> {
+        if self.was_powered {
+            self.line.wait(self.line.clk_hz().div_ceil(REST_PER_SECOND)).await;
+            self.was_powered = false;
+        }
         self.line.set_rst(false);
         self.line.set_vcc(Some(class)).await;
         self.line.set_io(true);

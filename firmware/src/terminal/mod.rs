@@ -1,8 +1,9 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
-//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
-//! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `authentication` proves it
+//! genuine, `pin_entry` deals with the holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what
+//! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
+//! about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
 //! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
@@ -19,15 +20,14 @@
 //! use core::convert::Infallible;
 //! use core::future::pending;
 //!
+//! use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 //! use qiyong_firmware::slot::{CardSlot, SlotError};
-//! use qiyong_firmware::terminal::{
-//!     CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Settings, Terminal, Unanswered, WhichPin,
-//! };
+//! use qiyong_firmware::storage::Store;
+//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, Settings, Terminal, WhichPin};
 //! use qiyong_firmware::ui::Screen;
-//! use qiyong_protocol::card::codes::CardNumber;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
-//! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+//! use qiyong_protocol::centre::{Answer, LinkError, Request, TerminalId};
 //! use qiyong_protocol::iso7816::apdu::{Command, Response};
 //! use qiyong_protocol::rules::decision::Operation;
 //! use qiyong_protocol::rules::institution::InstitutionCode;
@@ -90,27 +90,39 @@
 //!     }
 //! }
 //!
-//! /// The memory chip: FRAM with a battery, which stands for a few writes of a few bytes here.
-//! #[derive(Default)]
-//! struct Fram {
-//!     used: u32,
-//!     unanswered: Option<Unanswered>,
+//! /// The flash chip, of eight pages with 2 KiB each.
+//! struct Flash(Vec<u8>);
+//!
+//! impl ErrorType for Flash {
+//!     type Error = NorFlashErrorKind;
 //! }
 //!
-//! impl Memory for Fram {
-//!     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-//!         Ok(self.unanswered)
+//! impl ReadNorFlash for Flash {
+//!     const READ_SIZE: usize = 1;
+//!
+//!     fn read(&mut self, at: u32, room: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+//!         let bytes = self.0.get(at as usize..).and_then(|bytes| bytes.get(..room.len()));
+//!         room.copy_from_slice(bytes.ok_or(NorFlashErrorKind::OutOfBounds)?);
+//!         Ok(())
 //!     }
 //!
-//!     fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
-//!         self.used += 1;
-//!         let (institution, terminal, stan) = (settings.institution, settings.terminal, Stan(self.used));
-//!         self.unanswered = Some(Unanswered { institution, terminal, stan, card });
-//!         Ok(stan)
+//!     fn capacity(&self) -> usize {
+//!         self.0.len()
+//!     }
+//! }
+//!
+//! impl NorFlash for Flash {
+//!     const WRITE_SIZE: usize = 8;
+//!     const ERASE_SIZE: usize = 2048;
+//!
+//!     fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+//!         self.0.get_mut(from as usize..to as usize).ok_or(NorFlashErrorKind::OutOfBounds)?.fill(0xFF);
+//!         Ok(())
 //!     }
 //!
-//!     fn end(&mut self) -> Result<(), MemoryError> {
-//!         self.unanswered = None;
+//!     fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+//!         let places = self.0.iter_mut().skip(at as usize);
+//!         places.zip(bytes).for_each(|(place, byte)| *place &= byte);
 //!         Ok(())
 //!     }
 //! }
@@ -136,7 +148,7 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = Fram::default();
+//! let memory = Store::<_>::open(Flash(vec![0xFF; 8 * 2048]), None);
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;
@@ -145,6 +157,7 @@
 //! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::NobodyCame)]);
 //! ```
 
+mod authentication;
 mod cause;
 mod pin_entry;
 mod ports;
@@ -152,7 +165,6 @@ pub mod reading;
 
 pub use cause::CauseCode;
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
-use reading::READINGS;
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -372,38 +384,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 self.transact(operation, &card, visit).await.map(Some)
             }
         }
-    }
-
-    /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if the card, read
-    /// once more, says the same: the line may have changed what it said first.
-    async fn identify(&mut self, operation: &Operation, visit: &mut Visit) -> Result<(PresentedCard, Standing), Stop> {
-        self.operator.show(&Screen::ReadingCard);
-        let mut data = self.read_card().await?;
-        for _ in 0..READINGS {
-            visit.card = Some(data.presented.number);
-            self.operator.show(&Screen::AskingCentre);
-            let answer = self.ask(Body::Inquire { card: &data.presented, operation }).await;
-            // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on
-            // the card.
-            let expired = data.expires < self.clock.now().date && !matches!(operation, Operation::Query);
-            let refusal = match answer {
-                Ok(Answer::Standing(standing)) if !expired => return Ok((data.presented, standing)),
-                Ok(Answer::Standing(standing)) => {
-                    visit.standing = Some(standing);
-                    Stop::here(Reason::CardExpired)
-                }
-                Ok(_) => return Err(Stop::here(Reason::NoAnswer)),
-                Err(stop) if matches!(stop.reason, Reason::CardUnknown | Reason::CardNotGenuine) => stop,
-                Err(stop) => return Err(stop),
-            };
-            self.operator.show(&Screen::ReadingCard);
-            let again = self.read_card().await?;
-            if again == data {
-                return Err(refusal);
-            }
-            (data, visit.standing) = (again, None);
-        }
-        Err(Cause::Unsteady.into())
     }
 
     async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {

@@ -1,13 +1,9 @@
-//! Reading a card: which generation it is, whether it is genuine, and whose it is.
+//! Reading a card: which generation it is and whose it is. Whether it is genuine is `authentication`'s.
 //!
 //! T=0 has parity and nothing else, so what was read may be wrong without a sign of it. Therefore what the card says of itself
 //! is proved before the card is made to spend a try on it: its answer to INTERNAL AUTHENTICATE, which costs nothing, fits only
 //! if all was read right that its keys come from. And no card is refused on the strength of one reading (docs/design.md §1,
 //! invariant 6).
-//!
-//! Cards of version 3.00 show personal data only to a terminal that the centre vouches for: the terminal forwards the
-//! card's challenge to the centre, whose security module computes the cryptogram (docs/card.md §1.5, §1.9). The
-//! terminal itself holds no keys.
 
 use core::fmt;
 
@@ -20,27 +16,29 @@ use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::date::Date;
-use qiyong_protocol::card::files::{EF05, EF06, Generation, key, tag};
-use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
+use qiyong_protocol::card::files::{EF05, EF06, Generation, tag};
+use qiyong_protocol::card::keys::Algorithm;
 use qiyong_protocol::card::records::{Record, RecordError};
-use qiyong_protocol::centre::{Answer, Authenticate, Body, LinkError};
+use qiyong_protocol::centre::{Answer, Body, LinkError, Standing};
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::rules::decision::PresentedCard;
+use qiyong_protocol::rules::decision::{Operation, PresentedCard};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal};
+use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal, Visit};
+
 use crate::slot::{CardSlot, ResponseBuffer, SlotError};
+use crate::ui::Screen;
 
 /// How often a card is read until two readings agree. If none do, it is unreadable.
-pub(super) const READINGS: u8 = 3;
+const READINGS: u8 = 3;
 
 /// Over what a card said of itself, to tell whether it said the same again.
 static SAID: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISCSI);
 
 /// See [`SAID`].
-type Said = Digest<'static, u32, NoTable>;
+pub(super) type Said = Digest<'static, u32, NoTable>;
 
 /// What was read from a genuine card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +47,8 @@ pub struct CardData {
     pub generation: Generation,
     /// What identifies card and holder.
     pub presented: PresentedCard,
-    /// The last day of the card's validity.
-    pub expires: Date,
+    /// The last day of the card's validity; `None`: the card leaves it unset.
+    pub expires: Option<Date>,
 }
 
 /// What exactly was wrong with a card that could not be read, or with the way to the centre, for those who maintain terminals.
@@ -138,48 +136,72 @@ impl From<Cause> for Stop {
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
-    /// Powers the card, authenticates it and reads it. Whether it is genuine is decided by two readings, each from the reset
-    /// on, in which it says the same: what it said in one of them the line may have changed.
-    pub(super) async fn read_card(&mut self) -> Result<CardData, Stop> {
+    /// Reads the card, and asks the centre about it. A refusal that what was read may have caused counts if two readings in a
+    /// row, each from the reset on, say the same: what the card said in one of them the line may have changed.
+    pub(super) async fn identify(
+        &mut self,
+        operation: &Operation,
+        visit: &mut Visit,
+    ) -> Result<(PresentedCard, Standing), Stop> {
         let mut internal = [0; 16];
         self.random.fill_bytes(&mut internal);
-        let mut buffer: Zeroizing<ResponseBuffer> = Zeroizing::new([0; 258]);
         let mut before = None;
         for _ in 0..READINGS {
+            self.operator.show(&Screen::ReadingCard);
             let mut said = SAID.digest();
-            let stop = match self.read_once(&internal, &mut buffer, &mut said).await {
-                Ok(data) => return Ok(data),
+            let stop = match self.read_card(&internal, &mut said).await {
+                Ok(data) => match self.inquire(operation, &data, visit).await {
+                    Ok(standing) => return Ok((data.presented, standing)),
+                    Err(stop) => stop,
+                },
                 Err(stop) => stop,
             };
             let reading = Some((stop.reason, said.finalize()));
             if !stop.again || before == reading {
                 return Err(stop);
             }
-            before = reading;
+            (before, visit.standing) = (reading, None);
         }
         Err(Cause::Unsteady.into())
     }
 
-    async fn read_once(
-        &mut self,
-        internal: &[u8; 16],
-        buffer: &mut ResponseBuffer,
-        said: &mut Said,
-    ) -> Result<CardData, Stop> {
+    /// Asks the centre about a card that was read.
+    async fn inquire(&mut self, operation: &Operation, data: &CardData, visit: &mut Visit) -> Result<Standing, Stop> {
+        let CardData { presented: card, expires, .. } = data;
+        visit.card = Some(card.number);
+        self.operator.show(&Screen::AskingCentre);
+        let standing = match self.ask(Body::Inquire { card, operation }).await {
+            Ok(Answer::Standing(standing)) => standing,
+            Ok(_) => return Err(Stop::here(Reason::NoAnswer)),
+            Err(stop) => {
+                let again = matches!(stop.reason, Reason::CardUnknown | Reason::CardNotGenuine);
+                return Err(Stop { again, ..stop });
+            }
+        };
+        visit.standing = Some(standing);
+        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
+        // card.
+        let expired = expires.is_some_and(|last_day| last_day < self.clock.now().date);
+        if expired && !matches!(operation, Operation::Query) {
+            return Err(Stop { again: true, ..Stop::here(Reason::CardExpired) });
+        }
+        Ok(standing)
+    }
+
+    /// Powers the card, authenticates it and reads it. Adds to `said` what the card says.
+    async fn read_card(&mut self, internal: &[u8; 16], said: &mut Said) -> Result<CardData, Stop> {
         let mut historical: Vec<u8, 15> = Vec::new();
         let atr = Atr::new(self.slot.connect().await?);
         // K of T0 is at most 15.
         let _ = historical.extend_from_slice(atr.historical());
+        said.update(&historical);
 
-        let announced = self.select_environment(buffer).await?;
+        let announced = self.select_environment().await?;
         self.select(EF05).await?;
         // The version tells which table of records applies. Version and ident code have the same places in all tables.
         let (mut version, mut ident) = ([0; 4], [0; 16]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::VERSION, &mut version), (tag::IDENT_CODE, &mut ident)];
-        self.records(Generation::V1, EF05, wanted, buffer).await?;
-        for part in [&historical[..], &version, &ident] {
-            said.update(part);
-        }
+        self.records(Generation::V1, EF05, wanted, said).await?;
         let generation = Generation::from_version(&version).ok_or(Cause::Version)?;
         let ident = IdentCode::new(ident).map_err(|_| RecordError::Value { tag: tag::IDENT_CODE })?;
         if ident.is_blank() {
@@ -187,13 +209,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         }
 
         let algorithm = announced.unwrap_or(generation.algorithm());
-        self.authenticate(generation, ident, &historical, algorithm, internal, buffer, said).await?;
+        self.authenticate(generation, ident, &historical, algorithm, internal, said).await?;
 
         // EF05 is still selected.
         let (mut expires, mut number) = ([0; 4], [0; 9]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
-        self.records(generation, EF05, wanted, buffer).await?;
-        let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
+        self.records(generation, EF05, wanted, said).await?;
+        // A maker may leave the day unset. The centre knows it anyhow.
+        let expires = match expires {
+            [0x00, 0x00, 0x00, 0x00] | [0xFF, 0xFF, 0xFF, 0xFF] => None,
+            day => Some(Date::from_bcd(day).ok_or(RecordError::Value { tag: tag::EXPIRES })?),
+        };
         let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
 
         self.select(EF06).await?;
@@ -202,67 +228,17 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             [(tag::ID_NUMBER, &mut id_number), (tag::NAME, &mut name), (tag::NAME_EXTENSION, &mut extension)];
         // Cards of version 1.00 have no extension.
         let count = if generation == Generation::V1 { 2 } else { 3 };
-        self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default(), buffer).await?;
+        self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default(), said).await?;
         let id_number = IdNumber::new(&id_number).map_err(|_| RecordError::Value { tag: tag::ID_NUMBER })?;
         let name = Name::from_records(&name, &extension).ok_or(RecordError::Value { tag: tag::NAME })?;
         Ok(CardData { generation, presented: PresentedCard { number, ident, id_number, name }, expires })
     }
 
-    /// The two steps of the centre's security module: what the card must answer, and what it must hear.
-    #[expect(clippy::too_many_arguments, reason = "what the card said of itself, and where it goes")]
-    async fn authenticate(
-        &mut self,
-        generation: Generation,
-        ident: IdentCode,
-        historical: &[u8],
-        algorithm: Algorithm,
-        internal: &[u8; 16],
-        buffer: &mut ResponseBuffer,
-        said: &mut Said,
-    ) -> Result<(), Stop> {
-        // First the internal authentication, which costs the card nothing: its keys come from the ident code and the
-        // historical bytes, so that its answer proves that these were read right.
-        let response = self.slot.transmit(&commands::internal_authenticate(internal), buffer).await?;
-        said.update(response.data);
-        said.update(&response.sw.0.to_be_bytes());
-        let answer = Some(response.data).filter(|_| response.sw.is_ok()).and_then(|data| data.try_into().ok());
-        let mut ours = [0; 8];
-        self.random.fill_bytes(&mut ours);
-        let external = match generation {
-            Generation::V1 | Generation::V2 => None,
-            Generation::V3 => Some((self.challenge(buffer).await?, ours)),
-        };
-        let body = Body::Authenticate(Authenticate { ident, historical, algorithm, internal: *internal, external });
-        let Answer::Authenticated { internal: expected, external } = self.ask(body).await? else {
-            // A centre that answers something else has not answered.
-            return Err(Stop::here(Reason::NoAnswer));
-        };
-        if answer.map(Cryptogram) != Some(expected) {
-            return Err(Stop { again: true, ..Stop::here(Reason::CardNotGenuine) });
-        }
-        // The card's challenge is good for the very next command only.
-        let Some(cryptogram) = external else { return Ok(()) };
-        let data = commands::external_auth_data(cryptogram, ours);
-        let command = commands::external_authenticate(key::READ_SSSE, &data);
-        // The card is genuine, and has the keys that the centre knows. So whatever fails from here on is the line's fault:
-        // challenge or cryptogram changed on their way, which T=0 does not see. It may have cost the card a try, which the next
-        // success gives back; the last try is not spent on that.
-        match self.status_of(&command).await {
-            Ok(StatusWord::OK) => Ok(()),
-            // The card blocked its key after too many wrong cryptograms.
-            Ok(StatusWord::BLOCKED) => Err(Stop::here(Reason::CardLocked)),
-            Ok(sw) => {
-                let again = sw.verification_tries().is_some_and(|left| left > 1);
-                Err(Stop { again, ..Cause::Status { ins: command.ins, sw }.into() })
-            }
-            Err(error) => Err(Stop { again: !matches!(error, SlotError::Removed), ..error.into() }),
-        }
-    }
-
     /// Selects SSSE; returns the algorithm it announces.
-    async fn select_environment(&mut self, buffer: &mut ResponseBuffer) -> Result<Option<Algorithm>, Stop> {
+    async fn select_environment(&mut self) -> Result<Option<Algorithm>, Stop> {
         let command = commands::select_environment();
-        let response = self.slot.transmit(&command, buffer).await?;
+        let mut buffer: ResponseBuffer = [0; 258];
+        let response = self.slot.transmit(&command, &mut buffer).await?;
         match response.sw {
             StatusWord::OK => Algorithm::from_fci(response.data).map_err(|code| Cause::Algorithm(code).into()),
             // An application or card block (docs/card.md §1.8).
@@ -288,30 +264,22 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         generation: Generation,
         fid: u16,
         wanted: &mut [(u8, &mut [u8])],
-        buffer: &mut ResponseBuffer,
+        said: &mut Said,
     ) -> Result<(), Stop> {
         for (tag, value) in wanted {
             let tag = *tag;
             // Every element the application asks for stands in the tables of its generation.
             let (number, spec) = generation.ssse_record(fid, tag).ok_or(RecordError::Value { tag })?;
             let command = commands::read_record(number, spec.len);
-            let response = self.slot.transmit(&command, buffer).await?;
+            let mut buffer: Zeroizing<ResponseBuffer> = Zeroizing::new([0; 258]);
+            let response = self.slot.transmit(&command, &mut *buffer).await?;
+            said.update(response.data);
             match response.sw {
                 StatusWord::OK => Record::expect_into(response.data, tag, value)?,
                 sw => return Err(Cause::Status { ins: command.ins, sw }.into()),
             }
         }
         Ok(())
-    }
-
-    /// The card's challenge for EXTERNAL AUTHENTICATE.
-    async fn challenge(&mut self, buffer: &mut ResponseBuffer) -> Result<[u8; 8], Stop> {
-        let command = commands::get_challenge();
-        let response = self.slot.transmit(&command, buffer).await?;
-        match response.sw {
-            StatusWord::OK => response.data.try_into().map_err(|_| Cause::Length { ins: command.ins }.into()),
-            sw => Err(Cause::Status { ins: command.ins, sw }.into()),
-        }
     }
 
     /// The status word of a command whose response data, if any, does not matter and is no secret.

@@ -42,7 +42,7 @@ fn the_extra_guard_time_is_kept_before_every_character_to_the_card() {
         // T=0 and T=15: 32 etu of 16 cycles are 1.4 of 372; at the new rate they are 32 again.
         (&hex!("3BD09620801F03 FA"), 14, 16, 44),
         // T=1: 22 etu between the directions, unless N makes that more.
-        (&hex!("3BD0962081314565 F6"), 44, 44, 44),
+        (&hex!("3BD0962081314566 F5"), 44, 44, 44),
         (&hex!("3BD0960581314565 D3"), 17, 17, 17),
         (&hex!("3BD096FF81314565 29"), 12, 16, 11),
     ];
