@@ -54,7 +54,13 @@ pub(super) struct TillLine {
 
 impl TillLine {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { line: SerialLine::new(stream, BAUD), decoder: Box::default(), trouble: LinkTrouble::None, messages: 0, answers: Vec::new() }
+        Self {
+            line: SerialLine::new(stream, BAUD),
+            decoder: Box::default(),
+            trouble: LinkTrouble::None,
+            messages: 0,
+            answers: Vec::new(),
+        }
     }
 
     /// The bytes on it.

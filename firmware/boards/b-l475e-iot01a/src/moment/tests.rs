@@ -52,7 +52,9 @@ impl SysTick for Played {
 fn time_is_exact_whenever_it_is_asked_for_and_however_late_the_tick_is_counted() {
     for late in [0, 1, 100, u64::from(TICK) - 10] {
         for per_look in [0, 1, 3] {
-            for cycle in (0..=4 * u64::from(TICK)).filter(|cycle| (cycle + 40) % u64::from(TICK) < 80 || cycle % 97 == 0) {
+            for cycle in
+                (0..=4 * u64::from(TICK)).filter(|cycle| (cycle + 40) % u64::from(TICK) < 80 || cycle % 97 == 0)
+            {
                 let clock = Played::at(cycle, late, per_look);
                 let told = moment(&clock);
                 let after = clock.cycle.get();
