@@ -28,6 +28,7 @@ mod target {
     use embedded_io_async::{Read, Write};
     use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
     use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+    use qiyong_firmware::application::obey;
     use qiyong_firmware::link::{Job, SerialLink};
     use qiyong_firmware::slot::{ContactSlot, LineConfig, LineError, SlotConfig};
     use qiyong_firmware::storage::{Crash, Store};
@@ -37,7 +38,6 @@ mod target {
     use qiyong_protocol::card::date::{Date, Timestamp};
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::centre::TerminalId;
-    use qiyong_protocol::ecr::Setup;
     use qiyong_protocol::iso7816::Etu;
     use qiyong_protocol::iso7816::character::Received;
     use qiyong_protocol::rules::institution::InstitutionCode;
@@ -262,17 +262,8 @@ mod target {
         let mut terminal = Terminal::new(slot, &link, Outside, Outside, Outside, memory, settings);
         let serve = async {
             loop {
-                match link.command().await {
-                    Job::Setup(Setup { institution, terminal: name, next_stan, .. }) => {
-                        let _ = black_box(terminal.memory().set_up(institution, name, next_stan));
-                        terminal.set_up(institution, name);
-                    }
-                    Job::Serve(operation) => {
-                        let report = terminal.serve(&operation).await;
-                        link.note(terminal.memory().next(), terminal.has_unanswered());
-                        link.tell_end(&report).await;
-                    }
-                }
+                let heard = |job: &Job| drop(black_box(core::ptr::from_ref(job)));
+                black_box(obey(&link, &mut terminal, heard).await);
             }
         };
         let listen = link.listen(|time| {

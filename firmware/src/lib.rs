@@ -5,6 +5,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`adapters`] | the ports below, on the standard traits of embedded-hal and embedded-io |
+//! | [`application`] | does what the till commands |
 //! | [`clock`] | the time of day |
 //! | [`link`] | till and centre over one serial line |
 //! | [`slot`] | the card slot: contacts and character line below, APDUs above |
@@ -45,6 +46,7 @@
 //! use embedded_io_async::{Read, Write};
 //! use embedded_storage::nor_flash::NorFlash;
 //! use qiyong_firmware::adapters::{Characters, Contacts, Panel, PinLine, SerialPort, Timing};
+//! use qiyong_firmware::application::{obey, set_up};
 //! use qiyong_firmware::link::{Job, Port, SerialLink};
 //! use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 //! use qiyong_firmware::storage::Store;
@@ -103,30 +105,16 @@
 //!     let mut panel = Panel::new(i2c);
 //!
 //!     let serve = async {
-//!         let Job::Setup(setup) = link.command().await else { return };
+//!         let Job::Setup(place) = link.command().await else { return };
 //!         let timing = Timing { clk_hz: 4_000_000, vcc_settles_us: 10_000 };
 //!         let line = PinLine::new(contacts, characters, delay, timing);
 //!         let slot = ContactSlot::new(line, SlotConfig::default());
 //!         let desk = Desk { picture: &picture, link: &link };
-//!         let settings = Settings::at(setup.institution, setup.terminal);
+//!         let settings = Settings::at(place.institution, place.terminal);
 //!         let mut terminal = Terminal::new(slot, &link, desk, clock, random, memory, settings);
-//!         let mut job = Job::Setup(setup);
+//!         set_up(&link, &mut terminal, place).await;
 //!         loop {
-//!             match job {
-//!                 Job::Setup(setup) => {
-//!                     // A memory that fails says so in every visit, too.
-//!                     let _ = terminal.memory().set_up(setup.institution, setup.terminal, setup.next_stan);
-//!                     terminal.set_up(setup.institution, setup.terminal);
-//!                     link.note(terminal.memory().next(), terminal.has_unanswered());
-//!                     link.tell_state().await;
-//!                 }
-//!                 Job::Serve(operation) => {
-//!                     let report = terminal.serve(&operation).await;
-//!                     link.note(terminal.memory().next(), terminal.has_unanswered());
-//!                     link.tell_end(&report).await;
-//!                 }
-//!             }
-//!             job = link.command().await;
+//!             obey(&link, &mut terminal, |_job| { /* a log is written here */ }).await;
 //!         }
 //!     };
 //!     let listen = link.listen(|_time| { /* the clock is set here */ });
@@ -152,6 +140,7 @@
 extern crate std;
 
 pub mod adapters;
+pub mod application;
 pub mod clock;
 pub mod link;
 #[cfg(all(test, feature = "defmt"))]

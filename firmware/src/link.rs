@@ -19,7 +19,7 @@ use embassy_sync::signal::Signal;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Sent, read_answer, write_request};
-use qiyong_protocol::centre::{Answer, LinkError, Request, Stan};
+use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
 use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Reference, Refused, Setup, State};
 use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
@@ -54,10 +54,22 @@ pub trait Port {
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Job {
-    /// Stand where the till says. The application does not need the key; the link has kept a copy.
-    Setup(Setup),
+    /// Stand where the till says.
+    Setup(Place),
     /// Serve one holder.
     Serve(Operation),
+}
+
+/// Where the till says that the terminal stands: a [`Setup`] without its key, which only the link needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Place {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The terminal's name in the institution.
+    pub terminal: TerminalId,
+    /// The least number that the next transaction may have.
+    pub next_stan: Stan,
 }
 
 /// The link over a port.
@@ -86,17 +98,25 @@ impl Inner {
         let (_, key) = self.setup.as_ref().ok_or(LinkError::NotSetUp)?;
         let written = write_request(request, self.number, key, message);
         let (sent, bytes) = written.map_err(|error| LinkError::Unwritable { field: error.field() })?;
-        (self.number, self.asked) = (self.number.next(), Some(sent));
+        (self.number, self.asked) = (self.number.next_message(), Some(sent));
         Ok(bytes.len())
     }
 }
 
 impl<P: Port> SerialLink<P> {
-    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit.
+    /// A link that nothing has come over. `state` is what the terminal knows of itself: not set up, and without a visit. How
+    /// often it has started decides the numbers of the messages without a transaction, so that an answer to a message from
+    /// before the start is not taken for that to a new one.
     pub const fn new(port: P, state: State) -> Self {
         Self {
             port,
-            inner: RefCell::new(Inner { setup: None, state, ended: None, asked: None, number: Stan(1) }),
+            inner: RefCell::new(Inner {
+                setup: None,
+                state,
+                ended: None,
+                asked: None,
+                number: Stan::of_start(state.starts),
+            }),
             job: Signal::new(),
             cancel: Signal::new(),
             answer: Signal::new(),
@@ -111,17 +131,22 @@ impl<P: Port> SerialLink<P> {
         let mut decoder = Decoder::<{ FRAME_MAX - 2 }>::new();
         self.tell_state().await;
         loop {
-            match decoder.push(self.port.receive().await) {
-                Some(Ok(Frame { peer: Peer::Centre, payload })) => {
+            let Some(frame) = decoder.push(self.port.receive().await) else { continue };
+            let event = match frame {
+                Ok(Frame { peer: Peer::Centre, payload }) => {
                     self.with(|inner| self.centre_says(inner, payload));
+                    None
                 }
-                Some(Ok(Frame { peer: Peer::Till, payload })) => {
-                    if let Some(event) = self.with(|inner| self.till_says(inner, payload, &set_clock)) {
-                        self.tell(&event).await;
-                    }
+                Ok(Frame { peer: Peer::Till, payload }) => {
+                    self.with(|inner| self.till_says(inner, payload, &set_clock))
                 }
                 // Damaged: whoever sent it gets no answer, and sends again or gives up.
-                Some(Err(_)) | None => {}
+                Err(_) => None,
+            };
+            // It may have held the key.
+            decoder.wipe();
+            if let Some(event) = event {
+                self.tell(&event).await;
             }
         }
     }
@@ -159,11 +184,11 @@ impl<P: Port> SerialLink<P> {
                 }
             }
             Command::Setup(_) if inner.state.visit.is_some() => return Some(Event::Refused(Refused::Busy)),
-            Command::Setup(setup) => {
-                inner.setup = Some((setup.institution, setup.key.clone()));
+            Command::Setup(Setup { institution, terminal, key, next_stan }) => {
+                inner.setup = Some((institution, key));
                 inner.state.set_up = true;
                 // The application tells the state when it has taken note.
-                self.job.signal(Job::Setup(setup));
+                self.job.signal(Job::Setup(Place { institution, terminal, next_stan }));
                 return None;
             }
             Command::Start { reference, time, operation } => {

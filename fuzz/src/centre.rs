@@ -6,7 +6,7 @@ use qiyong_protocol::centre::iso8583::{Message, Writer};
 use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Parts, Sent, read_answer, read_request, write_answer, write_request,
 };
-use qiyong_protocol::centre::{Answer, Body, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Answer, Batch, Body, Request, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 pub(crate) mod seeds;
@@ -89,7 +89,8 @@ fn written(body: Body<'_>) -> (Sent, Vec<u8>) {
     let institution = InstitutionCode::new("P32010000017").expect("a good code");
     let time = Timestamp { date: Date::new(2026, 3, 2).expect("a good date"), hour: 12, minute: 0, second: 7 };
     let mut buffer = [0; MESSAGE_MAX];
-    let request = Request { institution, terminal: TerminalId(*b"TILL0001"), time, body };
+    let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
+    let request = Request { institution, terminal: TerminalId(*b"TILL0001"), batch, time, body };
     let (sent, bytes) = write_request(&request, Stan(7), &KEY, &mut buffer).expect("it can be written");
     (sent, bytes.to_vec())
 }

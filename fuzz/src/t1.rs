@@ -70,7 +70,7 @@ impl Visit<'_> {
         let (mut etu, mut idle) = (0, 0);
         let result = loop {
             // What the budget allows, plus the block that was on its way.
-            assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
+            assert!(etu <= u64::from(limits.budget) + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
             match exchange.step() {
                 Step::Done(result) => break result,
                 Step::Send(_) => {
@@ -195,6 +195,8 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     let edc = edc(flags);
     let ifsd = input.byte();
     let (command, reply) = (input.counted(), input.counted());
+    // A response has a status word.
+    let reply = if reply.len() < 2 { &[0x90, 0x00] } else { reply };
     let mut pair = Disturbed { card: CardSide::new(ifsc, edc), flags, reply, line: input, executed: Vec::new() };
 
     let mut connection = Connection::new(Parameters { ifsc, edc, ..Parameters::default() });

@@ -3,6 +3,8 @@
 //! [`run`] reads an ATR in any form of hex, lets [`qiyong_protocol::iso7816::atr`] judge it, and prints a table or one
 //! JSON object. Exit status: 0 a valid ATR, 1 bytes that are no valid ATR, 2 no bytes.
 
+mod unsaid;
+
 use qiyong_protocol::iso7816::{
     atr::{Atr, AtrError, ClockStop, Edc, Group, Parameters, Tck, decode_di, decode_f_max, decode_fi},
     character::Convention,
@@ -51,7 +53,8 @@ fn explain(error: HexError) -> String {
 
 /// What the ATR says, in the order of the JSON object. Hex is upper case without spaces.
 ///
-/// Where the ATR says nothing, the value is the default of ISO/IEC 7816-3; `interface` shows the bytes that are there.
+/// Where the ATR says nothing, the value is the default of ISO/IEC 7816-3 and its key stands in `defaults`; `interface`
+/// shows the bytes that are there.
 #[derive(Serialize)]
 pub(crate) struct Report {
     atr: String,
@@ -66,7 +69,8 @@ pub(crate) struct Report {
     di: Option<u8>,
     /// N of TC1, in etu; 255 means the minimum.
     extra_guard: u8,
-    specific_mode: bool,
+    /// `None`: negotiable mode.
+    specific_mode: Option<Specific>,
     historical: String,
     tck: &'static str,
     /// For T=1, in bytes.
@@ -76,9 +80,26 @@ pub(crate) struct Report {
     /// For T=0.
     wi: u8,
     edc: &'static str,
+    /// Of operating conditions.
+    classes: Vec<&'static str>,
+    clock_stop: &'static str,
+    /// Keys of this object whose values the ATR does not say.
+    defaults: Vec<&'static str>,
+    /// Keys of this object whose values are not those in force, which the ATR does not say.
+    implicit: Vec<&'static str>,
     interface: Vec<InterfaceByte>,
     /// What a valid ATR should not say, one sentence each.
     warnings: Vec<String>,
+}
+
+/// TA2: the mode in which the card begins.
+#[derive(Serialize)]
+struct Specific {
+    protocol: u8,
+    /// F and D are not those of TA1.
+    implicit: bool,
+    /// A warm reset may lead to negotiable mode.
+    can_change: bool,
 }
 
 /// The JSON object for input that is no bytes.
@@ -114,7 +135,11 @@ impl Report {
             fi: card.fi(),
             di: card.di(),
             extra_guard: card.extra_guard(),
-            specific_mode: card.specific_mode().is_some(),
+            specific_mode: card.specific_mode().map(|mode| Specific {
+                protocol: mode.protocol,
+                implicit: mode.implicit,
+                can_change: mode.can_change,
+            }),
             historical: hex::encode_upper(atr.historical()),
             tck: match atr.tck() {
                 Tck::Absent => "absent",
@@ -130,6 +155,16 @@ impl Report {
                 Edc::Lrc => "lrc",
                 Edc::Crc => "crc",
             },
+            // Clause 8.3: a card that does not say its classes is of class A.
+            classes: if card.classes().is_some() { classes(&card) } else { vec!["A"] },
+            clock_stop: match card.clock_stop() {
+                ClockStop::NotSupported => "no",
+                ClockStop::Low => "low",
+                ClockStop::High => "high",
+                ClockStop::Any => "any",
+            },
+            defaults: unsaid::default_keys(&atr),
+            implicit: unsaid::implicit_keys(&card),
             interface: interface(&atr, &card),
             warnings: warnings(&atr, &card, error),
         }
@@ -253,13 +288,19 @@ fn follow(announced: u8, index: usize) -> String {
     }
 }
 
-fn class_names(card: &Parameters) -> String {
+/// The classes that the ATR names; none if it names none, or an RFU combination.
+fn classes(card: &Parameters) -> Vec<&'static str> {
     let accepted = card.classes().map_or([false; 3], |classes| [classes.a(), classes.b(), classes.c()]);
-    let names: Vec<&str> = ["A (5 V)", "B (3 V)", "C (1.8 V)"]
-        .into_iter()
-        .zip(accepted)
-        .filter_map(|(name, accepted)| accepted.then_some(name))
-        .collect();
+    ["A", "B", "C"].into_iter().zip(accepted).filter_map(|(name, accepted)| accepted.then_some(name)).collect()
+}
+
+fn class_names(card: &Parameters) -> String {
+    let volts = |name: &str| match name {
+        "A" => "A (5 V)",
+        "B" => "B (3 V)",
+        _ => "C (1.8 V)",
+    };
+    let names: Vec<_> = classes(card).into_iter().map(volts).collect();
     if names.is_empty() { "RFU".to_owned() } else { names.join(", ") }
 }
 
@@ -371,8 +412,11 @@ pub(crate) fn to_text(bytes: &[u8], report: &Report) -> String {
         [] => "no known protocol".to_owned(),
         ts => ts.iter().map(|t| format!("T={t}")).collect::<Vec<_>>().join(" and "),
     };
-    let mode = if report.specific_mode { "specific mode (no PPS)" } else { "negotiable mode" };
+    let mode = if report.specific_mode.is_some() { "specific mode (no PPS)" } else { "negotiable mode" };
     let _ = writeln!(text, "Offers {protocols}, {mode}.");
+    for sentence in unsaid::sentences(&atr, &atr.parameters()) {
+        let _ = writeln!(text, "{sentence}");
+    }
     for warning in &report.warnings {
         let _ = writeln!(text, "Warning: {warning}");
     }
@@ -453,7 +497,7 @@ mod tests {
             lines.filter_map(|line| Some(line.split_once('"')?.0.to_owned())).collect()
         };
         let good = "atr valid convention protocols fi di extra_guard specific_mode historical tck ifsc bwi cwi wi edc \
-                    interface warnings";
+                    classes clock_stop defaults implicit interface warnings";
         assert_eq!(keys(SOCIAL_SECURITY).join(" "), good);
         assert_eq!(keys("3B").join(" "), good.replace("valid", "valid error"));
     }
@@ -475,6 +519,46 @@ mod tests {
         assert_eq!((&json["fi"], &json["di"]), (&serde_json::Value::Null, &serde_json::Value::Null));
         assert!(json["error"].as_str().unwrap().contains("announce 3 bytes, there are 4"));
         assert_eq!(json["warnings"].as_array().unwrap().len(), 3, "{}", json["warnings"]);
+    }
+
+    #[test]
+    fn what_the_atr_does_not_say_is_marked() {
+        let keys = |hex: &str, list: &str| serde_json::to_string(&json_of(hex)[list]).unwrap().replace('"', "");
+        let all = "[protocols,fi,di,extra_guard,ifsc,bwi,cwi,wi,edc,classes,clock_stop]";
+        assert_eq!(keys("3B 00", "defaults"), all);
+        assert_eq!(json_of("3B 00")["classes"], serde_json::json!(["A"]));
+        // Each byte says its own: TA1, TC1, TC2, then TA, TB and TC for T=1, then TA for T=15.
+        for (hex, said) in [
+            ("3B 10 95", &["fi", "di"][..]),
+            ("3B 40 02", &["extra_guard"]),
+            ("3B 80 40 0A", &["protocols", "wi"]),
+            ("3B 80 81 31 20 4D 7D", &["protocols", "ifsc", "bwi", "cwi"]),
+            ("3B 80 81 41 01 41", &["protocols", "edc"]),
+            ("3B 80 81 1F 03 1D", &["protocols", "classes", "clock_stop"]),
+        ] {
+            let left: Vec<_> = all.trim_matches(['[', ']']).split(',').filter(|key| !said.contains(key)).collect();
+            assert_eq!(keys(hex, "defaults"), format!("[{}]", left.join(",")), "{hex}");
+            assert_eq!(
+                (keys(hex, "implicit").as_str(), &json_of(hex)["specific_mode"]),
+                ("[]", &serde_json::Value::Null)
+            );
+        }
+        assert_eq!(json_of("3B 80 81 1F C3 DD")["classes"], serde_json::json!(["A", "B"]));
+        assert_eq!(json_of("3B 80 81 1F C3 DD")["clock_stop"], "any");
+        // TA1 says a rate, and TA2 that the card works at another one.
+        let implicit = json_of("3B 90 95 10 91");
+        assert_eq!(keys("3B 90 95 10 91", "implicit"), "[fi,di]");
+        assert_eq!(
+            implicit["specific_mode"],
+            serde_json::json!({ "protocol": 1, "implicit": true, "can_change": false })
+        );
+        let text = text_of("3B 90 95 10 91");
+        assert!(text.contains("Implicit: the card works at an F and D that the ATR does not say"), "{text}");
+        assert!(!text_of("3B").contains("T=0 alone"));
+        assert!(text_of("3B 00").contains(
+            "By default, since the ATR does not say it: T=0 alone, Fi 372, Di 1, no extra guard time, WI 10, class A, \
+             clock must not stop."
+        ));
     }
 
     #[test]

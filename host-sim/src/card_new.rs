@@ -13,6 +13,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::character::Convention;
+use qiyong_sim::card::desk::replace;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::{gbk, input};
 
@@ -33,7 +34,7 @@ pub(crate) struct NewArgs {
     /// Card number, 9 characters with check character
     #[arg(long, value_parser = number, default_value = "X00000019")]
     pub(crate) number: CardNumber,
-    /// The holder's ID number, 18 characters with check character
+    /// The holder's number: a citizen's ID number with check character, or 18 characters 0-9 A-Z with letters
     #[arg(long, default_value = "111111198101011110")]
     pub(crate) id_number: String,
     /// The holder's name
@@ -128,6 +129,6 @@ fn make(args: &NewArgs) -> Result<VirtualCard, String> {
         genuine: !args.forged,
     };
     let card = make_card(&new, &Hsm::test_keys()).map_err(|error| error.to_string())?;
-    card.save(&args.out).map_err(|error| error.to_string())?;
+    replace(&args.out, &card).map_err(|error| error.to_string())?;
     Ok(card)
 }

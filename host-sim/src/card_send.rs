@@ -9,15 +9,16 @@ use embassy_futures::block_on;
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig};
+use qiyong_firmware::slot::{CardSlot, ContactSlot, ResponseBuffer, SlotConfig, SlotError};
 use qiyong_protocol::card::commands::describe;
 use qiyong_protocol::card::redact;
 use qiyong_protocol::iso7816::apdu::Command;
 
+use crate::advice;
 use crate::objects::{Object, objects};
 use crate::output::{Output, Verdict};
 use qiyong_sim::card::contact::ContactCard;
-use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::input::parse_hex;
 use qiyong_sim::line::{SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
@@ -30,6 +31,19 @@ struct Session {
     exchanges: Vec<Exchanged>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Who can put it right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+    #[serde(skip)]
+    failure: Option<SlotError>,
+}
+
+impl Session {
+    fn fail(&mut self, error: SlotError) {
+        self.error = Some(error.to_string());
+        self.advice = Some(advice::word(error.advice()));
+        self.failure = Some(error);
+    }
 }
 
 /// Secret bytes are shown as `**`.
@@ -45,17 +59,18 @@ struct Exchanged {
     objects: Vec<Object>,
 }
 
-/// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad input.
+/// Exit 0 when every command got an answer, whatever it was; 1 when the card could not be talked to; 2 for bad
+/// input, and when the last change could not be kept.
 pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output) -> Result<Verdict, String> {
-    let card = VirtualCard::load(path).map_err(|error| error.to_string())?;
     let commands = apdus.iter().map(|text| decode(text)).collect::<Result<Vec<_>, _>>()?;
+    // What goes wrong later is told once, at the end.
+    let DeskCard { card, .. } = DeskCard::open(path, |_| {}).map_err(|error| error.to_string())?;
     let card = Rc::new(RefCell::new(ContactCard::new(card)));
     let mut line = VirtualLine::new(VirtualTime::new(DateTime::default()));
     line.set_card(Some(card.clone()));
     let mut slot = ContactSlot::new(line, SlotConfig::default());
     // The virtual line never waits.
     let session = block_on(talk(&mut slot, path, &commands));
-    card.borrow().card.save(path).map_err(|error| error.to_string())?;
     if json {
         output.json_line(&session);
     } else {
@@ -72,9 +87,12 @@ pub(crate) fn run(path: &Path, apdus: &[String], json: bool, output: &mut Output
             lines.iter().for_each(|line| output.line(line));
         }
     }
-    Ok(match &session.error {
-        Some(problem) => {
-            output.complain(problem);
+    if let Some(trouble) = card.borrow().card.trouble() {
+        return Err(trouble.into());
+    }
+    Ok(match &session.failure {
+        Some(error) => {
+            output.complain(&format!("{error}; {}", advice::sentence(error.advice())));
             Verdict::No
         }
         None => Verdict::Done,
@@ -89,10 +107,17 @@ fn decode(text: &str) -> Result<Vec<u8>, String> {
 }
 
 async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<u8>]) -> Session {
-    let mut session = Session { file: path.display().to_string(), atr: None, exchanges: Vec::new(), error: None };
+    let mut session = Session {
+        file: path.display().to_string(),
+        atr: None,
+        exchanges: Vec::new(),
+        error: None,
+        advice: None,
+        failure: None,
+    };
     match slot.connect().await {
         Ok(atr) => session.atr = Some(hex::encode_upper(atr)),
-        Err(error) => session.error = Some(error.to_string()),
+        Err(error) => session.fail(error),
     }
     for bytes in commands.iter().take_while(|_| session.atr.is_some()) {
         // It was checked when it was read.
@@ -115,7 +140,7 @@ async fn talk(slot: &mut ContactSlot<VirtualLine>, path: &Path, commands: &[Vec<
                 });
             }
             Err(error) => {
-                session.error = Some(error.to_string());
+                session.fail(error);
                 break;
             }
         }

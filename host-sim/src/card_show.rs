@@ -1,4 +1,4 @@
-//! `qiyong card show`: what a card file holds, without PIN, keys and the middle of the ID number.
+//! `qiyong card show`: what a card file holds, without PIN, keys, the middle of the ID number and what stands in it.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use qiyong_protocol::card::codes::IdNumber;
 use qiyong_protocol::card::files::tag;
+use qiyong_protocol::card::redact::stands_in_id_number;
 use qiyong_sim::card::file::{file_name, write_value};
 use qiyong_sim::card::os::{Bytes, VirtualCard, blank_byte};
 
@@ -78,6 +79,7 @@ fn records(card: &VirtualCard) -> Vec<ShownRecord> {
                 tag::ID_NUMBER => {
                     IdNumber::new(value).map_or("(no ID number)".to_string(), |number| number.to_string())
                 }
+                tag if stands_in_id_number(tag) => "***".to_string(),
                 _ => write_value(record.format, value),
             };
             shown.push(ShownRecord {

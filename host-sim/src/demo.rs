@@ -14,9 +14,9 @@ use qiyong_sim::line::{EtuCounter, LineEvent};
 use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::scenario::report::{CardReport, StepReport, card_report, step_report};
 use qiyong_sim::scenario::stage::{Played, PlayedStep};
+use qiyong_sim::serial::words::describe_operation;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::link::describe_operation;
 
 const SCENARIO: &str = include_str!("../scenarios/demo.toml");
 
@@ -107,7 +107,7 @@ fn report(scenario: &Scenario, played: &Played) -> DemoReport {
         activations,
         refusals,
         others,
-        cards: cards.map(|(card, played)| card_report(card.new.number.as_str(), played)).collect(),
+        cards: cards.map(|(card, played)| card_report(card, played)).collect(),
     }
 }
 

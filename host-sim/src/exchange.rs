@@ -44,7 +44,11 @@ pub(crate) fn run(path: &Path, json: bool, output: &mut Output) -> Result<Verdic
 
 fn read(path: &Path) -> Result<Vec<parse::Exchange>, String> {
     let text = read_text(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    parse::file(&text).map_err(|error| format!("{}: {error}", path.display()))
+    let exchanges = parse::file(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    if exchanges.is_empty() {
+        return Err(format!("{}: there is no exchange in it, such as `a-name: C:00840000`", path.display()));
+    }
+    Ok(exchanges)
 }
 
 fn report(exchange: &parse::Exchange, json: bool, output: &mut Output) -> Verdict {

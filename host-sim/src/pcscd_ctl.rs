@@ -21,7 +21,7 @@ pub(crate) struct CtlArgs {
     action: Action,
     /// The reader's name or number (from 0); may be left out where there is only one
     reader: Option<String>,
-    /// The card to put in; without it, the one that was in last
+    /// With insert and swap: the card to put in. Without it, insert takes the card that was in last
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
 }
@@ -72,8 +72,12 @@ pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Result<Verdict, String
 
 /// Asks the server. The error means that the server could not be asked.
 fn ask(args: &CtlArgs) -> Result<Outcome, String> {
-    let argument = match args.action {
-        Action::Key => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
+    let argument = match (args.action, &args.card) {
+        (Action::Swap, None) => return Err("swap: which card is to be put in? Name its file with --card".into()),
+        (Action::Remove | Action::Mute | Action::Key | Action::Cancel, Some(_)) => {
+            return Err("--card goes with insert and swap: the other actions are for the card that is in".into());
+        }
+        (Action::Key, None) => keyed().map_err(|error| format!("cannot read the PIN from standard input: {error}"))?,
         _ => path(args.card.as_deref())?,
     };
     let reader = args.reader.as_deref().unwrap_or_default();

@@ -13,6 +13,7 @@ use qiyong_protocol::rules::decision::CardRecord;
 
 use qiyong_sim::line::{Character, EtuCounter, LineEvent};
 use qiyong_sim::mask::Masker;
+use qiyong_sim::referee::Finding;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::event::{Apdu, Event};
 
@@ -45,6 +46,9 @@ pub(crate) fn tell(events: &[(u64, Event)], trace: bool) -> Vec<String> {
             Event::Message { asked, answered } => {
                 lines.push(format!("{at}  centre  → {asked}"));
                 lines.push(format!("{:>10}          ← {answered}", ""));
+            }
+            Event::Finding(Finding { rule, .. }) => {
+                lines.push(format!("{at}  referee {} (clause {}): {}", rule.name(), rule.clause(), rule.says()));
             }
             Event::Line(..) => {}
         }

@@ -29,6 +29,8 @@
 
 use core::fmt;
 
+use zeroize::Zeroize;
+
 use crate::crc;
 
 /// Bytes before the payload: peer and length.
@@ -150,6 +152,8 @@ fn check_of(stuffed: &[u8]) -> [u8; CHECK] {
 }
 
 /// Finds the frames among the bytes from the line. It has room for `N` bytes between two 00: [`encoded_len`] less two.
+///
+/// A frame may hold a key, and stays in the decoder until [`Decoder::wipe`] or until it is dropped.
 #[derive(Clone)]
 pub struct Decoder<const N: usize> {
     buffer: [u8; N],
@@ -160,6 +164,12 @@ pub struct Decoder<const N: usize> {
 impl<const N: usize> Default for Decoder<N> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<const N: usize> Drop for Decoder<N> {
+    fn drop(&mut self) {
+        self.wipe();
     }
 }
 
@@ -191,6 +201,13 @@ impl<const N: usize> Decoder<N> {
             return None;
         }
         Some(self.buffer.get_mut(..used).ok_or(FrameError::TooLong).and_then(read))
+    }
+
+    /// Erases what has come. To be called when a frame has been dealt with; of one that is only half there, the rest is
+    /// lost.
+    pub fn wipe(&mut self) {
+        self.buffer.zeroize();
+        self.used = 0;
     }
 }
 

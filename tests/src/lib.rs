@@ -2,7 +2,6 @@
 
 pub mod bench;
 
-pub mod flash;
 pub mod parallel;
 pub mod pcsc;
 pub mod programs;

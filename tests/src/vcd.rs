@@ -40,11 +40,20 @@ impl Vcd {
         let mut names = BTreeMap::new();
         for declaration in heading.split("$var ").skip(1) {
             let words: Vec<_> = declaration.split_whitespace().take(5).collect();
-            let ["wire", "1", id, name, "$end"] = words[..] else { panic!("{declaration}") };
-            names.insert(id.to_string(), name.to_string());
+            match words[..] {
+                ["wire", "1", id, name, "$end"] => names.insert(id.to_string(), name.to_string()),
+                // What the referee has found.
+                ["event", "1", id, "FINDING", "$end"] => names.insert(id.to_string(), "FINDING".to_string()),
+                _ => panic!("{declaration}"),
+            };
         }
-        assert_eq!(names.values().collect::<Vec<_>>(), ["VCC", "RST", "CLK_ON", "IO"], "{heading}");
+        assert_eq!(names.values().collect::<Vec<_>>(), ["VCC", "RST", "CLK_ON", "IO", "FINDING"], "{heading}");
         let (mut now, mut signals) = (None, BTreeMap::<_, Vec<_>>::new());
+        // A comment names the rule of a finding.
+        let mut parts = changes.split("$comment");
+        let first = parts.next().unwrap_or_default();
+        let changes: String =
+            [first].into_iter().chain(parts.filter_map(|part| Some(part.split_once("$end")?.1))).collect();
         for word in changes.split_whitespace().filter(|word| !word.starts_with('$') || word.len() == 1) {
             if let Some(time) = word.strip_prefix('#') {
                 let time: u64 = time.parse().expect("a time");
@@ -64,6 +73,11 @@ impl Vcd {
         let changes = &self.signals[signal];
         let later = changes.partition_point(|(change, _)| *change <= time);
         changes[..later].last().expect("a level from the beginning").1
+    }
+
+    /// When the referee convicts the terminal.
+    pub fn marks(&self) -> Vec<u64> {
+        self.signals.get("FINDING").map_or(Vec::new(), |marks| marks.iter().map(|(time, _)| *time).collect())
     }
 
     /// When a signal goes from 1 to 0.

@@ -13,14 +13,18 @@ use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
 /// Files that are not for the emulated bench, whose card line carries whole bytes without parity, and whose storage
 /// does not wear out.
-const NOT_EMULATED: [(&str, &str); 7] = [
+const NOT_EMULATED: [(&str, &str); 11] = [
     ("demo", "inverse convention"),
+    ("refused-card-unreadable-character-twice", "disturbs characters"),
     ("refused-card-unreadable-line-faults", "disturbs characters"),
+    ("refused-no-answer-damaged-frames", "disturbs bytes"),
     ("refused-storage-failed", "storage is worn"),
     ("rule-card-v1-inverse-convention", "inverse convention"),
     ("rule-card-v2-inverse-convention", "inverse convention"),
     ("rule-card-v3-inverse-convention", "inverse convention"),
     ("rule-line-damaged-characters-are-repeated", "disturbs characters"),
+    ("rule-line-nobody-is-blamed", "disturbs characters"),
+    ("rule-line-the-till-repeats-what-is-lost", "disturbs bytes"),
 ];
 
 /// How many boards run at the same time: a board mostly waits for its own clock, and other tests run at the same time.

@@ -3,6 +3,7 @@
 //! The VCD is read by `tests/src/vcd.rs`, which does not know how it was written; the pcapng by Wireshark's own
 //! dissectors, in `tshark`. Both are compared with the events of the same scenario, played in this process.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{fs, io};
@@ -459,4 +460,18 @@ fn what_cannot_be_written_is_named_and_nothing_is_overwritten_by_another() {
     fs::write(&old, text.replace("2026-01-01", "1926-01-01").replace("2036-01-01", "1936-01-01")).unwrap();
     let complaint = refused(&[old], &captures);
     assert!(complaint.contains("old.pcapng") && complaint.contains("1970"), "{complaint}");
+}
+
+/// A capture has a card's whole dialogue with the holder's name in it.
+#[test]
+fn captures_are_their_owners_alone_whatever_was_there_before() {
+    let folder = TempDir::new().unwrap();
+    let name = FILES[0];
+    let files = [".vcd", ".pcapng"].map(|extension| folder.path().join(format!("{name}{extension}")));
+    fs::write(&files[0], "everybody's").unwrap();
+    fs::set_permissions(&files[0], fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(run(&[scenario_file(name)], folder.path()).status.success());
+    for file in files {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
 }

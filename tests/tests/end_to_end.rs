@@ -3,11 +3,13 @@
 //!
 //! Tests of the sources themselves (`citations`, `house`) are not in it, because they need none of the crates.
 
+mod any_card;
 mod atr_list;
 mod bench;
 mod benches;
 mod captures;
 mod card;
+mod card_files;
 mod emulate;
 mod emulate_power;
 mod exchange;
@@ -20,6 +22,8 @@ mod program;
 mod scenarios;
 mod slot;
 mod storage;
+mod terminal;
+mod two_tills;
 mod visits;
 
 /// `autotests` is off, so cargo does not find a new file by itself.

@@ -21,9 +21,9 @@ fn replay_text(text: &str) -> (Option<i32>, String, String) {
     (output.status.code(), utf8(output.stdout), utf8(output.stderr))
 }
 
-#[test]
-fn annex_a_passes_whole() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("annex_a.exchanges");
+/// A file of this package, after it has passed whole.
+fn passes(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let text = std::fs::read_to_string(&file).unwrap();
     let exchanges = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).count();
     let output = replay(&file, true);
@@ -32,8 +32,26 @@ fn annex_a_passes_whole() {
         output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert_eq!(lines.len(), exchanges);
     assert!(lines.iter().all(|line| line["ok"] == true));
+    text
+}
+
+#[test]
+fn annex_a_passes_whole() {
     // The scenarios of T=1 are written only here: none may be lost.
-    assert_eq!(text.lines().filter(|line| line.contains(": t=1 ")).count(), 70);
+    assert_eq!(passes("annex_a.exchanges").lines().filter(|line| line.contains(": t=1 ")).count(), 70);
+}
+
+/// Each kind of fault from the field, and what an engine with the fault sends.
+#[test]
+fn cases_from_the_field_pass_whole_and_wrong_classes_do_not() {
+    passes("field.exchanges");
+    let (code, out, _) = replay_text(
+        "class-c0-as-sent: t=0 C:C0A40000023F0000 >C0A4000002 <A4 >3F00 <6104 >00C0000004 <6E00 R:6E00\n\
+         class-45-as-sent: t=0 C:45A40000023F0000 >45A4000002 <A4 >3F00 <6104 >01C0000004 <6881 R:6881\n",
+    );
+    assert_eq!(code, Some(1), "{out}");
+    let failed = ["C0C0000004", "45C0000004"].map(|sent| out.contains(&format!("got >{sent}")));
+    assert_eq!((failed, out.lines().count()), ([true; 2], 2), "{out}");
 }
 
 #[test]

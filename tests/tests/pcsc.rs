@@ -1,10 +1,16 @@
 //! `qiyong pcscd`, used by programs of others and by clients that violate the protocol.
 
+#[path = "pcsc/admission.rs"]
+mod admission;
 #[path = "pcsc/bad_input.rs"]
 mod bad_input;
 #[path = "pcsc/mutations.rs"]
 mod mutations;
 #[path = "pcsc/programs.rs"]
 mod programs;
+#[path = "pcsc/protocols.rs"]
+mod protocols;
 #[path = "pcsc/sharing.rs"]
 mod sharing;
+#[path = "pcsc/strange_services.rs"]
+mod strange_services;

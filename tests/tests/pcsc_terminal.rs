@@ -5,11 +5,13 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::files::Generation;
-use qiyong_tests::pcsc::raw::{ANY, LEAVE, Raw, SHARED};
+use qiyong_tests::pcsc::raw::{ANY, EXCLUSIVE, LEAVE, Raw, SHARED};
 use qiyong_tests::pcsc::real_pcscd::RealPcscd;
 use qiyong_tests::programs::{PrivateServer, Watched};
-use qiyong_tests::qiyong;
+use qiyong_tests::{qiyong, sample_card};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -21,7 +23,7 @@ const NEW_PIN: &str = "271828";
 fn centre(folder: &Path, cards: &[PathBuf]) -> PathBuf {
     let file = folder.join("centre.db");
     let mut command = Command::new(qiyong());
-    command.args(["centre", "add", "--account", "50000", "--centre"]).arg(&file);
+    command.args(["centre", "add", "--test-keys", "--account", "50000", "--centre"]).arg(&file);
     for code in [PHARMACY, "H32010000021", "B32010000001"] {
         command.args(["--institution", code]);
     }
@@ -209,6 +211,64 @@ fn the_card_is_the_tills_alone_while_it_works() {
     assert_eq!(other.status(card), 0x8010_0068);
 }
 
+/// Runs a query while another program has the card to itself; returns exit status and what people saw.
+fn asks_while_held(command: &dyn Fn(&str) -> Command, centre: &Path, reader: &str) -> (i32, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pcsc/hold_exclusive.py");
+    let mut holder = Watched::start(command("/usr/bin/python3").arg(script));
+    assert_eq!(holder.lines().lines().next().unwrap().unwrap(), "held");
+    // Whoever waited for a card would wait for longer than any test.
+    let card = ["--reader", reader, "--wait", "600"];
+    let (status, _, seen) =
+        serve(till(&mut command(qiyong().to_str().unwrap()), centre, PHARMACY, &card, &["query"]), "");
+    (status, seen)
+}
+
+#[test]
+fn a_card_that_another_program_has_to_itself_is_told_at_once_by_our_server_and_the_real_one() {
+    let words = "another program has the card to itself: end it, or wait for it";
+    let server = PrivateServer::with(&[Generation::V2]);
+    let known = centre(server.folder.path(), &[server.card_file(0)]);
+    let (status, seen) = asks_while_held(&|program| server.command(program), &known, "any");
+    assert!(status == 2 && seen.contains(words), "{status} {seen}");
+
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("card.toml");
+    let new = ["card", "new", "--profile", "v2", "--out", file.to_str().unwrap()];
+    assert!(Watched::start(Command::new(qiyong()).args(new)).output().status.success());
+    let pcscd = RealPcscd::start();
+    let connect = format!("127.0.0.1:{}", pcscd.port);
+    let _vicc =
+        Watched::start(Command::new(qiyong()).args(["vicc", "--connect", &connect, "--card", file.to_str().unwrap()]));
+    pcscd.wait_for_card();
+    let (status, seen) = asks_while_held(&|program| pcscd.command(program), &known, "Virtual PCD 00 00");
+    assert!(status == 2 && seen.contains(words), "{status} {seen}");
+}
+
+#[test]
+fn beside_a_card_that_another_program_has_another_reader_is_waited_for() {
+    let server = PrivateServer::with_options(&[Generation::V2], &["--empty", "1"]);
+    let known = centre(server.folder.path(), &[server.card_file(0)]);
+    let mut other = Raw::new(&server.socket(), 4);
+    other.connect(&server.readers[0], EXCLUSIVE, ANY).unwrap();
+    let run = |wait: &str| {
+        let mut command = server.command(qiyong().to_str().unwrap());
+        serve(till(&mut command, &known, PHARMACY, &["--reader", "any", "--wait", wait], &["query"]), "")
+    };
+    // Nobody puts a card in.
+    let (status, _, seen) = run("0");
+    assert!(status == 2 && seen.contains("another program has the card to itself"), "{status} {seen}");
+    let card = sample_card(Generation::V2);
+    make_card(&card, &Hsm::test_keys()).unwrap().save(&server.folder.path().join("other.toml")).unwrap();
+    std::thread::scope(|scope| {
+        let (status, report, seen) = {
+            let served = scope.spawn(|| run("600"));
+            assert_eq!(server.ctl(&["insert", "1", "--card", "other.toml"]).0, 0);
+            served.join().unwrap()
+        };
+        assert!(status == 0 && report["status"] == "inactive", "{status} {report} {seen}");
+    });
+}
+
 #[test]
 fn a_service_that_is_gone_in_the_middle_is_no_fault_of_the_cards() {
     let server = PrivateServer::with(&[Generation::V2]);
@@ -256,10 +316,12 @@ fn what_is_missing_is_said_and_is_no_verdict() {
     // For a card that the centre does not know, there is an answer.
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unknown".into()), "{report}");
+    assert_eq!(report["advice"], "ask-holder", "{report}");
     assert_eq!(server.ctl(&["mute"]).0, 0);
     let (status, report, _) = run(&["--reader", "any"], &known, &socket);
     assert_eq!((status, &report["reason"]), (1, &"card-unreadable".into()), "{report}");
     assert_eq!(report["cause"], "no answer to reset: is the card inserted the right way round?", "{report}");
+    assert_eq!(report["advice"], "ask-holder", "{report}");
 }
 
 /// ISO/IEC 7816-4 clause 12.1.1.

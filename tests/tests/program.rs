@@ -131,8 +131,10 @@ fn an_atr_is_decoded_with_every_key_the_manual_names() {
     let json: Value = serde_json::from_str(&ok(&["atr", "3B6D000000814E43238697159900BF7C7A", "--json"])).unwrap();
     let expected = serde_json::json!({
         "valid": true, "convention": "direct", "protocols": [0], "fi": 372, "di": 1, "extra_guard": 0,
-        "specific_mode": false, "historical": "00814E43238697159900BF7C7A", "tck": "absent",
+        "specific_mode": null, "historical": "00814E43238697159900BF7C7A", "tck": "absent",
         "ifsc": 32, "bwi": 4, "cwi": 13, "wi": 10, "edc": "lrc",
+        "classes": ["A"], "clock_stop": "no", "implicit": [],
+        "defaults": ["protocols", "fi", "di", "ifsc", "bwi", "cwi", "wi", "edc", "classes", "clock_stop"],
     });
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&json[key], value, "{key}");
@@ -162,8 +164,20 @@ fn a_card_is_made_shown_and_not_overwritten() {
             assert!(!output.contains("918273") && !output.contains("111111198101011110"), "{output}");
         }
         let json: Value = serde_json::from_str(&json).unwrap();
+        // Birth date, sex and birthplace stand in the hidden middle of the ID number.
+        let value = |tag: &str| {
+            let records = json["records"].as_array().unwrap();
+            records.iter().find(|record| record["tag"] == tag).map(|record| record["value"].clone()).unwrap()
+        };
+        assert_eq!(["0A", "0C", "0D"].map(value), ["***", "***", "***"]);
+        assert!(!shown.contains("19810101") && shown.matches("***").count() >= 4, "{shown}");
         assert_eq!((&json["profile"], &json["pin_tries_left"]), (&profile.into(), &3.into()));
     }
+    // The holder is no citizen: nothing is known that would stand in the number.
+    ok(&["card", "new", "--id-number", "USA000000123456789", "--out", file, "--force"]);
+    let shown = ok(&["card", "show", file]);
+    assert!(shown.contains("USA*************89") && !shown.contains("birth date"), "{shown}");
+    assert!(refused(&["card", "new", "--id-number", "USA-00000123456789", "--out", file, "--force"]).contains("4"));
     let inverse = ok(&["card", "new", "--profile", "v1", "--inverse", "--out", file, "--force"]);
     assert!(inverse.contains("ATR 3F6D"), "{inverse}");
     assert!(refused(&["card", "new", "--out", file]).contains("--force"));
@@ -200,6 +214,11 @@ fn a_card_file_keeps_what_commands_change() {
     let bad = refused(&["card", "send", file, "002000000391827"]);
     assert!(bad.contains("hex") && !bad.contains("91827"), "{bad}");
     assert!(refused(&["card", "send", file, "00A4"]).contains("no APDU"));
+    // What the slot refuses: who can put it right is said, too.
+    let refused = run(&["card", "send", file, "00600000", "--json"]);
+    let json: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!((refused.status.code(), &json["advice"]), (Some(1), &"call-service".into()), "{json}");
+    assert!(text(&refused.stderr).contains("INS 60") && text(&refused.stderr).contains("请联系维护人员"), "{json}");
 }
 
 #[test]
@@ -226,4 +245,35 @@ fn nonsense_is_refused_with_the_way_out_and_without_quoting_secrets() {
     assert!(refused(&["card", "show", file]).contains("card.toml"));
     assert!(refused(&["no-such-verb"]).contains("no-such-verb"));
     refused(&[]);
+}
+
+/// Every verb that is given a file, and every kind of file that is none of its own.
+#[test]
+fn whatever_file_a_verb_is_given_it_says_what_is_wrong_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let noise: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    std::fs::write(place("empty"), "").unwrap();
+    std::fs::write(place("noise"), noise).unwrap();
+    std::fs::write(place("huge"), "a = 1\n".repeat(300_000)).unwrap();
+    std::fs::write(place("deep"), format!("a = {}", "[".repeat(100_000))).unwrap();
+    std::fs::create_dir(place("folder")).unwrap();
+    let files = ["missing", "empty", "noise", "huge", "deep", "folder"].map(&place);
+    for file in files.iter().map(String::as_str).chain(["/dev/zero", "/dev/null"]) {
+        let socket = place("socket");
+        let verbs: [&[&str]; 8] = [
+            &["card", "show", file],
+            &["card", "show", file, "--json"],
+            &["card", "send", file, "0084000008"],
+            &["exchange", "replay", file],
+            &["scenario", "run", file],
+            &["vicc", "--card", file],
+            &["pcscd", "--socket", &socket, "--card", file],
+            &["terminal", "--institution", "P32010000017", "--centre", "c.db", "--card", file, "query"],
+        ];
+        for arguments in verbs {
+            let complaint = refused(arguments);
+            assert!(complaint.contains(file) && complaint.len() < 1000, "{arguments:?}: {complaint}");
+        }
+    }
 }

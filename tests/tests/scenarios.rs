@@ -15,9 +15,11 @@ use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::DocumentKind;
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
-use qiyong_sim::card::contact::Misbehaviour;
+use qiyong_sim::card::contact::habits::{ifs_word, procedure_word};
+use qiyong_sim::card::contact::{Habits, Misbehaviour};
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::Played;
+use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::CLOCK_HZ;
 use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
 use qiyong_tests::parallel::in_parallel;
@@ -117,8 +119,16 @@ fn the_files_are_the_rule_book() {
             }
         }
     }
-    // In a world, every message can be written, and the centre trusts it: the tests in `power` have these two reasons.
-    let unseen = [Reason::NotSent, Reason::Rejected];
+    // No two terminals of a world have one name, and none asks for what its place does not offer: the tests in `two_tills`
+    // and those of the centre have these.
+    let unseen = [
+        Reason::OperationNotHere,
+        Reason::NameTaken,
+        Reason::NotSignedIn,
+        Reason::NumbersUsedUp,
+        Reason::NumberReused,
+        Reason::AlreadyReversed,
+    ];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());
 }
@@ -136,9 +146,17 @@ fn every_kind_of_thing_occurs_in_some_file() {
             see(&mut seen, "status", card.known.status);
             see(&mut seen, "generation and convention", (card.new.generation, card.new.convention));
             card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
+            let Habits { pps, procedure, ifs, wtx, response_delay, .. } = card.habits;
+            see(&mut seen, "pps", pps.word().split(':').next());
+            see(&mut seen, "procedure", procedure_word(procedure));
+            see(&mut seen, "ifs", ifs_word(ifs).split(':').next());
+            see(&mut seen, "own time", (wtx.is_some(), response_delay > 0));
         }
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
             see(&mut seen, "link", step.visit.trouble);
+            for (_, fault) in step.visit.to_till.iter().chain(&step.visit.to_terminal) {
+                see(&mut seen, "serial", fault);
+            }
             step.visit.cancel.iter().for_each(|place| see(&mut seen, "cancel", place));
             step.visit.pull_during.iter().for_each(|during| see(&mut seen, "pull", during));
             if let Operation::Apply { document: Some(document) } = &step.operation
@@ -153,9 +171,15 @@ fn every_kind_of_thing_occurs_in_some_file() {
         }
     }
     let mut all = BTreeMap::new();
+    let pps = ["as-asked", "no-pps1", "pps1", "protocol", "wrong-pck", "silent", "unusable", "unusable-once"];
+    pps.iter().for_each(|word| see(&mut all, "pps", Some(word)));
+    ["all", "single", "mixed", "ack-when-empty"].iter().for_each(|word| see(&mut all, "procedure", word));
+    ["ok", "silent", "other"].iter().for_each(|word| see(&mut all, "ifs", Some(word)));
+    [(false, false), (false, true), (true, false)].iter().for_each(|kind| see(&mut all, "own time", kind));
     CardStatus::ALL.iter().for_each(|kind| see(&mut all, "status", kind));
     Misbehaviour::ALL.iter().for_each(|kind| see(&mut all, "fault", kind));
     LinkTrouble::WORDS.iter().for_each(|(_, kind)| see(&mut all, "link", kind));
+    ByteFault::WORDS.iter().for_each(|(_, kind)| see(&mut all, "serial", kind));
     CancelAt::WORDS.iter().for_each(|(_, kind)| see(&mut all, "cancel", kind));
     PullDuring::WORDS.iter().for_each(|(_, kind)| see(&mut all, "pull", kind));
     DocumentKind::ALL.iter().for_each(|kind| see(&mut all, "document", kind));
@@ -274,12 +298,21 @@ insured = true
 registered = true
 genuine = true
 inverse = true
+pps = "no-pps1"
+procedure = "single"
+response_delay = 5
+check = true
 [[card]]
 name = "b"
 profile = "v2"
 number = "N00000024"
 id_number = "111111199002280010"
 holder = "钱小凤"
+protocol = 1
+ifs = "other:100"
+wtx = { times = 1, multiplier = 2 }
+[card.files."SSSE/EF06"]
+"0B" = "02"
 [card.document]
 kind = "passport"
 number = "E12345678"
@@ -290,6 +323,8 @@ number = "N00000016"
 id_number = "111111195506120012"
 holder = "赵德全"
 fault = "mute"
+atr = "3B90961090"
+implicit_rate = "13"
 [[terminal]]
 name = "counter"
 institution = "B32010000001"
@@ -309,9 +344,9 @@ pin = ["246813", "808017"]
 new_pin = "271828"
 link = "ok"
 storage_worn = false
-pull_at = 9999
-line = [{ at = 9998, fault = "late", etu = 3 }, { at = 9997, fault = "flipped", times = 2 }]
-noise = 999999
+line = [{ at = 98, fault = "late", etu = 3 }, { at = 97, fault = "flipped", times = 2 }]
+noise = 90
+serial = [{ to = "till", at = 5, fault = "lost" }]
 [step.expect]
 outcome = "approved"
 activated = true
@@ -348,6 +383,12 @@ note = "No card"
 terminal = "till"
 do = "query"
 cancel = "card"
+[[step]]
+note = "A card pulled"
+terminal = "till"
+card = "b"
+do = "query"
+pull_at = 60
 [expect.card.a]
 status = "active"
 social = true
@@ -410,7 +451,9 @@ fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
     let scenario = Scenario::parse("good.toml", GOOD).unwrap();
     assert_eq!(play(&scenario).unwrap().differences, [] as [String; 0]);
     let manual = fs::read_to_string(root().join(FOLDER).join("README.md")).expect("the manual");
-    for key in GOOD.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key) {
+    // Keys in quotes are records, which card files name.
+    let keys = GOOD.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
+    for key in keys.filter(|key| !key.starts_with('"')) {
         assert!(manual.contains(&format!("| `{key}` |")), "`{key}` is not in README.md");
     }
     let mut words: Vec<&str> = Vec::new();
@@ -420,10 +463,51 @@ fn the_good_scenario_is_good_and_every_key_in_it_is_documented() {
     words.extend(DocumentKind::ALL.map(|word| word.as_str()));
     words.extend(Misbehaviour::ALL.map(|word| word.as_str()));
     words.extend(LinkTrouble::WORDS.map(|(word, _)| word));
+    words.extend(ByteFault::WORDS.map(|(word, _)| word));
     words.extend(CancelAt::WORDS.map(|(word, _)| word));
     words.extend(Reason::ALL.iter().map(|word| word.as_str()));
     for word in words {
         assert!(manual.contains(&format!("`{word}`")), "{word} is not in README.md");
+    }
+}
+
+/// A step or card that was meant to show something, and did not, is no proof of anything.
+#[test]
+fn what_never_happens_is_a_difference() {
+    let pins = "pin = [\"246813\", \"808017\"]";
+    for (find, replace, difference) in [
+        ("at = 98,", "at = 9998,", "step 1: nothing came of what was to go wrong at character 9998 (Late(3)): only "),
+        (
+            "fault = \"late\", etu = 3",
+            "fault = \"extension-storm\"",
+            "step 1: nothing came of a fault that makes the card",
+        ),
+        ("noise = 90", "noise = 99999999", "step 1: `noise` disturbed none of "),
+        (pins, "pin = [\"246813\", \"808017\", \"314159\"]", "step 1: 1 of the `pin` were never keyed"),
+        ("new_pin = \"271828\"", "new_pin = [\"271828\", \"314159\"]", "step 1: 1 of the `new_pin` were never keyed"),
+        (
+            "pin = \"271828\"\n[[step]]",
+            "pin = \"271828\"\npull_during = \"new-pin\"\n[[step]]",
+            "step 2: `pull_during` never",
+        ),
+        ("cancel = \"card\"", "cancel = \"pin\"", "step 5: `cancel` never came to its moment"),
+        ("cancel = \"card\"", "cancel = \"card\"\nlink = \"request-lost\"", "step 5: `link` never disturbed a message"),
+        (
+            "pull_at = 60",
+            "pull_at = 9999",
+            "step 6: nothing came of what was to go wrong at character 9999 (Pull): only ",
+        ),
+        ("pull_at = 60", "pull_during = \"transaction\"", "step 6: `pull_during` never came to its moment"),
+        ("pps = \"no-pps1\"", "pps = \"pps1:96\"", "card a: `pps` never showed: "),
+        ("protocol = 1\nifs = \"other:100\"\n", "", "card b: `wtx` never showed: "),
+        ("wtx = {", "procedure = \"mixed\"\nwtx = {", "card b: `procedure` never showed: "),
+        ("fault = \"mute\"", "fault = \"wrong-numbers\"", "card c: `fault` never showed: "),
+        ("atr = \"3B90961090\"", "atr = \"3B00\"", "card c: `implicit_rate` never showed: "),
+    ] {
+        let edited = Scenario::parse("edited.toml", &edit(find, replace)).unwrap_or_else(|error| panic!("{error}"));
+        let differences = play(&edited).unwrap().differences;
+        assert_eq!(differences.len(), 1, "{replace}: {differences:?}");
+        assert!(differences[0].starts_with(difference), "{replace}: {differences:?}");
     }
 }
 
@@ -453,7 +537,7 @@ fn an_expectation_that_fails_is_told_with_step_expected_and_got() {
         let ran = run(folder.path(), &names, &[]);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{replace}");
         let lines: Vec<&str> = ran.stdout.lines().collect();
-        assert_eq!(lines[..2], ["ok    00000.toml: Every key (5 steps)", "FAIL  00001.toml: Every key"]);
+        assert_eq!(lines[..2], ["ok    00000.toml: Every key (6 steps)", "FAIL  00001.toml: Every key"]);
         assert_eq!(lines.len(), 4, "one difference: {}", ran.stdout);
         assert!(lines[2].trim_start().starts_with(difference), "{}", ran.stdout);
         assert_eq!(lines[3], "1 of 2 scenarios passed");
@@ -567,9 +651,14 @@ fn bad_values() -> Vec<Bad> {
     cases.push(words("card 3: fault", "fault = \"mute\"", "", &Misbehaviour::ALL.map(|word| word.as_str())));
     cases.push(words("step 1: do", "do = \"purchase\"", "", &["apply", "settle", "purchase", "query"]));
     cases.push(words("step 1: link", "link = \"ok\"", "", &LinkTrouble::WORDS.map(|(word, _)| word)));
+    let bytes = ByteFault::WORDS.map(|(word, _)| word);
+    let says = [&["`step 1: serial 1.fault`", "purple"][..], &bytes].concat();
+    cases.push(bad("fault = \"lost\" }]", "fault = \"purple\" }]", &says));
+    let says = ["`step 1: serial 1.to`", "purple", "till", "terminal"];
+    cases.push(bad("serial = [{ to = \"till\"", "serial = [{ to = \"purple\"", &says));
     cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
     cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
-    let outcomes = ["approved", "refused", "failed", "cancelled"];
+    let outcomes = Outcome::ALL.map(Outcome::as_str);
     cases.push(words("step 1: expect.outcome", "outcome = \"approved\"", "", &outcomes));
     cases.push(words("step 4: expect.reason", "reason = \"card-unreadable\"", "", &reasons));
     cases.push(words("expect.card.a.status", "status = \"active\"", "[expect.card.a]\n", &statuses));
@@ -613,7 +702,7 @@ fn bad_values() -> Vec<Bad> {
     cases.push(bad(id, "id_number = \"111111198101011111\"", &["`card 1: id_number`", "check character", "0"]));
     cases.push(bad(id, "id_number = \"111111198102301118\"", &["`card 1: id_number`", "birth date"]));
     cases.push(bad(id, "id_number = \"11111119810101111\"", &["`card 1: id_number`", "18 characters"]));
-    cases.push(bad(id, "id_number = \"11111119810101A110\"", &["`card 1: id_number`", "position 15"]));
+    cases.push(bad(id, "id_number = \"11111119810101-110\"", &["`card 1: id_number`", "position 15"]));
     let shown = "[step.document]\nkind = \"passport\"\nnumber = \"E12345678\"";
     let wrong = "[step.document]\nkind = \"id-card\"\nnumber = \"111111199002280011\"";
     cases.push(bad(shown, wrong, &["`step 3: document.number`", "check character", "0"]));
@@ -636,6 +725,37 @@ fn bad_values() -> Vec<Bad> {
         let says = ["`card 1: area`"];
         cases.push(bad("area = \"320100\"\nissued", &format!("area = \"{area}\"\nissued"), &says));
     }
+
+    // What a card is and does on the line.
+    let atr = "atr = \"3B90961090\"";
+    for wrong in ["", "3B1", "3G", &"3B".repeat(65)] {
+        cases.push(bad(atr, &format!("atr = \"{wrong}\""), &["`card 3: atr`", "1 to 64 bytes", "need not be a valid"]));
+    }
+    for line in ["inverse = true", "protocol = 0"] {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        cases.push(bad(atr, &format!("{atr}\n{line}"), &[&format!("`card 3: {key}`"), "`atr`"]));
+    }
+    for (line, wrong, says) in [
+        ("pps = \"no-pps1\"", "pps1:9", "`card 1: pps` must be one of as-asked, no-pps1, pps1:XX"),
+        ("procedure = \"single\"", "both", "`card 1: procedure` must be one of all, single, mixed, ack-when-empty"),
+        ("ifs = \"other:100\"", "other:256", "`card 2: ifs` must be one of ok, silent, other:N"),
+        ("implicit_rate = \"13\"", "1A", "`card 3: implicit_rate` must be Fi and Di as in TA1"),
+        ("\"0B\" = \"02\"", "0202", "`card 2: files.SSSE/EF06.0B` must have at most 1 bytes, it has 2"),
+    ] {
+        let (key, _) = line.split_once(" = ").unwrap();
+        cases.push(bad(line, &format!("{key} = \"{wrong}\""), &[says]));
+    }
+    let wtx = "wtx = { times = 1, multiplier = 2 }";
+    cases.push(bad(wtx, "wtx = { times = 0, multiplier = 2 }", &["`card 2: wtx.times` must be 1 to 255"]));
+    cases.push(bad(wtx, "wtx = { times = 1, multiplier = 256 }", &["`card 2: wtx.multiplier` must be 1 to 255"]));
+    cases.push(bad(wtx, "wtx = { times = 1 }", &["LINE", "missing field", "`multiplier`"]));
+    let slow = "response_delay = 10000001";
+    cases.push(bad("response_delay = 5", slow, &["`card 1: response_delay` must be 0 to 10000000 etu"]));
+    cases.push(bad("\"0B\" =", "\"FF\" =", &["`card 2: files.SSSE/EF06.FF`", "no record of this file"]));
+    cases.push(bad("SSSE/EF06", "SSSE/EF99", &["`card 2: files.SSSE/EF99`", "no file of a v2 card"]));
+    // A foreign number is none of an ID card.
+    let wrong = "[step.document]\nkind = \"id-card\"\nnumber = \"USA000000123456789\"";
+    cases.push(bad(shown, wrong, &["`step 3: document.number`", "position 1"]));
 
     // Names, and references to them.
     let long = "阿".repeat(26);
@@ -680,8 +800,9 @@ fn bad_values() -> Vec<Bad> {
         "pin_tries = 5",
         "account = 50000",
         "total = 3580",
-        "pull_at = 9999",
-        "noise = 999999",
+        "pull_at = 60",
+        "noise = 90",
+        "response_delay = 5",
         "balance = 46420",
         "fund = 7000",
         "account = 43420",
@@ -692,18 +813,10 @@ fn bad_values() -> Vec<Bad> {
         cases.push(bad(line, &format!("{key} = 1.5"), &["LINE", "expected"]));
         cases.push(bad(line, &format!("{key} = 99999999999999999999"), &["LINE"]));
     }
-    cases.push(bad("noise = 999999", "noise = 0", &["`step 1: noise`", "at least 1"]));
-    cases.push(bad("noise = 999999", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
-    cases.push(bad(
-        "noise = 999999",
-        "noise = { one_in = 9, faults = [\"x\"] }",
-        &["`step 1: noise.faults`", "flipped"],
-    ));
-    cases.push(bad(
-        "noise = 999999",
-        "pull_during = \"lunch\"",
-        &["`step 1: pull_during`", "pin, new-pin, transaction"],
-    ));
+    cases.push(bad("noise = 90", "noise = 0", &["`step 1: noise`", "at least 1"]));
+    cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
+    cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [\"x\"] }", &["`step 1: noise.faults`", "flipped"]));
+    cases.push(bad("noise = 90", "pull_during = \"lunch\"", &["`step 1: pull_during`", "pin, new-pin, transaction"]));
     cases.push(bad("fault = \"late\"", "fault = \"gone\"", &["`step 1: line 1.fault`", "flipped, garbled, lost"]));
     cases.push(bad("fault = \"late\"", "fault = \"lost\"", &["`step 1: line 1.etu`", "late"]));
     cases.push(bad("times = 2", "times = 0", &["`step 1: line 2.times`", "1 to 1000"]));
@@ -802,7 +915,7 @@ fn what_is_no_file_or_no_text_is_named() {
     let names = ["missing.toml", "good.toml", "folder.toml"].map(String::from);
     let ran = run(folder.path(), &names, &[]);
     assert_eq!(ran.code, Some(2));
-    assert_eq!(ran.stdout, "ok    good.toml: Every key (5 steps)\n1 of 3 scenarios passed\n");
+    assert_eq!(ran.stdout, "ok    good.toml: Every key (6 steps)\n1 of 3 scenarios passed\n");
     // No file at all, and an empty name, are errors too.
     for names in [&[][..], &[String::new()]] {
         let ran = run(folder.path(), names, &[]);

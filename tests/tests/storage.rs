@@ -1,7 +1,7 @@
 //! What the terminal keeps: over power cuts at every byte, on pages that wear out, and in regions that contain
 //! something else.
 //!
-//! The flash is `qiyong_tests::flash`, which is stricter than a chip. sequential-storage, whose page format this is, is
+//! The flash is `qiyong_sim::flash::memory`, which is stricter than a chip. sequential-storage, whose page format this is, is
 //! the oracle for its contents.
 
 use std::future::{Future, ready};
@@ -16,17 +16,24 @@ use sequential_storage::queue::{QueueConfig, QueueStorage};
 use qiyong_firmware::storage::{Crash, Store};
 use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
-use qiyong_tests::flash::{Flash, PAGE};
+use qiyong_protocol::rules::money::Fen;
+use qiyong_sim::flash::memory;
 
-/// Pages of the flash in most tests: with five records each, a few dozen writes use all of them.
+/// A page, in bytes: four records.
+const PAGE: usize = 512;
+/// Pages of the flash in most tests: with four records each, a few dozen writes use all of them.
 const PAGES: u32 = 3;
+
+type Flash = memory::Flash<PAGE>;
 
 /// What a terminal does with its memory.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     SetUp(u8, u32),
+    Lease(u8),
     Begin(u8),
     End,
     Restart(Option<Crash>),
@@ -52,9 +59,13 @@ fn settings(number: u8) -> Settings {
 }
 
 /// A transaction that was sent by the terminal of the institution with this number; the card has the same number.
-fn unanswered(stan: Stan, number: u8) -> Unanswered {
+fn unanswered(batch: Batch, stan: Stan, number: u8) -> Unanswered {
     let (institution, terminal) = place(number);
-    Unanswered { institution, terminal, stan, card: card(number) }
+    Unanswered { institution, terminal, batch, stan, original: original(number) }
+}
+
+fn original(number: u8) -> Original {
+    Original { card: card(number), total: Fen(number.into()), time: Timestamp::UNSET.after(number.into()) }
 }
 
 fn card(number: u8) -> CardNumber {
@@ -76,15 +87,15 @@ struct Rig {
     flash: Flash,
     store: Store<Flash, PAGES>,
     acknowledged: State,
-    /// What the next number may be: one value, or after a power cut one of several; `None` is any value.
-    next: Vec<Option<Stan>>,
+    /// What the centre knows of the two places: the batch, and the last number in it, 0 if there is none.
+    centre: [(Batch, u32); 2],
 }
 
 impl Rig {
     fn new(flash: Flash) -> Self {
         let store = Store::<_, PAGES>::open(flash.clone(), None);
         let acknowledged = state(&store);
-        Self { flash, store, acknowledged, next: vec![None] }
+        Self { flash, store, acknowledged, centre: [(Batch(1), 0); 2] }
     }
 
     /// Does something. If the power fails during it, starts again: then it was done completely, or not at all.
@@ -95,24 +106,31 @@ impl Rig {
                 let (institution, terminal) = place(number);
                 let result = self.store.set_up(institution, terminal, Stan(next));
                 assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
-                let ahead = |own: Option<Stan>| own.filter(|own| !own.is_before(Stan(next))).or(Some(Stan(next)));
-                let moved: Vec<_> = self.next.iter().map(|own| ahead(*own)).collect();
-                self.next = if result.is_ok() { moved } else { [self.next.clone(), moved].concat() };
                 // As long as something must be reversed, the name for it stays.
                 let place = if before.unanswered.is_some() { before.place } else { Some(place(number)) };
                 State { place, ..before }
             }
-            Op::Begin(_) if before.unanswered.is_some() => before,
-            Op::Begin(number) => match self.store.begin(&settings(number), card(number)) {
-                Ok(stan) => {
-                    self.number_given(stan);
-                    State { place: Some(place(number)), unanswered: Some(unanswered(stan, number)), ..before }
+            Op::Lease(_) | Op::Begin(_) if before.unanswered.is_some() => before,
+            Op::Lease(number) => {
+                let (batch, last) = &mut self.centre[usize::from(number % 2)];
+                if *last == Stan::LAST.0 {
+                    (*batch, *last) = (Batch(batch.0 + 1), 0);
                 }
-                Err(error) => {
-                    assert!(self.flash.is_off(), "{error:?}");
-                    before
+                let lease = Lease { batch: *batch, next: Stan(*last + 1) };
+                let result = self.store.keep_lease(&settings(number), lease);
+                assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
+                State { place: Some(place(number)), ..before }
+            }
+            Op::Begin(number) => {
+                if self.store.batch(&settings(number)).is_none() {
+                    self.act(Op::Lease(number));
                 }
-            },
+                if self.store.batch(&settings(number)).is_none() {
+                    // The power was cut.
+                    return;
+                }
+                return self.begin(number);
+            }
             Op::End => {
                 let result = self.store.end();
                 assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
@@ -124,6 +142,26 @@ impl Rig {
                 State { starts: before.starts + 1, crashes, ..before }
             }
         };
+        self.settle(op, before, after);
+    }
+
+    fn begin(&mut self, number: u8) {
+        let before = self.acknowledged;
+        let after = match self.store.begin(&settings(number), original(number)) {
+            Ok((batch, stan)) => {
+                self.number_given(number, batch, stan);
+                State { unanswered: Some(unanswered(batch, stan, number)), ..before }
+            }
+            Err(error) => {
+                assert!(self.flash.is_off(), "{error:?}");
+                before
+            }
+        };
+        self.settle(Op::Begin(number), before, after);
+    }
+
+    /// Checks what is kept after `op`.
+    fn settle(&mut self, op: Op, before: State, after: State) {
         if self.flash.is_off() {
             self.restart(op, before, after);
         } else {
@@ -148,9 +186,9 @@ impl Rig {
             && found.unanswered != before.unanswered
         {
             // It was noted, but not acknowledged.
-            assert_eq!(due, unanswered(due.stan, number));
+            assert_eq!(due, unanswered(due.batch, due.stan, number));
             if after.unanswered.is_none() {
-                self.number_given(due.stan);
+                self.number_given(number, due.batch, due.stan);
             }
             (found.unanswered, found.place) = (after.unanswered, after.place);
         }
@@ -159,9 +197,11 @@ impl Rig {
         self.acknowledged = state(&self.store);
     }
 
-    fn number_given(&mut self, stan: Stan) {
-        assert!(self.next.iter().any(|next| *next == Some(stan) || next.is_none() && stan == Stan(1)), "{stan:?}");
-        self.next = vec![Some(stan.next())];
+    /// Numbers only go up.
+    fn number_given(&mut self, place: u8, batch: Batch, stan: Stan) {
+        let (known, last) = &mut self.centre[usize::from(place % 2)];
+        assert!(batch == *known && stan.0 > *last && Stan::new(stan.0).is_some(), "{batch:?} {stan:?} after {last}");
+        *last = stan.0;
     }
 }
 
@@ -207,7 +247,7 @@ impl Rig {
             return Self::new(flash);
         }
         let acknowledged = state(&store);
-        Self { flash, store, acknowledged, next: vec![None] }
+        Self { flash, store, acknowledged, centre: [(Batch(1), 0); 2] }
     }
 }
 
@@ -215,6 +255,7 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => (any::<u8>(), prop_oneof![1_u32..=999_999, 1_u32..30, 999_970_u32..=999_999])
             .prop_map(|(number, next)| Op::SetUp(number, next)),
+        1 => any::<u8>().prop_map(Op::Lease),
         5 => any::<u8>().prop_map(Op::Begin),
         4 => Just(Op::End),
         1 => Just(Op::Restart(None)),
@@ -267,11 +308,12 @@ proptest! {
         flash.set_endurance(endurance);
         let mut rig = Rig::new(flash.clone());
         rig.act(Op::SetUp(0, 1));
+        rig.act(Op::Lease(0));
         let mut transactions = 0;
         let error = loop {
             let before = state(&rig.store);
             let result = if transactions % 2 == 0 {
-                rig.store.begin(&settings(0), card(1)).map(|stan| rig.number_given(stan))
+                rig.store.begin(&settings(0), original(1)).map(|(batch, stan)| rig.number_given(0, batch, stan))
             } else {
                 rig.store.end()
             };
@@ -286,8 +328,8 @@ proptest! {
         };
         prop_assert_eq!(error, MemoryError::Worn);
         prop_assert_eq!(rig.store.trouble(), Some(MemoryError::Worn));
-        // Five records per page and erasure; the first two were others.
-        prop_assert!(transactions + 2 >= (endurance * PAGES - PAGES) * 5, "{} at {}", transactions, endurance);
+        // Four records per page and erasure; the first three were others.
+        prop_assert!(transactions + 3 >= (endurance * PAGES - PAGES) * 4, "{} at {}", transactions, endurance);
         let before = state(&rig.store);
         let again = Store::<_, PAGES>::open(flash, None);
         prop_assert_eq!(again.trouble(), Some(MemoryError::Worn));
@@ -302,10 +344,10 @@ proptest! {
         ops.into_iter().for_each(|op| rig.act(op));
         let newest = records(&flash).into_iter().max_by_key(|record| record[4..8].iter().rev().copied().collect::<Vec<_>>());
         let newest = newest.expect("at least one start was noted");
-        prop_assert_eq!(newest.len(), 80);
+        prop_assert_eq!(newest.len(), 104);
         let number = |at: usize| u32::from_le_bytes(newest[at..at + 4].try_into().unwrap());
-        prop_assert_eq!(number(48), rig.store.starts());
-        prop_assert_eq!(Stan(number(32)), rig.acknowledged.unanswered.map_or(Stan(0), |due| due.stan));
+        prop_assert_eq!(number(72), rig.store.starts());
+        prop_assert_eq!(Stan(number(36)), rig.acknowledged.unanswered.map_or(Stan(0), |due| due.stan));
     }
 }
 
@@ -390,16 +432,19 @@ fn what_the_library_wrote_is_read() {
 
 #[test]
 fn records_of_another_version_are_left_alone() {
-    for version in [0, 2, 0xFF] {
+    for version in [0, 1, 3, 0xFF] {
         let flash = Flash::new(PAGES as usize, 5);
-        let mut record = [0x55; 80];
+        let mut record = [0x55; 104];
         record[..3].copy_from_slice(&[b'Q', b'Y', version]);
         block_on(page_of(&flash, 2).push(&record, false)).unwrap();
         let before = flash.bytes().to_vec();
         let mut store = Store::<_, PAGES>::open(flash.clone(), Some(Crash::fault(1, 2, 3)));
         assert_eq!(store.trouble(), Some(MemoryError::OtherVersion));
         assert_eq!(store.unanswered(), Err(MemoryError::OtherVersion), "a reversal may be due");
-        assert_eq!(store.begin(&settings(1), card(1)), Err(MemoryError::OtherVersion));
+        assert_eq!(store.token(Token([1; 8])), Err(MemoryError::OtherVersion));
+        let lease = Lease { batch: Batch(1), next: Stan(1) };
+        assert_eq!(store.keep_lease(&settings(1), lease), Err(MemoryError::OtherVersion));
+        assert_eq!(store.begin(&settings(1), original(1)), Err(MemoryError::OtherVersion));
         assert_eq!(store.end(), Err(MemoryError::OtherVersion));
         assert_eq!(set_up(&mut store, 1), Err(MemoryError::OtherVersion));
         assert_eq!(store.place(), None);
@@ -407,23 +452,54 @@ fn records_of_another_version_are_left_alone() {
     }
 }
 
+/// What the store gives next, after the till and the centre have said where to go on.
+fn next(store: &mut Store<Flash, PAGES>, from_till: u32, lease: (u32, u32)) -> Result<(u32, u32), MemoryError> {
+    set_up(store, from_till).unwrap();
+    store.keep_lease(&settings(0), Lease { batch: Batch(lease.0), next: Stan(lease.1) }).unwrap();
+    let (batch, stan) = store.begin(&settings(0), original(1))?;
+    store.end().unwrap();
+    Ok((batch.0, stan.0))
+}
+
 #[test]
 fn a_number_from_outside_never_takes_the_next_one_back() {
     let mut store = Store::<_, PAGES>::open(Flash::new(PAGES as usize, 6), None);
-    let mut next = |from_outside: u32| {
-        set_up(&mut store, from_outside).unwrap();
-        let stan = store.begin(&settings(0), card(1)).unwrap();
-        store.end().unwrap();
-        stan.0
-    };
-    assert_eq!(next(800_000), 800_000, "the first one is taken as it is");
-    assert_eq!(next(799_999), 800_001);
-    assert_eq!(next(800_001), 800_002);
-    assert_eq!(next(999_999), 999_999);
-    assert_eq!(next(999_999), 1, "it would be a repetition");
-    assert_eq!(next(999_998), 2);
-    assert_eq!(next(10), 10);
-    assert_eq!(next(9), 11);
+    let mut next = |from_till, lease| next(&mut store, from_till, lease);
+    assert_eq!(next(1, (1, 800_000)), Ok((1, 800_000)), "the first one is taken as it is");
+    assert_eq!(next(799_999, (1, 1)), Ok((1, 800_001)));
+    assert_eq!(next(800_001, (1, 800_001)), Ok((1, 800_002)));
+    assert_eq!(next(800_010, (1, 800_005)), Ok((1, 800_010)));
+    assert_eq!(next(1, (1, 999_999)), Ok((1, 999_999)));
+    // 1 would be a repetition.
+    for from_till in [1, 999_999] {
+        assert_eq!(next(from_till, (1, 999_999)), Err(MemoryError::NumbersUsedUp));
+    }
+    // Another batch has all its numbers.
+    assert_eq!(next(1, (2, 1)), Ok((2, 1)));
+    assert_eq!(next(1, (2, 1)), Ok((2, 2)));
+}
+
+#[test]
+fn a_batch_is_for_one_place_and_name() {
+    let mut store = Store::<_, PAGES>::open(Flash::new(PAGES as usize, 6), None);
+    assert_eq!(store.begin(&settings(0), original(1)), Err(MemoryError::NumbersUsedUp), "nobody has given one");
+    store.keep_lease(&settings(0), Lease { batch: Batch(3), next: Stan(5) }).unwrap();
+    assert_eq!((store.batch(&settings(0)), store.batch(&settings(1))), (Some(Batch(3)), None));
+    assert_eq!(store.begin(&settings(1), original(1)), Err(MemoryError::NumbersUsedUp));
+    store.keep_lease(&settings(1), Lease { batch: Batch(1), next: Stan(1) }).unwrap();
+    assert_eq!(store.begin(&settings(1), original(1)), Ok((Batch(1), Stan(1))));
+}
+
+#[test]
+fn a_token_is_made_once() {
+    let flash = Flash::new(PAGES as usize, 6);
+    let mut store = Store::<_, PAGES>::open(flash.clone(), None);
+    assert_eq!(store.token(Token([1; 8])), Ok(Token([1; 8])));
+    let mut store = Store::<_, PAGES>::open(flash.clone(), None);
+    store.set_up(place(1).0, place(1).1, Stan(1)).unwrap();
+    let work = flash.work();
+    assert_eq!(store.token(Token([2; 8])), Ok(Token([1; 8])));
+    assert_eq!(flash.work(), work);
 }
 
 /// A transaction costs exactly two records, and a start one: the life of the flash is computed from this.
@@ -431,10 +507,13 @@ fn a_number_from_outside_never_takes_the_next_one_back() {
 fn what_a_transaction_costs() {
     let flash = Flash::new(PAGES as usize, 7);
     let mut store = Store::<_, PAGES>::open(flash.clone(), None);
-    set_up(&mut store, 1).unwrap();
+    let lease = |next| Lease { batch: Batch(1), next: Stan(next) };
+    store.keep_lease(&settings(0), lease(1)).unwrap();
     let before = flash.work();
-    store.begin(&settings(0), card(1)).unwrap();
+    store.begin(&settings(0), original(1)).unwrap();
     store.end().unwrap();
+    // A lease that says what is known costs nothing.
     set_up(&mut store, 1).unwrap();
-    assert_eq!(flash.work() - before, 2 * 88);
+    store.keep_lease(&settings(0), lease(2)).unwrap();
+    assert_eq!(flash.work() - before, 2 * 112);
 }

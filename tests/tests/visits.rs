@@ -1,6 +1,9 @@
 //! Faults at every step of a visit: the card is pulled at every character, every message is lost. Terminal, slot and
 //! engines are the firmware's own; the centre is the real one.
 
+#[path = "visits/line_faults.rs"]
+mod line_faults;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -19,12 +22,13 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::capture;
-use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsStyle};
+use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsHabit};
 use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
+use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::visit::{LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::visit::{Delivery, LinkTrouble, PullDuring, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
@@ -89,7 +93,7 @@ impl Place {
         let new_pins = [&b"271828"[..], b"314159"].into_iter().map(|pin| Pin::new(pin).unwrap());
         let new_pins = new_pins.filter(|pin| *pin != pins[0]).collect();
         let visit = Visit { pins, new_pins, ..visit };
-        self.terminal.serve(&self.operation, Some(self.card.clone()), visit)
+        self.terminal.serve(&self.operation, Some(self.card.clone()), visit).expect("till and terminal work")
     }
 
     fn record(&self) -> CardRecord {
@@ -126,7 +130,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
         let mut place = Place::over(protocol, generation, institution);
         let report = place.visit(None, LinkTrouble::None);
         assert_eq!((report.outcome, report.effects.activates, report.pin_changed), (Outcome::Approved, true, true));
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let again = place.visit(None, LinkTrouble::None);
         assert_eq!((again.outcome, again.effects.activates), (Outcome::Approved, false));
     }
@@ -136,7 +140,7 @@ fn an_undisturbed_visit_activates_and_breaks_no_rule_of_the_line() {
 #[test]
 fn a_card_that_acknowledges_each_byte_is_served_as_well() {
     let mut place = Place::new(Generation::V3, "P32010000017");
-    place.card.borrow_mut().ack = AckStyle::EachByte;
+    place.card.borrow_mut().card.habits.procedure = AckStyle::EachByte;
     assert!(place.visit(None, LinkTrouble::None).effects.activates);
 }
 
@@ -145,13 +149,13 @@ fn a_card_that_acknowledges_each_byte_is_served_as_well() {
 #[test]
 fn however_a_card_answers_pps_it_is_served() {
     for (style, cycles_per_etu) in
-        [(PpsStyle::Agrees, 16), (PpsStyle::StaysAtDefault, 372), (PpsStyle::Silent, 372), (PpsStyle::Wrong, 372)]
+        [(PpsHabit::AsAsked, 16), (PpsHabit::NoPps1, 372), (PpsHabit::Silent, 372), (PpsHabit::WrongPck, 372)]
     {
         let mut place = Place::new(Generation::V3, "P32010000017");
-        place.card.borrow_mut().pps = style;
+        place.card.borrow_mut().card.habits.pps = style;
         let report = place.visit(None, LinkTrouble::None);
         assert!(report.effects.activates, "{style:?}: {report:?}");
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let events = place.world.events.borrow();
         let last = events.iter().rev().find_map(|(_, event)| match event {
             Event::Line((fi, di), LineEvent::FromCard(_)) => Some(fi / u16::from(*di)),
@@ -188,7 +192,7 @@ fn a_card_pulled_at_any_character_ends_cleanly_and_works_the_next_time() {
             }
         };
         assert_eq!(place.record().account.0, ACCOUNT.0 - paid);
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         assert_deactivated(&place.world.events.borrow(), "pulled");
         let next = place.visit(None, LinkTrouble::None);
         assert_eq!(next.outcome, Outcome::Approved, "{next:?}");
@@ -221,7 +225,7 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
         let report = place.visit_with(Visit { pull_during: Some(pull_during), ..Visit::default() });
         assert_eq!(report.reason, Some(Reason::CardRemoved), "{pull_during:?}");
         assert_eq!(place.record().status, CardStatus::Inactive);
-        assert_eq!(place.terminal.violations(), [] as [String; 0]);
+        assert_eq!(place.terminal.findings(), []);
         let events = place.world.events.take();
         let fell = assert_deactivated(&events, "pulled while keying");
         // The holder keys for four seconds before pulling the card.
@@ -255,7 +259,8 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
         for number in 0..messages + 4 {
             for arrives in [false, true] {
                 let mut place = Place::new(generation, institution);
-                let report = place.visit(None, LinkTrouble::OneMessage { number, arrives });
+                let lost = if arrives { Delivery::UNANSWERED } else { Delivery::LOST };
+                let report = place.visit_with(Visit { messages: [(number, lost)].into(), ..Visit::default() });
                 let case =
                     format!("{generation:?} {institution}: message {number} lost, arrives {arrives}: {report:?}");
                 let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };
@@ -273,6 +278,34 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
             }
         }
     }
+}
+
+/// The same, for each byte of the serial line: a frame is lost whatever became of its byte, and so is nothing else.
+#[test]
+fn a_byte_disturbed_anywhere_on_the_serial_line_leaves_terminal_and_centre_agreed() {
+    let mut whole = Place::new(Generation::V3, "P32010000017");
+    whole.visit(None, LinkTrouble::None);
+    let sent = whole.terminal.sent();
+    assert!(sent.iter().all(|bytes| *bytes > 250), "{sent:?}");
+    let cases: Vec<(usize, u64)> =
+        [0, 1].into_iter().flat_map(|way| (0..sent[way]).step_by(2).map(move |at| (way, at))).collect();
+    in_parallel(&cases, |&(way, at)| {
+        // In turn, so that each kind meets each part of a frame.
+        let (_, fault) = ByteFault::WORDS[(at / 2) as usize % ByteFault::WORDS.len()];
+        let mut ways = [Vec::new(), Vec::new()];
+        ways[way] = vec![(at, fault)];
+        let [to_till, to_terminal] = ways;
+        let mut place = Place::new(Generation::V3, "P32010000017");
+        let report = place.visit_with(Visit { to_till, to_terminal, ..Visit::default() });
+        let approved = report.outcome == Outcome::Approved;
+        assert!(approved || report.reason == Some(Reason::NoAnswer), "{report:?}");
+        assert!(!place.terminal.has_unanswered(), "{report:?}");
+        let paid = if approved { share(&place.operation) } else { 0 };
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{report:?}");
+        let next = place.visit(None, LinkTrouble::None);
+        assert_eq!(next.outcome, Outcome::Approved, "{report:?}, then {next:?}");
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid - share(&place.operation));
+    });
 }
 
 /// docs/card.md §5.5.

@@ -51,7 +51,8 @@ pub struct Contacts<V, S, R, K, L, I, P> {
     /// VCC (C1): high switches the supply on.
     pub vcc: V,
     /// Which voltage the supply gives: high for 5 V (class A), low for 3 V (class B). [`Unconnected`] where there is one
-    /// voltage only; then [`SlotConfig::classes`](crate::slot::SlotConfig::classes) must have no other.
+    /// voltage only; then [`SlotConfig::classes`](crate::slot::SlotConfig::first_class) must be that, and
+    /// there are no more.
     pub five_volts: S,
     /// RST (C2).
     pub rst: R,
@@ -177,6 +178,10 @@ where
 
     fn configure(&mut self, config: &LineConfig) {
         self.characters.configure(config);
+    }
+
+    fn clk_hz(&self) -> u32 {
+        self.timing.clk_hz
     }
 
     async fn wait(&mut self, cycles: u32) {

@@ -2,18 +2,18 @@
 
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::string::ToString;
 use std::vec::Vec;
 
-use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::centre::iso8583::{HEADER, Message, TPDU};
 use qiyong_protocol::centre::message::{response, write_answer, write_rejection};
-use qiyong_protocol::centre::{Body, TerminalId};
+use qiyong_protocol::centre::{Batch, Body, Original, TerminalId};
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -58,18 +58,23 @@ impl Port for FakePort {
 struct Rig<'a> {
     link: &'a SerialLink<FakePort>,
     port: FakePort,
-    listen: core::pin::Pin<&'a mut dyn Future<Output = ()>>,
+    listen: Pin<&'a mut dyn Future<Output = ()>>,
 }
 
 /// Runs `test` with a link that is listened on. Its first state has been told.
 fn with_link(test: impl FnOnce(&mut Rig<'_>)) {
+    with_start(2, test);
+}
+
+/// The same at the terminal's start with this number.
+fn with_start(starts: u32, test: impl FnOnce(&mut Rig<'_>)) {
     let port = FakePort::default();
     let state = State {
         set_up: false,
         reversal_due: true,
         visit: None,
         next_stan: Stan(5),
-        starts: 2,
+        starts,
         crashes: 1,
         serial: [7; 12],
     };
@@ -146,7 +151,7 @@ impl Rig<'_> {
 }
 
 /// What a future has come to, if it need not wait.
-fn now<F: Future>(future: core::pin::Pin<&mut F>) -> Option<F::Output> {
+fn now<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
@@ -317,10 +322,14 @@ impl Asked {
     }
 }
 
+fn original() -> Original {
+    Original { card: CardNumber::new(b"X00000019").unwrap(), total: Fen(3_580), time: TIME }
+}
+
 fn reversal(stan: u32) -> Request<'static> {
     let Setup { institution, terminal, .. } = setup();
-    let card = CardNumber::new(b"X00000019").unwrap();
-    Request { institution, terminal, time: TIME, body: Body::Reverse { stan: Stan(stan), card } }
+    let body = Body::Reverse { stan: Stan(stan), original: original() };
+    Request { institution, terminal, batch: Batch(1), time: TIME, body }
 }
 
 #[test]
@@ -353,7 +362,7 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
         rig.settle();
 
         // The next is not answered by that to the one before, and not for ever waited for.
-        late.body = Body::Reverse { stan: Stan(2), card: CardNumber::new(b"X00000019").unwrap() };
+        late.body = Body::Reverse { stan: Stan(2), original: original() };
         let mut link = rig.link;
         let mut ask = pin!(link.ask(&late));
         assert!(now(ask.as_mut()).is_none());
@@ -377,6 +386,42 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
         rig.settle();
         assert_eq!(now(ask.as_mut()), Some(Err(LinkError::Rejected(*b"A0"))));
     });
+}
+
+/// A request under way.
+type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
+
+/// docs/card.md §5.5: the power was cut while the terminal waited. The line still has the answer, and the terminal asks for the
+/// same at the same time by its clock, which nobody has set anew.
+#[test]
+fn an_answer_from_before_a_restart_is_not_taken() {
+    let Setup { institution, terminal, .. } = setup();
+    let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
+    let request = Request { institution, terminal, batch: Batch(1), time: TIME, body };
+    let ask_and = |starts, then: &mut dyn FnMut(&mut Rig<'_>, Asking<'_>)| {
+        with_start(starts, |rig| {
+            rig.set_up();
+            let mut link = rig.link;
+            let mut ask = pin!(link.ask(&request));
+            assert!(now(ask.as_mut()).is_none());
+            then(rig, ask);
+        });
+    };
+    let mut late = Vec::new();
+    ask_and(7, &mut |rig, _| late = Asked::of(rig).answer(&Answer::Done));
+    ask_and(8, &mut |rig, mut ask| {
+        let asked = Asked::of(rig);
+        rig.say(Peer::Centre, &late);
+        rig.settle();
+        assert!(now(ask.as_mut()).is_none());
+        rig.say(Peer::Centre, &asked.answer(&Answer::Done));
+        rig.settle();
+        assert_eq!(now(ask.as_mut()), Some(Ok(Answer::Done)));
+    });
+}
+
+fn region() -> Region {
+    Region::new("320100").unwrap()
 }
 
 #[test]

@@ -1,67 +1,43 @@
-//! The contact slot: power sequence, ATR, protocol (ISO/IEC 7816-3 clauses 6 to 10).
+//! The contact slot: power, classes, and what is done with a card that cannot do what it was asked for (ISO/IEC 7816-3
+//! clauses 6 and 9).
+//!
+//! The answer to reset is received in `reset`, protocol and rate are chosen in `negotiation`, APDUs carried in `exchange`.
 
 use heapless::Vec;
 
-use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::iso7816::atr::{Atr, AtrError, ClockStop, Parameters, decode_di, decode_fi};
-use qiyong_protocol::iso7816::character::Convention;
-use qiyong_protocol::iso7816::pps::{self, Agreed, PpsError};
-use qiyong_protocol::iso7816::{t0, t1};
+use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Parameters, Tck};
+use qiyong_protocol::iso7816::t0::T0Error;
+use qiyong_protocol::iso7816::t1::T1Error;
 
-use super::exchange::{Protocol, over_t1};
-use super::repetition::{receive, send};
-use super::{CardLine, CardSlot, Clock, LineConfig, LineError, SlotError, VoltageClass};
+use super::config::SlotConfig;
+use super::exchange::Protocol;
+use super::manner::Manner;
+use super::{CardLine, CardSlot, Clock, SlotError, VoltageClass};
 
-/// What a maker chooses for a slot.
-#[derive(Clone, Copy, Debug)]
-pub struct SlotConfig {
-    /// The voltage classes to try, at least one, in this order. The next one is tried when a card stays mute, or says in its ATR that it
-    /// is not made for the present one (clause 6.2.4).
-    pub classes: &'static [VoltageClass],
-    /// The fewest clock cycles an etu may take: what the slot's receiver can follow. 16 is what USARTs with a smartcard mode
-    /// do; 372 or more switches PPS off.
-    pub min_cycles_per_etu: u16,
-    /// Whether the clock of a card that allows it is stopped while the card is not needed (clause 6.3.2).
-    pub clock_stop: bool,
-}
-
-impl Default for SlotConfig {
-    /// 3 V, then 5 V: what social security cards of all generations work with (docs/card.md §4.1). Low first, since a
-    /// low voltage harms no card.
-    fn default() -> Self {
-        Self { classes: &[VoltageClass::B, VoltageClass::A], min_cycles_per_etu: 16, clock_stop: true }
-    }
-}
-
-/// RST stays low at least 400 cycles after CLK starts (clause 6.2.2), and as long in a warm reset (6.2.3).
-const RESET_CYCLES: u32 = 400;
-/// TS comes at most 40 000 cycles after RST goes high (clause 6.2.2): 107.5 etu of 372 cycles.
-const FIRST_CHARACTER: Etu = 108;
-/// The initial waiting time: at most this between two characters of the ATR (clause 8.1).
-const INITIAL_WAITING_TIME: Etu = 9600;
-/// The most the whole ATR may take; clause 8.1 sets no limit below 33 initial waiting times, EMV and readers 20 160.
-const ATR_BUDGET: Etu = 20_160;
-/// The least etu from the card's last character to the terminal's first in T=0 (clause 10.2; cards of the PBOC family need
-/// it). T=1 has its block guard time.
-const TURNAROUND: Etu = 16;
-/// When the last character of a PPS response has been received, so many etu of it have gone by.
-const CHARACTER: Etu = 11;
 /// CLK runs on for at least this long after the last character before it is stopped (clause 6.3.2).
 const BEFORE_CLOCK_STOP: u32 = 1860;
 /// CLK runs for at least this long before the next character once it was stopped (clause 6.3.2).
 const AFTER_CLOCK_STOP: u32 = 700;
-/// A powered-down card is left alone for 10 ms before it is powered again (clause 6.2.4), here in cycles at 3.5712 MHz.
-const REST_CYCLES: u32 = 35_712;
+/// CLK until the answer to reset says otherwise, in Hz (clause 5.2.3).
+const CLOCK_HZ: core::ops::RangeInclusive<u32> = 1_000_000..=5_000_000;
 
 /// Drives a card on a [`CardLine`].
 #[derive(Debug)]
 pub struct ContactSlot<L> {
-    line: L,
-    config: SlotConfig,
-    atr: Vec<u8, 33>,
+    pub(super) line: L,
+    pub(super) config: SlotConfig,
+    pub(super) atr: Vec<u8, 33>,
+    /// How many characters more came than it announces.
+    pub(super) surplus: u8,
     /// What it says; that of the card before while a card is being reset.
-    card: Parameters,
+    pub(super) card: Parameters,
+    /// What this card is asked for.
+    pub(super) manner: Manner,
+    /// A rate was agreed on, and the card has not been understood at it yet.
+    pub(super) unproven: bool,
+    /// Power was taken from a card, perhaps just now.
+    pub(super) was_powered: bool,
     /// The protocol of the powered card; `None` while there is no power.
     powered: Option<Protocol>,
     /// CLK is stopped though the card has power.
@@ -71,139 +47,23 @@ pub struct ContactSlot<L> {
 impl<L: CardLine> ContactSlot<L> {
     /// A slot without power.
     pub const fn new(line: L, config: SlotConfig) -> Self {
-        Self { line, config, atr: Vec::new(), card: Parameters::DEFAULT, powered: None, resting: false }
+        Self {
+            line,
+            config,
+            atr: Vec::new(),
+            surplus: 0,
+            card: Parameters::DEFAULT,
+            manner: Manner::RateAndBlockSize,
+            unproven: false,
+            was_powered: false,
+            powered: None,
+            resting: false,
+        }
     }
 
     /// The line below, for tracers and benches.
     pub const fn line(&mut self) -> &mut L {
         &mut self.line
-    }
-
-    /// Clause 6.2.2: RST low, VCC on, I/O released, CLK on, and RST high after 400 cycles.
-    async fn cold_reset(&mut self, class: VoltageClass) -> Result<(), SlotError> {
-        self.line.set_rst(false);
-        self.line.set_vcc(Some(class)).await;
-        self.line.set_io(true);
-        self.line.set_clk(Clock::Running);
-        self.answer_to_reset().await
-    }
-
-    /// The common end of a cold and a warm reset, RST being low.
-    async fn answer_to_reset(&mut self) -> Result<(), SlotError> {
-        self.line.configure(&LineConfig::RESET);
-        self.line.wait(RESET_CYCLES).await;
-        self.line.set_rst(true);
-        self.receive_atr().await
-    }
-
-    async fn receive_atr(&mut self) -> Result<(), SlotError> {
-        self.atr.clear();
-        let (ts, _) = match self.line.receive(FIRST_CHARACTER).await {
-            Err(LineError::Timeout) => return Err(SlotError::Mute),
-            ts => ts?,
-        };
-        let Some(convention) = Convention::from_ts_read_direct(ts) else {
-            return Err(SlotError::Atr(AtrError::TsUnknown(ts.byte)));
-        };
-        self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
-        // An ATR never has more than 33 characters, so pushing cannot fail.
-        let _ = self.atr.push(convention.ts());
-        let mut elapsed: Etu = 0;
-        while Atr::expected_len(&self.atr).is_none_or(|whole| self.atr.len() < whole) && !self.atr.is_full() {
-            match receive(&mut self.line, INITIAL_WAITING_TIME).await? {
-                Some((byte, etu)) if elapsed.saturating_add(etu) <= ATR_BUDGET => {
-                    elapsed += etu;
-                    let _ = self.atr.push(byte);
-                }
-                // The card stopped or dawdled. The check below says what is wrong with the characters that came.
-                Some(_) | None => break,
-            }
-        }
-        self.card = Atr::new(&self.atr).check().map_err(SlotError::Atr)?;
-        Ok(())
-    }
-
-    /// Takes protocol and rate into use: the announced ones in specific mode; in negotiable mode the protocol the card
-    /// offers first, at the fastest rate both sides can do, if the card agrees (clauses 6.3.1 and 9).
-    async fn negotiate(&mut self, may_ask: bool) -> Result<Protocol, SlotError> {
-        let card = self.card;
-        let asked = pps::fastest(&card, self.config.min_cycles_per_etu).filter(|_| may_ask);
-        let (protocol, fi, di) = match (card.specific_mode(), asked) {
-            // Clause 6.3.1: a terminal that cannot do what the card insists on must not go on.
-            (Some(mode), _) if !mode.implicit => match card.fi().zip(card.di()) {
-                Some((fi, di)) if u32::from(fi) >= u32::from(self.config.min_cycles_per_etu) * u32::from(di) => {
-                    (mode.protocol, fi, di)
-                }
-                _ => return Err(SlotError::Rate),
-            },
-            (Some(mode), _) => (mode.protocol, 372, 1),
-            (None, asked) => {
-                let protocol = card.preferred_protocol().unwrap_or(0);
-                let agreed = match asked.filter(|_| protocol <= 1) {
-                    Some(pps1) => self.ask_for(protocol, pps1).await?,
-                    None => None,
-                };
-                let rate = agreed.and_then(|pps1| decode_fi(pps1).zip(decode_di(pps1)));
-                let (fi, di) = rate.unwrap_or((372, 1));
-                (protocol, fi, di)
-            }
-        };
-        let convention = card.convention();
-        let extra = Etu::from(card.extra_guard());
-        match protocol {
-            0 => {
-                // Clause 8.3: N = 255 means 12 etu in T=0, like 0.
-                let guard_time = if extra == 255 { 12 } else { 12 + extra };
-                let config = LineConfig { convention, fi, di, guard_time, turnaround: TURNAROUND, error_signal: true };
-                self.line.configure(&config);
-                let limits = t0::Limits { envelope: card.extended_lengths(), ..t0::Limits::new(card.wi(), fi, di) };
-                Ok(Protocol::T0(limits))
-            }
-            1 => {
-                // N = 255 means 11 etu in T=1 (clause 11.2), and no error signal exists.
-                let guard_time = if extra == 255 { 11 } else { 12 + extra };
-                let turnaround = t1::BLOCK_GUARD_TIME;
-                let config = LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false };
-                let mut link = t1::Connection::new(t1::Parameters::from_atr(&card, fi, di));
-                self.line.configure(&config);
-                // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same.
-                let limits = t1::Limits::new(&link, 1, 1);
-                match over_t1(&mut self.line, link.negotiate_ifsd(t1::IFS_MAX, limits)).await {
-                    Ok(_) => {}
-                    Err(SlotError::T1(_)) if link.is_ready() => {}
-                    Err(error) => return Err(error),
-                }
-                Ok(Protocol::T1(link))
-            }
-            offered => Err(SlotError::Protocol { offered }),
-        }
-    }
-
-    /// Asks for a rate by PPS (clause 9); returns the PPS1 agreed on, or `None` for the default rate.
-    async fn ask_for(&mut self, protocol: u8, pps1: u8) -> Result<Option<u8>, SlotError> {
-        let request = pps::Request::new(protocol, pps1);
-        let convention = self.card.convention();
-        self.line.configure(&LineConfig { convention, error_signal: true, ..LineConfig::RESET });
-        // Whatever damages the request or its answer, the card is asked again after a reset, at the default rate.
-        let lost = |error| if matches!(error, SlotError::Parity) { SlotError::Pps(PpsError::Check) } else { error };
-        send(&mut self.line, request.bytes()).await.map_err(lost)?;
-        let mut response: Vec<u8, { pps::PPS_MAX }> = Vec::new();
-        while pps::expected_len(&response).is_none_or(|whole| response.len() < whole) && !response.is_full() {
-            match receive(&mut self.line, INITIAL_WAITING_TIME).await.map_err(lost)? {
-                Some((byte, _)) => _ = response.push(byte),
-                None => return Err(SlotError::Pps(PpsError::Truncated)),
-            }
-        }
-        match request.judge(&response).map_err(SlotError::Pps)? {
-            Agreed::AsAsked => {
-                // The card takes the new rate when its response is out. The turnaround after the response is still counted at the
-                // old one.
-                let turnaround = if protocol == 1 { t1::BLOCK_GUARD_TIME } else { TURNAROUND };
-                self.line.wait(372 * (turnaround - CHARACTER)).await;
-                Ok(Some(pps1))
-            }
-            Agreed::DefaultRate => Ok(None),
-        }
     }
 
     /// Whether the ATR says that the card is not made for `class` (clause 8.3, TA after T=15).
@@ -215,17 +75,18 @@ impl<L: CardLine> ContactSlot<L> {
     /// not made for this one.
     async fn power_up(&mut self) -> Result<(), SlotError> {
         let mut last = SlotError::Mute;
-        for &class in self.config.classes {
+        for class in self.config.classes() {
             if !self.line.present() {
                 return Err(SlotError::Removed);
             }
             let mut answer = self.cold_reset(class).await;
-            if matches!(answer, Err(SlotError::Atr(_) | SlotError::Parity)) {
+            if matches!(answer, Err(SlotError::Atr(_) | SlotError::Parity)) && !self.line_is_unfit() {
                 // Not mute, but damaged: a warm reset may do better.
                 self.line.set_rst(false);
                 answer = self.answer_to_reset().await;
             }
             match answer {
+                Err(error) if self.line_is_unfit() => return Err(error),
                 Ok(()) if self.rejects(class) => last = SlotError::NoCommonClass,
                 Ok(()) => return Ok(()),
                 Err(error @ (SlotError::Removed | SlotError::ShortCircuit)) => return Err(error),
@@ -234,9 +95,15 @@ impl<L: CardLine> ContactSlot<L> {
                 Err(error) => last = error,
             }
             self.power_down().await;
-            self.line.wait(REST_CYCLES).await;
         }
         Err(last)
+    }
+
+    /// Whether a character of an answer to reset without TCK came twice: one more came than it announces. Such a card speaks
+    /// T=0, where nothing detects that, neither at the terminal nor at the card: on this line a PIN would cost a try of it. So
+    /// the line is not used before the card is connected to again, when somebody has cleaned it or put it in anew.
+    fn line_is_unfit(&self) -> bool {
+        self.surplus == 1 && Atr::new(&self.atr).tck() == Tck::Absent
     }
 
     /// Resets the powered card without taking power from it (clause 6.2.3), and agrees on protocol and rate anew; returns
@@ -254,43 +121,75 @@ impl<L: CardLine> ContactSlot<L> {
             self.resting = false;
             self.line.set_clk(Clock::Running);
         }
-        let ready = self.reset_and_negotiate().await;
-        self.ready(ready).await
+        self.make_ready(true).await?;
+        Ok(&self.atr)
+    }
+
+    /// Brings the card from a warm reset, or from no power, to where it takes commands. What fails is asked for no more:
+    /// the card is powered anew, since clause 9 wants that after a PPS that failed, and one that has understood nothing may
+    /// be anywhere. An error leaves the card off power.
+    async fn make_ready(&mut self, warm: bool) -> Result<(), SlotError> {
+        let mut ready = if warm { self.reset_and_negotiate().await } else { self.power_and_negotiate().await };
+        // Once after each power-up.
+        let mut may_change = !warm;
+        while let Err(error) = ready {
+            let deaf = self.is_deaf_at(error);
+            ready = if self.manner.yields_to(error, deaf) {
+                self.power_down().await;
+                may_change = true;
+                self.power_and_negotiate().await
+            } else if may_change && self.can_change(error) {
+                may_change = false;
+                self.reset_and_negotiate().await
+            } else {
+                self.power_down().await;
+                return Err(error);
+            };
+        }
+        Ok(())
+    }
+
+    async fn power_and_negotiate(&mut self) -> Result<(), SlotError> {
+        self.power_up().await?;
+        self.powered = Some(self.negotiate().await?);
+        Ok(())
     }
 
     async fn reset_and_negotiate(&mut self) -> Result<(), SlotError> {
         self.line.set_rst(false);
         self.answer_to_reset().await?;
-        self.powered = Some(self.negotiate(true).await?);
+        self.powered = Some(self.negotiate().await?);
         Ok(())
-    }
-
-    /// The end of connecting: the card is ready, or off power.
-    async fn ready(&mut self, ready: Result<(), SlotError>) -> Result<&[u8], SlotError> {
-        if let Err(error) = ready {
-            self.power_down().await;
-            return Err(error);
-        }
-        Ok(&self.atr)
     }
 
     /// Whether the card insists on a rate or protocol that this slot cannot do, and says that a warm reset changes that (TA2,
     /// clause 6.3.1).
     fn can_change(&self, error: SlotError) -> bool {
-        let insists = matches!(error, SlotError::Rate | SlotError::Protocol { .. });
+        let insists = matches!(
+            error,
+            SlotError::Rate | SlotError::RateReserved | SlotError::RateImplicit | SlotError::Protocol { .. }
+        );
         insists && self.card.specific_mode().is_some_and(|mode| mode.can_change)
     }
 
-    async fn power_and_negotiate(&mut self, may_ask: bool) -> Result<(), SlotError> {
-        self.power_up().await?;
-        self.powered = Some(self.negotiate(may_ask).await?);
-        Ok(())
+    /// Whether `error` shows that the rate agreed on is of no use: not one valid character has come since the change-over, so
+    /// the card has not had a command either, and nothing is lost by a reset.
+    fn is_deaf_at(&self, error: SlotError) -> bool {
+        self.unproven
+            && matches!(
+                error,
+                SlotError::T0(T0Error::Timeout | T0Error::ProcedureByte(_) | T0Error::BudgetExceeded)
+                    | SlotError::T1(T1Error::NoAnswer(_))
+                    | SlotError::Parity
+                    | SlotError::NotAccepted
+            )
     }
 
     /// Clause 6.4: RST low, CLK low, I/O low, VCC off.
     async fn power_down(&mut self) {
         self.powered = None;
         self.resting = false;
+        self.was_powered = true;
         self.line.set_rst(false);
         self.line.set_clk(Clock::Low);
         self.line.set_io(false);
@@ -304,41 +203,46 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
     }
 
     async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        if !CLOCK_HZ.contains(&self.line.clk_hz()) {
+            return Err(SlotError::Clock { max_khz: (CLOCK_HZ.end() / 1000) as u16 });
+        }
         if self.powered.is_some() {
             // A visit that was dropped midway left the card powered.
             self.power_down().await;
-            self.line.wait(REST_CYCLES).await;
         }
-        let mut ready = self.power_and_negotiate(true).await;
-        if matches!(ready, Err(SlotError::Pps(_))) {
-            // Clause 9: a card whose PPS failed is powered down. Powered again and not asked, it works at the default rate.
-            self.power_down().await;
-            self.line.wait(REST_CYCLES).await;
-            ready = self.power_and_negotiate(false).await;
-        }
-        if ready.as_ref().is_err_and(|error| self.can_change(*error)) {
-            ready = self.reset_and_negotiate().await;
-        }
-        self.ready(ready).await
+        self.make_ready(false).await?;
+        Ok(&self.atr)
     }
 
     async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
-        let Some(protocol) = &mut self.powered else {
-            // The card may have been taken out, and off power, while it rested.
-            return Err(if self.line.present() { SlotError::NotConnected } else { SlotError::Removed });
-        };
-        if self.resting {
-            self.resting = false;
-            self.line.set_clk(Clock::Running);
-            self.line.wait(AFTER_CLOCK_STOP).await;
-        }
-        let result = protocol.exchange(&mut self.line, command, buffer).await;
-        // Contacts that touch nothing any more, or each other, are taken off power without delay; so is a card that is out of
-        // step, for which only a reset is left.
-        if result.as_ref().is_err_and(|error| protocol.is_over(*error)) {
+        let done = loop {
+            let Some(protocol) = &mut self.powered else {
+                // The card may have been taken out, and off power, while it rested.
+                return Err(if self.line.present() { SlotError::NotConnected } else { SlotError::Removed });
+            };
+            if self.resting {
+                self.resting = false;
+                self.line.set_clk(Clock::Running);
+                self.line.wait(AFTER_CLOCK_STOP).await;
+            }
+            let error = match protocol.exchange(&mut self.line, command, buffer, &mut self.unproven).await {
+                Ok(done) => break done,
+                Err(error) => error,
+            };
+            if !protocol.is_over(error) {
+                return Err(error);
+            }
+            if self.is_deaf_at(error) && self.manner.yields_to(error, true) {
+                self.power_down().await;
+                self.make_ready(false).await?;
+                continue;
+            }
+            // Contacts that touch nothing any more, or each other, are taken off power without delay; so is a card that is out
+            // of step, for which only a reset is left.
             self.power_down().await;
-        }
-        result
+            return Err(error);
+        };
+        Ok(Response { data: buffer.get(..done.len).unwrap_or_default(), sw: done.sw })
     }
 
     async fn rest(&mut self) {
@@ -363,5 +267,7 @@ impl<L: CardLine> CardSlot for ContactSlot<L> {
 
     async fn disconnect(&mut self) {
         self.power_down().await;
+        // The card may be exchanged for another before anybody looks: what failed with one is asked of the next.
+        self.manner = Manner::RateAndBlockSize;
     }
 }

@@ -147,6 +147,10 @@ pub trait CardLine {
     /// Sets how characters are sent and received from now on.
     fn configure(&mut self, config: &LineConfig);
 
+    /// The frequency of CLK when it runs, in Hz; always the same. A slot refuses to connect unless it is 1 to 5 MHz (clause
+    /// 5.2.3).
+    fn clk_hz(&self) -> u32;
+
     /// Lets this many clock cycles of the card go by, whether or not CLK is on.
     ///
     /// Cancel-safety: must be cancel-safe; there is nothing to undo.
@@ -161,7 +165,7 @@ pub trait CardLine {
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError>;
 
     /// Awaits a character whose leading edge comes at most `within` etu after the last event on the line (an edge of a
-    /// character, or RST going high); returns it and the etu that took. One with wrong parity is returned, too, after the
+    /// character, or RST going high); returns it and the etu that took, not before its ten moments are over. One with wrong parity is returned, too, after the
     /// error signal if that is configured.
     ///
     /// Cancel-safety: need not be cancel-safe. Dropped midway, a character may be lost, and the slot resets the card.

@@ -25,7 +25,7 @@ struct Item {
 }
 
 /// A record's length in its header, and the CRC-16F/4.2 of that.
-const LENGTH: [u8; 4] = [LEN as u8, 0, 0x49, 0xF7];
+const LENGTH: [u8; 4] = [LEN as u8, 0, 0x17, 0xF7];
 /// The check of an item's data, as sequential-storage has it: CRC-32C with another beginning.
 static DATA_CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&Algorithm { init: 0x7777_7777, ..CRC_32_ISCSI });
 

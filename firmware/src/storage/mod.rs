@@ -1,7 +1,7 @@
 //! What a terminal keeps over a power cut: its settings, the numbers it has used, the transaction it must reverse, how
 //! often it started and how it crashed last.
 //!
-//! [`Store`] keeps all of that as one record of 80 bytes, and writes the whole record anew whenever something changes, so
+//! [`Store`] keeps all of that as one record of 104 bytes, and writes the whole record anew whenever something changes, so
 //! that what belongs together (a transaction's number, its card, the duty to reverse it) is kept together or not at all. `record`
 //! is its bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
 //! any [`NorFlash`] will do that is written in pieces of 8 bytes or less.
@@ -21,7 +21,7 @@
 //! │  mark  │ header of record 22             │ record 22 │ header │ record 23 │ ... │ not yet  │ always │
 //! │ zeros  │ CRC-32, length, CRC-16 of that  │           │        │           │     │ written  │ erased │
 //! └────────┴─────────────────────────────────┴───────────┴────────┴───────────┴─   ─┴──────────┴────────┘
-//! 0        8                                 16          96       104         184              2040     2048
+//! 0        8                                 16          120      128         232              2040     2048
 //! ```
 //!
 //! A record is whole if its CRC is right; of the whole ones, the one with the highest number counts. So it does not matter what a
@@ -30,8 +30,8 @@
 //! looked for in the way in which the next start will look. If it is not found, it is written to the next page; if no page takes
 //! it, that is [`MemoryError::Worn`].
 //!
-//! A transaction costs two records, a start one. 23 fit a page, which stands 10 000 erasures (STM32L475 data sheet), so the
-//! pages last for 920 000 transactions: 25 years of a hundred a day.
+//! A transaction costs two records, a start one, and a new lease one. 18 fit a page, which stands 10 000 erasures (STM32L475
+//! data sheet), so the pages last for 720 000 transactions: 20 years of a hundred a day.
 //!
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
@@ -50,13 +50,13 @@ mod record;
 pub use crash::Crash;
 
 use embedded_storage::nor_flash::NorFlash;
-use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
+use crate::application::Kept;
 use crate::terminal::{Memory, MemoryError, Settings, Unanswered};
 use log::Log;
 use record::Record;
@@ -67,7 +67,7 @@ pub const PAGES: u32 = 8;
 /// The terminal's memory in flash: in `COUNT` pages, of which the first begins at the byte `START` of `F`.
 ///
 /// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
-/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 104; there must be two pages, and `START` must be
+/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 128; there must be two pages, and `START` must be
 /// where a page begins. How many pages `F` really has is not known before the program runs: where they are too few,
 /// [`Store::trouble`] is [`MemoryError::Unreadable`].
 #[derive(Debug)]
@@ -106,8 +106,8 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
         Self { log, record, unreadable, trouble: unreadable }
     }
 
-    /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept:
-    /// numbers never go back. A place under which a transaction is unanswered stays until that is reversed.
+    /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept
+    /// for this place: numbers never go back. A place under which a transaction is unanswered stays until that is reversed.
     ///
     /// # Errors
     /// When that is not kept; then all is as before.
@@ -121,8 +121,8 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
         if self.unanswered()?.is_none() {
             record.set_place(institution, terminal);
         }
-        if record.next().is_none_or(|own| own.is_before(next)) {
-            record.set_next(next);
+        if !record.knows_next() || record.next().is_some_and(|own| own < next) {
+            record.set_next(Some(next));
         }
         if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
     }
@@ -132,9 +132,11 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
         self.record.place()
     }
 
-    /// The number of the next transaction; 1 until another is known.
+    /// The number of the next transaction, as far as is known: 1 before the first sign-in, and the last of the batch when all
+    /// were used.
     pub fn next(&self) -> Stan {
-        self.record.next().unwrap_or(Stan(1))
+        let unknown = if self.record.knows_next() { Stan::LAST } else { Stan(1) };
+        self.record.next().unwrap_or(unknown)
     }
 
     /// Whether a transaction must be reversed before anything else is done, as far as is known.
@@ -187,19 +189,59 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT,
         self.unreadable.map_or_else(|| self.record.unanswered(), Err)
     }
 
-    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
+    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
+        if let Some(token) = self.record.token() {
+            return Ok(token);
+        }
         let mut record = self.record;
-        let stan = self.next();
-        record.set_place(settings.institution, settings.terminal);
-        record.set_next(stan.next());
-        record.set_unanswered(Some((stan, card)));
+        record.set_token(fresh);
         self.keep(record)?;
-        Ok(stan)
+        Ok(fresh)
+    }
+
+    fn keep_lease(&mut self, settings: &Settings, Lease { batch, next }: Lease) -> Result<(), MemoryError> {
+        let mut record = self.record;
+        record.set_place(settings.institution, settings.terminal);
+        let is_new = record.batch().is_some_and(|own| own != batch);
+        record.set_batch(batch);
+        if is_new || !record.knows_next() || record.next().is_some_and(|own| own < next) {
+            record.set_next(Some(next));
+        }
+        if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
+    }
+
+    fn batch(&self, settings: &Settings) -> Option<Batch> {
+        self.place().filter(|place| *place == (settings.institution, settings.terminal))?;
+        self.record.next().and(self.record.batch())
+    }
+
+    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
+        if let Some(error) = self.unreadable {
+            return Err(error);
+        }
+        let (Some(batch), Some(stan)) = (self.batch(settings), self.record.next()) else {
+            return Err(MemoryError::NumbersUsedUp);
+        };
+        let mut record = self.record;
+        record.set_next(stan.next());
+        record.set_unanswered(Some((stan, original)));
+        self.keep(record)?;
+        Ok((batch, stan))
     }
 
     fn end(&mut self) -> Result<(), MemoryError> {
         let mut record = self.record;
         record.set_unanswered(None);
         self.keep(record)
+    }
+}
+
+impl<F: NorFlash, const COUNT: u32, const START: u32> Kept for Store<F, COUNT, START> {
+    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
+        Self::set_up(self, institution, terminal, next)
+    }
+
+    fn next(&self) -> Stan {
+        Self::next(self)
     }
 }

@@ -80,6 +80,17 @@ impl Value for u8 {
     }
 }
 
+/// A frequency in kHz.
+impl Value for u16 {
+    fn to(self) -> u32 {
+        self.into()
+    }
+
+    fn of(value: u32) -> Option<Self> {
+        value.try_into().ok()
+    }
+}
+
 /// Numbers of bytes, at most the 65,538 of a response APDU. As second value those of an ATR, at most 33.
 impl Value for usize {
     fn to(self) -> u32 {
@@ -205,6 +216,7 @@ causes! {
     4 (code) [Cause::Algorithm(code)]
     5 () [Cause::Blank]
     6 (ins) [Cause::Length { ins }]
+    7 () [Cause::Unsteady]
 
     10 () [Cause::Record(RecordError::Truncated)]
     11 () [Cause::Record(RecordError::TooLong)]
@@ -219,6 +231,10 @@ causes! {
     25 () [Cause::Slot(SlotError::NoCommonClass)]
     27 () [Cause::Slot(SlotError::Parity)]
     28 () [Cause::Slot(SlotError::ShortCircuit)]
+    29 () [Cause::Slot(SlotError::RateReserved)]
+    30 () [Cause::Slot(SlotError::RateImplicit)]
+    31 () [Cause::Slot(SlotError::NotAccepted)]
+    32 (max_khz) [Cause::Slot(SlotError::Clock { max_khz })]
     33 () [Cause::Slot(SlotError::NotConnected)]
     34 () [Cause::Slot(SlotError::Silent)]
     35 () [Cause::Slot(SlotError::Unpowered)]
@@ -257,6 +273,7 @@ causes! {
     76 (need) [Cause::Slot(SlotError::T1(T1Error::BufferTooSmall { need }))]
     77 (budget) [Cause::Slot(SlotError::T1(T1Error::OutOfBudget(budget)))]
     78 () [Cause::Slot(SlotError::T1(T1Error::NeedsReset))]
+    79 (have) [Cause::Slot(SlotError::T1(T1Error::NoStatusWord { have }))]
 
     80 (have) [Cause::Slot(SlotError::Command(ApduError::TooShort { have }))]
     81 (have) [Cause::Slot(SlotError::Command(ApduError::LengthMismatch { have }))]

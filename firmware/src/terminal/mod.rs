@@ -1,8 +1,9 @@
 //! The application: one visit of a holder, from "insert card" to "take your card".
 //!
-//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `pin_entry` deals with the
-//! holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what exactly went wrong. The decision
-//! itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked about a genuine card in the right hands.
+//! [`Terminal::serve`] is the whole story; read it first. [`reading`] gets the data off the card, `authentication` proves it
+//! genuine, `pin_entry` deals with the holder's PIN, `ports` lists what the outside must provide, `cause` says in few bytes what
+//! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
+//! about a genuine card in the right hands.
 //!
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
 //! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
@@ -19,12 +20,14 @@
 //! use core::convert::Infallible;
 //! use core::future::pending;
 //!
+//! use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 //! use qiyong_firmware::slot::{CardSlot, SlotError};
-//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, RamMemory, Settings, Terminal, WhichPin};
+//! use qiyong_firmware::storage::Store;
+//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, Settings, Terminal, WhichPin};
 //! use qiyong_firmware::ui::Screen;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
-//! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+//! use qiyong_protocol::centre::{Answer, LinkError, Request, TerminalId};
 //! use qiyong_protocol::iso7816::apdu::{Command, Response};
 //! use qiyong_protocol::rules::decision::Operation;
 //! use qiyong_protocol::rules::institution::InstitutionCode;
@@ -87,6 +90,43 @@
 //!     }
 //! }
 //!
+//! /// The flash chip, of eight pages with 2 KiB each.
+//! struct Flash(Vec<u8>);
+//!
+//! impl ErrorType for Flash {
+//!     type Error = NorFlashErrorKind;
+//! }
+//!
+//! impl ReadNorFlash for Flash {
+//!     const READ_SIZE: usize = 1;
+//!
+//!     fn read(&mut self, at: u32, room: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+//!         let bytes = self.0.get(at as usize..).and_then(|bytes| bytes.get(..room.len()));
+//!         room.copy_from_slice(bytes.ok_or(NorFlashErrorKind::OutOfBounds)?);
+//!         Ok(())
+//!     }
+//!
+//!     fn capacity(&self) -> usize {
+//!         self.0.len()
+//!     }
+//! }
+//!
+//! impl NorFlash for Flash {
+//!     const WRITE_SIZE: usize = 8;
+//!     const ERASE_SIZE: usize = 2048;
+//!
+//!     fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+//!         self.0.get_mut(from as usize..to as usize).ok_or(NorFlashErrorKind::OutOfBounds)?.fill(0xFF);
+//!         Ok(())
+//!     }
+//!
+//!     fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+//!         let places = self.0.iter_mut().skip(at as usize);
+//!         places.zip(bytes).for_each(|(place, byte)| *place &= byte);
+//!         Ok(())
+//!     }
+//! }
+//!
 //! /// The random number generator; an image needs a true one.
 //! struct Dice(u32);
 //!
@@ -108,22 +148,23 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = RamMemory::new(Stan(1));
+//! let memory = Store::<_>::open(Flash(vec![0xFF; 8 * 2048]), None);
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;
 //! # report });
-//! assert_eq!((report.outcome, report.reason), (Outcome::Cancelled, Some(Reason::CancelledByOperator)));
-//! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::CancelledByOperator)]);
+//! assert_eq!((report.outcome, report.reason), (Outcome::TimedOut, Some(Reason::NobodyCame)));
+//! assert_eq!(terminal.operator().shown, [Screen::InsertCard, Screen::NotDone(Reason::NobodyCame)]);
 //! ```
 
+mod authentication;
 mod cause;
 mod pin_entry;
 mod ports;
 pub mod reading;
 
 pub use cause::CauseCode;
-pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, RamMemory, Unanswered, WhichPin};
+pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
@@ -131,10 +172,13 @@ use rand_core::CryptoRng;
 
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Answer, Body, LinkError, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::{
+    Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
-use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::slot::CardSlot;
@@ -195,15 +239,17 @@ pub struct Stop {
     cause: Option<CauseCode>,
     /// Whether the centre gave the reason. A reason that the terminal found must be reported to the centre.
     by_centre: bool,
+    /// Whether it counts only if the card, read once more, says the same.
+    again: bool,
 }
 
 impl Stop {
     const fn here(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: false }
+        Self { reason, cause: None, by_centre: false, again: false }
     }
 
     const fn centre(reason: Reason) -> Self {
-        Self { reason, cause: None, by_centre: true }
+        Self { reason, cause: None, by_centre: true, again: false }
     }
 }
 
@@ -221,6 +267,7 @@ impl From<MemoryError> for Stop {
             MemoryError::Worn | MemoryError::Unreadable | MemoryError::OtherVersion => {
                 Self::here(Reason::StorageFailed)
             }
+            MemoryError::NumbersUsedUp => Self::here(Reason::NumbersUsedUp),
         }
     }
 }
@@ -235,6 +282,8 @@ pub struct Terminal<S, L, O, C, R, M> {
     random: R,
     memory: M,
     settings: Settings,
+    /// Whether the centre has confirmed the lease since the start or the last set-up.
+    signed_in: bool,
 }
 
 /// What became known in the course of a visit.
@@ -251,12 +300,13 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// A terminal of these parts. The numbers that `memory` gives must never go back: a transaction with a number that the centre
     /// knows is a repetition to it, or a mistake that it does not answer.
     pub const fn new(slot: S, link: L, operator: O, clock: C, random: R, memory: M, settings: Settings) -> Self {
-        Self { slot, link, operator, clock, random, memory, settings }
+        Self { slot, link, operator, clock, random, memory, settings, signed_in: false }
     }
 
     /// Gives the terminal another place and name. What was sent under the old name is still reversed under the old name.
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
+        self.signed_in = false;
     }
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
@@ -300,24 +350,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let card_wait = self.settings.card_wait;
         match select(self.operator.cancel(), self.slot.wait_for_card(card_wait)).await {
             Either::Second(true) => {}
-            Either::First(()) | Either::Second(false) => return Err(Stop::here(Reason::CancelledByOperator)),
+            Either::First(()) => return Err(Stop::here(Reason::CancelledByOperator)),
+            Either::Second(false) => return Err(Stop::here(Reason::NobodyCame)),
         }
 
-        self.operator.show(&Screen::ReadingCard);
-        let CardData { presented: card, expires, .. } = self.read_card().await?;
-        visit.card = Some(card.number);
-
-        self.operator.show(&Screen::AskingCentre);
-        let Answer::Standing(standing) = self.ask(Body::Inquire { card: &card, operation }).await? else {
-            return Err(Stop::here(Reason::NoAnswer));
-        };
+        let (card, standing) = self.identify(operation, visit).await?;
         visit.standing = Some(standing);
-        // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
-        // card.
-        let asks_only = matches!(operation, Operation::Query);
-        if expires < self.clock.now().date && !asks_only {
-            return Err(Stop::here(Reason::CardExpired));
-        }
 
         match operation {
             Operation::Query => Ok(None),
@@ -361,14 +399,24 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         visit: &mut Visit,
     ) -> Result<Receipt, Stop> {
         self.operator.show(&Screen::AskingCentre);
+        let Settings { institution, terminal, .. } = self.settings;
+        let time = self.clock.now();
+        // The clock says what no message can: nothing is begun that could then neither be sent nor reversed.
+        if Timestamp::from_bcd(time.to_bcd()).is_none() {
+            return Err(LinkError::Unwritable { field: 12 }.into());
+        }
+        let total = operation.bill().map(Bill::total).unwrap_or_default();
         // From here until the answer is in hand, the transaction may have happened without our knowing.
-        let stan = self.memory.begin(&self.settings, card.number)?;
-        let mut answered = match self.ask(Body::Transact { stan, card, operation }).await {
+        let original = Original { card: card.number, total, time };
+        let (batch, stan) = self.memory.begin(&self.settings, original)?;
+        let request = Request { institution, terminal, batch, time, body: Body::Transact { stan, card, operation } };
+        let mut answered = match self.send(&request).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
             // A centre that answers something else has not answered.
             Ok(_) => Err(Stop::here(Reason::NoAnswer)),
             Err(stop) => Err(stop),
         };
+        self.note_signed_out(answered.as_ref().err());
         let is_unsent = matches!(answered, Err(Stop { reason: Reason::NotSent, by_centre: false, .. }));
         if !is_unsent {
             visit.stan = Some(stan);
@@ -388,37 +436,71 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
     /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
     async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
-        let Some(Unanswered { institution, terminal, stan, card }) = self.memory.unanswered()? else {
+        let Some(Unanswered { institution, terminal, batch, stan, original }) = self.memory.unanswered()? else {
             return Ok(());
         };
         self.operator.show(&Screen::Reversing);
         for _ in 0..self.settings.reversal_tries {
-            match self.ask_as(institution, terminal, Body::Reverse { stan, card }).await {
+            let (time, body) = (self.clock.now(), Body::Reverse { stan, original });
+            match self.send(&Request { institution, terminal, batch, time, body }).await {
                 Ok(Answer::Done) => return Ok(self.memory.end()?),
+                // The number is another transaction's, so that the centre has never carried out ours, and never will.
+                Err(Stop { reason: Reason::NumberReused, by_centre: true, .. }) => return Ok(self.memory.end()?),
                 // Said again it would fare no better. It stays due.
-                Err(stop) if !stop.by_centre && stop.reason.advice() != Advice::TryAgain => return Err(stop),
+                Err(stop) if stop.reason.advice() != Advice::TryAgain => return Err(stop),
                 Ok(_) | Err(_) => {}
             }
         }
         Err(Stop::here(Reason::NoAnswer))
     }
 
-    /// One message to the centre, while the card rests. A refusal is the end of the visit, whatever was asked.
+    /// The batch in which the terminal works. If it has not signed in since it started, or has no number left, it signs in
+    /// first: only one terminal works under a name (docs/centre.md §12).
+    async fn sign_in(&mut self) -> Result<Batch, Stop> {
+        let Settings { institution, terminal, .. } = self.settings;
+        if self.signed_in
+            && let Some(batch) = self.memory.batch(&self.settings)
+        {
+            return Ok(batch);
+        }
+        // What is due belongs to the lease before, so that goes first.
+        if self.memory.unanswered()?.is_some() {
+            return Err(Stop::here(Reason::NoAnswer));
+        }
+        let mut fresh = Token([0; 8]);
+        self.random.fill_bytes(&mut fresh.0);
+        let token = self.memory.token(fresh)?;
+        let (batch, time, body) = (Batch::NONE, self.clock.now(), Body::SignIn { token });
+        let Answer::SignedIn(lease) = self.send(&Request { institution, terminal, batch, time, body }).await? else {
+            return Err(Stop::here(Reason::NoAnswer));
+        };
+        self.memory.keep_lease(&self.settings, lease)?;
+        self.signed_in = true;
+        Ok(lease.batch)
+    }
+
+    /// One message to the centre about the visit. A refusal is the end of the visit, whatever was asked.
+    async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
+        let batch = self.sign_in().await?;
+        let Settings { institution, terminal, .. } = self.settings;
+        let time = self.clock.now();
+        let answer = self.send(&Request { institution, terminal, batch, time, body }).await;
+        self.note_signed_out(answer.as_ref().err());
+        answer
+    }
+
+    /// A centre that has given the lease away is asked anew next time.
+    fn note_signed_out(&mut self, stop: Option<&Stop>) {
+        if stop.is_some_and(|stop| stop.by_centre && stop.reason == Reason::NotSignedIn) {
+            self.signed_in = false;
+        }
+    }
+
+    /// Sends a message while the card rests.
     ///
     /// A message under way is not given up because the card is taken out, since the centre may have acted on it; but
     /// contacts without a card are taken off power at once.
-    async fn ask(&mut self, body: Body<'_>) -> Result<Answer, Stop> {
-        self.ask_as(self.settings.institution, self.settings.terminal, body).await
-    }
-
-    /// As [`Terminal::ask`], but under this name, which may be one that the terminal had before.
-    async fn ask_as(
-        &mut self,
-        institution: InstitutionCode,
-        terminal: TerminalId,
-        body: Body<'_>,
-    ) -> Result<Answer, Stop> {
-        let request = Request { institution, terminal, time: self.clock.now(), body };
+    async fn send(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
         self.slot.rest().await;
         let slot = &mut self.slot;
         let watch = async {
@@ -426,7 +508,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             slot.disconnect().await;
             core::future::pending::<()>().await;
         };
-        let answer = match select(self.link.ask(&request), watch).await {
+        let answer = match select(self.link.ask(request), watch).await {
             Either::First(answer) => answer,
             Either::Second(()) => Err(LinkError::NoAnswer),
         };

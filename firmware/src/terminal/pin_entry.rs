@@ -13,7 +13,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::reading::Cause;
-use super::{CentreLink, Clock, Memory, Operator, Stop, Terminal, WhichPin};
+use super::{CentreLink, Clock, Memory, NoPin, Operator, Stop, Terminal, WhichPin};
 use crate::slot::{CardSlot, SlotError};
 use crate::ui::Screen;
 
@@ -75,12 +75,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Err(Stop::here(unchanged))
     }
 
-    /// Takes a PIN from the key pad while the card rests; `unkeyed` is the reason if there is none. Nobody is left keying for
+    /// Takes a PIN from the key pad while the card rests; `unkeyed` is the reason if there is none, but that
+    /// nobody who does not come has cancelled. Nobody is left keying for
     /// a card that was taken out.
     async fn enter_pin(&mut self, which: WhichPin, unkeyed: Reason) -> Result<Pin, Stop> {
         self.slot.rest().await;
         match select(self.slot.removal(), self.operator.enter_pin(which)).await {
             Either::First(()) => Err(SlotError::Removed.into()),
+            Either::Second(Err(NoPin::TimedOut)) if unkeyed == Reason::CancelledByOperator => {
+                Err(Stop::here(Reason::PinNotKeyed))
+            }
             Either::Second(pin) => pin.map_err(|_| Stop::here(unkeyed)),
         }
     }
@@ -93,7 +97,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         data.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         let len = old.as_bytes().len() + 1 + new.as_bytes().len();
         let command = commands::change_pin(data.get(..len).unwrap_or_default());
-        match self.status_of(&command).await? {
+        let mut sw = self.status_of(&command).await?;
+        if sw.verification_tries().is_some_and(|left| left > 1) {
+            // The card has just accepted the old PIN, so this one changed on its way. The next success gives the try back.
+            sw = self.status_of(&command).await?;
+        }
+        match sw {
             StatusWord::OK => Ok(()),
             sw => Err(Cause::Status { ins: command.ins, sw }.into()),
         }

@@ -4,10 +4,9 @@
 use core::fmt;
 
 use qiyong_protocol::advice::Advice;
-use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Answer, Batch, Lease, LinkError, Original, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::Settings;
@@ -105,13 +104,31 @@ pub trait Memory {
     /// When that cannot be known; then nothing else may be done either.
     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
 
-    /// Takes the next number and notes that the transaction with it is unanswered, which is about to be sent under the name in
-    /// `settings` and for this card. Both are durable when this returns: only then may the transaction be sent. A number is given
-    /// once, and numbers only go up (see [`Stan::is_before`]). Must not be called while another transaction is unanswered.
+    /// The token of this terminal. If it has none yet, it is `fresh` from now on, durably.
     ///
     /// # Errors
-    /// When nothing was kept; the transaction must not be sent.
-    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError>;
+    /// When none can be known, or a fresh one was not kept.
+    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError>;
+
+    /// Keeps, durably, the lease that the centre has given for the name in `settings`. Numbers only go up: within a batch, a
+    /// lower next number than the own changes nothing. Must not be called while a transaction is unanswered, since that
+    /// belongs to the lease before.
+    ///
+    /// # Errors
+    /// When nothing was kept.
+    fn keep_lease(&mut self, settings: &Settings, lease: Lease) -> Result<(), MemoryError>;
+
+    /// The batch that is leased for the name in `settings`, if one is and a number is left in it.
+    fn batch(&self, settings: &Settings) -> Option<Batch>;
+
+    /// Takes the next number and notes that the transaction with it is unanswered, which is about to be sent under the name in
+    /// `settings` and as `original` says. Both are durable when this returns: only then may the transaction be sent, in this
+    /// batch and with this number. A number is given once, and numbers only go up. Must not be called while another
+    /// transaction is unanswered, nor without a [`batch`](Self::batch).
+    ///
+    /// # Errors
+    /// When nothing was kept, or no number is left; the transaction must not be sent.
+    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError>;
 
     /// Notes, durably, that the transaction was answered, was reversed, or was never sent.
     ///
@@ -128,10 +145,12 @@ pub struct Unanswered {
     pub institution: InstitutionCode,
     /// What it was called there.
     pub terminal: TerminalId,
+    /// Its batch.
+    pub batch: Batch,
     /// Its number.
     pub stan: Stan,
-    /// The card it was for.
-    pub card: CardNumber,
+    /// What else the centre knows it by.
+    pub original: Original,
 }
 
 /// Why something could not be kept or recalled.
@@ -144,6 +163,8 @@ pub enum MemoryError {
     /// What is stored was written by another version of the program, which alone can read it. Load that version to close
     /// its business; then erase the region with a probe.
     OtherVersion,
+    /// Every number of the batch was used, or there is no batch. The next sign-in brings another one.
+    NumbersUsedUp,
 }
 
 impl MemoryError {
@@ -153,13 +174,14 @@ impl MemoryError {
             Self::Worn => "worn, exchange the board",
             Self::Unreadable => "unreadable, exchange the board",
             Self::OtherVersion => "records of another version: load it, or erase the region",
+            Self::NumbersUsedUp => "no number is left, sign in at the centre",
         }
     }
 
     /// Who can put it right.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Worn | Self::Unreadable | Self::OtherVersion => Advice::CallService,
+            Self::Worn | Self::Unreadable | Self::OtherVersion | Self::NumbersUsedUp => Advice::CallService,
         }
     }
 }
@@ -180,47 +202,7 @@ impl defmt::Format for MemoryError {
             Self::Worn => defmt::write!(f, "worn, exchange the board"),
             Self::Unreadable => defmt::write!(f, "unreadable, exchange the board"),
             Self::OtherVersion => defmt::write!(f, "records of another version: load it, or erase the region"),
+            Self::NumbersUsedUp => defmt::write!(f, "no number is left, sign in at the centre"),
         }
-    }
-}
-
-/// A memory that lasts as long as the program, for benches whose power nobody cuts.
-#[derive(Clone, Debug)]
-pub struct RamMemory {
-    next: Stan,
-    unanswered: Option<Unanswered>,
-    /// It behaves like a worn storage: it can be read, but nothing is kept.
-    pub worn: bool,
-}
-
-impl RamMemory {
-    /// One whose first number is `next`.
-    pub const fn new(next: Stan) -> Self {
-        Self { next, unanswered: None, worn: false }
-    }
-
-    const fn writable(&self) -> Result<(), MemoryError> {
-        if self.worn { Err(MemoryError::Worn) } else { Ok(()) }
-    }
-}
-
-impl Memory for RamMemory {
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-        Ok(self.unanswered)
-    }
-
-    fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
-        self.writable()?;
-        let stan = self.next;
-        self.next = stan.next();
-        self.unanswered =
-            Some(Unanswered { institution: settings.institution, terminal: settings.terminal, stan, card });
-        Ok(stan)
-    }
-
-    fn end(&mut self) -> Result<(), MemoryError> {
-        self.writable()?;
-        self.unanswered = None;
-        Ok(())
     }
 }

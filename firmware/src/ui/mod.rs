@@ -196,6 +196,14 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::StorageFailed => ("Storage worn, call service", "存储器故障，请报修"),
         Reason::NotSent => ("Not sent, call service", "联机未发出，请报修"),
         Reason::Rejected => ("Centre error, call service", "中心报错，请报修"),
+        Reason::OperationNotHere => ("Not offered at this place", "本机构不办此业务"),
+        Reason::NobodyCame => ("Nobody inserted a card", "超时未插卡"),
+        Reason::PinNotKeyed => ("No PIN was keyed in time", "超时未输入密码"),
+        Reason::NameTaken => ("Terminal name is taken", "终端号已被占用，请报修"),
+        Reason::NotSignedIn => ("Signed off, try again", "终端已签退，请重试"),
+        Reason::NumbersUsedUp => ("Numbers used up, call service", "流水号已用完，请报修"),
+        Reason::NumberReused => ("Number was used, call service", "流水号重复，请报修"),
+        Reason::AlreadyReversed => ("Already reversed", "交易已冲正"),
     }
 }
 

@@ -3,10 +3,10 @@
 use hex_literal::hex;
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
-use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::{Answer, Authenticate, Body, Receipt, Stan, Standing};
+use qiyong_protocol::centre::{Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Stan, Standing, Token};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -30,6 +30,8 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
     let long_term = document(Validity::LongTerm);
     let bill = Bill::new(Fen(12_000), Fen(8_000)).unwrap();
     let (stan, PresentedCard { number, ident, .. }) = (Stan(42), card.clone());
+    let time = Timestamp { hour: 23, ..Timestamp::UNSET };
+    let original = Original { card: number, total: bill.total(), time };
     let external = Some((*b"CARDSAYS", *b"WE REPLY"));
     let question =
         Authenticate { ident, historical: &[0x86; 13], algorithm: Algorithm::Sm4, internal: [9; 16], external };
@@ -41,7 +43,9 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
         take(Body::Transact { stan, card, operation: &Operation::Purchase(bill) }),
         take(Body::Transact { stan, card, operation: &long_term }),
         take(Body::Transact { stan, card, operation: &Operation::Query }),
-        take(Body::Reverse { stan, card: number }),
+        take(Body::SignIn { token: Token([7; 8]) }),
+        take(Body::Reverse { stan, original }),
+        take(Body::Reverse { stan, original: Original { total: Fen(0), ..original } }),
         take(Body::PinChanged { card: number, ident }),
         take(Body::Report { card: Some(number), operation: &until, reason: Reason::CardLocked }),
         take(Body::Report { card: None, operation: &Operation::Settle(bill), reason: Reason::NoAnswer }),
@@ -53,6 +57,7 @@ pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
     let effects = Effects { activates: true, activates_financial: false, charge: Fen(4_000) };
     let status = CardStatus::Active;
     let answers = [
+        Answer::SignedIn(Lease { batch: Batch(3), next: Stan(77) }),
         Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) },
         Answer::Standing(Standing { status, social: true, financial: false, pin_is_initial: true }),
         Answer::Approved(Receipt { effects, balance: Fen(46_000) }),

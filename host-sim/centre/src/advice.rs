@@ -13,14 +13,15 @@ impl CentreError {
             Self::Store(_) => Advice::TryAgain,
             // What was named is the wrong file, or stands there already.
             Self::Open { .. }
+            | Self::Missing { .. }
+            | Self::Exposed { .. }
             | Self::NotACentre { .. }
             | Self::AlreadyACentre { .. }
             | Self::Version { .. }
             | Self::InstitutionExists(_)
             | Self::CardExists(_)
-            | Self::Amount(_) => Advice::CorrectInput,
-            // A terminal counts wrongly, or sends what cannot be answered.
-            Self::NumberReused { .. } => Advice::CallService,
+            | Self::Amount(_)
+            | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
             Self::Damaged(damage) => damage.advice(),
         }
@@ -82,8 +83,13 @@ mod tests {
                 => CorrectInput, "the card centre's database c.db cannot be opened: Query is not read-only; check that its \
                                   folder exists and that the file may be read and written";
             CentreError::NotACentre { .. } = CentreError::NotACentre { path: path() }
-                => CorrectInput, "c.db is not a card centre's database; name one, or a file that does not exist yet to have \
-                                  it made";
+                => CorrectInput, "c.db is not a card centre's database; name one";
+            CentreError::Missing { .. } = CentreError::Missing { path: path() }
+                => CorrectInput, "c.db is missing or empty, and no card centre's database; make one there first, with the \
+                                  keys that it shall have";
+            CentreError::Exposed { .. } = CentreError::Exposed { path: path() }
+                => CorrectInput, "c.db holds master keys, and others may read or write it; find out who did, and let its \
+                                  owner alone (chmod 600)";
             CentreError::AlreadyACentre { .. } = CentreError::AlreadyACentre { path: path() }
                 => CorrectInput, "c.db is a card centre's database already, with keys of its own; name a file that does not \
                                   exist yet, or open it as it is";
@@ -97,10 +103,8 @@ mod tests {
             CentreError::Amount(_) = CentreError::Amount(Fen(u64::MAX))
                 => CorrectInput, format!("an amount of {} is out of range: {} is the most a terminal can send and an account \
                                           can hold", Fen(u64::MAX), Fen::MAX);
-            CentreError::NumberReused { .. }
-                = CentreError::NumberReused { institution: institution(), terminal: "T1".into(), stan: Stan(7) }
-                => CallService, "terminal T1 of P32010000017 used number 7 for a second, different transaction, which was not \
-                                 carried out; the terminal must count on from its last number";
+            CentreError::Number(_) = CentreError::Number(Stan(0))
+                => CorrectInput, "0 is no transaction's number: they go from 1 to 999999";
             CentreError::Answer(_) = CentreError::Answer(MessageError::Mac)
                 => CallService, format!("the answer cannot be sent: {}", MessageError::Mac);
             CentreError::Damaged(_) = CentreError::Damaged(Damage::Card(card()))

@@ -8,7 +8,7 @@ use rusqlite::types::FromSqlError;
 
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder, SerialFactor};
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Stan, TerminalId};
 use qiyong_protocol::rules::money::Fen;
 
 use super::error::{CentreError, Damage};
@@ -79,7 +79,13 @@ pub(super) fn fen(row: &Row<'_>, column: &str) -> Result<Fen, CentreError> {
 
 /// A transaction's number, from an INTEGER column.
 pub(super) fn stan(row: &Row<'_>, column: &str) -> Result<Stan, CentreError> {
-    integer(row, column, |number| u32::try_from(number).ok().map(Stan))
+    integer(row, column, |number| u32::try_from(number).ok().and_then(Stan::new))
+}
+
+/// A batch, from an INTEGER column.
+pub(super) fn batch(row: &Row<'_>, column: &str) -> Result<Batch, CentreError> {
+    let in_range = |batch: &Batch| (1..=Batch::LAST.0).contains(&batch.0);
+    integer(row, column, |number| u32::try_from(number).ok().map(Batch).filter(in_range))
 }
 
 /// A date and time, from a TEXT column.

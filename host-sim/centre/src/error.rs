@@ -23,8 +23,20 @@ pub enum CentreError {
         /// SQLite's error.
         source: rusqlite::Error,
     },
+    /// There is no such file, or it is empty. A centre is only made on request, since that chooses its keys.
+    #[error("{} is missing or empty, and no card centre's database; make one there first, with the keys that it shall have", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Others than its owner may read or write the file, which holds master keys.
+    #[error("{} holds master keys, and others may read or write it; find out who did, and let its owner alone (chmod 600)", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is no centre's database.
-    #[error("{} is not a card centre's database; name one, or a file that does not exist yet to have it made", path.display())]
+    #[error("{} is not a card centre's database; name one", path.display())]
     NotACentre {
         /// The file.
         path: PathBuf,
@@ -54,21 +66,9 @@ pub enum CentreError {
     /// An amount has more than the twelve digits of a message.
     #[error("an amount of {0} is out of range: {max} is the most a terminal can send and an account can hold", max = Fen::MAX)]
     Amount(Fen),
-    /// A terminal used the number of one transaction for another. The second transaction was not carried out, and is in
-    /// the journal. There is no reason to answer with, since no rule forbids the transaction: the link leaves it
-    /// unanswered.
-    #[error(
-        "terminal {terminal} of {institution} used number {number} for a second, different transaction, which was not carried out; the terminal must count on from its last number",
-        number = stan.0
-    )]
-    NumberReused {
-        /// The institution where the terminal stands.
-        institution: InstitutionCode,
-        /// The terminal; characters that cannot be printed are escaped.
-        terminal: String,
-        /// The number.
-        stan: Stan,
-    },
+    /// A transaction had a number that none can have. A message has none of these.
+    #[error("{number} is no transaction's number: they go from 1 to {last}", number = .0.0, last = Stan::LAST.0)]
+    Number(Stan),
     /// The answer does not fit into a message, so none is sent.
     #[error("the answer cannot be sent: {0}")]
     Answer(MessageError),

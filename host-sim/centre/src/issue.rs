@@ -4,7 +4,6 @@
 
 use thiserror::Error;
 
-use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{EF05, EF06, Generation, tag};
 use qiyong_protocol::card::issue::{IssuedCard, NewCard, Value};
 use qiyong_protocol::card::keys::Key;
@@ -57,7 +56,9 @@ impl Hsm {
         let institution = pack(format!("915600000232{}{}", new.area, new.area).as_bytes());
         let (name, extension) = new.holder.to_records(new.generation.has_name_extension()).ok_or(IssueError::Name)?;
         let id_number = new.id_number.as_bytes();
-        let birth_date = new.id_number.birth_date().map(Date::to_bcd).unwrap_or_default();
+        // What only a citizen's number says stays unset on the cards of other holders.
+        let birth_date = new.id_number.birth_date().map(|date| date.to_bcd().to_vec()).unwrap_or_default();
+        let birthplace = new.id_number.digits().map(|digits| pack(&digits[..6])).unwrap_or_default();
         let values: [(u16, u8, &[u8]); 14] = [
             (EF05, tag::IDENT_CODE, ident.as_bytes()),
             (EF05, tag::CARD_TYPE, &type_digit),
@@ -72,7 +73,7 @@ impl Hsm {
             (EF06, tag::SEX, &[new.id_number.sex()]),
             // 01: Han (GB 3304).
             (EF06, tag::ETHNICITY, &[0x01]),
-            (EF06, tag::BIRTHPLACE, &pack(&id_number[..6])),
+            (EF06, tag::BIRTHPLACE, &birthplace),
             (EF06, tag::BIRTH_DATE, &birth_date),
         ];
         let values = values.into_iter().map(|(fid, tag, value)| (fid, tag, Value::from_iter(value.iter().copied())));

@@ -29,8 +29,7 @@ pub struct JournalEntry {
     pub charge: Fen,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it was not done. `None` if it was done. Also `None` if it had the number of another transaction, since such
-    /// a message gets no answer.
+    /// Why it was not done. `None` if it was done.
     pub reason: Option<Reason>,
     /// Who decided.
     pub decided_by: DecidedBy,

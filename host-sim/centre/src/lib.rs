@@ -3,7 +3,7 @@
 //!
 //! [`Centre::handle`] takes one message and gives one answer; [`Centre::handle_bytes`] does the same in bytes. The
 //! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `transactions`
-//! carries out and undoes, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new
+//! carries out and undoes, `leases` sees to it that one terminal works under a name, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new
 //! cards with them, `journal` has what reports are made of. Not here: lines, threads, and a clock; the time is that of
 //! the terminal's message.
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@ mod error;
 pub mod hsm;
 pub mod issue;
 mod journal;
+mod leases;
 mod store;
 mod transactions;
 
@@ -40,13 +41,14 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// The centre whose database is the file `path`. A missing or empty file becomes a new centre with the test keys;
-    /// [`Centre::create`] makes one with other keys.
+    /// The centre whose database is the file `path`, which [`Centre::create`] has made. A file that others may read is
+    /// refused, since it holds the keys.
     pub fn open(path: &Path) -> Result<Self, CentreError> {
         Self::over(Store::open(path)?)
     }
 
-    /// A new centre in the file `path`, which must be missing or empty, with these keys. The file keeps the keys.
+    /// A new centre in the file `path`, which must be missing or empty, with these keys. The file keeps the keys, and
+    /// only its owner may read it.
     pub fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
         Self::over(Store::create(path, hsm)?)
     }
@@ -85,24 +87,32 @@ impl Centre {
 
     /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal.
     ///
-    /// An error means that nothing was done and that no answer must be sent: the database failed, an amount has more
-    /// digits than a message allows, or the terminal used a number for two transactions
-    /// ([`CentreError::NumberReused`]). This is safe, since a terminal without an answer repeats or reverses.
+    /// An error means that nothing was done and that no answer must be sent: the database failed, or an amount or a
+    /// number has more digits than a message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
+        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
+            Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
+        }
         let answer = match &request.body {
-            // Unknown institutions are refused here too, but the journal records these messages as transactions and
-            // reports.
+            // Unknown institutions and terminals without a lease are refused here too, but the journal records these
+            // messages as transactions.
             Body::Transact { stan, card, operation } => {
                 transactions::transact(&self.store, request, *stan, card, operation)?
             }
-            Body::Report { card, operation, reason } => self.report(request, *card, operation, *reason)?,
             _ if self.store.institution(request.institution)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
+            Body::SignIn { token } => leases::sign_in(&self.store, request, *token)?,
+            Body::Reverse { stan, original } => transactions::reverse(&self.store, request, *stan, *original)?,
+            _ if !leases::is_held(&self.store, request)? => Answer::Refused(Reason::NotSignedIn),
+            Body::Report { card, operation, reason } => {
+                let kind = LineKind::Report(*reason);
+                self.store.write(request, &Line { kind, card: *card, operation: Some(*operation) })?;
+                Answer::Done
+            }
             Body::Authenticate(question) => {
                 let (internal, external) = self.hsm.authenticate(question);
                 Answer::Authenticated { internal, external }
             }
             Body::Inquire { card, operation } => self.inquire(request, card, operation)?,
-            Body::Reverse { stan, card } => transactions::reverse(&self.store, request, *stan, *card)?,
             Body::PinChanged { card, ident } => self.pin_changed(*card, *ident)?,
         };
         if let Answer::Refused(reason) = answer {
@@ -145,27 +155,16 @@ impl Centre {
         })
     }
 
-    fn report(
-        &self,
-        request: &Request<'_>,
-        card: Option<CardNumber>,
-        operation: &Operation,
-        reason: Reason,
-    ) -> Result<Answer, CentreError> {
-        let institution = self.store.institution(request.institution)?;
-        self.store.write(request, &Line { kind: LineKind::Report(reason), card, operation: Some(operation) })?;
-        Ok(institution.map_or(Answer::Refused(Reason::InstitutionUnknown), |_| Answer::Done))
-    }
-
     /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
     fn record_refusal(&self, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
         let (stan, card, operation) = match &request.body {
-            Body::Authenticate(_) => (None, None, None),
+            Body::SignIn { .. } | Body::Authenticate(_) => (None, None, None),
             Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
-            Body::Reverse { stan, card } => (Some(*stan), Some(*card), None),
+            Body::Reverse { stan, original } => (Some(*stan), Some(original.card), None),
             Body::PinChanged { card, .. } => (None, Some(*card), None),
-            // The journal already has them.
-            Body::Transact { .. } | Body::Report { .. } => return Ok(()),
+            Body::Report { card, operation, .. } => (None, *card, Some(*operation)),
+            // The journal already has it.
+            Body::Transact { .. } => return Ok(()),
         };
         self.store.write(request, &Line { kind: LineKind::Refusal(stan, reason), card, operation })?;
         Ok(())
@@ -182,12 +181,10 @@ impl Centre {
         self.store.activations(*number)
     }
 
-    /// The number of a terminal's next transaction: the one after its last number, since no number may be used again.
-    pub fn next_stan(&self, institution: InstitutionCode, terminal: TerminalId) -> Result<Stan, CentreError> {
-        let journal = self.journal()?;
-        let own = |entry: &&JournalEntry| entry.institution == institution && entry.terminal == terminal.as_str();
-        let last = journal.iter().rev().filter(own).find_map(|entry| entry.stan);
-        Ok(last.map_or(Stan(1), Stan::next))
+    /// Ends the lease of a terminal's name, for whoever has ascertained that its terminal works no more: the next terminal
+    /// that signs in under this name gets it, with a batch of its own. `false`: nobody had the lease.
+    pub fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<bool, CentreError> {
+        self.store.release(institution, terminal)
     }
 
     /// All decisions in the order in which the centre learnt of them: transactions, refusals of other messages, and

@@ -1,4 +1,4 @@
--- The card centre's database, version 1. Money is in fen, dates and times are local (China Standard Time).
+-- The card centre's database, version 2. Money is in fen, dates and times are local (China Standard Time).
 
 -- What the file is: the version of this schema, and the choices of the key scheme (Scheme in qiyong-protocol).
 CREATE TABLE meta (
@@ -38,45 +38,63 @@ CREATE TABLE cards (
     CHECK ((document_kind IS NULL) = (document_number IS NULL))
 ) STRICT;
 
+-- Which terminal works under a name, and in which batch. The last batch of a name stays when its lease has ended, since
+-- batches only go up.
+CREATE TABLE leases (
+    institution TEXT NOT NULL,
+    terminal    TEXT NOT NULL,
+    batch       INTEGER NOT NULL CHECK (batch BETWEEN 1 AND 999999),
+    token       BLOB CHECK (length(token) = 8),    -- which terminal has it; NULL: none since the lease was released
+    time        TEXT NOT NULL,                     -- of the sign-in that began this batch, by the terminal's clock
+    PRIMARY KEY (institution, terminal)
+) STRICT;
+
 -- Everything that was decided, in the order in which the centre heard of it. Rows are added and never changed.
 -- Neither institution nor card is a reference: unknown ones are refused, and that is on record too.
 CREATE TABLE journal (
     id                  INTEGER PRIMARY KEY,
-    -- transaction: carried out or refused by the centre; refusal: of another message, by the centre;
-    -- report: refused by the terminal; number-reused: a second transaction under a number, not answered.
-    kind                TEXT NOT NULL CHECK (kind IN ('transaction', 'refusal', 'report', 'number-reused')),
+    -- transaction: carried out or refused by the centre; report: refused by the terminal; refusal: by the centre, of
+    -- another message, of a second transaction under a number, or of a terminal without a lease.
+    kind                TEXT NOT NULL CHECK (kind IN ('transaction', 'refusal', 'report')),
     time                TEXT NOT NULL,    -- by the terminal's clock
     institution         TEXT NOT NULL,
     terminal            TEXT NOT NULL,
-    stan                INTEGER,          -- of what concerns a transaction
+    batch               INTEGER NOT NULL, -- 0: of a sign-in
+    stan                INTEGER CHECK (stan BETWEEN 1 AND 999999), -- of what concerns a transaction
     card                TEXT,
     operation           TEXT,             -- apply, settle, purchase, query
     total               INTEGER NOT NULL DEFAULT 0,
     fund                INTEGER NOT NULL DEFAULT 0,
-    reason              TEXT,             -- why not; NULL: approved, or a number reused
+    reason              TEXT,             -- why not; NULL: approved
     -- The receipt of an approved transaction.
     charge              INTEGER,
     activates           INTEGER CHECK (activates IN (0, 1)),
     activates_financial INTEGER CHECK (activates_financial IN (0, 1)),
     balance             INTEGER,
     CHECK (kind <> 'transaction' OR (stan IS NOT NULL AND card IS NOT NULL AND operation IS NOT NULL)),
-    CHECK ((balance IS NOT NULL) = (kind = 'transaction' AND reason IS NULL)),
+    CHECK ((balance IS NULL) = (reason IS NOT NULL)),
+    CHECK (balance IS NULL OR kind = 'transaction'),
     CHECK ((balance IS NULL) = (charge IS NULL)),
     CHECK ((balance IS NULL) = (activates IS NULL)),
     CHECK ((balance IS NULL) = (activates_financial IS NULL))
 ) STRICT;
 
 -- A transaction is carried out once.
-CREATE UNIQUE INDEX journal_number ON journal (institution, terminal, stan) WHERE kind = 'transaction';
+CREATE UNIQUE INDEX journal_number ON journal (institution, terminal, batch, stan) WHERE kind = 'transaction';
 CREATE INDEX journal_card ON journal (card) WHERE kind = 'transaction';
 
--- The numbers that were reversed, whether or not a transaction had come under them.
+-- The numbers that were reversed, whether or not a transaction had come under them, and what the terminal said of the
+-- original.
 CREATE TABLE reversals (
-    institution TEXT NOT NULL,
-    terminal    TEXT NOT NULL,
-    stan        INTEGER NOT NULL,
-    time        TEXT NOT NULL,
-    PRIMARY KEY (institution, terminal, stan)
+    institution    TEXT NOT NULL,
+    terminal       TEXT NOT NULL,
+    batch          INTEGER NOT NULL,
+    stan           INTEGER NOT NULL CHECK (stan BETWEEN 1 AND 999999),
+    reversed_at    TEXT NOT NULL,
+    original_card  TEXT NOT NULL,
+    original_total INTEGER NOT NULL,
+    original_time  TEXT NOT NULL,
+    PRIMARY KEY (institution, terminal, batch, stan)
 ) STRICT;
 
 -- What is in use through which transaction. An activation that was undone is marked, never deleted.

@@ -1,10 +1,12 @@
 //! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `schema.sql`.
 //!
 //! The store stores and finds, and knows no rule: [`super::transactions`] decides what may happen to a card. Changes
-//! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`reports`]
-//! reads the past.
+//! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`leases`]
+//! has the terminals' names, [`reports`] reads the past.
 
+pub(super) mod leases;
 mod opening;
+mod private;
 mod reports;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
@@ -12,7 +14,7 @@ use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::{Receipt, Request, Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Original, Receipt, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -33,6 +35,7 @@ pub(super) struct Store {
 pub(super) struct TransactionId {
     pub(super) institution: InstitutionCode,
     pub(super) terminal: TerminalId,
+    pub(super) batch: Batch,
     pub(super) stan: Stan,
 }
 
@@ -53,6 +56,8 @@ pub(super) struct Subject {
     pub(super) operation: String,
     pub(super) total: Fen,
     pub(super) fund: Fen,
+    /// When it was sent.
+    pub(super) time: Timestamp,
 }
 
 /// An entry to be written into the journal.
@@ -67,7 +72,6 @@ pub(super) enum LineKind {
     Transaction(Stan, Result<Receipt, Reason>),
     Refusal(Option<Stan>, Reason),
     Report(Reason),
-    NumberReused(Stan),
 }
 
 // Institutions and cards.
@@ -170,20 +174,20 @@ impl Store {
             LineKind::Transaction(stan, Err(reason)) => ("transaction", Some(*stan), Some(*reason), None),
             LineKind::Refusal(stan, reason) => ("refusal", *stan, Some(*reason), None),
             LineKind::Report(reason) => ("report", None, Some(*reason), None),
-            LineKind::NumberReused(stan) => ("number-reused", Some(*stan), None, None),
         };
         let (total, fund) = line.operation.map_or((Fen(0), Fen(0)), amounts);
         let money = |amount: Fen| columns::fen_number(amount);
         self.execute(
-            "INSERT INTO journal (kind, time, institution, terminal, stan, card, operation, total, fund, reason,
+            "INSERT INTO journal (kind, time, institution, terminal, batch, stan, card, operation, total, fund, reason,
                                   charge, activates, activates_financial, balance)
-             VALUES (:kind, :time, :institution, :terminal, :stan, :card, :operation, :total, :fund, :reason,
+             VALUES (:kind, :time, :institution, :terminal, :batch, :stan, :card, :operation, :total, :fund, :reason,
                      :charge, :activates, :activates_financial, :balance)",
             named_params! {
                 ":kind": kind,
                 ":time": request.time.to_string(),
                 ":institution": request.institution.as_str(),
                 ":terminal": columns::terminal_text(request.terminal),
+                ":batch": request.batch.0,
                 ":stan": stan.map(|stan| stan.0),
                 ":card": line.card.as_ref().map(CardNumber::as_str),
                 ":operation": line.operation.map(Operation::as_str),
@@ -202,9 +206,9 @@ impl Store {
     pub(super) fn transaction(&self, id: TransactionId) -> Result<Option<StoredTransaction>, CentreError> {
         self.find(
             "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
-             FROM journal LEFT JOIN reversals USING (institution, terminal, stan)
-             WHERE kind = 'transaction' AND institution = ? AND terminal = ? AND stan = ?",
-            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0],
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             WHERE kind = 'transaction' AND institution = ? AND terminal = ? AND batch = ? AND stan = ?",
+            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
             read_transaction,
         )
     }
@@ -213,27 +217,49 @@ impl Store {
     pub(super) fn transactions_of(&self, card: CardNumber) -> Result<Vec<StoredTransaction>, CentreError> {
         self.collect(
             "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
-             FROM journal LEFT JOIN reversals USING (institution, terminal, stan)
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
              WHERE kind = 'transaction' AND card = ? ORDER BY id",
             [card.as_str()],
             read_transaction,
         )
     }
 
-    /// Whether a reversal of this number has come.
-    pub(super) fn is_reversed(&self, id: TransactionId) -> Result<bool, CentreError> {
-        let found = self.find(
-            "SELECT 1 FROM reversals WHERE institution = ? AND terminal = ? AND stan = ?",
-            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0],
-            |_| Ok(()),
-        )?;
-        Ok(found.is_some())
+    /// What a reversal of this number, if one has come, said of the original.
+    pub(super) fn reversal(&self, id: TransactionId) -> Result<Option<Original>, CentreError> {
+        self.find(
+            "SELECT original_card, original_total, original_time FROM reversals
+             WHERE institution = ? AND terminal = ? AND batch = ? AND stan = ?",
+            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
+            |row| {
+                Ok(Original {
+                    card: read_card_number(row, "original_card")?,
+                    total: columns::fen(row, "original_total")?,
+                    time: columns::time(row, "original_time")?,
+                })
+            },
+        )
     }
 
-    pub(super) fn remember_reversal(&self, id: TransactionId, time: Timestamp) -> Result<(), CentreError> {
+    pub(super) fn remember_reversal(
+        &self,
+        id: TransactionId,
+        time: Timestamp,
+        original: Original,
+    ) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO reversals (institution, terminal, stan, time) VALUES (?, ?, ?, ?)",
-            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.stan.0, time.to_string()],
+            "INSERT INTO reversals (institution, terminal, batch, stan, reversed_at,
+                                    original_card, original_total, original_time)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                id.institution.as_str(),
+                columns::terminal_text(id.terminal),
+                id.batch.0,
+                id.stan.0,
+                time.to_string(),
+                original.card.as_str(),
+                columns::fen_number(original.total)?,
+                original.time.to_string()
+            ],
         )?;
         Ok(())
     }
@@ -301,9 +327,14 @@ impl Store {
 }
 
 impl Subject {
-    pub(super) fn new(card: CardNumber, operation: &Operation) -> Self {
+    pub(super) fn new(card: CardNumber, operation: &Operation, time: Timestamp) -> Self {
         let (total, fund) = amounts(operation);
-        Self { card, operation: operation.as_str().to_owned(), total, fund }
+        Self { card, operation: operation.as_str().to_owned(), total, fund, time }
+    }
+
+    /// What a reversal says of it.
+    pub(super) const fn original(&self) -> Original {
+        Original { card: self.card, total: self.total, time: self.time }
     }
 }
 
@@ -328,6 +359,7 @@ fn read_transaction(row: &Row<'_>) -> Result<StoredTransaction, CentreError> {
             operation: row.get("operation")?,
             total: columns::fen(row, "total")?,
             fund: columns::fen(row, "fund")?,
+            time: columns::time(row, "time")?,
         },
         result,
         reversed: row.get("reversed")?,

@@ -2,7 +2,9 @@
 
 mod endpoint;
 mod hsm;
+mod leases;
 mod model;
+mod reversals;
 
 use std::fs;
 
@@ -12,7 +14,9 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::centre::{
+    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+};
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation, PresentedCard};
 use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
@@ -28,6 +32,7 @@ const PHARMACY: &str = "P32010000017";
 const SUZHOU: &str = "P32050000003";
 const STRANGER: &str = "P32010099999";
 const TILL: TerminalId = TerminalId(*b"TILL0001");
+const TOKEN: Token = Token(*b"a token!");
 const ID_NUMBER: &[u8; 18] = b"111111198101011110";
 const NAME: &[u8] = b"\xD5\xC5\xC8\xFD";
 
@@ -76,10 +81,18 @@ fn noon() -> Timestamp {
     Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 12, minute: 0, second: 7 }
 }
 
+/// Institutions, in each of which the terminal has signed in.
 fn known_places(centre: &mut Centre) {
     for code in [BANK, HOSPITAL, PHARMACY, SUZHOU] {
         centre.add_institution(&institution(code)).unwrap();
+        assert_eq!(sign_in(centre, code, TILL, TOKEN), Answer::SignedIn(Lease { batch: Batch(1), next: Stan(1) }));
     }
+}
+
+fn sign_in(centre: &mut Centre, place: &str, terminal: TerminalId, token: Token) -> Answer {
+    let institution = InstitutionCode::new(place).unwrap();
+    let body = Body::SignIn { token };
+    centre.handle(&Request { institution, terminal, batch: Batch::NONE, time: noon(), body }).unwrap()
 }
 
 /// A centre with all institutions except the unknown one, and with one card.
@@ -92,7 +105,7 @@ fn centre_with(card: &CardRecord) -> Centre {
 
 fn send(centre: &mut Centre, place: &str, body: Body<'_>) -> Result<Answer, CentreError> {
     let institution = InstitutionCode::new(place).unwrap();
-    centre.handle(&Request { institution, terminal: TILL, time: noon(), body })
+    centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body })
 }
 
 fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, operation: &Operation) -> Answer {
@@ -101,11 +114,17 @@ fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, oper
 }
 
 fn reverse(centre: &mut Centre, place: &str, stan: u32) -> Answer {
-    // Reverses for the card with which the number was used, since the terminal that used it knows this card.
+    // What the terminal that used the number knows of it.
     let same = |entry: &JournalEntry| entry.stan == Some(Stan(stan)) && entry.institution.as_str() == place;
-    let card = centre.journal().unwrap().iter().find(|entry| same(entry)).and_then(|entry| entry.card);
-    let card = card.unwrap_or(CardNumber::new(b"X00000019").unwrap());
-    send(centre, place, Body::Reverse { stan: Stan(stan), card }).unwrap()
+    let entry = centre.journal().unwrap().into_iter().find(same);
+    let original = entry.map(|entry| Original { card: entry.card.unwrap(), total: entry.total, time: entry.time });
+    let body = Body::Reverse { stan: Stan(stan), original: original.unwrap_or(unknown_original()) };
+    send(centre, place, body).unwrap()
+}
+
+/// Of a purchase of 35.80 that has not come.
+fn unknown_original() -> Original {
+    Original { card: CardNumber::new(b"X00000019").unwrap(), total: Fen(3_580), time: noon() }
 }
 
 fn now(centre: &Centre, card: &CardRecord) -> CardRecord {
@@ -194,34 +213,12 @@ fn numbers_are_the_terminals_own() {
         let (stan, shown, operation) = (Stan(1), presented(&card), purchase(100));
         let institution = InstitutionCode::new(PHARMACY).unwrap();
         let body = Body::Transact { stan, card: &shown, operation: &operation };
-        let request = Request { institution, terminal: TerminalId(name), time: noon(), body };
+        let terminal = TerminalId(name);
+        assert!(matches!(sign_in(&mut centre, PHARMACY, terminal, TOKEN), Answer::SignedIn(_)));
+        let request = Request { institution, terminal, batch: Batch(1), time: noon(), body };
         let expected = approved(false, false, 100, 49_700 - 100 * n as u64);
         assert_eq!(centre.handle(&request).unwrap(), expected);
     }
-}
-
-#[test]
-fn a_number_used_for_something_else_is_not_answered_but_on_the_journal() {
-    let card = inactive(b"X00000019");
-    let other = inactive(b"A12345674");
-    let mut centre = centre_with(&card);
-    centre.add_card(&other).unwrap();
-    transact(&mut centre, PHARMACY, 7, &card, &purchase(100));
-    for (card, operation) in [(&card, purchase(101)), (&other, purchase(100)), (&card, Operation::Query)] {
-        let card = &presented(card);
-        let error = send(&mut centre, PHARMACY, Body::Transact { stan: Stan(7), card, operation: &operation });
-        let text = error.unwrap_err().to_string();
-        assert!(text.contains("TILL0001") && text.contains(PHARMACY) && text.contains("number 7"), "{text}");
-    }
-    assert_eq!(now(&centre, &other), other);
-    let lines = centre.journal().unwrap();
-    let seen: Vec<_> = lines.iter().map(|line| (line.outcome, line.reason, line.total.0)).collect();
-    let unanswered = |total| (Outcome::Failed, None, total);
-    assert_eq!(seen, [(Outcome::Approved, None, 100), unanswered(101), unanswered(100), unanswered(0)]);
-    // The number still means the first transaction.
-    assert_eq!(transact(&mut centre, PHARMACY, 7, &card, &purchase(100)), approved(true, false, 100, 49_900));
-    assert_eq!(reverse(&mut centre, PHARMACY, 7), Answer::Done);
-    assert_eq!(now(&centre, &card), card);
 }
 
 #[test]
@@ -232,7 +229,10 @@ fn a_reversal_undoes_once_and_a_repetition_after_it_is_refused() {
     for _ in 0..3 {
         assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
         assert_eq!(now(&centre, &card), card);
-        assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)), Answer::Refused(Reason::NoAnswer));
+        assert_eq!(
+            transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)),
+            Answer::Refused(Reason::AlreadyReversed)
+        );
     }
     assert_eq!(activations(&centre, &card), [(Function::Social, PHARMACY.into(), 1, true)]);
     let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
@@ -247,12 +247,15 @@ fn a_reversal_that_overtakes_its_transaction_keeps_it_from_being_done() {
     let mut centre = centre_with(&card);
     assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
     for _ in 0..2 {
-        assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)), Answer::Refused(Reason::NoAnswer));
+        assert_eq!(
+            transact(&mut centre, PHARMACY, 1, &card, &purchase(3_580)),
+            Answer::Refused(Reason::AlreadyReversed)
+        );
         assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
     }
     assert_eq!(now(&centre, &card), card);
     let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
-    assert_eq!((line.reason, line.reversed, line.charge), (Some(Reason::NoAnswer), false, Fen(0)));
+    assert_eq!((line.reason, line.reversed, line.charge), (Some(Reason::AlreadyReversed), false, Fen(0)));
 }
 
 #[test]
@@ -379,7 +382,7 @@ fn the_day_is_the_requests() {
     let time = Timestamp { date: card.expires, ..noon() };
     let (institution, shown, operation) = (InstitutionCode::new(PHARMACY).unwrap(), presented(&card), purchase(1));
     let body = Body::Transact { stan: Stan(2), card: &shown, operation: &operation };
-    let answer = centre.handle(&Request { institution, terminal: TILL, time, body }).unwrap();
+    let answer = centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time, body }).unwrap();
     assert_eq!(answer, approved(true, false, 1, 49_999));
 }
 
@@ -397,10 +400,11 @@ fn a_stranger_is_refused_whatever_it_asks_and_all_of_it_is_on_the_journal() {
         external: None,
     };
     let bodies = [
+        Body::SignIn { token: TOKEN },
         Body::Authenticate(question),
         Body::Inquire { card: &shown, operation: &operation },
         Body::Transact { stan: Stan(1), card: &shown, operation: &operation },
-        Body::Reverse { stan: Stan(2), card: card.number },
+        Body::Reverse { stan: Stan(2), original: unknown_original() },
         Body::PinChanged { card: card.number, ident: card.ident },
         Body::Report { card: None, operation: &operation, reason: Reason::PinWrong },
     ];
@@ -410,8 +414,7 @@ fn a_stranger_is_refused_whatever_it_asks_and_all_of_it_is_on_the_journal() {
     assert_eq!(now(&centre, &card), card);
     let journal = centre.journal().unwrap();
     let lines: Vec<_> = journal.iter().map(|line| (line.decided_by, line.reason.unwrap())).collect();
-    let refused = (DecidedBy::Centre, Reason::InstitutionUnknown);
-    assert_eq!(lines, [refused, refused, refused, refused, refused, (DecidedBy::Terminal, Reason::PinWrong)]);
+    assert_eq!(lines, [(DecidedBy::Centre, Reason::InstitutionUnknown); 7]);
 }
 
 #[test]
@@ -447,19 +450,6 @@ fn reports_are_on_the_journal_as_the_terminals_decision() {
     );
 }
 
-/// A terminal that has lost count uses a number again, gets no answer and reverses: this undoes nobody else's sale.
-#[test]
-fn a_reversal_for_another_card_undoes_nothing() {
-    let (card, other) = (inactive(b"X00000019"), CardNumber::new(b"A12345674").unwrap());
-    let mut centre = centre_with(&card);
-    assert!(matches!(transact(&mut centre, PHARMACY, 1, &card, &purchase(300)), Answer::Approved(_)));
-    let before = now(&centre, &card);
-    assert_eq!(send(&mut centre, PHARMACY, Body::Reverse { stan: Stan(1), card: other }).unwrap(), Answer::Done);
-    assert_eq!(now(&centre, &card), before);
-    assert_eq!(reverse(&mut centre, PHARMACY, 1), Answer::Done);
-    assert_eq!(now(&centre, &card).account, card.account);
-}
-
 #[test]
 fn what_cannot_be_is_an_error_that_says_so_and_does_nothing() {
     let card = inactive(b"X00000019");
@@ -475,16 +465,24 @@ fn what_cannot_be_is_an_error_that_says_so_and_does_nothing() {
 }
 
 #[test]
-fn a_clock_and_numbers_that_are_nonsense_are_recorded_as_they_came() {
+fn a_clock_that_is_nonsense_is_recorded_as_it_came_and_a_number_that_is_none_is_an_error() {
     let card = inactive(b"X00000019");
     let mut centre = centre_with(&card);
     let time = Timestamp { date: Date::new(1, 1, 1).unwrap(), hour: 255, minute: 255, second: 255 };
     let (institution, operation) = (InstitutionCode::new(PHARMACY).unwrap(), purchase(1));
     let shown = presented(&card);
-    let body = Body::Transact { stan: Stan(u32::MAX), card: &shown, operation: &operation };
-    centre.handle(&Request { institution, terminal: TILL, time, body }).unwrap();
+    let body = |stan| Body::Transact { stan: Stan(stan), card: &shown, operation: &operation };
+    let request = |body| Request { institution, terminal: TILL, batch: Batch(1), time, body };
+    centre.handle(&request(body(999_999))).unwrap();
+    let original = Original { card: card.number, total: Fen(1), time };
+    for stan in [0, 1_000_000, 4_000_000_000, u32::MAX] {
+        for body in [body(stan), Body::Reverse { stan: Stan(stan), original }] {
+            let error = centre.handle(&request(body)).unwrap_err();
+            assert!(matches!(error, CentreError::Number(number) if number.0 == stan), "{error}");
+        }
+    }
     let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
-    assert_eq!((line.time, line.stan), (time, Some(Stan(u32::MAX))));
+    assert_eq!((line.time, line.stan), (time, Some(Stan(999_999))));
 }
 
 #[test]
@@ -512,6 +510,52 @@ fn a_file_keeps_everything_including_keys_and_scheme() {
     assert!(matches!(Centre::create(&path, &Hsm::test_keys()), Err(CentreError::AlreadyACentre { .. })));
 }
 
+/// A new centre in a file, with the test keys.
+fn new_file(path: &Path) -> Centre {
+    Centre::create(path, &Hsm::test_keys()).unwrap()
+}
+
+#[cfg(unix)]
+fn private(path: &Path) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+/// A missing file is not made by the way, with keys that everybody knows.
+#[cfg(unix)]
+#[test]
+fn a_file_is_made_on_request_only_and_for_its_owner_only() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("centre.db");
+    for empty in [false, true] {
+        if empty {
+            fs::write(&path, "").unwrap();
+            private(&path);
+        }
+        assert!(matches!(Centre::open(&path), Err(CentreError::Missing { .. })), "{empty}");
+        assert_eq!(path.exists(), empty);
+    }
+    // An empty one that everybody may read becomes its owner's.
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let centre = new_file(&path);
+    assert_eq!(mode(&path), 0o600);
+    drop(centre);
+    let other = folder.path().join("other.db");
+    drop(new_file(&other));
+    assert_eq!(mode(&other), 0o600, "whatever the umask says");
+    for wide in [0o640, 0o604, 0o602, 0o620, 0o644] {
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(wide)).unwrap();
+        assert!(matches!(Centre::open(&path), Err(CentreError::Exposed { .. })), "{wide:o}");
+        assert_eq!(mode(&path), wide, "whoever owns it decides");
+    }
+    private(&path);
+    assert!(Centre::open(&path).is_ok());
+}
+
 #[test]
 fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
@@ -524,24 +568,25 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     drop(other);
     for name in ["letter.txt", "other.db"] {
         let before = fs::read(file(name)).unwrap();
+        private(&file(name));
         let text = refusal(name);
         assert!(text.contains(name) && text.contains("is not a card centre's database; name one"), "{text}");
         assert!(matches!(Centre::create(&file(name), &Hsm::test_keys()), Err(CentreError::NotACentre { .. })));
         assert_eq!(fs::read(file(name)).unwrap(), before);
     }
 
-    drop(Centre::open(&file("newer.db")).unwrap());
+    drop(new_file(&file("newer.db")));
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
-    edit("UPDATE meta SET value = '2' WHERE name = 'schema_version'");
+    edit("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 2") && text.contains("reads version 1"), "{text}");
-    edit("UPDATE meta SET value = '1' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 9") && text.contains("reads version 2"), "{text}");
+    edit("UPDATE meta SET value = '2' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
-    assert!(refusal("no/such/folder.db").contains("cannot be opened"), "{}", refusal("no/such/folder.db"));
+    let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();
+    assert!(nowhere.contains("cannot be opened"), "{nowhere}");
     assert!(Centre::open(Path::new("")).is_err());
-    fs::write(file("empty.db"), "").unwrap();
-    assert!(Centre::open(&file("empty.db")).is_ok());
+    assert!(Centre::create(Path::new(""), &Hsm::test_keys()).is_err());
 }
 
 #[test]
@@ -549,7 +594,7 @@ fn a_damaged_row_is_an_error_that_names_the_column_and_shows_nothing() {
     let card = inactive(b"X00000019");
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("centre.db");
-    let mut centre = Centre::open(&path).unwrap();
+    let mut centre = new_file(&path);
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
     // Columns are read in the order of the table, so each edit is met before the earlier ones.
@@ -568,7 +613,7 @@ fn two_programs_on_one_file_charge_once() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("centre.db");
     let card = inactive(b"X00000019");
-    let mut centre = Centre::open(&path).unwrap();
+    let mut centre = new_file(&path);
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
     let both_are_open = std::sync::Barrier::new(2);

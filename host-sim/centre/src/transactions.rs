@@ -1,39 +1,38 @@
 //! Carries out a transaction once and undoes it once, whatever is lost, repeated, or comes in the wrong order.
 //!
 //! [`qiyong_protocol::rules::decision`] decides whether a transaction may go on; this file carries it out. Institution,
-//! terminal and number (STAN) identify a transaction, and the journal remembers each one for ever:
+//! terminal, batch and number (STAN) identify a transaction, and the journal remembers each one for ever:
 //!
 //! | What comes | What happens | Answer |
 //! |---|---|---|
-//! | a new number | the transaction is decided and, if approved, carried out | approved or refused |
+//! | a new number, of the terminal that has the name's lease | the transaction is decided and, if approved, carried out | approved or refused |
+//! | a new number, of another terminal | recorded in the journal, not carried out | refused, not signed in |
 //! | the same again | nothing | the same answer again |
-//! | the same again after its reversal | nothing | if it was approved: refused, no answer |
-//! | a new number after its reversal | recorded in the journal, not carried out | refused, no answer |
-//! | a known number for another card, operation or amount | recorded in the journal, not carried out | none: [`CentreError::NumberReused`] |
-//! | a reversal | an approved transaction is undone; an unknown number is remembered | done |
-//! | a reversal again, or for another card than the transaction's | nothing | done |
+//! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
+//! | a new number after its reversal | recorded in the journal, not carried out | refused, already reversed |
+//! | a known number with another card, operation, amount or time | recorded in the journal, not carried out | refused, number reused |
+//! | a reversal | an approved transaction is undone; an unknown number is remembered, with card, amount and time | done |
+//! | a reversal again | nothing | done |
+//! | a reversal with another card, amount or time than the number's | recorded in the journal, nothing undone | refused, number reused |
 //!
-//! So a terminal can have 999 999 transactions; settlement, which would free their numbers, is not there yet.
-//!
-//! "No answer" ([`Reason::NoAnswer`]) is the reason for a transaction that comes after its reversal, because the
-//! terminal gave the transaction up for this reason. A terminal that works never waits for such an answer.
+//! A reversal needs no lease, since it names the batch of its original: what was begun under a lease is undone after
+//! the lease has ended, too (docs/centre.md §12).
 //!
 //! Undoing returns the money, and takes back what the transaction put into use. If another approved transaction, which
 //! is not undone, would have put it into use by itself, that transaction takes its place: the card stays active, and
 //! the record of activations names this transaction. It must be in the card's area, since a card is never put into use
 //! elsewhere (docs/card.md §2.5): payments that an active card made in other areas remain, but do not keep it active.
 
-use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::{Answer, Receipt, Request, Stan};
+use qiyong_protocol::centre::{Answer, Original, Receipt, Request, Stan};
 use qiyong_protocol::rules::decision::{CardRecord, Operation, PresentedCard, decide};
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::columns;
 use super::error::{CentreError, Damage};
 use super::journal::Function;
+use super::leases;
 use super::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
@@ -46,20 +45,26 @@ pub(super) fn transact(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     let write = |kind| store.write(request, &Line { kind, card: Some(presented.number), operation: Some(operation) });
-    // `Ok(None)`: the number belongs to another transaction. An error here would also undo the journal's entry.
-    let answer = store.atomically(|store| {
-        if let Some(known) = store.transaction(id)? {
-            if known.subject == Subject::new(presented.number, operation) {
-                return Ok(Some(answer_again(&known)));
+    store.atomically(|store| {
+        let subject = Subject::new(presented.number, operation, request.time);
+        let refuse = |reason| {
+            write(LineKind::Refusal(Some(stan), reason))?;
+            Ok(Answer::Refused(reason))
+        };
+        match (store.transaction(id)?, store.reversal(id)?) {
+            (Some(known), _) if known.subject == subject => return Ok(answer_again(&known)),
+            (None, Some(reversed)) if reversed == subject.original() => {
+                write(LineKind::Transaction(stan, Err(Reason::AlreadyReversed)))?;
+                return Ok(Answer::Refused(Reason::AlreadyReversed));
             }
-            write(LineKind::NumberReused(stan))?;
-            return Ok(None);
-        }
-        if store.is_reversed(id)? {
-            write(LineKind::Transaction(stan, Err(Reason::NoAnswer)))?;
-            return Ok(Some(Answer::Refused(Reason::NoAnswer)));
+            (None, None) => {}
+            _ => return refuse(Reason::NumberReused),
         }
         let institution = store.institution(request.institution)?;
+        // A place that is not known has no leases, and a reason of its own.
+        if institution.is_some() && !leases::is_held(store, request)? {
+            return refuse(Reason::NotSignedIn);
+        }
         let record = store.card(presented.number)?;
         let decision = decide(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
         let approved = decision.and_then(|effects| {
@@ -71,7 +76,7 @@ pub(super) fn transact(
             Ok(approved) => approved,
             Err(reason) => {
                 write(LineKind::Transaction(stan, Err(reason)))?;
-                return Ok(Some(Answer::Refused(reason)));
+                return Ok(Answer::Refused(reason));
             }
         };
         let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
@@ -85,12 +90,7 @@ pub(super) fn transact(
             store.add_activation(row, Function::Financial, card.number)?;
         }
         store.update_card(&card)?;
-        Ok(Some(Answer::Approved(receipt)))
-    })?;
-    answer.ok_or_else(|| CentreError::NumberReused {
-        institution: request.institution,
-        terminal: columns::terminal_text(request.terminal),
-        stan,
+        Ok(Answer::Approved(receipt))
     })
 }
 
@@ -99,16 +99,20 @@ pub(super) fn reverse(
     store: &Store,
     request: &Request<'_>,
     stan: Stan,
-    card: CardNumber,
+    original: Original,
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     store.atomically(|store| {
         let known = store.transaction(id)?;
-        let anothers = known.as_ref().is_some_and(|known| known.subject.card != card);
-        if anothers || store.is_reversed(id)? {
+        let reversed = store.reversal(id)?;
+        let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
+        if named.is_some_and(|named| named != original) {
+            return Ok(Answer::Refused(Reason::NumberReused));
+        }
+        if reversed.is_some() {
             return Ok(Answer::Done);
         }
-        store.remember_reversal(id, request.time)?;
+        store.remember_reversal(id, request.time, original)?;
         if let Some(known) = known
             && let Ok(receipt) = known.result
         {
@@ -119,12 +123,13 @@ pub(super) fn reverse(
 }
 
 const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
-    TransactionId { institution: request.institution, terminal: request.terminal, stan }
+    let Request { institution, terminal, batch, .. } = *request;
+    TransactionId { institution, terminal, batch, stan }
 }
 
 fn answer_again(known: &StoredTransaction) -> Answer {
     match known.result {
-        Ok(_) if known.reversed => Answer::Refused(Reason::NoAnswer),
+        Ok(_) if known.reversed => Answer::Refused(Reason::AlreadyReversed),
         Ok(receipt) => Answer::Approved(receipt),
         Err(reason) => Answer::Refused(reason),
     }

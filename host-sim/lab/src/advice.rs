@@ -29,7 +29,6 @@ impl EmulatorError {
             | Self::AnsweredTwice
             | Self::Mute { .. }
             | Self::Answer { .. }
-            | Self::TooLong(_)
             | Self::Centre(_) => Advice::CallService,
         }
     }
@@ -64,7 +63,11 @@ impl Unplayable {
     /// Who can put it right: another scenario is chosen, or another stage.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InverseCard { .. } | Self::WornStorage { .. } | Self::Disturbed { .. } => Advice::CorrectInput,
+            Self::InverseCard { .. }
+            | Self::SlowCard { .. }
+            | Self::WornStorage { .. }
+            | Self::SerialDisturbed { .. }
+            | Self::Disturbed { .. } => Advice::CorrectInput,
         }
     }
 }

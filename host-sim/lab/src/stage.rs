@@ -15,7 +15,6 @@ use qiyong_firmware::terminal::{CauseCode, Report};
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Stan;
 use qiyong_protocol::ecr::{Ended, Setup};
-use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
@@ -29,8 +28,8 @@ use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
 use qiyong_sim::time::VirtualTime;
-use qiyong_sim::world::terminal_id;
-use qiyong_sim::world::visit::{CancelAt, PullDuring, Visit};
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::{UNSENDABLE, terminal_id};
 
 /// A terminal of the scenario; its machine starts when it is first needed.
 struct Terminal {
@@ -76,9 +75,21 @@ pub enum Unplayable {
         /// The card's name in the scenario.
         card: String,
     },
+    /// A card takes its time.
+    #[error("card {card:?} answers later than it could; here the line has no times")]
+    SlowCard {
+        /// The card's name in the scenario.
+        card: String,
+    },
     /// A terminal's storage is worn.
     #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
     WornStorage {
+        /// The step, the first being 1.
+        step: usize,
+    },
+    /// Bytes are disturbed on the serial line.
+    #[error("step {step} disturbs bytes of the serial line; here they go through a socket")]
+    SerialDisturbed {
         /// The step, the first being 1.
         step: usize,
     },
@@ -92,12 +103,19 @@ pub enum Unplayable {
 
 /// Why a scenario cannot be played here, if it cannot.
 pub fn refusal(scenario: &Scenario) -> Option<Unplayable> {
-    let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
-    if let Some(card) = inserted.find(|card| card.new.convention == Convention::Inverse) {
+    let inserted = || scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
+    if let Some(card) = inserted().find(|card| card.habits.takes_time()) {
+        return Some(Unplayable::SlowCard { card: card.name.clone() });
+    }
+    if let Some(card) = inserted().find(|card| card.is_inverse()) {
         return Some(Unplayable::InverseCard { card: card.name.clone() });
     }
     if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {
         return Some(Unplayable::WornStorage { step: number + 1 });
+    }
+    let serial = |Step { visit, .. }: &Step| !visit.to_till.is_empty() || !visit.to_terminal.is_empty();
+    if let Some(number) = scenario.steps.iter().position(serial) {
+        return Some(Unplayable::SerialDisturbed { step: number + 1 });
     }
     let disturbed = |Step { visit, .. }: &Step| {
         visit.noise.is_some() || visit.faults.iter().any(|fault| fault.what != Disturbance::Pull)
@@ -115,13 +133,11 @@ impl<C: Centre> Emulated<C> {
         visit: Visit,
     ) -> Result<Ended, EmulatorError> {
         let Terminal { number, institution, machine } = &mut self.terminals[terminal];
+        let (institution, key) = (*institution, self.centre.borrow().key());
+        let setup = Setup { institution, terminal: terminal_id(*number), key, next_stan: Stan(1) };
         let machine = match machine {
             Some(machine) => machine,
-            none => {
-                let (institution, key) = (*institution, self.centre.borrow().key());
-                let setup = Setup { institution, terminal: terminal_id(*number), key, next_stan: Stan(1) };
-                none.insert(Machine::boot(&self.elf, setup)?)
-            }
+            none => none.insert(Machine::boot(&self.elf, setup.clone())?),
         };
         let begin = machine.now_ns();
         // A holder who cancels while the terminal waits for a card has inserted none.
@@ -132,9 +148,16 @@ impl<C: Centre> Emulated<C> {
             machine.pull_after(usize::try_from(at).unwrap_or(usize::MAX));
         }
         machine.trouble_link(visit.trouble);
+        let unsendable = visit.trouble == LinkTrouble::Unsendable;
+        if unsendable {
+            machine.set_up(Setup { terminal: UNSENDABLE, ..setup.clone() })?;
+        }
         let mut holder = Holder { visit, last_new: None };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
+        if unsendable {
+            machine.set_up(setup)?;
+        }
         machine.remove()?;
         let took = Duration::from_nanos(machine.now_ns().saturating_sub(begin));
         self.time.advance_by(took);
@@ -154,11 +177,6 @@ impl<C: Centre> Stage for Emulated<C> {
             .play(terminal, operation, card, visit)
             .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
         Ok((report(&ended), Vec::new()))
-    }
-
-    /// The emulator has no times, and no card clock by which to judge.
-    fn violations(&mut self) -> Vec<String> {
-        Vec::new()
     }
 }
 

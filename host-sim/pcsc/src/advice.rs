@@ -33,7 +33,9 @@ impl SocketError {
     /// Who can put it right: another path is to be given.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::InUse(_) | Self::NotASocket(_) | Self::TooLong(_) | Self::Io { .. } => Advice::CorrectInput,
+            Self::InUse(_) | Self::NotASocket(_) | Self::TooLong(_) | Self::Locked(_) | Self::Io { .. } => {
+                Advice::CorrectInput
+            }
         }
     }
 }
@@ -42,9 +44,9 @@ impl AskError {
     /// Who can put it right.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::ReaderName | Self::Argument => Advice::CorrectInput,
+            Self::ReaderName | Self::Argument | Self::Foreign { .. } => Advice::CorrectInput,
             // Whoever maintains the machine starts one.
-            Self::Server { .. } => Advice::CallService,
+            Self::Server { .. } | Self::Silent { .. } => Advice::CallService,
         }
     }
 }
@@ -64,6 +66,8 @@ impl Refusal {
             // Whoever puts cards in and takes them out.
             Self::Occupied { .. } | Self::Empty { .. } | Self::CardElsewhere { .. } => Advice::AskHolder,
             Self::UnknownAction => Advice::CallService,
+            // When the program asks.
+            Self::NothingAwaited { .. } => Advice::TryAgain,
         }
     }
 }
@@ -78,7 +82,13 @@ impl ReaderError {
             // A reader is plugged in.
             Self::NoReader | Self::Gone => Advice::AskHolder,
             Self::NotCalled { .. } => Advice::CorrectInput,
-            Self::NoService | Self::ServiceGone | Self::Protocol | Self::Other(_) => Advice::CallService,
+            Self::NoService
+            | Self::Silent { .. }
+            | Self::Foreign { .. }
+            | Self::HangsUp { .. }
+            | Self::ServiceGone
+            | Self::Protocol
+            | Self::Other(_) => Advice::CallService,
         }
     }
 }
@@ -130,12 +140,18 @@ mod tests {
                 => CorrectInput, "s exists and is no socket: choose another --socket";
             SocketError::TooLong(_) = SocketError::TooLong(path())
                 => CorrectInput, "the path s has more than 107 bytes, which no socket can: choose a shorter --socket";
+            SocketError::Locked(_) = SocketError::Locked(path())
+                => CorrectInput, "another program keeps the folder of s locked: end it, or choose another --socket";
             SocketError::Io { .. } = SocketError::Io { path: path(), error: ErrorKind::PermissionDenied.into() }
                 => CorrectInput, "cannot open the socket s: permission denied";
         });
         table!(AskError {
             AskError::ReaderName = AskError::ReaderName => CorrectInput, "no reader has so long a name";
             AskError::Argument = AskError::Argument => CorrectInput, "the path of --card is too long";
+            AskError::Silent { .. } = AskError::Silent { socket: path() }
+                => CallService, "what listens at s does not answer: start it anew";
+            AskError::Foreign { .. } = AskError::Foreign { socket: path() }
+                => CorrectInput, "what listens at s is no `qiyong pcscd`: name another --socket";
             AskError::Server { .. } = AskError::Server { socket: path(), error: ErrorKind::NotFound.into() }
                 => CallService, "no server answers at s: entity not found; start one with `qiyong pcscd`";
         });
@@ -162,6 +178,8 @@ mod tests {
                 => AskHolder, "s is in A 00";
             Refusal::Card(_) = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }.into()
                 => CorrectInput, "cannot read the card file s: entity not found";
+            Refusal::NothingAwaited { .. } = Refusal::NothingAwaited { reader: reader() }
+                => TryAgain, "A 00: no program awaits a PIN; nothing was keyed";
             Refusal::NoKeypad = Refusal::NoKeypad
                 => CorrectInput, "the readers of this server have no keypad; start it with --keypad";
         });
@@ -174,6 +192,13 @@ mod tests {
             ReaderError::NoService = ReaderError::NoService
                 => CallService, "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set \
                                  PCSCLITE_CSOCK_NAME=PATH";
+            ReaderError::Silent { .. } = ReaderError::Silent { socket: path() }
+                => CallService, "the PC/SC service at s does not answer: start it anew";
+            ReaderError::Foreign { .. } = ReaderError::Foreign { socket: path() }
+                => CallService, "what listens at s is no PC/SC service: start pcscd, or name another one in \
+                                 PCSCLITE_CSOCK_NAME";
+            ReaderError::HangsUp { .. } = ReaderError::HangsUp { socket: path() }
+                => CallService, "what listens at s hangs up: it is no PC/SC service, or does not let you in (polkit)";
             ReaderError::NoReader = ReaderError::NoReader
                 => AskHolder, "there is no PC/SC reader: plug one in, or run `qiyong pcscd`";
             ReaderError::NotCalled { .. } = ReaderError::NotCalled { wanted: "B".into(), there: there() }

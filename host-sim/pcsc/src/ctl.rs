@@ -7,8 +7,7 @@ mod outcome;
 
 pub use outcome::{Deed, Done, Refusal};
 
-use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 
 use qiyong_protocol::card::pin::Pin;
 
+use crate::call::connect;
 use crate::wire::{self, Ctl, NAME_LEN, Name};
 
 /// What came of an action, as whoever asked hears it: in the server's words, which may be a server of another version.
@@ -105,6 +105,18 @@ pub enum AskError {
     /// The argument is a path of more bytes than a message holds.
     #[error("the path of --card is too long")]
     Argument,
+    /// Something listens, and says nothing.
+    #[error("what listens at {} does not answer: start it anew", socket.display())]
+    Silent {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// Something listens that does not know what it is asked, such as another maker's PC/SC server.
+    #[error("what listens at {} is no `qiyong pcscd`: name another --socket", socket.display())]
+    Foreign {
+        /// The socket.
+        socket: PathBuf,
+    },
     /// No server answers.
     #[error("no server answers at {}: {error}; start one with `qiyong pcscd`", socket.display())]
     Server {
@@ -129,11 +141,19 @@ pub fn ask(socket: &Path, reader: &str, verb: Verb, argument: &[u8]) -> Result<O
     }
     let mut request = Zeroizing::new(Vec::new());
     Ctl { action: verb as u32, reader: Name(&name), argument }.write(&mut request);
-    exchange(socket, &request).map_err(|error| AskError::Server { socket: socket.into(), error })
+    let socket_path = || socket.into();
+    exchange(socket, &request).map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => AskError::Silent { socket: socket_path() },
+        // It hung up, or its answer is none.
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::InvalidData => {
+            AskError::Foreign { socket: socket_path() }
+        }
+        _ => AskError::Server { socket: socket_path(), error },
+    })
 }
 
 fn exchange(socket: &Path, request: &[u8]) -> io::Result<Outcome> {
-    let mut stream = UnixStream::connect(socket)?;
+    let mut stream = connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(request)?;
@@ -141,7 +161,10 @@ fn exchange(socket: &Path, request: &[u8]) -> io::Result<Outcome> {
     stream.read_exact(&mut head)?;
     let [a, b, c, d, e, f, g, h] = head;
     let (code, len) = (u32::from_ne_bytes([a, b, c, d]), u64::from(u32::from_ne_bytes([e, f, g, h])));
+    if code > 1 || len > ANSWER_MAX {
+        return Err(ErrorKind::InvalidData.into());
+    }
     let mut text = String::new();
-    stream.take(len.min(ANSWER_MAX)).read_to_string(&mut text)?;
+    stream.take(len).read_to_string(&mut text)?;
     Ok(if code == 0 { Outcome::Done(text) } else { Outcome::Refused(text) })
 }

@@ -9,18 +9,24 @@
 //! | [`ctl`] | what a hand could do to the readers of a running server, over its own socket |
 //! | [`vicc`] | a virtual card in the virtual reader of a real pcscd |
 //! | `readers`, `reader_slot` | with feature `pcsc`: the readers of libpcsclite; a reader as the terminal's slot |
+//! | `service` | with feature `pcsc`: whether what libpcsclite would call is there, and answers |
 //!
 //! Not here: command lines. Messages for people go to functions that the program provides.
 #![forbid(unsafe_code)]
 
 mod advice;
+mod call;
 pub mod codes;
 pub mod ctl;
+#[cfg(feature = "pcsc")]
+mod reader_error;
 #[cfg(feature = "pcsc")]
 pub mod reader_slot;
 #[cfg(feature = "pcsc")]
 pub mod readers;
 pub mod server;
+#[cfg(feature = "pcsc")]
+mod service;
 pub mod slot;
 pub mod vicc;
 pub mod wire;

@@ -6,9 +6,7 @@
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
 
-use ::pcsc::{
-    Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, Scope, ShareMode, State,
-};
+use ::pcsc::{Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocol, Protocols, ReaderState, ShareMode, State};
 
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{ApduError, Command, Response};
@@ -16,7 +14,8 @@ use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::t0::{Direction, T0Error, Tpdus};
 use zeroize::Zeroizing;
 
-use crate::readers::ReaderError;
+use crate::reader_error::ReaderError;
+use crate::service;
 
 /// The most bytes of a command besides its data: header, Lc and Le in their extended forms.
 const AROUND_DATA: usize = 4 + 3 + 2;
@@ -42,7 +41,7 @@ impl ReaderSlot {
     /// # Errors
     /// There is no PC/SC service, no reader, or no reader of this name.
     pub fn open(name: &str, on_trouble: impl Fn(ReaderError) + 'static) -> Result<Self, ReaderError> {
-        let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
+        let context = service::context()?;
         let names = context.list_readers_owned().map_err(ReaderError::looking)?;
         let wanted = Some(name.to_string()).filter(|name| name != "any");
         let mut slot =
@@ -62,34 +61,36 @@ impl ReaderSlot {
         self.wanted.as_ref().is_none_or(|wanted| name.to_string_lossy().contains(wanted.as_str()))
     }
 
-    /// Waits for a card in a suitable reader; such a reader may come and go during the wait.
-    fn find_card(&mut self, within: Duration) -> Result<bool, Error> {
+    /// Waits for a card in a suitable reader; such a reader may come and go during the wait. A card that another program
+    /// has to itself is an error: at once if nobody could put a card in elsewhere, otherwise when the time is over.
+    fn find_card(&mut self, within: Duration) -> Result<bool, ReaderError> {
         let end = Instant::now() + within;
         let mut known: Vec<ReaderState> = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
         loop {
             known.retain(|state| !is_gone(state));
-            for name in self.context.list_readers_owned()? {
+            for name in self.context.list_readers_owned().map_err(ReaderError::using)? {
                 if self.is_wanted(&name) && !known.iter().any(|state| state.name() == name.as_c_str()) {
                     known.push(ReaderState::new(name, State::UNAWARE));
                 }
             }
             known.iter_mut().for_each(ReaderState::sync_current_state);
             let left = end.saturating_duration_since(Instant::now());
-            match self.context.get_status_change(left, &mut known) {
-                Ok(()) | Err(Error::UnknownReader) => {}
-                Err(Error::Timeout) => return Ok(false),
-                Err(error) => return Err(error),
-            }
-            let usable = |state: &&ReaderState| {
-                let now = state.event_state();
-                now.contains(State::PRESENT) && !now.intersects(State::EXCLUSIVE | State::UNAVAILABLE)
+            let over = match self.context.get_status_change(left, &mut known) {
+                Ok(()) | Err(Error::UnknownReader) => left.is_zero(),
+                Err(Error::Timeout) => true,
+                Err(error) => return Err(ReaderError::using(error)),
             };
-            if let Some(state) = known.iter().filter(|state| state.name() != PNP_NOTIFICATION()).find(usable) {
+            let readers = || known.iter().filter(|state| state.name() != PNP_NOTIFICATION());
+            let count = |place| readers().filter(|state| Place::of(state) == place).count();
+            if let Some(state) = readers().find(|state| Place::of(state) == Place::Card) {
                 self.reader = Some(state.name().to_owned());
                 return Ok(true);
             }
-            if left.is_zero() {
-                return Ok(false);
+            match (count(Place::Taken), count(Place::Free)) {
+                (1.., 0) => return Err(ReaderError::Taken),
+                (1.., _) if over => return Err(ReaderError::Taken),
+                _ if over => return Ok(false),
+                _ => {}
             }
         }
     }
@@ -196,6 +197,32 @@ const fn of_the_card(error: Error) -> Option<SlotError> {
     }
 }
 
+/// What a reader is to somebody who looks for a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A card is in it that can be used.
+    Card,
+    /// A card is in it that another program has to itself.
+    Taken,
+    /// A card can be put in.
+    Free,
+    /// None of these.
+    Useless,
+}
+
+impl Place {
+    fn of(state: &ReaderState) -> Self {
+        let now = state.event_state();
+        match (now.contains(State::PRESENT), now.contains(State::EXCLUSIVE)) {
+            _ if now.contains(State::UNAVAILABLE) => Self::Useless,
+            (true, true) => Self::Taken,
+            (true, false) => Self::Card,
+            (false, true) => Self::Useless,
+            (false, false) => Self::Free,
+        }
+    }
+}
+
 fn is_gone(state: &ReaderState) -> bool {
     state.event_state().intersects(State::UNKNOWN | State::IGNORE)
 }
@@ -204,7 +231,7 @@ impl CardSlot for ReaderSlot {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {
         let found = self.find_card(Duration::from_secs(seconds.into()));
         found.unwrap_or_else(|error| {
-            (self.on_trouble)(ReaderError::using(error));
+            (self.on_trouble)(error);
             false
         })
     }

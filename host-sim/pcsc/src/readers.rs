@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use ::pcsc::{Context, Error, ReaderState, Scope, State};
-use thiserror::Error as ThisError;
+use ::pcsc::{ReaderState, State};
+
+pub use crate::reader_error::ReaderError;
+use crate::service;
 
 /// A reader and what is in it.
 #[derive(Clone, Debug)]
@@ -42,70 +44,12 @@ pub enum Use {
     Nobody,
 }
 
-/// Why there is no reader to work with. None of these is the card's fault.
-#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
-pub enum ReaderError {
-    /// No PC/SC service runs.
-    #[error(
-        "no PC/SC service answers: start pcscd, or run `qiyong pcscd --socket PATH` and set PCSCLITE_CSOCK_NAME=PATH"
-    )]
-    NoService,
-    /// There is no reader.
-    #[error("there is no PC/SC reader: plug one in, or run `qiyong pcscd`")]
-    NoReader,
-    /// There is no reader of this name.
-    #[error("no reader is called {wanted}; there are: {}", there.join(", "))]
-    NotCalled {
-        /// The name, or a part of it.
-        wanted: String,
-        /// The readers that there are.
-        there: Vec<String>,
-    },
-    /// The reader is gone.
-    #[error("the reader is gone: was it unplugged?")]
-    Gone,
-    /// The service is gone.
-    #[error("the PC/SC service is gone: was pcscd stopped?")]
-    ServiceGone,
-    /// Another program uses the reader exclusively.
-    #[error("another program has the card to itself: end it, or wait for it")]
-    Taken,
-    /// The reader does not offer the card's protocol.
-    #[error("the reader does not offer the card's protocol")]
-    Protocol,
-    /// Something else, in the words of libpcsclite.
-    #[error("the PC/SC reader: {0}")]
-    Other(Error),
-}
-
-impl ReaderError {
-    /// What an error means during the search for readers.
-    pub(crate) const fn looking(error: Error) -> Self {
-        match error {
-            Error::NoService | Error::ServiceStopped => Self::NoService,
-            Error::NoReadersAvailable => Self::NoReader,
-            error => Self::using(error),
-        }
-    }
-
-    /// What an error means during the use of a reader.
-    pub(crate) const fn using(error: Error) -> Self {
-        match error {
-            Error::ReaderUnavailable | Error::UnknownReader => Self::Gone,
-            Error::NoService | Error::ServiceStopped | Error::CommError => Self::ServiceGone,
-            Error::SharingViolation => Self::Taken,
-            Error::ProtoMismatch => Self::Protocol,
-            error => Self::Other(error),
-        }
-    }
-}
-
 /// All readers.
 ///
 /// # Errors
 /// There is no service to ask.
 pub fn list() -> Result<Vec<Reader>, ReaderError> {
-    let context = Context::establish(Scope::User).map_err(ReaderError::looking)?;
+    let context = service::context()?;
     let names = context.list_readers_owned().map_err(ReaderError::looking)?;
     let mut states: Vec<_> = names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
     if states.is_empty() {

@@ -32,19 +32,30 @@ mod control {
 }
 
 /// Connects to vpcd at `address`, again and again, and lets the card in `slot` answer; `tell` is called when the card
-/// goes in and comes out. Never returns.
+/// goes in and comes out. Whoever closes the connection
+/// without a word, again and again, is told of once. Never returns.
 pub fn serve(address: &str, slot: &mut dyn Slot, tell: &mut dyn FnMut(&str)) -> ! {
     let mut pause = RETRY.0;
     let mut waiting = false;
+    let mut quiet = false;
     loop {
         match TcpStream::connect(address) {
             Ok(stream) => {
-                tell(&format!("{address}: the card is in"));
-                (pause, waiting) = (RETRY.0, false);
-                let ended = VpcdSocket::new(stream).and_then(|mut socket| socket.serve(slot));
+                if !quiet {
+                    tell(&format!("{address}: the card is in"));
+                }
+                waiting = false;
+                let mut used = false;
+                let ended = VpcdSocket::new(stream).and_then(|mut socket| socket.serve(slot, &mut used));
                 slot.power_down();
                 let why = ended.map_or_else(|error| error.to_string(), |()| "vpcd closed the connection".into());
-                tell(&format!("{address}: the card is out: {why}"));
+                if used || !quiet {
+                    tell(&format!("{address}: the card is out: {why}"));
+                }
+                quiet = !used;
+                if used {
+                    pause = RETRY.0;
+                }
             }
             Err(error) if !waiting => {
                 waiting = true;
@@ -71,11 +82,12 @@ impl VpcdSocket {
         Ok(Self { stream, buffer: Vec::new() })
     }
 
-    /// Serves until vpcd closes the connection.
-    fn serve(&mut self, slot: &mut dyn Slot) -> io::Result<()> {
+    /// Serves until vpcd closes the connection; `used`: it has said something.
+    fn serve(&mut self, slot: &mut dyn Slot, used: &mut bool) -> io::Result<()> {
         let mut atr = None;
         let (mut frame, mut out) = (Vec::new(), Vec::new());
         while self.receive(&mut frame)? {
+            *used = true;
             // Room for the length.
             out.clear();
             out.extend([0, 0]);
@@ -143,5 +155,32 @@ impl VpcdSocket {
         set_tcp_quickack(&self.stream, true)?;
         self.buffer.extend(chunk.iter().take(count));
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::slot::Straight;
+
+    #[test]
+    fn whoever_hangs_up_without_a_word_is_told_of_once() {
+        let vpcd = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = vpcd.local_addr().unwrap().to_string();
+        let (told, lines) = channel();
+        // It ends with the test's process.
+        thread::spawn(move || {
+            serve(&address, &mut Straight::default(), &mut |line| drop(told.send(line.to_string())));
+        });
+        (0..4).for_each(|_| drop(vpcd.accept().unwrap()));
+        // The fifth connection is there, so the fourth is over.
+        let (mut fifth, _) = vpcd.accept().unwrap();
+        assert_eq!(lines.try_iter().count(), 2);
+        fifth.write_all(&[0, 1, control::POWER_OFF]).unwrap();
+        drop(fifth);
+        assert!(lines.recv_timeout(WRITE_PATIENCE).unwrap().contains("the card is out"));
     }
 }

@@ -4,15 +4,18 @@ use qiyong_protocol::advice::Advice;
 
 #[cfg(feature = "capture")]
 use crate::capture::CaptureError;
+use crate::card::contact::habits::UnknownHabit;
 use crate::card::file::{CardFileError, ValueProblem};
 use crate::exchange::parse::ParseError;
 use crate::exchange::problem::Problem as ExchangeProblem;
+use crate::flash::file::FlashFileError;
 use crate::gbk::HolderError;
 use crate::input::{AmountError, HexError};
 use crate::scenario::file::ScenarioError;
 use crate::scenario::problem::Problem as ScenarioProblem;
 use crate::scenario::stage::RunError;
-use crate::world::link::ExchangeError;
+use crate::serial::till::Nonsense;
+use crate::world::till::TillError;
 
 /// What people write is theirs to correct, whatever is wrong with it.
 macro_rules! correct_input {
@@ -28,24 +31,52 @@ macro_rules! correct_input {
 
 correct_input!(
     AmountError,
-    CardFileError,
     ExchangeProblem,
     HexError,
     HolderError,
     ParseError,
     ScenarioError,
     ScenarioProblem,
+    UnknownHabit,
     ValueProblem,
 );
 #[cfg(feature = "capture")]
 correct_input!(CaptureError);
 
-impl ExchangeError {
-    /// Who can put it right. A centre in the same process that fails once fails again.
+impl CardFileError {
+    /// Who can put it right: whoever wrote the file, or uses it at the same time.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::Centre(_) | Self::Dropped => Advice::CallService,
-            Self::Unwritable(error) | Self::Answer(error) => error.advice(),
+            Self::Io { .. } | Self::Toml { .. } | Self::Value { .. } => Advice::CorrectInput,
+            Self::InUse { .. } | Self::Changed { .. } => Advice::TryAgain,
+        }
+    }
+}
+
+impl FlashFileError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::InUse { .. } | Self::Foreign { .. } | Self::System { .. } => Advice::CorrectInput,
+        }
+    }
+}
+
+impl Nonsense {
+    /// Who can put it right: whoever sent it says it again.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::NoEvent | Self::NoFrame(_) => Advice::TryAgain,
+        }
+    }
+}
+
+impl TillError {
+    /// Who can put it right.
+    pub const fn advice(&self) -> Advice {
+        match self {
+            Self::Refused(_) | Self::Silent => Advice::CallService,
+            Self::PowerCut => Advice::TryAgain,
         }
     }
 }
@@ -55,7 +86,7 @@ impl RunError {
     pub const fn advice(&self) -> Advice {
         match self {
             Self::Centre(_) | Self::Issue(_) => Advice::CallService,
-            Self::Message(error) => error.advice(),
+            Self::Till(error) => error.advice(),
             Self::Stage { advice, .. } => *advice,
             // Another scenario is chosen, or another stage.
             Self::NotHere(_) => Advice::CorrectInput,

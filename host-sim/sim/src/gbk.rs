@@ -47,3 +47,34 @@ pub fn holder(text: &str, generation: Generation) -> Result<Name, HolderError> {
         .filter(|name| name.to_records(generation.has_name_extension()).is_some())
         .ok_or_else(|| HolderError(text.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The private code points of GBK days and the own ones since GB 18030-2000 (䶮), -2005 (ḿ) and -2022 (龴, ︐), the
+    /// second of those that have four bytes only (𠂇), and neighbours that never moved.
+    #[test]
+    fn a_moved_character_makes_no_other_name() {
+        for (private, own) in [
+            ('\u{E863}', '䶮'),
+            ('\u{E815}', '\u{2E81}'),
+            ('\u{E862}', '䴙'),
+            ('\u{E7C7}', 'ḿ'),
+            ('\u{E7C8}', 'ǹ'),
+            ('\u{E81E}', '\u{9FB4}'),
+            ('\u{E864}', '\u{9FBB}'),
+            ('\u{E78D}', '\u{FE10}'),
+            ('\u{E78F}', '\u{FE11}'),
+            ('\u{E816}', '\u{20087}'),
+            ('\u{E855}', '\u{241FE}'),
+        ] {
+            let name_with = |character| name(&format!("王{character}")).unwrap();
+            assert_eq!(name_with(private), name_with(own), "{:04X}", private as u32);
+            assert_ne!(name_with(private), name("王").unwrap());
+        }
+        for (one, other) in [('䶮', '䴙'), ('\u{E863}', '\u{E862}'), ('\u{E000}', '\u{E001}'), ('张', '章')] {
+            assert_ne!(name(&one.to_string()), name(&other.to_string()), "{one} {other}");
+        }
+    }
+}

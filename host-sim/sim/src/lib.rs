@@ -4,11 +4,15 @@
 //! |---|---|
 //! | [`card`] | virtual cards: what they contain, how they answer, how files keep them |
 //! | [`line`](mod@line) | the virtual card line, and layers that trace or disturb it |
+//! | [`referee`] | convicts a terminal that breaks a clause of ISO/IEC 7816-3 on that line |
+//! | [`serial`] | the virtual serial line to till and centre, and the till's end of any |
+//! | [`flash`] | what a terminal's memory lies in: in memory with faults, or in a file |
 //! | [`world`] | terminals together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
 //! | [`mask`] | which characters on a line must not be shown |
+//! | [`private_file`] | files that only their owner may read |
 //! | [`time`], [`gbk`], [`input`] | virtual time; names in GBK; what people hand in |
 //!
 //! Not here: the card centre, which a world gets as a function from bytes to bytes; the command line; standard output.
@@ -19,11 +23,15 @@ mod advice;
 pub mod capture;
 pub mod card;
 pub mod exchange;
+pub mod flash;
 pub mod gbk;
 pub mod input;
 pub mod line;
 pub mod mask;
+pub mod private_file;
+pub mod referee;
 pub mod scenario;
+pub mod serial;
 pub mod time;
 mod toml_error;
 pub mod world;

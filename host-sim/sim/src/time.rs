@@ -1,10 +1,17 @@
-//! Virtual time: one clock for line, link, holder and terminal, counted in card clock cycles.
+//! Virtual time: one clock for card line, serial line, holder and terminal, counted in card clock cycles; and the
+//! executor of what waits for it.
 //!
-//! Nothing here waits. Code that does something that takes time moves the clock on: so a run takes no real time, and is
-//! the same each time.
+//! Nothing here waits in real time. Code that does something that takes time moves the clock on. Code that waits says
+//! until when ([`VirtualTime::until`]), and when everything waits, [`VirtualTime::run_while`] moves the clock on to the
+//! next such moment. So a run takes no real time, and is the same each time.
 
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake};
 
 use jiff::civil::DateTime;
 
@@ -19,12 +26,32 @@ pub const CLOCK_HZ: u64 = 3_571_200;
 pub struct VirtualTime {
     start: DateTime,
     cycles: Rc<Cell<u64>>,
+    /// The next cycle for which somebody waits, as far as the last poll told.
+    next: Rc<Cell<Option<u64>>>,
+}
+
+/// Why [`VirtualTime::run_while`] came to no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// It was ended from outside, as by a power cut.
+    Ended,
+    /// Everything waits for what never comes.
+    Stuck,
+}
+
+/// Notes that what was polled must be polled again.
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl VirtualTime {
     /// A clock that begins at this local date and time.
     pub fn new(start: DateTime) -> Self {
-        Self { start, cycles: Rc::default() }
+        Self { start, cycles: Rc::default(), next: Rc::default() }
     }
 
     /// Cycles since the beginning.
@@ -46,6 +73,55 @@ impl VirtualTime {
     pub fn advance_by(&self, time: std::time::Duration) {
         let cycles = time.as_nanos() * u128::from(CLOCK_HZ) / 1_000_000_000;
         self.advance(u64::try_from(cycles).unwrap_or(u64::MAX));
+    }
+
+    /// Waits until this cycle; at once if it is past.
+    ///
+    /// Cancel-safety: cancel-safe.
+    pub async fn until(&self, cycle: u64) {
+        poll_fn(|_| {
+            if self.cycles() >= cycle {
+                return Poll::Ready(());
+            }
+            self.note(cycle);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Somebody waits for this cycle and must be polled then.
+    pub(crate) fn note(&self, cycle: u64) {
+        self.next.set(Some(self.next.get().map_or(cycle, |next| next.min(cycle))));
+    }
+
+    /// Runs `future` to its end, and moves the clock on whenever all of it waits. `goes_on` is asked after each poll
+    /// that came to no end; when it says no, the future is dropped where it stands.
+    ///
+    /// # Errors
+    /// The future came to no end.
+    pub fn run_while<F: Future>(&self, mut goes_on: impl FnMut() -> bool, future: F) -> Result<F::Output, Unfinished> {
+        let mut future = pin!(future);
+        let flag = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = flag.clone().into();
+        loop {
+            self.next.set(None);
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Ok(output);
+            }
+            if !goes_on() {
+                return Err(Unfinished::Ended);
+            }
+            if flag.0.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let next = self.next.get().ok_or(Unfinished::Stuck)?;
+            self.cycles.set(next.max(self.cycles()));
+        }
+    }
+
+    /// The whole seconds since the beginning.
+    pub fn seconds(&self) -> u32 {
+        u32::try_from(self.cycles() / CLOCK_HZ).unwrap_or(u32::MAX)
     }
 
     /// The local date and time, to the second.

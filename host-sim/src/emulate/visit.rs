@@ -7,13 +7,13 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
-use qiyong_centre::{Centre, test_mac_key};
+use qiyong_centre::test_mac_key;
 use qiyong_firmware::terminal::{CauseCode, Clock};
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
 use qiyong_lab::probe::{ScreenText, picture};
-use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Ended, Setup};
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
@@ -52,8 +52,9 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
-    let next_stan = centre.next_stan(args.institution, TERMINAL).map_err(|error| error.to_string())?;
-    let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan };
+    // The board's flash is blank at each start, so that to the centre it is another terminal than that of the last run.
+    centre.release(args.institution, TERMINAL).map_err(|error| error.to_string())?;
+    let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
     let ended =
         machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, SystemClock.now(), &mut key_pin));
@@ -108,7 +109,7 @@ fn tell(
 fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
     if let Some(file) = &args.centre {
-        return Centre::open(file).map(InProcess).map_err(wrong);
+        return centre::open(file).map(InProcess);
     }
     let mut centre = InProcess::new().map_err(wrong)?;
     let institution = Institution { code: args.institution, designated: true, issues_cards: true };

@@ -92,7 +92,7 @@ fn document(
     // Never on the command line, where others could read it.
     let number = given(None, "number of the document")?;
     if kind == DocumentKind::IdCard {
-        IdNumber::new(number.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
+        IdNumber::new_citizens(number.as_bytes()).map_err(|error| format!("the ID number {error}"))?;
     }
     let number =
         DocumentNumber::new(number.as_bytes()).ok_or("a document's number has 1 to 20 printable characters")?;

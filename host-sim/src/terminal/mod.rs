@@ -1,14 +1,16 @@
 //! `qiyong terminal`: the firmware's terminal application with this machine's screen and keyboard as its desk.
 //!
 //! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
-//! centre is a database file, in the same process (`centre_link`). `desk` is what operator and holder see and key;
-//! `ask` reads what is to be done; `receipt` reports how it ended; `trouble` keeps what went wrong with reader or
-//! centre.
+//! centre is a database file, in the same process, behind the firmware's serial link. What the terminal may not forget
+//! lies in a file, too (`memory`), so that it knows at the next start what it owes, however this program ended. `desk`
+//! is what operator and holder see and key; `ask` reads what is to be done; `receipt` reports how it ended; `trouble`
+//! keeps what went wrong with reader or centre.
 
 mod ask;
-mod centre_link;
+mod clock;
 mod desk;
 mod file_slot;
+mod memory;
 mod receipt;
 mod trouble;
 
@@ -17,29 +19,32 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Args;
-use embassy_futures::block_on;
+use jiff::civil::DateTime;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use qiyong_firmware::slot::CardSlot;
-use qiyong_firmware::terminal::{RamMemory, Settings, Terminal};
+use qiyong_firmware::terminal::{Clock, Settings};
 #[cfg(feature = "pcsc")]
 use qiyong_pcsc::{reader_slot::ReaderSlot, readers::ReaderError};
-use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
+use crate::centre;
 use crate::output::{Output, Verdict};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
-use centre_link::DirectLink;
-pub(crate) use centre_link::SystemClock;
+pub(crate) use clock::SystemClock;
 pub(crate) use desk::Desk;
 use qiyong::in_process::InProcess;
-use qiyong_centre::Centre;
+use qiyong_sim::time::VirtualTime;
+use qiyong_sim::world::centre::CentreEnd;
+use qiyong_sim::world::station::{Parts, Station};
 use trouble::Trouble;
 
-/// What till to put up, and what to do there.
+/// What terminal to put up, and what to do there.
 #[derive(Args, Debug)]
 pub(crate) struct TerminalArgs {
     #[command(flatten)]
@@ -47,19 +52,22 @@ pub(crate) struct TerminalArgs {
     /// The institution's code, such as P32010000017: pharmacy P, hospital H or bank B
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: InstitutionCode,
-    /// The centre's database; a new one knows no institution and no card (`qiyong centre add`)
+    /// The centre's database (`qiyong centre init`); a new one knows no institution and no card (`qiyong centre add`)
     #[arg(long, value_name = "FILE")]
     centre: PathBuf,
     /// The terminal's name, eight letters and digits
     #[arg(long, value_name = "NAME", value_parser = terminal_id, default_value = "00000001")]
     name: TerminalId,
+    /// The file with what the terminal may not forget; one beside the database, with the terminal's name, if left out
+    #[arg(long, value_name = "FILE")]
+    memory: Option<PathBuf>,
     /// Seconds to wait for a card
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u16,
     /// Print one JSON object an operation; what a person would see goes to standard error
     #[arg(long)]
     json: bool,
-    /// What to do; without it the till asks, again and again
+    /// What to do; without it the terminal asks, again and again
     #[command(subcommand)]
     operation: Option<ask::Asked>,
 }
@@ -81,52 +89,74 @@ pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
-fn terminal_id(text: &str) -> Result<TerminalId, String> {
+/// A terminal's name on a command line.
+pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
     let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
     id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
-/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the till could not work.
+/// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
+    // The link's waits, which nobody sees: a centre in the same process answers at once or never.
+    let time = VirtualTime::new(DateTime::default());
     match (&args.card.card, &args.card.reader) {
-        (Some(file), _) => work(args, file_slot::open(file)?, &trouble, output),
-        (None, Some(name)) => on_reader(args, name, &trouble, output),
+        (Some(file), _) => work(args, file_slot::open(file, &time, trouble.clone())?, time, &trouble, output),
+        (None, Some(name)) => on_reader(args, name, time, &trouble, output),
         (None, None) => Err("where is the card? Give --reader or --card".into()),
     }
 }
 
 #[cfg(feature = "pcsc")]
-fn on_reader(args: &TerminalArgs, name: &str, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
+fn on_reader(
+    args: &TerminalArgs,
+    name: &str,
+    time: VirtualTime,
+    trouble: &Trouble,
+    output: &mut Output,
+) -> Result<Verdict, String> {
     let own = trouble.clone();
     let on_trouble = move |error: ReaderError| {
-        own.borrow_mut().get_or_insert(error.to_string());
+        own.note(error.to_string());
     };
     let slot = ReaderSlot::open(name, on_trouble).map_err(|error| error.to_string())?;
-    work(args, slot, trouble, output)
+    work(args, slot, time, trouble, output)
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn on_reader(_: &TerminalArgs, _: &str, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
+fn on_reader(_: &TerminalArgs, _: &str, _: VirtualTime, _: &Trouble, _: &mut Output) -> Result<Verdict, String> {
     Err(crate::readers::NOT_BUILT_IN.into())
 }
 
 /// Carries out the requested operations with a card in `slot`.
-fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &mut Output) -> Result<Verdict, String> {
-    let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
-    let next_stan = centre.next_stan(args.institution, args.name).map_err(|error| error.to_string())?;
+fn work<S: CardSlot>(
+    args: &TerminalArgs,
+    slot: S,
+    time: VirtualTime,
+    trouble: &Trouble,
+    output: &mut Output,
+) -> Result<Verdict, String> {
+    let centre = InProcess(centre::open(&args.centre)?);
+    let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
+    let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
-    let link = DirectLink::new(centre.clone(), trouble.clone());
-    let settings = Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) };
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the system gives no random numbers: {error}"))?;
-    let random = ChaCha8Rng::from_seed(seed);
-    let desk = Desk::new(args.json);
-    let mut terminal = Terminal::new(slot, link, desk, SystemClock, random, RamMemory::new(next_stan), settings);
+    let parts = Parts {
+        slot,
+        operator: Desk::new(args.json),
+        random: ChaCha8Rng::from_seed(seed),
+        state: memory.state([0; 12]),
+        memory,
+        settings: Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) },
+    };
+    // The clock is the system's, which nobody needs to set.
+    let mut station = Station::start(time, parts, SystemClock, |_| {}, centre.clone(), trouble.clone());
+    station.set_up(setup).map_err(|error| error.to_string())?;
 
     let mut worst = Verdict::Done;
     let mut operations = Operations::new(args.operation.as_ref());
-    while let Some(asked) = operations.next(terminal.operator()) {
+    while let Some(asked) = operations.next(station.terminal().operator()) {
         let operation = match asked {
             Ok(operation) => operation,
             Err(problem) if operations.is_from_command_line() => return Err(problem),
@@ -136,8 +166,8 @@ fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &m
                 continue;
             }
         };
-        // Every port waits by itself, so this never spins.
-        let report = block_on(terminal.serve(&operation));
+        let served = station.serve(&operation, SystemClock.now());
+        let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number).ok().flatten());
         let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
         if args.json {
@@ -145,7 +175,7 @@ fn work<S: CardSlot>(args: &TerminalArgs, slot: S, trouble: &Trouble, output: &m
         } else {
             receipt.lines().iter().for_each(|line| output.line(line));
         }
-        if let Some(problem) = trouble.borrow_mut().take() {
+        if let Some(problem) = trouble.take() {
             return Err(problem);
         }
         if report.outcome != Outcome::Approved {

@@ -10,6 +10,8 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use qiyong_sim::gbk;
 
+use crate::advice;
+
 /// What is printed (docs/card.md §4.3); amounts in fen.
 #[derive(Serialize)]
 pub(super) struct Receipt {
@@ -20,6 +22,8 @@ pub(super) struct Receipt {
     outcome: &'static str,
     reason: Option<&'static str>,
     cause: Option<String>,
+    /// Who can put it right.
+    advice: Option<&'static str>,
     /// Masked.
     card: Option<String>,
     /// Masked.
@@ -37,6 +41,8 @@ pub(super) struct Receipt {
     pin_unchanged: Option<&'static str>,
     #[serde(skip)]
     words: String,
+    #[serde(skip)]
+    next: Option<&'static str>,
     #[serde(skip)]
     amounts: Vec<(&'static str, String)>,
 }
@@ -58,6 +64,8 @@ impl Receipt {
             (None, false, Some(standing)) if operation.bill().is_none() => status_text(standing.status),
             (None, false, _) => ("Card was active already", "此卡已启用"),
         };
+        // The cause knows more than the reason, which may have several.
+        let advice = report.cause.map(|cause| cause.advice()).or(report.reason.map(|reason| reason.advice()));
         let done = report.reason.is_none() && !matches!(operation, Operation::Query);
         let mut amounts = Vec::new();
         if let Some(bill) = operation.bill().filter(|_| report.reason.is_none()) {
@@ -73,6 +81,7 @@ impl Receipt {
             outcome: report.outcome.as_str(),
             reason: report.reason.map(|reason| reason.as_str()),
             cause: report.cause.map(|cause| cause.to_string()),
+            advice: advice.map(advice::word),
             card: number,
             holder,
             stan: report.stan.map(|stan| stan.0),
@@ -86,6 +95,7 @@ impl Receipt {
             pin_changed: report.pin_changed,
             pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
             words: format!("{english} {chinese}"),
+            next: advice.map(advice::sentence),
             amounts,
         }
     }
@@ -100,6 +110,7 @@ impl Receipt {
             line(name, Some(amount));
         }
         line("cause   原因", self.cause.as_deref());
+        line("advice  建议", self.next);
         line("PIN     密码", self.pin_changed.then_some("changed 已修改"));
         line("PIN     密码", self.pin_unchanged);
         line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());

@@ -20,11 +20,10 @@ impl AtrError {
     /// Who can put it right. The slot is assumed to have repeated the reset at each voltage.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Truncated { .. } | Self::TckWrong { .. } => Advice::TryAgain,
+            Self::Truncated { .. } | Self::TooLong { .. } | Self::TckWrong { .. } => Advice::TryAgain,
             Self::Empty
             | Self::TsUnknown(_)
             | Self::OverLimit { .. }
-            | Self::TooLong { .. }
             | Self::TckMissing { .. }
             | Self::T15First
             | Self::TypesOutOfOrder { .. } => Advice::AskHolder,
@@ -73,7 +72,9 @@ impl T1Error {
             | Self::OutOfBudget(Budget::Time | Budget::Blocks)
             | Self::NeedsReset => Advice::TryAgain,
             // Contacts need cleaning, or the card is at fault.
-            Self::OutOfBudget(Budget::Repetitions | Budget::Extensions) => Advice::AskHolder,
+            Self::OutOfBudget(Budget::Repetitions | Budget::Extensions) | Self::NoStatusWord { .. } => {
+                Advice::AskHolder
+            }
             Self::BufferTooSmall { .. } => Advice::CallService,
         }
     }

@@ -7,6 +7,7 @@ use core::fmt;
 use heapless::Vec;
 
 use super::date::Date;
+use super::gb18030::{character_len, characters};
 
 /// Why characters or bytes are not the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,28 +93,38 @@ impl fmt::Debug for Region {
     }
 }
 
-/// 社会保障号码, the citizen's ID number of GB 11643: 17 digits and a check character 0-9 or X (docs/card.md §3.1).
+/// 社会保障号码: 18 characters 0-9 A-Z. A citizen's is the ID number of GB 11643, 17 digits and a check character; holders
+/// without one have a number with letters (docs/card.md §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IdNumber([u8; 18]);
 
 impl IdNumber {
-    /// Checks shape, birth date and check character; a lower-case x is taken as X.
+    /// Checks the characters; lower-case letters are taken as upper case. Where the first 17 are digits, also the birth date
+    /// and the check character.
     pub fn new(text: &[u8]) -> Result<Self, CodeError> {
         let mut bytes: [u8; 18] = text.try_into().map_err(|_| CodeError::Length { expected: 18 })?;
         bytes.make_ascii_uppercase();
-        let (digits, [given]) = bytes.split_at(17) else {
-            return Err(CodeError::Length { expected: 18 });
-        };
-        if let Some(at) = digits.iter().position(|b| !b.is_ascii_digit()) {
+        if let Some(at) = bytes.iter().position(|b| !(b.is_ascii_digit() || b.is_ascii_uppercase())) {
             return Err(CodeError::Character { at });
         }
-        if !(given.is_ascii_digit() || *given == b'X') {
+        let number = Self(bytes);
+        let Some(digits) = number.digits() else { return Ok(number) };
+        let [.., given] = bytes;
+        if !(given.is_ascii_digit() || given == b'X') {
             return Err(CodeError::Character { at: 17 });
         }
-        let number = Self(bytes);
         number.birth_date().ok_or(CodeError::BirthDate)?;
         let expected = Self::check_character(digits);
-        if *given == expected { Ok(number) } else { Err(CodeError::Check { expected: char::from(expected) }) }
+        if given == expected { Ok(number) } else { Err(CodeError::Check { expected: char::from(expected) }) }
+    }
+
+    /// Like [`IdNumber::new`], and it must be a citizen's number, as an ID card has it.
+    pub fn new_citizens(text: &[u8]) -> Result<Self, CodeError> {
+        let number = Self::new(text)?;
+        match number.0.iter().take(17).position(|b| !b.is_ascii_digit()) {
+            Some(at) => Err(CodeError::Character { at }),
+            None => Ok(number),
+        }
     }
 
     /// The check character that belongs after 17 digits (GB 11643, ISO 7064 MOD 11-2).
@@ -123,16 +134,27 @@ impl IdNumber {
         b"10X98765432".get((sum % 11) as usize).copied().unwrap_or_default()
     }
 
-    /// The date of birth in the number.
+    /// The 17 digits of a citizen's number; `None`: it is none.
+    pub fn digits(&self) -> Option<&[u8; 17]> {
+        self.0.first_chunk().filter(|digits: &&[u8; 17]| digits.iter().all(u8::is_ascii_digit))
+    }
+
+    /// The date of birth in a citizen's number; `None`: it is none.
     pub fn birth_date(&self) -> Option<Date> {
-        let digit = |i: usize| self.0.get(i).map(|b| u16::from(b - b'0'));
+        let digits = self.digits()?;
+        let digit = |i: usize| digits.get(i).map(|b| u16::from(b - b'0'));
         let two = |i| Some(digit(i)? * 10 + digit(i + 1)?);
         Date::new(two(6)? * 100 + two(8)?, two(10)? as u8, two(12)? as u8)
     }
 
-    /// The sex by GB/T 2261.1: '1' male if the 17th digit is odd, else '2' female.
-    pub const fn sex(&self) -> u8 {
-        if self.0[16] & 1 == 1 { b'1' } else { b'2' }
+    /// The sex by GB/T 2261.1: of a citizen's number '1' male if the 17th digit is odd, else '2' female; '9' not stated of
+    /// any other.
+    pub fn sex(&self) -> u8 {
+        match self.digits() {
+            Some([.., last]) if last & 1 == 1 => b'1',
+            Some(_) => b'2',
+            None => b'9',
+        }
     }
 
     /// The 18 characters. They identify a person: not for logs.
@@ -281,8 +303,9 @@ impl fmt::Debug for IdentCode {
 
 /// The holder's name: 1 to 50 bytes of GBK or GB18030, the name record and its extension joined (docs/card.md §1.3).
 ///
-/// Kept as bytes: this crate has no GBK table. Prints masked.
-#[derive(Clone, PartialEq, Eq)]
+/// Kept as bytes: this crate has no GBK table. Two names are equal if their characters are: one that has two codes is the
+/// same in both. Prints masked.
+#[derive(Clone, Eq)]
 pub struct Name(Vec<u8, { NAME_RECORD + NAME_EXTENSION_RECORD }>);
 
 /// The bytes of a name that the name record holds (docs/card.md §1.3).
@@ -290,14 +313,9 @@ const NAME_RECORD: usize = 30;
 /// The bytes of a name that the extension record holds, from version 2.00 on (docs/card.md §1.3).
 const NAME_EXTENSION_RECORD: usize = 20;
 
-/// How many bytes the first character of a GB 18030 text has: one, two, or four if a digit follows the lead byte.
-/// `None`: the text is empty.
-fn character_len(text: &[u8]) -> Option<usize> {
-    match *text {
-        [] => None,
-        [0x81..=0xFE, b'0'..=b'9', ..] => Some(4),
-        [0x81..=0xFE, ..] => Some(2),
-        _ => Some(1),
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        characters(&self.0).eq(characters(&other.0))
     }
 }
 
@@ -363,8 +381,25 @@ mod tests {
         }
         assert_eq!(IdNumber::new(b"340524198001010010"), Err(CodeError::Check { expected: 'X' }));
         assert_eq!(IdNumber::new(b"340524198002300010"), Err(CodeError::BirthDate));
-        assert_eq!(IdNumber::new(b"34052419800101O01X"), Err(CodeError::Character { at: 14 }));
+        // With a letter among the 17 it is no citizen's number, so that nothing can be checked but the characters.
+        assert!(IdNumber::new(b"34052419800101O01X").is_ok());
+        assert_eq!(IdNumber::new_citizens(b"34052419800101O01X"), Err(CodeError::Character { at: 14 }));
+        assert_eq!(IdNumber::new(b"34052419800101001A"), Err(CodeError::Character { at: 17 }));
         assert_eq!(IdNumber::new(b"3405241980010100"), Err(CodeError::Length { expected: 18 }));
+    }
+
+    #[test]
+    fn numbers_of_holders_who_are_no_citizens() {
+        for good in [b"USA000000123456789", b"usa000000123456789", b"000000000000000A0Z", b"HKG00000000000000X"] {
+            let number = IdNumber::new(good).unwrap();
+            assert_eq!((number.birth_date(), number.sex(), number.digits()), (None, b'9', None), "{good:?}");
+            assert!(IdNumber::new_citizens(good).is_err());
+        }
+        assert_eq!(IdNumber::new(b"usa000000123456789"), IdNumber::new(b"USA000000123456789"));
+        for (bad, at) in [(b"USA 00000123456789", 3), (b"US-000000123456789", 2), (b"USA00000012345678\0", 17)] {
+            assert_eq!(IdNumber::new(bad), Err(CodeError::Character { at }));
+        }
+        assert_eq!(format!("{}", IdNumber::new(b"USA000000123456789").unwrap()), "USA*************89");
     }
 
     #[test]
@@ -414,6 +449,16 @@ mod tests {
         let broken_at_a_space = Name::from_records(b"MAXIMILIANA KONSTANTINA ELISA ", b"BETH\0\0").unwrap();
         assert_eq!(broken_at_a_space.as_bytes(), b"MAXIMILIANA KONSTANTINA ELISA BETH");
         assert_eq!(Name::from_records(&[0; 30], &[0xFF; 20]), None);
+    }
+
+    #[test]
+    fn a_name_with_a_moved_character_is_one_in_both_codes() {
+        let name = |gbk: &[u8]| Name::new(gbk).unwrap();
+        assert_eq!(name(&hex!("CDF5 FE9F")), name(&hex!("CDF5 8336CF39")));
+        assert_ne!(name(&hex!("CDF5 FE9F")), name(&hex!("CDF5 8336CF38")));
+        assert_ne!(name(&hex!("CDF5 FE9F")), name(&hex!("CDF5")));
+        // What is kept is what was given.
+        assert_eq!(name(&hex!("CDF5 8336CF39")).as_bytes(), hex!("CDF5 8336CF39"));
     }
 
     #[test]

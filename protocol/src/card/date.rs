@@ -76,6 +76,20 @@ impl Timestamp {
     /// What a clock that nobody has set says: 2026-01-01 00:00:00, earlier than any time that a terminal meets.
     pub const UNSET: Self = Self { date: Date { year: 2026, month: 1, day: 1 }, hour: 0, minute: 0, second: 0 };
 
+    /// From seven BCD bytes YYYYMMDDhhmmss; `None` when there is no such time.
+    pub fn from_bcd(bytes: [u8; 7]) -> Option<Self> {
+        let [date @ .., hour, minute, second] = bytes;
+        let [hour, minute, second] = [from_bcd(hour)?, from_bcd(minute)?, from_bcd(second)?];
+        let time = Self { date: Date::from_bcd(date)?, hour, minute, second };
+        (hour < 24 && minute < 60 && second < 60).then_some(time)
+    }
+
+    /// As seven BCD bytes YYYYMMDDhhmmss.
+    pub const fn to_bcd(self) -> [u8; 7] {
+        let [a, b, c, d] = self.date.to_bcd();
+        [a, b, c, d, bcd(self.hour), bcd(self.minute), bcd(self.second)]
+    }
+
     /// The time that is so many seconds later.
     pub fn after(self, seconds: u32) -> Self {
         let Self { date, hour, minute, second } = self;
@@ -159,5 +173,11 @@ mod tests {
         let date = Date::new(2036, 1, 9).unwrap();
         assert_eq!(date.to_bcd(), [0x20, 0x36, 0x01, 0x09]);
         assert_eq!(Date::from_bcd(date.to_bcd()), Some(date));
+        let time = Timestamp { date, hour: 23, minute: 59, second: 7 };
+        assert_eq!(time.to_bcd(), [0x20, 0x36, 0x01, 0x09, 0x23, 0x59, 0x07]);
+        assert_eq!(Timestamp::from_bcd(time.to_bcd()), Some(time));
+        assert_eq!(Timestamp::from_bcd([0x20, 0x36, 0x01, 0x09, 0x24, 0, 0]), None);
+        assert_eq!(Timestamp::from_bcd([0x20, 0x36, 0x01, 0x09, 0x23, 0x60, 0]), None);
+        assert_eq!(Timestamp::from_bcd([0x20, 0x36, 0x01, 0x09, 0x23, 0x59, 0x0A]), None);
     }
 }

@@ -2,13 +2,14 @@
 //! §3).
 //!
 //! [`files`] is the card's file map as data; [`commands`] builds the APDUs; [`records`] reads the answers; [`codes`]
-//! are the values in them, with [`date`] and [`status`]; [`keys`] and [`pin`] are the secrets; [`redact`] says what
+//! are the values in them, with [`date`] and [`status`] (`gb18030` knows which characters of names are one); [`keys`] and [`pin`] are the secrets; [`redact`] says what
 //! must never be shown; [`issue`] is what passes between a centre and the maker of its cards.
 
 pub mod codes;
 pub mod commands;
 pub mod date;
 pub mod files;
+mod gb18030;
 pub mod issue;
 pub mod keys;
 pub mod pin;

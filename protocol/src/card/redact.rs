@@ -1,4 +1,4 @@
-//! Which bytes of an APDU a log or trace must not show: PINs, new keys, and the ID number.
+//! Which bytes of an APDU a log or trace must not show: PINs, new keys, the ID number, and what stands in it.
 //!
 //! No PIN, key or whole ID number reaches a log or trace (docs/design.md §1, invariant 4). The decoded trace and the
 //! character trace both ask here.
@@ -13,8 +13,15 @@ use crate::iso7816::t0::GET_RESPONSE;
 /// The commands whose data field holds a PIN (docs/card.md §1.6).
 const PIN_COMMANDS: [u8; 3] = [ins::VERIFY, ins::CHANGE_PIN, ins::PIN_UNBLOCK];
 
-/// The length byte of an ID number record.
-const ID_NUMBER_LEN: u8 = 18;
+/// The records that are hidden, with their length: the ID number, and what its hidden middle can be made of again.
+const PERSONAL: [(u8, u8); 5] =
+    [(tag::ID_NUMBER, 18), (tag::SEX, 1), (tag::BIRTHPLACE, 3), (tag::BIRTH_DATE, 4), (tag::HOUSEHOLD_REGION, 3)];
+
+/// Whether the record of this tag says something that stands in the hidden middle of the ID number: the birth date, the
+/// sex, or most of the region. With all three only nine numbers are left.
+pub const fn stands_in_id_number(tag: u8) -> bool {
+    matches!(tag, tag::SEX | tag::BIRTHPLACE | tag::BIRTH_DATE | tag::HOUSEHOLD_REGION)
+}
 
 /// The range of a command's data field to hide, by INS and data.
 pub fn command_secret(ins: u8, data: &[u8]) -> Range<usize> {
@@ -31,7 +38,7 @@ pub fn response_secret(ins: u8, data: &[u8]) -> Range<usize> {
     match (ins, data) {
         (ins::READ_RECORD, _) => personal(data),
         // GET RESPONSE fetches a record that the card announced with 61xx.
-        (GET_RESPONSE, [tag::ID_NUMBER, ID_NUMBER_LEN, ..]) => personal(data),
+        (GET_RESPONSE, [tag, len, ..]) if PERSONAL.contains(&(*tag, *len)) => personal(data),
         _ => 0..0,
     }
 }
@@ -41,10 +48,12 @@ pub fn secret_of(command: &Command<'_>) -> Range<usize> {
     command_secret(command.ins, command.data)
 }
 
-/// The middle of an ID number record: the first three and last two characters of the number may be shown.
+/// The middle of an ID number record: the first three and last two characters of the number may be shown. The whole of
+/// what stands in it.
 fn personal(record: &[u8]) -> Range<usize> {
     match record {
         [tag::ID_NUMBER, ..] => record.len().min(5)..record.len().saturating_sub(2).max(5).min(record.len()),
+        [tag, ..] if stands_in_id_number(*tag) => record.len().min(2)..record.len(),
         _ => 0..0,
     }
 }
@@ -61,6 +70,14 @@ mod tests {
         assert_eq!(response_secret(ins::READ_RECORD, &record[..4]), 4..4);
         record[0] = tag::NAME;
         assert_eq!(response_secret(ins::READ_RECORD, &record), 0..0);
+        for (tag, len) in PERSONAL.into_iter().filter(|(tag, _)| stands_in_id_number(*tag)) {
+            let record = [tag, len, 1, 2, 3, 4];
+            let whole = 2..2 + usize::from(len);
+            assert_eq!(response_secret(ins::READ_RECORD, &record[..whole.end]), whole);
+            assert_eq!(response_secret(GET_RESPONSE, &record[..whole.end]), whole);
+            assert_eq!(command_secret(ins::UPDATE_RECORD, &record[..whole.end]), whole);
+        }
+        assert_eq!(response_secret(GET_RESPONSE, &[tag::SEX, 9, 1]), 0..0);
         assert_eq!(command_secret(0x20, &[0x12, 0x34, 0x56]), 0..3);
     }
 }

@@ -6,6 +6,9 @@
 
 pub mod iso8583;
 pub mod message;
+mod number;
+
+pub use number::{Batch, Lease, Stan, Token};
 
 use core::fmt;
 
@@ -29,27 +32,6 @@ impl TerminalId {
     }
 }
 
-/// System trace audit number (STAN, F11), 1 to 999 999. Together with the terminal's name it identifies a transaction.
-/// A repeated or reversed transaction keeps its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Stan(pub u32);
-
-impl Stan {
-    /// The number after this one; 1 follows 999 999.
-    pub const fn next(self) -> Self {
-        if self.0 >= 999_999 { Self(1) } else { Self(self.0 + 1) }
-    }
-
-    /// Whether `other` comes after this number: the way up to `other`, which goes from 999 999 to 1 if necessary, is
-    /// shorter than the way down.
-    pub const fn is_before(self, other: Self) -> bool {
-        let (own, other) = (self.0 % 999_999, other.0 % 999_999);
-        let ahead = (other + 999_999 - own) % 999_999;
-        ahead > 0 && ahead < 500_000
-    }
-}
-
 /// A message to the centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
@@ -57,7 +39,9 @@ pub struct Request<'a> {
     pub institution: InstitutionCode,
     /// Which terminal it is.
     pub terminal: TerminalId,
-    /// When, by the terminal's clock.
+    /// The batch in which it works; that of the original in [`Body::Reverse`], and [`Batch::NONE`] in [`Body::SignIn`].
+    pub batch: Batch,
+    /// When, by the terminal's clock. A repeated transaction keeps its time.
     pub time: Timestamp,
     /// What is asked.
     pub body: Body<'a>,
@@ -66,6 +50,11 @@ pub struct Request<'a> {
 /// What a message asks of the centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
+    /// Ask for the lease of the name, and for the batch and numbers that go with it: the first message after a start.
+    SignIn {
+        /// Which terminal of this name it is.
+        token: Token,
+    },
     /// Compute what a genuine card must answer, and what the card must receive. The HSM does so on message 9013.
     Authenticate(Authenticate<'a>),
     /// Ask how a card stands and whether `operation` may go on; changes nothing.
@@ -84,12 +73,13 @@ pub enum Body<'a> {
         /// What the terminal is to do.
         operation: &'a Operation,
     },
-    /// Undo the transaction with this number and card, if it was carried out; if it still comes, refuse it.
+    /// Undo this transaction, if it was carried out; if it still comes, refuse it. A transaction with this number that
+    /// differs in anything else is another terminal's, and stays.
     Reverse {
         /// The number of the transaction to undo.
         stan: Stan,
-        /// The card of that transaction: a number used twice by mistake must not undo another holder's transaction.
-        card: CardNumber,
+        /// What else is known of it.
+        original: Original,
     },
     /// The holder replaced the initial PIN.
     PinChanged {
@@ -107,6 +97,18 @@ pub enum Body<'a> {
         /// Why it was not done.
         reason: Reason,
     },
+}
+
+/// What a transaction is known by beside its number: a number that two terminals use must not undo what is not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Original {
+    /// The card.
+    pub card: CardNumber,
+    /// The whole bill (F4); nothing if there was none to pay.
+    pub total: Fen,
+    /// When the transaction was sent (F12, F13).
+    pub time: Timestamp,
 }
 
 /// The first step's data of the two-step authentication (docs/card.md §1.9, HSM step 1).
@@ -128,6 +130,8 @@ pub struct Authenticate<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
+    /// To [`Body::SignIn`].
+    SignedIn(Lease),
     /// To [`Body::Authenticate`].
     Authenticated {
         /// What a genuine card answers to INTERNAL AUTHENTICATE.
@@ -239,25 +243,3 @@ impl fmt::Display for LinkError {
 }
 
 impl core::error::Error for LinkError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_compared_across_the_turn() {
-        for (own, other, before) in [
-            (1, 2, true),
-            (2, 1, false),
-            (7, 7, false),
-            (999_999, 1, true),
-            (1, 999_999, false),
-            (999_990, 3, true),
-            (3, 999_990, false),
-            (1, 500_000, true),
-            (1, 500_001, false),
-        ] {
-            assert_eq!(Stan(own).is_before(Stan(other)), before, "{own} {other}");
-        }
-    }
-}

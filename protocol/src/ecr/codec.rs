@@ -2,6 +2,7 @@
 //! where.
 
 use heapless::Vec;
+use zeroize::Zeroizing;
 
 use crate::card::codes::Name;
 use crate::card::date::{Date, Timestamp};
@@ -15,22 +16,19 @@ use crate::rules::reason::Reason;
 /// The most bytes of such a message: a start with the longest document has 91.
 pub const ECR_MAX: usize = 96;
 
-/// Such a message as bytes.
-pub type Bytes = Vec<u8, ECR_MAX>;
+/// Such a message as bytes. They may hold a key, and are erased when dropped.
+pub type Bytes = Zeroizing<Vec<u8, ECR_MAX>>;
 
-/// Writes a message. Whatever does not fit is left out; a test shows that every message fits.
-pub(super) struct Writer(Bytes);
+/// Writes a message into its bytes, where they are: no copy of a key stays behind. Whatever does not fit is left out; a
+/// test shows that every message fits.
+pub(super) struct Writer<'b>(&'b mut Bytes);
 
-impl Writer {
-    pub(super) fn new(letter: u8) -> Self {
-        Self(Bytes::new()).bytes(&[letter])
+impl<'b> Writer<'b> {
+    pub(super) fn new(bytes: &'b mut Bytes, letter: u8) -> Self {
+        Self(bytes).bytes(&[letter])
     }
 
-    pub(super) fn finish(self) -> Bytes {
-        self.0
-    }
-
-    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+    pub(super) fn bytes(self, bytes: &[u8]) -> Self {
         let _ = self.0.extend_from_slice(bytes);
         self
     }

@@ -177,20 +177,21 @@ pub enum Event {
 impl Command {
     /// As bytes.
     pub fn encode(&self) -> Bytes {
-        let writer = match self {
-            Self::Setup(Setup { institution, terminal, key, next_stan }) => Writer::new(b'U')
+        let mut bytes = Bytes::default();
+        let _ = match self {
+            Self::Setup(Setup { institution, terminal, key, next_stan }) => Writer::new(&mut bytes, b'U')
                 .bytes(institution.as_bytes())
                 .bytes(&terminal.0)
                 .bytes(key.expose())
                 .number(next_stan.0),
             Self::Start { reference, time, operation } => {
-                Writer::new(b'V').number(reference.0).time(*time).operation(operation)
+                Writer::new(&mut bytes, b'V').number(reference.0).time(*time).operation(operation)
             }
-            Self::Cancel => Writer::new(b'C'),
-            Self::Status => Writer::new(b'S'),
-            Self::Time(time) => Writer::new(b'T').time(*time),
+            Self::Cancel => Writer::new(&mut bytes, b'C'),
+            Self::Status => Writer::new(&mut bytes, b'S'),
+            Self::Time(time) => Writer::new(&mut bytes, b'T').time(*time),
         };
-        writer.finish()
+        bytes
     }
 
     /// From bytes; `None` if they are no command.
@@ -220,18 +221,21 @@ impl Command {
 impl Event {
     /// As bytes.
     pub fn encode(&self) -> Bytes {
-        let writer = match self {
-            Self::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial }) => Writer::new(b's')
-                .flags([*set_up, *reversal_due, false])
-                .option(*visit, |writer, visit| writer.number(visit.0))
-                .number(next_stan.0)
-                .number(*starts)
-                .number(*crashes)
-                .bytes(serial),
+        let mut bytes = Bytes::default();
+        let _ = match self {
+            Self::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial }) => {
+                Writer::new(&mut bytes, b's')
+                    .flags([*set_up, *reversal_due, false])
+                    .option(*visit, |writer, visit| writer.number(visit.0))
+                    .number(next_stan.0)
+                    .number(*starts)
+                    .number(*crashes)
+                    .bytes(serial)
+            }
             Self::Ended(ended) => {
                 let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } =
                     *ended;
-                Writer::new(b'e')
+                Writer::new(&mut bytes, b'e')
                     .number(reference.0)
                     .flags([effects.activates, effects.activates_financial, pin_changed])
                     .fen(effects.charge)
@@ -245,9 +249,9 @@ impl Event {
                     .option(pin_unchanged, Writer::reason)
                     .number(cause.map_or(0, NonZeroU32::get))
             }
-            Self::Refused(why) => Writer::new(b'r').place(&Refused::ALL, *why),
+            Self::Refused(why) => Writer::new(&mut bytes, b'r').place(&Refused::ALL, *why),
         };
-        writer.finish()
+        bytes
     }
 
     /// From bytes; `None` if they are no event.

@@ -187,3 +187,19 @@ proptest! {
         }
     }
 }
+
+/// A command may hold the key of F64.
+#[test]
+fn a_wiped_decoder_has_nothing_left_of_a_frame() {
+    let key = [0xA5; 16];
+    for end in [&[][..], &[7, 7, 7]] {
+        let mut decoder = Reader::new();
+        let line = [&encoded(Peer::Till, &key), end].concat();
+        assert_eq!(heard(&mut decoder, &line).len(), 1);
+        assert!(decoder.buffer.windows(8).any(|bytes| bytes == &key[..8]), "it is there before");
+        decoder.wipe();
+        assert_eq!((decoder.buffer, decoder.used), ([0; 700], 0));
+        // The next frame is heard.
+        assert_eq!(heard(&mut decoder, &encoded(Peer::Till, &key)).len(), 1);
+    }
+}

@@ -251,15 +251,17 @@ impl<'a> Pieces<'a> {
     }
 
     /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
+    #[inline]
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
-        let mut skip = at;
-        for piece in [self.head(), self.data, self.tail()] {
-            match piece.get(skip..) {
-                Some(rest) if !rest.is_empty() => return rest.get(..most).unwrap_or(rest),
-                _ => skip = skip.saturating_sub(piece.len()),
-            }
-        }
-        &[]
+        let (piece, skip) = match at.checked_sub(self.head_len.into()) {
+            None => (self.head(), at),
+            Some(at) => match at.checked_sub(self.data.len()) {
+                None => (self.data, at),
+                Some(at) => (self.tail(), at),
+            },
+        };
+        let rest = piece.get(skip..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest)
     }
 
     fn head(&self) -> &[u8] {

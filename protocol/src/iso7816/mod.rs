@@ -13,6 +13,7 @@ pub mod sw;
 pub mod t0;
 pub mod t1;
 pub mod tlv;
+mod xor;
 
 /// A duration on the card line in elementary time units (etu, ISO/IEC 7816-3 clause 7.1).
 ///

@@ -5,7 +5,8 @@
 
 use core::fmt;
 
-use super::atr::{Parameters, count, decode_di, decode_fi, xor};
+use super::atr::{Parameters, count, decode_di, decode_fi};
+use super::xor::xor;
 
 /// The most characters of a PPS request or response: PPSS, PPS0, PPS1 to PPS3, PCK.
 pub const PPS_MAX: usize = 6;

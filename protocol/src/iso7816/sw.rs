@@ -11,6 +11,8 @@ impl StatusWord {
     pub const OK: Self = Self(0x9000);
     /// 6283: the selected application is blocked.
     pub const SELECTED_INVALIDATED: Self = Self(0x6283);
+    /// 6581: the memory failed, and the command was not carried out.
+    pub const MEMORY_FAILURE: Self = Self(0x6581);
     /// 6700: wrong length.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// 6981: the command does not fit the file's kind.

@@ -124,6 +124,6 @@ fn all_that_may_be_worth_a_line_can_be_logged() {
         apdu::ApduError apdu::Case atr::AtrError atr::AtrDoesNotFit atr::Tck atr::SpecificMode atr::Edc atr::ClockStop
         atr::Classes character::Convention character::Received pps::PpsError pps::Agreed tlv::TlvError StatusWord
         t0::T0Error t0::T0Response t0::Limits t0::AckStyle
-        t1::T1Error t1::Fault t1::Trouble t1::Budget t1::Pcb t1::Complaint t1::Supervisory
+        t1::T1Error t1::Fault t1::Trouble t1::Budget t1::Pcb t1::Complaint t1::Supervisory t1::IfsAnswer
     }
 }

@@ -142,8 +142,7 @@ pub fn admit<'r>(
     let channel = institution.code.channel();
     let asks_only = matches!(operation, Operation::Query);
     if operation.channel().is_some_and(|offered| offered != channel) {
-        // A pharmacy is not designated for settling a bill, nor a hospital for selling.
-        return Err(Reason::InstitutionNotDesignated);
+        return Err(Reason::OperationNotHere);
     }
     if !asks_only && channel != Channel::Bank && !institution.designated {
         return Err(Reason::InstitutionNotDesignated);

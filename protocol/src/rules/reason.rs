@@ -19,9 +19,14 @@ pub enum Outcome {
     Failed,
     /// The operator or holder stopped it.
     Cancelled,
+    /// Nobody did in time what the terminal waited for.
+    TimedOut,
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] = [Self::Approved, Self::Refused, Self::Failed, Self::Cancelled, Self::TimedOut];
+
     /// The outcome's word in files and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -29,6 +34,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::TimedOut => "timed-out",
         }
     }
 }
@@ -106,7 +112,7 @@ reasons! {
     CardRemoved = "card-removed" => Failed, AskHolder;
     /// The centre did not answer in time.
     NoAnswer = "no-answer" => Failed, TryAgain;
-    /// The operator cancelled, or nobody inserted a card or keyed a PIN in time.
+    /// The operator or holder pressed the cancel key.
     CancelledByOperator = "cancelled-by-operator" => Cancelled, TryAgain;
     /// The terminal's storage keeps nothing any more, or cannot be read: the terminal needs service.
     StorageFailed = "storage-failed" => Failed, CallService;
@@ -114,6 +120,22 @@ reasons! {
     NotSent = "not-sent" => Failed, CallService;
     /// The centre answered that it cannot read the message, or does not trust it.
     Rejected = "message-rejected" => Failed, CallService;
+    /// Places of this kind do not offer the operation: a pharmacy settles no bill.
+    OperationNotHere = "operation-not-here" => Refused, AskHolder;
+    /// Nobody inserted a card in time.
+    NobodyCame = "nobody-came" => TimedOut, TryAgain;
+    /// Nobody keyed the PIN in time.
+    PinNotKeyed = "pin-not-keyed" => TimedOut, TryAgain;
+    /// Another terminal works under this institution and name.
+    NameTaken = "terminal-name-taken" => Refused, CallService;
+    /// The centre has ended the terminal's lease since it signed in; the next visit signs in again.
+    NotSignedIn = "not-signed-in" => Failed, TryAgain;
+    /// Every number that the terminal's name can have was used.
+    NumbersUsedUp = "numbers-used-up" => Failed, CallService;
+    /// The number was used for another transaction: nothing was done under it, and nothing undone.
+    NumberReused = "number-reused" => Refused, CallService;
+    /// The transaction came after its reversal, or was said again after it.
+    AlreadyReversed = "already-reversed" => Refused, TryAgain;
 }
 
 impl Reason {

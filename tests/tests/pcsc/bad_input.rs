@@ -1,19 +1,17 @@
-//! Clients that violate the protocol harm no other client and leave nothing behind; sockets are made and removed as
-//! they should be.
+//! Clients that violate the protocol harm no other client and leave nothing behind; what is wrong at the start or asked by
+//! a hand is said.
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::process::Command;
 
 use qiyong_pcsc::codes::Rv;
-use qiyong_pcsc::server::CLIENTS_MAX;
-use qiyong_pcsc::wire::{Transmit, Version, command, header};
+use qiyong_pcsc::wire::{Transmit, command, header};
 use qiyong_protocol::card::files::Generation;
 use qiyong_tests::qiyong;
 
 use qiyong_tests::pcsc::raw::{ANY, LEAVE, Raw, SHARED};
-use qiyong_tests::programs::{PrivateServer, Watched, eventually};
+use qiyong_tests::programs::{PrivateServer, Watched};
 
 #[test]
 fn rubbish_and_wrong_sizes_end_the_connection_and_no_other() {
@@ -72,67 +70,6 @@ fn handles_and_contexts_of_others_are_refused_and_nothing_happens_to_them() {
 }
 
 #[test]
-fn there_is_a_limit_to_clients_and_room_again_when_some_have_gone() {
-    let server = PrivateServer::with(&[Generation::V2]);
-    let mut clients: Vec<_> = (0..CLIENTS_MAX).map(|_| Raw::new(&server.socket(), 4)).collect();
-    assert!(Raw::dial(&server.socket()).is_hung_up());
-    let connections: Vec<_> = clients.iter_mut().map(|raw| raw.connect(&server.readers[0], SHARED, ANY)).collect();
-    assert!(connections.iter().all(Result::is_ok));
-    assert_eq!(clients[0].states()[0].2, CLIENTS_MAX as i32);
-    drop(clients.split_off(1));
-    // The server notices this after some time.
-    eventually("one connection is left", || clients[0].states()[0].2 == 1);
-    // A program that connects while threads are still ending would be refused, so it tries again.
-    let mut version = Vec::new();
-    Version { major: 4, minor: 4, rv: 0 }.write(&mut version);
-    eventually("there is room", || {
-        let mut raw = Raw::dial(&server.socket());
-        raw.send(command::VERSION, &version);
-        !raw.is_hung_up()
-    });
-    let mut again = Raw::new(&server.socket(), 4);
-    assert!(again.connect(&server.readers[0], SHARED, ANY).is_ok());
-}
-
-#[test]
-fn the_socket_is_its_owners_alone_and_goes_with_the_server() {
-    for signal in ["-TERM", "-INT", "-HUP"] {
-        let server = PrivateServer::with(&[Generation::V2]);
-        let socket = fs::symlink_metadata(server.socket()).unwrap();
-        assert!(socket.file_type().is_socket());
-        assert_eq!(socket.permissions().mode() & 0o777, 0o600);
-        // A client in the middle of a conversation does not keep the server from ending.
-        let mut raw = Raw::new(&server.socket(), 4);
-        let (card, _) = raw.connect(&server.readers[0], SHARED, ANY).unwrap();
-        assert_eq!(raw.begin(card), 0);
-        server.process.signal(signal);
-        let PrivateServer { process, folder, .. } = server;
-        assert_eq!(process.output().status.code(), Some(0), "{signal}");
-        assert!(!folder.path().join("socket").exists(), "{signal}");
-        assert!(raw.is_hung_up());
-    }
-}
-
-#[test]
-fn a_socket_left_behind_is_replaced_and_one_in_use_is_not() {
-    let server = PrivateServer::with(&[Generation::V2]);
-    let second = |server: &PrivateServer| {
-        let mut command = server.command(qiyong().to_str().unwrap());
-        Watched::start(command.args(["pcscd", "--socket", "socket", "--empty", "1"])).output()
-    };
-    let refused = second(&server);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("another server listens"));
-    assert!(server.run("opensc-tool", &["--list-readers"]).contains("Qiyong"), "the first one still serves");
-    server.process.signal("-KILL");
-    let PrivateServer { process, folder, .. } = server;
-    process.output();
-    assert!(folder.path().join("socket").exists());
-    let server = PrivateServer::in_folder(folder, 1, &[]);
-    assert!(server.run("opensc-tool", &["--list-readers"]).contains("Qiyong"));
-}
-
-#[test]
 fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
     let folder = tempfile::TempDir::new().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
@@ -164,7 +101,7 @@ fn what_is_wrong_at_the_start_is_said_with_what_to_do() {
 #[test]
 fn a_hand_that_asks_for_the_impossible_is_told_why() {
     let server = PrivateServer::with_options(&[Generation::V2, Generation::V3], &["--empty", "1"]);
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["remove"], "more than one reader"),
         (&["remove", "7"], "no reader is called 7"),
         (&["remove", "2"], "no card is in it"),
@@ -172,11 +109,19 @@ fn a_hand_that_asks_for_the_impossible_is_told_why() {
         (&["insert", "0"], "a card is in it"),
         (&["insert", "2", "--card", "0.toml"], "is in Qiyong Virtual Reader 00 00"),
         (&["swap", "0", "--card", "missing.toml"], "missing.toml"),
-        (&["swap", "0"], "--card"),
     ];
     for (arguments, words) in cases {
         let (status, text) = server.ctl(arguments);
         assert!(status == 1 && text.contains(words), "{arguments:?}: {status} {text}");
+    }
+    // What no server could make sense of.
+    for (arguments, words) in [
+        (&["swap", "0"][..], "swap: which card is to be put in? Name its file with --card"),
+        (&["remove", "0", "--card", "0.toml"], "--card goes with insert and swap"),
+        (&["mute", "0", "--card", "1.toml"], "--card goes with insert and swap"),
+    ] {
+        let (status, text) = server.ctl(arguments);
+        assert!(status == 2 && text.contains(words), "{arguments:?}: {status} {text}");
     }
     // A card moves from one reader to another.
     assert_eq!(server.ctl(&["remove", "0"]).0, 0);

@@ -198,9 +198,6 @@ fn ten_private_servers_side_by_side_do_not_meet() {
 fn a_pin_keyed_on_the_keypad_reaches_the_card_and_not_the_program() {
     for way in ["straight", "line"] {
         let server = PrivateServer::with_options(&[Generation::V2], &["--slot", way, "--keypad"]);
-        let mut program = Watched::start(&mut server.python("pin_pad.py"));
-        let mut lines = program.lines().lines();
-        assert_eq!(lines.next().unwrap().unwrap(), "features 06 0A 12");
         let key = |digits: &str| {
             let mut command = server.command(qiyong().to_str().unwrap());
             let mut ctl = Watched::start(command.args(["pcscd", "ctl", "--socket", "socket", "key", "0"]));
@@ -210,12 +207,20 @@ fn a_pin_keyed_on_the_keypad_reaches_the_card_and_not_the_program() {
             assert!(!String::from_utf8_lossy(&text).contains(digits.trim()), "the PIN is not shown");
             output.status.code()
         };
-        assert_eq!(key("999999\n"), Some(0));
+        // Nobody has asked yet: neither these digits nor this key may become the answer to a program that asks later.
+        let dead = "no program awaits a PIN; nothing was keyed";
+        assert_eq!(key("888888\n"), Some(1));
+        let (status, text) = server.ctl(&["cancel", "0"]);
+        assert!(status == 1 && text.contains(dead), "{text}");
+        let mut program = Watched::start(&mut server.python("pin_pad.py"));
+        let mut lines = program.lines().lines();
+        assert_eq!(lines.next().unwrap().unwrap(), "features 06 0A 12");
+        eventually("the program asks", || key("999999\n") == Some(0));
         assert_eq!(lines.next().unwrap().unwrap(), "verified 63C2");
-        assert_eq!(server.ctl(&["cancel", "0"]).0, 0);
+        eventually("the program asks again", || server.ctl(&["cancel", "0"]).0 == 0);
         assert_eq!(lines.next().unwrap().unwrap(), "verified 6401");
         assert_eq!(key("12x4\n"), Some(1));
-        assert_eq!(key("123456\n"), Some(0));
+        eventually("the program asks once more", || key("123456\n") == Some(0));
         assert_eq!(lines.next().unwrap().unwrap(), "verified 9000");
         assert!(program.output().status.success());
     }

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: measures the engines, the ways through PC/SC, and what the image takes when it runs. Prints
 //! tables or one JSON object, each figure with its bound.
 //!
-//! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`; this file only runs them, in release
-//! mode. `test` does not run them, since a figure also depends on this machine at this moment.
+//! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`, and in `instructions` for what is counted;
+//! this file only runs them, in release mode. Of these `test` runs only what is counted, since a time also depends on this
+//! machine at this moment.
 
 use std::process::{Command, ExitCode};
 
@@ -10,6 +11,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::chores::board::Usage;
+use crate::chores::instructions::Counted;
 use crate::chores::{setup, step};
 
 /// Runs the verb; ends with 1 if a bound does not hold.
@@ -22,11 +24,14 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
     step::run(step::cargo().args(["build", "--release", "--package", "qiyong", "--features", "pcsc"]))?;
     // Builds the image, since it is measured too.
     Usage::of_image()?;
+    let counted = Counted::count()?;
     let benches = [bench("line", json), bench("pcsc", json), image_figures(json)];
     if json {
-        return merged(benches);
+        return merged(&counted, benches);
     }
-    let mut holds = true;
+    counted.print();
+    println!();
+    let mut holds = counted.hold();
     for mut bench in benches {
         holds &= step::status(&mut bench)?.success();
         println!();
@@ -53,8 +58,8 @@ fn measured([verb, kind, name]: [&str; 3], json: bool) -> Command {
 }
 
 /// The rows of all benchmarks in one object.
-fn merged(benches: [Command; 3]) -> Result<ExitCode> {
-    let mut rows = Vec::new();
+fn merged(counted: &Counted, benches: [Command; 3]) -> Result<ExitCode> {
+    let mut rows = counted.json();
     for mut bench in benches {
         // A missed bound gives exit status 1, but the figures are there.
         let output = step::output(&mut bench)?;

@@ -11,6 +11,7 @@ mod debian;
 mod emulator;
 mod firmware;
 mod image;
+mod instructions;
 mod setup;
 mod size;
 mod step;
@@ -51,13 +52,14 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Measure engines, line and ways through PC/SC, and whether the bounds hold; takes a minute or two.
+    /// Measure engines (time and instructions), line and ways through PC/SC, and whether the bounds hold; takes a minute or
+    /// two.
     Bench {
         /// Print one JSON object instead of tables.
         #[arg(long)]
         json: bool,
     },
-    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size.
+    /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size, instructions.
     Test,
 }
 

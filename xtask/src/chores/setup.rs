@@ -10,7 +10,7 @@ use crate::chores::debian::{self, Package};
 use crate::chores::emulator;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 7] = [
+const PACKAGES: [Package; 8] = [
     Package {
         name: "libpcsclite-dev",
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
@@ -23,6 +23,7 @@ const PACKAGES: [Package; 7] = [
         purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",
     },
     Package { name: "vsmartcard-vpcd", purpose: "a virtual reader for that daemon" },
+    Package { name: "valgrind", purpose: "callgrind, which counts the instructions of the engines" },
     Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
 ];
 

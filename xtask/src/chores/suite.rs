@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::chores::{firmware, setup, size, step};
+use crate::chores::{firmware, instructions, setup, size, step};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -16,7 +16,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const FEATURES: [&str; 2] =
     ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -44,6 +44,7 @@ const STEPS: [Step; 7] = [
         step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),
+    ("counts", instructions::run),
 ];
 
 /// Runs the verb.

@@ -89,6 +89,7 @@ fn t1s() -> Vec<T1Error> {
         troubles.flat_map(|trouble| kinds.map(|kind| kind(trouble))).collect(),
         lengths(|need| T1Error::BufferTooSmall { need }),
         budgets.map(T1Error::OutOfBudget).to_vec(),
+        bytes(|have| T1Error::NoStatusWord { have }),
     ]
     .concat()
 }
@@ -108,8 +109,11 @@ fn slots() -> impl Iterator<Item = SlotError> {
         SlotError::Removed,
         SlotError::Mute,
         SlotError::Rate,
+        SlotError::RateReserved,
+        SlotError::RateImplicit,
         SlotError::NoCommonClass,
         SlotError::Parity,
+        SlotError::NotAccepted,
         SlotError::ShortCircuit,
         SlotError::NotConnected,
         SlotError::Silent,
@@ -120,6 +124,7 @@ fn slots() -> impl Iterator<Item = SlotError> {
     let ppss = [vec![PpsError::Different, PpsError::Check, PpsError::Truncated], bytes(PpsError::Start)].concat();
     own.into_iter()
         .chain(bytes(|offered| SlotError::Protocol { offered }))
+        .chain((0..=u16::MAX).map(|max_khz| SlotError::Clock { max_khz }))
         .chain(atrs().into_iter().map(SlotError::Atr))
         .chain(ppss.into_iter().map(SlotError::Pps))
         .chain(t0s().into_iter().map(SlotError::T0))
@@ -141,7 +146,7 @@ fn causes() -> impl Iterator<Item = Cause> {
         // Each INS that the terminal sends, and the least and the greatest that there are.
         [0x00, 0x20, 0x82, 0x84, 0x88, 0xA4, 0xB2, 0x5E, 0xFF].map(|ins| Cause::Status { ins, sw: StatusWord(sw) })
     });
-    [Cause::Version, Cause::Blank]
+    [Cause::Version, Cause::Blank, Cause::Unsteady]
         .into_iter()
         .chain(bytes(Cause::Algorithm))
         .chain(bytes(|ins| Cause::Length { ins }))

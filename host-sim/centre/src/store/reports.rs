@@ -36,7 +36,7 @@ impl Store {
     pub(crate) fn journal(&self) -> Result<Vec<JournalEntry>, CentreError> {
         self.collect(
             "SELECT journal.*, balance IS NOT NULL AND reversals.stan IS NOT NULL AS reversed
-             FROM journal LEFT JOIN reversals USING (institution, terminal, stan) ORDER BY id",
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id",
             [],
             |row| {
                 let reason = columns::nullable(row, "reason", read_reason)?;

@@ -10,7 +10,7 @@ use super::*;
 fn purchase_bytes(card: &CardRecord, key: &dyn MacKey) -> Vec<u8> {
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let body = Body::Transact { stan: Stan(1), card: &presented(card), operation: &purchase(3_580) };
-    let request = Request { institution, terminal: TILL, time: noon(), body };
+    let request = Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body };
     let mut buffer = [0; MESSAGE_MAX];
     write_request(&request, Stan(9), key, &mut buffer).unwrap().1.to_vec()
 }
@@ -30,7 +30,7 @@ fn a_message_in_bytes_has_the_answer_of_its_typed_form() {
     let mut centre = centre_with(&card);
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let body = Body::Transact { stan: Stan(1), card: &presented(&card), operation: &purchase(3_580) };
-    let request = Request { institution, terminal: TILL, time: noon(), body };
+    let request = Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body };
     let mut buffer = [0; MESSAGE_MAX];
     let (sent, bytes) = write_request(&request, Stan(9), &test_mac_key(), &mut buffer).unwrap();
     let answer = centre.handle_bytes(bytes).unwrap().unwrap();

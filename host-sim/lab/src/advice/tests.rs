@@ -48,8 +48,6 @@ fn of_the_emulator() {
         EmulatorError::InverseCard = EmulatorError::InverseCard
             => CorrectInput, "the emulator carries no parity, by which an inverse card is told: take one in direct \
                               convention";
-        EmulatorError::TooLong(_) = EmulatorError::TooLong(2000)
-            => CallService, "a message of 2000 bytes is too long for the board's line";
         EmulatorError::Refused(_) = EmulatorError::Refused(Refused::Busy)
             => TryAgain, format!("the terminal refuses: {}", Refused::Busy);
         EmulatorError::Io(_) = std::io::Error::from(ErrorKind::BrokenPipe).into()
@@ -59,8 +57,12 @@ fn of_the_emulator() {
     table!(Unplayable {
         Unplayable::InverseCard { .. } = Unplayable::InverseCard { card: "x".into() }
             => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
+        Unplayable::SlowCard { .. } = Unplayable::SlowCard { card: "x".into() }
+            => CorrectInput, "card \"x\" answers later than it could; here the line has no times";
         Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
             => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
+        Unplayable::SerialDisturbed { .. } = Unplayable::SerialDisturbed { step: 2 }
+            => CorrectInput, "step 2 disturbs bytes of the serial line; here they go through a socket";
         Unplayable::Disturbed { .. } = Unplayable::Disturbed { step: 2 }
             => CorrectInput, "step 2 disturbs characters on the card line; here it carries whole bytes";
     });

@@ -139,7 +139,7 @@ impl Machine {
     /// # Errors
     /// The terminal does not confirm it.
     pub fn set_up(&mut self, setup: Setup) -> Result<(), EmulatorError> {
-        self.till.command(&Command::Setup(setup), self.clock.now())?;
+        self.till.command(&Command::Setup(setup), self.clock.now());
         let end = self.clock.now() + START;
         while self.clock.now() < end {
             for happened in self.step()? {
@@ -181,10 +181,7 @@ impl Machine {
     /// # Errors
     /// The emulator cannot carry this card, or is gone.
     pub fn insert(&mut self, card: DeskCard) -> Result<(), EmulatorError> {
-        let DeskCard { card, keeper, .. } = card;
-        let card = Rc::new(RefCell::new(ContactCard::new(card)));
-        self.slot.insert(card, Some(keeper), &mut self.probe)?;
-        self.look_up()
+        self.insert_shared(Rc::new(RefCell::new(ContactCard::new(card.card))))
     }
 
     /// Puts a card into the slot whose owner is the caller.
@@ -192,7 +189,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, None, &mut self.probe)?;
+        self.slot.insert(card, &mut self.probe)?;
         self.look_up()
     }
 

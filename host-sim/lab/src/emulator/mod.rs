@@ -111,9 +111,6 @@ pub enum EmulatorError {
     /// The emulator cannot play this card.
     #[error("the emulator carries no parity, by which an inverse card is told: take one in direct convention")]
     InverseCard,
-    /// The centre's message does not fit into a frame.
-    #[error("a message of {0} bytes is too long for the board's line")]
-    TooLong(usize),
     /// The board refuses the till's command.
     #[error("the terminal refuses: {0}")]
     Refused(qiyong_protocol::ecr::Refused),

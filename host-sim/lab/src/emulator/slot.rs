@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 
 use qiyong_firmware::slot::VoltageClass;
-use qiyong_protocol::card::commands::ins;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::t0;
 
@@ -18,8 +17,7 @@ use super::clock::BoardClock;
 use super::lines::read_available;
 use super::probe::{Edge, Probe};
 use crate::probe::DebugProbe;
-use qiyong_sim::card::contact::{ContactCard, PpsStyle};
-use qiyong_sim::card::desk::Keeper;
+use qiyong_sim::card::contact::{ContactCard, PpsHabit};
 use qiyong_sim::line::SharedCard;
 
 /// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
@@ -58,12 +56,6 @@ pub struct CardUsart {
     pub gtpr: u32,
 }
 
-/// A card in the slot, and the keeper of its file, if it has one.
-struct Occupant {
-    card: SharedCard,
-    keeper: Option<Keeper>,
-}
-
 /// A character that the card is about to send.
 #[derive(Clone, Copy)]
 struct Coming {
@@ -76,7 +68,7 @@ struct Coming {
 /// The slot of the board.
 pub(super) struct Slot {
     line: UnixStream,
-    occupant: Option<Occupant>,
+    card: Option<SharedCard>,
     class: Option<VoltageClass>,
     five_volts: bool,
     rst: bool,
@@ -98,7 +90,7 @@ impl Slot {
     pub(super) const fn new(line: UnixStream) -> Self {
         Self {
             line,
-            occupant: None,
+            card: None,
             class: None,
             five_volts: false,
             rst: false,
@@ -111,17 +103,12 @@ impl Slot {
         }
     }
 
-    /// Puts a card in; `keeper` keeps its file. The board sees it at its next look.
-    pub(super) fn insert(
-        &mut self,
-        card: SharedCard,
-        keeper: Option<Keeper>,
-        probe: &mut Probe,
-    ) -> Result<(), EmulatorError> {
+    /// Puts a card in. The board sees it at its next look.
+    pub(super) fn insert(&mut self, card: SharedCard, probe: &mut Probe) -> Result<(), EmulatorError> {
         if card.borrow().convention() == Convention::Inverse {
             return Err(EmulatorError::InverseCard);
         }
-        self.occupant = Some(Occupant { card, keeper });
+        self.card = Some(card);
         self.answered = None;
         probe.drive_pin('b', PRESENT, true)
     }
@@ -134,20 +121,20 @@ impl Slot {
 
     /// Takes the card out. The board sees it at its next look.
     pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        self.occupant = None;
+        self.card = None;
         self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
     }
 
     /// Whether there is a card.
     pub(super) const fn is_occupied(&self) -> bool {
-        self.occupant.is_some()
+        self.card.is_some()
     }
 
     /// The card, if it has power at a voltage at which it works.
-    fn powered(&self) -> Option<&Occupant> {
+    fn powered(&self) -> Option<&SharedCard> {
         let class = self.class?;
-        self.occupant.as_ref().filter(|occupant| occupant.card.borrow().works_at(class))
+        self.card.as_ref().filter(|card| card.borrow().works_at(class))
     }
 
     /// A pin of port A changed at cycle `now`.
@@ -168,7 +155,7 @@ impl Slot {
                 self.coming.clear();
                 self.last_edge = now;
                 if edge.high
-                    && let Some(Occupant { card, .. }) = self.powered()
+                    && let Some(card) = self.powered()
                 {
                     let (atr, rate, once) = {
                         let mut card = card.borrow_mut();
@@ -208,7 +195,7 @@ impl Slot {
             self.last_edge = now;
             // Both send at the same time: the card's characters are lost.
             self.coming.clear();
-            let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
+            let Some(card) = self.powered().filter(|_| self.rst) else {
                 continue;
             };
             let (answer, rate, turnaround) = {
@@ -219,11 +206,6 @@ impl Slot {
             };
             if answer.is_empty() {
                 continue;
-            }
-            if let Some(Occupant { card, keeper: Some(keeper) }) = &mut self.occupant {
-                // What the command changed is in the file before its answer is out. The INS of the command is not known
-                // here.
-                keeper.after(Some(&ins::UPDATE_BINARY), &card.borrow().card);
             }
             self.sends(&answer, rate, now + cycles(turnaround, rate));
         }
@@ -240,7 +222,7 @@ impl Slot {
 
     /// A card that keeps the board waiting sends its sign when its waiting time is almost over.
     fn goes_on(&mut self) {
-        let Some(Occupant { card, .. }) = self.powered().filter(|_| self.rst) else {
+        let Some(card) = self.powered().filter(|_| self.rst) else {
             return;
         };
         let (bytes, rate, wait) = {
@@ -278,12 +260,12 @@ impl Slot {
 /// Whether a terminal has no reason to reset this card twice at one voltage: its answer is good, nothing damages it here, and
 /// neither a rate nor a protocol is in the way.
 fn answers_once(card: &ContactCard) -> bool {
-    let agrees = card.pps == PpsStyle::Agrees && card.parameters().specific_mode().is_none();
+    let agrees = card.card.habits.pps == PpsHabit::AsAsked && card.parameters().specific_mode().is_none();
     agrees && card.misbehaviour.is_none()
 }
 
 /// How long a card of T=0 may keep the board waiting for a character, in etu (ISO/IEC 7816-3 clause 10.2).
 fn waiting_time(card: &ContactCard) -> u64 {
     let (fi, di) = card.rate();
-    t0::Limits::new(card.parameters().wi(), fi, di).waiting_time.into()
+    t0::Limits::from_atr(&card.parameters(), fi, di).waiting_time.into()
 }

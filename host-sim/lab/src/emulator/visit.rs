@@ -38,7 +38,7 @@ impl Machine {
         let reference = self.next;
         self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
-        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now())?;
+        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now());
         let ended = self.until_end(&mut Visit { reference, centre, holder });
         // What it logged last, unless it is gone.
         let logged = self.log.drain(&mut self.probe);
@@ -76,7 +76,7 @@ impl Machine {
             if let Some(ended) = ended {
                 return Ok(ended);
             }
-            self.till.answer(self.clock.now())?;
+            self.till.answer(self.clock.now());
         }
         Err(EmulatorError::Endless { minutes: VISIT_MINUTES })
     }

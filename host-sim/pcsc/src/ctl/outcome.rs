@@ -105,4 +105,10 @@ pub enum Refusal {
     /// The server was started without keypads.
     #[error("the readers of this server have no keypad; start it with --keypad")]
     NoKeypad,
+    /// No program awaits a PIN: the key would be a try for a program that asks later.
+    #[error("{reader}: no program awaits a PIN; nothing was keyed")]
+    NothingAwaited {
+        /// The reader's name.
+        reader: String,
+    },
 }

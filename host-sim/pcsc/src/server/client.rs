@@ -7,15 +7,16 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::socket_peercred;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use super::lock;
+use super::lock::lock;
 use crate::codes::Rv;
 use crate::wire::Waited;
 
@@ -27,6 +28,14 @@ const AWAKE: Duration = Duration::from_micros(50);
 pub(super) struct Client {
     /// Its number; never used twice.
     pub(super) id: u64,
+    /// The number of its process; 0 if it is not known.
+    pub(super) process: i32,
+    /// The number of its last request among those of all clients.
+    pub(super) last_request: AtomicU64,
+    /// Whether a request of it is being carried out.
+    is_served: AtomicBool,
+    /// How many connections to cards it has.
+    cards: AtomicUsize,
     stream: UnixStream,
     context: AtomicU32,
     wait: Mutex<Wait>,
@@ -43,8 +52,37 @@ enum Wait {
 }
 
 impl Client {
-    pub(super) const fn new(id: u64, stream: UnixStream) -> Self {
-        Self { id, stream, context: AtomicU32::new(0), wait: Mutex::new(Wait::No) }
+    /// `request`: how many requests of all clients there have been.
+    pub(super) fn new(id: u64, stream: UnixStream, request: u64) -> Self {
+        Self {
+            id,
+            process: socket_peercred(&stream).map_or(0, |peer| peer.pid.as_raw_nonzero().get()),
+            last_request: AtomicU64::new(request),
+            is_served: AtomicBool::new(false),
+            cards: AtomicUsize::new(0),
+            stream,
+            context: AtomicU32::new(0),
+            wait: Mutex::new(Wait::No),
+        }
+    }
+
+    /// A request of the client begins, the one with this number among those of all clients.
+    pub(super) fn begins(&self, request: u64) {
+        self.is_served.store(true, Ordering::Relaxed);
+        self.last_request.store(request, Ordering::Relaxed);
+    }
+
+    /// The request is answered; from now on the client has so many connections to cards.
+    pub(super) fn is_answered(&self, cards: usize) {
+        self.cards.store(cards, Ordering::Relaxed);
+        self.is_served.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is lost when the client has to go: it has no card, wants nothing, and does not wait.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_served.load(Ordering::Relaxed)
+            && self.cards.load(Ordering::Relaxed) == 0
+            && matches!(*lock(&self.wait), Wait::No)
     }
 
     /// Awaits bytes from the program; returns how many came, 0 when the program is gone.

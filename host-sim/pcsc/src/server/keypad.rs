@@ -3,7 +3,6 @@
 //! [`Keypad::key`] brings what is keyed. Screen and keys are the terminal's own ports
 //! ([`qiyong_firmware::terminal::Operator`]).
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::rules::money::Fen;
 
 use super::client::Client;
-use super::lock;
+use super::lock::lock;
 use crate::codes::{Rv, control_code};
 
 /// Control codes and the features of PC/SC part 10 clause 2.3 for which they stand, numbered as in the usual CCID
@@ -38,11 +37,24 @@ pub(super) enum Keyed {
     Cancel,
 }
 
-/// What has been keyed but not yet requested.
+/// The keys of one reader. They are dead while no program awaits a PIN: what is pressed then would be a try for a program
+/// that comes later.
 #[derive(Default)]
 pub(super) struct Keypad {
-    keyed: Mutex<VecDeque<Keyed>>,
+    entry: Mutex<Awaited>,
     pressed: Condvar,
+}
+
+/// What the keypad awaits.
+#[derive(Default)]
+enum Awaited {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A PIN.
+    Pin,
+    /// A PIN; this was pressed, and the program has not taken it yet.
+    Pressed(Keyed),
 }
 
 /// What answers a control message.
@@ -91,16 +103,21 @@ fn properties(has_keypad: bool) -> Vec<u8> {
 }
 
 impl Keypad {
-    /// Somebody pressed keys.
-    pub(super) fn key(&self, keyed: Keyed) {
-        lock(&self.keyed).push_back(keyed);
+    /// Somebody pressed keys; `false`: no PIN is awaited, and nothing comes of it.
+    pub(super) fn key(&self, keyed: Keyed) -> bool {
+        let mut entry = lock(&self.entry);
+        if !matches!(*entry, Awaited::Pin) {
+            return false;
+        }
+        *entry = Awaited::Pressed(keyed);
         self.pressed.notify_all();
+        true
     }
 
     /// FEATURE_VERIFY_PIN_DIRECT: takes a PIN and builds the command with it.
     fn verify(&self, client: &Client, message: &[u8]) -> Result<Reply, Rv> {
         let request = Verify::read(message).ok_or(Rv::INVALID_PARAMETER)?;
-        let mut entry = Entry { keypad: self, client, patience: request.patience };
+        let mut entry = Entry::begin(self, client, request.patience)?;
         entry.show(&Screen::EnterPin { amount: Fen(0), tries_left: None });
         match block_on(entry.enter_pin(WhichPin::Present)) {
             Ok(pin) => {
@@ -112,11 +129,29 @@ impl Keypad {
     }
 }
 
-/// One entry on the keypad.
+/// One entry on the keypad; the keys are dead again when it is dropped.
 struct Entry<'a> {
     keypad: &'a Keypad,
     client: &'a Client,
     patience: Duration,
+}
+
+impl<'a> Entry<'a> {
+    /// A sharing violation if another program awaits a PIN: a key cannot be for both.
+    fn begin(keypad: &'a Keypad, client: &'a Client, patience: Duration) -> Result<Self, Rv> {
+        let mut entry = lock(&keypad.entry);
+        if !matches!(*entry, Awaited::Nothing) {
+            return Err(Rv::SHARING_VIOLATION);
+        }
+        *entry = Awaited::Pin;
+        Ok(Self { keypad, client, patience })
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        *lock(&self.keypad.entry) = Awaited::Nothing;
+    }
 }
 
 impl Operator for Entry<'_> {
@@ -125,18 +160,20 @@ impl Operator for Entry<'_> {
 
     async fn enter_pin(&mut self, _which: WhichPin) -> Result<Pin, NoPin> {
         let end = Instant::now() + self.patience;
-        let mut keyed = lock(&self.keypad.keyed);
+        let mut entry = lock(&self.keypad.entry);
         loop {
-            match keyed.pop_front() {
-                Some(Keyed::Pin(pin)) => return Ok(pin),
-                Some(Keyed::Cancel) => return Err(NoPin::Cancelled),
-                None => {}
+            match std::mem::replace(&mut *entry, Awaited::Pin) {
+                // A program that is gone has no use for the try.
+                Awaited::Pressed(_) if self.client.is_gone() => return Err(NoPin::Cancelled),
+                Awaited::Pressed(Keyed::Pin(pin)) => return Ok(pin),
+                Awaited::Pressed(Keyed::Cancel) => return Err(NoPin::Cancelled),
+                Awaited::Pin | Awaited::Nothing => {}
             }
             let left = end.saturating_duration_since(Instant::now()).min(LOOK);
             if left.is_zero() || self.client.is_gone() {
                 return Err(NoPin::TimedOut);
             }
-            keyed = self.keypad.pressed.wait_timeout(keyed, left).unwrap_or_else(PoisonError::into_inner).0;
+            entry = self.keypad.pressed.wait_timeout(entry, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -212,6 +249,8 @@ impl<'a> Verify<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+
     use super::*;
 
     fn command(format: u8, block: u8, apdu: &[u8], pin: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
@@ -243,6 +282,24 @@ mod tests {
         assert_eq!(command(0x81, 0, &[0, 0x20, 0, 0, 0], b"1234567890123"), Err(vec![0x64, 0x03]));
         // Longer than the block.
         assert_eq!(command(0x82, 5, &[&[0, 0x20, 0, 1, 8][..], &[0xFF; 8]].concat(), b"123456"), Err(vec![0x64, 0x03]));
+    }
+
+    #[test]
+    fn keys_are_for_the_one_program_that_asks_and_is_still_there() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (keypad, client) = (Keypad::default(), Client::new(1, ours, 0));
+        let pin = || Keyed::Pin(Pin::new(b"123456").unwrap());
+        assert!(!keypad.key(pin()));
+        let mut entry = Entry::begin(&keypad, &client, KEYING_DEFAULT).ok().unwrap();
+        assert!(matches!(Entry::begin(&keypad, &client, KEYING_DEFAULT), Err(Rv::SHARING_VIOLATION)));
+        assert!(keypad.key(pin()));
+        assert!(!keypad.key(Keyed::Cancel), "the first key counts");
+        assert!(block_on(entry.enter_pin(WhichPin::Present)).is_ok());
+        assert!(keypad.key(pin()));
+        drop(theirs);
+        assert!(block_on(entry.enter_pin(WhichPin::Present)).is_err());
+        drop(entry);
+        assert!(!keypad.key(pin()));
     }
 
     #[test]

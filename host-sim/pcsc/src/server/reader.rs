@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use qiyong_protocol::iso7816::atr::Atr;
 
 use super::client::Client;
-use super::lock;
+use super::lock::lock;
 use crate::codes::{Disposition, Rv, Share, protocol, state};
 use crate::slot::{Slot, SlotFailure};
 use crate::wire::ReaderState;
@@ -131,7 +131,7 @@ impl Reader {
         if inner.is_present() {
             inner.take_out();
         }
-        inner.card_file = Some(card.keeper.path().into());
+        inner.card_file = Some(card.path.clone());
         inner.slot.insert(card);
         inner.came_or_went();
         // The state shows the result.
@@ -163,7 +163,7 @@ impl Reader {
         if share != Share::Direct {
             inner.make_ready()?;
         }
-        inner.choose_protocol(share, protocols)?;
+        let protocol = inner.choose_protocol(share, protocols)?;
         if inner.exclusive || (share == Share::Exclusive && !inner.cards.is_empty()) {
             return Err(Rv::SHARING_VIOLATION);
         }
@@ -175,7 +175,8 @@ impl Reader {
             inner.turn = Some(Turn { card: id, client: client.id, depth: 1 });
         }
         inner.cards.push(Card { id, happened: None });
-        Ok(inner.protocol)
+        inner.protocol = protocol;
+        Ok(protocol)
     }
 
     /// Changes a connection and takes notice of a reset; returns the protocol in force.
@@ -206,7 +207,7 @@ impl Reader {
         if share != Share::Direct {
             inner.make_ready()?;
         }
-        inner.choose_protocol(share, protocols)?;
+        let protocol = inner.choose_protocol(share, protocols)?;
         match (share, inner.exclusive) {
             (Share::Exclusive, false) if inner.cards.len() > 1 => return Err(Rv::SHARING_VIOLATION),
             (Share::Exclusive, false) => {
@@ -220,7 +221,7 @@ impl Reader {
             (Share::Exclusive, true) | (Share::Shared | Share::Direct, false) => {}
         }
         inner.clear(card);
-        let protocol = inner.protocol;
+        inner.protocol = protocol;
         drop(inner);
         self.freed.notify_all();
         Ok(protocol)
@@ -313,6 +314,7 @@ impl Reader {
         match inner.slot.transmit(command, response) {
             Ok(()) => Ok(inner.protocol),
             Err(SlotFailure::Empty) => Err(Rv::NO_SMARTCARD),
+            Err(SlotFailure::Broken(error)) if error.is_of_the_command() => Err(Rv::INVALID_PARAMETER),
             Err(SlotFailure::Mute | SlotFailure::Broken(_) | SlotFailure::LineGone) => Err(Rv::NOT_TRANSACTED),
         }
     }
@@ -408,26 +410,28 @@ impl Inner {
         Ok(())
     }
 
-    /// Chooses a protocol: the one that the card offers first, if the client wants it; otherwise another one that the
-    /// card offers.
-    fn choose_protocol(&mut self, share: Share, wanted: u32) -> Result<(), Rv> {
+    /// The protocol for a connection, which is put in force only when nothing else speaks against the connection. Before
+    /// a first choice it is the one that the card offers first, if the client wants it; otherwise another one that the
+    /// card offers. After that the choice stands until the next reset, and a client that does not want it is refused, as
+    /// pcscd does it; only raw bytes are always to be had.
+    fn choose_protocol(&self, share: Share, wanted: u32) -> Result<u32, Rv> {
+        let in_force = self.protocol;
         if wanted & protocol::RAW != 0 {
-            self.protocol = protocol::RAW;
+            return Ok(protocol::RAW);
         }
-        if share == Share::Direct || self.protocol == protocol::RAW {
-            return Ok(());
+        if share == Share::Direct || in_force & wanted != 0 {
+            return Ok(in_force);
+        }
+        if in_force != protocol::UNDEFINED {
+            return Err(Rv::PROTO_MISMATCH);
         }
         let wanted = if wanted & protocol::ANY_OLD == 0 { wanted } else { protocol::T0 | protocol::T1 };
-        if self.protocol == protocol::UNDEFINED {
-            let mut offered = Atr::new(&self.atr).protocols().filter_map(|t| match t {
-                0 => Some(protocol::T0),
-                1 => Some(protocol::T1),
-                _ => None,
-            });
-            let agreed = offered.find(|t| t & wanted != 0);
-            self.protocol = agreed.ok_or(Rv::PROTO_MISMATCH)?;
-        }
-        if self.protocol & wanted == 0 { Err(Rv::PROTO_MISMATCH) } else { Ok(()) }
+        let mut offered = Atr::new(&self.atr).protocols().filter_map(|t| match t {
+            0 => Some(protocol::T0),
+            1 => Some(protocol::T1),
+            _ => None,
+        });
+        offered.find(|t| t & wanted != 0).ok_or(Rv::PROTO_MISMATCH)
     }
 
     fn dispose(&mut self, disposition: Disposition) {

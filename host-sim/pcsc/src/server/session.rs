@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use zeroize::Zeroizing;
 
+use super::attributes;
 use super::client::Client;
+use super::complaints::Kind;
 use super::keypad::{self, Reply};
 use super::reader::Reader;
-use super::{Shared, attributes};
+use super::shared::Shared;
 use crate::codes::{Disposition, GET_FEATURE_REQUEST, Rv, Share};
 use crate::ctl;
 use crate::wire::{
@@ -55,6 +58,7 @@ impl Session {
                 match wire::decode(&buffer[done..filled]) {
                     Ok(Some((request, used))) => {
                         out.clear();
+                        client.begins(self.shared.requests.fetch_add(1, Ordering::Relaxed));
                         self.expects_more = matches!(request, Request::Transmit(..));
                         self.handle(&request, &mut out);
                         done += used;
@@ -62,10 +66,14 @@ impl Session {
                             return;
                         }
                         self.answered(&request);
+                        client.is_answered(self.cards.len());
                     }
                     Ok(None) => break,
                     Err(error) => {
-                        self.complain(&format!("{error}: not pcsc-lite's protocol, the connection is closed"));
+                        self.complain(
+                            Kind::Rubbish,
+                            &format!("{error}: not pcsc-lite's protocol, the connection is closed"),
+                        );
                         return;
                     }
                 }
@@ -189,7 +197,7 @@ impl Session {
             self.minor = asked.minor;
             Version { rv: Rv::SUCCESS.0, ..asked }
         } else {
-            self.complain(&format!(
+            let speaks = format!(
                 "speaks version {}.{} of pcsc-lite's protocol; known here are {}.{} to {}.{}",
                 asked.major,
                 asked.minor,
@@ -197,7 +205,8 @@ impl Session {
                 wire::MINOR_MIN,
                 wire::MAJOR,
                 wire::MINOR_MAX
-            ));
+            );
+            self.complain(Kind::Version, &speaks);
             Version { major: wire::MAJOR, minor: wire::MINOR_MAX, rv: Rv::SERVICE_STOPPED.0 }
         }
     }
@@ -303,7 +312,7 @@ impl Session {
         if context != 0 && context == self.client.context() {
             return Ok(());
         }
-        self.complain("named a context that is not its own");
+        self.complain(Kind::NotItsOwn, "named a context that is not its own");
         Err(Rv::INVALID_HANDLE)
     }
 
@@ -311,14 +320,14 @@ impl Session {
         if let Some(reader) = self.cards.get(&card) {
             return Ok(reader.clone());
         }
-        self.complain("named a card connection that is not its own");
+        self.complain(Kind::NotItsOwn, "named a card connection that is not its own");
         Err(Rv::INVALID_HANDLE)
     }
 
-    fn complain(&mut self, what: &str) {
+    fn complain(&mut self, kind: Kind, what: &str) {
         if self.complaints < COMPLAINTS_MAX {
             self.complaints += 1;
-            self.shared.complain(&format!("client {}: {what}", self.client.id));
+            self.shared.complaints.tell(kind, &format!("client {}: {what}", self.client.id));
         }
     }
 

@@ -20,8 +20,8 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 
 use super::{Slot, SlotFailure};
 use qiyong_sim::card::contact::{ContactCard, Misbehaviour};
-use qiyong_sim::card::desk::{DeskCard, Keeper};
-use qiyong_sim::line::{Disturbance, FaultPlan, Faults, Layered, Noise, SharedCard, SimulatedLine, VirtualLine};
+use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::line::{Disturbance, FaultPlan, Faults, Layered, Noise, SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
 
 /// A slot on the virtual line.
@@ -90,7 +90,6 @@ impl Slot for OnLine {
 
 struct Rig {
     slot: ContactSlot<Layered<VirtualLine, Faults>>,
-    card: Option<(SharedCard, Keeper)>,
 }
 
 impl Rig {
@@ -100,7 +99,7 @@ impl Rig {
         let random = ChaCha8Rng::seed_from_u64(u64::from(one_in));
         plan.begin(Vec::new(), Some(Noise { random, one_in, kinds: vec![Disturbance::Flip(1)] }));
         let line = Layered::new(VirtualLine::new(VirtualTime::new(DateTime::default())), Faults(plan));
-        Self { slot: ContactSlot::new(line, SlotConfig::default()), card: None }
+        Self { slot: ContactSlot::new(line, SlotConfig::default()) }
     }
 
     /// The virtual line never waits, so this does not wait either.
@@ -108,18 +107,15 @@ impl Rig {
         match job {
             Job::Insert(card) => {
                 block_on(self.slot.disconnect());
-                let DeskCard { card, keeper, mute } = *card;
+                let DeskCard { card, mute, .. } = *card;
                 let mut card = ContactCard::new(card);
                 card.misbehaviour = mute.then_some(Misbehaviour::Mute);
-                let card = Rc::new(RefCell::new(card));
-                self.slot.line().set_card(Some(card.clone()));
-                self.card = Some((card, keeper));
+                self.slot.line().set_card(Some(Rc::new(RefCell::new(card))));
                 Ok(Vec::new())
             }
             Job::Remove => {
                 block_on(self.slot.disconnect());
                 self.slot.line().set_card(None);
-                self.card = None;
                 Ok(Vec::new())
             }
             Job::Reset => Ok(block_on(self.slot.connect()).map_err(failure)?.to_vec()),
@@ -127,13 +123,7 @@ impl Rig {
                 block_on(self.slot.disconnect());
                 Ok(Vec::new())
             }
-            Job::Transmit(bytes) => {
-                let response = self.transmit(&bytes);
-                if let Some((card, keeper)) = &mut self.card {
-                    keeper.after(bytes.get(1), &card.borrow().card);
-                }
-                response
-            }
+            Job::Transmit(bytes) => self.transmit(&bytes),
         }
     }
 

@@ -64,6 +64,7 @@ mod tests {
     use qiyong_protocol::card::pin::Pin;
     use qiyong_protocol::iso7816::apdu::Command;
     use qiyong_protocol::iso7816::character::Convention;
+    use qiyong_protocol::iso7816::t0::T0Error;
     use qiyong_protocol::rules::institution::InstitutionCode;
 
     use super::*;
@@ -115,8 +116,6 @@ mod tests {
         let command = prop_oneof![select, record, binary, verify, update, challenge, response, anything];
         (command, any::<bool>(), prop::sample::select(vec![0x00u8, 0x00, 0x00, 0x04, 0x80])).prop_map(
             |((ins, p1, p2, data), le, cla): ((u8, u8, u8, Vec<u8>), bool, u8)| {
-                // T=0 takes INS 6X and 9X for status words (ISO/IEC 7816-3 clause 10.3.2), and the slot refuses them.
-                let ins = if matches!(ins >> 4, 0x6 | 0x9) { 0x70 } else { ins };
                 // T=0 cannot distinguish data from Le either: a card reads P3 as its own command of this INS requires.
                 let data = if takes_data(ins) { data } else { vec![] };
                 let command = Command::new(cla, ins, p1, p2).with_data(&data);
@@ -148,6 +147,40 @@ mod tests {
             }
             let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
             prop_assert_eq!(text("straight"), text("line"));
+        }
+    }
+
+    /// ISO/IEC 7816-3 clause 10.3.2; more than 255 bytes need a card that says that it takes them (clause 12.2.4).
+    #[test]
+    fn a_command_that_t0_cannot_carry_is_refused_alike_and_the_card_goes_on() {
+        let folder = TempDir::new().unwrap();
+        let refused = |error| Err(SlotFailure::Broken(SlotError::T0(error)));
+        let long = Command::new(0, 0xD6, 0x96, 0).with_data(&[0; 256]);
+        let mut slots: [Box<dyn Slot>; 2] = [Box::new(Straight::default()), Box::new(OnLine::new(0).unwrap())];
+        for slot in &mut slots {
+            for protocol in 0..2 {
+                slot.insert(card(&folder, "refused", Generation::V2, protocol));
+                slot.reset().unwrap();
+                let mut transmit = |command: &Command<'_>| {
+                    let mut response = Vec::new();
+                    slot.transmit(command.encode(&mut [0; 300]).unwrap(), &mut response).map(|()| response)
+                };
+                // The response of SELECT waits for GET RESPONSE while the other commands are refused.
+                let select = transmit(&Command::new(0, ins::SELECT, 4, 0).with_data(&SSSE_NAME)).unwrap();
+                for invalid in [0x60, 0x6F, 0x90, 0x9F] {
+                    let result = transmit(&Command::new(0, invalid, 0, 0));
+                    // In T=1 the card answers.
+                    assert_eq!(
+                        result,
+                        if protocol == 0 { refused(T0Error::InsNotAllowed(invalid)) } else { Ok(vec![0x6D, 0]) }
+                    );
+                }
+                assert_eq!(protocol == 0, transmit(&long) == refused(T0Error::ExtendedLength));
+                if let [0x61, len] = *select {
+                    let response = transmit(&Command::new(0, 0xC0, 0, 0).expecting(len.into())).unwrap();
+                    assert_eq!(response.len(), usize::from(len) + 2);
+                }
+            }
         }
     }
 }

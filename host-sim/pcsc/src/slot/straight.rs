@@ -1,12 +1,14 @@
 //! The short way: the thread of the client that sent an APDU passes it to the virtual card.
 //!
 //! A program sees what it would see with a real reader: a card of T=0 announces response data that nobody requested
-//! (61xx), and T=1 carries whole APDUs, short or extended.
+//! (61xx) and gets no command that T=0 cannot carry; T=1 carries whole APDUs, short or extended.
 
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::iso7816::t0::GET_RESPONSE;
+use qiyong_protocol::iso7816::t0::{GET_RESPONSE, Tpdus};
+
+use qiyong_firmware::slot::SlotError;
 
 use super::{Slot, SlotFailure};
 use qiyong_sim::card::desk::DeskCard;
@@ -48,13 +50,20 @@ impl Slot for Straight {
     }
 
     fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), SlotFailure> {
-        let DeskCard { card, keeper, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
+        let DeskCard { card, .. } = self.card.as_mut().ok_or(SlotFailure::Empty)?;
         if !self.powered {
             return Err(SlotFailure::Mute);
         }
+        let parameters = Atr::new(&card.atr).parameters();
+        let is_t0 = parameters.preferred_protocol() != Some(1);
+        let decoded = Command::decode(command);
+        if let (true, Ok(command)) = (is_t0, decoded) {
+            // The firmware's slot sends nothing of such a command, so that the card is as before.
+            Tpdus::new(command, parameters.extended_lengths(), Tpdus::FOLLOW_UPS)
+                .map_err(|error| SlotFailure::Broken(SlotError::T0(error)))?;
+        }
         let waiting = self.waiting.take();
-        let is_t0 = Atr::new(&card.atr).parameters().preferred_protocol() != Some(1);
-        let (data, sw) = match (Command::decode(command), waiting) {
+        let (data, sw) = match (decoded, waiting) {
             (Err(_), _) => (Vec::new(), StatusWord::WRONG_LENGTH),
             (Ok(Command { ins: GET_RESPONSE, ne, .. }), Some((data, sw))) => {
                 get_response(ne, data, sw, &mut self.waiting)
@@ -78,7 +87,6 @@ impl Slot for Straight {
                 }
             }
         };
-        keeper.after(command.get(1), card);
         response.extend(data);
         response.extend(sw.0.to_be_bytes());
         Ok(())

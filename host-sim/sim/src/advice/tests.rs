@@ -8,8 +8,8 @@ use hex::FromHexError;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::centre::message::MessageError;
-use qiyong_protocol::iso7816::atr::AtrError;
+use qiyong_protocol::ecr::Refused;
+use qiyong_protocol::frame::FrameError;
 use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 
@@ -83,11 +83,22 @@ fn of_a_file_of_exchanges() {
     });
 }
 
+const fn unknown_habit() -> UnknownHabit {
+    UnknownHabit { allowed: "1 to 255" }
+}
+
 #[test]
 fn of_a_card_file() {
+    table!(UnknownHabit {
+        UnknownHabit { .. } = unknown_habit() => CorrectInput, "must be 1 to 255";
+    });
     table!(CardFileError {
         CardFileError::Io { .. } = CardFileError::Io { doing: "read", path: path(), error: ErrorKind::NotFound.into() }
             => CorrectInput, "cannot read the card file f: entity not found";
+        CardFileError::InUse { .. } = CardFileError::InUse { path: path() }
+            => TryAgain, "another program has the card f: end it, or take the card out there (`qiyong pcscd ctl ... remove`)";
+        CardFileError::Changed { .. } = CardFileError::Changed { path: path() }
+            => TryAgain, "f was changed by somebody else while the card was in use: take the card out, and put it in again";
         CardFileError::Toml { .. } = CardFileError::Toml { path: path(), problem: "line 1, column 2: no".into() }
             => CorrectInput, "f is no complete card file: line 1, column 2: no";
         CardFileError::Value { .. }
@@ -102,8 +113,9 @@ fn of_a_card_file() {
             => CorrectInput, "must be one of no, card";
         ValueProblem::NotHex(_) = ValueProblem::NotHex(FromHexError::OddLength)
             => CorrectInput, "is not hex: Odd number of digits";
-        ValueProblem::NoAtr(_) = ValueProblem::NoAtr(AtrError::Empty)
-            => CorrectInput, format!("is no ATR: {}", AtrError::Empty);
+        ValueProblem::AtrLength { .. } = ValueProblem::AtrLength { most: 64 }
+            => CorrectInput, "must be 1 to 64 bytes, which need not be a valid ATR";
+        ValueProblem::Habit(_) = ValueProblem::Habit(unknown_habit()) => CorrectInput, "must be 1 to 255";
         ValueProblem::Key = ValueProblem::Key => CorrectInput, "must be 32 hex digits";
         ValueProblem::KeyName = ValueProblem::KeyName => CorrectInput, "must be named by two hex digits";
         ValueProblem::TooManyKeys { .. } = ValueProblem::TooManyKeys { most: 4 }
@@ -183,6 +195,14 @@ fn of_a_scenario_file() {
             => CorrectInput, "`step 1: k` is \"x\"; it must be a day that exists, as YYYY-MM-DD";
         P::DayOrLongTerm { .. } = P::DayOrLongTerm { key: key(), given: given() }
             => CorrectInput, "`step 1: k` is \"x\"; it must be a day that exists, as YYYY-MM-DD, or long-term";
+        P::Atr { .. } = P::Atr { key: key(), most: 64 }
+            => CorrectInput, "`step 1: k` must be 1 to 64 bytes in hex; they need not be a valid ATR";
+        P::Habit { .. } = P::Habit { key: key(), problem: unknown_habit() }
+            => CorrectInput, "`step 1: k` must be 1 to 255";
+        P::Record { .. } = P::Record { key: key(), problem: ValueProblem::NotDigits }
+            => CorrectInput, "`step 1: k` must be digits";
+        P::InAtr { .. } = P::InAtr { key: key() }
+            => CorrectInput, "`step 1: k` does not go with `atr`, which says it";
         P::Pin { .. } = P::Pin { key: key() } => CorrectInput, "`step 1: k` must be 4 to 16 digits";
         P::TooMuch { .. } = P::TooMuch { key: key() }
             => CorrectInput, "`step 1: k` is more than 999999999999 fen";
@@ -219,20 +239,29 @@ fn of_a_scenario_file() {
 
 #[test]
 fn of_what_happens_while_a_scenario_is_played() {
-    table!(ExchangeError {
-        ExchangeError::Centre(_) = ExchangeError::Centre("full".into()) => CallService, "full";
-        ExchangeError::Unwritable(_) = ExchangeError::Unwritable(MessageError::Unfit)
-            => CallService, format!("the message to the centre: {}", MessageError::Unfit);
-        ExchangeError::Answer(_) = ExchangeError::Answer(MessageError::NotTheAnswer)
-            => TryAgain, format!("the message to the centre: {}", MessageError::NotTheAnswer);
-        ExchangeError::Dropped = ExchangeError::Dropped
-            => CallService, "the centre dropped the message, since it could not read it";
+    table!(TillError {
+        TillError::Refused(_) = TillError::Refused(Refused::NotSetUp)
+            => CallService, format!("the terminal refuses a command: {}", Refused::NotSetUp);
+        TillError::Silent = TillError::Silent => CallService, "the terminal does not answer its till";
+        TillError::PowerCut = TillError::PowerCut => TryAgain, "the terminal has lost its power";
+    });
+    table!(Nonsense {
+        Nonsense::NoEvent = Nonsense::NoEvent => TryAgain, "an event that is none";
+        Nonsense::NoFrame(_) = Nonsense::NoFrame(FrameError::Check) => TryAgain, FrameError::Check.to_string();
+    });
+    table!(FlashFileError {
+        FlashFileError::InUse { .. } = FlashFileError::InUse { path: path() }
+            => CorrectInput, "f: another program runs a terminal with this memory: end it, or give this terminal a memory of its own";
+        FlashFileError::Foreign { .. } = FlashFileError::Foreign { path: path(), length: 14 }
+            => CorrectInput, "f has 14 bytes and is no terminal's memory, which has 16384: name another file";
+        FlashFileError::System { .. } = FlashFileError::System { path: path(), error: ErrorKind::NotFound.into() }
+            => CorrectInput, "f: entity not found";
     });
     table!(RunError {
         RunError::Centre(_) = RunError::Centre("full".into()) => CallService, "the centre failed: full";
         RunError::Issue(_) = RunError::Issue("full".into()) => CallService, "a card cannot be made: full";
-        RunError::Message(_) = RunError::Message(ExchangeError::Dropped)
-            => CallService, format!("the centre could not handle a message: {}", ExchangeError::Dropped);
+        RunError::Till(_) = RunError::Till(TillError::Silent)
+            => CallService, format!("till and terminal: {}", TillError::Silent);
         RunError::Stage { .. } = RunError::Stage { error: "slow".into(), advice: Advice::TryAgain } => TryAgain, "slow";
         RunError::NotHere(_) = RunError::NotHere("bytes".into()) => CorrectInput, "not for this bench: bytes";
     });

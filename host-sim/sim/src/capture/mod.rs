@@ -22,6 +22,7 @@ use std::{fs, io};
 use jiff::civil::DateTime;
 use thiserror::Error;
 
+use crate::private_file;
 use crate::world::event::Event;
 
 /// Why there is no capture.
@@ -102,6 +103,8 @@ impl CaptureFolder {
         let mut name = scenario.file_stem().unwrap_or_default().to_os_string();
         name.push(extension);
         let path = self.path.join(name);
-        content.and_then(|content| fs::write(&path, content)).map_err(|error| CaptureError::File { path, error })
+        content
+            .and_then(|content| private_file::write(&path, &content))
+            .map_err(|error| CaptureError::File { path, error })
     }
 }

@@ -1,4 +1,4 @@
-//! The card line as VCD (IEEE 1364-2005 clause 18): four signals, in ns since the beginning of the run.
+//! The card line as VCD (IEEE 1364-2005 clause 18): four signals and a marker, in ns since the beginning of the run.
 //!
 //! | Signal | 1 | 0 | x |
 //! |---|---|---|---|
@@ -6,6 +6,7 @@
 //! | `RST` | high | low | |
 //! | `CLK_ON` | CLK runs, at 3.5712 MHz | CLK is stopped, low | |
 //! | `IO` | state H | state L | data and parity moments of a secret character |
+//! | `FINDING` | an event: the referee convicts the terminal; a comment names the rule | | |
 //!
 //! A character is what the contact shows (ISO/IEC 7816-3 clause 7.2): a start moment in state L, eight data moments and
 //! a parity moment in the convention that TS announced, each Fi/Di cycles long, then state H. The terminals of a
@@ -19,10 +20,11 @@
 use std::io::{Result, Write};
 
 use qiyong_firmware::slot::Clock;
-use vcd::{IdCode, SimulationCommand, TimescaleUnit, Value, Writer};
+use vcd::{IdCode, SimulationCommand, TimescaleUnit, Value, VarType, Writer};
 
 use crate::line::{Character, LineEvent};
 use crate::mask::Masker;
+use crate::referee::Finding;
 use crate::time::CLOCK_HZ;
 use crate::world::event::Event;
 
@@ -38,8 +40,10 @@ const REPETITION: u64 = 13;
 pub(super) fn capture<'a>(events: impl Iterator<Item = &'a (u64, Event)>) -> Result<Vec<u8>> {
     let mut waveform = Waveform::new(Vec::new())?;
     for (cycle, event) in events {
-        if let Event::Line(rate, event) = event {
-            waveform.note(*cycle, *rate, *event)?;
+        match event {
+            Event::Line(rate, event) => waveform.note(*cycle, *rate, *event)?,
+            Event::Finding(finding) => waveform.mark(*finding)?,
+            _ => {}
         }
     }
     waveform.finish()
@@ -58,6 +62,7 @@ struct Waveform<W: Write> {
     rst: Signal,
     clk: Signal,
     io: Signal,
+    finding: IdCode,
     /// The time written last, in ns.
     now: u64,
     /// Nothing may happen before this time, in ns: the last change, or the end of the last character.
@@ -75,6 +80,7 @@ impl<W: Write> Waveform<W> {
         let [vcc, rst, clk, io] =
             ["VCC", "RST", "CLK_ON", "IO"].map(|name| out.add_wire(1, name).map(|id| Signal { id, level: Value::V0 }));
         let [vcc, rst, clk, io] = [vcc?, rst?, clk?, io?];
+        let finding = out.add_var(VarType::Event, 1, "FINDING", None)?;
         out.upscope()?;
         out.enddefinitions()?;
         out.timestamp(0)?;
@@ -83,7 +89,7 @@ impl<W: Write> Waveform<W> {
             out.change_scalar(signal.id, signal.level)?;
         }
         out.end()?;
-        Ok(Self { out, vcc, rst, clk, io, now: 0, free_at: 1, masker: Masker::default() })
+        Ok(Self { out, vcc, rst, clk, io, finding, now: 0, free_at: 1, masker: Masker::default() })
     }
 
     fn note(&mut self, cycle: u64, rate: (u16, u8), event: LineEvent) -> Result<()> {
@@ -110,6 +116,13 @@ impl<W: Write> Waveform<W> {
     /// When the capture shows what the world wrote down for `cycle`, in ns.
     fn time(&self, cycle: u64) -> u64 {
         nanoseconds(cycle, 0, (1, 1)).max(self.free_at)
+    }
+
+    /// Marks what the referee has found, at the next time at which anything may happen.
+    fn mark(&mut self, finding: Finding) -> Result<()> {
+        self.at(self.time(finding.at))?;
+        self.out.change_scalar(self.finding, Value::V1)?;
+        self.out.comment(&format!("{}, clause {}: {}", finding.rule.name(), finding.rule.clause(), finding.rule.says()))
     }
 
     /// Changes a contact, if its level is another one.
@@ -151,11 +164,17 @@ impl<W: Write> Waveform<W> {
         }
         signal.level = level;
         let id = signal.id;
+        self.at(time)?;
+        self.out.change_scalar(id, level)
+    }
+
+    /// What follows happens at `time`.
+    fn at(&mut self, time: u64) -> Result<()> {
         if time > self.now {
             self.out.timestamp(time)?;
             self.now = time;
         }
-        self.out.change_scalar(id, level)
+        Ok(())
     }
 
     /// Ends the capture after the last character or change.

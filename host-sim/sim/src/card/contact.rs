@@ -1,6 +1,16 @@
 //! The card's electrical side: power and reset, PPS, and characters in and out by T=0 or T=1.
 //!
-//! Cards also misbehave here: [`Misbehaviour`] replaces what a good card would send. Time is handled by the line.
+//! The card speaks the protocol and uses the rate that its ATR says, whatever this is. [`Habits`] are the ways of a sound
+//! card; [`Misbehaviour`] replaces what a good card would send. Time is handled by the line.
+
+mod conduct;
+pub mod habits;
+mod misbehaviour;
+mod negotiation;
+
+pub use conduct::Conduct;
+pub use habits::{Habits, PpsHabit, WtxHabit};
+pub use misbehaviour::Misbehaviour;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -9,117 +19,48 @@ use qiyong_firmware::slot::VoltageClass;
 use qiyong_protocol::card::commands::takes_data;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Edc, Parameters, decode_di, decode_fi};
+use qiyong_protocol::iso7816::atr::{Atr, ClockStop, Edc, Parameters};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::pps;
 use qiyong_protocol::iso7816::sw::StatusWord;
-use qiyong_protocol::iso7816::t0::{AckStyle, CardSide, CardStep, NULL};
+use qiyong_protocol::iso7816::t0::{CardSide, CardStep, NULL};
 use qiyong_protocol::iso7816::t1;
 
 use super::os::VirtualCard;
 
 /// The longest command and response: a photo of 4096 bytes in one extended APDU, with what surrounds it.
 const APDU_MAX: usize = 4112;
-/// Fi and Di after a reset.
-const DEFAULT_RATE: (u16, u8) = (372, 1);
-
-/// A way in which a card is broken or hostile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misbehaviour {
-    /// No answer to reset.
-    Mute,
-    /// An answer to reset, and nothing after it.
-    MuteAfterAtr,
-    /// Random characters instead of an answer to reset.
-    RubbishAtr,
-    /// Random characters instead of every answer.
-    Rubbish,
-    /// NULL, "wait", for ever.
-    NullForever,
-    /// 61 00, "256 bytes are waiting", for ever.
-    GetResponseForever,
-    /// 6C with another length than the requested one, for ever.
-    WrongLengthForever,
-    /// In T=1: S(WTX request), "wait longer", for ever instead of a response.
-    ExtensionForever,
-    /// In T=1: every I- and R-block has the wrong sequence number.
-    WrongNumbers,
-}
-
-impl Misbehaviour {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Mute,
-        Self::MuteAfterAtr,
-        Self::RubbishAtr,
-        Self::Rubbish,
-        Self::NullForever,
-        Self::GetResponseForever,
-        Self::WrongLengthForever,
-        Self::ExtensionForever,
-        Self::WrongNumbers,
-    ];
-
-    /// The kind's word in files.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mute => "mute",
-            Self::MuteAfterAtr => "mute-after-atr",
-            Self::RubbishAtr => "rubbish-atr",
-            Self::Rubbish => "rubbish",
-            Self::NullForever => "null-forever",
-            Self::GetResponseForever => "get-response-forever",
-            Self::WrongLengthForever => "wrong-length-forever",
-            Self::ExtensionForever => "extension-forever",
-            Self::WrongNumbers => "wrong-numbers",
-        }
-    }
-
-    /// Whether it has an effect on a card that speaks T=1 (`t1`) or T=0.
-    pub const fn concerns(self, t1: bool) -> bool {
-        t1 || !matches!(self, Self::ExtensionForever | Self::WrongNumbers)
-    }
-
-    /// The kind that [`Misbehaviour::as_str`] calls `word`.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
-
-/// How a card answers a PPS request (ISO/IEC 7816-3 clause 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PpsStyle {
-    /// Agrees to the rate that its ATR offers.
-    Agrees,
-    /// Leaves PPS1 out: it stays at the default rate.
-    StaysAtDefault,
-    /// Sends nothing.
-    Silent,
-    /// Sends a response that does not fit the request.
-    Wrong,
-}
 
 /// A card that can be put into a slot.
 pub struct ContactCard {
     /// The card itself.
     pub card: VirtualCard,
-    /// How it asks for command data.
-    pub ack: AckStyle,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
-    /// How it answers a PPS request.
-    pub pps: PpsStyle,
+    /// In T=1, the IFSC that it asks for by S(IFS request) before its first response.
+    pub asks_ifsc: Option<u8>,
     /// What its ATR says.
     says: Parameters,
     /// How it misbehaves until its next reset.
     spell: Option<Misbehaviour>,
+    /// The protocol in force, 0 to 14.
+    protocol: u8,
     t0: Box<CardSide<APDU_MAX>>,
-    /// The T=1 engine, which replaces T=0 if the ATR offers T=1 first.
+    /// The T=1 engine, if T=1 is in force.
     t1: Option<Box<t1::CardSide<APDU_MAX>>>,
     /// Fi and Di in force.
     rate: (u16, u8),
-    /// The PPS request so far; `None` once the first command has begun.
+    /// It agreed to a rate that it cannot use: it hears nothing until it is reset.
+    deaf: bool,
+    /// It has been so once.
+    was_deaf: bool,
+    /// The PPS request so far; `None` in specific mode, and once the first command has begun.
     request: Option<Vec<u8>>,
+    /// How many more S(WTX request) come before the response.
+    wtx_left: u8,
+    /// Etu by which the next answer comes later, since the card uses the time that it was granted.
+    granted: u64,
+    conduct: Conduct,
     noise: ChaCha8Rng,
     /// Characters since the header of the current command, for cards that misbehave.
     heard: usize,
@@ -128,18 +69,22 @@ pub struct ContactCard {
 impl ContactCard {
     /// A good card.
     pub fn new(card: VirtualCard) -> Self {
-        let ack = AckStyle::All;
         Self {
             says: Atr::new(&card.atr).parameters(),
-            card,
-            ack,
             misbehaviour: None,
-            pps: PpsStyle::Agrees,
+            asks_ifsc: None,
             spell: None,
-            t0: Box::new(CardSide::new(ack)),
+            protocol: 0,
+            t0: Box::new(CardSide::new(card.habits.procedure)),
+            card,
             t1: None,
-            rate: DEFAULT_RATE,
-            request: Some(Vec::new()),
+            rate: negotiation::DEFAULT_RATE,
+            deaf: false,
+            was_deaf: false,
+            request: None,
+            wtx_left: 0,
+            granted: 0,
+            conduct: Conduct::default(),
             noise: ChaCha8Rng::seed_from_u64(7),
             heard: 0,
         }
@@ -153,6 +98,11 @@ impl ContactCard {
     /// How its states stand for bits.
     pub fn convention(&self) -> Convention {
         self.says.convention()
+    }
+
+    /// The protocol in force, 0 to 14; the card speaks T=0 and T=1.
+    pub const fn protocol(&self) -> u8 {
+        self.protocol
     }
 
     /// Fi and Di in force: the rate at which it sends and receives now.
@@ -175,11 +125,23 @@ impl ContactCard {
         self.t1.as_ref().map(|_| 11 + (1 << self.says.cwi()))
     }
 
+    /// What it has done since the last call, and forgets it.
+    pub fn take_conduct(&mut self) -> Conduct {
+        let mut conduct = std::mem::take(&mut self.conduct);
+        conduct.ifs_requests += self.t1.as_mut().map_or(0, |t1| t1.take_ifs_requests());
+        (conduct.protocol, conduct.rate) = (self.protocol, self.rate);
+        conduct.atr.clone_from(&self.card.atr);
+        conduct
+    }
+
     /// Makes it misbehave like this until its next reset.
     pub const fn misbehave_until_reset(&mut self, kind: Misbehaviour) {
         self.spell = Some(kind);
         // As if the header of a command had just arrived: the card sends next.
         self.heard = 5;
+        if matches!(kind, Misbehaviour::NullForever) {
+            self.conduct.misbehaved += 1;
+        }
     }
 
     const fn misbehaves(&self) -> Option<Misbehaviour> {
@@ -200,14 +162,20 @@ impl ContactCard {
     pub fn answer_to_reset(&mut self) -> Vec<u8> {
         self.card.reset();
         self.spell = None;
-        *self.t0 = CardSide::new(self.ack);
+        self.conduct.resets += 1;
         self.says = Atr::new(&self.card.atr).parameters();
-        let Self { says, .. } = self;
-        let t1 = says.preferred_protocol() == Some(1);
-        self.t1 = t1.then(|| Box::new(t1::CardSide::new(says.ifsc(), says.edc())));
-        self.rate = DEFAULT_RATE;
-        self.request = Some(Vec::new());
+        let (protocol, rate) = negotiation::at_reset(&self.says, &self.card.habits);
+        self.take_protocol(protocol);
+        self.rate = rate;
+        self.deaf = false;
+        let mode = self.says.specific_mode();
+        self.conduct.implicit += u32::from(mode.is_some_and(|mode| mode.implicit));
+        // In specific mode there is no PPS (clause 6.3.1).
+        self.request = mode.is_none().then(Vec::new);
         self.heard = 0;
+        if matches!(self.misbehaviour, Some(Misbehaviour::Mute | Misbehaviour::RubbishAtr)) {
+            self.conduct.misbehaved += 1;
+        }
         match self.misbehaviour {
             Some(Misbehaviour::Mute) => Vec::new(),
             Some(Misbehaviour::RubbishAtr) => self.rubbish(8),
@@ -215,8 +183,41 @@ impl ContactCard {
         }
     }
 
+    /// Takes a protocol into use, just reset.
+    fn take_protocol(&mut self, protocol: u8) {
+        self.protocol = protocol;
+        self.conduct.ifs_requests += self.t1.as_mut().map_or(0, |t1| t1.take_ifs_requests());
+        *self.t0 = CardSide::new(self.card.habits.procedure);
+        self.t1 = (protocol == 1).then(|| {
+            // 0 and 255 are RFU (clause 11.4.2): the card then has the default.
+            let ifsc = Some(self.says.ifsc()).filter(|ifsc| (1..=t1::IFS_MAX).contains(ifsc));
+            let mut side = t1::CardSide::new(ifsc.unwrap_or(t1::IFS_DEFAULT), self.says.edc());
+            side.answer_ifs(self.card.habits.ifs);
+            if let Some(ifsc) = self.asks_ifsc {
+                side.ask_for_ifsc(ifsc);
+            }
+            Box::new(side)
+        });
+        self.wtx_left = self.wtx_times();
+        self.granted = 0;
+    }
+
+    fn wtx_times(&self) -> u8 {
+        self.card.habits.wtx.map_or(0, |wtx| wtx.times)
+    }
+
     /// A character arrived from the terminal: returns what the card sends next, possibly nothing yet.
     pub fn received(&mut self, byte: u8) -> Vec<u8> {
+        self.granted = 0;
+        if self.deaf {
+            return Vec::new();
+        }
+        let answer = self.answer(byte);
+        self.conduct.delayed += u32::from(!answer.is_empty() && self.card.habits.response_delay > 0);
+        answer
+    }
+
+    fn answer(&mut self, byte: u8) -> Vec<u8> {
         if let Some(answer) = self.pps_character(byte) {
             return answer;
         }
@@ -227,11 +228,18 @@ impl ContactCard {
             let step = t1.received(byte);
             return self.t1_step(step);
         }
+        if self.protocol != 0 {
+            // Nobody here speaks the other protocols.
+            return Vec::new();
+        }
         let mut step = self.t0.received(byte, takes_data);
         loop {
             match step {
                 CardStep::Await => return Vec::new(),
-                CardStep::Send => return self.t0.burst().to_vec(),
+                CardStep::Send => {
+                    self.conduct.t0_answers += 1;
+                    return self.t0.burst().to_vec();
+                }
                 CardStep::Execute => {
                     let (data, sw) = self.card.process(&self.t0.command());
                     step = self.t0.respond(&data, sw);
@@ -254,7 +262,7 @@ impl ContactCard {
 
     /// Makes a call to the T=1 engine, if the card speaks T=1, and returns what the engine sends.
     fn in_t1(&mut self, tell: impl FnOnce(&mut t1::CardSide<APDU_MAX>) -> t1::CardStep) -> Vec<u8> {
-        if self.misbehaves().is_some_and(|kind| kind.concerns(false)) {
+        if self.deaf || self.misbehaves().is_some_and(|kind| kind.concerns(false)) {
             return Vec::new();
         }
         match &mut self.t1 {
@@ -266,11 +274,12 @@ impl ContactCard {
         }
     }
 
-    /// Etu from the terminal's last character to the card's first: the least that is allowed, BGT in T=1 (clause 11.2),
-    /// 16 in T=0 (clause 10.2). A real card takes longer; with this one, a run shows how well the terminal uses the
-    /// line.
+    /// Etu from the terminal's last character to the first of the card's next answer: the least that is allowed, BGT in
+    /// T=1 (clause 11.2), 16 in T=0 (clause 10.2), and what the card's habits add. Without habits, a run shows how well the
+    /// terminal uses the line.
     pub const fn turnaround(&self) -> u64 {
-        if self.t1.is_some() { 22 } else { 16 }
+        let least = if self.t1.is_some() { 22 } else { 16 };
+        least + self.card.habits.response_delay as u64 + self.granted
     }
 
     fn t1_step(&mut self, mut step: t1::CardStep) -> Vec<u8> {
@@ -278,13 +287,29 @@ impl ContactCard {
         loop {
             match (step, &mut self.t1) {
                 (t1::CardStep::Send(block), _) if misbehaves == Some(Misbehaviour::WrongNumbers) => {
+                    self.conduct.misbehaved += 1;
                     return with_wrong_number(&block, self.says.edc());
                 }
                 (t1::CardStep::Send(block), _) => return block.to_vec(),
                 (t1::CardStep::Execute, Some(t1)) if misbehaves == Some(Misbehaviour::ExtensionForever) => {
+                    self.conduct.misbehaved += 1;
                     step = t1.ask_for_time(1);
                 }
+                (t1::CardStep::Execute, Some(t1)) if self.wtx_left > 0 => {
+                    let Some(WtxHabit { times, multiplier, uses }) = self.card.habits.wtx else { return Vec::new() };
+                    // The first one comes in time; the next ones, and the response, when the granted time is nearly over.
+                    if uses && self.wtx_left < times {
+                        self.granted = negotiation::most_of_bwt(&self.says, self.rate, multiplier);
+                    }
+                    self.wtx_left -= 1;
+                    self.conduct.wtx_requests += 1;
+                    step = t1.ask_for_time(multiplier);
+                }
                 (t1::CardStep::Execute, Some(t1)) => {
+                    if let Some(WtxHabit { multiplier, uses: true, .. }) = self.card.habits.wtx {
+                        self.granted = negotiation::most_of_bwt(&self.says, self.rate, multiplier);
+                    }
+                    self.wtx_left = self.card.habits.wtx.map_or(0, |wtx| wtx.times);
                     let (mut data, sw) = match Command::decode(t1.command()) {
                         // T=1 carries all that the card gives; a card that was asked for less says so (docs/card.md
                         // §1.6).
@@ -317,20 +342,16 @@ impl ContactCard {
             self.request = Some(request);
             return Some(Vec::new());
         }
-        let offered = self.says.ta1();
-        let asked = match *request.as_slice() {
-            [_, _, pps1, _] if Some(pps1) == offered => decode_fi(pps1).zip(decode_di(pps1)),
-            _ => None,
-        };
-        Some(match (self.pps, asked) {
-            (PpsStyle::Silent, _) => Vec::new(),
-            (PpsStyle::Wrong, _) => vec![0xFF, 0x11, 0x18, 0xF6],
-            (PpsStyle::Agrees, Some(rate)) => {
-                self.rate = rate;
-                request
-            }
-            (PpsStyle::StaysAtDefault, _) | (PpsStyle::Agrees, None) => vec![0xFF, 0x00, 0xFF],
-        })
+        let answer = negotiation::answer(&request, &self.says, self.card.habits.pps);
+        self.conduct.pps.push((request, answer.bytes.clone()));
+        if let Some(protocol) = answer.protocol.filter(|protocol| *protocol != self.protocol) {
+            self.take_protocol(protocol);
+        }
+        self.rate = answer.rate;
+        if answer.deaf && !(self.card.habits.pps == PpsHabit::UnusableOnce && self.was_deaf) {
+            (self.deaf, self.was_deaf) = (true, true);
+        }
+        Some(answer.bytes)
     }
 
     /// What the card sends by itself after its answer has gone out: a card that sends NULL for ever sends the next one
@@ -348,6 +369,7 @@ impl ContactCard {
         if !self.heard.is_multiple_of(5) {
             return Vec::new();
         }
+        self.conduct.misbehaved += 1;
         match misbehaviour {
             Misbehaviour::Mute | Misbehaviour::MuteAfterAtr => Vec::new(),
             Misbehaviour::RubbishAtr | Misbehaviour::Rubbish => self.rubbish(16),

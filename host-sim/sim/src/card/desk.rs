@@ -1,91 +1,155 @@
-//! A card with the file that keeps it ([`DeskCard`]). File and card are kept in step: what a command has changed is on
-//! disk before the command's answer is out.
-//! before the command's answer is out.
+//! A card with the file that keeps it ([`DeskCard`]). One program at a time has the card; and what a command has changed
+//! is in the file before the first byte of its answer, or the command fails (`6581`) and has changed nothing.
 
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use qiyong_protocol::card::commands::ins;
-use qiyong_protocol::iso7816::t0::GET_RESPONSE;
-
 use super::file::CardFileError;
-use super::os::VirtualCard;
+use super::os::{Memory, VirtualCard};
+use crate::private_file;
 
 /// Called with an error that no answer can carry, such as that a card's file cannot be written.
 pub type Complain = fn(&str);
 
-/// A card on the desk: the card, the file that keeps it, and whether it answers at all.
+/// How often a file may be replaced while it is being opened.
+const REPLACED_MAX: usize = 100;
+
+/// A card on the desk: the card, its file, and whether it answers at all.
 #[derive(Debug)]
 pub struct DeskCard {
-    /// The card.
+    /// The card. It holds its file until it is dropped.
     pub card: VirtualCard,
-    /// Its file.
-    pub keeper: Keeper,
+    /// Its file, as it was named.
+    pub path: PathBuf,
     /// The card does not answer to reset.
     pub mute: bool,
 }
 
 impl DeskCard {
-    /// Reads a card from its file. If the file cannot be written later, the card goes on, `complain` is told, and the
-    /// next change is written again.
+    /// Takes a card from its file, and keeps other programs from doing so until it is dropped. `complain` is told if the
+    /// file cannot be written later.
     ///
     /// # Errors
-    /// The file cannot be read, or is no card file.
+    /// Another program has the card; or the file cannot be read, or is no card file.
     pub fn open(path: &Path, complain: Complain) -> Result<Self, CardFileError> {
-        let card = VirtualCard::load(path)?;
-        let keeper = Keeper::new(path, &card, complain);
-        Ok(Self { card, keeper, mute: false })
+        let read = |error| CardFileError::Io { doing: "read", path: path.into(), error };
+        // If the name is a link, what is behind it is written.
+        let place = path.canonicalize().map_err(read)?;
+        let held = hold(&place, path)?;
+        let mut card = VirtualCard::load(path)?;
+        let known = Known::of(&held).map_err(read)?;
+        let (name, saved) = (path.into(), card.to_toml());
+        card.set_memory(Box::new(Keeper { place, name, held, known, saved, complain, trouble: None }));
+        Ok(Self { card, path: path.into(), mute: false })
     }
 }
 
-/// Knows what a card's file contains.
-pub struct Keeper {
-    path: PathBuf,
-    complain: Complain,
-    /// The text of the file.
+/// The file of this name, locked.
+fn hold(place: &Path, name: &Path) -> Result<File, CardFileError> {
+    let read = |error| CardFileError::Io { doing: "read", path: name.into(), error };
+    for _ in 0..REPLACED_MAX {
+        if !place.metadata().map_err(read)?.is_file() {
+            return Err(read(io::Error::new(ErrorKind::InvalidInput, "it is no plain file")));
+        }
+        let file = File::open(place).map_err(read)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(error)) => return Err(read(error)),
+        }
+        // Whoever had it before may have put another file in its place after it was opened.
+        if Known::of(&file).map_err(read)?.file == Known::of(&File::open(place).map_err(read)?).map_err(read)?.file {
+            return Ok(file);
+        }
+    }
+    Err(CardFileError::InUse { path: name.into() })
+}
+
+/// Puts a card into the file `path`, new or not, unless another program has the card that is there.
+///
+/// # Errors
+/// Another program has it, or the file cannot be written.
+pub fn replace(path: &Path, card: &VirtualCard) -> Result<(), CardFileError> {
+    // A file that cannot be held for another reason may still be replaced.
+    let _held = match path.canonicalize().ok().map(|place| hold(&place, path)) {
+        Some(Err(in_use @ CardFileError::InUse { .. })) => return Err(in_use),
+        held => held,
+    };
+    card.save(path)
+}
+
+/// How a file was when this program last had to do with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Known {
+    /// Device and number.
+    file: (u64, u64),
+    /// Length, and time of the last change in seconds and nanoseconds.
+    content: (u64, i64, i64),
+}
+
+impl Known {
+    fn of(file: &File) -> io::Result<Self> {
+        let now = file.metadata()?;
+        Ok(Self { file: (now.dev(), now.ino()), content: (now.len(), now.mtime(), now.mtime_nsec()) })
+    }
+}
+
+/// Holds a card's file, and knows what it contains.
+struct Keeper {
+    place: PathBuf,
+    name: PathBuf,
+    /// The file, locked.
+    held: File,
+    known: Known,
+    /// The card's text as it was last read or written.
     saved: String,
+    complain: Complain,
+    trouble: Option<String>,
 }
 
 impl Keeper {
-    /// For a card that was just read from `path`.
-    pub fn new(path: &Path, card: &VirtualCard, complain: Complain) -> Self {
-        Self { path: path.into(), complain, saved: card.to_toml() }
-    }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Call this after a command with this INS byte. It writes the file if the card has changed.
-    pub fn after(&mut self, ins: Option<&u8>, card: &VirtualCard) {
-        // Most commands change nothing, so the card need not be compared.
-        const READS: [u8; 6] = [
-            ins::SELECT,
-            ins::READ_BINARY,
-            ins::READ_RECORD,
-            ins::GET_CHALLENGE,
-            ins::INTERNAL_AUTHENTICATE,
-            GET_RESPONSE,
-        ];
-        if ins.is_none_or(|ins| READS.contains(ins)) {
-            return;
-        }
-        let now = card.to_toml();
+    /// Writes the card's text, if it is another one than before.
+    fn write(&mut self, now: String) -> Result<(), CardFileError> {
         if now == self.saved {
-            return;
+            return Ok(());
         }
-        match card.save(&self.path) {
-            Ok(()) => self.saved = now,
-            // The next command that may change the card tries again.
-            Err(error) => (self.complain)(&error.to_string()),
+        let failed = |error: io::Error| CardFileError::unwritten(&self.name, &error);
+        let there = File::open(&self.place).map_err(failed)?;
+        if Known::of(&there).map_err(failed)? != self.known {
+            return Err(CardFileError::Changed { path: self.name.clone() });
         }
+        // A new file takes the place of the old one, for which the old one need not be writable.
+        if there.metadata().map_err(failed)?.permissions().readonly() {
+            return Err(failed(ErrorKind::PermissionDenied.into()));
+        }
+        let file = private_file::prepare(&self.place, now.as_bytes()).map_err(failed)?;
+        // It is locked before it has the name: nobody ever finds an unlocked file there.
+        file.as_file().lock().map_err(failed)?;
+        let file = file.persist(&self.place).map_err(|error| failed(error.error))?;
+        self.known = Known::of(&file).map_err(failed)?;
+        (self.held, self.saved) = (file, now);
+        Ok(())
     }
 }
 
-/// Without the text, since it contains the PIN.
-impl std::fmt::Debug for Keeper {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keeper").field("path", &self.path).finish_non_exhaustive()
+impl Memory for Keeper {
+    fn keep(&mut self, card: &VirtualCard) -> Result<(), Option<Box<VirtualCard>>> {
+        let trouble = self.write(card.to_toml()).err().map(|error| error.to_string());
+        // Once is enough for a program that tries again and again.
+        if let Some(trouble) = trouble.as_ref().filter(|trouble| self.trouble.as_ref() != Some(*trouble)) {
+            (self.complain)(trouble);
+        }
+        self.trouble = trouble;
+        match &self.trouble {
+            None => Ok(()),
+            Some(_) => Err(VirtualCard::from_toml(&self.saved, &self.name).ok().map(Box::new)),
+        }
+    }
+
+    fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 }
 

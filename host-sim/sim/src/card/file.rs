@@ -11,7 +11,6 @@ pub use problem::ValueProblem;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -22,13 +21,19 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{Df, FileSpec, Format, Generation, RecordSpec, key, tag};
 use qiyong_protocol::card::keys::{CardKeys, EXTERNAL_KEYS_MAX, Key, Scheme};
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::iso7816::atr::Atr;
 
-use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank_byte};
-use crate::{gbk, input, toml_error};
+use super::contact::habits::{HabitKeys, WtxKeys};
+use super::os::{Blocked, Bytes, KEY_TRIES, PinState, VirtualCard, blank, blank_byte};
+use crate::{gbk, input, private_file, toml_error};
 
 /// The version of this file format.
 const FORMAT: u32 = 1;
+
+/// The most bytes that a card may send after a reset, whether they are an ATR or not.
+pub const ATR_MAX: usize = 64;
+
+/// Values by file, such as `SSSE/EF05`, and by record, such as `06`.
+pub type Files = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Why a card file cannot be used: the file, the key and what is allowed.
 #[derive(Debug, Error)]
@@ -42,6 +47,18 @@ pub enum CardFileError {
         path: PathBuf,
         /// The system's words.
         error: std::io::Error,
+    },
+    /// Another program has the card.
+    #[error("another program has the card {path}: end it, or take the card out there (`qiyong pcscd ctl ... remove`)", path = path.display())]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file is not as this program left it, so that writing it would undo what somebody else has done.
+    #[error("{path} was changed by somebody else while the card was in use: take the card out, and put it in again", path = path.display())]
+    Changed {
+        /// Which file.
+        path: PathBuf,
     },
     /// It is not TOML, or a key is missing or unknown.
     #[error("{path} is no complete card file: {problem}", path = path.display())]
@@ -63,17 +80,30 @@ pub enum CardFileError {
     },
 }
 
+impl CardFileError {
+    /// The file could not be written. Only the kind of the error: its text names a temporary file.
+    pub(super) fn unwritten(path: &Path, error: &std::io::Error) -> Self {
+        Self::Io { doing: "write", path: path.into(), error: error.kind().into() }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
     generation: String,
     atr: String,
+    pps: Option<String>,
+    procedure: Option<String>,
+    ifs: Option<String>,
+    wtx: Option<WtxKeys>,
+    response_delay: Option<u64>,
+    implicit_rate: Option<String>,
     blocked: String,
     pin: PinTable,
     keys: KeysTable,
     #[serde(default)]
-    files: BTreeMap<String, BTreeMap<String, String>>,
+    files: Files,
 }
 
 #[derive(Deserialize)]
@@ -95,36 +125,26 @@ struct KeysTable {
 }
 
 /// A key and the problem with its value.
-type Problem = (String, ValueProblem);
+pub type Problem = (String, ValueProblem);
 
 impl VirtualCard {
     /// Reads a card from its file.
     pub fn load(path: &Path) -> Result<Self, CardFileError> {
         let text =
             input::read_text(path).map_err(|error| CardFileError::Io { doing: "read", path: path.into(), error })?;
-        let file: File = toml::from_str(&text)
-            .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(&text, &error) })?;
+        Self::from_toml(&text, path)
+    }
+
+    /// A card from the text of its file, which is called `path`.
+    pub(super) fn from_toml(text: &str, path: &Path) -> Result<Self, CardFileError> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| CardFileError::Toml { path: path.into(), problem: toml_error::explain(text, &error) })?;
         Self::from_file(file).map_err(|(key, problem)| CardFileError::Value { path: path.into(), key, problem })
     }
 
     /// Writes the card to its file, completely or not at all: a power cut never leaves half a card.
     pub fn save(&self, path: &Path) -> Result<(), CardFileError> {
-        let write = || {
-            let folder = match path.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            // Readable only for its owner.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(self.to_toml().as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        // Only the kind, since the text of the error names a temporary file.
-        let io =
-            |error: std::io::Error| CardFileError::Io { doing: "write", path: path.into(), error: error.kind().into() };
-        write().map_err(io)
+        private_file::write(path, self.to_toml().as_bytes()).map_err(|error| CardFileError::unwritten(path, &error))
     }
 
     /// The text of the card's file.
@@ -147,6 +167,9 @@ impl VirtualCard {
         writeln!(out, "format = {FORMAT}")?;
         writeln!(out, "generation = \"{}\"", self.generation.as_str())?;
         writeln!(out, "atr = \"{}\"", hex::encode_upper(&self.atr))?;
+        for (key, value) in self.habits.rows() {
+            writeln!(out, "{key} = {value}")?;
+        }
         writeln!(out, "blocked = \"{}\"  # {}", blocked_word(self.blocked), BLOCKED_WORDS.join(" | "))?;
         writeln!(out, "\n[pin]")?;
         writeln!(out, "value = \"{}\"", digits(self.pin.value.card_block().as_bytes()))?;
@@ -179,7 +202,18 @@ impl VirtualCard {
         let generation =
             Generation::from_word(&file.generation).ok_or_else(|| wrong("generation", ValueProblem::Generation))?;
         let atr = hex::decode(&file.atr).map_err(|error| wrong("atr", ValueProblem::NotHex(error)))?;
-        Atr::new(&atr).check().map_err(|error| wrong("atr", ValueProblem::NoAtr(error)))?;
+        if !(1..=ATR_MAX).contains(&atr.len()) {
+            return Err(wrong("atr", ValueProblem::AtrLength { most: ATR_MAX }));
+        }
+        let keys_of_habits = HabitKeys {
+            pps: file.pps,
+            procedure: file.procedure,
+            ifs: file.ifs,
+            wtx: file.wtx,
+            response_delay: file.response_delay,
+            implicit_rate: file.implicit_rate,
+        };
+        let habits = keys_of_habits.check().map_err(|(key, problem)| wrong(key, ValueProblem::Habit(problem)))?;
         let algorithm = generation.algorithm();
         let key = |name: &str, text: &str| {
             let mut bytes = [0; 16];
@@ -215,6 +249,7 @@ impl VirtualCard {
         // After each load the challenges are the same, so that a run can be repeated; a real card would never do that.
         let seed = atr.iter().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let mut card = Self::blank(generation, atr, keys, PinState { value, tries, left }, Scheme::default(), seed);
+        card.habits = habits;
         card.key_tries_left = file.keys.tries_left;
         card.blocked = blocked_from(&file.blocked)
             .ok_or_else(|| wrong("blocked", ValueProblem::Word { allowed: &BLOCKED_WORDS }))?;
@@ -226,17 +261,39 @@ impl VirtualCard {
                 }
             }
         }
-        for (name, values) in &file.files {
-            let spec = generation
-                .files()
-                .find(|spec| file_name(spec) == *name)
-                .ok_or_else(|| (format!("files.{name}"), ValueProblem::NoFile(generation)))?;
-            if let Some(bytes) = card.file_mut(spec) {
+        card.write_files(&file.files)?;
+        Ok(card)
+    }
+
+    /// Writes values into records, as a card file names them: file, record, value.
+    ///
+    /// # Errors
+    /// The key, such as `files.SSSE/EF05.06`, and what is wrong with it. What stands before it is written.
+    pub fn write_files(&mut self, files: &Files) -> Result<(), Problem> {
+        for (name, values) in files {
+            let spec = file_named(self.generation, name)?;
+            if let Some(bytes) = self.file_mut(spec) {
                 read_file(spec, bytes, values)?;
             }
         }
-        Ok(card)
+        Ok(())
     }
+}
+
+/// Whether a card of this generation can be written so by [`VirtualCard::write_files`].
+///
+/// # Errors
+/// The same.
+pub fn check_files(generation: Generation, files: &Files) -> Result<(), Problem> {
+    files.iter().try_for_each(|(name, values)| {
+        let spec = file_named(generation, name)?;
+        read_file(spec, &mut blank(spec), values)
+    })
+}
+
+fn file_named(generation: Generation, name: &str) -> Result<&'static FileSpec, Problem> {
+    let found = generation.files().find(|spec| file_name(spec) == name);
+    found.ok_or_else(|| (format!("files.{name}"), ValueProblem::NoFile(generation)))
 }
 
 /// "SSSE/EF05", "DF01/EF05".
@@ -267,11 +324,10 @@ fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Res
             for ((name, record), value) in record_names(spec.records()).iter().zip(spec.records()).zip(values) {
                 // The environment is always written completely, so that a file that was cut short is noticed.
                 if spec.df == Df::Ssse || value.iter().any(|byte| *byte != blank_byte(record.format)) {
-                    lines.push(format!(
-                        "\"{name}\" = {}  # {}",
-                        toml_text(&write_value(record.format, value)),
-                        comment(record)
-                    ));
+                    // A flaw must not keep the card from being read again.
+                    let flawed = spec.df == Df::Ssse && check_value(record.tag, value).is_err();
+                    let text = if flawed { raw_value(value) } else { write_value(record.format, value) };
+                    lines.push(format!("\"{name}\" = {}  # {}", toml_text(&text), comment(record)));
                 }
             }
         }
@@ -346,9 +402,14 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
     Ok(())
 }
 
+/// A value in hex, which is not checked when it is read.
+fn raw_value(value: &[u8]) -> String {
+    format!("hex:{}", hex::encode_upper(value))
+}
+
 /// A value as a person reads it; in hex with a prefix where the format's own form would lose something.
 pub fn write_value(format: Format, value: &[u8]) -> String {
-    let raw = || format!("hex:{}", hex::encode_upper(value));
+    let raw = || raw_value(value);
     match format {
         Format::Text => {
             let end = value.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
@@ -373,8 +434,9 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
             if !text.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(ValueProblem::NotDigits);
             }
-            let even = text.len().next_multiple_of(2);
-            (hex::decode(format!("{text:F<even$}")).map_err(ValueProblem::NotHex)?, false)
+            // No text is filled up by formatting, whose width has a bound of its own.
+            let filler = if text.len().is_multiple_of(2) { "" } else { "F" };
+            (hex::decode(format!("{text}{filler}")).map_err(ValueProblem::NotHex)?, false)
         }
         (_, None) => (hex::decode(text).map_err(ValueProblem::NotHex)?, true),
     };
@@ -393,6 +455,8 @@ fn read_value(record: &RecordSpec, text: &str) -> Result<Vec<u8>, ValueProblem> 
 /// Whether a value of the environment is what its tag requires.
 fn check_value(tag: u8, value: &[u8]) -> Result<(), ValueProblem> {
     match tag {
+        // A card may leave a date unset: its digits are the filler.
+        tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE if value.iter().all(|byte| *byte == 0xFF) => Ok(()),
         tag::ISSUED | tag::EXPIRES | tag::BIRTH_DATE => {
             let date = value.try_into().ok().and_then(Date::from_bcd);
             date.map(|_| ()).ok_or(ValueProblem::Day)

@@ -18,6 +18,8 @@ use qiyong_protocol::card::records::Record;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::sw::StatusWord;
 
+use super::contact::Habits;
+
 /// How often in a row authentication with any key may fail before keys are blocked; docs/card.md does not say.
 pub const KEY_TRIES: u8 = 15;
 
@@ -72,9 +74,25 @@ pub struct VirtualCard {
     pub blocked: Blocked,
     /// How its keys are used where the norms leave this open.
     pub scheme: Scheme,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
     files: BTreeMap<(Option<u16>, u16), Bytes>,
     random: ChaCha8Rng,
     session: Session,
+    /// Keeps what changes, for a card that was taken from somewhere.
+    memory: Option<Box<dyn Memory>>,
+}
+
+/// Where a card is kept beyond this program.
+pub trait Memory: Send {
+    /// Keeps the card as it is now.
+    ///
+    /// # Errors
+    /// It cannot. The card that is kept instead, if there is one, is as it was when it was last kept.
+    fn keep(&mut self, card: &VirtualCard) -> Result<(), Option<Box<VirtualCard>>>;
+
+    /// Why the last command that should have changed the card did not, if it could not be kept.
+    fn trouble(&self) -> Option<&str>;
 }
 
 /// The state that a reset clears.
@@ -120,9 +138,11 @@ impl VirtualCard {
             pin,
             blocked: Blocked::No,
             scheme,
+            habits: Habits::default(),
             files,
             random: ChaCha8Rng::seed_from_u64(seed),
             session: Session::default(),
+            memory: None,
         }
     }
 
@@ -150,8 +170,43 @@ impl VirtualCard {
         self.session = Session::default();
     }
 
-    /// Carries out one command.
+    /// From now on, what changes is kept by `memory`.
+    pub fn set_memory(&mut self, memory: Box<dyn Memory>) {
+        self.memory = Some(memory);
+    }
+
+    /// Why the last command that should have changed the card did not, if it could not be kept.
+    pub fn trouble(&self) -> Option<&str> {
+        self.memory.as_ref()?.trouble()
+    }
+
+    /// Takes over what another card has stored, and forgets the session.
+    fn take_back(&mut self, stored: Self) {
+        let Self { key_tries_left, pin, blocked, files, .. } = stored;
+        (self.key_tries_left, self.pin, self.blocked, self.files) = (key_tries_left, pin, blocked, files);
+        self.reset();
+    }
+
+    /// Carries out one command. What it changes is kept before this returns, if the card has a memory; or it has changed
+    /// nothing, and the answer says that the memory failed.
     pub fn process(&mut self, command: &Command<'_>) -> Reply {
+        // Most commands change nothing, so the card need not be compared with what is kept.
+        const READS: [u8; 5] =
+            [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
+        let reply = self.carry_out(command);
+        let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
+        let kept = memory.keep(self);
+        self.memory = Some(memory);
+        match kept {
+            Ok(()) => reply,
+            Err(stored) => {
+                stored.into_iter().for_each(|stored| self.take_back(*stored));
+                only(StatusWord::MEMORY_FAILURE)
+            }
+        }
+    }
+
+    fn carry_out(&mut self, command: &Command<'_>) -> Reply {
         // A challenge holds only for the command right after it, whatever this command is.
         let challenge = self.session.challenge.take();
         if self.blocked == Blocked::Card {
@@ -534,7 +589,7 @@ fn unpack(block: &[u8]) -> Option<Pin> {
 }
 
 /// What a file contains before anything was written: 00 in text, F in digits, FF in bytes.
-fn blank(spec: &FileSpec) -> Bytes {
+pub fn blank(spec: &FileSpec) -> Bytes {
     match spec.content {
         Content::Records(records) => Bytes::Records(
             records.iter().map(|record| vec![blank_byte(record.format); usize::from(record.len)]).collect(),

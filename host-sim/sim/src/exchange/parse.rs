@@ -6,8 +6,8 @@
 //! | `ifsc=N` | most information bytes of a block to the card, 1 to 254; 32 unless given |
 //! | `edc=lrc`, `edc=crc` | the error detection code of T=1; LRC unless given |
 //! | `wi=N`, `bwi=N`, `cwi=N` | the waiting times of the ATR; 10, 4 and 13 unless given |
-//! | `C:HEX` | this command APDU is handed to the engine |
 //! | `C:HEX` | the engine gets this command APDU |
+//! | `ifsd=N` | the terminal agrees with the card on this IFSD, 1 to 254 |
 //! | `abort` | the terminal aborts the chain |
 //! | `>HEX` | the engine must send these characters next |
 //! | `<HEX` | the card sends these characters |

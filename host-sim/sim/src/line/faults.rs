@@ -56,6 +56,8 @@ struct Plan {
     faults: Vec<Fault>,
     noise: Option<Noise>,
     passed: u64,
+    /// How many characters noise has disturbed.
+    disturbed: u64,
 }
 
 /// What is to go wrong during a visit. Clones are the same plan: one for the layer, one for the code that plays the
@@ -67,7 +69,7 @@ impl FaultPlan {
     /// Begins a visit with these faults, in any order, and this noise.
     pub fn begin(&self, mut faults: Vec<Fault>, noise: Option<Noise>) {
         faults.sort_by_key(|fault| fault.at);
-        *self.0.borrow_mut() = Plan { faults, noise, passed: 0 };
+        *self.0.borrow_mut() = Plan { faults, noise, passed: 0, disturbed: 0 };
     }
 
     /// Takes the next fault whose time has come.
@@ -78,7 +80,21 @@ impl FaultPlan {
     }
 
     fn chance(&self) -> Option<Disturbance> {
-        self.0.borrow_mut().noise.as_mut()?.next()
+        let mut plan = self.0.borrow_mut();
+        let disturbance = plan.noise.as_mut()?.next()?;
+        plan.disturbed += 1;
+        Some(disturbance)
+    }
+
+    /// The faults whose time has not come, in the order of [`Fault::at`].
+    pub fn left(&self) -> Vec<Fault> {
+        self.0.borrow().faults.clone()
+    }
+
+    /// How many characters have passed, and how many of them noise has disturbed.
+    pub fn passed(&self) -> (u64, u64) {
+        let plan = self.0.borrow();
+        (plan.passed, plan.disturbed)
     }
 }
 

@@ -9,6 +9,7 @@ use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
+use crate::referee::Finding;
 
 /// A character that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +107,10 @@ impl<L: SimulatedLine, Y: Layer> CardLine for Layered<L, Y> {
         self.line.configure(config);
     }
 
+    fn clk_hz(&self) -> u32 {
+        self.line.clk_hz()
+    }
+
     async fn wait(&mut self, cycles: u32) {
         self.line.wait(cycles).await;
     }
@@ -169,8 +174,8 @@ impl<L: SimulatedLine, Y: Layer> SimulatedLine for Layered<L, Y> {
         self.line.rate()
     }
 
-    fn violations(&self) -> &[String] {
-        self.line.violations()
+    fn findings(&self) -> &[Finding] {
+        self.line.findings()
     }
 }
 

@@ -2,11 +2,9 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `wire` | [`VirtualLine`], the wire with a card at its end; also the referee: [`VirtualLine::violations`] |
+//! | `wire` | [`VirtualLine`], the wire with a card at its end; the referee ([`crate::referee`]) watches it |
 //! | `layers` | [`Layer`]s; a line with a layer on it is still a line, as in smoltcp's `phy`. [`Tracer`] is one |
 //! | `faults` | [`Faults`], the layer that decides when something goes wrong; the wire carries it out |
-//!
-//! The referee notes whatever the slot does against the standard.
 
 mod faults;
 mod layers;
@@ -14,13 +12,14 @@ mod wire;
 
 pub use faults::{Fault, FaultPlan, Faults, Noise};
 pub use layers::{Character, Layer, Layered, LineEvent, Tracer};
-pub use wire::{Seat, VirtualLine};
+pub use wire::{Hardware, Seat, VirtualLine};
 
 use qiyong_firmware::slot::CardLine;
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::Moments;
 
 use crate::card::contact::{ContactCard, Misbehaviour};
+use crate::referee::Finding;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -89,5 +88,5 @@ pub trait SimulatedLine: CardLine {
     fn rate(&self) -> (u16, u8);
 
     /// What the slot has done against the standard so far.
-    fn violations(&self) -> &[String];
+    fn findings(&self) -> &[Finding];
 }

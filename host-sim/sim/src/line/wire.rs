@@ -1,5 +1,7 @@
-//! The wire itself: states of the contacts, characters as moments, time in clock cycles. It is also the referee of the
-//! slot.
+//! The wire itself: states of the contacts, characters as moments, time in clock cycles.
+//!
+//! It does as the slot says, right or wrong, and shows the referee ([`crate::referee`]) what the terminal's pins show.
+//! Damage lies between these pins and the card.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -8,11 +10,11 @@ use std::task::Poll;
 
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
-use qiyong_protocol::iso7816::atr::ClockStop;
 use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 
 use super::{Disturbance, SharedCard, SimulatedLine};
-use crate::time::VirtualTime;
+use crate::referee::{self, By, Clk, Finding, Rate, Referee, Seen, Signal};
+use crate::time::{CLOCK_HZ, VirtualTime};
 
 /// Clock cycles from RST going high to TS: the least is 400, the most 40 000 (clause 6.2.2).
 const ATR_DELAY: u64 = 400;
@@ -23,13 +25,39 @@ const CHARACTER: u64 = 11;
 const REPETITION: u64 = 13;
 /// Etu between the card's characters: the terminal needs no extra guard time (clause 8.3).
 const CARD_GUARD_TIME: u64 = 12;
-/// Clock cycles before and after a stop of the clock (clause 6.3.2).
-const AROUND_CLOCK_STOP: (u64, u64) = (1860, 700);
+
+/// What the slot's hardware is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Hardware {
+    /// The frequency of CLK.
+    pub clock_hz: u32,
+    /// VCC in mV for class A, B and C.
+    pub vcc_mv: [u16; 3],
+    /// Where its error signal lies.
+    pub signal: Signal,
+    /// The least etu from the leading edge of a character that the card has refused to that of its repetition.
+    pub repetition: Etu,
+}
+
+impl Default for Hardware {
+    /// CLK at 3.5712 MHz, 5 V, 3 V and 1.8 V, the error signal from 10.5 to 11.5 etu (clause 7.3).
+    fn default() -> Self {
+        let vcc_mv = [5000, 3000, 1800];
+        Self { clock_hz: CLOCK_HZ as u32, vcc_mv, signal: CARD_SIGNAL, repetition: REPETITION as Etu }
+    }
+}
+
+/// Where the error signal of a card lies (clause 7.3).
+const CARD_SIGNAL: Signal = Signal { from: 105, to: 115 };
 
 /// A wire with a card slot at its end.
 pub struct VirtualLine {
     time: VirtualTime,
+    hardware: Hardware,
+    referee: Referee,
     seat: Seat,
+    /// The contacts touched a card when the referee last looked.
+    touched: bool,
     class: Option<VoltageClass>,
     rst: bool,
     clock: Clock,
@@ -40,18 +68,11 @@ pub struct VirtualLine {
     last_frame: (Moments, bool),
     /// Whether the last character came from the card.
     card_spoke_last: bool,
-    /// When CLK was last started with RST low.
-    reset_since: u64,
-    /// When CLK was last started with RST high.
-    resumed_at: u64,
     /// Characters that the card is about to send.
     coming: VecDeque<Coming>,
     next: Next,
-    /// A disturbance has happened, so the card's characters may come at the wrong time.
-    disturbed: bool,
     silenced: bool,
     short: bool,
-    violations: Vec<String>,
 }
 
 /// The place for a card. Clones are the same place, so that the owner of any clone can pull the card.
@@ -92,9 +113,17 @@ struct Next {
 impl VirtualLine {
     /// A wire without power and card.
     pub fn new(time: VirtualTime) -> Self {
+        Self::of(Hardware::default(), time)
+    }
+
+    /// The same, of other hardware.
+    pub fn of(hardware: Hardware, time: VirtualTime) -> Self {
         Self {
             time,
+            hardware,
+            referee: Referee::new(CLOCK_HZ as u32),
             seat: Seat::default(),
+            touched: false,
             class: None,
             rst: false,
             clock: Clock::Low,
@@ -103,14 +132,10 @@ impl VirtualLine {
             last_edge: 0,
             last_frame: (Moments::from_moments(0), false),
             card_spoke_last: false,
-            reset_since: 0,
-            resumed_at: 0,
             coming: VecDeque::new(),
             next: Next { flip: 0, lose: false, double: false, late: 0, early: 0 },
-            disturbed: false,
             silenced: false,
             short: false,
-            violations: Vec::new(),
         }
     }
 
@@ -119,20 +144,39 @@ impl VirtualLine {
         self.seat.clone()
     }
 
-    fn cycles(&self, etu: u64) -> u64 {
-        cycles(etu, self.rate())
+    /// Ticks of the clock of `etu` etu at a rate of (Fi, Di), rounded up, since a limit may not come early.
+    fn ticks(&self, etu: u64, (fi, di): (u16, u8)) -> u64 {
+        (etu * u64::from(fi) * CLOCK_HZ).div_ceil(u64::from(di) * u64::from(self.hardware.clock_hz))
     }
 
-    fn etu(&self, cycles: u64) -> Etu {
-        let etu = (cycles * u64::from(self.config.di)).div_ceil(u64::from(self.config.fi));
+    fn cycles(&self, etu: u64) -> u64 {
+        self.ticks(etu, self.rate())
+    }
+
+    fn etu(&self, ticks: u64) -> Etu {
+        let cycles = ticks * u64::from(self.hardware.clock_hz);
+        let etu = (cycles * u64::from(self.config.di)).div_ceil(u64::from(self.config.fi) * CLOCK_HZ);
         Etu::try_from(etu).unwrap_or(Etu::MAX)
     }
 
-    fn expect(&mut self, holds: bool, rule: &str) {
-        if !holds {
-            let violation = format!("cycle {}: {rule}", self.time.cycles());
-            self.violations.push(violation);
+    /// Shows the referee what is seen now.
+    fn show(&mut self, seen: Seen) {
+        self.look();
+        self.referee.see(self.time.cycles(), seen);
+    }
+
+    /// Shows the referee whether there is a card: it is put in and taken out between two calls.
+    fn look(&mut self) {
+        let touches = self.seat.card().is_some();
+        if touches != std::mem::replace(&mut self.touched, touches) {
+            self.referee.see(self.time.cycles(), Seen::Card(touches));
         }
+    }
+
+    fn show_character(&mut self, by: By, edge: u64, frame: Moments, (f, d): (u16, u8), signal: Option<Signal>) {
+        self.look();
+        let character = referee::Character { by, moments: frame.moments(), rate: Rate { f, d }, signal };
+        self.referee.see(edge, Seen::Character(character));
     }
 
     fn running(&self) -> bool {
@@ -154,7 +198,13 @@ impl VirtualLine {
         }
     }
 
+    /// The card's characters that are not received are lost. Those that have come are seen all the same.
     fn forget_characters(&mut self) {
+        let now = self.time.cycles();
+        while let Some((Coming { edge, frame, rate }, flip)) = self.next_from_card(now) {
+            let frame = Moments::from_moments(frame.moments() ^ flip);
+            self.show_character(By::Card, edge, frame, rate, None);
+        }
         self.coming.clear();
     }
 
@@ -163,7 +213,7 @@ impl VirtualLine {
         if self.silenced {
             return;
         }
-        let gap = cycles(CARD_GUARD_TIME, rate);
+        let gap = self.ticks(CARD_GUARD_TIME, rate);
         let mut edge = self.coming.back().map_or(start, |last| start.max(last.edge + gap));
         for byte in bytes {
             self.coming.push_back(Coming { edge, frame: convention.encode(*byte), rate });
@@ -184,8 +234,8 @@ impl VirtualLine {
         }
     }
 
-    /// The card receives a character, whose leading edge is now `last_edge`; `false`: the card signals an error.
-    fn card_hears(&mut self, frame: Moments) -> bool {
+    /// The card receives a character, whose leading edge reaches it at `edge`; `false`: the card signals an error.
+    fn card_hears(&mut self, frame: Moments, edge: u64) -> bool {
         let Some(card) = self.running_card() else {
             return true;
         };
@@ -199,10 +249,10 @@ impl VirtualLine {
         let heard = convention.decode(frame);
         let answer = match heard.parity_ok {
             true => card.received(heard.byte),
-            false if card.signals_errors() && self.config.error_signal => return false,
+            false if card.signals_errors() => return false,
             false => card.parity_error(),
         };
-        let start = self.last_edge + cycles(card.turnaround(), rate);
+        let start = edge + self.ticks(card.turnaround(), rate);
         self.card_sends(convention, rate, &answer, start);
         true
     }
@@ -215,15 +265,22 @@ impl VirtualLine {
         let Next { flip, double, late, early, .. } = self.next;
         let mut first = *self.coming.front()?;
         // A receiver is ready for the next character when it is done with the last one.
-        let ready = first.edge.min(self.last_edge + cycles(CHARACTER, first.rate));
-        first.edge = first.edge.saturating_sub(cycles(early.into(), first.rate)).max(ready);
-        first.edge += cycles(late.into(), first.rate);
+        let ready = first.edge.min(self.last_edge + self.ticks(CHARACTER, first.rate));
+        first.edge = first.edge.saturating_sub(self.ticks(early.into(), first.rate)).max(ready);
+        first.edge += self.ticks(late.into(), first.rate);
+        let gap = self.ticks(CARD_GUARD_TIME, first.rate);
         if first.edge > limit {
+            if late > 0 {
+                // It is late even if nobody waits for it any more.
+                (self.next.late, self.next.early) = (0, 0);
+                self.coming.pop_front();
+                self.push_apart(first.edge, gap);
+                self.coming.push_front(first);
+            }
             return None;
         }
         self.next = Next::default();
         self.coming.pop_front();
-        let gap = cycles(CARD_GUARD_TIME, first.rate);
         if double {
             self.coming.push_front(first);
         }
@@ -234,24 +291,20 @@ impl VirtualLine {
     /// Moves the card's characters so that each comes at least `gap` after the one before, the first after `edge`.
     fn push_apart(&mut self, edge: u64, gap: u64) {
         let mut least = edge + gap;
-        for coming in &mut self.coming {
-            if coming.edge >= least {
+        let hz = u64::from(self.hardware.clock_hz);
+        for Coming { edge, rate: (fi, di), .. } in &mut self.coming {
+            if *edge >= least {
                 // The characters after this one are already far enough apart.
                 break;
             }
-            coming.edge = least;
-            least = coming.edge + cycles(CARD_GUARD_TIME, coming.rate);
+            *edge = least;
+            least = *edge + (CARD_GUARD_TIME * u64::from(*fi) * CLOCK_HZ).div_ceil(u64::from(*di) * hz);
         }
     }
 
     fn move_to(&mut self, cycle: u64) {
         self.time.advance(cycle.saturating_sub(self.time.cycles()));
     }
-}
-
-/// Clock cycles of `etu` etu at a rate of (Fi, Di), rounded up, since a limit may not come early.
-fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
-    (etu * u64::from(fi)).div_ceil(u64::from(di))
 }
 
 impl CardLine for VirtualLine {
@@ -272,66 +325,44 @@ impl CardLine for VirtualLine {
     }
 
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
-        let idle = !self.rst && self.clock == Clock::Low;
-        match class {
-            Some(_) => self.expect(idle, "6.2.1: VCC comes while RST and CLK are low"),
-            None => self.expect(idle && !self.io, "6.4: VCC goes last, after RST, CLK and I/O"),
-        }
+        self.forget_characters();
+        self.show(Seen::Vcc(match class {
+            None => 0,
+            Some(VoltageClass::A) => self.hardware.vcc_mv[0],
+            Some(VoltageClass::B) => self.hardware.vcc_mv[1],
+            Some(VoltageClass::C) => self.hardware.vcc_mv[2],
+        }));
         self.class = class;
         (self.silenced, self.short, self.next) = (false, false, Next::default());
-        self.forget_characters();
     }
 
     fn set_rst(&mut self, high: bool) {
-        if high && !self.rst {
-            self.expect(self.class.is_some() && self.running(), "6.2.2: RST goes high with VCC and CLK on");
-            let low_for = self.time.cycles() - self.reset_since;
-            self.expect(low_for >= 400, "6.2.2: RST stays low for at least 400 cycles of CLK");
-        }
+        self.forget_characters();
+        self.show(Seen::Rst(high));
         self.rst = high;
         self.silenced = false;
-        self.forget_characters();
         self.last_edge = self.time.cycles();
         self.card_spoke_last = true;
-        if !high {
-            self.reset_since = self.time.cycles();
-        } else if let Some(card) = self.running_card() {
+        if let Some(card) = self.running_card().filter(|_| high) {
             let mut card = card.borrow_mut();
             let atr = card.answer_to_reset();
-            self.card_sends(card.convention(), card.rate(), &atr, self.last_edge + ATR_DELAY);
+            // Whatever the answer says, it comes at the rate of every reset (clause 8.1).
+            let rate = (LineConfig::RESET.fi, LineConfig::RESET.di);
+            self.card_sends(card.convention(), rate, &atr, self.last_edge + self.ticks(ATR_DELAY, (1, 1)));
         }
     }
 
     fn set_clk(&mut self, clock: Clock) {
-        let now = self.time.cycles();
-        match (self.running(), clock) {
-            (false, Clock::Running) if self.rst => self.resumed_at = now,
-            (false, Clock::Running) => {
-                self.expect(self.class.is_some() && self.io, "6.2.1: CLK starts with VCC on and I/O released");
-                self.reset_since = now;
-            }
-            (true, Clock::Low | Clock::High) if self.rst => {
-                let allowed = self.seat.card().map_or(ClockStop::Any, |card| card.borrow().clock_stop());
-                let state = match allowed {
-                    ClockStop::Any => true,
-                    ClockStop::Low => clock == Clock::Low,
-                    ClockStop::High => clock == Clock::High,
-                    ClockStop::NotSupported => false,
-                };
-                self.expect(state, "6.4, 6.3.2: CLK stops with RST high in the state the card allows, or after RST");
-                let quiet = now >= self.last_edge + self.cycles(CHARACTER) + AROUND_CLOCK_STOP.0;
-                self.expect(quiet, "6.3.2: CLK runs for 1860 cycles after the last character");
-            }
-            (true, Clock::High) => self.expect(false, "6.4: CLK goes low"),
-            _ => {}
-        }
+        self.show(Seen::Clk(match clock {
+            Clock::Running => Clk::Runs(self.hardware.clock_hz),
+            Clock::Low => Clk::Low,
+            Clock::High => Clk::High,
+        }));
         self.clock = clock;
     }
 
     fn set_io(&mut self, released: bool) {
-        if !released && self.io {
-            self.expect(self.clock == Clock::Low, "6.4: CLK stops before I/O goes low");
-        }
+        self.show(Seen::Io(released));
         self.io = released;
     }
 
@@ -339,50 +370,57 @@ impl CardLine for VirtualLine {
         self.config = *config;
     }
 
+    fn clk_hz(&self) -> u32 {
+        self.hardware.clock_hz
+    }
+
     async fn wait(&mut self, cycles: u32) {
-        self.time.advance(u64::from(cycles));
+        self.time.advance(self.ticks(cycles.into(), (1, 1)));
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         for (index, &byte) in bytes.iter().enumerate() {
+            self.look();
             self.trouble()?;
-            self.expect(self.running(), "6.3.2: nothing is sent while CLK is stopped");
-            let awake = self.resumed_at == 0 || self.time.cycles() >= self.resumed_at + AROUND_CLOCK_STOP.1;
-            self.expect(awake, "6.3.2: CLK runs for 700 cycles before the next character");
-            let finished = self.coming.is_empty() || self.disturbed;
-            self.expect(finished, "10.3: the terminal speaks only when the card has finished");
+            let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.next);
+            let gap = match (self.card_spoke_last, self.last_frame.1) {
+                (true, _) => self.config.turnaround,
+                (false, true) => self.config.guard_time.max(self.hardware.repetition),
+                (false, false) => self.config.guard_time,
+            };
+            let edge = self.time.cycles().max(self.last_edge + self.cycles(gap.into()));
+            self.move_to(edge);
             // Both send at the same time: the card's characters are lost.
             self.forget_characters();
-            let Next { flip, lose, double, late, .. } = std::mem::take(&mut self.next);
-            let gap = match self.last_frame.1 && !self.card_spoke_last {
-                true => REPETITION,
-                false if self.card_spoke_last => self.config.turnaround.into(),
-                false => self.config.guard_time.into(),
-            };
-            let gap = gap + u64::from(late);
+            let arrives = edge + self.cycles(late.into());
             if let Some(card) = self.running_card().filter(|_| late > 0) {
                 let mut card = card.borrow_mut();
-                if card.character_waiting_time().is_some_and(|etu| gap > etu) {
+                if card.character_waiting_time().is_some_and(|etu| arrives - self.last_edge > self.cycles(etu)) {
                     // The card takes the block for finished, and complains while the terminal sends: nobody receives
                     // the complaint.
                     card.silence();
                 }
             }
-            let edge = self.time.cycles().max(self.last_edge + self.cycles(gap));
-            let frame = Moments::from_moments(self.config.convention.encode(byte).moments() ^ flip);
+            let driven = self.config.convention.encode(byte);
+            let frame = Moments::from_moments(driven.moments() ^ flip);
             (self.last_edge, self.card_spoke_last, self.last_frame) = (edge, false, (frame, false));
-            self.move_to(edge + self.cycles(CHARACTER));
+            let mut accepted = true;
             for _ in 0..if lose { 0 } else { 1 + u8::from(double) } {
-                if !self.card_hears(frame) {
-                    self.last_frame.1 = true;
-                    return Err(LineError::NotAccepted(index));
-                }
+                accepted &= self.card_hears(frame, arrives);
+            }
+            let rate = self.rate();
+            self.show_character(By::Terminal, edge, driven, rate, (!accepted).then_some(CARD_SIGNAL));
+            self.move_to(edge + self.cycles(CHARACTER));
+            self.last_frame.1 = !accepted;
+            if !accepted && self.config.error_signal {
+                return Err(LineError::NotAccepted(index));
             }
         }
         Ok(())
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
+        self.look();
         self.trouble()?;
         self.card_goes_on(within);
         let limit = self.last_edge + self.cycles(u64::from(within));
@@ -390,7 +428,7 @@ impl CardLine for VirtualLine {
             self.move_to(limit);
             return Err(LineError::Timeout);
         };
-        self.move_to(edge + cycles(CHARACTER, rate));
+        self.move_to(edge + self.ticks(CHARACTER, rate));
         let elapsed = self.etu(edge.saturating_sub(self.last_edge));
         (self.last_edge, self.card_spoke_last) = (edge, true);
         let frame = Moments::from_moments(meant.moments() ^ flip);
@@ -399,9 +437,10 @@ impl CardLine for VirtualLine {
         character.parity_ok &= rate == self.rate();
         let signalled = !character.parity_ok && self.config.error_signal;
         self.last_frame = (frame, signalled);
+        self.show_character(By::Card, edge, frame, rate, signalled.then_some(self.hardware.signal));
         if signalled && rate == self.rate() {
             self.coming.push_front(Coming { edge, frame: meant, rate });
-            self.push_apart(edge, cycles(REPETITION, rate));
+            self.push_apart(edge, self.ticks(REPETITION, rate));
         }
         Ok((character, elapsed))
     }
@@ -409,13 +448,13 @@ impl CardLine for VirtualLine {
 
 impl SimulatedLine for VirtualLine {
     fn set_card(&mut self, card: Option<SharedCard>) {
+        self.forget_characters();
         *self.seat.0.borrow_mut() = card;
         self.next = Next::default();
-        self.forget_characters();
+        self.look();
     }
 
     fn disturb(&mut self, disturbance: Disturbance) {
-        self.disturbed = true;
         match disturbance {
             Disturbance::Flip(moments) => self.next.flip = moments,
             Disturbance::Lose => self.next.lose = true,
@@ -424,11 +463,12 @@ impl SimulatedLine for VirtualLine {
             Disturbance::Early(etu) => self.next.early = etu,
             Disturbance::Silence => {
                 self.silenced = true;
-                self.forget_characters();
+                self.coming.clear();
             }
             Disturbance::ShortCircuit => {
-                self.short = true;
                 self.forget_characters();
+                self.short = true;
+                self.show(Seen::Collapse);
             }
             Disturbance::Pull => self.set_card(None),
             Disturbance::Misbehave(kind) => {
@@ -455,7 +495,7 @@ impl SimulatedLine for VirtualLine {
         (self.config.fi, self.config.di)
     }
 
-    fn violations(&self) -> &[String] {
-        &self.violations
+    fn findings(&self) -> &[Finding] {
+        self.referee.findings()
     }
 }

@@ -125,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_of_an_id_number_is_masked_and_nothing_else() {
+    fn the_middle_of_an_id_number_and_what_stands_in_it_are_masked() {
         let id = "3131313131313139383130313031313131 30".replace(' ', "");
         let shown = masked(&format!(">00B2010414 <B2 <0812{id} <9000 >00B2020403 <B2 <0A0131 <9000"));
-        assert_eq!(shown, format!("00B2010414B20812313131{}31309000{}", "*".repeat(26), "00B2020403B20A01319000"));
+        assert_eq!(shown, format!("00B2010414B20812313131{}31309000{}", "*".repeat(26), "00B2020403B20A01**9000"));
         assert_eq!(masked(">00B207040B <B2 <0709583030303030303139 <9000"), "00B207040BB207095830303030303031399000");
     }
 
@@ -169,5 +169,15 @@ mod tests {
         let id = "31".repeat(18);
         let shown = over_t1(&format!(">00000500B2010414A2 <0000160812{id}9000 <00"));
         assert!(shown.contains(&format!("0812313131{}3131", "*".repeat(26))), "{shown}");
+    }
+
+    #[test]
+    fn in_t1_a_damaged_block_shows_nothing_of_an_id_number() {
+        let id = "31".repeat(18);
+        // LEN came twice, or was lost; the tag was lost; NAD came twice.
+        for block in ["00001616 0812", "00000812", "00001612", "0000001608 12"].map(|prefix| prefix.replace(' ', "")) {
+            let shown = over_t1(&format!(">00000500B2010414A2 <{block}{id}900000 >00810081 <0000160812{id}9000"));
+            assert!(!shown.contains("3131313131"), "{block}: {shown}");
+        }
     }
 }

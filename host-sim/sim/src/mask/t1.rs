@@ -1,6 +1,11 @@
 //! Secret characters in T=1. Which bytes of an APDU are secret is decided in `qiyong_protocol::card::redact`.
 
+use qiyong_protocol::card::commands::ins;
+use qiyong_protocol::card::files::tag;
 use qiyong_protocol::card::redact;
+
+/// Characters of an ID number.
+const ID_NUMBER_LEN: usize = 18;
 
 /// Follows T=1 far enough to know which characters are a PIN or an ID number.
 ///
@@ -11,6 +16,8 @@ pub(super) struct T1 {
     edc: usize,
     to_card: Direction,
     by_card: Direction,
+    /// What the card has sent since the terminal did.
+    answer: Vec<u8>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -27,12 +34,13 @@ struct Direction {
 
 impl T1 {
     pub(super) fn new(edc: usize) -> Self {
-        Self { edc, to_card: Direction::default(), by_card: Direction::default() }
+        Self { edc, to_card: Direction::default(), by_card: Direction::default(), answer: Vec::new() }
     }
 
     pub(super) fn sent_to_card(&mut self, byte: u8) -> bool {
         // Blocks go in turns: an unfinished block of the card is over.
         self.by_card.drop_block();
+        self.answer.clear();
         self.to_card.take(byte, self.edc, |apdu, at| match *apdu {
             [_, ins, _, _, lc, ref data @ ..] => {
                 let mut data = data.to_vec();
@@ -45,6 +53,8 @@ impl T1 {
 
     pub(super) fn sent_by_card(&mut self, byte: u8) -> bool {
         self.to_card.drop_block();
+        self.answer.push(byte);
+        let out_of_step = self.is_out_of_step();
         let ins = self.to_card.apdu.get(1).copied().unwrap_or_default();
         let secret = self.by_card.take(byte, self.edc, |apdu, at| {
             // The record contains its own length; the status word comes after it.
@@ -55,7 +65,19 @@ impl T1 {
         if self.by_card.resynchronised() {
             *self = Self::new(self.edc);
         }
-        secret
+        secret || out_of_step
+    }
+
+    /// Whether an answer to the reading of an ID number is not framed as it should be: a character of it was lost, came twice
+    /// or was changed, and nobody can tell where the number is in it. Then all of it is secret.
+    fn is_out_of_step(&self) -> bool {
+        let asked =
+            matches!(*self.to_card.apdu, [_, ins::READ_RECORD, _, _, le] if usize::from(le) == 2 + ID_NUMBER_LEN);
+        // NAD and PCB tell nothing; R- and S-blocks carry no record. Then LEN, and of the record tag and length.
+        let frame = [2 + ID_NUMBER_LEN as u8 + 2, tag::ID_NUMBER, ID_NUMBER_LEN as u8];
+        let is_i_block = self.answer.get(1).is_some_and(|pcb| pcb & 0x80 == 0);
+        let rest = self.answer.get(2..).unwrap_or_default();
+        asked && is_i_block && rest.iter().zip(frame).any(|(byte, due)| *byte != due)
     }
 }
 

@@ -4,6 +4,7 @@
 mod check;
 mod keys;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::DateTime;
@@ -11,6 +12,8 @@ use thiserror::Error;
 
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -18,7 +21,8 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::problem::Problem;
-use crate::card::contact::Misbehaviour;
+use crate::card::contact::{Habits, Misbehaviour};
+use crate::card::file::Files;
 use crate::world::visit::Visit;
 use crate::{input, toml_error};
 use check::check_shape;
@@ -66,8 +70,32 @@ pub struct Card {
     pub known: Known,
     /// Whether the centre knows it at all.
     pub registered: bool,
+    /// What it sends after a reset, if not the ATR that its maker gives it.
+    pub atr: Option<Vec<u8>>,
+    /// What it does on the line in its own way.
+    pub habits: Habits,
+    /// What stands in its records instead of what its maker writes.
+    pub files: Files,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
+}
+
+impl Card {
+    /// Whether it uses inverse convention.
+    pub fn is_inverse(&self) -> bool {
+        match self.atr.as_deref() {
+            Some(atr) => Atr::new(atr).parameters().convention() == Convention::Inverse,
+            None => self.new.convention == Convention::Inverse,
+        }
+    }
+
+    /// The records, by file and tag, that the scenario alters.
+    pub fn altered(&self) -> Vec<String> {
+        let names = |(file, records): (&String, &BTreeMap<String, String>)| {
+            records.keys().map(|record| format!("{file}.{record}")).collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(names).collect()
+    }
 }
 
 /// What a centre knows of a card besides the choices for it.

@@ -4,7 +4,7 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | [`file`](mod@file) | a scenario, read and checked; `line` knows the keys for what goes wrong on the card line |
+//! | [`file`](mod@file) | a scenario, read and checked; `line`, `serial`: the keys for what goes wrong on the lines |
 //! | [`problem`] | what can be wrong with a file |
 //! | [`centre`] | what a scenario needs of a centre: to set the centre up, and to look at it afterwards |
 //! | [`stage`] | where a scenario is played, and what came of it |
@@ -19,5 +19,6 @@ mod line;
 pub mod problem;
 pub mod report;
 pub mod run;
+mod serial;
 pub mod simulated;
 pub mod stage;

@@ -10,6 +10,8 @@ use qiyong_protocol::card::date::Date;
 use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 
+use crate::card::contact::habits::UnknownHabit;
+use crate::card::file::ValueProblem;
 use crate::gbk::HolderError;
 
 /// What is wrong, without the name of the file. A key is as its place is told to people: `step 2: card`.
@@ -147,6 +149,36 @@ pub enum Problem {
         key: String,
         /// What stands there.
         given: String,
+    },
+    /// It is not the bytes that a card sends after a reset.
+    #[error("`{key}` must be 1 to {most} bytes in hex; they need not be a valid ATR")]
+    Atr {
+        /// The key.
+        key: String,
+        /// The most bytes there can be.
+        most: usize,
+    },
+    /// It is no habit of a card.
+    #[error("`{key}` {problem}")]
+    Habit {
+        /// The key.
+        key: String,
+        /// What is allowed.
+        problem: UnknownHabit,
+    },
+    /// It cannot stand in a record of the card.
+    #[error("`{key}` {problem}")]
+    Record {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: ValueProblem,
+    },
+    /// The card has an ATR of its own, which says what this key would say.
+    #[error("`{key}` does not go with `atr`, which says it")]
+    InAtr {
+        /// The key.
+        key: String,
     },
     /// It is no PIN. What stands there is not kept: it may be somebody's.
     #[error("`{key}` must be 4 to 16 digits")]

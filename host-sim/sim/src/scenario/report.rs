@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::file::Scenario;
+use super::file::{Card, Scenario};
 use super::stage::{Played, PlayedCard, PlayedStep};
+use crate::card::contact::Conduct;
+use crate::referee::Finding;
 
 /// One scenario file as `--json` prints it: one object in each row.
 #[derive(Serialize)]
@@ -40,7 +42,7 @@ pub struct StepReport {
     /// What the terminal was to do.
     #[serde(rename = "do")]
     pub what: &'static str,
-    /// approved, refused, failed or cancelled.
+    /// approved, refused, failed, cancelled or timed-out.
     pub outcome: &'static str,
     /// Why the visit was not approved.
     pub reason: Option<&'static str>,
@@ -60,6 +62,46 @@ pub struct StepReport {
     pub pin_changed: bool,
     /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
     pub pin_unchanged: Option<&'static str>,
+    /// What the card did on the line; null if it was never reset.
+    pub line: Option<LineReport>,
+    /// What the referee of the card line has found against the terminal; the emulated bench has none.
+    pub referee: Vec<Finding>,
+}
+
+/// What the card did on the line in a step.
+#[derive(Serialize)]
+pub struct LineReport {
+    /// What it sent after a reset, in hex.
+    pub atr: String,
+    /// How often it was reset, at a voltage at which it works.
+    pub resets: u32,
+    /// The protocol in force at the end.
+    pub protocol: u8,
+    /// Fi and Di in force at the end.
+    pub fi: u16,
+    /// See `fi`.
+    pub di: u8,
+    /// Each PPS request and the answer, in hex.
+    pub pps: Vec<PpsReport>,
+    /// S(IFS request) that it heard.
+    pub ifs_requests: u32,
+    /// S(WTX request) that it sent.
+    pub wtx_requests: u32,
+    /// Answers in T=0.
+    pub t0_answers: u32,
+    /// Answers that came later than they could, by `response_delay`.
+    pub delayed: u32,
+    /// Answers that its `fault`, or one of `line`, replaced or kept back.
+    pub misbehaved: u32,
+}
+
+/// A PPS request and its answer, in hex; an empty answer is none.
+#[derive(Serialize)]
+pub struct PpsReport {
+    /// What the terminal asked for.
+    pub asked: String,
+    /// What the card answered.
+    pub answered: String,
 }
 
 /// How a card stands at the end.
@@ -79,6 +121,8 @@ pub struct CardReport {
     pub pin_is_initial: bool,
     /// PIN tries left on the card.
     pub pin_tries_left: u8,
+    /// The records, by file and tag, in which the scenario wrote something else than the card's maker.
+    pub altered: Vec<String>,
     /// Its activations, first to last.
     pub activations: Vec<ActivationReport>,
 }
@@ -118,20 +162,43 @@ pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> St
         stan: report.stan.map(|stan| stan.0),
         pin_changed: report.pin_changed,
         pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
+        line: played.conduct.as_ref().filter(|conduct| conduct.resets > 0).map(line_report),
+        referee: played.findings().collect(),
+    }
+}
+
+fn line_report(conduct: &Conduct) -> LineReport {
+    let hex = |(asked, answered): &(Vec<u8>, Vec<u8>)| PpsReport {
+        asked: hex::encode_upper(asked),
+        answered: hex::encode_upper(answered),
+    };
+    LineReport {
+        atr: hex::encode_upper(&conduct.atr),
+        resets: conduct.resets,
+        protocol: conduct.protocol,
+        fi: conduct.rate.0,
+        di: conduct.rate.1,
+        pps: conduct.pps.iter().map(hex).collect(),
+        ifs_requests: conduct.ifs_requests,
+        wtx_requests: conduct.wtx_requests,
+        t0_answers: conduct.t0_answers,
+        delayed: conduct.delayed,
+        misbehaved: conduct.misbehaved,
     }
 }
 
 /// The report of a card.
-pub fn card_report(number: &str, played: &PlayedCard) -> CardReport {
+pub fn card_report(card: &Card, played: &PlayedCard) -> CardReport {
     let record = played.record.as_ref();
     CardReport {
-        number: number.to_string(),
+        number: card.new.number.as_str().to_string(),
         status: record.map(|record| record.status.as_str()),
         social: record.is_some_and(|record| record.social),
         financial: record.is_some_and(|record| record.financial),
         account: record.map_or(0, |record| record.account.0),
         pin_is_initial: record.is_some_and(|record| record.pin_is_initial),
         pin_tries_left: played.pin_tries_left,
+        altered: card.altered(),
         activations: played
             .activations
             .iter()
@@ -184,9 +251,7 @@ impl FileReport {
             error: None,
             skipped: None,
             steps,
-            cards: cards
-                .map(|(card, played)| (card.name.clone(), card_report(card.new.number.as_str(), played)))
-                .collect(),
+            cards: cards.map(|(card, played)| (card.name.clone(), card_report(card, played))).collect(),
             differences: played.differences,
         }
     }

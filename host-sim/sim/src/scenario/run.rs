@@ -8,9 +8,11 @@ use super::compare::{compare_card, compare_step};
 use super::file::Scenario;
 use super::simulated::Simulated;
 use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage};
-use crate::card::contact::ContactCard;
+use crate::card::contact::{Conduct, ContactCard};
 use crate::card::os::VirtualCard;
-use crate::line::SharedCard;
+use crate::line::{Disturbance, SharedCard};
+use crate::referee::Finding;
+use crate::world::visit::Unplayed;
 
 /// Sets up `centre`, which is new, and makes the cards as they are at the beginning.
 ///
@@ -26,7 +28,13 @@ pub fn prepare(scenario: &Scenario, centre: &mut impl Centre) -> Result<Vec<Shar
         if card.registered {
             centre.add_card(&card.known.record(card.new.record(issued.ident)))?;
         }
-        let mut contact = ContactCard::new(VirtualCard::personalised(&card.new, &issued));
+        let mut made = VirtualCard::personalised(&card.new, &issued);
+        made.habits = card.habits;
+        if let Some(atr) = &card.atr {
+            made.atr.clone_from(atr);
+        }
+        made.write_files(&card.files).map_err(|(key, problem)| RunError::Issue(format!("{key} {problem}").into()))?;
+        let mut contact = ContactCard::new(made);
         contact.misbehaviour = card.misbehaviour;
         cards.push(Rc::new(RefCell::new(contact)));
     }
@@ -50,6 +58,7 @@ pub fn play<C: Centre>(scenario: &Scenario, mut centre: C) -> Result<Played, Run
 pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard]) -> Result<Played, RunError> {
     let mut steps = Vec::new();
     let mut differences = Vec::new();
+    let mut conducts = vec![Conduct::default(); scenario.cards.len()];
     for (number, step) in (1..).zip(&scenario.steps) {
         let record = |stage: &S| match step.card.and_then(|index| scenario.cards.get(index)) {
             Some(card) => stage.centre().borrow().card(&card.new.number),
@@ -57,12 +66,35 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         };
         let before = record(stage)?;
         let card = step.card.and_then(|index| cards.get(index)).cloned();
-        let (report, events) = stage.visit(step.terminal, &step.operation, card, step.visit.clone())?;
+        let (report, events) = stage.visit(step.terminal, &step.operation, card.clone(), step.visit.clone())?;
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
-        steps.push(PlayedStep { report, events, before, after: record(stage)? });
+        let conduct = card.map(|card| card.borrow_mut().take_conduct());
+        // A step in which something did not happen shows something else than was meant.
+        let mut unplayed = stage.unplayed(step.terminal);
+        let spell = step.visit.faults.iter().any(|fault| matches!(fault.what, Disturbance::Misbehave(_)));
+        if spell && unplayed.is_empty() && conduct.as_ref().is_some_and(|conduct| conduct.misbehaved == 0) {
+            unplayed.push(Unplayed::Spell);
+        }
+        differences.extend(unplayed.iter().map(|what| format!("step {number}: {what}")));
+        if let (Some(index), Some(conduct)) = (step.card, &conduct)
+            && let Some(all) = conducts.get_mut(index)
+        {
+            all.add(conduct);
+        }
+        let played = PlayedStep { report, events, before, after: record(stage)?, conduct };
+        // Whatever the scenario expects, the terminal keeps to the standard.
+        let convicted = |Finding { rule, at }: Finding| {
+            let (name, clause, says) = (rule.name(), rule.clause(), rule.says());
+            format!("step {number}: referee: {name} (ISO/IEC 7816-3 clause {clause}) at cycle {at}: {says}")
+        };
+        differences.extend(played.findings().map(convicted));
+        steps.push(played);
     }
-    // The slot is our own code: a violation of the standard is never right, whatever the scenario expects.
-    differences.extend(stage.violations().iter().map(|rule| format!("card line, ISO/IEC 7816-3 {rule}")));
+
+    for (card, conduct) in scenario.cards.iter().zip(&conducts) {
+        let dead = conduct.never_shown(&card.habits, card.atr.is_some(), card.misbehaviour);
+        differences.extend(dead.iter().map(|(key, why)| format!("card {}: `{key}` never showed: {why}", card.name)));
+    }
 
     let mut played_cards = Vec::new();
     for (card, shared) in scenario.cards.iter().zip(cards) {

@@ -9,7 +9,8 @@ use super::file::Scenario;
 use super::stage::{RunError, Stage, Visited};
 use crate::line::SharedCard;
 use crate::time::VirtualTime;
-use crate::world::visit::Visit;
+use crate::world::event::Event;
+use crate::world::visit::{Unplayed, Visit};
 use crate::world::{World, WorldTerminal};
 
 /// A world with the terminals of a scenario.
@@ -38,14 +39,22 @@ impl<C: Centre> Stage for Simulated<C> {
 
     fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
         self.world.events.borrow_mut().clear();
-        let report = self.terminals[terminal].serve(operation, card, visit);
+        let terminal = &mut self.terminals[terminal];
+        let known = terminal.findings().len();
+        let report = terminal.serve(operation, card, visit);
+        let mut events: Vec<_> = self.world.events.borrow_mut().drain(..).collect();
+        for finding in terminal.findings().iter().skip(known) {
+            // Where it belongs: before whatever follows it.
+            let place = events.iter().position(|(cycle, _)| *cycle >= finding.at).unwrap_or(events.len());
+            events.insert(place, (finding.at, Event::Finding(*finding)));
+        }
         match self.world.centre_failure.borrow_mut().take() {
-            Some(failure) => Err(RunError::Message(failure)),
-            None => Ok((report, self.world.events.borrow_mut().drain(..).collect())),
+            Some(failure) => Err(RunError::Centre(failure)),
+            None => Ok((report?, events)),
         }
     }
 
-    fn violations(&mut self) -> Vec<String> {
-        self.terminals.iter_mut().flat_map(WorldTerminal::violations).collect()
+    fn unplayed(&mut self, terminal: usize) -> Vec<Unplayed> {
+        self.terminals.get(terminal).map(|terminal| terminal.unplayed().to_vec()).unwrap_or_default()
     }
 }

@@ -10,11 +10,13 @@ use qiyong_protocol::advice::Advice;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 
 use super::centre::{Activation, Centre};
+use crate::card::contact::Conduct;
 use crate::line::SharedCard;
+use crate::referee::Finding;
 use crate::world::centre::CentreFailure;
 use crate::world::event::Event;
-use crate::world::link::ExchangeError;
-use crate::world::visit::Visit;
+use crate::world::till::TillError;
+use crate::world::visit::{Unplayed, Visit};
 
 /// Why a scenario could not be played to its end. None of these is a verdict on the scenario.
 #[derive(Debug, Error)]
@@ -25,9 +27,9 @@ pub enum RunError {
     /// A card could not be made.
     #[error("a card cannot be made: {0}")]
     Issue(CentreFailure),
-    /// The centre could not handle a message.
-    #[error("the centre could not handle a message: {0}")]
-    Message(ExchangeError),
+    /// A terminal and its till do not come together.
+    #[error("till and terminal: {0}")]
+    Till(#[from] TillError),
     /// The stage failed.
     #[error("{error}")]
     Stage {
@@ -52,6 +54,8 @@ pub struct PlayedStep {
     pub before: Option<CardRecord>,
     /// The same after the step.
     pub after: Option<CardRecord>,
+    /// What the inserted card did on the line; `None` if there was no card.
+    pub conduct: Option<Conduct>,
 }
 
 /// What came of a card.
@@ -74,6 +78,16 @@ pub struct Played {
     pub cards: Vec<PlayedCard>,
     /// The differences from the expectations, one sentence each.
     pub differences: Vec<String>,
+}
+
+impl PlayedStep {
+    /// What the referee of the card line has found.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.events.iter().filter_map(|(_, event)| match event {
+            Event::Finding(finding) => Some(*finding),
+            _ => None,
+        })
+    }
 }
 
 impl Played {
@@ -101,6 +115,9 @@ pub trait Stage {
     /// The visit cannot be played to its end.
     fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
 
-    /// What the terminals have done against a standard so far, if the stage sees that.
-    fn violations(&mut self) -> Vec<String>;
+    /// What was to happen in the last visit at this terminal and did not, if the stage sees that.
+    fn unplayed(&mut self, terminal: usize) -> Vec<Unplayed> {
+        let _ = terminal;
+        Vec::new()
+    }
 }

@@ -10,8 +10,9 @@ use qiyong_protocol::iso7816::atr::{Atr, Edc};
 use super::event::{Apdu, Event};
 use crate::line::LineEvent;
 
-/// A pause of more etu than this is not the line's: somebody else was waited for.
-const SOMEBODY_ELSE: f64 = 500.0;
+/// A pause of more etu than this is not the line's: somebody else was waited for. The shortest message to the centre and
+/// its answer take 130 etu of the slowest rate on the serial line.
+const SOMEBODY_ELSE: f64 = 100.0;
 
 /// Characters, and the etu that they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,7 +59,7 @@ impl Efficiency {
                 let pause = (cycle - before) as f64 * f64::from(di) / f64::from(fi);
                 if pause <= SOMEBODY_ELSE {
                     all.spent += pause;
-                    all.least += f64::from(if first { 16 } else { least(&atr, was_to_card, to_card) });
+                    all.least += f64::from(least(&atr, (fi, di), first, was_to_card, to_card));
                 }
             }
         }
@@ -104,24 +105,26 @@ fn of_apdu(apdu: &Apdu, frame: Option<u64>) -> u64 {
     }
 }
 
-/// The least etu from a character's leading edge to that of the next.
-fn least(atr: &[u8], was_to_card: bool, to_card: bool) -> u32 {
+/// The least etu from a character's leading edge to that of the next, at a rate of (Fi, Di). `first`: it is the first to the
+/// card after the answer to reset.
+fn least(atr: &[u8], (fi, di): (u16, u8), first: bool, was_to_card: bool, to_card: bool) -> u32 {
     let card = Atr::new(atr).parameters();
     let t1 = card.preferred_protocol() == Some(1);
-    let extra = u32::from(card.extra_guard());
+    // Clause 8.3: before each character to the card, whoever sent the one before.
+    let guard_time = card.guard_time(fi, di);
     match (was_to_card, to_card) {
         // Clauses 10.2 and 11.2: the pause before the other side sends.
-        (true, false) | (false, true) if t1 => 22,
-        (true, false) | (false, true) => 16,
-        // Clause 8.3: N concerns characters to the card; 255 stands for the least.
-        (true, true) if extra == 255 => {
+        (false, true) if t1 && !first => guard_time.max(22),
+        (false, true) => guard_time.max(16),
+        (true, false) => {
             if t1 {
-                11
+                22
             } else {
-                12
+                16
             }
         }
-        (true, true) => 12 + extra,
+        (true, true) if t1 && card.extra_guard() == 255 => 11,
+        (true, true) => guard_time,
         (false, false) => 12,
     }
 }

@@ -17,6 +17,7 @@ use qiyong_protocol::iso7816::sw::StatusWord;
 use super::slot::Watch;
 use crate::card::file::write_value;
 use crate::line::LineEvent;
+use crate::referee::Finding;
 use crate::time::VirtualTime;
 
 /// Something that happened. Secrets are already masked.
@@ -43,6 +44,8 @@ pub enum Event {
     },
     /// Something on the card line, at a rate of (Fi, Di).
     Line((u16, u8), LineEvent),
+    /// The referee of the card line convicts the terminal.
+    Finding(Finding),
 }
 
 /// An exchanged APDU, its secrets masked with `*`.
@@ -124,7 +127,8 @@ fn explain(command: &Command<'_>, response: &Response<'_>) -> String {
                 return name.to_string();
             };
             let value = match (record.tag, record.format) {
-                (tag::ID_NUMBER, _) | (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
+                (tag, _) if tag == tag::ID_NUMBER || redact::stands_in_id_number(tag) => String::new(),
+                (_, Format::Binary | Format::Number | Format::Nested) => String::new(),
                 (_, format) => format!(" \"{}\"", write_value(format, value)),
             };
             format!("{name} {}{value}", record.name)

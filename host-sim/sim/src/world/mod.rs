@@ -1,12 +1,14 @@
 //! A world: terminals with virtual lines, holders, a centre and one clock, all in one thread and in virtual time.
 //!
-//! The terminal application and everything under it is the firmware's own code. Only its surroundings are simulated:
-//! the card line and the card below, screen and keys, and the way to the centre.
+//! The terminal application and everything under it is the firmware's own code, from the card slot to the serial link
+//! and the storage. Only its surroundings are simulated: the card line and the card below, screen and keys, the wires to
+//! the till, and the flash.
 //!
 //! | Module | What it is for |
 //! |---|---|
 //! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
-//! | [`centre`] | the centre as the end of a line sees it; [`link`] is the way there |
+//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
+//! | [`centre`] | the centre as the end of a line sees it |
 //! | [`slot`] | a card slot with an observer |
 //! | [`event`] | what happens, written down with its cycle |
 //! | [`efficiency`] | how long the characters of a session took, and the least time that the standard allows |
@@ -16,9 +18,10 @@
 pub mod centre;
 pub mod efficiency;
 pub mod event;
-pub mod link;
 mod script;
 pub mod slot;
+pub mod station;
+pub mod till;
 pub mod visit;
 
 use std::cell::RefCell;
@@ -27,20 +30,32 @@ use std::rc::Rc;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
+use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
-use qiyong_firmware::terminal::{RamMemory, Report, Settings, Terminal};
+use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_firmware::terminal::{Clock, Report, Settings};
+use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 
-use crate::line::{FaultPlan, Faults, Layered, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::flash::memory::Flash;
+use crate::line::{Fault, FaultPlan, Faults, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::referee::Finding;
+use crate::serial::till::{Nonsense, Passed};
 use crate::time::VirtualTime;
-use centre::CentreEnd;
+use centre::{CentreEnd, CentreFailure};
 use event::{Event, Events, Recorder};
-use link::{ExchangeError, WorldLink};
 use script::Script;
 use slot::Watched;
-use visit::{PullDuring, Visit};
+use station::{Parts, Station};
+use till::{TillError, TillWatch};
+use visit::{LinkTrouble, PullDuring, Unplayed, Visit};
+
+/// A page of a world's flash, in bytes: that of the boards.
+const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = Watched<ContactSlot<Line>, Recorder>;
@@ -53,10 +68,60 @@ pub fn terminal_id(number: u32) -> TerminalId {
     TerminalId(name)
 }
 
+/// A name that no message can hold (docs/card.md §5.2, F41).
+pub const UNSENDABLE: TerminalId = TerminalId([0; 8]);
+
+/// The terminal's clock: the till sets it, and virtual time goes on in it.
+struct TillClock {
+    wall: Rc<WallClock>,
+    time: VirtualTime,
+}
+
+impl Clock for TillClock {
+    fn now(&mut self) -> Timestamp {
+        self.wall.at(self.time.seconds())
+    }
+}
+
+/// Writes down what goes to the centre.
+struct Watch {
+    recorder: Recorder,
+    failure: Rc<RefCell<Option<CentreFailure>>>,
+    seat: Seat,
+    /// Whether the card is pulled while the centre carries out the transaction.
+    pull: Rc<RefCell<bool>>,
+}
+
+impl TillWatch for Watch {
+    fn passed(&mut self, passed: Passed) {
+        let Passed { transaction, asked, answered } = passed;
+        // The answer still has its way before it.
+        if transaction && self.pull.replace(false) {
+            self.seat.pull();
+        }
+        self.recorder.note(Event::Message { asked, answered });
+    }
+
+    fn nonsense(&mut self, why: &Nonsense) {
+        self.recorder.note(Event::Message { asked: "(nothing that can be read)".into(), answered: format!("({why})") });
+    }
+
+    fn centre_failed(&mut self, failure: CentreFailure) {
+        self.failure.borrow_mut().get_or_insert(failure);
+    }
+}
+
 /// A terminal of a world.
 pub struct WorldTerminal {
-    terminal: Terminal<Slot, WorldLink, Script, VirtualTime, ChaCha8Rng, RamMemory>,
+    station: Station<Slot, Script, TillClock, ChaCha8Rng, Store<Flash<PAGE>>>,
+    time: VirtualTime,
     plan: FaultPlan,
+    flash: Flash<PAGE>,
+    pull: Rc<RefCell<bool>>,
+    setup: Setup,
+    is_set_up: bool,
+    unplayed: Vec<Unplayed>,
+    sent: [u64; 2],
 }
 
 /// What all terminals of a world share.
@@ -68,7 +133,7 @@ pub struct World<C> {
     /// The events so far.
     pub events: Events,
     /// The first failure of the centre; a run with a failure proves nothing.
-    pub centre_failure: Rc<RefCell<Option<ExchangeError>>>,
+    pub centre_failure: Rc<RefCell<Option<CentreFailure>>>,
 }
 
 impl<C: CentreEnd + 'static> World<C> {
@@ -79,46 +144,110 @@ impl<C: CentreEnd + 'static> World<C> {
 
     /// Makes a terminal. `number`, from 1, gives its name, and chooses its random numbers together with `seed`.
     pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
-        let recorder = Recorder { time: self.time.clone(), events: self.events.clone() };
+        let time = self.time.clone();
+        let recorder = Recorder { time: time.clone(), events: self.events.clone() };
         let plan = FaultPlan::default();
-        let wire = VirtualLine::new(self.time.clone());
+        let wire = VirtualLine::new(time.clone());
         let seat = wire.seat();
         let line = Layered::new(wire, Faults(plan.clone()));
         let events = self.events.clone();
         let tracer = Tracer::new(move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
         let line = Layered::new(line, tracer);
-        let slot = Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() };
-        let link = WorldLink::new(self.centre.clone(), recorder.clone(), self.centre_failure.clone(), seat.clone());
-        let script = Script::new(recorder, seat);
-        let settings = Settings::at(institution, terminal_id(number));
-        let random = ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32);
-        let terminal = Terminal::new(slot, link, script, self.time.clone(), random, RamMemory::new(Stan(1)), settings);
-        WorldTerminal { terminal, plan }
+        let flash = Flash::new(PAGES as usize, seed);
+        let memory = Store::<_>::open(flash.clone(), None);
+        let parts = Parts {
+            slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
+            operator: Script::new(recorder.clone(), seat.clone()),
+            random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32),
+            state: memory.state([0; 12]),
+            memory,
+            settings: Settings::at(institution, terminal_id(number)),
+        };
+        let wall = Rc::new(WallClock::new());
+        let clock = TillClock { wall: wall.clone(), time: time.clone() };
+        let ticks = time.clone();
+        let set_clock = move |told| wall.set(told, ticks.seconds());
+        let pull = Rc::new(RefCell::new(false));
+        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat, pull: pull.clone() };
+        let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
+        let key = self.centre.borrow().key();
+        let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
+        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
     }
 }
 
 impl WorldTerminal {
     /// One visit of a holder, who inserts this card, if there is one.
-    pub fn serve(&mut self, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Report {
-        let Visit { pins, new_pins, cancel, pull_during, faults, noise, trouble, storage_worn } = visit;
-        self.terminal.memory().worn = storage_worn;
+    ///
+    /// # Errors
+    /// Till and terminal do not come together.
+    pub fn serve(
+        &mut self,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Report, TillError> {
+        if !self.is_set_up {
+            self.station.set_up(self.setup.clone())?;
+            self.is_set_up = true;
+        }
+        if visit.trouble == LinkTrouble::Unsendable {
+            self.station.set_up(Setup { terminal: UNSENDABLE, ..self.setup.clone() })?;
+            // The till notices before the next visit.
+            self.is_set_up = false;
+        }
+        self.station.till().begin(&visit);
+        let noisy = visit.noise.is_some();
+        let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, .. } = visit;
+        self.pull.replace(pull_during == Some(PullDuring::Transaction));
+        self.flash.refuse(storage_worn);
         self.plan.begin(faults, noise);
-        self.terminal.slot().slot.line().set_card(card);
-        self.terminal.link().begin(trouble, pull_during == Some(PullDuring::Transaction));
-        self.terminal.operator().begin(pins, new_pins, cancel, pull_during);
-        // Every port answers at once, so this never waits.
-        let report = embassy_futures::block_on(self.terminal.serve(operation));
-        self.terminal.slot().slot.line().set_card(None);
-        report
+        self.line().set_card(card);
+        self.station.terminal().operator().begin(pins, new_pins, cancel, pull_during);
+        let served = self.station.serve(operation, self.time.timestamp());
+        self.line().set_card(None);
+        self.flash.refuse(false);
+        let report = served?.report;
+        let storage_unused = report.reason != Some(Reason::StorageFailed) && !matches!(operation, Operation::Query);
+        self.note_unplayed(report.outcome == Outcome::Approved, noisy, storage_worn && storage_unused);
+        self.sent = self.station.till().sent();
+        self.station.till().begin(&Visit::default());
+        Ok(report)
+    }
+
+    fn line(&mut self) -> &mut Line {
+        self.station.terminal().slot().slot.line()
+    }
+
+    /// Notes what was to happen in the visit that has just ended, and did not.
+    fn note_unplayed(&mut self, approved: bool, noisy: bool, storage_unused: bool) {
+        let (passed, disturbed) = self.plan.passed();
+        let fault = self.plan.left().first().map(|Fault { at, what }| Unplayed::Fault { at: *at, what: *what, passed });
+        self.unplayed = self.station.till().left();
+        self.unplayed.extend(self.pull.replace(false).then_some(Unplayed::Pull));
+        self.unplayed.extend(self.station.terminal().operator().left(approved));
+        self.unplayed.extend(fault);
+        self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
+        self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// What was to happen in the last visit, and did not.
+    pub fn unplayed(&self) -> &[Unplayed] {
+        &self.unplayed
+    }
+
+    /// How many bytes were sent on the serial line in the last visit: to the till, and to the terminal.
+    pub const fn sent(&self) -> [u64; 2] {
+        self.sent
     }
 
     /// What the terminal has done against ISO/IEC 7816-3 on its line.
-    pub fn violations(&mut self) -> Vec<String> {
-        self.terminal.slot().slot.line().violations().to_vec()
+    pub fn findings(&mut self) -> &[Finding] {
+        self.line().findings()
     }
 
     /// Whether a reversal is still to be sent.
     pub fn has_unanswered(&self) -> bool {
-        self.terminal.has_unanswered()
+        self.station.has_unanswered()
     }
 }

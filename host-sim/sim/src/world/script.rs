@@ -7,7 +7,7 @@ use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
 use super::event::{Event, Recorder};
-use super::visit::{CancelAt, PullDuring};
+use super::visit::{CancelAt, PullDuring, Unplayed};
 use crate::line::Seat;
 
 /// How long a holder takes for keying a PIN, in seconds.
@@ -24,6 +24,8 @@ pub(super) struct Script {
     cancel: Option<CancelAt>,
     seat: Seat,
     pull: Option<PullDuring>,
+    cancelled: bool,
+    pulled: bool,
 }
 
 impl Script {
@@ -36,6 +38,8 @@ impl Script {
             cancel: None,
             seat,
             pull: None,
+            cancelled: false,
+            pulled: false,
         }
     }
 
@@ -48,6 +52,19 @@ impl Script {
         pull: Option<PullDuring>,
     ) {
         (self.pins, self.new_pins, self.cancel, self.last_new, self.pull) = (pins, new_pins, cancel, None, pull);
+        (self.cancelled, self.pulled) = (false, false);
+    }
+
+    /// What of the visit's actions has not come about. Pulling the card during the transaction is the link's.
+    pub(super) fn left(&self, approved: bool) -> Vec<Unplayed> {
+        let (pins, new_pins) = if approved { (self.pins.len(), self.new_pins.len()) } else { (0, 0) };
+        let left = [
+            (pins > 0).then_some(Unplayed::Pins { left: pins }),
+            (new_pins > 0).then_some(Unplayed::NewPins { left: new_pins }),
+            (self.cancel.is_some() && !self.cancelled).then_some(Unplayed::Cancel),
+            (matches!(self.pull, Some(PullDuring::Pin | PullDuring::NewPin)) && !self.pulled).then_some(Unplayed::Pull),
+        ];
+        left.into_iter().flatten().collect()
     }
 }
 
@@ -63,10 +80,14 @@ impl Operator for Script {
         };
         let pull = if which == WhichPin::Present { PullDuring::Pin } else { PullDuring::NewPin };
         if self.pull == Some(pull) {
+            self.pulled = true;
             self.recorder.time.advance_seconds(KEYING);
             self.seat.pull();
+            // The slot is looked at once more.
+            embassy_futures::yield_now().await;
             return std::future::pending().await;
         }
+        self.cancelled |= self.cancel == Some(cancel);
         let pin = match which {
             _ if self.cancel == Some(cancel) => Err(NoPin::Cancelled),
             WhichPin::Present => self.pins.pop_front().ok_or(NoPin::TimedOut),
@@ -88,5 +109,6 @@ impl Operator for Script {
         if self.cancel != Some(CancelAt::Card) {
             core::future::pending().await
         }
+        self.cancelled = true;
     }
 }

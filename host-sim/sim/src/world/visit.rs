@@ -1,11 +1,14 @@
 //! A holder's visit that is to be played: what the holder does, and what goes wrong during the visit.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+
+use thiserror::Error;
 
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
 
-use crate::line::{Fault, Noise};
+use crate::line::{Disturbance, Fault, Noise};
+use crate::serial::wire::ByteFault;
 
 /// What goes wrong between terminal and centre during a visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,38 +20,70 @@ pub enum LinkTrouble {
     Down,
     /// The transaction does not reach the centre.
     RequestLost,
+    /// The transaction reaches the centre with a byte changed, so that the centre rejects it.
+    RequestDamaged,
     /// The transaction is carried out, but its answer is lost.
     AnswerLost,
-    /// The same, and no reversal arrives either.
+    /// The transaction is carried out, but its answer comes only with that to the next message.
+    AnswerLate,
+    /// Every answer comes twice.
+    AnswersTwice,
+    /// The transaction is carried out, its answer is lost, and no reversal arrives either.
     AnswerAndReversalsLost,
-    /// Message `number` of the visit, from 0, is lost on its way to the centre; or (`arrives`) its answer is lost.
-    OneMessage {
-        /// Which message.
-        number: usize,
-        /// Whether the centre gets the message.
-        arrives: bool,
-    },
+    /// The till has set the terminal up under a name that no message can hold, so that none leaves the terminal.
+    Unsendable,
+}
+
+/// What becomes of a message and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The centre gets the message.
+    pub arrives: bool,
+    /// A byte of it is changed.
+    pub damaged: bool,
+    /// The terminal gets the answer.
+    pub returns: bool,
+    /// It gets the answer with that to the next message.
+    pub late: bool,
+    /// It gets the answer twice.
+    pub twice: bool,
+}
+
+impl Delivery {
+    /// Nothing goes wrong.
+    pub const WHOLE: Self = Self { arrives: true, damaged: false, returns: true, late: false, twice: false };
+    /// The centre does not get it.
+    pub const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
+    /// The centre gets it, and the answer is lost.
+    pub const UNANSWERED: Self = Self { returns: false, ..Self::WHOLE };
+    /// The centre gets it with a byte changed.
+    pub const DAMAGED: Self = Self { damaged: true, ..Self::WHOLE };
 }
 
 impl LinkTrouble {
     /// The kinds that scenario files name.
-    pub const WORDS: [(&'static str, Self); 5] = [
+    pub const WORDS: [(&'static str, Self); 9] = [
         ("ok", Self::None),
         ("down", Self::Down),
         ("request-lost", Self::RequestLost),
+        ("request-damaged", Self::RequestDamaged),
         ("answer-lost", Self::AnswerLost),
+        ("answer-late", Self::AnswerLate),
+        ("answers-twice", Self::AnswersTwice),
         ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
+        ("unsendable", Self::Unsendable),
     ];
 
-    /// Whether message `number` of a visit reaches the centre, and whether its answer reaches the terminal.
-    pub const fn delivery(self, number: usize, body: &Body<'_>) -> (bool, bool) {
+    /// What becomes of a message of a visit.
+    pub const fn delivery(self, body: &Body<'_>) -> Delivery {
         match (self, body) {
-            (Self::OneMessage { number: lost, arrives }, _) if lost == number => (arrives, false),
-            (Self::Down, _) => (false, false),
-            (Self::RequestLost, Body::Transact { .. }) => (false, false),
-            (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => (true, false),
-            (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => (false, false),
-            _ => (true, true),
+            (Self::Down, _) | (Self::RequestLost, Body::Transact { .. }) => Delivery::LOST,
+            (Self::RequestDamaged, Body::Transact { .. }) => Delivery::DAMAGED,
+            (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => Delivery::UNANSWERED,
+            (Self::AnswerLate, Body::Transact { .. }) => Delivery { late: true, ..Delivery::WHOLE },
+            (Self::AnswersTwice, _) => Delivery { twice: true, ..Delivery::WHOLE },
+            (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => Delivery::LOST,
+            _ => Delivery::WHOLE,
         }
     }
 }
@@ -86,6 +121,66 @@ impl PullDuring {
         [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
 }
 
+/// Something that was to happen in a visit, and did not. A visit that was meant to show it shows something else.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unplayed {
+    /// The visit had fewer characters on the card line.
+    #[error("nothing came of what was to go wrong at character {at} ({what:?}): only {passed} characters passed")]
+    Fault {
+        /// The first character at which nothing went wrong any more.
+        at: u64,
+        /// What was to go wrong.
+        what: Disturbance,
+        /// How many characters passed.
+        passed: u64,
+    },
+    /// A misbehaviour from some character on concerned another protocol.
+    #[error(
+        "nothing came of a fault that makes the card misbehave: in the protocol that it speaks there is no such thing"
+    )]
+    Spell,
+    /// Noise disturbed no character.
+    #[error("`noise` disturbed none of {passed} characters")]
+    Noise {
+        /// How many characters passed.
+        passed: u64,
+    },
+    /// The visit was approved, and PINs were not asked for. In any other visit the holder may well know a PIN in vain.
+    #[error("{left} of the `pin` were never keyed")]
+    Pins {
+        /// How many.
+        left: usize,
+    },
+    /// The same with new PINs.
+    #[error("{left} of the `new_pin` were never keyed")]
+    NewPins {
+        /// How many.
+        left: usize,
+    },
+    /// The cancel key had no moment.
+    #[error("`cancel` never came to its moment")]
+    Cancel,
+    /// The card was not pulled.
+    #[error("`pull_during` never came to its moment")]
+    Pull,
+    /// Every message and answer got through.
+    #[error("`link` never disturbed a message")]
+    Link,
+    /// Fewer bytes were sent between till and terminal.
+    #[error(
+        "nothing came of what was to go wrong at byte {at} of the serial line: only {sent} bytes were sent that way"
+    )]
+    Byte {
+        /// The first byte at which nothing went wrong any more.
+        at: u64,
+        /// How many bytes were sent.
+        sent: u64,
+    },
+    /// Nothing was to be kept, though the operation pays or puts into use.
+    #[error("`storage_worn` refused no record: none was written")]
+    Storage,
+}
+
 /// What a holder does during a visit, and what goes wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Visit {
@@ -103,6 +198,12 @@ pub struct Visit {
     pub noise: Option<Noise>,
     /// What goes wrong on the link.
     pub trouble: LinkTrouble,
+    /// What becomes of single messages, by their number in the visit, from 0, whatever `trouble` says.
+    pub messages: BTreeMap<usize, Delivery>,
+    /// What goes wrong with the bytes that the terminal sends to till and centre, by their number in the visit, from 0.
+    pub to_till: Vec<(u64, ByteFault)>,
+    /// The same for the bytes that it is sent.
+    pub to_terminal: Vec<(u64, ByteFault)>,
     /// The terminal's storage accepts no record.
     pub storage_worn: bool,
 }

@@ -14,7 +14,7 @@ use crate::card::records::Record;
 use crate::centre::iso8583::mac::X919;
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, Writer};
 use crate::centre::message::{MESSAGE_MAX, Parts, read_request, write_request};
-use crate::centre::{Body, Request, Stan, TerminalId};
+use crate::centre::{Batch, Body, Request, Stan, TerminalId};
 use crate::frame::Decoder;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::atr::{Atr, AtrBuilder, MAX_LEN};
@@ -36,7 +36,7 @@ fn of_an_atr() {
         AtrError::OverLimit { .. } = error(&[&[0x3B, 0xFF][..], &[0xF1; 31]].concat())
             => AskHolder, "T0 and the TDs announce at least 50 bytes, an ATR has at most 33";
         AtrError::TooLong { .. } = error(&hex!("3B00 00"))
-            => AskHolder, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
+            => TryAgain, "bytes behind the end: T0 and the TDs announce 2 bytes, there are 3";
         AtrError::TckMissing { .. } = error(&hex!("3B80 01"))
             => AskHolder, "the check byte TCK is missing: a TD names another T than 0, so 81 must end the ATR";
         AtrError::TckWrong { .. } = error(&hex!("3B80 01 80"))
@@ -143,6 +143,8 @@ fn of_t1() {
             => TryAgain, "the chain was aborted as asked (rule 9): send another command";
         T1Error::BufferTooSmall { .. } = T1Error::BufferTooSmall { need: 9 }
             => CallService, "the response has 9 bytes: ask for fewer or give more room";
+        T1Error::NoStatusWord { .. } = T1Error::NoStatusWord { have: 1 }
+            => AskHolder, "the card's response has 1 bytes, too few for a status word: use another card";
         T1Error::OutOfBudget(Budget::Time) = T1Error::OutOfBudget(Budget::Time)
             => TryAgain, "the command took too long: reset the card";
         T1Error::OutOfBudget(Budget::Blocks) = T1Error::OutOfBudget(Budget::Blocks)
@@ -290,7 +292,8 @@ fn written(terminal: [u8; 8]) -> Result<vec::Vec<u8>, MessageError> {
     let institution = InstitutionCode::new("P32010000017").unwrap();
     let body =
         Body::Report { card: None, operation: &crate::rules::decision::Operation::Query, reason: Reason::PinWrong };
-    let request = Request { institution, terminal: TerminalId(terminal), time: Timestamp::UNSET, body };
+    let (terminal, batch) = (TerminalId(terminal), Batch(1));
+    let request = Request { institution, terminal, batch, time: Timestamp::UNSET, body };
     write_request(&request, Stan(1), &key(), &mut [0; MESSAGE_MAX]).map(|(_, bytes)| bytes.to_vec())
 }
 
@@ -379,9 +382,13 @@ fn of_reasons() {
         let of = Reason::ALL.iter().filter(|reason| reason.advice() == advice);
         of.map(|reason| reason.as_str()).collect::<vec::Vec<_>>().join(" ")
     };
-    assert_eq!(words(Advice::TryAgain), "no-answer cancelled-by-operator");
-    let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected";
+    assert_eq!(
+        words(Advice::TryAgain),
+        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed"
+    );
+    let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
+                   terminal-name-taken numbers-used-up number-reused";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 7);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 14);
 }

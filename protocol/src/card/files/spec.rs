@@ -15,7 +15,7 @@ pub const EF05: u16 = 0xEF05;
 /// FID of the holder's data.
 pub const EF06: u16 = 0xEF06;
 
-/// Tags of the environment's records, EF05 and EF06.
+/// Tags of the environment's records, EF05 and EF06; and of the one in DF01 that repeats a part of the ID number.
 pub mod tag {
     #![allow(missing_docs, reason = "the names are those of the tables")]
     pub const IDENT_CODE: u8 = 0x01;
@@ -32,6 +32,7 @@ pub mod tag {
     pub const ETHNICITY: u8 = 0x0B;
     pub const BIRTHPLACE: u8 = 0x0C;
     pub const BIRTH_DATE: u8 = 0x0D;
+    pub const HOUSEHOLD_REGION: u8 = 0x0E;
 }
 
 /// Identifiers of the card's keys, as P2 of EXTERNAL AUTHENTICATE gives them (docs/card.md §1.7).

@@ -117,7 +117,7 @@ pub(super) static APPLICATIONS_V2: &[FileSpec] = &[
         DF01,
         0xEF05,
         ("household registration", "户籍"),
-        Records(&[el(0x20, AN, 0x02), el(0x21, AN, 0x50), el(0x0E, CN, 3)]),
+        Records(&[el(0x20, AN, 0x02), el(0x21, AN, 0x50), el(tag::HOUSEHOLD_REGION, CN, 3)]),
         APP,
         UK,
     ),

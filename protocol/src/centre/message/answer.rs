@@ -1,14 +1,14 @@
 //! Writes an answer as a message, and reads a message as an answer.
 
 use super::error::MessageError;
-use super::forms::{Form, Kind, digits, number, stan};
-use super::objects::{self, EXTERNAL, INTERNAL, Objects, array};
-use super::request::{Sent, merchant};
+use super::forms::{Form, Kind, digits, f60, number, stan, stan_bcd, stan_of};
+use super::objects::{self, EXTERNAL, INTERNAL, NEXT, Objects, array};
+use super::request::{Sent, day_digits, merchant, time_digits};
 use super::response;
 use crate::card::keys::Cryptogram;
 use crate::centre::iso8583::mac::MacKey;
 use crate::centre::iso8583::{Message, WriteError, Writer, swapped};
-use crate::centre::{Answer, Receipt};
+use crate::centre::{Answer, Batch, Lease, Receipt};
 use crate::rules::money::Fen;
 
 /// F54 before the amount: account and kind of balance, currency, sign (recalled).
@@ -25,7 +25,7 @@ pub fn write_answer<'b>(
     key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
-    let kind = Form::of_message(request)?.kind;
+    let (form, _) = Form::of_message(request)?;
     let (code, word) = match answer {
         Answer::Refused(reason) => response::of_reason(*reason),
         _ => (response::APPROVED, None),
@@ -34,14 +34,21 @@ pub fn write_answer<'b>(
     if let Some(word) = word {
         writer.text(44, word.as_bytes());
     }
-    match (answer, Fit::of(kind)) {
+    let card = objects::card_of(request);
+    match (answer, Fit::of(form.kind)) {
+        (Answer::SignedIn(Lease { batch, next }), Fit::SignedIn) => {
+            let next = digits(next.0.into()).ok_or(MessageError::Object { field: 62, tag: NEXT })?;
+            writer.digits(60, &form.f60(*batch).ok_or(MessageError::Value { field: 60 })?);
+            writer.objects(62, &[Some((NEXT, &stan_bcd(next)))]);
+        }
         (Answer::Authenticated { internal, external }, Fit::Authenticated) => {
             let external = external.as_ref().map(|cryptogram| (EXTERNAL, &cryptogram.0[..]));
-            let objects = [Some((INTERNAL, &internal.0[..])), external];
+            let objects = [card, Some((INTERNAL, &internal.0[..])), external];
             writer.objects(55, &objects);
             repeat(&mut writer, request, 60);
         }
         (Answer::Standing(standing), Fit::Standing) => {
+            write_card(&mut writer, card);
             repeat(&mut writer, request, 60);
             objects::write_standing(&mut writer, standing);
         }
@@ -51,10 +58,14 @@ pub fn write_answer<'b>(
             let text = BALANCE_START.into_iter().chain(amount.map(|digit| b'0' + digit));
             balance.iter_mut().zip(text).for_each(|(to, from)| *to = from);
             writer.text(54, &balance);
+            write_card(&mut writer, card);
             repeat(&mut writer, request, 60);
             objects::write_effects(&mut writer, &receipt.effects)?;
         }
-        (Answer::Done, Fit::Done) | (Answer::Refused(_), _) => repeat(&mut writer, request, 60),
+        (Answer::Done, Fit::Done) | (Answer::Refused(_), _) => {
+            write_card(&mut writer, card);
+            repeat(&mut writer, request, 60);
+        }
         _ => return Err(MessageError::Unfit),
     }
     Ok(writer.finish_with_mac(key)?)
@@ -72,6 +83,7 @@ pub fn write_rejection<'b>(
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
     let mut writer = begin(request, code, buffer);
+    write_card(&mut writer, objects::card_of(request));
     repeat(&mut writer, request, 60);
     Ok(writer.finish_with_mac(key)?)
 }
@@ -85,6 +97,13 @@ fn begin<'b>(request: &Message<'_>, code: [u8; 2], buffer: &'b mut [u8]) -> Writ
     writer
 }
 
+/// F55 of an answer that has nothing else in it.
+fn write_card(writer: &mut Writer<'_>, card: Option<(u32, &[u8])>) {
+    if card.is_some() {
+        writer.objects(55, &[card]);
+    }
+}
+
 fn repeat(writer: &mut Writer<'_>, request: &Message<'_>, field: u8) {
     if let Some(value) = request.field(field) {
         writer.copy(value);
@@ -93,6 +112,7 @@ fn repeat(writer: &mut Writer<'_>, request: &Message<'_>, field: u8) {
 
 /// The kind of answer that belongs to a kind of request, unless the request is refused.
 enum Fit {
+    SignedIn,
     Authenticated,
     Standing,
     Approved,
@@ -102,6 +122,7 @@ enum Fit {
 impl Fit {
     const fn of(kind: Kind) -> Self {
         match kind {
+            Kind::SignIn => Self::SignedIn,
             Kind::Authenticate => Self::Authenticated,
             Kind::Inquire => Self::Standing,
             Kind::Pay | Kind::Apply | Kind::Query => Self::Approved,
@@ -119,12 +140,7 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }
-    let Sent { form, terminal, institution, .. } = sent;
-    let is = |field: u8, bytes: &[u8]| message.field(field).is_some_and(|value| value.bytes == bytes);
-    let same_form = message.mti() == form.mti.answer()
-        && message.field(60).and_then(|value| value.digit_array()) == Some(form.f60());
-    let same_place = is(41, &terminal.0) && is(42, &merchant(*institution));
-    if !(same_form && same_place && stan(&message).is_ok_and(|stan| stan == sent.stan)) {
+    if !is_answer(&message, sent, &Compared::ALL) {
         return Err(MessageError::NotTheAnswer);
     }
     let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
@@ -136,7 +152,14 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
             None => Err(MessageError::Rejected(code)),
         };
     }
-    Ok(match Fit::of(form.kind) {
+    Ok(match Fit::of(sent.form.kind) {
+        Fit::SignedIn => {
+            let (_, batch, _) = f60(&message)?;
+            if batch == Batch::NONE {
+                return Err(MessageError::Value { field: 60 });
+            }
+            Answer::SignedIn(Lease { batch, next: Objects::of(&message, 62)?.get(NEXT, stan_of)? })
+        }
         Fit::Authenticated => {
             let objects = Objects::of(&message, 55)?;
             let cryptogram = |bytes: &[u8]| array(bytes).map(Cryptogram);
@@ -151,6 +174,57 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
         }
         Fit::Done => Answer::Done,
     })
+}
+
+/// Whether a message answers what was sent, as far as these show.
+pub(super) fn is_answer(message: &Message<'_>, sent: &Sent, compared: &[Compared]) -> bool {
+    compared.iter().all(|compared| compared.agrees(message, sent))
+}
+
+/// What an answer has in common with its request. Late answers come after a restart too, when a terminal has forgotten
+/// what it asked before: no one of these is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// MTI, and F60 without its batch.
+    Form,
+    /// F60.2; a sign-in is answered with the new one.
+    Batch,
+    /// F11.
+    Number,
+    /// F12.
+    Time,
+    /// F13.
+    Day,
+    /// F41.
+    Terminal,
+    /// F42.
+    Institution,
+    /// The card in F55.
+    Card,
+}
+
+impl Compared {
+    pub(super) const ALL: [Self; 8] =
+        [Self::Form, Self::Batch, Self::Number, Self::Time, Self::Day, Self::Terminal, Self::Institution, Self::Card];
+
+    /// Whether the answer and what was sent agree in this.
+    fn agrees(self, answer: &Message<'_>, sent: &Sent) -> bool {
+        let is = |field: u8, bytes: &[u8]| answer.field(field).is_some_and(|value| value.bytes == bytes);
+        let form = sent.form;
+        match self {
+            Self::Form => {
+                let (sort, network) = (form.sort, form.network);
+                answer.mti() == form.mti.answer() && f60(answer).is_ok_and(|(a, _, b)| (a, b) == (sort, network))
+            }
+            Self::Batch => form.kind == Kind::SignIn || f60(answer).is_ok_and(|(_, batch, _)| batch == sent.batch),
+            Self::Number => stan(answer).is_ok_and(|stan| stan == sent.stan),
+            Self::Time => answer.field(12).and_then(|value| value.digit_array()) == time_digits(sent.time),
+            Self::Day => answer.field(13).and_then(|value| value.digit_array()) == Some(day_digits(sent.time)),
+            Self::Terminal => is(41, &sent.terminal.0),
+            Self::Institution => is(42, &merchant(sent.institution)),
+            Self::Card => objects::card_of(answer) == sent.card.object(),
+        }
+    }
 }
 
 fn read_balance(text: &[u8]) -> Option<Fen> {

@@ -2,13 +2,14 @@
 
 use super::error::MessageError;
 use crate::card::date::from_bcd;
-use crate::centre::Stan;
 use crate::centre::iso8583::{Message, Mti};
+use crate::centre::{Batch, Stan};
 use crate::rules::money::Fen;
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    SignIn,
     Authenticate,
     Inquire,
     Pay,
@@ -37,7 +38,8 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 8] = [
+const FORMS: [Form; 9] = [
+    form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
     form(Kind::Pay, 0x0200, Some([0; 6]), [2, 2], [0; 3]),
@@ -48,33 +50,40 @@ const FORMS: [Form; 8] = [
     form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
 ];
 
-/// F60.2, until there is settlement.
-pub(super) const BATCH: [u8; 6] = [0, 0, 0, 0, 0, 1];
-
 impl Form {
     pub(super) fn of(kind: Kind) -> &'static Self {
         // A test shows that every kind is in the table.
         FORMS.iter().find(|form| form.kind == kind).unwrap_or(&FORMS[0])
     }
 
-    /// The form of a request.
-    pub(super) fn of_message(message: &Message<'_>) -> Result<&'static Self, MessageError> {
-        let f60 = message.field(60).ok_or(MessageError::Missing { field: 60 })?;
-        let f60 = f60.digit_array().ok_or(MessageError::Value { field: 60 })?;
-        let form = FORMS.iter().find(|form| form.mti == message.mti() && form.f60() == f60);
+    /// The form of a request, and its batch.
+    pub(super) fn of_message(message: &Message<'_>) -> Result<(&'static Self, Batch), MessageError> {
+        let (sort, batch, network) = f60(message)?;
+        let form = FORMS.iter().find(|form| (form.mti, form.sort, form.network) == (message.mti(), sort, network));
         let form = form.ok_or(MessageError::Unknown)?;
+        // Only a sign-in is in no batch.
+        if (batch == Batch::NONE) != (form.kind == Kind::SignIn) {
+            return Err(MessageError::Value { field: 60 });
+        }
         match message.field(3).map(|value| value.digit_array()) {
             None if form.processing.is_some() => Err(MessageError::Missing { field: 3 }),
             Some(digits) if digits != form.processing => Err(MessageError::Value { field: 3 }),
-            _ => Ok(form),
+            _ => Ok((form, batch)),
         }
     }
 
-    /// The digits of F60.
-    pub(super) const fn f60(&self) -> [u8; 11] {
-        let ([a, b], [c, d, e, f, g, h], [i, j, k]) = (self.sort, BATCH, self.network);
-        [a, b, c, d, e, f, g, h, i, j, k]
+    /// The digits of F60; `None`: the batch has more than six digits.
+    pub(super) fn f60(&self, batch: Batch) -> Option<[u8; 11]> {
+        let ([a, b], [c, d, e, f, g, h], [i, j, k]) = (self.sort, digits(batch.0.into())?, self.network);
+        Some([a, b, c, d, e, f, g, h, i, j, k])
     }
+}
+
+/// F60: sort, batch, network code.
+pub(super) fn f60(message: &Message<'_>) -> Result<([u8; 2], Batch, [u8; 3]), MessageError> {
+    let f60 = message.field(60).ok_or(MessageError::Missing { field: 60 })?;
+    let [a, b, batch @ .., i, j, k]: [u8; 11] = f60.digit_array().ok_or(MessageError::Value { field: 60 })?;
+    Ok(([a, b], Batch(number(&batch) as u32), [i, j, k]))
 }
 
 /// The digits of a number; `None`: it has more digits.
@@ -90,6 +99,18 @@ pub(super) fn digits<const N: usize>(mut number: u64) -> Option<[u8; N]> {
 /// The number with these digits, at most 19.
 pub(super) fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |number: u64, digit| number.wrapping_mul(10).wrapping_add((*digit).into()))
+}
+
+/// Six digits as BCD.
+pub(super) const fn stan_bcd(digits: [u8; 6]) -> [u8; 3] {
+    let [a, b, c, d, e, f] = digits;
+    [a << 4 | b, c << 4 | d, e << 4 | f]
+}
+
+/// The number in three BCD bytes.
+pub(super) fn stan_of(bytes: &[u8]) -> Option<Stan> {
+    let bytes: [u8; 3] = bytes.try_into().ok()?;
+    bytes.into_iter().try_fold(0, |sum, byte| Some(sum * 100 + u32::from(from_bcd(byte)?))).and_then(Stan::new)
 }
 
 /// Digits as BCD.
@@ -108,7 +129,7 @@ pub(super) fn amount_of(bytes: &[u8]) -> Option<Fen> {
 pub(super) fn stan(message: &Message<'_>) -> Result<Stan, MessageError> {
     let value = message.field(11).ok_or(MessageError::Missing { field: 11 })?;
     let digits: [u8; 6] = value.digit_array().ok_or(MessageError::Value { field: 11 })?;
-    Ok(Stan(number(&digits) as u32))
+    Stan::new(number(&digits) as u32).ok_or(MessageError::Value { field: 11 })
 }
 
 #[cfg(test)]
@@ -119,7 +140,8 @@ mod tests {
     fn every_kind_has_a_form_of_its_own() {
         for kind in FORMS.map(|form| form.kind) {
             assert_eq!(Form::of(kind).kind, kind);
-            let same = |form: &&Form| form.mti == Form::of(kind).mti && form.f60() == Form::of(kind).f60();
+            let f60 = |form: &Form| form.f60(Batch(1));
+            let same = |form: &&Form| form.mti == Form::of(kind).mti && f60(form) == f60(Form::of(kind));
             assert_eq!(FORMS.iter().filter(same).count(), 1);
         }
     }

@@ -6,8 +6,8 @@ use super::forms::{amount_bcd, amount_of, digits, number};
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use crate::card::date::Date;
 use crate::card::status::CardStatus;
-use crate::centre::Standing;
 use crate::centre::iso8583::{Message, Writer};
+use crate::centre::{Body, Request, Standing};
 use crate::iso7816::tlv;
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -43,6 +43,10 @@ pub const DOCUMENT_NUMBER: u32 = 0xDF14;
 pub const DOCUMENT_NAME: u32 = 0xDF15;
 /// F62: the last day of this document's validity, four BCD bytes; empty if it is valid without end.
 pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
+/// F62: the terminal's token, eight bytes.
+pub const TOKEN: u32 = 0xDF17;
+/// F62: when the transaction to be undone was sent: four BCD bytes of the date, three of the time.
+pub const ORIGINAL_TIME: u32 = 0xDF18;
 /// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
 /// F62: one byte of flags: 01 the social function is in use, 02 the bank account is, 04 the PIN is the initial one.
@@ -51,6 +55,8 @@ pub const FLAGS: u32 = 0xDF21;
 pub const EFFECTS: u32 = 0xDF22;
 /// F62: what the personal account paid, six BCD bytes.
 pub const CHARGE: u32 = 0xDF23;
+/// F62: the next number of the batch, three BCD bytes.
+pub const NEXT: u32 = 0xDF24;
 
 /// The characters for kinds of document: those of docs/card.md §2.6, and R and O of our own.
 pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
@@ -155,9 +161,14 @@ pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     }
 }
 
-/// Writes F62 of a request: the date, and the operation if the request has one.
-pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Option<&Operation>) {
-    let day = day.to_bcd();
+/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in and a reversal have.
+pub(super) fn write_request(writer: &mut Writer<'_>, request: &Request<'_>, operation: Option<&Operation>) {
+    let day = request.time.date.to_bcd();
+    let (token, original) = match &request.body {
+        Body::SignIn { token } => (Some(token.0), None),
+        Body::Reverse { original, .. } => (None, Some(original.time.to_bcd())),
+        _ => (None, None),
+    };
     let code = operation.map(|operation| [operation_code(operation)]);
     // The fund pays at most the total, so this has at most twelve digits.
     let fund = operation.and_then(Operation::bill).and_then(|bill| digits(bill.fund().0)).map(amount_bcd);
@@ -179,6 +190,8 @@ pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Optio
         document.map(|document| (DOCUMENT_NUMBER, document.number.as_bytes())),
         document.map(|document| (DOCUMENT_NAME, document.name.as_bytes())),
         valid.as_ref().map(|day| (DOCUMENT_VALIDITY, day.as_ref().map_or(&[][..], |day| &day[..]))),
+        token.as_ref().map(|token| (TOKEN, &token[..])),
+        original.as_ref().map(|time| (ORIGINAL_TIME, &time[..])),
     ];
     writer.objects(62, &objects);
 }
@@ -186,13 +199,9 @@ pub(super) fn write_request(writer: &mut Writer<'_>, day: Date, operation: Optio
 pub(super) fn read_operation(message: &Message<'_>) -> Result<Operation, MessageError> {
     let objects = Objects::of(message, 62)?;
     let bill = || {
-        let total = message.field(4).ok_or(MessageError::Missing { field: 4 })?;
-        let total: [u8; 12] = total.digit_array().ok_or(MessageError::Value { field: 4 })?;
-        if message.field(49).is_none_or(|value| value.bytes != b"156") {
-            return Err(MessageError::Value { field: 49 });
-        }
+        let total = read_total(message)?.ok_or(MessageError::Missing { field: 4 })?;
         let fund = objects.get(FUND, amount_of)?;
-        Bill::new(Fen(number(&total)), fund).ok_or(MessageError::Value { field: 4 })
+        Bill::new(total, fund).ok_or(MessageError::Value { field: 4 })
     };
     match objects.get(OPERATION, array)? {
         [1] => Ok(Operation::Apply { document: read_document(objects)? }),
@@ -201,6 +210,24 @@ pub(super) fn read_operation(message: &Message<'_>) -> Result<Operation, Message
         [4] => Ok(Operation::Query),
         [_] => Err(MessageError::Object { field: 62, tag: OPERATION }),
     }
+}
+
+/// F4, and F49 with it.
+pub(super) fn read_total(message: &Message<'_>) -> Result<Option<Fen>, MessageError> {
+    let Some(total) = message.field(4) else { return Ok(None) };
+    let total: [u8; 12] = total.digit_array().ok_or(MessageError::Value { field: 4 })?;
+    if message.field(49).is_none_or(|value| value.bytes != b"156") {
+        return Err(MessageError::Value { field: 49 });
+    }
+    Ok(Some(Fen(number(&total))))
+}
+
+/// The object of a request's F55 that says which card it is about, to be repeated in the answer: the card's number, or
+/// before that is known the ident code.
+pub(super) fn card_of<'a>(message: &Message<'a>) -> Option<(u32, &'a [u8])> {
+    let objects = Objects::of(message, 55).ok()?;
+    let find = |tag, length| objects.find(tag).filter(|value| value.len() == length).map(|value| (tag, value));
+    find(CARD_NUMBER, 9).or_else(|| find(IDENT, 16))
 }
 
 fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError> {

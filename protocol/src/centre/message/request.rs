@@ -1,24 +1,60 @@
 //! Writes a request as a message, and reads a message as a request.
 
 use super::error::MessageError;
-use super::forms::{BATCH, Form, Kind, digits, stan};
+use super::forms::{Form, Kind, digits, stan};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;
+use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::Algorithm;
 use crate::centre::iso8583::mac::MacKey;
 use crate::centre::iso8583::{HEADER, Message, TPDU, Writer};
-use crate::centre::{Authenticate, Body, Request, Stan, TerminalId};
+use crate::centre::{Authenticate, Batch, Body, Original, Request, Stan, TerminalId, Token};
 use crate::rules::decision::{Operation, PresentedCard};
 use crate::rules::institution::InstitutionCode;
+use crate::rules::money::{Bill, Fen};
 
 /// What the sender of a request keeps, to recognise the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub(super) form: &'static Form,
     pub(super) stan: Stan,
+    pub(super) batch: Batch,
     pub(super) terminal: TerminalId,
     pub(super) institution: InstitutionCode,
+    pub(super) time: Timestamp,
+    pub(super) card: About,
+}
+
+/// Which card a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    None,
+    /// Its number is not read yet.
+    Ident(IdentCode),
+    Number(CardNumber),
+}
+
+impl About {
+    const fn of(body: &Body<'_>) -> Self {
+        match body {
+            Body::SignIn { .. } | Body::Report { card: None, .. } => Self::None,
+            Body::Authenticate(Authenticate { ident, .. }) => Self::Ident(*ident),
+            Body::Inquire { card, .. } | Body::Transact { card, .. } => Self::Number(card.number),
+            Body::Reverse { original: Original { card, .. }, .. }
+            | Body::PinChanged { card, .. }
+            | Body::Report { card: Some(card), .. } => Self::Number(*card),
+        }
+    }
+
+    /// The object in F55 that says so.
+    pub(super) fn object(&self) -> Option<(u32, &[u8])> {
+        match self {
+            Self::None => None,
+            Self::Ident(ident) => Some((objects::IDENT, ident.as_bytes())),
+            Self::Number(number) => Some((objects::CARD_NUMBER, number.as_bytes())),
+        }
+    }
 }
 
 /// The parts of a request that stand in several fields, put together after reading. [`Request`] borrows them, so it is
@@ -39,7 +75,8 @@ pub(super) fn merchant(institution: InstitutionCode) -> [u8; 15] {
 /// Writes a request into `buffer`; returns what identifies its answer, and the bytes.
 ///
 /// `number` goes into F11 of the messages without a transaction number. Each message should have another number, so
-/// that a late answer is not taken for the answer to the next message.
+/// that a late answer is not taken for the answer to the next message: they begin with [`Stan::of_start`] and go on with
+/// [`Stan::next_message`].
 ///
 /// # Errors
 /// A number, time or text is out of its field's bounds, or the buffer is too small ([`super::MESSAGE_MAX`] is enough).
@@ -49,8 +86,9 @@ pub fn write_request<'b>(
     key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<(Sent, &'b [u8]), MessageError> {
-    let Request { institution, terminal, time, .. } = *request;
+    let Request { institution, terminal, batch, time, .. } = *request;
     let (kind, stan, operation) = match &request.body {
+        Body::SignIn { .. } => (Kind::SignIn, number, None),
         Body::Authenticate(_) => (Kind::Authenticate, number, None),
         Body::Inquire { operation, .. } => (Kind::Inquire, number, Some(*operation)),
         Body::Transact { stan, operation, .. } => (kind_of(operation), *stan, Some(*operation)),
@@ -59,14 +97,22 @@ pub fn write_request<'b>(
         Body::Report { operation, .. } => (Kind::Report, number, Some(*operation)),
     };
     let form = Form::of(kind);
+    let stan = Stan::new(stan.0).ok_or(MessageError::Value { field: 11 })?;
     let stan_digits: [u8; 6] = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
+    if (batch == Batch::NONE) != (kind == Kind::SignIn) {
+        return Err(MessageError::Value { field: 60 });
+    }
+    let f60 = form.f60(batch).ok_or(MessageError::Value { field: 60 })?;
     let mut writer = Writer::new(buffer, TPDU, HEADER, form.mti);
     if let Some(processing) = form.processing {
         writer.digits(3, &processing);
     }
-    let bill = operation.and_then(Operation::bill);
-    if let Some(total) = bill.and_then(|bill| digits::<12>(bill.total().0)) {
-        writer.digits(4, &total);
+    let total = match &request.body {
+        Body::Reverse { original, .. } => Some(original.total).filter(|total| *total != Fen(0)),
+        _ => operation.and_then(Operation::bill).map(Bill::total),
+    };
+    if let Some(total) = total {
+        writer.digits(4, &digits::<12>(total.0).ok_or(MessageError::Value { field: 4 })?);
     }
     writer.digits(11, &stan_digits);
     writer.digits(12, &time_digits(time).ok_or(MessageError::Value { field: 12 })?);
@@ -91,16 +137,18 @@ pub fn write_request<'b>(
     if let Some(word) = word {
         writer.text(44, word.as_bytes());
     }
-    if bill.is_some() {
+    if total.is_some() {
         writer.text(49, b"156");
     }
     write_card_data(&mut writer, &request.body);
-    writer.digits(60, &form.f60());
-    if kind == Kind::Reverse {
-        writer.digits(61, &original(stan_digits));
+    writer.digits(60, &f60);
+    if let Body::Reverse { original, .. } = &request.body {
+        time_digits(original.time).ok_or(MessageError::Object { field: 62, tag: objects::ORIGINAL_TIME })?;
+        writer.digits(61, &original_digits(f60, stan_digits, original.time));
     }
-    objects::write_request(&mut writer, time.date, operation);
-    Ok((Sent { form, stan, terminal, institution }, writer.finish_with_mac(key)?))
+    objects::write_request(&mut writer, request, operation);
+    let card = About::of(&request.body);
+    Ok((Sent { form, stan, batch, terminal, institution, time, card }, writer.finish_with_mac(key)?))
 }
 
 const fn kind_of(operation: &Operation) -> Kind {
@@ -111,21 +159,21 @@ const fn kind_of(operation: &Operation) -> Kind {
     }
 }
 
-/// F61: batch and number of the original transaction.
-const fn original(stan: [u8; 6]) -> [u8; 12] {
-    let ([a, b, c, d, e, f], [g, h, i, j, k, l]) = (BATCH, stan);
-    [a, b, c, d, e, f, g, h, i, j, k, l]
+/// F61: batch, number and day of the original transaction.
+const fn original_digits(f60: [u8; 11], stan: [u8; 6], time: Timestamp) -> [u8; 16] {
+    let ([_, _, a, b, c, d, e, f, ..], [g, h, i, j, k, l], [m, n, o, p]) = (f60, stan, day_digits(time));
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
 /// F12.
-fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
+pub(super) fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
     let Timestamp { hour, minute, second, .. } = time;
     let number = u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second);
     if hour < 24 && minute < 60 && second < 60 { digits(number) } else { None }
 }
 
 /// F13.
-fn day_digits(time: Timestamp) -> [u8; 4] {
+pub(super) const fn day_digits(time: Timestamp) -> [u8; 4] {
     let [_, _, month, day] = time.date.to_bcd();
     [month >> 4, month & 0x0F, day >> 4, day & 0x0F]
 }
@@ -149,13 +197,13 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
             writer.objects(55, &objects);
         }
         Body::Inquire { card, .. } | Body::Transact { card, .. } => objects::write_card(writer, card),
-        Body::Reverse { card, .. } | Body::Report { card: Some(card), .. } => {
+        Body::Reverse { original: Original { card, .. }, .. } | Body::Report { card: Some(card), .. } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes()))]);
         }
         Body::PinChanged { card, ident } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
-        Body::Report { card: None, .. } => {}
+        Body::SignIn { .. } | Body::Report { card: None, .. } => {}
     }
 }
 
@@ -167,13 +215,14 @@ pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey, parts: &'a mut Parts) -
     if !message.is_authentic(key) {
         return Err(MessageError::Mac);
     }
-    let form = Form::of_message(message)?;
+    let (form, batch) = Form::of_message(message)?;
     let bytes = |field| message.field(field).map(|value| value.bytes).ok_or(MessageError::Missing { field });
     let terminal = TerminalId(array(bytes(41)?).ok_or(MessageError::Value { field: 41 })?);
     let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| InstitutionCode::from_bytes(code).ok());
     let institution = institution.ok_or(MessageError::Value { field: 42 })?;
     let stan = stan(message)?;
-    Ok(Request { institution, terminal, time: read_time(message)?, body: read_body(message, form, stan, parts)? })
+    let time = read_time(message)?;
+    Ok(Request { institution, terminal, batch, time, body: read_body(message, form.kind, batch, stan, parts)? })
 }
 
 fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {
@@ -198,12 +247,14 @@ fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {
 
 fn read_body<'a>(
     message: &Message<'a>,
-    form: &Form,
+    kind: Kind,
+    batch: Batch,
     stan: Stan,
     parts: &'a mut Parts,
 ) -> Result<Body<'a>, MessageError> {
     let card_data = Objects::of(message, 55)?;
-    Ok(match form.kind {
+    Ok(match kind {
+        Kind::SignIn => Body::SignIn { token: Token(Objects::of(message, 62)?.get(objects::TOKEN, array)?) },
         Kind::Authenticate => Body::Authenticate(read_authenticate(card_data)?),
         Kind::Inquire => Body::Inquire {
             card: parts.card.insert(objects::read_card(message)?),
@@ -211,20 +262,28 @@ fn read_body<'a>(
         },
         Kind::Pay | Kind::Apply | Kind::Query => {
             let operation = objects::read_operation(message)?;
-            if kind_of(&operation) != form.kind {
+            if kind_of(&operation) != kind {
                 return Err(MessageError::Object { field: 62, tag: objects::OPERATION });
             }
             let card = parts.card.insert(objects::read_card(message)?);
             Body::Transact { stan, card, operation: parts.operation.insert(operation) }
         }
         Kind::Reverse => {
+            let time =
+                Objects::of(message, 62)?.get(objects::ORIGINAL_TIME, |bytes| Timestamp::from_bcd(array(bytes)?))?;
+            let f60 = Form::of(kind).f60(batch).ok_or(MessageError::Value { field: 60 })?;
             let stan_digits = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
             match message.field(61).map(|value| value.digit_array()) {
                 None => return Err(MessageError::Missing { field: 61 }),
-                Some(digits) if digits == Some(original(stan_digits)) => {}
+                Some(digits) if digits == Some(original_digits(f60, stan_digits, time)) => {}
                 Some(_) => return Err(MessageError::Value { field: 61 }),
             }
-            Body::Reverse { stan, card: card_data.get(objects::CARD_NUMBER, card_number)? }
+            let total = objects::read_total(message)?;
+            if total == Some(Fen(0)) {
+                return Err(MessageError::Value { field: 4 });
+            }
+            let card = card_data.get(objects::CARD_NUMBER, card_number)?;
+            Body::Reverse { stan, original: Original { card, total: total.unwrap_or_default(), time } }
         }
         Kind::PinChanged => Body::PinChanged {
             card: card_data.get(objects::CARD_NUMBER, card_number)?,

@@ -17,7 +17,7 @@ pub const NO_ANSWER: [u8; 2] = *b"98";
 pub const REFUSED: [u8; 2] = *b"05";
 
 /// The reasons that have a code.
-const CODES: [([u8; 2], Reason); 10] = [
+const CODES: [([u8; 2], Reason); 11] = [
     (*b"03", Reason::InstitutionUnknown),
     (*b"14", Reason::CardUnknown),
     (*b"17", Reason::CancelledByOperator),
@@ -27,6 +27,7 @@ const CODES: [([u8; 2], Reason); 10] = [
     (*b"55", Reason::PinWrong),
     (*b"58", Reason::InstitutionNotDesignated),
     (*b"75", Reason::PinBlocked),
+    (*b"94", Reason::NumberReused),
     (NO_ANSWER, Reason::NoAnswer),
 ];
 

@@ -1,4 +1,7 @@
-//! Any request and any answer is read as it was written; and what damage to the bytes does.
+//! Any request and any answer is read as it was written; and what damage to the bytes does. What is no answer to a
+//! message is in [`late`].
+
+mod late;
 
 use std::boxed::Box;
 use std::format;
@@ -16,7 +19,9 @@ use crate::card::keys::{Algorithm, Cryptogram};
 use crate::card::status::CardStatus;
 use crate::centre::iso8583::mac::{MacKey, X919};
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, WriteError, Writer, swapped};
-use crate::centre::{Answer, Authenticate, Body, Receipt, Request, Stan, Standing, TerminalId};
+use crate::centre::{
+    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+};
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
 use crate::rules::institution::{Channel, InstitutionCode};
@@ -84,7 +89,7 @@ pub(crate) fn any_operation() -> impl Strategy<Value = Operation> {
 }
 
 fn any_stan() -> impl Strategy<Value = Stan> {
-    (0..=999_999u32).prop_map(Stan)
+    (1..=999_999u32).prop_map(Stan)
 }
 
 /// Requests borrow; a test may leak the memory.
@@ -109,11 +114,25 @@ fn any_body() -> impl Strategy<Value = Body<'static>> {
             card: kept(card),
             operation: kept(operation)
         }),
-        (any_stan(), any_number()).prop_map(|(stan, card)| Body::Reverse { stan, card }),
+        any::<[u8; 8]>().prop_map(|token| Body::SignIn { token: Token(token) }),
+        (any_stan(), any_original()).prop_map(|(stan, original)| Body::Reverse { stan, original }),
         (any_number(), any_ident()).prop_map(|(card, ident)| Body::PinChanged { card, ident }),
         (prop::option::of(any_number()), any_operation(), select(Reason::ALL))
             .prop_map(|(card, operation, reason)| Body::Report { card, operation: kept(operation), reason }),
     ]
+}
+
+fn any_batch() -> impl Strategy<Value = Batch> {
+    (1..=999_999u32).prop_map(Batch)
+}
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    let time = (any_date(), 0..24u8, 0..60u8, 0..60u8);
+    time.prop_map(|(date, hour, minute, second)| Timestamp { date, hour, minute, second })
+}
+
+fn any_original() -> impl Strategy<Value = Original> {
+    (any_number(), any_amount(), any_time()).prop_map(|(card, total, time)| Original { card, total, time })
 }
 
 fn any_request() -> impl Strategy<Value = Request<'static>> {
@@ -122,14 +141,12 @@ fn any_request() -> impl Strategy<Value = Request<'static>> {
         InstitutionCode::new(&format!("{}{digits}", char::from(channel.letter()))).unwrap()
     });
     let terminal = prop::array::uniform8(0x20..0x7Fu8).prop_map(TerminalId);
-    let time = (any_date(), 0..24u8, 0..60u8, 0..60u8);
-    let time = time.prop_map(|(date, hour, minute, second)| Timestamp { date, hour, minute, second });
-    (institution, terminal, time, any_body()).prop_map(|(institution, terminal, time, body)| Request {
-        institution,
-        terminal,
-        time,
-        body,
-    })
+    (institution, terminal, any_batch(), any_time(), any_body()).prop_map(
+        |(institution, terminal, batch, time, body)| {
+            let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { batch };
+            Request { institution, terminal, batch, time, body }
+        },
+    )
 }
 
 fn any_cryptogram() -> impl Strategy<Value = Cryptogram> {
@@ -143,6 +160,9 @@ fn any_amount() -> impl Strategy<Value = Fen> {
 /// An answer to `body`.
 fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
     let fitting = match body {
+        Body::SignIn { .. } => {
+            (any_batch(), any_stan()).prop_map(|(batch, next)| Answer::SignedIn(Lease { batch, next })).boxed()
+        }
         Body::Authenticate(_) => (any_cryptogram(), prop::option::of(any_cryptogram()))
             .prop_map(|(internal, external)| Answer::Authenticated { internal, external })
             .boxed(),
@@ -310,7 +330,7 @@ proptest! {
         let bytes = answered(&answer, &request);
         prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::NotTheAnswer));
         // Not even if only the number differs.
-        let late = Stan((number.0 + 1) % 1_000_000);
+        let late = number.next_message();
         if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. }) {
             prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::NotTheAnswer));
         }
@@ -345,6 +365,7 @@ fn purchase() -> Request<'static> {
     Request {
         institution: InstitutionCode::new("P32010000017").unwrap(),
         terminal: TerminalId(*b"00000001"),
+        batch: Batch(1),
         time: Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 12, minute: 0, second: 7 },
         body: Body::Transact {
             stan: Stan(42),
@@ -408,6 +429,8 @@ fn each_field_that_is_missing_or_does_not_agree_is_named() {
         read(writer.finish_with_mac(&key()).unwrap()).map(|_| ())
     };
     assert_eq!(with(3, &[3, 1, 0, 0, 0, 0]), Err(MessageError::Value { field: 3 }));
+    assert_eq!(with(11, &[0; 6]), Err(MessageError::Value { field: 11 }), "no number");
+    assert_eq!(with(60, &[2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Err(MessageError::Value { field: 60 }), "no batch");
     assert_eq!(with(4, &[0; 12]), Err(MessageError::Value { field: 4 }), "nothing to pay");
     assert_eq!(with(12, &[2, 4, 0, 0, 0, 0]), Err(MessageError::Value { field: 12 }));
     assert_eq!(with(13, &[0, 3, 0, 3]), Err(MessageError::Value { field: 13 }), "not the day in F62");
@@ -441,8 +464,15 @@ fn what_no_field_can_hold_is_not_sent() {
     let time = Timestamp { second: 60, ..good.time };
     assert_eq!(written(&Request { time, ..good.clone() }), MessageError::Value { field: 12 });
     let Body::Transact { card, operation, .. } = good.body.clone() else { unreachable!() };
-    let body = Body::Transact { stan: Stan(1_000_000), card, operation };
-    assert_eq!(written(&Request { body, ..good.clone() }), MessageError::Value { field: 11 });
+    for stan in [0, 1_000_000, 4_000_000_000].map(Stan) {
+        let body = Body::Transact { stan, card, operation };
+        assert_eq!(written(&Request { body, ..good.clone() }), MessageError::Value { field: 11 });
+    }
+    for batch in [Batch::NONE, Batch(1_000_000)] {
+        assert_eq!(written(&Request { batch, ..good.clone() }), MessageError::Value { field: 60 });
+    }
+    let body = Body::SignIn { token: Token([7; 8]) };
+    assert_eq!(written(&Request { body, ..good.clone() }), MessageError::Value { field: 60 }, "not in a batch");
 
     let (_, request) = sent(&good, Stan(1));
     let request = Message::read(&request).unwrap();

@@ -5,9 +5,10 @@ use core::fmt;
 use heapless::Vec;
 
 use super::groups::SpecificBytes;
-use super::layout::{MAX_HISTORICAL, MAX_LEN, xor};
+use super::layout::{MAX_HISTORICAL, MAX_LEN};
 use super::parameters::SpecificMode;
 use crate::iso7816::character::Convention;
+use crate::iso7816::xor::xor;
 
 /// A whole ATR, TS first.
 pub type AtrBytes = Vec<u8, MAX_LEN>;

@@ -20,8 +20,3 @@ pub(super) struct Layout {
     /// All bytes, TS and TCK included.
     pub(super) total: usize,
 }
-
-/// The XOR of all bytes: 0 over an ATR from T0 to TCK, and over a PPS.
-pub(crate) fn xor(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum, byte| sum ^ byte)
-}

@@ -42,7 +42,6 @@ pub use rate::{decode_di, decode_f_max, decode_fi};
 pub use view::{Atr, Tck};
 
 pub(super) use groups::count;
-pub(super) use layout::xor;
 
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,24 @@ fn every_interface_byte_of_a_uicc() {
     );
 }
 
+/// Clause 8.3.
+#[test]
+fn n_counts_at_the_rate_in_force_or_with_t_15_at_that_of_ta1() {
+    let at = |atr: &[u8], fi, di| Atr::new(atr).parameters().guard_time(fi, di);
+    assert_eq!(
+        (at(&hex!("3B00"), 372, 1), at(&hex!("3B509620"), 372, 1), at(&hex!("3B509620"), 512, 32)),
+        (12, 44, 44)
+    );
+    assert_eq!(at(&hex!("3B5096FF"), 372, 1), 12);
+    // T=15 is named: 254 etu of 16 cycles are 4064 cycles, 10.9 etu of 372.
+    assert_eq!(at(&hex!("3BD096FE801F03"), 372, 1), 12 + 11);
+    assert_eq!(at(&hex!("3BD096FE801F03"), 512, 32), 12 + 254);
+    // 31: 744 cycles.
+    assert_eq!(at(&hex!("3BD03120801F03"), 372, 1), 12 + 64);
+    // The code 7 of Fi is reserved: nothing is known but the rate in force.
+    assert_eq!(at(&hex!("3BD07120801F03"), 372, 1), 12 + 32);
+}
+
 /// Clauses 8.3, 10.2, 11.4.2, 11.4.3 and 11.4.4.
 #[test]
 fn defaults_of_the_standard() {
@@ -128,7 +146,7 @@ fn a_chain_of_tds_without_end_is_cut_at_33_bytes() {
 #[test]
 fn the_longest_atr_has_33_bytes() {
     let mut atr = hex!("3BFF 110000F0 10000AF1 200045 7F 010000 000102030405060708090A0B0C0D0E 00").to_vec();
-    atr[32] = xor(&atr[1..32]);
+    atr[32] = crate::iso7816::xor::xor(&atr[1..32]);
     assert_eq!((atr.len(), Atr::new(&atr).check().err()), (MAX_LEN, None));
     assert_eq!((Atr::expected_len(&atr[..13]), Atr::expected_len(&atr[..14])), (None, Some(MAX_LEN)));
 }

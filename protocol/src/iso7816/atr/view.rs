@@ -3,10 +3,11 @@
 use super::error::AtrError;
 use super::groups::{Groups, Letter, Place};
 use super::historical;
-use super::layout::{MAX_LEN, xor};
+use super::layout::MAX_LEN;
 use super::parameters::Parameters;
 use super::walk::{Walk, walk};
 use crate::iso7816::character::Convention;
+use crate::iso7816::xor::xor;
 
 /// A view over the bytes of an ATR, complete or not, right or wrong. See the [module](super).
 ///
@@ -87,6 +88,7 @@ impl<'a> Atr<'a> {
     }
 
     /// Adds what the groups do not contain.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn complete(&self, mut parameters: Parameters) -> Parameters {
         parameters.convention = self.convention().unwrap_or(Convention::Direct);
         parameters.extended_lengths = historical::extended_lengths(parameters.historical(self.0));

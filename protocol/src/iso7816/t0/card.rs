@@ -6,7 +6,7 @@ use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
 use crate::iso7816::apdu::{Command, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
-/// How a card asks for command data: for all at once (INS), or for each byte (~INS), clause 10.3.3.
+/// How a card acknowledges: INS stands for all bytes that are left, ~INS for the next one (clause 10.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AckStyle {
@@ -14,7 +14,14 @@ pub enum AckStyle {
     All,
     /// ~INS before each byte.
     EachByte,
+    /// NULL before the first procedure byte; ~INS before the first two bytes, NULL again, and INS before the rest.
+    Mixed,
+    /// INS, and once more INS or ~INS, in turn, when no byte is left to transfer and before the status word.
+    WhenEmpty,
 }
+
+/// With [`AckStyle::Mixed`], how many bytes go one by one.
+const MIXED_SINGLE: usize = 2;
 
 /// What the card does after a character from the terminal, or after [`CardSide::respond`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +43,10 @@ const MAX_BURST: usize = 2 * SHORT_NE_MAX + 2;
 /// is no `Debug`, since the buffers may hold a PIN.
 pub struct CardSide<const N: usize> {
     ack: AckStyle,
+    /// With [`AckStyle::WhenEmpty`]: the next acknowledgement of nothing is ~INS.
+    inverted: bool,
+    /// The card knows that the command under way has nothing to transfer.
+    case_1: bool,
     header: Vec<u8, 5>,
     data: Vec<u8, SHORT_NC_MAX>,
     /// The APDU that ENVELOPEs have brought so far; complete if `enveloped`.
@@ -55,6 +66,8 @@ impl<const N: usize> CardSide<N> {
     pub const fn new(ack: AckStyle) -> Self {
         Self {
             ack,
+            inverted: false,
+            case_1: false,
             header: Vec::new(),
             data: Vec::new(),
             envelope: Vec::new(),
@@ -73,16 +86,20 @@ impl<const N: usize> CardSide<N> {
     pub fn received(&mut self, byte: u8, takes_data: impl FnOnce(u8) -> bool) -> CardStep {
         if self.header.push(byte).is_ok() {
             if let &[_, ins, _, _, p3] = self.header.as_slice() {
-                return self.header_complete((takes_data(ins) || ins == ENVELOPE) && p3 > 0, ins, p3);
+                let takes_data = takes_data(ins);
+                self.case_1 = takes_data && p3 == 0;
+                return self.header_complete((takes_data || ins == ENVELOPE) && p3 > 0, ins, p3);
             }
             return CardStep::Await;
         }
         // The header is complete, so this byte is command data. There is room, since Lc is at most 255.
         let _ = self.data.push(byte);
         if self.data.len() < usize::from(self.p3()) {
-            match self.ack {
-                AckStyle::All => CardStep::Await,
-                AckStyle::EachByte => self.send(&[!self.ins()]),
+            match (self.ack, self.data.len()) {
+                (AckStyle::All | AckStyle::WhenEmpty, _) => CardStep::Await,
+                (AckStyle::Mixed, MIXED_SINGLE) => self.send(&[NULL, self.ins()]),
+                (AckStyle::Mixed, len) if len > MIXED_SINGLE => CardStep::Await,
+                (AckStyle::EachByte | AckStyle::Mixed, _) => self.send(&[!self.ins()]),
             }
         } else if self.ins() == ENVELOPE {
             self.open()
@@ -125,7 +142,7 @@ impl<const N: usize> CardSide<N> {
             self.status(sw);
         } else if !to_card && data.len() == le {
             let ins = self.ins();
-            burst(&mut self.burst, self.ack, ins, data, sw);
+            self.inverted = burst(&mut self.burst, self.ack, self.inverted, ins, data, sw);
         } else if !to_card && (data.len() < le || le < SHORT_NE_MAX) {
             self.status(StatusWord::new(0x6C, length_byte(data.len())));
         } else {
@@ -160,16 +177,21 @@ impl<const N: usize> CardSide<N> {
             self.envelope.clear();
         }
         if is_sw1(ins) || ins == NULL || (ins == ENVELOPE && !to_card) {
+            // No INS that could be acknowledged.
+            (self.to_card, self.case_1) = (false, false);
             self.header.clear();
             self.status(StatusWord::UNKNOWN_INS)
         } else if ins == GET_RESPONSE {
+            // It brings nothing, and Le is never nothing.
+            (self.to_card, self.case_1) = (false, false);
             let step = self.get_response(length_of(p3));
             self.header.clear();
             step
         } else if to_card {
             match self.ack {
-                AckStyle::All => self.send(&[ins]),
+                AckStyle::All | AckStyle::WhenEmpty => self.send(&[ins]),
                 AckStyle::EachByte => self.send(&[!ins]),
+                AckStyle::Mixed => self.send(&[NULL, !ins]),
             }
         } else {
             CardStep::Execute
@@ -197,15 +219,17 @@ impl<const N: usize> CardSide<N> {
             }
             Some(whole) if have > whole => {}
             Some(_) | None => {
+                let step = self.status(StatusWord::OK);
                 self.header.clear();
                 self.data.clear();
-                return self.status(StatusWord::OK);
+                return step;
             }
         }
+        let step = self.status(StatusWord::WRONG_LENGTH);
         self.header.clear();
         self.data.clear();
         self.envelope.clear();
-        self.status(StatusWord::WRONG_LENGTH)
+        step
     }
 
     fn get_response(&mut self, le: usize) -> CardStep {
@@ -226,13 +250,23 @@ impl<const N: usize> CardSide<N> {
         let left = self.waiting.len() - end;
         let sw = if left == 0 { self.waiting_sw } else { more(left) };
         let bytes = self.waiting.get(self.fetched..end).unwrap_or_default();
-        burst(&mut self.burst, self.ack, ins, bytes, sw);
+        self.inverted = burst(&mut self.burst, self.ack, self.inverted, ins, bytes, sw);
         self.fetched = end;
         CardStep::Send
     }
 
+    /// A status word, as the first procedure byte or after the last byte of data.
     fn status(&mut self, sw: StatusWord) -> CardStep {
-        self.send(&sw.0.to_be_bytes())
+        let [sw1, sw2] = sw.0.to_be_bytes();
+        match self.ack {
+            AckStyle::WhenEmpty if self.to_card || self.case_1 => {
+                let ack = if self.inverted { !self.ins() } else { self.ins() };
+                self.inverted = !self.inverted;
+                self.send(&[ack, sw1, sw2])
+            }
+            AckStyle::Mixed => self.send(&[NULL, sw1, sw2]),
+            _ => self.send(&[sw1, sw2]),
+        }
     }
 
     fn send(&mut self, bytes: &[u8]) -> CardStep {
@@ -242,22 +276,42 @@ impl<const N: usize> CardSide<N> {
     }
 }
 
-/// Up to 256 bytes with their acknowledgements, then the status word.
-fn burst(burst: &mut Vec<u8, MAX_BURST>, ack: AckStyle, ins: u8, bytes: &[u8], sw: StatusWord) {
+/// Up to 256 bytes with their acknowledgements, then the status word. An acknowledgement of nothing is ~INS if
+/// `inverted`; returns whether the next one is.
+fn burst(
+    burst: &mut Vec<u8, MAX_BURST>,
+    ack: AckStyle,
+    mut inverted: bool,
+    ins: u8,
+    bytes: &[u8],
+    sw: StatusWord,
+) -> bool {
     burst.clear();
+    let single = match ack {
+        AckStyle::All | AckStyle::WhenEmpty => 0,
+        AckStyle::EachByte => bytes.len(),
+        AckStyle::Mixed => MIXED_SINGLE.min(bytes.len()),
+    };
+    let (one_by_one, at_once) = bytes.split_at_checked(single).unwrap_or((bytes, &[]));
     // There is room for the longest burst, so that pushing cannot fail.
-    match ack {
-        AckStyle::All => {
-            let _ = burst.push(ins);
-            let _ = burst.extend_from_slice(bytes);
-        }
-        AckStyle::EachByte => {
-            for &byte in bytes {
-                let _ = burst.extend_from_slice(&[!ins, byte]);
-            }
-        }
+    let mut push = |bytes: &[u8]| _ = burst.extend_from_slice(bytes);
+    if ack == AckStyle::Mixed {
+        push(&[NULL]);
     }
-    let _ = burst.extend_from_slice(&sw.0.to_be_bytes());
+    one_by_one.iter().for_each(|byte| push(&[!ins, *byte]));
+    if !at_once.is_empty() {
+        if ack == AckStyle::Mixed {
+            push(&[NULL]);
+        }
+        push(&[ins]);
+        push(at_once);
+    }
+    if ack == AckStyle::WhenEmpty {
+        push(&[if inverted { !ins } else { ins }]);
+        inverted = !inverted;
+    }
+    push(&sw.0.to_be_bytes());
+    inverted
 }
 
 /// 61xx for so many bytes; 00 stands for 256 or more.

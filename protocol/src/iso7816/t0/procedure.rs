@@ -11,6 +11,19 @@ pub const ENVELOPE: u8 = 0xC2;
 /// The NULL procedure byte: "wait, I am still working" (clause 10.3.3).
 pub const NULL: u8 = 0x60;
 
+/// The class in which GET RESPONSE and ENVELOPE serve a command of class `cla`: the command's own, on its logical
+/// channel, without secure messaging and chaining (ISO/IEC 7816-4 clauses 5.4.1 and 7.6.1).
+pub(super) const fn serving_class(cla: u8) -> u8 {
+    match cla >> 4 {
+        // First interindustry class: channels 0 to 3. Class 8X has the same bits; EMV and PBOC serve it in class 0X.
+        0x0 | 0x1 | 0x8 => cla & 0x03,
+        // Further interindustry class: channels 4 to 19.
+        0x4..=0x7 => cla & 0x4F,
+        // Reserved and proprietary: only the card knows what the bits mean.
+        _ => cla,
+    }
+}
+
 /// Whether `byte` is the first of a status word: 6x except NULL, or 9x (clause 10.3.3). Such a value is no valid INS
 /// either.
 pub(super) const fn is_sw1(byte: u8) -> bool {

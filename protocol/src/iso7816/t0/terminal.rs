@@ -1,17 +1,22 @@
 //! The terminal's side of T=0: the characters and procedure bytes of one TPDU after the other, with their times.
 
+use core::mem;
+use core::slice::IterMut;
+
 use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::Command;
+use crate::iso7816::apdu::{Command, SHORT_NC_MAX};
+use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Di.
+    /// WT, the most etu between the leading edges of two characters (clause 10.2): 960 · WI · Fi clock cycles, with Fi of
+    /// TA1 even where another F is in force.
     pub waiting_time: Etu,
     /// The most etu that the whole exchange may take, NULLs included, plus [`Limits::PER_BYTE`] for each byte of the
     /// command and of the expected response. The standard has no such limit: it lets a card send NULL for ever.
@@ -29,18 +34,39 @@ impl Limits {
     /// own.
     pub const PER_BYTE: Etu = 96;
 
-    /// The limits for a card with this WI (TC2 of the ATR, default 10), Fi and Di.
+    /// The limits for a card with this WI (TC2 of the ATR, default 10) whose TA1 names the rate in force, `fi` / `di`
+    /// cycles per etu. [`Limits::from_atr`] is for any rate.
     ///
     /// The budget is twenty times the default waiting time: 20 s at the usual 3.5712 MHz, whatever the rate. No command
     /// of the social security card takes as long.
     pub const fn new(wi: u8, fi: u16, di: u8) -> Self {
+        Self::at(wi, fi, fi, di)
+    }
+
+    /// The limits for the card with this ATR, while an etu takes `fi` / `di` cycles.
+    pub fn from_atr(card: &atr::Parameters, fi: u16, di: u8) -> Self {
+        // A reserved code in TA1 says nothing of Fi.
+        let limits = Self::at(card.wi(), card.fi().unwrap_or(372), fi, di);
+        Self { envelope: card.extended_lengths(), ..limits }
+    }
+
+    const fn at(wi: u8, card_fi: u16, fi: u16, di: u8) -> Self {
         // WI = 0 is reserved (clause 10.2); 1 keeps the wait finite and above zero. Fi is never 0 (table 7).
         let wi = if wi == 0 { 1 } else { wi };
-        let fi = if fi == 0 { 372 } else { fi };
-        let waiting_time = 960 * wi as Etu * di as Etu;
-        let usual = 20 * 9600 * 372 / fi as Etu * di as Etu;
+        let fi = if fi == 0 { 372 } else { fi } as Etu;
+        // Clause 10.2: WT = 960 x WI x Fi / f, where an etu is F / (D x f). Whole multiples of F are taken apart, so that
+        // the rest rounds up without numbers of 64 bits. Beyond 32 bits, where a terminal chose F and D by itself, the rest
+        // counts as a whole.
+        let times = 960 * wi as Etu * di as Etu;
+        let (whole, part) = (card_fi as Etu / fi, card_fi as Etu % fi);
+        let rest = match times.checked_mul(part) {
+            Some(cycles) => cycles.div_ceil(fi),
+            None => times,
+        };
+        let waiting_time = times.saturating_mul(whole).saturating_add(rest);
+        let usual = 20 * 9600 * 372 / fi * di as Etu;
         // A card with a long waiting time may use all of it, and all of it once more after a NULL.
-        let longest = 2 * waiting_time;
+        let longest = waiting_time.saturating_mul(2);
         Self {
             waiting_time,
             budget: if usual > longest { usual } else { longest },
@@ -80,57 +106,82 @@ pub struct T0Response {
 /// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
     tpdus: Tpdus<'a>,
-    response: &'a mut [u8],
+    /// Where the next response bytes go that the card announces: the part of the caller's buffer that is still free.
+    room: &'a mut [u8],
+    /// Where the response bytes go that come next, before any procedure byte. Empty while none are due, and at the end.
+    run: IterMut<'a, u8>,
+    /// How many bytes come after those, and are not delivered.
+    surplus: usize,
     waiting_time: Etu,
-    /// Response bytes that this TPDU has still to move.
+    /// Bytes of data that this TPDU has still to move, but for those that an acknowledgement has announced.
     left: usize,
     state: State,
     /// Etu that are left.
     budget: Etu,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// With a number of its own for each kind, which is told sooner than where the compiler hides it in what a kind holds.
+#[repr(u8)]
 enum State {
-    Header,
+    /// A procedure byte is due, after the response bytes of `run` and `surplus`.
     Procedure,
+    Sw2 {
+        sw1: u8,
+    },
+    Header,
     /// The next `count` command bytes go out.
     Sending {
         count: usize,
-    },
-    /// The next `count` response bytes come in.
-    Receiving {
-        count: usize,
-    },
-    Sw2 {
-        sw1: u8,
     },
     Done(Result<T0Response, T0Error>),
 }
 
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        let state = match Tpdus::allowed(&command, limits.envelope) {
-            Ok(()) => State::Header,
-            Err(error) => State::Done(Err(error)),
-        };
+        if command.data.len() > SHORT_NC_MAX {
+            Self::in_envelopes(&command, response, limits)
+        } else {
+            Self::begin(&command, response, limits)
+        }
+    }
+
+    #[cold]
+    fn in_envelopes(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        let mut exchange = Self::begin(command, response, limits);
+        exchange.tpdus.wrap(command);
+        exchange.left = exchange.tpdus.to_move();
+        exchange
+    }
+
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn begin(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        // Of a command that is allowed, this is less than 2^24.
+        let bytes = command.data.len().wrapping_add(command.ne) as Etu;
         let tpdus = Tpdus::begin(command, limits.follow_ups);
         Self {
-            response,
+            room: response,
+            run: IterMut::default(),
+            surplus: 0,
             waiting_time: limits.waiting_time,
-            left: tpdus.to_receive(),
-            state,
-            budget: limits.budget.saturating_add(Limits::PER_BYTE.saturating_mul(tpdus.bytes() as Etu)),
+            left: tpdus.to_move(),
+            state: match Tpdus::allowed(command, limits.envelope) {
+                Ok(()) => State::Header,
+                Err(error) => State::Done(Err(error)),
+            },
+            budget: limits.budget.saturating_add(Limits::PER_BYTE.wrapping_mul(bytes)),
             tpdus,
         }
     }
 
     /// What to do now. The call changes nothing: a second call gives the same answer.
+    #[inline]
     pub fn step(&self) -> Step<'_> {
         match self.state {
+            State::Procedure | State::Sw2 { .. } => Step::Receive(self.waiting_time),
             State::Header => Step::Send(self.tpdus.header()),
             State::Sending { count } => Step::Send(self.tpdus.data(count)),
-            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } => Step::Receive(self.waiting_time),
             State::Done(result) => Step::Done(result),
         }
     }
@@ -149,7 +200,7 @@ impl<'a> Exchange<'a> {
                 self.state = if sent < count { State::Sending { count: count - sent } } else { State::Procedure };
                 sent
             }
-            State::Procedure | State::Receiving { .. } | State::Sw2 { .. } | State::Done(_) => return,
+            State::Procedure | State::Sw2 { .. } | State::Done(_) => return,
         };
         // A character takes at least this long (clause 7.2); there are at most 255.
         self.spend(12 * characters as Etu);
@@ -161,92 +212,112 @@ impl<'a> Exchange<'a> {
     }
 
     /// A character came. Its leading edge is `elapsed` etu after that of the last character, whoever sent the latter.
+    #[inline]
     pub fn received(&mut self, byte: u8, elapsed: Etu) {
-        self.take(byte, &[]);
+        match self.run.next() {
+            Some(place) => *place = byte,
+            None => self.take(byte),
+        }
         self.spend(elapsed);
     }
 
     /// Characters came, within `elapsed` etu in all and each in time. Characters that come while the terminal has to
     /// send are ignored.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
-        let mut rest = bytes;
+        let mut rest = if self.run.len() > 0 { self.fill_run(bytes) } else { bytes };
         while let [byte, behind @ ..] = rest {
-            rest = self.take(*byte, behind);
+            rest = match (&self.state, behind) {
+                (State::Procedure, [sw2, behind @ ..]) if self.surplus == 0 && is_sw1(*byte) => {
+                    self.status(StatusWord::new(*byte, *sw2));
+                    behind
+                }
+                _ => {
+                    self.take(*byte);
+                    if self.run.len() > 0 { self.fill_run(behind) } else { behind }
+                }
+            };
         }
         self.spend(elapsed);
     }
 
-    /// Takes a character and some of those after it; returns those that have not been looked at yet.
-    #[cfg_attr(target_os = "none", inline(never))]
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn take<'r>(&mut self, byte: u8, behind: &'r [u8]) -> &'r [u8] {
-        match self.state {
-            State::Procedure => self.procedure(byte),
-            State::Receiving { count } => return self.data(byte, behind, count),
-            State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, byte)),
-            State::Header | State::Sending { .. } | State::Done(_) => return &[],
-        }
+    /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
+    #[cfg_attr(not(target_os = "none"), inline)]
+    fn fill_run<'r>(&mut self, bytes: &'r [u8]) -> &'r [u8] {
+        let run = mem::take(&mut self.run).into_slice();
+        let count = run.len().min(bytes.len());
+        let (Some((run, later)), Some((taken, behind))) =
+            (run.split_at_mut_checked(count), bytes.split_at_checked(count))
+        else {
+            return &[];
+        };
+        run.copy_from_slice(taken);
+        self.run = later.iter_mut();
         behind
     }
 
+    /// Takes a character that is none of `run`.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn take(&mut self, byte: u8) {
+        match self.state {
+            State::Procedure if self.surplus > 0 => self.surplus -= 1,
+            State::Procedure => self.procedure(byte),
+            State::Sw2 { sw1 } => self.status(StatusWord::new(sw1, byte)),
+            State::Header | State::Sending { .. } | State::Done(_) => {}
+        }
+    }
+
     fn end(&mut self, result: Result<T0Response, T0Error>) {
+        self.run = IterMut::default();
         if !matches!(self.state, State::Done(_)) {
             self.state = State::Done(result);
         }
     }
 
+    #[inline]
     fn spend(&mut self, elapsed: Etu) {
-        match self.budget.checked_sub(elapsed) {
-            Some(left) => self.budget = left,
-            None => self.end(Err(T0Error::BudgetExceeded)),
+        let (left, overspent) = self.budget.overflowing_sub(elapsed);
+        self.budget = left;
+        if overspent {
+            self.end(Err(T0Error::BudgetExceeded));
         }
     }
 
     /// Clause 10.3.3, table 11: the action for each procedure byte.
     fn procedure(&mut self, byte: u8) {
         let [_, ins, ..] = *self.tpdus.header();
-        let direction = self.tpdus.direction();
-        let left = match direction {
-            Direction::ToCard => self.tpdus.to_send(),
-            Direction::FromCard => self.left,
-        };
-        let transfer = |count| match direction {
-            Direction::ToCard => State::Sending { count },
-            Direction::FromCard => State::Receiving { count },
-        };
-        self.state = match byte {
-            NULL => State::Procedure,
-            sw1 if is_sw1(sw1) => State::Sw2 { sw1 },
-            ack if ack == ins && left > 0 => transfer(left),
-            ack if ack == !ins && left > 0 => transfer(1),
-            other => State::Done(Err(T0Error::ProcedureByte(other))),
-        };
+        if byte == ins || byte == !ins {
+            // After all data, or without any, an acknowledgement moves nothing, and another procedure byte follows.
+            let count = if byte == ins { self.left } else { self.left.min(1) };
+            self.left -= count;
+            match self.tpdus.direction() {
+                _ if count == 0 => {}
+                Direction::ToCard => self.state = State::Sending { count },
+                Direction::FromCard => self.receive(count),
+            }
+        } else if is_sw1(byte) {
+            self.state = State::Sw2 { sw1: byte };
+        } else if byte != NULL {
+            self.end(Err(T0Error::ProcedureByte(byte)));
+        }
     }
 
-    /// Response data: `first`, and as much of `more` as belongs to it; returns the rest of `more`.
-    fn data<'r>(&mut self, first: u8, more: &'r [u8], count: usize) -> &'r [u8] {
-        let (more, rest) = more.split_at_checked(count.saturating_sub(1)).unwrap_or((more, &[]));
-        let room = self.response.get_mut(self.tpdus.response_len()..).unwrap_or_default();
-        let wanted = self.tpdus.received(1 + more.len());
-        if room.len() < wanted {
-            self.end(Err(T0Error::BufferTooSmall));
-            return rest;
+    /// The next `count` bytes are response data.
+    fn receive(&mut self, count: usize) {
+        let wanted = self.tpdus.received(count);
+        self.surplus = count - wanted;
+        match mem::take(&mut self.room).split_at_mut_checked(wanted) {
+            Some((run, room)) => (self.run, self.room) = (run.iter_mut(), room),
+            None => self.end(Err(T0Error::BufferTooSmall)),
         }
-        if let ([place, places @ ..], true) = (room, wanted > 0) {
-            *place = first;
-            places.iter_mut().zip(more).take(wanted - 1).for_each(|(place, byte)| *place = *byte);
-        }
-        self.left = self.left.saturating_sub(1 + more.len());
-        let due = count.saturating_sub(1 + more.len());
-        self.state = if due > 0 { State::Receiving { count: due } } else { State::Procedure };
-        rest
     }
 
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
         match self.tpdus.status(sw) {
             Ok(None) => {
-                self.left = self.tpdus.to_receive();
+                self.left = self.tpdus.to_move();
                 self.state = State::Header;
             }
             Ok(Some(sw)) => self.end(Ok(T0Response { len: self.tpdus.response_len(), sw })),

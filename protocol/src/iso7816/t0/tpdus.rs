@@ -5,12 +5,9 @@
 //! [`super::Exchange`] moves a TPDU character by character, a PC/SC reader moves it whole.
 
 use super::error::T0Error;
-use super::procedure::{ENVELOPE, GET_RESPONSE, NULL, is_sw1, length_of};
-use crate::iso7816::apdu::{Case, Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
+use super::procedure::{ENVELOPE, GET_RESPONSE, length_of, serving_class};
+use crate::iso7816::apdu::{Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
-
-/// The bits of CLA that name the logical channel (ISO/IEC 7816-4 clause 5.4.1).
-const CHANNEL: u8 = 0x03;
 
 /// One command APDU as a sequence of TPDUs, one of which is under way.
 ///
@@ -21,12 +18,13 @@ const CHANNEL: u8 = 0x03;
 ///
 /// There is no `Debug`, since the data may be a PIN.
 pub struct Tpdus<'a> {
-    /// What goes to the card after headers: the command's data, or in ENVELOPEs the whole APDU.
-    to_card: Pieces<'a>,
+    /// What goes to the card after headers: the command's data; or if it goes in ENVELOPEs, the whole APDU.
+    data: &'a [u8],
+    apdu: Option<Pieces<'a>>,
     ne: usize,
     header: [u8; 5],
     direction: Direction,
-    /// Where in `to_card` this TPDU's data ends; the data before it has been sent.
+    /// Where in the data or APDU this TPDU's data ends.
     end: usize,
     sent: usize,
     /// Response bytes gathered so far, over all TPDUs.
@@ -62,13 +60,17 @@ impl<'a> Tpdus<'a> {
     /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
     pub fn new(command: Command<'a>, envelope: bool, follow_ups: u8) -> Result<Self, T0Error> {
         Self::allowed(&command, envelope)?;
-        Ok(Self::begin(command, follow_ups))
+        let mut tpdus = Self::begin(&command, follow_ups);
+        if command.data.len() > SHORT_NC_MAX {
+            tpdus.wrap(&command);
+        }
+        Ok(tpdus)
     }
 
     /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
     pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
         let Command { ins, data, ne, .. } = *command;
-        if is_sw1(ins) || ins == NULL {
+        if matches!(ins & 0xF0, 0x60 | 0x90) {
             Err(T0Error::InsNotAllowed(ins))
         } else if (data.len() > SHORT_NC_MAX && !envelope) || data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             Err(T0Error::ExtendedLength)
@@ -77,32 +79,37 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The first TPDU of a command that is allowed. For any other command the result is useless but harmless.
-    pub(super) fn begin(command: Command<'a>, follow_ups: u8) -> Self {
-        let Command { cla, ins, p1, p2, data, ne } = command;
-        let in_envelopes = data.len() > SHORT_NC_MAX;
-        let to_card = match in_envelopes.then(|| Pieces::of(&command)) {
-            Some(Ok(apdu)) => apdu,
-            Some(Err(_)) | None => Pieces::raw(data),
-        };
+    /// The first TPDU of a command that is allowed, if it is not too long for one TPDU. For any other command the
+    /// result is useless but harmless.
+    #[inline]
+    pub(super) const fn begin(command: &Command<'a>, follow_ups: u8) -> Self {
+        let Command { cla, ins, p1, p2, data, ne } = *command;
         // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
-        let (direction, p3) = match command.case() {
-            Case::Two => (Direction::FromCard, ne.min(SHORT_NE_MAX)),
-            Case::One | Case::Three | Case::Four => (Direction::ToCard, data.len()),
+        let (direction, p3) = match (data.len(), ne) {
+            (0, 1..=SHORT_NC_MAX) => (Direction::FromCard, ne),
+            (0, SHORT_NE_MAX..) => (Direction::FromCard, 0),
+            (nc, _) => (Direction::ToCard, nc),
         };
-        let (header, end) =
-            if in_envelopes { envelope(cla, to_card.len(), 0) } else { ([cla, ins, p1, p2, p3 as u8], to_card.len()) };
         Self {
-            to_card,
+            data,
+            apdu: None,
             ne,
-            header,
+            header: [cla, ins, p1, p2, p3 as u8],
             direction,
-            end,
+            end: data.len(),
             sent: 0,
             len: 0,
             begun: false,
             warning: None,
-            follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX).min(256) as u16,
+            follow_ups: follow_ups as u16 + (ne / SHORT_NE_MAX) as u16,
+        }
+    }
+
+    /// The APDU is too long for one TPDU and goes in ENVELOPEs.
+    pub(super) fn wrap(&mut self, command: &Command<'a>) {
+        if let Ok(apdu) = Pieces::of(command) {
+            (self.header, self.end) = envelope(command.cla, apdu.len(), 0);
+            self.apdu = Some(apdu);
         }
     }
 
@@ -132,7 +139,13 @@ impl<'a> Tpdus<'a> {
 
     /// The next bytes to be sent that are in one piece, at most `most`.
     pub fn data(&self, most: usize) -> &[u8] {
-        self.to_card.from(self.sent, most)
+        match &self.apdu {
+            None => {
+                let rest = self.data.get(self.sent..).unwrap_or_default();
+                rest.get(..most).unwrap_or(rest)
+            }
+            Some(apdu) => apdu.from(self.sent, most),
+        }
     }
 
     /// So many of these bytes have been sent.
@@ -140,9 +153,12 @@ impl<'a> Tpdus<'a> {
         self.sent = self.sent.saturating_add(count);
     }
 
-    /// How many bytes of the APDU are to be sent, plus how many may be received.
-    pub(super) const fn bytes(&self) -> usize {
-        self.to_card.len().saturating_add(self.ne)
+    /// How many bytes of data this TPDU moves if the card accepts the header.
+    pub(super) const fn to_move(&self) -> usize {
+        match self.direction {
+            Direction::ToCard => self.to_send(),
+            Direction::FromCard => self.to_receive(),
+        }
     }
 
     /// So many response bytes came. Returns how many of them count: a card that corrected Le upwards sends more than Ne
@@ -167,16 +183,18 @@ impl<'a> Tpdus<'a> {
     ///
     /// # Errors
     /// [`T0Error::TooManyFollowUps`].
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn status(&mut self, sw: StatusWord) -> Result<Option<StatusWord>, T0Error> {
         let wanted = self.ne - self.len;
         let [cla, ins, p1, p2, _] = self.header;
-        let fetching = self.direction == Direction::FromCard;
         match sw.sw1() {
-            0x90 if self.sent == self.end && self.end < self.to_card.len() => {
-                (self.header, self.end) = envelope(cla, self.to_card.len(), self.sent);
+            0x90 if let Some(len) = self.enveloped_len() => {
+                (self.header, self.end) = envelope(cla, len, self.sent);
                 Ok(None)
             }
-            0x6C if fetching && !self.begun => self.follow_up([cla, ins, p1, p2, sw.sw2()]),
+            0x6C if self.direction == Direction::FromCard && !self.begun => {
+                self.follow_up([cla, ins, p1, p2, sw.sw2()])
+            }
             0x61 if wanted > 0 => self.get_response(length_of(sw.sw2()).min(wanted)),
             // If a case 4 command ends with a warning, its response must be fetched too, and the terminal delivers the
             // warning as the status word. The card says by 6Cxx how much there is. 63Cx is a count of tries, not a
@@ -191,18 +209,23 @@ impl<'a> Tpdus<'a> {
         }
     }
 
+    /// The length of an APDU of which the card has one ENVELOPE and is to get another.
+    fn enveloped_len(&self) -> Option<usize> {
+        let len = self.apdu.as_ref()?.len();
+        (self.sent == self.end && self.end < len).then_some(len)
+    }
+
     /// Whether the card has received all of a command that carries data and expects a response.
     fn fetchable(&self) -> bool {
-        let all_sent = self.sent == self.to_card.len();
+        let all_sent = self.sent == self.apdu.as_ref().map_or(self.data.len(), Pieces::len);
         // `begun`: a reader that fetches by itself has already brought the response.
         self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
     }
 
-    /// GET RESPONSE for up to `count` bytes, on the same logical channel, without secure messaging (ISO/IEC 7816-4
-    /// clause 7.6.1).
+    /// GET RESPONSE for up to `count` bytes (ISO/IEC 7816-4 clause 7.6.1).
     fn get_response(&mut self, count: usize) -> Result<Option<StatusWord>, T0Error> {
         let [cla, ..] = self.header;
-        self.follow_up([cla & CHANNEL, GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
+        self.follow_up([serving_class(cla), GET_RESPONSE, 0, 0, count.min(SHORT_NE_MAX) as u8])
     }
 
     /// Another TPDU for the same APDU; the data comes from the card.
@@ -215,8 +238,7 @@ impl<'a> Tpdus<'a> {
     }
 }
 
-/// An ENVELOPE with the next piece of an APDU of `len` bytes, `sent` of which have gone out, on the same logical
-/// channel (clause 12.2.4): its header, and where the piece ends.
+/// An ENVELOPE with the next piece of an APDU of `len` bytes, `sent` of which have gone out (clause 12.2.4): its header, and where the piece ends.
 #[cfg_attr(target_os = "none", inline(never))]
 fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
     let count = match len.saturating_sub(sent) {
@@ -225,5 +247,5 @@ fn envelope(cla: u8, len: usize, sent: usize) -> ([u8; 5], usize) {
         rest @ 256..=257 => rest - 3,
         rest => rest.min(SHORT_NC_MAX),
     };
-    ([cla & CHANNEL, ENVELOPE, 0, 0, count as u8], sent + count)
+    ([serving_class(cla), ENVELOPE, 0, 0, count as u8], sent + count)
 }

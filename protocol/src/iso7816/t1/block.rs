@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::crc;
 use crate::iso7816::atr::Edc;
+use crate::iso7816::xor::xor;
 
 /// What a protocol control byte says. Sequence numbers are `false` for 0 and `true` for 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +229,17 @@ impl Check {
         Self { edc, value }
     }
 
+    /// The code after the three bytes of a prologue.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    pub(super) const fn of(edc: Edc, [nad, pcb, len]: [u8; 3]) -> Self {
+        let mut check = Self::new(edc);
+        check.update_by(nad);
+        check.update_by(pcb);
+        check.update_by(len);
+        check
+    }
+
     /// How many bytes the epilogue has.
     pub const fn len(edc: Edc) -> usize {
         match edc {
@@ -245,8 +257,7 @@ impl Check {
     pub fn update(&mut self, bytes: &[u8]) {
         match self.edc {
             Edc::Lrc => {
-                let all = bytes.iter().fold(0, |all, byte| all ^ byte);
-                self.value ^= u16::from(all);
+                self.value ^= u16::from(xor(bytes));
             }
             Edc::Crc => {
                 for byte in bytes {
@@ -254,6 +265,16 @@ impl Check {
                 }
             }
         }
+    }
+
+    /// Takes the next byte of the block.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    pub(super) const fn update_by(&mut self, byte: u8) {
+        self.value = match self.edc {
+            Edc::Lrc => self.value ^ byte as u16,
+            Edc::Crc => crc::step(self.value, byte),
+        };
     }
 
     /// The epilogue for the bytes so far; for an LRC only its first byte counts.

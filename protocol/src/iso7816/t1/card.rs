@@ -24,12 +24,26 @@ pub enum CardStep {
     Execute,
 }
 
+/// How a card answers S(IFS request), rule 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum IfsAnswer {
+    /// It takes the size, and says so.
+    AsAsked,
+    /// It sends nothing, and keeps the size that it has.
+    Nothing,
+    /// It says that it takes this size instead, and takes it if it is one.
+    Other(u8),
+}
+
 /// The card's T=1 state between two resets, for commands and responses of up to `N` bytes.
 ///
 /// A card never starts by itself and never gives up: it answers what the terminal sends. There is no `Debug`, since the
 /// buffers may hold a PIN.
 pub struct CardSide<const N: usize> {
     edc: Edc,
+    ifs_answer: IfsAnswer,
+    ifs_requests: u32,
     initial_ifsc: u8,
     ifsc: u8,
     ifsd: u8,
@@ -74,13 +88,15 @@ impl<const N: usize> CardSide<N> {
     pub const fn new(ifsc: u8, edc: Edc) -> Self {
         Self {
             edc,
+            ifs_answer: IfsAnswer::AsAsked,
+            ifs_requests: 0,
             initial_ifsc: ifsc,
             ifsc,
             ifsd: IFS_DEFAULT,
             nad: 0,
             ns: false,
             nr: false,
-            receiver: Receiver::new(edc, ifsc),
+            receiver: Receiver::new(edc, ifsc, 0),
             inf: [0; IFS_MAX as usize],
             invalid: None,
             command: Vec::new(),
@@ -93,6 +109,16 @@ impl<const N: usize> CardSide<N> {
             due: Due::R,
             last: Vec::new(),
         }
+    }
+
+    /// Chooses how it answers S(IFS request).
+    pub const fn answer_ifs(&mut self, ifs_answer: IfsAnswer) {
+        self.ifs_answer = ifs_answer;
+    }
+
+    /// How many S(IFS request) have come since the last call, answered or not.
+    pub const fn take_ifs_requests(&mut self) -> u32 {
+        core::mem::replace(&mut self.ifs_requests, 0)
     }
 
     /// A character came from the terminal.
@@ -117,7 +143,7 @@ impl<const N: usize> CardSide<N> {
         let cut = (!self.receiver.is_empty()).then_some(Fault::Cut);
         match self.invalid.take().or(cut) {
             Some(fault) => {
-                self.receiver = Receiver::new(self.edc, self.ifsc);
+                self.receiver = Receiver::new(self.edc, self.ifsc, 0);
                 self.refuse(fault)
             }
             None => CardStep::Await,
@@ -164,7 +190,10 @@ impl<const N: usize> CardSide<N> {
     }
 
     fn take(&mut self, byte: u8, parity_ok: bool) -> CardStep {
-        match self.receiver.take(byte, parity_ok, &mut self.inf, 0) {
+        if parity_ok && self.receiver.run(byte, &mut self.inf) {
+            return CardStep::Await;
+        }
+        match self.receiver.take(byte, parity_ok, &mut self.inf) {
             Assembly::Part => CardStep::Await,
             Assembly::Invalid { fault, .. } => {
                 self.invalid = Some(fault);
@@ -180,7 +209,7 @@ impl<const N: usize> CardSide<N> {
                     None => self.refuse(Fault::Pcb(block.pcb.0)),
                 };
                 // A new IFSC is in force from the next block on.
-                self.receiver = Receiver::new(self.edc, self.ifsc);
+                self.receiver = Receiver::new(self.edc, self.ifsc, 0);
                 step
             }
         }
@@ -239,8 +268,16 @@ impl<const N: usize> CardSide<N> {
     fn s_request(&mut self, about: Supervisory, block: Block) -> CardStep {
         match about {
             Supervisory::Ifs if (1..=IFS_MAX).contains(&block.first) => {
-                self.ifsd = block.first;
-                self.send(Pcb::Response(about), &[block.first])
+                self.ifs_requests = self.ifs_requests.saturating_add(1);
+                let size = match self.ifs_answer {
+                    IfsAnswer::AsAsked => block.first,
+                    IfsAnswer::Other(size) => size,
+                    IfsAnswer::Nothing => return CardStep::Await,
+                };
+                if (1..=IFS_MAX).contains(&size) {
+                    self.ifsd = size;
+                }
+                self.send(Pcb::Response(about), &[size])
             }
             Supervisory::Abort => {
                 self.drop_chain();

@@ -55,7 +55,7 @@ pub struct Connection {
     pub(super) ready: bool,
     initial_ifsc: u8,
     /// What each command may take beyond the time of its characters, see [`Limits::new`].
-    grace: u64,
+    grace: Etu,
 }
 
 impl Connection {
@@ -84,7 +84,7 @@ impl Connection {
             heard: false,
             ready: true,
             initial_ifsc: ifsc,
-            grace: 6 * u64::from(bwt) + 200 * u64::from(cycles.div_ceil(fi)),
+            grace: 6 * bwt + 200 * cycles.div_ceil(fi),
         }
     }
 
@@ -138,7 +138,7 @@ impl Connection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most etu from the first character to the last.
-    pub budget: u64,
+    pub budget: Etu,
     /// The most blocks sent.
     pub blocks: u32,
     /// The most blocks sent because of an error.
@@ -158,7 +158,7 @@ impl Limits {
         // A block of the least size is five or six bytes and carries one of them.
         let characters = 16 * bytes.saturating_mul(if connection.ifsc.min(connection.ifsd) < 16 { 16 } else { 2 });
         Self {
-            budget: u64::from(characters) + connection.grace,
+            budget: characters.saturating_add(connection.grace),
             blocks: bytes.saturating_mul(2).saturating_add(256),
             repetitions: 64,
             extensions: 256,

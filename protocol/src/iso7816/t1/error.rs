@@ -76,6 +76,11 @@ pub enum T1Error {
         /// Its length.
         need: usize,
     },
+    /// The response is too short to hold a status word.
+    NoStatusWord {
+        /// Its length: 0 or 1.
+        have: u8,
+    },
     /// The command took more than its [`super::Limits`] allow.
     OutOfBudget(Budget),
     /// An earlier exchange ended in the middle of the protocol.
@@ -93,6 +98,7 @@ impl T1Error {
             Self::AbortedByCard => "aborted-by-card",
             Self::Aborted => "aborted",
             Self::BufferTooSmall { .. } => "buffer-too-small",
+            Self::NoStatusWord { .. } => "no-status-word",
             Self::OutOfBudget(Budget::Time) => "out-of-time",
             Self::OutOfBudget(Budget::Blocks) => "too-many-blocks",
             Self::OutOfBudget(Budget::Repetitions) => "too-many-repetitions",
@@ -144,6 +150,9 @@ impl fmt::Display for T1Error {
             Self::Aborted => f.write_str("the chain was aborted as asked (rule 9): send another command"),
             Self::BufferTooSmall { need } => {
                 write!(f, "the response has {need} bytes: ask for fewer or give more room")
+            }
+            Self::NoStatusWord { have } => {
+                write!(f, "the card's response has {have} bytes, too few for a status word: use another card")
             }
             Self::OutOfBudget(Budget::Time) => f.write_str("the command took too long: reset the card"),
             Self::OutOfBudget(Budget::Blocks) => f.write_str("the command took too many blocks: reset the card"),

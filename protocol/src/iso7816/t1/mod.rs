@@ -60,7 +60,7 @@ mod terminal;
 
 pub use block::{BlockName, Check, Complaint, Pcb, Supervisory};
 pub use bounds::{BLOCK_GUARD_TIME, IFS_DEFAULT, IFS_MAX};
-pub use card::{CardSide, CardStep, MAX_BLOCK};
+pub use card::{CardSide, CardStep, IfsAnswer, MAX_BLOCK};
 pub use connection::{Connection, Limits, Parameters};
 pub use error::{Budget, Fault, T1Error, Trouble};
 pub use terminal::{Exchange, Step};

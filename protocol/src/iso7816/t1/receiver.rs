@@ -14,14 +14,20 @@ const PROLOGUE: usize = 3;
 pub(super) struct Receiver {
     /// The most information bytes accepted, at most 254: IFSD at the terminal, IFSC at the card.
     ifs: u8,
+    /// Over the characters so far, except those of the run.
     check: Check,
     prologue: [u8; PROLOGUE],
-    /// The first byte of INF; an S-block has no other.
+    /// The byte of INF if there is just one, as in an S-block.
     first: u8,
-    /// Characters so far.
+    /// Characters so far, except those of the run.
     have: usize,
     /// Some character had wrong parity.
     parity: bool,
+    /// The run: characters of INF that go to a buffer, with nothing to be looked at before the last of them. Where in the
+    /// buffer it began, where its next character goes, and where it ends.
+    start: usize,
+    at: usize,
+    end: usize,
 }
 
 /// A block without transmission error. Its INF is in the buffer that received it.
@@ -30,7 +36,7 @@ pub(super) struct Block {
     pub(super) nad: u8,
     pub(super) pcb: Bits,
     pub(super) len: u8,
-    /// The first byte of INF, 0 if there is none.
+    /// The byte of INF if there is just one, otherwise 0.
     pub(super) first: u8,
 }
 
@@ -63,65 +69,121 @@ impl Quiet {
 }
 
 impl Receiver {
-    pub(super) const fn new(edc: Edc, ifs: u8) -> Self {
-        Self { ifs, check: Check::new(edc), prologue: [0; PROLOGUE], first: 0, have: 0, parity: false }
+    /// For a block whose INF goes to a buffer from `start` on.
+    #[inline]
+    pub(super) const fn new(edc: Edc, ifs: u8, start: usize) -> Self {
+        let check = Check::new(edc);
+        Self { ifs, check, prologue: [0; PROLOGUE], first: 0, have: 0, parity: false, start, at: start, end: start }
     }
 
     /// Whether nothing has come yet.
+    #[inline]
     pub(super) const fn is_empty(&self) -> bool {
         self.have == 0
     }
 
-    /// Takes a character. A character of INF goes to `response`, where INF begins at `start`. A character for which
-    /// there is no room is counted and checked, but not kept.
-    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, response: &mut [u8], start: usize) -> Assembly {
-        self.parity |= !parity_ok;
-        let at = self.have;
-        self.have += 1;
-        if let Some(place) = self.prologue.get_mut(at) {
-            *place = byte;
-            if at < PROLOGUE - 1 {
-                return Assembly::Part;
-            }
-            self.check.update(&self.prologue);
-            if !parity_ok {
-                // LEN is damaged, so nobody knows where the block ends.
-                return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
-            }
-            if byte > self.ifs {
-                return Assembly::Invalid { fault: Fault::Length(byte), quiet: Quiet::WaitingTime };
-            }
-            return Assembly::Part;
+    /// Whether the next character is of the run. Then a block is partly received.
+    #[inline]
+    pub(super) const fn is_in_run(&self) -> bool {
+        self.at < self.end
+    }
+
+    /// No further character belongs to the run.
+    pub(super) const fn stop(&mut self) {
+        self.end = self.at;
+    }
+
+    /// Takes a character with right parity if the run is not over; `false` if it is: then [`Receiver::take`] takes it.
+    #[inline]
+    pub(super) fn run(&mut self, byte: u8, buffer: &mut [u8]) -> bool {
+        if !self.is_in_run() {
+            return false;
         }
-        self.check.update(&[byte]);
+        if let Some(place) = buffer.get_mut(self.at) {
+            *place = byte;
+        }
+        self.at += 1;
+        true
+    }
+
+    /// Takes all characters of the run at the front of `bytes`, which all have right parity; returns the others.
+    #[inline]
+    pub(super) fn run_slice<'b>(&mut self, bytes: &'b [u8], buffer: &mut [u8]) -> &'b [u8] {
+        let Some(places @ [_, ..]) = buffer.get_mut(self.at..self.end) else { return bytes };
+        let count = places.len().min(bytes.len());
+        if let (Some(places), Some((run, others))) = (places.get_mut(..count), bytes.split_at_checked(count)) {
+            places.copy_from_slice(run);
+            self.at += count;
+            return others;
+        }
+        bytes
+    }
+
+    /// Takes a character that is not of the run.
+    pub(super) fn take(&mut self, byte: u8, parity_ok: bool, buffer: &mut [u8]) -> Assembly {
+        self.end_run(buffer);
+        self.parity |= !parity_ok;
+        let have = self.have;
+        self.have += 1;
+        if let Some(place) = self.prologue.get_mut(have) {
+            *place = byte;
+            return match (self.have, parity_ok) {
+                (PROLOGUE, true) => self.begin_inf(buffer.len()),
+                // LEN is damaged, so nobody knows where the block ends.
+                (PROLOGUE, false) => Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime },
+                _ => Assembly::Part,
+            };
+        }
+        self.check.update_by(byte);
         let [.., len] = self.prologue;
-        let inf_end = PROLOGUE + usize::from(len);
-        if at < inf_end {
-            if at == PROLOGUE {
-                self.first = byte;
-            }
-            if let Some(place) = response.get_mut(start + at - PROLOGUE) {
+        if have == PROLOGUE && len == 1 {
+            self.first = byte;
+            if let Some(place) = buffer.get_mut(self.at) {
                 *place = byte;
             }
         }
-        if self.have < inf_end + self.check.epilogue_len() { Assembly::Part } else { self.complete() }
+        if self.have < PROLOGUE + usize::from(len) + self.check.epilogue_len() {
+            Assembly::Part
+        } else {
+            self.complete()
+        }
     }
 
-    /// Takes all characters of INF at the front of `bytes`, which all have right parity, and returns how many it took.
-    /// For lines that deliver many characters at once.
-    pub(super) fn take_inf(&mut self, bytes: &[u8], response: &mut [u8], start: usize) -> usize {
-        let [.., len] = self.prologue;
-        let Some(done) = self.have.checked_sub(PROLOGUE) else { return 0 };
-        let inf = bytes.get(..usize::from(len).saturating_sub(done)).unwrap_or(bytes);
-        if let ([first, ..], 0) = (inf, done) {
-            self.first = *first;
+    /// Takes the first three characters at once, which have right parity; `room` is the length of the buffer.
+    #[inline]
+    pub(super) const fn take_prologue(&mut self, prologue: [u8; PROLOGUE], room: usize) -> Assembly {
+        self.prologue = prologue;
+        self.have = PROLOGUE;
+        self.begin_inf(room)
+    }
+
+    /// Judges the prologue. INF that is longer than a byte comes as a run, as far as there is room: what does not fit is
+    /// counted and checked, but not kept.
+    #[inline]
+    const fn begin_inf(&mut self, room: usize) -> Assembly {
+        let [nad, pcb, len] = self.prologue;
+        self.check.update_by(nad);
+        self.check.update_by(pcb);
+        self.check.update_by(len);
+        if len > self.ifs {
+            return Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime };
         }
-        for (place, byte) in response.get_mut(start + done..).unwrap_or_default().iter_mut().zip(inf) {
-            *place = *byte;
+        if len > 1 {
+            let end = self.at + len as usize;
+            self.end = if end < room { end } else { room };
         }
-        self.check.update(inf);
-        self.have += inf.len();
-        inf.len()
+        Assembly::Part
+    }
+
+    /// Counts and checks what the run has brought.
+    #[inline]
+    fn end_run(&mut self, buffer: &[u8]) {
+        if self.start < self.at {
+            self.check.update(buffer.get(self.start..self.at).unwrap_or_default());
+            self.have += self.at - self.start;
+            self.start = self.at;
+        }
+        self.stop();
     }
 
     /// The block just received.

@@ -101,7 +101,8 @@ fn every_reason_of_the_centre_has_its_case() {
 
     let undesignated = Institution { designated: false, ..pharmacy.clone() };
     assert_eq!(refused(&PURCHASE, &undesignated, &card), Reason::InstitutionNotDesignated);
-    assert_eq!(refused(&PURCHASE, &bank, &card), Reason::InstitutionNotDesignated);
+    assert_eq!(refused(&PURCHASE, &bank, &card), Reason::OperationNotHere);
+    assert_eq!(refused(&settle(10, 0), &undesignated, &card), Reason::OperationNotHere);
     let no_issuer = Institution { issues_cards: false, ..bank.clone() };
     assert_eq!(refused(&apply(&card), &no_issuer, &card), Reason::BankNotOfArea);
     assert_eq!(refused(&apply(&card), &institution("B32050000001"), &card), Reason::BankNotOfArea);

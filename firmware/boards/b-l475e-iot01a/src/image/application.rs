@@ -2,8 +2,9 @@
 
 use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
+use qiyong_firmware::application::{obey, set_up};
 use qiyong_firmware::clock::WallClock;
-use qiyong_firmware::link::Job;
+use qiyong_firmware::link::{Job, Place};
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{Settings, Terminal};
@@ -40,47 +41,43 @@ async fn run(link: &'static BoardLink, memory: Store<Region>) {
 
 /// Does what the till commands, one after the other.
 async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
-    let mut setup = loop {
-        match job(link).await {
-            Job::Setup(setup) => break setup,
+    watchdog::set_idle(true);
+    let place = loop {
+        match link.command().await {
+            Job::Setup(place) => break place,
             // The link lets none through before that.
             Job::Serve(_) => {}
         }
     };
-    let settings = Settings::at(setup.institution, setup.terminal);
+    let settings = Settings::at(place.institution, place.terminal);
     let slot = ContactSlot::new(card_line::line(), SlotConfig::default());
     let desk = desk::Desk::new(link);
     let mut application = Terminal::new(slot, link, desk, clock, random::Random, memory, settings);
+    note(&Job::Setup(place));
+    set_up(link, &mut application, place).await;
     loop {
-        memory::set_up(application.memory(), &setup);
-        application.set_up(setup.institution, setup.terminal);
-        defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", setup.terminal.0, *setup.institution.as_bytes());
-        memory::tell(link, application.memory());
-        link.tell_state().await;
-        // There it stands until the till says otherwise.
-        setup = loop {
-            match job(link).await {
-                Job::Setup(setup) => break setup,
-                Job::Serve(operation) => {
-                    defmt::info!("serving: {=str}", operation.as_str());
-                    let report = application.serve(&operation).await;
-                    match (report.reason, report.cause) {
-                        (None, _) => defmt::info!("approved, activated: {=bool}", report.effects.activates),
-                        (Some(reason), None) => defmt::warn!("{}", reason),
-                        (Some(reason), Some(cause)) => defmt::warn!("{}, cause {}", reason, cause),
-                    }
-                    memory::tell(link, application.memory());
-                    link.tell_end(&report).await;
-                }
-            }
-        };
+        // For a job the terminal may wait for ever.
+        watchdog::set_idle(true);
+        let report = obey(link, &mut application, note).await;
+        if let Some(error) = application.memory().trouble() {
+            defmt::error!("not kept: {}", error);
+        }
+        match report.map(|report| (report.reason, report.cause, report.effects.activates)) {
+            None => {}
+            Some((None, _, activates)) => defmt::info!("approved, activated: {=bool}", activates),
+            Some((Some(reason), None, _)) => defmt::warn!("{}", reason),
+            Some((Some(reason), Some(cause), _)) => defmt::warn!("{}, cause {}", reason, cause),
+        }
     }
 }
 
-/// What is to be done next, for which the terminal may wait for ever.
-async fn job(link: &BoardLink) -> Job {
-    watchdog::set_idle(true);
-    let job = link.command().await;
+/// A job has come: logs it, and from now on the terminal has to get on.
+fn note(job: &Job) {
     watchdog::set_idle(false);
-    job
+    match job {
+        Job::Setup(Place { institution, terminal, .. }) => {
+            defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
+        }
+        Job::Serve(operation) => defmt::info!("serving: {=str}", operation.as_str()),
+    }
 }

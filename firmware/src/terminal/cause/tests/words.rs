@@ -2,8 +2,10 @@
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
 use qiyong_protocol::error_table as table;
 
@@ -38,12 +40,20 @@ fn of_the_slot() {
             "the card speaks T=2 first, and this slot only T=0 and T=1: use another card";
         SlotError::Rate = SlotError::Rate
             => AskHolder, "the card insists on a rate that this slot cannot do: use another card";
+        SlotError::RateReserved = SlotError::RateReserved => AskHolder,
+            "the card insists on a rate that no edition of the standard has: use another card";
+        SlotError::RateImplicit = SlotError::RateImplicit => CallService,
+            "the card insists on a rate that its answer to reset does not name: set the slot to it, or use another card";
+        SlotError::Clock { .. } = SlotError::Clock { max_khz: 4000 } => CallService,
+            "the slot's clock is not between 1000 and 4000 kHz, as the card needs it: set the slot's clock";
         SlotError::NoCommonClass = SlotError::NoCommonClass => AskHolder,
             "the card is made for another supply voltage than this slot's: use another card";
         SlotError::Pps(_) = SlotError::Pps(PpsError::Truncated) => TryAgain,
             "the PPS response is cut short: power the card anew, and ask it for no rate";
-        SlotError::Parity = LineError::NotAccepted(0).into()
-            => AskHolder, "characters arrive damaged: clean the contacts";
+        SlotError::Parity = SlotError::Parity
+            => AskHolder, "characters from the card arrive damaged: clean the contacts";
+        SlotError::NotAccepted = LineError::NotAccepted(0).into()
+            => AskHolder, "characters arrive damaged at the card: clean the contacts";
         SlotError::ShortCircuit = LineError::ShortCircuit.into()
             => AskHolder, "the card's supply broke down: take it out, look for metal in the slot";
         SlotError::T0(_) = SlotError::T0(T0Error::Timeout)
@@ -85,6 +95,8 @@ fn of_a_cause() {
             => AskHolder, "the card was never personalised: its ident code ends in FFFFFFFF";
         Cause::Length { .. } = Cause::Length { ins: 0x84 }
             => AskHolder, "the answer to INS 84 has a wrong length";
+        Cause::Unsteady = Cause::Unsteady
+            => AskHolder, "the card says something else each time: clean its contacts, and try again";
         Cause::Link(_) = Cause::Link(LinkError::NotSetUp) => CallService,
             "nothing was sent to the centre, since the terminal has no key: send it the set-up first";
     });
@@ -137,16 +149,20 @@ impl NorFlash for BadFlash {
 #[test]
 fn of_the_storage() {
     let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-    let begin = |readable| -> Result<Stan, MemoryError> {
-        <Store<BadFlash>>::recall(BadFlash { readable }).begin(&settings, CardNumber::new(b"X00000019").unwrap())
-    };
+    let lease = Lease { batch: Batch(1), next: Stan(1) };
+    let store = |readable| <Store<BadFlash>>::recall(BadFlash { readable });
+    let keep = |readable| store(readable).keep_lease(&settings, lease);
+    let card = CardNumber::new(b"X00000019").unwrap();
+    let original = Original { card, total: Fen(0), time: Timestamp::UNSET };
     table!(MemoryError {
-        MemoryError::Worn = begin(true).unwrap_err()
+        MemoryError::Worn = keep(true).unwrap_err()
             => CallService, "the terminal's storage: worn, exchange the board";
-        MemoryError::Unreadable = begin(false).unwrap_err()
+        MemoryError::Unreadable = keep(false).unwrap_err()
             => CallService, "the terminal's storage: unreadable, exchange the board";
         // The tests of the storage write such records.
         MemoryError::OtherVersion = MemoryError::OtherVersion
             => CallService, "the terminal's storage: records of another version: load it, or erase the region";
+        MemoryError::NumbersUsedUp = store(true).begin(&settings, original).unwrap_err()
+            => CallService, "the terminal's storage: no number is left, sign in at the centre";
     });
 }

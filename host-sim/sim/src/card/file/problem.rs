@@ -5,7 +5,8 @@ use thiserror::Error;
 
 use qiyong_protocol::card::codes::CodeError;
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::iso7816::atr::AtrError;
+
+use crate::card::contact::habits::UnknownHabit;
 
 /// What is wrong, and what is allowed. Never holds what stands there as a PIN or a key.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -30,9 +31,15 @@ pub enum ValueProblem {
     /// It is not hex.
     #[error("is not hex: {0}")]
     NotHex(FromHexError),
-    /// The bytes are no ATR.
-    #[error("is no ATR: {0}")]
-    NoAtr(AtrError),
+    /// It is not so many bytes as a card sends after a reset.
+    #[error("must be 1 to {most} bytes, which need not be a valid ATR")]
+    AtrLength {
+        /// The most there can be.
+        most: usize,
+    },
+    /// It is no habit of a card.
+    #[error(transparent)]
+    Habit(UnknownHabit),
     /// It is no 16-byte key in hex.
     #[error("must be 32 hex digits")]
     Key,

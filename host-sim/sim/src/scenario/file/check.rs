@@ -1,7 +1,7 @@
 //! Turns the keys of a file into a checked scenario: every value is within its bounds, every name is known. If not, a
 //! message says so.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::civil::DateTime;
 
@@ -21,8 +21,11 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use super::keys::*;
 use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
+use crate::card::contact::habits::HabitKeys;
+use crate::card::file::{ATR_MAX, check_files};
 use crate::line::{Disturbance, Fault};
 use crate::scenario::problem::Problem;
+use crate::scenario::serial;
 use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
 use crate::{gbk, input};
 
@@ -93,6 +96,12 @@ fn amount(key: &str, fen: u64) -> Result<Fen, Problem> {
 
 fn name(key: &str, text: &str) -> Result<Name, Problem> {
     gbk::name(text).ok_or_else(|| Problem::Name { key: key.into() })
+}
+
+/// What a card sends after a reset, valid or not.
+fn atr(key: &str, text: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = input::parse_hex(text).ok().filter(|bytes| bytes.len() <= ATR_MAX);
+    bytes.ok_or_else(|| Problem::Atr { key: key.into(), most: ATR_MAX })
 }
 
 fn words<T>(all: &[T], word: impl Fn(&T) -> &'static str) -> Vec<&'static str> {
@@ -199,7 +208,13 @@ impl RawCard {
         if expires < issued {
             return Err(Problem::ExpiresFirst { key: key("expires"), expires, issued });
         }
-        if self.protocol > 1 {
+        let own_atr = self.atr.as_deref().map(|text| atr(&key("atr"), text)).transpose()?;
+        if own_atr.is_some() && (self.inverse.is_some() || self.protocol.is_some()) {
+            let name = if self.inverse.is_some() { "inverse" } else { "protocol" };
+            return Err(Problem::InAtr { key: key(name) });
+        }
+        let protocol = self.protocol.unwrap_or(0);
+        if protocol > 1 {
             return Err(Problem::Number { key: key("protocol"), allowed: "0 or 1" });
         }
         if !(1..=15).contains(&self.pin_tries) {
@@ -210,15 +225,25 @@ impl RawCard {
         let misbehaviour = self.fault.as_deref().map(|fault| {
             word(&key("fault"), fault, Misbehaviour::from_word, words(&Misbehaviour::ALL, |kind| kind.as_str()))
         });
+        let habits = HabitKeys {
+            pps: self.pps,
+            procedure: self.procedure,
+            ifs: self.ifs,
+            wtx: self.wtx,
+            response_delay: self.response_delay,
+            implicit_rate: self.implicit_rate,
+        };
+        let habits = habits.check().map_err(|(name, problem)| Problem::Habit { key: key(name), problem })?;
         let document = self.document.map(|document| {
             Ok::<_, Problem>((
                 document_kind(&key("document.kind"), &document.kind)?,
                 document_number(&key("document.number"), &document.number)?,
             ))
         });
+        let number_of = if self.check { CardNumber::new_checked } else { CardNumber::new };
         let new = NewCard {
             generation,
-            number: code(&key("number"), CardNumber::new_checked(self.number.as_bytes()))?,
+            number: code(&key("number"), number_of(self.number.as_bytes()))?,
             id_number: code(&key("id_number"), IdNumber::new(self.id_number.as_bytes()))?,
             holder: gbk::holder(&self.holder, generation)
                 .map_err(|error| Problem::Holder { key: key("holder"), error })?,
@@ -227,8 +252,8 @@ impl RawCard {
             expires,
             pin: pin(&key("pin"), &self.pin)?,
             pin_tries: self.pin_tries,
-            convention: if self.inverse { Convention::Inverse } else { Convention::Direct },
-            protocol: self.protocol,
+            convention: if self.inverse.unwrap_or(false) { Convention::Inverse } else { Convention::Direct },
+            protocol,
             serial: (seed as u32).wrapping_mul(0x9E37_79B9).wrapping_add(number),
             genuine: self.genuine,
         };
@@ -241,7 +266,18 @@ impl RawCard {
             account: amount(&key("account"), self.account)?,
             insured: self.insured,
         };
-        Ok(Card { name: self.name, new, known, registered: self.registered, misbehaviour: misbehaviour.transpose()? })
+        let misbehaviour = misbehaviour.transpose()?;
+        check_files(generation, &self.files).map_err(|(name, problem)| Problem::Record { key: key(&name), problem })?;
+        Ok(Card {
+            name: self.name,
+            new,
+            known,
+            registered: self.registered,
+            atr: own_atr,
+            habits,
+            files: self.files,
+            misbehaviour,
+        })
     }
 }
 
@@ -282,7 +318,8 @@ impl RawStep {
         }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
-        let outcomes = [Outcome::Approved, Outcome::Refused, Outcome::Failed, Outcome::Cancelled];
+        let outcomes = Outcome::ALL;
+        let (to_till, to_terminal) = serial::check(&key("serial"), &self.serial)?;
         let outcome = self.expect.outcome.as_deref().map(|text| {
             let find = |text: &str| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
             word(&key("expect.outcome"), text, find, words(&outcomes, |outcome| outcome.as_str()))
@@ -303,6 +340,9 @@ impl RawStep {
                 faults,
                 noise: noise.transpose()?,
                 trouble: trouble.transpose()?.unwrap_or_default(),
+                messages: BTreeMap::new(),
+                to_till,
+                to_terminal,
                 storage_worn: self.storage_worn,
             },
             expect: Expected {
@@ -356,7 +396,7 @@ impl RawDocument {
         // The impossible number of an ID card is a mistake in the file; the ID card of another person is a case to
         // play.
         if kind == DocumentKind::IdCard {
-            code(&key("document.number"), IdNumber::new(self.number.as_bytes()))?;
+            code(&key("document.number"), IdNumber::new_citizens(self.number.as_bytes()))?;
         }
         Ok(Document {
             kind,

@@ -1,6 +1,9 @@
 //! The keys of a scenario file as they are written: shapes and defaults. `check` knows which values are allowed.
 
+use crate::card::contact::habits::WtxKeys;
+use crate::card::file::Files;
 use crate::scenario::line::{RawFault, RawNoise};
+use crate::scenario::serial::RawByteFault;
 use qiyong_protocol::card::status::CardStatus;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -72,11 +75,20 @@ pub(super) struct RawCard {
     pub(super) registered: bool,
     #[serde(default = "yes")]
     pub(super) genuine: bool,
-    #[serde(default)]
-    pub(super) inverse: bool,
-    #[serde(default)]
-    pub(super) protocol: u8,
+    pub(super) inverse: Option<bool>,
+    pub(super) protocol: Option<u8>,
+    pub(super) atr: Option<String>,
+    pub(super) pps: Option<String>,
+    pub(super) procedure: Option<String>,
+    pub(super) ifs: Option<String>,
+    pub(super) wtx: Option<WtxKeys>,
+    pub(super) response_delay: Option<u64>,
+    pub(super) implicit_rate: Option<String>,
     pub(super) fault: Option<String>,
+    #[serde(default = "yes")]
+    pub(super) check: bool,
+    #[serde(default)]
+    pub(super) files: Files,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +127,8 @@ pub(super) struct RawStep {
     pub(super) line: Vec<RawFault>,
     pub(super) noise: Option<RawNoise>,
     pub(super) link: Option<String>,
+    #[serde(default)]
+    pub(super) serial: Vec<RawByteFault>,
     #[serde(default)]
     pub(super) storage_worn: bool,
     #[serde(default)]

@@ -42,7 +42,7 @@ fn against(
             }
         }
         // The last wait is cut to the rest of the budget. Only a block already on its way can exceed the budget.
-        assert!(etu <= limits.budget + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
+        assert!(etu <= u64::from(limits.budget) + 2 * 12 * MAX_BLOCK as u64, "{etu} etu of {}", limits.budget);
     }
 }
 
@@ -50,8 +50,11 @@ fn against(
 fn connection() -> Connection {
     let mut connection = Connection::new(Parameters::default());
     let limits = Limits::new(&connection, 60, 300);
-    let answer = |n| block(if n == 0 { r(true) } else { Pcb::I { ns: false, more: false } }, &[], Edc::Lrc);
-    assert_eq!(against(&mut connection, limits, answer), Ok(0));
+    let answer = |n| match n {
+        0 => block(r(true), &[], Edc::Lrc),
+        _ => block(Pcb::I { ns: false, more: false }, &[0x90, 0], Edc::Lrc),
+    };
+    assert_eq!(against(&mut connection, limits, answer), Ok(2));
     connection
 }
 

@@ -1,6 +1,4 @@
-//! A NOR flash in memory whose power can be cut in the middle of a byte, and whose pages wear out.
-//!
-//! It behaves like that of the STM32L475 (RM0351 section 3): double words of eight bytes. Each may be written once
+//! A NOR flash in memory whose power can be cut in the middle of a byte, and whose pages wear out. It behaves like that of the STM32L475 (RM0351 section 3): double words of eight bytes. Each may be written once
 //! between two erasures; only zeros may be written over anything. If a cut interrupts writing or erasing, the contents
 //! of that double word or page are random afterwards.
 
@@ -12,16 +10,14 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNo
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// A page, in bytes: five records.
-pub const PAGE: usize = 512;
 /// A double word, in bytes.
 const WORD: usize = 8;
 
-/// The flash. A clone is the same flash, so that a test and a program can both have it.
+/// The flash, with pages of so many bytes. A clone is the same flash, so that its owner and a terminal can both have it.
 #[derive(Clone)]
-pub struct Flash(Rc<RefCell<Cells>>);
+pub struct Flash<const PAGE: usize>(Rc<RefCell<Cells<PAGE>>>);
 
-struct Cells {
+struct Cells<const PAGE: usize> {
     bytes: Vec<u8>,
     /// The double words that were, or perhaps were, written since the last erasure.
     written: Vec<bool>,
@@ -30,13 +26,15 @@ struct Cells {
     /// How many bytes were written or erased.
     work: u64,
     worn: BTreeSet<usize>,
+    /// It takes nothing, wherever it is written or erased.
+    refuses: bool,
     erasures: Vec<u32>,
     /// How many erasures a page endures.
     endurance: u32,
     chance: ChaCha8Rng,
 }
 
-impl Flash {
+impl<const PAGE: usize> Flash<PAGE> {
     /// A flash of so many erased pages; `seed` determines what is random.
     #[must_use]
     pub fn new(pages: usize, seed: u64) -> Self {
@@ -46,6 +44,7 @@ impl Flash {
             power: None,
             work: 0,
             worn: BTreeSet::new(),
+            refuses: false,
             erasures: vec![0; pages],
             endurance: u32::MAX,
             chance: ChaCha8Rng::seed_from_u64(seed),
@@ -85,6 +84,12 @@ impl Flash {
         self.0.borrow_mut().worn.insert(page);
     }
 
+    /// Whether it refuses everything that is written to it or erased, as one that is worn out to the last page, and
+    /// keeps what it has.
+    pub fn refuse(&self, refuses: bool) {
+        self.0.borrow_mut().refuses = refuses;
+    }
+
     /// From now on each page endures so many erasures.
     pub fn set_endurance(&self, erasures: u32) {
         self.0.borrow_mut().endurance = erasures;
@@ -104,7 +109,7 @@ impl Flash {
     }
 }
 
-impl Cells {
+impl<const PAGE: usize> Cells<PAGE> {
     /// One byte of work; false if the power fails during it.
     fn step(&mut self) -> bool {
         self.work += 1;
@@ -123,7 +128,7 @@ impl Cells {
     }
 
     fn write_word(&mut self, at: usize, word: &[u8]) -> Result<(), NorFlashErrorKind> {
-        if self.power == Some(0) {
+        if self.power == Some(0) || self.refuses {
             return Err(NorFlashErrorKind::Other);
         }
         let erased = !self.written[at / WORD];
@@ -148,7 +153,7 @@ impl Cells {
     }
 
     fn erase_page(&mut self, page: usize) -> Result<(), NorFlashErrorKind> {
-        if self.power == Some(0) {
+        if self.power == Some(0) || self.refuses {
             return Err(NorFlashErrorKind::Other);
         }
         self.erasures[page] += 1;
@@ -184,11 +189,11 @@ impl Cells {
     }
 }
 
-impl ErrorType for Flash {
+impl<const PAGE: usize> ErrorType for Flash<PAGE> {
     type Error = NorFlashErrorKind;
 }
 
-impl ReadNorFlash for Flash {
+impl<const PAGE: usize> ReadNorFlash for Flash<PAGE> {
     const READ_SIZE: usize = WORD;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
@@ -207,7 +212,7 @@ impl ReadNorFlash for Flash {
     }
 }
 
-impl NorFlash for Flash {
+impl<const PAGE: usize> NorFlash for Flash<PAGE> {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = PAGE;
 

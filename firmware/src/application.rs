@@ -1,0 +1,65 @@
+//! The application around its visits: does what the till commands over the serial link, one thing after the other.
+//!
+//! On a board, [`obey`] stands in an endless loop beside [`SerialLink::listen`], which answers what needs no application; the
+//! crate's page shows it.
+
+use qiyong_protocol::centre::{Stan, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use rand_core::CryptoRng;
+
+use crate::link::{Job, Place, Port, SerialLink};
+use crate::slot::CardSlot;
+use crate::terminal::{CentreLink, Clock, Memory, MemoryError, Operator, Report, Terminal};
+
+/// A memory that also keeps where the terminal stands: [`Store`](crate::storage::Store) is one.
+pub trait Kept: Memory {
+    /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept.
+    ///
+    /// # Errors
+    /// When that is not kept; then all is as before.
+    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError>;
+
+    /// The number of the next transaction.
+    fn next(&self) -> Stan;
+}
+
+/// Stands where the till says, and says so.
+///
+/// Cancel-safety: dropped midway, the till may not have heard it; it commands it again.
+pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+    link: &SerialLink<P>,
+    terminal: &mut Terminal<S, L, O, C, R, M>,
+    place: Place,
+) {
+    let Place { institution, terminal: name, next_stan } = place;
+    // A memory that fails says so in every visit, too.
+    let _ = terminal.memory().set_up(institution, name, next_stan);
+    terminal.set_up(institution, name);
+    link.note(terminal.memory().next(), terminal.has_unanswered());
+    link.tell_state().await;
+}
+
+/// Does what the till commands next; returns the report of a visit. `heard` is told the command first.
+///
+/// Cancel-safety: as [`Terminal::serve`]. Dropped before a command has come, none is lost. Dropped after the visit, the till may
+/// not have heard how it ended; it hears it when it commands the same visit again.
+pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+    link: &SerialLink<P>,
+    terminal: &mut Terminal<S, L, O, C, R, M>,
+    heard: impl FnOnce(&Job),
+) -> Option<Report> {
+    let job = link.command().await;
+    heard(&job);
+    match job {
+        Job::Setup(place) => {
+            set_up(link, terminal, place).await;
+            None
+        }
+        Job::Serve(operation) => {
+            let report = terminal.serve(&operation).await;
+            link.note(terminal.memory().next(), terminal.has_unanswered());
+            link.tell_end(&report).await;
+            Some(report)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Files that may hold keys, PINs or personal data: from their first byte on, nobody but their owner can read them.
+//!
+//! Not here: what is in them; and databases, which the centre makes.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Writes a file completely or not at all: a power cut never leaves half of it. A file that was there is replaced, and
+/// with it its mode.
+///
+/// # Errors
+/// The system's, with what it says of the folder or of a temporary file in it.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    prepare(path, content)?.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The content on disk, in a file without a name that anybody knows: it is still to be put in the place of `path`.
+pub(crate) fn prepare(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // Such a file has the mode 0600, whatever the umask says.
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_its_owners_alone_even_where_one_was_that_everybody_could_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(write(&folder.path().join("none/secret"), b"").is_err());
+    }
+}

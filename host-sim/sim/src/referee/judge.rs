@@ -1,0 +1,78 @@
+//! The referee itself: what it is shown goes to the judge of the contacts and to that of the session.
+
+use super::clock::Time;
+use super::contacts::Contacts;
+use super::note::{Finding, Notes};
+use super::seen::{By, Clk, Seen};
+use super::session::Session;
+
+/// Judges what a terminal does on a card line.
+#[derive(Debug)]
+pub struct Referee {
+    time: Time,
+    contacts: Contacts,
+    /// `None`: RST is low.
+    session: Option<Session>,
+    notes: Notes,
+}
+
+impl Referee {
+    /// A referee of a line whose time has so many ticks in a second. All contacts are low.
+    pub fn new(ticks: u32) -> Self {
+        let time = Time { ticks, hz: ticks };
+        Self { time, contacts: Contacts::new(), session: None, notes: Notes::default() }
+    }
+
+    /// This is seen at the tick `at`, in the order of time.
+    pub fn see(&mut self, at: u64, seen: Seen) {
+        let Self { time, contacts, session, notes } = self;
+        match seen {
+            Seen::Vcc(mv) => {
+                if mv == 0
+                    && let Some(mut session) = session.take()
+                {
+                    session.ends(at, *time, notes);
+                }
+                contacts.vcc(at, mv, *time, notes);
+            }
+            Seen::Collapse | Seen::Card(false) => {
+                if let Some(session) = session {
+                    session.excuse();
+                }
+            }
+            Seen::Card(true) => contacts.card(),
+            Seen::Rst(high) => {
+                let rises = high && !contacts.rst_high();
+                contacts.rst(at, high, *time, notes);
+                if !high && let Some(mut session) = session.take() {
+                    session.ends(at, *time, notes);
+                }
+                if rises && contacts.runs() {
+                    notes.reset();
+                    *session = Some(Session::new(at));
+                }
+            }
+            Seen::Clk(clk) => {
+                if let Clk::Runs(hz) = clk {
+                    time.hz = hz;
+                }
+                let (says, last) = session.as_ref().map_or((None, None), |session| (session.says(), session.last()));
+                contacts.clk(at, clk, *time, says, last, notes);
+            }
+            Seen::Io(released) => contacts.io(at, released, notes),
+            Seen::Character(character) => {
+                if character.by == By::Terminal {
+                    contacts.character(at, *time, notes);
+                }
+                if let Some(session) = session {
+                    session.character(at, character, contacts.class().unwrap_or(0), *time, notes);
+                }
+            }
+        }
+    }
+
+    /// What it has found so far, in the order of noting.
+    pub fn findings(&self) -> &[Finding] {
+        self.notes.findings()
+    }
+}

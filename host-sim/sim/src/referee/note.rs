@@ -1,0 +1,53 @@
+//! What the referee has found.
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::rule::Rule;
+
+/// The terminal broke a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// When, in ticks of the line's time.
+    pub at: u64,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Finding", 3)?;
+        fields.serialize_field("rule", self.rule.name())?;
+        fields.serialize_field("clause", self.rule.clause())?;
+        fields.serialize_field("at", &self.at)?;
+        fields.end()
+    }
+}
+
+/// The findings so far. A rule broken again and again is noted once until the next reset, so that a long session does not
+/// bury everything else.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    findings: Vec<Finding>,
+    /// Where the present session's findings begin.
+    session: usize,
+}
+
+impl Notes {
+    /// A reset: rules broken before it are noted anew.
+    pub(super) const fn reset(&mut self) {
+        self.session = self.findings.len();
+    }
+
+    /// Notes a broken rule, unless it `holds`.
+    pub(super) fn expect(&mut self, holds: bool, rule: Rule, at: u64) {
+        let known = self.findings.get(self.session..).unwrap_or_default().iter().any(|finding| finding.rule == rule);
+        if !holds && !known {
+            self.findings.push(Finding { rule, at });
+        }
+    }
+
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}

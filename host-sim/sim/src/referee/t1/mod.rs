@@ -1,0 +1,113 @@
+//! T=1 as it goes by: the terminal's blocks by the rules of clause 11.6, which `rules` knows.
+
+mod block;
+mod rules;
+
+use super::atr::Says;
+use super::rule::Rule;
+use block::{About, Characters, Code, Kind};
+use rules::{Rules, Told};
+
+/// A session in T=1.
+#[derive(Clone, Debug)]
+pub(super) struct T1 {
+    code: Code,
+    out: Characters,
+    come: Characters,
+    /// Damage in what came: the block is invalid.
+    damaged: bool,
+    /// A receiver may or may not take it for valid.
+    doubtful: bool,
+    rules: Rules,
+}
+
+impl T1 {
+    pub(super) fn new(says: &Says) -> Self {
+        Self {
+            code: Code::of(says),
+            out: Characters::default(),
+            come: Characters::default(),
+            damaged: false,
+            doubtful: false,
+            rules: Rules::new(says.t1[0]),
+        }
+    }
+
+    /// The terminal has sent a whole block, and nothing has come since.
+    pub(super) fn awaits_block(&self) -> bool {
+        self.out.whole(self.code) && self.come.0.is_empty()
+    }
+
+    /// The card is within a block that is not damaged so far.
+    pub(super) fn awaits_character(&self) -> bool {
+        !self.come.0.is_empty() && !self.come.whole(self.code) && !self.damaged && !self.doubtful
+    }
+
+    /// The terminal is within a block.
+    pub(super) fn in_block(&self) -> bool {
+        !self.out.0.is_empty() && !self.out.whole(self.code)
+    }
+
+    /// The next character of the terminal begins an exchange.
+    pub(super) fn between(&self) -> bool {
+        self.rules.free(&self.come)
+    }
+
+    /// By how much BWT is extended for the block that is due (rule 3 of clause 11.6.2).
+    pub(super) fn extension(&self) -> u8 {
+        match (self.out.kind(), self.out.inf()) {
+            (Some(Kind::Response(About::Wtx)), [inf]) => *inf,
+            _ => 1,
+        }
+    }
+
+    /// The card's next character; `late`: not within CWT.
+    pub(super) fn card(&mut self, byte: u8, parity_ok: bool, late: bool) {
+        self.doubtful |= late || self.come.whole(self.code) || self.in_block() || self.out.0.is_empty();
+        self.damaged |= !parity_ok;
+        self.come.0.push(byte);
+        match (self.come.0.as_slice(), self.come.kind()) {
+            // Addresses that the terminal has not used: the standard does not say what becomes of the block.
+            ([nad], _) => {
+                self.doubtful |= self.out.0.first().is_none_or(|ours| (nad ^ ours.rotate_left(4)) & 0x77 != 0)
+            }
+            ([_, _], None) => self.damaged = true,
+            ([_, _, len], Some(kind)) => self.damaged |= !kind.allows(*len),
+            _ => {}
+        }
+    }
+
+    /// The terminal's next character.
+    ///
+    /// # Errors
+    /// The rule that its block breaks.
+    pub(super) fn terminal(&mut self, byte: u8) -> Result<(), Rule> {
+        if self.out.whole(self.code) {
+            self.out = Characters::default();
+        }
+        self.out.0.push(byte);
+        match (self.out.0.as_slice(), self.out.kind()) {
+            // Bits 4 and 8 are 0, and FF would be PPSS (clause 11.3.2.1).
+            ([nad], _) if nad & 0x88 != 0 => return Err(Rule::T1Nad),
+            ([_, _], None) => return Err(Rule::T1Pcb),
+            ([_, _, len], Some(kind)) if !kind.allows(*len) => return Err(Rule::T1Len),
+            ([_, _, len], Some(Kind::I { .. })) if *len > self.rules.ifsc() => return Err(Rule::T1Ifs),
+            _ => {}
+        }
+        if !self.out.whole(self.code) {
+            return Ok(());
+        }
+        if !self.code.holds(&self.out.0) {
+            return Err(Rule::T1Edc);
+        }
+        let come = std::mem::take(&mut self.come);
+        let valid = come.whole(self.code) && !self.damaged && self.code.holds(&come.0);
+        let told = match (valid, self.doubtful) {
+            (false, _) => Told::Nothing,
+            (true, false) => Told::Block(&come),
+            (true, true) => Told::Perhaps(&come),
+        };
+        (self.damaged, self.doubtful) = (false, false);
+        self.rules.sends(told, &self.out)
+    }
+}

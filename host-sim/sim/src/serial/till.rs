@@ -1,0 +1,186 @@
+//! The till's end of a terminal's serial line, whatever carries its bytes: frames in both directions, the centre behind
+//! them, and the loss of messages on the way to the centre. Who sends the bytes, and what follows from what is heard, is
+//! for the owner to decide.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use qiyong_protocol::centre::iso8583::Message;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
+use qiyong_protocol::centre::{Body, Request};
+use qiyong_protocol::ecr::{Command, Event};
+use qiyong_protocol::frame::{Decoder, Frame, FrameError, Peer, encode, encoded_len};
+
+use super::words;
+use crate::world::centre::{CentreEnd, CentreFailure};
+use crate::world::visit::{Delivery, LinkTrouble};
+
+/// The most bytes of a frame.
+const FRAME_MAX: usize = encoded_len(MESSAGE_MAX);
+
+/// What came from the terminal.
+#[derive(Debug)]
+pub enum Heard {
+    /// An event for the till.
+    Event(Event),
+    /// A message for the centre.
+    ToCentre(Vec<u8>),
+    /// What came says nothing.
+    Nonsense(Nonsense),
+}
+
+/// Why what came from the terminal says nothing.
+#[derive(Debug, Error)]
+pub enum Nonsense {
+    /// It is a frame to the till without an event in it.
+    #[error("an event that is none")]
+    NoEvent,
+    /// It is no frame.
+    #[error(transparent)]
+    NoFrame(FrameError),
+}
+
+/// What became of a message to the centre.
+#[derive(Debug)]
+pub struct Passed {
+    /// Whether it is a transaction.
+    pub transaction: bool,
+    /// What it asks, in a few words.
+    pub asked: String,
+    /// What the centre answered, in a few words, or why the terminal gets no answer.
+    pub answered: String,
+}
+
+/// The till's end.
+pub struct TillEnd {
+    decoder: Box<Decoder<{ FRAME_MAX - 2 }>>,
+    /// What goes wrong on the way to the centre during this visit, and how many messages have gone that way.
+    trouble: LinkTrouble,
+    messages: usize,
+    /// What becomes of single messages instead.
+    single: BTreeMap<usize, Delivery>,
+    /// The centre's answers that the terminal has not got yet.
+    answers: Vec<Vec<u8>>,
+    /// The answer that comes too late: with the next one.
+    late: Option<Vec<u8>>,
+    /// Whether something has gone wrong with a message.
+    disturbed: bool,
+}
+
+impl Default for TillEnd {
+    fn default() -> Self {
+        let (trouble, single) = (LinkTrouble::None, BTreeMap::new());
+        Self {
+            decoder: Box::default(),
+            trouble,
+            messages: 0,
+            single,
+            answers: Vec::new(),
+            late: None,
+            disturbed: false,
+        }
+    }
+}
+
+impl TillEnd {
+    /// A visit begins, during which this goes wrong: `single` is for single messages, by their number from 0.
+    pub fn begin(&mut self, trouble: LinkTrouble, single: BTreeMap<usize, Delivery>) {
+        (self.trouble, self.messages, self.single, self.late) = (trouble, 0, single, None);
+        self.answers.clear();
+        // Nothing goes that way.
+        self.disturbed = trouble == LinkTrouble::Unsendable;
+    }
+
+    /// Whether nothing has gone wrong with a message in this visit, though something was to.
+    pub fn is_left(&self) -> bool {
+        self.trouble != LinkTrouble::None && !self.disturbed
+    }
+
+    /// Takes the next byte from the terminal. Most bytes end nothing.
+    pub fn hear(&mut self, byte: u8) -> Option<Heard> {
+        let heard = match self.decoder.push(byte)? {
+            Ok(Frame { peer: Peer::Till, payload }) => match Event::decode(payload) {
+                Some(event) => Heard::Event(event),
+                None => Heard::Nonsense(Nonsense::NoEvent),
+            },
+            Ok(Frame { peer: Peer::Centre, payload }) => Heard::ToCentre(payload.to_vec()),
+            Err(error) => Heard::Nonsense(Nonsense::NoFrame(error)),
+        };
+        self.decoder.wipe();
+        Some(heard)
+    }
+
+    /// Brings a message to the centre, unless it is to be lost, and keeps the answer, unless that is to be lost.
+    ///
+    /// # Errors
+    /// The centre failed.
+    pub fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<Passed, CentreFailure> {
+        let key = centre.key();
+        let mut parts = Parts::default();
+        let read = Message::read(message).ok();
+        let request = read.and_then(|message| read_request(&message, &key, &mut parts).ok());
+        let single = self.single.get(&self.messages).copied();
+        self.messages += 1;
+        // A message that cannot be read is for the centre to reject.
+        let usual = request.as_ref().map_or(Delivery::WHOLE, |request| self.trouble.delivery(&request.body));
+        let delivery = single.unwrap_or(usual);
+        self.disturbed |= delivery != Delivery::WHOLE;
+        let transaction = matches!(request, Some(Request { body: Body::Transact { .. }, .. }));
+        let asked = words::request(request.as_ref());
+        let damaged;
+        let sent = match delivery.damaged {
+            true => {
+                damaged = with_its_last_byte_changed(message);
+                &damaged[..]
+            }
+            false => message,
+        };
+        let answer = if delivery.arrives { centre.answer(sent)? } else { None };
+        let answered = match (&answer, &request, delivery) {
+            (_, _, Delivery { arrives: false, .. }) => "(the message is lost)".to_string(),
+            (None, ..) => "(the centre cannot read it and says nothing)".to_string(),
+            (_, _, Delivery { returns: false, .. }) => "(the answer is lost)".to_string(),
+            (Some(_), _, Delivery { late: true, .. }) => "(the answer comes too late)".to_string(),
+            (Some(answer), request, _) => words::answer(answer, request.as_ref(), &key),
+        };
+        match answer.filter(|_| delivery.returns) {
+            Some(answer) if delivery.late => self.late = Some(answer),
+            Some(answer) => {
+                self.answers.extend(self.late.take());
+                self.answers.extend(delivery.twice.then(|| answer.clone()));
+                self.answers.push(answer);
+            }
+            None => {}
+        }
+        Ok(Passed { transaction, asked, answered })
+    }
+
+    /// The frames with the centre's answers, which go to the terminal now.
+    pub fn answers(&mut self) -> Vec<Vec<u8>> {
+        let answers = std::mem::take(&mut self.answers);
+        answers.iter().filter_map(|answer| frame(Peer::Centre, answer)).collect()
+    }
+}
+
+/// The frame with a command, which may hold a key.
+pub fn command(command: &Command) -> Zeroizing<Vec<u8>> {
+    // A command has room in a frame.
+    Zeroizing::new(frame(Peer::Till, &command.encode()).unwrap_or_default())
+}
+
+/// The frame with this payload; `None` if it is too long for a frame.
+fn frame(peer: Peer, payload: &[u8]) -> Option<Vec<u8>> {
+    let mut buffer = Zeroizing::new([0; FRAME_MAX]);
+    encode(peer, payload, &mut *buffer).map(<[u8]>::to_vec)
+}
+
+/// A message as it would be after a change on its way: its last byte is one of F64.
+fn with_its_last_byte_changed(message: &[u8]) -> Vec<u8> {
+    let mut bytes = message.to_vec();
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    bytes
+}

@@ -1,0 +1,170 @@
+//! A terminal at a till: the firmware's application with its own link and memory, on a serial line in virtual time. What
+//! card slot, operator, clock and flash are is for the owner to decide.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use embassy_futures::select::{Either3, select3};
+use rand_core::CryptoRng;
+
+use qiyong_firmware::application::{Kept, obey};
+use qiyong_firmware::link::SerialLink;
+use qiyong_firmware::slot::CardSlot;
+use qiyong_firmware::terminal::{CentreLink, Clock, Operator, Report, Settings, Terminal};
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::{Answer, LinkError, Request};
+use qiyong_protocol::ecr::{Ended, Setup, State};
+use qiyong_protocol::rules::decision::Operation;
+
+use super::centre::CentreEnd;
+use super::till::{Till, TillError, TillWatch};
+use crate::serial::port::{Port, port};
+use crate::serial::wire::Wire;
+use crate::time::{Unfinished, VirtualTime};
+
+/// What a terminal is made of, besides link and clock.
+pub struct Parts<S, O, R, M> {
+    /// The card slot.
+    pub slot: S,
+    /// Screen and keys.
+    pub operator: O,
+    /// Random numbers.
+    pub random: R,
+    /// What it keeps over a power cut.
+    pub memory: M,
+    /// What the terminal says of itself when it starts.
+    pub state: State,
+    /// Where it stands, and how long and how often it tries.
+    pub settings: Settings,
+}
+
+/// The firmware's link, shared by the terminal and by what listens.
+#[derive(Clone)]
+pub struct Link(Rc<SerialLink<Port>>);
+
+impl CentreLink for Link {
+    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
+        (&*self.0).ask(request).await
+    }
+}
+
+/// A terminal at its till.
+pub struct Station<S, O, C, R, M> {
+    time: VirtualTime,
+    link: Link,
+    /// What takes the bytes from the till, from the start to the end of the terminal.
+    listen: Pin<Box<dyn Future<Output = ()>>>,
+    till: Till,
+    terminal: Terminal<S, Link, O, C, R, M>,
+}
+
+/// How a visit ended: as the terminal reports it, and as the till has heard it.
+pub struct Served {
+    /// The terminal's report.
+    pub report: Report,
+    /// What the till was told.
+    pub ended: Ended,
+}
+
+impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C, R, M> {
+    /// A terminal of these parts that has just started, at a new till. `set_clock` is told the time by the till; `clock`
+    /// shows it.
+    pub fn start(
+        time: VirtualTime,
+        parts: Parts<S, O, R, M>,
+        clock: C,
+        set_clock: impl Fn(Timestamp) + 'static,
+        centre: Rc<RefCell<dyn CentreEnd>>,
+        watch: impl TillWatch + 'static,
+    ) -> Self {
+        let Parts { slot, operator, random, memory, state, settings } = parts;
+        let (to_till, to_terminal) = (Wire::new(time.clone()), Wire::new(time.clone()));
+        let port = port(time.clone(), to_terminal.clone(), to_till.clone());
+        let link = Link(Rc::new(SerialLink::new(port, state)));
+        let own = link.clone();
+        let listen = Box::pin(async move { own.0.listen(set_clock).await });
+        let till = Till::new(time.clone(), to_till, to_terminal, centre, watch);
+        let terminal = Terminal::new(slot, link.clone(), operator, clock, random, memory, settings);
+        Self { time, link, listen, till, terminal }
+    }
+
+    /// The till tells the terminal where it stands, which every terminal must know before it serves anybody.
+    ///
+    /// # Errors
+    /// The terminal does not take it.
+    pub fn set_up(&mut self, setup: Setup) -> Result<State, TillError> {
+        self.set_up_while(|| true, setup)
+    }
+
+    /// As [`Station::set_up`], while `on` says that there is power: it is asked at every moment at which anything of
+    /// the terminal waits.
+    ///
+    /// # Errors
+    /// Those of [`Station::set_up`], and [`TillError::PowerCut`], after which the station is good for nothing.
+    pub fn set_up_while(&mut self, on: impl FnMut() -> bool, setup: Setup) -> Result<State, TillError> {
+        self.work_while(on, async |till| till.set_up(setup).await).map(|(state, _)| state)
+    }
+
+    /// One visit of a holder. `time` is the till's.
+    ///
+    /// # Errors
+    /// The terminal does not do it, or its end is not heard.
+    pub fn serve(&mut self, operation: &Operation, time: Timestamp) -> Result<Served, TillError> {
+        self.serve_while(|| true, operation, time)
+    }
+
+    /// As [`Station::serve`], while `on` says that there is power.
+    ///
+    /// # Errors
+    /// Those of [`Station::serve`], and [`TillError::PowerCut`], after which the station is good for nothing.
+    pub fn serve_while(
+        &mut self,
+        on: impl FnMut() -> bool,
+        operation: &Operation,
+        time: Timestamp,
+    ) -> Result<Served, TillError> {
+        let served = self.work_while(on, async |till| till.serve(operation.clone(), time).await)?;
+        let (ended, Some(report)) = served else { return Err(TillError::Silent) };
+        Ok(Served { report, ended })
+    }
+
+    /// Lets the terminal work until the till has done this. Returns the report of the last visit meanwhile, too.
+    fn work_while<T>(
+        &mut self,
+        on: impl FnMut() -> bool,
+        till_does: impl AsyncFnOnce(&mut Till) -> Result<T, TillError>,
+    ) -> Result<(T, Option<Report>), TillError> {
+        let Self { time, link, listen, till, terminal } = self;
+        let mut last = None;
+        let work = async {
+            loop {
+                if let Some(report) = obey(&link.0, terminal, |_| {}).await {
+                    last = Some(report);
+                }
+            }
+        };
+        // The terminal first: when the till has heard the last byte of an end, the terminal has said it.
+        match time.run_while(on, select3(work, listen, till_does(till))) {
+            Ok(Either3::Third(done)) => Ok((done?, last)),
+            Ok(Either3::First(())) | Ok(Either3::Second(())) | Err(Unfinished::Stuck) => Err(TillError::Silent),
+            Err(Unfinished::Ended) => Err(TillError::PowerCut),
+        }
+    }
+
+    /// The till.
+    pub const fn till(&mut self) -> &mut Till {
+        &mut self.till
+    }
+
+    /// The terminal.
+    pub const fn terminal(&mut self) -> &mut Terminal<S, Link, O, C, R, M> {
+        &mut self.terminal
+    }
+
+    /// Whether a reversal is still to be sent.
+    pub fn has_unanswered(&self) -> bool {
+        self.terminal.has_unanswered()
+    }
+}

@@ -1,0 +1,33 @@
+//! The file with what the terminal may not forget: the firmware's storage on a flash in a file.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use qiyong_firmware::storage::Store;
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_sim::flash::file::FileFlash;
+
+/// The memory in `file`, or in that of this terminal beside the centre's database `centre`: terminals with different
+/// names share none.
+pub(super) fn open(
+    file: Option<&Path>,
+    centre: &Path,
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<Store<FileFlash>, String> {
+    let file = file.map_or_else(|| beside(centre, institution, terminal), Path::to_path_buf);
+    let flash = FileFlash::open(&file).map_err(|error| error.to_string())?;
+    let store = Store::open(flash, None);
+    match store.trouble() {
+        Some(trouble) => Err(format!("{}: {trouble}", file.display())),
+        None => Ok(store),
+    }
+}
+
+/// `centre.db.P32010000017-00000001.memory` for `centre.db`.
+fn beside(centre: &Path, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
+    let mut name = centre.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{institution}-{}.memory", terminal.as_str()));
+    centre.with_file_name(name)
+}
