@@ -144,9 +144,11 @@ pub(crate) fn mutants() -> Vec<Mutant> {
 
 fn rates() -> Vec<Mutant> {
     vec![
-        Mutant::bent("asks at 512 cycles per etu", Rule::RateDefault, t0(), |memory, call| match (call, memory.config) {
-            (Send(bytes), Some(config)) if memory.sent == 0 => vec![at_rate(config, 512, 1), Send(bytes)],
-            (call, _) => vec![call],
+        Mutant::bent("asks at 512 cycles per etu", Rule::RateDefault, t0(), |memory, call| {
+            match (call, memory.config) {
+                (Send(bytes), Some(config)) if memory.sent == 0 => vec![at_rate(config, 512, 1), Send(bytes)],
+                (call, _) => vec![call],
+            }
         }),
         Mutant::bent("half the agreed rate", Rule::RateAgreed, t0(), |_, call| match call {
             Configure(config) if is_fast(&config) => vec![at_rate(config, config.fi, config.di / 2)],
