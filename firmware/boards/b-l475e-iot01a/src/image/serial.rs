@@ -47,15 +47,18 @@ pub(crate) fn echoes() {
 }
 
 impl Port {
-    /// What the interrupt handler does; `echo`: the line carries back what is sent, until it has gone out.
-    pub(crate) fn interrupt(&self, echo: Option<&AtomicBool>) {
+    /// What the interrupt handler does; `echo`: the line carries back what is sent, until it has gone out. Returns whether the
+    /// task has a reason to look.
+    pub(crate) fn interrupt(&self, echo: Option<&AtomicBool>) -> bool {
         let status = self.regs.isr().read();
+        let mut has_come = false;
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
             publication::taken();
             if !echo.is_some_and(|echo| echo.load(Ordering::Relaxed)) {
                 let character = Character::new(byte, !status.pe(), time::now());
                 critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push(character));
+                has_come = true;
             }
         }
         // Not before the character that comes with TC, which is the last echo.
@@ -69,6 +72,8 @@ impl Port {
             w.set_ore(true);
             w.set_pe(true);
         });
+        // Where the time is told, nobody waits for the end of a character by itself.
+        has_come || !time::is_told()
     }
 
     /// A character that has come.

@@ -92,6 +92,7 @@ fn pender(_: *mut ()) {
 #[exception]
 fn SysTick() {
     time::tick();
+    watchdog::tick();
     keys::tick();
     panel::tick();
     time::wake();
@@ -99,20 +100,23 @@ fn SysTick() {
 
 #[interrupt]
 fn USART1() {
-    serial::TILL.interrupt(None);
-    time::wake();
+    if serial::TILL.interrupt(None) {
+        time::wake();
+    }
 }
 
 #[interrupt]
 fn USART2() {
-    serial::CARD.interrupt(Some(&serial::ECHO));
-    time::wake();
+    if serial::CARD.interrupt(Some(&serial::ECHO)) {
+        time::wake();
+    }
 }
 
 #[interrupt]
 fn UART4() {
-    serial::KEYS.interrupt(None);
-    time::wake();
+    if serial::KEYS.interrupt(None) {
+        time::wake();
+    }
 }
 
 #[interrupt]

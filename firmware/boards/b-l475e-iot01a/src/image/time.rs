@@ -161,8 +161,9 @@ fn register(context: &Context<'_>) {
 /// Waits until `ready` gives something, at most until `deadline`, and no longer than any wait may last. `ready` is asked at every
 /// interrupt, so at least once a millisecond. Cancel-safe.
 pub(crate) async fn until<T>(deadline: u64, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = bounded(now(), deadline);
-    watchdog::waits(deadline);
+    let begun = now();
+    let deadline = bounded(begun, deadline);
+    watchdog::waits(begun, deadline);
     let value = poll_fn(|context| {
         register(context);
         match ready() {
@@ -192,9 +193,12 @@ pub(crate) async fn once<T>(mut ready: impl FnMut() -> Option<T>) -> T {
 
 /// Waits until then, to the microsecond: sleeps until shortly before, and looks at the clock for the rest. Cancel-safe.
 pub(crate) async fn sleep_until(deadline: u64) {
-    let deadline = bounded(now(), deadline);
-    let early = if is_told() { 0 } else { LOOK };
-    let _ = until(deadline.saturating_sub(early), || None::<()>).await;
+    let begun = now();
+    let deadline = bounded(begun, deadline);
+    let early = deadline.saturating_sub(if is_told() { 0 } else { LOOK });
+    if early > begun {
+        let _ = until(early, || None::<()>).await;
+    }
     // Each look takes several cycles: there are fewer looks than cycles, also if time stood still.
     let mut looks = LOOK;
     while now() < deadline && looks > 0 {

@@ -19,6 +19,10 @@ const STEPS: u16 = 2000;
 
 /// The task has been polled since the watchdog was last fed.
 static POLLED: AtomicBool = AtomicBool::new(false);
+/// Something has got on since then.
+static PROGRESS: AtomicBool = AtomicBool::new(false);
+/// A tick has come since then.
+static TICKED: AtomicBool = AtomicBool::new(false);
 /// How long it may be fed.
 static LEASE: Mutex<RefCell<Lease>> = Mutex::new(RefCell::new(Lease::new()));
 
@@ -44,29 +48,46 @@ pub(crate) fn polled() {
     POLLED.store(true, Ordering::Relaxed);
 }
 
-fn lease<T>(look: impl FnOnce(&mut Lease, u64) -> T) -> T {
-    let now = time::now();
-    critical_section::with(|cs| look(&mut LEASE.borrow_ref_mut(cs), now))
+fn lease<T>(look: impl FnOnce(&mut Lease) -> T) -> T {
+    critical_section::with(|cs| look(&mut LEASE.borrow_ref_mut(cs)))
 }
 
 /// Something has come that was waited for.
 pub(crate) fn progress() {
-    lease(Lease::progress);
+    PROGRESS.store(true, Ordering::Relaxed);
 }
 
-/// A wait begins that ends then.
-pub(crate) fn waits(deadline: u64) {
-    lease(|lease, now| lease.waits(now, deadline));
+/// At `now` a wait begins that ends at `deadline`. Short ones are progress, and need no more.
+pub(crate) fn waits(now: u64, deadline: u64) {
+    progress();
+    if deadline.saturating_sub(now) > time::CLOCK_HZ.into() {
+        lease(|lease| lease.waits(now, deadline));
+    }
 }
 
 /// The terminal begins to wait for a job, or has one.
 pub(crate) fn set_idle(idle: bool) {
-    lease(|lease, now| lease.set_idle(now, idle));
+    lease(|lease| lease.set_idle(time::now(), idle));
 }
 
-/// Feeds it if the task was polled and may be fed for that.
+/// A tick has come.
+pub(crate) fn tick() {
+    TICKED.store(true, Ordering::Relaxed);
+}
+
+/// Feeds it if the task was polled and may be fed for that; once a tick is enough.
 pub(crate) fn feed() {
-    if POLLED.swap(false, Ordering::Relaxed) && lease(Lease::feeds) {
+    if !TICKED.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    let now = time::now();
+    let may = lease(|lease| {
+        if PROGRESS.swap(false, Ordering::Relaxed) {
+            lease.progress(now);
+        }
+        lease.feeds(now)
+    });
+    if POLLED.swap(false, Ordering::Relaxed) && may {
         pac::IWDG.kr().write(|w| w.set_key(Key::RESET));
     }
 }
