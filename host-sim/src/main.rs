@@ -107,8 +107,12 @@ enum Verb {
 
 #[derive(Subcommand)]
 enum CentreVerb {
+    /// Make a centre's database
+    Init(centre::InitArgs),
     /// Make institutions and cards known to a centre
     Add(centre::AddArgs),
+    /// End a terminal's lease, so that another may work under its name
+    Release(centre::ReleaseArgs),
 }
 
 #[derive(Subcommand)]
@@ -175,7 +179,9 @@ fn main() -> ExitCode {
         Verb::Probes { json } => probes::run(json, output),
         Verb::Flash(args) => flash::run(&args, output),
         Verb::Attach(args) => attach::run(&args, output),
+        Verb::Centre(CentreVerb::Init(args)) => centre::init(&args, output),
         Verb::Centre(CentreVerb::Add(args)) => centre::add(&args, output),
+        Verb::Centre(CentreVerb::Release(args)) => centre::release(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),

@@ -6,12 +6,15 @@ use proptest::prelude::*;
 use qiyong::in_process::make_card;
 use qiyong_centre::hsm::Hsm;
 use qiyong_protocol::card::commands::{self, ins};
-use qiyong_protocol::card::files::{Access, Content, Df, FileSpec, Generation};
+use qiyong_protocol::card::files::{Access, Content, Df, EF05, EF06, FileSpec, Generation, tag};
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::keys::Key;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
+use qiyong_protocol::iso7816::t0::AckStyle;
+use qiyong_protocol::iso7816::t1::IfsAnswer;
+use qiyong_sim::card::contact::{Habits, PpsHabit, WtxHabit};
 use qiyong_sim::card::file::CardFileError;
 use qiyong_sim::card::os::{Blocked, Bytes, VirtualCard, external_auth_for};
 use qiyong_tests::sample_card;
@@ -322,6 +325,45 @@ fn a_card_survives_its_file_with_all_its_state() {
     }
 }
 
+/// A card file may hold any card: bytes that are no ATR, habits, a foreign number, dates that are unset.
+#[test]
+fn a_card_file_keeps_a_card_of_any_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    let mut text = card(Generation::V3).to_toml();
+    for (from, to) in [
+        ("3B7D96000000905431008660260101000001", "00FF"),
+        ("blocked =", "pps = \"pps1:95\"\nprocedure = \"mixed\"\nifs = \"silent\"\nresponse_delay = 7\nblocked ="),
+        ("blocked =", "wtx = { times = 2, multiplier = 3, uses = true }\nimplicit_rate = \"13\"\nblocked ="),
+        ("111111198101011110", "USA000000123456789"),
+        ("\"06\" = \"20360101\"", "\"06\" = \"\""),
+        ("\"0D\" = \"19810101\"", "\"0D\" = \"\""),
+        ("\"07\" = \"X00000019\"", "\"07\" = \"hex:583030303030303138\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    std::fs::write(&path, &text).unwrap();
+    let card = VirtualCard::load(&path).unwrap();
+    assert_eq!(card.atr, [0x00, 0xFF]);
+    let habits = Habits {
+        pps: PpsHabit::Pps1(0x95),
+        procedure: AckStyle::Mixed,
+        ifs: IfsAnswer::Nothing,
+        wtx: Some(WtxHabit { times: 2, multiplier: 3, uses: true }),
+        response_delay: 7,
+        implicit: Some(0x13),
+    };
+    assert_eq!(card.habits, habits);
+    assert_eq!(card.ssse_value(EF05, tag::EXPIRES), Some(&[0xFF; 4][..]));
+    assert_eq!(card.ssse_value(EF06, tag::ID_NUMBER), Some(&b"USA000000123456789"[..]));
+    assert_eq!(card.ssse_value(EF05, tag::CARD_NUMBER), Some(&b"X00000018"[..]));
+    // Written and read again, it is the same card.
+    card.save(&path).unwrap();
+    let again = VirtualCard::load(&path).unwrap();
+    assert_eq!((again.atr.as_slice(), again.habits, again.to_toml()), (card.atr.as_slice(), habits, card.to_toml()));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_card_file_is_for_its_owner_only() {
@@ -347,8 +389,15 @@ fn mutilated_card_files_are_refused_by_name_and_key_and_never_quote_secrets() {
     let cases = [
         ("format = 1", "format = 2", "`format`"),
         ("generation = \"v3\"", "generation = \"v4\"", "v1, v2 or v3"),
-        ("atr = \"3B7D", "atr = \"3B7E", "`atr` is no ATR"),
+        ("atr = \"3B7D96000000905431008660260101000001\"", "atr = \"\"", "`atr` must be 1 to 64 bytes"),
         ("atr = \"3B", "atr = \"ZZ", "`atr` is not hex"),
+        ("blocked =", "pps = \"later\"\nblocked =", "`pps` must be one of as-asked, no-pps1, pps1:XX"),
+        ("blocked =", "procedure = \"x\"\nblocked =", "`procedure` must be one of all, single"),
+        ("blocked =", "ifs = \"other:300\"\nblocked =", "`ifs` must be one of ok, silent, other:N"),
+        ("blocked =", "wtx = { times = 0, multiplier = 1 }\nblocked =", "`wtx.times` must be 1 to 255"),
+        ("blocked =", "response_delay = 99999999\nblocked =", "`response_delay` must be 0 to 10000000 etu"),
+        ("blocked =", "implicit_rate = \"70\"\nblocked =", "`implicit_rate` must be Fi and Di"),
+        ("\"08\" = \"111111198101011110\"", "\"08\" = \"USA00000012345678-\"", "position 18"),
         ("blocked = \"no\"", "blocked = \"maybe\"", "application-for-good"),
         ("value = \"123456\"", "value = \"123456x\"", "`pin.value` must be 4 to 16 digits"),
         ("value = \"123456\"", "value = 123456", "expected a string"),

@@ -3,6 +3,7 @@
 //!
 //! Tests of the sources themselves (`citations`, `house`) are not in it, because they need none of the crates.
 
+mod any_card;
 mod atr_list;
 mod bench;
 mod benches;
@@ -22,6 +23,7 @@ mod scenarios;
 mod slot;
 mod storage;
 mod terminal;
+mod two_tills;
 mod visits;
 
 /// `autotests` is off, so cargo does not find a new file by itself.

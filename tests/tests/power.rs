@@ -21,7 +21,7 @@ use qiyong_protocol::centre::{Batch, Lease, LinkError, Original, Stan, TerminalI
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
-use qiyong_sim::flash::file::FileFlash;
+use qiyong_sim::flash::file::{FileFlash, FlashFileError};
 use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::world::visit::{Delivery, Visit};
 use qiyong_tests::parallel::in_parallel;
@@ -124,9 +124,10 @@ fn a_reversal_that_is_rejected_stays_due_and_is_not_repeated_in_vain() {
         assert_eq!(report.cause.and_then(|code| code.cause()), Some(Cause::Link(LinkError::Rejected(*b"A0"))));
         assert!(pharmacy.store().is_reversal_due());
         let notes = pharmacy.notes.take();
-        // The transaction or nothing, a reversal, the report: each once.
+        // The transaction, a reversal, the report: each once. After the restart there is the reversal alone, since nobody
+        // signs in while it is due.
         let unreadable = notes.iter().filter(|note| *note == "(unreadable)").count();
-        assert_eq!(unreadable, if from == 0 { 2 } else { 3 }, "{notes:?}");
+        assert_eq!(unreadable, if from == 0 { 1 } else { 3 }, "{notes:?}");
     }
     assert_eq!(pharmacy.serve(pharmacy.store(), &Visit::default()).outcome, Outcome::Approved);
 }
@@ -148,9 +149,8 @@ fn what_was_sent_under_another_name_is_reversed_under_that() {
 
 /// Visits that are cut: what goes wrong with their messages besides.
 fn troubles() -> [Visit; 4] {
-    let mut byte = Visit::default();
-    // In the transaction's frame, or in that of its answer.
-    byte.to_terminal = vec![(300, ByteFault::Flip(4))];
+    // In an answer.
+    let byte = Visit { to_terminal: vec![(300, ByteFault::Flip(4))], ..Visit::default() };
     [
         Visit::default(),
         visit(&[(TRANSACTION, Delivery::UNANSWERED), (TRANSACTION + 1, Delivery::LOST)]),
@@ -182,7 +182,7 @@ fn countdown(mut left: u64) -> impl FnMut() -> bool {
 #[test]
 fn power_may_fail_at_any_moment_of_a_visit() {
     let mut cases = Vec::new();
-    for (trouble, every) in troubles().into_iter().zip([1, 3, 3, 3]) {
+    for (trouble, every) in troubles().into_iter().zip([1, 4, 4, 4]) {
         let moments = moments(&trouble);
         assert!(moments > 500, "each byte on the line is one: {moments}");
         cases.extend((1..=moments).step_by(every).map(|moment| (trouble.clone(), moment)));
@@ -191,8 +191,8 @@ fn power_may_fail_at_any_moment_of_a_visit() {
     in_parallel(&cases, |(trouble, moment)| {
         let pharmacy = Pharmacy::new(*moment);
         let _ = pharmacy.serve_while(countdown(*moment), pharmacy.store(), trouble);
-        // The start after it is cut, too, in one case of two.
-        if moment % 2 == 0 {
+        // The start after it is cut, too, in one case of four.
+        if moment % 4 == 0 {
             let again = moment * 7 % 1500 + 1;
             let _ = pharmacy.serve_while(countdown(again), pharmacy.store(), &Visit::default());
         }
@@ -210,7 +210,14 @@ fn a_terminal_on_a_pc_may_be_killed_at_any_moment_of_a_visit() {
         let pharmacy = Pharmacy::new(*moment);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("till.memory");
-        let memory = || Store::<_>::open(FileFlash::open(&file).expect("the killed one has left it"), None);
+        let memory = || loop {
+            match FileFlash::open(&file) {
+                Ok(flash) => break Store::<_>::open(flash, None),
+                // A program that another test starts at this moment has the lock until it is one of its own.
+                Err(FlashFileError::InUse { .. }) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
         let _ = pharmacy.serve_while(countdown(*moment), memory(), &Visit::default());
         pharmacy.settle(memory).unwrap_or_else(|broken| panic!("killed at {moment}: {broken}"));
     });
@@ -218,17 +225,17 @@ fn a_terminal_on_a_pc_may_be_killed_at_any_moment_of_a_visit() {
 
 #[test]
 fn power_may_fail_at_any_byte_that_is_written() {
-    for (trouble, every) in troubles().into_iter().zip([1, 1, 5, 5]) {
+    for (trouble, every) in troubles().into_iter().zip([1, 4, 7, 7]) {
         let whole = Pharmacy::new(0);
-        (0..2).for_each(|_| drop(whole.serve(whole.store(), &Visit::default())));
+        whole.begin_a_page();
         let first = whole.flash.work();
         whole.serve(whole.store(), &trouble);
         let work = whole.flash.work() - first;
-        assert!(work > 512, "the third visit erases a page: {work}");
+        assert!(work > 512, "the visit erases a page: {work}");
         let cuts: Vec<u64> = (0..work).step_by(every).collect();
         let cut_short = in_parallel(&cuts, |&cut| {
             let pharmacy = Pharmacy::new(cut);
-            (0..2).for_each(|_| drop(pharmacy.serve(pharmacy.store(), &Visit::default())));
+            pharmacy.begin_a_page();
             pharmacy.flash.cut_after(cut + 1);
             let flash = pharmacy.flash.clone();
             let served = pharmacy.serve_while(move || !flash.is_off(), pharmacy.store(), &trouble);
@@ -246,7 +253,7 @@ fn power_may_fail_at_any_byte_that_is_written() {
 fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let run = |cut: Option<u64>| {
         let mut pharmacy = Pharmacy::new(cut.unwrap_or(0));
-        pharmacy.serve(pharmacy.store(), &Visit::default());
+        pharmacy.begin_a_page();
         let before = pharmacy.flash.work();
         if let Some(cut) = cut {
             pharmacy.flash.cut_after(cut + 1);
@@ -262,9 +269,9 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     };
     let (served, work) = run(None);
     assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
-    (0..work).for_each(|cut| {
-        run(Some(cut));
-    });
+    // What is written before the transaction is noted is the same as in the other visits.
+    let noted: Vec<u64> = (work - 3 * 112..work).collect();
+    in_parallel(&noted, |&cut| run(Some(cut)));
 }
 
 /// A proof that cannot fail is none: each of these memories breaks an invariant, and the judge names it.

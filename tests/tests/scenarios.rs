@@ -15,7 +15,8 @@ use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::DocumentKind;
 use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
-use qiyong_sim::card::contact::Misbehaviour;
+use qiyong_sim::card::contact::habits::{ifs_word, procedure_word};
+use qiyong_sim::card::contact::{Habits, Misbehaviour};
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::Played;
 use qiyong_sim::serial::wire::ByteFault;
@@ -145,6 +146,11 @@ fn every_kind_of_thing_occurs_in_some_file() {
             see(&mut seen, "status", card.known.status);
             see(&mut seen, "generation and convention", (card.new.generation, card.new.convention));
             card.misbehaviour.iter().for_each(|fault| see(&mut seen, "fault", fault));
+            let Habits { pps, procedure, ifs, wtx, response_delay, .. } = card.habits;
+            see(&mut seen, "pps", pps.word().split(':').next());
+            see(&mut seen, "procedure", procedure_word(procedure));
+            see(&mut seen, "ifs", ifs_word(ifs).split(':').next());
+            see(&mut seen, "own time", (wtx.is_some(), response_delay > 0));
         }
         for (step, played) in scenario.steps.iter().zip(&played.steps) {
             see(&mut seen, "link", step.visit.trouble);
@@ -165,6 +171,11 @@ fn every_kind_of_thing_occurs_in_some_file() {
         }
     }
     let mut all = BTreeMap::new();
+    let pps = ["as-asked", "no-pps1", "pps1", "protocol", "wrong-pck", "silent", "unusable", "unusable-once"];
+    pps.iter().for_each(|word| see(&mut all, "pps", Some(word)));
+    ["all", "single", "mixed", "ack-when-empty"].iter().for_each(|word| see(&mut all, "procedure", word));
+    ["ok", "silent", "other"].iter().for_each(|word| see(&mut all, "ifs", Some(word)));
+    [(false, false), (false, true), (true, false)].iter().for_each(|kind| see(&mut all, "own time", kind));
     CardStatus::ALL.iter().for_each(|kind| see(&mut all, "status", kind));
     Misbehaviour::ALL.iter().for_each(|kind| see(&mut all, "fault", kind));
     LinkTrouble::WORDS.iter().for_each(|(_, kind)| see(&mut all, "link", kind));
@@ -640,7 +651,11 @@ fn bad_values() -> Vec<Bad> {
     cases.push(words("card 3: fault", "fault = \"mute\"", "", &Misbehaviour::ALL.map(|word| word.as_str())));
     cases.push(words("step 1: do", "do = \"purchase\"", "", &["apply", "settle", "purchase", "query"]));
     cases.push(words("step 1: link", "link = \"ok\"", "", &LinkTrouble::WORDS.map(|(word, _)| word)));
-    cases.push(words("step 1: serial 1.fault", "fault = \"lost\" } ]", "", &ByteFault::WORDS.map(|(word, _)| word)));
+    let bytes = ByteFault::WORDS.map(|(word, _)| word);
+    let says = [&["`step 1: serial 1.fault`", "purple"][..], &bytes].concat();
+    cases.push(bad("fault = \"lost\" }]", "fault = \"purple\" }]", &says));
+    let says = ["`step 1: serial 1.to`", "purple", "till", "terminal"];
+    cases.push(bad("serial = [{ to = \"till\"", "serial = [{ to = \"purple\"", &says));
     cases.push(words("step 5: cancel", "cancel = \"card\"", "", &CancelAt::WORDS.map(|(word, _)| word)));
     cases.push(words("step 3: document.kind", "kind = \"passport\"", "[step.document]\n", &documents));
     let outcomes = Outcome::ALL.map(Outcome::as_str);

@@ -23,7 +23,8 @@ const ACCOUNT: Fen = Fen(50_000);
 struct Place {
     folder: TempDir,
     centre: PathBuf,
-    card: PathBuf,
+    /// Another card is for another till: a card file is in one program at a time.
+    cards: [PathBuf; 2],
 }
 
 fn run(command: &mut Command) -> Vec<u8> {
@@ -35,24 +36,33 @@ fn run(command: &mut Command) -> Vec<u8> {
 impl Place {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let (centre, card) = (folder.path().join("centre.db"), folder.path().join("card.toml"));
-        run(Command::new(qiyong()).args(["card", "new", "--profile", "v3", "--out"]).arg(&card));
+        let centre = folder.path().join("centre.db");
+        let cards = [("X00000019", "1"), ("X00000027", "2")].map(|(number, serial)| {
+            let card = folder.path().join(format!("{serial}.toml"));
+            let new = ["card", "new", "--profile", "v3", "--number", number, "--serial", serial, "--out"];
+            run(Command::new(qiyong()).args(new).arg(&card));
+            card
+        });
         let mut add = Command::new(qiyong());
-        add.args(["centre", "add", "--account", "50000", "--institution", PHARMACY, "--centre"]).arg(&centre);
-        run(add.arg("--card").arg(&card));
-        Self { folder, centre, card }
+        add.args(["centre", "add", "--test-keys", "--account", "50000", "--institution", PHARMACY, "--centre"])
+            .arg(&centre);
+        cards.iter().for_each(|card| {
+            add.arg("--card").arg(card);
+        });
+        run(&mut add);
+        Self { folder, centre, cards }
     }
 
-    /// A terminal with these options; the operation is to come.
-    fn command(&self, options: &[&str]) -> Command {
+    /// A terminal with this card and these options; the operation is to come.
+    fn command(&self, card: usize, options: &[&str]) -> Command {
         let mut command = Command::new(qiyong());
         command.args(["terminal", "--json", "--institution", PHARMACY, "--centre"]).arg(&self.centre);
-        command.arg("--card").arg(&self.card).args(options);
+        command.arg("--card").arg(&self.cards[card]).args(options);
         command
     }
 
     fn purchase(&self) -> Command {
-        let mut command = self.command(&[]);
+        let mut command = self.command(0, &[]);
         command.args(["purchase", "35.80"]);
         command
     }
@@ -112,7 +122,7 @@ fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_wo
     let mut first = Watched::start(&mut place.purchase());
     let mut errors = first.child.stderr.take().unwrap();
     read_until(&mut errors, "PIN");
-    let mut second = Watched::start(&mut place.purchase());
+    let mut second = Watched::start(place.command(1, &[]).arg("query"));
     second.feed("");
     let output = second.output();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -120,11 +130,23 @@ fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_wo
     assert!(said.contains(".memory: another program runs a terminal with this memory"), "{said}");
 
     let own = place.folder.path().join("own.memory");
-    for args in [["--memory", own.to_str().unwrap()], ["--name", "00000002"]] {
-        let report: Value = serde_json::from_slice(&run(place.command(&args).arg("query"))).unwrap();
-        assert_eq!(report["outcome"], "approved", "{args:?}: {report}");
-    }
-    assert!(own.exists());
+    let report: Value = serde_json::from_slice(&run(place.command(1, &["--name", "00000002"]).arg("query"))).unwrap();
+    assert_eq!(report["outcome"], "approved", "{report}");
+    // With a memory of its own it is told by the centre, until the lease of the name is released.
+    let with_own_memory = || {
+        let output = Watched::start(place.command(1, &["--memory", own.to_str().unwrap()]).arg("query")).output();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report["reason"].clone())
+    };
+    assert_eq!(with_own_memory(), (Some(1), "terminal-name-taken".into()));
+    let release = || {
+        let mut release = Command::new(qiyong());
+        release.args(["centre", "release", "--institution", PHARMACY, "--terminal", "00000001", "--centre"]);
+        String::from_utf8(run(release.arg(&place.centre))).unwrap()
+    };
+    assert!(release().contains("has no lease now"));
+    assert!(release().contains("had no lease"), "said again, it is done already");
+    assert_eq!(with_own_memory(), (Some(0), Value::Null));
     first.child.kill().unwrap();
 }
 

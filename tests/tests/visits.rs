@@ -24,6 +24,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::capture;
 use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsHabit};
 use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
+use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
@@ -277,6 +278,34 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
             }
         }
     }
+}
+
+/// The same, for each byte of the serial line: a frame is lost whatever became of its byte, and so is nothing else.
+#[test]
+fn a_byte_disturbed_anywhere_on_the_serial_line_leaves_terminal_and_centre_agreed() {
+    let mut whole = Place::new(Generation::V3, "P32010000017");
+    whole.visit(None, LinkTrouble::None);
+    let sent = whole.terminal.sent();
+    assert!(sent.iter().all(|bytes| *bytes > 250), "{sent:?}");
+    let cases: Vec<(usize, u64)> =
+        [0, 1].into_iter().flat_map(|way| (0..sent[way]).step_by(2).map(move |at| (way, at))).collect();
+    in_parallel(&cases, |&(way, at)| {
+        // In turn, so that each kind meets each part of a frame.
+        let (_, fault) = ByteFault::WORDS[(at / 2) as usize % ByteFault::WORDS.len()];
+        let mut ways = [Vec::new(), Vec::new()];
+        ways[way] = vec![(at, fault)];
+        let [to_till, to_terminal] = ways;
+        let mut place = Place::new(Generation::V3, "P32010000017");
+        let report = place.visit_with(Visit { to_till, to_terminal, ..Visit::default() });
+        let approved = report.outcome == Outcome::Approved;
+        assert!(approved || report.reason == Some(Reason::NoAnswer), "{report:?}");
+        assert!(!place.terminal.has_unanswered(), "{report:?}");
+        let paid = if approved { share(&place.operation) } else { 0 };
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{report:?}");
+        let next = place.visit(None, LinkTrouble::None);
+        assert_eq!(next.outcome, Outcome::Approved, "{report:?}, then {next:?}");
+        assert_eq!(place.record().account.0, ACCOUNT.0 - paid - share(&place.operation));
+    });
 }
 
 /// docs/card.md §5.5.

@@ -388,6 +388,9 @@ fn an_answer_is_the_one_to_what_was_asked_whole_and_in_time() {
     });
 }
 
+/// A request under way.
+type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
+
 /// docs/card.md §5.5: the power was cut while the terminal waited. The line still has the answer, and the terminal asks for the
 /// same at the same time by its clock, which nobody has set anew.
 #[test]
@@ -395,16 +398,15 @@ fn an_answer_from_before_a_restart_is_not_taken() {
     let Setup { institution, terminal, .. } = setup();
     let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
     let request = Request { institution, terminal, batch: Batch(1), time: TIME, body };
-    let ask_and =
-        |starts, then: &mut dyn FnMut(&mut Rig<'_>, Pin<&mut dyn Future<Output = Result<Answer, LinkError>>>)| {
-            with_start(starts, |rig| {
-                rig.set_up();
-                let mut link = rig.link;
-                let mut ask = pin!(link.ask(&request));
-                assert!(now(ask.as_mut()).is_none());
-                then(rig, ask);
-            });
-        };
+    let ask_and = |starts, then: &mut dyn FnMut(&mut Rig<'_>, Asking<'_>)| {
+        with_start(starts, |rig| {
+            rig.set_up();
+            let mut link = rig.link;
+            let mut ask = pin!(link.ask(&request));
+            assert!(now(ask.as_mut()).is_none());
+            then(rig, ask);
+        });
+    };
     let mut late = Vec::new();
     ask_and(7, &mut |rig, _| late = Asked::of(rig).answer(&Answer::Done));
     ask_and(8, &mut |rig, mut ask| {

@@ -20,15 +20,14 @@
 //! use core::convert::Infallible;
 //! use core::future::pending;
 //!
+//! use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 //! use qiyong_firmware::slot::{CardSlot, SlotError};
-//! use qiyong_firmware::terminal::{
-//!     CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Settings, Terminal, Unanswered, WhichPin,
-//! };
+//! use qiyong_firmware::storage::Store;
+//! use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, Settings, Terminal, WhichPin};
 //! use qiyong_firmware::ui::Screen;
-//! use qiyong_protocol::card::codes::CardNumber;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
-//! use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
+//! use qiyong_protocol::centre::{Answer, LinkError, Request, TerminalId};
 //! use qiyong_protocol::iso7816::apdu::{Command, Response};
 //! use qiyong_protocol::rules::decision::Operation;
 //! use qiyong_protocol::rules::institution::InstitutionCode;
@@ -91,27 +90,39 @@
 //!     }
 //! }
 //!
-//! /// The memory chip: FRAM with a battery, which stands for a few writes of a few bytes here.
-//! #[derive(Default)]
-//! struct Fram {
-//!     used: u32,
-//!     unanswered: Option<Unanswered>,
+//! /// The flash chip, of eight pages with 2 KiB each.
+//! struct Flash(Vec<u8>);
+//!
+//! impl ErrorType for Flash {
+//!     type Error = NorFlashErrorKind;
 //! }
 //!
-//! impl Memory for Fram {
-//!     fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-//!         Ok(self.unanswered)
+//! impl ReadNorFlash for Flash {
+//!     const READ_SIZE: usize = 1;
+//!
+//!     fn read(&mut self, at: u32, room: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+//!         let bytes = self.0.get(at as usize..).and_then(|bytes| bytes.get(..room.len()));
+//!         room.copy_from_slice(bytes.ok_or(NorFlashErrorKind::OutOfBounds)?);
+//!         Ok(())
 //!     }
 //!
-//!     fn begin(&mut self, settings: &Settings, card: CardNumber) -> Result<Stan, MemoryError> {
-//!         self.used += 1;
-//!         let (institution, terminal, stan) = (settings.institution, settings.terminal, Stan(self.used));
-//!         self.unanswered = Some(Unanswered { institution, terminal, stan, card });
-//!         Ok(stan)
+//!     fn capacity(&self) -> usize {
+//!         self.0.len()
+//!     }
+//! }
+//!
+//! impl NorFlash for Flash {
+//!     const WRITE_SIZE: usize = 8;
+//!     const ERASE_SIZE: usize = 2048;
+//!
+//!     fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+//!         self.0.get_mut(from as usize..to as usize).ok_or(NorFlashErrorKind::OutOfBounds)?.fill(0xFF);
+//!         Ok(())
 //!     }
 //!
-//!     fn end(&mut self) -> Result<(), MemoryError> {
-//!         self.unanswered = None;
+//!     fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+//!         let places = self.0.iter_mut().skip(at as usize);
+//!         places.zip(bytes).for_each(|(place, byte)| *place &= byte);
 //!         Ok(())
 //!     }
 //! }
@@ -137,7 +148,7 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = Fram::default();
+//! let memory = Store::<_>::open(Flash(vec![0xFF; 8 * 2048]), None);
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;

@@ -47,8 +47,8 @@ pub struct CardData {
     pub generation: Generation,
     /// What identifies card and holder.
     pub presented: PresentedCard,
-    /// The last day of the card's validity.
-    pub expires: Date,
+    /// The last day of the card's validity; `None`: the card leaves it unset.
+    pub expires: Option<Date>,
 }
 
 /// What exactly was wrong with a card that could not be read, or with the way to the centre, for those who maintain terminals.
@@ -181,7 +181,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         visit.standing = Some(standing);
         // The centre has looked at the date in its own record, when its turn among the rules came. This is the date on the
         // card.
-        if *expires < self.clock.now().date && !matches!(operation, Operation::Query) {
+        let expired = expires.is_some_and(|last_day| last_day < self.clock.now().date);
+        if expired && !matches!(operation, Operation::Query) {
             return Err(Stop { again: true, ..Stop::here(Reason::CardExpired) });
         }
         Ok(standing)
@@ -214,7 +215,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let (mut expires, mut number) = ([0; 4], [0; 9]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
         self.records(generation, EF05, wanted, said).await?;
-        let expires = Date::from_bcd(expires).ok_or(RecordError::Value { tag: tag::EXPIRES })?;
+        // A maker may leave the day unset. The centre knows it anyhow.
+        let expires = match expires {
+            [0x00, 0x00, 0x00, 0x00] | [0xFF, 0xFF, 0xFF, 0xFF] => None,
+            day => Some(Date::from_bcd(day).ok_or(RecordError::Value { tag: tag::EXPIRES })?),
+        };
         let number = CardNumber::new(&number).map_err(|_| RecordError::Value { tag: tag::CARD_NUMBER })?;
 
         self.select(EF06).await?;

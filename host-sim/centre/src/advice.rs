@@ -13,6 +13,8 @@ impl CentreError {
             Self::Store(_) => Advice::TryAgain,
             // What was named is the wrong file, or stands there already.
             Self::Open { .. }
+            | Self::Missing { .. }
+            | Self::Exposed { .. }
             | Self::NotACentre { .. }
             | Self::AlreadyACentre { .. }
             | Self::Version { .. }
@@ -81,8 +83,13 @@ mod tests {
                 => CorrectInput, "the card centre's database c.db cannot be opened: Query is not read-only; check that its \
                                   folder exists and that the file may be read and written";
             CentreError::NotACentre { .. } = CentreError::NotACentre { path: path() }
-                => CorrectInput, "c.db is not a card centre's database; name one, or a file that does not exist yet to have \
-                                  it made";
+                => CorrectInput, "c.db is not a card centre's database; name one";
+            CentreError::Missing { .. } = CentreError::Missing { path: path() }
+                => CorrectInput, "c.db is missing or empty, and no card centre's database; make one there first, with the \
+                                  keys that it shall have";
+            CentreError::Exposed { .. } = CentreError::Exposed { path: path() }
+                => CorrectInput, "c.db holds master keys, and others may read or write it; find out who did, and let its \
+                                  owner alone (chmod 600)";
             CentreError::AlreadyACentre { .. } = CentreError::AlreadyACentre { path: path() }
                 => CorrectInput, "c.db is a card centre's database already, with keys of its own; name a file that does not \
                                   exist yet, or open it as it is";

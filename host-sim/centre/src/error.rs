@@ -23,8 +23,20 @@ pub enum CentreError {
         /// SQLite's error.
         source: rusqlite::Error,
     },
+    /// There is no such file, or it is empty. A centre is only made on request, since that chooses its keys.
+    #[error("{} is missing or empty, and no card centre's database; make one there first, with the keys that it shall have", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Others than its owner may read or write the file, which holds master keys.
+    #[error("{} holds master keys, and others may read or write it; find out who did, and let its owner alone (chmod 600)", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is no centre's database.
-    #[error("{} is not a card centre's database; name one, or a file that does not exist yet to have it made", path.display())]
+    #[error("{} is not a card centre's database; name one", path.display())]
     NotACentre {
         /// The file.
         path: PathBuf,

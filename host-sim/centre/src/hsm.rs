@@ -6,6 +6,8 @@
 
 use std::convert::Infallible;
 
+use zeroize::Zeroizing;
+
 use qiyong_protocol::card::codes::{IdentCode, Region};
 use qiyong_protocol::card::files::key;
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
@@ -76,10 +78,11 @@ impl std::fmt::Display for KeyName {
 }
 
 impl Hsm {
-    /// A module that uses keys by `scheme`. It calls `key_of` once for each master key; the first error ends this.
+    /// A module that uses keys by `scheme`. It calls `key_of` once for each master key; the first error ends this. What
+    /// `key_of` returned is wiped.
     pub fn new<E>(
         scheme: Scheme,
-        mut key_of: impl FnMut(Algorithm, KeyName) -> Result<[u8; 16], E>,
+        mut key_of: impl FnMut(Algorithm, KeyName) -> Result<Zeroizing<[u8; 16]>, E>,
     ) -> Result<Self, E> {
         let mut keys_of = |algorithm| MasterKeys::new(algorithm, |name| key_of(algorithm, name));
         Ok(Self { scheme, triple_des: keys_of(Algorithm::TripleDes)?, sm4: keys_of(Algorithm::Sm4)? })
@@ -92,7 +95,7 @@ impl Hsm {
 
     /// [`Hsm::test_keys`], with another choice for what the norms leave open.
     pub fn with_test_keys(scheme: Scheme) -> Self {
-        let Ok(hsm) = Self::new::<Infallible>(scheme, |algorithm, name| Ok(test_key(algorithm, name)));
+        let Ok(hsm) = Self::new::<Infallible>(scheme, |algorithm, name| Ok(test_key(algorithm, name).into()));
         hsm
     }
 
@@ -152,8 +155,11 @@ impl Hsm {
 }
 
 impl MasterKeys {
-    fn new<E>(algorithm: Algorithm, mut bytes_of: impl FnMut(KeyName) -> Result<[u8; 16], E>) -> Result<Self, E> {
-        let mut key = |name| bytes_of(name).map(|bytes| Key::new(algorithm, bytes));
+    fn new<E>(
+        algorithm: Algorithm,
+        mut bytes_of: impl FnMut(KeyName) -> Result<Zeroizing<[u8; 16]>, E>,
+    ) -> Result<Self, E> {
+        let mut key = |name| bytes_of(name).map(|bytes| Key::new(algorithm, *bytes));
         let (irk, puk) = (key(KeyName::InternalAuthentication)?, key(KeyName::PinUnblock)?);
         let stk = key(KeyName::Maintenance)?;
         let [a, b, c, d, e, f, g, h] = EXTERNAL_KEYS.map(|id| key(KeyName::External(id)));

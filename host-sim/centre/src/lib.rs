@@ -41,13 +41,14 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// The centre whose database is the file `path`. A missing or empty file becomes a new centre with the test keys;
-    /// [`Centre::create`] makes one with other keys.
+    /// The centre whose database is the file `path`, which [`Centre::create`] has made. A file that others may read is
+    /// refused, since it holds the keys.
     pub fn open(path: &Path) -> Result<Self, CentreError> {
         Self::over(Store::open(path)?)
     }
 
-    /// A new centre in the file `path`, which must be missing or empty, with these keys. The file keeps the keys.
+    /// A new centre in the file `path`, which must be missing or empty, with these keys. The file keeps the keys, and
+    /// only its owner may read it.
     pub fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
         Self::over(Store::create(path, hsm)?)
     }

@@ -6,6 +6,7 @@
 
 pub(super) mod leases;
 mod opening;
+mod private;
 mod reports;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};

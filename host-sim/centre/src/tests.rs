@@ -510,6 +510,52 @@ fn a_file_keeps_everything_including_keys_and_scheme() {
     assert!(matches!(Centre::create(&path, &Hsm::test_keys()), Err(CentreError::AlreadyACentre { .. })));
 }
 
+/// A new centre in a file, with the test keys.
+fn new_file(path: &Path) -> Centre {
+    Centre::create(path, &Hsm::test_keys()).unwrap()
+}
+
+#[cfg(unix)]
+fn private(path: &Path) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+/// A missing file is not made by the way, with keys that everybody knows.
+#[cfg(unix)]
+#[test]
+fn a_file_is_made_on_request_only_and_for_its_owner_only() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("centre.db");
+    for empty in [false, true] {
+        if empty {
+            fs::write(&path, "").unwrap();
+            private(&path);
+        }
+        assert!(matches!(Centre::open(&path), Err(CentreError::Missing { .. })), "{empty}");
+        assert_eq!(path.exists(), empty);
+    }
+    // An empty one that everybody may read becomes its owner's.
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let centre = new_file(&path);
+    assert_eq!(mode(&path), 0o600);
+    drop(centre);
+    let other = folder.path().join("other.db");
+    drop(new_file(&other));
+    assert_eq!(mode(&other), 0o600, "whatever the umask says");
+    for wide in [0o640, 0o604, 0o602, 0o620, 0o644] {
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(wide)).unwrap();
+        assert!(matches!(Centre::open(&path), Err(CentreError::Exposed { .. })), "{wide:o}");
+        assert_eq!(mode(&path), wide, "whoever owns it decides");
+    }
+    private(&path);
+    assert!(Centre::open(&path).is_ok());
+}
+
 #[test]
 fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
@@ -522,13 +568,14 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     drop(other);
     for name in ["letter.txt", "other.db"] {
         let before = fs::read(file(name)).unwrap();
+        private(&file(name));
         let text = refusal(name);
         assert!(text.contains(name) && text.contains("is not a card centre's database; name one"), "{text}");
         assert!(matches!(Centre::create(&file(name), &Hsm::test_keys()), Err(CentreError::NotACentre { .. })));
         assert_eq!(fs::read(file(name)).unwrap(), before);
     }
 
-    drop(Centre::open(&file("newer.db")).unwrap());
+    drop(new_file(&file("newer.db")));
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
     edit("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
@@ -536,10 +583,10 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     edit("UPDATE meta SET value = '2' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
-    assert!(refusal("no/such/folder.db").contains("cannot be opened"), "{}", refusal("no/such/folder.db"));
+    let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();
+    assert!(nowhere.contains("cannot be opened"), "{nowhere}");
     assert!(Centre::open(Path::new("")).is_err());
-    fs::write(file("empty.db"), "").unwrap();
-    assert!(Centre::open(&file("empty.db")).is_ok());
+    assert!(Centre::create(Path::new(""), &Hsm::test_keys()).is_err());
 }
 
 #[test]
@@ -547,7 +594,7 @@ fn a_damaged_row_is_an_error_that_names_the_column_and_shows_nothing() {
     let card = inactive(b"X00000019");
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("centre.db");
-    let mut centre = Centre::open(&path).unwrap();
+    let mut centre = new_file(&path);
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
     // Columns are read in the order of the table, so each edit is met before the earlier ones.
@@ -566,7 +613,7 @@ fn two_programs_on_one_file_charge_once() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("centre.db");
     let card = inactive(b"X00000019");
-    let mut centre = Centre::open(&path).unwrap();
+    let mut centre = new_file(&path);
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
     let both_are_open = std::sync::Barrier::new(2);

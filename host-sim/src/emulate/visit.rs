@@ -7,7 +7,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
-use qiyong_centre::{Centre, test_mac_key};
+use qiyong_centre::test_mac_key;
 use qiyong_firmware::terminal::{CauseCode, Clock};
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
@@ -109,7 +109,7 @@ fn tell(
 fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
     if let Some(file) = &args.centre {
-        return Centre::open(file).map(InProcess).map_err(wrong);
+        return centre::open(file).map(InProcess);
     }
     let mut centre = InProcess::new().map_err(wrong)?;
     let institution = Institution { code: args.institution, designated: true, issues_cards: true };

@@ -32,13 +32,13 @@ use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
+use crate::centre::{self, institution, terminal_id};
 use crate::output::{Output, Verdict};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 pub(crate) use clock::SystemClock;
 pub(crate) use desk::Desk;
 use qiyong::in_process::InProcess;
-use qiyong_centre::Centre;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts, Station};
@@ -52,7 +52,7 @@ pub(crate) struct TerminalArgs {
     /// The institution's code, such as P32010000017: pharmacy P, hospital H or bank B
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: InstitutionCode,
-    /// The centre's database; a new one knows no institution and no card (`qiyong centre add`)
+    /// The centre's database (`qiyong centre init`); a new one knows no institution and no card (`qiyong centre add`)
     #[arg(long, value_name = "FILE")]
     centre: PathBuf,
     /// The terminal's name, eight letters and digits
@@ -82,16 +82,6 @@ struct CardArgs {
     /// A card file, in the terminal's own slot on the virtual line
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
-}
-
-/// An institution's code on a command line.
-pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
-    InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
-}
-
-fn terminal_id(text: &str) -> Result<TerminalId, String> {
-    let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
-    id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
@@ -135,7 +125,7 @@ fn work<S: CardSlot>(
     trouble: &Trouble,
     output: &mut Output,
 ) -> Result<Verdict, String> {
-    let centre = Centre::open(&args.centre).map(InProcess).map_err(|error| error.to_string())?;
+    let centre = InProcess(centre::open(&args.centre)?);
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));

@@ -211,6 +211,11 @@ impl Pharmacy {
         Store::open(self.flash.clone(), None)
     }
 
+    /// Starts often enough that the next visit fills a page and begins another.
+    pub(crate) fn begin_a_page(&self) {
+        (0..2).for_each(|_| drop(self.store()));
+    }
+
     /// Starts a terminal with this memory and serves the holder.
     pub(crate) fn serve(&self, memory: impl Kept, visit: &Visit) -> Report {
         self.serve_while(|| true, memory, visit).expect("the power stays on")

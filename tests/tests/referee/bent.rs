@@ -158,6 +158,9 @@ impl<L: SimulatedLine> Bent<L> {
         let mut result = self.line.send(bytes).await;
         for _ in 0..self.stubborn {
             let Err(LineError::NotAccepted(index)) = result else { break };
+            if let Some(disturbance) = (self.trouble)(&mut self.memory, &Call::Send(bytes[index..].to_vec())) {
+                self.line.disturb(disturbance);
+            }
             result = match self.line.send(&bytes[index..]).await {
                 Err(LineError::NotAccepted(more)) => Err(LineError::NotAccepted(index + more)),
                 other => other,

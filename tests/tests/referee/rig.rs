@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) atr: Option<Vec<u8>>,
     pub(crate) habits: Habits,
     pub(crate) misbehaviour: Option<Misbehaviour>,
+    /// The IFSC that the card asks for.
+    pub(crate) asks_ifsc: Option<u8>,
     pub(crate) hardware: Hardware,
     pub(crate) session: Session,
     pub(crate) trouble: Trouble,
@@ -48,6 +50,7 @@ impl Setup {
             atr: Some(atr.to_vec()),
             habits: Habits::default(),
             misbehaviour: None,
+            asks_ifsc: None,
             hardware: Hardware::default(),
             session: Session::Long,
             trouble: |_, _| None,
@@ -76,6 +79,7 @@ pub(crate) fn play(setup: &Setup, twist: Twist) -> (Vec<Rule>, usize) {
     card.habits = setup.habits;
     let mut card = ContactCard::new(card);
     card.misbehaviour = setup.misbehaviour;
+    card.asks_ifsc = setup.asks_ifsc;
     let time = VirtualTime::new("2026-03-02T09:00".parse().expect("a time"));
     let mut wire = VirtualLine::of(setup.hardware, time);
     wire.set_card(Some(Rc::new(RefCell::new(card))));

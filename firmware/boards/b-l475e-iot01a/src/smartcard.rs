@@ -56,14 +56,19 @@ const STOP_1_5: u32 = 0b11 << 12;
 const NACK: u32 = 1 << 4;
 /// CR3: smartcard mode.
 const SCEN: u32 = 1 << 5;
-/// GTPR: where the guard time stands, in etu beyond a character's 12.
-const GT: u32 = 8;
+/// CR3: how often a character is repeated, in either direction, before FE or PE reports it.
+const SCARCNT: u32 = 3 << 17;
+/// GTPR: the guard time, here one etu: TC comes that long after the character's one and a half stop bits, so after its echo.
+/// All that the card asks for beyond is waited for in software, because TC waits for the guard time, and the card does not.
+const GT: u32 = 1 << 8;
 /// ISR: framing error. Of a character sent, the card's error signal.
 const FE: u32 = 1 << 1;
-/// ISR: the character has gone out, its guard time too.
+/// ISR: the character has gone out, its repetitions too.
 const TC: u32 = 1 << 6;
 /// ICR: clears FE.
 const FECF: u32 = 1 << 1;
+/// ICR: clears TC.
+const TCCF: u32 = 1 << 6;
 
 /// The registers of a USART.
 pub(crate) trait Registers {
@@ -80,25 +85,30 @@ pub(crate) fn configure(usart: &impl Registers, config: &LineConfig) {
     usart.write(Cr1, usart.read(Cr1) & !UE);
     let cycles = u32::from(config.fi) * PRESCALER / u32::from(config.di).max(1);
     usart.write(Brr, cycles.min(u16::MAX.into()));
-    usart.write(Cr3, SCEN | if config.error_signal { NACK } else { 0 });
-    // Beyond the 12 etu that a character takes (11 in T=1 with N = 255). The divisor of CLK is halved.
-    let guard_time = u8::try_from(config.guard_time.saturating_sub(12)).unwrap_or(u8::MAX);
-    usart.write(Gtpr, (u32::from(guard_time) << GT) | (PRESCALER / 2));
+    // A character with wrong parity is signalled to the card only as long as a repetition is left (RM0351 §40.5.11): without
+    // SCARCNT there would be no error signal.
+    usart.write(Cr3, SCEN | if config.error_signal { NACK | SCARCNT } else { 0 });
+    // The divisor of CLK is halved.
+    usart.write(Gtpr, GT | (PRESCALER / 2));
     // CLK after its divisor, and that after smartcard mode: the description of CLKEN asks for this order.
     usart.write(Cr2, STOP_1_5 | CLKEN);
     let parity = if config.convention == Convention::Inverse { PS } else { 0 };
     usart.write(Cr1, M0 | PCE | parity | RXNEIE | TE | RE | UE);
 }
 
-/// Begins to send a character to the card. When it [is gone](is_gone), or that has lasted too long, comes [`finish`].
+/// Begins to send a character to the card. When it [is gone](is_gone), or that has lasted too long, comes [`refused`].
+///
+/// The receiver stays on: without it, the card's error signal would not be seen (RM0351 §40.5.4, 1.5 stop bits), and the card's
+/// answer not heard, which may begin 12 etu after this character did. I/O is one wire, so the character itself is received, too,
+/// before TC comes: the interrupt handler leaves this echo out.
 pub(crate) fn begin(usart: &impl Registers, byte: u8, config: &LineConfig) {
-    // I/O is one wire: the receiver would hear what is sent.
-    usart.write(Cr1, usart.read(Cr1) & !RE);
-    usart.write(Icr, FECF);
+    usart.write(Icr, FECF | TCCF);
     usart.write(Tdr, on_line(byte, config.convention).into());
+    // The handler learns by this interrupt that the echo is over.
+    usart.write(Cr1, usart.read(Cr1) | TCIE);
 }
 
-/// Whether the character has gone out, on any line; to the card, its guard time too. If not, an interrupt will come when it has.
+/// Whether the character has gone out, on any line. If not, an interrupt will come when it has.
 pub(crate) fn is_gone(usart: &impl Registers) -> bool {
     let gone = usart.read(Isr) & TC != 0;
     if !gone {
@@ -108,11 +118,10 @@ pub(crate) fn is_gone(usart: &impl Registers) -> bool {
     gone
 }
 
-/// Listens to the card again. Whether it accepted the character: gave no error signal, or none is looked for.
-pub(crate) fn finish(usart: &impl Registers, config: &LineConfig) -> bool {
-    let refused = usart.read(Isr) & FE != 0 && config.error_signal;
-    usart.write(Cr1, usart.read(Cr1) | RE);
-    !refused
+/// Whether the card did not accept the character, however often it was repeated: it gave its error signal, and that is looked
+/// for.
+pub(crate) fn refused(usart: &impl Registers, config: &LineConfig) -> bool {
+    usart.read(Isr) & FE != 0 && config.error_signal
 }
 
 /// The byte on the line that stands for `byte`: the receiver reads the least significant bit first and H as a one. In

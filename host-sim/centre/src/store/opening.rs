@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use zeroize::Zeroizing;
 
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
-use super::Store;
+use super::{Store, private};
 use crate::columns;
 use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
@@ -27,10 +28,11 @@ enum Found {
 }
 
 impl Store {
-    /// The database in `path`. A missing or empty file becomes a new database with the test keys.
+    /// The database in `path`, which nobody else may read.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
-        Self::open_with(path, |store, found| match found {
-            Found::Nothing => store.initialise(&Hsm::test_keys()),
+        private::check(path)?;
+        Self::open_with(path, |_, found| match found {
+            Found::Nothing => Err(CentreError::Missing { path: path.into() }),
             Found::Centre { version } if version == SCHEMA_VERSION => Ok(()),
             Found::Centre { version } => {
                 Err(CentreError::Version { path: path.into(), found: version, expected: SCHEMA_VERSION })
@@ -39,8 +41,9 @@ impl Store {
         })
     }
 
-    /// A new database in `path`, which must be missing or empty, with these keys.
+    /// A new database in `path`, which must be missing or empty, with these keys. Only its owner may read it.
     pub(crate) fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
+        private::make(path)?;
         Self::open_with(path, |store, found| match found {
             Found::Nothing => store.initialise(hsm),
             Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
@@ -61,7 +64,7 @@ impl Store {
             // Some names, such as the empty one, have a special meaning in SQLite; names that begin with a dot have
             // none.
             let plain = Path::new(".").join(path);
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
             let store = Self::over(Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)?;
             store.atomically(|store| then(store, store.look()?))?;
             Ok(store)
@@ -125,12 +128,12 @@ impl Store {
         Hsm::new(scheme, |algorithm, name| self.master_key(algorithm, name))
     }
 
-    fn master_key(&self, algorithm: Algorithm, name: KeyName) -> Result<[u8; 16], CentreError> {
+    fn master_key(&self, algorithm: Algorithm, name: KeyName) -> Result<Zeroizing<[u8; 16]>, CentreError> {
         let algorithm = columns::algorithm_word(algorithm);
         self.find(
             "SELECT key FROM hsm_keys WHERE algorithm = ? AND name = ?",
             params![algorithm, name.to_string()],
-            |row| columns::blob(row, "key", |bytes| bytes.try_into().ok()),
+            |row| columns::blob(row, "key", |bytes| bytes.try_into().ok().map(Zeroizing::new)),
         )?
         .ok_or(CentreError::Damaged(Damage::MasterKey { algorithm, name }))
     }

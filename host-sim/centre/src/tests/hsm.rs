@@ -77,7 +77,7 @@ fn every_key_the_file_map_names_is_issued_and_no_two_are_equal() {
 
 #[test]
 fn a_missing_key_is_the_makers_error() {
-    let only_sm4 = |algorithm, name| if algorithm == Algorithm::Sm4 { Ok([0; 16]) } else { Err(name) };
+    let only_sm4 = |algorithm, name| if algorithm == Algorithm::Sm4 { Ok([0; 16].into()) } else { Err(name) };
     assert_eq!(Hsm::new(Scheme::default(), only_sm4).unwrap_err(), KeyName::InternalAuthentication);
     assert_eq!(KeyName::External(0x0A).to_string(), "external-0A");
 }

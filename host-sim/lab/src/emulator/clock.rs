@@ -18,8 +18,15 @@ use crate::probe::image::Live;
 
 /// The board's clock: cycles in a second.
 pub(super) const HZ: u64 = 16_000_000;
-/// The probe's word that it tells the time; see the board's `TOLD`.
+/// The probe's word that it tells the time, see the board's `TOLD`; and that of a probe that counts instructions.
 const IS_TOLD: u32 = 0x5449_4D45;
+const IS_COUNTED: u32 = IS_TOLD + 1;
+
+/// The address and the word by which an image is told at its start that time is told.
+pub(super) const fn first_word(live: &Live, counted: bool) -> (u64, u32) {
+    (live.told, if counted { IS_COUNTED } else { IS_TOLD })
+}
+
 /// The core's interrupt control, and the bit that pends SysTick (ARMv7-M, B3.2.4).
 const ICSR: u64 = 0xE000_ED04;
 const PENDSTSET: u32 = 1 << 26;
@@ -64,19 +71,14 @@ pub(super) struct BoardClock {
     /// What the image was given: ticks and characters.
     ticks: u32,
     sent: u32,
-    /// How often it had fallen asleep when its words were read, and these.
-    seen: u64,
+    /// How often it had fallen asleep when its words were read, if they were, and these.
+    seen: Option<u64>,
     words: Words,
 }
 
 impl BoardClock {
     pub(super) fn new(live: Live) -> Self {
-        Self { live, now: 0, ticks: 0, sent: 0, seen: 0, words: Words::default() }
-    }
-
-    /// Tells an image the time that has not executed its first instruction.
-    pub(super) fn start(&self, probe: &mut Probe) -> Result<(), EmulatorError> {
-        probe.write_word(self.live.told, IS_TOLD)
+        Self { live, now: 0, ticks: 0, sent: 0, seen: None, words: Words::default() }
     }
 
     /// Cycles since the image was first started.
@@ -131,8 +133,8 @@ impl BoardClock {
         let deadline = Instant::now() + WATCHDOG;
         loop {
             let sleeps = probe.sleeps()?;
-            if self.seen < sleeps {
-                self.seen = sleeps;
+            if self.seen < Some(sleeps) {
+                self.seen = Some(sleeps);
                 self.words = Words::read(&probe.read(self.live.words, WORDS)?);
                 continue;
             }

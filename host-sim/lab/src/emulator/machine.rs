@@ -9,7 +9,7 @@ use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
 
 use super::EmulatorError;
-use super::clock::{BoardClock, HZ};
+use super::clock::{self, BoardClock, HZ};
 use super::control::Control;
 use super::holder::Pad;
 use super::probe::Probe;
@@ -95,19 +95,19 @@ impl Machine {
 
     fn start(elf: &Path, setup: Setup, storage: Option<&[u8]>, counted: bool) -> Result<Self, EmulatorError> {
         let image = Image::read(elf)?;
-        let (qemu, lines) = Qemu::start(elf, counted)?;
+        let first = clock::first_word(&image.live, counted);
+        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted, first)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
                 Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
                 _ => return Err(EmulatorError::NoStorage),
             }
+            control.go_on()?;
         }
         probe.watch_port('a')?;
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
         let clock = BoardClock::new(live);
-        clock.start(&mut probe)?;
-        control.go_on()?;
         let mut machine = Self {
             probe,
             clock,

@@ -22,7 +22,7 @@ const STARTER: [&str; 4] = ["setpriv", "--pdeathsig", "KILL", "--"];
 /// The first version with this board and its USARTs.
 const OLDEST: (u32, u32) = (9, 1);
 /// If instructions are counted, each takes 2 to the power of this, in ns: about the time on the chip. QEMU tells the
-/// count (`query-replay`) only if it also records the run.
+/// count (`query-replay`) only if it also records the run; see the board's `time`.
 const INSTRUCTION_SHIFT: u32 = 7;
 /// How long QEMU may take to open its lines. This is a watchdog, as every real time here.
 const START: Duration = Duration::from_secs(600);
@@ -48,11 +48,12 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image, which waits before its first instruction; `counted`: QEMU counts its instructions.
+    /// Starts an image; `stopped`: it waits before its first instruction; `counted`: QEMU counts its instructions. `first`: an
+    /// address, and the word that stands there at every start.
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
-    pub(super) fn start(elf: &Path, counted: bool) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(elf: &Path, stopped: bool, counted: bool, first: (u64, u32)) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
@@ -64,10 +65,12 @@ impl Qemu {
         command.args(arguments).arg(PROGRAM);
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
-        command.arg("-S");
+        command.args(stopped.then_some("-S"));
+        let (address, word) = first;
+        command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
         if counted {
             let log = place("record");
-            command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},rr=record,rrfile={}", log.display())]);
+            command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},sleep=off,rr=record,rrfile={}", log.display())]);
         }
         // In order: USART1, USART2, USART3, UART4.
         command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);

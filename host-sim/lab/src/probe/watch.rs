@@ -112,7 +112,7 @@ mod tests {
             screen: FREE,
             frame: FREE,
             stack: (FREE + 0x400, FREE + 0x440),
-            live: Live::default(),
+            live: Default::default(),
             storage: None,
             flash_storage: None,
         }

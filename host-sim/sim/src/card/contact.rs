@@ -30,8 +30,6 @@ use super::os::VirtualCard;
 
 /// The longest command and response: a photo of 4096 bytes in one extended APDU, with what surrounds it.
 const APDU_MAX: usize = 4112;
-/// Fi and Di after a reset.
-const DEFAULT_RATE: (u16, u8) = (372, 1);
 
 /// A card that can be put into a slot.
 pub struct ContactCard {
@@ -39,6 +37,8 @@ pub struct ContactCard {
     pub card: VirtualCard,
     /// How it is broken, if it is.
     pub misbehaviour: Option<Misbehaviour>,
+    /// In T=1, the IFSC that it asks for by S(IFS request) before its first response.
+    pub asks_ifsc: Option<u8>,
     /// What its ATR says.
     says: Parameters,
     /// How it misbehaves until its next reset.
@@ -72,12 +72,13 @@ impl ContactCard {
         Self {
             says: Atr::new(&card.atr).parameters(),
             misbehaviour: None,
+            asks_ifsc: None,
             spell: None,
             protocol: 0,
             t0: Box::new(CardSide::new(card.habits.procedure)),
             card,
             t1: None,
-            rate: DEFAULT_RATE,
+            rate: negotiation::DEFAULT_RATE,
             deaf: false,
             was_deaf: false,
             request: None,
@@ -192,6 +193,9 @@ impl ContactCard {
             let ifsc = Some(self.says.ifsc()).filter(|ifsc| (1..=t1::IFS_MAX).contains(ifsc));
             let mut side = t1::CardSide::new(ifsc.unwrap_or(t1::IFS_DEFAULT), self.says.edc());
             side.answer_ifs(self.card.habits.ifs);
+            if let Some(ifsc) = self.asks_ifsc {
+                side.ask_for_ifsc(ifsc);
+            }
             Box::new(side)
         });
         self.wtx_left = self.wtx_times();

@@ -324,11 +324,10 @@ fn write_file(out: &mut String, spec: &FileSpec, bytes: &Bytes) -> std::fmt::Res
             for ((name, record), value) in record_names(spec.records()).iter().zip(spec.records()).zip(values) {
                 // The environment is always written completely, so that a file that was cut short is noticed.
                 if spec.df == Df::Ssse || value.iter().any(|byte| *byte != blank_byte(record.format)) {
-                    lines.push(format!(
-                        "\"{name}\" = {}  # {}",
-                        toml_text(&write_value(record.format, value)),
-                        comment(record)
-                    ));
+                    // A flaw must not keep the card from being read again.
+                    let flawed = spec.df == Df::Ssse && check_value(record.tag, value).is_err();
+                    let text = if flawed { raw_value(value) } else { write_value(record.format, value) };
+                    lines.push(format!("\"{name}\" = {}  # {}", toml_text(&text), comment(record)));
                 }
             }
         }
@@ -403,9 +402,14 @@ fn read_file(spec: &FileSpec, bytes: &mut Bytes, values: &BTreeMap<String, Strin
     Ok(())
 }
 
+/// A value in hex, which is not checked when it is read.
+fn raw_value(value: &[u8]) -> String {
+    format!("hex:{}", hex::encode_upper(value))
+}
+
 /// A value as a person reads it; in hex with a prefix where the format's own form would lose something.
 pub fn write_value(format: Format, value: &[u8]) -> String {
-    let raw = || format!("hex:{}", hex::encode_upper(value));
+    let raw = || raw_value(value);
     match format {
         Format::Text => {
             let end = value.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);

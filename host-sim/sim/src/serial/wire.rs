@@ -137,6 +137,11 @@ impl Wire {
         (bytes.sent, bytes.faults) = (0, faults);
     }
 
+    /// How many bytes were sent since [`Wire::begin`].
+    pub fn sent(&self) -> u64 {
+        self.bytes.borrow().sent
+    }
+
     /// The first byte with which something was to go wrong and that was not sent, if there is one, and how many were.
     pub fn left(&self) -> Option<(u64, u64)> {
         let bytes = self.bytes.borrow();

@@ -69,7 +69,7 @@ fn describe_answer(answer: &Answer) -> String {
             "what the card must answer"
         }
         .to_string(),
-        Answer::SignedIn(lease) => format!("yes, in batch {:06} from number {:06} on", lease.batch.0, lease.next.0),
+        Answer::SignedIn(lease) => format!("yes, batch {:06}, numbers from {:06}", lease.batch.0, lease.next.0),
         Answer::Standing(standing) => {
             let pin = if standing.pin_is_initial { ", its PIN is the initial one" } else { "" };
             format!("it is {}{pin}", standing.status.as_str())

@@ -121,6 +121,7 @@ pub struct WorldTerminal {
     setup: Setup,
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
+    sent: [u64; 2],
 }
 
 /// What all terminals of a world share.
@@ -171,7 +172,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
-        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false, unplayed: Vec::new() }
+        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
     }
 }
 
@@ -209,6 +210,7 @@ impl WorldTerminal {
         let report = served?.report;
         let storage_unused = report.reason != Some(Reason::StorageFailed) && !matches!(operation, Operation::Query);
         self.note_unplayed(report.outcome == Outcome::Approved, noisy, storage_worn && storage_unused);
+        self.sent = self.station.till().sent();
         self.station.till().begin(&Visit::default());
         Ok(report)
     }
@@ -232,6 +234,11 @@ impl WorldTerminal {
     /// What was to happen in the last visit, and did not.
     pub fn unplayed(&self) -> &[Unplayed] {
         &self.unplayed
+    }
+
+    /// How many bytes were sent on the serial line in the last visit: to the till, and to the terminal.
+    pub const fn sent(&self) -> [u64; 2] {
+        self.sent
     }
 
     /// What the terminal has done against ISO/IEC 7816-3 on its line.

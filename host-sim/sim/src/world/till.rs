@@ -86,6 +86,11 @@ impl Till {
         self.to_terminal.begin(visit.to_terminal.clone());
     }
 
+    /// How many bytes were sent in this visit: to the till, and to the terminal.
+    pub fn sent(&self) -> [u64; 2] {
+        [&self.from_terminal, &self.to_terminal].map(Wire::sent)
+    }
+
     /// What was to go wrong on the line in this visit, and did not.
     pub fn left(&self) -> Vec<Unplayed> {
         let byte = [&self.from_terminal, &self.to_terminal].into_iter().find_map(Wire::left);

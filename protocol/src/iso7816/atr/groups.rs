@@ -45,19 +45,6 @@ pub(super) enum Letter {
     D = 8,
 }
 
-/// What the bytes of a group are about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum About {
-    /// Group 1: the rate, the guard time.
-    First,
-    /// Group 2: specific mode, and T=0.
-    Second,
-    /// T=1.
-    T1,
-    /// T=15, so all protocols.
-    T15,
-}
-
 /// The three bytes of a group that a protocol may define for itself. For T=1: IFSC, BWI and CWI, error detection code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpecificBytes {
@@ -96,20 +83,6 @@ impl<'a> Place<'a> {
             _ => (&[], 0),
         };
         Self { rest, index: 1, protocol: Self::FIRST, announced }
-    }
-
-    /// What the group's bytes are about. From the third group on, they are specific to the group's T; group 2 has rules
-    /// of its own (clause 8.2.3).
-    ///
-    /// `None`: they are about a protocol for which the standard defines no bytes.
-    pub(super) const fn about(&self) -> Option<About> {
-        match (self.index, self.protocol) {
-            (1, _) => Some(About::First),
-            (2, _) => Some(About::Second),
-            (_, 1) => Some(About::T1),
-            (_, 15) => Some(About::T15),
-            _ => None,
-        }
     }
 
     /// Its number, 1 for group 1.

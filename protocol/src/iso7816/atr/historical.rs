@@ -2,6 +2,7 @@
 
 /// Whether the card says that it takes extended lengths: b7 of the third capability byte, in historical bytes in
 /// COMPACT-TLV form (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(super) fn extended_lengths(historical: &[u8]) -> bool {
     // Category 00 ends with three status bytes, which cannot be mistaken for the object wanted here. Category 80 has
     // only objects.

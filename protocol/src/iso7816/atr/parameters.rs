@@ -1,12 +1,20 @@
 //! What an ATR says about its card, taken from all groups in one walk.
 
-use super::groups::{About, Letter, Place};
 use super::rate::{decode_di, decode_fi};
 use crate::iso7816::Etu;
 use crate::iso7816::character::Convention;
 
 /// How many interface bytes are kept: three of each kind of group.
 const KEPT: usize = 4 * 3;
+/// Those that are asked for, by their places. TA, TB and TC of a group follow each other.
+const TA1: usize = 0;
+const TC1: usize = 2;
+const TA2: usize = 3;
+const TC2: usize = 5;
+const TA_OF_T1: usize = 6;
+const TB_OF_T1: usize = 7;
+const TC_OF_T1: usize = 8;
+const TA_OF_T15: usize = 9;
 
 /// The parameters of a card: convention, protocols, rate, waiting and guard times, block sizes, power.
 ///
@@ -17,13 +25,14 @@ const KEPT: usize = 4 * 3;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Parameters {
     pub(super) convention: Convention,
-    /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15, and a bit for each that is there.
+    /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15; where there is none, the default. A bit for each that is
+    /// there.
     bytes: [u8; KEPT],
     there: u16,
-    /// A bit for each T = 0..=14 that is offered, and bit 15 if T=15 is named.
-    offered: u16,
+    /// A bit for each T = 0..=14 that is offered, and bit 15 if T=15 is named: N of TC1 counts otherwise with it.
+    pub(super) offered: u16,
     /// The T = 0..=14 named first.
-    preferred: Option<u8>,
+    pub(super) preferred: Option<u8>,
     /// Where the historical bytes begin, and how many there are.
     pub(super) historical: (u8, u8),
     pub(super) extended_lengths: bool,
@@ -74,7 +83,8 @@ impl Parameters {
     /// The parameters of an ATR that names nothing, not even a protocol.
     pub const DEFAULT: Self = Self {
         convention: Convention::Direct,
-        bytes: [0; KEPT],
+        // TA1: Fi 372, Di 1. TC2: WI 10. T=1: IFSC 32, BWI 4 and CWI 13.
+        bytes: [0x11, 0, 0, 0, 0, 10, 32, 0x4D, 0, 0, 0, 0],
         there: 0,
         offered: 0,
         preferred: None,
@@ -82,31 +92,41 @@ impl Parameters {
         extended_lengths: false,
     };
 
-    /// Takes over the bytes of a group. Of several bytes with the same meaning, the first counts.
-    pub(super) fn take(&mut self, group: &Place<'_>) {
-        let Some(about) = group.about() else { return };
-        for (at, letter) in (3 * about as usize..).zip([Letter::A, Letter::B, Letter::C]) {
-            if let (0, Some(byte), Some(place)) = (self.there >> at & 1, group.byte(letter), self.bytes.get_mut(at)) {
-                *place = byte;
-                self.there |= 1 << at;
-            }
+    /// Where the bytes of group 1 are kept.
+    pub(super) const FIRST: usize = TA1;
+    /// Where those of group 2 are kept, which has rules of its own (clause 8.2.3).
+    pub(super) const SECOND: usize = TA2;
+
+    /// Where the bytes of any other group are kept, which are specific to its T. The standard defines some for T=1 and
+    /// T=15; others are kept nowhere.
+    #[inline]
+    pub(super) const fn specific_to(t: u8) -> usize {
+        match t {
+            1 => TA_OF_T1,
+            15 => TA_OF_T15,
+            _ => KEPT,
         }
     }
 
-    /// The byte of this letter on this subject, if the ATR has it.
-    fn byte(&self, about: About, letter: Letter) -> Option<u8> {
-        // A, B and C are 1, 2 and 4.
-        let at = 3 * about as usize + letter as usize / 2;
-        if self.there >> at & 1 == 1 { self.bytes.get(at).copied() } else { None }
+    /// Takes over a byte. Of several bytes with the same meaning, the first counts.
+    #[inline]
+    pub(super) fn take(&mut self, at: usize, byte: u8) {
+        if let (0, Some(place)) = (self.there >> at & 1, self.bytes.get_mut(at)) {
+            *place = byte;
+            self.there |= 1 << at;
+        }
     }
 
-    /// Notes that the card offers this T: a TD names it, or T=0 is offered by default. T=15 is no protocol, and is noted
-    /// all the same: N of TC1 counts otherwise with it.
-    pub(super) fn offer(&mut self, t: u8) {
-        self.offered |= 1 << (t & 0x0F);
-        if t < 15 {
-            self.preferred = self.preferred.or(Some(t));
-        }
+    /// The byte that is kept there, or its default.
+    #[inline]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    /// The byte that is kept there, if the ATR has it.
+    #[inline]
+    fn given(&self, at: usize) -> Option<u8> {
+        if self.there >> at & 1 == 1 { Some(self.byte(at)) } else { None }
     }
 
     /// The convention that TS announces; direct if the first byte is no TS.
@@ -127,7 +147,7 @@ impl Parameters {
 
     /// TA1, the codes of Fi and Di; `None` if there is none.
     pub fn ta1(&self) -> Option<u8> {
-        self.byte(About::First, Letter::A)
+        self.given(TA1)
     }
 
     /// The clock rate conversion integer Fi of TA1, 372 without TA1; `None` if TA1 has an RFU code (clause 8.3).
@@ -135,18 +155,18 @@ impl Parameters {
     /// In negotiable mode this is what the card *could* use after PPS; until then F = 372 and D = 1 are in force. The
     /// waiting time of T=0 follows it at once (clause 10.2).
     pub fn fi(&self) -> Option<u16> {
-        self.ta1().map_or(Some(372), decode_fi)
+        decode_fi(self.byte(TA1))
     }
 
     /// The baud rate adjustment integer Di of TA1, 1 without TA1; `None` if TA1 has an RFU code (clause 8.3).
     pub fn di(&self) -> Option<u8> {
-        self.ta1().map_or(Some(1), decode_di)
+        decode_di(self.byte(TA1))
     }
 
     /// N of TC1, default 0 (clause 8.3): see [`Parameters::guard_time`]. N = 255 means no more than 12 etu in T=0 and in
     /// PPS, and only 11 etu in T=1.
     pub fn extra_guard(&self) -> u8 {
-        self.byte(About::First, Letter::C).unwrap_or(0)
+        self.byte(TC1)
     }
 
     /// The least etu from the leading edge of a character, whichever side sent it, to that of the next one to the card
@@ -170,7 +190,7 @@ impl Parameters {
 
     /// TA2, if there is one; `None`: the card is in negotiable mode (clauses 6.3.1 and 8.3).
     pub fn specific_mode(&self) -> Option<SpecificMode> {
-        let ta2 = self.byte(About::Second, Letter::A)?;
+        let ta2 = self.given(TA2)?;
         Some(SpecificMode { protocol: ta2 & 0x0F, can_change: ta2 & 0x80 == 0, implicit: ta2 & 0x10 != 0 })
     }
 
@@ -178,37 +198,34 @@ impl Parameters {
     ///
     /// The card has 960 x WI x Fi clock cycles for each character, with Fi of TA1 whatever F is in force.
     pub fn wi(&self) -> u8 {
-        self.byte(About::Second, Letter::C).unwrap_or(10)
+        self.byte(TC2)
     }
 
     /// How many information bytes a T=1 block to the card may have: the first TA for T=1, default 32 (clause 11.4.2).
     /// 0 and 255 are RFU.
     pub fn ifsc(&self) -> u8 {
-        self.byte(About::T1, Letter::A).unwrap_or(32)
+        self.byte(TA_OF_T1)
     }
 
     /// The block waiting integer for T=1: high nibble of the first TB for T=1, default 4 (clause 11.4.3).
     /// 10..=15 are RFU.
     pub fn bwi(&self) -> u8 {
-        self.byte(About::T1, Letter::B).unwrap_or(0x4D) >> 4
+        self.byte(TB_OF_T1) >> 4
     }
 
     /// The character waiting integer for T=1: low nibble of the first TB for T=1, default 13 (clause 11.4.3).
     pub fn cwi(&self) -> u8 {
-        self.byte(About::T1, Letter::B).unwrap_or(0x4D) & 0x0F
+        self.byte(TB_OF_T1) & 0x0F
     }
 
     /// The error detection code for T=1: b1 of the first TC for T=1, default LRC (clause 11.4.4).
     pub fn edc(&self) -> Edc {
-        match self.byte(About::T1, Letter::C) {
-            Some(tc) if tc & 1 == 1 => Edc::Crc,
-            _ => Edc::Lrc,
-        }
+        if self.byte(TC_OF_T1) & 1 == 1 { Edc::Crc } else { Edc::Lrc }
     }
 
     /// Whether the clock may be stopped: the first TA for T=15, default not (clause 8.3).
     pub fn clock_stop(&self) -> ClockStop {
-        match self.byte(About::T15, Letter::A).unwrap_or(0) >> 6 {
+        match self.byte(TA_OF_T15) >> 6 {
             1 => ClockStop::Low,
             2 => ClockStop::High,
             3 => ClockStop::Any,
@@ -221,7 +238,7 @@ impl Parameters {
     /// `None` if the card does not say. The card has answered, so it accepts the class that powers it, and a terminal
     /// keeps this class.
     pub fn classes(&self) -> Option<Classes> {
-        self.byte(About::T15, Letter::A).map(|ta| Classes(ta & 0x3F))
+        self.given(TA_OF_T15).map(|ta| Classes(ta & 0x3F))
     }
 
     /// Whether the card says that it takes extended lengths: b7 of the third capability byte, in historical bytes in

@@ -88,6 +88,7 @@ impl<'a> Atr<'a> {
     }
 
     /// Adds what the groups do not contain.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn complete(&self, mut parameters: Parameters) -> Parameters {
         parameters.convention = self.convention().unwrap_or(Convention::Direct);
         parameters.extended_lengths = historical::extended_lengths(parameters.historical(self.0));

@@ -1,8 +1,10 @@
 //! All groups of an ATR in one walk.
 
-use super::groups::{Letter, Place};
 use super::layout::Layout;
 use super::parameters::Parameters;
+
+/// T=15 is no protocol.
+const T15: u8 = 15;
 
 /// What the groups say: where the parts of the ATR are, and the card's parameters, except those from the historical
 /// bytes.
@@ -15,45 +17,77 @@ pub(super) struct Walk {
 
 /// Walks over any bytes. A missing byte says nothing.
 #[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
-    let mut layout = Layout {
-        interface_end: 2,
-        historical_len: usize::from(t0.unwrap_or(0) & 0x0F),
-        has_tck: false,
-        complete: t0.is_some(),
-        first_descent: None,
-        total: 0,
-    };
     let mut parameters = Parameters::DEFAULT;
-    let mut first_t = None;
-    let mut group = Place::first(atr);
+    let (mut first_t, mut first_descent, mut cut) = (None, None, false);
+    // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
+    let mut named: u16 = 0;
+    let mut preferred = T15;
+    // Which bytes the group has, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD. Where the next byte is, and what the group is
+    // about.
+    let mut announced = t0.unwrap_or(0) >> 4;
+    let mut at = 2;
+    let mut about = Parameters::FIRST;
     let mut before = 0;
     loop {
-        parameters.take(&group);
-        layout.interface_end += group.count();
-        if !group.advance() {
+        for letter in 0..3 {
+            if announced >> letter & 1 == 1 {
+                if let Some(byte) = atr.get(at) {
+                    parameters.take(about + letter, *byte);
+                }
+                at += 1;
+            }
+        }
+        if announced & 8 == 0 {
             break;
         }
-        let t = group.protocol();
-        first_t = first_t.or(Some(t));
-        parameters.offer(t);
-        // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
-        layout.has_tck |= t != 0;
+        let td = atr.get(at).copied();
+        at += 1;
+        let Some(td) = td else {
+            cut = true;
+            break;
+        };
+        let t = td & 0x0F;
+        about = match first_t {
+            Some(_) => Parameters::specific_to(t),
+            None => {
+                first_t = Some(t);
+                Parameters::SECOND
+            }
+        };
+        named |= 1 << t;
+        if preferred == T15 {
+            preferred = t;
+        }
         if t < before {
-            layout.first_descent.get_or_insert((before, t));
+            descent(&mut first_descent, before, t);
         }
         before = t;
+        announced = td >> 4;
     }
-    let cut = group.announces(Letter::D);
-    if group.index() == 1 && !cut && t0.is_some() {
-        parameters.offer(0);
+    if first_t.is_none() && !cut && t0.is_some() {
+        (named, preferred) = (1, 0);
     }
-    layout.complete &= !cut;
-    layout.total = layout.interface_end + layout.historical_len + usize::from(layout.has_tck);
+    parameters.offered = named;
+    parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
+    // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
+    let has_tck = named > 1;
+    let historical_len = t0.unwrap_or(0) & 0x0F;
     // In an ATR, the historical bytes never begin beyond 255.
-    if let Ok(start) = u8::try_from(layout.interface_end) {
-        parameters.historical = (start, layout.historical_len as u8);
+    if let Ok(start) = u8::try_from(at) {
+        parameters.historical = (start, historical_len);
     }
+    let historical_len = usize::from(historical_len);
+    let total = at + historical_len + usize::from(has_tck);
+    let complete = t0.is_some() && !cut;
+    let layout = Layout { interface_end: at, historical_len, has_tck, complete, first_descent, total };
     Walk { layout, parameters, first_t }
+}
+
+/// Notes the first T that is smaller than the one before it.
+#[cold]
+fn descent(first: &mut Option<(u8, u8)>, before: u8, t: u8) {
+    first.get_or_insert((before, t));
 }

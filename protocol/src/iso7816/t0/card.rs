@@ -182,6 +182,8 @@ impl<const N: usize> CardSide<N> {
             self.header.clear();
             self.status(StatusWord::UNKNOWN_INS)
         } else if ins == GET_RESPONSE {
+            // It brings nothing, and Le is never nothing.
+            (self.to_card, self.case_1) = (false, false);
             let step = self.get_response(length_of(p3));
             self.header.clear();
             step

@@ -316,6 +316,10 @@ fn any_ins() -> impl Strategy<Value = u8> {
         .prop_filter("INS of T=0", |ins| !matches!(ins & 0xF0, 0x60 | 0x90) && !matches!(*ins, GET_RESPONSE | ENVELOPE))
 }
 
+fn any_style() -> impl Strategy<Value = AckStyle> {
+    prop::sample::select(vec![AckStyle::All, AckStyle::EachByte, AckStyle::Mixed, AckStyle::WhenEmpty])
+}
+
 proptest! {
     /// The terminal delivers what the card answers, whatever the case, lengths and acknowledgement style.
     #[test]
@@ -324,12 +328,12 @@ proptest! {
         data in prop::collection::vec(any::<u8>(), 0..=255),
         reply in prop::collection::vec(any::<u8>(), 0..=256),
         ne in 0usize..=256,
-        each_byte: bool,
+        style in any_style(),
     ) {
         let takes_data = !data.is_empty();
         prop_assume!(takes_data || ne > 0 || reply.len() < 256);
         let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
-        let mut card = CardSide::<256>::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
+        let mut card = CardSide::<256>::new(style);
         let mut executed = vec![];
         let result = run(command, carry_out(&mut card, takes_data, &reply, StatusWord::OK, &mut executed));
         prop_assert!(executed.iter().all(|seen| *seen == data));
@@ -355,7 +359,7 @@ proptest! {
         reply in prop_oneof![prop::collection::vec(any::<u8>(), 0..20), prop::collection::vec(any::<u8>(), 0..1100)],
         ne in prop_oneof![Just(0usize), 1usize..=256, 257usize..1200, Just(65_536)],
         warns: bool,
-        each_byte: bool,
+        style in any_style(),
     ) {
         let takes_data = !data.is_empty();
         // P3 = 00 is case 1 for the terminal, but Le = 256 for a card with so much response data: T=0 cannot
@@ -363,7 +367,7 @@ proptest! {
         prop_assume!(takes_data || ne > 0 || reply.len() < 256);
         let sw = if warns { StatusWord(0x6282) } else { StatusWord::OK };
         let command = Command::new(0, ins, 1, 2).with_data(&data).expecting(ne);
-        let mut card = CardSide::<1200>::new(if each_byte { AckStyle::EachByte } else { AckStyle::All });
+        let mut card = CardSide::<1200>::new(style);
         let mut executed = vec![];
         let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
         let result = run_within(limits, command, carry_out(&mut card, takes_data, &reply, sw, &mut executed));

@@ -229,6 +229,17 @@ impl Check {
         Self { edc, value }
     }
 
+    /// The code after the three bytes of a prologue.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    pub(super) const fn of(edc: Edc, [nad, pcb, len]: [u8; 3]) -> Self {
+        let mut check = Self::new(edc);
+        check.update_by(nad);
+        check.update_by(pcb);
+        check.update_by(len);
+        check
+    }
+
     /// How many bytes the epilogue has.
     pub const fn len(edc: Edc) -> usize {
         match edc {
@@ -257,7 +268,8 @@ impl Check {
     }
 
     /// Takes the next byte of the block.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) const fn update_by(&mut self, byte: u8) {
         self.value = match self.edc {
             Edc::Lrc => self.value ^ byte as u16,

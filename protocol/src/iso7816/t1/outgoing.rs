@@ -10,50 +10,54 @@ use crate::iso7816::atr::Edc;
 const ROOM: usize = 3 + 1 + 2;
 
 /// The block being sent, or the last one sent.
+#[derive(Clone, Copy)]
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
-    len: u8,
-    check: Check,
+    /// How many bytes come before INF that is sent from elsewhere, and how many after it: for an R- or S-block, none.
+    front: u8,
+    epilogue: u8,
 }
 
 impl OutgoingBlock {
-    pub(super) const EMPTY: Self = Self { bytes: [0; ROOM], len: 0, check: Check::new(Edc::Lrc) };
-
-    /// Begins a block: its NAD, PCB and LEN.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn begin(&mut self, edc: Edc, prologue: [u8; 3]) {
-        self.check = Check::new(edc);
-        self.len = 0;
-        self.put(&prologue);
+    /// An I-block, whose INF is sent from elsewhere; `check` is over prologue and INF.
+    #[inline]
+    pub(super) const fn around([nad, pcb, len]: [u8; 3], check: &Check) -> Self {
+        let [first, second] = check.epilogue();
+        Self { bytes: [nad, pcb, len, first, second, 0], front: 3, epilogue: check.epilogue_len() as u8 }
     }
 
-    /// Adds bytes to the block.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        self.check.update(bytes);
-        for byte in bytes {
-            // There is room for the longest such block.
-            if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
-                *place = *byte;
-                self.len += 1;
-            }
+    /// An R- or S-block.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) const fn short(edc: Edc, nad: u8, pcb: u8, inf: Option<u8>) -> Self {
+        let mut check = Check::of(edc, [nad, pcb, inf.is_some() as u8]);
+        if let Some(inf) = inf {
+            check.update_by(inf);
         }
+        let [first, second] = check.epilogue();
+        let (bytes, len) = match inf {
+            None => ([nad, pcb, 0, first, second, 0], 3),
+            Some(inf) => ([nad, pcb, 1, inf, first, second], 4),
+        };
+        Self { bytes, front: len + check.epilogue_len() as u8, epilogue: 0 }
     }
 
-    /// Adds bytes that are sent from elsewhere to the error detection code.
-    pub(super) fn check(&mut self, bytes: &[u8]) {
-        self.check.update(bytes);
+    /// The whole of an R- or S-block; the prologue of an I-block.
+    #[inline]
+    pub(super) fn front(&self) -> &[u8] {
+        self.bytes.get(..self.front.into()).unwrap_or_default()
     }
 
-    /// Adds the epilogue.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn end(&mut self) {
-        let epilogue = self.check.epilogue();
-        self.put(epilogue.get(..self.check.epilogue_len()).unwrap_or_default());
+    /// The epilogue of an I-block.
+    #[inline]
+    pub(super) fn epilogue(&self) -> &[u8] {
+        let [_, _, _, epilogue @ ..] = &self.bytes;
+        epilogue.get(..self.epilogue.into()).unwrap_or_default()
     }
 
-    /// The whole of an R- or S-block; the prologue and epilogue of an I-block.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len.into()).unwrap_or_default()
+    /// Whether INF and epilogue follow the front.
+    #[inline]
+    pub(super) const fn is_parted(&self) -> bool {
+        self.epilogue > 0
     }
 
     /// Its protocol control byte.

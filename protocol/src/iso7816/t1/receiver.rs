@@ -17,7 +17,7 @@ pub(super) struct Receiver {
     /// Over the characters so far, except those of the run.
     check: Check,
     prologue: [u8; PROLOGUE],
-    /// The first byte of INF; an S-block has no other.
+    /// The byte of INF if there is just one, as in an S-block.
     first: u8,
     /// Characters so far, except those of the run.
     have: usize,
@@ -36,7 +36,7 @@ pub(super) struct Block {
     pub(super) nad: u8,
     pub(super) pcb: Bits,
     pub(super) len: u8,
-    /// The first byte of INF, 0 if there is none.
+    /// The byte of INF if there is just one, otherwise 0.
     pub(super) first: u8,
 }
 
@@ -82,6 +82,12 @@ impl Receiver {
         self.have == 0
     }
 
+    /// Whether the next character is of the run. Then a block is partly received.
+    #[inline]
+    pub(super) const fn is_in_run(&self) -> bool {
+        self.at < self.end
+    }
+
     /// No further character belongs to the run.
     pub(super) const fn stop(&mut self) {
         self.end = self.at;
@@ -90,7 +96,7 @@ impl Receiver {
     /// Takes a character with right parity if the run is not over; `false` if it is: then [`Receiver::take`] takes it.
     #[inline]
     pub(super) fn run(&mut self, byte: u8, buffer: &mut [u8]) -> bool {
-        if self.at >= self.end {
+        if !self.is_in_run() {
             return false;
         }
         if let Some(place) = buffer.get_mut(self.at) {
@@ -103,7 +109,7 @@ impl Receiver {
     /// Takes all characters of the run at the front of `bytes`, which all have right parity; returns the others.
     #[inline]
     pub(super) fn run_slice<'b>(&mut self, bytes: &'b [u8], buffer: &mut [u8]) -> &'b [u8] {
-        let places = buffer.get_mut(self.at..self.end).unwrap_or_default();
+        let Some(places @ [_, ..]) = buffer.get_mut(self.at..self.end) else { return bytes };
         let count = places.len().min(bytes.len());
         if let (Some(places), Some((run, others))) = (places.get_mut(..count), bytes.split_at_checked(count)) {
             places.copy_from_slice(run);
@@ -113,42 +119,27 @@ impl Receiver {
         bytes
     }
 
-    /// Takes a character that is not of the run. One of INF goes to `buffer`. A character for which there is no room is
-    /// counted and checked, but not kept.
+    /// Takes a character that is not of the run.
     pub(super) fn take(&mut self, byte: u8, parity_ok: bool, buffer: &mut [u8]) -> Assembly {
-        let run = buffer.get(self.start..self.at).unwrap_or_default();
-        self.check.update(run);
-        self.have += run.len();
-        self.start = self.at;
-        self.stop();
-
+        self.end_run(buffer);
         self.parity |= !parity_ok;
         let have = self.have;
         self.have += 1;
         if let Some(place) = self.prologue.get_mut(have) {
             *place = byte;
-            if have < PROLOGUE - 1 {
-                return Assembly::Part;
-            }
-            self.check.update(&self.prologue);
-            if !parity_ok {
+            return match (self.have, parity_ok) {
+                (PROLOGUE, true) => self.begin_inf(buffer.len()),
                 // LEN is damaged, so nobody knows where the block ends.
-                return Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime };
-            }
-            if byte > self.ifs {
-                return Assembly::Invalid { fault: Fault::Length(byte), quiet: Quiet::WaitingTime };
-            }
-            return Assembly::Part;
+                (PROLOGUE, false) => Assembly::Invalid { fault: Fault::Parity, quiet: Quiet::WaitingTime },
+                _ => Assembly::Part,
+            };
         }
         self.check.update_by(byte);
         let [.., len] = self.prologue;
-        if have == PROLOGUE && len > 0 {
+        if have == PROLOGUE && len == 1 {
             self.first = byte;
-            // What does not fit is taken character by character.
-            let end = buffer.len().min(self.at + usize::from(len));
             if let Some(place) = buffer.get_mut(self.at) {
                 *place = byte;
-                (self.start, self.at, self.end) = (self.at + 1, self.at + 1, end);
             }
         }
         if self.have < PROLOGUE + usize::from(len) + self.check.epilogue_len() {
@@ -156,6 +147,43 @@ impl Receiver {
         } else {
             self.complete()
         }
+    }
+
+    /// Takes the first three characters at once, which have right parity; `room` is the length of the buffer.
+    #[inline]
+    pub(super) const fn take_prologue(&mut self, prologue: [u8; PROLOGUE], room: usize) -> Assembly {
+        self.prologue = prologue;
+        self.have = PROLOGUE;
+        self.begin_inf(room)
+    }
+
+    /// Judges the prologue. INF that is longer than a byte comes as a run, as far as there is room: what does not fit is
+    /// counted and checked, but not kept.
+    #[inline]
+    const fn begin_inf(&mut self, room: usize) -> Assembly {
+        let [nad, pcb, len] = self.prologue;
+        self.check.update_by(nad);
+        self.check.update_by(pcb);
+        self.check.update_by(len);
+        if len > self.ifs {
+            return Assembly::Invalid { fault: Fault::Length(len), quiet: Quiet::WaitingTime };
+        }
+        if len > 1 {
+            let end = self.at + len as usize;
+            self.end = if end < room { end } else { room };
+        }
+        Assembly::Part
+    }
+
+    /// Counts and checks what the run has brought.
+    #[inline]
+    fn end_run(&mut self, buffer: &[u8]) {
+        if self.start < self.at {
+            self.check.update(buffer.get(self.start..self.at).unwrap_or_default());
+            self.have += self.at - self.start;
+            self.start = self.at;
+        }
+        self.stop();
     }
 
     /// The block just received.

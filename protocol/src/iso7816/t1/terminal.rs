@@ -1,7 +1,7 @@
 //! The terminal's side of T=1: one APDU by the rules of clause 11.6. Bytes of blocks are in `block`, `receiver` and
 //! `outgoing`.
 
-use super::block::{Complaint, Kind, Pcb, Supervisory};
+use super::block::{Check, Complaint, Kind, Pcb, Supervisory};
 use super::bounds::{BLOCK_GUARD_TIME, IFS_MAX};
 use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
@@ -53,6 +53,8 @@ pub struct Exchange<'a> {
     task: Task,
     command: Pieces<'a>,
     response: &'a mut [u8],
+    /// CWT of the connection, where the question for each character finds it soonest.
+    cwt: Etu,
     /// What is left of the limits.
     limits: Limits,
     state: State,
@@ -151,12 +153,11 @@ impl<'a> Exchange<'a> {
         response: &'a mut [u8],
         limits: Limits,
     ) -> Self {
-        let mut frame = OutgoingBlock::EMPTY;
-        let count = match task {
-            Task::Command => i_block(&mut frame, connection, &command, 0),
+        let (frame, count) = match task {
+            Task::Command => i_block(connection, &command, 0),
             Task::Ifsd(ifsd) => {
-                other_block(&mut frame, connection, Pcb::Request(Supervisory::Ifs).encode(), Some(ifsd));
-                0
+                let pcb = Pcb::Request(Supervisory::Ifs).encode();
+                (OutgoingBlock::short(connection.edc, connection.nad, pcb, Some(ifsd)), 0)
             }
         };
         let blocks = limits.blocks.checked_sub(1);
@@ -167,6 +168,7 @@ impl<'a> Exchange<'a> {
         };
         Self {
             receiver: Receiver::new(connection.edc, connection.ifsd, 0),
+            cwt: connection.cwt,
             connection,
             task,
             command,
@@ -190,11 +192,14 @@ impl<'a> Exchange<'a> {
     /// What to do now. The call changes nothing: a second call gives the same answer.
     #[inline]
     pub fn step(&self) -> Step<'_> {
+        // The most frequent answer first: most characters are of the run.
+        if self.receiver.is_in_run() {
+            return Step::Receive(self.within_budget(self.cwt));
+        }
         match self.state {
-            State::Receiving => Step::Receive(self.within_budget(self.connection.cwt)),
-            State::Awaiting | State::Settling | State::Draining(..) => Step::Receive(self.wait()),
             State::Sending(part) => Step::Send(self.part(part)),
             State::Done(result) => Step::Done(result),
+            _ => Step::Receive(self.wait()),
         }
     }
 
@@ -206,13 +211,13 @@ impl<'a> Exchange<'a> {
         if part == Part::Inf {
             self.gone += characters as u8;
         }
-        self.state = match (part, self.frame.pcb().kind()) {
-            (Part::Front | Part::Inf, Kind::I) if self.gone < self.count => State::Sending(Part::Inf),
-            (Part::Front | Part::Inf, Kind::I) => State::Sending(Part::Epilogue),
-            _ => {
-                self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
-                State::Awaiting
-            }
+        self.state = if part == Part::Epilogue || !self.frame.is_parted() {
+            self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
+            State::Awaiting
+        } else if self.gone < self.count {
+            State::Sending(Part::Inf)
+        } else {
+            State::Sending(Part::Epilogue)
         };
         self.spend(12 * characters as Etu);
     }
@@ -227,10 +232,21 @@ impl<'a> Exchange<'a> {
     }
 
     /// Characters came, within `elapsed` etu in all and each in time.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
         let mut rest = self.receiver.run_slice(bytes, self.response);
         while let [byte, behind @ ..] = rest {
-            self.character(*byte, true);
+            let behind = match (&self.state, behind) {
+                (State::Awaiting, &[pcb, len, ref behind @ ..]) => {
+                    let assembly = self.receiver.take_prologue([*byte, pcb, len], self.response.len());
+                    self.assembled(assembly);
+                    behind
+                }
+                _ => {
+                    self.character(*byte, true);
+                    behind
+                }
+            };
             rest = self.receiver.run_slice(behind, self.response);
         }
         self.spend(elapsed);
@@ -273,16 +289,15 @@ impl<'a> Exchange<'a> {
     }
 
     /// The characters of one part of the block being sent.
+    #[inline]
     fn part(&self, part: Part) -> &[u8] {
-        let frame = self.frame.bytes();
-        match (part, self.frame.pcb().kind()) {
-            (Part::Front, Kind::R | Kind::Request | Kind::Response) => frame,
-            (Part::Front, Kind::I) => frame.get(..3).unwrap_or_default(),
-            (Part::Inf, _) => {
+        match part {
+            Part::Front => self.frame.front(),
+            Part::Inf => {
                 let (gone, count) = (usize::from(self.gone), usize::from(self.count));
-                self.command.from(self.offset + gone, count - gone)
+                self.command.from(self.offset + gone, count.saturating_sub(gone))
             }
-            (Part::Epilogue, _) => frame.get(3..).unwrap_or_default(),
+            Part::Epilogue => self.frame.epilogue(),
         }
     }
 
@@ -295,9 +310,9 @@ impl<'a> Exchange<'a> {
     fn wait(&self) -> Etu {
         let wait = match &self.state {
             State::Awaiting => self.connection.bwt.saturating_mul(self.extension.into()),
-            State::Receiving => self.connection.cwt,
+            State::Receiving => self.cwt,
             State::Settling => BLOCK_GUARD_TIME,
-            State::Draining(_, quiet) => quiet.etu(self.connection.cwt),
+            State::Draining(_, quiet) => quiet.etu(self.cwt),
             State::Sending(_) | State::Done(_) => 0,
         };
         self.within_budget(wait)
@@ -318,7 +333,14 @@ impl<'a> Exchange<'a> {
     fn spend(&mut self, etu: Etu) {
         let (left, overspent) = self.limits.budget.overflowing_sub(etu);
         self.limits.budget = left;
-        if overspent && !matches!(self.state, State::Done(_)) {
+        if overspent {
+            self.out_of_time();
+        }
+    }
+
+    #[cold]
+    fn out_of_time(&mut self) {
+        if !matches!(self.state, State::Done(_)) {
             self.end(Err(T1Error::OutOfBudget(Budget::Time)));
         }
     }
@@ -343,7 +365,7 @@ impl<'a> Exchange<'a> {
 impl Exchange<'_> {
     /// The next piece of the command, or the same piece again (rules 2 and 5).
     fn i_block_out(&mut self) {
-        self.count = i_block(&mut self.frame, self.connection, &self.command, self.offset);
+        (self.frame, self.count) = i_block(self.connection, &self.command, self.offset);
         self.gone = 0;
         self.extension = 1;
         self.transmit();
@@ -359,7 +381,7 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
-        other_block(&mut self.frame, self.connection, pcb, inf);
+        self.frame = OutgoingBlock::short(self.connection.edc, self.connection.nad, pcb, inf);
         self.extension = 1;
         self.transmit();
     }
@@ -397,44 +419,43 @@ impl Exchange<'_> {
     }
 }
 
-/// The I-block with the command's bytes from `offset` on, as many as the card takes at present; returns how many.
-fn i_block(frame: &mut OutgoingBlock, connection: &Connection, command: &Pieces<'_>, offset: usize) -> u8 {
+/// The I-block with the command's bytes from `offset` on, as many as the card takes at present; and how many.
+fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (OutgoingBlock, u8) {
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
-    frame.begin(connection.edc, [connection.nad, pcb.encode(), count]);
+    let mut check = Check::of(connection.edc, [connection.nad, pcb.encode(), count]);
     let (mut at, end) = (offset, offset + usize::from(count));
-    while let piece @ [_, ..] = command.from(at, end - at) {
-        frame.check(piece);
+    while at < end {
+        let piece = command.from(at, end - at);
+        check.update(piece);
         at += piece.len();
     }
-    frame.end();
-    count
-}
-
-/// An R- or S-block.
-fn other_block(frame: &mut OutgoingBlock, connection: &Connection, pcb: u8, inf: Option<u8>) {
-    frame.begin(connection.edc, [connection.nad, pcb, inf.is_some().into()]);
-    frame.put(inf.as_slice());
-    frame.end();
+    (OutgoingBlock::around([connection.nad, pcb.encode(), count], &check), count)
 }
 
 /// What the terminal receives.
 impl Exchange<'_> {
+    #[cfg_attr(target_os = "none", inline(never))]
     fn character(&mut self, byte: u8, parity_ok: bool) {
         match self.state {
             State::Awaiting | State::Receiving => {
-                self.state = match self.receiver.take(byte, parity_ok, self.response) {
-                    Assembly::Part => State::Receiving,
-                    Assembly::Invalid { fault, quiet } => State::Draining(fault, quiet),
-                    Assembly::Whole => State::Settling,
-                }
+                let assembly = self.receiver.take(byte, parity_ok, self.response);
+                self.assembled(assembly);
             }
             // Characters after the end of a block: LEN was wrong, or the card sends more than it may.
             State::Settling => self.state = State::Draining(Fault::Surplus, Quiet::WaitingTime),
             State::Draining(fault, _) => self.state = State::Draining(fault, Quiet::WaitingTime),
             State::Sending(_) | State::Done(_) => {}
         }
+    }
+
+    fn assembled(&mut self, assembly: Assembly) {
+        self.state = match assembly {
+            Assembly::Part => State::Receiving,
+            Assembly::Invalid { fault, quiet } => State::Draining(fault, quiet),
+            Assembly::Whole => State::Settling,
+        };
     }
 
     fn accept(&mut self) {

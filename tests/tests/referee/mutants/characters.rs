@@ -144,9 +144,9 @@ pub(crate) fn mutants() -> Vec<Mutant> {
 
 fn rates() -> Vec<Mutant> {
     vec![
-        Mutant::bent("asks at 512 cycles per etu", Rule::RateDefault, t0(), |_, call| match call {
-            Configure(config) if config.error_signal && !is_fast(&config) => vec![at_rate(config, 512, 1)],
-            _ => vec![call],
+        Mutant::bent("asks at 512 cycles per etu", Rule::RateDefault, t0(), |memory, call| match (call, memory.config) {
+            (Send(bytes), Some(config)) if memory.sent == 0 => vec![at_rate(config, 512, 1), Send(bytes)],
+            (call, _) => vec![call],
         }),
         Mutant::bent("half the agreed rate", Rule::RateAgreed, t0(), |_, call| match call {
             Configure(config) if is_fast(&config) => vec![at_rate(config, config.fi, config.di / 2)],
@@ -220,8 +220,9 @@ fn signals() -> Vec<Mutant> {
         Mutant {
             name: "repeats four times",
             rule: Rule::Repetitions,
-            setup: troubled(t0(), |memory, call| {
-                matches!((call, memory.sent), (Send(_), 4)).then_some(Disturbance::Flip(1))
+            setup: troubled(t0(), |_, call| match call {
+                Send(bytes) if bytes.len() == 5 => Some(Disturbance::Flip(1)),
+                _ => None,
             }),
             twist: Twist { stubborn: 4, ..STRAIGHT },
         },

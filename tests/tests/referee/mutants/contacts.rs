@@ -22,7 +22,7 @@ fn five_volts() -> Setup {
 
 /// Any card, at this frequency of CLK.
 fn at_hz(atr: &[u8], clock_hz: u32) -> Setup {
-    Setup { hardware: Hardware { clock_hz, ..Hardware::default() }, ..Setup::of(atr) }
+    Setup { hardware: Hardware { clock_hz, ..Hardware::default() }, session: Session::Short, ..Setup::of(atr) }
 }
 
 pub(crate) fn mutants() -> Vec<Mutant> {

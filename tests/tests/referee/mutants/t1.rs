@@ -137,6 +137,17 @@ pub(crate) fn mutants() -> Vec<Mutant> {
                 _ => vec![call],
             },
         ),
+        Mutant::bent(
+            "takes another IFSC than the card asks for",
+            Rule::T1IfsAnswer,
+            Setup { asks_ifsc: Some(64), ..t1(32) },
+            |memory, call| match call {
+                Send(bytes) if memory.pcb(&bytes) == Some(0xE1) => {
+                    vec![Send(memory.in_block(&bytes, |b| if b.len() == 4 { b[3] + 1 } else { b[b.len() - 1] }))]
+                }
+                _ => vec![call],
+            },
+        ),
         Mutant::bent("does not acknowledge a block of a chain", Rule::T1Acknowledge, large(32), |memory, call| {
             match call {
                 Send(bytes) if is_r(memory.pcb(&bytes)) => vec![Send(vec![0x00, 0x00, 0x00, 0x00])],

@@ -21,7 +21,7 @@ use stm32_metapac::gpio::vals::{Ot, Pupdr};
 
 use super::pins::{Handover, Pin};
 use super::publication;
-use super::serial::CARD;
+use super::serial::{self, CARD};
 use super::time::{self, Delay, now, sleep_until, until};
 use crate::smartcard::{self, PRESCALER, on_line};
 use crate::spacing::Spacing;
@@ -48,15 +48,20 @@ pub(crate) fn line() -> impl CardLine {
         io: Handover::<'A', 2>.to(USART2_AF, Ot::OPEN_DRAIN),
         present: Pin::<'B', 2>.input(Pupdr::PULL_DOWN),
     };
-    PinLine::new(contacts, CardUsart(Spacing::new()), Delay, Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US })
+    PinLine::new(contacts, CardUsart { spacing: Spacing::new(), given_up: false }, Delay, Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US })
 }
 
-/// USART2 in smartcard mode.
-struct CardUsart(Spacing);
+/// USART2 in smartcard mode. It repeats characters by itself, in both directions, as often as the slot would.
+struct CardUsart {
+    spacing: Spacing,
+    /// A character was not understood, with all its repetitions. So every further try fails at once, until the slot has given up:
+    /// the USART is not made to repeat anew, and what the card says next is not taken for the repetition.
+    given_up: bool,
+}
 
 impl Characters for CardUsart {
     fn configure(&mut self, config: &LineConfig) {
-        self.0.config = *config;
+        (self.spacing.config, self.given_up) = (*config, false);
         // Makes good what a dropped `send` has left behind.
         smartcard::configure(&CARD, config);
         publication::listens();
@@ -64,16 +69,21 @@ impl Characters for CardUsart {
 
     fn rst_changes(&mut self) {
         CARD.forget();
-        self.0.rst_changes(now());
+        self.given_up = false;
+        self.spacing.rst_changes(now());
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         for (index, &byte) in bytes.iter().enumerate() {
-            sleep_until(self.0.may_send_at(now())).await;
-            self.0.sends(now());
-            smartcard::begin(&CARD, byte, &self.0.config);
-            CARD.sent(CHARACTER).await;
-            if !smartcard::finish(&CARD, &self.0.config) {
+            if !self.given_up {
+                sleep_until(self.spacing.may_send_at(now())).await;
+                self.spacing.sends(now());
+                serial::echoes();
+                smartcard::begin(&CARD, byte, &self.spacing.config);
+                CARD.sent(CHARACTER).await;
+                self.given_up = smartcard::refused(&CARD, &self.spacing.config);
+            }
+            if self.given_up {
                 return Err(LineError::NotAccepted(index));
             }
         }
@@ -81,13 +91,17 @@ impl Characters for CardUsart {
     }
 
     async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
+        if self.given_up {
+            return Ok((Received { byte: 0, parity_ok: false }, 0));
+        }
         // A time that is told is noticed at once.
         let late = if time::is_told() { 0 } else { LATE };
-        let Some(character) = until(self.0.deadline(within).saturating_add(late), || CARD.take()).await else {
+        let Some(character) = until(self.spacing.deadline(within).saturating_add(late), || CARD.take()).await else {
             return Err(LineError::Timeout);
         };
-        let elapsed = self.0.received(character.at(now()), within);
-        let byte = on_line(character.byte, self.0.config.convention);
+        let elapsed = self.spacing.received(character.at(now()), within);
+        self.given_up = !character.parity_ok && self.spacing.config.error_signal;
+        let byte = on_line(character.byte, self.spacing.config.convention);
         Ok((Received { byte, parity_ok: character.parity_ok }, elapsed))
     }
 }

@@ -8,6 +8,7 @@
 
 use core::cell::RefCell;
 use core::convert::Infallible;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use critical_section::Mutex;
 use embedded_io_async::{ErrorType, Read, Write};
@@ -22,8 +23,8 @@ use crate::smartcard::{self, Register, Registers};
 
 /// Bits of a character on an ordinary serial line.
 const SERIAL: u64 = 10;
-/// Bits that a character may take to go out: those it takes, its error signal, and some doubt.
-const PATIENCE: u64 = 20;
+/// Bits that a character may take longer to go out than it should: three repetitions, each with its error signal, and some doubt.
+const PATIENCE: u64 = 60;
 
 /// One USART.
 pub(crate) struct Port {
@@ -37,15 +38,29 @@ pub(crate) static TILL: Port = Port { regs: pac::USART1, queue: &QUEUES[0] };
 pub(crate) static CARD: Port = Port { regs: pac::USART2, queue: &QUEUES[1] };
 pub(crate) static KEYS: Port = Port { regs: pac::UART4, queue: &QUEUES[2] };
 
+/// The card's line carries back what is sent.
+pub(crate) static ECHO: AtomicBool = AtomicBool::new(false);
+
+/// A character is about to go to the card.
+pub(crate) fn echoes() {
+    ECHO.store(true, Ordering::Relaxed);
+}
+
 impl Port {
-    /// What the interrupt handler does.
-    pub(crate) fn interrupt(&self) {
+    /// What the interrupt handler does; `echo`: the line carries back what is sent, until it has gone out.
+    pub(crate) fn interrupt(&self, echo: Option<&AtomicBool>) {
         let status = self.regs.isr().read();
         if status.rxne() {
             let byte = self.regs.rdr().read().dr().to_le_bytes()[0];
-            let character = Character::new(byte, !status.pe(), time::now());
             publication::taken();
-            critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push(character));
+            if !echo.is_some_and(|echo| echo.load(Ordering::Relaxed)) {
+                let character = Character::new(byte, !status.pe(), time::now());
+                critical_section::with(|cs| self.queue.borrow_ref_mut(cs).push(character));
+            }
+        }
+        // Not before the character that comes with TC, which is the last echo.
+        if let Some(echo) = echo.filter(|_| status.tc()) {
+            echo.store(false, Ordering::Relaxed);
         }
         // The end of a character that goes out wakes the task; whoever waits asks for the next.
         self.regs.cr1().modify(|w| w.set_tcie(false));

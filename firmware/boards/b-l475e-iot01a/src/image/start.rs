@@ -99,19 +99,19 @@ fn SysTick() {
 
 #[interrupt]
 fn USART1() {
-    serial::TILL.interrupt();
+    serial::TILL.interrupt(None);
     time::wake();
 }
 
 #[interrupt]
 fn USART2() {
-    serial::CARD.interrupt();
+    serial::CARD.interrupt(Some(&serial::ECHO));
     time::wake();
 }
 
 #[interrupt]
 fn UART4() {
-    serial::KEYS.interrupt();
+    serial::KEYS.interrupt(None);
     time::wake();
 }
 

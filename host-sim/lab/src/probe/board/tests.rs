@@ -112,7 +112,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         screen: RAM + 0x1000,
         frame: RAM + 0x1100,
         stack: (RAM + 0x1400, RAM + 0x1440),
-        live: Live::default(),
+        live: Default::default(),
         storage: None,
         flash_storage: Some((0x080F_8000, 0x8000)),
     };

@@ -4,9 +4,10 @@
 use qiyong_protocol::iso7816::atr::{Parameters, decode_di, decode_fi};
 use qiyong_protocol::iso7816::pps;
 
-use super::DEFAULT_RATE;
 use super::habits::{Habits, PpsHabit};
 
+/// Fi and Di after a reset.
+pub(super) const DEFAULT_RATE: (u16, u8) = (372, 1);
 /// PPSS, the first character of request and response.
 const PPSS: u8 = 0xFF;
 /// PPS0: PPS1 follows.
