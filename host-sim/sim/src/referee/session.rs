@@ -168,8 +168,9 @@ impl Session {
                     Reading::Whole(says) => (self.says, self.stage) = (Some(*says), Stage::Ready(None)),
                 }
             }
-            // A character too many.
-            Stage::Ready(_) | Stage::Failed | Stage::Other => {}
+            // A character too many: the card, or the line, has broken the standard.
+            Stage::Ready(_) => self.over = true,
+            Stage::Failed | Stage::Other => {}
             Stage::Pps(pps) => match pps.card(byte) {
                 None => {}
                 Some(Agreed::Nothing) => self.stage = Stage::Failed,
@@ -209,6 +210,9 @@ impl Session {
         if character.rate != self.rate {
             return self.breaks(self.rate_rule, at, notes);
         }
+        if matches!(&self.stage, Stage::T0(t0) if t0.crossed()) {
+            return self.over = true;
+        }
         if let Some(last) = self.last {
             let (least, rule) = spacing::least(&says, last, self.rate, usage);
             let span = time.span(last.edge, at);
@@ -217,7 +221,9 @@ impl Session {
             }
             notes.expect(span >= least, rule, at);
             let within = matches!(&self.stage, Stage::T1(t1) if t1.in_block());
-            notes.expect(!within || span <= cwt(&says, self.rate), Rule::OwnCharacterWait, at);
+            // A card whose N leaves no room within its CWT gets what N demands.
+            let most = cwt(&says, self.rate).max(least);
+            notes.expect(!within || span <= most, Rule::OwnCharacterWait, at);
         }
         if character.signal.is_some() {
             return;
@@ -305,7 +311,8 @@ impl Session {
 
 /// WT: WI x 960 x Fi / f, with the Fi of TA1, whatever F is in use (clause 10.2).
 fn waiting_time(says: &Says) -> Span {
-    let fi = rate(says.ta1.unwrap_or(0x11)).unwrap_or(Rate::DEFAULT).f;
+    // Fi stands even where Di is reserved.
+    let fi = rate(says.ta1.unwrap_or(0x11) & 0xF0 | 1).unwrap_or(Rate::DEFAULT).f;
     u64::from(says.wi) * 960 * u64::from(fi) * CYCLE
 }
 
