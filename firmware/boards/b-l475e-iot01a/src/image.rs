@@ -6,6 +6,7 @@
 //! | `application` | the terminal with this board's parts, and what it does for the till |
 //! | `time` | microseconds since the start; waiting |
 //! | `publication` | what a probe reads: screen, picture, counters |
+//! | `live` | the words by which a probe sees how the image is |
 //! | `crash` | fault and panic handlers, and the note for the next start |
 //! | `random` | the random number generator |
 //! | `chip` | what the chip says of itself |
@@ -29,6 +30,7 @@ mod crash;
 mod desk;
 mod keys;
 mod lights;
+mod live;
 mod memory;
 mod panel;
 mod pins;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::EmulatorError;
 use super::clock::HZ;
-use super::lines::SerialLine;
+use super::serial::SerialLine;
 use crate::probe::ScreenText;
 
 /// Tells the PIN pad that a PIN is awaited.

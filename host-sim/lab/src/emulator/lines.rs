@@ -1,13 +1,9 @@
-//! QEMU's sockets: reading and writing them, which never blocks; and a serial line over one, on which each byte takes its
-//! time.
+//! QEMU's sockets: reading and writing them, which never blocks.
 
-use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use super::EmulatorError;
-use super::clock::{BoardClock, HZ};
-use super::probe::Probe;
 
 /// The bytes that have come on a line.
 pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorError> {
@@ -27,49 +23,4 @@ pub(super) fn read_available(line: &mut UnixStream) -> Result<Vec<u8>, EmulatorE
 /// Writes to a line. All that is written here fits into the socket's buffer; a full line is an error.
 pub(super) fn write_whole(line: &mut UnixStream, bytes: &[u8]) -> Result<(), EmulatorError> {
     line.write_all(bytes).map_err(EmulatorError::from)
-}
-
-/// A serial line, 8N1, as its far end has it.
-pub(super) struct SerialLine {
-    stream: UnixStream,
-    /// How long a byte takes, in cycles.
-    byte: u64,
-    /// Bytes to the board, each with the cycle at which it has come.
-    coming: VecDeque<(u64, u8)>,
-}
-
-impl SerialLine {
-    pub(super) const fn new(stream: UnixStream, baud: u64) -> Self {
-        Self { stream, byte: 10 * HZ / baud, coming: VecDeque::new() }
-    }
-
-    /// The bytes that the board has sent.
-    pub(super) fn hear(&mut self) -> Result<Vec<u8>, EmulatorError> {
-        read_available(&mut self.stream)
-    }
-
-    /// Sends bytes, one after the other, not before `cycle` and not before what was sent earlier.
-    pub(super) fn say(&mut self, bytes: &[u8], cycle: u64) {
-        let mut at = self.coming.back().map_or(cycle, |(last, _)| cycle.max(*last));
-        for byte in bytes {
-            at += self.byte;
-            self.coming.push_back((at, *byte));
-        }
-    }
-
-    /// Sends bytes so that the last one has come at `cycle`.
-    pub(super) fn say_until(&mut self, bytes: &[u8], cycle: u64) {
-        self.say(bytes, cycle.saturating_sub(self.byte * bytes.len() as u64));
-    }
-
-    /// When the next byte has come at the board.
-    pub(super) fn next(&self) -> Option<u64> {
-        self.coming.front().map(|(at, _)| *at)
-    }
-
-    /// Brings the next byte.
-    pub(super) fn deliver(&mut self, clock: &mut BoardClock, probe: &mut Probe) -> Result<(), EmulatorError> {
-        let Some((at, byte)) = self.coming.pop_front() else { return Ok(()) };
-        clock.feed(at, &mut self.stream, byte, probe)
-    }
 }

@@ -3,7 +3,8 @@
 //!
 //! | Module | What it is for |
 //! |---|---|
-//! | `lines` | QEMU's sockets, and serial lines over them, on which each byte takes its time |
+//! | `lines` | QEMU's sockets |
+//! | `serial` | serial lines over them, on which each byte takes its time |
 //! | `qemu` | starts QEMU and ends it, whatever happens |
 //! | `probe` | its qtest socket, used as a debug probe: memory, registers, pins |
 //! | `control` | its control socket: stops the whole board, for reading what belongs to one moment |
@@ -11,6 +12,7 @@
 //! | `slot` | the card behind the USART, to which the board's pins give power and reset |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
+//! | `happened` | what the board has done, and what the holder does later |
 //! | [`machine`] | all of these together; `step` is one thing after the other; `visit` is what happens until a visit has ended |
 //!
 //! Two runs of the same visit are the same to the cycle, on any host and however busy it is. Whatever the emulator does
@@ -19,11 +21,13 @@
 
 mod clock;
 mod control;
+mod happened;
 pub mod holder;
 mod lines;
 pub mod machine;
 mod probe;
 mod qemu;
+mod serial;
 mod slot;
 mod step;
 mod till;

@@ -6,38 +6,9 @@
 
 use super::EmulatorError;
 use super::clock::Words;
+use super::happened::{Act, Happened};
 use super::machine::Machine;
-use super::till::Heard;
-use crate::probe::ScreenText;
 use crate::probe::image;
-
-/// What the board has done.
-#[derive(Debug)]
-pub(super) enum Happened {
-    /// Something came to the till's end of the line.
-    Till(Heard),
-    /// The screen shows something else.
-    Screen(ScreenText),
-    /// The PIN pad is told that a PIN is awaited.
-    PinAwaited,
-}
-
-/// What the holder does later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Later {
-    /// The cycle.
-    pub(super) at: u64,
-    pub(super) what: Act,
-}
-
-/// What a holder does with his hands, but for keys of the PIN pad.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
-    /// Takes the card out.
-    PullsCard,
-    /// Presses the cancel key and keeps it down.
-    HoldsCancelKey,
-}
 
 /// Who is next. Of several at the same cycle the first in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

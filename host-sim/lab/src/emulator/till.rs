@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use qiyong_protocol::ecr::Command;
 
 use super::EmulatorError;
-use super::lines::SerialLine;
+use super::serial::SerialLine;
 pub(super) use qiyong_sim::serial::till::Heard;
 use qiyong_sim::serial::till::{self, TillEnd};
 use qiyong_sim::world::centre::CentreEnd;

@@ -7,9 +7,9 @@ use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
 use super::clock::HZ;
+use super::happened::{Act, Happened, Later};
 use super::holder::{self, Does, Moment, THINKS};
 use super::machine::Machine;
-use super::step::{Act, Happened, Later};
 use super::till::Heard;
 use qiyong_sim::world::centre::CentreEnd;
 

@@ -12,7 +12,7 @@ use static_cell::StaticCell;
 
 use super::storage::Region;
 use super::till::{self, BoardLink, TillClock};
-use super::{card_line, chip, desk, memory, random, watchdog};
+use super::{card_line, chip, desk, memory, random, time, watchdog};
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
 
@@ -41,7 +41,7 @@ async fn run(link: &'static BoardLink, memory: Store<Region>) {
 
 /// Does what the till commands, one after the other.
 async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
-    watchdog::set_idle(true);
+    watchdog::set_idle(time::now(), true);
     let place = loop {
         match link.command().await {
             Job::Setup(place) => break place,
@@ -57,7 +57,7 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) ->
     set_up(link, &mut application, place).await;
     loop {
         // For a job the terminal may wait for ever.
-        watchdog::set_idle(true);
+        watchdog::set_idle(time::now(), true);
         let report = obey(link, &mut application, note).await;
         if let Some(error) = application.memory().trouble() {
             defmt::error!("not kept: {}", error);
@@ -73,7 +73,7 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) ->
 
 /// A job has come: logs it, and from now on the terminal has to get on.
 fn note(job: &Job) {
-    watchdog::set_idle(false);
+    watchdog::set_idle(time::now(), false);
     match job {
         Job::Setup(Place { institution, terminal, .. }) => {
             defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());

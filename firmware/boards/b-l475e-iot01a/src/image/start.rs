@@ -69,7 +69,7 @@ fn main() -> ! {
     loop {
         // SAFETY: polled here only, and never from within itself.
         unsafe { executor.poll() };
-        watchdog::feed();
+        watchdog::feed(time::now);
         // An interrupt between the look at `WORK` and the sleep would be slept over. So interrupts are held back until the
         // core sleeps: one that comes meanwhile wakes the core all the same, and is served then.
         cortex_m::interrupt::disable();

@@ -19,7 +19,7 @@ use critical_section::Mutex;
 use embassy_sync::waitqueue::AtomicWaker;
 use embedded_hal_async::delay::DelayNs;
 
-use super::publication::LIVE;
+use super::live::LIVE;
 use super::{chip, watchdog};
 pub(crate) use crate::moment::{CLOCK_HZ, US};
 use crate::moment::{SysTick, TICK, bounded, later, moment};

@@ -11,8 +11,8 @@ use critical_section::Mutex;
 use stm32_metapac as pac;
 use stm32_metapac::iwdg::vals::{Key, Pr};
 
-use super::time;
 use crate::lease::Lease;
+use crate::moment::CLOCK_HZ;
 
 /// LSI's 32 kHz by 64, so 2 ms a step: 3.8 to 4.3 s over its tolerance.
 const STEPS: u16 = 2000;
@@ -60,14 +60,14 @@ pub(crate) fn progress() {
 /// At `now` a wait begins that ends at `deadline`. Short ones are progress, and need no more.
 pub(crate) fn waits(now: u64, deadline: u64) {
     progress();
-    if deadline.saturating_sub(now) > time::CLOCK_HZ.into() {
+    if deadline.saturating_sub(now) > CLOCK_HZ.into() {
         lease(|lease| lease.waits(now, deadline));
     }
 }
 
-/// The terminal begins to wait for a job, or has one.
-pub(crate) fn set_idle(idle: bool) {
-    lease(|lease| lease.set_idle(time::now(), idle));
+/// At `now` the terminal begins to wait for a job, or has one.
+pub(crate) fn set_idle(now: u64, idle: bool) {
+    lease(|lease| lease.set_idle(now, idle));
 }
 
 /// A tick has come.
@@ -76,11 +76,11 @@ pub(crate) fn tick() {
 }
 
 /// Feeds it if the task was polled and may be fed for that; once a tick is enough.
-pub(crate) fn feed() {
+pub(crate) fn feed(now: impl FnOnce() -> u64) {
     if !TICKED.swap(false, Ordering::Relaxed) {
         return;
     }
-    let now = time::now();
+    let now = now();
     let may = lease(|lease| {
         if PROGRESS.swap(false, Ordering::Relaxed) {
             lease.progress(now);
