@@ -234,6 +234,10 @@ impl<'a> Exchange<'a> {
     /// Characters came, within `elapsed` etu in all and each in time.
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        if matches!(self.state, State::Awaiting) && self.receiver.take_block(bytes, self.response) {
+            self.state = State::Settling;
+            return self.spend(elapsed);
+        }
         let mut rest = self.receiver.run_slice(bytes, self.response);
         while let [byte, behind @ ..] = rest {
             let behind = match (&self.state, behind) {
