@@ -102,7 +102,7 @@ enum State {
 /// Which part of a block goes out next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// The whole of an R- or S-block; the prologue of an I-block.
+    /// The whole block; if INF is not in `frame`, the prologue.
     Front,
     /// As much of the INF of an I-block as is in one piece.
     Inf,
@@ -121,7 +121,7 @@ enum Abort {
 impl Connection {
     /// Prepares a command APDU; the response, status word included, will be written to `response`.
     pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
-        Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
+        Exchange::new(self, Task::Command, Pieces::of_bytes(command), response, limits)
     }
 
     /// The same for a command that is not encoded. It is sent from where its data is, short or extended.
@@ -156,8 +156,8 @@ impl<'a> Exchange<'a> {
         let (frame, count) = match task {
             Task::Command => i_block(connection, &command, 0),
             Task::Ifsd(ifsd) => {
-                let pcb = Pcb::Request(Supervisory::Ifs).encode();
-                (OutgoingBlock::short(connection.edc, connection.nad, pcb, Some(ifsd)), 0)
+                let prologue = [connection.nad, Pcb::Request(Supervisory::Ifs).encode(), 1];
+                (OutgoingBlock::whole(connection.edc, prologue, [ifsd, 0, 0, 0, 0, 0, 0]), 0)
             }
         };
         let blocks = limits.blocks.checked_sub(1);
@@ -388,7 +388,9 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
-        self.frame = OutgoingBlock::short(self.connection.edc, self.connection.nad, pcb, inf);
+        let prologue = [self.connection.nad, pcb, inf.is_some().into()];
+        let inf = [inf.unwrap_or(0), 0, 0, 0, 0, 0, 0];
+        self.frame = OutgoingBlock::whole(self.connection.edc, prologue, inf);
         self.extension = 1;
         self.transmit();
     }
@@ -431,14 +433,20 @@ fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Out
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
-    let mut check = Check::of(connection.edc, [connection.nad, pcb.encode(), count]);
+    let prologue = [connection.nad, pcb.encode(), count];
+    if let Some(inf) = command.without_data()
+        && command.len() == usize::from(count)
+    {
+        return (OutgoingBlock::whole(connection.edc, prologue, inf), count);
+    }
+    let mut check = Check::of(connection.edc, prologue);
     let (mut at, end) = (offset, offset + usize::from(count));
     while at < end {
         let piece = command.from(at, end - at);
         check.update(piece);
         at += piece.len();
     }
-    (OutgoingBlock::around([connection.nad, pcb.encode(), count], &check), count)
+    (OutgoingBlock::around(prologue, &check), count)
 }
 
 /// What the terminal receives.
