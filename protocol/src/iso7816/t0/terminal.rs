@@ -76,6 +76,9 @@ impl Limits {
     }
 }
 
+/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
+const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
+
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'e> {
@@ -140,8 +143,7 @@ impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        // The target has no room for a way of its own for the usual command.
-        if cfg!(not(target_os = "none")) && Tpdus::allowed(&command, false).is_ok() {
+        if SHORT_WAYS && Tpdus::allowed(&command, false).is_ok() {
             Self::begin(&command, Tpdus::begin(&command, limits.follow_ups), State::Header, response, limits)
         } else {
             Self::any(&command, response, limits)
@@ -342,6 +344,16 @@ impl<'a> Exchange<'a> {
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
+        if SHORT_WAYS && self.tpdus.is_last_after(sw) {
+            let sw = self.tpdus.warning().unwrap_or(sw);
+            return self.end(Ok(T0Response { len: self.tpdus.response_len(), sw }));
+        }
+        self.any_status(sw);
+    }
+
+    /// The same for any status word.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    fn any_status(&mut self, sw: StatusWord) {
         match self.tpdus.status(sw) {
             Ok(None) => {
                 self.left = self.tpdus.to_move();

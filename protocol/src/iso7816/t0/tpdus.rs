@@ -170,6 +170,18 @@ impl<'a> Tpdus<'a> {
         self.ne - self.len
     }
 
+    /// Whether the APDU is over if the current TPDU ends with `sw`; `false` also means that only [`Tpdus::status`] knows.
+    #[inline]
+    pub(super) const fn is_last_after(&self, sw: StatusWord) -> bool {
+        sw.is_ok() && self.end == self.data.len()
+    }
+
+    /// The warning that stands for 9000 at the end.
+    #[inline]
+    pub(super) const fn warning(&self) -> Option<StatusWord> {
+        self.warning
+    }
+
     /// How many response bytes have counted so far, over all TPDUs. In the end this is the length of the response data.
     pub const fn response_len(&self) -> usize {
         self.len
