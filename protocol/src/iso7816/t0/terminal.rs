@@ -225,8 +225,15 @@ impl<'a> Exchange<'a> {
 
     /// Characters came, within `elapsed` etu in all and each in time. Characters that come while the terminal has to
     /// send are ignored.
-    #[cfg_attr(not(target_os = "none"), inline)]
+    #[inline]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        match bytes {
+            [byte] => self.received(*byte, elapsed),
+            _ => self.several(bytes, elapsed),
+        }
+    }
+
+    fn several(&mut self, bytes: &[u8], elapsed: Etu) {
         if self.all(bytes) {
             return self.spend(elapsed);
         }

@@ -221,7 +221,11 @@ impl<'a> Tpdus<'a> {
     /// Whether the card has received all of a command that carries data and expects a response.
     fn fetchable(&self) -> bool {
         // `begun`: a reader that fetches by itself has already brought the response.
-        self.direction == Direction::ToCard && self.sent == self.data.len() && self.sent > 0 && self.ne > self.len && !self.begun
+        self.direction == Direction::ToCard
+            && self.sent == self.data.len()
+            && self.sent > 0
+            && self.ne > self.len
+            && !self.begun
     }
 
     /// GET RESPONSE for up to `count` bytes (ISO/IEC 7816-4 clause 7.6.1).
