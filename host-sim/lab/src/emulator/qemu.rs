@@ -53,7 +53,12 @@ impl Qemu {
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
-    pub(super) fn start(elf: &Path, stopped: bool, counted: bool, first: (u64, u32)) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(
+        elf: &Path,
+        stopped: bool,
+        counted: bool,
+        first: (u64, u32),
+    ) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
@@ -70,7 +75,8 @@ impl Qemu {
         command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
         if counted {
             let log = place("record");
-            command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},sleep=off,rr=record,rrfile={}", log.display())]);
+            command
+                .args(["-icount", &format!("shift={INSTRUCTION_SHIFT},sleep=off,rr=record,rrfile={}", log.display())]);
         }
         // In order: USART1, USART2, USART3, UART4.
         command.args(["-serial", &unix("till"), "-serial", &unix("card"), "-serial", "null", "-serial", &unix("keys")]);

@@ -48,7 +48,12 @@ pub(crate) fn line() -> impl CardLine {
         io: Handover::<'A', 2>.to(USART2_AF, Ot::OPEN_DRAIN),
         present: Pin::<'B', 2>.input(Pupdr::PULL_DOWN),
     };
-    PinLine::new(contacts, CardUsart { spacing: Spacing::new(), given_up: false }, Delay, Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US })
+    PinLine::new(
+        contacts,
+        CardUsart { spacing: Spacing::new(), given_up: false },
+        Delay,
+        Timing { clk_hz: CARD_HZ, vcc_settles_us: VCC_SETTLES_US },
+    )
 }
 
 /// USART2 in smartcard mode. It repeats characters by itself, in both directions, as often as the slot would.

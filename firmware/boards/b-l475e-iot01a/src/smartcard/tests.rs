@@ -41,7 +41,11 @@ impl Registers for Recorder {
         match register {
             Cr1 => self.cr1.set(value),
             Isr => panic!("the status is not written"),
-            Tdr => assert_eq!(was & (UE | TE | RE), UE | TE | RE, "the receiver sees the error signal, and hears the answer"),
+            Tdr => assert_eq!(
+                was & (UE | TE | RE),
+                UE | TE | RE,
+                "the receiver sees the error signal, and hears the answer"
+            ),
             _ => {}
         }
         self.writes.borrow_mut().push((register, value));
