@@ -13,7 +13,6 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use crate::output::{Output, Verdict};
-use crate::terminal::terminal_id;
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::{Centre, CentreError};
 use qiyong_protocol::centre::TerminalId;
@@ -64,8 +63,15 @@ pub(crate) struct AddArgs {
     account: u64,
 }
 
-fn institution(text: &str) -> Result<InstitutionCode, String> {
+/// An institution's code on a command line.
+pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
+}
+
+/// A terminal's name on a command line.
+pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
+    let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
+    id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
 /// The centre in this file; says how to make a missing one.

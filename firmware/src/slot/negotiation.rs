@@ -25,13 +25,12 @@ impl<L: CardLine> ContactSlot<L> {
     /// Takes protocol and rate into use: the announced ones in specific mode; in negotiable mode the protocol the card
     /// offers first, at the fastest rate both sides can do, if the card agrees (clauses 6.3.1 and 9).
     pub(super) async fn negotiate(&mut self) -> Result<Protocol, SlotError> {
-        let card = self.card;
         // Clause 8.3: f(max), which the card has at any rate.
-        let max_khz = card.ta1().and_then(decode_f_max).unwrap_or(DEFAULT_F_MAX);
+        let max_khz = self.card.ta1().and_then(decode_f_max).unwrap_or(DEFAULT_F_MAX);
         if self.line.clk_hz() > u32::from(max_khz) * 1000 {
             return Err(SlotError::Clock { max_khz });
         }
-        let (protocol, (fi, di)) = match card.specific_mode() {
+        let (protocol, rate) = match self.card.specific_mode() {
             Some(mode) => {
                 let rate = self.insisted_on(mode.implicit)?;
                 // The slot has listened for TURNAROUND since the last character of the answer to reset.
@@ -39,10 +38,30 @@ impl<L: CardLine> ContactSlot<L> {
                 (mode.protocol, rate)
             }
             None => {
-                let protocol = card.preferred_protocol().unwrap_or(0);
+                let protocol = self.card.preferred_protocol().unwrap_or(0);
                 (protocol, self.agree(protocol).await?)
             }
         };
+        let mut protocol = self.take_up(protocol, rate)?;
+        if let Protocol::T1(link) = &mut protocol
+            && self.manner != Manner::Nothing
+        {
+            // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the same; one
+            // that says nothing at all is reset, as rule 7.4.1 wants it, and not asked again.
+            let limits = t1::Limits::new(link, 1, 1);
+            match over_t1(&mut self.line, link.negotiate_ifsd(t1::IFS_MAX, limits)).await {
+                Ok(_) => {}
+                Err(SlotError::T1(_)) if link.is_ready() => {}
+                Err(error) => return Err(error),
+            }
+            self.unproven = false;
+        }
+        Ok(protocol)
+    }
+
+    /// Takes this protocol and these F and D into use.
+    fn take_up(&mut self, protocol: u8, (fi, di): (u16, u8)) -> Result<Protocol, SlotError> {
+        let card = &self.card;
         let convention = card.convention();
         // Clause 8.3: the card needs its guard time after a character of its own, too.
         let guard_time = card.guard_time(fi, di);
@@ -50,26 +69,14 @@ impl<L: CardLine> ContactSlot<L> {
             0 => {
                 let turnaround = TURNAROUND.max(guard_time);
                 self.line.configure(&LineConfig { convention, fi, di, guard_time, turnaround, error_signal: true });
-                Ok(Protocol::T0(t0::Limits::from_atr(&card, fi, di)))
+                Ok(Protocol::T0(t0::Limits::from_atr(card, fi, di)))
             }
             1 => {
                 let turnaround = t1::BLOCK_GUARD_TIME.max(guard_time);
                 // N = 255 means 11 etu in T=1 (clause 11.2), and no error signal exists.
                 let guard_time = if card.extra_guard() == 255 { 11 } else { guard_time };
                 self.line.configure(&LineConfig { convention, fi, di, guard_time, turnaround, error_signal: false });
-                let mut link = t1::Connection::new(t1::Parameters::from_atr(&card, fi, di));
-                if self.manner != Manner::Nothing {
-                    // Without this the card cuts its responses into blocks of 32 bytes. A card that refuses works all the
-                    // same; one that says nothing at all is reset, as rule 7.4.1 wants it, and not asked again.
-                    let limits = t1::Limits::new(&link, 1, 1);
-                    match over_t1(&mut self.line, link.negotiate_ifsd(t1::IFS_MAX, limits)).await {
-                        Ok(_) => {}
-                        Err(SlotError::T1(_)) if link.is_ready() => {}
-                        Err(error) => return Err(error),
-                    }
-                    self.unproven = false;
-                }
-                Ok(Protocol::T1(link))
+                Ok(Protocol::T1(t1::Connection::new(t1::Parameters::from_atr(card, fi, di))))
             }
             offered => Err(SlotError::Protocol { offered }),
         }

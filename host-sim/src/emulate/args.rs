@@ -6,8 +6,9 @@ use clap::Args;
 
 use qiyong_protocol::rules::institution::InstitutionCode;
 
+use crate::centre::institution;
 use crate::extras::ELF;
-use crate::terminal::{AskedOperation, institution};
+use crate::terminal::AskedOperation;
 
 /// What to run, and with which card.
 #[derive(Args, Debug)]

@@ -32,7 +32,7 @@ use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
-use crate::centre;
+use crate::centre::{self, institution, terminal_id};
 use crate::output::{Output, Verdict};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
@@ -82,17 +82,6 @@ struct CardArgs {
     /// A card file, in the terminal's own slot on the virtual line
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
-}
-
-/// An institution's code on a command line.
-pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
-    InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
-}
-
-/// A terminal's name on a command line.
-pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
-    let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
-    id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.

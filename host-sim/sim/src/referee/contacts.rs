@@ -1,4 +1,4 @@
-//! The order and the times of VCC, RST, CLK and I/O (clauses 5 and 6).
+//! The order and the times of VCC, RST, CLK and I/O: activation (clause 6.2.1), reset, stops of the clock, deactivation.
 
 use super::atr::Says;
 use super::clock::Time;

@@ -115,8 +115,8 @@ impl Session {
         self.waited(at, end, time, notes);
         if !self.over {
             match character.by {
-                By::Card => self.from_card(at, character, time, notes),
-                By::Terminal => self.to_card(at, character, class, time, notes),
+                By::Card => self.card_says(at, character, time, notes),
+                By::Terminal => self.terminal_says(at, character, class, time, notes),
             }
         }
         self.last = Some(Last { edge: at, by: character.by, rate: character.rate });
@@ -129,7 +129,7 @@ impl Session {
         (if inverse { data.reverse_bits() } else { data }, ones.count_ones().is_multiple_of(2))
     }
 
-    fn from_card(&mut self, at: u64, character: Character, time: Time, notes: &mut Notes) {
+    fn card_says(&mut self, at: u64, character: Character, time: Time, notes: &mut Notes) {
         if character.rate != self.rate {
             // Nobody can understand it.
             return self.over = true;
@@ -152,7 +152,7 @@ impl Session {
             Stage::Failed | Stage::Other => return,
         };
         let (byte, parity_ok) = self.decode(character.moments);
-        if let Err(rule) = self.repetition.from_card(character, parity_ok, signals) {
+        if let Err(rule) = self.repetition.card_says(character, parity_ok, signals) {
             return self.breaks(rule, at, notes);
         }
         if character.signal.is_some() {
@@ -168,8 +168,9 @@ impl Session {
                     Reading::Whole(says) => (self.says, self.stage) = (Some(*says), Stage::Ready(None)),
                 }
             }
-            // A character too many.
-            Stage::Ready(_) | Stage::Failed | Stage::Other => {}
+            // A character too many: the card, or the line, has broken the standard.
+            Stage::Ready(_) => self.over = true,
+            Stage::Failed | Stage::Other => {}
             Stage::Pps(pps) => match pps.card(byte) {
                 None => {}
                 Some(Agreed::Nothing) => self.stage = Stage::Failed,
@@ -188,7 +189,7 @@ impl Session {
         self.awaits(at, time);
     }
 
-    fn to_card(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
+    fn terminal_says(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
         let Some(says) = self.says.clone() else {
             // It interrupts the answer to reset: the wait for that has been judged.
             return self.over = true;
@@ -209,15 +210,20 @@ impl Session {
         if character.rate != self.rate {
             return self.breaks(self.rate_rule, at, notes);
         }
+        if matches!(&self.stage, Stage::T0(t0) if t0.crossed()) {
+            return self.over = true;
+        }
         if let Some(last) = self.last {
             let (least, rule) = spacing::least(&says, last, self.rate, usage);
             let span = time.span(last.edge, at);
-            if let Err(rule) = self.repetition.to_card(character, byte, span) {
+            if let Err(rule) = self.repetition.terminal_says(character, byte, span) {
                 return self.breaks(rule, at, notes);
             }
             notes.expect(span >= least, rule, at);
             let within = matches!(&self.stage, Stage::T1(t1) if t1.in_block());
-            notes.expect(!within || span <= cwt(&says, self.rate), Rule::OwnCharacterWait, at);
+            // A card whose N leaves no room within its CWT gets what N demands.
+            let most = cwt(&says, self.rate).max(least);
+            notes.expect(!within || span <= most, Rule::OwnCharacterWait, at);
         }
         if character.signal.is_some() {
             return;
@@ -305,7 +311,8 @@ impl Session {
 
 /// WT: WI x 960 x Fi / f, with the Fi of TA1, whatever F is in use (clause 10.2).
 fn waiting_time(says: &Says) -> Span {
-    let fi = rate(says.ta1.unwrap_or(0x11)).unwrap_or(Rate::DEFAULT).f;
+    // Fi stands even where Di is reserved.
+    let fi = rate(says.ta1.unwrap_or(0x11) & 0xF0 | 1).unwrap_or(Rate::DEFAULT).f;
     u64::from(says.wi) * 960 * u64::from(fi) * CYCLE
 }
 

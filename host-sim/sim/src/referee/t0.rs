@@ -1,4 +1,4 @@
-//! T=0 as it goes by: whose turn it is, and what may follow (clauses 10.3 and 12.2).
+//! T=0 as it goes by: whose turn it is, and what may follow (clauses 10.3.3 and 12.2).
 
 use super::rule::Rule;
 use super::seen::By;
@@ -65,6 +65,12 @@ impl T0 {
             (State::Vague([sw1, _]), _) if is_sw1(sw1) => Turn::Terminal,
             _ => Turn::Card,
         }
+    }
+
+    /// Whether the card's last character, the first behind an acknowledgement, may have crossed the terminal's: a character that
+    /// the line doubles looks like data.
+    pub(super) fn crossed(&self) -> bool {
+        self.by == Some(By::Card) && self.moved == 1 && matches!(self.state, State::Data { .. } | State::Procedure(_))
     }
 
     /// Whether the next character of the terminal begins a TPDU.

@@ -5,19 +5,22 @@
 //!
 //! | Message | MTI | F3 | F60.1 | F60.3 | F11 | F55 | F62 | Marks |
 //! |---|---|---|---|---|---|---|---|---|
+//! | sign in | 0800 | – | 00 | 003 | the link's | – | token | confirmed; a token instead of a serial number: ours |
 //! | authenticate | 0800 | – | 00 | 901 | the link's | ident code, historical bytes, algorithm, challenges | – | ours |
 //! | inquire | 0200 | 310000 | 01 | 000 | the link's | card | operation | form of a balance inquiry, confirmed |
 //! | transact: settle, purchase | 0200 | 000000 | 22 | 000 | the transaction's | card | operation | form of a sale, confirmed |
 //! | transact: apply | 0200 | 900000 | 90 | 000 | the transaction's | card | operation | ours |
 //! | transact: query | 0200 | 910000 | 91 | 000 | the transaction's | card | operation | ours; no terminal sends it |
-//! | reverse | 0400 | – | 22 | 000 | the original's | card number | – | confirmed; F60.1 always that of a sale, and no F3, F4: ours |
+//! | reverse | 0400 | – | 22 | 000 | the original's | card number | the original's time | confirmed; F60.1 always that of a sale, and no F3: ours |
 //! | PIN changed | 0620 | – | 00 | 911 | the link's | card number, ident code | – | ours |
 //! | report | 0620 | – | 00 | 912 | the link's | card number, if known | operation | ours |
 //!
-//! The answer has the MTI that answers the request, the request's F3, F11 to F13, F41, F42 and F60, and
+//! The answer has the MTI that answers the request, the request's F3, F11 to F13, F41, F42 and F60 (to a sign-in, F60 with
+//! the batch), in F55 the request's card number, or without one its ident code, and
 //!
 //! | Answer | F39 | F44 | F54 | F55 | F62 |
 //! |---|---|---|---|---|---|
+//! | signed in | 00 | – | – | – | next number |
 //! | authenticated | 00 | – | – | cryptograms | – |
 //! | standing | 00 | – | – | – | status, flags |
 //! | approved | 00 | – | balance | – | effects |
@@ -26,15 +29,16 @@
 //! | the message was in no good form, or had a wrong MAC | 30, A0 | – | – | – | – |
 //!
 //! Every request has the time in F12 and the date in F13, with the whole date in F62; the terminal in F41; the
-//! institution and three spaces in F42; and in F60.2 batch 000001, until there is settlement. F4 is the total of a
-//! bill, and F49 is then 156. F22 is 051 for a payment (chip and PIN) and 052 for other requests with a card; F25 is 00
-//! with either (both recalled, and ignored when read). A reversal has 98 in F39, and batch and number of the original
-//! in F61. A report has its reason in F39 and F44. F2 is not used: the number of a social security card is no PAN,
-//! since it may have letters. [`response`] lists F39, [`objects`] the data objects in F55 and F62, which are all ours.
+//! institution and three spaces in F42; and the batch in F60.2, which is 000000 at sign-in (docs/centre.md §12). F4 is
+//! the total of a bill, also of the one that a reversal undoes, and F49 is then 156. F22 is 051 for a payment (chip and
+//! PIN) and 052 for other requests with a card; F25 is 00 with either (both recalled, and ignored when read). A
+//! reversal has 98 in F39, and batch, number and day of the original in F61. A report has its reason in F39 and F44. F2
+//! is not used: the number of a social security card is no PAN, since it may have letters. [`response`] lists F39,
+//! [`objects`] the data objects in F55 and F62, which are all ours.
 //!
-//! F64 is a MAC by a session key. How terminal and centre get the key is not settled here: there is no sign-in yet
-//! (0800 with F60.3 003, docs/card.md §5.3). The MAC protects the contents but does not hide them: F55 and F62 contain
-//! ID numbers and names in plain form, so that a line that is not trusted needs encryption.
+//! F64 is a MAC by a session key. How terminal and centre get the key is not settled here: sign-in brings none yet
+//! (docs/card.md §5.3). The MAC protects the contents but does not hide them: F55 and F62 contain ID numbers and names
+//! in plain form, so that a line that is not trusted needs encryption.
 
 mod answer;
 mod error;

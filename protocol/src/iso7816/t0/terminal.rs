@@ -7,7 +7,7 @@ use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::Etu;
-use crate::iso7816::apdu::{Command, SHORT_NC_MAX};
+use crate::iso7816::apdu::Command;
 use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
 
@@ -140,33 +140,16 @@ impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        if command.data.len() > SHORT_NC_MAX {
-            Self::in_envelopes(&command, response, limits)
-        } else {
-            Self::begin(&command, response, limits)
-        }
-    }
-
-    #[cold]
-    fn in_envelopes(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        let mut exchange = Self::begin(command, response, limits);
-        exchange.tpdus.wrap(command);
-        exchange.left = exchange.tpdus.to_move();
-        exchange
-    }
-
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn begin(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
         // Of a command that is allowed, this is less than 2^24.
         let bytes = command.data.len().wrapping_add(command.ne) as Etu;
-        let tpdus = Tpdus::begin(command, limits.follow_ups);
+        let tpdus = Tpdus::begin(&command, limits.follow_ups);
         Self {
             room: response,
             run: IterMut::default(),
             surplus: 0,
             waiting_time: limits.waiting_time,
             left: tpdus.to_move(),
-            state: match Tpdus::allowed(command, limits.envelope) {
+            state: match Tpdus::allowed(&command, limits.envelope) {
                 Ok(()) => State::Header,
                 Err(error) => State::Done(Err(error)),
             },
@@ -274,7 +257,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn spend(&mut self, elapsed: Etu) {
         let (left, overspent) = self.budget.overflowing_sub(elapsed);
         self.budget = left;

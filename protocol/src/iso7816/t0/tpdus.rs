@@ -60,11 +60,7 @@ impl<'a> Tpdus<'a> {
     /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
     pub fn new(command: Command<'a>, envelope: bool, follow_ups: u8) -> Result<Self, T0Error> {
         Self::allowed(&command, envelope)?;
-        let mut tpdus = Self::begin(&command, follow_ups);
-        if command.data.len() > SHORT_NC_MAX {
-            tpdus.wrap(&command);
-        }
-        Ok(tpdus)
+        Ok(Self::begin(&command, follow_ups))
     }
 
     /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
@@ -79,10 +75,9 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The first TPDU of a command that is allowed, if it is not too long for one TPDU. For any other command the
-    /// result is useless but harmless.
+    /// The first TPDU of a command that is allowed. For any other command the result is useless but harmless.
     #[inline]
-    pub(super) const fn begin(command: &Command<'a>, follow_ups: u8) -> Self {
+    pub(super) fn begin(command: &Command<'a>, follow_ups: u8) -> Self {
         let Command { cla, ins, p1, p2, data, ne } = *command;
         // Clause 12.2: P3 is Lc for cases 3 and 4, Le for case 2, 00 for case 1; Le from 256 on is coded 00.
         let (direction, p3) = match (data.len(), ne) {
@@ -90,7 +85,7 @@ impl<'a> Tpdus<'a> {
             (0, SHORT_NE_MAX..) => (Direction::FromCard, 0),
             (nc, _) => (Direction::ToCard, nc),
         };
-        Self {
+        let mut tpdus = Self {
             data,
             apdu: None,
             ne,
@@ -101,16 +96,16 @@ impl<'a> Tpdus<'a> {
             len: 0,
             begun: false,
             warning: None,
-            follow_ups: follow_ups as u16 + (ne / SHORT_NE_MAX) as u16,
+            follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX) as u16,
+        };
+        // An APDU that is too long for one TPDU goes in ENVELOPEs.
+        if data.len() > SHORT_NC_MAX
+            && let Ok(apdu) = Pieces::of(command)
+        {
+            (tpdus.header, tpdus.end) = envelope(cla, apdu.len(), 0);
+            tpdus.apdu = Some(apdu);
         }
-    }
-
-    /// The APDU is too long for one TPDU and goes in ENVELOPEs.
-    pub(super) fn wrap(&mut self, command: &Command<'a>) {
-        if let Ok(apdu) = Pieces::of(command) {
-            (self.header, self.end) = envelope(command.cla, apdu.len(), 0);
-            self.apdu = Some(apdu);
-        }
+        tpdus
     }
 
     /// CLA INS P1 P2 P3 of the current TPDU: the header of the command itself, of an ENVELOPE, or of a GET RESPONSE.

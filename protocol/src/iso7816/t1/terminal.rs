@@ -289,7 +289,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// The characters of one part of the block being sent.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn part(&self, part: Part) -> &[u8] {
         match part {
             Part::Front => self.frame.front(),
@@ -329,7 +330,8 @@ impl<'a> Exchange<'a> {
         self.limits.budget.saturating_add(1)
     }
 
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn spend(&mut self, etu: Etu) {
         let (left, overspent) = self.limits.budget.overflowing_sub(etu);
         self.limits.budget = left;
@@ -345,6 +347,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn end(&mut self, result: Result<usize, T1Error>) {
         self.receiver.stop();
         self.state = State::Done(result);

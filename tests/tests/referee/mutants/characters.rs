@@ -171,15 +171,19 @@ fn rates() -> Vec<Mutant> {
             Configure(config) => vec![at_rate(config, 372, 1)],
             _ => vec![call],
         }),
-        Mutant::bent(
-            "takes implicit F and D for 372 and 1",
-            Rule::RateImplicit,
-            specific(0x90),
-            |_, call| match call {
-                Configure(config) => vec![at_rate(config, 372, 1)],
-                _ => vec![call],
+        Mutant {
+            name: "takes implicit F and D for 372 and 1",
+            rule: Rule::RateImplicit,
+            setup: specific(0x90),
+            twist: Twist {
+                bend: |_, call| match call {
+                    Configure(config) => vec![at_rate(config, 372, 1)],
+                    _ => vec![call],
+                },
+                mishear: |memory, byte| if memory.heard == 4 && memory.sent == 0 { byte & !0x10 } else { byte },
+                ..STRAIGHT
             },
-        ),
+        },
     ]
 }
 
@@ -233,10 +237,20 @@ fn signals() -> Vec<Mutant> {
 
 fn pps() -> Vec<Mutant> {
     vec![
-        // TA2 heard as TB2, which says nothing.
-        Mutant::mishears("PPS in specific mode", Rule::PpsSpecific, specific(0x80), |memory, byte| {
-            if memory.heard == 3 && memory.sent == 0 { 0x20 } else { byte }
-        }),
+        // TA2 heard as TB2, which says nothing, after the first reset.
+        Mutant {
+            name: "PPS in specific mode",
+            rule: Rule::PpsSpecific,
+            setup: specific(0x80),
+            twist: Twist {
+                bend: |memory, call| {
+                    memory.count += usize::from(call == Call::Rst(true));
+                    vec![call]
+                },
+                mishear: |memory, byte| if memory.heard == 3 && memory.count == 1 { 0x20 } else { byte },
+                ..STRAIGHT
+            },
+        },
         Mutant::bent("a PPS request with a wrong PCK", Rule::PpsBytes, t0(), |memory, call| match call {
             Send(mut bytes) if memory.sent == 0 && bytes[0] == 0xFF => {
                 bytes[3] ^= 1;

@@ -1,4 +1,4 @@
-//! Faults of power, reset and clock.
+//! Faults of power, reset and clock (ISO/IEC 7816-3 clauses 6.2.1 to 6.4).
 
 use qiyong_firmware::slot::Clock;
 use qiyong_protocol::card::files::Generation;

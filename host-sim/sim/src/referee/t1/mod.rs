@@ -40,7 +40,8 @@ impl T1 {
 
     /// The card is within a block that is not damaged so far.
     pub(super) fn awaits_character(&self) -> bool {
-        !self.come.0.is_empty() && !self.come.whole(self.code) && !self.damaged && !self.doubtful
+        let within = !self.come.0.is_empty() && !self.come.whole(self.code);
+        within && !self.in_block() && !self.damaged && !self.doubtful
     }
 
     /// The terminal is within a block.

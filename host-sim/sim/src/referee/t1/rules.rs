@@ -34,6 +34,8 @@ enum Due {
     Answer(About, Vec<u8>),
     /// What rules 7.1 to 7.4 demand after an error.
     Recover,
+    /// The same, though the card's block was without error: it counts as no failed attempt.
+    Again,
     /// The standard leaves it open.
     Open,
 }
@@ -139,10 +141,7 @@ impl Rules {
                     (self.errors, self.unacknowledged) = (0, None);
                     Due::Next
                 }
-                _ if nr == self.ns => {
-                    self.errors = 0;
-                    Due::Recover
-                }
+                _ if nr == self.ns => Due::Again,
                 _ => Due::Recover,
             },
             Kind::Request(about @ (About::Wtx | About::Ifs)) => match inf {
@@ -191,6 +190,12 @@ impl Rules {
             (Due::Answer(About::Ifs, _), _) => Err(Rule::T1IfsAnswer),
             (Due::Answer(..), _) => Err(Rule::T1Extension),
             (Due::Recover, _) => self.recovers(kind, sent),
+            (Due::Again, _) => {
+                self.errors = 0;
+                let judged = self.recovers(kind, sent);
+                self.errors = 0;
+                judged
+            }
         }
     }
 
