@@ -150,6 +150,11 @@ pub(crate) fn expects(deadline: u64) {
     }
 }
 
+/// Something waits for the next tick.
+pub(crate) fn expects_tick() {
+    expects(now().saturating_add(TICK.into()));
+}
+
 /// Has the application woken by every interrupt from now on.
 fn register(context: &Context<'_>) {
     watchdog::polled();
