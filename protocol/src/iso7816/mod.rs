@@ -19,3 +19,12 @@ mod xor;
 ///
 /// At the default 372 clock cycles per etu and a 3.5712 MHz clock one etu is 104.17 µs (9600 bit/s).
 pub type Etu = u32;
+
+/// `cycles` / `by`, rounded up; `cycles` where `by` is 0. The compiler does not see that no divisor here is 0, so the
+/// standard library's division would stay in the image with its panic.
+const fn div_up(cycles: u32, by: u32) -> u32 {
+    match (cycles.checked_div(by), cycles.checked_rem(by)) {
+        (Some(whole), Some(rest)) => whole + (rest != 0) as u32,
+        _ => cycles,
+    }
+}

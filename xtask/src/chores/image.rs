@@ -53,6 +53,9 @@ const OUTLINED: &str = "OUTLINED_FUNCTION_";
 /// The end of the name of an `async fn`'s body, and of a closure's.
 const BODY: &str = "::{{closure}}";
 
+/// The end of the name of a future's own poll, such as that of several futures at once.
+const POLL: &str = " as core::future::future::Future>::poll";
+
 /// What a static library contains.
 pub(crate) struct Image {
     /// The allocator symbols in it, defined or only referred to.
@@ -182,7 +185,7 @@ fn panics(nodes: &[Node], ours: &[usize]) -> Vec<Panicking> {
 }
 
 /// Whether the only panic that can be reached there is [`RESUMED`]: from the panic itself, from the body of an `async
-/// fn` of another crate, or from a piece of code that the compiler shares among functions. Such bodies and pieces may
+/// fn` or the poll of a future of another crate, or from a piece of code that the compiler shares among functions. They may
 /// call each other, but not in a circle.
 fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
     let node = &nodes[at];
@@ -191,7 +194,7 @@ fn only_resumed(nodes: &[Node], can_panic: &HashSet<usize>, at: usize) -> bool {
     let panics = |to: &usize| nodes[*to].is_code() && !nodes[*to].is_ours() && can_panic.contains(to);
     let mut panicking = node.references.iter().filter(|to| panics(to));
     name.starts_with(RESUMED)
-        || (name.starts_with(OUTLINED) || name.contains(BODY))
+        || (name.starts_with(OUTLINED) || name.contains(BODY) || name.contains(POLL))
             && panicking.all(|to| *to != at && only_resumed(nodes, can_panic, *to))
 }
 

@@ -74,6 +74,20 @@ impl Machine {
         Ok((all, anything))
     }
 
+    /// Lets the board do what it does by itself in so many cycles, such as to end what it says; nobody reacts to it.
+    pub(super) fn rest(&mut self, cycles: u64) -> Result<(), EmulatorError> {
+        let end = self.clock.now() + cycles;
+        loop {
+            let words = self.settle()?;
+            let (_, anything) = self.take(&words)?;
+            match words.next {
+                _ if anything => {}
+                Some(at) if at <= end => self.clock.tick(at, &mut self.probe)?,
+                _ => return self.log.drain(&mut self.probe),
+            }
+        }
+    }
+
     /// The next thing in time happens to the board.
     fn happens(&mut self, words: &Words) -> Result<(), EmulatorError> {
         let now = self.clock.now();

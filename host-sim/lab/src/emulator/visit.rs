@@ -15,6 +15,8 @@ use qiyong_sim::world::centre::CentreEnd;
 
 /// How long a visit may take in the board's time; every proper visit ends sooner by its own bounds.
 const VISIT_MINUTES: u64 = 30;
+/// How long the board takes at most to finish the frame with which it tells the end, in cycles: 50 ms.
+const ENDING: u64 = HZ / 20;
 
 /// The current visit: its reference, and its holder and centre.
 struct Visit<'a> {
@@ -40,12 +42,12 @@ impl Machine {
         self.till.begin(std::mem::take(&mut self.trouble));
         self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now());
         let ended = self.until_end(&mut Visit { reference, centre, holder });
-        // What it logged last, unless it is gone.
-        let logged = self.log.drain(&mut self.probe);
         (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
-        let ended = ended?;
-        logged?;
-        Ok(ended)
+        match ended {
+            Ok(ended) => self.rest(ENDING).map(|()| ended),
+            // What it logged last, unless it is gone.
+            Err(error) => self.log.drain(&mut self.probe).and(Err(error)),
+        }
     }
 
     fn until_end(&mut self, visit: &mut Visit<'_>) -> Result<Ended, EmulatorError> {

@@ -23,7 +23,7 @@ impl Repetition {
     ///
     /// # Errors
     /// The rule that the terminal's signal, or want of one, breaks.
-    pub(super) fn card_says(&mut self, character: Character, parity_ok: bool, signals: bool) -> Result<(), Rule> {
+    pub(super) fn card_sends(&mut self, character: Character, parity_ok: bool, signals: bool) -> Result<(), Rule> {
         self.refused = None;
         self.damaged = if character.signal.is_some() { self.damaged.saturating_add(1) } else { 0 };
         match (character.signal, parity_ok) {
@@ -46,7 +46,7 @@ impl Repetition {
     ///
     /// # Errors
     /// The rule that this breaks.
-    pub(super) fn terminal_says(&mut self, character: Character, byte: u8, after: Span) -> Result<(), Rule> {
+    pub(super) fn terminal_sends(&mut self, character: Character, byte: u8, after: Span) -> Result<(), Rule> {
         self.damaged = 0;
         let before = self.refused.take();
         let times = before.map_or(0, |(_, times)| times);

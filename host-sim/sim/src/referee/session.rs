@@ -115,8 +115,8 @@ impl Session {
         self.waited(at, end, time, notes);
         if !self.over {
             match character.by {
-                By::Card => self.card_says(at, character, time, notes),
-                By::Terminal => self.terminal_says(at, character, class, time, notes),
+                By::Card => self.card_sends(at, character, time, notes),
+                By::Terminal => self.terminal_sends(at, character, class, time, notes),
             }
         }
         self.last = Some(Last { edge: at, by: character.by, rate: character.rate });
@@ -129,7 +129,7 @@ impl Session {
         (if inverse { data.reverse_bits() } else { data }, ones.count_ones().is_multiple_of(2))
     }
 
-    fn card_says(&mut self, at: u64, character: Character, time: Time, notes: &mut Notes) {
+    fn card_sends(&mut self, at: u64, character: Character, time: Time, notes: &mut Notes) {
         if character.rate != self.rate {
             // Nobody can understand it.
             return self.over = true;
@@ -152,7 +152,7 @@ impl Session {
             Stage::Failed | Stage::Other => return,
         };
         let (byte, parity_ok) = self.decode(character.moments);
-        if let Err(rule) = self.repetition.card_says(character, parity_ok, signals) {
+        if let Err(rule) = self.repetition.card_sends(character, parity_ok, signals) {
             return self.breaks(rule, at, notes);
         }
         if character.signal.is_some() {
@@ -189,7 +189,7 @@ impl Session {
         self.awaits(at, time);
     }
 
-    fn terminal_says(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
+    fn terminal_sends(&mut self, at: u64, character: Character, class: u8, time: Time, notes: &mut Notes) {
         let Some(says) = self.says.clone() else {
             // It interrupts the answer to reset: the wait for that has been judged.
             return self.over = true;
@@ -216,7 +216,7 @@ impl Session {
         if let Some(last) = self.last {
             let (least, rule) = spacing::least(&says, last, self.rate, usage);
             let span = time.span(last.edge, at);
-            if let Err(rule) = self.repetition.terminal_says(character, byte, span) {
+            if let Err(rule) = self.repetition.terminal_sends(character, byte, span) {
                 return self.breaks(rule, at, notes);
             }
             notes.expect(span >= least, rule, at);

@@ -1,8 +1,8 @@
 //! What an ATR says about its card, taken from all groups in one walk.
 
 use super::rate::{decode_di, decode_fi};
-use crate::iso7816::Etu;
 use crate::iso7816::character::Convention;
+use crate::iso7816::{Etu, div_up};
 
 /// How many interface bytes are kept: three of each kind of group.
 const KEPT: usize = 4 * 3;
@@ -176,7 +176,7 @@ impl Parameters {
         LEAST
             + own.map_or(n, |(own_fi, own_di)| {
                 let cycles = n * Etu::from(own_fi) * Etu::from(di);
-                cycles.div_ceil((Etu::from(own_di) * Etu::from(fi)).max(1))
+                div_up(cycles, Etu::from(own_di) * Etu::from(fi))
             })
     }
 

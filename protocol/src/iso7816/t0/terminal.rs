@@ -6,10 +6,10 @@ use core::slice::IterMut;
 use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
-use crate::iso7816::Etu;
 use crate::iso7816::apdu::Command;
 use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
+use crate::iso7816::{Etu, div_up};
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Limits {
         let times = 960 * wi as Etu * di as Etu;
         let (whole, part) = (card_fi as Etu / fi, card_fi as Etu % fi);
         let rest = match times.checked_mul(part) {
-            Some(cycles) => cycles.div_ceil(fi),
+            Some(cycles) => div_up(cycles, fi),
             None => times,
         };
         let waiting_time = times.saturating_mul(whole).saturating_add(rest);

@@ -1,8 +1,8 @@
 //! What the terminal's side of T=1 remembers between two APDUs, and what bounds each APDU.
 
 use super::bounds::IFS_DEFAULT;
-use crate::iso7816::Etu;
 use crate::iso7816::atr::{self, Edc};
+use crate::iso7816::{Etu, div_up};
 
 /// What the ATR says about T=1 (clause 11.4), and the rate in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Connection {
         let cycles = 960 * 372 * Etu::from(parameters.di);
         let (etu, rest) = (cycles / fi, cycles % fi);
         let factor = 1 << parameters.bwi.min(9);
-        let bwt = 11 + etu * factor + (rest * factor).div_ceil(fi);
+        let bwt = 11 + etu * factor + div_up(rest * factor, fi);
         Self {
             ns: false,
             nr: false,
@@ -84,7 +84,7 @@ impl Connection {
             heard: false,
             ready: true,
             initial_ifsc: ifsc,
-            grace: 6 * bwt + 200 * cycles.div_ceil(fi),
+            grace: 6 * bwt + 200 * div_up(cycles, fi),
         }
     }
 
