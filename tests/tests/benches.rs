@@ -13,7 +13,8 @@ use qiyong_tests::scenarios::{FOLDER, Ran, files, objects, root, run, stem};
 
 /// Files that are not for the emulated bench, whose card line carries whole bytes without parity, and whose storage
 /// does not wear out.
-const NOT_EMULATED: [(&str, &str); 11] = [
+const NOT_EMULATED: [(&str, &str); 12] = [
+    ("rule-card-any-atr-inverse", "inverse convention"),
     ("demo", "inverse convention"),
     ("refused-card-unreadable-character-twice", "disturbs characters"),
     ("refused-card-unreadable-line-faults", "disturbs characters"),

@@ -14,6 +14,8 @@ mod source;
 
 use std::path::Path;
 
+use qiyong_tests::closing::closing_line;
+
 use judge::{EXCEPTIONS, GLOSSARY, Kind, STANDARD, Tree, WALKS, judge};
 
 fn tree() -> Tree {
@@ -36,6 +38,8 @@ fn what_is_cited_is_there_and_what_is_claimed_is_cited() {
     let list: Vec<String> = wrong.iter().map(|(kind, what)| format!("{kind:?}: {what}")).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), list.join("\n"));
     assert!(sections > 50 && counts.clauses[0] > 50, "the pages were not read");
+    let checked: usize = counts.cited.iter().chain(&counts.clauses_cited).sum();
+    closing_line(&format!("citations checked: {checked} of {sections} sections and {} clauses", counts.clauses[0]));
 }
 
 /// A deliberate fault: its name, what it does to a copy of the tree, and the kind of error that must be reported.
@@ -93,7 +97,7 @@ fn each_deliberate_fault_is_found() {
         ),
         (
             "the test of an invariant is gone",
-            |tree| edit(tree, "tests/tests/slot.rs", "§1, invariant 6", "§1"),
+            |tree| edit(tree, "tests/tests/scenarios.rs", "§1, invariant 5", "§1"),
             Kind::Uncited,
         ),
         (
@@ -183,6 +187,7 @@ fn each_deliberate_fault_is_found() {
         missed += usize::from(said.is_none());
     }
     assert_eq!(missed, 0, "faults not found");
+    closing_line(&format!("faults in citations caught: {0} of {0}", faults.len()));
 }
 
 fn append(tree: &mut Tree, path: &str, line: &str) {

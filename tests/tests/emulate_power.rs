@@ -114,10 +114,10 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
     let mut place = Place::new();
     let mut last = place.good_visit();
     assert_eq!(last, Stan(1));
-    // In the ATR, while the card is read, while the PIN is verified, and after each message. The first of these messages
-    // is the sign-in, the last the transaction: only the centre knows that it was carried out.
+    // In the ATR, while the card is read, while the PIN is verified, and after each message. The terminal has signed in
+    // before; the last of these messages is the transaction: only the centre knows that it was carried out.
     let reading = [0, 1, 20, 150, 250].map(Cut::Characters);
-    let asking = [1, 2, 3, 4].map(Cut::Messages);
+    let asking = [1, 2, 3].map(Cut::Messages);
     for (cuts, moment) in (1..).zip(reading.into_iter().chain(asking)) {
         place.cut_visit(moment);
         let state = place.state();
@@ -125,7 +125,7 @@ fn after_a_power_cut_numbers_go_on_and_what_was_not_answered_is_reversed() {
         let counters = place.machine().counters().unwrap().expect("what it keeps can be read");
         assert_eq!((counters.next_stan, counters.reversal_due), (state.next_stan.0, state.reversal_due));
         assert_eq!((counters.starts, counters.crashes), (state.starts, state.crashes));
-        let transacted = moment == Cut::Messages(4);
+        let transacted = moment == Cut::Messages(3);
         assert_eq!(state.reversal_due, transacted, "{moment:?}");
         let next = Stan(if transacted { last.0 + 2 } else { last.0 + 1 });
         assert_eq!(state.next_stan, next, "{moment:?}");

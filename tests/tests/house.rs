@@ -23,6 +23,8 @@ mod tree;
 
 use std::path::Path;
 
+use qiyong_tests::closing::closing_line;
+
 use exceptions::Exceptions;
 use tree::Tree;
 
@@ -102,4 +104,5 @@ fn each_deliberate_fault_is_found_and_what_is_allowed_is_not() {
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");
+    closing_line(&format!("faults in the house caught: {0} of {0}", faults::FAULTS.len()));
 }

@@ -24,6 +24,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::flash::file::{FileFlash, FlashFileError};
 use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::world::visit::{Delivery, Visit};
+use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
 
 use mutants::{MUTANTS, Mutant, Recording};
@@ -303,4 +304,5 @@ fn every_mutant_of_the_memory_is_convicted_of_the_invariant_that_it_breaks() {
         println!("mutant {mutant:?}: invariant {invariant}, broken in {convicted} of {} runs", cases.len());
         assert!(convicted > 0, "{mutant:?} goes free of invariant {invariant}: {by_invariant:?}");
     }
+    closing_line(&format!("mutants of the memory caught: {0} of {0}", MUTANTS.len()));
 }

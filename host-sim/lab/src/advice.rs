@@ -64,7 +64,6 @@ impl Unplayable {
     pub const fn advice(&self) -> Advice {
         match self {
             Self::InverseCard { .. }
-            | Self::SlowCard { .. }
             | Self::WornStorage { .. }
             | Self::SerialDisturbed { .. }
             | Self::Disturbed { .. } => Advice::CorrectInput,

@@ -75,12 +75,6 @@ pub enum Unplayable {
         /// The card's name in the scenario.
         card: String,
     },
-    /// A card takes its time.
-    #[error("card {card:?} answers later than it could; here the line has no times")]
-    SlowCard {
-        /// The card's name in the scenario.
-        card: String,
-    },
     /// A terminal's storage is worn.
     #[error("in step {step} the storage is worn; the memory in its place here does not wear")]
     WornStorage {
@@ -103,11 +97,8 @@ pub enum Unplayable {
 
 /// Why a scenario cannot be played here, if it cannot.
 pub fn refusal(scenario: &Scenario) -> Option<Unplayable> {
-    let inserted = || scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
-    if let Some(card) = inserted().find(|card| card.habits.takes_time()) {
-        return Some(Unplayable::SlowCard { card: card.name.clone() });
-    }
-    if let Some(card) = inserted().find(|card| card.is_inverse()) {
+    let mut inserted = scenario.steps.iter().filter_map(|step| scenario.cards.get(step.card?));
+    if let Some(card) = inserted.find(|card| card.is_inverse()) {
         return Some(Unplayable::InverseCard { card: card.name.clone() });
     }
     if let Some(number) = scenario.steps.iter().position(|step| step.visit.storage_worn) {

@@ -20,7 +20,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("host-sim", &["qiyong-centre", "qiyong-firmware", "qiyong-lab", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
 ];
 /// No part of the product: these may depend on everything, and print.
-const BESIDE: &[&str] = &["fuzz", "tests", "xtask"];
+const BESIDE: &[&str] = &["fuzz", "tests", "tests/instructions", "xtask"];
 /// Crates of the command line.
 const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "clap_mangen", "indicatif", "rpassword"];
 

@@ -89,13 +89,13 @@ fn pyscard_reads_every_record_of_ef05_and_ef06_in_both_slot_modes_both_protocols
             let as_text = hex::encode_upper(value);
             let found =
                 values[file].iter().any(|hex| hex == value || hex.starts_with(&as_text) || hex.starts_with(value));
-            // 张三 is stored in GBK, and the middle of the ID number is not shown.
+            // 张三 is stored in GBK; the middle of the ID number, and what follows from it, are not shown.
             if value.is_ascii() && !value.contains('*') {
                 assert!(found, "{way:?} T={protocol}: {file} {value} in {read}");
                 compared += 1;
             }
         }
-        assert!(compared >= 9, "{way:?} T={protocol}: {compared} records");
+        assert!(compared >= 8, "{way:?} T={protocol}: {compared} records");
         assert!(read.contains("EF06 2 0A1ED5C5C8FD") || read.contains("091ED5C5C8FD"), "{read}");
     }
 }

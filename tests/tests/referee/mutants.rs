@@ -11,6 +11,7 @@ mod t0;
 mod t1;
 
 use qiyong_sim::referee::Rule;
+use qiyong_tests::closing::closing_line;
 
 use super::bent::{Bend, Mishear};
 use super::rig::{STRAIGHT, Setup, Twist, play};
@@ -78,6 +79,6 @@ pub(crate) fn each_mutant_is_convicted_by_the_rule_that_names_it() {
             wrong.push(format!("no mutant for {}", rule.name()));
         }
     }
-    println!("mutants caught: {caught} of {}", mutants.len());
+    closing_line(&format!("mutants caught: {caught} of {}", mutants.len()));
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use qiyong_protocol::iso7816::atr::Atr;
+use qiyong_tests::closing::closing_line;
 
 use super::rig::{STRAIGHT, Session, Setup, play};
 
@@ -25,6 +26,6 @@ pub(crate) fn no_atr_of_the_list_leads_to_a_finding() {
             wrong.push(format!("{}: {found:?}", hex::encode_upper(&atr)));
         }
     }
-    println!("ATRs worn: {worn} ({served} of them served)");
+    closing_line(&format!("ATRs worn: {worn} ({served} of them served)"));
     assert!(wrong.is_empty(), "{} with findings:\n{}", wrong.len(), wrong.join("\n"));
 }

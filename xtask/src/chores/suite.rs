@@ -3,6 +3,8 @@
 //!
 //! Only the order of the steps is here; continuous integration (`.ci/run`) runs this and nothing else.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -41,11 +43,21 @@ const STEPS: [Step; 8] = [
         // compiled twice.
         let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
         step::run(step::cargo().args(build).args(FEATURES))?;
-        step::run(step::cargo().args(["test", "--workspace"]).args(FEATURES))
+        let closing = closing_lines();
+        let _ = fs::remove_file(&closing);
+        step::run(step::cargo().env(CLOSING_LINES, &closing).args(["test", "--workspace"]).args(FEATURES))
     }),
     ("size", || size::run(false)),
     ("counts", instructions::run),
 ];
+
+/// Tests append what they have counted to the file that this variable names; see `qiyong_tests::closing`.
+const CLOSING_LINES: &str = "QIYONG_CLOSING_LINES";
+
+/// The file of the closing lines.
+fn closing_lines() -> PathBuf {
+    step::root().join("target/closing-lines.txt")
+}
 
 /// Runs the verb.
 ///
@@ -64,6 +76,8 @@ pub(crate) fn run() -> Result<()> {
     for (name, time) in &times {
         println!("{name:<10} {:>7.1}", time.as_secs_f64());
     }
+    let lines = fs::read_to_string(closing_lines()).context("the tests have left no closing lines")?;
+    println!("\n{}", lines.trim_end());
     // A closing row in the words of test runners, for readers who look only at it.
     println!("steps: {} passed, 0 failed", times.len());
     Ok(())

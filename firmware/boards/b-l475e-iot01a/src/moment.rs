@@ -8,8 +8,6 @@
 pub(crate) const CLOCK_HZ: u32 = 16_000_000;
 /// Cycles a tick, which is a millisecond.
 pub(crate) const TICK: u32 = CLOCK_HZ / 1000;
-/// Cycles a microsecond.
-pub(crate) const US: u64 = CLOCK_HZ as u64 / 1_000_000;
 /// No wait of the terminal is longer, in cycles: ten minutes. What asks for more is a fault, and ends here.
 pub(crate) const LONGEST: u64 = 600 * CLOCK_HZ as u64;
 

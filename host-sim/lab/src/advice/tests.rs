@@ -57,8 +57,6 @@ fn of_the_emulator() {
     table!(Unplayable {
         Unplayable::InverseCard { .. } = Unplayable::InverseCard { card: "x".into() }
             => CorrectInput, "card \"x\" is in inverse convention, which is told by parity; there is none here";
-        Unplayable::SlowCard { .. } = Unplayable::SlowCard { card: "x".into() }
-            => CorrectInput, "card \"x\" answers later than it could; here the line has no times";
         Unplayable::WornStorage { .. } = Unplayable::WornStorage { step: 2 }
             => CorrectInput, "in step 2 the storage is worn; the memory in its place here does not wear";
         Unplayable::SerialDisturbed { .. } = Unplayable::SerialDisturbed { step: 2 }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 
 use qiyong_firmware::slot::VoltageClass;
+use qiyong_protocol::iso7816::atr::Atr;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::t0;
 
@@ -76,7 +77,7 @@ pub(super) struct Slot {
     coming: VecDeque<Coming>,
     /// The last event on the line: a leading edge, or RST going high; in cycles.
     last_edge: u64,
-    /// Where a card of which one answer is enough has answered a reset, since it was put in.
+    /// The voltage at which a card of which one answer is enough has answered a reset, and has been sent nothing since.
     answered: Option<VoltageClass>,
     /// Characters in both directions.
     pub(super) characters: usize,
@@ -140,7 +141,8 @@ impl Slot {
     /// A pin of port A changed at cycle `now`.
     ///
     /// # Errors
-    /// The board has asked a good card for its answer to reset a second time, as if some of it had been lost.
+    /// The board has asked a good card for its answer to reset a second time, without a word to it in between, as if some of the
+    /// first one had been lost.
     pub(super) fn edge(&mut self, edge: Edge, now: u64) -> Result<(), EmulatorError> {
         match edge.pin {
             VCC_5V => self.five_volts = edge.high,
@@ -193,6 +195,7 @@ impl Slot {
             }
             self.characters += 1;
             self.last_edge = now;
+            self.answered = None;
             // Both send at the same time: the card's characters are lost.
             self.coming.clear();
             let Some(card) = self.powered().filter(|_| self.rst) else {
@@ -261,7 +264,7 @@ impl Slot {
 /// neither a rate nor a protocol is in the way.
 fn answers_once(card: &ContactCard) -> bool {
     let agrees = card.card.habits.pps == PpsHabit::AsAsked && card.parameters().specific_mode().is_none();
-    agrees && card.misbehaviour.is_none()
+    agrees && card.misbehaviour.is_none() && Atr::new(&card.card.atr).check().is_ok()
 }
 
 /// How long a card of T=0 may keep the board waiting for a character, in etu (ISO/IEC 7816-3 clause 10.2).

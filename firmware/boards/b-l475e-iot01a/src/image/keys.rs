@@ -32,7 +32,7 @@ pub(crate) fn tick() {
     LOOKS.store(looks, Ordering::Relaxed);
     // A key that moves is looked at again in a millisecond.
     if looks != 0 && looks != u16::MAX {
-        time::expects(time::now().saturating_add(1_000 * time::US));
+        time::expects_tick();
     }
     match looks {
         u16::MAX if !DOWN.swap(true, Ordering::Relaxed) => PRESSED.store(true, Ordering::Release),

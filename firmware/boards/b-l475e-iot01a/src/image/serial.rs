@@ -47,8 +47,8 @@ pub(crate) fn echoes() {
 }
 
 impl Port {
-    /// What the interrupt handler does; `echo`: the line carries back what is sent, until it has gone out. Returns whether the
-    /// task has a reason to look.
+    /// What the interrupt handler does; `echo`: the line carries back what is sent, until it has gone out. Returns whether
+    /// one has come.
     pub(crate) fn interrupt(&self, echo: Option<&AtomicBool>) -> bool {
         let status = self.regs.isr().read();
         let mut has_come = false;
@@ -72,8 +72,7 @@ impl Port {
             w.set_ore(true);
             w.set_pe(true);
         });
-        // Where the time is told, nobody waits for the end of a character by itself.
-        has_come || !time::is_told()
+        has_come
     }
 
     /// A character that has come.

@@ -21,9 +21,11 @@ use embedded_hal_async::delay::DelayNs;
 
 use super::live::LIVE;
 use super::{chip, watchdog};
-pub(crate) use crate::moment::{CLOCK_HZ, US};
+pub(crate) use crate::moment::CLOCK_HZ;
 use crate::moment::{SysTick, TICK, bounded, later, moment};
 
+/// Cycles a microsecond.
+pub(crate) const US: u64 = CLOCK_HZ as u64 / 1_000_000;
 /// How long before the end of a sleep the core begins to look at the clock, in cycles: one tick and a half.
 const LOOK: u64 = (TICK + TICK / 2) as u64;
 
@@ -148,6 +150,11 @@ pub(crate) fn expects(deadline: u64) {
             }
         });
     }
+}
+
+/// Something waits for the next tick.
+pub(crate) fn expects_tick() {
+    expects(now().saturating_add(TICK.into()));
 }
 
 /// Has the application woken by every interrupt from now on.

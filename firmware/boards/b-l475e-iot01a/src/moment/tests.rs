@@ -85,13 +85,13 @@ fn a_lost_tick_makes_time_late_and_never_sets_it_back() {
     struct Script(RefCell<Vec<(u32, u32)>>);
     impl SysTick for Script {
         fn ticks(&self) -> u32 {
-            self.0.borrow()[0].0
+            self.0.borrow().first().map_or(0, |look| look.0)
         }
         fn rounds(&self) -> u32 {
             0
         }
         fn left(&self) -> u32 {
-            self.0.borrow()[0].1
+            self.0.borrow().first().map_or(0, |look| look.1)
         }
         fn is_due(&self) -> bool {
             false

@@ -156,11 +156,6 @@ impl HabitKeys {
 }
 
 impl Habits {
-    /// Whether an answer comes later than it could.
-    pub fn takes_time(&self) -> bool {
-        self.response_delay > 0 || self.wtx.is_some_and(|wtx| wtx.uses)
-    }
-
     /// The habits that differ from the default, as rows of TOML: key and value.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let Self { pps, procedure, ifs, wtx, response_delay, implicit } = *self;
