@@ -66,7 +66,7 @@ pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
             None
         }
         Job::Serve(operation) => {
-            // Wrapped at once: a report written where it stays would need room beside the visit's future, not in its place.
+            // What an await returns straight into a variable lies beside the future; wrapped, in its place.
             let report = Some(terminal.serve(operation).await);
             link.note(terminal.memory().next(), terminal.has_unanswered());
             if let Some(report) = &report {

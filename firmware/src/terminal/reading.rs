@@ -5,6 +5,7 @@
 //! if all was read right that its keys come from. And no card is refused on the strength of one reading (docs/design.md §1,
 //! invariant 6).
 
+use core::convert::identity;
 use core::fmt;
 
 use crc::{CRC_32_ISCSI, Crc, Digest, NoTable};
@@ -149,8 +150,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         for _ in 0..READINGS {
             self.operator.show(&Screen::ReadingCard);
             let mut said = SAID.digest();
-            let stop = match self.read_and_inquire(operation, &internal, &mut said, visit).await {
-                Ok(known) => return Ok(known),
+            // What an await returns straight into a variable lies beside the future; passed through a call, in its place.
+            let stop = match identity(self.read_card(&internal, &mut said).await) {
+                Ok(data) => match self.inquire(operation, &data, visit).await {
+                    Ok(standing) => return Ok((data.presented, standing)),
+                    Err(stop) => stop,
+                },
                 Err(stop) => stop,
             };
             let reading = Some((stop.reason, said.finalize()));
@@ -160,19 +165,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             (before, visit.standing) = (reading, None);
         }
         Err(Cause::Unsteady.into())
-    }
-
-    /// One reading, and the centre's word about it.
-    async fn read_and_inquire(
-        &mut self,
-        operation: &Operation,
-        internal: &[u8; 16],
-        said: &mut Said,
-        visit: &mut Visit,
-    ) -> Result<(PresentedCard, Standing), Stop> {
-        let data = self.read_card(internal, said).await?;
-        let standing = self.inquire(operation, &data, visit).await?;
-        Ok((data.presented, standing))
     }
 
     /// Asks the centre about a card that was read.
@@ -206,14 +198,6 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         said.update(&historical);
 
         let announced = self.select_environment().await?;
-        let (generation, ident) = self.read_ident(said).await?;
-        let algorithm = announced.unwrap_or(generation.algorithm());
-        self.authenticate(generation, &ident, &historical, algorithm, internal, said).await?;
-        self.read_holder(generation, &ident, said).await
-    }
-
-    /// Reads what tells a card's generation and its keys, which any terminal may read.
-    async fn read_ident(&mut self, said: &mut Said) -> Result<(Generation, IdentCode), Stop> {
         self.select(EF05).await?;
         // The version tells which table of records applies. Version and ident code have the same places in all tables.
         let (mut version, mut ident) = ([0; 4], [0; 16]);
@@ -224,16 +208,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         if ident.is_blank() {
             return Err(Cause::Blank.into());
         }
-        Ok((generation, ident))
-    }
 
-    /// Reads the rest from a card that is genuine. EF05 is selected.
-    async fn read_holder(
-        &mut self,
-        generation: Generation,
-        ident: &IdentCode,
-        said: &mut Said,
-    ) -> Result<CardData, Stop> {
+        let algorithm = announced.unwrap_or(generation.algorithm());
+        self.authenticate(generation, &ident, &historical, algorithm, internal, said).await?;
+
+        // EF05 is still selected.
         let (mut expires, mut number) = ([0; 4], [0; 9]);
         let wanted: &mut [(u8, &mut [u8])] = &mut [(tag::EXPIRES, &mut expires), (tag::CARD_NUMBER, &mut number)];
         self.records(generation, EF05, wanted, said).await?;
@@ -253,7 +232,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.records(generation, EF06, wanted.get_mut(..count).unwrap_or_default(), said).await?;
         let id_number = IdNumber::new(&id_number).map_err(|_| RecordError::Value { tag: tag::ID_NUMBER })?;
         let name = Name::from_records(&name, &extension).ok_or(RecordError::Value { tag: tag::NAME })?;
-        Ok(CardData { generation, presented: PresentedCard { number, ident: *ident, id_number, name }, expires })
+        Ok(CardData { generation, presented: PresentedCard { number, ident, id_number, name }, expires })
     }
 
     /// Selects SSSE; returns the algorithm it announces.
