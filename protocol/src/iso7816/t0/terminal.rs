@@ -151,8 +151,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// The same for any command, also one that goes in ENVELOPEs or not at all.
-    #[inline(never)]
-    fn any(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    pub(super) fn any(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
         let tpdus = Tpdus::in_envelopes(command, limits.follow_ups);
         let state = match Tpdus::allowed(command, limits.envelope) {
             Ok(()) => State::Header,

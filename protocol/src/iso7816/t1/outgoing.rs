@@ -13,7 +13,9 @@ pub(super) const INF: usize = HEAD;
 const ROOM: usize = 3 + INF + 2;
 
 /// The block being sent, or the last one sent.
+/// Aligned, so that the target copies it without a call.
 #[derive(Clone, Copy)]
+#[repr(align(4))]
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
     /// How many bytes come before INF that is sent from elsewhere, and how many after it: for a whole block, none.
@@ -34,18 +36,19 @@ impl OutgoingBlock {
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn whole(edc: Edc, [nad, pcb, len]: [u8; 3], [a, b, c, d, e, f, g]: [u8; INF]) -> Self {
-        let mut bytes = [nad, pcb, len, a, b, c, d, e, f, g, 0, 0];
         let end = 3 + usize::from(len);
+        let front = (end + Check::len(edc)) as u8;
+        let mut block = Self { bytes: [nad, pcb, len, a, b, c, d, e, f, g, 0, 0], front, epilogue: 0 };
         let mut check = Check::new(edc);
         check.update(match edc {
             // Zeros change nothing.
-            Edc::Lrc => &bytes,
-            Edc::Crc => bytes.get(..end).unwrap_or_default(),
+            Edc::Lrc => &block.bytes,
+            Edc::Crc => block.bytes.get(..end).unwrap_or_default(),
         });
-        if let Some([first, second, ..]) = bytes.get_mut(end..) {
+        if let Some([first, second, ..]) = block.bytes.get_mut(end..) {
             [*first, *second] = check.epilogue();
         }
-        Self { bytes, front: (end + check.epilogue_len()) as u8, epilogue: 0 }
+        block
     }
 
     /// The whole block; if INF is sent from elsewhere, the prologue.
