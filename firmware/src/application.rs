@@ -23,6 +23,16 @@ pub trait Kept: Memory {
     fn next(&self) -> Stan;
 }
 
+impl<M: Kept> Kept for &mut M {
+    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
+        (**self).set_up(institution, terminal, next)
+    }
+
+    fn next(&self) -> Stan {
+        (**self).next()
+    }
+}
+
 /// Stands where the till says, and says so.
 ///
 /// Cancel-safety: dropped midway, the till may not have heard it; it commands it again.
@@ -50,16 +60,19 @@ pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
 ) -> Option<Report> {
     let job = link.command().await;
     heard(&job);
-    match job {
+    match &job {
         Job::Setup(place) => {
-            set_up(link, terminal, place).await;
+            set_up(link, terminal, *place).await;
             None
         }
         Job::Serve(operation) => {
-            let report = terminal.serve(&operation).await;
+            // What an await returns straight into a variable lies beside the future; wrapped, in its place.
+            let report = Some(terminal.serve(operation).await);
             link.note(terminal.memory().next(), terminal.has_unanswered());
-            link.tell_end(&report).await;
-            Some(report)
+            if let Some(report) = &report {
+                link.tell_end(report).await;
+            }
+            report
         }
     }
 }

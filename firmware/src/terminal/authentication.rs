@@ -24,7 +24,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     pub(super) async fn authenticate(
         &mut self,
         generation: Generation,
-        ident: IdentCode,
+        ident: &IdentCode,
         historical: &[u8],
         algorithm: Algorithm,
         internal: &[u8; 16],
@@ -41,7 +41,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Generation::V1 | Generation::V2 => None,
             Generation::V3 => Some((self.challenge().await?, ours)),
         };
-        let body = Body::Authenticate(Authenticate { ident, historical, algorithm, internal: *internal, external });
+        let body =
+            Body::Authenticate(Authenticate { ident: *ident, historical, algorithm, internal: *internal, external });
         let Answer::Authenticated { internal: expected, external } = self.ask(body).await? else {
             // A centre that answers something else has not answered.
             return Err(Stop::here(Reason::NoAnswer));

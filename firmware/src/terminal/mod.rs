@@ -316,12 +316,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// To end a visit early let [`Operator::cancel`] complete.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();
-        let result = self.visit(operation, &mut visit).await;
-        self.slot.disconnect().await;
-        let (receipt, stop) = match result {
+        let (receipt, stop) = match self.visit(operation, &mut visit).await {
             Ok(receipt) => (receipt, None),
             Err(stop) => (None, Some(stop)),
         };
+        self.slot.disconnect().await;
         if let Some(Stop { reason, by_centre: false, .. }) = stop {
             // For the centre's record only: if the centre cannot be reached, its record lacks this.
             let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
@@ -356,15 +355,26 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
         let (card, standing) = self.identify(operation, visit).await?;
         visit.standing = Some(standing);
+        self.carry_out(operation, &card, standing, visit).await
+    }
 
+    /// The steps of a visit once the card is known to be genuine and the centre has been asked about it. Apart from
+    /// [`Self::visit`], so that what these steps keep takes no RAM while the card is read.
+    async fn carry_out(
+        &mut self,
+        operation: &Operation,
+        card: &PresentedCard,
+        standing: Standing,
+        visit: &mut Visit,
+    ) -> Result<Option<Receipt>, Stop> {
         match operation {
             Operation::Query => Ok(None),
             Operation::Apply { .. } => {
-                let receipt = self.transact(operation, &card, visit).await?;
+                let receipt = self.transact(operation, card, visit).await?;
                 if standing.pin_is_initial {
                     // The bank needs no PIN, so the holder may decline. Whatever goes wrong here, what was approved stays
                     // approved. The centre is told what went wrong, since the card may have blocked the PIN.
-                    match self.offer_pin_change(&card).await {
+                    match self.offer_pin_change(card).await {
                         Ok(()) => visit.pin_changed = true,
                         Err(Stop { reason: Reason::CancelledByOperator, .. }) => {}
                         Err(Stop { reason, .. }) => {
@@ -378,10 +388,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Operation::Settle(bill) | Operation::Purchase(bill) => {
                 let pin = self.verify_pin(Some(bill.share())).await?;
                 if standing.pin_is_initial {
-                    self.replace_initial_pin(&pin, &card).await?;
+                    self.replace_initial_pin(&pin, card).await?;
                     visit.pin_changed = true;
                 }
-                self.transact(operation, &card, visit).await.map(Some)
+                self.transact(operation, card, visit).await.map(Some)
             }
         }
     }

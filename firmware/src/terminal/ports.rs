@@ -137,6 +137,33 @@ pub trait Memory {
     fn end(&mut self) -> Result<(), MemoryError>;
 }
 
+/// A memory that lies elsewhere than the terminal that uses it: in a static, for one, so that it is nowhere twice.
+impl<M: Memory> Memory for &mut M {
+    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+        (**self).unanswered()
+    }
+
+    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
+        (**self).token(fresh)
+    }
+
+    fn keep_lease(&mut self, settings: &Settings, lease: Lease) -> Result<(), MemoryError> {
+        (**self).keep_lease(settings, lease)
+    }
+
+    fn batch(&self, settings: &Settings) -> Option<Batch> {
+        (**self).batch(settings)
+    }
+
+    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
+        (**self).begin(settings, original)
+    }
+
+    fn end(&mut self) -> Result<(), MemoryError> {
+        (**self).end()
+    }
+}
+
 /// A transaction whose answer is awaited, or never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -5,6 +5,7 @@
 //! if all was read right that its keys come from. And no card is refused on the strength of one reading (docs/design.md §1,
 //! invariant 6).
 
+use core::convert::identity;
 use core::fmt;
 
 use crc::{CRC_32_ISCSI, Crc, Digest, NoTable};
@@ -149,7 +150,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         for _ in 0..READINGS {
             self.operator.show(&Screen::ReadingCard);
             let mut said = SAID.digest();
-            let stop = match self.read_card(&internal, &mut said).await {
+            // What an await returns straight into a variable lies beside the future; passed through a call, in its place.
+            let stop = match identity(self.read_card(&internal, &mut said).await) {
                 Ok(data) => match self.inquire(operation, &data, visit).await {
                     Ok(standing) => return Ok((data.presented, standing)),
                     Err(stop) => stop,
@@ -190,10 +192,9 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
     /// Powers the card, authenticates it and reads it. Adds to `said` what the card says.
     async fn read_card(&mut self, internal: &[u8; 16], said: &mut Said) -> Result<CardData, Stop> {
-        let mut historical: Vec<u8, 15> = Vec::new();
-        let atr = Atr::new(self.slot.connect().await?);
         // K of T0 is at most 15.
-        let _ = historical.extend_from_slice(atr.historical());
+        let mut historical: Vec<u8, 15> = Vec::new();
+        let _ = historical.extend_from_slice(Atr::new(self.slot.connect().await?).historical());
         said.update(&historical);
 
         let announced = self.select_environment().await?;
@@ -209,7 +210,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         }
 
         let algorithm = announced.unwrap_or(generation.algorithm());
-        self.authenticate(generation, ident, &historical, algorithm, internal, said).await?;
+        self.authenticate(generation, &ident, &historical, algorithm, internal, said).await?;
 
         // EF05 is still selected.
         let (mut expires, mut number) = ([0; 4], [0; 9]);

@@ -194,17 +194,20 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
+/// The most bytes of a header and the length behind it.
+pub(super) const HEAD: usize = 7;
+
 /// The bytes of a command APDU in up to three pieces, so that its data need not be copied to be sent.
 ///
 /// Has no `Debug`: the data may be a PIN.
 #[derive(Clone, Copy)]
 pub struct Pieces<'a> {
-    /// Header and Lc.
-    head: [u8; 7],
+    /// Header and Lc; header and Le if there is no data field. Zeros follow.
+    head: [u8; HEAD],
     head_len: u8,
     data: &'a [u8],
-    /// Le; if the command is extended and has no data, the zero that says so stands before it.
-    tail: [u8; 3],
+    /// Le behind a data field.
+    tail: [u8; 2],
     tail_len: u8,
 }
 
@@ -220,24 +223,41 @@ impl<'a> Pieces<'a> {
         }
         // Le and the extended lengths are written modulo their range: 256 is 00, 65 536 is 0000 (clause 12.1.3).
         let ([nc_high, nc], [ne_high, ne_low]) = ((data.len() as u16).to_be_bytes(), (ne as u16).to_be_bytes());
-        let (lc, head_len) = match (data.is_empty(), command.is_extended()) {
-            (true, _) => ([0; 3], 4),
-            (false, true) => ([0, nc_high, nc], 7),
-            (false, false) => ([nc, 0, 0], 5),
+        // What stands behind the header is the length of the data field, or Le if there is none.
+        let (length, high, low) = if data.is_empty() { (ne, ne_high, ne_low) } else { (data.len(), nc_high, nc) };
+        let ([l0, l1, l2], head_len) = match (length, command.is_extended()) {
+            (0, _) => ([0; 3], 4),
+            (_, true) => ([0, high, low], 7),
+            (_, false) => ([low, 0, 0], 5),
         };
-        let (tail, tail_len) = match (ne > 0, command.is_extended()) {
-            (false, _) => ([0; 3], 0),
-            (true, false) => ([ne_low, 0, 0], 1),
-            (true, true) if data.is_empty() => ([0, ne_high, ne_low], 3),
-            (true, true) => ([ne_high, ne_low, 0], 2),
+        let (tail, tail_len) = match (ne > 0 && !data.is_empty(), command.is_extended()) {
+            (false, _) => ([0; 2], 0),
+            (true, false) => ([ne_low, 0], 1),
+            (true, true) => ([ne_high, ne_low], 2),
         };
-        let [l0, l1, l2] = lc;
         Ok(Self { head: [cla, ins, p1, p2, l0, l1, l2], head_len, data, tail, tail_len })
+    }
+
+    /// The bytes of an APDU as they are, in one piece. One without a data field is copied.
+    #[inline]
+    pub(super) const fn of_bytes(apdu: &'a [u8]) -> Self {
+        let (head, head_len) = match *apdu {
+            [cla, ins, p1, p2] => ([cla, ins, p1, p2, 0, 0, 0], 4),
+            [cla, ins, p1, p2, le] => ([cla, ins, p1, p2, le, 0, 0], 5),
+            _ => return Self::raw(apdu),
+        };
+        Self { head, head_len, ..Self::raw(&[]) }
+    }
+
+    /// The whole APDU, if it has no data field: its first [`Pieces::len`] bytes, followed by zeros.
+    #[inline]
+    pub(super) const fn without_data(&self) -> Option<[u8; HEAD]> {
+        if self.data.is_empty() { Some(self.head) } else { None }
     }
 
     /// One piece: bytes that are sent as they are.
     pub const fn raw(data: &'a [u8]) -> Self {
-        Self { head: [0; 7], head_len: 0, data, tail: [0; 3], tail_len: 0 }
+        Self { head: [0; HEAD], head_len: 0, data, tail: [0; 2], tail_len: 0 }
     }
 
     /// How many bytes there are in all.

@@ -102,9 +102,11 @@ fn row_t0(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
 
 #[inline(always)]
 fn select(buffer: &mut [u8], limits: t0::Limits) {
-    let mut answers = [&[0xA4][..], &[0x90, 0x00]].into_iter();
+    let mut acknowledged = false;
     over_t0(black_box(&SELECT), buffer, limits, |exchange| {
-        let answer = black_box(answers.next().unwrap_or_default());
+        let answer: &[u8] = if acknowledged { &[0x90, 0x00] } else { &[SELECT.ins] };
+        acknowledged = true;
+        let answer = black_box(answer);
         exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
     });
 }

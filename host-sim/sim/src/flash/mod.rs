@@ -3,7 +3,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`memory`] | a flash in memory, for simulated terminals: with power cuts and wear |
-//! | [`file`] | a flash in a file, for terminals that run on a PC |
+//! | [`mod@file`] | a flash in a file, for terminals that run on a PC |
 
 pub mod file;
 pub mod memory;

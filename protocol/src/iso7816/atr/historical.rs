@@ -2,7 +2,7 @@
 
 /// Whether the card says that it takes extended lengths: b7 of the third capability byte, in historical bytes in
 /// COMPACT-TLV form (ISO/IEC 7816-4 clauses 8.1.1 and 8.1.1.2.7).
-#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn extended_lengths(historical: &[u8]) -> bool {
     // Category 00 ends with three status bytes, which cannot be mistaken for the object wanted here. Category 80 has
     // only objects.
@@ -11,7 +11,7 @@ pub(super) fn extended_lengths(historical: &[u8]) -> bool {
     };
     while let [head, rest @ ..] = objects {
         let len = usize::from(head & 0x0F);
-        if let (7, Some([_, _, third, ..])) = (head >> 4, rest.get(..len)) {
+        if let (0x73..=0x7F, Some([_, _, third, ..])) = (head, rest.get(..len)) {
             return third & 0x40 != 0;
         }
         objects = rest.get(len..).unwrap_or_default();

@@ -27,8 +27,8 @@ pub struct Parameters {
     pub(super) convention: Convention,
     /// TA, TB, TC of group 1, of group 2, for T=1 and for T=15; where there is none, the default. A bit for each that is
     /// there.
-    bytes: [u8; KEPT],
-    there: u16,
+    pub(super) bytes: [u8; KEPT],
+    pub(super) there: u16,
     /// A bit for each T = 0..=14 that is offered, and bit 15 if T=15 is named: N of TC1 counts otherwise with it.
     pub(super) offered: u16,
     /// The T = 0..=14 named first.
@@ -100,21 +100,13 @@ impl Parameters {
     /// Where the bytes of any other group are kept, which are specific to its T. The standard defines some for T=1 and
     /// T=15; others are kept nowhere.
     #[inline]
-    pub(super) const fn specific_to(t: u8) -> usize {
-        match t {
-            1 => TA_OF_T1,
-            15 => TA_OF_T15,
-            _ => KEPT,
-        }
-    }
-
-    /// Takes over a byte. Of several bytes with the same meaning, the first counts.
-    #[inline]
-    pub(super) fn take(&mut self, at: usize, byte: u8) {
-        if let (0, Some(place)) = (self.there >> at & 1, self.bytes.get_mut(at)) {
-            *place = byte;
-            self.there |= 1 << at;
-        }
+    pub(super) fn specific_to(t: u8) -> usize {
+        const NONE: u8 = KEPT as u8;
+        const ONE: u8 = TA_OF_T1 as u8;
+        const GLOBAL: u8 = TA_OF_T15 as u8;
+        const BY_T: [u8; 16] =
+            [NONE, ONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, GLOBAL];
+        BY_T.get(usize::from(t & 0x0F)).copied().unwrap_or(NONE).into()
     }
 
     /// The byte that is kept there, or its default.

@@ -21,6 +21,8 @@ pub(super) struct Walk {
 pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
     let mut parameters = Parameters::DEFAULT;
+    // On its own, since what is in one structure with bytes of changing places is not kept in a register.
+    let mut there: u16 = 0;
     let (mut first_t, mut first_descent, mut cut) = (None, None, false);
     // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
     let mut named: u16 = 0;
@@ -32,10 +34,14 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let mut about = Parameters::FIRST;
     let mut before = 0;
     loop {
+        // Of several bytes with the same meaning, the first counts.
+        let held = there >> about;
         for letter in 0..3 {
             if announced >> letter & 1 == 1 {
-                if let Some(byte) = atr.get(at) {
-                    parameters.take(about + letter, *byte);
+                let place = parameters.bytes.get_mut(about + letter);
+                if let (0, Some(byte), Some(place)) = (held >> letter & 1, atr.get(at), place) {
+                    *place = *byte;
+                    there |= 1 << letter << about;
                 }
                 at += 1;
             }
@@ -70,6 +76,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     if first_t.is_none() && !cut && t0.is_some() {
         (named, preferred) = (1, 0);
     }
+    parameters.there = there;
     parameters.offered = named;
     parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
     // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).

@@ -76,6 +76,9 @@ impl Limits {
     }
 }
 
+/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
+const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
+
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'e> {
@@ -138,21 +141,37 @@ enum State {
 
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
-    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        if SHORT_WAYS && Tpdus::allowed(&command, false).is_ok() {
+            Self::begin(&command, Tpdus::begin(&command, limits.follow_ups), State::Header, response, limits)
+        } else {
+            Self::any(&command, response, limits)
+        }
+    }
+
+    /// The same for any command, also one that goes in ENVELOPEs or not at all.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    pub(super) fn any(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        let tpdus = Tpdus::in_envelopes(command, limits.follow_ups);
+        let state = match Tpdus::allowed(command, limits.envelope) {
+            Ok(()) => State::Header,
+            Err(error) => State::Done(Err(error)),
+        };
+        Self::begin(command, tpdus, state, response, limits)
+    }
+
+    #[inline]
+    fn begin(command: &Command<'a>, tpdus: Tpdus<'a>, state: State, response: &'a mut [u8], limits: Limits) -> Self {
         // Of a command that is allowed, this is less than 2^24.
         let bytes = command.data.len().wrapping_add(command.ne) as Etu;
-        let tpdus = Tpdus::begin(&command, limits.follow_ups);
         Self {
             room: response,
             run: IterMut::default(),
             surplus: 0,
             waiting_time: limits.waiting_time,
             left: tpdus.to_move(),
-            state: match Tpdus::allowed(&command, limits.envelope) {
-                Ok(()) => State::Header,
-                Err(error) => State::Done(Err(error)),
-            },
+            state,
             budget: limits.budget.saturating_add(Limits::PER_BYTE.wrapping_mul(bytes)),
             tpdus,
         }
@@ -206,8 +225,18 @@ impl<'a> Exchange<'a> {
 
     /// Characters came, within `elapsed` etu in all and each in time. Characters that come while the terminal has to
     /// send are ignored.
-    #[cfg_attr(not(target_os = "none"), inline)]
+    #[inline]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        match bytes {
+            [byte] => self.received(*byte, elapsed),
+            _ => self.several(bytes, elapsed),
+        }
+    }
+
+    fn several(&mut self, bytes: &[u8], elapsed: Etu) {
+        if self.all(bytes) {
+            return self.spend(elapsed);
+        }
         let mut rest = if self.run.len() > 0 { self.fill_run(bytes) } else { bytes };
         while let [byte, behind @ ..] = rest {
             rest = match (&self.state, behind) {
@@ -222,6 +251,29 @@ impl<'a> Exchange<'a> {
             };
         }
         self.spend(elapsed);
+    }
+
+    /// Takes an acknowledgement, all data of this TPDU and 9000. `false`: something else came or was due, and nothing is
+    /// taken.
+    #[inline]
+    fn all(&mut self, bytes: &[u8]) -> bool {
+        let ([first, data @ .., 0x90, 0x00], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
+        if !matches!(self.state, State::Procedure)
+            || self.run.len() + self.surplus > 0
+            || self.tpdus.direction() != Direction::FromCard
+            || first != ins
+            || data.len() != self.left
+            || data.len() > self.tpdus.wanted().min(self.room.len())
+        {
+            return false;
+        }
+        let Some((places, room)) = mem::take(&mut self.room).split_at_mut_checked(data.len()) else { return false };
+        places.copy_from_slice(data);
+        self.room = room;
+        self.left = 0;
+        self.tpdus.received(data.len());
+        self.status(StatusWord::OK);
+        true
     }
 
     /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
@@ -299,6 +351,16 @@ impl<'a> Exchange<'a> {
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
+        if SHORT_WAYS && self.tpdus.is_last_after(sw) {
+            let sw = self.tpdus.warning().unwrap_or(sw);
+            return self.end(Ok(T0Response { len: self.tpdus.response_len(), sw }));
+        }
+        self.any_status(sw);
+    }
+
+    /// The same for any status word.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    fn any_status(&mut self, sw: StatusWord) {
         match self.tpdus.status(sw) {
             Ok(None) => {
                 self.left = self.tpdus.to_move();

@@ -17,32 +17,56 @@ fn run(command: Command<'_>, card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<
     run_within(Limits::new(10, 372, 1), command, card)
 }
 
+/// Beside the exchange that hears each character by itself, another one hears them in one go and began by the way for any
+/// command: both must say the same.
 fn run_within(
     limits: Limits,
     command: Command<'_>,
     mut card: impl FnMut(&[u8]) -> Vec<u8>,
 ) -> Result<(Vec<u8>, StatusWord), T0Error> {
-    let mut buffer = vec![0; command.ne.max(256)];
+    let (mut buffer, mut other_buffer) = (vec![0; command.ne.max(256)], vec![0; command.ne.max(256)]);
     let mut exchange = Exchange::new(command, &mut buffer, limits);
+    let mut other = Exchange::any(&command, &mut other_buffer, limits);
     let mut waiting: std::collections::VecDeque<u8> = Default::default();
+    let mut heard = vec![];
+    let hear = |other: &mut Exchange<'_>, heard: &mut Vec<u8>| {
+        other.received_slice(heard, 12 * heard.len() as u32);
+        heard.clear();
+    };
     for _ in 0..100_000 {
         match exchange.step() {
             Step::Send(bytes) => {
+                hear(&mut other, &mut heard);
+                assert_eq!(other.step(), Step::Send(bytes));
+                other.sent();
                 waiting.extend(card(bytes));
                 exchange.sent();
             }
             Step::Receive(timeout) => match waiting.pop_front() {
-                Some(byte) => exchange.received(byte, 12),
+                Some(byte) => {
+                    heard.push(byte);
+                    exchange.received(byte, 12);
+                }
                 None => {
                     assert_eq!(timeout, 9600);
                     // A card that sends NULLs may send without having received anything.
                     match card(&[]) {
-                        more if more.is_empty() => exchange.timed_out(),
+                        more if more.is_empty() => {
+                            hear(&mut other, &mut heard);
+                            assert_eq!(other.step(), Step::Receive(timeout));
+                            other.timed_out();
+                            exchange.timed_out();
+                        }
                         more => waiting.extend(more),
                     }
                 }
             },
-            Step::Done(result) => return result.map(|done| (buffer[..done.len].to_vec(), done.sw)),
+            Step::Done(result) => {
+                hear(&mut other, &mut heard);
+                assert_eq!(other.step(), Step::Done(result));
+                assert_eq!(buffer, other_buffer);
+                return result.map(|done| (buffer[..done.len].to_vec(), done.sw));
+            }
         }
     }
     panic!("the exchange did not end");

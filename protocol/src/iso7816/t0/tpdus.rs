@@ -19,12 +19,11 @@ use crate::iso7816::sw::StatusWord;
 /// There is no `Debug`, since the data may be a PIN.
 pub struct Tpdus<'a> {
     /// What goes to the card after headers: the command's data; or if it goes in ENVELOPEs, the whole APDU.
-    data: &'a [u8],
-    apdu: Option<Pieces<'a>>,
+    data: Pieces<'a>,
     ne: usize,
     header: [u8; 5],
     direction: Direction,
-    /// Where in the data or APDU this TPDU's data ends.
+    /// Where in `data` this TPDU's data ends: before its end only if more ENVELOPEs follow.
     end: usize,
     sent: usize,
     /// Response bytes gathered so far, over all TPDUs.
@@ -60,7 +59,7 @@ impl<'a> Tpdus<'a> {
     /// [`T0Error::InsNotAllowed`] and [`T0Error::ExtendedLength`], before anything is sent.
     pub fn new(command: Command<'a>, envelope: bool, follow_ups: u8) -> Result<Self, T0Error> {
         Self::allowed(&command, envelope)?;
-        Ok(Self::begin(&command, follow_ups))
+        Ok(Self::in_envelopes(&command, follow_ups))
     }
 
     /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
@@ -75,7 +74,7 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The first TPDU of a command that is allowed. For any other command the result is useless but harmless.
+    /// The first TPDU of a command that is allowed and short. For any other command the result is useless but harmless.
     #[inline]
     pub(super) fn begin(command: &Command<'a>, follow_ups: u8) -> Self {
         let Command { cla, ins, p1, p2, data, ne } = *command;
@@ -85,9 +84,8 @@ impl<'a> Tpdus<'a> {
             (0, SHORT_NE_MAX..) => (Direction::FromCard, 0),
             (nc, _) => (Direction::ToCard, nc),
         };
-        let mut tpdus = Self {
-            data,
-            apdu: None,
+        Self {
+            data: Pieces::raw(data),
             ne,
             header: [cla, ins, p1, p2, p3 as u8],
             direction,
@@ -97,13 +95,17 @@ impl<'a> Tpdus<'a> {
             begun: false,
             warning: None,
             follow_ups: u16::from(follow_ups) + (ne / SHORT_NE_MAX) as u16,
-        };
-        // An APDU that is too long for one TPDU goes in ENVELOPEs.
-        if data.len() > SHORT_NC_MAX
+        }
+    }
+
+    /// The same for a command that may be too long for one TPDU: then its APDU goes in ENVELOPEs.
+    pub(super) fn in_envelopes(command: &Command<'a>, follow_ups: u8) -> Self {
+        let mut tpdus = Self::begin(command, follow_ups);
+        if command.data.len() > SHORT_NC_MAX
             && let Ok(apdu) = Pieces::of(command)
         {
-            (tpdus.header, tpdus.end) = envelope(cla, apdu.len(), 0);
-            tpdus.apdu = Some(apdu);
+            (tpdus.header, tpdus.end) = envelope(command.cla, apdu.len(), 0);
+            tpdus.data = apdu;
         }
         tpdus
     }
@@ -134,13 +136,7 @@ impl<'a> Tpdus<'a> {
 
     /// The next bytes to be sent that are in one piece, at most `most`.
     pub fn data(&self, most: usize) -> &[u8] {
-        match &self.apdu {
-            None => {
-                let rest = self.data.get(self.sent..).unwrap_or_default();
-                rest.get(..most).unwrap_or(rest)
-            }
-            Some(apdu) => apdu.from(self.sent, most),
-        }
+        self.data.from(self.sent, most)
     }
 
     /// So many of these bytes have been sent.
@@ -160,12 +156,30 @@ impl<'a> Tpdus<'a> {
     /// bytes, and only the first Ne are delivered (clause 12.2.3).
     #[inline]
     pub fn received(&mut self, count: usize) -> usize {
-        let counted = (self.ne - self.len).min(count);
+        let counted = self.wanted().min(count);
         if count > 0 {
             self.begun = true;
         }
         self.len += counted;
         counted
+    }
+
+    /// How many response bytes will still count.
+    #[inline]
+    pub(super) const fn wanted(&self) -> usize {
+        self.ne - self.len
+    }
+
+    /// Whether the APDU is over if the current TPDU ends with `sw`; `false` also means that only [`Tpdus::status`] knows.
+    #[inline]
+    pub(super) const fn is_last_after(&self, sw: StatusWord) -> bool {
+        sw.is_ok() && self.end == self.data.len()
+    }
+
+    /// The warning that stands for 9000 at the end.
+    #[inline]
+    pub(super) const fn warning(&self) -> Option<StatusWord> {
+        self.warning
     }
 
     /// How many response bytes have counted so far, over all TPDUs. In the end this is the length of the response data.
@@ -180,11 +194,11 @@ impl<'a> Tpdus<'a> {
     /// [`T0Error::TooManyFollowUps`].
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn status(&mut self, sw: StatusWord) -> Result<Option<StatusWord>, T0Error> {
-        let wanted = self.ne - self.len;
+        let wanted = self.wanted();
         let [cla, ins, p1, p2, _] = self.header;
         match sw.sw1() {
-            0x90 if let Some(len) = self.enveloped_len() => {
-                (self.header, self.end) = envelope(cla, len, self.sent);
+            0x90 if self.end < self.data.len() && self.sent == self.end => {
+                (self.header, self.end) = envelope(cla, self.data.len(), self.sent);
                 Ok(None)
             }
             0x6C if self.direction == Direction::FromCard && !self.begun => {
@@ -204,17 +218,14 @@ impl<'a> Tpdus<'a> {
         }
     }
 
-    /// The length of an APDU of which the card has one ENVELOPE and is to get another.
-    fn enveloped_len(&self) -> Option<usize> {
-        let len = self.apdu.as_ref()?.len();
-        (self.sent == self.end && self.end < len).then_some(len)
-    }
-
     /// Whether the card has received all of a command that carries data and expects a response.
     fn fetchable(&self) -> bool {
-        let all_sent = self.sent == self.apdu.as_ref().map_or(self.data.len(), Pieces::len);
         // `begun`: a reader that fetches by itself has already brought the response.
-        self.direction == Direction::ToCard && all_sent && self.sent > 0 && self.ne > self.len && !self.begun
+        self.direction == Direction::ToCard
+            && self.sent == self.data.len()
+            && self.sent > 0
+            && self.ne > self.len
+            && !self.begun
     }
 
     /// GET RESPONSE for up to `count` bytes (ISO/IEC 7816-4 clause 7.6.1).

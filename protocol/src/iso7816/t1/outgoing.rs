@@ -1,19 +1,24 @@
-//! A block on its way out: its prologue and epilogue, and the INF of an S-block.
+//! A block on its way out: its prologue and epilogue, and its INF if that is short and no secret.
 //!
-//! The INF of an I-block is not here: it is sent from where the command is. The rules in `terminal` decide what a block
+//! Any other INF is not here: it is sent from where the command is, so that no copy of a PIN has to be wiped. The rules in `terminal` decide what a block
 //! says and when it goes.
 
 use super::block::{Bits, Check};
+use crate::iso7816::apdu::HEAD;
 use crate::iso7816::atr::Edc;
 
-/// Prologue, one byte of INF, CRC.
-const ROOM: usize = 3 + 1 + 2;
+/// The most bytes of INF that are sent from here: those of an APDU without a data field.
+pub(super) const INF: usize = HEAD;
+/// Prologue, INF, CRC.
+const ROOM: usize = 3 + INF + 2;
 
 /// The block being sent, or the last one sent.
+/// Aligned, so that the target copies it without a call.
 #[derive(Clone, Copy)]
+#[repr(align(4))]
 pub(super) struct OutgoingBlock {
     bytes: [u8; ROOM],
-    /// How many bytes come before INF that is sent from elsewhere, and how many after it: for an R- or S-block, none.
+    /// How many bytes come before INF that is sent from elsewhere, and how many after it: for a whole block, none.
     front: u8,
     epilogue: u8,
 }
@@ -23,31 +28,36 @@ impl OutgoingBlock {
     #[inline]
     pub(super) const fn around([nad, pcb, len]: [u8; 3], check: &Check) -> Self {
         let [first, second] = check.epilogue();
-        Self { bytes: [nad, pcb, len, first, second, 0], front: 3, epilogue: check.epilogue_len() as u8 }
+        let bytes = [nad, pcb, len, first, second, 0, 0, 0, 0, 0, 0, 0];
+        Self { bytes, front: 3, epilogue: check.epilogue_len() as u8 }
     }
 
-    /// An R- or S-block.
+    /// A whole block. Zeros follow its `inf`.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) const fn short(edc: Edc, nad: u8, pcb: u8, inf: Option<u8>) -> Self {
-        let mut check = Check::of(edc, [nad, pcb, inf.is_some() as u8]);
-        if let Some(inf) = inf {
-            check.update_by(inf);
+    #[cfg_attr(not(target_os = "none"), inline)]
+    pub(super) fn whole(edc: Edc, [nad, pcb, len]: [u8; 3], [a, b, c, d, e, f, g]: [u8; INF]) -> Self {
+        let end = 3 + usize::from(len);
+        let front = (end + Check::len(edc)) as u8;
+        let mut block = Self { bytes: [nad, pcb, len, a, b, c, d, e, f, g, 0, 0], front, epilogue: 0 };
+        let mut check = Check::new(edc);
+        check.update(match edc {
+            // Zeros change nothing.
+            Edc::Lrc => &block.bytes,
+            Edc::Crc => block.bytes.get(..end).unwrap_or_default(),
+        });
+        if let Some([first, second, ..]) = block.bytes.get_mut(end..) {
+            [*first, *second] = check.epilogue();
         }
-        let [first, second] = check.epilogue();
-        let (bytes, len) = match inf {
-            None => ([nad, pcb, 0, first, second, 0], 3),
-            Some(inf) => ([nad, pcb, 1, inf, first, second], 4),
-        };
-        Self { bytes, front: len + check.epilogue_len() as u8, epilogue: 0 }
+        block
     }
 
-    /// The whole of an R- or S-block; the prologue of an I-block.
+    /// The whole block; if INF is sent from elsewhere, the prologue.
     #[inline]
     pub(super) fn front(&self) -> &[u8] {
         self.bytes.get(..self.front.into()).unwrap_or_default()
     }
 
-    /// The epilogue of an I-block.
+    /// The epilogue behind INF that is sent from elsewhere.
     #[inline]
     pub(super) fn epilogue(&self) -> &[u8] {
         let [_, _, _, epilogue @ ..] = &self.bytes;

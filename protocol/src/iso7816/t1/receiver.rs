@@ -149,6 +149,23 @@ impl Receiver {
         }
     }
 
+    /// Takes all characters of a block at once, which have right parity. `false`: they are not one block with an LRC that
+    /// is valid and has room, or other characters came before; then nothing is taken.
+    pub(super) fn take_block(&mut self, bytes: &[u8], buffer: &mut [u8]) -> bool {
+        let [nad, pcb, len, behind @ ..] = bytes else { return false };
+        let Some((_, inf)) = behind.split_last() else { return false };
+        if inf.len() != usize::from(*len) || *len > self.ifs || !self.check.holds_lrc(bytes) {
+            return false;
+        }
+        let Some((places, _)) = buffer.get_mut(self.at..).and_then(|room| room.split_at_mut_checked(inf.len())) else {
+            return false;
+        };
+        places.copy_from_slice(inf);
+        self.prologue = [*nad, *pcb, *len];
+        self.first = if let [first] = inf { *first } else { 0 };
+        true
+    }
+
     /// Takes the first three characters at once, which have right parity; `room` is the length of the buffer.
     #[inline]
     pub(super) const fn take_prologue(&mut self, prologue: [u8; PROLOGUE], room: usize) -> Assembly {

@@ -17,6 +17,9 @@ const RESYNCHS: u8 = 3;
 /// The bytes of SW1 and SW2, with which every response ends (clause 12.1.3).
 const STATUS_WORD: usize = 2;
 
+/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
+const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
+
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'e> {
@@ -102,7 +105,7 @@ enum State {
 /// Which part of a block goes out next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// The whole of an R- or S-block; the prologue of an I-block.
+    /// The whole block; if INF is not in `frame`, the prologue.
     Front,
     /// As much of the INF of an I-block as is in one piece.
     Inf,
@@ -121,7 +124,7 @@ enum Abort {
 impl Connection {
     /// Prepares a command APDU; the response, status word included, will be written to `response`.
     pub fn exchange<'a>(&'a mut self, command: &'a [u8], response: &'a mut [u8], limits: Limits) -> Exchange<'a> {
-        Exchange::new(self, Task::Command, Pieces::raw(command), response, limits)
+        Exchange::new(self, Task::Command, Pieces::of_bytes(command), response, limits)
     }
 
     /// The same for a command that is not encoded. It is sent from where its data is, short or extended.
@@ -156,8 +159,8 @@ impl<'a> Exchange<'a> {
         let (frame, count) = match task {
             Task::Command => i_block(connection, &command, 0),
             Task::Ifsd(ifsd) => {
-                let pcb = Pcb::Request(Supervisory::Ifs).encode();
-                (OutgoingBlock::short(connection.edc, connection.nad, pcb, Some(ifsd)), 0)
+                let prologue = [connection.nad, Pcb::Request(Supervisory::Ifs).encode(), 1];
+                (OutgoingBlock::whole(connection.edc, prologue, [ifsd, 0, 0, 0, 0, 0, 0]), 0)
             }
         };
         let blocks = limits.blocks.checked_sub(1);
@@ -234,6 +237,10 @@ impl<'a> Exchange<'a> {
     /// Characters came, within `elapsed` etu in all and each in time.
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
+        if matches!(self.state, State::Awaiting) && self.receiver.take_block(bytes, self.response) {
+            self.state = State::Settling;
+            return self.spend(elapsed);
+        }
         let mut rest = self.receiver.run_slice(bytes, self.response);
         while let [byte, behind @ ..] = rest {
             let behind = match (&self.state, behind) {
@@ -261,14 +268,19 @@ impl<'a> Exchange<'a> {
     /// Nothing came within the time that [`Step::Receive`] allows.
     #[cfg_attr(target_os = "none", inline(never))]
     pub fn timed_out(&mut self) {
+        if SHORT_WAYS && let State::Settling = self.state {
+            let wait = self.within_budget(BLOCK_GUARD_TIME);
+            self.accept();
+            return self.spend(wait);
+        }
         let wait = self.wait();
         self.receiver.stop();
         match self.state {
             State::Awaiting => self.refuse(Fault::Silence),
             State::Receiving => self.refuse(Fault::Cut),
-            State::Settling => self.accept(),
             State::Draining(fault, _) => self.refuse(fault),
-            State::Sending(_) | State::Done(_) => return,
+            State::Settling if !SHORT_WAYS => self.accept(),
+            State::Settling | State::Sending(_) | State::Done(_) => return,
         }
         self.spend(wait);
     }
@@ -384,7 +396,9 @@ impl Exchange<'_> {
 
     /// An R- or S-block.
     fn other_out(&mut self, pcb: u8, inf: Option<u8>) {
-        self.frame = OutgoingBlock::short(self.connection.edc, self.connection.nad, pcb, inf);
+        let prologue = [self.connection.nad, pcb, inf.is_some().into()];
+        let inf = [inf.unwrap_or(0), 0, 0, 0, 0, 0, 0];
+        self.frame = OutgoingBlock::whole(self.connection.edc, prologue, inf);
         self.extension = 1;
         self.transmit();
     }
@@ -427,14 +441,20 @@ fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Out
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
     let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
-    let mut check = Check::of(connection.edc, [connection.nad, pcb.encode(), count]);
+    let prologue = [connection.nad, pcb.encode(), count];
+    if let Some(inf) = command.without_data()
+        && command.len() == usize::from(count)
+    {
+        return (OutgoingBlock::whole(connection.edc, prologue, inf), count);
+    }
+    let mut check = Check::of(connection.edc, prologue);
     let (mut at, end) = (offset, offset + usize::from(count));
     while at < end {
         let piece = command.from(at, end - at);
         check.update(piece);
         at += piece.len();
     }
-    (OutgoingBlock::around([connection.nad, pcb.encode(), count], &check), count)
+    (OutgoingBlock::around(prologue, &check), count)
 }
 
 /// What the terminal receives.
@@ -487,6 +507,10 @@ impl Exchange<'_> {
     fn block(&mut self, block: Block) -> Result<(), Fault> {
         let (ours, its) = (self.frame.pcb(), block.pcb);
         let (last, kind) = (ours.kind(), its.kind());
+        if SHORT_WAYS && kind == Kind::I && last != Kind::Request {
+            self.taken |= self.command_is_out();
+            return self.i_block(block);
+        }
         let answered = last == Kind::Request && its.0 == ours.response();
         let wants_command = kind == Kind::R && its.nr() == self.connection.ns;
         // Any other block after the whole command was sent suggests that the card is carrying the command out.
@@ -496,10 +520,10 @@ impl Exchange<'_> {
             // 6.4, 7.3).
             _ if answered => self.s_response(block),
             _ if last == Kind::Request => Err(Fault::Unexpected(its.0)),
-            Kind::I => self.i_block(block),
+            Kind::I if !SHORT_WAYS => self.i_block(block),
             Kind::R => self.r_block(block),
             Kind::Request => self.s_request(block),
-            Kind::Response => Err(Fault::Unexpected(its.0)),
+            Kind::I | Kind::Response => Err(Fault::Unexpected(its.0)),
         }
     }
 

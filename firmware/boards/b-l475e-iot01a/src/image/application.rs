@@ -15,12 +15,14 @@ use super::till::{self, BoardLink, TillClock};
 use super::{card_line, chip, desk, memory, random, time, watchdog};
 
 static LINK: StaticCell<BoardLink> = StaticCell::new();
+/// Not among the task's variables: there it would lie once as an argument of each function that it goes through.
+static MEMORY: StaticCell<Store<Region>> = StaticCell::new();
 
 /// Recalls what is kept, and starts the application's task. Never inlined: so the stack is free of its locals while holders are
 /// served.
 #[inline(never)]
 pub(crate) fn start(spawner: Spawner) {
-    let memory = memory::recall();
+    let memory = MEMORY.init(memory::recall());
     let link = LINK.init(BoardLink::new(till::port(), memory.state(chip::serial_number())));
     match run(link, memory) {
         Ok(task) => spawner.spawn(task),
@@ -30,7 +32,7 @@ pub(crate) fn start(spawner: Spawner) {
 
 /// The application, and what listens for the till.
 #[embassy_executor::task]
-async fn run(link: &'static BoardLink, memory: Store<Region>) {
+async fn run(link: &'static BoardLink, memory: &'static mut Store<Region>) {
     let clock = WallClock::new();
     let clock = TillClock(&clock);
     let listen = link.listen(|time| clock.set(time));
@@ -40,7 +42,7 @@ async fn run(link: &'static BoardLink, memory: Store<Region>) {
 }
 
 /// Does what the till commands, one after the other.
-async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: Store<Region>) -> ! {
+async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: &mut Store<Region>) -> ! {
     watchdog::set_idle(time::now(), true);
     let place = loop {
         match link.command().await {

@@ -1,5 +1,5 @@
 //! What a sound card may do in its own way on the line: how it answers PPS and S(IFS), how it asks for command data, how
-//! long it takes. A terminal has to put up with all of it. A card that is broken is in [`super::misbehaviour`].
+//! long it takes. A terminal has to put up with all of it. A card that is broken is in `misbehaviour`.
 
 use serde::Deserialize;
 use thiserror::Error;
