@@ -17,11 +17,12 @@ use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::habits::{ifs_word, procedure_word};
 use qiyong_sim::card::contact::{Habits, Misbehaviour};
+use qiyong_sim::line::PullDuring;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::stage::Played;
 use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::CLOCK_HZ;
-use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring};
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::scenarios::{FOLDER, files, objects, root, run, stem};
 
@@ -498,6 +499,7 @@ fn what_never_happens_is_a_difference() {
             "step 6: nothing came of what was to go wrong at character 9999 (Pull): only ",
         ),
         ("pull_at = 60", "pull_during = \"transaction\"", "step 6: `pull_during` never came to its moment"),
+        ("pull_at = 60", "pull_during = \"new-pin-taken\"", "step 6: `pull_during` never came to its moment"),
         ("pps = \"no-pps1\"", "pps = \"pps1:96\"", "card a: `pps` never showed: "),
         ("protocol = 1\nifs = \"other:100\"\n", "", "card b: `wtx` never showed: "),
         ("wtx = {", "procedure = \"mixed\"\nwtx = {", "card b: `procedure` never showed: "),
@@ -816,7 +818,11 @@ fn bad_values() -> Vec<Bad> {
     cases.push(bad("noise = 90", "noise = 0", &["`step 1: noise`", "at least 1"]));
     cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [] }", &["`step 1: noise.faults`", "empty"]));
     cases.push(bad("noise = 90", "noise = { one_in = 9, faults = [\"x\"] }", &["`step 1: noise.faults`", "flipped"]));
-    cases.push(bad("noise = 90", "pull_during = \"lunch\"", &["`step 1: pull_during`", "pin, new-pin, transaction"]));
+    cases.push(bad(
+        "noise = 90",
+        "pull_during = \"lunch\"",
+        &["`step 1: pull_during`", "pin, new-pin, new-pin-taken, transaction"],
+    ));
     cases.push(bad("fault = \"late\"", "fault = \"gone\"", &["`step 1: line 1.fault`", "flipped, garbled, lost"]));
     cases.push(bad("fault = \"late\"", "fault = \"lost\"", &["`step 1: line 1.etu`", "late"]));
     cases.push(bad("times = 2", "times = 0", &["`step 1: line 2.times`", "1 to 1000"]));

@@ -23,12 +23,12 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::capture;
 use qiyong_sim::card::contact::{ContactCard, Misbehaviour, PpsHabit};
-use qiyong_sim::line::{Disturbance, Fault, LineEvent, SharedCard};
+use qiyong_sim::line::{Disturbance, Fault, LineEvent, PullDuring, SharedCard};
 use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::visit::{Delivery, LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::visit::{Delivery, LinkTrouble, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
@@ -238,6 +238,16 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
         let late = fell.abs_diff((u128::from(pulled) * 1_000_000_000 / u128::from(CLOCK_HZ)) as u64);
         assert!(late <= DEACTIVATION_NS + CLOCK_STOP_NS, "{late} ns");
         assert!(place.visit(None, LinkTrouble::None).effects.activates);
+    }
+    for protocol in [0, 1] {
+        let mut place = Place::over(protocol, Generation::V3, "P32010000017");
+        let visit = Visit { pull_during: Some(PullDuring::NewPinTaken), ..Visit::default() };
+        let report = place.visit_with(visit);
+        assert_eq!((report.reason, report.pin_changed), (Some(Reason::CardRemoved), false));
+        assert_eq!(place.card.borrow().card.pin.value, Pin::new(b"271828").unwrap(), "the card has the new PIN");
+        assert_eq!(place.terminal.unplayed(), []);
+        assert_eq!(place.terminal.findings(), []);
+        assert_deactivated(&place.world.events.take(), "pulled with the new PIN");
     }
     let mut place = Place::new(Generation::V3, "P32010000017");
     let report = place.visit_with(Visit { pull_during: Some(PullDuring::Transaction), ..Visit::default() });

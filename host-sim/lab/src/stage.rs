@@ -23,12 +23,12 @@ use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Asked, Does, Moment};
 use crate::emulator::machine::Machine;
 use qiyong_sim::card::file::digits;
-use qiyong_sim::line::{Disturbance, SharedCard};
+use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
 use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
 use qiyong_sim::time::VirtualTime;
-use qiyong_sim::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble, Visit};
 use qiyong_sim::world::{UNSENDABLE, terminal_id};
 
 /// A terminal of the scenario; its machine starts when it is first needed.
@@ -137,6 +137,9 @@ impl<C: Centre> Emulated<C> {
         }
         if let Some(at) = visit.faults.iter().map(|fault| fault.at).min() {
             machine.pull_after(usize::try_from(at).unwrap_or(usize::MAX));
+        }
+        if visit.pull_during == Some(PullDuring::NewPinTaken) {
+            machine.pull_when_new_pin_is_taken();
         }
         machine.trouble_link(visit.trouble);
         let unsendable = visit.trouble == LinkTrouble::Unsendable;

@@ -149,7 +149,11 @@ fn module_of(name: &str) -> String {
     }
 }
 
-fn build() -> Result<PathBuf> {
+/// Builds the image; returns the path of the ELF.
+///
+/// # Errors
+/// The image does not build.
+pub(crate) fn build() -> Result<PathBuf> {
     let mut build = arm::cargo_build_image()?;
     build.env("DEFMT_LOG", LOG);
     build.args(["--target-dir", arm::FOLDER, "--profile", "firmware"]);

@@ -14,10 +14,12 @@ mod image;
 mod instructions;
 mod setup;
 mod size;
+mod soak;
 mod step;
 mod suite;
 mod symbol;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -59,6 +61,14 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Play scenario files on the emulated bench again and again, and compare the runs byte for byte.
+    Soak {
+        /// How often.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
+        runs: u32,
+        /// The files; without any, a handful of the project's.
+        files: Vec<PathBuf>,
+    },
     /// Run everything that continuous integration runs: setup, format, lints, docs, firmware, tests, size, instructions.
     Test,
 }
@@ -78,6 +88,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return Ok(demo::run(&args)),
         Verb::Bench { json } => return bench::run(json),
+        Verb::Soak { runs, files } => return soak::run(runs, &files),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Size { json } => size::run(json)?,

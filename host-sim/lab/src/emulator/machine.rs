@@ -208,6 +208,11 @@ impl Machine {
         self.slot.pull_at = Some(self.slot.characters.saturating_add(characters));
     }
 
+    /// Takes the card out during the next visit, when it has carried out CHANGE PIN and is about to say so.
+    pub const fn pull_when_new_pin_is_taken(&mut self) {
+        self.slot.pull_when_new_pin_is_taken = true;
+    }
+
     /// Cuts the power at this moment of the next visit. The visit then ends with [`EmulatorError::PowerCut`], and
     /// [`Machine::power_cut`] is the only call still possible.
     pub const fn cut_at(&mut self, moment: Cut) {

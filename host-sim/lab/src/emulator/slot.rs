@@ -83,6 +83,8 @@ pub(super) struct Slot {
     pub(super) characters: usize,
     /// The card is taken out when so many have passed and another one is about to.
     pub(super) pull_at: Option<usize>,
+    /// The card is taken out when it has carried out CHANGE PIN, before the first character of its answer.
+    pub(super) pull_when_new_pin_is_taken: bool,
     /// Power is cut when so many have passed and another one is about to.
     pub(super) cut_at: Option<usize>,
 }
@@ -100,6 +102,7 @@ impl Slot {
             answered: None,
             characters: 0,
             pull_at: None,
+            pull_when_new_pin_is_taken: false,
             cut_at: None,
         }
     }
@@ -201,12 +204,16 @@ impl Slot {
             let Some(card) = self.powered().filter(|_| self.rst) else {
                 continue;
             };
-            let (answer, rate, turnaround) = {
+            let (answer, rate, turnaround, took_new_pin) = {
                 let mut card = card.borrow_mut();
                 // A response to PPS still goes at the rate of the request.
                 let rate = card.rate();
-                (card.received(*byte), rate, card.turnaround())
+                (card.received(*byte), rate, card.turnaround(), card.card.took_new_pin())
             };
+            if took_new_pin && std::mem::take(&mut self.pull_when_new_pin_is_taken) {
+                self.remove(probe)?;
+                continue;
+            }
             if answer.is_empty() {
                 continue;
             }

@@ -43,6 +43,7 @@ impl Machine {
         self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now());
         let ended = self.until_end(&mut Visit { reference, centre, holder });
         (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
+        self.slot.pull_when_new_pin_is_taken = false;
         match ended {
             Ok(ended) => self.rest(ENDING).map(|()| ended),
             // What it logged last, unless it is gone.

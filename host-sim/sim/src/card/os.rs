@@ -104,6 +104,8 @@ struct Session {
     authenticated: BTreeSet<u8>,
     /// Holds for the next command only.
     challenge: Option<[u8; 8]>,
+    /// The last command was CHANGE PIN, and was carried out.
+    took_new_pin: bool,
 }
 
 /// The answer to a command.
@@ -180,6 +182,11 @@ impl VirtualCard {
         self.memory.as_ref()?.trouble()
     }
 
+    /// Whether the last command since the reset was CHANGE PIN, and was carried out.
+    pub const fn took_new_pin(&self) -> bool {
+        self.session.took_new_pin
+    }
+
     /// Takes over what another card has stored, and forgets the session.
     fn take_back(&mut self, stored: Self) {
         let Self { key_tries_left, pin, blocked, files, .. } = stored;
@@ -194,6 +201,7 @@ impl VirtualCard {
         const READS: [u8; 5] =
             [ins::SELECT, ins::READ_BINARY, ins::READ_RECORD, ins::GET_CHALLENGE, ins::INTERNAL_AUTHENTICATE];
         let reply = self.carry_out(command);
+        self.session.took_new_pin = command.ins == ins::CHANGE_PIN && reply.1 == StatusWord::OK;
         let Some(mut memory) = self.memory.take_if(|_| !READS.contains(&command.ins)) else { return reply };
         let kept = memory.keep(self);
         self.memory = Some(memory);

@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `wire` | [`VirtualLine`], the wire with a card at its end; the referee ([`crate::referee`]) watches it |
 //! | `layers` | [`Layer`]s; a line with a layer on it is still a line, as in smoltcp's `phy`. [`Tracer`] is one |
+//! | `seat` | [`Seat`], the place for a card, and the moments at which the holder pulls it |
 //! | `faults` | [`Faults`], the layer that decides when something goes wrong; the wire carries it out |
 
 mod faults;
 mod layers;
+mod seat;
 mod wire;
 
 pub use faults::{Fault, FaultPlan, Faults, Noise};
 pub use layers::{Character, Layer, Layered, LineEvent, Tracer};
-pub use wire::{Hardware, Seat, VirtualLine};
+pub use seat::{PullDuring, Seat};
+pub use wire::{Hardware, VirtualLine};
 
 use qiyong_firmware::slot::CardLine;
 use qiyong_protocol::iso7816::Etu;

@@ -3,16 +3,14 @@
 //! It does as the slot says, right or wrong, and shows the referee ([`crate::referee`]) what the terminal's pins show.
 //! Damage lies between these pins and the card.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::task::Poll;
 
 use qiyong_firmware::slot::{CardLine, Clock, LineConfig, LineError, VoltageClass};
 use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
 
-use super::{Disturbance, SharedCard, SimulatedLine};
+use super::{Disturbance, PullDuring, Seat, SharedCard, SimulatedLine};
 use crate::referee::{self, By, Clk, Finding, Rate, Referee, Seen, Signal};
 use crate::time::{CLOCK_HZ, VirtualTime};
 
@@ -73,21 +71,6 @@ pub struct VirtualLine {
     next: Next,
     silenced: bool,
     short: bool,
-}
-
-/// The place for a card. Clones are the same place, so that the owner of any clone can pull the card.
-#[derive(Clone, Default)]
-pub struct Seat(Rc<RefCell<Option<SharedCard>>>);
-
-impl Seat {
-    fn card(&self) -> Option<SharedCard> {
-        self.0.borrow().clone()
-    }
-
-    /// Pulls the card.
-    pub fn pull(&self) {
-        self.0.borrow_mut().take();
-    }
 }
 
 /// A character that the card is about to send.
@@ -411,6 +394,12 @@ impl CardLine for VirtualLine {
             let rate = self.rate();
             self.show_character(By::Terminal, edge, driven, rate, (!accepted).then_some(CARD_SIGNAL));
             self.move_to(edge + self.cycles(CHARACTER));
+            if self.seat.card().is_some_and(|card| card.borrow().card.took_new_pin())
+                && self.seat.comes_to(PullDuring::NewPinTaken)
+            {
+                // The answer, which was to begin later, does not.
+                self.set_card(None);
+            }
             self.last_frame.1 = !accepted;
             if !accepted && self.config.error_signal {
                 return Err(LineError::NotAccepted(index));
@@ -449,7 +438,7 @@ impl CardLine for VirtualLine {
 impl SimulatedLine for VirtualLine {
     fn set_card(&mut self, card: Option<SharedCard>) {
         self.forget_characters();
-        *self.seat.0.borrow_mut() = card;
+        self.seat.set_card(card);
         self.next = Next::default();
         self.look();
     }

@@ -42,7 +42,9 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
-use crate::line::{Fault, FaultPlan, Faults, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
+use crate::line::{
+    Fault, FaultPlan, Faults, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
+};
 use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
 use crate::time::VirtualTime;
@@ -52,7 +54,7 @@ use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
 use till::{TillError, TillWatch};
-use visit::{LinkTrouble, PullDuring, Unplayed, Visit};
+use visit::{LinkTrouble, Unplayed, Visit};
 
 /// A page of a world's flash, in bytes: that of the boards.
 const PAGE: usize = 2048;
@@ -88,16 +90,14 @@ struct Watch {
     recorder: Recorder,
     failure: Rc<RefCell<Option<CentreFailure>>>,
     seat: Seat,
-    /// Whether the card is pulled while the centre carries out the transaction.
-    pull: Rc<RefCell<bool>>,
 }
 
 impl TillWatch for Watch {
     fn passed(&mut self, passed: Passed) {
         let Passed { transaction, asked, answered } = passed;
         // The answer still has its way before it.
-        if transaction && self.pull.replace(false) {
-            self.seat.pull();
+        if transaction {
+            self.seat.comes_to(PullDuring::Transaction);
         }
         self.recorder.note(Event::Message { asked, answered });
     }
@@ -117,7 +117,7 @@ pub struct WorldTerminal {
     time: VirtualTime,
     plan: FaultPlan,
     flash: Flash<PAGE>,
-    pull: Rc<RefCell<bool>>,
+    seat: Seat,
     setup: Setup,
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
@@ -167,12 +167,11 @@ impl<C: CentreEnd + 'static> World<C> {
         let clock = TillClock { wall: wall.clone(), time: time.clone() };
         let ticks = time.clone();
         let set_clock = move |told| wall.set(told, ticks.seconds());
-        let pull = Rc::new(RefCell::new(false));
-        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat, pull: pull.clone() };
+        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat: seat.clone() };
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
-        WorldTerminal { station, time, plan, flash, pull, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
+        WorldTerminal { station, time, plan, flash, seat, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
     }
 }
 
@@ -199,11 +198,11 @@ impl WorldTerminal {
         self.station.till().begin(&visit);
         let noisy = visit.noise.is_some();
         let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, .. } = visit;
-        self.pull.replace(pull_during == Some(PullDuring::Transaction));
+        self.seat.pull_during(pull_during);
         self.flash.refuse(storage_worn);
         self.plan.begin(faults, noise);
         self.line().set_card(card);
-        self.station.terminal().operator().begin(pins, new_pins, cancel, pull_during);
+        self.station.terminal().operator().begin(pins, new_pins, cancel);
         let served = self.station.serve(operation, self.time.timestamp());
         self.line().set_card(None);
         self.flash.refuse(false);
@@ -224,7 +223,7 @@ impl WorldTerminal {
         let (passed, disturbed) = self.plan.passed();
         let fault = self.plan.left().first().map(|Fault { at, what }| Unplayed::Fault { at: *at, what: *what, passed });
         self.unplayed = self.station.till().left();
-        self.unplayed.extend(self.pull.replace(false).then_some(Unplayed::Pull));
+        self.unplayed.extend(self.seat.pull_during(None).map(|_| Unplayed::Pull));
         self.unplayed.extend(self.station.terminal().operator().left(approved));
         self.unplayed.extend(fault);
         self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));

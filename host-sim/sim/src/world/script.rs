@@ -7,8 +7,8 @@ use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
 
 use super::event::{Event, Recorder};
-use super::visit::{CancelAt, PullDuring, Unplayed};
-use crate::line::Seat;
+use super::visit::{CancelAt, Unplayed};
+use crate::line::{PullDuring, Seat};
 
 /// How long a holder takes for keying a PIN, in seconds.
 const KEYING: u64 = 4;
@@ -23,9 +23,7 @@ pub(super) struct Script {
     last_new: Option<Pin>,
     cancel: Option<CancelAt>,
     seat: Seat,
-    pull: Option<PullDuring>,
     cancelled: bool,
-    pulled: bool,
 }
 
 impl Script {
@@ -37,32 +35,23 @@ impl Script {
             last_new: None,
             cancel: None,
             seat,
-            pull: None,
             cancelled: false,
-            pulled: false,
         }
     }
 
     /// A visit begins, with these actions.
-    pub(super) fn begin(
-        &mut self,
-        pins: VecDeque<Pin>,
-        new_pins: VecDeque<Pin>,
-        cancel: Option<CancelAt>,
-        pull: Option<PullDuring>,
-    ) {
-        (self.pins, self.new_pins, self.cancel, self.last_new, self.pull) = (pins, new_pins, cancel, None, pull);
-        (self.cancelled, self.pulled) = (false, false);
+    pub(super) fn begin(&mut self, pins: VecDeque<Pin>, new_pins: VecDeque<Pin>, cancel: Option<CancelAt>) {
+        (self.pins, self.new_pins, self.cancel, self.last_new) = (pins, new_pins, cancel, None);
+        self.cancelled = false;
     }
 
-    /// What of the visit's actions has not come about. Pulling the card during the transaction is the link's.
+    /// What of the visit's actions has not come about. Whether the card was pulled is known to the [`Seat`].
     pub(super) fn left(&self, approved: bool) -> Vec<Unplayed> {
         let (pins, new_pins) = if approved { (self.pins.len(), self.new_pins.len()) } else { (0, 0) };
         let left = [
             (pins > 0).then_some(Unplayed::Pins { left: pins }),
             (new_pins > 0).then_some(Unplayed::NewPins { left: new_pins }),
             (self.cancel.is_some() && !self.cancelled).then_some(Unplayed::Cancel),
-            (matches!(self.pull, Some(PullDuring::Pin | PullDuring::NewPin)) && !self.pulled).then_some(Unplayed::Pull),
         ];
         left.into_iter().flatten().collect()
     }
@@ -79,10 +68,8 @@ impl Operator for Script {
             WhichPin::New | WhichPin::NewAgain => CancelAt::NewPin,
         };
         let pull = if which == WhichPin::Present { PullDuring::Pin } else { PullDuring::NewPin };
-        if self.pull == Some(pull) {
-            self.pulled = true;
+        if self.seat.comes_to(pull) {
             self.recorder.time.advance_seconds(KEYING);
-            self.seat.pull();
             // The slot is looked at once more.
             embassy_futures::yield_now().await;
             return std::future::pending().await;

@@ -7,7 +7,7 @@ use thiserror::Error;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
 
-use crate::line::{Disturbance, Fault, Noise};
+use crate::line::{Disturbance, Fault, Noise, PullDuring};
 use crate::serial::wire::ByteFault;
 
 /// What goes wrong between terminal and centre during a visit.
@@ -102,23 +102,6 @@ pub enum CancelAt {
 impl CancelAt {
     /// Every moment with its word in files.
     pub const WORDS: [(&'static str, Self); 3] = [("card", Self::Card), ("pin", Self::Pin), ("new-pin", Self::NewPin)];
-}
-
-/// The moment at which the holder pulls the card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PullDuring {
-    /// While the terminal waits for the PIN.
-    Pin,
-    /// While the terminal waits for a new PIN.
-    NewPin,
-    /// While the centre carries out the transaction.
-    Transaction,
-}
-
-impl PullDuring {
-    /// Every moment with its word in files.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("pin", Self::Pin), ("new-pin", Self::NewPin), ("transaction", Self::Transaction)];
 }
 
 /// Something that was to happen in a visit, and did not. A visit that was meant to show it shows something else.

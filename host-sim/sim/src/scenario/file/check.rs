@@ -23,10 +23,10 @@ use super::{Card, Expected, ExpectedCard, Known, Scenario, Step};
 use crate::card::contact::Misbehaviour;
 use crate::card::contact::habits::HabitKeys;
 use crate::card::file::{ATR_MAX, check_files};
-use crate::line::{Disturbance, Fault};
+use crate::line::{Disturbance, Fault, PullDuring};
 use crate::scenario::problem::Problem;
 use crate::scenario::serial;
-use crate::world::visit::{CancelAt, LinkTrouble, PullDuring, Visit};
+use crate::world::visit::{CancelAt, LinkTrouble, Visit};
 use crate::{gbk, input};
 
 /// Tables must be tables, and dates must be strings. Serde would accept a list for a table, and its messages speak of
