@@ -13,10 +13,12 @@ use std::env;
 use std::path::PathBuf;
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, Region};
+use qiyong_protocol::card::commands;
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_sim::gbk;
 
@@ -57,7 +59,6 @@ pub fn image() -> PathBuf {
 ///
 /// # Panics
 /// Never, since all its values are valid.
-/// Never: what it is made of is right.
 #[must_use]
 pub fn sample_card(generation: Generation) -> NewCard {
     NewCard {
@@ -75,4 +76,18 @@ pub fn sample_card(generation: Generation) -> NewCard {
         serial: 1,
         genuine: true,
     }
+}
+
+/// Commands of all four cases that the sample cards of generation 2 answer in T=0 with 61xx and a wrong length, too.
+#[must_use]
+pub fn commands_of_all_cases() -> Vec<Command<'static>> {
+    vec![
+        commands::select_environment(),
+        commands::select_file(&[0xEF, 0x05]),
+        commands::read_record(1, 16),
+        commands::read_record(7, 8),
+        commands::get_challenge(),
+        commands::verify(&[0x12, 0x34, 0x56]),
+        Command::new(0, 0x16, 0, 0),
+    ]
 }

@@ -27,7 +27,7 @@ use qiyong_sim::line::{
 };
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::Efficiency;
-use qiyong_tests::sample_card;
+use qiyong_tests::{commands_of_all_cases, sample_card};
 
 /// Damages the second character of the first `resets` answers to reset, including its repetitions, and writes down what
 /// is powered.
@@ -271,19 +271,6 @@ impl Rig {
     }
 }
 
-/// Commands of all four cases, with 61xx and a wrong length among them.
-fn visit() -> Vec<Command<'static>> {
-    vec![
-        commands::select_environment(),
-        commands::select_file(&[0xEF, 0x05]),
-        commands::read_record(1, 16),
-        commands::read_record(7, 8),
-        commands::get_challenge(),
-        commands::verify(&[0x12, 0x34, 0x56]),
-        Command::new(0, 0x16, 0, 0),
-    ]
-}
-
 /// Clause 7.3, in both directions: if any character arrives damaged, up to three times in a row, it is repeated, and
 /// the responses are those of an undisturbed line; a fourth time is too many. A fault of the line that can be repaired
 /// costs the card nothing (docs/design.md §1, invariant 6).
@@ -291,7 +278,7 @@ fn visit() -> Vec<Command<'static>> {
 fn in_t0_every_character_is_repeated_until_it_is_right() {
     let mut plain = Rig::over(None);
     plain.connect().unwrap();
-    let expected = plain.send(&visit());
+    let expected = plain.send(&commands_of_all_cases());
     assert!(expected.iter().all(Result::is_ok), "{expected:?}");
     let characters = plain.characters();
     assert!(characters > 150, "{characters}");
@@ -302,7 +289,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
             let flip = |n| Fault { at: at + n, what: Disturbance::Flip(1 << (at % 9)) };
             rig.plan.begin((0..times).map(flip).collect(), None);
             rig.connect().unwrap();
-            assert_eq!(rig.send(&visit()), expected, "character {at}, {times} times");
+            assert_eq!(rig.send(&commands_of_all_cases()), expected, "character {at}, {times} times");
             assert_eq!(rig.signals(), times as usize, "character {at}");
             rig.assert_no_finding();
         }
@@ -312,7 +299,7 @@ fn in_t0_every_character_is_repeated_until_it_is_right() {
         // cold one does.
         if rig.connect().is_ok() && rig.characters() <= at {
             let header_and_first_procedure_byte = rig.characters() + 6;
-            let failed = rig.send(&visit()).into_iter().find_map(Result::err);
+            let failed = rig.send(&commands_of_all_cases()).into_iter().find_map(Result::err);
             let expected = match failed {
                 Some(SlotError::NotAccepted) => Some(SlotError::NotAccepted),
                 _ => Some(SlotError::Parity).filter(|_| at >= header_and_first_procedure_byte),
@@ -331,7 +318,7 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
     let mut plain = Rig::over(t1);
     plain.connect().unwrap();
     let before = plain.characters();
-    let expected = plain.send(&visit());
+    let expected = plain.send(&commands_of_all_cases());
     assert!(expected.iter().all(Result::is_ok), "{expected:?}");
     for at in before..plain.characters() {
         for what in [
@@ -346,7 +333,7 @@ fn in_t1_whatever_happens_to_one_character_is_mended() {
             let mut rig = Rig::over(t1);
             rig.plan.begin(vec![Fault { at, what }], None);
             rig.connect().unwrap();
-            assert_eq!(rig.send(&visit()), expected, "character {at}: {what:?}");
+            assert_eq!(rig.send(&commands_of_all_cases()), expected, "character {at}: {what:?}");
             rig.assert_no_finding();
         }
     }
@@ -390,7 +377,7 @@ struct Asked {
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
-    let sensible = prop::sample::select(visit()).prop_map(|command| Asked {
+    let sensible = prop::sample::select(commands_of_all_cases()).prop_map(|command| Asked {
         header: [command.cla, command.ins, command.p1, command.p2],
         data: command.data.to_vec(),
         ne: command.ne,
@@ -604,7 +591,7 @@ fn a_session_takes_what_its_characters_need() {
     for t1 in [None, Some(T1 { ifsc: 254, crc: false })] {
         let mut rig = Rig::over(t1);
         rig.connect().unwrap();
-        rig.send(&visit());
+        rig.send(&commands_of_all_cases());
         let efficiency = Efficiency::of(rig.events.borrow().iter().copied());
         assert_eq!(efficiency.characters, rig.characters());
         assert!((1.0..1.005).contains(&efficiency.ratio()), "{t1:?}: {efficiency:?}, {}", efficiency.ratio());

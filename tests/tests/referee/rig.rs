@@ -14,7 +14,7 @@ use qiyong_sim::card::contact::{ContactCard, Habits, Misbehaviour};
 use qiyong_sim::line::{Hardware, SimulatedLine, VirtualLine};
 use qiyong_sim::referee::Rule;
 use qiyong_sim::time::VirtualTime;
-use qiyong_tests::sample_card;
+use qiyong_tests::{commands_of_all_cases, sample_card};
 
 use super::bent::{Bend, Bent, Call, Memory, Mishear, Trouble};
 
@@ -97,15 +97,7 @@ async fn session<S: CardSlot + Slot>(slot: &mut S, session: Session) -> usize {
     let mut worked = 0;
     let data = [0x55; 100];
     let short = vec![commands::select_environment()];
-    let long = vec![
-        commands::select_environment(),
-        commands::select_file(&[0xEF, 0x05]),
-        commands::read_record(1, 16),
-        commands::read_record(7, 8),
-        commands::get_challenge(),
-        commands::verify(&[0x12, 0x34, 0x56]),
-        Command::new(0, 0x16, 0, 0),
-    ];
+    let long = commands_of_all_cases();
     let aid = commands::application_aid(0);
     let large = vec![
         Command::new(0, 0xD6, 0, 0).with_data(&data),
