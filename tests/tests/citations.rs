@@ -97,7 +97,7 @@ fn each_deliberate_fault_is_found() {
         ),
         (
             "the test of an invariant is gone",
-            |tree| edit(tree, "tests/tests/scenarios.rs", "§1, invariant 5", "§1"),
+            |tree| edit(tree, "tests/tests/scenarios/edited.rs", "§1, invariant 5", "§1"),
             Kind::Uncited,
         ),
         (
