@@ -260,6 +260,12 @@ impl<'a> Pieces<'a> {
         Self { head: [0; HEAD], head_len: 0, data, tail: [0; 2], tail_len: 0 }
     }
 
+    /// Whether they are bytes that are sent as they are.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.head_len == 0
+    }
+
     /// How many bytes there are in all.
     pub const fn len(&self) -> usize {
         self.head_len as usize + self.data.len() + self.tail_len as usize

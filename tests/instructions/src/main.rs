@@ -96,27 +96,33 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
 #[inline(never)]
 fn row_t0(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    select(buffer, limits);
-    read_binary(buffer, binary, limits);
+    let answers: [&[u8]; 2] = [&[SELECT.ins], &[0x90, 0x00]];
+    whole_over_t0(black_box(&SELECT), buffer, limits, black_box(&answers));
+    whole_over_t0(black_box(&READ_BINARY), buffer, limits, black_box(&[binary]));
 }
 
+/// One command, by a driver that hears the whole answer to what it sends.
 #[inline(always)]
-fn select(buffer: &mut [u8], limits: t0::Limits) {
-    let mut acknowledged = false;
-    over_t0(black_box(&SELECT), buffer, limits, |exchange| {
-        let answer: &[u8] = if acknowledged { &[0x90, 0x00] } else { &[SELECT.ins] };
-        acknowledged = true;
-        let answer = black_box(answer);
-        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
-    });
-}
-
-#[inline(always)]
-fn read_binary(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    over_t0(black_box(&READ_BINARY), buffer, limits, |exchange| {
-        let answer = black_box(binary);
-        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
-    });
+fn whole_over_t0(command: &Command<'_>, buffer: &mut [u8], limits: t0::Limits, answers: &[&[u8]]) {
+    let mut answers = answers.iter();
+    let mut exchange = t0::Exchange::new(command, buffer, limits);
+    let done = loop {
+        match exchange.step() {
+            t0::Step::Send(bytes) => {
+                black_box((bytes, exchange.answer_within()));
+                match answers.next() {
+                    Some(answer) => exchange.answered(answer, CHARACTER * answer.len() as Etu),
+                    None => exchange.sent(),
+                }
+            }
+            t0::Step::Receive(within) => {
+                black_box(within);
+                exchange.timed_out();
+            }
+            t0::Step::Done(result) => break result,
+        }
+    };
+    assert!(done.is_ok_and(|done| done.len == command.ne));
 }
 
 /// READ BINARY with one call for each character, and the question what to do next after each.
@@ -136,7 +142,7 @@ fn over_t0(
     limits: t0::Limits,
     mut receive: impl FnMut(&mut t0::Exchange<'_>),
 ) {
-    let mut exchange = t0::Exchange::new(*command, buffer, limits);
+    let mut exchange = t0::Exchange::new(command, buffer, limits);
     let done = loop {
         match exchange.step() {
             t0::Step::Send(bytes) => {

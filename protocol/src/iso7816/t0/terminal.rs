@@ -142,11 +142,11 @@ enum State {
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        if SHORT_WAYS && Tpdus::allowed(&command, false).is_ok() {
-            Self::begin(&command, Tpdus::begin(&command, limits.follow_ups), State::Header, response, limits)
+    pub fn new(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        if SHORT_WAYS && Tpdus::allowed(command, false).is_ok() {
+            Self::begin(command, Tpdus::begin(command, limits.follow_ups), State::Header, response, limits)
         } else {
-            Self::any(&command, response, limits)
+            Self::any(command, response, limits)
         }
     }
 
@@ -233,6 +233,67 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// How long after the characters of [`Step::Send`] the answer may come, for a driver that is to know before it sends;
+    /// `None`: more is to be sent first, or nothing is to be sent.
+    #[inline]
+    pub fn answer_within(&self) -> Option<Etu> {
+        let is_last = match self.state {
+            State::Header => true,
+            State::Sending { count } => self.tpdus.data(count).len() == count,
+            State::Procedure | State::Sw2 { .. } | State::Done(_) => false,
+        };
+        is_last.then_some(self.waiting_time)
+    }
+
+    /// The characters of [`Step::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in
+    /// time: [`Exchange::sent`] and [`Exchange::received_slice`] in one call, for a driver that hears whole answers.
+    #[inline]
+    pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
+        if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
+            self.sent();
+            self.received_slice(bytes, elapsed);
+        }
+    }
+
+    /// Takes what answers the header or the data, if it is what most cards answer. `false`: nothing is taken.
+    #[inline(always)]
+    fn at_once(&mut self, bytes: &[u8], elapsed: Etu) -> bool {
+        match (&self.state, bytes) {
+            (State::Header, [first, behind @ ..]) => {
+                let header = self.tpdus.header();
+                let [_, ins, ..] = *header;
+                let Some(budget) = self.left_after(header.len(), elapsed) else { return false };
+                if *first != ins {
+                    return false;
+                }
+                match self.tpdus.direction() {
+                    Direction::FromCard if self.response(behind) => {}
+                    Direction::ToCard if behind.is_empty() && self.left > 0 => {
+                        self.state = State::Sending { count: self.left };
+                        self.left = 0;
+                    }
+                    Direction::ToCard | Direction::FromCard => return false,
+                }
+                self.budget = budget;
+            }
+            (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_in_one() => {
+                let count = *count;
+                let Some(budget) = self.left_after(count, elapsed) else { return false };
+                self.tpdus.sent(count);
+                self.budget = budget;
+                self.done();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// What is left of the budget after `sent` characters and then `elapsed` etu; `None`: it does not suffice.
+    #[inline]
+    fn left_after(&self, sent: usize, elapsed: Etu) -> Option<Etu> {
+        self.budget.checked_sub(12 * sent as Etu)?.checked_sub(elapsed)
+    }
+
     fn several(&mut self, bytes: &[u8], elapsed: Etu) {
         if self.all(bytes) {
             return self.spend(elapsed);
@@ -257,14 +318,19 @@ impl<'a> Exchange<'a> {
     /// taken.
     #[inline]
     fn all(&mut self, bytes: &[u8]) -> bool {
-        let ([first, data @ .., 0x90, 0x00], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
-        if !matches!(self.state, State::Procedure)
-            || self.run.len() + self.surplus > 0
-            || self.tpdus.direction() != Direction::FromCard
-            || first != ins
-            || data.len() != self.left
-            || data.len() > self.tpdus.wanted().min(self.room.len())
-        {
+        let ([first, behind @ ..], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
+        matches!(self.state, State::Procedure)
+            && self.run.len() + self.surplus == 0
+            && self.tpdus.direction() == Direction::FromCard
+            && first == ins
+            && self.response(behind)
+    }
+
+    /// Takes all data of this TPDU and 9000. `false`: it is something else, or there is no room, and nothing is taken.
+    #[inline]
+    fn response(&mut self, bytes: &[u8]) -> bool {
+        let [data @ .., 0x90, 0x00] = bytes else { return false };
+        if !self.tpdus.is_in_one() || data.len() != self.left || data.len() > self.tpdus.wanted().min(self.room.len()) {
             return false;
         }
         let Some((places, room)) = mem::take(&mut self.room).split_at_mut_checked(data.len()) else { return false };
@@ -272,8 +338,15 @@ impl<'a> Exchange<'a> {
         self.room = room;
         self.left = 0;
         self.tpdus.received(data.len());
-        self.status(StatusWord::OK);
+        self.done();
         true
+    }
+
+    /// A TPDU of a short command has ended with 9000, and so has the APDU.
+    #[inline]
+    fn done(&mut self) {
+        let sw = self.tpdus.warning().unwrap_or(StatusWord::OK);
+        self.state = State::Done(Ok(T0Response { len: self.tpdus.response_len(), sw }));
     }
 
     /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
@@ -351,9 +424,8 @@ impl<'a> Exchange<'a> {
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
-        if SHORT_WAYS && self.tpdus.is_last_after(sw) {
-            let sw = self.tpdus.warning().unwrap_or(sw);
-            return self.end(Ok(T0Response { len: self.tpdus.response_len(), sw }));
+        if SHORT_WAYS && sw.is_ok() && self.tpdus.is_in_one() {
+            return self.done();
         }
         self.any_status(sw);
     }

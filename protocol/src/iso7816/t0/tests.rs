@@ -25,7 +25,7 @@ fn run_within(
     mut card: impl FnMut(&[u8]) -> Vec<u8>,
 ) -> Result<(Vec<u8>, StatusWord), T0Error> {
     let (mut buffer, mut other_buffer) = (vec![0; command.ne.max(256)], vec![0; command.ne.max(256)]);
-    let mut exchange = Exchange::new(command, &mut buffer, limits);
+    let mut exchange = Exchange::new(&command, &mut buffer, limits);
     let mut other = Exchange::any(&command, &mut other_buffer, limits);
     let mut waiting: std::collections::VecDeque<u8> = Default::default();
     let mut heard = vec![];

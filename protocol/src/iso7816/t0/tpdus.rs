@@ -164,16 +164,16 @@ impl<'a> Tpdus<'a> {
         counted
     }
 
+    /// Whether the data to be sent is in one piece, and so in one TPDU. Then 9000 ends the APDU.
+    #[inline]
+    pub(super) const fn is_in_one(&self) -> bool {
+        self.data.is_plain()
+    }
+
     /// How many response bytes will still count.
     #[inline]
     pub(super) const fn wanted(&self) -> usize {
         self.ne - self.len
-    }
-
-    /// Whether the APDU is over if the current TPDU ends with `sw`; `false` also means that only [`Tpdus::status`] knows.
-    #[inline]
-    pub(super) const fn is_last_after(&self, sw: StatusWord) -> bool {
-        sw.is_ok() && self.end == self.data.len()
     }
 
     /// The warning that stands for 9000 at the end.
