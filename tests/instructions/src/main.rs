@@ -45,7 +45,7 @@ fn main() {
     let mut binary = Aligned([0xA5; 258]);
     binary.0[0] = READ_BINARY.ins;
     binary.0[256..].copy_from_slice(&[0x90, 0x00]);
-    row_t0(&mut buffer.0, &binary.0, limits);
+    row_t0(&mut buffer.0, &[&[SELECT.ins], &[0x90, 0x00]], &[&binary.0], limits);
     row_t0_by_character(&mut buffer.0, &binary.0, limits);
 
     row_atr_of_t0(&ATR_T0);
@@ -95,10 +95,9 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
 
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
 #[inline(never)]
-fn row_t0(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    let answers: [&[u8]; 2] = [&[SELECT.ins], &[0x90, 0x00]];
-    whole_over_t0(black_box(&SELECT), buffer, limits, black_box(&answers));
-    whole_over_t0(black_box(&READ_BINARY), buffer, limits, black_box(&[binary]));
+fn row_t0(buffer: &mut [u8], select: &[&[u8]], read_binary: &[&[u8]], limits: t0::Limits) {
+    whole_over_t0(black_box(&SELECT), buffer, limits, select);
+    whole_over_t0(black_box(&READ_BINARY), buffer, limits, read_binary);
 }
 
 /// One command, by a driver that hears the whole answer to what it sends.

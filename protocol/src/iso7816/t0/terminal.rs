@@ -239,7 +239,7 @@ impl<'a> Exchange<'a> {
     pub fn answer_within(&self) -> Option<Etu> {
         let is_last = match self.state {
             State::Header => true,
-            State::Sending { count } => self.tpdus.data(count).len() == count,
+            State::Sending { count } => self.tpdus.is_in_one() || self.tpdus.data(count).len() == count,
             State::Procedure | State::Sw2 { .. } | State::Done(_) => false,
         };
         is_last.then_some(self.waiting_time)
@@ -277,9 +277,7 @@ impl<'a> Exchange<'a> {
                 self.budget = budget;
             }
             (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_in_one() => {
-                let count = *count;
-                let Some(budget) = self.left_after(count, elapsed) else { return false };
-                self.tpdus.sent(count);
+                let Some(budget) = self.left_after(*count, elapsed) else { return false };
                 self.budget = budget;
                 self.done();
             }
@@ -330,13 +328,11 @@ impl<'a> Exchange<'a> {
     #[inline]
     fn response(&mut self, bytes: &[u8]) -> bool {
         let [data @ .., 0x90, 0x00] = bytes else { return false };
-        if !self.tpdus.is_in_one() || data.len() != self.left || data.len() > self.tpdus.wanted().min(self.room.len()) {
+        if !self.tpdus.is_in_one() || data.len() != self.left || data.len() > self.tpdus.wanted() {
             return false;
         }
-        let Some((places, room)) = mem::take(&mut self.room).split_at_mut_checked(data.len()) else { return false };
+        let Some(places) = self.room.get_mut(..data.len()) else { return false };
         places.copy_from_slice(data);
-        self.room = room;
-        self.left = 0;
         self.tpdus.received(data.len());
         self.done();
         true

@@ -84,10 +84,12 @@ impl<'a> Tpdus<'a> {
             (0, SHORT_NE_MAX..) => (Direction::FromCard, 0),
             (nc, _) => (Direction::ToCard, nc),
         };
+        // Four bytes that are moved as one.
+        let [c, i, a, b] = u32::from_ne_bytes([cla, ins, p1, p2]).to_ne_bytes();
         Self {
             data: Pieces::raw(data),
             ne,
-            header: [cla, ins, p1, p2, p3 as u8],
+            header: [c, i, a, b, p3 as u8],
             direction,
             end: data.len(),
             sent: 0,
@@ -135,6 +137,7 @@ impl<'a> Tpdus<'a> {
     }
 
     /// The next bytes to be sent that are in one piece, at most `most`.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn data(&self, most: usize) -> &[u8] {
         self.data.from(self.sent, most)
     }
