@@ -250,9 +250,14 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
         if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
-            self.sent();
-            self.received_slice(bytes, elapsed);
+            self.answered_somehow(bytes, elapsed);
         }
+    }
+
+    #[inline(never)]
+    fn answered_somehow(&mut self, bytes: &[u8], elapsed: Etu) {
+        self.sent();
+        self.received_slice(bytes, elapsed);
     }
 
     /// Takes what answers the header or the data, if it is what most cards answer. `false`: nothing is taken.
@@ -325,7 +330,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Takes all data of this TPDU and 9000. `false`: it is something else, or there is no room, and nothing is taken.
-    #[inline]
+    #[inline(always)]
     fn response(&mut self, bytes: &[u8]) -> bool {
         let [data @ .., 0x90, 0x00] = bytes else { return false };
         if !self.tpdus.is_in_one() || data.len() != self.left || data.len() > self.tpdus.wanted() {
