@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use super::SHORT_WAYS;
 use super::sw::StatusWord;
 
 /// The most data bytes a short command carries (Lc).
@@ -279,6 +280,13 @@ impl<'a> Pieces<'a> {
     /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
     #[inline]
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
+        if SHORT_WAYS
+            && self.is_plain()
+            && let Some(rest) = self.data.get(at..)
+            && let Some(piece) = rest.get(..most)
+        {
+            return piece;
+        }
         let (piece, skip) = match at.checked_sub(self.head_len()) {
             None => (self.head(), at),
             Some(at) => match at.checked_sub(self.data.len()) {

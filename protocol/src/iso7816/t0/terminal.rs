@@ -7,6 +7,7 @@ use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::apdu::Command;
+use crate::iso7816::SHORT_WAYS;
 use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
 use crate::iso7816::{Etu, div_up};
@@ -75,9 +76,6 @@ impl Limits {
         }
     }
 }
-
-/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
-const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,13 +269,15 @@ impl<'a> Exchange<'a> {
                 if *first != ins {
                     return false;
                 }
-                match self.tpdus.direction() {
-                    Direction::FromCard if self.response(behind) => {}
-                    Direction::ToCard if behind.is_empty() && self.left > 0 => {
-                        self.state = State::Sending { count: self.left };
-                        self.left = 0;
+                if self.tpdus.direction() == Direction::FromCard {
+                    if !self.response(behind) {
+                        return false;
                     }
-                    Direction::ToCard | Direction::FromCard => return false,
+                } else {
+                    if !behind.is_empty() || self.left == 0 {
+                        return false;
+                    }
+                    self.state = State::Sending { count: mem::take(&mut self.left) };
                 }
                 self.budget = budget;
             }
@@ -294,7 +294,8 @@ impl<'a> Exchange<'a> {
     /// What is left of the budget after `sent` characters and then `elapsed` etu; `None`: it does not suffice.
     #[inline]
     fn left_after(&self, sent: usize, elapsed: Etu) -> Option<Etu> {
-        self.budget.checked_sub(12 * sent as Etu)?.checked_sub(elapsed)
+        let left = u64::from(self.budget).checked_sub(12 * sent as u64 + u64::from(elapsed))?;
+        Some(left as Etu)
     }
 
     fn several(&mut self, bytes: &[u8], elapsed: Etu) {

@@ -84,12 +84,10 @@ impl<'a> Tpdus<'a> {
             (0, SHORT_NE_MAX..) => (Direction::FromCard, 0),
             (nc, _) => (Direction::ToCard, nc),
         };
-        // Four bytes that are moved as one.
-        let [c, i, a, b] = u32::from_ne_bytes([cla, ins, p1, p2]).to_ne_bytes();
         Self {
             data: Pieces::raw(data),
             ne,
-            header: [c, i, a, b, p3 as u8],
+            header: [cla, ins, p1, p2, p3 as u8],
             direction,
             end: data.len(),
             sent: 0,

@@ -7,7 +7,7 @@ use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
 use super::outgoing::OutgoingBlock;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
-use crate::iso7816::Etu;
+use crate::iso7816::{Etu, SHORT_WAYS};
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
 
 /// Failed attempts in succession before rule 7.4 applies: the first one and "at most two further".
@@ -16,9 +16,6 @@ const ATTEMPTS: u8 = 3;
 const RESYNCHS: u8 = 3;
 /// The bytes of SW1 and SW2, with which every response ends (clause 12.1.3).
 const STATUS_WORD: usize = 2;
-
-/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
-const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
