@@ -13,7 +13,10 @@ pub mod sw;
 pub mod t0;
 pub mod t1;
 pub mod tlv;
+mod turn;
 mod xor;
+
+pub use turn::Turn;
 
 /// A duration on the card line in elementary time units (etu, ISO/IEC 7816-3 clause 7.1).
 ///

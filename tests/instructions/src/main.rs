@@ -7,7 +7,7 @@
 use std::hint::black_box;
 
 use hex_literal::hex;
-use qiyong_protocol::iso7816::Etu;
+use qiyong_protocol::iso7816::{Etu, Turn};
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::{Atr, Edc};
 use qiyong_protocol::iso7816::t0;
@@ -106,19 +106,14 @@ fn whole_over_t0(command: &Command<'_>, buffer: &mut [u8], limits: t0::Limits, a
     let mut answers = answers.iter();
     let mut exchange = t0::Exchange::new(command, buffer, limits);
     let done = loop {
-        match exchange.step() {
-            t0::Step::Send(bytes) => {
-                black_box((bytes, exchange.answer_within()));
-                match answers.next() {
-                    Some(answer) => exchange.answered(answer, CHARACTER * answer.len() as Etu),
-                    None => exchange.sent(),
-                }
+        match exchange.turn() {
+            Turn::Send(bytes, within) => {
+                black_box((bytes, within));
+                let Some(answer) = answers.next() else { panic!("nothing more is to be sent") };
+                exchange.answered(answer, CHARACTER * answer.len() as Etu);
             }
-            t0::Step::Receive(within) => {
-                black_box(within);
-                exchange.timed_out();
-            }
-            t0::Step::Done(result) => break result,
+            Turn::Receive(_) => exchange.timed_out(),
+            Turn::Done(result) => break result,
         }
     };
     assert!(done.is_ok_and(|done| done.len == command.ne));

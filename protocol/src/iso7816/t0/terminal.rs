@@ -7,10 +7,9 @@ use super::error::T0Error;
 use super::procedure::{NULL, is_sw1};
 use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::apdu::Command;
-use crate::iso7816::SHORT_WAYS;
 use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
-use crate::iso7816::{Etu, div_up};
+use crate::iso7816::{Etu, SHORT_WAYS, Turn, div_up};
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,20 +230,22 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// How long after the characters of [`Step::Send`] the answer may come, for a driver that is to know before it sends;
-    /// `None`: more is to be sent first, or nothing is to be sent.
+    /// What to do now, for a driver that hears whole answers. The call changes nothing.
     #[inline]
-    pub fn answer_within(&self) -> Option<Etu> {
-        let is_last = match self.state {
-            State::Header => true,
-            State::Sending { count } => self.tpdus.is_in_one() || self.tpdus.data(count).len() == count,
-            State::Procedure | State::Sw2 { .. } | State::Done(_) => false,
-        };
-        is_last.then_some(self.waiting_time)
+    pub fn turn(&self) -> Turn<'_, Result<T0Response, T0Error>> {
+        match self.state {
+            State::Procedure | State::Sw2 { .. } => Turn::Receive(self.waiting_time),
+            State::Header => Turn::Send(self.tpdus.header(), Some(self.waiting_time)),
+            State::Sending { count } => {
+                let bytes = self.tpdus.data(count);
+                Turn::Send(bytes, if bytes.len() == count { Some(self.waiting_time) } else { None })
+            }
+            State::Done(result) => Turn::Done(result),
+        }
     }
 
-    /// The characters of [`Step::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in
-    /// time: [`Exchange::sent`] and [`Exchange::received_slice`] in one call, for a driver that hears whole answers.
+    /// The characters of [`Turn::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in time.
+    /// Does what [`Exchange::sent`] and [`Exchange::received_slice`] do.
     #[inline]
     pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
         if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
@@ -284,7 +285,7 @@ impl<'a> Exchange<'a> {
             (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_in_one() => {
                 let Some(budget) = self.left_after(*count, elapsed) else { return false };
                 self.budget = budget;
-                self.done();
+                self.done(self.tpdus.response_len());
             }
             _ => return false,
         }
@@ -339,16 +340,15 @@ impl<'a> Exchange<'a> {
         }
         let Some(places) = self.room.get_mut(..data.len()) else { return false };
         places.copy_from_slice(data);
-        self.tpdus.received(data.len());
-        self.done();
+        self.done(self.tpdus.response_len() + data.len());
         true
     }
 
     /// A TPDU of a short command has ended with 9000, and so has the APDU.
     #[inline]
-    fn done(&mut self) {
+    fn done(&mut self, len: usize) {
         let sw = self.tpdus.warning().unwrap_or(StatusWord::OK);
-        self.state = State::Done(Ok(T0Response { len: self.tpdus.response_len(), sw }));
+        self.state = State::Done(Ok(T0Response { len, sw }));
     }
 
     /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
@@ -427,7 +427,7 @@ impl<'a> Exchange<'a> {
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
         if SHORT_WAYS && sw.is_ok() && self.tpdus.is_in_one() {
-            return self.done();
+            return self.done(self.tpdus.response_len());
         }
         self.any_status(sw);
     }

@@ -5,7 +5,7 @@
 //! [`super::Exchange`] moves a TPDU character by character, a PC/SC reader moves it whole.
 
 use super::error::T0Error;
-use super::procedure::{ENVELOPE, GET_RESPONSE, length_of, serving_class};
+use super::procedure::{ENVELOPE, GET_RESPONSE, is_6x_or_9x, length_of, serving_class};
 use crate::iso7816::apdu::{Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
@@ -65,7 +65,7 @@ impl<'a> Tpdus<'a> {
     /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
     pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
         let Command { ins, data, ne, .. } = *command;
-        if matches!(ins & 0xF0, 0x60 | 0x90) {
+        if is_6x_or_9x(ins) {
             Err(T0Error::InsNotAllowed(ins))
         } else if (data.len() > SHORT_NC_MAX && !envelope) || data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             Err(T0Error::ExtendedLength)
