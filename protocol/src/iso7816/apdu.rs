@@ -280,13 +280,12 @@ impl<'a> Pieces<'a> {
     /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
     #[inline]
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
-        if SHORT_WAYS
-            && self.is_plain()
-            && let Some(rest) = self.data.get(at..)
-            && let Some(piece) = rest.get(..most)
-        {
-            return piece;
-        }
+        if SHORT_WAYS && self.is_plain() && at == 0 && most == self.data.len() { self.data } else { self.any_from(at, most) }
+    }
+
+    /// The same for anything.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    fn any_from(&self, at: usize, most: usize) -> &[u8] {
         let (piece, skip) = match at.checked_sub(self.head_len()) {
             None => (self.head(), at),
             Some(at) => match at.checked_sub(self.data.len()) {

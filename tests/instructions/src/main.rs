@@ -45,7 +45,8 @@ fn main() {
     let mut binary = Aligned([0xA5; 258]);
     binary.0[0] = READ_BINARY.ins;
     binary.0[256..].copy_from_slice(&[0x90, 0x00]);
-    row_t0(&mut buffer.0, &[&[SELECT.ins], &[0x90, 0x00]], &[&binary.0], limits);
+    let select: [&[u8]; 2] = [&[SELECT.ins], &[0x90, 0x00]];
+    row_t0(black_box(&mut buffer.0), black_box(&select), black_box(&[&binary.0]), black_box(limits));
     row_t0_by_character(&mut buffer.0, &binary.0, limits);
 
     row_atr_of_t0(&ATR_T0);
@@ -112,6 +113,7 @@ fn whole_over_t0(command: &Command<'_>, buffer: &mut [u8], limits: t0::Limits, a
                 let Some(answer) = answers.next() else { panic!("nothing more is to be sent") };
                 exchange.answered(answer, CHARACTER * answer.len() as Etu);
             }
+            Turn::Part(_) => exchange.sent(),
             Turn::Receive(_) => exchange.timed_out(),
             Turn::Done(result) => break result,
         }

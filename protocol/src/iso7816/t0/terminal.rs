@@ -143,6 +143,7 @@ impl<'a> Exchange<'a> {
         if SHORT_WAYS && Tpdus::allowed(command, false).is_ok() {
             Self::begin(command, Tpdus::begin(command, limits.follow_ups), State::Header, response, limits)
         } else {
+            core::hint::cold_path();
             Self::any(command, response, limits)
         }
     }
@@ -186,6 +187,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The characters of [`Step::Send`] have gone out. Each costs twelve etu of the budget.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub fn sent(&mut self) {
         let characters = match self.state {
             State::Header => {
@@ -235,11 +237,11 @@ impl<'a> Exchange<'a> {
     pub fn turn(&self) -> Turn<'_, Result<T0Response, T0Error>> {
         match self.state {
             State::Procedure | State::Sw2 { .. } => Turn::Receive(self.waiting_time),
-            State::Header => Turn::Send(self.tpdus.header(), Some(self.waiting_time)),
-            State::Sending { count } => {
-                let bytes = self.tpdus.data(count);
-                Turn::Send(bytes, if bytes.len() == count { Some(self.waiting_time) } else { None })
-            }
+            State::Header => Turn::Send(self.tpdus.header(), self.waiting_time),
+            State::Sending { count } => match self.tpdus.data(count) {
+                all if all.len() == count => Turn::Send(all, self.waiting_time),
+                part => Turn::Part(part),
+            },
             State::Done(result) => Turn::Done(result),
         }
     }
@@ -249,6 +251,7 @@ impl<'a> Exchange<'a> {
     #[inline]
     pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
         if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
+            core::hint::cold_path();
             self.answered_somehow(bytes, elapsed);
         }
     }
