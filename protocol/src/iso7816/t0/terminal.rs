@@ -278,14 +278,19 @@ impl<'a> Exchange<'a> {
                         return false;
                     }
                 } else {
-                    if !behind.is_empty() || self.left == 0 {
+                    if !behind.is_empty() {
+                        core::hint::cold_path();
+                        return false;
+                    }
+                    if self.left == 0 {
+                        core::hint::cold_path();
                         return false;
                     }
                     self.state = State::Sending { count: mem::take(&mut self.left) };
                 }
                 self.budget = budget;
             }
-            (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_in_one() => {
+            (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_usual() => {
                 let Some(budget) = self.left_after(*count, elapsed) else { return false };
                 self.budget = budget;
                 self.done(self.tpdus.response_len());
@@ -338,7 +343,7 @@ impl<'a> Exchange<'a> {
     #[inline(always)]
     fn response(&mut self, bytes: &[u8]) -> bool {
         let [data @ .., 0x90, 0x00] = bytes else { return false };
-        if !self.tpdus.is_in_one() || data.len() != self.left || data.len() > self.tpdus.wanted() {
+        if !self.tpdus.is_usual() || data.len() != self.left || data.len() > self.tpdus.wanted() {
             return false;
         }
         let Some(places) = self.room.get_mut(..data.len()) else { return false };
@@ -347,11 +352,10 @@ impl<'a> Exchange<'a> {
         true
     }
 
-    /// A TPDU of a short command has ended with 9000, and so has the APDU.
+    /// The TPDU has ended with 9000, and so has the APDU.
     #[inline]
     fn done(&mut self, len: usize) {
-        let sw = self.tpdus.warning().unwrap_or(StatusWord::OK);
-        self.state = State::Done(Ok(T0Response { len, sw }));
+        self.state = State::Done(Ok(T0Response { len, sw: StatusWord::OK }));
     }
 
     /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
@@ -429,7 +433,7 @@ impl<'a> Exchange<'a> {
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
-        if SHORT_WAYS && sw.is_ok() && self.tpdus.is_in_one() {
+        if SHORT_WAYS && sw.is_ok() && self.tpdus.is_usual() {
             return self.done(self.tpdus.response_len());
         }
         self.any_status(sw);

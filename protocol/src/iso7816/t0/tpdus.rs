@@ -165,22 +165,16 @@ impl<'a> Tpdus<'a> {
         counted
     }
 
-    /// Whether the data to be sent is in one piece, and so in one TPDU. Then 9000 ends the APDU.
+    /// Whether this is the last TPDU if it ends with 9000, and 9000 is the status word of the APDU.
     #[inline]
-    pub(super) const fn is_in_one(&self) -> bool {
-        self.data.is_plain()
+    pub(super) const fn is_usual(&self) -> bool {
+        self.data.is_plain() && self.warning.is_none()
     }
 
     /// How many response bytes will still count.
     #[inline]
     pub(super) const fn wanted(&self) -> usize {
         self.ne - self.len
-    }
-
-    /// The warning that stands for 9000 at the end.
-    #[inline]
-    pub(super) const fn warning(&self) -> Option<StatusWord> {
-        self.warning
     }
 
     /// How many response bytes have counted so far, over all TPDUs. In the end this is the length of the response data.
