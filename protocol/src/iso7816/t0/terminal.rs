@@ -265,38 +265,40 @@ impl<'a> Exchange<'a> {
     /// Takes what answers the header or the data, if it is what most cards answer. `false`: nothing is taken.
     #[inline(always)]
     fn at_once(&mut self, bytes: &[u8], elapsed: Etu) -> bool {
-        match (&self.state, bytes) {
-            (State::Header, [first, behind @ ..]) => {
+        match self.state {
+            State::Header => {
                 let header = self.tpdus.header();
-                let [_, ins, ..] = *header;
                 let Some(budget) = self.left_after(header.len(), elapsed) else { return false };
-                if *first != ins {
+                if !(match self.tpdus.direction() {
+                    Direction::ToCard => self.acknowledgement(bytes),
+                    Direction::FromCard => self.response(bytes),
+                }) {
                     return false;
-                }
-                if self.tpdus.direction() == Direction::FromCard {
-                    if !self.response(behind) {
-                        return false;
-                    }
-                } else {
-                    if !behind.is_empty() {
-                        core::hint::cold_path();
-                        return false;
-                    }
-                    if self.left == 0 {
-                        core::hint::cold_path();
-                        return false;
-                    }
-                    self.state = State::Sending { count: mem::take(&mut self.left) };
                 }
                 self.budget = budget;
             }
-            (State::Sending { count }, [0x90, 0x00]) if self.tpdus.is_usual() => {
-                let Some(budget) = self.left_after(*count, elapsed) else { return false };
+            State::Sending { count } => {
+                let [0x90, 0x00] = bytes else { return false };
+                let Some(budget) = self.left_after(count, elapsed) else { return false };
+                if !self.tpdus.is_usual() {
+                    return false;
+                }
                 self.budget = budget;
                 self.done(self.tpdus.response_len());
             }
-            _ => return false,
+            State::Procedure | State::Sw2 { .. } | State::Done(_) => return false,
         }
+        true
+    }
+
+    /// Takes an acknowledgement of all data, which go to the card.
+    #[inline(always)]
+    fn acknowledgement(&mut self, bytes: &[u8]) -> bool {
+        let ([first], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
+        if first != ins || self.left == 0 {
+            return false;
+        }
+        self.state = State::Sending { count: mem::take(&mut self.left) };
         true
     }
 
@@ -327,23 +329,21 @@ impl<'a> Exchange<'a> {
         self.spend(elapsed);
     }
 
-    /// Takes an acknowledgement, all data of this TPDU and 9000. `false`: something else came or was due, and nothing is
-    /// taken.
+    /// Takes an acknowledgement, all data of this TPDU and 9000, if a procedure byte is due. `false`: nothing is taken.
     #[inline]
     fn all(&mut self, bytes: &[u8]) -> bool {
-        let ([first, behind @ ..], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
         matches!(self.state, State::Procedure)
             && self.run.len() + self.surplus == 0
             && self.tpdus.direction() == Direction::FromCard
-            && first == ins
-            && self.response(behind)
+            && self.response(bytes)
     }
 
-    /// Takes all data of this TPDU and 9000. `false`: it is something else, or there is no room, and nothing is taken.
+    /// Takes an acknowledgement, all data of this TPDU, which come from the card, and 9000. `false`: it is something else, or
+    /// there is no room, and nothing is taken.
     #[inline(always)]
     fn response(&mut self, bytes: &[u8]) -> bool {
-        let [data @ .., 0x90, 0x00] = bytes else { return false };
-        if !self.tpdus.is_usual() || data.len() != self.left || data.len() > self.tpdus.wanted() {
+        let ([first, data @ .., 0x90, 0x00], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
+        if first != ins || data.len() != self.left || data.len() > self.tpdus.wanted() || !self.tpdus.is_usual() {
             return false;
         }
         let Some(places) = self.room.get_mut(..data.len()) else { return false };
