@@ -45,8 +45,9 @@ fn main() {
     let mut binary = Aligned([0xA5; 258]);
     binary.0[0] = READ_BINARY.ins;
     binary.0[256..].copy_from_slice(&[0x90, 0x00]);
-    let select: [&[u8]; 2] = [&[SELECT.ins], &[0x90, 0x00]];
-    row_t0(black_box(&mut buffer.0), black_box(&select), black_box(&[&binary.0]), black_box(limits));
+    let select = Case { command: SELECT, answers: &[&[SELECT.ins], &[0x90, 0x00]] };
+    let read_binary = Case { command: READ_BINARY, answers: &[&binary.0] };
+    row_t0(black_box(&mut buffer.0), black_box(&select), black_box(&read_binary), black_box(limits));
     row_t0_by_character(&mut buffer.0, &binary.0, limits);
 
     row_atr_of_t0(&ATR_T0);
@@ -94,16 +95,22 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
     assert!(result == Ok(254));
 }
 
+/// A command, and what a card answers to each that the terminal sends.
+struct Case<'a> {
+    command: Command<'a>,
+    answers: &'a [&'a [u8]],
+}
+
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
 #[inline(never)]
-fn row_t0(buffer: &mut [u8], select: &[&[u8]], read_binary: &[&[u8]], limits: t0::Limits) {
-    whole_over_t0(black_box(&SELECT), buffer, limits, select);
-    whole_over_t0(black_box(&READ_BINARY), buffer, limits, read_binary);
+fn row_t0(buffer: &mut [u8], select: &Case<'_>, read_binary: &Case<'_>, limits: t0::Limits) {
+    whole_over_t0(select, buffer, limits);
+    whole_over_t0(read_binary, buffer, limits);
 }
 
 /// One command, by a driver that hears the whole answer to what it sends.
 #[inline(always)]
-fn whole_over_t0(command: &Command<'_>, buffer: &mut [u8], limits: t0::Limits, answers: &[&[u8]]) {
+fn whole_over_t0(Case { command, answers }: &Case<'_>, buffer: &mut [u8], limits: t0::Limits) {
     let mut answers = answers.iter();
     let mut exchange = t0::Exchange::new(command, buffer, limits);
     let done = loop {
