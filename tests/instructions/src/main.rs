@@ -35,7 +35,12 @@ fn main() {
     let mut connection = connection();
     // Both values of N(S).
     for block in &blocks {
-        row_t1(&mut connection, &mut buffer.0, &block.0[..258]);
+        row_t1(
+            black_box(&mut connection),
+            black_box(&hex!("00B00000FE")),
+            black_box(&mut buffer.0),
+            black_box(&block.0[..258]),
+        );
     }
     for block in &blocks {
         row_t1_by_character(&mut connection, &mut buffer.0, &block.0[..258]);
@@ -57,26 +62,30 @@ fn main() {
 
 /// An APDU of 5 bytes, and a response of 254 bytes in one block, which comes in one go.
 #[inline(never)]
-fn row_t1(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
-    let mut block = Some(black_box(block));
-    over_t1(connection, buffer, |exchange| match block.take() {
-        Some(block) => exchange.received_slice(block, CHARACTER * 258),
-        None => exchange.timed_out(),
-    });
+fn row_t1(connection: &mut Connection, command: &[u8], buffer: &mut [u8], block: &[u8]) {
+    let limits = t1::Limits::new(connection, command.len(), buffer.len());
+    let mut exchange = connection.exchange(command, buffer, limits);
+    let result = loop {
+        match exchange.turn() {
+            Turn::Send(bytes, within) => {
+                black_box((bytes, within));
+                exchange.answered(block, CHARACTER * block.len() as Etu);
+            }
+            Turn::Part(_) => exchange.sent(),
+            Turn::Receive(within) => {
+                black_box(within);
+                exchange.timed_out();
+            }
+            Turn::Done(result) => break result,
+        }
+    };
+    assert!(result == Ok(254));
 }
 
 /// The same with one call for each character, and the question what to do next after each.
 #[inline(never)]
 fn row_t1_by_character(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
     let mut characters = black_box(block).iter();
-    over_t1(connection, buffer, |exchange| match characters.next() {
-        Some(byte) => exchange.received(*byte, CHARACTER),
-        None => exchange.timed_out(),
-    });
-}
-
-#[inline(always)]
-fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnMut(&mut t1::Exchange<'_>)) {
     let limits = t1::Limits::new(connection, 5, buffer.len());
     let mut exchange = connection.exchange(black_box(&hex!("00B00000FE")), buffer, limits);
     let result = loop {
@@ -87,7 +96,10 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
             }
             t1::Step::Receive(within) => {
                 black_box(within);
-                receive(&mut exchange);
+                match characters.next() {
+                    Some(byte) => exchange.received(*byte, CHARACTER),
+                    None => exchange.timed_out(),
+                }
             }
             t1::Step::Done(result) => break result,
         }

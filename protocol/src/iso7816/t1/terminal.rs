@@ -7,8 +7,9 @@ use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
 use super::outgoing::OutgoingBlock;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
-use crate::iso7816::{Etu, SHORT_WAYS};
+use crate::iso7816::{Etu, SHORT_WAYS, Turn};
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
+use crate::iso7816::atr::Edc;
 
 /// Failed attempts in succession before rule 7.4 applies: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
@@ -211,7 +212,7 @@ impl<'a> Exchange<'a> {
         if part == Part::Inf {
             self.gone += characters as u8;
         }
-        self.state = if part == Part::Epilogue || !self.frame.is_parted() {
+        self.state = if self.is_last(part) {
             self.receiver = Receiver::new(self.connection.edc, self.connection.ifsd, self.len);
             State::Awaiting
         } else if self.gone < self.count {
@@ -234,7 +235,7 @@ impl<'a> Exchange<'a> {
     /// Characters came, within `elapsed` etu in all and each in time.
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn received_slice(&mut self, bytes: &[u8], elapsed: Etu) {
-        if matches!(self.state, State::Awaiting) && self.receiver.take_block(bytes, self.response) {
+        if matches!(self.state, State::Awaiting) && self.take_whole(bytes) {
             self.state = State::Settling;
             return self.spend(elapsed);
         }
@@ -254,6 +255,64 @@ impl<'a> Exchange<'a> {
             rest = self.receiver.run_slice(behind, self.response);
         }
         self.spend(elapsed);
+    }
+
+    /// What to do now, for a driver that hears whole answers. The call changes nothing.
+    #[inline]
+    pub fn turn(&self) -> Turn<'_, Result<usize, T1Error>> {
+        match self.state {
+            State::Sending(part) if self.is_last(part) => {
+                let bwt = self.connection.bwt.saturating_mul(self.extension.into());
+                Turn::Send(self.part(part), self.within_budget(bwt))
+            }
+            State::Sending(part) => Turn::Part(self.part(part)),
+            State::Done(result) => Turn::Done(result),
+            _ => Turn::Receive(self.wait()),
+        }
+    }
+
+    /// The characters of [`Turn::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in time.
+    /// Does what [`Exchange::sent`] and [`Exchange::received_slice`] do.
+    #[inline]
+    pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
+        if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
+            core::hint::cold_path();
+            self.answered_somehow(bytes, elapsed);
+        }
+    }
+
+    #[inline(never)]
+    fn answered_somehow(&mut self, bytes: &[u8], elapsed: Etu) {
+        self.sent();
+        self.received_slice(bytes, elapsed);
+    }
+
+    /// Takes an answer that is one block with a valid LRC. `false`: nothing is taken.
+    #[inline(always)]
+    fn at_once(&mut self, bytes: &[u8], elapsed: Etu) -> bool {
+        let State::Sending(part) = self.state else { return false };
+        let sent = 12 * self.part(part).len() as u64 + u64::from(elapsed);
+        let Some(budget) = u64::from(self.limits.budget).checked_sub(sent) else { return false };
+        if !self.is_last(part) || !self.take_whole(bytes) {
+            return false;
+        }
+        self.limits.budget = budget as Etu;
+        self.connection.ready = false;
+        self.state = State::Settling;
+        true
+    }
+
+    /// Takes a block with a valid LRC, if that is what `bytes` are.
+    #[inline]
+    fn take_whole(&mut self, bytes: &[u8]) -> bool {
+        let Connection { edc, ifsd, .. } = *self.connection;
+        edc == Edc::Lrc && self.receiver.take_whole(bytes, ifsd, self.response, self.len)
+    }
+
+    /// Whether a block ends with this part of it.
+    #[inline]
+    fn is_last(&self, part: Part) -> bool {
+        part == Part::Epilogue || !self.frame.is_parted()
     }
 
     /// A character came with wrong parity. T=1 has no error signal (clause 11.2): the block is invalid.
