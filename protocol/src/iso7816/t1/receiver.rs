@@ -6,7 +6,7 @@ use super::bounds::BLOCK_GUARD_TIME;
 use super::error::Fault;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::Edc;
-use crate::iso7816::xor::xor;
+use crate::iso7816::xor::copy;
 
 /// Prologue characters.
 const PROLOGUE: usize = 3;
@@ -155,12 +155,14 @@ impl Receiver {
     /// is forgotten.
     #[inline]
     pub(super) fn take_whole(&mut self, bytes: &[u8], ifs: u8, buffer: &mut [u8], at: usize) -> bool {
-        let [nad, pcb, len, inf @ .., _] = bytes else { return false };
-        if inf.len() != usize::from(*len) || *len > ifs || xor(bytes) != 0 {
+        let [nad, pcb, len, inf @ .., lrc] = bytes else { return false };
+        if inf.len() != usize::from(*len) || *len > ifs {
             return false;
         }
         let Some(places) = buffer.get_mut(at..).and_then(|room| room.get_mut(..inf.len())) else { return false };
-        places.copy_from_slice(inf);
+        if copy(inf, places) != Some(nad ^ pcb ^ len ^ lrc) {
+            return false;
+        }
         self.prologue = [*nad, *pcb, *len];
         self.first = if let [first] = inf { *first } else { 0 };
         true
