@@ -322,21 +322,53 @@ impl<'a> Exchange<'a> {
     }
 
     /// Nothing came within the time that [`Step::Receive`] allows.
-    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn timed_out(&mut self) {
-        if SHORT_WAYS && let State::Settling = self.state {
-            let wait = self.within_budget(BLOCK_GUARD_TIME);
-            self.accept();
-            return self.spend(wait);
+        if !(SHORT_WAYS && self.settled_at_once()) {
+            core::hint::cold_path();
+            self.timed_out_somehow();
         }
+    }
+
+    /// Accepts the whole response in one block, as most commands have it. `false`: it is something else, and nothing has
+    /// changed.
+    #[inline(always)]
+    fn settled_at_once(&mut self) -> bool {
+        let State::Settling = self.state else { return false };
+        let Block { nad, pcb, len, .. } = self.receiver.block();
+        let response = Pcb::I { ns: self.connection.nr, more: false }.encode();
+        let len = self.len + usize::from(len);
+        let Some(budget) = self.limits.budget.checked_sub(BLOCK_GUARD_TIME) else { return false };
+        if nad & 0x77 != self.connection.nad.rotate_left(4)
+            || pcb.0 != response
+            || self.frame.pcb().kind() != Kind::I
+            || self.responding
+            || self.abort != Abort::No
+            || !self.command_is_out()
+            || len > self.response.len()
+            || len < STATUS_WORD
+        {
+            return false;
+        }
+        self.limits.budget = budget;
+        self.connection.heard = true;
+        self.connection.ready = true;
+        self.connection.ns = !self.connection.ns;
+        self.connection.nr = !self.connection.nr;
+        self.state = State::Done(Ok(len));
+        true
+    }
+
+    #[inline(never)]
+    fn timed_out_somehow(&mut self) {
         let wait = self.wait();
         self.receiver.stop();
         match self.state {
             State::Awaiting => self.refuse(Fault::Silence),
             State::Receiving => self.refuse(Fault::Cut),
             State::Draining(fault, _) => self.refuse(fault),
-            State::Settling if !SHORT_WAYS => self.accept(),
-            State::Settling | State::Sending(_) | State::Done(_) => return,
+            State::Settling => self.accept(),
+            State::Sending(_) | State::Done(_) => return,
         }
         self.spend(wait);
     }
@@ -493,6 +525,7 @@ impl Exchange<'_> {
 }
 
 /// The I-block with the command's bytes from `offset` on, as many as the card takes at present; and how many.
+#[cfg_attr(not(target_os = "none"), inline)]
 fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (OutgoingBlock, u8) {
     let left = command.len().saturating_sub(offset);
     let count = left.min(connection.ifsc.into()) as u8;
@@ -503,14 +536,21 @@ fn i_block(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Out
     {
         return (OutgoingBlock::whole(connection.edc, prologue, inf), count);
     }
-    let mut check = Check::of(connection.edc, prologue);
+    (around(connection.edc, prologue, command, offset), count)
+}
+
+/// The I-block with `prologue`, whose INF is the command's bytes from `offset` on.
+#[cfg_attr(not(target_os = "none"), inline(never))]
+fn around(edc: Edc, prologue: [u8; 3], command: &Pieces<'_>, offset: usize) -> OutgoingBlock {
+    let [.., count] = prologue;
+    let mut check = Check::of(edc, prologue);
     let (mut at, end) = (offset, offset + usize::from(count));
     while at < end {
         let piece = command.from(at, end - at);
         check.update(piece);
         at += piece.len();
     }
-    (OutgoingBlock::around(prologue, &check), count)
+    OutgoingBlock::around(prologue, &check)
 }
 
 /// What the terminal receives.
@@ -563,10 +603,6 @@ impl Exchange<'_> {
     fn block(&mut self, block: Block) -> Result<(), Fault> {
         let (ours, its) = (self.frame.pcb(), block.pcb);
         let (last, kind) = (ours.kind(), its.kind());
-        if SHORT_WAYS && kind == Kind::I && last != Kind::Request {
-            self.taken |= self.command_is_out();
-            return self.i_block(block);
-        }
         let answered = last == Kind::Request && its.0 == ours.response();
         let wants_command = kind == Kind::R && its.nr() == self.connection.ns;
         // Any other block after the whole command was sent suggests that the card is carrying the command out.
@@ -576,10 +612,10 @@ impl Exchange<'_> {
             // 6.4, 7.3).
             _ if answered => self.s_response(block),
             _ if last == Kind::Request => Err(Fault::Unexpected(its.0)),
-            Kind::I if !SHORT_WAYS => self.i_block(block),
+            Kind::I => self.i_block(block),
             Kind::R => self.r_block(block),
             Kind::Request => self.s_request(block),
-            Kind::I | Kind::Response => Err(Fault::Unexpected(its.0)),
+            Kind::Response => Err(Fault::Unexpected(its.0)),
         }
     }
 
