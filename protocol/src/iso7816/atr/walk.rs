@@ -1,5 +1,7 @@
 //! All groups of an ATR in one walk.
 
+use core::hint::cold_path;
+
 use super::layout::Layout;
 use super::parameters::Parameters;
 
@@ -22,10 +24,10 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
     let mut parameters = Parameters::DEFAULT;
     // On its own, since what is in one structure with bytes of changing places is not kept in a register.
-    let mut there: u16 = 0;
+    let mut there: u32 = 0;
     let (mut first_t, mut first_descent, mut cut) = (None, None, false);
     // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
-    let mut named: u16 = 0;
+    let mut named: u32 = 0;
     let mut preferred = T15;
     // Which bytes the group has, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD. Where the next byte is, and what the group is
     // about.
@@ -60,11 +62,13 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
             Some(_) => Parameters::specific_to(t),
             None => {
                 first_t = Some(t);
+                preferred = t;
                 Parameters::SECOND
             }
         };
         named |= 1 << t;
         if preferred == T15 {
+            cold_path();
             preferred = t;
         }
         if t < before {
@@ -76,8 +80,8 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     if first_t.is_none() && !cut && t0.is_some() {
         (named, preferred) = (1, 0);
     }
-    parameters.there = there;
-    parameters.offered = named;
+    parameters.there = there as u16;
+    parameters.offered = named as u16;
     parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
     // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
     let has_tck = named > 1;
