@@ -6,8 +6,12 @@ const WORD: usize = size_of::<usize>();
 /// The xor of all bytes: 0 over an ATR from T0 to TCK, over a PPS, and over a T=1 block with its LRC.
 #[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn xor(bytes: &[u8]) -> u8 {
-    let (words, others) = bytes.as_chunks::<WORD>();
-    let sum = words.iter().fold(0, |sum, word| sum ^ usize::from_ne_bytes(*word));
+    let mut sum = 0;
+    let mut others = bytes;
+    while let Some((word, behind)) = others.split_first_chunk() {
+        sum ^= usize::from_ne_bytes(*word);
+        others = behind;
+    }
     // The upper half is added to the lower one, until that is a byte.
     let halves = (3..WORD.ilog2() + 3).rev().map(|log| 1 << log);
     let sum = halves.fold(sum, |sum, bits: u32| sum ^ sum >> bits);
