@@ -25,7 +25,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let mut parameters = Parameters::DEFAULT;
     // On its own, since what is in one structure with bytes of changing places is not kept in a register.
     let mut there: u32 = 0;
-    let (mut first_t, mut first_descent, mut cut) = (None, None, false);
+    let (mut first_t, mut first_descent, mut cut) = (None, (0, 0), false);
     // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
     let mut named: u32 = 0;
     let mut preferred = T15;
@@ -71,8 +71,9 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
             cold_path();
             preferred = t;
         }
-        if t < before {
-            descent(&mut first_descent, before, t);
+        if t < before && first_descent == (0, 0) {
+            cold_path();
+            first_descent = (before, t);
         }
         before = t;
         announced = td >> 4;
@@ -95,10 +96,4 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let complete = t0.is_some() && !cut;
     let layout = Layout { interface_end: at, historical_len, has_tck, complete, first_descent, total };
     Walk { layout, parameters, first_t }
-}
-
-/// Notes the first T that is smaller than the one before it.
-#[cold]
-fn descent(first: &mut Option<(u8, u8)>, before: u8, t: u8) {
-    first.get_or_insert((before, t));
 }
