@@ -86,14 +86,15 @@ impl<'a> Atr<'a> {
 
     /// What these bytes say about their card, whether or not they are an ATR. A missing byte says nothing.
     pub fn parameters(&self) -> Parameters {
-        self.complete(walk(self.0).parameters)
+        let Walk { parameters, .. } = walk(self.0);
+        self.complete(parameters, parameters.historical(self.0))
     }
 
     /// Adds what the groups do not contain.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn complete(&self, mut parameters: Parameters) -> Parameters {
+    fn complete(&self, mut parameters: Parameters, historical: &[u8]) -> Parameters {
         parameters.convention = self.convention().unwrap_or(Convention::Direct);
-        parameters.extended_lengths = historical::extended_lengths(parameters.historical(self.0));
+        parameters.extended_lengths = historical::extended_lengths(historical);
         parameters
     }
 
@@ -138,7 +139,10 @@ impl<'a> Atr<'a> {
         // TD1 must not be T=15, and the Ts must ascend, so that T=0 is first and T=15 last (clause 8.2.3).
         match layout.first_descent {
             _ if first_t == Some(15) => Err(AtrError::T15First),
-            (0, 0) => Ok(self.complete(walk.parameters)),
+            (0, _) => {
+                let historical = layout.interface_end..layout.interface_end + layout.historical_len;
+                Ok(self.complete(walk.parameters, self.0.get(historical).unwrap_or_default()))
+            }
             (before, after) => Err(AtrError::TypesOutOfOrder { before, after }),
         }
     }

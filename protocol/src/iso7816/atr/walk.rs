@@ -4,6 +4,7 @@ use core::hint::cold_path;
 
 use super::layout::Layout;
 use super::parameters::Parameters;
+use crate::iso7816::SHORT_WAYS;
 
 /// T=15 is no protocol.
 const T15: u8 = 15;
@@ -37,15 +38,17 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let mut before = 0;
     loop {
         // Of several bytes with the same meaning, the first counts.
-        let held = there >> about;
-        for letter in 0..3 {
-            if announced >> letter & 1 == 1 {
-                let place = parameters.bytes.get_mut(about + letter);
-                if let (0, Some(byte), Some(place)) = (held >> letter & 1, atr.get(at), place) {
-                    *place = *byte;
-                    there |= 1 << letter << about;
+        if !SHORT_WAYS || announced & 7 != 0 {
+            let held = there >> about;
+            for letter in 0..3 {
+                if announced >> letter & 1 == 1 {
+                    let place = parameters.bytes.get_mut(about + letter);
+                    if let (0, Some(byte), Some(place)) = (held >> letter & 1, atr.get(at), place) {
+                        *place = *byte;
+                        there |= 1 << letter << about;
+                    }
+                    at += 1;
                 }
-                at += 1;
             }
         }
         if announced & 8 == 0 {
@@ -71,7 +74,7 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
             cold_path();
             preferred = t;
         }
-        if t < before && first_descent == (0, 0) {
+        if t < before && first_descent.0 == 0 {
             cold_path();
             first_descent = (before, t);
         }
