@@ -1,5 +1,7 @@
 //! The xor of bytes, with which an ATR, a PPS and a T=1 block with an LRC are checked.
 
+use super::SHORT_WAYS;
+
 /// A word of the processor.
 const WORD: usize = size_of::<usize>();
 
@@ -11,6 +13,20 @@ pub(crate) fn xor(bytes: &[u8]) -> u8 {
     while let Some((word, behind)) = others.split_first_chunk() {
         sum ^= usize::from_ne_bytes(*word);
         others = behind;
+    }
+    if SHORT_WAYS {
+        if let Some((four, behind)) = others.split_first_chunk() {
+            sum ^= u32::from_ne_bytes(*four) as usize;
+            others = behind;
+        }
+        if let Some((two, behind)) = others.split_first_chunk() {
+            sum ^= usize::from(u16::from_ne_bytes(*two));
+            others = behind;
+        }
+        if let [one] = others {
+            sum ^= usize::from(*one);
+        }
+        others = &[];
     }
     // The upper half is added to the lower one, until that is a byte.
     let halves = (3..WORD.ilog2() + 3).rev().map(|log| 1 << log);
