@@ -41,62 +41,65 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) -> Option<u8> {
         return None;
     }
     let mut sum = [0; 2];
-    let (words, from) = from.as_chunks::<16>();
-    let (places, to) = to.as_chunks_mut::<16>();
-    let (fours, words) = words.as_chunks::<4>();
-    let (places_of_fours, places) = places.as_chunks_mut::<4>();
-    for ([p0, p1, p2, p3], [w0, w1, w2, w3]) in places_of_fours.iter_mut().zip(fours) {
-        word(w0, p0, &mut sum);
-        word(w1, p1, &mut sum);
-        word(w2, p2, &mut sum);
-        word(w3, p3, &mut sum);
+    let ((from, others), (to, other_places)) = (from.as_chunks::<16>(), to.as_chunks_mut::<16>());
+    let ((fours, from), (places, to)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
+    // Written out, since the compiler makes two walks of a loop that copies.
+    for ([a, b, c, d], [at_a, at_b, at_c, at_d]) in fours.iter().zip(places) {
+        copy_16(a, at_a, &mut sum);
+        copy_16(b, at_b, &mut sum);
+        copy_16(c, at_c, &mut sum);
+        copy_16(d, at_d, &mut sum);
     }
-    if let ([w0, words @ ..], [p0, places @ ..]) = (words, places) {
-        word(w0, p0, &mut sum);
-        if let ([w0, words @ ..], [p0, places @ ..]) = (words, places) {
-            word(w0, p0, &mut sum);
-            if let ([w0, ..], [p0, ..]) = (words, places) {
-                word(w0, p0, &mut sum);
-            }
+    match (from, to) {
+        ([a, b, c], [at_a, at_b, at_c]) => {
+            copy_16(a, at_a, &mut sum);
+            copy_16(b, at_b, &mut sum);
+            copy_16(c, at_c, &mut sum);
         }
+        ([a, b], [at_a, at_b]) => {
+            copy_16(a, at_a, &mut sum);
+            copy_16(b, at_b, &mut sum);
+        }
+        ([a], [at_a]) => copy_16(a, at_a, &mut sum),
+        _ => {}
     }
-    let [a, b] = sum;
-    let mut sum = a ^ b;
-    let (words, from) = from.as_chunks::<8>();
-    let (places, to) = to.as_chunks_mut::<8>();
-    if let ([w], [p]) = (words, places) {
-        *p = *w;
-        sum ^= u64::from_ne_bytes(*w);
-    }
-    let (words, from) = from.as_chunks::<4>();
-    let (places, to) = to.as_chunks_mut::<4>();
-    if let ([w], [p]) = (words, places) {
-        *p = *w;
-        sum ^= u64::from(u32::from_ne_bytes(*w));
-    }
-    let (words, from) = from.as_chunks::<2>();
-    let (places, to) = to.as_chunks_mut::<2>();
-    if let ([w], [p]) = (words, places) {
-        *p = *w;
-        sum ^= u64::from(u16::from_ne_bytes(*w));
-    }
-    if let ([w], [p]) = (from, to) {
-        *p = *w;
-        sum ^= u64::from(*w);
-    }
-    sum ^= sum >> 32;
-    sum ^= sum >> 16;
-    sum ^= sum >> 8;
-    Some(sum as u8)
+    let [low, high] = sum;
+    let mut sum = low ^ high;
+    let (others, places) = copy_by::<8>(others, other_places, &mut sum);
+    let (others, places) = copy_by::<4>(others, places, &mut sum);
+    let (others, places) = copy_by::<2>(others, places, &mut sum);
+    copy_by::<1>(others, places, &mut sum);
+    Some(folded(sum))
 }
 
+/// Copies `N` of less than twice as many bytes, adds them to a word, and returns the others.
 #[inline(always)]
-fn word(from: &[u8; 16], to: &mut [u8; 16], sum: &mut [u64; 2]) {
+fn copy_by<'f, 't, const N: usize>(from: &'f [u8], to: &'t mut [u8], sum: &mut u64) -> (&'f [u8], &'t mut [u8]) {
+    let ((first, others), (place, places)) = (from.as_chunks::<N>(), to.as_chunks_mut::<N>());
+    if let ([first], [place]) = (first, place) {
+        *place = *first;
+        let mut word = [0; 8];
+        if let Some((low, _)) = word.split_first_chunk_mut() {
+            *low = *first;
+        }
+        *sum ^= u64::from_ne_bytes(word);
+    }
+    (others, places)
+}
+
+/// Copies 16 bytes, and adds them to two words.
+#[inline(always)]
+fn copy_16(from: &[u8; 16], to: &mut [u8; 16], [low, high]: &mut [u64; 2]) {
     *to = *from;
-    let (Some((low, _)), Some((_, high))) = (from.split_first_chunk::<8>(), from.split_last_chunk::<8>()) else { return };
-    let [a, b] = sum;
-    *a ^= u64::from_ne_bytes(*low);
-    *b ^= u64::from_ne_bytes(*high);
+    if let (Some((first, _)), Some((_, last))) = (from.split_first_chunk(), from.split_last_chunk()) {
+        *low ^= u64::from_ne_bytes(*first);
+        *high ^= u64::from_ne_bytes(*last);
+    }
+}
+
+/// The xor of the bytes of a word: the upper half is added to the lower one, until that is a byte.
+fn folded(sum: u64) -> u8 {
+    [32, 16, 8].into_iter().fold(sum, |sum, bits| sum ^ sum >> bits) as u8
 }
 
 #[cfg(test)]
