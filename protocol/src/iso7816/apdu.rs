@@ -280,7 +280,11 @@ impl<'a> Pieces<'a> {
     /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
     #[inline]
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
-        if SHORT_WAYS && self.is_plain() && at == 0 && most == self.data.len() { self.data } else { self.any_from(at, most) }
+        if SHORT_WAYS && self.is_plain() && at == 0 && most == self.data.len() {
+            self.data
+        } else {
+            self.any_from(at, most)
+        }
     }
 
     /// The same for anything.

@@ -115,5 +115,18 @@ mod tests {
         fn it_is_that_of_one_byte_after_the_other(bytes: Vec<u8>) {
             prop_assert_eq!(xor(&bytes), bytes.iter().fold(0, |sum, byte| sum ^ byte));
         }
+
+        #[test]
+        fn what_is_copied_is_the_same_and_has_the_same_xor(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            room in 0usize..300,
+        ) {
+            let mut places = std::vec![0; bytes.len()];
+            prop_assert_eq!(copy(&bytes, &mut places), Some(xor(&bytes)));
+            prop_assert_eq!(&bytes, &places);
+            let mut other = std::vec![0xA5; room];
+            prop_assert_eq!(copy(&bytes, &mut other).is_some(), room == bytes.len());
+            prop_assert!(room == bytes.len() || other.iter().all(|byte| *byte == 0xA5));
+        }
     }
 }

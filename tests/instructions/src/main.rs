@@ -7,11 +7,11 @@
 use std::hint::black_box;
 
 use hex_literal::hex;
-use qiyong_protocol::iso7816::{Etu, Turn};
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::atr::{Atr, Edc, Parameters};
 use qiyong_protocol::iso7816::t0;
 use qiyong_protocol::iso7816::t1::{self, Connection, IFS_MAX, Pcb};
+use qiyong_protocol::iso7816::{Etu, Turn};
 
 /// Etu from one character to the next.
 const CHARACTER: Etu = 12;

@@ -7,9 +7,9 @@ use super::connection::{Connection, Limits};
 use super::error::{Budget, Fault, T1Error, Trouble};
 use super::outgoing::OutgoingBlock;
 use super::receiver::{Assembly, Block, Quiet, Receiver};
-use crate::iso7816::{Etu, SHORT_WAYS, Turn};
 use crate::iso7816::apdu::{ApduError, Command, Pieces};
 use crate::iso7816::atr::Edc;
+use crate::iso7816::{Etu, SHORT_WAYS, Turn};
 
 /// Failed attempts in succession before rule 7.4 applies: the first one and "at most two further".
 const ATTEMPTS: u8 = 3;
