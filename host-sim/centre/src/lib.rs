@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+pub mod application;
 mod columns;
 mod endpoint;
 mod error;

@@ -1,0 +1,6 @@
+//! Applications for cards.
+pub mod documents;
+pub mod photo;
+
+#[cfg(test)]
+mod tests;
