@@ -24,6 +24,7 @@ impl CentreError {
             | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
             Self::Damaged(damage) => damage.advice(),
+            Self::KeyFile { .. } | Self::NoRandom => Advice::CallService,
         }
     }
 }
@@ -32,7 +33,7 @@ impl Damage {
     /// Who can put it right: the database is restored from a copy.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::Column(_) | Self::Card(_) | Self::MasterKey { .. } | Self::Setting(_) => Advice::CallService,
+            Self::Column(_) | Self::Card(_) | Self::KeyFile(_) | Self::Sealed | Self::MasterKey { .. } | Self::Setting(_) => Advice::CallService,
         }
     }
 }
