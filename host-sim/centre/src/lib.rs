@@ -2,22 +2,17 @@
 //! them.
 //!
 //! [`Centre::handle`] takes one message and gives one answer; [`Centre::handle_bytes`] does the same in bytes. The
-//! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `transactions`
-//! carries out and undoes, `leases` sees to it that one terminal works under a name, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new
-//! cards with them, `journal` has what reports are made of. Not here: lines, threads, and a clock; the time is that of
+//! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `terminal` is the
+//! terminals' path, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new cards
+//! with them. Not here: lines, threads, and a clock; the time is that of
 //! the terminal's message.
 #![forbid(unsafe_code)]
 
-mod advice;
-mod columns;
-mod endpoint;
 mod error;
 pub mod hsm;
 pub mod issue;
-mod journal;
-mod leases;
 mod store;
-mod transactions;
+mod terminal;
 
 use std::fmt;
 use std::path::Path;
@@ -28,11 +23,12 @@ use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, Prese
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
-pub use endpoint::test_mac_key;
 pub use error::{CentreError, Damage};
 use hsm::Hsm;
-pub use journal::{Activation, DecidedBy, Function, JournalEntry};
 use store::{Line, LineKind, Store};
+pub use terminal::endpoint::test_mac_key;
+pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+use terminal::{leases, transactions};
 
 /// The card centre.
 pub struct Centre {

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
 use super::{Store, private};
-use crate::columns;
 use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
+use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
 const APPLICATION_ID: i64 = 0x5159_4343;
