@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
 /// Where the centre gets the time from: China Standard Time, without a zone.
 pub trait Clock: Debug + Send {
@@ -18,7 +18,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime {
-        let now = jiff::Timestamp::now().to_zoned(TimeZone::fixed(Offset::constant(8))).datetime();
+        let now = Offset::constant(8).to_datetime(jiff::Timestamp::now());
         // The records have seconds.
         now.with().subsec_nanosecond(0).build().unwrap_or(now)
     }

@@ -37,12 +37,12 @@ pub struct Request<'a> {
 pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Request<'_>) -> Result<Value, Refusal> {
     let digest = digest(store, &request);
     let (area, operator, act, key) = (request.area, request.operator, request.act, request.key);
-    let entry = registry::act(act).ok_or_else(|| General::NoSuchAct(act.to_owned()))?;
+    let entry = registry::act(act);
     let mut subject = String::new();
-    let result = store.atomically(|store| {
+    let result: Result<Value, Refusal> = store.atomically(|store| {
         let office = Office::new(store, (&store.vault, hsm), area, now);
         let (answer, about) = attempt(&office, entry, request, &digest)?;
-        if !entry.reads {
+        if entry.is_some_and(|entry| !entry.reads) {
             write(&office, operator, act, "done", &about, digest)?;
             if let Some(key) = key {
                 keep(&office, operator, (key, act), &answer, &digest)?;
@@ -65,7 +65,7 @@ pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Reques
 /// The answer, and what the act was about. An answer that is kept under the key is given again.
 fn attempt(
     office: &Office<'_>,
-    entry: &Entry,
+    entry: Option<&Entry>,
     request: Request<'_>,
     digest: &[u8; 32],
 ) -> Result<(Value, String), Refusal> {
@@ -74,6 +74,7 @@ fn attempt(
     if access::operator(office, &operator.id)?.as_ref() != Some(operator) {
         return Err(General::Operator.into());
     }
+    let entry = entry.ok_or_else(|| General::NoSuchAct(act.to_owned()))?;
     if !entry.roles.contains(&operator.role) {
         return Err(General::Role { is: operator.role, may: entry.roles }.into());
     }
@@ -143,7 +144,7 @@ fn write(
         time: office.now(),
         operator: operator.id.clone(),
         outlet: operator.outlet.clone(),
-        act: act.to_owned(),
+        act: if registry::act(act).is_some() { act.to_owned() } else { "unknown".into() },
         outcome: outcome.to_owned(),
         subject: subject.to_owned(),
         request,

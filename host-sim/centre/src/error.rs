@@ -68,6 +68,9 @@ pub enum CentreError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers, and nothing can be sealed; nothing was changed")]
     NoRandom,
+    /// The data that comes with this program for an area is wrong: a fault of the program.
+    #[error("what this program brings for the area is wrong: {0}; report it to whoever maintains the program")]
+    Defaults(String),
     /// The institution has already been added.
     #[error("institution {0} is known already; each code can be added once")]
     InstitutionExists(InstitutionCode),

@@ -1,14 +1,10 @@
-//! Every act and every parameter that there is. A room is known to all faces once its `ACTS` stand here.
+//! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::configuration::kinds::Kind;
-use crate::{access, agency};
+use crate::{access, agency, parameters};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS];
-
-/// The parameters of all rooms.
-pub const PARAMETERS: &[&[Kind]] = &[];
+pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS, parameters::ACTS];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {
@@ -18,11 +14,6 @@ pub fn acts() -> impl Iterator<Item = &'static Entry> {
 /// The act with this name.
 pub fn act(name: &str) -> Option<&'static Entry> {
     acts().find(|entry| entry.name == name)
-}
-
-/// Every parameter.
-pub fn parameters() -> impl Iterator<Item = &'static Kind> {
-    PARAMETERS.iter().copied().flatten()
 }
 
 #[cfg(test)]

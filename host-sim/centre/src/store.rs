@@ -1,11 +1,11 @@
 //! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `schema.sql`.
 //!
-//! The store stores and finds, and knows no rule: [`super::transactions`] decides what may happen to a card. Changes
+//! The store stores and finds, and knows no rule: [`crate::terminal::transactions`] decides what may happen to a card. Changes
 //! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`leases`]
 //! has the terminals' names, [`reports`] reads the past.
 
-pub(crate) mod audit;
-pub(crate) mod database;
+pub mod audit;
+pub mod database;
 pub(super) mod leases;
 mod migrations;
 mod opening;
@@ -27,9 +27,9 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::columns;
 use super::error::CentreError;
-use super::journal::Function;
+use crate::terminal::columns;
+use crate::terminal::journal::Function;
 use vault::Vault;
 
 /// The database.

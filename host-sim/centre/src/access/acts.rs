@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{add_operator, issue_token, operator};
+use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::entry::{Entry, entry};
 use crate::acts::fields::{Moment, Text};
 use crate::acts::general::General;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
-use crate::acts::Act;
 use crate::store::audit;
 use crate::values;
 
@@ -118,7 +118,12 @@ impl Act for EndOperator {
             values![desk.today(), desk.area(), self.id],
         )?;
         end_tokens(desk, &self.id)?;
-        if ended == 0 && desk.store().find("SELECT id FROM operators WHERE area = $1 AND id = $2", values![desk.area(), self.id])?.is_none() {
+        if ended == 0
+            && desk
+                .store()
+                .find("SELECT id FROM operators WHERE area = $1 AND id = $2", values![desk.area(), self.id])?
+                .is_none()
+        {
             return Err(General::NotFound("operator").into());
         }
         Ok(Done { changed: ended == 1 })

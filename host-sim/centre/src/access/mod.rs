@@ -3,6 +3,8 @@
 use jiff::civil::DateTime;
 use zeroize::Zeroizing;
 
+use qiyong_protocol::card::codes::Region;
+
 use crate::acts::desk::Operator;
 use crate::acts::office::Office;
 use crate::acts::role::Role;
@@ -44,19 +46,26 @@ pub fn add_operator(office: &Office<'_>, id: &str, role: Role, outlet: &str, nam
     Ok(added == 1)
 }
 
-/// A new token of an operator: 64 hexadecimal digits, which the centre does not keep.
+/// A new token of an operator: the area's code, a hyphen and 64 hexadecimal digits. The centre keeps its keyed hash.
 ///
 /// # Errors
 /// The system has no random numbers, or the database failed.
 pub fn issue_token(office: &Office<'_>, operator: &str, expires: DateTime) -> Result<Zeroizing<String>, CentreError> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
-    let token = Zeroizing::new(hex::encode(*bytes));
+    let token = Zeroizing::new(format!("{}-{}", office.area().as_str(), hex::encode(*bytes)));
     office.store().execute(
         "INSERT INTO tokens (area, hash, operator, expires) VALUES ($1, $2, $3, $4)",
         values![office.area(), office.hash("token", &token), operator, expires],
     )?;
     Ok(token)
+}
+
+/// The area in which a token was issued; `None`: this is no token.
+pub fn area_of_token(token: &str) -> Option<Region> {
+    let (area, secret) = token.split_once('-')?;
+    let is_secret = secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Region::new(area).ok().filter(|_| is_secret)
 }
 
 /// Whose token this is, if it is in force now.

@@ -219,5 +219,10 @@ fn plain_text<'de, D: Deserializer<'de>>(deserializer: D, most: usize) -> Result
 
 fn text_schema(most: usize) -> RefOr<Schema> {
     let shape = format!("^[^\\x00-\\x1F\\x7F-\\x9F]{{1,{most}}}$");
-    ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(most)).pattern(Some(shape)).into()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(most))
+        .pattern(Some(shape))
+        .into()
 }

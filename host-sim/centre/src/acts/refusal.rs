@@ -1,5 +1,7 @@
 //! Why an act was not carried out: a code that stays the same, and words for people in English and Chinese.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,9 +47,22 @@ pub enum RefusalKind {
     Failure,
 }
 
-/// A refusal.
+/// A refusal; its [`Words`] are boxed, since it is returned through many hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(Box<Words>);
+
+impl Deref for Refusal {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        &self.0
+    }
+}
+
+/// What a refusal says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Refusal {
+#[schema(as = Refusal)]
+pub struct Words {
     /// What happened, in one word that stays the same.
     pub code: &'static str,
     /// What kind of refusal it is.
@@ -67,7 +82,7 @@ pub struct Refusal {
 
 impl<E: Explain> From<E> for Refusal {
     fn from(why: E) -> Self {
-        Self {
+        Self(Box::new(Words {
             code: why.code(),
             kind: why.kind(),
             field: why.field(),
@@ -75,13 +90,13 @@ impl<E: Explain> From<E> for Refusal {
             zh: why.zh(),
             next_en: why.next_en(),
             next_zh: why.next_zh(),
-        }
+        }))
     }
 }
 
 impl From<CentreError> for Refusal {
     fn from(error: CentreError) -> Self {
-        Self {
+        Self(Box::new(Words {
             code: "centre-failed",
             kind: RefusalKind::Failure,
             field: None,
@@ -89,7 +104,7 @@ impl From<CentreError> for Refusal {
             zh: format!("卡管中心发生故障: {error}"),
             next_en: "Nothing was done. Try again; if it fails again, call the centre's engineer.".into(),
             next_zh: "未做任何更改。请重试；若仍失败，请联系卡管中心工程师。".into(),
-        }
+        }))
     }
 }
 

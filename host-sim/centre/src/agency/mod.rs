@@ -297,7 +297,9 @@ impl Act for CloseOutlet {
             "UPDATE outlets SET closed = $1 WHERE area = $2 AND code = $3 AND closed IS NULL",
             values![desk.today(), desk.area(), self.code.0],
         )?;
-        let known = desk.store().find("SELECT code FROM outlets WHERE area = $1 AND code = $2", values![desk.area(), self.code.0])?;
+        let known = desk
+            .store()
+            .find("SELECT code FROM outlets WHERE area = $1 AND code = $2", values![desk.area(), self.code.0])?;
         if known.is_none() {
             return Err(General::NotFound("outlet").into());
         }
@@ -455,10 +457,7 @@ impl Act for BookRunningCost {
             day: desk.today(),
             reason: "running-cost".into(),
             reference: self.reference.0.clone(),
-            lines: vec![
-                (Account::Finance, -self.amount.0),
-                (Account::Outside("running-costs".into()), self.amount.0),
-            ],
+            lines: vec![(Account::Finance, -self.amount.0), (Account::Outside("running-costs".into()), self.amount.0)],
         };
         // Neither account is one that may not fall below zero.
         ledger::post(desk, &desk.operator().id, &posting)?.map_err(|_| Refused::Cost)?;

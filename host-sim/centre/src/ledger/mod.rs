@@ -26,7 +26,7 @@ use crate::store::value::{FromValue, ToValue, Value};
 use crate::values;
 
 /// Whose money it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Account {
     /// A personal account, by the person's number.
     Person(String),
@@ -181,8 +181,7 @@ pub fn post(office: &Office<'_>, operator: &str, posting: &Posting) -> Result<Re
 /// # Errors
 /// The database failed.
 pub fn balance(store: &dyn Database, area: Region, account: &Account) -> Result<i64, CentreError> {
-    let row =
-        store.find("SELECT balance FROM balances WHERE area = $1 AND account = $2", values![area, account])?;
+    let row = store.find("SELECT balance FROM balances WHERE area = $1 AND account = $2", values![area, account])?;
     row.map_or(Ok(0), |row| row.get("balance"))
 }
 

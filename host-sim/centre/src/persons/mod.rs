@@ -73,9 +73,8 @@ pub fn document_hash(office: &Office<'_>, kind: &str, number: &str) -> [u8; 32] 
 /// The database failed or is damaged.
 pub fn find_by_document(office: &Office<'_>, kind: &str, number: &str) -> Result<Option<Person>, CentreError> {
     let hash = document_hash(office, kind, number);
-    let row = office
-        .store()
-        .find("SELECT * FROM persons WHERE area = $1 AND document = $2", values![office.area(), hash])?;
+    let row =
+        office.store().find("SELECT * FROM persons WHERE area = $1 AND document = $2", values![office.area(), hash])?;
     row.map(|row| read(office, &row)).transpose()
 }
 
@@ -84,9 +83,8 @@ pub fn find_by_document(office: &Office<'_>, kind: &str, number: &str) -> Result
 /// # Errors
 /// The database failed or is damaged.
 pub fn get(office: &Office<'_>, number: &str) -> Result<Option<Person>, CentreError> {
-    let row = office
-        .store()
-        .find("SELECT * FROM persons WHERE area = $1 AND number = $2", values![office.area(), number])?;
+    let row =
+        office.store().find("SELECT * FROM persons WHERE area = $1 AND number = $2", values![office.area(), number])?;
     row.map(|row| read(office, &row)).transpose()
 }
 

@@ -48,8 +48,8 @@ const PAGE: i64 = 1_000;
 /// # Errors
 /// The database failed.
 pub(crate) fn write(database: &dyn Database, vault: &Vault, area: Region, record: &Record) -> Result<i64, CentreError> {
-    let last = database
-        .find("SELECT number, chain FROM audit WHERE area = $1 ORDER BY number DESC LIMIT 1", values![area])?;
+    let last =
+        database.find("SELECT number, chain FROM audit WHERE area = $1 ORDER BY number DESC LIMIT 1", values![area])?;
     let (number, before) = match last {
         Some(row) => (row.get::<i64>("number")?.saturating_add(1), row.get("chain")?),
         None => (1, [0; 32]),

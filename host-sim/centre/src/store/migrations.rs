@@ -19,8 +19,10 @@ struct Migration {
     version: u32,
     sql: &'static str,
     /// What SQL cannot do; it runs after `sql`.
-    then: Option<fn(&Store) -> Result<(), CentreError>>,
+    then: Option<Step>,
 }
+
+type Step = fn(&Store) -> Result<(), CentreError>;
 
 const fn sql(version: u32, sql: &'static str) -> Migration {
     Migration { version, sql, then: None }

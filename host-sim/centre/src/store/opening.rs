@@ -10,9 +10,9 @@ use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
 use super::vault::Vault;
 use super::{Store, migrations, private};
-use crate::columns;
 use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
+use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
 const APPLICATION_ID: i64 = 0x5159_4343;
@@ -123,7 +123,10 @@ impl Store {
     /// Keeps a master key, sealed.
     pub(super) fn keep_master_key(&self, algorithm: &str, name: &str, key: &[u8]) -> Result<(), CentreError> {
         let sealed = self.vault.seal(key)?;
-        self.execute("INSERT INTO hsm_keys (algorithm, name, sealed) VALUES (?, ?, ?)", params![algorithm, name, sealed])?;
+        self.execute(
+            "INSERT INTO hsm_keys (algorithm, name, sealed) VALUES (?, ?, ?)",
+            params![algorithm, name, sealed],
+        )?;
         Ok(())
     }
 

@@ -31,7 +31,7 @@ impl Database for Store {
     fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, values)?;
-        let columns: Rc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
         let mut found = statement.raw_query();
         let mut all = Vec::new();
         while let Some(row) = found.next()? {
@@ -72,10 +72,12 @@ mod tests {
     #[test]
     fn parameters_go_by_their_digits_and_values_come_back_as_they_were() {
         let store = Store::in_memory(&Hsm::test_keys()).unwrap();
+        let store: &dyn Database = &store;
         let row = store
-            .find("SELECT $2 AS second, $1 AS first, $3 AS third, $4 AS fourth, $1 AS again", values![
-                "one", 2_i64, [3_u8; 2], None::<i64>
-            ])
+            .find(
+                "SELECT $2 AS second, $1 AS first, $3 AS third, $4 AS fourth, $1 AS again",
+                values!["one", 2_i64, [3_u8; 2], None::<i64>],
+            )
             .unwrap()
             .unwrap();
         assert_eq!(row.get::<String>("first").unwrap(), "one");

@@ -66,7 +66,11 @@ impl Vault {
 
     fn from_secret(secret: &[u8; 32]) -> Self {
         let key = |use_for: &str| Zeroizing::new(mac(secret, &[use_for.as_bytes()]));
-        Self { seal: key("qiyong centre seal 1"), look_up: key("qiyong centre look-up 1"), audit: key("qiyong centre audit 1") }
+        Self {
+            seal: key("qiyong centre seal 1"),
+            look_up: key("qiyong centre look-up 1"),
+            audit: key("qiyong centre audit 1"),
+        }
     }
 
     /// Seals some bytes; 29 bytes longer than they are. The same bytes are never sealed twice to the same.
