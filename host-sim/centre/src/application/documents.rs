@@ -10,7 +10,9 @@ pub mod tables;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
+use crate::word_column;
 use numbers::{Checked, NumberFault};
 
 /// The kinds of document, in the centre's own words. One word is one kind of paper; what another system counts together
@@ -26,6 +28,7 @@ use numbers::{Checked, NumberFault};
     Ord,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
@@ -74,6 +77,8 @@ pub enum Kind {
     /// Any other document.
     Other,
 }
+
+word_column!(Kind);
 
 /// Whose documents are of this kind: what it says of the bearer's nationality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

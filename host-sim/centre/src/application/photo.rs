@@ -10,6 +10,7 @@ mod rules;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -19,7 +20,8 @@ pub use border::Side;
 pub use rules::{Background, PhotoRules, Range};
 
 /// Where the face is, in pixels from the left and upper edge, as the camera's software found it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Landmarks {
     /// The row of the top of the hair.
     pub hair_top: u32,

@@ -2,9 +2,10 @@
 //! so none of their figures stands in code.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// From `min` to `max`, both allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// The least.
@@ -21,7 +22,7 @@ impl Range {
 }
 
 /// A colour that the background may have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Background {
     /// Its name in English, for messages.
@@ -35,7 +36,7 @@ pub struct Background {
 }
 
 /// What a photo must be in an area. Lengths are pixels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhotoRules {
     /// Width.
@@ -74,7 +75,7 @@ pub struct PhotoRules {
 
 impl PhotoRules {
     /// Whether a photo can satisfy these rules at all; the error says which figure is wrong.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check_figures(&self) -> Result<(), String> {
         let sizes = [("width", self.width), ("height", self.height)];
         if let Some((name, _)) = sizes.iter().find(|(_, size)| !(32..=2000).contains(size)) {
             return Err(format!("{name}: 32 to 2000 pixels"));

@@ -216,7 +216,7 @@ fn each_deliberate_fault_of_a_rule_is_caught() {
 
 #[test]
 fn rules_that_no_photo_can_keep_are_refused() {
-    assert_eq!(rules().check(), Ok(()));
+    assert_eq!(rules().check_figures(), Ok(()));
     let mutants: [(&str, Break); 9] = [
         ("bytes", |r| r.bytes = Range { min: 2, max: 1 }),
         ("bytes.max", |r| r.bytes.max = 1_000_001),
@@ -231,6 +231,6 @@ fn rules_that_no_photo_can_keep_are_refused() {
     for (field, break_it) in mutants {
         let mut broken = rules();
         break_it(&mut broken);
-        assert!(broken.check().is_err_and(|error| error.contains(field)), "{field}");
+        assert!(broken.check_figures().is_err_and(|error| error.contains(field)), "{field}");
     }
 }
