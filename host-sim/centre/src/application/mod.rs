@@ -7,6 +7,7 @@ pub mod form_rules;
 pub mod number;
 pub mod photo;
 pub mod reasons;
+pub mod refused;
 pub mod rules;
 pub mod state;
 pub mod unit;

@@ -206,3 +206,20 @@ pub fn social_security_number(kind: Kind, number: &str, country: &str) -> Option
     let fits = number.len() <= 14 && form(country, "AAA") && ascii(number, kind).is_ok();
     fits.then(|| IdNumber::new(format!("{country}0{number:0>14}").as_bytes()).ok()).flatten()
 }
+
+/// What the number of a kind looks like, in English and Chinese.
+pub const fn form_of(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::IdCard | Kind::HouseholdRegister => ("17 digits and a check character", "17 位数字加校验位"),
+        Kind::ResidencePermit => ("18 characters that begin with 81, 82 or 83", "81、82、83 开头的 18 位"),
+        Kind::ForeignerResidence => {
+            ("18 characters that begin with 9, or 3 letters and 12 digits", "9 开头的 18 位，或 3 位字母加 12 位数字")
+        }
+        Kind::HkMacauPermit => ("H or M and 8 or 10 digits", "H 或 M 加 8 或 10 位数字"),
+        Kind::TaiwanPermit => ("8 digits, or 10 with the count of issues", "8 位数字，含签发次数为 10 位"),
+        Kind::Passport => ("a letter and 7 or 8 digits, or E, a letter and 7 digits", "字母加 7 或 8 位数字，或 E、字母加 7 位数字"),
+        Kind::ForeignPassport => ("5 to 18 letters and digits", "5 至 18 位字母或数字"),
+        Kind::SocialSecurityCard => ("9 letters and digits", "9 位字母或数字"),
+        _ => ("2 to 20 letters, digits and hyphens", "2 至 20 位字母、数字或连字符"),
+    }
+}

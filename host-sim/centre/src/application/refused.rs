@@ -1,0 +1,420 @@
+//! Why an act of this room is refused: one enum, whose words for documents, forms and photos stand in files of their own.
+
+mod document;
+mod form;
+mod photo;
+
+use jiff::civil::Date;
+
+use super::documents::{DocumentFault, Kind};
+use super::form_fault::FormFault;
+use super::photo::{PhotoFault, PhotoRules};
+use super::state::{State, Step};
+use crate::acts::refusal::{Explain, RefusalKind};
+
+/// Whose document it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The holder's.
+    Holder,
+    /// The guardian's.
+    Guardian,
+    /// The agent's.
+    Agent,
+}
+
+/// Why an act of this room is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A document.
+    Document(Whose, Kind, DocumentFault),
+    /// The fields of the form.
+    Form(FormFault),
+    /// The photo, by the rules of the area.
+    Photo(PhotoFault, Box<PhotoRules>),
+    /// The photo is not base64, or longer than any area allows.
+    PhotoField,
+    /// The day on which a supplied photo was taken is missing, or given for one that was taken on site.
+    PhotoDay,
+    /// The state does not allow the step.
+    State(State, Step),
+    /// The form was changed since; its version is now this.
+    Version(u32),
+    /// The person has an open application with this number.
+    Open(String),
+    /// The person has a card.
+    HasCard,
+    /// The old card is not this person's, or not of this area.
+    OldCard,
+    /// The old card may not be replaced as it stands.
+    OldCardStatus(OldCardFault),
+    /// Only a known person has a card to replace.
+    PersonUnknown,
+    /// The name is not the one that is known for this number.
+    NameDiffers,
+    /// The day of birth is not the one that is known for this number.
+    PersonBornDiffers,
+    /// The person enrolled with another kind of document.
+    KindDiffers(String),
+    /// The person has died or left.
+    PersonEnded,
+    /// A photo is needed and there is none.
+    PhotoMissing,
+    /// Somebody else must sign.
+    Signer,
+    /// Whoever worked on an application does not review it.
+    SamePerson,
+    /// A return names at least one reason, and each once.
+    ReasonsMissing,
+    /// An approval names no reason.
+    ReasonsOfApproval,
+    /// The time of the application is not over; it ends on this day.
+    NotOver(Option<Date>),
+    /// The numbers of the day are used up.
+    NumbersUsedUp,
+    /// The employer's list is empty or too long.
+    ListLength,
+    /// The list's employer has a wrong code.
+    ListCode,
+    /// The list is not sealed, or its day is yet to come.
+    ListSeal,
+    /// An employer's list is for first and other cards of its own people only: this line names another employer.
+    ListEmployer,
+}
+
+/// Why an old card may not be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldCardFault {
+    /// Its loss was reported by telephone only.
+    OralLoss,
+    /// A card whose loss was reported in writing is replaced for loss.
+    Lost,
+    /// A card that is not lost is not replaced for loss.
+    NotLost,
+    /// It was cancelled.
+    Cancelled,
+    /// It is locked or sealed.
+    Blocked,
+    /// It can be renewed from this day on.
+    Early(Date),
+}
+
+/// What a refusal says.
+struct Words {
+    code: &'static str,
+    field: Option<String>,
+    en: String,
+    zh: String,
+    next: (&'static str, &'static str),
+}
+
+fn words(code: &'static str, en: &str, zh: &str, next: (&'static str, &'static str)) -> Words {
+    Words { code, field: None, en: en.into(), zh: zh.into(), next }
+}
+
+impl Words {
+    fn at(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+}
+
+impl Refused {
+    /// Every code.
+    pub const ALL: &[&[&str]] = &[document::ALL, form::ALL, photo::ALL, OWN];
+
+    fn words(&self) -> Words {
+        match self {
+            Self::Document(whose, kind, fault) => document::words_of(*whose, *kind, fault),
+            Self::Form(fault) => form::words_of(fault),
+            Self::Photo(fault, rules) => photo::words_of(fault, rules),
+            Self::OldCardStatus(fault) => old_card(fault),
+            Self::State(state, step) => state_words(*state, *step),
+            other => own(other),
+        }
+    }
+}
+
+const OWN: &[&str] = &[
+    "photo-field",
+    "photo-day",
+    "application-state",
+    "application-version",
+    "application-open",
+    "card-exists",
+    "old-card-other-person",
+    "old-card-oral-loss",
+    "old-card-lost",
+    "old-card-not-lost",
+    "old-card-cancelled",
+    "old-card-blocked",
+    "old-card-early",
+    "person-unknown",
+    "name-differs",
+    "person-born-differs",
+    "document-kind-differs",
+    "person-ended",
+    "photo-missing",
+    "signer-other",
+    "same-person",
+    "reasons-missing",
+    "reasons-of-approval",
+    "application-in-time",
+    "application-numbers-used-up",
+    "list-length",
+    "list-code",
+    "list-seal",
+    "list-employer",
+];
+
+fn state_words(state: State, step: Step) -> Words {
+    let (state, step): (&str, &str) = (state.into(), step.into());
+    Words {
+        en: format!("an application in the state {state} cannot be taken the step {step}"),
+        zh: format!("申请处于 {state} 状态，不能进行 {step}"),
+        ..words(
+            "application-state",
+            "",
+            "",
+            ("See what it waits for (application.show).", "请查看该申请等待的步骤。"),
+        )
+    }
+}
+
+fn old_card(fault: &OldCardFault) -> Words {
+    let report = ("Report the loss in writing first (card.report-loss).", "请先办理正式挂失。");
+    match fault {
+        OldCardFault::OralLoss => {
+            words("old-card-oral-loss", "the loss of the old card is reported by telephone only", "原卡仅为口头挂失", report)
+        }
+        OldCardFault::Lost => words(
+            "old-card-lost",
+            "a card that is reported lost is replaced for loss",
+            "已挂失的卡只能以遗失为由补卡",
+            ("Give loss as the reason, or release the loss.", "请将原因改为遗失，或先解除挂失。"),
+        ),
+        OldCardFault::NotLost => {
+            words("old-card-not-lost", "the old card is not reported lost", "原卡未办理正式挂失", report)
+        }
+        OldCardFault::Cancelled => words(
+            "old-card-cancelled",
+            "the old card is cancelled",
+            "原卡已注销",
+            ("Apply for a first card.", "请按新办申领。"),
+        ),
+        OldCardFault::Blocked => words(
+            "old-card-blocked",
+            "the old card is locked or sealed",
+            "原卡处于锁定或封存状态",
+            ("Have it unlocked or unsealed first.", "请先解除锁定或封存。"),
+        ),
+        OldCardFault::Early(day) => Words {
+            en: format!("the old card can be renewed from {day} on"),
+            zh: format!("原卡自 {day} 起方可到期换领"),
+            ..words("old-card-early", "", "", ("Come back then, or give another reason.", "请届时再办，或改选其他原因。"))
+        },
+    }
+    .at("form.old_card")
+}
+
+fn own(refused: &Refused) -> Words {
+    let again = ("Correct the field and send it again.", "请更正该字段后重新提交。");
+    match refused {
+        Refused::PhotoField => words(
+            "photo-field",
+            "a photo is base64 of at most 1,000,000 bytes",
+            "照片须为不超过 1000000 字节的 base64 编码",
+            again,
+        )
+        .at("jpeg"),
+        Refused::PhotoDay => words(
+            "photo-day",
+            "a supplied photo has the day on which it was taken; one taken on site has none",
+            "自备照片须填写拍摄日期，现场拍摄则不填",
+            again,
+        )
+        .at("taken"),
+        Refused::Version(now) => Words {
+            en: format!("the form has been changed; its version is {now}"),
+            zh: format!("表格已变更，当前版本为 {now}"),
+            ..words("application-version", "", "", ("Look at it again (application.show).", "请重新查看该申请。"))
+        }
+        .at("version"),
+        Refused::Open(number) => Words {
+            en: format!("the person has an open application: {number}"),
+            zh: format!("本人已有在办申请 {number}"),
+            ..words("application-open", "", "", ("Go on with that one, or withdraw it.", "请继续办理该申请，或将其撤回。"))
+        },
+        Refused::HasCard => words(
+            "card-exists",
+            "the person has a card, and one person has one card",
+            "本人已有社保卡，一人一卡",
+            ("Apply for a replacement with the card's number.", "请凭原卡号申请补换。"),
+        ),
+        Refused::OldCard => words(
+            "old-card-other-person",
+            "this area has issued no such card to this person",
+            "本统筹区未向本人发放该卡",
+            ("Read the number from the card again.", "请重新核对原卡号。"),
+        )
+        .at("form.old_card"),
+        Refused::PersonUnknown => words(
+            "person-unknown",
+            "nobody is known here with this document, so there is no card to replace",
+            "未找到该证件对应的人员，无卡可补换",
+            ("Compare the document's number, or apply for a first card.", "请核对证件号码，或按新办申领。"),
+        )
+        .at("form.holder.document.number"),
+        Refused::NameDiffers => words(
+            "name-differs",
+            "another name is known for this document's number",
+            "该证件号码登记的姓名与所填不一致",
+            (
+                "Compare name and number with the original; if the name has changed, replace the card for change of data.",
+                "请与原件核对姓名和号码；若姓名已变更，请以信息变更为由换卡。",
+            ),
+        )
+        .at("form.holder.name"),
+        Refused::PersonBornDiffers => words(
+            "person-born-differs",
+            "another day of birth is known for this document's number",
+            "该证件号码登记的出生日期与所填不一致",
+            ("Compare number and day of birth with the original.", "请与原件核对号码和出生日期。"),
+        )
+        .at("form.holder.born"),
+        Refused::KindDiffers(kind) => Words {
+            en: format!("the person is enrolled with another kind of document: {kind}"),
+            zh: format!("本人参保登记的证件类型为 {kind}"),
+            ..words(
+                "document-kind-differs",
+                "",
+                "",
+                ("Use the document of the enrolment.", "请使用参保登记时的证件类型。"),
+            )
+        }
+        .at("form.holder.document.kind"),
+        Refused::PersonEnded => words(
+            "person-ended",
+            "the person has died or left the area",
+            "该人员已死亡或已离开本统筹区",
+            ("Compare the document; if the record is wrong, ask the agency.", "请核对证件；如登记有误，请联系经办机构。"),
+        ),
+        Refused::PhotoMissing => words(
+            "photo-missing",
+            "a photo is needed",
+            "缺少照片",
+            ("Add a photo (application.photo).", "请添加照片。"),
+        ),
+        Refused::Signer => words(
+            "signer-other",
+            "the holder signs, or the guardian or agent who applies",
+            "应由持卡人本人签名；监护人或代办人申请的，由其签名",
+            ("Let the right person sign.", "请由应签名的人签名。"),
+        )
+        .at("signed_by"),
+        Refused::SamePerson => words(
+            "same-person",
+            "whoever worked on an application does not review it",
+            "经手该申请的人员不得复核",
+            ("Ask another reviewer.", "请由另一名复核人员办理。"),
+        ),
+        Refused::ReasonsMissing => words(
+            "reasons-missing",
+            "a return names at least one reason, each once",
+            "退回须至少选择一项原因，且不得重复",
+            again,
+        )
+        .at("reasons"),
+        Refused::ReasonsOfApproval => {
+            words("reasons-of-approval", "an approval names no reasons", "通过时不填写退回原因", again).at("reasons")
+        }
+        Refused::NotOver(day) => Words {
+            en: day.map_or_else(|| "it has no term here".into(), |day| format!("its time lasts to {day}")),
+            zh: day.map_or_else(|| "当前状态无期限".into(), |day| format!("期限至 {day}")),
+            ..words(
+                "application-in-time",
+                "",
+                "",
+                ("Go on with it, or withdraw it for the applicant.", "请继续办理，或应申请人要求撤回。"),
+            )
+        },
+        Refused::NumbersUsedUp => words(
+            "application-numbers-used-up",
+            "999,999 applications a day are the most",
+            "当日受理编号已用完",
+            ("File it tomorrow.", "请次日受理。"),
+        ),
+        Refused::ListLength => {
+            words("list-length", "a list has 1 to 500 lines", "名单为 1 至 500 人", again).at("lines")
+        }
+        Refused::ListCode => words(
+            "list-code",
+            "the employer's code is none of GB 32100",
+            "统一社会信用代码不符合 GB 32100",
+            again,
+        )
+        .at("employer.code"),
+        Refused::ListSeal => words(
+            "list-seal",
+            "the unit's application is sealed, on a day that is not to come",
+            "单位申请书须盖章，日期不得晚于今日",
+            ("Have the unit seal its application.", "请单位在申请书上盖章。"),
+        )
+        .at("sealed"),
+        Refused::ListEmployer => words(
+            "list-employer",
+            "a list is for the unit's own people: the line names another employer",
+            "名单仅限本单位人员，该行填写了其他单位",
+            again,
+        )
+        .at("form.employer"),
+        // Their words stand elsewhere; `Refused::words` asks there.
+        Refused::Document(..) | Refused::Form(_) | Refused::Photo(..) | Refused::State(..) | Refused::OldCardStatus(_) => {
+            words("application-state", "", "", again)
+        }
+    }
+}
+
+impl Explain for Refused {
+    fn code(&self) -> &'static str {
+        self.words().code
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Document(..)
+            | Self::Form(_)
+            | Self::Photo(..)
+            | Self::PhotoField
+            | Self::PhotoDay
+            | Self::Signer
+            | Self::ReasonsMissing
+            | Self::ReasonsOfApproval
+            | Self::ListLength
+            | Self::ListCode
+            | Self::ListSeal
+            | Self::ListEmployer => RefusalKind::Input,
+            Self::SamePerson => RefusalKind::Forbidden,
+            _ => RefusalKind::Rule,
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        self.words().field
+    }
+
+    fn en(&self) -> String {
+        self.words().en
+    }
+
+    fn zh(&self) -> String {
+        self.words().zh
+    }
+
+    fn next_en(&self) -> String {
+        self.words().next.0.into()
+    }
+
+    fn next_zh(&self) -> String {
+        self.words().next.1.into()
+    }
+}
