@@ -28,6 +28,8 @@ mod terminal;
 use std::fmt;
 use std::path::Path;
 
+use jiff::civil::DateTime;
+
 use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
@@ -37,7 +39,7 @@ use qiyong_protocol::rules::reason::Reason;
 use acts::desk::Operator;
 use acts::office::Office;
 use acts::refusal::Refusal;
-use clock::{Clock, SystemClock};
+use clock::{Clock, SetClock, SystemClock};
 pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
@@ -80,7 +82,29 @@ impl Centre {
 
     fn over(store: Store) -> Result<Self, CentreError> {
         let hsm = store.hsm()?;
-        Ok(Self { store, hsm, clock: Box::new(SystemClock) })
+        let clock: Box<dyn Clock> = match store.stopped_clock()? {
+            Some(time) => Box::new(SetClock::new(time)),
+            None => Box::new(SystemClock),
+        };
+        Ok(Self { store, hsm, clock })
+    }
+
+    /// The time, by the centre's clock.
+    pub fn now(&self) -> DateTime {
+        self.clock.now()
+    }
+
+    /// Stops the clock of a test centre at this time, for whoever opens its database from now on.
+    ///
+    /// # Errors
+    /// The centre has keys of its own, and goes by the system's clock; or the database failed.
+    pub fn stop_clock(&mut self, time: DateTime) -> Result<(), CentreError> {
+        if !self.hsm.has_test_keys() {
+            return Err(CentreError::ClockRuns);
+        }
+        self.store.stop_clock(time)?;
+        self.clock = Box::new(SetClock::new(time));
+        Ok(())
     }
 
     /// Takes the time from this clock from now on.
