@@ -11,6 +11,7 @@
 pub mod access;
 pub mod acts;
 pub mod agency;
+pub mod application;
 pub mod clock;
 pub mod configuration;
 mod dispatch;
