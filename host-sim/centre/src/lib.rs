@@ -16,6 +16,7 @@ pub mod hsm;
 pub mod issue;
 mod journal;
 mod leases;
+pub mod production;
 pub mod slip;
 mod store;
 mod transactions;
