@@ -19,6 +19,7 @@ mod founding;
 pub mod hsm;
 pub mod issue;
 pub mod ledger;
+pub mod orders;
 pub mod parameters;
 pub mod persons;
 pub mod production;

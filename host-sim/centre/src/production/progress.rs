@@ -138,7 +138,8 @@ impl Progress {
             Stage::OnTheWay => Self::OnTheWay,
             Stage::AtOutlet | Stage::WithUnit => Self::AtOutlet,
             Stage::HandedOver => Self::Collected,
-            Stage::Destroyed | Stage::Withdrawn => return None,
+            Stage::SentBack => Self::Submitted,
+            Stage::Destroyed | Stage::GivenUp => return None,
         })
     }
 }

@@ -1,10 +1,11 @@
-//! The parameter `production`: how an area has its cards made, and how long each step may take.
+//! The parameter `production.settings`: how an area has its cards made, and how long each step may take.
 
 use serde::{Deserialize, Serialize};
 
 use super::pin::InitialPin;
+use crate::configuration::Parameter;
 
-/// The parameter `production`.
+/// The parameter `production.settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Production {
@@ -91,5 +92,13 @@ impl Production {
         ];
         let wrong = checks.into_iter().find(|(right, _)| !right).map(|(_, problem)| problem.to_owned());
         wrong.or_else(|| self.initial_pin.problem())
+    }
+}
+
+impl Parameter for Production {
+    const NAME: &'static str = "production.settings";
+
+    fn check(&self) -> Result<(), String> {
+        self.problem().map_or(Ok(()), Err)
     }
 }

@@ -48,8 +48,10 @@ pub enum Stage {
     HandedOver,
     /// Nobody collected it, and it was destroyed.
     Destroyed,
-    /// The application was withdrawn before a card was made.
-    Withdrawn,
+    /// The application went back to be corrected, since the bank refuses what it says.
+    SentBack,
+    /// It was given up before a card was made.
+    GivenUp,
 }
 
 /// What happens to a card in the making.
@@ -94,8 +96,10 @@ pub enum Step {
     Recall,
     /// The centre destroys it.
     Destroy,
-    /// The application is withdrawn.
-    Withdraw,
+    /// The application goes back to be corrected.
+    SendBack,
+    /// It is given up.
+    GiveUp,
 }
 
 impl Stage {
@@ -103,7 +107,7 @@ impl Stage {
     pub const fn after(self, step: Step) -> Option<Self> {
         use Step as S;
         Some(match (self, step) {
-            (Self::BankOpening | Self::BankRefused, S::AskBank) => Self::BankOpening,
+            (Self::BankOpening | Self::BankRefused | Self::SentBack, S::AskBank) => Self::BankOpening,
             (Self::BankOpening, S::BankOpens) => Self::BankOpened,
             (Self::BankOpening, S::BankRefuses) => Self::BankRefused,
             (Self::BankOpened | Self::ProductionFailed, S::Batch) => Self::InBatch,
@@ -123,16 +127,22 @@ impl Stage {
             (Self::AtOutlet, S::Recall) => Self::InStock,
             (Self::InStock, S::Destroy) => Self::Destroyed,
             (
-                Self::BankOpening | Self::BankRefused | Self::BankOpened | Self::InBatch | Self::ProductionFailed,
-                S::Withdraw,
-            ) => Self::Withdrawn,
+                Self::BankOpening
+                | Self::BankRefused
+                | Self::SentBack
+                | Self::BankOpened
+                | Self::InBatch
+                | Self::ProductionFailed,
+                S::GiveUp,
+            ) => Self::GivenUp,
+            (Self::BankRefused, S::SendBack) => Self::SentBack,
             _ => return None,
         })
     }
 
     /// Whether nobody needs to do anything any more.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::HandedOver | Self::Destroyed | Self::Withdrawn)
+        matches!(self, Self::HandedOver | Self::Destroyed | Self::GivenUp)
     }
 
     /// Whether a card exists.
@@ -173,7 +183,8 @@ impl Step {
             Self::UnitReturns => "production.take-back",
             Self::Recall => "production.recall",
             Self::Destroy => "production.destroy",
-            Self::Withdraw => "production.withdraw",
+            Self::SendBack => "production.send-back",
+            Self::GiveUp => "production.give-up",
         }
     }
 }

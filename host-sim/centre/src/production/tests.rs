@@ -13,7 +13,7 @@ use qiyong_protocol::card::records::Record;
 
 use super::bank::is_bank_card;
 use super::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
-use super::order::{Order, OrderError, card_date, card_name, card_number, expiry};
+use super::personalisation::{Personalisation, PersonalisationError, card_date, card_name, card_number, expiry};
 use super::pin::InitialPin;
 use super::progress::Progress;
 use super::refusal::ProductionRefusal as R;
@@ -63,7 +63,7 @@ fn a_card_exists_once_it_was_reported_and_until_it_is_lost() {
             let Some(next) = stage.after(*step) else { continue };
             let made = matches!(step, Step::ReportMade | Step::ReportInstant);
             assert_eq!(next.has_card(), made || (stage.has_card() && *step != Step::Lose), "{stage:?} {step:?}");
-            assert!(*step != Step::Withdraw || !stage.has_card());
+            assert!(*step != Step::GiveUp || !stage.has_card());
         }
     }
 }
@@ -101,7 +101,7 @@ fn progress_has_explicit_codes_for_both_interfaces() {
         ]
     );
     for stage in Stage::VARIANTS {
-        assert_eq!(Progress::of(*stage).is_none(), matches!(stage, Stage::Destroyed | Stage::Withdrawn));
+        assert_eq!(Progress::of(*stage).is_none(), matches!(stage, Stage::Destroyed | Stage::GivenUp));
     }
 }
 
@@ -112,7 +112,13 @@ fn progress_goes_forward() {
         for step in Step::VARIANTS {
             let again = matches!(
                 step,
-                Step::AskBank | Step::Batch | Step::Lose | Step::Recall | Step::ReportBankFailed | Step::UnitReturns
+                Step::AskBank
+                    | Step::SendBack
+                    | Step::Batch
+                    | Step::Lose
+                    | Step::Recall
+                    | Step::ReportBankFailed
+                    | Step::UnitReturns
             );
             let codes = |stage: Stage| Progress::of(stage).and_then(Progress::jiangsu);
             if let (false, Some(from), Some(to)) = (again, codes(*stage), stage.after(*step).and_then(codes)) {
@@ -133,8 +139,8 @@ fn bank_card_numbers_have_luhns_check_digit() {
     }
 }
 
-fn order(generation: Generation, serial: u32) -> Order {
-    Order {
+fn order(generation: Generation, serial: u32) -> Personalisation {
+    Personalisation {
         number: card_number("A", serial).unwrap(),
         serial,
         area: nanjing(),
@@ -207,13 +213,13 @@ fn a_holder_without_a_citizens_number_has_sex_and_birth_date_on_the_card() {
 fn what_no_card_can_hold_is_refused() {
     let mut order = order(Generation::V3, 5);
     order.pin = "12".to_owned().into();
-    assert_eq!(order.issue(&Hsm::test_keys()).unwrap_err(), OrderError::Pin);
+    assert_eq!(order.issue(&Hsm::test_keys()).unwrap_err(), PersonalisationError::Pin);
     for bad in ["", "张\n三", &"张".repeat(26)] {
-        assert_eq!(card_name(bad, Generation::V3).unwrap_err(), OrderError::Name, "{bad:?}");
+        assert_eq!(card_name(bad, Generation::V3).unwrap_err(), PersonalisationError::Name, "{bad:?}");
     }
-    assert_eq!(card_name(&"张".repeat(16), Generation::V1).unwrap_err(), OrderError::Name);
+    assert_eq!(card_name(&"张".repeat(16), Generation::V1).unwrap_err(), PersonalisationError::Name);
     assert!(card_name(&"张".repeat(16), Generation::V2).is_ok());
-    assert_eq!(format!("{order:?}"), format!("order of card {}", order.number));
+    assert_eq!(format!("{order:?}"), format!("personalisation of card {}", order.number));
 }
 
 #[test]

@@ -1,26 +1,11 @@
-//! What a card costs: the parameter `fee` of an area, and how an amount is found in it (docs/centre.md §6.5.11).
+//! What a card costs: the parameter `slip.fee` of an area, and how an amount is found in it (docs/centre.md §6.5.11).
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Why somebody does not pay, or pays less.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Exemption {
-    /// Receives the minimum living allowance (低保).
-    LowIncome,
-    /// Receives support as a person in extreme hardship (特困).
-    ExtremeHardship,
-    /// Has a disabled person's card.
-    Disabled,
-    /// Belongs to the family of one who died in service (烈属).
-    MartyrFamily,
-}
+use crate::configuration::Parameter;
+use crate::orders::Exemption;
 
-/// The parameter `fee`: who collects, and the amounts.
+/// The parameter `slip.fee`: who collects, and the amounts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fee {
@@ -151,5 +136,13 @@ impl Fee {
             }
         }
         None
+    }
+}
+
+impl Parameter for Fee {
+    const NAME: &'static str = "slip.fee";
+
+    fn check(&self) -> Result<(), String> {
+        self.problem().map_or(Ok(()), Err)
     }
 }

@@ -12,10 +12,13 @@ pub mod print;
 pub mod refusal;
 pub mod state;
 
-use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::acts::fields::{Day, Private};
 
 /// A payment slip, as it is handed out.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Slip {
     /// Its number: area (6 digits), year (4), serial number (8).
     pub number: String,
@@ -30,19 +33,19 @@ pub struct Slip {
     /// Who collects.
     pub unit: fee::CollectingUnit,
     /// Who pays.
-    pub payer: String,
+    pub payer: Private,
     /// What is paid for, one to four items.
     pub items: Vec<Item>,
     /// The sum of the items, in fen.
     pub total: i64,
     /// The day on which it was issued.
-    pub issued: Date,
+    pub issued: Day,
     /// The last day on which it can be paid.
-    pub due: Date,
+    pub due: Day,
 }
 
 /// An item of a slip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Item {
     /// Its code at the finance authority.
     pub code: String,
@@ -69,8 +72,8 @@ impl Slip {
             text.push_str(field);
         };
         let (total, issued, due) = (self.total.to_string(), self.issued.to_string(), self.due.to_string());
-        let unit = &self.unit;
-        let head = [&self.number, &self.payment_code, &self.application, &self.payer, &total, &issued, &due];
+        let (unit, payer) = (&self.unit, self.payer.expose().to_owned());
+        let head = [&self.number, &self.payment_code, &self.application, &payer, &total, &issued, &due];
         head.into_iter().for_each(|field| add(field));
         [&unit.code, &unit.name, &unit.bank, &unit.account_holder, &unit.account]
             .into_iter()

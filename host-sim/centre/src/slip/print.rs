@@ -40,7 +40,7 @@ impl Slip {
             ("全书校验码 Slip check", &self.whole_check),
             ("受理编号 Application", &self.application),
             ("填制日期 Issued", &self.issued.to_string()),
-            ("缴款人 Payer", &self.payer),
+            ("缴款人 Payer", &self.payer.0),
             ("缴款期限 Due", &self.due.to_string()),
             ("执收单位编码 Unit code", &unit.code),
             ("执收单位 Unit", &unit.name),

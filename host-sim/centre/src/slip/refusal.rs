@@ -120,13 +120,11 @@ impl Worded for SlipRefusal {
             )
             .field("amount")
             .next("Give the money back, or collect the exact amount.", "请退回款项或按应缴金额收取。"),
-            Self::Overdue { due } => Words::new(
-                "slip-overdue",
-                format!("the slip could be paid until {due}"),
-                format!("缴款期限为 {due}"),
-            )
-            .field("paid")
-            .next("Issue the slip again (slip.issue).", "请重新开具通知书 (slip.issue)。"),
+            Self::Overdue { due } => {
+                Words::new("slip-overdue", format!("the slip could be paid until {due}"), format!("缴款期限为 {due}"))
+                    .field("paid")
+                    .next("Issue the slip again (slip.issue).", "请重新开具通知书 (slip.issue)。")
+            }
             Self::PaymentDay { issued, today } => Words::new(
                 "slip-payment-day",
                 format!("the day of payment lies between {issued} and {today}"),
@@ -138,13 +136,11 @@ impl Worded for SlipRefusal {
             Self::Void => Words::new("slip-void", "the slip was withdrawn", "该通知书已作废")
                 .field("number")
                 .next("Ask for the slip that is in force (slip.issue).", "请使用有效的通知书 (slip.issue)。"),
-            Self::PaidOtherwise => Words::new(
-                "slip-paid-otherwise",
-                "another payment has paid this slip",
-                "该通知书已由另一笔缴款缴清",
-            )
-            .field("reference")
-            .next("Give this money back: it was collected twice.", "属于重复收款，请退款。"),
+            Self::PaidOtherwise => {
+                Words::new("slip-paid-otherwise", "another payment has paid this slip", "该通知书已由另一笔缴款缴清")
+                    .field("reference")
+                    .next("Give this money back: it was collected twice.", "属于重复收款，请退款。")
+            }
             Self::PaymentCancelled => Words::new(
                 "slip-payment-cancelled",
                 "this payment was cancelled, and does not come back",
@@ -176,12 +172,10 @@ impl Worded for SlipRefusal {
             )
             .field("application")
             .next("Ask the administrator to set the parameter slip.fee.", "请管理员设置参数 slip.fee。"),
-            Self::NoNumber => Words::new(
-                "slip-no-number",
-                "all slip numbers of this year are used",
-                "本年度通知书号码已用完",
-            )
-            .next("Call the centre's engineer.", "请联系卡管中心工程师。"),
+            Self::NoNumber => {
+                Words::new("slip-no-number", "all slip numbers of this year are used", "本年度通知书号码已用完")
+                    .next("Call the centre's engineer.", "请联系卡管中心工程师。")
+            }
         }
     }
 }

@@ -10,11 +10,13 @@ use strum::VariantArray;
 use qiyong_protocol::card::codes::Region;
 
 use super::check::{is_payment_code, number, number_check, payment_code, whole_check};
-use super::fee::{Case, CollectingUnit, Exemption, Fee, FeeRule};
+use super::fee::{Case, CollectingUnit, Fee, FeeRule};
 use super::payment::{Account, Decision, Flow, Payment, PaymentState, is_reference};
 use super::refusal::SlipRefusal;
 use super::state::{SlipState, SlipStep};
 use super::{Item, Slip};
+use crate::acts::fields::{Day, Private};
+use crate::orders::Exemption;
 
 const ISSUED: Date = date(2026, 3, 2);
 const DUE: Date = date(2026, 4, 1);
@@ -42,7 +44,7 @@ fn slip(serial: u64, payer: &str, amount: i64) -> Slip {
         payment_code: payment_code(nanjing(), 2026, serial).unwrap(),
         application: "320100202603020000017".into(),
         unit: unit(),
-        payer: payer.into(),
+        payer: Private(payer.into()),
         items: vec![Item {
             code: "10304".into(),
             name: "社会保障卡工本费".into(),
@@ -52,8 +54,8 @@ fn slip(serial: u64, payer: &str, amount: i64) -> Slip {
             amount,
         }],
         total: amount,
-        issued: ISSUED,
-        due: DUE,
+        issued: Day(ISSUED),
+        due: Day(DUE),
     };
     slip.whole_check = check_of(&slip);
     slip
@@ -149,10 +151,10 @@ fn the_whole_slip_check_covers_every_field() {
         |slip| slip.number = number(nanjing(), 2026, 2).unwrap(),
         |slip| slip.payment_code = payment_code(nanjing(), 2026, 2).unwrap(),
         |slip| slip.application.push('0'),
-        |slip| slip.payer = "李四".into(),
+        |slip| slip.payer = Private("李四".into()),
         |slip| slip.total = 20,
-        |slip| slip.issued = date(2026, 3, 3),
-        |slip| slip.due = date(2026, 12, 31),
+        |slip| slip.issued = Day(date(2026, 3, 3)),
+        |slip| slip.due = Day(date(2026, 12, 31)),
         |slip| slip.unit.code.push('0'),
         |slip| slip.unit.name.push('0'),
         |slip| slip.unit.bank.push('0'),

@@ -1,4 +1,4 @@
-//! What is ordered from the maker of cards: the choices for one card, and what the security module makes of them.
+//! What the maker writes on a card: the choices for one card, and what the security module makes of them.
 
 use encoding_rs::GB18030;
 use jiff::ToSpan;
@@ -15,7 +15,7 @@ use crate::hsm::Hsm;
 use crate::issue::IssueError;
 
 /// The choices for one card. Prints nothing of its holder.
-pub struct Order {
+pub struct Personalisation {
     /// The card's number.
     pub number: CardNumber,
     /// The serial number in ATR and ident code.
@@ -46,9 +46,9 @@ pub struct Order {
     pub pin_tries: u8,
 }
 
-/// Why a card cannot be ordered.
+/// Why a card cannot be personalised so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderError {
+pub enum PersonalisationError {
     /// The PIN is none.
     Pin,
     /// The name does not fit the card, or has characters that it cannot hold.
@@ -57,7 +57,7 @@ pub enum OrderError {
     Atr,
 }
 
-impl From<IssueError> for OrderError {
+impl From<IssueError> for PersonalisationError {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Name => Self::Name,
@@ -66,12 +66,12 @@ impl From<IssueError> for OrderError {
     }
 }
 
-impl Order {
-    /// The order in the form that makers take.
+impl Personalisation {
+    /// The choices in the form that makers take.
     ///
     /// # Errors
     /// The PIN is none.
-    pub fn new_card(&self) -> Result<NewCard, OrderError> {
+    pub fn new_card(&self) -> Result<NewCard, PersonalisationError> {
         Ok(NewCard {
             generation: self.generation,
             number: self.number,
@@ -80,7 +80,7 @@ impl Order {
             area: self.area,
             issued: self.issued,
             expires: self.expires,
-            pin: Pin::new(self.pin.as_bytes()).ok_or(OrderError::Pin)?,
+            pin: Pin::new(self.pin.as_bytes()).ok_or(PersonalisationError::Pin)?,
             pin_tries: self.pin_tries,
             convention: Convention::Direct,
             protocol: self.protocol,
@@ -89,11 +89,11 @@ impl Order {
         })
     }
 
-    /// What is to be written on the card. The same order gives the same card.
+    /// What is to be written on the card. The same choices give the same card.
     ///
     /// # Errors
     /// The PIN is none, or the name does not fit.
-    pub fn issue(&self, hsm: &Hsm) -> Result<(NewCard, IssuedCard), OrderError> {
+    pub fn issue(&self, hsm: &Hsm) -> Result<(NewCard, IssuedCard), PersonalisationError> {
         let new = self.new_card()?;
         let mut issued = hsm.issue(&new)?;
         // The security module knows the number alone; the register knows the person, also one whose number says nothing.
@@ -113,9 +113,9 @@ impl Order {
 }
 
 /// Shows the card's number alone.
-impl std::fmt::Debug for Order {
+impl std::fmt::Debug for Personalisation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "order of card {}", self.number)
+        write!(f, "personalisation of card {}", self.number)
     }
 }
 
@@ -123,10 +123,10 @@ impl std::fmt::Debug for Order {
 ///
 /// # Errors
 /// It does not.
-pub fn card_name(text: &str, generation: Generation) -> Result<Name, OrderError> {
+pub fn card_name(text: &str, generation: Generation) -> Result<Name, PersonalisationError> {
     let (bytes, _, unmappable) = GB18030.encode(text);
     let name = Name::new(&bytes).filter(|_| !unmappable && !text.chars().any(char::is_control));
-    name.filter(|name| name.to_records(generation.has_name_extension()).is_some()).ok_or(OrderError::Name)
+    name.filter(|name| name.to_records(generation.has_name_extension()).is_some()).ok_or(PersonalisationError::Name)
 }
 
 /// The number of the card with this serial number in its area: the area's prefix, the serial number in base 36, and the
