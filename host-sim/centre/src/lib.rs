@@ -20,9 +20,12 @@ mod founding;
 pub mod hsm;
 pub mod issue;
 pub mod ledger;
+pub mod orders;
 pub mod parameters;
 pub mod persons;
+pub mod production;
 pub mod registry;
+pub mod slip;
 pub mod store;
 mod terminal;
 
