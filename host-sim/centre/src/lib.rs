@@ -13,6 +13,7 @@ mod columns;
 mod endpoint;
 mod error;
 pub mod hsm;
+pub mod insurance;
 pub mod issue;
 mod journal;
 mod leases;
