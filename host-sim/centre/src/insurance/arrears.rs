@@ -2,6 +2,9 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 use super::interest::days;
@@ -10,8 +13,8 @@ use super::rate::Rate;
 use super::rounding::Rule;
 
 /// The parameter `arrears`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Arrears {
     /// Bases and relations are declared until this day of the month.
     pub declare_until: i8,
@@ -51,9 +54,12 @@ impl Arrears {
     pub fn pool_stopped(&self, due: Date, day: Date) -> bool {
         days(due, day) > i32::from(self.pool_days) && !bent(Fault::PoolInArrears)
     }
+}
 
-    /// What is wrong with these figures.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Arrears {
+    const NAME: &'static str = "arrears";
+
+    fn check(&self) -> Result<(), String> {
         if !(1..=31).contains(&self.pay_until) || !(1..=31).contains(&self.declare_until) || self.months_later > 12 {
             return Err("declare-until and pay-until are days from 1 to 31, months-later is at most 12".into());
         }

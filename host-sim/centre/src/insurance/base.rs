@@ -2,13 +2,16 @@
 //! Floor and cap need not come from one average, so they are two figures.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 use super::kinds::Kind;
 
 /// Floor and cap of a kind that has its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The kind.
     pub kind: Kind,
@@ -19,8 +22,8 @@ pub struct Limits {
 }
 
 /// The parameter `premium.base`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Bases {
     /// In fen a month.
     pub floor: i64,
@@ -41,9 +44,12 @@ impl Bases {
         let cap = if bent(Fault::CapIgnored) { i64::MAX } else { cap };
         declared.min(cap).max(floor)
     }
+}
 
-    /// What is wrong with these limits.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Bases {
+    const NAME: &'static str = "premium.base";
+
+    fn check(&self) -> Result<(), String> {
         let all = self.kinds.iter().map(|limits| (limits.floor, limits.cap)).chain([(self.floor, self.cap)]);
         for (floor, cap) in all {
             if floor <= 0 || cap < floor {

@@ -261,11 +261,13 @@ mod tests {
         assert!(!format!("{row:?}").contains("6227001"));
     }
 
+    type Expected = Box<dyn Fn(&Unreadable) -> bool>;
+
     #[test]
     fn what_is_wrong_is_named_by_line_and_field() {
         let field = |line, field| move |error: &Unreadable| matches!(error, Unreadable::Field { line: l, field: f, .. } if (*l, *f) == (line, field));
         let changed = |from: &str, to: &str| file().replacen(from, to, 1);
-        let cases: Vec<(String, Box<dyn Fn(&Unreadable) -> bool>)> = vec![
+        let cases: Vec<(String, Expected)> = vec![
             (String::new(), Box::new(|error| *error == Unreadable::Head)),
             (changed(",1,3201", ",2,3201"), Box::new(|error| *error == Unreadable::Head)),
             (changed("B0001", ""), Box::new(field(1, "file number"))),

@@ -2,14 +2,17 @@
 //! (docs/centre.md §6.7.4). Before it is collected, nothing is credited.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::kinds::Capacity;
 use super::rate::Rate;
 use super::rounding::Rule;
 
 /// From an age on, another rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Age {
     /// In years completed at the end of the month.
     pub from_age: u8,
@@ -18,8 +21,8 @@ pub struct Age {
 }
 
 /// The parameter `account.credit`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Credit {
     /// Of the own base of an employee: one row from age 0 since 2023, several rows by rising age before.
     pub in_service: Vec<Age>,
@@ -41,9 +44,12 @@ impl Credit {
         };
         rounding.round(rate.of(base))
     }
+}
 
-    /// What is wrong with these figures.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Credit {
+    const NAME: &'static str = "account.credit";
+
+    fn check(&self) -> Result<(), String> {
         if self.in_service.windows(2).any(|pair| pair[0].from_age >= pair[1].from_age) {
             return Err("the rows of in-service stand by rising from-age".into());
         }

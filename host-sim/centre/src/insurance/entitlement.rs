@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use strum::{AsRefStr, Display};
+use strum::{IntoStaticStr, Display};
 
 use super::arrears::Arrears;
 use super::faults::{Fault, bent};
@@ -23,7 +23,7 @@ pub struct Span {
 }
 
 /// A pool that pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, AsRefStr, Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Pool {
@@ -36,7 +36,7 @@ pub enum Pool {
 }
 
 /// Why no pool pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, AsRefStr, Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum NoPool {

@@ -2,14 +2,17 @@
 //! personal account (docs/centre.md §6.7.3).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::kinds::{Capacity, Kind};
 use super::rate::Rate;
 use super::rounding::Rule;
 
 /// A premium of a share of the base and a fixed sum; one of them may be nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Sum {
     /// Of the base.
     #[serde(default)]
@@ -20,8 +23,8 @@ pub struct Sum {
 }
 
 /// Pension: the worker chooses the base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Pension {
     /// Of the chosen base.
     pub rate: Rate,
@@ -34,8 +37,8 @@ pub struct Pension {
 }
 
 /// The parameter `premium.flexible`. What is missing cannot be had here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Flexible {
     /// Pension.
     pub pension: Option<Pension>,
@@ -86,9 +89,12 @@ impl Flexible {
         };
         Some((rounding.round(sum.rate.of(chosen).plus(sum.fixed)), chosen))
     }
+}
 
-    /// What is wrong with these figures.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Flexible {
+    const NAME: &'static str = "premium.flexible";
+
+    fn check(&self) -> Result<(), String> {
         if let Some(pension) = self.pension
             && (pension.floor <= 0 || pension.cap < pension.floor || pension.step <= 0 || pension.rate > Rate::WHOLE)
         {

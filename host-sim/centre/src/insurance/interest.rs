@@ -3,17 +3,28 @@
 
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 use super::rate::{Exact, Rate};
 use super::rounding::Rule;
 
 /// The parameter `account.interest`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Interest {
     /// A year's rate.
     pub rate: Rate,
+}
+
+impl Parameter for Interest {
+    const NAME: &'static str = "account.interest";
+
+    fn check(&self) -> Result<(), String> {
+        if self.rate <= Rate::WHOLE { Ok(()) } else { Err("a year's rate is at most 100%".into()) }
+    }
 }
 
 /// The interest of `year`, in fen, of an account with these entries (day, fen). An entry counts from its own day; entries

@@ -1,7 +1,10 @@
 //! The kinds of insurance (险种), and in which capacity somebody is insured. Their rates are parameters.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumString, VariantArray};
+use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use utoipa::ToSchema;
+
+use crate::word_column;
 
 /// A kind of insurance. Each has a fund of its own; maternity is collected with medical.
 #[derive(
@@ -14,8 +17,8 @@ use strum::{AsRefStr, Display, EnumString, VariantArray};
     Ord,
     Hash,
     Serialize,
-    Deserialize,
-    AsRefStr,
+    Deserialize, ToSchema,
+    IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
@@ -36,6 +39,7 @@ pub enum Kind {
     /// 居民医疗: residents' medical insurance, insutype 390.
     Resident,
 }
+word_column!(Kind);
 
 /// In which capacity somebody is insured (docs/centre.md §6.7.3).
 #[derive(
@@ -48,8 +52,8 @@ pub enum Kind {
     Ord,
     Hash,
     Serialize,
-    Deserialize,
-    AsRefStr,
+    Deserialize, ToSchema,
+    IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
@@ -68,6 +72,7 @@ pub enum Capacity {
     /// 居民: by a yearly premium.
     Resident,
 }
+word_column!(Capacity);
 
 impl Kind {
     /// insutype of the national interface (docs/centre.md §6.8.3); `None` where the facts name none.

@@ -1,15 +1,16 @@
 //! A month of premium: the period that one line of a slip pays for. No days but its first and last.
 
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// A month of the calendar, written `2024-07`. Inside it is its first day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+use crate::acts::fields;
+
+/// A month of the calendar. Inside it is its first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(Date);
 
 impl Month {
@@ -58,50 +59,27 @@ impl Month {
     }
 }
 
+impl From<fields::Month> for Month {
+    fn from(month: fields::Month) -> Self {
+        Self::of(month.0)
+    }
+}
+
+impl From<Month> for fields::Month {
+    fn from(month: Month) -> Self {
+        Self(month.0)
+    }
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
     }
 }
 
-/// The text is no month of the years 1900 to 9999 as `2024-07`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no month; write year and month as 2024-07")]
-pub struct NoMonth;
-
-impl FromStr for Month {
-    type Err = NoMonth;
-
-    fn from_str(text: &str) -> Result<Self, NoMonth> {
-        let (year, month) = text.split_once('-').ok_or(NoMonth)?;
-        let digits = |text: &str, long: usize| text.len() == long && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(year, 4) || !digits(month, 2) {
-            return Err(NoMonth);
-        }
-        let (year, month) = (year.parse().map_err(|_| NoMonth)?, month.parse().map_err(|_| NoMonth)?);
-        if year < 1900 {
-            return Err(NoMonth);
-        }
-        Date::new(year, month, 1).map(Self).map_err(|_| NoMonth)
-    }
-}
-
-impl TryFrom<String> for Month {
-    type Error = NoMonth;
-
-    fn try_from(text: String) -> Result<Self, NoMonth> {
-        text.parse()
-    }
-}
-
-impl From<Month> for String {
-    fn from(month: Month) -> Self {
-        month.to_string()
-    }
-}
-
 /// A day of every year, written `09-01`: where windows and covers begin and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = String, pattern = r"^\d{2}-\d{2}$")]
 #[serde(try_from = "String", into = "String")]
 pub struct YearDay {
     month: i8,
@@ -155,12 +133,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_month_is_read_written_and_counted() {
-        let month: Month = "2023-12".parse().unwrap();
+    fn months_are_counted() {
+        let month = Month::of(date(2023, 12, 9));
         assert_eq!((month.first(), month.last()), (date(2023, 12, 1), date(2023, 12, 31)));
         assert_eq!((month.next().to_string(), month.plus(-12).to_string()), ("2024-01".into(), "2022-12".into()));
-        assert_eq!(month.until("2025-02".parse().unwrap()), 14);
-        assert_eq!("2024-02".parse::<Month>().unwrap().day(31), date(2024, 2, 29));
+        assert_eq!(month.until(Month::of(date(2025, 2, 28))), 14);
+        assert_eq!(Month::of(date(2024, 2, 1)).day(31), date(2024, 2, 29));
         for wrong in
             ["", "2024", "2024-13", "2024-00", "24-01", "2024-1", "2024-01-01", "+024-01", "1899-12", "二〇二四"]
         {

@@ -2,11 +2,15 @@
 //! pays for the relative follows from the relative's own insurance alone (docs/centre.md §6.7.4).
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumString, VariantArray};
+use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
+use crate::word_column;
 
 /// What the relative is to the owner of the account.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, AsRefStr, Display, EnumString, VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr, Display, EnumString, VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -24,10 +28,11 @@ pub enum Kin {
     /// 孙子女, 外孙子女.
     Grandchild,
 }
+word_column!(Kin);
 
 /// What the money is for.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, AsRefStr, Display, EnumString, VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr, Display, EnumString, VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -43,8 +48,8 @@ pub enum Use {
 }
 
 /// The parameter `pooling`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Pooling {
     /// For whom.
     pub kin: Vec<Kin>,
@@ -99,9 +104,12 @@ impl Pooling {
         }
         Ok(())
     }
+}
 
-    /// What is wrong with these lists.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Pooling {
+    const NAME: &'static str = "pooling";
+
+    fn check(&self) -> Result<(), String> {
         let twice = |found: bool| if found { Err("an entry stands twice; give it once".to_string()) } else { Ok(()) };
         twice(self.kin.iter().enumerate().any(|(at, kin)| self.kin[..at].contains(kin)))?;
         twice(self.uses.iter().enumerate().any(|(at, what)| self.uses[..at].contains(what)))

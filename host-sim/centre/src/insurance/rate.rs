@@ -4,12 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A millionth of the whole, the finest step of a rate: 0.0001 %.
 const WHOLE: i64 = 1_000_000;
 
 /// A rate from 0 % to 1000 %, in steps of 0.0001 %, written `0.5%`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = String, pattern = r"^\d{1,4}(\.\d{1,4})? *%$")]
 #[serde(try_from = "String", into = "String")]
 pub struct Rate(u32);
 

@@ -2,6 +2,9 @@
 //! the employer's trade.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 use super::kinds::Kind;
@@ -9,8 +12,8 @@ use super::rate::Rate;
 use super::rounding::Rule;
 
 /// The rates of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct KindRates {
     /// The kind; injury has a parameter of its own.
     pub kind: Kind,
@@ -24,16 +27,16 @@ pub struct KindRates {
 }
 
 /// The parameter `premium.rates`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rates {
     /// One row for each kind that is collected here.
     pub kinds: Vec<KindRates>,
 }
 
 /// The parameter `premium.injury`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Injury {
     /// The rates of the classes of trade, from class 1.
     pub classes: Vec<Rate>,
@@ -72,9 +75,12 @@ impl Rates {
             fixed,
         })
     }
+}
 
-    /// What is wrong with these rates.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Rates {
+    const NAME: &'static str = "premium.rates";
+
+    fn check(&self) -> Result<(), String> {
         for (at, row) in self.kinds.iter().enumerate() {
             if matches!(row.kind, Kind::Injury | Kind::Resident) {
                 return Err(format!("{} has a parameter of its own (premium.injury, premium.resident)", row.kind));
@@ -97,9 +103,12 @@ impl Injury {
         let rate = self.classes.get(usize::from(class).checked_sub(1)?)?;
         Some(Parts { employer: rounding.round(rate.of(base).share(self.collected)), ..Parts::default() })
     }
+}
 
-    /// What is wrong with these rates.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Injury {
+    const NAME: &'static str = "premium.injury";
+
+    fn check(&self) -> Result<(), String> {
         if self.classes.is_empty() || self.classes.iter().any(|rate| *rate > Rate::WHOLE) {
             return Err("there is at least one class, and a rate is at most 100%".into());
         }

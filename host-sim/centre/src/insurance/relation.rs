@@ -2,11 +2,14 @@
 //! time it made somebody insured for follows from its acts.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumString, VariantArray};
+use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use utoipa::ToSchema;
+
+use crate::word_column;
 
 /// Where a relation stands.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, AsRefStr, Display, EnumString, VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr, Display, EnumString, VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -18,9 +21,10 @@ pub enum State {
     /// 终止; a new relation may begin.
     Ended,
 }
+word_column!(State);
 
 /// What moves a relation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, Display, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, Display, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Move {
     /// From a day on, no premium is due.

@@ -4,7 +4,11 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumString, VariantArray};
+use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
+use crate::word_column;
 
 use super::month::{Month, YearDay};
 use super::waiting::ResidentWaiting;
@@ -20,8 +24,8 @@ use super::waiting::ResidentWaiting;
     Ord,
     Hash,
     Serialize,
-    Deserialize,
-    AsRefStr,
+    Deserialize, ToSchema,
+    IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
@@ -38,10 +42,11 @@ pub enum Class {
     /// 大学生.
     Student,
 }
+word_column!(Class);
 
 /// What a class pays, when, and for which year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClassRule {
     /// The class.
     pub class: Class,
@@ -58,8 +63,8 @@ pub struct ClassRule {
 }
 
 /// The parameter `premium.resident`: of covers that begin while it is in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Resident {
     /// One row for each class.
     pub classes: Vec<ClassRule>,
@@ -80,6 +85,21 @@ pub enum Entry {
     Newborn(Date),
     /// Insured as an employee until this day.
     FormerEmployee(Date),
+}
+
+/// A year's premium that is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// The year in which the cover begins.
+    pub year: i16,
+    /// The day of the payment.
+    pub paid: Date,
+    /// How the person comes in.
+    pub entry: Entry,
+    /// How many years before it went without cover.
+    pub missed: u8,
+    /// For how many of them the waiting was bought off.
+    pub bought_off: u8,
 }
 
 /// Who pays what of a year's premium, in fen.
@@ -157,18 +177,9 @@ impl Resident {
         since.saturating_add(i32::from(self.registered_years).years()) <= day
     }
 
-    /// What a premium that is paid on `paid` gives of the cover that begins in `year`; `missed` is how many years before
-    /// it went without cover, `bought_off` for how many of them the waiting was bought off.
-    pub fn pay(
-        &self,
-        rule: &ClassRule,
-        year: i16,
-        paid: Date,
-        entry: Entry,
-        missed: u8,
-        bought_off: u8,
-        waiting: &ResidentWaiting,
-    ) -> Result<Cover, NotNow> {
+    /// What a payment gives.
+    pub fn pay(&self, rule: &ClassRule, payment: Payment, waiting: &ResidentWaiting) -> Result<Cover, NotNow> {
+        let Payment { year, paid, entry, missed, bought_off } = payment;
         let (begins, until) = rule.cover(year);
         let (opens, closes) = rule.window(year);
         if paid < opens || paid > until {
@@ -191,9 +202,12 @@ impl Resident {
         let months = waiting.months(!in_window, missed, bought_off);
         Ok(Cover { from, until, pool_from: from.saturating_add(i32::from(months).months()) })
     }
+}
 
-    /// What is wrong with these figures.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Resident {
+    const NAME: &'static str = "premium.resident";
+
+    fn check(&self) -> Result<(), String> {
         for (at, row) in self.classes.iter().enumerate() {
             if row.personal < 0 || row.subsidy < 0 || row.personal.checked_add(row.subsidy).is_none() {
                 return Err(format!("{}: amounts are at least 0 fen", row.class));
@@ -245,7 +259,7 @@ mod tests {
 
     fn pay(class: Class, paid: Date, entry: Entry, missed: u8, bought_off: u8) -> Result<Cover, NotNow> {
         let rules = rules();
-        rules.pay(rules.class(class).unwrap(), 2024, paid, entry, missed, bought_off, &WAITING)
+        rules.pay(rules.class(class).unwrap(), Payment { year: 2024, paid, entry, missed, bought_off }, &WAITING)
     }
 
     /// docs/centre.md §6.7.3: an autumn window for January to December, students September to August.

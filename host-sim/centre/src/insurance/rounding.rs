@@ -2,13 +2,16 @@
 //! come from `rate`.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, VariantArray};
+use strum::{IntoStaticStr, EnumString, VariantArray};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 use super::rate::Exact;
 
 /// The smallest amount that a rounded one is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, AsRefStr, EnumString, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Unit {
@@ -21,7 +24,7 @@ pub enum Unit {
 }
 
 /// Which of the two neighbours is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, AsRefStr, EnumString, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {
@@ -36,8 +39,8 @@ pub enum Mode {
 }
 
 /// A rule of rounding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The smallest amount.
     pub unit: Unit,
@@ -46,8 +49,8 @@ pub struct Rule {
 }
 
 /// The parameter `premium.rounding`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rounding {
     /// Of each part of a premium.
     pub premium: Rule,
@@ -57,6 +60,15 @@ pub struct Rounding {
     pub late_fee: Rule,
     /// Of a year's interest.
     pub interest: Rule,
+}
+
+impl Parameter for Rounding {
+    const NAME: &'static str = "premium.rounding";
+
+    /// Every rule makes sense.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl Rule {

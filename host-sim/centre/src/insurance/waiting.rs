@@ -1,12 +1,15 @@
 //! How long the pool waits after a gap or a missed window (等待期): the parameter `benefit.waiting` (docs/centre.md §6.7.3).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 use super::faults::{Fault, bent};
 
 /// One step of employees' waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// From this many months without insurance.
     pub gap_months: u16,
@@ -15,8 +18,8 @@ pub struct Step {
 }
 
 /// Residents' waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ResidentWaiting {
     /// After a missed window or year.
     pub fixed_months: u16,
@@ -29,8 +32,8 @@ pub struct ResidentWaiting {
 }
 
 /// The parameter `benefit.waiting`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Waiting {
     /// Of employees and flexible workers, by rising gap; empty: no waiting.
     #[serde(default)]
@@ -48,9 +51,12 @@ impl Waiting {
         }
         self.employees.iter().rev().find(|step| gap >= i32::from(step.gap_months)).map_or(0, |step| step.waiting_months)
     }
+}
 
-    /// What is wrong with these figures.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Waiting {
+    const NAME: &'static str = "benefit.waiting";
+
+    fn check(&self) -> Result<(), String> {
         if self.employees.windows(2).any(|pair| pair[0].gap_months >= pair[1].gap_months) {
             return Err("the steps of employees' waiting stand by rising gap-months".into());
         }
