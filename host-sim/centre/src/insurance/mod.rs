@@ -5,6 +5,7 @@
 //! bill of a settlement, and where money is kept.
 
 pub mod arrears;
+pub mod assess;
 pub mod base;
 pub mod collection;
 pub mod credit;
@@ -14,10 +15,14 @@ pub mod flexible;
 pub mod interest;
 pub mod kinds;
 pub mod month;
+pub mod payers;
 pub mod pooling;
 pub mod rate;
 pub mod rates;
+pub mod refusal;
 pub mod relation;
+pub mod relations;
 pub mod resident;
 pub mod rounding;
+pub mod slips;
 pub mod waiting;

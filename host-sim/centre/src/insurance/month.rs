@@ -5,7 +5,9 @@ use std::fmt;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::acts::fields;
 
@@ -78,8 +80,7 @@ impl fmt::Display for Month {
 }
 
 /// A day of every year, written `09-01`: where windows and covers begin and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[schema(value_type = String, pattern = r"^\d{2}-\d{2}$")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct YearDay {
     month: i8,
@@ -127,6 +128,14 @@ impl From<YearDay> for String {
         day.to_string()
     }
 }
+
+impl PartialSchema for YearDay {
+    fn schema() -> RefOr<Schema> {
+        let shape = r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$";
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(shape)).into()
+    }
+}
+impl ToSchema for YearDay {}
 
 #[cfg(test)]
 mod tests {
