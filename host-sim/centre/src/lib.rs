@@ -18,6 +18,7 @@ mod dispatch;
 mod error;
 mod founding;
 pub mod hsm;
+pub mod insurance;
 pub mod issue;
 pub mod ledger;
 pub mod orders;
