@@ -13,9 +13,11 @@ mod columns;
 mod endpoint;
 mod error;
 pub mod hsm;
+pub mod institution;
 pub mod issue;
 mod journal;
 mod leases;
+pub mod settlement;
 mod store;
 mod transactions;
 
