@@ -4,12 +4,16 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
 use super::level::Level;
+use crate::configuration::Parameter;
+use crate::word_column;
 
 /// What differs by area in agreements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = institution::Designation)]
 pub struct Designation {
     /// A suspension lasts so many days at most
     pub suspension_max_days: u16,
@@ -19,12 +23,10 @@ pub struct Designation {
     pub term_max_months: u16,
 }
 
-impl Designation {
-    /// Whether the figures make sense.
-    ///
-    /// # Errors
-    /// One is zero.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Designation {
+    const NAME: &'static str = "designation";
+
+    fn check(&self) -> Result<(), String> {
         if self.suspension_max_days == 0 || self.term_max_months == 0 {
             return Err("suspension_max_days and term_max_months are above zero".into());
         }
@@ -32,7 +34,7 @@ impl Designation {
     }
 }
 
-/// An agreement. Days are inclusive.
+/// An agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
     /// Its number within the institution: 1, 2, 3 and so on.
@@ -61,9 +63,12 @@ pub struct Suspension {
 }
 
 /// How an agreement stands on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = institution::State)]
 pub enum State {
     /// It begins later
     Signed,
@@ -76,6 +81,8 @@ pub enum State {
     /// It was ended before its term was over
     Ended,
 }
+
+word_column!(State);
 
 /// What changes the state of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
@@ -131,7 +138,8 @@ impl Agreement {
 }
 
 impl Suspension {
-    fn holds(&self, day: Date) -> bool {
+    /// Whether this day is one of them.
+    pub fn holds(&self, day: Date) -> bool {
         self.since <= day && day < self.until
     }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
+
+use crate::word_column;
 
 /// The level of a hospital (docs/centre.md §6.6.4, §6.8.4), lowest first. An agreement has two of them: one decides the
 /// deductible and the fund's share, the other the price limit.
@@ -16,12 +19,14 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = institution::Level)]
 pub enum Level {
     /// No level: pharmacies and bank outlets.
     Unrated,
@@ -34,3 +39,4 @@ pub enum Level {
     /// Level 3.
     Three,
 }
+word_column!(Level);

@@ -1,17 +1,17 @@
 //! The table of benefits of an area (docs/centre.md §6.8.4): data, which the rules read. Not here: the calculation.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::codes::{FundType, Insutype, Kind, PersonClass};
 use super::exact::{Rounding, Share};
+use crate::configuration::Parameter;
 use crate::institution::level::Level;
 
 /// All that a settlement takes from the area's configuration. Amounts are fen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Benefits {
-    /// Where these figures come from.
-    pub source: String,
     /// How every share of an amount is rounded.
     pub rounding: Rounding,
     /// `acct_mulaid_pay` is counted within `acct_pay`, not beside it (docs/centre.md §6.8.2, 4).
@@ -30,8 +30,9 @@ pub struct Benefits {
 }
 
 /// What the pooled fund pays for one kind of treatment of one class of persons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::Rule)]
 pub struct Rule {
     /// Of this insurance.
     pub insutype: Insutype,
@@ -50,8 +51,9 @@ pub struct Rule {
 }
 
 /// What holds at one level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::LevelRule)]
 pub struct LevelRule {
     /// The institution's level for the deductible.
     pub level: Level,
@@ -63,8 +65,9 @@ pub struct LevelRule {
 }
 
 /// How often the deductible is taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = settlement::DeductiblePer)]
 pub enum DeductiblePer {
     /// Once in a year: what was paid of it counts for the next bill.
     Year,
@@ -73,8 +76,9 @@ pub enum DeductiblePer {
 }
 
 /// The layer above: it pays of what the person bore of the scope within a year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::Serious)]
 pub struct Serious {
     /// Of this insurance.
     pub insutype: Insutype,
@@ -87,8 +91,9 @@ pub struct Serious {
 }
 
 /// One tier of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::Tier)]
 pub struct Tier {
     /// Above this sum of the year, fen.
     pub from: i64,
@@ -97,8 +102,9 @@ pub struct Tier {
 }
 
 /// What medical assistance pays of what all others have left of the scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::Assistance)]
 pub struct Assistance {
     /// Whom it is for, in the area's own words.
     pub class: String,
@@ -109,8 +115,9 @@ pub struct Assistance {
 }
 
 /// How much of the local share the fund pays for a treatment in another area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::ElsewhereShares)]
 pub struct ElsewhereShares {
     /// The person has it on file that they live there.
     pub filed: Share,
@@ -131,12 +138,14 @@ pub struct ElsewhereShares {
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = settlement::Elsewhere)]
 pub enum Elsewhere {
     /// In the area itself.
     #[default]
@@ -172,9 +181,12 @@ impl Benefits {
     pub fn assistance(&self, class: &str) -> Option<&Assistance> {
         self.assistance.iter().find(|assistance| assistance.class == class)
     }
+}
 
-    /// What is wrong with the table, in words.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Benefits {
+    const NAME: &'static str = "benefits";
+
+    fn check(&self) -> Result<(), String> {
         let amounts = |what: &str, amount: i64| {
             if amount < 0 { Err(format!("{what} is below zero")) } else { Ok(()) }
         };

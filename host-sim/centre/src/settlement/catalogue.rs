@@ -2,9 +2,10 @@
 //! catalogue as a table.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::codes::ChargeLevel;
-use super::exact::{Count, Fraction, Rounding, Share};
+use super::exact::{Count, Fraction, Price, Rounding, Share};
 use crate::institution::level::Level;
 
 /// What the catalogue of an area says of an item on a day.
@@ -14,9 +15,9 @@ pub struct Entry {
     pub level: ChargeLevel,
     /// What the person pays alone of an item of level 乙, before the fund takes part; 0 of 甲, 1 of 丙.
     pub own_share: Share,
-    /// The highest price of one, in units of 10⁻⁶ yuan, of which the fund takes notice, by the institution's level for
+    /// The highest price of one of which the fund takes notice, by the institution's level for
     /// the price limit; a level that is not there has no limit.
-    pub limits: Vec<(Level, u64)>,
+    pub limits: Vec<(Level, Price)>,
 }
 
 impl Entry {
@@ -25,8 +26,8 @@ impl Entry {
         Self { level: ChargeLevel::C, own_share: Share::WHOLE, limits: Vec::new() }
     }
 
-    /// The price limit at an institution of this level, in units of 10⁻⁶ yuan.
-    pub fn limit(&self, level: Level) -> Option<u64> {
+    /// The price limit at an institution of this level.
+    pub fn limit(&self, level: Level) -> Option<Price> {
         self.limits.iter().find(|(of, _)| *of == level).map(|(_, limit)| *limit)
     }
 }
@@ -45,7 +46,7 @@ pub struct Item {
 }
 
 /// The split of a line, in fen. The last four add up to the line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineSplit {
     /// The sender's number of the line.
     pub feedetl_sn: String,

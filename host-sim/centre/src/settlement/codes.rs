@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
+
+use crate::word_column;
 
 /// The insurance of a settlement (`insutype`).
 #[derive(
@@ -16,6 +19,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
@@ -43,6 +47,7 @@ pub enum Insutype {
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
@@ -94,12 +99,14 @@ pub enum MedType {
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = settlement::Kind)]
 pub enum Kind {
     /// Outpatient, its registration, and emergency.
     Outpatient,
@@ -138,6 +145,7 @@ impl MedType {
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
@@ -167,7 +175,9 @@ impl PersonClass {
 }
 
 /// The level of an item of the catalogue (`chrgitm_lv`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
+)]
 pub enum ChargeLevel {
     /// 甲: the fund takes part in all of it.
     #[serde(rename = "01")]
@@ -195,6 +205,7 @@ pub enum ChargeLevel {
     Hash,
     Serialize,
     Deserialize,
+    ToSchema,
     EnumString,
     IntoStaticStr,
     VariantArray,
@@ -244,3 +255,5 @@ impl FundType {
         }
     }
 }
+
+word_column!(Insutype, MedType, Kind, PersonClass, ChargeLevel, FundType);

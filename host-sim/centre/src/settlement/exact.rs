@@ -9,37 +9,46 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A number that is never negative, with at most `D` decimals; it counts units of 10⁻ᴰ. Its text is decimal, as `0.85`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fixed<const D: u32>(u32);
+pub struct Fixed<const D: u32>(u64);
 
 /// How many of a thing: `cnt` has four decimals (docs/centre.md §6.8.1).
 pub type Count = Fixed<4>;
 
+/// The price of one, in yuan: `pric` and `pric_uplmt_amt` have six decimals.
+pub type Price = Fixed<6>;
+
+/// A number has at most so many digits before the point.
+const DIGITS: usize = 9;
+
 impl<const D: u32> Fixed<D> {
     /// How many units make one.
-    pub const ONE: u32 = 10u32.pow(D);
+    pub const ONE: u64 = 10u64.pow(D);
 
-    /// So many units of 10⁻ᴰ.
-    pub const fn of_units(units: u32) -> Self {
-        Self(units)
+    /// So many units of 10⁻ᴰ, at most 10⁹ whole ones.
+    pub fn of_units(units: u64) -> Self {
+        Self(units.min(10u64.pow(DIGITS as u32) * Self::ONE))
     }
 
     /// The number of units of 10⁻ᴰ.
-    pub const fn units(self) -> u32 {
+    pub const fn units(self) -> u64 {
         self.0
     }
 }
 
 /// Why a text is no such number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a number without sign, of at most {decimals} decimals and not above {most}")]
+#[error("must be {what}, without sign, of at most {decimals} decimals")]
 pub struct NotFixed {
     /// As many decimals are allowed.
     pub decimals: u32,
-    /// The largest value allowed, in whole ones.
-    pub most: u32,
+    /// What is allowed.
+    pub what: &'static str,
 }
 
 impl<const D: u32> FromStr for Fixed<D> {
@@ -47,13 +56,13 @@ impl<const D: u32> FromStr for Fixed<D> {
 
     fn from_str(text: &str) -> Result<Self, NotFixed> {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let parsed = (digits(whole) && digits(decimals) && decimals.len() <= D as usize).then(|| {
-            let scale = 10u32.checked_pow(D.checked_sub(decimals.len() as u32)?)?;
-            let units = decimals.parse::<u32>().ok()?.checked_mul(scale)?;
-            whole.parse::<u32>().ok()?.checked_mul(Self::ONE)?.checked_add(units)
+        let digits =
+            |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let parsed = (digits(whole, DIGITS) && digits(decimals, D as usize)).then(|| {
+            let scale = 10u64.pow(D.saturating_sub(decimals.len() as u32));
+            Some(whole.parse::<u64>().ok()? * Self::ONE + decimals.parse::<u64>().ok()? * scale)
         });
-        parsed.flatten().map(Self).ok_or(NotFixed { decimals: D, most: u32::MAX / Self::ONE })
+        parsed.flatten().map(Self).ok_or(NotFixed { decimals: D, what: "a number of at most nine digits" })
     }
 }
 
@@ -80,6 +89,17 @@ impl<'de, const D: u32> Deserialize<'de> for Fixed<D> {
     }
 }
 
+impl<const D: u32> PartialSchema for Fixed<D> {
+    fn schema() -> RefOr<Schema> {
+        decimal(&format!(r"^\d{{1,{DIGITS}}}(\.\d{{1,{D}}})?$"), &format!("a number with at most {D} decimals"))
+    }
+}
+impl<const D: u32> ToSchema for Fixed<D> {}
+
+fn decimal(pattern: &str, what: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).description(Some(what)).into()
+}
+
 /// A part of one: from 0 to 1, with at most four decimals (`selfpay_prop` 5,4). Its text is decimal, as `0.85`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Share(Fixed<4>);
@@ -91,22 +111,20 @@ impl Share {
     pub const WHOLE: Self = Self(Fixed(Fixed::<4>::ONE));
 
     /// So many ten-thousandths; more than all is all.
-    pub const fn of_ten_thousandths(number: u32) -> Self {
+    pub const fn of_ten_thousandths(number: u64) -> Self {
         if number > Fixed::<4>::ONE { Self::WHOLE } else { Self(Fixed(number)) }
     }
 
     /// In ten-thousandths: 8500 for 85 %.
-    pub const fn ten_thousandths(self) -> u32 {
+    pub const fn ten_thousandths(self) -> u64 {
         self.0.0
     }
 
     /// This share of that share, in ten-thousandths and rounded half up: for showing only, since amounts are calculated
     /// from both.
     pub const fn times(self, other: Self) -> Self {
-        let one = Fixed::<4>::ONE as u64;
-        let product = self.0.0 as u64 * other.0.0 as u64;
         // At most one, as both are.
-        Self(Fixed(((product + one / 2) / one) as u32))
+        Self(Fixed((self.0.0 * other.0.0 + Fixed::<4>::ONE / 2) / Fixed::<4>::ONE))
     }
 }
 
@@ -114,7 +132,7 @@ impl FromStr for Share {
     type Err = NotFixed;
 
     fn from_str(text: &str) -> Result<Self, NotFixed> {
-        let most = NotFixed { decimals: 4, most: 1 };
+        let most = NotFixed { decimals: 4, what: "a number from 0 to 1" };
         let number: Fixed<4> = text.parse().map_err(|_| most)?;
         if number.0 <= Fixed::<4>::ONE { Ok(Self(number)) } else { Err(most) }
     }
@@ -132,9 +150,17 @@ impl<'de> Deserialize<'de> for Share {
     }
 }
 
+impl PartialSchema for Share {
+    fn schema() -> RefOr<Schema> {
+        decimal(r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$", "a part of one, from 0 to 1, with at most four decimals")
+    }
+}
+impl ToSchema for Share {}
+
 /// What becomes of the fractions of a fen, or of a jiao.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = settlement::Rounding)]
 pub struct Rounding {
     /// In which direction.
     pub mode: Mode,
@@ -144,10 +170,22 @@ pub struct Rounding {
 
 /// In which direction a fraction is rounded.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = settlement::Mode)]
 pub enum Mode {
     /// To the nearest coin, a half upwards (docs/centre.md §6.7.2).
     #[default]
@@ -162,10 +200,22 @@ pub enum Mode {
 
 /// The coin that amounts are rounded to.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = settlement::Coin)]
 pub enum Coin {
     /// A hundredth of a yuan.
     #[default]
@@ -196,10 +246,10 @@ impl Fraction {
     }
 
     /// `price`, in units of 10⁻⁶ yuan, times `count`.
-    pub fn product(price: u64, count: Count) -> Self {
+    pub fn product(price: Price, count: Count) -> Self {
         // 10⁻⁶ yuan are 10⁻⁴ fen.
         let denominator = i128::from(Fixed::<4>::ONE) * i128::from(Count::ONE);
-        Self { numerator: i128::from(price) * i128::from(count.units()), denominator }
+        Self { numerator: i128::from(price.units()) * i128::from(count.units()), denominator }
     }
 
     /// In whole coins, as an amount in fen that is at most `most`: rounding upwards never makes a part more than its
@@ -237,7 +287,8 @@ mod tests {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }
         assert_eq!("2.5".parse::<Count>().unwrap().units(), 25_000);
-        assert!("429497".parse::<Count>().is_err());
+        assert!("1234567890".parse::<Count>().is_err());
+        assert_eq!("20000.000001".parse::<Price>().unwrap().units(), 20_000_000_001);
     }
 
     #[test]
@@ -261,13 +312,16 @@ mod tests {
         let rate = Fraction::part(487_900, [Share::of_ten_thousandths(50), Share::WHOLE]);
         assert_eq!(rate.round(Rounding::default(), i64::MAX), 2440);
         // Two halves and a half at 0.333333 yuan.
-        assert_eq!(Fraction::product(333_333, "2.5".parse().unwrap()).round(Rounding::default(), i64::MAX), 83);
+        assert_eq!(
+            Fraction::product(Price::of_units(333_333), "2.5".parse().unwrap()).round(Rounding::default(), i64::MAX),
+            83
+        );
     }
 
     proptest! {
         /// No number makes the arithmetic overflow, and what is rounded lies less than a coin beside the exact value.
         #[test]
-        fn nothing_overflows(amount in 0..=i64::MAX, a in 0u32..=10_000, b in 0u32..=10_000, mode in 0usize..4) {
+        fn nothing_overflows(amount in 0..=i64::MAX, a in 0u64..=10_000, b in 0u64..=10_000, mode in 0usize..4) {
             let [a, b] = [a, b].map(Share::of_ten_thousandths);
             let rounding = Rounding { mode: Mode::VARIANTS[mode], to: Coin::Fen };
             let fen = i128::from(Fraction::part(amount, [a, b]).round(rounding, amount));
@@ -276,7 +330,7 @@ mod tests {
         }
 
         #[test]
-        fn text_is_read_back(units: u32) {
+        fn text_is_read_back(units in 0u64..=9_999_999_999_999) {
             let number = Fixed::<4>::of_units(units);
             prop_assert_eq!(number.to_string().parse::<Fixed<4>>().unwrap(), number);
         }

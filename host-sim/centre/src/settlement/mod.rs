@@ -10,6 +10,12 @@ pub mod catalogue;
 pub mod codes;
 pub mod exact;
 pub mod setlinfo;
+pub mod terms;
+
+use crate::configuration::kinds::{Kind, kind};
+
+/// The parameters of this room.
+pub const PARAMETERS: &[Kind] = &[kind::<benefits::Benefits>(), kind::<terms::Terms>()];
 
 #[cfg(test)]
 mod tests;

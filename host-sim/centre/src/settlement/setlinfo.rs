@@ -4,13 +4,14 @@
 use std::ops::Neg;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::catalogue::LineSplit;
 use super::codes::FundType;
 use super::exact::Share;
 
 /// The amounts of a settlement, in fen, under their national names; of an undo all are negative.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Setlinfo {
     /// The whole bill.
     pub medfee_sumamt: i64,
@@ -59,7 +60,7 @@ pub struct Setlinfo {
 }
 
 /// What one fund pays (`setldetail`), in fen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FundPart {
     /// Which fund.
     pub fund_pay_type: FundType,
@@ -104,7 +105,7 @@ impl Setlinfo {
         let holds = [
             (Identity::Bill, self.medfee_sumamt == parts),
             (Identity::Payers, self.medfee_sumamt == self.fund_pay_sumamt + self.psn_part_amt + self.hosp_part_amt),
-            (Identity::Funds, self.fund_pay_sumamt == self.funds().iter().sum()),
+            (Identity::Funds, self.fund_pay_sumamt == self.funds().iter().sum::<i64>()),
             (Identity::Details, self.funds() == self.details()),
             (Identity::Person, self.psn_part_amt == own_account + self.acct_mulaid_pay + self.psn_cash_pay),
             (Identity::Balance, self.balc == before - own_account && self.balc >= 0),

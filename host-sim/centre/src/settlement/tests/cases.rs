@@ -11,7 +11,7 @@ use crate::settlement::benefits::{
 use crate::settlement::calculation::{Case, Year};
 use crate::settlement::catalogue::{Entry, Item};
 use crate::settlement::codes::{ChargeLevel, FundType, Insutype, Kind, PersonClass};
-use crate::settlement::exact::{Coin, Count, Mode, Rounding, Share};
+use crate::settlement::exact::{Coin, Count, Mode, Price, Rounding, Share};
 
 /// What a [`Case`] borrows from, and itself.
 #[derive(Clone, Debug)]
@@ -54,13 +54,13 @@ impl Settled {
 }
 
 /// `number` ten-thousandths.
-pub(super) fn share(number: u32) -> Share {
+pub(super) fn share(number: u64) -> Share {
     Share::of_ten_thousandths(number)
 }
 
 /// A line over `count` pieces.
-pub(super) fn item(level: ChargeLevel, own: u32, limit: Option<u64>, count: &str, amount: i64) -> Item {
-    let limits = limit.map(|limit| (Level::Two, limit)).into_iter().collect();
+pub(super) fn item(level: ChargeLevel, own: u64, limit: Option<u64>, count: &str, amount: i64) -> Item {
+    let limits = limit.map(|limit| (Level::Two, Price::of_units(limit))).into_iter().collect();
     let entry = Entry { level, own_share: share(own), limits };
     Item { feedetl_sn: "1".into(), count: count.parse().unwrap(), amount, entry }
 }
@@ -104,14 +104,14 @@ fn any_amount() -> impl Strategy<Value = i64> {
 }
 
 fn any_share() -> impl Strategy<Value = Share> {
-    prop_oneof![1 => Just(0), 1 => Just(10_000), 4 => 0..=10_000u32].prop_map(share)
+    prop_oneof![1 => Just(0), 1 => Just(10_000), 4 => 0..=10_000u64].prop_map(share)
 }
 
 fn any_item() -> impl Strategy<Value = Item> {
     let level = prop::sample::select(vec![ChargeLevel::A, ChargeLevel::B, ChargeLevel::C]);
     let limit = prop_oneof![Just(None), (1..200_000_000u64).prop_map(Some)];
-    (level, any_share(), limit, 1..60_000u32, any_amount()).prop_map(|(level, own, limit, count, amount)| {
-        let limits = limit.map(|limit| (Level::Two, limit)).into_iter().collect();
+    (level, any_share(), limit, 1..60_000u64, any_amount()).prop_map(|(level, own, limit, count, amount)| {
+        let limits = limit.map(|limit| (Level::Two, Price::of_units(limit))).into_iter().collect();
         let entry = Entry { level, own_share: own, limits };
         Item { feedetl_sn: "1".into(), count: Count::of_units(count), amount: amount + 1, entry }
     })
@@ -142,7 +142,6 @@ fn any_benefits() -> impl Strategy<Value = Benefits> {
             let (from, low, width, high) = tiers;
             let tiers = vec![Tier { from, share: low }, Tier { from: from + width, share: high }];
             Benefits {
-                source: "random".into(),
                 rounding,
                 mulaid_in_acct,
                 rules: vec![Rule {

@@ -2,6 +2,7 @@
 //! first two.
 
 use super::cases::item;
+use crate::configuration::Parameter as _;
 use crate::institution::level::Level;
 use crate::settlement::benefits::{Assistance, Benefits, Elsewhere};
 use crate::settlement::calculation::{Calculated, Case, Year, calculate};
@@ -10,10 +11,10 @@ use crate::settlement::codes::{ChargeLevel, FundType, Insutype, Kind, PersonClas
 use crate::settlement::exact::Share;
 
 fn nanjing() -> Benefits {
-    let mut file: toml::Table = toml::from_str(include_str!("../../../data/320100.toml")).unwrap();
-    let mut benefits = file.remove("benefits").unwrap();
-    benefits.as_table_mut().unwrap().remove("from");
-    let benefits: Benefits = benefits.try_into().unwrap();
+    let file: toml::Table = toml::from_str(include_str!("../../../data/320100.toml")).unwrap();
+    let parameters = file["parameter"].as_array().unwrap();
+    let value = parameters.iter().find(|parameter| parameter["name"].as_str() == Some("benefits")).unwrap();
+    let benefits: Benefits = value["value"].clone().try_into().unwrap();
     benefits.check().unwrap();
     benefits
 }

@@ -65,7 +65,7 @@ pub(super) fn judge(case: &Case<'_>) -> Verdict {
         }
         let mut rest = item.amount;
         if let Some((_, limit)) = item.entry.limits.iter().find(|(level, _)| *level == case.price_level) {
-            let yuan = Q::new((*limit).into(), 1_000_000) * Q::new(item.count.units().into(), 10_000);
+            let yuan = Q::new(limit.units().into(), 1_000_000) * Q::new(item.count.units().into(), 10_000);
             rest = round(yuan * q(100), item.amount);
         }
         over += item.amount - rest;
