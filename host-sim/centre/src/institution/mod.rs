@@ -11,3 +11,6 @@ use crate::configuration::kinds::{Kind, kind};
 
 /// The parameters of this room.
 pub const PARAMETERS: &[Kind] = &[kind::<agreement::Designation>()];
+
+#[cfg(test)]
+mod tests;
