@@ -19,6 +19,7 @@ mod error;
 mod founding;
 pub mod hsm;
 pub mod insurance;
+pub mod institution;
 pub mod issue;
 pub mod ledger;
 pub mod orders;
@@ -27,6 +28,7 @@ pub mod persons;
 pub mod production;
 pub mod registry;
 pub mod slip;
+pub mod settlement;
 pub mod store;
 mod terminal;
 
@@ -173,7 +175,7 @@ impl Centre {
 
     /// Registers an institution. Its code must be new.
     pub fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreError> {
-        let added = self.store.add_institution(institution)?;
+        let added = institution::records::add_standing(&self.store, institution)?;
         if added { Ok(()) } else { Err(CentreError::InstitutionExists(institution.code)) }
     }
 
@@ -197,7 +199,9 @@ impl Centre {
             Body::Transact { stan, card, operation } => {
                 transactions::transact(&self.store, request, *stan, card, operation)?
             }
-            _ if self.store.institution(request.institution)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
+            _ if self.store.institution(request.institution, request.time.date)?.is_none() => {
+                Answer::Refused(Reason::InstitutionUnknown)
+            }
             Body::SignIn { token } => leases::sign_in(&self.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(&self.store, request, *stan, *original)?,
             _ if !leases::is_held(&self.store, request)? => Answer::Refused(Reason::NotSignedIn),
@@ -225,7 +229,7 @@ impl Centre {
         presented: &PresentedCard,
         operation: &Operation,
     ) -> Result<Answer, CentreError> {
-        let institution = self.store.institution(request.institution)?;
+        let institution = self.store.institution(request.institution, request.time.date)?;
         let record = self.store.card(presented.number)?;
         let admitted = admit(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
         Ok(match admitted {
