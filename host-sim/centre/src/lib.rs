@@ -11,6 +11,7 @@
 mod error;
 pub mod hsm;
 pub mod issue;
+pub mod life;
 mod store;
 mod terminal;
 
