@@ -23,6 +23,7 @@ pub mod institution;
 pub mod issue;
 pub mod ledger;
 pub mod orders;
+pub mod life;
 pub mod parameters;
 pub mod persons;
 pub mod production;
