@@ -6,20 +6,24 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 
 use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::status::CardStatus;
 
-use super::codes::{ApplicationKind, Reason};
-use super::documents::numbers::{Checked, normal, social_security_number};
+use super::codes::Reason;
+use super::documents::numbers::{Checked, is_region, social_security_number};
 use super::documents::{self, Kind};
 use super::form::{Document, Form};
 use super::form_rules::{self, Context};
-use super::refused::{OldCardFault, Refused, Whose};
+use super::record;
+use super::refused::{Refused, Whose};
 use super::rules::{ApplicationRules, Banks, ProofRules};
-use super::{record, state::State};
+use super::state::{State, Step};
 use crate::acts::desk::Desk;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
-use crate::error::CentreError;
+use crate::error::{CentreError, Damage};
+use crate::life::replacement::{may_have_another, replaceable};
 use crate::persons::{self, Person};
+use crate::store::value::Row;
 use crate::values;
 
 /// A form in which nothing is wrong.
@@ -41,16 +45,19 @@ pub(super) fn check(
     form: &Form,
     in_list: bool,
     own: Option<&str>,
-) -> Result<Result<Sound, Vec<Refused>>, Refusal> {
-    let (rules, proofs, banks) = parameters(desk)?;
+) -> Result<Result<Sound, Vec<Refusal>>, Refusal> {
+    let (rules, proofs, banks): (ApplicationRules, ProofRules, Banks) =
+        (desk.parameter()?, desk.parameter()?, desk.parameter()?);
     let known = regions(desk)?;
     let area = desk.area();
-    let knows = |region: &str| documents::numbers::is_region(region, area.as_str(), &known);
-    let mut faults = Vec::new();
+    let knows = |region: &str| is_region(region, area.as_str(), &known);
+    let mut faults: Vec<Refusal> = Vec::new();
     let mut look = |whose, document: &Document| {
         let kind = document.kind;
         let checked = documents::check(kind, &document.number(), document.validity(), desk.today(), &knows);
-        checked.map_err(|wrong| faults.extend(wrong.into_iter().map(|fault| Refused::Document(whose, kind, fault)))).ok()
+        let wrong = checked.as_ref().err().into_iter().flatten();
+        faults.extend(wrong.map(|fault| Refusal::from(Refused::Document(whose, kind, *fault))));
+        checked.ok()
     };
     let holder = look(Whose::Holder, &form.holder.document);
     let guardian = form.guardian.as_ref().and_then(|guardian| look(Whose::Guardian, &guardian.document));
@@ -65,11 +72,11 @@ pub(super) fn check(
         guardian: guardian.as_ref(),
         agent: agent.as_ref(),
     };
-    faults.extend(form_rules::check(form, &context).into_iter().map(Refused::Form));
+    faults.extend(form_rules::check(form, &context).into_iter().map(|fault| Refusal::from(Refused::Form(fault))));
     let Some(holder) = holder.filter(|_| faults.is_empty()) else { return Ok(Err(faults)) };
     let document = persons::document_hash(desk, family(form.holder.document.kind), &holder.identity);
     let person = person(desk, form, &holder)?;
-    match standing(desk, form, &holder, person.as_ref(), (&document, own), &rules)? {
+    match standing(desk, form, &holder, person.as_ref(), (&document, own))? {
         Some(fault) => Ok(Err(vec![fault])),
         None => Ok(Ok(Sound { holder, document, person })),
     }
@@ -77,16 +84,10 @@ pub(super) fn check(
 
 /// The same, and the first fault refuses the act.
 pub(super) fn sound(desk: &Desk<'_>, form: &Form, in_list: bool, own: Option<&str>) -> Result<Sound, Refusal> {
-    check(desk, form, in_list, own)?.map_err(|faults| faults.into_iter().next().map_or_else(unreachable, Refusal::from))
-}
-
-/// A form that is refused has a fault; were there none, its state would not allow the step.
-fn unreachable() -> Refusal {
-    Refused::State(State::Draft, super::state::Step::File).into()
-}
-
-fn parameters(desk: &Desk<'_>) -> Result<(ApplicationRules, ProofRules, Banks), Refusal> {
-    Ok((desk.parameter()?, desk.parameter()?, desk.parameter()?))
+    check(desk, form, in_list, own)?.map_err(|faults| {
+        // There is always one: a form without a fault is sound.
+        faults.into_iter().next().unwrap_or_else(|| Refused::State(State::Draft, Step::File).into())
+    })
 }
 
 /// The codes of the area's regions, withdrawn ones too.
@@ -119,20 +120,18 @@ fn standing(
     holder: &Checked,
     person: Option<&Person>,
     (document, own): (&[u8; 32], Option<&str>),
-    rules: &ApplicationRules,
-) -> Result<Option<Refused>, CentreError> {
+) -> Result<Option<Refusal>, CentreError> {
     if let Some(person) = person
         && let Some(fault) = person_fault(form, holder, person, office.today())
     {
-        return Ok(Some(fault));
+        return Ok(Some(fault.into()));
     }
     if let Some(open) = record::open_with(office, document)?
         && own != Some(open.as_str())
     {
-        return Ok(Some(Refused::Open(open)));
+        return Ok(Some(Refused::Open(open).into()));
     }
-    let cards = cards(office, form, holder)?;
-    Ok(card_fault(form, person.is_some(), &cards, rules, office.today()).err())
+    Ok(card_fault(form, person.is_some(), &cards(office, form, holder)?).err())
 }
 
 /// Whether the form contradicts what is known of the person.
@@ -153,10 +152,9 @@ fn person_fault(form: &Form, holder: &Checked, person: &Person, today: Date) -> 
 }
 
 /// A card as this room sees it.
-pub(super) struct Card {
-    pub(super) number: CardNumber,
-    pub(super) status: String,
-    pub(super) expires: Date,
+struct Card {
+    number: CardNumber,
+    status: CardStatus,
 }
 
 fn cards(office: &Office<'_>, form: &Form, holder: &Checked) -> Result<Vec<Card>, CentreError> {
@@ -166,31 +164,25 @@ fn cards(office: &Office<'_>, form: &Form, holder: &Checked) -> Result<Vec<Card>
     };
     let number = String::from_utf8_lossy(number.as_bytes()).into_owned();
     let rows = office.store().rows(
-        "SELECT number, status, expires FROM cards WHERE area = $1 AND id_number = $2 LIMIT 1000",
-        values![office.area(), normal(&number)],
+        "SELECT number, status FROM cards WHERE area = $1 AND id_number = $2 LIMIT 1000",
+        values![office.area(), number],
     )?;
-    let read = |row: &crate::store::value::Row| {
-        Ok(Card { number: row.get("number")?, status: row.get("status")?, expires: row.get("expires")? })
+    let read = |row: &Row| {
+        let damaged = || CentreError::Damaged(Damage::Column("cards.status".into()));
+        let status = CardStatus::from_word(&row.get::<String>("status")?).ok_or_else(damaged)?;
+        Ok(Card { number: row.get("number")?, status })
     };
     rows.iter().map(read).collect()
 }
 
 /// One person has one card; a replacement or renewal names it, and its status must allow it (docs/centre.md §6.9).
-pub(super) fn card_fault(
-    form: &Form,
-    is_known: bool,
-    cards: &[Card],
-    rules: &ApplicationRules,
-    today: Date,
-) -> Result<(), Refused> {
-    let Some(old) = form.old_card.filter(|_| form.kind != ApplicationKind::New) else {
-        let ended = cards.iter().all(|card| card.status == "cancelled");
-        return if ended { Ok(()) } else { Err(Refused::HasCard) };
+fn card_fault(form: &Form, is_known: bool, cards: &[Card]) -> Result<(), Refusal> {
+    let Some((old, reason)) = form.old_card.zip(form.reason) else {
+        return Ok(may_have_another(cards.iter().map(|card| card.status))?);
     };
     if !is_known && cards.is_empty() {
-        return Err(Refused::PersonUnknown);
+        return Err(Refused::PersonUnknown.into());
     }
     let card = cards.iter().find(|card| card.number == old.0).ok_or(Refused::OldCard)?;
-    let _ = (card, rules, today);
-    Ok(())
+    Ok(replaceable(card.status, reason.of_life())?)
 }

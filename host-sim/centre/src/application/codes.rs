@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::documents::numbers::Sex;
+use crate::life::replacement::ReplaceReason;
 use crate::word_column;
 
 /// What is applied for.
@@ -63,7 +64,20 @@ pub enum Reason {
     MakersFault,
 }
 
-word_column!(ApplicationKind, Reason, Applicant, Category, Exemption);
+impl Reason {
+    /// As the life of a card knows it: a maker's fault is damage that cost nobody anything.
+    pub const fn of_life(self) -> ReplaceReason {
+        match self {
+            Self::Loss => ReplaceReason::Loss,
+            Self::Damage | Self::MakersFault => ReplaceReason::Damage,
+            Self::Expiry => ReplaceReason::Expiry,
+            Self::ChangeOfBank => ReplaceReason::ChangeOfBank,
+            Self::ChangeOfData => ReplaceReason::ChangeOfData,
+        }
+    }
+}
+
+word_column!(ApplicationKind, Reason, Applicant, Category);
 
 /// Who applies.
 #[derive(
@@ -223,23 +237,6 @@ pub enum Relation {
     Grandparent,
     /// 其他监护人
     Other,
-}
-
-/// Why no fee is due.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Exemption {
-    /// 低保
-    LowIncome,
-    /// 特困
-    ExtremeHardship,
-    /// 残疾人
-    Disabled,
-    /// 烈属
-    MartyrFamily,
 }
 
 /// The occupation (BAC025).

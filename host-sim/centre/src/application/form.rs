@@ -10,6 +10,7 @@ use super::codes::{Applicant, ApplicationKind, Category, Exemption, Household, O
 use super::documents::{Kind, Validity};
 use super::rules::ProofKind;
 use crate::acts::fields::{CardNo, Day, Private, Text};
+use crate::orders::Exemption;
 
 /// An application as it is filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

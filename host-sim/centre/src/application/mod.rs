@@ -1,4 +1,5 @@
 //! Applications for cards: the form, its documents and photo, the checks, the review (docs/centre.md §6.5).
+mod checks;
 pub mod codes;
 pub mod documents;
 pub mod form;
@@ -7,6 +8,7 @@ pub mod form_rules;
 pub mod number;
 pub mod photo;
 pub mod reasons;
+mod record;
 pub mod refused;
 pub mod rules;
 pub mod state;

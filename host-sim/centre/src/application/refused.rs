@@ -42,12 +42,8 @@ pub enum Refused {
     Version(u32),
     /// The person has an open application with this number.
     Open(String),
-    /// The person has a card.
-    HasCard,
     /// The old card is not this person's, or not of this area.
     OldCard,
-    /// The old card may not be replaced as it stands.
-    OldCardStatus(OldCardFault),
     /// Only a known person has a card to replace.
     PersonUnknown,
     /// The name is not the one that is known for this number.
@@ -82,23 +78,6 @@ pub enum Refused {
     ListEmployer,
 }
 
-/// Why an old card may not be replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OldCardFault {
-    /// Its loss was reported by telephone only.
-    OralLoss,
-    /// A card whose loss was reported in writing is replaced for loss.
-    Lost,
-    /// A card that is not lost is not replaced for loss.
-    NotLost,
-    /// It was cancelled.
-    Cancelled,
-    /// It is locked or sealed.
-    Blocked,
-    /// It can be renewed from this day on.
-    Early(Date),
-}
-
 /// What a refusal says.
 struct Words {
     code: &'static str,
@@ -127,7 +106,6 @@ impl Refused {
             Self::Document(whose, kind, fault) => document::words_of(*whose, *kind, fault),
             Self::Form(fault) => form::words_of(fault),
             Self::Photo(fault, rules) => photo::words_of(fault, rules),
-            Self::OldCardStatus(fault) => old_card(fault),
             Self::State(state, step) => state_words(*state, *step),
             other => own(other),
         }
@@ -140,14 +118,7 @@ const OWN: &[&str] = &[
     "application-state",
     "application-version",
     "application-open",
-    "card-exists",
     "old-card-other-person",
-    "old-card-oral-loss",
-    "old-card-lost",
-    "old-card-not-lost",
-    "old-card-cancelled",
-    "old-card-blocked",
-    "old-card-early",
     "person-unknown",
     "name-differs",
     "person-born-differs",
@@ -171,49 +142,8 @@ fn state_words(state: State, step: Step) -> Words {
     Words {
         en: format!("an application in the state {state} cannot be taken the step {step}"),
         zh: format!("申请处于 {state} 状态，不能进行 {step}"),
-        ..words(
-            "application-state",
-            "",
-            "",
-            ("See what it waits for (application.show).", "请查看该申请等待的步骤。"),
-        )
+        ..words("application-state", "", "", ("See what it waits for (application.show).", "请查看该申请等待的步骤。"))
     }
-}
-
-fn old_card(fault: &OldCardFault) -> Words {
-    let report = ("Report the loss in writing first (card.report-loss).", "请先办理正式挂失。");
-    match fault {
-        OldCardFault::OralLoss => {
-            words("old-card-oral-loss", "the loss of the old card is reported by telephone only", "原卡仅为口头挂失", report)
-        }
-        OldCardFault::Lost => words(
-            "old-card-lost",
-            "a card that is reported lost is replaced for loss",
-            "已挂失的卡只能以遗失为由补卡",
-            ("Give loss as the reason, or release the loss.", "请将原因改为遗失，或先解除挂失。"),
-        ),
-        OldCardFault::NotLost => {
-            words("old-card-not-lost", "the old card is not reported lost", "原卡未办理正式挂失", report)
-        }
-        OldCardFault::Cancelled => words(
-            "old-card-cancelled",
-            "the old card is cancelled",
-            "原卡已注销",
-            ("Apply for a first card.", "请按新办申领。"),
-        ),
-        OldCardFault::Blocked => words(
-            "old-card-blocked",
-            "the old card is locked or sealed",
-            "原卡处于锁定或封存状态",
-            ("Have it unlocked or unsealed first.", "请先解除锁定或封存。"),
-        ),
-        OldCardFault::Early(day) => Words {
-            en: format!("the old card can be renewed from {day} on"),
-            zh: format!("原卡自 {day} 起方可到期换领"),
-            ..words("old-card-early", "", "", ("Come back then, or give another reason.", "请届时再办，或改选其他原因。"))
-        },
-    }
-    .at("form.old_card")
 }
 
 fn own(refused: &Refused) -> Words {
@@ -244,12 +174,6 @@ fn own(refused: &Refused) -> Words {
             zh: format!("本人已有在办申请 {number}"),
             ..words("application-open", "", "", ("Go on with that one, or withdraw it.", "请继续办理该申请，或将其撤回。"))
         },
-        Refused::HasCard => words(
-            "card-exists",
-            "the person has a card, and one person has one card",
-            "本人已有社保卡，一人一卡",
-            ("Apply for a replacement with the card's number.", "请凭原卡号申请补换。"),
-        ),
         Refused::OldCard => words(
             "old-card-other-person",
             "this area has issued no such card to this person",
@@ -368,7 +292,7 @@ fn own(refused: &Refused) -> Words {
         )
         .at("form.employer"),
         // Their words stand elsewhere; `Refused::words` asks there.
-        Refused::Document(..) | Refused::Form(_) | Refused::Photo(..) | Refused::State(..) | Refused::OldCardStatus(_) => {
+        Refused::Document(..) | Refused::Form(_) | Refused::Photo(..) | Refused::State(..) => {
             words("application-state", "", "", again)
         }
     }

@@ -91,7 +91,12 @@ fn number(kind: Kind, fault: &NumberFault) -> Words {
             Words {
                 en: format!("this is the number of another kind of document: {word}"),
                 zh: format!("该号码属于另一类证件: {word}"),
-                ..words("document-other-kind", "", "", ("Choose that kind, or read the number again.", "请改选证件类型或重新核对号码。"))
+                ..words(
+                    "document-other-kind",
+                    "",
+                    "",
+                    ("Choose that kind, or read the number again.", "请改选证件类型或重新核对号码。"),
+                )
             }
         }
         NumberFault::MainlandersPermit => words(

@@ -74,11 +74,13 @@ fn person(fault: &FormFault) -> Option<Words> {
             let (en, zh) = match bearer {
                 Bearer::Mainland => ("citizens of the mainland: CHN", "内地居民证件，国家地区应为 CHN"),
                 Bearer::Foreign => ("foreigners: not CHN, HKG, MAC, TWN", "外国人证件，不得为 CHN、HKG、MAC、TWN"),
-                Bearer::HongKongMacauTaiwan | Bearer::Anybody => {
-                    ("people of Hong Kong, Macao or Taiwan: HKG, MAC, TWN or CHN", "港澳台居民证件，应为 HKG、MAC、TWN 或 CHN")
-                }
+                Bearer::HongKongMacauTaiwan | Bearer::Anybody => (
+                    "people of Hong Kong, Macao or Taiwan: HKG, MAC, TWN or CHN",
+                    "港澳台居民证件，应为 HKG、MAC、TWN 或 CHN",
+                ),
             };
-            words("country-of-document", &format!("this kind of document is for {en}"), zh, COMPARE).at("form.holder.country")
+            words("country-of-document", &format!("this kind of document is for {en}"), zh, COMPARE)
+                .at("form.holder.country")
         }
         FormFault::DocumentKind(_) => words(
             "document-not-accepted",
@@ -94,31 +96,42 @@ fn person(fault: &FormFault) -> Option<Words> {
             ("Show the ID card.", "请出示居民身份证。"),
         )
         .at("form.holder.document.kind"),
-        FormFault::BornMissing => {
-            words("born-missing", "the document's number does not tell the day of birth", "证件号码不含出生日期，须填写", AGAIN)
-                .at("form.holder.born")
-        }
-        FormFault::BornDiffers => {
-            words("born-differs", "the document's number tells another day of birth", "与证件号码中的出生日期不一致", COMPARE)
-                .at("form.holder.born")
-        }
+        FormFault::BornMissing => words(
+            "born-missing",
+            "the document's number does not tell the day of birth",
+            "证件号码不含出生日期，须填写",
+            AGAIN,
+        )
+        .at("form.holder.born"),
+        FormFault::BornDiffers => words(
+            "born-differs",
+            "the document's number tells another day of birth",
+            "与证件号码中的出生日期不一致",
+            COMPARE,
+        )
+        .at("form.holder.born"),
         FormFault::NotBorn => {
             words("born-to-come", "the day of birth is yet to come", "出生日期晚于今日", COMPARE).at("form.holder.born")
         }
         FormFault::SexMissing => {
-            words("sex-missing", "the document's number does not tell the sex", "证件号码不含性别，须填写", AGAIN).at("form.holder.sex")
+            words("sex-missing", "the document's number does not tell the sex", "证件号码不含性别，须填写", AGAIN)
+                .at("form.holder.sex")
         }
         FormFault::SexDiffers => {
-            words("sex-differs", "the document's number tells another sex", "与证件号码中的性别不一致", COMPARE).at("form.holder.sex")
+            words("sex-differs", "the document's number tells another sex", "与证件号码中的性别不一致", COMPARE)
+                .at("form.holder.sex")
         }
         FormFault::Ethnicity => {
             words("ethnicity-invalid", "GB/T 3304 has 1 to 56, 97 and 98", "民族代码为 1 至 56、97 或 98", AGAIN)
                 .at("form.holder.ethnicity")
         }
-        FormFault::Mobile(field) => {
-            words("mobile-invalid", "a mobile number has eleven digits and begins with 1", "手机号为 1 开头的 11 位数字", AGAIN)
-                .at(*field)
-        }
+        FormFault::Mobile(field) => words(
+            "mobile-invalid",
+            "a mobile number has eleven digits and begins with 1",
+            "手机号为 1 开头的 11 位数字",
+            AGAIN,
+        )
+        .at(*field),
         FormFault::Telephone(field) => words(
             "telephone-invalid",
             "a telephone number has 5 to 20 digits, hyphens or plus signs",
@@ -127,11 +140,11 @@ fn person(fault: &FormFault) -> Option<Words> {
         )
         .at(*field),
         FormFault::ContactMissing => {
-            words("contact-missing", "one telephone number is needed", "至少填写一个联系电话", AGAIN).at("form.holder.mobile")
+            words("contact-missing", "one telephone number is needed", "至少填写一个联系电话", AGAIN)
+                .at("form.holder.mobile")
         }
-        FormFault::Postcode => {
-            words("postcode-invalid", "a postcode has six digits", "邮政编码为 6 位数字", AGAIN).at("form.holder.postcode")
-        }
+        FormFault::Postcode => words("postcode-invalid", "a postcode has six digits", "邮政编码为 6 位数字", AGAIN)
+            .at("form.holder.postcode"),
         FormFault::Email => {
             words("email-invalid", "an e-mail address is name@host.domain", "电子邮箱格式为 name@host.domain", AGAIN)
                 .at("form.holder.email")
@@ -150,7 +163,8 @@ fn card(fault: &FormFault) -> Option<Words> {
         )
         .at("form.bank"),
         FormFault::ReasonMissing => {
-            words("reason-missing", "a replacement or renewal has a reason", "补换或换领须填写原因", AGAIN).at("form.reason")
+            words("reason-missing", "a replacement or renewal has a reason", "补换或换领须填写原因", AGAIN)
+                .at("form.reason")
         }
         FormFault::Reason(kind) => {
             let (en, zh) = match kind {
@@ -243,13 +257,10 @@ fn acting(fault: &FormFault) -> Words {
         FormFault::Agent => {
             words("agent-wrong", "an agent is named only if one applies", "非代办不填写代办人", AGAIN).at("form.agent")
         }
-        FormFault::SamePerson(field) => words(
-            "acting-for-self",
-            "guardian or agent is the holder",
-            "监护人或代办人与持卡人为同一人",
-            AGAIN,
-        )
-        .at(*field),
+        FormFault::SamePerson(field) => {
+            words("acting-for-self", "guardian or agent is the holder", "监护人或代办人与持卡人为同一人", AGAIN)
+                .at(*field)
+        }
         FormFault::ProofExpired(at) => words(
             "proof-expired",
             "the proof is no longer valid",

@@ -56,7 +56,9 @@ pub(super) fn words_of(fault: &PhotoFault, rules: &PhotoRules) -> Words {
                 save,
             )
         }
-        PhotoFault::NotJpeg => words("photo-not-jpeg", "this is no JPEG that can be read", "不是可读取的 JPEG 文件", save),
+        PhotoFault::NotJpeg => {
+            words("photo-not-jpeg", "this is no JPEG that can be read", "不是可读取的 JPEG 文件", save)
+        }
         PhotoFault::Size(width, height) => say(
             "photo-size",
             format!("the picture has {width} × {height} pixels, the rule {} × {}", rules.width, rules.height),
@@ -81,7 +83,9 @@ pub(super) fn words_of(fault: &PhotoFault, rules: &PhotoRules) -> Words {
             },
             save,
         ),
-        PhotoFault::Damaged => words("photo-damaged", "the picture is cut off or damaged", "照片数据不完整或已损坏", save),
+        PhotoFault::Damaged => {
+            words("photo-damaged", "the picture is cut off or damaged", "照片数据不完整或已损坏", save)
+        }
         PhotoFault::Background(side, [red, green, blue]) => {
             let word: &str = side.into();
             let names = |name: fn(&crate::application::photo::Background) -> &str| {
@@ -116,7 +120,9 @@ pub(super) fn words_of(fault: &PhotoFault, rules: &PhotoRules) -> Words {
         PhotoFault::HairTop(found) => {
             range("photo-hair", found, rules.hair_top, ("from the upper edge to the hair", "头顶距上边缘"))
         }
-        PhotoFault::FaceWidth(found) => range("photo-face-width", found, rules.face_width, ("width of the face", "脸部宽度")),
+        PhotoFault::FaceWidth(found) => {
+            range("photo-face-width", found, rules.face_width, ("width of the face", "脸部宽度"))
+        }
         PhotoFault::EyesColumn(found) => range(
             "photo-eyes-column",
             found,
