@@ -1,5 +1,8 @@
 //! `qiyong centre`: makes a centre's database, registers institutions and cards in it, and ends a terminal's lease.
 
+#[cfg(feature = "http")]
+pub(crate) mod serve;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;

@@ -113,6 +113,9 @@ enum CentreVerb {
     Add(centre::AddArgs),
     /// End a terminal's lease, so that another may work under its name
     Release(centre::ReleaseArgs),
+    /// Serve a centre over HTTP: its acts as JSON, and a page for operators
+    #[cfg(feature = "http")]
+    Serve(centre::serve::ServeArgs),
 }
 
 #[derive(Subcommand)]
@@ -182,6 +185,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Init(args)) => centre::init(&args, output),
         Verb::Centre(CentreVerb::Add(args)) => centre::add(&args, output),
         Verb::Centre(CentreVerb::Release(args)) => centre::release(&args, output),
+        #[cfg(feature = "http")]
+        Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),

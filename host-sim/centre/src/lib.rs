@@ -2,42 +2,57 @@
 //! them.
 //!
 //! [`Centre::handle`] takes one message and gives one answer; [`Centre::handle_bytes`] does the same in bytes. The
-//! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `transactions`
-//! carries out and undoes, `leases` sees to it that one terminal works under a name, `store` keeps everything in one SQLite database, [`hsm`] holds the keys, [`issue`] makes new
-//! cards with them, `journal` has what reports are made of. Not here: lines, threads, and a clock; the time is that of
-//! the terminal's message.
+//! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `terminal` is the
+//! terminals' path. [`Centre::carry_out`] does what people and other systems do at the centre: [`acts`] says what an act
+//! is, each room has its own, `registry` lists them, `dispatch` carries them out. `store` keeps everything in one SQLite
+//! database, [`hsm`] holds the keys, [`issue`] makes new cards with them. Not here: lines and threads.
 #![forbid(unsafe_code)]
 
-mod advice;
-mod columns;
-mod endpoint;
+pub mod access;
+pub mod acts;
+pub mod agency;
+pub mod clock;
+pub mod configuration;
+mod dispatch;
 mod error;
+mod founding;
 pub mod hsm;
 pub mod issue;
-mod journal;
-mod leases;
-mod store;
-mod transactions;
+pub mod ledger;
+pub mod parameters;
+pub mod persons;
+pub mod registry;
+pub mod store;
+mod terminal;
 
 use std::fmt;
 use std::path::Path;
 
-use qiyong_protocol::card::codes::{CardNumber, IdentCode};
+use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
-pub use endpoint::test_mac_key;
+use acts::desk::Operator;
+use acts::office::Office;
+use acts::refusal::Refusal;
+use clock::{Clock, SystemClock};
+pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
+pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
-pub use journal::{Activation, DecidedBy, Function, JournalEntry};
-use store::{Line, LineKind, Store};
+pub use store::audit::Chain;
+use store::{Line, LineKind, Store, audit};
+pub use terminal::endpoint::test_mac_key;
+pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+use terminal::{leases, transactions};
 
 /// The card centre.
 pub struct Centre {
     store: Store,
     hsm: Hsm,
+    clock: Box<dyn Clock>,
 }
 
 impl Centre {
@@ -65,7 +80,61 @@ impl Centre {
 
     fn over(store: Store) -> Result<Self, CentreError> {
         let hsm = store.hsm()?;
-        Ok(Self { store, hsm })
+        Ok(Self { store, hsm, clock: Box::new(SystemClock) })
+    }
+
+    /// Takes the time from this clock from now on.
+    pub fn set_clock(&mut self, clock: Box<dyn Clock>) {
+        self.clock = clock;
+    }
+
+    /// Makes an area known, with its agency, its first administrator ([`ADMINISTRATOR`]), and the regions and parameters
+    /// that come with this program, if it knows the area. Done again it adds what is missing and changes nothing.
+    pub fn found(&mut self, founding: &Founding) -> Result<(), CentreError> {
+        let now = self.clock.now();
+        self.store.atomically(|store| {
+            let office = Office::new(store, (&store.vault, &self.hsm), founding.area, now);
+            founding::found(&office, founding)
+        })
+    }
+
+    /// Carries out an act of [`registry`]: in one transaction, recorded whatever comes of it, and once for each key.
+    ///
+    /// # Errors
+    /// A rule, a field or the operator's role forbids it, or the database failed; then nothing was done.
+    pub fn carry_out(&mut self, request: ActRequest<'_>) -> Result<serde_json::Value, Refusal> {
+        dispatch::carry_out(&self.store, &self.hsm, self.clock.now(), request)
+    }
+
+    /// Who works under this name in an area today.
+    pub fn operator(&self, area: Region, id: &str) -> Result<Option<Operator>, CentreError> {
+        access::operator(&self.office(area), id)
+    }
+
+    /// The area and the operator of a token that is in force.
+    pub fn sign_in(&self, token: &str) -> Result<Option<(Region, Operator)>, CentreError> {
+        let Some(area) = access::area_of_token(token) else { return Ok(None) };
+        Ok(access::by_token(&self.office(area), token)?.map(|operator| (area, operator)))
+    }
+
+    /// The areas that were founded here.
+    pub fn areas(&self) -> Result<Vec<Region>, CentreError> {
+        founding::areas(&self.store)
+    }
+
+    /// Follows the audit chain of each area, and adds up its ledger: the first account or posting that does not add up,
+    /// if there is one.
+    pub fn verify(&self) -> Result<Vec<(Region, Chain, Option<String>)>, CentreError> {
+        let verify = |area| {
+            let chain = audit::verify(&self.store, &self.store.vault, area)?;
+            Ok((area, chain, ledger::verify(&self.store, area)?))
+        };
+        self.areas()?.into_iter().map(verify).collect()
+    }
+
+    /// The files of an area now, outside a transaction: for reading.
+    fn office(&self, area: Region) -> Office<'_> {
+        Office::new(&self.store, (&self.store.vault, &self.hsm), area, self.clock.now())
     }
 
     /// The security module, which also issues cards.

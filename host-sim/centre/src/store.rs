@@ -1,13 +1,19 @@
 //! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `schema.sql`.
 //!
-//! The store stores and finds, and knows no rule: [`super::transactions`] decides what may happen to a card. Changes
+//! The store stores and finds, and knows no rule: [`crate::terminal::transactions`] decides what may happen to a card. Changes
 //! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`leases`]
 //! has the terminals' names, [`reports`] reads the past.
 
+pub mod audit;
+pub mod database;
 pub(super) mod leases;
+mod migrations;
 mod opening;
 mod private;
 mod reports;
+mod sqlite;
+pub mod value;
+pub mod vault;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
@@ -21,13 +27,15 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::columns;
 use super::error::CentreError;
-use super::journal::Function;
+use crate::terminal::columns;
+use crate::terminal::journal::Function;
+use vault::Vault;
 
 /// The database.
 pub(super) struct Store {
     connection: Connection,
+    pub(super) vault: Vault,
 }
 
 /// What identifies a transaction.
@@ -286,12 +294,13 @@ impl Store {
 // Access to SQLite.
 impl Store {
     /// Does all of `work`, or, if it fails, nothing. `work` must not call this again.
-    pub(super) fn atomically<T>(&self, work: impl FnOnce(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
+    pub(super) fn atomically<T, E: From<CentreError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         // Locks for writing from the start: two programs on one file then take turns. Otherwise both would read, and
         // one would fail.
-        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let begun = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
+        let transaction = begun.map_err(CentreError::from)?;
         let result = work(self)?;
-        transaction.commit()?;
+        transaction.commit().map_err(CentreError::from)?;
         Ok(result)
     }
 

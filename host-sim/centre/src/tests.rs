@@ -1,5 +1,6 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
+pub(crate) mod acts;
 mod endpoint;
 mod hsm;
 mod leases;
@@ -577,10 +578,10 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
 
     drop(new_file(&file("newer.db")));
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
-    edit("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
+    edit("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 9") && text.contains("reads version 2"), "{text}");
-    edit("UPDATE meta SET value = '2' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 9"), "{text}");
+    edit("UPDATE meta SET value = '9' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
     let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();

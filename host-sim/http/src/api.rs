@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use crate::acts::{ActInfo, Acts};
+use crate::acts::{Act, Acts};
 use crate::face::{Face, bearer};
 use crate::limits::Limits;
 use crate::problem::Problem;
@@ -54,7 +54,7 @@ pub(crate) async fn act<A: Acts>(
 /// The answer, and the operator if a token was recognised.
 async fn answer<A: Acts>(
     face: &Face<A>,
-    act: &ActInfo,
+    act: &Act,
     query: Option<String>,
     request: Request<Body>,
 ) -> (Option<String>, Result<Value, Problem>) {
@@ -64,7 +64,7 @@ async fn answer<A: Acts>(
         Err(problem) => return (None, Err(problem)),
     };
     match face.carry_out(&token, act.name, body, key).await {
-        Ok((who, done)) => (Some(who.operator), done.map_err(Problem::from)),
+        Ok((who, done)) => (Some(who), done.map_err(Problem::from)),
         Err(problem) => (None, Err(problem)),
     }
 }
@@ -72,11 +72,11 @@ async fn answer<A: Acts>(
 /// Token, request and key, all of a form that the centre can be asked with.
 async fn prepare<A: Acts>(
     face: &Face<A>,
-    act: &ActInfo,
+    act: &Act,
     query: Option<String>,
     request: Request<Body>,
 ) -> Result<(String, Value, Option<String>), Problem> {
-    let by_query = query::is_possible(act);
+    let by_query = act.by_query();
     match *request.method() {
         Method::POST => {}
         Method::GET if by_query => {}
@@ -84,7 +84,7 @@ async fn prepare<A: Acts>(
     }
     let token = bearer(request.headers()).ok_or_else(Problem::no_token)?.to_string();
     face.rate.check(&token)?;
-    let key = key(request.headers(), &face.limits)?;
+    let key = key(request.headers());
     if request.method() == Method::GET {
         return Ok((token, query::read(act, query.as_deref().unwrap_or_default())?, key));
     }
@@ -102,16 +102,11 @@ async fn prepare<A: Acts>(
     if value.is_object() { Ok((token, value, key)) } else { Err(Problem::broken_json(1, 1)) }
 }
 
-/// `Idempotency-Key`, if it came.
-fn key(headers: &HeaderMap, limits: &Limits) -> Result<Option<String>, Problem> {
-    let mut all = headers.get_all(KEY).iter();
-    let (Some(one), None) = (all.next(), all.next()) else {
-        return if headers.contains_key(KEY) { Err(Problem::key(limits.key_chars)) } else { Ok(None) };
-    };
-    let bytes = one.as_bytes();
-    let good = (1..=limits.key_chars).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
-    let text = good.then(|| String::from_utf8_lossy(bytes).into_owned());
-    text.map(Some).ok_or_else(|| Problem::key(limits.key_chars))
+/// `Idempotency-Key`, if it came; if it came twice, both, as HTTP joins them. The centre says what a key may be, and has on
+/// record that it refused one.
+fn key(headers: &HeaderMap) -> Option<String> {
+    let all: Vec<_> = headers.get_all(KEY).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// JSON is UTF-8 whatever parameters the media type has.

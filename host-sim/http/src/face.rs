@@ -7,7 +7,9 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use serde_json::Value;
 
-use crate::acts::{ActInfo, Acts, Refusal, Who};
+use qiyong_centre::acts::refusal::Refusal;
+
+use crate::acts::{Act, Acts};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::openapi;
@@ -18,7 +20,7 @@ use crate::writer::Writer;
 
 /// One server's state.
 pub(crate) struct Face<A> {
-    pub(crate) acts: BTreeMap<&'static str, ActInfo>,
+    pub(crate) acts: BTreeMap<&'static str, Act>,
     pub(crate) writer: Writer<A>,
     pub(crate) limits: Limits,
     pub(crate) rate: Rate,
@@ -32,10 +34,10 @@ pub(crate) struct Face<A> {
 
 impl<A: Acts> Face<A> {
     pub(crate) fn new(centre: A, limits: Limits) -> Arc<Self> {
-        let acts: BTreeMap<_, _> = centre.acts().into_iter().map(|act| (act.name, act)).collect();
+        let acts: BTreeMap<_, _> = centre.acts().iter().map(|entry| (entry.name, Act::of(entry))).collect();
         Arc::new(Self {
-            document: openapi::document(acts.values(), &limits).to_string(),
-            money: acts.values().flat_map(|act| openapi::Shapes::of(act).money()).collect(),
+            document: openapi::document(acts.values()).to_string(),
+            money: acts.values().flat_map(|act| act.shapes.money()).collect(),
             acts,
             writer: Writer::new(centre, limits),
             rate: Rate::new(&limits),
@@ -52,23 +54,22 @@ impl<A: Acts> Face<A> {
         act: &'static str,
         request: Value,
         key: Option<String>,
-    ) -> Result<(Who, Result<Value, Refusal>), Problem> {
+    ) -> Result<(String, Result<Value, Refusal>), Problem> {
         let token = token.to_string();
         let job = move |acts: &mut A| {
             let Some(holder) = acts.holder(&token)? else {
                 return Ok::<_, Refusal>(None);
             };
             let done = acts.carry_out(&holder, act, request, key.as_deref());
-            Ok(Some((A::who(&holder), done)))
+            Ok(Some((A::name(&holder).to_string(), done)))
         };
         self.writer.with(job).await??.ok_or_else(Problem::no_token)
     }
 
-    /// Who holds this token.
-    pub(crate) async fn who(&self, token: &str) -> Result<Who, Problem> {
+    /// Whether anybody holds this token.
+    pub(crate) async fn is_held(&self, token: &str) -> Result<bool, Problem> {
         let token = token.to_string();
-        let found = self.writer.with(move |acts: &mut A| acts.holder(&token)).await??;
-        found.as_ref().map(A::who).ok_or_else(Problem::no_token)
+        Ok(self.writer.with(move |acts: &mut A| acts.holder(&token)).await??.is_some())
     }
 }
 

@@ -18,15 +18,17 @@ mod query;
 mod rate;
 mod router;
 mod serve;
+mod shapes;
 mod writer;
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-pub use acts::{ActInfo, Acts, Refusal, RefusalKind, Who};
+pub use acts::Acts;
 pub use limits::Limits;
 
 /// A centre at an address.
@@ -60,6 +62,38 @@ impl<A: Acts> Server<A> {
     pub async fn serve(self, end: watch::Receiver<bool>) -> io::Result<()> {
         serve::serve(self.listener, router::router(self.acts, self.limits), self.limits, end).await
     }
+}
+
+/// Serves at this address until the process is told to end (SIGTERM, SIGINT or SIGHUP), on threads of its own. `ready` is
+/// told the address, with its real port, once clients are accepted.
+///
+/// # Errors
+/// The address cannot be taken, or the system gives no threads or signals.
+pub fn run<A: Acts>(acts: A, address: SocketAddr, limits: Limits, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (tell, end) = watch::channel(false);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let server = Server::bind(address, acts, limits).await?;
+        ready(server.address()?);
+        let told = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            tracing::info!("told to end");
+            tell.send_replace(true);
+            // The server ends by itself.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = server.serve(end) => ended,
+            () = told => Ok(()),
+        }
+    })
 }
 
 #[cfg(test)]

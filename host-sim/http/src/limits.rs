@@ -12,8 +12,6 @@ pub struct Limits {
     pub headers: usize,
     /// The body of a request, in bytes: a photo of an application fits in base64. Longer: 413.
     pub body_bytes: usize,
-    /// `Idempotency-Key`, in characters. Longer: 400.
-    pub key_chars: usize,
     /// From the first moment of waiting for a request to the end of its headers. Later: the connection is closed.
     pub head_within: Duration,
     /// From the end of the headers to the end of the body. Later: 408.
@@ -45,7 +43,6 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             headers: 64,
             body_bytes: 1024 * 1024,
-            key_chars: 64,
             head_within: Duration::from_secs(10),
             body_within: Duration::from_secs(20),
             turn_within: Duration::from_secs(10),

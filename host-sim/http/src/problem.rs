@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::acts::{Refusal, RefusalKind};
+use qiyong_centre::acts::refusal::{Refusal, RefusalKind, Words};
+
 use crate::writer::Busy;
 
 /// Why a request was not carried out, and what to do next.
@@ -121,16 +122,6 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "body-broken", words)
     }
 
-    pub(crate) fn key(limit: usize) -> Self {
-        let [en, zh] = [
-            format!("`Idempotency-Key` must come once and be 1 to {limit} visible ASCII characters."),
-            format!("`Idempotency-Key` 只能出现一次，且须为 1 至 {limit} 个可见 ASCII 字符。"),
-        ];
-        let words = [&en, &zh, "Choose a new random key, such as a UUID.", "请使用新的随机值，如 UUID。"];
-        let field = Some("Idempotency-Key".into());
-        Self { field, ..Self::new(StatusCode::BAD_REQUEST, "idempotency-key", words) }
-    }
-
     pub(crate) fn too_large(limit: usize) -> Self {
         let [en, zh] = [format!("The body is larger than {limit} bytes."), format!("请求体超过 {limit} 字节。")];
         let words = [&en, &zh, "Send less; a photo can be compressed further.", "请减小请求体，如进一步压缩照片。"];
@@ -210,16 +201,20 @@ impl Problem {
 }
 
 impl From<Refusal> for Problem {
-    fn from(refused: Refusal) -> Self {
-        let status = match refused.kind {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.kind {
             RefusalKind::Input => StatusCode::BAD_REQUEST,
             RefusalKind::Unknown => StatusCode::UNAUTHORIZED,
             RefusalKind::Forbidden => StatusCode::FORBIDDEN,
             RefusalKind::Missing => StatusCode::NOT_FOUND,
             RefusalKind::Rule => StatusCode::CONFLICT,
-            RefusalKind::Failure => StatusCode::SERVICE_UNAVAILABLE,
+            // What failed inside is for the log: it may name files.
+            RefusalKind::Failure => {
+                tracing::error!(error = refusal.en, "the centre failed");
+                return Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::failed() };
+            }
         };
-        let Refusal { kind: _, code, field, en, zh, next_en, next_zh } = refused;
+        let Words { code, field, en, zh, next_en, next_zh, .. } = (*refusal).clone();
         Self { status, code, field, en, zh, next_en, next_zh, retry_after: None, allow: None }
     }
 }

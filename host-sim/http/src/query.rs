@@ -1,12 +1,12 @@
-//! The fields of an act in a query, by the act's own shape: which fields there are, and which of them are numbers.
+//! The fields of an act in a query or a form, by the act's own shape: which fields there are, and which of them are numbers.
 
 use serde_json::{Map, Number, Value};
 
-use crate::acts::ActInfo;
-use crate::openapi;
+use crate::acts::Act;
 use crate::problem::Problem;
+use crate::shapes::Shapes;
 
-/// How a field is written in a query.
+/// How a field without parts is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Text,
@@ -14,22 +14,41 @@ pub(crate) enum Form {
     Truth,
 }
 
-/// Whether the act only reads and all its fields are of a form that a query can have.
-pub(crate) fn is_possible(act: &ActInfo) -> bool {
-    act.reads && fields(act).is_some()
+/// A field of a request.
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// Whether a request without it is refused.
+    pub(crate) needed: bool,
+    /// `None`: it is a list or has parts.
+    pub(crate) form: Option<Form>,
+    /// Its shape, without being null as a choice and without a reference.
+    pub(crate) shape: Value,
+    /// What it is.
+    pub(crate) describes: String,
 }
 
-/// The fields with their forms; `None` if one is a list or has fields of its own.
-pub(crate) fn fields(act: &ActInfo) -> Option<Vec<(String, Form)>> {
-    let shapes = openapi::Shapes::of(act);
+/// The fields of a request.
+pub(crate) fn fields(shapes: &Shapes) -> Vec<Field> {
     let request = shapes.resolve(&shapes.request);
-    let properties = request.get("properties").and_then(Value::as_object);
-    let forms = properties.into_iter().flatten().map(|(name, shape)| Some((name.clone(), form(&shapes, shape)?)));
-    forms.collect()
+    let needed = |name: &str| {
+        request.get("required").and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == name))
+    };
+    let field = |(name, shape): (&String, &Value)| {
+        let plain = shapes.plain(shape);
+        let described = [shape, plain].into_iter().find_map(|shape| shape.get("description").and_then(Value::as_str));
+        Field {
+            name: name.clone(),
+            needed: needed(name),
+            form: form(shapes, shape),
+            shape: plain.clone(),
+            describes: described.unwrap_or_default().into(),
+        }
+    };
+    request.get("properties").and_then(Value::as_object).into_iter().flatten().map(field).collect()
 }
 
 /// How a field of this shape is written; `None` if it has parts.
-pub(crate) fn form(shapes: &openapi::Shapes, shape: &Value) -> Option<Form> {
+fn form(shapes: &Shapes, shape: &Value) -> Option<Form> {
     match shapes.kind(shape)? {
         "string" => Some(Form::Text),
         "integer" => Some(Form::Whole),
@@ -39,14 +58,13 @@ pub(crate) fn form(shapes: &openapi::Shapes, shape: &Value) -> Option<Form> {
 }
 
 /// The request that a query stands for.
-pub(crate) fn read(act: &ActInfo, query: &str) -> Result<Value, Problem> {
-    let fields = fields(act).unwrap_or_default();
+pub(crate) fn read(act: &Act, query: &str) -> Result<Value, Problem> {
     let pairs = pairs(query.as_bytes()).ok_or_else(|| Problem::query(None))?;
     let mut request = Map::new();
     for (name, text) in pairs {
         let wrong = || Problem::query(Some(name.chars().take(64).collect()));
-        let (_, form) = fields.iter().find(|(known, _)| *known == name).ok_or_else(wrong)?;
-        let value = value(*form, text).ok_or_else(wrong)?;
+        let field = act.fields.iter().find(|field| field.name == name).ok_or_else(wrong)?;
+        let value = field.form.and_then(|form| value(form, text)).ok_or_else(wrong)?;
         if request.insert(name.clone(), value).is_some() {
             return Err(wrong());
         }

@@ -6,9 +6,9 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Outcome;
 
 use super::{Store, read_card_number, read_reason, read_receipt};
-use crate::columns;
 use crate::error::CentreError;
-use crate::journal::{Activation, DecidedBy, Function, JournalEntry};
+use crate::terminal::columns;
+use crate::terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
 
 impl Store {
     pub(crate) fn activations(&self, card: CardNumber) -> Result<Vec<Activation>, CentreError> {

@@ -24,7 +24,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::acts::{ActInfo, Acts};
+use crate::acts::{Act, Acts};
 use crate::api;
 use crate::face::Face;
 use crate::problem::Problem;
@@ -100,12 +100,12 @@ impl<A: Acts> Asked<'_, A> {
         self.visit.say(en, zh)
     }
 
-    fn act(&self, name: &str) -> Result<&ActInfo, Problem> {
+    fn act(&self, name: &str) -> Result<&Act, Problem> {
         self.face.acts.get(name).ok_or_else(Problem::no_such_path)
     }
 
     /// Carries out an act for whoever is signed in.
-    async fn ask(&self, act: &ActInfo, request: Value, key: Option<String>) -> Result<Value, Problem> {
+    async fn ask(&self, act: &Act, request: Value, key: Option<String>) -> Result<Value, Problem> {
         let session = self.visit.session.as_ref().ok_or_else(Problem::no_token)?;
         self.face.rate.check(&session.token)?;
         let (_, done) = self.face.carry_out(&session.token, act.name, request, key).await?;
@@ -154,7 +154,9 @@ impl<A: Acts> Asked<'_, A> {
             return Err(Problem::no_token());
         }
         self.face.rate.check(token)?;
-        self.face.who(token).await?;
+        if !self.face.is_held(token).await? {
+            return Err(Problem::no_token());
+        }
         self.end_session();
         let id = self.face.sessions.begin(token).map_err(|_| Problem::unable())?;
         let mut response = go_to("/page");
@@ -182,7 +184,7 @@ impl<A: Acts> Asked<'_, A> {
                     @for act in self.face.acts.values() {
                         tr {
                             td { a href={ "/page/act/" (act.name) } { (act.name) } }
-                            td { (act.description.lines().next().unwrap_or_default()) }
+                            td { (act.description().lines().next().unwrap_or_default()) }
                             td { (act.roles.iter().map(|role| words::value(self.visit.lang, role)).collect::<Vec<_>>().join(", ")) }
                         }
                     }
@@ -193,19 +195,19 @@ impl<A: Acts> Asked<'_, A> {
     }
 
     /// The form of an act.
-    fn form(&self, status: StatusCode, act: &ActInfo, filled: &[(String, String)], above: Option<Markup>) -> Page {
+    fn form(&self, status: StatusCode, act: &Act, filled: &[(String, String)], above: Option<Markup>) -> Page {
         let session = self.visit.session.as_ref().ok_or_else(Problem::no_token)?;
         let key = session::random().map_err(|_| Problem::unable())?;
         let content = html! {
             @if let Some(above) = above { (above) }
-            p { (act.description) }
+            p { (act.description()) }
             (form::form(self.visit.lang, act, &session.csrf, &key, filled))
         };
         Ok(self.visit.page(status, act.name, &content))
     }
 
     /// Carries out what a form asks for; if it is refused, the form is shown again as it was filled in.
-    async fn carry_out(&self, act: &ActInfo, filled: &[(String, String)]) -> Page {
+    async fn carry_out(&self, act: &Act, filled: &[(String, String)]) -> Page {
         let request = form::request(act, filled).map_err(|name| Problem::field(&name));
         let key = Some(field(filled, form::KEY)).filter(|key| !act.reads && !key.is_empty()).map(str::to_string);
         let done = match request {

@@ -5,10 +5,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
-use crate::{ActInfo, Acts, Refusal, RefusalKind, Who};
+use qiyong_centre::acts::Act;
+use qiyong_centre::acts::desk::Desk;
+use qiyong_centre::acts::entry::{Entry, entry};
+use qiyong_centre::acts::general::General;
+use qiyong_centre::acts::refusal::{Explain, Refusal, RefusalKind};
+use qiyong_centre::acts::role::Role;
+
+use crate::Acts;
 
 /// Puts an amount into the box.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -43,17 +49,27 @@ pub(super) struct Many {
     puts: Vec<Put>,
 }
 
-/// Nothing is needed.
+/// Waits at the gate.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
+pub(super) struct Wait {}
+
+/// Panics.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Break {}
+
+/// Fails as a database does.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fail {}
 
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(super) struct Amount(i64);
 
 /// What is in the box.
 #[derive(Serialize, ToSchema)]
-struct Contents {
+pub(super) struct Contents {
     entries: Vec<Put>,
     total: Amount,
 }
@@ -67,37 +83,69 @@ pub(super) struct Toy {
     gate: Option<(Sender<()>, Receiver<()>)>,
 }
 
-fn info<Request: ToSchema, Answer: ToSchema>(name: &'static str, reads: bool) -> ActInfo {
-    let nothing: RefOr<Schema> = Nothing::schema();
-    let plain = ActInfo {
-        name,
-        description: format!("The act {name}."),
-        roles: vec!["clerk"],
-        reads,
-        request: nothing.clone(),
-        answer: nothing,
-        schemas: Vec::new(),
+/// The face asks the toy, never these.
+macro_rules! acts {
+    ($($act:ident $name:literal $reads:literal;)*) => {
+        $(impl Act for $act {
+            const NAME: &'static str = $name;
+            const ROLES: &'static [Role] = &[Role::Clerk];
+            const READS: bool = $reads;
+            type Answer = Contents;
+
+            fn carry_out(&self, _: &mut Desk<'_>) -> Result<Contents, Refusal> {
+                Err(General::Operator.into())
+            }
+        })*
+        const ACTS: &[Entry] = &[$(entry::<$act>()),*];
     };
-    plain.with::<Request, Answer>()
+}
+acts! {
+    Put "box.put" false;
+    Many "box.many" false;
+    List "box.list" true;
+    Wait "box.wait" false;
+    Break "box.break" false;
+    Fail "box.fail" false;
 }
 
-fn refusal(kind: RefusalKind, code: &'static str, field: Option<&str>) -> Refusal {
-    let [en, zh, next_en, next_zh] = ["No.", "否。", "Do another thing.", "请改办。"].map(str::to_string);
-    Refusal { code, kind, field: field.map(str::to_string), en, zh, next_en, next_zh }
+/// A refusal of this kind and code, about a field or none.
+struct No(RefusalKind, &'static str, &'static str);
+
+impl Explain for No {
+    fn code(&self) -> &'static str {
+        self.1
+    }
+
+    fn field(&self) -> Option<String> {
+        (!self.2.is_empty()).then(|| self.2.into())
+    }
+
+    fn en(&self) -> String {
+        "No.".into()
+    }
+
+    fn zh(&self) -> String {
+        "否。".into()
+    }
+
+    fn next_en(&self) -> String {
+        "Do another thing.".into()
+    }
+
+    fn next_zh(&self) -> String {
+        "请改办。".into()
+    }
+
+    fn kind(&self) -> RefusalKind {
+        self.0
+    }
 }
 
 impl Acts for Toy {
     type Holder = &'static str;
 
-    fn acts(&self) -> Vec<ActInfo> {
-        vec![
-            info::<Put, Contents>("box.put", false),
-            info::<Many, Contents>("box.many", false),
-            info::<List, Contents>("box.list", true),
-            info::<Nothing, Contents>("box.wait", false),
-            info::<Nothing, Contents>("box.break", false),
-            info::<Nothing, Contents>("box.fail", false),
-        ]
+    fn acts(&self) -> Vec<Entry> {
+        ACTS.to_vec()
     }
 
     fn holder(&mut self, token: &str) -> Result<Option<&'static str>, Refusal> {
@@ -105,8 +153,8 @@ impl Acts for Toy {
         Ok(known.iter().find(|(known, _)| *known == token).map(|(_, role)| *role))
     }
 
-    fn who(holder: &&'static str) -> Who {
-        Who { operator: format!("{holder}-1"), role: (*holder).into(), place: "32010001".into() }
+    fn name<'a>(holder: &'a &'static str) -> &'a str {
+        holder
     }
 
     fn carry_out(
@@ -117,11 +165,14 @@ impl Acts for Toy {
         key: Option<&str>,
     ) -> Result<Value, Refusal> {
         if *holder != "clerk" {
-            return Err(refusal(RefusalKind::Forbidden, "role-not-allowed", None));
+            return Err(No(RefusalKind::Forbidden, "role-not-allowed", "").into());
+        }
+        if key.is_some_and(|key| key.is_empty() || key.len() > 64 || key.contains(' ')) {
+            return Err(No(RefusalKind::Input, "key-invalid", "").into());
         }
         if let Some((before, answer)) = key.and_then(|key| self.keys.get(key)) {
             let again = *before == request;
-            return if again { Ok(answer.clone()) } else { Err(refusal(RefusalKind::Rule, "key-reused", None)) };
+            return if again { Ok(answer.clone()) } else { Err(No(RefusalKind::Rule, "key-reused", "").into()) };
         }
         let answer = self.act(act, &request)?;
         if let Some(key) = key {
@@ -139,12 +190,12 @@ impl Toy {
     }
 
     fn act(&mut self, act: &str, request: &Value) -> Result<Value, Refusal> {
-        let broken = |_| refusal(RefusalKind::Input, "field-invalid", Some("amount"));
+        let broken = |_| Refusal::from(No(RefusalKind::Input, "field-invalid", "amount"));
         match act {
             "box.put" => {
                 let put: Put = serde_json::from_value(request.clone()).map_err(broken)?;
                 if put.amount.0 <= 0 {
-                    return Err(refusal(RefusalKind::Rule, "amount-not-positive", Some("amount")));
+                    return Err(Refusal::from(No(RefusalKind::Rule, "amount-not-positive", "amount")));
                 }
                 self.entries.push((put.amount.0, put.note));
             }
@@ -165,7 +216,7 @@ impl Toy {
                 }
             }
             "box.break" => panic!("as it was asked to"),
-            _ => return Err(refusal(RefusalKind::Failure, "centre-failed", None)),
+            _ => return Err(No(RefusalKind::Failure, "centre-failed", "").into()),
         }
         Ok(contents(&self.entries))
     }

@@ -24,6 +24,7 @@ impl CentreError {
             | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
             Self::Damaged(damage) => damage.advice(),
+            Self::KeyFile { .. } | Self::NoRandom | Self::Defaults(_) => Advice::CallService,
         }
     }
 }
@@ -32,7 +33,12 @@ impl Damage {
     /// Who can put it right: the database is restored from a copy.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::Column(_) | Self::Card(_) | Self::MasterKey { .. } | Self::Setting(_) => Advice::CallService,
+            Self::Column(_)
+            | Self::Card(_)
+            | Self::KeyFile(_)
+            | Self::Sealed
+            | Self::MasterKey { .. }
+            | Self::Setting(_) => Advice::CallService,
         }
     }
 }
@@ -93,7 +99,7 @@ mod tests {
             CentreError::AlreadyACentre { .. } = CentreError::AlreadyACentre { path: path() }
                 => CorrectInput, "c.db is a card centre's database already, with keys of its own; name a file that does not \
                                   exist yet, or open it as it is";
-            CentreError::Version { .. } = CentreError::Version { path: path(), found: "9".into(), expected: "1" }
+            CentreError::Version { .. } = CentreError::Version { path: path(), found: "9".into(), expected: 1 }
                 => CorrectInput, "c.db is a card centre's database of version 9, and this program reads version 1; use the \
                                   program that made it, or begin a new file";
             CentreError::InstitutionExists(_) = CentreError::InstitutionExists(institution())
@@ -110,6 +116,14 @@ mod tests {
             CentreError::Damaged(_) = CentreError::Damaged(Damage::Card(card()))
                 => CallService, "the card centre's database is damaged: card X00000019 of an approved transaction is missing; \
                                  restore it from a copy";
+            CentreError::KeyFile { .. } = CentreError::KeyFile { path: path(), source: io::Error::other("gone") }
+                => CallService, "c.db, which has the keys of the database beside it, cannot be read or made: gone; the \
+                                 database is of no use without it";
+            CentreError::NoRandom = CentreError::NoRandom
+                => CallService, "the system gives no random numbers, and nothing can be sealed; nothing was changed";
+            CentreError::Defaults(_) = CentreError::Defaults("fee: no such parameter".into())
+                => CallService, "what this program brings for the area is wrong: fee: no such parameter; report it to whoever \
+                                 maintains the program";
             CentreError::Store(_) = rusqlite::Error::ToSqlConversionFailure(Box::new(io::Error::other("full"))).into()
                 => TryAgain, "the card centre's database failed: full; nothing was changed, and the request may be repeated";
         });
@@ -120,6 +134,11 @@ mod tests {
                 => CallService, "card X00000019 of an approved transaction is missing";
             Damage::MasterKey { .. } = Damage::MasterKey { algorithm: "sm4", name: KeyName::PinUnblock }
                 => CallService, format!("the table hsm_keys lacks the sm4 key {}", KeyName::PinUnblock);
+            Damage::KeyFile(_) = Damage::KeyFile(path())
+                => CallService, "c.db is not the file of keys that was made with the database";
+            Damage::Sealed = Damage::Sealed
+                => CallService, "something sealed in it cannot be opened: it was changed, or the key file is another \
+                                 database's";
             Damage::Setting(_) = Damage::Setting("version".into())
                 => CallService, "the table meta lacks version";
         });

@@ -17,7 +17,7 @@ use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Parts, read_request, response, write_answer, write_rejection,
 };
 
-use super::{Centre, CentreError};
+use crate::{Centre, CentreError};
 
 /// The key of F64 in all test set-ups. In a product, each session gets a key by sign-in.
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";

@@ -1,4 +1,4 @@
-//! What the centre reports of the past: the journal and the activations. Only for reading; [`super::store`] writes
+//! What the centre reports of the past: the journal and the activations. Only for reading; [`crate::store`] writes
 //! them.
 
 use qiyong_protocol::card::codes::CardNumber;
@@ -34,7 +34,7 @@ pub struct JournalEntry {
     /// Who decided.
     pub decided_by: DecidedBy,
     /// The transaction changed the card from not activated to active, as the terminal was told. What is in force now,
-    /// after reversals, is in [`super::Centre::activations`].
+    /// after reversals, is in [`crate::Centre::activations`].
     pub activated: bool,
     /// The transaction was approved, and a reversal has undone it.
     pub reversed: bool,

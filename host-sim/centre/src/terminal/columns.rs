@@ -11,10 +11,10 @@ use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder
 use qiyong_protocol::centre::{Batch, Stan, TerminalId};
 use qiyong_protocol::rules::money::Fen;
 
-use super::error::{CentreError, Damage};
+use crate::error::{CentreError, Damage};
 
 /// The word for an algorithm.
-pub(super) const fn algorithm_word(algorithm: Algorithm) -> &'static str {
+pub(crate) const fn algorithm_word(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::TripleDes => "3des",
         Algorithm::Sm4 => "sm4",
@@ -22,38 +22,38 @@ pub(super) const fn algorithm_word(algorithm: Algorithm) -> &'static str {
 }
 
 /// The words for the choices of the key scheme; [`choice`] reads them.
-pub(super) const SERIAL_FACTORS: [(SerialFactor, &str); 2] =
+pub(crate) const SERIAL_FACTORS: [(SerialFactor, &str); 2] =
     [(SerialFactor::LastEight, "last-eight"), (SerialFactor::SerialAndZeros, "serial-and-zeros")];
-pub(super) const EXTERNAL_AUTH_RULES: [(ExternalAuthRule, &str); 2] = [
+pub(crate) const EXTERNAL_AUTH_RULES: [(ExternalAuthRule, &str); 2] = [
     (ExternalAuthRule::ChallengeIsFactor, "challenge-is-factor"),
     (ExternalAuthRule::TerminalBytesAreFactor, "terminal-bytes-are-factor"),
 ];
-pub(super) const INTERNAL_AUTH_ORDERS: [(InternalAuthOrder, &str); 2] =
+pub(crate) const INTERNAL_AUTH_ORDERS: [(InternalAuthOrder, &str); 2] =
     [(InternalAuthOrder::DataThenFactor, "data-then-factor"), (InternalAuthOrder::FactorThenData, "factor-then-data")];
 
 /// The word for a choice.
-pub(super) fn choice_word<T: Copy + PartialEq>(choices: &[(T, &'static str)], choice: T) -> &'static str {
+pub(crate) fn choice_word<T: Copy + PartialEq>(choices: &[(T, &'static str)], choice: T) -> &'static str {
     choices.iter().find(|(one, _)| *one == choice).map_or("", |(_, word)| word)
 }
 
 /// The choice for which a word stands.
-pub(super) fn choice<T: Copy>(choices: &[(T, &str)], word: &str) -> Option<T> {
+pub(crate) fn choice<T: Copy>(choices: &[(T, &str)], word: &str) -> Option<T> {
     choices.iter().find(|(_, own)| *own == word).map(|(one, _)| *one)
 }
 
 /// A terminal's name: eight bytes, which need not be printable; escaped so that two names never look the same.
-pub(super) fn terminal_text(terminal: TerminalId) -> String {
+pub(crate) fn terminal_text(terminal: TerminalId) -> String {
     terminal.0.escape_ascii().to_string()
 }
 
 /// An amount.
-pub(super) fn fen_number(amount: Fen) -> Result<i64, CentreError> {
+pub(crate) fn fen_number(amount: Fen) -> Result<i64, CentreError> {
     let in_range = amount <= Fen::MAX;
     i64::try_from(amount.0).ok().filter(|_| in_range).ok_or(CentreError::Amount(amount))
 }
 
 /// `None` for NULL; otherwise the result of `read`.
-pub(super) fn nullable<T>(
+pub(crate) fn nullable<T>(
     row: &Row<'_>,
     column: &str,
     read: impl FnOnce(&Row<'_>, &str) -> Result<T, CentreError>,
@@ -63,33 +63,33 @@ pub(super) fn nullable<T>(
 }
 
 /// The result of `parse` for a TEXT column.
-pub(super) fn text<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
+pub(crate) fn text<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
     row.get_ref(column)?.as_str().ok().and_then(parse).ok_or_else(|| damaged(column))
 }
 
 /// The result of `parse` for a BLOB column.
-pub(super) fn blob<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, CentreError> {
+pub(crate) fn blob<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, CentreError> {
     row.get_ref(column)?.as_blob().ok().and_then(parse).ok_or_else(|| damaged(column))
 }
 
 /// An amount, from an INTEGER column.
-pub(super) fn fen(row: &Row<'_>, column: &str) -> Result<Fen, CentreError> {
+pub(crate) fn fen(row: &Row<'_>, column: &str) -> Result<Fen, CentreError> {
     integer(row, column, |number| u64::try_from(number).ok().map(Fen))
 }
 
 /// A transaction's number, from an INTEGER column.
-pub(super) fn stan(row: &Row<'_>, column: &str) -> Result<Stan, CentreError> {
+pub(crate) fn stan(row: &Row<'_>, column: &str) -> Result<Stan, CentreError> {
     integer(row, column, |number| u32::try_from(number).ok().and_then(Stan::new))
 }
 
 /// A batch, from an INTEGER column.
-pub(super) fn batch(row: &Row<'_>, column: &str) -> Result<Batch, CentreError> {
+pub(crate) fn batch(row: &Row<'_>, column: &str) -> Result<Batch, CentreError> {
     let in_range = |batch: &Batch| (1..=Batch::LAST.0).contains(&batch.0);
     integer(row, column, |number| u32::try_from(number).ok().map(Batch).filter(in_range))
 }
 
 /// A date and time, from a TEXT column.
-pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, CentreError> {
+pub(crate) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, CentreError> {
     text(row, column, parse_time)
 }
 
@@ -103,7 +103,7 @@ fn damaged(column: &str) -> CentreError {
 }
 
 /// YYYY-MM-DD.
-pub(super) fn parse_date(text: &str) -> Option<Date> {
+pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).filter(|_| parts.next().is_none())

@@ -30,13 +30,13 @@ use qiyong_protocol::rules::institution::Channel;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::error::{CentreError, Damage};
 use super::journal::Function;
 use super::leases;
-use super::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
+use crate::error::{CentreError, Damage};
+use crate::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
-pub(super) fn transact(
+pub(crate) fn transact(
     store: &Store,
     request: &Request<'_>,
     stan: Stan,
@@ -95,7 +95,7 @@ pub(super) fn transact(
 }
 
 /// Undoes the transaction with this number, or remembers the number in case the transaction still comes.
-pub(super) fn reverse(
+pub(crate) fn reverse(
     store: &Store,
     request: &Request<'_>,
     stan: Stan,

@@ -3,12 +3,12 @@
 use qiyong_protocol::centre::{Answer, Batch, Lease, Request, Stan, Token};
 use qiyong_protocol::rules::reason::Reason;
 
-use super::error::CentreError;
-use super::store::Store;
-use super::store::leases::StoredLease;
+use crate::error::CentreError;
+use crate::store::Store;
+use crate::store::leases::StoredLease;
 
 /// Gives the terminal with this token the lease of its name, unless another terminal has it.
-pub(super) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Result<Answer, CentreError> {
+pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Result<Answer, CentreError> {
     let Request { institution, terminal, time, .. } = *request;
     store.atomically(|store| {
         let last = match store.lease(institution, terminal)? {
@@ -35,7 +35,7 @@ pub(super) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Res
 }
 
 /// Whether a request comes from the terminal that has the lease of its name.
-pub(super) fn is_held(store: &Store, request: &Request<'_>) -> Result<bool, CentreError> {
+pub(crate) fn is_held(store: &Store, request: &Request<'_>) -> Result<bool, CentreError> {
     let lease = store.lease(request.institution, request.terminal)?;
     Ok(lease.is_some_and(|lease| lease.batch == request.batch && lease.token.is_some()))
 }

@@ -1,0 +1,1 @@
+-- 4-application: the room's tables. Every key begins with the area.

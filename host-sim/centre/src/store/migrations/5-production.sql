@@ -1,0 +1,1 @@
+-- 5-production: the room's tables. Every key begins with the area.

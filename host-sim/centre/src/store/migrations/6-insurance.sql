@@ -1,0 +1,1 @@
+-- 6-insurance: the room's tables. Every key begins with the area.

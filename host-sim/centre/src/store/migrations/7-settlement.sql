@@ -1,0 +1,1 @@
+-- 7-settlement: the room's tables. Every key begins with the area.

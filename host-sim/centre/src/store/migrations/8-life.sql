@@ -1,0 +1,1 @@
+-- 8-life: the room's tables. Every key begins with the area.
