@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::status::CardStatus;
 
 use super::codes::Reason;
@@ -131,7 +131,11 @@ fn standing(
     {
         return Ok(Some(Refused::Open(open).into()));
     }
-    Ok(card_fault(form, person.is_some(), &cards(office, form, holder)?).err())
+    let document = &form.holder.document;
+    let Some(number) = social_security_number(document.kind, &holder.identity, &form.holder.country) else {
+        return Ok(Some(Refused::NoSocialSecurityNumber.into()));
+    };
+    Ok(card_fault(form, person.is_some(), &cards(office, &number)?).err())
 }
 
 /// Whether the form contradicts what is known of the person.
@@ -157,11 +161,7 @@ struct Card {
     status: CardStatus,
 }
 
-fn cards(office: &Office<'_>, form: &Form, holder: &Checked) -> Result<Vec<Card>, CentreError> {
-    let document = &form.holder.document;
-    let Some(number) = social_security_number(document.kind, &holder.identity, &form.holder.country) else {
-        return Ok(Vec::new());
-    };
+fn cards(office: &Office<'_>, number: &IdNumber) -> Result<Vec<Card>, CentreError> {
     let number = String::from_utf8_lossy(number.as_bytes()).into_owned();
     let rows = office.store().rows(
         "SELECT number, status FROM cards WHERE area = $1 AND id_number = $2 LIMIT 1000",
@@ -178,11 +178,31 @@ fn cards(office: &Office<'_>, form: &Form, holder: &Checked) -> Result<Vec<Card>
 /// One person has one card; a replacement or renewal names it, and its status must allow it (docs/centre.md §6.9).
 fn card_fault(form: &Form, is_known: bool, cards: &[Card]) -> Result<(), Refusal> {
     let Some((old, reason)) = form.old_card.zip(form.reason) else {
-        return Ok(may_have_another(cards.iter().map(|card| card.status))?);
+        return Ok(may_have_another(cards.iter().map(|card| card.status)).map_err(OfLife)?);
     };
     if !is_known && cards.is_empty() {
         return Err(Refused::PersonUnknown.into());
     }
     let card = cards.iter().find(|card| card.number == old.0).ok_or(Refused::OldCard)?;
-    Ok(replaceable(card.status, reason.of_life())?)
+    Ok(replaceable(card.status, reason.of_life()).map_err(OfLife)?)
+}
+
+struct OfLife(crate::life::LifeRefusal);
+
+impl crate::acts::refusal::Explain for OfLife {
+    fn code(&self) -> &'static str {
+        self.0.code()
+    }
+    fn en(&self) -> String {
+        self.0.en()
+    }
+    fn zh(&self) -> String {
+        self.0.zh()
+    }
+    fn next_en(&self) -> String {
+        self.0.next_en().into()
+    }
+    fn next_zh(&self) -> String {
+        self.0.next_zh().into()
+    }
 }

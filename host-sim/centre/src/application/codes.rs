@@ -49,6 +49,7 @@ impl ApplicationKind {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationReason)]
 pub enum Reason {
     /// 遗失
     Loss,
@@ -113,6 +114,7 @@ impl Applicant {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationCategory)]
 pub enum Category {
     /// 职工
     Employee,
@@ -198,6 +200,7 @@ impl Household {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = Sex)]
 pub enum SexWord {
     /// 男
     Male,
@@ -230,6 +233,7 @@ impl From<Sex> for SexWord {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = GuardianRelation)]
 pub enum Relation {
     /// 父母
     Parent,

@@ -1,4 +1,5 @@
 //! Applications for cards: the form, its documents and photo, the checks, the review (docs/centre.md §6.5).
+pub mod acts;
 mod checks;
 pub mod codes;
 pub mod documents;
@@ -13,6 +14,18 @@ pub mod refused;
 pub mod rules;
 pub mod state;
 pub mod unit;
+
+use crate::configuration::kinds::{Kind, kind};
+
+pub use record::{Application, get, photo};
+
+/// The parameters of this room.
+pub const PARAMETERS: &[Kind] = &[
+    kind::<rules::ApplicationRules>(),
+    kind::<rules::ProofRules>(),
+    kind::<rules::Banks>(),
+    kind::<photo::PhotoRules>(),
+];
 
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ pub fn get(office: &Office<'_>, number: &str) -> Result<Option<Application>, Cen
 }
 
 /// The application with this number, or the refusal that there is none.
-pub(crate) fn find(desk: &mut Desk<'_>, number: &str) -> Result<Application, Refusal> {
+pub(super) fn find(desk: &mut Desk<'_>, number: &str) -> Result<Application, Refusal> {
     // A wrong number may be somebody's ID number, which has no place in the record.
     if !super::number::is_number(number) {
         return Err(General::NotFound("application").into());
@@ -261,7 +261,7 @@ pub(super) fn set_reasons(
 ///
 /// # Errors
 /// There is no such application, or its state does not allow the step.
-pub(crate) fn set_state(desk: &Desk<'_>, number: &str, step: Step) -> Result<State, Refusal> {
+pub(super) fn set_state(desk: &Desk<'_>, number: &str, step: Step) -> Result<State, Refusal> {
     let row = desk
         .store()
         .find("SELECT state FROM applications WHERE area = $1 AND number = $2", values![desk.area(), number])?;

@@ -1,6 +1,7 @@
 //! The words for documents.
 
-use super::{Whose, Words, words};
+use super::{Whose, words};
+use crate::acts::words::Words;
 use crate::application::documents::numbers::{NumberFault, form_of};
 use crate::application::documents::{DocumentFault, Kind};
 
@@ -30,11 +31,12 @@ pub(super) fn words_of(whose: Whose, kind: Kind, fault: &DocumentFault) -> Words
     };
     let words = match fault {
         DocumentFault::Number(fault) => number(kind, fault),
-        DocumentFault::Expired(day) => Words {
-            en: format!("the document was valid until {day}"),
-            zh: format!("证件有效期至 {day}，已过期"),
-            ..words("document-expired", "", "", ("Show a valid document.", "请出示有效证件。"))
-        },
+        DocumentFault::Expired(day) => words(
+            "document-expired",
+            format!("the document was valid until {day}"),
+            format!("证件有效期至 {day}，已过期"),
+            ("Show a valid document.", "请出示有效证件。"),
+        ),
         DocumentFault::ExpiryMissing => words(
             "document-expiry-missing",
             "a document of this kind has a last day",
@@ -48,23 +50,25 @@ pub(super) fn words_of(whose: Whose, kind: Kind, fault: &DocumentFault) -> Words
             ("Enter the last day that stands on it.", "请填写证件上的有效期止日。"),
         ),
     };
-    words.at(format!("form.{whose}.document.{part}"))
+    words.field(format!("form.{whose}.document.{part}"))
 }
 
 fn number(kind: Kind, fault: &NumberFault) -> Words {
     let again = ("Read the number from the original again.", "请按证件原件重新填写号码。");
     let (form_en, form_zh) = form_of(kind);
     match fault {
-        NumberFault::Form(_) => Words {
-            en: format!("the number of a document of this kind has {form_en}"),
-            zh: format!("该类证件号码应为{form_zh}"),
-            ..words("document-number-form", "", "", again)
-        },
-        NumberFault::Character(_, at) => Words {
-            en: format!("character {at} is not allowed there; the number has {form_en}"),
-            zh: format!("第 {at} 位字符不允许；号码应为{form_zh}"),
-            ..words("document-number-character", "", "", again)
-        },
+        NumberFault::Form(_) => words(
+            "document-number-form",
+            format!("the number of a document of this kind has {form_en}"),
+            format!("该类证件号码应为{form_zh}"),
+            again,
+        ),
+        NumberFault::Character(_, at) => words(
+            "document-number-character",
+            format!("character {at} is not allowed there; the number has {form_en}"),
+            format!("第 {at} 位字符不允许；号码应为{form_zh}"),
+            again,
+        ),
         NumberFault::Check => words(
             "document-number-check",
             "the check character does not fit the number (MOD 11-2)",
@@ -88,16 +92,12 @@ fn number(kind: Kind, fault: &NumberFault) -> Words {
         ),
         NumberFault::OtherKind(other) => {
             let word: &str = other.into();
-            Words {
-                en: format!("this is the number of another kind of document: {word}"),
-                zh: format!("该号码属于另一类证件: {word}"),
-                ..words(
-                    "document-other-kind",
-                    "",
-                    "",
-                    ("Choose that kind, or read the number again.", "请改选证件类型或重新核对号码。"),
-                )
-            }
+            words(
+                "document-other-kind",
+                format!("this is the number of another kind of document: {word}"),
+                format!("该号码属于另一类证件: {word}"),
+                ("Choose that kind, or read the number again.", "请改选证件类型或重新核对号码。"),
+            )
         }
         NumberFault::MainlandersPermit => words(
             "document-mainlanders-permit",

@@ -1,6 +1,7 @@
 //! The words for the fields of a form.
 
-use super::{Words, words};
+use super::words;
+use crate::acts::words::Words;
 use crate::application::codes::{ApplicationKind, Category};
 use crate::application::documents::Bearer;
 use crate::application::form_fault::{FormFault, Situation};
@@ -62,14 +63,14 @@ fn person(fault: &FormFault) -> Option<Words> {
             "姓名为 1 至 50 字节的 GB 18030 文字，首尾无空格",
             AGAIN,
         )
-        .at(*field),
+        .field(*field),
         FormFault::Country => words(
             "country-invalid",
             "a country is three capital letters of GB/T 2659.1",
             "国家地区为 GB/T 2659.1 的三位大写字母代码",
             AGAIN,
         )
-        .at("form.holder.country"),
+        .field("form.holder.country"),
         FormFault::CountryOfDocument(bearer) => {
             let (en, zh) = match bearer {
                 Bearer::Mainland => ("citizens of the mainland: CHN", "内地居民证件，国家地区应为 CHN"),
@@ -79,8 +80,8 @@ fn person(fault: &FormFault) -> Option<Words> {
                     "港澳台居民证件，应为 HKG、MAC、TWN 或 CHN",
                 ),
             };
-            words("country-of-document", &format!("this kind of document is for {en}"), zh, COMPARE)
-                .at("form.holder.country")
+            words("country-of-document", format!("this kind of document is for {en}"), zh, COMPARE)
+                .field("form.holder.country")
         }
         FormFault::DocumentKind(_) => words(
             "document-not-accepted",
@@ -88,42 +89,41 @@ fn person(fault: &FormFault) -> Option<Words> {
             "本地申领不接受该类证件",
             ("Show another document.", "请出示其他有效证件。"),
         )
-        .at("form.holder.document.kind"),
+        .field("form.holder.document.kind"),
         FormFault::RegisterTooOld(years) => words(
             "register-too-old",
-            &format!("the household register is accepted of holders under {years} years"),
-            &format!("户口簿仅适用于未满 {years} 周岁的人员"),
+            format!("the household register is accepted of holders under {years} years"),
+            format!("户口簿仅适用于未满 {years} 周岁的人员"),
             ("Show the ID card.", "请出示居民身份证。"),
         )
-        .at("form.holder.document.kind"),
+        .field("form.holder.document.kind"),
         FormFault::BornMissing => words(
             "born-missing",
             "the document's number does not tell the day of birth",
             "证件号码不含出生日期，须填写",
             AGAIN,
         )
-        .at("form.holder.born"),
+        .field("form.holder.born"),
         FormFault::BornDiffers => words(
             "born-differs",
             "the document's number tells another day of birth",
             "与证件号码中的出生日期不一致",
             COMPARE,
         )
-        .at("form.holder.born"),
-        FormFault::NotBorn => {
-            words("born-to-come", "the day of birth is yet to come", "出生日期晚于今日", COMPARE).at("form.holder.born")
-        }
+        .field("form.holder.born"),
+        FormFault::NotBorn => words("born-to-come", "the day of birth is yet to come", "出生日期晚于今日", COMPARE)
+            .field("form.holder.born"),
         FormFault::SexMissing => {
             words("sex-missing", "the document's number does not tell the sex", "证件号码不含性别，须填写", AGAIN)
-                .at("form.holder.sex")
+                .field("form.holder.sex")
         }
         FormFault::SexDiffers => {
             words("sex-differs", "the document's number tells another sex", "与证件号码中的性别不一致", COMPARE)
-                .at("form.holder.sex")
+                .field("form.holder.sex")
         }
         FormFault::Ethnicity => {
             words("ethnicity-invalid", "GB/T 3304 has 1 to 56, 97 and 98", "民族代码为 1 至 56、97 或 98", AGAIN)
-                .at("form.holder.ethnicity")
+                .field("form.holder.ethnicity")
         }
         FormFault::Mobile(field) => words(
             "mobile-invalid",
@@ -131,23 +131,23 @@ fn person(fault: &FormFault) -> Option<Words> {
             "手机号为 1 开头的 11 位数字",
             AGAIN,
         )
-        .at(*field),
+        .field(*field),
         FormFault::Telephone(field) => words(
             "telephone-invalid",
             "a telephone number has 5 to 20 digits, hyphens or plus signs",
             "电话为 5 至 20 位数字、连字符或加号",
             AGAIN,
         )
-        .at(*field),
+        .field(*field),
         FormFault::ContactMissing => {
             words("contact-missing", "one telephone number is needed", "至少填写一个联系电话", AGAIN)
-                .at("form.holder.mobile")
+                .field("form.holder.mobile")
         }
         FormFault::Postcode => words("postcode-invalid", "a postcode has six digits", "邮政编码为 6 位数字", AGAIN)
-            .at("form.holder.postcode"),
+            .field("form.holder.postcode"),
         FormFault::Email => {
             words("email-invalid", "an e-mail address is name@host.domain", "电子邮箱格式为 name@host.domain", AGAIN)
-                .at("form.holder.email")
+                .field("form.holder.email")
         }
         _ => return None,
     })
@@ -161,10 +161,10 @@ fn card(fault: &FormFault) -> Option<Words> {
             "该银行在本地不发放社保卡",
             ("Choose a bank of the list (parameter.list).", "请从银行列表中选择。"),
         )
-        .at("form.bank"),
+        .field("form.bank"),
         FormFault::ReasonMissing => {
             words("reason-missing", "a replacement or renewal has a reason", "补换或换领须填写原因", AGAIN)
-                .at("form.reason")
+                .field("form.reason")
         }
         FormFault::Reason(kind) => {
             let (en, zh) = match kind {
@@ -172,7 +172,7 @@ fn card(fault: &FormFault) -> Option<Words> {
                 ApplicationKind::Replacement => ("a replacement has any reason but expiry", "补换的原因不能为到期"),
                 ApplicationKind::Renewal => ("a renewal has the reason expiry", "到期换领的原因为到期"),
             };
-            words("reason-wrong", en, zh, AGAIN).at("form.reason")
+            words("reason-wrong", en, zh, AGAIN).field("form.reason")
         }
         FormFault::OldCardMissing => words(
             "old-card-missing",
@@ -180,9 +180,9 @@ fn card(fault: &FormFault) -> Option<Words> {
             "补换或换领须填写原卡号",
             ("Enter the number; it is on the card and in card.list.", "请填写原卡号，卡面或系统中可查。"),
         )
-        .at("form.old_card"),
+        .field("form.old_card"),
         FormFault::OldCard => {
-            words("old-card-of-first", "a first card replaces none", "新办不填写原卡号", AGAIN).at("form.old_card")
+            words("old-card-of-first", "a first card replaces none", "新办不填写原卡号", AGAIN).field("form.old_card")
         }
         _ => return None,
     })
@@ -199,13 +199,13 @@ const fn of(category: Category) -> (&'static str, &'static str) {
 }
 
 fn belonging(fault: &FormFault) -> Option<Words> {
-    let not = |code, field: &str, category: Category, (en, zh): (&str, &str)| {
+    let not = |code, field: &'static str, category: Category, (en, zh): (&str, &str)| {
         let (who_en, who_zh) = of(category);
-        words(code, &format!("{who_en} has no {en}"), &format!("{who_zh}不填写{zh}"), AGAIN).at(field)
+        words(code, format!("{who_en} has no {en}"), format!("{who_zh}不填写{zh}"), AGAIN).field(field)
     };
     Some(match fault {
         FormFault::EmployerMissing => {
-            words("employer-missing", "an employee has an employer", "职工须填写单位", AGAIN).at("form.employer")
+            words("employer-missing", "an employee has an employer", "职工须填写单位", AGAIN).field("form.employer")
         }
         FormFault::Employer(category) => not("employer-wrong", "form.employer", *category, ("employer", "单位")),
         FormFault::EmployerCode => words(
@@ -214,10 +214,10 @@ fn belonging(fault: &FormFault) -> Option<Words> {
             "统一社会信用代码为 18 位，含校验位 (GB 32100)",
             AGAIN,
         )
-        .at("form.employer.code"),
+        .field("form.employer.code"),
         FormFault::Community(category) => not("community-wrong", "form.community", *category, ("community", "社区")),
         FormFault::SchoolMissing => {
-            words("school-missing", "a student has a school", "学生须填写学校", AGAIN).at("form.school")
+            words("school-missing", "a student has a school", "学生须填写学校", AGAIN).field("form.school")
         }
         FormFault::School(category) => not("school-wrong", "form.school", *category, ("school", "学校")),
         _ => return None,
@@ -225,8 +225,8 @@ fn belonging(fault: &FormFault) -> Option<Words> {
 }
 
 fn acting(fault: &FormFault) -> Words {
-    let years = |code, years: &u8, (en, zh): (&str, &str), field: &str| {
-        words(code, &format!("{en} {years} years"), &format!("{zh} {years} 周岁"), AGAIN).at(field)
+    let years = |code, years: &u8, (en, zh): (&str, &str), field: &'static str| {
+        words(code, format!("{en} {years} years"), format!("{zh} {years} 周岁"), AGAIN).field(field)
     };
     match fault {
         FormFault::MinorEmployed(age) => {
@@ -250,16 +250,15 @@ fn acting(fault: &FormFault) -> Words {
             "未成年人由监护人申请；其他人不适用",
             AGAIN,
         )
-        .at("form.applicant"),
+        .field("form.applicant"),
         FormFault::AgentMissing => {
-            words("agent-missing", "an agent who applies is named", "代办人申请须填写代办人", AGAIN).at("form.agent")
+            words("agent-missing", "an agent who applies is named", "代办人申请须填写代办人", AGAIN).field("form.agent")
         }
-        FormFault::Agent => {
-            words("agent-wrong", "an agent is named only if one applies", "非代办不填写代办人", AGAIN).at("form.agent")
-        }
+        FormFault::Agent => words("agent-wrong", "an agent is named only if one applies", "非代办不填写代办人", AGAIN)
+            .field("form.agent"),
         FormFault::SamePerson(field) => {
             words("acting-for-self", "guardian or agent is the holder", "监护人或代办人与持卡人为同一人", AGAIN)
-                .at(*field)
+                .field(*field)
         }
         FormFault::ProofExpired(at) => words(
             "proof-expired",
@@ -267,7 +266,7 @@ fn acting(fault: &FormFault) -> Words {
             "证明材料已过期",
             ("Bring a valid one.", "请提供有效的证明材料。"),
         )
-        .at(format!("form.proofs[{at}].until")),
+        .field(format!("form.proofs[{at}].until")),
         FormFault::ProofMissing(situation, sets) => proof(*situation, sets),
         _ => words(
             "employer-by-list",
@@ -275,7 +274,7 @@ fn acting(fault: &FormFault) -> Words {
             "单位申请须通过名单办理",
             ("Use application.file-list.", "请使用单位名单受理。"),
         )
-        .at("form.applicant"),
+        .field("form.applicant"),
     }
 }
 
@@ -294,9 +293,9 @@ fn proof(situation: Situation, sets: &[Vec<ProofKind>]) -> Words {
     let sets = sets.iter().map(set).collect::<Vec<_>>().join(" / ");
     words(
         "proof-missing",
-        &format!("for {en} one of these is needed: {sets}"),
-        &format!("{zh}须提供以下证明之一: {sets}"),
+        format!("for {en} one of these is needed: {sets}"),
+        format!("{zh}须提供以下证明之一: {sets}"),
         ("Bring it and enter it under proofs.", "请补充并登记证明材料。"),
     )
-    .at("form.proofs")
+    .field("form.proofs")
 }

@@ -1,6 +1,7 @@
 //! The words for photos: what was found, and what the area allows.
 
-use super::{Words, words};
+use super::words;
+use crate::acts::words::Words;
 use crate::application::photo::{PhotoFault, PhotoRules, Range, Side};
 
 pub(super) const ALL: &[&str] = &[
@@ -36,7 +37,7 @@ const fn zh(side: Side) -> &'static str {
 pub(super) fn words_of(fault: &PhotoFault, rules: &PhotoRules) -> Words {
     let another = ("Take another photo.", "请重新拍摄。");
     let save = ("Save the picture anew by the area's rules.", "请按本地规定重新保存照片。");
-    let say = |code, en: String, zh: String, next| Words { en, zh, ..words(code, "", "", next) };
+    let say = |code, en: String, zh: String, next| words(code, en, zh, next);
     let range = |code, found: &u32, Range { min, max }: Range, (what_en, what_zh): (&str, &str)| {
         say(
             code,
@@ -140,25 +141,27 @@ pub(super) fn words_of(fault: &PhotoFault, rules: &PhotoRules) -> Words {
             "the landmarks lie outside the picture or contradict each other",
             "人脸定位点超出照片或互相矛盾",
             ("Have the camera's software find them again.", "请由采集软件重新定位。"),
-        )
-        .at("landmarks"),
+        ),
         PhotoFault::LandmarksMissing => words(
             "photo-landmarks-missing",
             "this area asks for the landmarks of the face",
             "本地要求提供人脸定位点",
             ("Send what the camera's software found.", "请附上采集软件的定位结果。"),
-        )
-        .at("landmarks"),
+        ),
         PhotoFault::TooOld(day) => say(
             "photo-old",
             format!("the photo is of {day}, and at most {} months old", rules.months),
             format!("照片拍摄于 {day}，应为 {} 个月内", rules.months),
             another,
-        )
-        .at("taken"),
+        ),
         PhotoFault::NotYetTaken(day) => {
-            say("photo-not-yet-taken", format!("{day} is yet to come"), format!("{day} 晚于今日"), another).at("taken")
+            say("photo-not-yet-taken", format!("{day} is yet to come"), format!("{day} 晚于今日"), another)
+                .field("taken")
         }
     };
-    if words.field.is_some() { words } else { words.at("jpeg") }
+    words.field(match fault {
+        PhotoFault::Landmarks | PhotoFault::LandmarksMissing => "landmarks",
+        PhotoFault::TooOld(_) | PhotoFault::NotYetTaken(_) => "taken",
+        _ => "jpeg",
+    })
 }
