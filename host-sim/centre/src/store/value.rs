@@ -69,7 +69,7 @@ macro_rules! words {
         $(#[$about])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
-            ::utoipa::ToSchema, ::strum::EnumString, ::strum::IntoStaticStr, ::strum::VariantArray,
+            ::utoipa::ToSchema, ::strum::Display, ::strum::EnumString, ::strum::IntoStaticStr, ::strum::VariantArray,
         )]
         #[serde(rename_all = "kebab-case")]
         #[strum(serialize_all = "kebab-case")]
