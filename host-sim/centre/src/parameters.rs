@@ -15,10 +15,11 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
+use crate::insurance;
 use crate::values;
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] = &[];
+const ROOMS: &[&[Kind]] = &[insurance::PARAMETERS];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
