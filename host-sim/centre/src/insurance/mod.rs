@@ -50,3 +50,6 @@ pub const PARAMETERS: &[Kind] = &[
     kind::<waiting::Waiting>(),
     kind::<pooling::Pooling>(),
 ];
+
+#[cfg(test)]
+mod tests;
