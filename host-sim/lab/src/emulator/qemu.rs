@@ -135,11 +135,12 @@ impl Drop for Qemu {
     }
 }
 
-/// Waits until something happens on one of `fds`, or the time is over.
-pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<(), EmulatorError> {
+/// Waits until something happens on one of `fds`, or the time is over; returns whether something has.
+pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, EmulatorError> {
     let time = Timespec::try_from(time).ok();
     match poll(fds, time.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(EmulatorError::Io(error.into())),
     }
 }
