@@ -36,6 +36,8 @@ struct Terminal {
     number: u32,
     institution: InstitutionCode,
     machine: Option<Machine>,
+    /// It has its own name: a new one has.
+    is_set_up: bool,
 }
 
 /// The boards of a scenario.
@@ -59,6 +61,7 @@ impl<C: Centre> Emulated<C> {
             number,
             institution: *institution,
             machine: None,
+            is_set_up: true,
         };
         let terminals = (1..).zip(&scenario.terminals).map(terminal).collect();
         let time = VirtualTime::new(scenario.clock);
@@ -122,15 +125,27 @@ impl<C: Centre> Emulated<C> {
         operation: &Operation,
         card: Option<SharedCard>,
         visit: Visit,
-    ) -> Result<Ended, EmulatorError> {
-        let Terminal { number, institution, machine } = &mut self.terminals[terminal];
+    ) -> Result<(Ended, Duration), EmulatorError> {
+        let Terminal { number, institution, machine, is_set_up } = &mut self.terminals[terminal];
         let (institution, key) = (*institution, self.centre.borrow().key());
         let setup = Setup { institution, terminal: terminal_id(*number), key, next_stan: Stan(1) };
+        // One clock for all of them, as in a world: a terminal's seconds begin where the others' do.
         let machine = match machine {
-            Some(machine) => machine,
-            none => none.insert(Machine::boot(&self.elf, setup.clone())?),
+            Some(machine) => {
+                machine.rest_until(self.time.elapsed())?;
+                machine
+            }
+            none => none.insert(Machine::boot_at(&self.elf, setup.clone(), self.time.elapsed())?),
         };
-        let begin = machine.now_ns();
+        if !std::mem::replace(is_set_up, true) {
+            machine.set_up(setup.clone())?;
+        }
+        if visit.trouble == LinkTrouble::Unsendable {
+            machine.set_up(Setup { terminal: UNSENDABLE, ..setup })?;
+            // The till notices before the next visit.
+            *is_set_up = false;
+        }
+        self.time.advance_by(machine.elapsed().saturating_sub(self.time.elapsed()));
         // A holder who cancels while the terminal waits for a card has inserted none.
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
@@ -142,20 +157,12 @@ impl<C: Centre> Emulated<C> {
             machine.pull_when_new_pin_is_taken();
         }
         machine.trouble_link(visit.trouble);
-        let unsendable = visit.trouble == LinkTrouble::Unsendable;
-        if unsendable {
-            machine.set_up(Setup { terminal: UNSENDABLE, ..setup.clone() })?;
-        }
         let mut holder = Holder { visit, last_new: None };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
-        if unsendable {
-            machine.set_up(setup)?;
-        }
         machine.remove()?;
-        let took = Duration::from_nanos(machine.now_ns().saturating_sub(begin));
-        self.time.advance_by(took);
-        Ok(ended)
+        self.time.advance_by(machine.elapsed().saturating_sub(self.time.elapsed()));
+        Ok((ended, machine.took()))
     }
 }
 
@@ -166,11 +173,17 @@ impl<C: Centre> Stage for Emulated<C> {
         &self.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
-        let ended = self
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Visited, RunError> {
+        let (ended, took) = self
             .play(terminal, operation, card, visit)
             .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
-        Ok((report(&ended), Vec::new()))
+        Ok(Visited { report: report(&ended), took, events: Vec::new() })
     }
 }
 

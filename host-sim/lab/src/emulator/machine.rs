@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
@@ -56,6 +57,7 @@ pub struct Machine {
     pub(super) storage: Option<(u64, usize)>,
     pub(super) control: Control,
     pub(super) qemu: Qemu,
+    pub(super) took: Duration,
 }
 
 /// The moment at which power is cut.
@@ -82,7 +84,15 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`]. Also if the image has another storage, or none.
     pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, storage, false)
+        Self::start(elf, setup, storage, false, Duration::ZERO)
+    }
+
+    /// Like [`Machine::boot`], with an empty storage, when so long has gone by since the beginning ([`Machine::elapsed`]).
+    ///
+    /// # Errors
+    /// Those of [`Machine::boot`].
+    pub fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError> {
+        Self::start(elf, setup, None, false, elapsed)
     }
 
     /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]).
@@ -90,13 +100,19 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`].
     pub fn boot_counted(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, None, true)
+        Self::start(elf, setup, None, true, Duration::ZERO)
     }
 
-    fn start(elf: &Path, setup: Setup, storage: Option<&[u8]>, counted: bool) -> Result<Self, EmulatorError> {
-        let image = Image::read(elf)?;
-        let first = clock::first_word(&image.live, counted);
-        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted, first)?;
+    fn start(
+        elf: &Path,
+        setup: Setup,
+        storage: Option<&[u8]>,
+        counted: bool,
+        elapsed: Duration,
+    ) -> Result<Self, EmulatorError> {
+        let (image, now) = (Image::read(elf)?, clock::cycles(elapsed));
+        let first = clock::first_words(&image.live, counted, now);
+        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted, &first)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
@@ -107,7 +123,7 @@ impl Machine {
         }
         probe.watch_port('a')?;
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
-        let clock = BoardClock::new(live);
+        let clock = BoardClock::new(live, now);
         let mut machine = Self {
             probe,
             clock,
@@ -128,6 +144,7 @@ impl Machine {
             storage,
             control,
             qemu,
+            took: Duration::ZERO,
         };
         machine.await_words("has not logged that it started", "qiyong on")?;
         machine.set_up(setup)?;
@@ -301,10 +318,22 @@ impl Machine {
         &self.screens
     }
 
-    /// The board's time since it was first started, in nanoseconds.
-    pub const fn now_ns(&self) -> u64 {
-        // 62.5 a cycle.
-        self.clock.now().saturating_mul(125) / 2
+    /// The board's time since the beginning: since it was first started, or as it was told then ([`Machine::boot_at`]).
+    pub const fn elapsed(&self) -> Duration {
+        clock::duration(self.clock.now())
+    }
+
+    /// Lets the board do what it does by itself, until so long has gone by since the beginning.
+    ///
+    /// # Errors
+    /// The emulator is gone.
+    pub fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
+        self.rest(clock::cycles(elapsed))
+    }
+
+    /// How long the last visit took, from the till's command to the last byte of the end that it was told.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// The numbers that the image keeps over a power cut; `None` if they cannot be read.

@@ -48,8 +48,8 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image; `stopped`: it waits before its first instruction; `counted`: QEMU counts its instructions. `first`: an
-    /// address, and the word that stands there at every start.
+    /// Starts an image; `stopped`: it waits before its first instruction; `counted`: QEMU counts its instructions. `first`:
+    /// addresses, and the words that stand there at every start.
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
@@ -57,7 +57,7 @@ impl Qemu {
         elf: &Path,
         stopped: bool,
         counted: bool,
-        first: (u64, u32),
+        first: &[(u64, u32)],
     ) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
@@ -71,8 +71,9 @@ impl Qemu {
         command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
         command.args(stopped.then_some("-S"));
-        let (address, word) = first;
-        command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
+        for (address, word) in first {
+            command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
+        }
         if counted {
             let log = place("record");
             command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},rr=record,rrfile={}", log.display())]);

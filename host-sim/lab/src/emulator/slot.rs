@@ -40,6 +40,9 @@ const CHARACTER: u64 = 11;
 /// Etu between the card's characters: the terminal needs no extra guard time (clause 8.3).
 const CARD_GUARD_TIME: u64 = 12;
 
+/// Fi and Di after every reset (ISO/IEC 7816-3 clause 8.1).
+const DEFAULT_RATE: (u16, u8) = (372, 1);
+
 /// Cycles of the board's clock in `etu` etu at a rate of (Fi, Di).
 fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
     PER_CLK * (etu * u64::from(fi)).div_ceil(u64::from(di).max(1))
@@ -162,15 +165,16 @@ impl Slot {
                 if edge.high
                     && let Some(card) = self.powered()
                 {
-                    let (atr, rate, once) = {
+                    let (atr, once) = {
                         let mut card = card.borrow_mut();
-                        (card.answer_to_reset(), card.rate(), answers_once(&card))
+                        (card.answer_to_reset(), answers_once(&card))
                     };
                     let before = std::mem::replace(&mut self.answered, self.class.filter(|_| once));
                     if before.is_some() && before == self.answered {
                         return Err(EmulatorError::AnsweredTwice);
                     }
-                    self.sends(&atr, rate, now + PER_CLK * ATR_DELAY);
+                    // Whatever the answer says, it comes at the rate of every reset (clause 8.1).
+                    self.sends(&atr, DEFAULT_RATE, now + PER_CLK * ATR_DELAY);
                 }
             }
             _ => {}

@@ -37,7 +37,13 @@ impl<C: Centre> Stage for Simulated<C> {
         &self.world.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Visited, RunError> {
         self.world.events.borrow_mut().clear();
         let terminal = &mut self.terminals[terminal];
         let known = terminal.findings().len();
@@ -50,7 +56,7 @@ impl<C: Centre> Stage for Simulated<C> {
         }
         match self.world.centre_failure.borrow_mut().take() {
             Some(failure) => Err(RunError::Centre(failure)),
-            None => Ok((report?, events)),
+            None => Ok(Visited { report: report?, took: terminal.took(), events }),
         }
     }
 

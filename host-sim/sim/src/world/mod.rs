@@ -26,6 +26,7 @@ pub mod visit;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -122,6 +123,7 @@ pub struct WorldTerminal {
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
     sent: [u64; 2],
+    took: Duration,
 }
 
 /// What all terminals of a world share.
@@ -171,7 +173,18 @@ impl<C: CentreEnd + 'static> World<C> {
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
-        WorldTerminal { station, time, plan, flash, seat, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
+        WorldTerminal {
+            station,
+            time,
+            plan,
+            flash,
+            seat,
+            setup,
+            is_set_up: false,
+            unplayed: Vec::new(),
+            sent: [0; 2],
+            took: Duration::ZERO,
+        }
     }
 }
 
@@ -203,7 +216,9 @@ impl WorldTerminal {
         self.plan.begin(faults, noise);
         self.line().set_card(card);
         self.station.terminal().operator().begin(pins, new_pins, cancel);
+        let begin = self.time.elapsed();
         let served = self.station.serve(operation, self.time.timestamp());
+        self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
         let report = served?.report;
@@ -238,6 +253,11 @@ impl WorldTerminal {
     /// How many bytes were sent on the serial line in the last visit: to the till, and to the terminal.
     pub const fn sent(&self) -> [u64; 2] {
         self.sent
+    }
+
+    /// How long the last visit took, from the till's command to the end that it was told.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// What the terminal has done against ISO/IEC 7816-3 on its line.
