@@ -112,16 +112,17 @@ impl Machine {
     ) -> Result<Self, EmulatorError> {
         let (image, now) = (Image::read(elf)?, clock::cycles(elapsed));
         let first = clock::first_words(&image.live, counted, now);
-        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted, &first)?;
+        let (qemu, lines) = Qemu::start(elf, counted, &first)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
                 Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
                 _ => return Err(EmulatorError::NoStorage),
             }
-            control.go_on()?;
         }
+        // Before the first instruction: no edge is missed, however late this comes.
         probe.watch_port('a')?;
+        control.go_on()?;
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
         let clock = BoardClock::new(live, now);
         let mut machine = Self {

@@ -15,11 +15,20 @@ pub type Port = SerialPort<Receiver, Transmitter, Delay>;
 
 /// The terminal's end of the line; `to_terminal` brings what it receives, `to_till` takes what it sends.
 pub fn port(time: VirtualTime, to_terminal: Wire, to_till: Wire) -> Port {
-    SerialPort::new(Receiver(to_terminal), Transmitter(to_till), Delay(time))
+    let receiver = Receiver { wire: to_terminal, time: time.clone(), looks: 0 };
+    SerialPort::new(receiver, Transmitter(to_till), Delay(time))
 }
 
+/// After so many cycles a board looks at what has come from the till: a byte of a frame waits for the next tick, of a millisecond.
+const TICK: u64 = CLOCK_HZ / 1000;
+
 /// What the terminal receives.
-pub struct Receiver(Wire);
+pub struct Receiver {
+    wire: Wire,
+    time: VirtualTime,
+    /// When the terminal last looked, or will look next, in cycles.
+    looks: u64,
+}
 
 impl ErrorType for Receiver {
     type Error = Infallible;
@@ -28,7 +37,12 @@ impl ErrorType for Receiver {
 impl Read for Receiver {
     async fn read(&mut self, room: &mut [u8]) -> Result<usize, Infallible> {
         let Some(first) = room.first_mut() else { return Ok(0) };
-        *first = self.0.receive().await;
+        let due = self.wire.due().await;
+        if due > self.looks {
+            self.looks = due + TICK;
+        }
+        self.time.until(self.looks).await;
+        *first = self.wire.receive().await;
         Ok(1)
     }
 }

@@ -169,6 +169,21 @@ impl Wire {
         self.time.until(free_at).await;
     }
 
+    /// When the next byte arrives, or has arrived, in cycles: as soon as one is under way.
+    ///
+    /// Cancel-safety: cancel-safe.
+    pub async fn due(&self) -> u64 {
+        poll_fn(|context| {
+            let mut bytes = self.bytes.borrow_mut();
+            let due = bytes.coming.due();
+            if due.is_none() {
+                bytes.reader = Some(context.waker().clone());
+            }
+            due.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
     /// The next byte that arrives.
     ///
     /// Cancel-safety: cancel-safe.
