@@ -24,6 +24,7 @@ use crate::probe::{Counters, DebugProbe, Lights, SlotPins, counters, lights, pic
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::referee::Finding;
 use qiyong_sim::world::visit::LinkTrouble;
 
 /// How long the image may take to start, and to take a command, in cycles.
@@ -58,6 +59,18 @@ pub struct Machine {
     pub(super) control: Control,
     pub(super) qemu: Qemu,
     pub(super) took: Duration,
+    pub(super) left: Left,
+}
+
+/// What was to happen in a visit, and did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The card was not taken out at its character, nor when it had taken the new PIN.
+    pub pulls: [bool; 2],
+    /// No message was disturbed.
+    pub link: bool,
+    /// How many characters have passed.
+    pub passed: usize,
 }
 
 /// The moment at which power is cut.
@@ -146,6 +159,7 @@ impl Machine {
             control,
             qemu,
             took: Duration::ZERO,
+            left: Left::default(),
         };
         machine.await_words("has not logged that it started", "qiyong on")?;
         machine.set_up(setup)?;
@@ -207,7 +221,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, &mut self.probe)?;
+        self.slot.insert(card, self.clock.now(), &mut self.probe)?;
         self.look_up()
     }
 
@@ -216,7 +230,7 @@ impl Machine {
     /// # Errors
     /// The emulator is gone.
     pub fn remove(&mut self) -> Result<(), EmulatorError> {
-        self.slot.remove(&mut self.probe)?;
+        self.slot.remove(self.clock.now(), &mut self.probe)?;
         self.look_up()
     }
 
@@ -330,6 +344,17 @@ impl Machine {
     /// The emulator is gone.
     pub fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
         self.rest(clock::cycles(elapsed))
+    }
+
+    /// What the referee of the card line has found since this was last asked; the times are in cycles of CLK.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        self.slot.watch.findings()
+    }
+
+    /// What was to happen in the last visit by [`Machine::pull_after`], [`Machine::pull_when_new_pin_is_taken`] and
+    /// [`Machine::trouble_link`], and did not.
+    pub const fn left(&self) -> Left {
+        self.left
     }
 
     /// How long the last visit took, from the till's command to the last byte of the end that it was told.

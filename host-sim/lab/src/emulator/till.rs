@@ -41,6 +41,11 @@ impl TillLine {
         self.end.begin(trouble, BTreeMap::new());
     }
 
+    /// Whether nothing has gone wrong with a message in this visit, though something was to.
+    pub(super) fn is_left(&self) -> bool {
+        self.end.is_left()
+    }
+
     /// Sends a command to the terminal.
     pub(super) fn command(&mut self, command: &Command, now: u64) {
         self.line.say(&till::command(command), now);

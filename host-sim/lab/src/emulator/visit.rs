@@ -9,7 +9,7 @@ use super::EmulatorError;
 use super::clock::{self, HZ};
 use super::happened::{Act, Happened, Later};
 use super::holder::{self, Does, Moment, THINKS};
-use super::machine::Machine;
+use super::machine::{Left, Machine};
 use super::till::Heard;
 use qiyong_sim::world::centre::CentreEnd;
 
@@ -38,10 +38,15 @@ impl Machine {
         let reference = self.next;
         self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
-        let begin = self.clock.now();
+        let (begin, characters) = (self.clock.now(), self.slot.characters);
         self.till.command(&Command::Start { reference, time, operation: operation.clone() }, begin);
         let ended = self.until_end(&mut Visit { reference, centre, holder });
         self.took = clock::duration(self.clock.now() - begin);
+        self.left = Left {
+            pulls: [self.slot.pull_at.is_some(), self.slot.pull_when_new_pin_is_taken],
+            link: self.till.is_left(),
+            passed: self.slot.characters - characters,
+        };
         (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
         self.slot.pull_when_new_pin_is_taken = false;
         match ended {

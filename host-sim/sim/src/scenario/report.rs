@@ -66,7 +66,7 @@ pub struct StepReport {
     pub pin_unchanged: Option<&'static str>,
     /// What the card did on the line; null if it was never reset.
     pub line: Option<LineReport>,
-    /// What the referee of the card line has found against the terminal; the emulated bench has none.
+    /// What the referee of the card line has found against the terminal.
     pub referee: Vec<Finding>,
 }
 

@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_byte_takes_ten_bits_and_its_fault_comes_with_it() {
-        assert_eq!(BYTE, 310);
+        assert_eq!(BYTE, 347);
         assert_eq!(arrives(b"abc", &[]), [(1, b'a'), (2, b'b'), (3, b'c')]);
         assert_eq!(arrives(b"abc", &[(1, ByteFault::Flip(1))]), [(1, b'a'), (2, b'c'), (3, b'c')]);
         assert_eq!(arrives(b"abc", &[(1, ByteFault::Lose)]), [(1, b'a'), (3, b'c')]);

@@ -44,7 +44,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
 use crate::line::{
-    Fault, FaultPlan, Faults, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
+    Fault, FaultPlan, Faults, Hardware, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
 };
 use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
@@ -130,6 +130,8 @@ pub struct WorldTerminal {
 pub struct World<C> {
     /// The clock.
     pub time: VirtualTime,
+    /// What the card slots of its terminals are like.
+    pub hardware: Hardware,
     /// The centre.
     pub centre: Rc<RefCell<C>>,
     /// The events so far.
@@ -141,7 +143,13 @@ pub struct World<C> {
 impl<C: CentreEnd + 'static> World<C> {
     /// A world around a centre.
     pub fn new(time: VirtualTime, centre: C) -> Self {
-        Self { time, centre: Rc::new(RefCell::new(centre)), events: Events::default(), centre_failure: Rc::default() }
+        Self {
+            time,
+            hardware: Hardware::default(),
+            centre: Rc::new(RefCell::new(centre)),
+            events: Events::default(),
+            centre_failure: Rc::default(),
+        }
     }
 
     /// Makes a terminal. `number`, from 1, gives its name, and chooses its random numbers together with `seed`.
@@ -149,7 +157,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let time = self.time.clone();
         let recorder = Recorder { time: time.clone(), events: self.events.clone() };
         let plan = FaultPlan::default();
-        let wire = VirtualLine::new(time.clone());
+        let wire = VirtualLine::of(self.hardware, time.clone());
         let seat = wire.seat();
         let line = Layered::new(wire, Faults(plan.clone()));
         let events = self.events.clone();
