@@ -1,7 +1,7 @@
 //! The kinds of insurance (险种), and in which capacity somebody is insured. Their rates are parameters.
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::word_column;
@@ -17,12 +17,14 @@ use crate::word_column;
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
 )]
+#[schema(as = InsuranceKind)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
@@ -52,12 +54,14 @@ word_column!(Kind);
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
 )]
+#[schema(as = InsuranceCapacity)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Capacity {

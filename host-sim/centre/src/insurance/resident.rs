@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
@@ -24,12 +24,14 @@ use super::waiting::ResidentWaiting;
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,
     VariantArray,
 )]
+#[schema(as = ResidentClass)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Class {
@@ -46,6 +48,7 @@ word_column!(Class);
 
 /// What a class pays, when, and for which year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResidentClassRule)]
 #[serde(deny_unknown_fields)]
 pub struct ClassRule {
     /// The class.
@@ -64,6 +67,7 @@ pub struct ClassRule {
 
 /// The parameter `premium.resident`: of covers that begin while it is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResidentPremium)]
 #[serde(deny_unknown_fields)]
 pub struct Resident {
     /// One row for each class.

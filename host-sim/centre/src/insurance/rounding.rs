@@ -2,7 +2,7 @@
 //! come from `rate`.
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, EnumString, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
@@ -11,7 +11,10 @@ use super::faults::{Fault, bent};
 use super::rate::Exact;
 
 /// The smallest amount that a rounded one is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
+)]
+#[schema(as = RoundingUnit)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Unit {
@@ -24,7 +27,10 @@ pub enum Unit {
 }
 
 /// Which of the two neighbours is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
+)]
+#[schema(as = RoundingMode)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {
@@ -40,6 +46,7 @@ pub enum Mode {
 
 /// A rule of rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RoundingRule)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The smallest amount.

@@ -251,6 +251,7 @@ impl Fraction {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use strum::VariantArray as _;
 
     #[test]
     fn texts_and_their_errors() {
