@@ -79,7 +79,6 @@ words! {
     }
 }
 
-
 /// What changes the state of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]

@@ -11,6 +11,8 @@ use super::refusal::Refused;
 use super::visit::{self, Change, FeeLine, State, Visit};
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
+use crate::insurance::booking::pool as insurance;
+use crate::insurance::kinds::Kind as InsuranceKind;
 use crate::ledger::{self, Account, Posting, Unposted};
 use crate::persons::{self, Person};
 
@@ -229,8 +231,7 @@ fn lines(settlement: &Settlement) -> Vec<(Account, i64)> {
     let mut lines = vec![(Account::Person(settlement.person.clone()), -own)];
     let relatives = settlement.relatives.iter();
     lines.extend(relatives.map(|relative| (Account::Person(relative.person.clone()), -relative.amount)));
-    lines
-        .extend(info.setldetail.iter().map(|part| (Account::Pool(pool(part.fund_pay_type).into()), -part.fund_payamt)));
+    lines.extend(info.setldetail.iter().map(|part| (pool(part.fund_pay_type), -part.fund_payamt)));
     let owed = info.fund_pay_sumamt + own + info.acct_mulaid_pay;
     lines.push((Account::Institution(settlement.institution), owed));
     lines.push((Account::Outside("cash".into()), -info.psn_cash_pay));
@@ -238,15 +239,16 @@ fn lines(settlement: &Settlement) -> Vec<(Account, i64)> {
     lines
 }
 
-/// The pool that pays for a fund, in the words of insurance where it has one.
-const fn pool(fund: FundType) -> &'static str {
-    match fund {
-        FundType::EmployeesPool => "medical",
-        FundType::Residents => "resident",
-        FundType::Maternity => "maternity",
+/// The pool that pays for a fund: insurance's own, where it has one.
+fn pool(fund: FundType) -> Account {
+    let word = match fund {
+        FundType::EmployeesPool => return insurance(InsuranceKind::Medical),
+        FundType::Residents => return insurance(InsuranceKind::Resident),
+        FundType::Maternity => return insurance(InsuranceKind::Maternity),
         FundType::LargeSums => "large-sums",
         FundType::ResidentsSerious => "resident-serious",
         FundType::Assistance => "assistance",
         FundType::Other => "other",
-    }
+    };
+    Account::Pool(word.into())
 }

@@ -11,6 +11,10 @@ use super::refusal::Refused;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::CentreError;
+use crate::insurance::entitlement::Pool;
+use crate::insurance::kinds::Capacity;
+use crate::insurance::pooling::Use;
+use crate::insurance::standing;
 use crate::ledger::{self, Account};
 use crate::persons::{self, Person};
 use crate::values;
@@ -101,24 +105,43 @@ fn holder(office: &Office<'_>, number: &str) -> Result<Option<String>, CentreErr
 /// What pays for this person on this day.
 ///
 /// # Errors
-/// The database failed.
-pub fn of(office: &Office<'_>, person: &Person, day: Date, _: Kind) -> Result<Entitled, CentreError> {
-    let (insutype, class) = match person.category.as_str() {
-        "retired" => (Insutype::Employees, PersonClass::Retired),
-        "student" => (Insutype::Residents, PersonClass::Student),
-        "resident" => (Insutype::Residents, PersonClass::Resident),
-        _ => (Insutype::Employees, PersonClass::InService),
+/// The area has no parameters for the day, or the database failed.
+pub fn of(office: &Office<'_>, person: &Person, day: Date, kind: Kind) -> Result<Entitled, Refusal> {
+    let own = standing::entitlement(office, &person.number, day)?;
+    let (insutype, class) = match own.pool {
+        Ok(Pool::InService) => (Insutype::Employees, PersonClass::InService),
+        Ok(Pool::Retired) => (Insutype::Employees, PersonClass::Retired),
+        Ok(Pool::Residents) => (Insutype::Residents, resident(person)),
+        // No pool pays; the class shows under which insurance the bill is counted.
+        Err(_) => match own.insured {
+            Some(Capacity::Resident) => (Insutype::Residents, resident(person)),
+            Some(Capacity::Retired) => (Insutype::Employees, PersonClass::Retired),
+            _ => (Insutype::Employees, PersonClass::InService),
+        },
     };
-    let here = person.since <= day && person.until.is_none_or(|until| day < until);
+    let what = if kind == Kind::Pharmacy { Use::Pharmacy } else { Use::Hospital };
+    let mut relatives = Vec::new();
+    for owner in standing::family_accounts(office, &person.number, day, what)? {
+        let balance = balance(office, &owner)?;
+        relatives.push((owner, balance));
+    }
     Ok(Entitled {
         insutype,
         class,
-        insured: here,
-        account_usable: here,
-        balance: ledger::balance(office.store(), office.area(), &Account::Person(person.number.clone()))?,
-        relatives: Vec::new(),
+        insured: own.pool.is_ok(),
+        account_usable: own.account,
+        balance: balance(office, &person.number)?,
+        relatives,
         assistance: assistance(office, &person.number, day)?,
     })
+}
+
+fn resident(person: &Person) -> PersonClass {
+    if person.category == "student" { PersonClass::Student } else { PersonClass::Resident }
+}
+
+fn balance(office: &Office<'_>, person: &str) -> Result<i64, CentreError> {
+    ledger::balance(office.store(), office.area(), &Account::Person(person.to_owned()))
 }
 
 fn assistance(office: &Office<'_>, person: &str, day: Date) -> Result<Option<String>, CentreError> {

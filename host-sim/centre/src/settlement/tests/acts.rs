@@ -16,6 +16,8 @@ use crate::tests::acts::Bench;
 const HOSPITAL: &str = "H32010200561";
 const PHARMACY: &str = "P32010200017";
 const OFFICER: &str = "settlement-officer";
+const PREMIUMS: &str = "premium-officer";
+const EMPLOYER: &str = "91320100TEST00001X";
 const DOCUMENT: &str = "320102199003078013";
 
 /// A bench with a hospital of level three and a pharmacy, their tills, a catalogue of four items, and an employee with
@@ -53,7 +55,18 @@ impl Town {
         }
         let person = known(&bench, DOCUMENT, "employee");
         give(&bench, &person, 20_000);
-        Self { bench, person }
+        let employer = json!({"payer": EMPLOYER, "name": "测试公司", "account": "6227001", "injury_class": 3});
+        bench.done(PREMIUMS, "payer.register", employer);
+        let mut town = Self { bench, person: person.clone() };
+        town.employ(&person);
+        town
+    }
+
+    fn employ(&mut self, person: &str) {
+        let body = json!({
+            "person": person, "capacity": "employee", "payer": EMPLOYER, "from": "2026-03", "base": 487_900
+        });
+        self.bench.done(PREMIUMS, "relation.start", body);
     }
 
     fn line(number: u8, code: &str, count: &str, price: &str, amount: i64) -> Value {
@@ -302,7 +315,7 @@ fn totals_and_details_are_compared() {
 }
 
 #[test]
-fn who_is_not_insured_pays_alone_and_who_is_assisted_pays_less() {
+fn who_is_assisted_pays_less() {
     let mut town = Town::new();
     let asked = json!({"mdtrt_cert_type": "02", "mdtrt_cert_no": DOCUMENT});
     let asked = town.bench.done("till-hospital", "settlement.person", asked);
@@ -325,6 +338,50 @@ fn who_is_not_insured_pays_alone_and_who_is_assisted_pays_less() {
     town.bench.done(OFFICER, "assistance.end", json!({"psn_no": town.person}));
     let tried = town.bench.done("till-hospital", "settlement.trial", body);
     assert_eq!(amounts(&tried, &["hifp_pay", "maf_pay"]), [536_800, 0]);
+}
+
+/// Being insured decides what pays: without it the account and cash, and a relative's account never brings a fund along.
+#[test]
+fn who_is_not_insured_pays_alone_and_a_relative_pays_money_only() {
+    let mut town = Town::new();
+    let other = known(&town.bench, "320102199003078021", "employee");
+    let own = town.person.clone();
+    let as_other = |town: &Town, med_type: &str, more: Value| {
+        let mut body = town.body(med_type, more);
+        body["psn_no"] = json!(other);
+        body["mdtrt_cert_no"] = json!("320102199003078021");
+        body
+    };
+    let names = ["hifp_pay", "acct_pay", "acct_mulaid_pay", "psn_cash_pay"];
+    let body = as_other(&town, "21", json!({"feedetail": Town::stay()}));
+    let tried = town.bench.done("till-hospital", "settlement.trial", body.clone());
+    assert_eq!((amounts(&tried, &names), &tried["insured"]), (vec![0, 0, 0, 800_000], &json!(false)));
+
+    // Insured from today on; the spouse's account pays after the own, which is empty.
+    town.employ(&other);
+    let bind = json!({"owner": own, "relative": other, "kin": "spouse"});
+    town.bench.done(PREMIUMS, "pooling.bind", bind);
+    let more = json!({"medins_setl_id": "G1", "feedetail": Town::stay(), "medfee_sumamt": 800_000});
+    let body = as_other(&town, "21", more);
+    let settled = town.bench.done("till-hospital", "settlement.settle", body);
+    assert_eq!(amounts(&settled, &names), [536_800, 0, 20_000, 243_200]);
+    assert_eq!(town.account(), 0, "the spouse's");
+    let undo = json!({"medins_setl_id": "G2", "setl_id": settled["setl_id"], "psn_no": other});
+    let undone = town.bench.done("till-hospital", "settlement.undo", undo);
+    assert_eq!(amounts(&undone, &names), [-536_800, 0, -20_000, -243_200]);
+    assert_eq!(town.account(), 20_000);
+    town.verify();
+
+    // A premium that is not paid in time stops the pool; the account stays usable.
+    town.bench.clock.set("2026-04-30T09:00:00".parse().unwrap());
+    town.bench.done(PREMIUMS, "premium.assess", json!({"month": "2026-03"}));
+    let mut lines = Town::stay();
+    for line in lines.as_array_mut().unwrap() {
+        line["fee_ocur_time"] = json!("2026-04-30T08:00:00");
+    }
+    let body = town.body("21", json!({"feedetail": lines}));
+    let tried = town.bench.done("till-hospital", "settlement.trial", body);
+    assert_eq!((amounts(&tried, &names), &tried["insured"]), (vec![0, 20_000, 0, 780_000], &json!(false)));
 }
 
 /// A terminal settles by the number that the till got, and its transaction is undone by its own number.
