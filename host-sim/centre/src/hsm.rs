@@ -16,6 +16,8 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Authenticate;
 use qiyong_protocol::iso7816::apdu::Command;
 
+use crate::error::CentreError;
+
 /// The keys for EXTERNAL AUTHENTICATE that every card has, by key identifier. RKSSSE is the first: the centre itself
 /// uses it.
 const EXTERNAL_KEYS: [u8; 8] = [
@@ -89,6 +91,25 @@ impl Hsm {
     ) -> Result<Self, E> {
         let mut keys_of = |algorithm| MasterKeys::new(algorithm, |name| key_of(algorithm, name));
         Ok(Self { scheme, triple_des: keys_of(Algorithm::TripleDes)?, sm4: keys_of(Algorithm::Sm4)? })
+    }
+
+    /// A module with keys of its own, drawn at random, and the default scheme.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn random() -> Result<Self, CentreError> {
+        Self::new(Scheme::default(), |_, _| {
+            let mut key = Zeroizing::new([0; 16]);
+            getrandom::fill(key.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+            Ok(key)
+        })
+    }
+
+    /// Whether these are the published test keys, which protect nothing.
+    pub fn has_test_keys(&self) -> bool {
+        let test = Self::with_test_keys(self.scheme);
+        let own = self.master_keys().map(|(_, _, key)| key.expose());
+        own.eq(test.master_keys().map(|(_, _, key)| key.expose()))
     }
 
     /// A module with the published test keys and the default scheme: only for virtual cards.

@@ -17,7 +17,7 @@ pub mod vault;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use qiyong_protocol::card::codes::{CardNumber, Region};
 use qiyong_protocol::card::date::Timestamp;
@@ -28,6 +28,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::error::CentreError;
+use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::Function;
 use vault::Vault;
@@ -84,19 +85,9 @@ pub(super) enum LineKind {
 
 // Institutions.
 impl Store {
-    /// Adds an institution; `false`: its code is taken.
-    pub(super) fn add_institution(&self, institution: &Institution) -> Result<bool, CentreError> {
-        let added = self.execute(
-            "INSERT INTO institutions (code, designated, issues_cards) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            params![institution.code.as_str(), institution.designated, institution.issues_cards],
-        )?;
-        Ok(added == 1)
-    }
-
-    pub(super) fn institution(&self, code: InstitutionCode) -> Result<Option<Institution>, CentreError> {
-        self.find("SELECT designated, issues_cards FROM institutions WHERE code = ?", [code.as_str()], |row| {
-            Ok(Institution { code, designated: row.get("designated")?, issues_cards: row.get("issues_cards")? })
-        })
+    /// What is known of an institution on this day.
+    pub(super) fn institution(&self, code: InstitutionCode, day: Date) -> Result<Option<Institution>, CentreError> {
+        records::standing(self, code, day)
     }
 }
 

@@ -27,7 +27,9 @@ impl Centre {
             // Unknown institutions and terminals without a lease are refused here too, but the journal records these
             // messages as transactions.
             Body::Transact { stan, card, operation } => transactions::transact(files, request, *stan, card, operation)?,
-            _ if files.store.institution(request.institution)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
+            _ if files.store.institution(request.institution, files.now.date())?.is_none() => {
+                Answer::Refused(Reason::InstitutionUnknown)
+            }
             Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
             _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
@@ -56,7 +58,7 @@ fn inquire(
     presented: &PresentedCard,
     operation: &Operation,
 ) -> Result<Answer, CentreError> {
-    let institution = files.store.institution(request.institution)?;
+    let institution = files.store.institution(request.institution, files.now.date())?;
     let known = match files.card_for(presented.number, operation, institution.as_ref())? {
         Ok(known) => known,
         Err(reason) => return Ok(Answer::Refused(reason)),

@@ -36,7 +36,7 @@ const DEFAULT: VisitBound = VisitBound { minutes: 10 };
 /// Notes that the terminal of this request serves this card now.
 pub(crate) fn begin(office: &Office<'_>, request: &Request<'_>, ident: IdentCode) -> Result<(), CentreError> {
     office.store().execute(
-        "INSERT INTO visits (area, institution, terminal, ident, since) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO terminal_visits (area, institution, terminal, ident, since) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (area, institution, terminal) DO UPDATE SET ident = excluded.ident, since = excluded.since",
         values![
             office.area(),
@@ -55,7 +55,7 @@ pub(crate) fn end(office: &Office<'_>, request: &Request<'_>, ident: IdentCode) 
     let bound = SignedDuration::from_mins(bound.minutes.into());
     let earliest = office.now().checked_sub(bound).unwrap_or(office.now());
     let ended = office.store().execute(
-        "DELETE FROM visits
+        "DELETE FROM terminal_visits
          WHERE area = $1 AND institution = $2 AND terminal = $3 AND ident = $4 AND since >= $5 AND since <= $6",
         values![
             office.area(),

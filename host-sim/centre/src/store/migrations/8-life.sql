@@ -71,7 +71,7 @@ CREATE INDEX activations_card ON activations (area, card, journal_id);
 ALTER TABLE journal ADD COLUMN received TEXT;
 
 -- Which card a terminal is serving: a change of its PIN is believed for a while.
-CREATE TABLE visits (
+CREATE TABLE terminal_visits (
     area        TEXT NOT NULL,    -- the card's
     institution TEXT NOT NULL,
     terminal    TEXT NOT NULL,
