@@ -148,6 +148,7 @@ impl<C: Centre> Emulated<C> {
         }
         let mut holder = Holder { visit, last_new: None };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
+        centre.set_time(time);
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
         if unsendable {
             machine.set_up(setup)?;
