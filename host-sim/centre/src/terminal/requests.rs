@@ -27,7 +27,9 @@ impl Centre {
             // Unknown institutions and terminals without a lease are refused here too, but the journal records these
             // messages as transactions.
             Body::Transact { stan, card, operation } => transactions::transact(files, request, *stan, card, operation)?,
-            _ if files.store.institution(request.institution, files.now.date())?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
+            _ if files.store.institution(request.institution, files.now.date())?.is_none() => {
+                Answer::Refused(Reason::InstitutionUnknown)
+            }
             Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
             _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
