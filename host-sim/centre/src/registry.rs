@@ -1,10 +1,11 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, institution, parameters};
+use crate::{access, agency, institution, ledger, parameters};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, parameters::ACTS];
+pub const ROOMS: &[&[Entry]] =
+    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, ledger::acts::ACTS, parameters::ACTS];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

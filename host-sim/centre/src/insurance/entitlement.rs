@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use strum::{IntoStaticStr, Display};
+use strum::{Display, IntoStaticStr};
 
 use super::arrears::Arrears;
 use super::faults::{Fault, bent};

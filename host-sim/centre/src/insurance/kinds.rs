@@ -1,7 +1,7 @@
 //! The kinds of insurance (险种), and in which capacity somebody is insured. Their rates are parameters.
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::word_column;
@@ -17,7 +17,8 @@ use crate::word_column;
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,
@@ -52,7 +53,8 @@ word_column!(Kind);
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,

@@ -51,9 +51,8 @@ fn damaged() -> CentreError {
 /// # Errors
 /// The database failed or is damaged.
 pub fn get(office: &Office<'_>, number: &str) -> Result<Option<Payer>, CentreError> {
-    let row = office
-        .store()
-        .find("SELECT * FROM payers WHERE area = $1 AND number = $2", values![office.area(), number])?;
+    let row =
+        office.store().find("SELECT * FROM payers WHERE area = $1 AND number = $2", values![office.area(), number])?;
     let Some(row) = row else { return Ok(None) };
     let sealed = office.unseal(&row.get::<Vec<u8>>("sealed")?)?;
     Ok(Some(Payer {

@@ -131,7 +131,9 @@ type Words = (&'static str, &'static str, String, String, &'static str, &'static
 
 /// The code, as few words as say it.
 fn words(why: &Refused) -> Words {
-    let say = |code, field, en: &str, zh: &str, next_en, next_zh| (code, field, en.to_owned(), zh.to_owned(), next_en, next_zh);
+    let say = |code, field, en: &str, zh: &str, next_en, next_zh| {
+        (code, field, en.to_owned(), zh.to_owned(), next_en, next_zh)
+    };
     match why {
         R::AlreadyInsured(kind) => (
             "insured-already",

@@ -145,9 +145,8 @@ pub fn last_span(office: &Office<'_>, relation: i64) -> Result<Option<Kept>, Cen
         "SELECT first, last, pool_first FROM spans WHERE area = $1 AND relation = $2 ORDER BY first DESC LIMIT 1",
         values![office.area(), relation],
     )?;
-    let kept = |row: Row| {
-        Ok(Kept { first: row.get("first")?, last: row.get("last")?, pool_first: row.get("pool_first")? })
-    };
+    let kept =
+        |row: Row| Ok(Kept { first: row.get("first")?, last: row.get("last")?, pool_first: row.get("pool_first")? });
     row.map(kept).transpose()
 }
 

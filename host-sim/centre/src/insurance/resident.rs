@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, Display, EnumString, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
@@ -24,7 +24,8 @@ use super::waiting::ResidentWaiting;
     Ord,
     Hash,
     Serialize,
-    Deserialize, ToSchema,
+    Deserialize,
+    ToSchema,
     IntoStaticStr,
     Display,
     EnumString,

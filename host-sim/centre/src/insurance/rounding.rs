@@ -2,7 +2,7 @@
 //! come from `rate`.
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, EnumString, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
@@ -11,7 +11,9 @@ use super::faults::{Fault, bent};
 use super::rate::Exact;
 
 /// The smallest amount that a rounded one is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Unit {
@@ -24,7 +26,9 @@ pub enum Unit {
 }
 
 /// Which of the two neighbours is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {

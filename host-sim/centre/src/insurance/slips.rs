@@ -16,7 +16,19 @@ use super::rates::Parts;
 
 /// Where a line of a slip stands.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, ToSchema, EnumString, IntoStaticStr, Display, VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    Display,
+    VariantArray,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -115,8 +127,7 @@ pub struct Line {
 fn number(office: &Office<'_>, month: Month) -> Result<String, CentreError> {
     let serial = office.next_number("premium-slip")?;
     let month = month.first();
-    let mut number =
-        format!("{}{:04}{:02}{serial:08}", office.area().as_str(), month.year(), month.month());
+    let mut number = format!("{}{:04}{:02}{serial:08}", office.area().as_str(), month.year(), month.month());
     // Digits always have check digits.
     if let Ok(check) = MOD97_10.compute(&number) {
         number.extend(check);
@@ -253,12 +264,7 @@ pub fn line_of(
 ///
 /// # Errors
 /// The database failed.
-pub fn list(
-    office: &Office<'_>,
-    payer: Option<&str>,
-    after: &str,
-    limit: u16,
-) -> Result<Vec<Slip>, CentreError> {
+pub fn list(office: &Office<'_>, payer: Option<&str>, after: &str, limit: u16) -> Result<Vec<Slip>, CentreError> {
     let rows = match payer {
         Some(payer) => office.store().rows(
             "SELECT * FROM premium_slips WHERE area = $1 AND payer = $2 AND number > $3 ORDER BY number LIMIT $4",
