@@ -2,13 +2,15 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, parameters};
+use crate::{access, agency, application, institution, parameters};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
     parameters::ACTS,
+    application::acts::ACTS,
+    institution::acts::ACTS,
     insurance::relations::ACTS,
     insurance::premiums::ACTS,
     insurance::collecting::ACTS,
