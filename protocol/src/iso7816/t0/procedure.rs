@@ -33,11 +33,21 @@ pub(super) const fn is_sw1(byte: u8) -> bool {
 /// Whether `byte` is 6x or 9x.
 #[inline]
 pub(super) const fn is_6x_or_9x(byte: u8) -> bool {
-    // 6x becomes 0x and 9x becomes Fx, of which then no bit is left above the lowest nibble but one.
+    // 6x becomes 1x, 9x becomes 0x, and every other byte becomes 2x or more.
     (byte ^ 0x60).wrapping_add(0x10) & 0xE0 == 0
 }
 
 /// Le and the second byte of 61xx and 6Cxx: 00 stands for 256 (clause 12.2.2).
 pub(super) const fn length_of(byte: u8) -> usize {
     if byte == 0 { SHORT_NE_MAX } else { byte as usize }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_6x_and_9x_are_told_from_other_bytes() {
+        assert!((0..=255).all(|byte| is_6x_or_9x(byte) == matches!(byte & 0xF0, 0x60 | 0x90)));
+    }
 }

@@ -101,7 +101,9 @@ pub struct T0Response {
 /// One command APDU on its way through T=0. What clause 12.2 requires of the terminal happens inside ([`Tpdus`]): GET
 /// RESPONSE after 61xx and after a warning, the corrected Le after 6Cxx, ENVELOPE for extended lengths.
 ///
-/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
+/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. A driver that
+/// hears the whole answer to what it sends (by DMA, through a chip) asks for [`Exchange::turn`] instead and calls
+/// [`Exchange::answered`], which takes fewer steps.
 ///
 /// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {

@@ -50,7 +50,8 @@ enum Task {
 /// One command APDU on its way through T=1, with everything that clause 11.6 requires on the way.
 ///
 /// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. An
-/// exchange that is dropped earlier leaves the [`Connection`] in need of a reset.
+/// exchange that is dropped earlier leaves the [`Connection`] in need of a reset. A driver that hears the whole answer to
+/// what it sends asks for [`Exchange::turn`] instead and calls [`Exchange::answered`], which takes fewer steps.
 ///
 /// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
