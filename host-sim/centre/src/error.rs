@@ -55,8 +55,27 @@ pub enum CentreError {
         /// The file's version.
         found: String,
         /// This program's version.
-        expected: &'static str,
+        expected: u32,
     },
+    /// The file with the keys of the database cannot be read or made.
+    #[error("{}, which has the keys of the database beside it, cannot be read or made: {source}; the database is of no use without it", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers, and nothing can be sealed; nothing was changed")]
+    NoRandom,
+    /// The clock of a centre with keys of its own is the system's.
+    #[error(
+        "this centre has keys of its own, and its clock is the system's; only a centre with test keys has a clock that can be set"
+    )]
+    ClockRuns,
+    /// The data that comes with this program for an area is wrong: a fault of the program.
+    #[error("what this program brings for the area is wrong: {0}; report it to whoever maintains the program")]
+    Defaults(String),
     /// The institution has already been added.
     #[error("institution {0} is known already; each code can be added once")]
     InstitutionExists(InstitutionCode),
@@ -97,6 +116,12 @@ pub enum Damage {
         /// The key's name.
         name: KeyName,
     },
+    /// The file with the keys of the database does not have 64 hexadecimal digits.
+    #[error("{} is not the file of keys that was made with the database", .0.display())]
+    KeyFile(PathBuf),
+    /// What was sealed cannot be opened: it was changed, or the key file is another database's.
+    #[error("something sealed in it cannot be opened: it was changed, or the key file is another database's")]
+    Sealed,
     /// A setting of the centre is missing.
     #[error("the table meta lacks {0}")]
     Setting(String),

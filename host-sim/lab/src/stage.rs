@@ -165,6 +165,7 @@ impl<C: Centre> Emulated<C> {
         machine.trouble_link(visit.trouble);
         let mut holder = Holder { visit, last_new: None, cancelled: false, pulled: false };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
+        centre.set_time(time);
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
         machine.remove()?;
         *unplayed = holder.left(machine.left(), ended.reason.is_none());

@@ -7,8 +7,8 @@ use qiyong_protocol::centre::{Batch, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::Store;
-use crate::columns;
 use crate::error::CentreError;
+use crate::terminal::columns;
 
 /// The lease of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

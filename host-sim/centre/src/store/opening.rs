@@ -3,22 +3,24 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::civil::DateTime;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
-use super::{Store, private};
-use crate::columns;
+use super::vault::Vault;
+use super::{Store, migrations, private};
 use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
+use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
 const APPLICATION_ID: i64 = 0x5159_4343;
-const SCHEMA: &str = include_str!("../schema.sql");
-const SCHEMA_VERSION: &str = "2";
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many statements stay prepared: more than the centre has.
+const STATEMENTS: usize = 512;
 
 /// What a file that is to be opened contains.
 enum Found {
@@ -28,24 +30,35 @@ enum Found {
 }
 
 impl Store {
-    /// The database in `path`, which nobody else may read.
+    /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
         private::check(path)?;
-        Self::open_with(path, |_, found| match found {
+        Self::in_file(path, |connection, found| match found {
             Found::Nothing => Err(CentreError::Missing { path: path.into() }),
-            Found::Centre { version } if version == SCHEMA_VERSION => Ok(()),
-            Found::Centre { version } => {
-                Err(CentreError::Version { path: path.into(), found: version, expected: SCHEMA_VERSION })
-            }
             Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
+            Found::Centre { version } => {
+                let known = version.parse().ok().filter(|version| migrations::is_known(*version));
+                let found = known.ok_or_else(|| CentreError::Version {
+                    path: path.into(),
+                    found: version,
+                    expected: migrations::last(),
+                })?;
+                let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
+                migrations::run(&store, found)?;
+                Ok(store)
+            }
         })
     }
 
     /// A new database in `path`, which must be missing or empty, with these keys. Only its owner may read it.
     pub(crate) fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
         private::make(path)?;
-        Self::open_with(path, |store, found| match found {
-            Found::Nothing => store.initialise(hsm),
+        Self::in_file(path, |connection, found| match found {
+            Found::Nothing => {
+                let store = Self { connection, vault: Vault::of(path, true)? };
+                store.initialise(hsm)?;
+                Ok(store)
+            }
             Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
             Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
         })
@@ -53,20 +66,30 @@ impl Store {
 
     /// A new database that is gone when the program ends.
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
-        let store = Self::over(Connection::open_in_memory()?)?;
+        let connection = Connection::open_in_memory()?;
+        prepare(&connection)?;
+        let store = Self { connection, vault: Vault::new()? };
         store.atomically(|store| store.initialise(hsm))?;
         Ok(store)
     }
 
     /// Opens the file and calls `then` with what the file contains, before anyone else can change it.
-    fn open_with(path: &Path, then: impl FnOnce(&Self, Found) -> Result<(), CentreError>) -> Result<Self, CentreError> {
+    fn in_file(
+        path: &Path,
+        then: impl FnOnce(Connection, Found) -> Result<Self, CentreError>,
+    ) -> Result<Self, CentreError> {
         let attempt = || {
             // Some names, such as the empty one, have a special meaning in SQLite; names that begin with a dot have
             // none.
             let plain = Path::new(".").join(path);
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-            let store = Self::over(Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)?;
-            store.atomically(|store| then(store, store.look()?))?;
+            let connection = Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            prepare(&connection)?;
+            // If anything fails, the connection is closed, and SQLite takes back what was not committed.
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            let found = look(&connection)?;
+            let store = then(connection, found)?;
+            store.connection.execute_batch("COMMIT")?;
             Ok(store)
         };
         attempt().map_err(|error| match error {
@@ -78,27 +101,11 @@ impl Store {
         })
     }
 
-    fn over(connection: Connection) -> Result<Self, CentreError> {
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        Ok(Self { connection })
-    }
-
-    fn look(&self) -> Result<Found, CentreError> {
-        let application_id: i64 = self.connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        if application_id == APPLICATION_ID {
-            return Ok(Found::Centre { version: self.meta("schema_version", |text| Some(text.to_owned()))? });
-        }
-        let objects: i64 = self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok(if objects == 0 && application_id == 0 { Found::Nothing } else { Found::SomethingElse })
-    }
-
     fn initialise(&self, hsm: &Hsm) -> Result<(), CentreError> {
         self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        self.connection.execute_batch(SCHEMA)?;
+        self.connection.execute_batch(migrations::FIRST_SCHEMA)?;
         let scheme = hsm.scheme();
         let about = [
-            ("schema_version", SCHEMA_VERSION.to_owned()),
             ("serial_factor", columns::choice_word(&columns::SERIAL_FACTORS, scheme.serial_factor).to_owned()),
             ("region_suffix", hex::encode_upper(scheme.region_suffix)),
             ("external_auth", columns::choice_word(&columns::EXTERNAL_AUTH_RULES, scheme.external_auth).to_owned()),
@@ -107,12 +114,20 @@ impl Store {
         for (name, value) in about {
             self.execute("INSERT INTO meta (name, value) VALUES (?, ?)", params![name, value])?;
         }
+        migrations::run(self, migrations::FIRST)?;
         for (algorithm, name, key) in hsm.master_keys() {
-            self.execute(
-                "INSERT INTO hsm_keys (algorithm, name, key) VALUES (?, ?, ?)",
-                params![columns::algorithm_word(algorithm), name.to_string(), key.expose()],
-            )?;
+            self.keep_master_key(columns::algorithm_word(algorithm), &name.to_string(), key.expose())?;
         }
+        Ok(())
+    }
+
+    /// Keeps a master key, sealed.
+    pub(super) fn keep_master_key(&self, algorithm: &str, name: &str, key: &[u8]) -> Result<(), CentreError> {
+        let sealed = self.vault.seal(key)?;
+        self.execute(
+            "INSERT INTO hsm_keys (algorithm, name, sealed) VALUES (?, ?, ?)",
+            params![algorithm, name, sealed],
+        )?;
         Ok(())
     }
 
@@ -130,16 +145,57 @@ impl Store {
 
     fn master_key(&self, algorithm: Algorithm, name: KeyName) -> Result<Zeroizing<[u8; 16]>, CentreError> {
         let algorithm = columns::algorithm_word(algorithm);
-        self.find(
-            "SELECT key FROM hsm_keys WHERE algorithm = ? AND name = ?",
+        let sealed = self.find(
+            "SELECT sealed FROM hsm_keys WHERE algorithm = ? AND name = ?",
             params![algorithm, name.to_string()],
-            |row| columns::blob(row, "key", |bytes| bytes.try_into().ok().map(Zeroizing::new)),
-        )?
-        .ok_or(CentreError::Damaged(Damage::MasterKey { algorithm, name }))
+            |row| columns::blob(row, "sealed", |bytes| Some(bytes.to_vec())),
+        )?;
+        let key = sealed.map(|sealed| self.vault.unseal(&sealed)).transpose()?;
+        let key = key.and_then(|key| <[u8; 16]>::try_from(key.as_slice()).ok().map(Zeroizing::new));
+        key.ok_or(CentreError::Damaged(Damage::MasterKey { algorithm, name }))
+    }
+
+    /// The time at which the clock of a test centre stands, if it was stopped.
+    pub(crate) fn stopped_clock(&self) -> Result<Option<DateTime>, CentreError> {
+        self.find("SELECT value FROM meta WHERE name = 'clock'", [], |row| {
+            columns::text(row, "value", |text| text.parse().ok())
+        })
+    }
+
+    /// Stops the clock.
+    pub(crate) fn stop_clock(&self, time: DateTime) -> Result<(), CentreError> {
+        self.execute(
+            "INSERT INTO meta (name, value) VALUES ('clock', ?)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            params![time.to_string()],
+        )?;
+        Ok(())
     }
 
     fn meta<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
         self.find("SELECT value FROM meta WHERE name = ?", [name], |row| columns::text(row, "value", parse))?
             .ok_or_else(|| CentreError::Damaged(Damage::Setting(name.to_string())))
     }
+}
+
+fn prepare(connection: &Connection) -> Result<(), CentreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What was deleted is overwritten: it may have been a key.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn look(connection: &Connection) -> Result<Found, CentreError> {
+    let application_id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    if application_id != APPLICATION_ID {
+        let is_new = application_id == 0 && count("SELECT count(*) FROM sqlite_schema")? == 0;
+        return Ok(if is_new { Found::Nothing } else { Found::SomethingElse });
+    }
+    let version = connection
+        .query_row("SELECT value FROM meta WHERE name = 'schema_version'", [], |row| row.get::<_, String>(0))
+        .map_err(|_| CentreError::Damaged(Damage::Setting("schema_version".into())))?;
+    Ok(Found::Centre { version })
 }

@@ -6,16 +6,17 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Outcome;
 
 use super::{Store, read_card_number, read_reason, read_receipt};
-use crate::columns;
 use crate::error::CentreError;
-use crate::journal::{Activation, DecidedBy, Function, JournalEntry};
+use crate::terminal::columns;
+use crate::terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
 
 impl Store {
     pub(crate) fn activations(&self, card: CardNumber) -> Result<Vec<Activation>, CentreError> {
         self.collect(
             "SELECT what, reversed, institution, terminal, time, stan
              FROM activations JOIN journal ON journal.id = journal_id
-             WHERE activations.card = ? ORDER BY activations.rowid",
+             WHERE activations.area = (SELECT area FROM cards WHERE number = ?1) AND activations.card = ?1
+             ORDER BY activations.rowid",
             [card.as_str()],
             |row| {
                 let institution = columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?;
@@ -44,6 +45,9 @@ impl Store {
                 let by_terminal = columns::text(row, "kind", |kind| Some(kind == "report"))?;
                 Ok(JournalEntry {
                     time: columns::time(row, "time")?,
+                    received: columns::nullable(row, "received", |row, column| {
+                        columns::text(row, column, |text| text.parse().ok())
+                    })?,
                     institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
                     terminal: row.get("terminal")?,
                     stan: columns::nullable(row, "stan", columns::stan)?,

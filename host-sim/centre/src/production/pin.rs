@@ -1,0 +1,54 @@
+//! The PIN with which a card leaves the centre.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use qiyong_protocol::card::pin::{PIN_MAX, PIN_MIN};
+
+/// How an area chooses the initial PIN (docs/card.md §2.2).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum InitialPin {
+    /// Every card has this one, and everybody knows it.
+    Fixed(String),
+    /// The security module draws one of so many digits for each card; who takes the card gets it.
+    Random(u8),
+}
+
+/// Neither kind is shown.
+impl std::fmt::Debug for InitialPin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl InitialPin {
+    /// What is wrong with it; `None`: nothing.
+    pub fn problem(&self) -> Option<String> {
+        let (length, digits) = match self {
+            Self::Fixed(pin) => (pin.len(), pin.bytes().all(|byte| byte.is_ascii_digit())),
+            Self::Random(length) => (usize::from(*length), true),
+        };
+        let fits = digits && (PIN_MIN..=PIN_MAX).contains(&length);
+        (!fits).then(|| format!("pin must have {PIN_MIN} to {PIN_MAX} digits"))
+    }
+
+    /// The digits of a new card's PIN. `random` fills bytes with random ones.
+    ///
+    /// # Errors
+    /// That of `random`.
+    pub fn draw<E>(&self, mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Zeroizing<String>, E> {
+        let length = match self {
+            Self::Fixed(pin) => return Ok(Zeroizing::new(pin.clone())),
+            Self::Random(length) => usize::from(*length),
+        };
+        // 128 random bits for at most 53: no digit is noticeably likelier than another.
+        let mut bytes = Zeroizing::new([0; 16]);
+        random(bytes.as_mut_slice())?;
+        let number = u128::from_le_bytes(*bytes);
+        let mut digits = Zeroizing::new(format!("{number:039}"));
+        let surplus = digits.len().saturating_sub(length);
+        digits.drain(..surplus);
+        Ok(digits)
+    }
+}

@@ -1,0 +1,51 @@
+//! Every act that there is. A room is known to all faces once its `ACTS` stand here.
+
+use crate::acts::entry::Entry;
+use crate::insurance::acts as insurance;
+use crate::{access, agency, application, institution, ledger, parameters, settlement};
+
+/// The acts of all rooms.
+pub const ROOMS: &[&[Entry]] = &[
+    access::acts::ACTS,
+    agency::ACTS,
+    parameters::ACTS,
+    ledger::acts::ACTS,
+    application::acts::ACTS,
+    institution::acts::ACTS,
+    insurance::relations::ACTS,
+    insurance::premiums::ACTS,
+    insurance::collecting::ACTS,
+    insurance::residents::ACTS,
+    insurance::accounts::ACTS,
+    insurance::pooling::ACTS,
+    settlement::acts::ACTS,
+];
+
+/// Every act.
+pub fn acts() -> impl Iterator<Item = &'static Entry> {
+    ROOMS.iter().copied().flatten()
+}
+
+/// The act with this name.
+pub fn act(name: &str) -> Option<&'static Entry> {
+    acts().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_act_has_somebody_who_may() {
+        let mut names: Vec<_> = acts().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for entry in acts() {
+            assert!(!entry.roles.is_empty(), "{}", entry.name);
+            let (room, verb) = entry.name.split_once('.').unwrap();
+            assert!(!room.is_empty() && !verb.is_empty(), "{}", entry.name);
+        }
+    }
+}

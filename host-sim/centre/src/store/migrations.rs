@@ -1,0 +1,82 @@
+//! The versions of the database, and how one becomes the next. What stands here is never changed once it was released: a
+//! database of any version that there was must become one of today's.
+//!
+//! A list in this file instead of a crate for migrations: files of version 2 exist and have no history table, and one
+//! step needs the vault.
+
+mod life;
+
+use rusqlite::params;
+use zeroize::Zeroizing;
+
+use super::Store;
+use crate::error::CentreError;
+
+/// The first version that can be opened, and its tables.
+pub(super) const FIRST: u32 = 2;
+pub(super) const FIRST_SCHEMA: &str = include_str!("migrations/2.sql");
+
+/// From the version before to this one.
+struct Migration {
+    version: u32,
+    sql: &'static str,
+    /// What SQL cannot do; it runs after `sql`.
+    then: Option<Step>,
+}
+
+type Step = fn(&Store) -> Result<(), CentreError>;
+
+const fn sql(version: u32, sql: &'static str) -> Migration {
+    Migration { version, sql, then: None }
+}
+
+/// In the order of their versions.
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 3, sql: include_str!("migrations/3-framework.sql"), then: Some(seal_master_keys) },
+    sql(4, include_str!("migrations/4-application.sql")),
+    sql(5, include_str!("migrations/5-production.sql")),
+    sql(6, include_str!("migrations/6-insurance.sql")),
+    sql(7, include_str!("migrations/7-settlement.sql")),
+    Migration { version: 8, sql: include_str!("migrations/8-life.sql"), then: Some(life::cards_of_version_2) },
+    sql(9, include_str!("migrations/9-http.sql")),
+];
+
+/// Today's version.
+pub(super) fn last() -> u32 {
+    MIGRATIONS.last().map_or(FIRST, |last| last.version)
+}
+
+/// Whether a database of this version can be opened.
+pub(super) fn is_known(version: u32) -> bool {
+    (FIRST..=last()).contains(&version)
+}
+
+/// Brings the database from this version to today's, within the transaction that is open.
+pub(super) fn run(store: &Store, from: u32) -> Result<(), CentreError> {
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > from) {
+        store.connection.execute_batch(migration.sql)?;
+        if let Some(then) = migration.then {
+            then(store)?;
+        }
+    }
+    store.connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('schema_version', ?)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![last().to_string()],
+    )?;
+    Ok(())
+}
+
+/// Version 2 had the master keys in the clear.
+fn seal_master_keys(store: &Store) -> Result<(), CentreError> {
+    let mut keys = store.connection.prepare("SELECT algorithm, name, key FROM clear_keys")?;
+    let mut rows = keys.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = Zeroizing::new(row.get::<_, Vec<u8>>("key")?);
+        store.keep_master_key(&row.get::<_, String>("algorithm")?, &row.get::<_, String>("name")?, &key)?;
+    }
+    drop(rows);
+    drop(keys);
+    store.connection.execute_batch("DROP TABLE clear_keys")?;
+    Ok(())
+}

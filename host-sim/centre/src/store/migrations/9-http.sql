@@ -1,0 +1,1 @@
+-- 9-http: the room's tables. Every key begins with the area.

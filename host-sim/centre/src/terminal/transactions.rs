@@ -1,0 +1,271 @@
+//! Carries out a transaction once and undoes it once, whatever is lost, repeated, or comes in the wrong order.
+//!
+//! [`qiyong_protocol::rules::decision`] decides whether a transaction may go on; this file carries it out. Institution,
+//! terminal, batch and number (STAN) identify a transaction, and the journal remembers each one for ever:
+//!
+//! | What comes | What happens | Answer |
+//! |---|---|---|
+//! | a new number, of the terminal that has the name's lease | the transaction is decided and, if approved, carried out | approved or refused |
+//! | a new number, of another terminal | recorded in the journal, not carried out | refused, not signed in |
+//! | the same again | nothing | the same answer again |
+//! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
+//! | a new number after its reversal | recorded in the journal, not carried out | refused, already reversed |
+//! | a known number with another card, operation, amount or time | recorded in the journal, not carried out | refused, number reused |
+//! | a reversal | an approved transaction is undone; an unknown number is remembered, with card, amount and time | done |
+//! | a reversal again | nothing | done |
+//! | a reversal with another card, amount or time than the number's | recorded in the journal, nothing undone | refused, number reused |
+//!
+//! A reversal needs no lease, since it names the batch of its original: what was begun under a lease is undone after
+//! the lease has ended, too (docs/centre.md §12).
+//!
+//! Undoing returns the money, and takes back what the transaction put into use. If another approved transaction, which
+//! is not undone, would have put it into use by itself, that transaction takes its place: the card stays active, and
+//! the record of activations names this transaction. It must be in the card's area, since a card is never put into use
+//! elsewhere (docs/card.md §2.5): payments that an active card made in other areas remain, but do not keep it active.
+
+use qiyong_protocol::centre::{Answer, Original, Receipt, Request, Stan};
+use qiyong_protocol::rules::decision::{Operation, PresentedCard, decide};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
+
+use crate::error::{CentreError, Damage};
+use crate::ledger::{self, Account, Posting, Unposted};
+use crate::life::bank::BankAct;
+use crate::life::card_act::{CardAct, FormalRelease};
+use crate::life::card_file::{self, CardFile};
+use crate::life::history::{self, Event};
+use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
+use crate::terminal::files::Files;
+use crate::terminal::journal::Function;
+use crate::terminal::leases;
+
+/// Carries out `operation`, unless this transaction was carried out or undone before.
+pub(crate) fn transact(
+    files: Files<'_>,
+    request: &Request<'_>,
+    stan: Stan,
+    presented: &PresentedCard,
+    operation: &Operation,
+) -> Result<Answer, CentreError> {
+    let id = identify(request, stan);
+    let write = |kind| {
+        let line = Line { kind, card: Some(presented.number), operation: Some(operation) };
+        files.store.write(request, files.now, &line)
+    };
+    files.store.atomically(|store| {
+        let subject = Subject::new(presented.number, operation, request.time);
+        let refuse = |reason| {
+            write(LineKind::Refusal(Some(stan), reason))?;
+            Ok(Answer::Refused(reason))
+        };
+        match (store.transaction(id)?, store.reversal(id)?) {
+            (Some(known), _) if known.subject == subject => return Ok(answer_again(&known)),
+            (None, Some(reversed)) if reversed == subject.original() => {
+                write(LineKind::Transaction(stan, Err(Reason::AlreadyReversed)))?;
+                return Ok(Answer::Refused(Reason::AlreadyReversed));
+            }
+            (None, None) => {}
+            _ => return refuse(Reason::NumberReused),
+        }
+        let institution = store.institution(request.institution, files.now.date())?;
+        // A place that is not known has no leases, and a reason of its own.
+        if institution.is_some() && !leases::is_held(store, request)? {
+            return refuse(Reason::NotSignedIn);
+        }
+        let known = files.card_for(presented.number, operation, institution.as_ref())?;
+        let today = files.today()?;
+        let approved = known.and_then(|known| {
+            let record = known.as_ref().map(|known| &known.record);
+            let effects = decide(operation, today, institution.as_ref(), presented, record)?;
+            let card = known.ok_or(Reason::CardUnknown)?;
+            let balance = card.record.account.checked_sub(effects.charge).ok_or(Reason::InsufficientFunds)?;
+            Ok((card.file, Receipt { effects, balance }))
+        });
+        let (mut card, receipt) = match approved {
+            Ok(approved) => approved,
+            Err(reason) => {
+                write(LineKind::Transaction(stan, Err(reason)))?;
+                return Ok(Answer::Refused(reason));
+            }
+        };
+        let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
+        charge(files, &card, request.institution, (row, operation.as_str()), i128::from(receipt.effects.charge.0))?;
+        let channel = request.institution.channel();
+        if receipt.effects.activates {
+            put_into_use(files, &mut card, request.institution, (Function::Social, row))?;
+        }
+        // At a bank only; elsewhere the decision never says so.
+        if receipt.effects.activates_financial && channel == Channel::Bank {
+            put_into_use(files, &mut card, request.institution, (Function::Financial, row))?;
+        }
+        Ok(Answer::Approved(receipt))
+    })
+}
+
+/// Undoes the transaction with this number, or remembers the number in case the transaction still comes.
+pub(crate) fn reverse(
+    files: Files<'_>,
+    request: &Request<'_>,
+    stan: Stan,
+    original: Original,
+) -> Result<Answer, CentreError> {
+    let id = identify(request, stan);
+    files.store.atomically(|store| {
+        let known = store.transaction(id)?;
+        let reversed = store.reversal(id)?;
+        let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
+        if named.is_some_and(|named| named != original) {
+            return Ok(Answer::Refused(Reason::NumberReused));
+        }
+        if reversed.is_some() {
+            return Ok(Answer::Done);
+        }
+        store.remember_reversal(id, request.time, original)?;
+        if let Some(known) = known
+            && let Ok(receipt) = known.result
+        {
+            undo(files, &known, receipt)?;
+        }
+        Ok(Answer::Done)
+    })
+}
+
+const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
+    let Request { institution, terminal, batch, .. } = *request;
+    TransactionId { institution, terminal, batch, stan }
+}
+
+fn answer_again(known: &StoredTransaction) -> Answer {
+    match known.result {
+        Ok(_) if known.reversed => Answer::Refused(Reason::AlreadyReversed),
+        Ok(receipt) => Answer::Approved(receipt),
+        Err(reason) => Answer::Refused(reason),
+    }
+}
+
+/// Moves money from the person's account to the institution; back, if `amount` is below zero. `row` is the
+/// transaction's in the journal.
+fn charge(
+    files: Files<'_>,
+    card: &CardFile,
+    institution: InstitutionCode,
+    (row, reason): (i64, &str),
+    amount: i128,
+) -> Result<(), CentreError> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let out_of_range = || CentreError::Amount(Fen(u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX)));
+    let amount_fen = i64::try_from(amount).map_err(|_| out_of_range())?;
+    let posting = Posting {
+        day: files.now.date(),
+        reason: reason.to_owned(),
+        reference: format!("journal {row}"),
+        lines: vec![
+            (Account::Person(card.person.clone()), -amount_fen),
+            (Account::Institution(institution), amount_fen),
+        ],
+    };
+    match ledger::post(&files.office(card.area), "-", &posting)? {
+        Ok(_) => Ok(()),
+        // The decision has looked at the balance within this transaction.
+        Err(Unposted::Short(_)) => Err(CentreError::Damaged(Damage::Column("balances.balance".into()))),
+        Err(Unposted::Unbalanced) => Err(out_of_range()),
+    }
+}
+
+/// Puts a function of the card into use, by the transaction in this row of the journal.
+fn put_into_use(
+    files: Files<'_>,
+    card: &mut CardFile,
+    institution: InstitutionCode,
+    (function, row): (Function, i64),
+) -> Result<(), CentreError> {
+    files.store.add_activation(row, function, (card.area, card.number))?;
+    change(files, card, institution, function, Change::PutIntoUse)
+}
+
+/// What a terminal's transaction does to a function.
+#[derive(Clone, Copy)]
+enum Change {
+    PutIntoUse,
+    TakeBack,
+}
+
+/// Changes a function of the card by the tables of its life, and notes it in the card's history. What the tables refuse
+/// was not admitted by the decision; then nothing changes.
+fn change(
+    files: Files<'_>,
+    card: &mut CardFile,
+    institution: InstitutionCode,
+    function: Function,
+    what: Change,
+) -> Result<(), CentreError> {
+    let place = institution.channel().into();
+    let in_use = matches!(what, Change::PutIntoUse);
+    let (before, after, act): (String, String, &str) = match function {
+        Function::Social => {
+            let act = if in_use { CardAct::Activate } else { CardAct::TakeBack };
+            let before = card.status_at(files.now);
+            let Ok(step) = act.judge(place, before, FormalRelease::default()) else { return Ok(()) };
+            card.social = in_use;
+            let after = step.after(before, card.social);
+            card.set_status(after);
+            (before.as_str().into(), after.as_str().into(), act.word())
+        }
+        Function::Financial => {
+            let act = if in_use { BankAct::Activate } else { BankAct::TakeBack };
+            let before = card.bank_status_at(files.now);
+            let Ok(step) = act.judge(place, before, false) else { return Ok(()) };
+            card.financial = in_use;
+            let after = step.after(before, card.financial);
+            card.set_bank_status(after);
+            (before.word().into(), after.word().into(), act.into())
+        }
+    };
+    let office = files.office(card.area);
+    card_file::update(&office, card)?;
+    let event = Event {
+        time: files.now,
+        act: act.to_owned(),
+        function,
+        place,
+        operator: "-".into(),
+        outlet: institution.to_string(),
+        before,
+        after,
+        note: None,
+    };
+    history::add(&office, card, &event)
+}
+
+fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
+    let number = known.subject.card;
+    let card = card_file::find(files.store, &files.store.vault, number)?;
+    let mut card = card.ok_or(CentreError::Damaged(Damage::Card(number)))?;
+    let reason = format!("{}-undone", known.subject.operation);
+    charge(files, &card, known.institution, (known.id, &reason), -i128::from(receipt.effects.charge.0))?;
+    let undone = files.store.undo_activations(card.area, known.id)?;
+    if undone.is_empty() {
+        return Ok(());
+    }
+    let standing = files.store.transactions_of(card.number)?;
+    for function in undone {
+        // The reversal has already been recorded, so `known` is not among them.
+        match standing.iter().find(|other| keeps_in_use(other, function, &card)) {
+            Some(heir) => files.store.add_activation(heir.id, function, (card.area, card.number))?,
+            None => change(files, &mut card, known.institution, function, Change::TakeBack)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether this transaction by itself would have put `function` of `card` into use.
+fn keeps_in_use(transaction: &StoredTransaction, function: Function, card: &CardFile) -> bool {
+    let stands = transaction.result.is_ok() && !transaction.reversed;
+    let asked_only = transaction.subject.operation == Operation::Query.as_str();
+    let local = transaction.institution.area() == Ok(card.area);
+    let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
+    stands && !asked_only && local && can
+}
