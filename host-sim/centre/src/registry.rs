@@ -2,13 +2,14 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, parameters};
+use crate::{access, agency, application, institution, ledger, parameters, settlement};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
     parameters::ACTS,
+    ledger::acts::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
     insurance::relations::ACTS,
@@ -17,6 +18,7 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
     insurance::pooling::ACTS,
+    settlement::acts::ACTS,
 ];
 
 /// Every act.
