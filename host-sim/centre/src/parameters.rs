@@ -15,10 +15,10 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::values;
+use crate::{production, slip, values};
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] = &[];
+const ROOMS: &[&[Kind]] = &[production::PARAMETERS, slip::PARAMETERS];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

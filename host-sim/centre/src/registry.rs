@@ -1,10 +1,10 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, parameters};
+use crate::{access, agency, parameters, slip};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS, parameters::ACTS];
+pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS, parameters::ACTS, slip::ACTS];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

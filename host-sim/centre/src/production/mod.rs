@@ -14,5 +14,10 @@ pub mod report;
 pub mod settings;
 pub mod stage;
 
+use crate::configuration::kinds::{Kind, kind};
+
+/// The room's parameters.
+pub const PARAMETERS: &[Kind] = &[kind::<settings::Production>()];
+
 #[cfg(test)]
 mod tests;

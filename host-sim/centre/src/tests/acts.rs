@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use qiyong_protocol::card::codes::Region;
 
 use crate::acts::desk::Operator;
+use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::clock::SetClock;
-use crate::{ADMINISTRATOR, ActRequest, Centre, Chain, Founding, registry};
+use crate::store::Store;
+use crate::{ADMINISTRATOR, ActRequest, Centre, CentreError, Chain, Founding, registry};
 use strum::VariantArray;
 
 /// A centre of Nanjing with an outlet, one operator for each role named after it, and a clock that stands.
@@ -68,6 +70,16 @@ impl Bench {
 
     pub(crate) fn refused(&mut self, operator: &str, act: &str, body: Value) -> &'static str {
         self.act(operator, act, body).expect_err(act).code
+    }
+
+    /// Does something with the area's files that no act does, in one transaction.
+    pub(crate) fn within<T>(&mut self, work: impl FnOnce(&Office<'_>) -> T) -> T {
+        let (centre, now) = (&self.centre, self.centre.clock.now());
+        let work = |store: &Store| {
+            let office = Office::new(store, (&store.vault, &centre.hsm), self.area, now);
+            Ok::<_, CentreError>(work(&office))
+        };
+        centre.store.atomically(work).unwrap()
     }
 
     fn operator(&self, id: &str) -> Operator {
