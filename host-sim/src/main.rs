@@ -98,7 +98,7 @@ enum Verb {
     Flash(flash::FlashArgs),
     /// Watch the image on a board through a debug probe: its log, its screen, its stack
     Attach(attach::AttachArgs),
-    /// What a centre's database knows
+    /// A card centre: its database, and every act that people and other systems do there
     #[command(subcommand)]
     Centre(CentreVerb),
     /// Put a virtual card into the virtual reader (vpcd) of a real pcscd
@@ -113,6 +113,12 @@ enum CentreVerb {
     Add(centre::AddArgs),
     /// End a terminal's lease, so that another may work under its name
     Release(centre::ReleaseArgs),
+    /// Check that nobody but the centre changed its database: the audit chain and the ledger
+    Verify(centre::VerifyArgs),
+    /// Show the centre's clock, or stop it at a time
+    Clock(centre::ClockArgs),
+    #[command(flatten)]
+    Act(centre::act::ActVerb),
 }
 
 #[derive(Subcommand)]
@@ -182,6 +188,9 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Init(args)) => centre::init(&args, output),
         Verb::Centre(CentreVerb::Add(args)) => centre::add(&args, output),
         Verb::Centre(CentreVerb::Release(args)) => centre::release(&args, output),
+        Verb::Centre(CentreVerb::Verify(args)) => centre::verify(&args, output),
+        Verb::Centre(CentreVerb::Clock(args)) => centre::clock(&args, output),
+        Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),

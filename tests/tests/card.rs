@@ -9,6 +9,7 @@ use qiyong_protocol::card::commands::{self, ins};
 use qiyong_protocol::card::files::{Access, Content, Df, EF05, EF06, FileSpec, Generation, tag};
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::keys::Key;
+use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::iso7816::apdu::Command;
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::iso7816::sw::StatusWord;
@@ -52,6 +53,44 @@ const PIN: [u8; 3] = [0x12, 0x34, 0x56];
 
 /// Every set of rights that a terminal can have for one access condition.
 const RIGHTS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
+
+/// What the centre's security module gives to a window's terminal sets the PIN of a card that has blocked it, if the card
+/// gave the challenge just before; for another card, another challenge or another PIN it is refused.
+#[test]
+fn the_security_modules_reload_pin_unblocks_its_own_card_only() {
+    let hsm = Hsm::test_keys();
+    for generation in Generation::ALL {
+        let mut card = card(generation);
+        let atr = card.atr.clone();
+        let historical = qiyong_protocol::iso7816::atr::Atr::new(&atr).historical().to_vec();
+        let region = sample_card(generation).area;
+        for _ in 0..card.pin.tries {
+            status(&mut card, commands::verify(&[0x99; 3]));
+        }
+        assert_eq!(status(&mut card, commands::verify(&PIN)), StatusWord::BLOCKED);
+        let pin = Pin::new(b"271828").unwrap();
+        let reload = |historical: &[u8], challenge| {
+            hsm.reload_pin(generation.algorithm(), historical, region, challenge, &pin).to_vec()
+        };
+        let send = |card: &mut VirtualCard, bytes: &[u8]| {
+            status(card, Command::new(bytes[0], bytes[1], bytes[2], bytes[3]).with_data(&bytes[5..]))
+        };
+        let good = challenge(&mut card);
+        let mut changed = reload(&historical, good);
+        assert_eq!(changed[..8], [0x80, 0x5E, 0, 0, 7, 0x27, 0x18, 0x28]);
+        changed[5] = 0x11;
+        assert_eq!(send(&mut card, &changed), StatusWord::MAC_WRONG);
+        let late = reload(&historical, good);
+        assert_eq!(send(&mut card, &late), StatusWord::NO_CHALLENGE);
+        let another = reload(&[1; 13], challenge(&mut card));
+        assert_eq!(send(&mut card, &another), StatusWord::MAC_WRONG);
+        assert_eq!(card.pin.left, 0);
+        let right = reload(&historical, challenge(&mut card));
+        assert_eq!(send(&mut card, &right), StatusWord::OK);
+        assert_eq!(status(&mut card, commands::verify(&[0x27, 0x18, 0x28])), StatusWord::OK);
+        assert_eq!(card.pin.left, card.pin.tries);
+    }
+}
 
 fn key_of(access: Access) -> Option<u8> {
     match access {

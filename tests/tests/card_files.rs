@@ -109,8 +109,7 @@ fn a_verb_whose_change_cannot_be_kept_says_so_and_ends_with_2() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("card.toml");
     assert_eq!(run(folder.path(), &["card", "new", "--profile", "v2", "--out", "card.toml"]).0, 0);
-    let add =
-        ["centre", "add", "--test-keys", "--centre", "c.db", "--institution", "P32010000017", "--card", "card.toml"];
+    let add = ["centre", "add", "--test-keys", "--db", "c.db", "--institution", "P32010000017", "--card", "card.toml"];
     assert_eq!(run(folder.path(), &add).0, 0);
     let before = fs::read_to_string(&file).unwrap();
     mode(&file, 0o400);

@@ -72,7 +72,7 @@ fn activates_once(generation: Generation, protocol: u8, place: &str, what: &[&st
     let database = folder.path().join("centre.db");
     let mut add = Command::new(qiyong());
     add.args(["centre", "add", "--test-keys", "--account", "50000", "--institution", place, "--card"]).arg(&file);
-    let output = Watched::start(add.arg("--centre").arg(&database)).output();
+    let output = Watched::start(add.arg("--db").arg(&database)).output();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let options = [&["--institution", place, "--centre", database.to_str().unwrap()], what].concat();
 

@@ -23,7 +23,7 @@ const NEW_PIN: &str = "271828";
 fn centre(folder: &Path, cards: &[PathBuf]) -> PathBuf {
     let file = folder.join("centre.db");
     let mut command = Command::new(qiyong());
-    command.args(["centre", "add", "--test-keys", "--account", "50000", "--centre"]).arg(&file);
+    command.args(["centre", "add", "--test-keys", "--account", "50000", "--db"]).arg(&file);
     for code in [PHARMACY, "H32010000021", "B32010000001"] {
         command.args(["--institution", code]);
     }

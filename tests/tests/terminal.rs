@@ -44,7 +44,7 @@ impl Place {
             card
         });
         let mut add = Command::new(qiyong());
-        add.args(["centre", "add", "--test-keys", "--account", "50000", "--institution", PHARMACY, "--centre"])
+        add.args(["centre", "add", "--test-keys", "--account", "50000", "--institution", PHARMACY, "--db"])
             .arg(&centre);
         cards.iter().for_each(|card| {
             add.arg("--card").arg(card);
@@ -141,7 +141,7 @@ fn a_second_terminal_of_the_same_name_is_told_at_once_and_one_of_another_name_wo
     assert_eq!(with_own_memory(), (Some(1), "terminal-name-taken".into()));
     let release = || {
         let mut release = Command::new(qiyong());
-        release.args(["centre", "release", "--institution", PHARMACY, "--terminal", "00000001", "--centre"]);
+        release.args(["centre", "release", "--institution", PHARMACY, "--terminal", "00000001", "--db"]);
         String::from_utf8(run(release.arg(&place.centre))).unwrap()
     };
     assert!(release().contains("has no lease now"));

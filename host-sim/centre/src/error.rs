@@ -68,6 +68,11 @@ pub enum CentreError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers, and nothing can be sealed; nothing was changed")]
     NoRandom,
+    /// The clock of a centre with keys of its own is the system's.
+    #[error(
+        "this centre has keys of its own, and its clock is the system's; only a centre with test keys has a clock that can be set"
+    )]
+    ClockRuns,
     /// The data that comes with this program for an area is wrong: a fault of the program.
     #[error("what this program brings for the area is wrong: {0}; report it to whoever maintains the program")]
     Defaults(String),

@@ -9,9 +9,14 @@ use std::convert::Infallible;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::codes::{IdentCode, Region};
+use qiyong_protocol::card::commands::{ins, secure_messaging_mac};
 use qiyong_protocol::card::files::key;
 use qiyong_protocol::card::keys::{Algorithm, CardKeys, Cryptogram, Key, Scheme};
+use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Authenticate;
+use qiyong_protocol::iso7816::apdu::Command;
+
+use crate::error::CentreError;
 
 /// The keys for EXTERNAL AUTHENTICATE that every card has, by key identifier. RKSSSE is the first: the centre itself
 /// uses it.
@@ -88,6 +93,25 @@ impl Hsm {
         Ok(Self { scheme, triple_des: keys_of(Algorithm::TripleDes)?, sm4: keys_of(Algorithm::Sm4)? })
     }
 
+    /// A module with keys of its own, drawn at random, and the default scheme.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn random() -> Result<Self, CentreError> {
+        Self::new(Scheme::default(), |_, _| {
+            let mut key = Zeroizing::new([0; 16]);
+            getrandom::fill(key.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+            Ok(key)
+        })
+    }
+
+    /// Whether these are the published test keys, which protect nothing.
+    pub fn has_test_keys(&self) -> bool {
+        let test = Self::with_test_keys(self.scheme);
+        let own = self.master_keys().map(|(_, _, key)| key.expose());
+        own.eq(test.master_keys().map(|(_, _, key)| key.expose()))
+    }
+
     /// A module with the published test keys and the default scheme: only for virtual cards.
     pub fn test_keys() -> Self {
         Self::with_test_keys(Scheme::default())
@@ -134,6 +158,28 @@ impl Hsm {
             .external
             .map(|(challenge, terminal)| self.scheme.external_auth(&card_key(read_ssse), challenge, terminal));
         (internal, external)
+    }
+
+    /// The command RELOAD PIN that sets the PIN of this card to `pin` and gives all its tries back: what a window's terminal
+    /// passes to the card right after the card gave it `challenge` (docs/card.md §1.6). The PIN stands in it in the
+    /// clear, and the MAC keeps it from being changed: it is an initial PIN, which the holder must replace.
+    ///
+    /// Not PIN UNBLOCK: how that one enciphers its eight bytes was not found, and it would leave a forgotten PIN as it is.
+    pub fn reload_pin(
+        &self,
+        algorithm: Algorithm,
+        historical: &[u8],
+        region: Region,
+        challenge: [u8; 8],
+        pin: &Pin,
+    ) -> Zeroizing<Vec<u8>> {
+        let puk = self.scheme.card_key(&self.masters(algorithm).puk, historical, region);
+        let block = pin.card_block();
+        let command = Command::new(0x80, ins::CHANGE_PIN, 0, 0).with_data(block.as_bytes());
+        let mac = secure_messaging_mac(&puk, challenge, &command);
+        let lc = (block.as_bytes().len() + mac.len()) as u8;
+        let header = [command.cla, command.ins, command.p1, command.p2, lc];
+        Zeroizing::new([&header, block.as_bytes(), &mac].concat())
     }
 
     /// Every master key with its name, for the store.

@@ -11,25 +11,32 @@
 pub mod access;
 pub mod acts;
 pub mod agency;
+pub mod application;
 pub mod clock;
 pub mod configuration;
 mod dispatch;
 mod error;
 mod founding;
 pub mod hsm;
+pub mod institution;
+pub mod insurance;
 pub mod issue;
 pub mod ledger;
+pub mod life;
 pub mod orders;
 pub mod parameters;
 pub mod persons;
 pub mod production;
 pub mod registry;
+pub mod settlement;
 pub mod slip;
 pub mod store;
 mod terminal;
 
 use std::fmt;
 use std::path::Path;
+
+use jiff::civil::DateTime;
 
 use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing, TerminalId};
@@ -40,7 +47,7 @@ use qiyong_protocol::rules::reason::Reason;
 use acts::desk::Operator;
 use acts::office::Office;
 use acts::refusal::Refusal;
-use clock::{Clock, SystemClock};
+use clock::{Clock, SetClock, SystemClock};
 pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
@@ -83,7 +90,29 @@ impl Centre {
 
     fn over(store: Store) -> Result<Self, CentreError> {
         let hsm = store.hsm()?;
-        Ok(Self { store, hsm, clock: Box::new(SystemClock) })
+        let clock: Box<dyn Clock> = match store.stopped_clock()? {
+            Some(time) => Box::new(SetClock::new(time)),
+            None => Box::new(SystemClock),
+        };
+        Ok(Self { store, hsm, clock })
+    }
+
+    /// The time, by the centre's clock.
+    pub fn now(&self) -> DateTime {
+        self.clock.now()
+    }
+
+    /// Stops the clock of a test centre at this time, for whoever opens its database from now on.
+    ///
+    /// # Errors
+    /// The centre has keys of its own, and goes by the system's clock; or the database failed.
+    pub fn stop_clock(&mut self, time: DateTime) -> Result<(), CentreError> {
+        if !self.hsm.has_test_keys() {
+            return Err(CentreError::ClockRuns);
+        }
+        self.store.stop_clock(time)?;
+        self.clock = Box::new(SetClock::new(time));
+        Ok(())
     }
 
     /// Takes the time from this clock from now on.
@@ -147,7 +176,7 @@ impl Centre {
 
     /// Registers an institution. Its code must be new.
     pub fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreError> {
-        let added = self.store.add_institution(institution)?;
+        let added = institution::records::add_standing(&self.store, institution)?;
         if added { Ok(()) } else { Err(CentreError::InstitutionExists(institution.code)) }
     }
 
@@ -171,7 +200,9 @@ impl Centre {
             Body::Transact { stan, card, operation } => {
                 transactions::transact(&self.store, request, *stan, card, operation)?
             }
-            _ if self.store.institution(request.institution)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
+            _ if self.store.institution(request.institution, request.time.date)?.is_none() => {
+                Answer::Refused(Reason::InstitutionUnknown)
+            }
             Body::SignIn { token } => leases::sign_in(&self.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(&self.store, request, *stan, *original)?,
             _ if !leases::is_held(&self.store, request)? => Answer::Refused(Reason::NotSignedIn),
@@ -199,7 +230,7 @@ impl Centre {
         presented: &PresentedCard,
         operation: &Operation,
     ) -> Result<Answer, CentreError> {
-        let institution = self.store.institution(request.institution)?;
+        let institution = self.store.institution(request.institution, request.time.date)?;
         let record = self.store.card(presented.number)?;
         let admitted = admit(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
         Ok(match admitted {

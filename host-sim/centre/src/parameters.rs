@@ -15,10 +15,10 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{production, slip, values};
+use crate::{institution, production, settlement, slip, values};
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] = &[production::PARAMETERS, slip::PARAMETERS];
+const ROOMS: &[&[Kind]] = &[institution::PARAMETERS, production::PARAMETERS, settlement::PARAMETERS, slip::PARAMETERS];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

@@ -1,10 +1,11 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, parameters, slip};
+use crate::{access, agency, institution, parameters, slip};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] = &[access::acts::ACTS, agency::ACTS, parameters::ACTS, slip::ACTS];
+pub const ROOMS: &[&[Entry]] =
+    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, parameters::ACTS, slip::ACTS];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

@@ -18,7 +18,7 @@ pub mod vault;
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
-use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{Batch, Original, Receipt, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
@@ -28,6 +28,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::error::CentreError;
+use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::Function;
 use vault::Vault;
@@ -84,19 +85,11 @@ pub(super) enum LineKind {
 
 // Institutions and cards.
 impl Store {
-    /// Adds an institution; `false`: its code is taken.
-    pub(super) fn add_institution(&self, institution: &Institution) -> Result<bool, CentreError> {
-        let added = self.execute(
-            "INSERT INTO institutions (code, designated, issues_cards) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            params![institution.code.as_str(), institution.designated, institution.issues_cards],
-        )?;
-        Ok(added == 1)
-    }
-
-    pub(super) fn institution(&self, code: InstitutionCode) -> Result<Option<Institution>, CentreError> {
-        self.find("SELECT designated, issues_cards FROM institutions WHERE code = ?", [code.as_str()], |row| {
-            Ok(Institution { code, designated: row.get("designated")?, issues_cards: row.get("issues_cards")? })
-        })
+    /// What is known of an institution on this day.
+    pub(super) fn institution(&self, code: InstitutionCode, day: Date) -> Result<Option<Institution>, CentreError> {
+        let damaged = || CentreError::Damaged(crate::error::Damage::Column("time".into()));
+        let day: jiff::civil::Date = day.to_string().parse().map_err(|_| damaged())?;
+        records::standing(self, code, day)
     }
 
     /// Adds a card; `false`: its number is taken.

@@ -25,7 +25,7 @@ impl CardStatus {
     pub const ALL: [Self; 7] =
         [Self::Inactive, Self::Active, Self::Lost, Self::TemporarilyLost, Self::Locked, Self::Sealed, Self::Cancelled];
 
-    /// The AAZ502 code. `None`, an empty field, is the code of a card not yet in use. 9 is recalled, not confirmed.
+    /// The AAZ502 code. `None`, an empty field, is the code of a card not yet in use.
     pub const fn code(self) -> Option<u8> {
         match self {
             Self::Inactive => None,
@@ -38,16 +38,18 @@ impl CardStatus {
         }
     }
 
-    /// The status that an AAZ502 field stands for. An empty field and any unknown code stand for "not yet in use".
-    pub const fn from_code(code: Option<u8>) -> Self {
+    /// The status that an AAZ502 field stands for; an empty field stands for "not yet in use". `None`: there is no such
+    /// code. Nothing is guessed, since a card that is taken for not yet in use can be put into use.
+    pub const fn from_code(code: Option<u8>) -> Option<Self> {
         match code {
-            Some(b'0') => Self::Sealed,
-            Some(b'1') => Self::Active,
-            Some(b'2') => Self::Lost,
-            Some(b'3') => Self::Locked,
-            Some(b'4') => Self::TemporarilyLost,
-            Some(b'9') => Self::Cancelled,
-            _ => Self::Inactive,
+            None => Some(Self::Inactive),
+            Some(b'0') => Some(Self::Sealed),
+            Some(b'1') => Some(Self::Active),
+            Some(b'2') => Some(Self::Lost),
+            Some(b'3') => Some(Self::Locked),
+            Some(b'4') => Some(Self::TemporarilyLost),
+            Some(b'9') => Some(Self::Cancelled),
+            Some(_) => None,
         }
     }
 
@@ -78,9 +80,12 @@ mod tests {
     #[test]
     fn codes_and_words_are_one_to_one() {
         for status in CardStatus::ALL {
-            assert_eq!(CardStatus::from_code(status.code()), status);
+            assert_eq!(CardStatus::from_code(status.code()), Some(status));
             assert_eq!(CardStatus::from_word(status.as_str()), Some(status));
         }
-        assert_eq!(CardStatus::from_code(Some(b'7')), CardStatus::Inactive);
+        for code in u8::MIN..=u8::MAX {
+            let known = CardStatus::ALL.iter().any(|status| status.code() == Some(code));
+            assert_eq!(CardStatus::from_code(Some(code)).is_some(), known, "{code}");
+        }
     }
 }

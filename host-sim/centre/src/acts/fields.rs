@@ -28,6 +28,15 @@ macro_rules! text_field {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = &'static str;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let read: fn(&str) -> Option<$inner> = $read;
+                read(text).map(Self).ok_or(concat!("must be ", $what))
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -37,8 +46,7 @@ macro_rules! text_field {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(concat!("must be ", $what)))?;
-                let read: fn(&str) -> Option<$inner> = $read;
-                read(&text).map(Self).ok_or_else(|| D::Error::custom(concat!("must be ", $what)))
+                text.parse().map_err(D::Error::custom)
             }
         }
 
@@ -57,8 +65,7 @@ macro_rules! text_field {
         }
         impl FromValue for $name {
             fn from_value(value: Value) -> Option<Self> {
-                let read: fn(&str) -> Option<$inner> = $read;
-                if let Value::Text(text) = value { read(&text).map(Self) } else { None }
+                String::from_value(value)?.parse().ok()
             }
         }
     };

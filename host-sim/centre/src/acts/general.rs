@@ -43,8 +43,6 @@ pub enum General {
     Key,
     /// No value of this parameter is in force on that day.
     NoParameter(&'static str),
-    /// The centre's clock cannot be set.
-    ClockRuns,
 }
 
 impl General {
@@ -60,7 +58,6 @@ impl General {
         "key-reused",
         "key-invalid",
         "parameter-missing",
-        "clock-runs",
     ];
 
     /// A field whose value is not allowed.
@@ -82,7 +79,6 @@ impl Explain for General {
             Self::KeyReused => "key-reused",
             Self::Key => "key-invalid",
             Self::NoParameter(_) => "parameter-missing",
-            Self::ClockRuns => "clock-runs",
         }
     }
 
@@ -92,7 +88,7 @@ impl Explain for General {
             Self::Role { .. } | Self::OtherArea => RefusalKind::Forbidden,
             Self::Operator => RefusalKind::Unknown,
             Self::NoSuchAct(_) | Self::NotFound(_) => RefusalKind::Missing,
-            Self::KeyReused | Self::NoParameter(_) | Self::ClockRuns => RefusalKind::Rule,
+            Self::KeyReused | Self::NoParameter(_) => RefusalKind::Rule,
         }
     }
 
@@ -115,7 +111,6 @@ impl Explain for General {
             Self::KeyReused => "this idempotency key was used for another request".into(),
             Self::Key => "an idempotency key has 1 to 64 letters, digits and hyphens".into(),
             Self::NoParameter(name) => format!("the parameter {name} has no value in force on that day"),
-            Self::ClockRuns => "this centre takes the time from the system's clock".into(),
         }
     }
 
@@ -131,7 +126,6 @@ impl Explain for General {
             Self::KeyReused => "该幂等键已用于另一请求".into(),
             Self::Key => "幂等键为 1 至 64 位字母、数字或连字符".into(),
             Self::NoParameter(name) => format!("参数 {name} 当日没有有效值"),
-            Self::ClockRuns => "本卡管中心使用系统时钟".into(),
         }
     }
 
@@ -145,7 +139,6 @@ impl Explain for General {
             Self::NotFound(_) => "Check the number.",
             Self::KeyReused => "Use a new key for a new request.",
             Self::NoParameter(_) => "Ask the administrator to set it (parameter.set).",
-            Self::ClockRuns => "Only a centre with test keys has a clock that can be set.",
         }
         .into()
     }
@@ -160,7 +153,6 @@ impl Explain for General {
             Self::NotFound(_) => "请核对编号。",
             Self::KeyReused => "新请求请使用新的幂等键。",
             Self::NoParameter(_) => "请联系管理员设置该参数。",
-            Self::ClockRuns => "只有使用测试密钥的卡管中心可以设置时钟。",
         }
         .into()
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::civil::DateTime;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use zeroize::Zeroizing;
 
@@ -152,6 +153,23 @@ impl Store {
         let key = sealed.map(|sealed| self.vault.unseal(&sealed)).transpose()?;
         let key = key.and_then(|key| <[u8; 16]>::try_from(key.as_slice()).ok().map(Zeroizing::new));
         key.ok_or(CentreError::Damaged(Damage::MasterKey { algorithm, name }))
+    }
+
+    /// The time at which the clock of a test centre stands, if it was stopped.
+    pub(crate) fn stopped_clock(&self) -> Result<Option<DateTime>, CentreError> {
+        self.find("SELECT value FROM meta WHERE name = 'clock'", [], |row| {
+            columns::text(row, "value", |text| text.parse().ok())
+        })
+    }
+
+    /// Stops the clock.
+    pub(crate) fn stop_clock(&self, time: DateTime) -> Result<(), CentreError> {
+        self.execute(
+            "INSERT INTO meta (name, value) VALUES ('clock', ?)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            params![time.to_string()],
+        )?;
+        Ok(())
     }
 
     fn meta<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {

@@ -21,6 +21,7 @@ impl CentreError {
             | Self::InstitutionExists(_)
             | Self::CardExists(_)
             | Self::Amount(_)
+            | Self::ClockRuns
             | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
             Self::Damaged(damage) => damage.advice(),
@@ -121,6 +122,9 @@ mod tests {
                                  database is of no use without it";
             CentreError::NoRandom = CentreError::NoRandom
                 => CallService, "the system gives no random numbers, and nothing can be sealed; nothing was changed";
+            CentreError::ClockRuns = CentreError::ClockRuns
+                => CorrectInput, "this centre has keys of its own, and its clock is the system's; only a centre with test keys \
+                                 has a clock that can be set";
             CentreError::Defaults(_) = CentreError::Defaults("fee: no such parameter".into())
                 => CallService, "what this program brings for the area is wrong: fee: no such parameter; report it to whoever \
                                  maintains the program";

@@ -60,7 +60,7 @@ pub(crate) fn transact(
             (None, None) => {}
             _ => return refuse(Reason::NumberReused),
         }
-        let institution = store.institution(request.institution)?;
+        let institution = store.institution(request.institution, request.time.date)?;
         // A place that is not known has no leases, and a reason of its own.
         if institution.is_some() && !leases::is_held(store, request)? {
             return refuse(Reason::NotSignedIn);

@@ -256,8 +256,8 @@ pub(super) fn write_standing(writer: &mut Writer<'_>, standing: &Standing) {
 pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageError> {
     let objects = Objects::of(message, 62)?;
     let status = |bytes: &[u8]| match bytes {
-        [] => Some(CardStatus::Inactive),
-        [code] => Some(CardStatus::from_code(Some(*code))).filter(|status| status.code() == Some(*code)),
+        [] => CardStatus::from_code(None),
+        [code] => CardStatus::from_code(Some(*code)),
         _ => None,
     };
     let status = objects.get(STATUS, status)?;

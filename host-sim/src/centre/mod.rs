@@ -1,10 +1,13 @@
-//! `qiyong centre`: makes a centre's database, registers institutions and cards in it, and ends a terminal's lease.
+//! `qiyong centre`: makes a centre's database, registers institutions and cards in it, ends a terminal's lease, checks the
+//! database. `act` has the acts of the centre.
+
+pub(crate) mod act;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::files::{EF05, EF06, tag};
 use qiyong_protocol::card::status::CardStatus;
@@ -13,8 +16,9 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use crate::output::{Output, Verdict};
+use qiyong_centre::acts::fields::Moment;
 use qiyong_centre::hsm::Hsm;
-use qiyong_centre::{Centre, CentreError};
+use qiyong_centre::{ADMINISTRATOR, Centre, CentreError, Chain, Founding};
 use qiyong_protocol::centre::TerminalId;
 use qiyong_sim::card::os::VirtualCard;
 
@@ -23,10 +27,41 @@ use qiyong_sim::card::os::VirtualCard;
 pub(crate) struct InitArgs {
     /// The database to be made, for its owner alone
     #[arg(long, value_name = "FILE")]
-    centre: PathBuf,
-    /// With the published test keys, which protect nothing: for virtual cards. There are no others yet
-    #[arg(long, required = true)]
+    db: PathBuf,
+    /// With the published test keys, which protect nothing: for virtual cards. Keys of its own otherwise
+    #[arg(long)]
     test_keys: bool,
+    /// A coordinating area that it shall serve, with its agency and an administrator; may be added later
+    #[arg(long, value_name = "CODE", value_parser = region)]
+    area: Option<Region>,
+    /// Stop the centre's clock at this time, YYYY-MM-DDTHH:MM:SS, China Standard Time
+    #[arg(long, value_name = "TIME", requires = "test_keys")]
+    clock: Option<Moment>,
+    /// The agency's name
+    #[arg(long, value_name = "NAME", default_value = "社会保险经办机构")]
+    agency: String,
+}
+
+/// Which database.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The database
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a test centre's clock shall show.
+#[derive(Args, Debug)]
+pub(crate) struct ClockArgs {
+    /// The database
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// Stop the clock at this time, YYYY-MM-DDTHH:MM:SS, China Standard Time; only a centre with test keys
+    #[arg(long, value_name = "TIME")]
+    set: Option<Moment>,
 }
 
 /// Whose lease is to end.
@@ -34,7 +69,7 @@ pub(crate) struct InitArgs {
 pub(crate) struct ReleaseArgs {
     /// The database
     #[arg(long, value_name = "FILE")]
-    centre: PathBuf,
+    db: PathBuf,
     /// The code of the institution where the terminal stood
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: InstitutionCode,
@@ -48,7 +83,7 @@ pub(crate) struct ReleaseArgs {
 pub(crate) struct AddArgs {
     /// The database (`qiyong centre init`)
     #[arg(long, value_name = "FILE")]
-    centre: PathBuf,
+    db: PathBuf,
     /// If the database is missing, make it with the published test keys, which protect nothing
     #[arg(long)]
     test_keys: bool,
@@ -68,6 +103,11 @@ pub(crate) fn institution(text: &str) -> Result<InstitutionCode, String> {
     InstitutionCode::new(text).map_err(|error| format!("{error}; such as P32010000017"))
 }
 
+/// A coordinating area's code on a command line.
+fn region(text: &str) -> Result<Region, String> {
+    Region::new(text).map_err(|error| format!("{error}; it is six digits"))
+}
+
 /// A terminal's name on a command line.
 pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
     let id = text.as_bytes().try_into().ok().filter(|id: &[u8; 8]| id.iter().all(u8::is_ascii_alphanumeric));
@@ -77,31 +117,84 @@ pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
 /// The centre in this file; says how to make a missing one.
 pub(crate) fn open(path: &Path) -> Result<Centre, String> {
     Centre::open(path).map_err(|error| match error {
-        CentreError::Missing { .. } => format!("{error}: qiyong centre init --test-keys --centre {}", path.display()),
+        CentreError::Missing { .. } => format!("{error}: qiyong centre init --test-keys --db {}", path.display()),
         error => error.to_string(),
     })
 }
 
 /// Exit 0 done, or done before; 2 when the database cannot be made.
 pub(crate) fn init(args: &InitArgs, output: &mut Output) -> Result<Verdict, String> {
-    let InitArgs { centre: path, test_keys: true } = args else {
-        return Err("which keys? Give --test-keys".into());
-    };
-    match Centre::create(path, &Hsm::test_keys()) {
-        Ok(_) => output
-            .line(&format!("{}: a card centre's database with the test keys, for its owner alone", path.display())),
+    let path = &args.db;
+    let hsm = if args.test_keys { Hsm::test_keys() } else { Hsm::random().map_err(|error| error.to_string())? };
+    let mut centre = match Centre::create(path, &hsm) {
+        Ok(centre) => {
+            let keys = if args.test_keys { "the test keys" } else { "keys of its own" };
+            output.line(&format!("{}: a card centre's database with {keys}, for its owner alone", path.display()));
+            centre
+        }
         Err(CentreError::AlreadyACentre { .. }) => {
-            open(path)?;
             output.line(&format!("{}: is a card centre's database already, and stays as it is", path.display()));
+            open(path)?
         }
         Err(error) => return Err(error.to_string()),
+    };
+    if let Some(Moment(time)) = args.clock {
+        centre.stop_clock(time).map_err(|error| error.to_string())?;
     }
+    if let Some(area) = args.area {
+        let founding = Founding { area, agency: args.agency.clone() };
+        centre.found(&founding).map_err(|error| error.to_string())?;
+        output.line(&format!("{}: serves {area}; its administrator is {ADMINISTRATOR}", path.display()));
+    }
+    Ok(Verdict::Done)
+}
+
+/// Exit 0 whole, 1 something was changed that no act changed.
+pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, String> {
+    let found = open(&args.db)?.verify().map_err(|error| error.to_string())?;
+    let mut verdict = Verdict::Done;
+    let mut areas = Vec::new();
+    for (area, chain, ledger) in found {
+        let (records, broken) = match chain {
+            Chain::Whole(records) => (Some(records), None),
+            Chain::Broken(record) => (None, Some(record)),
+        };
+        if broken.is_some() || ledger.is_some() {
+            verdict = Verdict::No;
+        }
+        if !args.json {
+            output.line(&match broken {
+                Some(record) => format!("{area}: audit record {record} is not as it was written, or is missing"),
+                None => format!("{area}: {} audit records, the chain is whole", records.unwrap_or(0)),
+            });
+            output.line(&match &ledger {
+                Some(what) => format!("{area}: {what} does not add up"),
+                None => format!("{area}: the ledger adds up"),
+            });
+        }
+        areas.push(serde_json::json!({
+            "area": area.as_str(), "records": records, "broken_record": broken, "broken_ledger": ledger
+        }));
+    }
+    if args.json {
+        output.json_line(&areas);
+    }
+    Ok(verdict)
+}
+
+/// Exit 0 done, 2 when the clock cannot be set.
+pub(crate) fn clock(args: &ClockArgs, output: &mut Output) -> Result<Verdict, String> {
+    let mut centre = open(&args.db)?;
+    if let Some(Moment(time)) = args.set {
+        centre.stop_clock(time).map_err(|error| error.to_string())?;
+    }
+    output.line(&format!("{}: the centre's clock shows {}", args.db.display(), centre.now()));
     Ok(Verdict::Done)
 }
 
 /// Exit 0 done, or done before.
 pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict, String> {
-    let ReleaseArgs { centre: path, institution, terminal } = args;
+    let ReleaseArgs { db: path, institution, terminal } = args;
     let released = open(path)?.release(*institution, *terminal).map_err(|error| error.to_string())?;
     let now = if released { "has no lease now; the next to sign in gets it" } else { "had no lease" };
     output.line(&format!("{}: terminal {} of {institution} {now}", path.display(), terminal.as_str()));
@@ -112,20 +205,20 @@ pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict
 pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String> {
     // Read before anything is written.
     let cards = args.cards.iter().map(|path| record(path, Fen(args.account))).collect::<Result<Vec<_>, _>>()?;
-    let mut centre = match Centre::open(&args.centre) {
+    let mut centre = match Centre::open(&args.db) {
         Err(CentreError::Missing { .. }) if args.test_keys => {
-            Centre::create(&args.centre, &Hsm::test_keys()).map_err(|error| error.to_string())?
+            Centre::create(&args.db, &Hsm::test_keys()).map_err(|error| error.to_string())?
         }
-        _ => open(&args.centre)?,
+        _ => open(&args.db)?,
     };
     for code in &args.institutions {
         let institution = Institution { code: *code, designated: true, issues_cards: true };
         centre.add_institution(&institution).map_err(|error| error.to_string())?;
-        output.line(&format!("{}: {} {code} is known", args.centre.display(), code.channel().as_str()));
+        output.line(&format!("{}: {} {code} is known", args.db.display(), code.channel().as_str()));
     }
     for card in &cards {
         centre.add_card(card).map_err(|error| error.to_string())?;
-        output.line(&format!("{}: card {} is known, not activated", args.centre.display(), card.number));
+        output.line(&format!("{}: card {} is known, not activated", args.db.display(), card.number));
     }
     Ok(Verdict::Done)
 }

@@ -1,0 +1,31 @@
+//! The life of a card at the centre (docs/centre.md §6.9): from its hand-over to its end, and what may be done when.
+//!
+//! | File | What |
+//! |---|---|
+//! | `place`, `card_act` | who acts, and the table status × act × place of the social function |
+//! | `bank` | the same for the bank function, which is lost, found and closed by itself |
+//! | `term` | when an oral loss lapses: working days, days, hours, or never |
+//! | `replacement` | when a card may be replaced or renewed, and that a person has one card |
+//! | `temporary` | the temporary card |
+//! | `transfer` | a person's change of area, with the balance |
+//! | `codes` | status codes of other systems, both ways |
+//! | `refusal` | why not, and what next |
+//!
+//! These are rules only: no storage and no clock. Making, handing over and paying are done elsewhere.
+
+pub mod bank;
+pub mod card_act;
+pub mod codes;
+pub mod place;
+pub mod refusal;
+pub mod replacement;
+pub mod temporary;
+pub mod term;
+pub mod transfer;
+
+pub use card_act::{CardAct, Step};
+pub use place::Place;
+pub use refusal::LifeRefusal;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! When a card may be replaced or renewed, and that a person has one card (docs/centre.md §6.9).
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use qiyong_protocol::card::status::CardStatus;
+
+use super::card_act::stands_against;
+use super::refusal::LifeRefusal;
+
+/// How long a card is valid; the parameter `card.validity`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// Years from production to the last day.
+    pub years: u8,
+    /// The months before the last day from which it may be renewed because of expiry.
+    pub renew_months: u8,
+    /// An expired card still settles and pays. Cards often go on working (docs/centre.md §11, `card.expired_usable`).
+    pub expired_social_usable: bool,
+    /// An expired card can still be put into use at a bank.
+    pub expired_bank_usable: bool,
+}
+
+/// Why a card is to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum ReplaceReason {
+    /// 遗失.
+    Loss,
+    /// 损坏.
+    Damage,
+    /// 到期.
+    Expiry,
+    /// 更换银行.
+    ChangeOfBank,
+    /// 信息变更.
+    ChangeOfData,
+}
+
+impl Validity {
+    /// Whether it can be set.
+    ///
+    /// # Errors
+    /// The reason why not, and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1..=50).contains(&self.years) {
+            return Err("years: 1 to 50".into());
+        }
+        if u16::from(self.renew_months) >= u16::from(self.years) * 12 {
+            return Err("renew_months: less than the validity".into());
+        }
+        Ok(())
+    }
+
+    /// The last day of a card that was produced on this day.
+    pub fn last_day(&self, produced: Date) -> Date {
+        produced.saturating_add(i64::from(self.years).years())
+    }
+
+    /// The first day on which a card may be renewed because of expiry.
+    pub fn renewable_from(&self, last_day: Date) -> Date {
+        last_day.saturating_sub(i64::from(self.renew_months).months())
+    }
+
+    /// Whether a card may be renewed today because of expiry. An expired one may.
+    ///
+    /// # Errors
+    /// It is too early; or the status does not allow it.
+    pub fn renewable(&self, status: CardStatus, last_day: Date, today: Date) -> Result<(), LifeRefusal> {
+        replaceable(status, ReplaceReason::Expiry)?;
+        let from = self.renewable_from(last_day);
+        if today < from { Err(LifeRefusal::RenewTooEarly(from)) } else { Ok(()) }
+    }
+}
+
+/// Whether a card in this status may be replaced for this reason; a renewal must also be in time
+/// ([`Validity::renewable`]).
+///
+/// # Errors
+/// Why not, and what comes before.
+pub const fn replaceable(status: CardStatus, reason: ReplaceReason) -> Result<(), LifeRefusal> {
+    match (status, reason) {
+        // Whoever lost the card and then wants another for damage has no card to hand in: it is replaced as lost.
+        (CardStatus::Lost, ReplaceReason::Loss) => Ok(()),
+        (CardStatus::Lost, _) => Err(LifeRefusal::Lost),
+        (CardStatus::TemporarilyLost, _) => Err(LifeRefusal::ReplaceNeedsFormal),
+        (CardStatus::Cancelled, _) => Err(LifeRefusal::ReplaceIsNew),
+        (CardStatus::Locked | CardStatus::Sealed, _) => Err(stands_against(status)),
+        (CardStatus::Inactive | CardStatus::Active, ReplaceReason::Loss) => Err(LifeRefusal::ReplaceNeedsReport),
+        (CardStatus::Inactive | CardStatus::Active, _) => Ok(()),
+    }
+}
+
+/// Whether a person whose cards in the province have these statuses may apply for a new card: one person, one card. Temporary
+/// cards are not among them.
+///
+/// # Errors
+/// One of the cards has not ended.
+pub fn may_have_another(cards: impl IntoIterator<Item = CardStatus>) -> Result<(), LifeRefusal> {
+    let ended = cards.into_iter().all(|status| status == CardStatus::Cancelled);
+    if ended { Ok(()) } else { Err(LifeRefusal::HasCard) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN_YEARS: Validity =
+        Validity { years: 10, renew_months: 1, expired_social_usable: false, expired_bank_usable: false };
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn validity_ends_after_ten_years_and_is_renewed_from_a_month_before() {
+        // The pair of docs/centre.md §6.9's source, and two days that not every month has.
+        let rows = [
+            ("2018-09-29", "2028-09-29", "2028-08-29"),
+            ("2024-02-29", "2034-02-28", "2034-01-28"),
+            ("2021-03-31", "2031-03-31", "2031-02-28"),
+        ];
+        for (produced, last, from) in rows {
+            assert_eq!(TEN_YEARS.last_day(day(produced)), day(last));
+            assert_eq!(TEN_YEARS.renewable_from(day(last)), day(from));
+            let renewable = |today: Date| TEN_YEARS.renewable(CardStatus::Active, day(last), today);
+            assert_eq!(renewable(day(from)), Ok(()));
+            assert_eq!(renewable(day("2099-01-01")), Ok(()), "an expired card is renewed, too");
+            let before = day(from).yesterday().unwrap();
+            assert_eq!(renewable(before), Err(LifeRefusal::RenewTooEarly(day(from))));
+        }
+        assert_eq!(
+            TEN_YEARS.renewable(CardStatus::TemporarilyLost, day("2028-09-29"), day("2028-09-29")),
+            Err(LifeRefusal::ReplaceNeedsFormal)
+        );
+        assert!(Validity { years: 0, ..TEN_YEARS }.check().unwrap_err().contains("years"));
+        assert!(Validity { renew_months: 120, ..TEN_YEARS }.check().unwrap_err().contains("renew_months"));
+        assert_eq!(TEN_YEARS.check(), Ok(()));
+    }
+
+    /// What a kiosk answers (docs/centre.md §6.5.3): 1 or 4 report the loss first, 2 replacement, 9 may apply anew, 3
+    /// refused.
+    #[test]
+    fn each_status_and_reason_is_judged_as_a_kiosk_does() {
+        use CardStatus as S;
+        use LifeRefusal as R;
+        let rows = [
+            (S::Inactive, Err(R::ReplaceNeedsReport), Ok(())),
+            (S::Active, Err(R::ReplaceNeedsReport), Ok(())),
+            (S::Lost, Ok(()), Err(R::Lost)),
+            (S::TemporarilyLost, Err(R::ReplaceNeedsFormal), Err(R::ReplaceNeedsFormal)),
+            (S::Locked, Err(R::Locked), Err(R::Locked)),
+            (S::Sealed, Err(R::Sealed), Err(R::Sealed)),
+            (S::Cancelled, Err(R::ReplaceIsNew), Err(R::ReplaceIsNew)),
+        ];
+        for (status, for_loss, otherwise) in rows {
+            for reason in ReplaceReason::VARIANTS {
+                let expected = if *reason == ReplaceReason::Loss { &for_loss } else { &otherwise };
+                assert_eq!(replaceable(status, *reason), *expected, "{status:?} {reason:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_person_has_one_card() {
+        assert_eq!(may_have_another([]), Ok(()));
+        for status in CardStatus::ALL {
+            let expected = if status == CardStatus::Cancelled { Ok(()) } else { Err(LifeRefusal::HasCard) };
+            assert_eq!(may_have_another([CardStatus::Cancelled, status]), expected);
+        }
+    }
+}

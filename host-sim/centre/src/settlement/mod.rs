@@ -1,0 +1,21 @@
+//! Settlement (docs/centre.md §6.8): what fund, account, relatives and cash pay of a bill, and its undo.
+//!
+//! [`calculation`] works out the amounts in the order of §6.8.4, from a [`catalogue`] entry for each line and the area's
+//! table of [`benefits`]; [`setlinfo`] holds every answer to the identities of §6.8.2. Not here: who is insured, and the
+//! accounts themselves.
+
+pub mod benefits;
+pub mod calculation;
+pub mod catalogue;
+pub mod codes;
+pub mod exact;
+pub mod setlinfo;
+pub mod terms;
+
+use crate::configuration::kinds::{Kind, kind};
+
+/// The parameters of this room.
+pub const PARAMETERS: &[Kind] = &[kind::<benefits::Benefits>(), kind::<terms::Terms>()];
+
+#[cfg(test)]
+mod tests;
