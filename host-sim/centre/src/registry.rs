@@ -1,11 +1,11 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, institution, parameters, slip};
+use crate::{access, agency, institution, parameters, production, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] =
-    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, parameters::ACTS, slip::ACTS];
+    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, parameters::ACTS, production::acts::ACTS, slip::ACTS];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

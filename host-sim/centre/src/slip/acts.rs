@@ -189,8 +189,9 @@ impl Act for PaySlip {
         let decision = account.register(&self.reference.0, self.amount.0, self.paid.0, desk.today())?;
         let channel: &'static str = self.channel.into();
         let answer = take(desk, &kept, decision, Some((self.paid.0, channel)))?;
-        if answer.result == Done::Done {
-            orders::step(desk, &kept.slip.application, OrderStep::Pay)?;
+        // Nobody pays for what was withdrawn or sent back meanwhile.
+        if answer.result == Done::Done && !orders::step(desk, &kept.slip.application, OrderStep::Pay)? {
+            return Err(SlipRefusal::NotApproved.into());
         }
         Ok(answer)
     }

@@ -114,4 +114,4 @@ impl std::fmt::Debug for Slip {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,12 +7,13 @@ use super::Slip;
 use super::check::{is_payment_code, number_check};
 use super::refusal::SlipRefusal;
 use super::rows::{self, Kept};
-use super::state::{SlipState, Waiting};
+use super::state::SlipState;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::Text;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 
 /// Who may see slips.
 const READERS: &[Role] = &[Role::Cashier, Role::Clerk, Role::BankCounter, Role::Auditor];

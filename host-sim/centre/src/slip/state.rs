@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::acts::fields::Day;
 use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 
 /// Where a slip stands.
 #[derive(
@@ -54,21 +55,6 @@ impl SlipState {
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Remitted | Self::Void)
     }
-}
-
-/// For whom something waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Waiting {
-    /// Who must act next
-    pub who: Role,
-    /// The last day before it is late; none: it has no term
-    pub until: Option<Day>,
-    /// Why it waits, in English
-    pub why_en: &'static str,
-    /// Why it waits, in Chinese
-    pub why_zh: &'static str,
-    /// The acts that are possible here
-    pub acts: Vec<&'static str>,
 }
 
 impl SlipState {

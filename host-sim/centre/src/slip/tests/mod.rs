@@ -1,4 +1,4 @@
 //! The room's tests: its rules, and its acts.
 
-mod acts;
+pub(crate) mod acts;
 mod rules;

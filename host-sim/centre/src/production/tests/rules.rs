@@ -11,16 +11,19 @@ use qiyong_protocol::card::issue::IssuedCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::records::Record;
 
-use super::bank::is_bank_card;
-use super::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
-use super::personalisation::{Personalisation, PersonalisationError, card_date, card_name, card_number, expiry};
-use super::pin::InitialPin;
-use super::progress::Progress;
-use super::refusal::ProductionRefusal as R;
-use super::report::{FailedAt, Made, Ordered, Reported};
-use super::settings::{Named, Production, Terms};
-use super::stage::{Stage, Step};
 use crate::hsm::Hsm;
+use crate::production::bank::is_bank_card;
+use crate::production::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
+use crate::production::personalisation::{
+    Personalisation, PersonalisationError, card_date, card_name, card_number, expiry,
+};
+use crate::production::pin::InitialPin;
+use crate::production::progress::Progress;
+use crate::production::refusal::ProductionRefusal as R;
+use crate::production::report::{FailedAt, Made, Ordered, Reported};
+use crate::production::settings::{Named, Production, Terms};
+use crate::production::stage::{Stage, Step};
+use crate::registry;
 
 const TODAY: Date = date(2026, 3, 2);
 
@@ -50,8 +53,29 @@ fn every_stage_leads_to_an_end() {
     for step in Step::VARIANTS {
         assert!(Stage::VARIANTS.iter().any(|stage| stage.after(*step).is_some()), "{step:?} leads nowhere");
     }
+    // Nothing leaves a final stage; an application that went back begins anew when it comes again.
+    for stage in Stage::VARIANTS.iter().filter(|stage| stage.is_final()) {
+        let again: &[_] = if *stage == Stage::SentBack { &[Step::AskBank] } else { &[] };
+        assert_eq!(stage.steps().collect::<Vec<_>>(), again, "{stage:?}");
+    }
+}
+
+/// Every stage that is not final names who must act, until when and why, and acts that exist and that this role may do.
+#[test]
+fn every_stage_says_for_whom_it_waits() {
+    let terms = settings().terms;
     for stage in Stage::VARIANTS {
-        assert_eq!(stage.steps().next().is_none(), stage.is_final(), "{stage:?}");
+        let Some(waiting) = stage.waiting(TODAY, &terms) else {
+            assert!(stage.is_final(), "{stage:?}");
+            continue;
+        };
+        assert!(!stage.is_final() && waiting.until.is_some_and(|until| until.0 > TODAY));
+        assert!(!waiting.why_en.is_empty() && !waiting.why_zh.is_ascii());
+        let acts: Vec<_> = waiting.acts.iter().map(|act| registry::act(act).expect(act)).collect();
+        assert!(acts.iter().any(|act| act.roles.contains(&waiting.who)), "{stage:?}");
+    }
+    for step in Step::VARIANTS {
+        assert!(registry::act(step.act()).is_some_and(|act| !act.reads), "{step:?}");
     }
 }
 
