@@ -119,6 +119,9 @@ enum CentreVerb {
     Clock(centre::ClockArgs),
     #[command(flatten)]
     Act(centre::act::ActVerb),
+    /// Serve a centre over HTTP: its acts as JSON, and a page for operators
+    #[cfg(feature = "http")]
+    Serve(centre::serve::ServeArgs),
 }
 
 #[derive(Subcommand)]
@@ -191,6 +194,8 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Verify(args)) => centre::verify(&args, output),
         Verb::Centre(CentreVerb::Clock(args)) => centre::clock(&args, output),
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
+        #[cfg(feature = "http")]
+        Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),
         Verb::Card(CardVerb::Send { file, apdus, json }) => card_send::run(&file, &apdus, json, output),

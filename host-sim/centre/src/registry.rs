@@ -1,11 +1,25 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, institution, parameters, production, slip};
+use crate::insurance::acts as insurance;
+use crate::{access, agency, application, institution, parameters, production, slip};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] =
-    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, parameters::ACTS, production::acts::ACTS, slip::ACTS];
+pub const ROOMS: &[&[Entry]] = &[
+    access::acts::ACTS,
+    agency::ACTS,
+    parameters::ACTS,
+    application::acts::ACTS,
+    institution::acts::ACTS,
+    insurance::relations::ACTS,
+    insurance::premiums::ACTS,
+    insurance::collecting::ACTS,
+    insurance::residents::ACTS,
+    insurance::accounts::ACTS,
+    insurance::pooling::ACTS,
+    production::acts::ACTS,
+    slip::ACTS,
+];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

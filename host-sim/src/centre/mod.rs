@@ -3,6 +3,9 @@
 
 pub(crate) mod act;
 
+#[cfg(feature = "http")]
+pub(crate) mod serve;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;

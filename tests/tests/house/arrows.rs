@@ -15,9 +15,21 @@ const MAY: &[(&str, &[&str])] = &[
     ("host-sim/sim", &["qiyong-firmware", "qiyong-protocol"]),
     // The centre knows neither the terminal nor the simulator.
     ("host-sim/centre", &["qiyong-protocol"]),
+    ("host-sim/http", &["qiyong-centre", "qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
-    ("host-sim", &["qiyong-centre", "qiyong-firmware", "qiyong-lab", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
+    (
+        "host-sim",
+        &[
+            "qiyong-centre",
+            "qiyong-firmware",
+            "qiyong-http",
+            "qiyong-lab",
+            "qiyong-pcsc",
+            "qiyong-protocol",
+            "qiyong-sim",
+        ],
+    ),
 ];
 /// No part of the product: these may depend on everything, and print.
 const BESIDE: &[&str] = &["fuzz", "tests", "tests/instructions", "xtask"];

@@ -1,0 +1,48 @@
+//! `qiyong centre serve`: the centre over HTTP until it is told to stop. The log goes to standard error, a line of JSON for
+//! each request; what a request contained is in no line.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use qiyong_http::Limits;
+
+use super::open;
+use crate::output::{Output, Verdict};
+
+/// Which centre, and where.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// The database
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// Where to listen, such as 127.0.0.1:8080; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    http: SocketAddr,
+    /// Allow a database with the published test keys, which protect nothing
+    #[arg(long)]
+    test_keys: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map_err(|error| error.to_string())?.next();
+    found.ok_or_else(|| "has no address".into())
+}
+
+/// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
+pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, String> {
+    let centre = open(&args.db)?;
+    if centre.hsm().has_test_keys() && !args.test_keys {
+        let file = args.db.display();
+        return Err(format!(
+            "{file} has the published test keys, which protect nothing: give --test-keys if that is meant"
+        ));
+    }
+    // A second subscriber would be a fault of this program, and the first one stays.
+    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
+    let ready = |address| output.line(&format!("listening: http://{address}"));
+    qiyong_http::run(centre, args.http, Limits::default(), ready).map_err(|error| format!("{}: {error}", args.http))?;
+    Ok(Verdict::Done)
+}
