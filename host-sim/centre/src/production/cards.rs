@@ -3,6 +3,7 @@
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
 
 use super::refusal::ProductionRefusal;
 use crate::acts::office::Office;
@@ -16,13 +17,15 @@ pub(super) struct NewRow<'a> {
     pub(super) ident: IdentCode,
     pub(super) id_number: IdNumber,
     pub(super) name: &'a Name,
-    pub(super) document: Option<(&'a str, &'a str)>,
+    /// The document with which the holder registered, if other than the ID card.
+    pub(super) document: Option<(DocumentKind, DocumentNumber)>,
     pub(super) expires: jiff::civil::Date,
 }
 
 /// Registers a card: not activated, with its initial PIN.
 pub(super) fn add(office: &Office<'_>, card: &NewRow<'_>) -> Result<(), CentreError> {
-    let (kind, number) = card.document.unzip();
+    let (kind, number) = card.document.as_ref().map(|(kind, number)| (kind.as_str(), number)).unzip();
+    let number = number.map(|number| String::from_utf8_lossy(number.as_bytes()).into_owned());
     office.store().execute(
         "INSERT INTO cards (number, ident, id_number, name, document_kind, document_number, area, expires, status,
                             social, financial, pin_is_initial, account, insured)
@@ -61,4 +64,22 @@ pub(super) fn replace(office: &Office<'_>, old: &str) -> Result<(), CentreError>
         values![CardStatus::Cancelled.as_str(), office.area(), old],
     )?;
     Ok(())
+}
+
+/// The document by which a bank's counter will know the holder. Counters tell fewer kinds apart than applications do.
+/// `Ok(None)`: the ID card, whose number is the holder's own.
+///
+/// # Errors
+/// No counter takes documents of this kind.
+pub(super) fn counter_document(
+    kind: &str,
+    number: &str,
+) -> Result<Option<(DocumentKind, DocumentNumber)>, ProductionRefusal> {
+    let known = match kind {
+        "id-card" => return Ok(None),
+        "foreign-passport" => Some(DocumentKind::Passport),
+        "police-officer-id" => Some(DocumentKind::OfficerId),
+        other => DocumentKind::from_word(other),
+    };
+    known.zip(DocumentNumber::new(number.as_bytes())).map(Some).ok_or(ProductionRefusal::Holder)
 }

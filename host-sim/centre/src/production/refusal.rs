@@ -197,8 +197,8 @@ impl Worded for ProductionRefusal {
             .field("bank")
             .kind(RefusalKind::Input)
             .next(
-                "Choose one of the banks of the parameter production.settings.",
-                "请选择参数 production.settings 中的服务银行。",
+                "Choose one of the banks of the parameter application.banks.",
+                "请选择参数 application.banks 中的服务银行。",
             ),
             Self::BankAnswer => Words::new(
                 "production-bank-answer",
@@ -301,7 +301,7 @@ impl Worded for ProductionRefusal {
             }
             Self::ReportForm { field } => {
                 Words::new("production-report-form", "this value has a wrong form", "该值格式不正确")
-                    .field(field)
+                    .field(*field)
                     .kind(RefusalKind::Input)
                     .next("Report what is on the card.", "请按卡片内容回报。")
             }
@@ -310,7 +310,7 @@ impl Worded for ProductionRefusal {
                 "this value is not the one that was ordered",
                 "该值与制卡数据不一致",
             )
-            .field(field)
+            .field(*field)
             .next("Destroy the card and report the line as failed.", "请销毁该卡并将该序号回报为失败。"),
             Self::ReportAtr => Words::new(
                 "production-report-atr",
@@ -370,21 +370,21 @@ impl Worded for ProductionRefusal {
                 "a copy is not enough: the original must be shown",
                 "须出示证件原件，复印件无效",
             )
-            .field(field)
+            .field(*field)
             .next("Have the original brought.", "请持原件办理。"),
             Self::CollectorDocumentExpired { field, last } => Words::new(
                 "production-document-expired",
                 format!("the document expired on {last}"),
                 format!("证件已于 {last} 到期"),
             )
-            .field(field)
+            .field(*field)
             .next("Have a valid document brought.", "请持有效证件办理。"),
             Self::DocumentOfAnother { field } => Words::new(
                 "production-document-of-another",
                 "this is not the document of the person who may take the card",
                 "该证件不是有权领卡人的证件",
             )
-            .field(field)
+            .field(*field)
             .next("Keep the card; ask whose it is.", "请勿发卡；请核实身份。"),
             Self::GuardianNeeded { below } => Words::new(
                 "production-guardian-needed",

@@ -151,6 +151,8 @@ impl CardData {
             values: issued
                 .values
                 .iter()
+                // A record without a value stays as it is on a blank card.
+                .filter(|(.., value)| !value.is_empty())
                 .map(|(file, tag, value)| RecordValue {
                     file: *file,
                     tag: *tag,

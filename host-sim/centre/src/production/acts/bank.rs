@@ -11,11 +11,11 @@ use crate::acts::desk::Desk;
 use crate::acts::fields::{Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::application::rules::Banks;
 use crate::orders::{self, OrderStep};
 use crate::production::bank::{BankReason, is_bank_card};
 use crate::production::refusal::ProductionRefusal;
 use crate::production::rows;
-use crate::production::settings::Production;
 use crate::production::stage::{Stage, Step};
 
 /// Begins the making of a card: asks the bank to open its account. Done again it asks again, at another bank if one is named.
@@ -58,8 +58,8 @@ impl Act for OpenProduction {
         let chosen = self.bank.as_ref().map(|bank| bank.0.clone());
         let before = known.filter(|_| !begins).map(|making| making.bank);
         let bank = chosen.or(before).unwrap_or_else(|| order.of.bank.clone());
-        let settings: Production = desk.parameter()?;
-        if !settings.banks.iter().any(|known| known.code == bank) {
+        let served: Banks = desk.parameter()?;
+        if !served.banks.iter().any(|known| known.code == bank) {
             return Err(ProductionRefusal::Bank.into());
         }
         if begins {

@@ -17,6 +17,7 @@ use crate::acts::role::Role;
 use crate::error::CentreError;
 use crate::orders::{self, Order};
 use crate::persons::Person;
+use crate::production::cards::counter_document;
 use crate::production::personalisation::{Personalisation, card_date, card_name, card_number, expiry};
 use crate::production::refusal::ProductionRefusal;
 use crate::production::rows::{self, Batch, Line, Making};
@@ -179,7 +180,9 @@ fn line(
     };
     // Whoever cannot be written on a card is found now, not by the maker.
     let order = orders::get(desk, application)?.ok_or(ProductionRefusal::NotReady)?;
-    personalisation(desk, settings, &line, (&order, &holder(desk, &order.of.person)?))?;
+    let person = holder(desk, &order.of.person)?;
+    personalisation(desk, settings, &line, (&order, &person))?;
+    counter_document(&person.document_kind, &person.particulars.document)?;
     Ok(line)
 }
 

@@ -10,12 +10,12 @@ use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day, Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::application::rules::ApplicationRules;
 use crate::orders::{self, Order, OrderStep};
 use crate::production::cards;
 use crate::production::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
 use crate::production::refusal::ProductionRefusal;
 use crate::production::rows::{self, Making};
-use crate::production::settings::Production;
 use crate::production::stage::{Stage, Step};
 
 /// Hands a card over to its holder, to an agent, to a minor's guardian, or to the agent of the unit that applied. Done again
@@ -100,8 +100,8 @@ impl Act for HandOverCard {
             return Err(ProductionRefusal::Stage(making.stage).into());
         }
         let order = orders::get(desk, &self.application.0)?.ok_or(ProductionRefusal::NotReady)?;
-        let settings: Production = desk.parameter()?;
-        self.claim().check(&self.holder(desk, &order)?, settings.guardian_below, desk.today())?;
+        let rules: ApplicationRules = desk.parameter()?;
+        self.claim().check(&self.holder(desk, &order)?, rules.minor_under, desk.today())?;
         let (batch, number) = making.batch.clone().ok_or(ProductionRefusal::NoBatch)?;
         let line = rows::line(desk, &batch, number)?;
         let mut initial_pin = None;

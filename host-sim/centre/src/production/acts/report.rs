@@ -180,13 +180,12 @@ impl ReportLine {
                 return differs("made.name");
             }
         }
-        let own = (person.document_kind.as_str(), person.particulars.document.as_str());
         let row = NewRow {
             number: made.number,
             ident: made.ident,
             id_number: personalisation.id_number,
             name: &personalisation.name,
-            document: (own.0 != "id-card").then_some(own),
+            document: cards::counter_document(&person.document_kind, &person.particulars.document)?,
             expires: made.expires,
         };
         cards::add(desk, &row)?;

@@ -21,7 +21,7 @@ use crate::production::pin::InitialPin;
 use crate::production::progress::Progress;
 use crate::production::refusal::ProductionRefusal as R;
 use crate::production::report::{FailedAt, Made, Ordered, Reported};
-use crate::production::settings::{Named, Production, Terms};
+use crate::production::settings::{Maker, Production, Terms};
 use crate::production::stage::{Stage, Step};
 use crate::registry;
 
@@ -276,7 +276,7 @@ fn initial_pins_are_fixed_or_drawn() {
 }
 
 fn settings() -> Production {
-    let named = |code: &str| Named { code: code.into(), name: "某单位".into() };
+    let named = |code: &str| Maker { code: code.into(), name: "某单位".into() };
     Production {
         generation: "v3".into(),
         protocol: 0,
@@ -284,8 +284,6 @@ fn settings() -> Production {
         validity_years: 10,
         initial_pin: InitialPin::Random(6),
         pin_tries: 3,
-        guardian_below: 16,
-        banks: vec![named("95588")],
         makers: vec![named("8651")],
         terms: Terms { bank: 5, repair: 5, batch: 5, make: 20, transport: 5, collect: 90, distribute: 10 },
     }
@@ -294,15 +292,14 @@ fn settings() -> Production {
 #[test]
 fn every_fault_of_the_production_parameter_is_named() {
     assert_eq!(settings().problem(), None);
-    let faults: [(fn(&mut Production), &str); 12] = [
+    let faults: [(fn(&mut Production), &str); 11] = [
         (|s| s.generation = "v4".into(), "generation"),
         (|s| s.protocol = 2, "protocol"),
         (|s| s.number_prefix.clear(), "number_prefix"),
         (|s| s.number_prefix = "a".into(), "number_prefix"),
         (|s| s.validity_years = 0, "validity_years"),
         (|s| s.pin_tries = 16, "pin_tries"),
-        (|s| s.guardian_below = 0, "guardian_below"),
-        (|s| s.banks.clear(), "banks"),
+        (|s| s.makers.clear(), "makers"),
         (|s| s.makers[0].code = "865".into(), "makers"),
         (|s| s.terms.make = 0, "terms"),
         (|s| s.initial_pin = InitialPin::Random(3), "pin"),
