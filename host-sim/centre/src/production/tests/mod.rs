@@ -4,3 +4,4 @@ mod acts;
 mod bench;
 mod refusals;
 mod rules;
+mod transitions;
