@@ -4,14 +4,16 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
 use super::card_act::stands_against;
 use super::refusal::LifeRefusal;
+use crate::configuration::Parameter;
 
 /// How long a card is valid; the parameter `card.validity`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
     /// Years from production to the last day.
@@ -41,12 +43,10 @@ pub enum ReplaceReason {
     ChangeOfData,
 }
 
-impl Validity {
-    /// Whether it can be set.
-    ///
-    /// # Errors
-    /// The reason why not, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Validity {
+    const NAME: &'static str = "card.validity";
+
+    fn check(&self) -> Result<(), String> {
         if !(1..=50).contains(&self.years) {
             return Err("years: 1 to 50".into());
         }
@@ -55,7 +55,9 @@ impl Validity {
         }
         Ok(())
     }
+}
 
+impl Validity {
     /// The last day of a card that was produced on this day.
     pub fn last_day(&self, produced: Date) -> Date {
         produced.saturating_add(i64::from(self.years).years())
