@@ -1,85 +1,94 @@
-//! The card's row in the register of cards: made at report back, ended when the card is lost, destroyed or replaced before
-//! anybody used it. Everything later is the card's life.
+//! A card's file in its life (`life`): begun at report back, ended if the card is lost or destroyed before anybody has it,
+//! handed over; and the file of the card that it replaces.
 
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
 
 use super::refusal::ProductionRefusal;
-use crate::acts::office::Office;
+use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;
-use crate::error::CentreError;
-use crate::values;
+use crate::life::bank::{BankAct, BankStatus, BankStep};
+use crate::life::card_act::FormalRelease;
+use crate::life::card_file::{self, CardFile};
+use crate::life::history::{self, Event};
+use crate::life::{CardAct, Place};
+use crate::terminal::journal::Function;
 
-/// A card that has been made.
-pub(super) struct NewRow<'a> {
-    pub(super) number: CardNumber,
-    pub(super) ident: IdentCode,
-    pub(super) id_number: IdNumber,
-    pub(super) name: &'a Name,
-    /// The document with which the holder registered, if other than the ID card.
-    pub(super) document: Option<(DocumentKind, DocumentNumber)>,
-    pub(super) expires: jiff::civil::Date,
+/// Whether a card has this number, in any area.
+pub(super) fn is_taken(desk: &Desk<'_>, number: CardNumber) -> Result<bool, Refusal> {
+    Ok(card_file::find(desk.store(), desk.vault(), number)?.is_some())
 }
 
-/// Registers a card: not activated, with its initial PIN.
-pub(super) fn add(office: &Office<'_>, card: &NewRow<'_>) -> Result<(), CentreError> {
-    let (kind, number) = card.document.as_ref().map(|(kind, number)| (kind.as_str(), number)).unzip();
-    let number = number.map(|number| String::from_utf8_lossy(number.as_bytes()).into_owned());
-    office.store().execute(
-        "INSERT INTO cards (number, ident, id_number, name, document_kind, document_number, area, expires, status,
-                            social, financial, pin_is_initial, account, insured)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 1, 0, 1)",
-        values![
-            card.number,
-            *card.ident.as_bytes(),
-            String::from_utf8_lossy(card.id_number.as_bytes()).into_owned(),
-            card.name.as_bytes(),
-            kind,
-            number,
-            office.area(),
-            card.expires,
-            CardStatus::Inactive.as_str()
-        ],
-    )?;
-    Ok(())
+/// Begins the file of a card that was made.
+pub(super) fn add(desk: &Desk<'_>, card: &CardFile) -> Result<(), Refusal> {
+    if card_file::add(desk, card)? { Ok(()) } else { Err(ProductionRefusal::NumberTaken.into()) }
 }
 
-/// Ends a card that nobody has used.
+/// Ends a card that nobody has used; `why` in one word.
 ///
 /// # Errors
 /// It is in use.
-pub(super) fn void(office: &Office<'_>, number: CardNumber) -> Result<(), Refusal> {
-    let changed = office.store().execute(
-        "UPDATE cards SET status = $1 WHERE area = $2 AND number = $3 AND status = $4",
-        values![CardStatus::Cancelled.as_str(), office.area(), number, CardStatus::Inactive.as_str()],
-    )?;
-    if changed == 1 { Ok(()) } else { Err(ProductionRefusal::CardInUse.into()) }
+pub(super) fn void(desk: &Desk<'_>, number: CardNumber, why: &str) -> Result<(), Refusal> {
+    let mut card = file(desk, number)?;
+    if card.status_at(desk.now()) != CardStatus::Inactive || card.social || card.financial {
+        return Err(ProductionRefusal::CardInUse.into());
+    }
+    card.ended_because = Some(why.into());
+    end(desk, &mut card, CardAct::Cancel, why)
 }
 
-/// Ends the card that a new one replaces, when its holder gets the new one.
-pub(super) fn replace(office: &Office<'_>, old: &str) -> Result<(), CentreError> {
-    office.store().execute(
-        "UPDATE cards SET status = $1 WHERE area = $2 AND number = $3",
-        values![CardStatus::Cancelled.as_str(), office.area(), old],
-    )?;
+/// The holder has the card.
+pub(super) fn hand_over(desk: &Desk<'_>, number: CardNumber) -> Result<(), Refusal> {
+    let mut card = file(desk, number)?;
+    card.handed_over = Some(desk.now());
+    card_file::update(desk, &card)?;
     Ok(())
 }
 
-/// The document by which a bank's counter will know the holder. Counters tell fewer kinds apart than applications do.
-/// `Ok(None)`: the ID card, whose number is the holder's own.
+/// Ends the card in whose place another is handed over. One that this centre does not know, or that has ended, stays as it
+/// is.
 ///
 /// # Errors
-/// No counter takes documents of this kind.
-pub(super) fn counter_document(
-    kind: &str,
-    number: &str,
-) -> Result<Option<(DocumentKind, DocumentNumber)>, ProductionRefusal> {
-    let known = match kind {
-        "id-card" => return Ok(None),
-        "foreign-passport" => Some(DocumentKind::Passport),
-        "police-officer-id" => Some(DocumentKind::OfficerId),
-        other => DocumentKind::from_word(other),
+/// It is locked, sealed, or lost by word of mouth only: that comes first.
+pub(super) fn supersede(desk: &Desk<'_>, old: &str) -> Result<(), Refusal> {
+    let Ok(number) = CardNumber::new(old.as_bytes()) else { return Ok(()) };
+    let Some(mut card) = card_file::find(desk.store(), desk.vault(), number)? else { return Ok(()) };
+    if card.area != desk.area() || card.status_at(desk.now()) == CardStatus::Cancelled {
+        return Ok(());
+    }
+    card.ended_because = Some("replaced".into());
+    end(desk, &mut card, CardAct::Supersede, "replaced")
+}
+
+fn file(desk: &Desk<'_>, number: CardNumber) -> Result<CardFile, Refusal> {
+    Ok(card_file::find(desk.store(), desk.vault(), number)?.ok_or(ProductionRefusal::Unknown)?)
+}
+
+/// Ends both functions of a card by life's tables, and writes that into its history.
+fn end(desk: &Desk<'_>, card: &mut CardFile, act: CardAct, why: &str) -> Result<(), Refusal> {
+    let (before, bank_before) = (card.status_at(desk.now()), card.bank_status_at(desk.now()));
+    let after = act.judge(Place::Window, before, FormalRelease::default())?.after(before, card.social);
+    card.set_status(after);
+    // The bank closes the account itself, once the card has ended.
+    if let BankStep::To(status) = BankAct::Block.judge(Place::Window, bank_before, true)? {
+        card.set_bank_status(status);
+    }
+    card_file::update(desk, card)?;
+    let event = |function, (before, after): (&str, &str)| Event {
+        time: desk.now(),
+        act: act.word().into(),
+        function,
+        place: Place::Window,
+        operator: desk.operator().id.clone(),
+        outlet: desk.outlet().into(),
+        before: before.into(),
+        after: after.into(),
+        note: Some(why.into()),
     };
-    known.zip(DocumentNumber::new(number.as_bytes())).map(Some).ok_or(ProductionRefusal::Holder)
+    history::add(desk, card, &event(Function::Social, (before.as_str(), after.as_str())))?;
+    if card.bank_status != bank_before {
+        let words = (bank_before.word(), card.bank_status.word());
+        history::add(desk, card, &event(Function::Financial, words))?;
+    }
+    Ok(())
 }

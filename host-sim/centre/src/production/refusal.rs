@@ -35,6 +35,8 @@ pub enum ProductionRefusal {
     LineOver,
     /// The area has no card number left.
     NoNumber,
+    /// Another card got this number since the batch was made.
+    NumberTaken,
     /// What the centre knows of the holder does not fit the card.
     Holder,
     /// The transport key has a wrong form.
@@ -129,6 +131,7 @@ impl ProductionRefusal {
         "production-no-batch",
         "production-line-over",
         "production-no-number",
+        "production-number-taken",
         "production-holder",
         "production-transport-key",
         "production-report-shape",
@@ -275,6 +278,11 @@ impl Worded for ProductionRefusal {
                 "Ask the administrator for a new prefix in production.settings.",
                 "请管理员在 production.settings 中设置新前缀。",
             ),
+            Self::NumberTaken => {
+                Words::new("production-number-taken", "another card has this number", "该卡号已被其他卡片占用")
+                    .field("made.number")
+                    .next("Destroy the card and report the line as failed.", "请销毁该卡并将该序号回报为失败。")
+            }
             Self::Holder => Words::new(
                 "production-holder",
                 "a name or number of a holder does not fit on a card",

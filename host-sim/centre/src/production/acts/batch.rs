@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use qiyong_protocol::card::codes::IdNumber;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::files::Generation;
 
 use super::{READERS, holder};
@@ -17,7 +17,7 @@ use crate::acts::role::Role;
 use crate::error::CentreError;
 use crate::orders::{self, Order};
 use crate::persons::Person;
-use crate::production::cards::counter_document;
+use crate::production::cards;
 use crate::production::personalisation::{Personalisation, card_date, card_name, card_number, expiry};
 use crate::production::refusal::ProductionRefusal;
 use crate::production::rows::{self, Batch, Line, Making};
@@ -27,6 +27,8 @@ use crate::production::transport::{CardData, TransportKey};
 
 /// The most cards of a batch.
 const BATCH_MAX: usize = 1_000;
+/// The most numbers in a row that are skipped because cards have them.
+const TAKEN_MAX: usize = 1_000;
 
 /// Puts cards whose account is open into a batch: those that are named, or all that wait for this bank, up to 1000. Each gets
 /// its card number and its initial PIN.
@@ -161,8 +163,7 @@ fn line(
     batch: &Batch,
     (number, application): (i64, &str),
 ) -> Result<Line, Refusal> {
-    let serial = u32::try_from(desk.next_number("card")?).map_err(|_| ProductionRefusal::NoNumber)?;
-    let card = card_number(&settings.number_prefix, serial).ok_or(ProductionRefusal::NoNumber)?;
+    let (serial, card) = free_number(desk, &settings.number_prefix)?;
     let random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|_| CentreError::NoRandom);
     let line = Line {
         batch: batch.number.clone(),
@@ -182,8 +183,19 @@ fn line(
     let order = orders::get(desk, application)?.ok_or(ProductionRefusal::NotReady)?;
     let person = holder(desk, &order.of.person)?;
     personalisation(desk, settings, &line, (&order, &person))?;
-    counter_document(&person.document_kind, &person.particulars.document)?;
     Ok(line)
+}
+
+/// The next serial number whose card number nobody has: cards that were not made here may have some.
+fn free_number(desk: &Desk<'_>, prefix: &str) -> Result<(u32, CardNumber), Refusal> {
+    for _ in 0..TAKEN_MAX {
+        let serial = u32::try_from(desk.next_number("card")?).map_err(|_| ProductionRefusal::NoNumber)?;
+        let card = card_number(prefix, serial).ok_or(ProductionRefusal::NoNumber)?;
+        if !cards::is_taken(desk, card)? {
+            return Ok((serial, card));
+        }
+    }
+    Err(ProductionRefusal::NoNumber.into())
 }
 
 /// The choices for the card of a line.

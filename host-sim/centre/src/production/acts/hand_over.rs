@@ -111,7 +111,7 @@ impl Act for HandOverCard {
             rows::forget_pin(desk, &batch, number)?;
             initial_pin = line.pin.as_ref().map(|pin| Private(pin.as_str().to_owned()));
             if there == Stage::HandedOver {
-                finish(desk, &order)?;
+                finish(desk, &order, &making)?;
             }
         }
         Ok(HandedOver { changed: !done, stage: making.stage, card: CardNo(line.card), initial_pin })
@@ -145,12 +145,14 @@ impl HandOverCard {
 }
 
 /// The holder has the card: the application is completed, and the card that this one replaces ends.
-fn finish(desk: &Desk<'_>, order: &Order) -> Result<(), Refusal> {
+fn finish(desk: &Desk<'_>, order: &Order, making: &Making) -> Result<(), Refusal> {
     advance(desk, &order.of.application, OrderStep::HandOver)?;
-    if let Some(old) = &order.of.old_card {
-        cards::replace(desk, old)?;
+    let (batch, line) = making.batch.as_ref().ok_or(ProductionRefusal::NoBatch)?;
+    cards::hand_over(desk, rows::line(desk, batch, *line)?.card)?;
+    match &order.of.old_card {
+        Some(old) => cards::supersede(desk, old),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Takes down that the unit's agent has given a card to its holder. Done again it changes nothing.
@@ -175,7 +177,7 @@ impl Act for DistributeCard {
         }
         rows::take(desk, &mut making, Step::Distribute, Some(&self.receipt.0))?;
         let order = orders::get(desk, &self.application.0)?.ok_or(ProductionRefusal::NotReady)?;
-        finish(desk, &order)?;
+        finish(desk, &order, &making)?;
         Ok(Done { changed: true })
     }
 }

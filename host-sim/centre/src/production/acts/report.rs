@@ -15,8 +15,9 @@ use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day, Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::life::card_file::CardFile;
 use crate::orders;
-use crate::production::cards::{self, NewRow};
+use crate::production::cards;
 use crate::production::refusal::ProductionRefusal;
 use crate::production::report::{FailedAt, Made, Ordered, Reported};
 use crate::production::rows::{self, Line, Making};
@@ -180,15 +181,13 @@ impl ReportLine {
                 return differs("made.name");
             }
         }
-        let row = NewRow {
-            number: made.number,
-            ident: made.ident,
-            id_number: personalisation.id_number,
-            name: &personalisation.name,
-            document: cards::counter_document(&person.document_kind, &person.particulars.document)?,
-            expires: made.expires,
-        };
-        cards::add(desk, &row)?;
-        Ok(())
+        let card = CardFile::produced(
+            desk,
+            (made.number, order.of.person.clone()),
+            (made.ident, personalisation.id_number, personalisation.name),
+            (made.issued, made.expires),
+            Some(making.bank.clone()),
+        );
+        cards::add(desk, &card)
     }
 }

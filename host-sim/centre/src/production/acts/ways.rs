@@ -138,7 +138,7 @@ impl Act for LoseCards {
             // Whoever may not lose it any more is told so before its row changes.
             making.stage.after(Step::Lose).ok_or(ProductionRefusal::Stage(making.stage))?;
             making.reason = Some(self.reason.0.clone());
-            end(desk, card, making)
+            end(desk, card, making, "lost-before-hand-over")
         })
     }
 }
@@ -187,14 +187,14 @@ impl Act for DestroyCards {
         each(desk, &self.cards, (Step::Destroy, Stage::Destroyed, None), |desk, card, making| {
             making.stage.after(Step::Destroy).ok_or(ProductionRefusal::Stage(making.stage))?;
             advance(desk, &making.application, OrderStep::GiveUp)?;
-            end(desk, card, making)
+            end(desk, card, making, "never-collected")
         })
     }
 }
 
 /// A card that nobody will have: its row is void and its PIN forgotten.
-fn end(desk: &Desk<'_>, card: &CardNo, making: &Making) -> Result<(), Refusal> {
-    cards::void(desk, card.0)?;
+fn end(desk: &Desk<'_>, card: &CardNo, making: &Making, why: &str) -> Result<(), Refusal> {
+    cards::void(desk, card.0, why)?;
     if let Some((batch, line)) = &making.batch {
         rows::forget_pin(desk, batch, *line)?;
     }

@@ -10,6 +10,9 @@ use qiyong_protocol::card::status::CardStatus;
 use super::bench::{
     BANK_CARD, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report, stage,
 };
+use crate::life::bank::BankStatus;
+use crate::life::card_file::{self, CardFile};
+use crate::life::history;
 use crate::orders::{self, OrderState};
 use crate::slip::tests::acts::{APPLICATION, approve, payment};
 use crate::tests::acts::Bench;
@@ -21,6 +24,11 @@ fn order_state(bench: &mut Bench) -> OrderState {
 
 fn record(bench: &Bench, card: &str) -> qiyong_protocol::rules::decision::CardRecord {
     bench.centre.card(&CardNumber::new(card.as_bytes()).unwrap()).unwrap().unwrap()
+}
+
+fn file(bench: &mut Bench, card: &str) -> CardFile {
+    let number = CardNumber::new(card.as_bytes()).unwrap();
+    bench.within(|office| card_file::find(office.store(), office.vault(), number).unwrap().unwrap())
 }
 
 /// How far the card is, in the three vocabularies.
@@ -55,9 +63,10 @@ fn a_card_is_made_and_handed_over() {
     let number = card.0.number.as_str().to_owned();
     assert!(bench.centre.card(&card.0.number).unwrap().is_none(), "the centre learns of the card by the report");
     bench.done("producer", "production.report", report(&batch, 1, &card));
-    let record_made = record(&bench, &number);
-    assert_eq!((record_made.status, record_made.pin_is_initial), (CardStatus::Inactive, true));
-    assert_eq!((record_made.ident, record_made.expires), (card.1.ident, card.0.expires));
+    let known = record(&bench, &number);
+    assert_eq!((known.status, known.pin_is_initial), (CardStatus::Inactive, true));
+    assert_eq!((known.ident, known.expires, &known.name), (card.1.ident, card.0.expires, &card.0.holder));
+    assert_eq!(file(&mut bench, &number).handed_over, None);
     assert_eq!(progress(&mut bench), told("produced", 8, "07"));
     bench.done("producer", "production.stock", json!({"cards": [number]}));
     assert_eq!(progress(&mut bench), told("city-stock", 9, "07"));
@@ -70,6 +79,7 @@ fn a_card_is_made_and_handed_over() {
     }
     let handed = bench.done("issuer", "production.hand-over", hand_over(APPLICATION));
     assert_eq!((&handed["changed"], &handed["initial_pin"]), (&json!(true), &json!("123456")));
+    assert_eq!(file(&mut bench, &number).handed_over, Some("2026-03-02T09:00:00".parse().unwrap()));
     let again = bench.done("issuer", "production.hand-over", hand_over(APPLICATION));
     assert_eq!((&again["changed"], &again["initial_pin"]), (&json!(false), &json!(null)));
     assert_eq!(progress(&mut bench), told("collected", 12, "10"));
@@ -252,10 +262,12 @@ fn a_replacement_ends_the_old_card() {
     let new = made(&mut bench, &second, 1);
     assert_eq!(record(&bench, &old).status, CardStatus::Inactive);
     bench.done("issuer", "production.hand-over", hand_over(&next));
-    assert_eq!(
-        (record(&bench, &old).status, record(&bench, &new).status),
-        (CardStatus::Cancelled, CardStatus::Inactive)
-    );
+    assert_eq!(record(&bench, &new).status, CardStatus::Inactive);
+    let ended = file(&mut bench, &old);
+    assert_eq!((ended.status, ended.bank_status), (CardStatus::Cancelled, BankStatus::Blocked));
+    assert_eq!(ended.ended_because.as_deref(), Some("replaced"));
+    let told = bench.within(|office| history::of(office, ended.number, 0, 10).unwrap());
+    assert_eq!(told.iter().map(|event| event.act.as_str()).collect::<Vec<_>>(), ["supersede", "supersede"]);
 }
 
 /// A drawn PIN differs from card to card, is shown once, and stands nowhere in the clear.

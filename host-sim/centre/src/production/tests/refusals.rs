@@ -171,6 +171,14 @@ fn reports(reached: &mut Reached) {
     let mut long = failure(&batch, 1, "bank");
     long["failed"]["reason"] = json!("损".repeat(17));
     producer(&mut bench, report, long, "production-report-reason");
+    // Another centre's card with this number was registered meanwhile.
+    let number = qiyong_protocol::card::codes::CardNumber::new(good["made"]["number"].as_str().unwrap().as_bytes());
+    let stranger = qiyong_protocol::card::issue::NewCard { ..card.0.clone() }.record(card.1.ident);
+    bench.centre.add_card(&stranger).unwrap();
+    producer(&mut bench, report, good.clone(), "production-number-taken");
+    bench.within(|office| {
+        office.store().execute("DELETE FROM cards WHERE number = $1", values![number.unwrap()]).unwrap()
+    });
     bench.done("producer", report, good);
     producer(&mut bench, report, failure(&batch, 1, "bank"), "production-reported-otherwise");
     producer(&mut bench, "production.personalise", personalise(&batch["batch"], 1, &key), "production-line-over");
@@ -195,7 +203,8 @@ fn ways(reached: &mut Reached) {
     bench.done("issuer", "production.receive", cards.clone());
     refuse(&mut bench, "issuer", "production.recall", cards.clone(), "production-collect-term");
     bench.within(|office| {
-        office.store().execute("UPDATE cards SET status = 'active' WHERE number = $1", values![number]).unwrap()
+        let sql = "UPDATE cards SET status = 'active', social = 1 WHERE number = $1";
+        office.store().execute(sql, values![number]).unwrap()
     });
     let lost = json!({"cards": [number], "reason": "gone"});
     refuse(&mut bench, "issuer", "production.lose", lost, "production-card-in-use");

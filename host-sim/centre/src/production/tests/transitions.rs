@@ -136,7 +136,7 @@ fn every_step_at_every_stage_does_what_the_table_says() {
             allowed += 1;
         }
     }
-    assert!(allowed > 30 && refused > 200, "{allowed} allowed, {refused} refused");
+    assert!(allowed >= 30 && refused >= 270, "{allowed} allowed, {refused} refused");
 }
 
 /// The way that another test of this room goes is the only one that this one leaves out.
