@@ -20,10 +20,10 @@ use super::state::{State, Step};
 use crate::acts::desk::Desk;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
-use crate::error::{CentreError, Damage};
+use crate::error::CentreError;
+use crate::life::card_file::{self, CardKind};
 use crate::life::replacement::{may_have_another, replaceable};
 use crate::persons::{self, Person};
-use crate::store::value::Row;
 use crate::values;
 
 /// A form in which nothing is wrong.
@@ -135,7 +135,7 @@ fn standing(
     let Some(number) = social_security_number(document.kind, &holder.identity, &form.holder.country) else {
         return Ok(Some(Refused::NoSocialSecurityNumber.into()));
     };
-    Ok(card_fault(form, person.is_some(), &cards(office, &number)?).err())
+    Ok(card_fault(form, person.is_some(), &cards(office, number)?).err())
 }
 
 /// Whether the form contradicts what is known of the person.
@@ -161,48 +161,20 @@ struct Card {
     status: CardStatus,
 }
 
-fn cards(office: &Office<'_>, number: &IdNumber) -> Result<Vec<Card>, CentreError> {
-    let number = String::from_utf8_lossy(number.as_bytes()).into_owned();
-    let rows = office.store().rows(
-        "SELECT number, status FROM cards WHERE area = $1 AND id_number = $2 LIMIT 1000",
-        values![office.area(), number],
-    )?;
-    let read = |row: &Row| {
-        let damaged = || CentreError::Damaged(Damage::Column("cards.status".into()));
-        let status = CardStatus::from_word(&row.get::<String>("status")?).ok_or_else(damaged)?;
-        Ok(Card { number: row.get("number")?, status })
-    };
-    rows.iter().map(read).collect()
+fn cards(office: &Office<'_>, number: IdNumber) -> Result<Vec<Card>, CentreError> {
+    let cards = card_file::with_id_number(office, number)?;
+    let regular = cards.iter().filter(|card| card.kind == CardKind::Regular);
+    Ok(regular.map(|card| Card { number: card.number, status: card.status_at(office.now()) }).collect())
 }
 
 /// One person has one card; a replacement or renewal names it, and its status must allow it (docs/centre.md §6.9).
 fn card_fault(form: &Form, is_known: bool, cards: &[Card]) -> Result<(), Refusal> {
     let Some((old, reason)) = form.old_card.zip(form.reason) else {
-        return Ok(may_have_another(cards.iter().map(|card| card.status)).map_err(OfLife)?);
+        return Ok(may_have_another(cards.iter().map(|card| card.status))?);
     };
     if !is_known && cards.is_empty() {
         return Err(Refused::PersonUnknown.into());
     }
     let card = cards.iter().find(|card| card.number == old.0).ok_or(Refused::OldCard)?;
-    Ok(replaceable(card.status, reason.of_life()).map_err(OfLife)?)
-}
-
-struct OfLife(crate::life::LifeRefusal);
-
-impl crate::acts::refusal::Explain for OfLife {
-    fn code(&self) -> &'static str {
-        self.0.code()
-    }
-    fn en(&self) -> String {
-        self.0.en()
-    }
-    fn zh(&self) -> String {
-        self.0.zh()
-    }
-    fn next_en(&self) -> String {
-        self.0.next_en().into()
-    }
-    fn next_zh(&self) -> String {
-        self.0.next_zh().into()
-    }
+    Ok(replaceable(card.status, reason.of_life())?)
 }
