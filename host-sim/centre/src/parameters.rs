@@ -15,10 +15,15 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{institution, settlement, values};
+use crate::{application, institution, insurance, settlement, values};
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] = &[institution::PARAMETERS, settlement::PARAMETERS];
+const ROOMS: &[&[Kind]] = &[
+    application::PARAMETERS,
+    institution::PARAMETERS,
+    insurance::PARAMETERS,
+    settlement::PARAMETERS,
+];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

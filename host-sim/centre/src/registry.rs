@@ -1,11 +1,24 @@
 //! Every act that there is. A room is known to all faces once its `ACTS` stand here.
 
 use crate::acts::entry::Entry;
-use crate::{access, agency, institution, ledger, parameters};
+use crate::insurance::acts as insurance;
+use crate::{access, agency, application, institution, ledger, parameters};
 
 /// The acts of all rooms.
-pub const ROOMS: &[&[Entry]] =
-    &[access::acts::ACTS, agency::ACTS, institution::acts::ACTS, ledger::acts::ACTS, parameters::ACTS];
+pub const ROOMS: &[&[Entry]] = &[
+    access::acts::ACTS,
+    agency::ACTS,
+    ledger::acts::ACTS,
+    parameters::ACTS,
+    application::acts::ACTS,
+    institution::acts::ACTS,
+    insurance::relations::ACTS,
+    insurance::premiums::ACTS,
+    insurance::collecting::ACTS,
+    insurance::residents::ACTS,
+    insurance::accounts::ACTS,
+    insurance::pooling::ACTS,
+];
 
 /// Every act.
 pub fn acts() -> impl Iterator<Item = &'static Entry> {

@@ -18,7 +18,18 @@ const MAY: &[(&str, &[&str])] = &[
     ("host-sim/http", &["qiyong-centre", "qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
-    ("host-sim", &["qiyong-centre", "qiyong-firmware", "qiyong-http", "qiyong-lab", "qiyong-pcsc", "qiyong-protocol", "qiyong-sim"]),
+    (
+        "host-sim",
+        &[
+            "qiyong-centre",
+            "qiyong-firmware",
+            "qiyong-http",
+            "qiyong-lab",
+            "qiyong-pcsc",
+            "qiyong-protocol",
+            "qiyong-sim",
+        ],
+    ),
 ];
 /// No part of the product: these may depend on everything, and print.
 const BESIDE: &[&str] = &["fuzz", "tests", "tests/instructions", "xtask"];

@@ -8,7 +8,7 @@ use super::refusal::{Explain, RefusalKind};
 pub struct Words {
     code: &'static str,
     kind: RefusalKind,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     en: Cow<'static, str>,
     zh: Cow<'static, str>,
     next: (&'static str, &'static str),
@@ -22,21 +22,21 @@ impl Words {
 
     /// It is about this field.
     #[must_use]
-    pub const fn field(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
         self
     }
 
     /// It is of this kind.
     #[must_use]
-    pub const fn kind(mut self, kind: RefusalKind) -> Self {
+    pub fn kind(mut self, kind: RefusalKind) -> Self {
         self.kind = kind;
         self
     }
 
     /// What to do next, in English and Chinese.
     #[must_use]
-    pub const fn next(mut self, en: &'static str, zh: &'static str) -> Self {
+    pub fn next(mut self, en: &'static str, zh: &'static str) -> Self {
         self.next = (en, zh);
         self
     }
@@ -58,7 +58,7 @@ impl<W: Worded> Explain for W {
     }
 
     fn field(&self) -> Option<String> {
-        self.words().field.map(Into::into)
+        self.words().field.map(Cow::into_owned)
     }
 
     fn en(&self) -> String {

@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::documents::numbers::Sex;
+use crate::life::replacement::ReplaceReason;
 use crate::word_column;
 
 /// What is applied for.
@@ -48,6 +49,7 @@ impl ApplicationKind {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationReason)]
 pub enum Reason {
     /// 遗失
     Loss,
@@ -63,7 +65,20 @@ pub enum Reason {
     MakersFault,
 }
 
-word_column!(ApplicationKind, Reason, Applicant, Category, Exemption);
+impl Reason {
+    /// As the life of a card knows it: a maker's fault is damage that cost nobody anything.
+    pub const fn of_life(self) -> ReplaceReason {
+        match self {
+            Self::Loss => ReplaceReason::Loss,
+            Self::Damage | Self::MakersFault => ReplaceReason::Damage,
+            Self::Expiry => ReplaceReason::Expiry,
+            Self::ChangeOfBank => ReplaceReason::ChangeOfBank,
+            Self::ChangeOfData => ReplaceReason::ChangeOfData,
+        }
+    }
+}
+
+word_column!(ApplicationKind, Reason, Applicant, Category);
 
 /// Who applies.
 #[derive(
@@ -99,6 +114,7 @@ impl Applicant {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationCategory)]
 pub enum Category {
     /// 职工
     Employee,
@@ -184,6 +200,7 @@ impl Household {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = Sex)]
 pub enum SexWord {
     /// 男
     Male,
@@ -216,6 +233,7 @@ impl From<Sex> for SexWord {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = GuardianRelation)]
 pub enum Relation {
     /// 父母
     Parent,
@@ -223,23 +241,6 @@ pub enum Relation {
     Grandparent,
     /// 其他监护人
     Other,
-}
-
-/// Why no fee is due.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Exemption {
-    /// 低保
-    LowIncome,
-    /// 特困
-    ExtremeHardship,
-    /// 残疾人
-    Disabled,
-    /// 烈属
-    MartyrFamily,
 }
 
 /// The occupation (BAC025).

@@ -35,6 +35,7 @@ use numbers::{Checked, NumberFault};
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = DocumentKind)]
 pub enum Kind {
     /// 居民身份证.
     IdCard,

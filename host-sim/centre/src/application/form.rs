@@ -6,14 +6,16 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::codes::{Applicant, ApplicationKind, Category, Exemption, Household, Occupation, Reason, Relation, SexWord};
+use super::codes::{Applicant, ApplicationKind, Category, Household, Occupation, Reason, Relation, SexWord};
 use super::documents::{Kind, Validity};
 use super::rules::ProofKind;
 use crate::acts::fields::{CardNo, Day, Private, Text};
+use crate::orders::Exemption;
 
 /// An application as it is filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationForm)]
 pub struct Form {
     /// What is applied for
     pub kind: ApplicationKind,
@@ -52,6 +54,7 @@ pub struct Form {
 /// An identity document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = IdentityDocument)]
 pub struct Document {
     /// Its kind
     pub kind: Kind,
@@ -83,6 +86,7 @@ impl Document {
 /// Whose card it is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationHolder)]
 pub struct Holder {
     /// The name as the document has it, 1 to 50 bytes of GB 18030
     pub name: Private,
@@ -119,6 +123,7 @@ pub struct Holder {
 /// An employer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationEmployer)]
 pub struct Employer {
     /// 统一社会信用代码, 18 characters
     pub code: Text,
@@ -131,6 +136,7 @@ pub struct Employer {
 /// A community or village.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationCommunity)]
 pub struct Community {
     /// Its number
     pub number: Option<Text>,
@@ -141,6 +147,7 @@ pub struct Community {
 /// A school.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationSchool)]
 pub struct School {
     /// Its name
     pub name: Text,
@@ -156,6 +163,7 @@ pub struct School {
 /// Who acts for a minor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationGuardian)]
 pub struct Guardian {
     /// The name
     pub name: Private,
@@ -170,6 +178,7 @@ pub struct Guardian {
 /// Who acts for the holder by a power of attorney.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationAgent)]
 pub struct Agent {
     /// The name
     pub name: Private,
@@ -182,6 +191,7 @@ pub struct Agent {
 /// Something that was brought along.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationProof)]
 pub struct Proof {
     /// What it is
     pub kind: ProofKind,
@@ -194,6 +204,7 @@ pub struct Proof {
 /// Where the card is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationDelivery)]
 pub struct Delivery {
     /// The address
     pub address: Private,

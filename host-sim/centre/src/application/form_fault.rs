@@ -62,7 +62,7 @@ pub enum FormFault {
     /// A school of somebody who is not a student.
     School(Category),
     /// A minor cannot be an employee: years.
-    MinorEmployee(u8),
+    MinorEmployed(u8),
     /// A minor without guardian: years.
     GuardianMissing(u8),
     /// A guardian of somebody who is no minor: years.

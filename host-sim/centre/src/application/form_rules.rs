@@ -195,7 +195,7 @@ fn acting(form: &Form, context: &Context<'_>, faults: &mut Vec<FormFault>) {
     let years = rules.minor_under;
     let minor = born(form, context.holder).is_some_and(|day| is_under(years, day, today));
     if minor && form.category == Category::Employee {
-        faults.push(FormFault::MinorEmployee(years));
+        faults.push(FormFault::MinorEmployed(years));
     }
     match &form.guardian {
         None if minor => faults.push(FormFault::GuardianMissing(years)),

@@ -22,6 +22,7 @@ pub use rules::{Background, PhotoRules, Range};
 /// Where the face is, in pixels from the left and upper edge, as the camera's software found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PhotoLandmarks)]
 pub struct Landmarks {
     /// The row of the top of the hair.
     pub hair_top: u32,

@@ -17,6 +17,7 @@ use crate::word_column;
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationState)]
 pub enum State {
     /// 已填写: the form is filled in
     Draft,
@@ -51,6 +52,7 @@ word_column!(State);
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schema(as = ApplicationStep)]
 pub enum Step {
     /// Filled in
     File,
@@ -92,6 +94,22 @@ pub enum Step {
 word_column!(Step);
 
 impl Step {
+    /// Whether who does it works on the application: a reviewer must not have. A reviewer who returned one may review it
+    /// again.
+    pub const fn is_work(self) -> bool {
+        matches!(
+            self,
+            Self::File
+                | Self::Correct
+                | Self::Read
+                | Self::Check
+                | Self::Sign
+                | Self::Photo
+                | Self::PhotoOnly
+                | Self::Submit
+        )
+    }
+
     /// The act that does it. Steps of one act differ by what is in it.
     pub const fn act(self) -> &'static str {
         match self {
@@ -180,6 +198,7 @@ impl State {
 
 /// For whom a state waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ApplicationWaiting)]
 pub struct Waiting {
     /// Who must act next
     pub who: Role,

@@ -11,6 +11,7 @@ use super::kinds::Kind;
 
 /// Floor and cap of a kind that has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BaseLimits)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The kind.
@@ -23,6 +24,7 @@ pub struct Limits {
 
 /// The parameter `premium.base`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PremiumBases)]
 #[serde(deny_unknown_fields)]
 pub struct Bases {
     /// In fen a month.

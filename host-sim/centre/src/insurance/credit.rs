@@ -12,6 +12,7 @@ use super::rounding::Rule;
 
 /// From an age on, another rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CreditAge)]
 #[serde(deny_unknown_fields)]
 pub struct Age {
     /// In years completed at the end of the month.
@@ -22,6 +23,7 @@ pub struct Age {
 
 /// The parameter `account.credit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccountCredit)]
 #[serde(deny_unknown_fields)]
 pub struct Credit {
     /// Of the own base of an employee: one row from age 0 since 2023, several rows by rising age before.

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use serde::Serialize;
 use strum::{Display, IntoStaticStr};
+use utoipa::ToSchema;
 
 use super::arrears::Arrears;
-use super::faults::{Fault, bent};
 use super::kinds::Capacity;
 
 /// A time in which somebody is insured against illness.
@@ -23,7 +23,7 @@ pub struct Span {
 }
 
 /// A pool that pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, IntoStaticStr, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Pool {
@@ -36,7 +36,7 @@ pub enum Pool {
 }
 
 /// Why no pool pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr, Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, IntoStaticStr, Display)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum NoPool {
@@ -81,15 +81,6 @@ pub fn decide(spans: &[Span], unpaid: &[Date], arrears: &Arrears, day: Date) -> 
         pool,
         account: arrears.account_usable || pool != Err(NoPool::Arrears),
     }
-}
-
-/// The same for somebody for whom relatives' accounts pay: they change nothing.
-#[must_use]
-pub fn with_relatives(own: Entitlement, relatives: &[Entitlement]) -> Entitlement {
-    if bent(Fault::EntitlementThroughPooling) {
-        return relatives.iter().copied().find(|relative| relative.pool.is_ok()).unwrap_or(own);
-    }
-    own
 }
 
 #[cfg(test)]
@@ -160,12 +151,5 @@ mod tests {
         assert_eq!(decided(&[waiting, resident], &[]).pool, Ok(Pool::Residents));
         let employee = Span { pool_from: date(2024, 5, 1), ..waiting };
         assert_eq!(decided(&[resident, employee], &[]).pool, Ok(Pool::InService));
-    }
-
-    #[test]
-    fn a_relatives_account_gives_no_entitlement() {
-        let employee = span(Capacity::Employee, date(2020, 1, 1), None, date(2020, 1, 1));
-        let relative = decided(&[employee], &[]);
-        assert_eq!(with_relatives(decided(&[], &[]), &[relative]).pool, Err(NoPool::NotInsured));
     }
 }

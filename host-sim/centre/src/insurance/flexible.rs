@@ -12,6 +12,7 @@ use super::rounding::Rule;
 
 /// A premium of a share of the base and a fixed sum; one of them may be nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FlexibleSum)]
 #[serde(deny_unknown_fields)]
 pub struct Sum {
     /// Of the base.
@@ -24,6 +25,7 @@ pub struct Sum {
 
 /// Pension: the worker chooses the base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FlexiblePension)]
 #[serde(deny_unknown_fields)]
 pub struct Pension {
     /// Of the chosen base.
@@ -38,6 +40,7 @@ pub struct Pension {
 
 /// The parameter `premium.flexible`. What is missing cannot be had here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FlexiblePremium)]
 #[serde(deny_unknown_fields)]
 pub struct Flexible {
     /// Pension.

@@ -13,6 +13,7 @@ use super::rounding::Rule;
 
 /// The parameter `account.interest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccountInterest)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {
     /// A year's rate.

@@ -24,6 +24,7 @@ use crate::word_column;
     EnumString,
     VariantArray,
 )]
+#[schema(as = InsuranceKind)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
@@ -60,6 +61,7 @@ word_column!(Kind);
     EnumString,
     VariantArray,
 )]
+#[schema(as = InsuranceCapacity)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Capacity {

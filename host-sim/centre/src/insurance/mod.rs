@@ -4,9 +4,12 @@
 //! The rules are functions over figures; every figure that differs by area or year is a parameter with a date. Not here: the
 //! bill of a settlement, and where money is kept.
 
+pub mod acts;
 pub mod arrears;
 pub mod assess;
+pub mod bank;
 pub mod base;
+pub mod booking;
 pub mod collection;
 pub mod credit;
 pub mod entitlement;
@@ -25,4 +28,28 @@ pub mod relations;
 pub mod resident;
 pub mod rounding;
 pub mod slips;
+pub mod standing;
 pub mod waiting;
+
+use crate::configuration::kinds::{Kind, kind};
+
+pub use standing::{entitlement as entitlement_on, family_accounts, insured_on};
+
+/// The parameters of this room.
+pub const PARAMETERS: &[Kind] = &[
+    kind::<base::Bases>(),
+    kind::<rates::Rates>(),
+    kind::<rates::Injury>(),
+    kind::<flexible::Flexible>(),
+    kind::<resident::Resident>(),
+    kind::<rounding::Rounding>(),
+    kind::<bank::Bank>(),
+    kind::<credit::Credit>(),
+    kind::<interest::Interest>(),
+    kind::<arrears::Arrears>(),
+    kind::<waiting::Waiting>(),
+    kind::<pooling::Pooling>(),
+];
+
+#[cfg(test)]
+mod tests;

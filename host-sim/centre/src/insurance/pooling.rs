@@ -24,6 +24,7 @@ use crate::word_column;
     EnumString,
     VariantArray,
 )]
+#[schema(as = PoolingKin)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kin {
@@ -58,6 +59,7 @@ word_column!(Kin);
     EnumString,
     VariantArray,
 )]
+#[schema(as = PoolingUse)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Use {

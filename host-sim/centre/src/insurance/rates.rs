@@ -13,6 +13,7 @@ use super::rounding::Rule;
 
 /// The rates of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PremiumKindRates)]
 #[serde(deny_unknown_fields)]
 pub struct KindRates {
     /// The kind; injury has a parameter of its own.
@@ -28,6 +29,7 @@ pub struct KindRates {
 
 /// The parameter `premium.rates`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PremiumRates)]
 #[serde(deny_unknown_fields)]
 pub struct Rates {
     /// One row for each kind that is collected here.
@@ -36,6 +38,7 @@ pub struct Rates {
 
 /// The parameter `premium.injury`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InjuryRates)]
 #[serde(deny_unknown_fields)]
 pub struct Injury {
     /// The rates of the classes of trade, from class 1.

@@ -18,6 +18,8 @@ pub enum Refused {
     KindNotOffered(Kind, Capacity),
     /// The person has died or left the area.
     PersonLeft,
+    /// The person has neither died nor left the area.
+    PersonStays,
     /// The month's declarations are over.
     DeclarationClosed(Month),
     /// It would take effect before what has happened already.
@@ -97,6 +99,7 @@ impl Refused {
         "insured-already",
         "insurance-not-offered",
         "person-left",
+        "person-stays",
         "declaration-closed",
         "effect-too-early",
         "relation-state",
@@ -158,6 +161,14 @@ fn words(why: &Refused) -> Words {
             "该人员已死亡或已离开本统筹区",
             "Check the person's number.",
             "请核对人员编号。",
+        ),
+        R::PersonStays => say(
+            "person-stays",
+            "person",
+            "the person has neither died nor left the area",
+            "该人员未死亡也未离开本统筹区",
+            "An account is paid out only then; record it first.",
+            "请先登记死亡或转出。",
         ),
         R::DeclarationClosed(month) => (
             "declaration-closed",

@@ -23,6 +23,7 @@ use crate::word_column;
     EnumString,
     VariantArray,
 )]
+#[schema(as = RelationState)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum State {

@@ -31,6 +31,7 @@ use super::waiting::ResidentWaiting;
     EnumString,
     VariantArray,
 )]
+#[schema(as = ResidentClass)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Class {
@@ -47,6 +48,7 @@ word_column!(Class);
 
 /// What a class pays, when, and for which year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResidentClassRule)]
 #[serde(deny_unknown_fields)]
 pub struct ClassRule {
     /// The class.
@@ -65,6 +67,7 @@ pub struct ClassRule {
 
 /// The parameter `premium.resident`: of covers that begin while it is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ResidentPremium)]
 #[serde(deny_unknown_fields)]
 pub struct Resident {
     /// One row for each class.

@@ -14,6 +14,7 @@ use super::rate::Exact;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
 )]
+#[schema(as = RoundingUnit)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Unit {
@@ -29,6 +30,7 @@ pub enum Unit {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
 )]
+#[schema(as = RoundingMode)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {
@@ -44,6 +46,7 @@ pub enum Mode {
 
 /// A rule of rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RoundingRule)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The smallest amount.

@@ -30,6 +30,7 @@ use super::rates::Parts;
     Display,
     VariantArray,
 )]
+#[schema(as = PremiumLineState)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum LineState {

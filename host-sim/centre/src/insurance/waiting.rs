@@ -9,6 +9,7 @@ use super::faults::{Fault, bent};
 
 /// One step of employees' waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WaitingStep)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// From this many months without insurance.

@@ -186,6 +186,12 @@ pub fn step(office: &Office<'_>, application: &str, step: OrderStep) -> Result<b
         "UPDATE orders SET state = $1 WHERE area = $2 AND application = $3",
         values![state, office.area(), application],
     )?;
+    // The application stands where its order does, in the same words.
+    let open = !matches!(state, OrderState::Completed | OrderState::Withdrawn);
+    office.store().execute(
+        "UPDATE applications SET state = $1, open = $2, since = $3 WHERE area = $4 AND number = $5",
+        values![state, open, office.today(), office.area(), application],
+    )?;
     Ok(true)
 }
 

@@ -62,6 +62,22 @@ macro_rules! values {
     ($($value:expr),* $(,)?) => { &[$($crate::store::value::ToValue::to_value(&$value)),*] };
 }
 
+/// Makes an enum whose variants have words, in kebab-case: in JSON, in columns, on command lines and in schemas.
+#[macro_export]
+macro_rules! words {
+    ($(#[$about:meta])* $sight:vis enum $name:ident { $($variants:tt)* }) => {
+        $(#[$about])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
+            ::utoipa::ToSchema, ::strum::Display, ::strum::EnumString, ::strum::IntoStaticStr, ::strum::VariantArray,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        #[strum(serialize_all = "kebab-case")]
+        $sight enum $name { $($variants)* }
+        $crate::word_column!($name);
+    };
+}
+
 /// Lets an enum whose words strum knows stand in a column as its word.
 #[macro_export]
 macro_rules! word_column {

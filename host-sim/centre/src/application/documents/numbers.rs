@@ -3,6 +3,8 @@
 //!
 //! Where no source gives a rule (an officer's card, certificates), only characters and length are checked.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber};
 use strum::IntoStaticStr;
@@ -149,6 +151,21 @@ fn free(kind: Kind, number: &str) -> Result<(), NumberFault> {
     }
 }
 
+/// The provinces of GB/T 2260, as ID numbers begin (docs/centre.md §6.6.3).
+const PROVINCES: [&str; 31] = [
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
+    "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65",
+];
+
+/// Whether six digits are or were a region, as far as an area can know: of its own city it has every code, those that were
+/// withdrawn too (`known`); of all others it knows the province.
+pub fn is_region(region: &str, area: &str, known: &HashSet<String>) -> bool {
+    match (region.get(..4), area.get(..4)) {
+        (Some(city), Some(own)) if city == own => region == area || known.contains(region),
+        _ => PROVINCES.iter().any(|province| region.starts_with(province)),
+    }
+}
+
 fn is_residence_permit(number: &str) -> bool {
     ["810000", "820000", "830000"].iter().any(|region| number.starts_with(region))
 }
@@ -205,4 +222,23 @@ pub fn social_security_number(kind: Kind, number: &str, country: &str) -> Option
     }
     let fits = number.len() <= 14 && form(country, "AAA") && ascii(number, kind).is_ok();
     fits.then(|| IdNumber::new(format!("{country}0{number:0>14}").as_bytes()).ok()).flatten()
+}
+
+/// What the number of a kind looks like, in English and Chinese.
+pub const fn form_of(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::IdCard | Kind::HouseholdRegister => ("17 digits and a check character", "17 位数字加校验位"),
+        Kind::ResidencePermit => ("18 characters that begin with 81, 82 or 83", "81、82、83 开头的 18 位"),
+        Kind::ForeignerResidence => {
+            ("18 characters that begin with 9, or 3 letters and 12 digits", "9 开头的 18 位，或 3 位字母加 12 位数字")
+        }
+        Kind::HkMacauPermit => ("H or M and 8 or 10 digits", "H 或 M 加 8 或 10 位数字"),
+        Kind::TaiwanPermit => ("8 digits, or 10 with the count of issues", "8 位数字，含签发次数为 10 位"),
+        Kind::Passport => {
+            ("a letter and 7 or 8 digits, or E, a letter and 7 digits", "字母加 7 或 8 位数字，或 E、字母加 7 位数字")
+        }
+        Kind::ForeignPassport => ("5 to 18 letters and digits", "5 至 18 位字母或数字"),
+        Kind::SocialSecurityCard => ("9 letters and digits", "9 位字母或数字"),
+        _ => ("2 to 20 letters, digits and hyphens", "2 至 20 位字母、数字或连字符"),
+    }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// From `min` to `max`, both allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PhotoRange)]
 pub struct Range {
     /// The least.
     pub min: u32,
@@ -24,6 +25,7 @@ impl Range {
 /// A colour that the background may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PhotoBackground)]
 pub struct Background {
     /// Its name in English, for messages.
     pub name: String,
