@@ -1,5 +1,8 @@
 //! A card centre over HTTP for one test: a database with an operator of each role, and the server over it.
 
+pub mod faces;
+pub mod portrait;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
@@ -50,6 +53,18 @@ impl OfficeFile {
             let word: &str = role.into();
             file.act("operator.add", json!({"id": word, "role": word, "outlet": "32010201", "name": word}));
         }
+        file
+    }
+
+    /// One that was there, with its clock stopped at another time.
+    ///
+    /// # Panics
+    /// If it cannot be opened.
+    #[must_use]
+    pub fn again(folder: TempDir, time: &str) -> Self {
+        let centre = Centre::open(&folder.path().join("centre.db")).expect("the file");
+        let mut file = Self { folder, centre, area: Region::new("320100").expect("Nanjing") };
+        file.stop_clock(time);
         file
     }
 
@@ -149,8 +164,20 @@ impl CentreServer {
     /// Carries out an act for whoever has this role, by curl.
     #[must_use]
     pub fn act(&self, role: &str, act: &str, body: &Value) -> (u16, Value) {
-        let bearer = format!("Authorization: Bearer {}", self.tokens[role]);
-        let body = body.to_string();
+        self.act_with(&self.tokens[role], act, body)
+    }
+
+    /// Carries out an act for whoever has this token, by curl. The body goes through a file, since a photo is longer than a
+    /// command line.
+    ///
+    /// # Panics
+    /// If the file cannot be written.
+    #[must_use]
+    pub fn act_with(&self, token: &str, act: &str, body: &Value) -> (u16, Value) {
+        let bearer = format!("Authorization: Bearer {token}");
+        let file = self.folder.path().join("body.json");
+        std::fs::write(&file, body.to_string()).expect("a file");
+        let body = format!("@{}", file.display());
         let json = ["-H", "Content-Type: application/json", "-H", &bearer, "--data-binary", &body];
         self.curl(&format!("/v1/{}", act.replacen('.', "/", 1)), &json)
     }
