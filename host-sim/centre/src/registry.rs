@@ -2,14 +2,14 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, ledger, parameters, settlement};
+use crate::{access, agency, application, institution, ledger, parameters, production, settlement, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
-    parameters::ACTS,
     ledger::acts::ACTS,
+    parameters::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
     insurance::relations::ACTS,
@@ -18,7 +18,9 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
     insurance::pooling::ACTS,
+    production::acts::ACTS,
     settlement::acts::ACTS,
+    slip::ACTS,
 ];
 
 /// Every act.
