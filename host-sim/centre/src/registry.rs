@@ -2,7 +2,7 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, ledger, parameters};
+use crate::{access, agency, application, institution, ledger, parameters, production, settlement, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
@@ -18,6 +18,9 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
     insurance::pooling::ACTS,
+    production::acts::ACTS,
+    settlement::acts::ACTS,
+    slip::ACTS,
 ];
 
 /// Every act.

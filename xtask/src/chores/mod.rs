@@ -1,6 +1,6 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `python` Python's, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced, `board` makes the image
-//! that is flashed.
+//! packages, `python` Python's, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced,
+//! `board` makes the image that is flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
@@ -67,6 +67,9 @@ enum Verb {
         /// How often.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
         runs: u32,
+        /// So many threads compute beside the runs, for nothing.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=64))]
+        busy: u32,
         /// The files; without any, a handful of the project's.
         files: Vec<PathBuf>,
     },
@@ -89,7 +92,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return Ok(demo::run(&args)),
         Verb::Bench { json } => return bench::run(json),
-        Verb::Soak { runs, files } => return soak::run(runs, &files),
+        Verb::Soak { runs, busy, files } => return soak::run(runs, busy, &files),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Size { json } => size::run(json)?,

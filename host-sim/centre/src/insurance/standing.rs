@@ -44,8 +44,8 @@ pub fn entitlement(office: &Office<'_>, person: &str, day: Date) -> Result<Entit
     let unpaid = slips::unpaid_medical(office, person)?;
     let own = entitlement::decide(&spans, &unpaid, &arrears, day);
     if bent(Fault::EntitlementThroughPooling) && own.pool.is_err() {
-        for (owner, _) in owners(office, person, day)? {
-            return entitlement(office, &owner, day);
+        if let Some((owner, _)) = owners(office, person, day)?.first() {
+            return entitlement(office, owner, day);
         }
     }
     Ok(own)

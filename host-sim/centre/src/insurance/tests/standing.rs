@@ -65,7 +65,7 @@ fn family_pooling_gives_money_and_no_entitlement() {
     assert_eq!(it.done("pooling.bind", bind(&wife, "spouse"))["changed"], false);
     assert_eq!(it.refused("pooling.bind", bind(&wife, "sibling")), "pooling-bound");
     let accounts = |it: &Insurance, on: &str| family_accounts(&it.office(), &wife, day(on), Use::Pharmacy).unwrap();
-    assert_eq!(accounts(&it, "2026-03-02"), [owner.clone()]);
+    assert_eq!(accounts(&it, "2026-03-02"), [owner.as_str()]);
     it.on("2026-04-02");
     it.done("relation.end", json!({"relation": relation, "from": "2026-04"}));
     // Not insured, she has neither pool nor the use of his account.
