@@ -14,7 +14,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
 for line in driver.stdout:
-    started = re.search(r"on port (\d+)", line)
+    started = re.search(r"successfully on port (\d+)", line)
     if started:
         break
 base = f"http://127.0.0.1:{started.group(1)}/session"
