@@ -18,12 +18,8 @@ use crate::error::{CentreError, Damage};
 use crate::{application, institution, insurance, settlement, values};
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] = &[
-    application::PARAMETERS,
-    institution::PARAMETERS,
-    insurance::PARAMETERS,
-    settlement::PARAMETERS,
-];
+const ROOMS: &[&[Kind]] =
+    &[application::PARAMETERS, institution::PARAMETERS, insurance::PARAMETERS, settlement::PARAMETERS];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

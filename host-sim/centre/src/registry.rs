@@ -11,12 +11,18 @@ pub const ROOMS: &[&[Entry]] = &[
     parameters::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
+    insurance::payers::ACTS,
     insurance::relations::ACTS,
-    insurance::premiums::ACTS,
+    insurance::moves::ACTS,
+    insurance::assessing::ACTS,
+    insurance::slips::ACTS,
     insurance::collecting::ACTS,
+    insurance::unmatched::ACTS,
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
+    insurance::credits::ACTS,
     insurance::pooling::ACTS,
+    insurance::work::ACTS,
 ];
 
 /// Every act.

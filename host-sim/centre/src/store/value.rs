@@ -66,11 +66,11 @@ macro_rules! values {
 #[macro_export]
 macro_rules! words {
     ($(#[$about:meta])* $sight:vis enum $name:ident { $($variants:tt)* }) => {
-        $(#[$about])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
             ::utoipa::ToSchema, ::strum::Display, ::strum::EnumString, ::strum::IntoStaticStr, ::strum::VariantArray,
         )]
+        $(#[$about])*
         #[serde(rename_all = "kebab-case")]
         #[strum(serialize_all = "kebab-case")]
         $sight enum $name { $($variants)* }
