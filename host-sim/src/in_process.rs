@@ -5,12 +5,16 @@ use std::ops::{Deref, DerefMut};
 #[cfg(feature = "lab")]
 use std::path::Path;
 
+use jiff::civil::date;
+
+use qiyong_centre::clock::SetClock;
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::issue::IssueError;
 use qiyong_centre::{Centre, CentreError, test_mac_key};
 #[cfg(feature = "lab")]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::rules::decision::{CardRecord, Institution};
@@ -23,15 +27,30 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 /// A centre in this process; terminals share its test key.
 #[derive(Debug)]
-pub struct InProcess(pub Centre);
+pub struct InProcess {
+    centre: Centre,
+    /// The clock that the world sets; `None`: the centre keeps the time itself.
+    clock: Option<SetClock>,
+}
 
 impl InProcess {
-    /// A new centre with the test keys, which is gone when the program ends.
+    /// A new centre with the test keys, which is gone when the program ends. Until the world tells it the time, it is noon
+    /// of 2 March 2026.
     ///
     /// # Errors
     /// SQLite cannot make a database in memory.
     pub fn new() -> Result<Self, CentreError> {
-        Centre::in_memory().map(Self)
+        let clock = SetClock::new(date(2026, 3, 2).at(12, 0, 0, 0));
+        let mut centre = Centre::in_memory()?;
+        centre.set_clock(Box::new(clock.clone()));
+        Ok(Self { centre, clock: Some(clock) })
+    }
+}
+
+/// A centre that keeps the time itself.
+impl From<Centre> for InProcess {
+    fn from(centre: Centre) -> Self {
+        Self { centre, clock: None }
     }
 }
 
@@ -39,19 +58,28 @@ impl Deref for InProcess {
     type Target = Centre;
 
     fn deref(&self) -> &Centre {
-        &self.0
+        &self.centre
     }
 }
 
 impl DerefMut for InProcess {
     fn deref_mut(&mut self) -> &mut Centre {
-        &mut self.0
+        &mut self.centre
     }
 }
 
 impl CentreEnd for InProcess {
     fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
-        Ok(self.0.handle_bytes(request)?)
+        Ok(self.centre.handle_bytes(request)?)
+    }
+
+    fn set_time(&mut self, now: Timestamp) {
+        let Some(clock) = &self.clock else { return };
+        let Timestamp { date, hour, minute, second } = now;
+        // A world's time is always one of the calendar's.
+        if let Ok(now) = format!("{date}T{hour:02}:{minute:02}:{second:02}").parse() {
+            clock.set(now);
+        }
     }
 
     fn key(&self) -> X919 {
@@ -61,23 +89,23 @@ impl CentreEnd for InProcess {
 
 impl centre::Centre for InProcess {
     fn add_institution(&mut self, institution: &Institution) -> Result<(), CentreFailure> {
-        Ok(self.0.add_institution(institution)?)
+        Ok(self.centre.add_institution(institution)?)
     }
 
     fn issue(&self, new: &NewCard) -> Result<IssuedCard, CentreFailure> {
-        Ok(self.0.hsm().issue(new)?)
+        Ok(self.centre.hsm().issue(new)?)
     }
 
     fn add_card(&mut self, card: &CardRecord) -> Result<(), CentreFailure> {
-        Ok(self.0.add_card(card)?)
+        Ok(self.centre.add_card(card)?)
     }
 
     fn card(&self, number: &CardNumber) -> Result<Option<CardRecord>, CentreFailure> {
-        Ok(self.0.card(number)?)
+        Ok(self.centre.card(number)?)
     }
 
     fn activations(&self, number: &CardNumber) -> Result<Vec<Activation>, CentreFailure> {
-        let activations = self.0.activations(number)?.into_iter().map(|activation| Activation {
+        let activations = self.centre.activations(number)?.into_iter().map(|activation| Activation {
             function: activation.function.as_str(),
             channel: activation.channel,
             institution: activation.institution,

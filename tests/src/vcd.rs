@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// ns in a card clock cycle of 3.5712 MHz.
-const NS_PER_CYCLE: f64 = 1e9 / 3_571_200.0;
+/// ns in a card clock cycle of 4 MHz.
+const NS_PER_CYCLE: f64 = 1e9 / 4_000_000.0;
 
 /// Every change of every signal, in ns.
 pub struct Vcd {

@@ -28,8 +28,8 @@ const FILES: [&str; 4] = [
 ];
 /// When the clocks of [`FILES`] start, 2026-03-02T09:00:00+08:00, in seconds since 1970.
 const START: u64 = 1_772_413_200;
-/// Card clock cycles per second (3.5712 MHz), written here independently.
-const CLOCK_HZ: u64 = 3_571_200;
+/// Card clock cycles per second (4 MHz), written here independently.
+const CLOCK_HZ: u64 = 4_000_000;
 /// A deactivation takes at most one etu of 372 cycles, in ns. Clause 6.4 sets no limit; this is ours.
 const DEACTIVATION_NS: u64 = 104_167;
 /// A character and the least pause after it, 11 etu of 372 cycles, and a few changes of contacts, in ns. The world

@@ -38,11 +38,10 @@ use std::path::Path;
 
 use jiff::civil::DateTime;
 
-use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
-use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing, TerminalId};
-use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard, admit};
+use qiyong_protocol::card::codes::{CardNumber, Region};
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::rules::decision::{CardRecord, Institution};
 use qiyong_protocol::rules::institution::InstitutionCode;
-use qiyong_protocol::rules::reason::Reason;
 
 use acts::desk::Operator;
 use acts::office::Office;
@@ -53,10 +52,11 @@ pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
 pub use store::audit::Chain;
-use store::{Line, LineKind, Store, audit};
+use store::{Store, audit};
 pub use terminal::endpoint::test_mac_key;
+use terminal::files::Files;
+use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
-use terminal::{leases, transactions};
 
 /// The card centre.
 pub struct Centre {
@@ -180,102 +180,23 @@ impl Centre {
         if added { Ok(()) } else { Err(CentreError::InstitutionExists(institution.code)) }
     }
 
-    /// Registers a card with this record. Its number must be new.
+    /// Registers a card with this record, for tests and scenarios: as if it had been applied for, made and handed over. Its
+    /// number must be new. The person with the record's document is made known if it is not, and then has what `account`
+    /// says; whoever is `insured` stays so without a premium.
     pub fn add_card(&mut self, card: &CardRecord) -> Result<(), CentreError> {
-        let added = self.store.add_card(card)?;
+        let files = self.files();
+        let added = self.store.atomically(|_| given::add(files, card))?;
         if added { Ok(()) } else { Err(CentreError::CardExists(card.number)) }
-    }
-
-    /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal.
-    ///
-    /// An error means that nothing was done and that no answer must be sent: the database failed, or an amount or a
-    /// number has more digits than a message allows. This is safe, since a terminal without an answer repeats or reverses.
-    pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
-            Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
-        }
-        let answer = match &request.body {
-            // Unknown institutions and terminals without a lease are refused here too, but the journal records these
-            // messages as transactions.
-            Body::Transact { stan, card, operation } => {
-                transactions::transact(&self.store, request, *stan, card, operation)?
-            }
-            _ if self.store.institution(request.institution, request.time.date)?.is_none() => {
-                Answer::Refused(Reason::InstitutionUnknown)
-            }
-            Body::SignIn { token } => leases::sign_in(&self.store, request, *token)?,
-            Body::Reverse { stan, original } => transactions::reverse(&self.store, request, *stan, *original)?,
-            _ if !leases::is_held(&self.store, request)? => Answer::Refused(Reason::NotSignedIn),
-            Body::Report { card, operation, reason } => {
-                let kind = LineKind::Report(*reason);
-                self.store.write(request, &Line { kind, card: *card, operation: Some(*operation) })?;
-                Answer::Done
-            }
-            Body::Authenticate(question) => {
-                let (internal, external) = self.hsm.authenticate(question);
-                Answer::Authenticated { internal, external }
-            }
-            Body::Inquire { card, operation } => self.inquire(request, card, operation)?,
-            Body::PinChanged { card, ident } => self.pin_changed(*card, *ident)?,
-        };
-        if let Answer::Refused(reason) = answer {
-            self.record_refusal(request, reason)?;
-        }
-        Ok(answer)
-    }
-
-    fn inquire(
-        &self,
-        request: &Request<'_>,
-        presented: &PresentedCard,
-        operation: &Operation,
-    ) -> Result<Answer, CentreError> {
-        let institution = self.store.institution(request.institution, request.time.date)?;
-        let record = self.store.card(presented.number)?;
-        let admitted = admit(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
-        Ok(match admitted {
-            Ok(card) => Answer::Standing(Standing {
-                status: card.status,
-                social: card.social,
-                financial: card.financial,
-                pin_is_initial: card.pin_is_initial,
-            }),
-            Err(reason) => Answer::Refused(reason),
-        })
-    }
-
-    fn pin_changed(&self, number: CardNumber, ident: IdentCode) -> Result<Answer, CentreError> {
-        self.store.atomically(|store| {
-            let Some(mut card) = store.card(number)? else {
-                return Ok(Answer::Refused(Reason::CardUnknown));
-            };
-            if card.ident != ident {
-                return Ok(Answer::Refused(Reason::CardNotGenuine));
-            }
-            card.pin_is_initial = false;
-            store.update_card(&card)?;
-            Ok(Answer::Done)
-        })
-    }
-
-    /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
-    fn record_refusal(&self, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
-        let (stan, card, operation) = match &request.body {
-            Body::SignIn { .. } | Body::Authenticate(_) => (None, None, None),
-            Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
-            Body::Reverse { stan, original } => (Some(*stan), Some(original.card), None),
-            Body::PinChanged { card, .. } => (None, Some(*card), None),
-            Body::Report { card, operation, .. } => (None, *card, Some(*operation)),
-            // The journal already has it.
-            Body::Transact { .. } => return Ok(()),
-        };
-        self.store.write(request, &Line { kind: LineKind::Refusal(stan, reason), card, operation })?;
-        Ok(())
     }
 
     /// What the centre knows of a card.
     pub fn card(&self, number: &CardNumber) -> Result<Option<CardRecord>, CentreError> {
-        self.store.card(*number)
+        Ok(self.files().card(*number)?.map(|card| card.record))
+    }
+
+    /// What terminals' messages are answered from, now.
+    fn files(&self) -> Files<'_> {
+        Files { store: &self.store, hsm: &self.hsm, now: self.clock.now() }
     }
 
     /// When and where functions of a card were put into use, oldest first, including undone ones, which are marked.

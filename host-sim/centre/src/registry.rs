@@ -2,13 +2,14 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, parameters};
+use crate::{access, agency, application, institution, ledger, parameters, production, settlement, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
     parameters::ACTS,
+    ledger::acts::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
     insurance::payers::ACTS,
@@ -23,6 +24,9 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::credits::ACTS,
     insurance::pooling::ACTS,
     insurance::work::ACTS,
+    production::acts::ACTS,
+    settlement::acts::ACTS,
+    slip::ACTS,
 ];
 
 /// Every act.

@@ -1,4 +1,4 @@
-//! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `schema.sql`.
+//! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `migrations`.
 //!
 //! The store stores and finds, and knows no rule: [`crate::terminal::transactions`] decides what may happen to a card. Changes
 //! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`leases`]
@@ -17,12 +17,12 @@ pub mod vault;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
-use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
-use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::card::status::CardStatus;
+use jiff::civil::{Date, DateTime};
+
+use qiyong_protocol::card::codes::{CardNumber, Region};
+use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Batch, Original, Receipt, Request, Stan, TerminalId};
-use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
-use qiyong_protocol::rules::document::{DocumentKind, DocumentNumber};
+use qiyong_protocol::rules::decision::{Effects, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -83,93 +83,18 @@ pub(super) enum LineKind {
     Report(Reason),
 }
 
-// Institutions and cards.
+// Institutions.
 impl Store {
     /// What is known of an institution on this day.
     pub(super) fn institution(&self, code: InstitutionCode, day: Date) -> Result<Option<Institution>, CentreError> {
-        let damaged = || CentreError::Damaged(crate::error::Damage::Column("time".into()));
-        let day: jiff::civil::Date = day.to_string().parse().map_err(|_| damaged())?;
         records::standing(self, code, day)
-    }
-
-    /// Adds a card; `false`: its number is taken.
-    pub(super) fn add_card(&self, card: &CardRecord) -> Result<bool, CentreError> {
-        let document = card.document.as_ref();
-        let added = self.execute(
-            "INSERT INTO cards (number, ident, id_number, name, document_kind, document_number, area, expires, status,
-                                social, financial, pin_is_initial, account, insured)
-             VALUES (:number, :ident, :id_number, :name, :document_kind, :document_number, :area, :expires, :status,
-                     :social, :financial, :pin_is_initial, :account, :insured)
-             ON CONFLICT DO NOTHING",
-            named_params! {
-                ":number": card.number.as_str(),
-                ":ident": card.ident.as_bytes(),
-                ":id_number": ascii(card.id_number.as_bytes()),
-                ":name": card.name.as_bytes(),
-                ":document_kind": document.map(|(kind, _)| kind.as_str()),
-                ":document_number": document.map(|(_, number)| ascii(number.as_bytes())),
-                ":area": card.area.as_str(),
-                ":expires": card.expires.to_string(),
-                ":status": card.status.as_str(),
-                ":social": card.social,
-                ":financial": card.financial,
-                ":pin_is_initial": card.pin_is_initial,
-                ":account": columns::fen_number(card.account)?,
-                ":insured": card.insured,
-            },
-        )?;
-        Ok(added == 1)
-    }
-
-    pub(super) fn card(&self, number: CardNumber) -> Result<Option<CardRecord>, CentreError> {
-        self.find("SELECT * FROM cards WHERE number = ?", [number.as_str()], |row| {
-            let kind = columns::nullable(row, "document_kind", |row, column| {
-                columns::text(row, column, DocumentKind::from_word)
-            })?;
-            let document_number = columns::nullable(row, "document_number", |row, column| {
-                columns::text(row, column, |text| DocumentNumber::new(text.as_bytes()))
-            })?;
-            Ok(CardRecord {
-                number,
-                ident: columns::blob(row, "ident", |bytes| IdentCode::new(bytes.try_into().ok()?).ok())?,
-                id_number: columns::text(row, "id_number", |text| IdNumber::new(text.as_bytes()).ok())?,
-                name: columns::blob(row, "name", Name::new)?,
-                document: kind.zip(document_number),
-                area: columns::text(row, "area", |text| Region::new(text).ok())?,
-                expires: columns::text(row, "expires", columns::parse_date)?,
-                status: columns::text(row, "status", CardStatus::from_word)?,
-                social: row.get("social")?,
-                financial: row.get("financial")?,
-                pin_is_initial: row.get("pin_is_initial")?,
-                account: columns::fen(row, "account")?,
-                insured: row.get("insured")?,
-            })
-        })
-    }
-
-    /// Stores those values of a card that transactions and a change of PIN change; the rest of the record stays.
-    pub(super) fn update_card(&self, card: &CardRecord) -> Result<(), CentreError> {
-        self.execute(
-            "UPDATE cards SET status = :status, social = :social, financial = :financial,
-                              pin_is_initial = :pin_is_initial, account = :account
-             WHERE number = :number",
-            named_params! {
-                ":number": card.number.as_str(),
-                ":status": card.status.as_str(),
-                ":social": card.social,
-                ":financial": card.financial,
-                ":pin_is_initial": card.pin_is_initial,
-                ":account": columns::fen_number(card.account)?,
-            },
-        )?;
-        Ok(())
     }
 }
 
 // Transactions, reversals, activations.
 impl Store {
-    /// Writes an entry about `request` into the journal, and returns its row.
-    pub(super) fn write(&self, request: &Request<'_>, line: &Line<'_>) -> Result<i64, CentreError> {
+    /// Writes an entry about `request`, which came at `now`, into the journal, and returns its row.
+    pub(super) fn write(&self, request: &Request<'_>, now: DateTime, line: &Line<'_>) -> Result<i64, CentreError> {
         let (kind, stan, reason, receipt) = match &line.kind {
             LineKind::Transaction(stan, Ok(receipt)) => ("transaction", Some(*stan), None, Some(receipt)),
             LineKind::Transaction(stan, Err(reason)) => ("transaction", Some(*stan), Some(*reason), None),
@@ -179,13 +104,14 @@ impl Store {
         let (total, fund) = line.operation.map_or((Fen(0), Fen(0)), amounts);
         let money = |amount: Fen| columns::fen_number(amount);
         self.execute(
-            "INSERT INTO journal (kind, time, institution, terminal, batch, stan, card, operation, total, fund, reason,
+            "INSERT INTO journal (kind, time, received, institution, terminal, batch, stan, card, operation, total, fund, reason,
                                   charge, activates, activates_financial, balance)
-             VALUES (:kind, :time, :institution, :terminal, :batch, :stan, :card, :operation, :total, :fund, :reason,
+             VALUES (:kind, :time, :received, :institution, :terminal, :batch, :stan, :card, :operation, :total, :fund, :reason,
                      :charge, :activates, :activates_financial, :balance)",
             named_params! {
                 ":kind": kind,
                 ":time": request.time.to_string(),
+                ":received": now.to_string(),
                 ":institution": request.institution.as_str(),
                 ":terminal": columns::terminal_text(request.terminal),
                 ":batch": request.batch.0,
@@ -266,19 +192,24 @@ impl Store {
     }
 
     /// Records that the transaction in this row of the journal put `function` of `card` into use.
-    pub(super) fn add_activation(&self, row: i64, function: Function, card: CardNumber) -> Result<(), CentreError> {
+    pub(super) fn add_activation(
+        &self,
+        row: i64,
+        function: Function,
+        (area, card): (Region, CardNumber),
+    ) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO activations (journal_id, what, card) VALUES (?, ?, ?)",
-            params![row, function.as_str(), card.as_str()],
+            "INSERT INTO activations (area, journal_id, what, card) VALUES (?, ?, ?, ?)",
+            params![area.as_str(), row, function.as_str(), card.as_str()],
         )?;
         Ok(())
     }
 
     /// Marks the functions that the transaction in this row of the journal put into use as undone, and returns them.
-    pub(super) fn undo_activations(&self, row: i64) -> Result<Vec<Function>, CentreError> {
+    pub(super) fn undo_activations(&self, area: Region, row: i64) -> Result<Vec<Function>, CentreError> {
         self.collect(
-            "UPDATE activations SET reversed = 1 WHERE journal_id = ? AND reversed = 0 RETURNING what",
-            [row],
+            "UPDATE activations SET reversed = 1 WHERE area = ? AND journal_id = ? AND reversed = 0 RETURNING what",
+            params![area.as_str(), row],
             |row| columns::text(row, "what", Function::from_word),
         )
     }
@@ -385,9 +316,4 @@ fn read_reason(row: &Row<'_>, column: &str) -> Result<Reason, CentreError> {
 
 fn read_card_number(row: &Row<'_>, column: &str) -> Result<CardNumber, CentreError> {
     columns::text(row, column, |text| CardNumber::new(text.as_bytes()).ok())
-}
-
-/// The text of bytes whose type allows only ASCII.
-fn ascii(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or_default()
 }

@@ -25,6 +25,8 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::*;
+use crate::clock::SetClock;
+use crate::life::card_file;
 
 const BANK: &str = "B32010000001";
 const HOSPITAL: &str = "H32010000002";
@@ -41,13 +43,34 @@ fn institution(code: &str) -> Institution {
     Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
 }
 
+/// The holder of each card is another person.
+fn id_number(card: &[u8; 9]) -> [u8; 18] {
+    let mut number = *ID_NUMBER;
+    if card != b"X00000019" {
+        let own = card.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 1000;
+        number[14..17].copy_from_slice(format!("{own:03}").as_bytes());
+        number[17] = IdNumber::check_character(&number[..17]);
+    }
+    number
+}
+
+/// A centre whose clock stands at noon, as the terminals' do.
+fn at_noon(mut centre: Centre) -> Centre {
+    centre.set_clock(Box::new(SetClock::new(noon_here())));
+    centre
+}
+
+fn noon_here() -> jiff::civil::DateTime {
+    jiff::civil::date(2026, 3, 2).at(12, 0, 7, 0)
+}
+
 /// No transaction has touched its account yet, and it is not active.
 fn inactive(number: &[u8; 9]) -> CardRecord {
     let area = Region::new("320100").unwrap();
     CardRecord {
         number: CardNumber::new(number).unwrap(),
         ident: IdentCode::from_parts(area, [1, 2, 3, 4], [5, 6, 7, 8]),
-        id_number: IdNumber::new(ID_NUMBER).unwrap(),
+        id_number: IdNumber::new(&id_number(number)).unwrap(),
         name: Name::new(NAME).unwrap(),
         document: None,
         area,
@@ -66,12 +89,13 @@ fn presented(card: &CardRecord) -> PresentedCard {
     PresentedCard { number, ident, id_number, name }
 }
 
+fn id_card(card: &CardRecord) -> Document {
+    let (number, name) = (card.id_number.into(), card.name.clone());
+    Document { kind: DocumentKind::IdCard, number, name, valid_until: Validity::LongTerm }
+}
+
 fn apply(card: &CardRecord) -> Operation {
-    let number = card.id_number.into();
-    let name = card.name.clone();
-    Operation::Apply {
-        document: Some(Document { kind: DocumentKind::IdCard, number, name, valid_until: Validity::LongTerm }),
-    }
+    Operation::Apply { document: Some(id_card(card)) }
 }
 
 const fn purchase(fen: u64) -> Operation {
@@ -98,7 +122,7 @@ fn sign_in(centre: &mut Centre, place: &str, terminal: TerminalId, token: Token)
 
 /// A centre with all institutions except the unknown one, and with one card.
 fn centre_with(card: &CardRecord) -> Centre {
-    let mut centre = Centre::in_memory().unwrap();
+    let mut centre = at_noon(Centre::in_memory().unwrap());
     known_places(&mut centre);
     centre.add_card(card).unwrap();
     centre
@@ -340,8 +364,10 @@ fn a_card_that_was_active_or_lost_keeps_its_status_when_a_payment_is_undone() {
     let card = inactive(b"X00000019");
     let mut centre = centre_with(&card);
     transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
-    let lost = CardRecord { status: CardStatus::Lost, ..now(&centre, &card) };
-    centre.store.update_card(&lost).unwrap();
+    let files = centre.files();
+    let mut lost = files.card(card.number).unwrap().unwrap().file;
+    lost.set_status(CardStatus::Lost);
+    card_file::update(&files.office(card.area), &lost).unwrap();
     reverse(&mut centre, PHARMACY, 1);
     assert_eq!(now(&centre, &card), CardRecord { status: CardStatus::Lost, ..card });
 }
@@ -359,6 +385,7 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
     let [line] = &centre.journal().unwrap()[..] else { panic!("one line") };
     let expected = JournalEntry {
         time: noon(),
+        received: Some(noon_here()),
         institution: InstitutionCode::new(SUZHOU).unwrap(),
         terminal: "TILL0001".into(),
         stan: None,
@@ -375,16 +402,46 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
     assert_eq!(*line, expected);
 }
 
+/// A terminal whose clock was set back, or forward, changes nothing; what its clock says is on the journal beside the
+/// centre's time.
 #[test]
-fn the_day_is_the_requests() {
+fn the_day_is_the_centres() {
     let card = CardRecord { expires: Date::new(2026, 3, 1).unwrap(), ..inactive(b"X00000019") };
-    let mut centre = centre_with(&card);
-    assert_eq!(transact(&mut centre, PHARMACY, 1, &card, &purchase(1)), Answer::Refused(Reason::CardExpired));
-    let time = Timestamp { date: card.expires, ..noon() };
-    let (institution, shown, operation) = (InstitutionCode::new(PHARMACY).unwrap(), presented(&card), purchase(1));
-    let body = Body::Transact { stan: Stan(2), card: &shown, operation: &operation };
-    let answer = centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time, body }).unwrap();
-    assert_eq!(answer, approved(true, false, 1, 49_999));
+    let passport = Document { valid_until: Validity::Until(card.expires), ..id_card(&card) };
+    let clock = SetClock::new(noon_here());
+    let mut centre = Centre::in_memory().unwrap();
+    centre.set_clock(Box::new(clock.clone()));
+    known_places(&mut centre);
+    centre.add_card(&card).unwrap();
+    let valid = CardRecord { expires: Date::new(2036, 1, 1).unwrap(), ..inactive(b"A12345674") };
+    centre.add_card(&valid).unwrap();
+    let mut stan = 0;
+    let mut ask = |centre: &mut Centre, place, card: &CardRecord, operation: &Operation, time| {
+        stan += 1;
+        let (institution, shown) = (InstitutionCode::new(place).unwrap(), presented(card));
+        let body = Body::Transact { stan: Stan(stan), card: &shown, operation };
+        centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time, body }).unwrap()
+    };
+    let set_back = Timestamp { date: card.expires, ..noon() };
+    let set_forward = Timestamp { date: Date::new(2037, 1, 1).unwrap(), ..noon() };
+    let old_document = Operation::Apply {
+        document: Some(Document { name: valid.name.clone(), number: valid.id_number.into(), ..passport }),
+    };
+    for time in [noon(), set_back] {
+        assert_eq!(ask(&mut centre, PHARMACY, &card, &purchase(1), time), Answer::Refused(Reason::CardExpired));
+        let answer = ask(&mut centre, BANK, &valid, &old_document, time);
+        assert_eq!(answer, Answer::Refused(Reason::DocumentExpired));
+        let body = Body::Inquire { card: &presented(&card), operation: &purchase(1) };
+        let institution = InstitutionCode::new(PHARMACY).unwrap();
+        let inquiry = Request { institution, terminal: TILL, batch: Batch(1), time, body };
+        assert_eq!(centre.handle(&inquiry).unwrap(), Answer::Refused(Reason::CardExpired));
+    }
+    assert_eq!(ask(&mut centre, PHARMACY, &valid, &purchase(1), set_forward), approved(true, false, 1, 49_999));
+    clock.set(noon_here().yesterday().unwrap());
+    assert_eq!(ask(&mut centre, PHARMACY, &card, &purchase(1), noon()), approved(true, false, 1, 49_999));
+    let journal = centre.journal().unwrap();
+    let last = journal.last().unwrap();
+    assert_eq!((last.time, last.received), (noon(), Some(noon_here().yesterday().unwrap())));
 }
 
 #[test]
@@ -424,14 +481,73 @@ fn a_changed_pin_is_no_longer_initial_if_the_card_is_the_one_on_record() {
     let mut centre = centre_with(&card);
     let copy = IdentCode::from_parts(card.area, [9; 4], [9; 4]);
     let unknown = CardNumber::new(b"A12345674").unwrap();
+    inquire(&mut centre, PHARMACY, &card);
     for (number, ident, answer, initial) in [
         (card.number, copy, Answer::Refused(Reason::CardNotGenuine), true),
         (unknown, card.ident, Answer::Refused(Reason::CardUnknown), true),
+        (card.number, card.ident, Answer::Done, false),
+        // The answer was lost: said again, it is done.
         (card.number, card.ident, Answer::Done, false),
     ] {
         assert_eq!(send(&mut centre, PHARMACY, Body::PinChanged { card: number, ident }).unwrap(), answer);
         assert_eq!(now(&centre, &card).pin_is_initial, initial);
     }
+}
+
+fn inquire(centre: &mut Centre, place: &str, card: &CardRecord) -> Answer {
+    let (shown, operation) = (presented(card), Operation::Query);
+    send(centre, place, Body::Inquire { card: &shown, operation: &operation }).unwrap()
+}
+
+/// The message proves no PIN: it is believed of the terminal that serves the card, and for a while.
+#[test]
+fn a_changed_pin_is_believed_within_a_visit_only() {
+    let (card, other) = (inactive(b"X00000019"), inactive(b"A12345674"));
+    let clock = SetClock::new(noon_here());
+    let later = |minutes: i64| noon_here().checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
+    let changed = Body::PinChanged { card: card.number, ident: card.ident };
+    let not_believed = Answer::Refused(Reason::InitialPinUnchanged);
+    // Where the last inquiry was, for which card, and how many minutes ago.
+    let visits = [
+        (None, not_believed.clone()),
+        (Some((HOSPITAL, &card, 0)), not_believed.clone()),
+        (Some((PHARMACY, &other, 0)), not_believed.clone()),
+        (Some((PHARMACY, &card, 11)), not_believed.clone()),
+        // The centre's clock was set back.
+        (Some((PHARMACY, &card, -1)), not_believed),
+        (Some((PHARMACY, &card, 10)), Answer::Done),
+        (Some((PHARMACY, &card, 0)), Answer::Done),
+    ];
+    for (visit, answer) in visits {
+        clock.set(noon_here());
+        let mut centre = Centre::in_memory().unwrap();
+        centre.set_clock(Box::new(clock.clone()));
+        known_places(&mut centre);
+        // A card of its own for each, so that the two can be told apart by their ident codes.
+        centre.add_card(&card).unwrap();
+        let ident = IdentCode::from_parts(card.area, [4, 3, 2, 1], [5, 6, 7, 8]);
+        centre.add_card(&CardRecord { ident, ..other.clone() }).unwrap();
+        if let Some((place, card, minutes)) = visit {
+            let ident = if card.number == other.number { ident } else { card.ident };
+            let card = CardRecord { ident, ..card.clone() };
+            assert!(matches!(inquire(&mut centre, place, &card), Answer::Standing(_)));
+            clock.set(later(minutes));
+        }
+        assert_eq!(send(&mut centre, PHARMACY, changed.clone()).unwrap(), answer, "{visit:?}");
+        assert_eq!(now(&centre, &card).pin_is_initial, answer != Answer::Done);
+        let on_journal = centre.journal().unwrap().iter().any(|line| line.reason == Some(Reason::InitialPinUnchanged));
+        assert_eq!(on_journal, answer != Answer::Done);
+    }
+    // A visit that ended with a changed PIN has nothing more to report.
+    clock.set(noon_here());
+    let mut centre = centre_with(&card);
+    inquire(&mut centre, PHARMACY, &card);
+    assert_eq!(send(&mut centre, PHARMACY, changed.clone()).unwrap(), Answer::Done);
+    let files = centre.files();
+    let mut reset = files.card(card.number).unwrap().unwrap().file;
+    reset.pin_is_initial = true;
+    card_file::update(&files.office(card.area), &reset).unwrap();
+    assert_eq!(send(&mut centre, PHARMACY, changed).unwrap(), Answer::Refused(Reason::InitialPinUnchanged));
 }
 
 #[test]
@@ -494,14 +610,14 @@ fn a_file_keeps_everything_including_keys_and_scheme() {
     let passport = (DocumentKind::Passport, DocumentNumber::new(b"E12345678").unwrap());
     let card = CardRecord { document: Some(passport), ..inactive(b"X00000019") };
     let (journal, irk) = {
-        let mut centre = Centre::create(&path, &Hsm::with_test_keys(scheme)).unwrap();
+        let mut centre = at_noon(Centre::create(&path, &Hsm::with_test_keys(scheme)).unwrap());
         known_places(&mut centre);
         centre.add_card(&card).unwrap();
         transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
         let keys = centre.hsm().card_keys(Algorithm::Sm4, &[1; 13], card.area);
         (centre.journal().unwrap(), *keys.irk.expose())
     };
-    let mut centre = Centre::open(&path).unwrap();
+    let mut centre = at_noon(Centre::open(&path).unwrap());
     assert_eq!(centre.hsm().scheme(), scheme);
     assert_eq!(*centre.hsm().card_keys(Algorithm::Sm4, &[1; 13], card.area).irk.expose(), irk);
     assert_eq!(centre.journal().unwrap(), journal);
@@ -513,7 +629,7 @@ fn a_file_keeps_everything_including_keys_and_scheme() {
 
 /// A new centre in a file, with the test keys.
 fn new_file(path: &Path) -> Centre {
-    Centre::create(path, &Hsm::test_keys()).unwrap()
+    at_noon(Centre::create(path, &Hsm::test_keys()).unwrap())
 }
 
 #[cfg(unix)]
@@ -599,7 +715,8 @@ fn a_damaged_row_is_an_error_that_names_the_column_and_shows_nothing() {
     known_places(&mut centre);
     centre.add_card(&card).unwrap();
     // Columns are read in the order of the table, so each edit is met before the earlier ones.
-    let edits = [("status", "'enabled'"), ("expires", "'2036-02-30'"), ("id_number", "'111111198101011111'")];
+    let edits =
+        [("status", "'enabled'"), ("expires", "'2036-02-30'"), ("ident", "x'00112233445566778899AABBCCDDEEFF'")];
     for (column, value) in edits {
         let edit = format!("UPDATE cards SET {column} = {value}");
         rusqlite::Connection::open(&path).unwrap().execute_batch(&edit).unwrap();
@@ -621,7 +738,7 @@ fn two_programs_on_one_file_charge_once() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let mut own = Centre::open(&path).unwrap();
+                let mut own = at_noon(Centre::open(&path).unwrap());
                 both_are_open.wait();
                 for stan in 1..=50 {
                     transact(&mut own, PHARMACY, stan, &card, &purchase(100));

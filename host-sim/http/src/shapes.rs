@@ -66,10 +66,14 @@ impl Shapes {
     }
 }
 
-/// Fields that refer to the shape `Amount`, directly, in a list, or as a choice.
+/// Fields that refer to the shape `Amount` or `Total`, directly, in a list, or as a choice.
 fn amounts(shape: &Value, found: &mut BTreeSet<String>) {
-    let is_amount =
-        |shape: &Value| shape.get("$ref").and_then(Value::as_str).is_some_and(|path| path.ends_with(".Amount"));
+    let is_amount = |shape: &Value| {
+        shape
+            .get("$ref")
+            .and_then(Value::as_str)
+            .is_some_and(|path| path.ends_with(".Amount") || path.ends_with(".Total"))
+    };
     let parts = |shape: &Value| {
         let choices = ["oneOf", "anyOf", "allOf"].iter().find_map(|all| shape.get(all)?.as_array().cloned());
         choices.into_iter().flatten().chain(shape.get("items").cloned()).collect::<Vec<_>>()

@@ -5,6 +5,7 @@
 //! bytes.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,14 +22,16 @@ use qiyong_protocol::rules::reason::Outcome;
 
 use crate::emulator::EmulatorError;
 use crate::emulator::holder::{Asked, Does, Moment};
-use crate::emulator::machine::Machine;
+use crate::emulator::machine::{Left, Machine};
 use qiyong_sim::card::file::digits;
 use qiyong_sim::line::{Disturbance, PullDuring, SharedCard};
+use qiyong_sim::referee::Finding;
 use qiyong_sim::scenario::centre::Centre;
 use qiyong_sim::scenario::file::{Scenario, Step};
 use qiyong_sim::scenario::stage::{RunError, Stage, Visited};
 use qiyong_sim::time::VirtualTime;
-use qiyong_sim::world::visit::{CancelAt, LinkTrouble, Visit};
+use qiyong_sim::world::event::Event;
+use qiyong_sim::world::visit::{CancelAt, LinkTrouble, Unplayed, Visit};
 use qiyong_sim::world::{UNSENDABLE, terminal_id};
 
 /// A terminal of the scenario; its machine starts when it is first needed.
@@ -36,6 +39,10 @@ struct Terminal {
     number: u32,
     institution: InstitutionCode,
     machine: Option<Machine>,
+    /// It has its own name: a new one has.
+    is_set_up: bool,
+    /// What was to happen in its last visit, and did not.
+    unplayed: Vec<Unplayed>,
 }
 
 /// The boards of a scenario.
@@ -59,6 +66,8 @@ impl<C: Centre> Emulated<C> {
             number,
             institution: *institution,
             machine: None,
+            is_set_up: true,
+            unplayed: Vec::new(),
         };
         let terminals = (1..).zip(&scenario.terminals).map(terminal).collect();
         let time = VirtualTime::new(scenario.clock);
@@ -122,15 +131,27 @@ impl<C: Centre> Emulated<C> {
         operation: &Operation,
         card: Option<SharedCard>,
         visit: Visit,
-    ) -> Result<Ended, EmulatorError> {
-        let Terminal { number, institution, machine } = &mut self.terminals[terminal];
+    ) -> Result<(Ended, Duration, Vec<Finding>), EmulatorError> {
+        let Terminal { number, institution, machine, is_set_up, unplayed } = &mut self.terminals[terminal];
         let (institution, key) = (*institution, self.centre.borrow().key());
         let setup = Setup { institution, terminal: terminal_id(*number), key, next_stan: Stan(1) };
+        // One clock for all of them, as in a world: a terminal's seconds begin where the others' do.
         let machine = match machine {
-            Some(machine) => machine,
-            none => none.insert(Machine::boot(&self.elf, setup.clone())?),
+            Some(machine) => {
+                machine.rest_until(self.time.elapsed())?;
+                machine
+            }
+            none => none.insert(Machine::boot_at(&self.elf, setup.clone(), self.time.elapsed())?),
         };
-        let begin = machine.now_ns();
+        if !std::mem::replace(is_set_up, true) {
+            machine.set_up(setup.clone())?;
+        }
+        if visit.trouble == LinkTrouble::Unsendable {
+            machine.set_up(Setup { terminal: UNSENDABLE, ..setup })?;
+            // The till notices before the next visit.
+            *is_set_up = false;
+        }
+        self.time.advance_by(machine.elapsed().saturating_sub(self.time.elapsed()));
         // A holder who cancels while the terminal waits for a card has inserted none.
         if let Some(card) = card.filter(|_| visit.cancel != Some(CancelAt::Card)) {
             machine.insert_shared(card)?;
@@ -142,20 +163,14 @@ impl<C: Centre> Emulated<C> {
             machine.pull_when_new_pin_is_taken();
         }
         machine.trouble_link(visit.trouble);
-        let unsendable = visit.trouble == LinkTrouble::Unsendable;
-        if unsendable {
-            machine.set_up(Setup { terminal: UNSENDABLE, ..setup.clone() })?;
-        }
-        let mut holder = Holder { visit, last_new: None };
+        let mut holder = Holder { visit, last_new: None, cancelled: false, pulled: false };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
+        centre.set_time(time);
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
-        if unsendable {
-            machine.set_up(setup)?;
-        }
         machine.remove()?;
-        let took = Duration::from_nanos(machine.now_ns().saturating_sub(begin));
-        self.time.advance_by(took);
-        Ok(ended)
+        *unplayed = holder.left(machine.left(), ended.reason.is_none());
+        self.time.advance_by(machine.elapsed().saturating_sub(self.time.elapsed()));
+        Ok((ended, machine.took(), machine.findings()))
     }
 }
 
@@ -166,11 +181,22 @@ impl<C: Centre> Stage for Emulated<C> {
         &self.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
-        let ended = self
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Visited, RunError> {
+        let (ended, took, findings) = self
             .play(terminal, operation, card, visit)
             .map_err(|error| RunError::Stage { advice: error.advice(), error: Box::new(error) })?;
-        Ok((report(&ended), Vec::new()))
+        let events = findings.into_iter().map(|finding| (finding.at, Event::Finding(finding))).collect();
+        Ok(Visited { report: report(&ended), took, events })
+    }
+
+    fn unplayed(&mut self, terminal: usize) -> Vec<Unplayed> {
+        self.terminals.get(terminal).map(|terminal| terminal.unplayed.clone()).unwrap_or_default()
     }
 }
 
@@ -178,9 +204,35 @@ impl<C: Centre> Stage for Emulated<C> {
 struct Holder {
     visit: Visit,
     last_new: Option<Pin>,
+    cancelled: bool,
+    pulled: bool,
 }
 
 impl Holder {
+    /// What was to happen in the visit and did not, as a world tells it: `left` is what the machine says of it.
+    fn left(&self, left: Left, approved: bool) -> Vec<Unplayed> {
+        let Visit { pins, new_pins, cancel, pull_during, faults, .. } = &self.visit;
+        let [at_character, new_pin_taken] = left.pulls;
+        let mut faults: Vec<_> = faults.iter().collect();
+        faults.sort_by_key(|fault| fault.at);
+        let fault = faults.get(usize::from(!at_character));
+        let passed = u64::try_from(left.passed).unwrap_or(u64::MAX);
+        let keyed = |pins: &VecDeque<Pin>| Some(pins.len()).filter(|left| approved && *left > 0);
+        let pull = match pull_during {
+            Some(PullDuring::NewPinTaken) => new_pin_taken,
+            other => other.is_some() && !self.pulled,
+        };
+        let all = [
+            left.link.then_some(Unplayed::Link),
+            pull.then_some(Unplayed::Pull),
+            keyed(pins).map(|left| Unplayed::Pins { left }),
+            keyed(new_pins).map(|left| Unplayed::NewPins { left }),
+            (cancel.is_some() && !self.cancelled).then_some(Unplayed::Cancel),
+            fault.map(|fault| Unplayed::Fault { at: fault.at, what: fault.what, passed }),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     fn does(&mut self, moment: Moment) -> Does {
         let Visit { cancel, pull_during, .. } = self.visit;
         let (cancels, pulls) = match moment {
@@ -189,13 +241,16 @@ impl Holder {
             Moment::Pin(Asked::New | Asked::NewAgain) => (CancelAt::NewPin, Some(PullDuring::NewPin)),
             Moment::Transaction => {
                 let pulls = pull_during == Some(PullDuring::Transaction);
+                self.pulled |= pulls;
                 return if pulls { Does::PullsCard } else { Does::Nothing };
             }
         };
         if pulls.is_some() && pull_during == pulls {
+            self.pulled = true;
             return Does::PullsCard;
         }
         if cancel == Some(cancels) {
+            self.cancelled = true;
             return Does::Cancels;
         }
         let pin = match moment {

@@ -12,14 +12,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::{Date, Timestamp};
 
-/// Card clock cycles in a second: 3.5712 MHz, at which 372 cycles per etu give 9600 bit/s.
-pub const CLOCK_HZ: u64 = 3_571_200;
+/// Card clock cycles in a second: 4 MHz, as the boards give to a card, so that waiting times are the same on every bench.
+pub const CLOCK_HZ: u64 = 4_000_000;
 
 /// The clock; clones show the same time.
 #[derive(Clone, Debug)]
@@ -59,6 +60,12 @@ impl VirtualTime {
         self.cycles.get()
     }
 
+    /// The time since the beginning.
+    pub fn elapsed(&self) -> Duration {
+        let nanoseconds = u128::from(self.cycles()) * 1_000_000_000 / u128::from(CLOCK_HZ);
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+    }
+
     /// Moves on by this many cycles.
     pub fn advance(&self, cycles: u64) {
         self.cycles.set(self.cycles.get().saturating_add(cycles));
@@ -70,7 +77,7 @@ impl VirtualTime {
     }
 
     /// Moves on by this long.
-    pub fn advance_by(&self, time: std::time::Duration) {
+    pub fn advance_by(&self, time: Duration) {
         let cycles = time.as_nanos() * u128::from(CLOCK_HZ) / 1_000_000_000;
         self.advance(u64::try_from(cycles).unwrap_or(u64::MAX));
     }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -24,6 +25,9 @@ pub(crate) struct ServeArgs {
     /// Allow a database with the published test keys, which protect nothing
     #[arg(long)]
     test_keys: bool,
+    /// How many requests a minute a token may make
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_minute)]
+    rate: NonZeroU32,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -42,7 +46,10 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     }
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
+    let defaults = Limits::default();
+    let a_tenth = NonZeroU32::new(args.rate.get() / 10).unwrap_or(NonZeroU32::MIN);
+    let limits = Limits { per_minute: args.rate, at_once: defaults.at_once.max(a_tenth), ..defaults };
     let ready = |address| output.line(&format!("listening: http://{address}"));
-    qiyong_http::run(centre, args.http, Limits::default(), ready).map_err(|error| format!("{}: {error}", args.http))?;
+    qiyong_http::run(centre, args.http, limits, ready).map_err(|error| format!("{}: {error}", args.http))?;
     Ok(Verdict::Done)
 }

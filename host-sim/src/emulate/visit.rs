@@ -7,7 +7,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
-use qiyong_centre::test_mac_key;
+use qiyong_centre::{Centre, test_mac_key};
 use qiyong_firmware::terminal::{CauseCode, Clock};
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
@@ -109,9 +109,10 @@ fn tell(
 fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
     if let Some(file) = &args.centre {
-        return centre::open(file).map(InProcess);
+        return centre::open(file).map(InProcess::from);
     }
-    let mut centre = InProcess::new().map_err(wrong)?;
+    // Its clock is the system's, as the board's is.
+    let mut centre = InProcess::from(Centre::in_memory().map_err(wrong)?);
     let institution = Institution { code: args.institution, designated: true, issues_cards: true };
     centre.add_institution(&institution).map_err(wrong)?;
     centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;

@@ -95,6 +95,10 @@ impl CentreEnd for Ear {
         self.centre.answer(message)
     }
 
+    fn set_time(&mut self, now: Timestamp) {
+        self.centre.set_time(now);
+    }
+
     fn key(&self) -> X919 {
         self.centre.key()
     }

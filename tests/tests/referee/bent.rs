@@ -205,7 +205,7 @@ impl<L: SimulatedLine> CardLine for Bent<L> {
 
     fn clk_hz(&self) -> u32 {
         // What the slot takes it for; some mutants run at another frequency.
-        3_571_200
+        4_000_000
     }
 
     async fn wait(&mut self, cycles: u32) {

@@ -66,6 +66,9 @@ enum Verb {
         /// How often.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
         runs: u32,
+        /// So many threads compute beside the runs, for nothing.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=64))]
+        busy: u32,
         /// The files; without any, a handful of the project's.
         files: Vec<PathBuf>,
     },
@@ -88,7 +91,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Demo { args } => return Ok(demo::run(&args)),
         Verb::Bench { json } => return bench::run(json),
-        Verb::Soak { runs, files } => return soak::run(runs, &files),
+        Verb::Soak { runs, busy, files } => return soak::run(runs, busy, &files),
         Verb::Setup => setup::run()?,
         Verb::Firmware => firmware::run()?,
         Verb::Size { json } => size::run(json)?,

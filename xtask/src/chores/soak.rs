@@ -5,8 +5,13 @@
 //! judge what the scenarios expect: it only demands that the first run passes.
 
 use std::fs;
+use std::hint::spin_loop;
 use std::path::{Path, PathBuf, absolute};
-use std::process::ExitCode;
+use std::process::{ExitCode, Output, Stdio};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -23,43 +28,96 @@ const FILES: [&str; 5] = [
 /// Where the outputs of the first run and of those that differ are left, from the root.
 const FOLDER: &str = "target/soak";
 
-/// Runs the verb; ends with 1 if a run differs from the first one.
+/// How many runs go on at the same time. A run mostly waits for QEMU, and QEMU for the run.
+const AT_ONCE: u32 = 4;
+/// After so many runs it is said how far it has come.
+const SAY_EVERY: u32 = 10;
+
+/// Runs the verb; ends with 1 if a run differs from the first one. `busy` threads compute meanwhile, for nothing: the host is
+/// then as busy as one likes.
 ///
 /// # Errors
 /// Program or image do not build, QEMU is missing, or a scenario does not pass or cannot be played.
-pub(crate) fn run(runs: u32, files: &[PathBuf]) -> Result<ExitCode> {
+pub(crate) fn run(runs: u32, busy: u32, files: &[PathBuf]) -> Result<ExitCode> {
     emulator::install()?;
     let elf = board::build()?;
     step::run(step::cargo().args(["build", "--profile", "quick", "--package", "qiyong"]))?;
-    let program = step::root().join("target/quick/qiyong");
-    let files = named(files)?;
+    let play = Play { program: step::root().join("target/quick/qiyong"), elf, files: named(files)? };
     let folder = step::root().join(FOLDER);
     // What an earlier soak has left.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {FOLDER}"))?;
 
-    let (mut first, mut different) = (None, 0);
-    for number in 1..=runs {
-        let mut play = step::command(&program.to_string_lossy());
-        play.args(["scenario", "run", "--bench", "emulated", "--json", "--elf"]).arg(&elf).args(&files);
-        let output = step::output(&mut play)?;
-        let Some(first) = &first else {
-            leave(&folder, number, &output.stdout)?;
-            if !output.status.success() {
-                bail!("the first run does not pass ({}): see {FOLDER}/1.json", output.status);
-            }
-            first = Some(output.stdout);
-            continue;
-        };
-        let rows = rows_that_differ(first, &output.stdout);
-        if !rows.is_empty() || !output.status.success() {
-            different += 1;
-            leave(&folder, number, &output.stdout)?;
-            step::say(format!("run {number} ({}) differs in rows {rows:?}: {FOLDER}/{number}.json", output.status));
+    let (start, ended) = (Instant::now(), AtomicBool::new(false));
+    let different = thread::scope(|scope| {
+        for _ in 0..busy {
+            scope.spawn(|| {
+                while !ended.load(Relaxed) {
+                    spin_loop();
+                }
+            });
         }
-    }
-    println!("runs: {runs}, different: {different}");
+        let different = play.again_and_again(runs, &folder);
+        ended.store(true, Relaxed);
+        different
+    })?;
+    let (count, seconds) = (play.files.len(), start.elapsed().as_secs());
+    println!(
+        "runs: {runs}, files in a run: {count}, busy threads: {busy}, seconds: {seconds}, runs that differ: {different}"
+    );
     Ok(if different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is played.
+struct Play {
+    program: PathBuf,
+    elf: PathBuf,
+    files: Vec<PathBuf>,
+}
+
+impl Play {
+    fn once(&self) -> Result<Output> {
+        let mut play = step::command(&self.program.to_string_lossy());
+        play.args(["scenario", "run", "--bench", "emulated", "--json", "--elf"]).arg(&self.elf).args(&self.files);
+        play.stderr(Stdio::inherit()).output().context("cannot start the program")
+    }
+
+    /// How many of the runs differ from the first one.
+    fn again_and_again(&self, runs: u32, folder: &Path) -> Result<u32> {
+        let first = self.once()?;
+        leave(folder, 1, &first.stdout)?;
+        if !first.status.success() {
+            bail!("the first run does not pass ({}): see {FOLDER}/1.json", first.status);
+        }
+        let (begun, done, different) = (AtomicU32::new(1), AtomicU32::new(1), AtomicU32::new(0));
+        let worker = || -> Result<()> {
+            loop {
+                let number = begun.fetch_add(1, Relaxed) + 1;
+                if number > runs {
+                    return Ok(());
+                }
+                let output = self.once()?;
+                let rows = rows_that_differ(&first.stdout, &output.stdout);
+                if !rows.is_empty() || !output.status.success() {
+                    different.fetch_add(1, Relaxed);
+                    leave(folder, number, &output.stdout)?;
+                    step::say(format!(
+                        "run {number} ({}) differs in rows {rows:?}: {FOLDER}/{number}.json",
+                        output.status
+                    ));
+                }
+                let done = done.fetch_add(1, Relaxed) + 1;
+                if done.is_multiple_of(SAY_EVERY) {
+                    step::say(format!("{done} of {runs} runs, {} differ", different.load(Relaxed)));
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
+        })?;
+        Ok(different.into_inner())
+    }
 }
 
 /// The files to be played, whatever the folder of the user and of the program.

@@ -150,6 +150,11 @@ impl PartialSchema for Amount {
 }
 impl ToSchema for Amount {}
 
+/// Amounts added up, in fen: only in answers, where there may be more digits than in an [`Amount`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[schema(description = "amounts added up, in fen")]
+pub struct Total(pub i64);
+
 /// Text that identifies a person, or a secret: at most 200 characters, none of them control characters. Prints as `***`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

@@ -21,6 +21,7 @@ pub mod general;
 pub mod office;
 pub mod refusal;
 pub mod role;
+pub mod waiting;
 pub mod words;
 
 use serde::Serialize;

@@ -5,10 +5,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use qiyong_protocol::card::codes::{CardNumber, IdNumber};
-use qiyong_protocol::card::status::CardStatus;
-
-use super::codes::Reason;
+use super::codes::{ApplicationKind, Reason};
 use super::documents::numbers::{Checked, is_region, social_security_number};
 use super::documents::{self, Kind};
 use super::form::{Document, Form};
@@ -20,10 +17,10 @@ use super::state::{State, Step};
 use crate::acts::desk::Desk;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
-use crate::error::{CentreError, Damage};
-use crate::life::replacement::{may_have_another, replaceable};
+use crate::error::CentreError;
+use crate::life::card_file::{self, CardKind};
+use crate::life::replacement::{Validity, may_have_another, replaceable};
 use crate::persons::{self, Person};
-use crate::store::value::Row;
 use crate::values;
 
 /// A form in which nothing is wrong.
@@ -120,7 +117,7 @@ fn standing(
     holder: &Checked,
     person: Option<&Person>,
     (document, own): (&[u8; 32], Option<&str>),
-) -> Result<Option<Refusal>, CentreError> {
+) -> Result<Option<Refusal>, Refusal> {
     if let Some(person) = person
         && let Some(fault) = person_fault(form, holder, person, office.today())
     {
@@ -132,10 +129,10 @@ fn standing(
         return Ok(Some(Refused::Open(open).into()));
     }
     let document = &form.holder.document;
-    let Some(number) = social_security_number(document.kind, &holder.identity, &form.holder.country) else {
+    if social_security_number(document.kind, &holder.identity, &form.holder.country).is_none() {
         return Ok(Some(Refused::NoSocialSecurityNumber.into()));
-    };
-    Ok(card_fault(form, person.is_some(), &cards(office, &number)?).err())
+    }
+    card_fault(office, form, person)
 }
 
 /// Whether the form contradicts what is known of the person.
@@ -155,54 +152,25 @@ fn person_fault(form: &Form, holder: &Checked, person: &Person, today: Date) -> 
     (born != Some(person.particulars.born)).then_some(Refused::PersonBornDiffers)
 }
 
-/// A card as this room sees it.
-struct Card {
-    number: CardNumber,
-    status: CardStatus,
-}
-
-fn cards(office: &Office<'_>, number: &IdNumber) -> Result<Vec<Card>, CentreError> {
-    let number = String::from_utf8_lossy(number.as_bytes()).into_owned();
-    let rows = office.store().rows(
-        "SELECT number, status FROM cards WHERE area = $1 AND id_number = $2 LIMIT 1000",
-        values![office.area(), number],
-    )?;
-    let read = |row: &Row| {
-        let damaged = || CentreError::Damaged(Damage::Column("cards.status".into()));
-        let status = CardStatus::from_word(&row.get::<String>("status")?).ok_or_else(damaged)?;
-        Ok(Card { number: row.get("number")?, status })
-    };
-    rows.iter().map(read).collect()
-}
-
 /// One person has one card; a replacement or renewal names it, and its status must allow it (docs/centre.md §6.9).
-fn card_fault(form: &Form, is_known: bool, cards: &[Card]) -> Result<(), Refusal> {
-    let Some((old, reason)) = form.old_card.zip(form.reason) else {
-        return Ok(may_have_another(cards.iter().map(|card| card.status)).map_err(OfLife)?);
+fn card_fault(office: &Office<'_>, form: &Form, person: Option<&Person>) -> Result<Option<Refusal>, Refusal> {
+    let Some(person) = person else {
+        return Ok((form.kind != ApplicationKind::New).then(|| Refused::PersonUnknown.into()));
     };
-    if !is_known && cards.is_empty() {
-        return Err(Refused::PersonUnknown.into());
-    }
-    let card = cards.iter().find(|card| card.number == old.0).ok_or(Refused::OldCard)?;
-    Ok(replaceable(card.status, reason.of_life()).map_err(OfLife)?)
-}
-
-struct OfLife(crate::life::LifeRefusal);
-
-impl crate::acts::refusal::Explain for OfLife {
-    fn code(&self) -> &'static str {
-        self.0.code()
-    }
-    fn en(&self) -> String {
-        self.0.en()
-    }
-    fn zh(&self) -> String {
-        self.0.zh()
-    }
-    fn next_en(&self) -> String {
-        self.0.next_en().into()
-    }
-    fn next_zh(&self) -> String {
-        self.0.next_zh().into()
-    }
+    let cards = card_file::of_person(office, &person.number)?;
+    let regular = cards.iter().filter(|card| card.kind == CardKind::Regular);
+    let Some((old, reason)) = form.old_card.zip(form.reason) else {
+        let status = regular.map(|card| card.status_at(office.now()));
+        return Ok(may_have_another(status).err().map(Refusal::from));
+    };
+    let Some(card) = regular.into_iter().find(|card| card.number == old.0) else {
+        return Ok(Some(Refused::OldCard.into()));
+    };
+    let status = card.status_at(office.now());
+    let judged = if form.kind == ApplicationKind::Renewal {
+        office.parameter::<Validity>()?.renewable(status, card.expires, office.today())
+    } else {
+        replaceable(status, reason.of_life())
+    };
+    Ok(judged.err().map(Refusal::from))
 }

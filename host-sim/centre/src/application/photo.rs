@@ -137,6 +137,8 @@ fn look(rules: &PhotoRules, jpeg: &[u8], faults: &mut Vec<PhotoFault>) {
     }
     if sound {
         match decoder.decode() {
+            // The decoder draws the rest of a picture that is cut off in grey.
+            _ if !jpeg.ends_with(&[0xFF, 0xD9]) => faults.push(PhotoFault::Damaged),
             Ok(pixels) if header.components == 3 => border::check(rules, &border::Picture::new(&pixels, width), faults),
             Ok(_) => {}
             Err(_) => faults.push(PhotoFault::Damaged),

@@ -3,12 +3,12 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::level::Level;
 use crate::configuration::Parameter;
-use crate::word_column;
+use crate::words;
 
 /// What differs by area in agreements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -62,27 +62,22 @@ pub struct Suspension {
     pub until: Date,
 }
 
-/// How an agreement stands on a day.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[schema(as = institution::State)]
-pub enum State {
-    /// It begins later
-    Signed,
-    /// It holds: the institution may be used
-    InForce,
-    /// It does not hold for a while: fees of these days are not settled
-    Suspended,
-    /// Its term is over
-    Void,
-    /// It was ended before its term was over
-    Ended,
+words! {
+    /// How an agreement stands on a day.
+    #[schema(as = institution::State)]
+    pub enum State {
+        /// It begins later
+        Signed,
+        /// It holds: the institution may be used
+        InForce,
+        /// It does not hold for a while: fees of these days are not settled
+        Suspended,
+        /// Its term is over
+        Void,
+        /// It was ended before its term was over
+        Ended,
+    }
 }
-
-word_column!(State);
 
 /// What changes the state of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]

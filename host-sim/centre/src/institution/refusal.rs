@@ -105,7 +105,7 @@ impl Explain for Refused {
                 format!("an agreement's last day comes after its first, and it lasts at most {months} months")
             }
             Self::Overlap => "the institution has an agreement for some of these days".into(),
-            Self::State(Some(state)) => format!("the agreement is {} today", Into::<&str>::into(state)),
+            Self::State(Some(state)) => format!("the agreement is {state} today"),
             Self::State(None) => "the institution has no agreement today".into(),
             Self::Days { most } => format!("a suspension lasts from 1 to {most} days"),
             Self::SuspendedBefore(times) => {
@@ -124,7 +124,7 @@ impl Explain for Refused {
             Self::Past => "协议生效日期须为今日或以后".into(),
             Self::Term { months } => format!("协议终止日期须晚于生效日期，且期限不超过{months}个月"),
             Self::Overlap => "该机构在此期间已有协议".into(),
-            Self::State(Some(state)) => format!("协议今日状态为 {}", Into::<&str>::into(state)),
+            Self::State(Some(state)) => format!("协议今日状态为 {state}"),
             Self::State(None) => "该机构今日没有协议".into(),
             Self::Days { most } => format!("中止期限为1至{most}天"),
             Self::SuspendedBefore(times) => format!("协议期内已中止{times}次，不得再次中止，应予解除"),

@@ -11,6 +11,8 @@
 //! | finance | the finance authority of the area's level: fees go there, running costs and subsidies come from there |
 //! | outside | what came in from or went out to the world: banks, employers, cash |
 
+pub mod acts;
+
 use std::fmt;
 use std::str::FromStr;
 

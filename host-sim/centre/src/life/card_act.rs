@@ -6,11 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
 use super::place::Place;
 use super::refusal::LifeRefusal;
+use crate::configuration::Parameter;
 
 /// An act that concerns a card's social function, or the card as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
@@ -59,11 +61,19 @@ pub enum Step {
 }
 
 /// What the area decides about losses; a parameter of the centre.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormalRelease {
     /// A card that was reported lost in writing may be released if it was found. Some regions only (docs/centre.md §11).
     pub allowed: bool,
+}
+
+impl Parameter for FormalRelease {
+    const NAME: &'static str = "loss.formal_release";
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl CardAct {

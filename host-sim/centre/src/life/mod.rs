@@ -10,12 +10,15 @@
 //! | `transfer` | a person's change of area, with the balance |
 //! | `codes` | status codes of other systems, both ways |
 //! | `refusal` | why not, and what next |
+//! | `card_file`, `history` | what the centre keeps of a card, and what was done to it |
 //!
-//! These are rules only: no storage and no clock. Making, handing over and paying are done elsewhere.
+//! Making cards and handing them over is `production`; what terminals ask is `terminal`.
 
 pub mod bank;
 pub mod card_act;
+pub mod card_file;
 pub mod codes;
+pub mod history;
 pub mod place;
 pub mod refusal;
 pub mod replacement;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::bank::BankAct;
 use super::card_act::CardAct;
 use super::place::Place;
+use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why an act on a card, or on what belongs to it, was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,36 +185,6 @@ impl LifeRefusal {
         "life-transfer-step",
         "life-transfer-elsewhere",
     ];
-
-    /// Its stable code.
-    pub fn code(&self) -> &'static str {
-        self.words().code
-    }
-
-    /// The field of the act that it is about, if it is about one.
-    pub fn field(&self) -> Option<&'static str> {
-        self.words().field
-    }
-
-    /// Cause, and what is allowed.
-    pub fn en(&self) -> String {
-        self.words().en.into_owned()
-    }
-
-    /// The same in Chinese.
-    pub fn zh(&self) -> String {
-        self.words().zh.into_owned()
-    }
-
-    /// What to do next.
-    pub fn next_en(&self) -> &'static str {
-        self.words().next_en
-    }
-
-    /// The same in Chinese.
-    pub fn next_zh(&self) -> &'static str {
-        self.words().next_zh
-    }
 
     fn words(&self) -> Words {
         match self {
@@ -522,6 +493,41 @@ impl LifeRefusal {
                 ("there is no such change of area", "无此转移接续记录"),
                 ("compare the number with the certificate", "请核对参保凭证编号"),
             ),
+        }
+    }
+}
+
+impl Explain for LifeRefusal {
+    fn code(&self) -> &'static str {
+        self.words().code
+    }
+
+    fn field(&self) -> Option<String> {
+        self.words().field.map(String::from)
+    }
+
+    fn en(&self) -> String {
+        self.words().en.into_owned()
+    }
+
+    fn zh(&self) -> String {
+        self.words().zh.into_owned()
+    }
+
+    fn next_en(&self) -> String {
+        self.words().next_en.into()
+    }
+
+    fn next_zh(&self) -> String {
+        self.words().next_zh.into()
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Field { .. } | Self::TemporaryTooLong(_) => RefusalKind::Input,
+            Self::Unknown | Self::TransferUnknown => RefusalKind::Missing,
+            Self::NotHere { .. } | Self::BankActNotHere { .. } | Self::TransferElsewhere => RefusalKind::Forbidden,
+            _ => RefusalKind::Rule,
         }
     }
 }

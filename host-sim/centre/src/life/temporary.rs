@@ -4,11 +4,13 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::refusal::LifeRefusal;
+use crate::configuration::Parameter;
 
 /// How long temporary cards are lent; the parameter `card.temporary`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemporaryCards {
     /// Days, if the act names none.
@@ -17,12 +19,10 @@ pub struct TemporaryCards {
     pub days_max: u16,
 }
 
-impl TemporaryCards {
-    /// Whether it can be set.
-    ///
-    /// # Errors
-    /// The reason why not, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for TemporaryCards {
+    const NAME: &'static str = "card.temporary";
+
+    fn check(&self) -> Result<(), String> {
         if !(1..=366).contains(&self.days_max) {
             return Err("days_max: 1 to 366".into());
         }
@@ -31,7 +31,9 @@ impl TemporaryCards {
         }
         Ok(())
     }
+}
 
+impl TemporaryCards {
     /// The last day of a card that is lent today for `days`.
     ///
     /// # Errors

@@ -9,13 +9,16 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, ToSpan};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
+
+use crate::configuration::Parameter;
 
 /// The longest term: a year, in days or hours.
 const DAYS_MAX: u16 = 366;
 const HOURS_MAX: u16 = 24 * DAYS_MAX;
 
 /// How long an oral loss holds; the parameter `loss.temporary_term` of an area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemporaryTerm {
     /// What `value` counts.
@@ -25,7 +28,9 @@ pub struct TemporaryTerm {
 }
 
 /// What a term counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum TermUnit {
@@ -40,21 +45,21 @@ pub enum TermUnit {
 }
 
 /// Which days are worked; the parameter `calendar`. A day that it does not name is worked from Monday to Friday.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// 放假: days off, weekends among them if the notice names them.
+    #[schema(value_type = Vec<String>)]
     pub holidays: BTreeSet<Date>,
     /// 调休: Saturdays and Sundays that are worked.
+    #[schema(value_type = Vec<String>)]
     pub working: BTreeSet<Date>,
 }
 
-impl TemporaryTerm {
-    /// Whether it can be set.
-    ///
-    /// # Errors
-    /// The reason why not, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for TemporaryTerm {
+    const NAME: &'static str = "loss.temporary_term";
+
+    fn check(&self) -> Result<(), String> {
         let most = match self.unit {
             TermUnit::None if self.value == 0 => return Ok(()),
             TermUnit::None => return Err("value: 0, since the unit is `none`".into()),
@@ -63,7 +68,9 @@ impl TemporaryTerm {
         };
         if (1..=most).contains(&self.value) { Ok(()) } else { Err(format!("value: 1 to {most}")) }
     }
+}
 
+impl TemporaryTerm {
     /// The first moment at which a loss that was reported at `reported` has lapsed; `None`: never by itself.
     pub fn ends(&self, reported: DateTime, calendar: &Calendar) -> Option<DateTime> {
         let last_day = match self.unit {
@@ -79,12 +86,10 @@ impl TemporaryTerm {
     }
 }
 
-impl Calendar {
-    /// Whether it can be set.
-    ///
-    /// # Errors
-    /// The reason why not, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for Calendar {
+    const NAME: &'static str = "calendar";
+
+    fn check(&self) -> Result<(), String> {
         if let Some(day) = self.working.iter().find(|day| !is_weekend(**day)) {
             return Err(format!("working: Saturdays and Sundays only; {day} is none"));
         }
@@ -93,7 +98,9 @@ impl Calendar {
         }
         Ok(())
     }
+}
 
+impl Calendar {
     /// Whether offices work on `day`.
     pub fn is_worked(&self, day: Date) -> bool {
         self.working.contains(&day) || !(is_weekend(day) || self.holidays.contains(&day))

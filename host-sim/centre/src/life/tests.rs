@@ -11,6 +11,7 @@ use strum::VariantArray;
 use super::bank::{BankAct, BankStatus, BankStep};
 use super::card_act::FormalRelease;
 use super::*;
+use crate::acts::refusal::Explain;
 
 /// One line an act and set of places, one column a status. A cell is the status after the act, `resumes`, `stays`,
 /// `before` (done before), or `!` and the code of the refusal without `life-`. At every other place it is `!not-here`.
@@ -238,7 +239,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_do_in_both_languages() {
     for refusal in &all {
         let (en, zh) = (refusal.en(), refusal.zh());
         assert!(en.is_ascii() && refusal.next_en().is_ascii(), "{en}");
-        for chinese in [&*zh, refusal.next_zh()] {
+        for chinese in [zh.clone(), refusal.next_zh()] {
             assert!(chinese.chars().any(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c)), "{chinese}");
         }
         assert!(texts.insert(en.clone()) && texts.insert(zh), "said twice: {en}");

@@ -4,12 +4,14 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
 use super::refusal::LifeRefusal;
 use super::term::Calendar;
+use crate::configuration::Parameter;
 
 /// How long each area has; the parameter `transfer`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferTerms {
     /// Working days in which the old area sends the balance.
@@ -54,12 +56,10 @@ pub enum Side {
     New,
 }
 
-impl TransferTerms {
-    /// Whether it can be set.
-    ///
-    /// # Errors
-    /// The reason why not, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+impl Parameter for TransferTerms {
+    const NAME: &'static str = "transfer.terms";
+
+    fn check(&self) -> Result<(), String> {
         for (field, days) in [("old_days", self.old_days), ("new_days", self.new_days)] {
             if !(1..=366).contains(&days) {
                 return Err(format!("{field}: 1 to 366"));
@@ -67,7 +67,9 @@ impl TransferTerms {
         }
         Ok(())
     }
+}
 
+impl TransferTerms {
     /// The last day for the step that `state` waits for, counted from the day on which the state began; `None`: it waits
     /// for nothing.
     pub fn last_day(&self, state: TransferState, since: Date, calendar: &Calendar) -> Option<Date> {

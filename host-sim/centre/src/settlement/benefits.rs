@@ -7,6 +7,7 @@ use super::codes::{FundType, Insutype, Kind, PersonClass};
 use super::exact::{Rounding, Share};
 use crate::configuration::Parameter;
 use crate::institution::level::Level;
+use crate::words;
 
 /// All that a settlement takes from the area's configuration. Amounts are fen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -127,35 +128,21 @@ pub struct ElsewhereShares {
     pub unfiled: Share,
 }
 
-/// Where a treatment took place, seen from the area of insurance.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[schema(as = settlement::Elsewhere)]
-pub enum Elsewhere {
-    /// In the area itself.
-    #[default]
-    Here,
-    /// In another area, where the person lives, on file.
-    Filed,
-    /// In another area, sent there.
-    Transferred,
-    /// In another area, of the person's own accord.
-    Unfiled,
+words! {
+    /// Where a treatment took place, seen from the area of insurance.
+    #[derive(Default)]
+    #[schema(as = settlement::Elsewhere)]
+    pub enum Elsewhere {
+        /// In the area itself.
+        #[default]
+        Here,
+        /// In another area, where the person lives, on file.
+        Filed,
+        /// In another area, sent there.
+        Transferred,
+        /// In another area, of the person's own accord.
+        Unfiled,
+    }
 }
 
 impl Benefits {

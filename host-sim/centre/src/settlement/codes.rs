@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::word_column;
+use crate::{word_column, words};
 
 /// The insurance of a settlement (`insutype`).
 #[derive(
@@ -87,37 +87,21 @@ pub enum MedType {
     MaternityInpatient,
 }
 
-/// What a table of benefits tells apart, and what a year is counted by: one kind has one or several `med_type`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[schema(as = settlement::Kind)]
-pub enum Kind {
-    /// Outpatient, its registration, and emergency.
-    Outpatient,
-    /// Chronic and special diseases.
-    Chronic,
-    /// Inpatient: one settlement is one stay.
-    Inpatient,
-    /// A purchase at a pharmacy.
-    Pharmacy,
-    /// Maternity.
-    Maternity,
+words! {
+    /// What a table of benefits tells apart, and what a year is counted by: one kind has one or several `med_type`.
+    #[schema(as = settlement::Kind)]
+    pub enum Kind {
+        /// Outpatient, its registration, and emergency.
+        Outpatient,
+        /// Chronic and special diseases.
+        Chronic,
+        /// Inpatient: one settlement is one stay.
+        Inpatient,
+        /// A purchase at a pharmacy.
+        Pharmacy,
+        /// Maternity.
+        Maternity,
+    }
 }
 
 impl MedType {
@@ -133,34 +117,18 @@ impl MedType {
     }
 }
 
-/// What a table of benefits tells persons apart by.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum PersonClass {
-    /// An employee in service: `psn_type` 11.
-    InService,
-    /// A retired employee: `psn_type` 12.
-    Retired,
-    /// A resident who is a pupil or student, or a child.
-    Student,
-    /// Any other resident.
-    Resident,
+words! {
+    /// What a table of benefits tells persons apart by.
+    pub enum PersonClass {
+        /// An employee in service: `psn_type` 11.
+        InService,
+        /// A retired employee: `psn_type` 12.
+        Retired,
+        /// A resident who is a pupil or student, or a child.
+        Student,
+        /// Any other resident.
+        Resident,
+    }
 }
 
 impl PersonClass {
@@ -256,4 +224,4 @@ impl FundType {
     }
 }
 
-word_column!(Insutype, MedType, Kind, PersonClass, ChargeLevel, FundType);
+word_column!(Insutype, MedType, ChargeLevel, FundType);

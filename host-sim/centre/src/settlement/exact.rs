@@ -8,10 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::words;
 
 /// A number that is never negative, with at most `D` decimals; it counts units of 10⁻ᴰ. Its text is decimal, as `0.85`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,60 +169,34 @@ pub struct Rounding {
     pub to: Coin,
 }
 
-/// In which direction a fraction is rounded.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[schema(as = settlement::Mode)]
-pub enum Mode {
-    /// To the nearest coin, a half upwards (docs/centre.md §6.7.2).
-    #[default]
-    HalfUp,
-    /// To the nearest coin, a half to the even one.
-    HalfEven,
-    /// Downwards.
-    Down,
-    /// Upwards.
-    Up,
+words! {
+    /// In which direction a fraction is rounded.
+    #[derive(Default)]
+    #[schema(as = settlement::Mode)]
+    pub enum Mode {
+        /// To the nearest coin, a half upwards (docs/centre.md §6.7.2).
+        #[default]
+        HalfUp,
+        /// To the nearest coin, a half to the even one.
+        HalfEven,
+        /// Downwards.
+        Down,
+        /// Upwards.
+        Up,
+    }
 }
 
-/// The coin that amounts are rounded to.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[schema(as = settlement::Coin)]
-pub enum Coin {
-    /// A hundredth of a yuan.
-    #[default]
-    Fen,
-    /// A tenth of a yuan.
-    Jiao,
+words! {
+    /// The coin that amounts are rounded to.
+    #[derive(Default)]
+    #[schema(as = settlement::Coin)]
+    pub enum Coin {
+        /// A hundredth of a yuan.
+        #[default]
+        Fen,
+        /// A tenth of a yuan.
+        Jiao,
+    }
 }
 
 /// An amount that is not rounded yet: fen as a fraction.
@@ -276,6 +251,7 @@ impl Fraction {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use strum::VariantArray as _;
 
     #[test]
     fn texts_and_their_errors() {

@@ -4,13 +4,21 @@
 //! table of [`benefits`]; [`setlinfo`] holds every answer to the identities of §6.8.2. Not here: who is insured, and the
 //! accounts themselves.
 
+pub mod acts;
 pub mod benefits;
+pub mod bill;
+pub mod booking;
 pub mod calculation;
 pub mod catalogue;
 pub mod codes;
+pub mod entitlement;
+pub mod entries;
 pub mod exact;
+pub mod records;
+pub mod refusal;
 pub mod setlinfo;
 pub mod terms;
+pub mod visit;
 
 use crate::configuration::kinds::{Kind, kind};
 

@@ -73,7 +73,7 @@ pub struct FundPart {
 }
 
 /// An identity of docs/centre.md §6.8.2 that does not hold: a fault of this program, for which there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Identity {
     /// 1: the four parts of the bill add up to it.

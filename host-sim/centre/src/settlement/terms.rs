@@ -45,10 +45,10 @@ impl Parameter for Terms {
     fn check(&self) -> Result<(), String> {
         let named = |kind: &&Kind| self.clr_types.iter().filter(|known| known.kind == **kind).count() == 1;
         if let Some(kind) = Kind::VARIANTS.iter().find(|kind| !named(kind)) {
-            return Err(format!("clr_types names {} not exactly once", Into::<&str>::into(kind)));
+            return Err(format!("clr_types names {kind} not exactly once"));
         }
         match self.clr_types.iter().find(|known| !(1..=6).contains(&known.clr_type.chars().count())) {
-            Some(wrong) => Err(format!("the clr_type of {} has 1 to 6 characters", Into::<&str>::into(wrong.kind))),
+            Some(wrong) => Err(format!("the clr_type of {} has 1 to 6 characters", wrong.kind)),
             None => Ok(()),
         }
     }

@@ -4,6 +4,8 @@
 //! A list in this file instead of a crate for migrations: files of version 2 exist and have no history table, and one
 //! step needs the vault.
 
+mod life;
+
 use rusqlite::params;
 use zeroize::Zeroizing;
 
@@ -35,7 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(5, include_str!("migrations/5-production.sql")),
     sql(6, include_str!("migrations/6-insurance.sql")),
     sql(7, include_str!("migrations/7-settlement.sql")),
-    sql(8, include_str!("migrations/8-life.sql")),
+    Migration { version: 8, sql: include_str!("migrations/8-life.sql"), then: Some(life::cards_of_version_2) },
     sql(9, include_str!("migrations/9-http.sql")),
 ];
 

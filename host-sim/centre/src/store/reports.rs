@@ -15,7 +15,8 @@ impl Store {
         self.collect(
             "SELECT what, reversed, institution, terminal, time, stan
              FROM activations JOIN journal ON journal.id = journal_id
-             WHERE activations.card = ? ORDER BY activations.rowid",
+             WHERE activations.area = (SELECT area FROM cards WHERE number = ?1) AND activations.card = ?1
+             ORDER BY activations.rowid",
             [card.as_str()],
             |row| {
                 let institution = columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?;
@@ -44,6 +45,9 @@ impl Store {
                 let by_terminal = columns::text(row, "kind", |kind| Some(kind == "report"))?;
                 Ok(JournalEntry {
                     time: columns::time(row, "time")?,
+                    received: columns::nullable(row, "received", |row, column| {
+                        columns::text(row, column, |text| text.parse().ok())
+                    })?,
                     institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
                     terminal: row.get("terminal")?,
                     stan: columns::nullable(row, "stan", columns::stan)?,

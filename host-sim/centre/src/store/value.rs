@@ -70,9 +70,9 @@ macro_rules! words {
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize,
             ::utoipa::ToSchema, ::strum::Display, ::strum::EnumString, ::strum::IntoStaticStr, ::strum::VariantArray,
         )]
-        $(#[$about])*
         #[serde(rename_all = "kebab-case")]
         #[strum(serialize_all = "kebab-case")]
+        $(#[$about])*
         $sight enum $name { $($variants)* }
         $crate::word_column!($name);
     };

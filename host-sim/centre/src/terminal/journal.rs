@@ -1,6 +1,8 @@
 //! What the centre reports of the past: the journal and the activations. Only for reading; [`crate::store`] writes
 //! them.
 
+use jiff::civil::DateTime;
+
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::Stan;
@@ -8,11 +10,15 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
+use crate::store::value::{FromValue, ToValue, Value};
+
 /// One entry of the journal: a decision, by the centre or by a terminal that reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
     /// The time, by the terminal's clock.
     pub time: Timestamp,
+    /// The time, by the centre's clock; `None` in entries that a centre of version 2 wrote.
+    pub received: Option<DateTime>,
     /// The institution, even one that the centre does not know.
     pub institution: InstitutionCode,
     /// The terminal; characters that cannot be printed are escaped.
@@ -101,5 +107,17 @@ impl Function {
     /// The function that [`Function::as_str`] calls `word`.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Social, Self::Financial].into_iter().find(|function| function.as_str() == word)
+    }
+}
+
+impl ToValue for Function {
+    fn to_value(&self) -> Value {
+        Value::Text(self.as_str().to_owned())
+    }
+}
+
+impl FromValue for Function {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Text(word) = value { Self::from_word(&word) } else { None }
     }
 }

@@ -23,29 +23,37 @@
 //! the record of activations names this transaction. It must be in the card's area, since a card is never put into use
 //! elsewhere (docs/card.md §2.5): payments that an active card made in other areas remain, but do not keep it active.
 
-use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{Answer, Original, Receipt, Request, Stan};
-use qiyong_protocol::rules::decision::{CardRecord, Operation, PresentedCard, decide};
-use qiyong_protocol::rules::institution::Channel;
+use qiyong_protocol::rules::decision::{Operation, PresentedCard, decide};
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::journal::Function;
-use super::leases;
 use crate::error::{CentreError, Damage};
-use crate::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
+use crate::ledger::{self, Account, Posting, Unposted};
+use crate::life::bank::BankAct;
+use crate::life::card_act::{CardAct, FormalRelease};
+use crate::life::card_file::{self, CardFile};
+use crate::life::history::{self, Event};
+use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
+use crate::terminal::files::Files;
+use crate::terminal::journal::Function;
+use crate::terminal::leases;
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(crate) fn transact(
-    store: &Store,
+    files: Files<'_>,
     request: &Request<'_>,
     stan: Stan,
     presented: &PresentedCard,
     operation: &Operation,
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
-    let write = |kind| store.write(request, &Line { kind, card: Some(presented.number), operation: Some(operation) });
-    store.atomically(|store| {
+    let write = |kind| {
+        let line = Line { kind, card: Some(presented.number), operation: Some(operation) };
+        files.store.write(request, files.now, &line)
+    };
+    files.store.atomically(|store| {
         let subject = Subject::new(presented.number, operation, request.time);
         let refuse = |reason| {
             write(LineKind::Refusal(Some(stan), reason))?;
@@ -60,17 +68,19 @@ pub(crate) fn transact(
             (None, None) => {}
             _ => return refuse(Reason::NumberReused),
         }
-        let institution = store.institution(request.institution, request.time.date)?;
+        let institution = store.institution(request.institution, files.now.date())?;
         // A place that is not known has no leases, and a reason of its own.
         if institution.is_some() && !leases::is_held(store, request)? {
             return refuse(Reason::NotSignedIn);
         }
-        let record = store.card(presented.number)?;
-        let decision = decide(operation, request.time.date, institution.as_ref(), presented, record.as_ref());
-        let approved = decision.and_then(|effects| {
-            let card = record.ok_or(Reason::CardUnknown)?;
-            let balance = card.account.checked_sub(effects.charge).ok_or(Reason::InsufficientFunds)?;
-            Ok((CardRecord { account: balance, ..card }, Receipt { effects, balance }))
+        let known = files.card_for(presented.number, operation, institution.as_ref())?;
+        let today = files.today()?;
+        let approved = known.and_then(|known| {
+            let record = known.as_ref().map(|known| &known.record);
+            let effects = decide(operation, today, institution.as_ref(), presented, record)?;
+            let card = known.ok_or(Reason::CardUnknown)?;
+            let balance = card.record.account.checked_sub(effects.charge).ok_or(Reason::InsufficientFunds)?;
+            Ok((card.file, Receipt { effects, balance }))
         });
         let (mut card, receipt) = match approved {
             Ok(approved) => approved,
@@ -80,29 +90,28 @@ pub(crate) fn transact(
             }
         };
         let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
+        charge(files, &card, request.institution, (row, operation.as_str()), i128::from(receipt.effects.charge.0))?;
+        let channel = request.institution.channel();
         if receipt.effects.activates {
-            card.status = CardStatus::Active;
-            card.social = true;
-            store.add_activation(row, Function::Social, card.number)?;
+            put_into_use(files, &mut card, request.institution, (Function::Social, row))?;
         }
-        if receipt.effects.activates_financial {
-            card.financial = true;
-            store.add_activation(row, Function::Financial, card.number)?;
+        // At a bank only; elsewhere the decision never says so.
+        if receipt.effects.activates_financial && channel == Channel::Bank {
+            put_into_use(files, &mut card, request.institution, (Function::Financial, row))?;
         }
-        store.update_card(&card)?;
         Ok(Answer::Approved(receipt))
     })
 }
 
 /// Undoes the transaction with this number, or remembers the number in case the transaction still comes.
 pub(crate) fn reverse(
-    store: &Store,
+    files: Files<'_>,
     request: &Request<'_>,
     stan: Stan,
     original: Original,
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
-    store.atomically(|store| {
+    files.store.atomically(|store| {
         let known = store.transaction(id)?;
         let reversed = store.reversal(id)?;
         let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
@@ -116,7 +125,7 @@ pub(crate) fn reverse(
         if let Some(known) = known
             && let Ok(receipt) = known.result
         {
-            undo(store, &known, receipt)?;
+            undo(files, &known, receipt)?;
         }
         Ok(Answer::Done)
     })
@@ -135,39 +144,128 @@ fn answer_again(known: &StoredTransaction) -> Answer {
     }
 }
 
-fn undo(store: &Store, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
-    let card = store.card(known.subject.card)?;
-    let mut card = card.ok_or(CentreError::Damaged(Damage::Card(known.subject.card)))?;
-    card.account = Fen(card.account.0.saturating_add(receipt.effects.charge.0));
-    let standing = store.transactions_of(card.number)?;
-    for function in store.undo_activations(known.id)? {
+/// Moves money from the person's account to the institution; back, if `amount` is below zero. `row` is the
+/// transaction's in the journal.
+fn charge(
+    files: Files<'_>,
+    card: &CardFile,
+    institution: InstitutionCode,
+    (row, reason): (i64, &str),
+    amount: i128,
+) -> Result<(), CentreError> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let out_of_range = || CentreError::Amount(Fen(u64::try_from(amount.unsigned_abs()).unwrap_or(u64::MAX)));
+    let amount_fen = i64::try_from(amount).map_err(|_| out_of_range())?;
+    let posting = Posting {
+        day: files.now.date(),
+        reason: reason.to_owned(),
+        reference: format!("journal {row}"),
+        lines: vec![
+            (Account::Person(card.person.clone()), -amount_fen),
+            (Account::Institution(institution), amount_fen),
+        ],
+    };
+    match ledger::post(&files.office(card.area), "-", &posting)? {
+        Ok(_) => Ok(()),
+        // The decision has looked at the balance within this transaction.
+        Err(Unposted::Short(_)) => Err(CentreError::Damaged(Damage::Column("balances.balance".into()))),
+        Err(Unposted::Unbalanced) => Err(out_of_range()),
+    }
+}
+
+/// Puts a function of the card into use, by the transaction in this row of the journal.
+fn put_into_use(
+    files: Files<'_>,
+    card: &mut CardFile,
+    institution: InstitutionCode,
+    (function, row): (Function, i64),
+) -> Result<(), CentreError> {
+    files.store.add_activation(row, function, (card.area, card.number))?;
+    change(files, card, institution, function, Change::PutIntoUse)
+}
+
+/// What a terminal's transaction does to a function.
+#[derive(Clone, Copy)]
+enum Change {
+    PutIntoUse,
+    TakeBack,
+}
+
+/// Changes a function of the card by the tables of its life, and notes it in the card's history. What the tables refuse
+/// was not admitted by the decision; then nothing changes.
+fn change(
+    files: Files<'_>,
+    card: &mut CardFile,
+    institution: InstitutionCode,
+    function: Function,
+    what: Change,
+) -> Result<(), CentreError> {
+    let place = institution.channel().into();
+    let in_use = matches!(what, Change::PutIntoUse);
+    let (before, after, act): (String, String, &str) = match function {
+        Function::Social => {
+            let act = if in_use { CardAct::Activate } else { CardAct::TakeBack };
+            let before = card.status_at(files.now);
+            let Ok(step) = act.judge(place, before, FormalRelease::default()) else { return Ok(()) };
+            card.social = in_use;
+            let after = step.after(before, card.social);
+            card.set_status(after);
+            (before.as_str().into(), after.as_str().into(), act.word())
+        }
+        Function::Financial => {
+            let act = if in_use { BankAct::Activate } else { BankAct::TakeBack };
+            let before = card.bank_status_at(files.now);
+            let Ok(step) = act.judge(place, before, false) else { return Ok(()) };
+            card.financial = in_use;
+            let after = step.after(before, card.financial);
+            card.set_bank_status(after);
+            (before.word().into(), after.word().into(), act.into())
+        }
+    };
+    let office = files.office(card.area);
+    card_file::update(&office, card)?;
+    let event = Event {
+        time: files.now,
+        act: act.to_owned(),
+        function,
+        place,
+        operator: "-".into(),
+        outlet: institution.to_string(),
+        before,
+        after,
+        note: None,
+    };
+    history::add(&office, card, &event)
+}
+
+fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result<(), CentreError> {
+    let number = known.subject.card;
+    let card = card_file::find(files.store, &files.store.vault, number)?;
+    let mut card = card.ok_or(CentreError::Damaged(Damage::Card(number)))?;
+    let reason = format!("{}-undone", known.subject.operation);
+    charge(files, &card, known.institution, (known.id, &reason), -i128::from(receipt.effects.charge.0))?;
+    let undone = files.store.undo_activations(card.area, known.id)?;
+    if undone.is_empty() {
+        return Ok(());
+    }
+    let standing = files.store.transactions_of(card.number)?;
+    for function in undone {
         // The reversal has already been recorded, so `known` is not among them.
         match standing.iter().find(|other| keeps_in_use(other, function, &card)) {
-            Some(heir) => store.add_activation(heir.id, function, card.number)?,
-            None => take_back(&mut card, function),
+            Some(heir) => files.store.add_activation(heir.id, function, (card.area, card.number))?,
+            None => change(files, &mut card, known.institution, function, Change::TakeBack)?,
         }
     }
-    store.update_card(&card)
+    Ok(())
 }
 
 /// Whether this transaction by itself would have put `function` of `card` into use.
-fn keeps_in_use(transaction: &StoredTransaction, function: Function, card: &CardRecord) -> bool {
+fn keeps_in_use(transaction: &StoredTransaction, function: Function, card: &CardFile) -> bool {
     let stands = transaction.result.is_ok() && !transaction.reversed;
     let asked_only = transaction.subject.operation == Operation::Query.as_str();
     let local = transaction.institution.area() == Ok(card.area);
     let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
     stands && !asked_only && local && can
-}
-
-fn take_back(card: &mut CardRecord, function: Function) {
-    match function {
-        Function::Social => {
-            card.social = false;
-            // A card that was meanwhile reported lost or blocked stays so.
-            if card.status == CardStatus::Active {
-                card.status = CardStatus::Inactive;
-            }
-        }
-        Function::Financial => card.financial = false,
-    }
 }

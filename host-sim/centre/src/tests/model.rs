@@ -143,7 +143,7 @@ proptest! {
     #[test]
     fn whatever_is_repeated_reversed_or_reordered(plans in plans(), steps in steps()) {
         let mut model = Model { initial: cards(), answers: HashMap::new(), reversed: HashSet::new() };
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = at_noon(Centre::in_memory().unwrap());
         known_places(&mut centre);
         for card in &model.initial {
             centre.add_card(card).unwrap();

@@ -22,9 +22,20 @@ pub(super) const HZ: u64 = 16_000_000;
 const IS_TOLD: u32 = 0x5449_4D45;
 const IS_COUNTED: u32 = IS_TOLD + 1;
 
-/// The address and the word by which an image is told at its start that time is told.
-pub(super) const fn first_word(live: &Live, counted: bool) -> (u64, u32) {
-    (live.told, if counted { IS_COUNTED } else { IS_TOLD })
+/// Cycles in so long, rounded down.
+pub(super) fn cycles(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos() * 2 / 125).unwrap_or(u64::MAX)
+}
+
+/// How long so many cycles take, rounded down to a nanosecond: one takes 62.5.
+pub(super) const fn duration(cycles: u64) -> Duration {
+    Duration::from_nanos(cycles.saturating_mul(125) / 2)
+}
+
+/// Three words and their addresses, by which an image is told at its start that time is told, and that it is cycle `now`.
+pub(super) const fn first_words(live: &Live, counted: bool, now: u64) -> [(u64, u32); 3] {
+    let told = if counted { IS_COUNTED } else { IS_TOLD };
+    [(live.told, told), (live.told + 4, now as u32), (live.told + 8, (now >> 32) as u32)]
 }
 
 /// The core's interrupt control, and the bit that pends SysTick (ARMv7-M, B3.2.4).
@@ -66,7 +77,7 @@ impl Words {
 /// The board's time.
 pub(super) struct BoardClock {
     live: Live,
-    /// The time, in cycles since the image was first started.
+    /// The time, in cycles since the beginning, which is somebody else's, as a scenario's.
     now: u64,
     /// What the image was given: ticks and characters.
     ticks: u32,
@@ -77,11 +88,12 @@ pub(super) struct BoardClock {
 }
 
 impl BoardClock {
-    pub(super) fn new(live: Live) -> Self {
-        Self { live, now: 0, ticks: 0, sent: 0, seen: None, words: Words::default() }
+    /// A clock that shows `now`.
+    pub(super) fn new(live: Live, now: u64) -> Self {
+        Self { live, now, ticks: 0, sent: 0, seen: None, words: Words::default() }
     }
 
-    /// Cycles since the image was first started.
+    /// Cycles since the beginning.
     pub(super) const fn now(&self) -> u64 {
         self.now
     }
@@ -94,7 +106,7 @@ impl BoardClock {
     }
 
     /// Time goes on to `cycle`, unless that is over. The image does not know before it is woken.
-    fn go_on(&mut self, cycle: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(super) fn go_on(&mut self, cycle: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
         if cycle > self.now {
             self.now = cycle;
             probe.write(self.live.told + 4, &cycle.to_le_bytes())?;
@@ -104,9 +116,10 @@ impl BoardClock {
 
     /// It is `cycle`, and everything on the board looks at clock and pins. [`Self::settle`] must have come before.
     pub(super) fn tick(&mut self, cycle: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
-        self.go_on(cycle, probe)?;
         self.ticks = self.ticks.wrapping_add(1);
-        Self::wake(probe)
+        self.now = self.now.max(cycle);
+        // Time first: the image looks at it when it is woken.
+        probe.post(self.live.told + 4, &self.now.to_le_bytes(), (ICSR, PENDSTSET))
     }
 
     /// Wakes the core by a tick that is not expected to be counted.
@@ -143,8 +156,9 @@ impl BoardClock {
             if wakes != 0 && wakes.is_multiple_of(2) && (taken, ticks) == (self.sent, self.ticks) {
                 return Ok(self.words);
             }
-            probe.wait(LOOK)?;
-            qemu.check()?;
+            if !probe.wait(LOOK)? {
+                qemu.check()?;
+            }
             if Instant::now() >= deadline {
                 return Err(EmulatorError::Silent { what: "the image", seconds: WATCHDOG.as_secs() });
             }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use qiyong_firmware::ui::framebuffer::Framebuffer;
 use qiyong_protocol::ecr::{Command, Event, Reference, Setup, State};
@@ -23,6 +24,7 @@ use crate::probe::{Counters, DebugProbe, Lights, SlotPins, counters, lights, pic
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::card::desk::DeskCard;
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::referee::Finding;
 use qiyong_sim::world::visit::LinkTrouble;
 
 /// How long the image may take to start, and to take a command, in cycles.
@@ -56,6 +58,19 @@ pub struct Machine {
     pub(super) storage: Option<(u64, usize)>,
     pub(super) control: Control,
     pub(super) qemu: Qemu,
+    pub(super) took: Duration,
+    pub(super) left: Left,
+}
+
+/// What was to happen in a visit, and did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The card was not taken out at its character, nor when it had taken the new PIN.
+    pub pulls: [bool; 2],
+    /// No message was disturbed.
+    pub link: bool,
+    /// How many characters have passed.
+    pub passed: usize,
 }
 
 /// The moment at which power is cut.
@@ -82,7 +97,15 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`]. Also if the image has another storage, or none.
     pub fn boot_with(elf: &Path, setup: Setup, storage: Option<&[u8]>) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, storage, false)
+        Self::start(elf, setup, storage, false, Duration::ZERO)
+    }
+
+    /// Like [`Machine::boot`], with an empty storage, when so long has gone by since the beginning ([`Machine::elapsed`]).
+    ///
+    /// # Errors
+    /// Those of [`Machine::boot`].
+    pub fn boot_at(elf: &Path, setup: Setup, elapsed: Duration) -> Result<Self, EmulatorError> {
+        Self::start(elf, setup, None, false, elapsed)
     }
 
     /// Like [`Machine::boot`], with an empty storage and with instructions counted ([`Machine::instructions`]).
@@ -90,24 +113,31 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::boot`].
     pub fn boot_counted(elf: &Path, setup: Setup) -> Result<Self, EmulatorError> {
-        Self::start(elf, setup, None, true)
+        Self::start(elf, setup, None, true, Duration::ZERO)
     }
 
-    fn start(elf: &Path, setup: Setup, storage: Option<&[u8]>, counted: bool) -> Result<Self, EmulatorError> {
-        let image = Image::read(elf)?;
-        let first = clock::first_word(&image.live, counted);
-        let (qemu, lines) = Qemu::start(elf, storage.is_some(), counted, first)?;
+    fn start(
+        elf: &Path,
+        setup: Setup,
+        storage: Option<&[u8]>,
+        counted: bool,
+        elapsed: Duration,
+    ) -> Result<Self, EmulatorError> {
+        let (image, now) = (Image::read(elf)?, clock::cycles(elapsed));
+        let first = clock::first_words(&image.live, counted, now);
+        let (qemu, lines) = Qemu::start(elf, counted, &first)?;
         let (mut probe, mut control) = (Probe::new(lines.qtest), Control::new(lines.control));
         if let Some(bytes) = storage {
             match image.storage {
                 Some((at, length)) if length == bytes.len() => probe.write(at, bytes)?,
                 _ => return Err(EmulatorError::NoStorage),
             }
-            control.go_on()?;
         }
+        // Before the first instruction: no edge is missed, however late this comes.
         probe.watch_port('a')?;
+        control.go_on()?;
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
-        let clock = BoardClock::new(live);
+        let clock = BoardClock::new(live, now);
         let mut machine = Self {
             probe,
             clock,
@@ -128,6 +158,8 @@ impl Machine {
             storage,
             control,
             qemu,
+            took: Duration::ZERO,
+            left: Left::default(),
         };
         machine.await_words("has not logged that it started", "qiyong on")?;
         machine.set_up(setup)?;
@@ -189,7 +221,7 @@ impl Machine {
     /// # Errors
     /// Those of [`Machine::insert`].
     pub fn insert_shared(&mut self, card: SharedCard) -> Result<(), EmulatorError> {
-        self.slot.insert(card, &mut self.probe)?;
+        self.slot.insert(card, self.clock.now(), &mut self.probe)?;
         self.look_up()
     }
 
@@ -198,7 +230,7 @@ impl Machine {
     /// # Errors
     /// The emulator is gone.
     pub fn remove(&mut self) -> Result<(), EmulatorError> {
-        self.slot.remove(&mut self.probe)?;
+        self.slot.remove(self.clock.now(), &mut self.probe)?;
         self.look_up()
     }
 
@@ -301,10 +333,33 @@ impl Machine {
         &self.screens
     }
 
-    /// The board's time since it was first started, in nanoseconds.
-    pub const fn now_ns(&self) -> u64 {
-        // 62.5 a cycle.
-        self.clock.now().saturating_mul(125) / 2
+    /// The board's time since the beginning: since it was first started, or as it was told then ([`Machine::boot_at`]).
+    pub const fn elapsed(&self) -> Duration {
+        clock::duration(self.clock.now())
+    }
+
+    /// Lets the board do what it does by itself, until so long has gone by since the beginning.
+    ///
+    /// # Errors
+    /// The emulator is gone.
+    pub fn rest_until(&mut self, elapsed: Duration) -> Result<(), EmulatorError> {
+        self.rest(clock::cycles(elapsed))
+    }
+
+    /// What the referee of the card line has found since this was last asked; the times are in cycles of CLK.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        self.slot.watch.findings()
+    }
+
+    /// What was to happen in the last visit by [`Machine::pull_after`], [`Machine::pull_when_new_pin_is_taken`] and
+    /// [`Machine::trouble_link`], and did not.
+    pub const fn left(&self) -> Left {
+        self.left
+    }
+
+    /// How long the last visit took, from the till's command to the last byte of the end that it was told.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// The numbers that the image keeps over a power cut; `None` if they cannot be read.

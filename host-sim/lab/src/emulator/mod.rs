@@ -10,6 +10,7 @@
 //! | `control` | its control socket: stops the whole board, for reading what belongs to one moment |
 //! | `clock` | the board's time, which passes only when the probe says so, and when the board is quiet |
 //! | `slot` | the card behind the USART, to which the board's pins give power and reset |
+//! | `watch` | the referee at the card line, and what it can see there |
 //! | `till` | the till and the centre at the other end of the serial line |
 //! | [`holder`] | the holder, who is asked what to do, and the PIN pad |
 //! | `happened` | what the board has done, and what the holder does later |
@@ -32,6 +33,7 @@ mod slot;
 mod step;
 mod till;
 mod visit;
+mod watch;
 
 pub use crate::probe::ScreenText;
 pub use slot::CardUsart;

@@ -36,6 +36,8 @@ pub(super) struct Probe {
     answers: VecDeque<String>,
     /// How often the core has fallen asleep.
     sleeps: u64,
+    /// How many commands wait for an answer that nobody awaits.
+    posted: usize,
 }
 
 /// The pin of the watched port that is high while the core sleeps.
@@ -43,7 +45,7 @@ const ASLEEP: u32 = 15;
 
 impl Probe {
     pub(super) const fn new(stream: UnixStream) -> Self {
-        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new(), sleeps: 0 }
+        Self { stream, line: Vec::new(), edges: VecDeque::new(), answers: VecDeque::new(), sleeps: 0, posted: 0 }
     }
 
     /// From now on the probe reports every edge of an output of this port.
@@ -77,9 +79,17 @@ impl Probe {
         Ok(self.sleeps)
     }
 
-    /// Waits until the probe has something to say, or for so long.
-    pub(super) fn wait(&self, time: Duration) -> Result<(), EmulatorError> {
+    /// Waits until the probe has something to say, or for so long; returns whether it has.
+    pub(super) fn wait(&self, time: Duration) -> Result<bool, EmulatorError> {
         wait_for(&mut [PollFd::new(&self.stream, PollFlags::IN)], time)
+    }
+
+    /// Writes memory, and later a word somewhere else, without waiting until that is done: the next command waits for it.
+    pub(super) fn post(&mut self, address: u64, bytes: &[u8], (then, word): (u64, u32)) -> Result<(), EmulatorError> {
+        let write = format!("write {address:#x} {} 0x{}\n", bytes.len(), hex::encode(bytes));
+        self.stream.write_all(format!("{write}writel {then:#x} {word:#x}\n").as_bytes())?;
+        self.posted += 2;
+        Ok(())
     }
 
     /// Sends a command; returns what follows `OK`.
@@ -122,6 +132,9 @@ impl Probe {
                         Ok(pin) => self.edges.push_back(Edge { pin, high: *level == "raise" }),
                         Err(_) => return Err(EmulatorError::Answer { said: line }),
                     },
+                    // In the order of the commands.
+                    ["OK"] if self.posted > 0 => self.posted -= 1,
+                    _ if self.posted > 0 => return Err(EmulatorError::Answer { said: line }),
                     _ => self.answers.push_back(line),
                 }
             }

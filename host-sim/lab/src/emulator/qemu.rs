@@ -48,17 +48,12 @@ pub(super) struct Lines {
 }
 
 impl Qemu {
-    /// Starts an image; `stopped`: it waits before its first instruction; `counted`: QEMU counts its instructions. `first`: an
-    /// address, and the word that stands there at every start.
+    /// Starts an image, which waits before its first instruction; `counted`: QEMU counts its instructions. `first`:
+    /// addresses, and the words that stand there at every start.
     ///
     /// # Errors
     /// There is no suitable QEMU, or QEMU does not start.
-    pub(super) fn start(
-        elf: &Path,
-        stopped: bool,
-        counted: bool,
-        first: (u64, u32),
-    ) -> Result<(Self, Lines), EmulatorError> {
+    pub(super) fn start(elf: &Path, counted: bool, first: &[(u64, u32)]) -> Result<(Self, Lines), EmulatorError> {
         check_version(&version()?)?;
         let folder = TempDir::new()?;
         let place = |name: &str| folder.path().join(name);
@@ -68,11 +63,11 @@ impl Qemu {
         let [starter, arguments @ ..] = STARTER;
         let mut command = Command::new(starter);
         command.args(arguments).arg(PROGRAM);
-        command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg"]);
+        command.args(["-M", "b-l475e-iot01a", "-nodefaults", "-nographic", "-monitor", "none", "-accel", "tcg", "-S"]);
         command.args(["-qtest-log", "none", "-qtest", &unix("qtest"), "-qmp", &unix("control"), "-kernel"]).arg(elf);
-        command.args(stopped.then_some("-S"));
-        let (address, word) = first;
-        command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
+        for (address, word) in first {
+            command.args(["-device", &format!("loader,addr={address:#x},data={word:#x},data-len=4")]);
+        }
         if counted {
             let log = place("record");
             command.args(["-icount", &format!("shift={INSTRUCTION_SHIFT},rr=record,rrfile={}", log.display())]);
@@ -135,11 +130,12 @@ impl Drop for Qemu {
     }
 }
 
-/// Waits until something happens on one of `fds`, or the time is over.
-pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<(), EmulatorError> {
+/// Waits until something happens on one of `fds`, or the time is over; returns whether something has.
+pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, EmulatorError> {
     let time = Timespec::try_from(time).ok();
     match poll(fds, time.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(EmulatorError::Io(error.into())),
     }
 }

@@ -22,6 +22,11 @@ impl SerialLine {
         Self { stream, byte: 10 * HZ / baud, coming: VecDeque::new() }
     }
 
+    /// How long a byte takes, in cycles.
+    pub(super) const fn byte(&self) -> u64 {
+        self.byte
+    }
+
     /// The bytes that the board has sent.
     pub(super) fn hear(&mut self) -> Result<Vec<u8>, EmulatorError> {
         read_available(&mut self.stream)

@@ -17,9 +17,11 @@ use super::EmulatorError;
 use super::clock::BoardClock;
 use super::lines::read_available;
 use super::probe::{Edge, Probe};
+use super::watch::{PER_CLK, Watch};
 use crate::probe::DebugProbe;
 use qiyong_sim::card::contact::{ContactCard, PpsHabit};
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::referee::By;
 
 /// On port A: whether the supply gives 5 V, RST, and the switch of VCC.
 const VCC_5V: u32 = 3;
@@ -31,14 +33,15 @@ const PRESENT: u32 = 2;
 /// USART2's registers (RM0351 §40.8).
 const CR1: u64 = 0x4000_4400;
 
-/// Cycles of the board's clock in one of CLK: the board gives the card 4 MHz.
-const PER_CLK: u64 = 4;
 /// Cycles of CLK from RST going high to TS, as on the virtual line (ISO/IEC 7816-3 clause 6.2.2).
 const ATR_DELAY: u64 = 400;
 /// Etu from a character's leading edge until its receiver has it.
 const CHARACTER: u64 = 11;
 /// Etu between the card's characters: the terminal needs no extra guard time (clause 8.3).
 const CARD_GUARD_TIME: u64 = 12;
+
+/// Fi and Di after every reset (ISO/IEC 7816-3 clause 8.1).
+const DEFAULT_RATE: (u16, u8) = (372, 1);
 
 /// Cycles of the board's clock in `etu` etu at a rate of (Fi, Di).
 fn cycles(etu: u64, (fi, di): (u16, u8)) -> u64 {
@@ -73,6 +76,8 @@ pub(super) struct Slot {
     class: Option<VoltageClass>,
     five_volts: bool,
     rst: bool,
+    /// The referee at the line.
+    pub(super) watch: Watch,
     /// What the card sends next.
     coming: VecDeque<Coming>,
     /// The last event on the line: a leading edge, or RST going high; in cycles.
@@ -90,9 +95,10 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) const fn new(line: UnixStream) -> Self {
+    pub(super) fn new(line: UnixStream) -> Self {
         Self {
             line,
+            watch: Watch::new(),
             card: None,
             class: None,
             five_volts: false,
@@ -108,12 +114,13 @@ impl Slot {
     }
 
     /// Puts a card in. The board sees it at its next look.
-    pub(super) fn insert(&mut self, card: SharedCard, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(super) fn insert(&mut self, card: SharedCard, now: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
         if card.borrow().convention() == Convention::Inverse {
             return Err(EmulatorError::InverseCard);
         }
         self.card = Some(card);
         self.answered = None;
+        self.watch.card(now, true);
         probe.drive_pin('b', PRESENT, true)
     }
 
@@ -124,8 +131,9 @@ impl Slot {
     }
 
     /// Takes the card out. The board sees it at its next look.
-    pub(super) fn remove(&mut self, probe: &mut Probe) -> Result<(), EmulatorError> {
+    pub(super) fn remove(&mut self, now: u64, probe: &mut Probe) -> Result<(), EmulatorError> {
         self.card = None;
+        self.watch.card(now, false);
         self.coming.clear();
         probe.drive_pin('b', PRESENT, false)
     }
@@ -153,24 +161,27 @@ impl Slot {
             VCC => {
                 let class = if self.five_volts { VoltageClass::A } else { VoltageClass::B };
                 self.class = edge.high.then_some(class);
+                self.watch.vcc(now, self.class);
                 self.coming.clear();
             }
             RST if edge.high != self.rst => {
                 self.rst = edge.high;
+                self.watch.rst(now, edge.high);
                 self.coming.clear();
                 self.last_edge = now;
                 if edge.high
                     && let Some(card) = self.powered()
                 {
-                    let (atr, rate, once) = {
+                    let (atr, once) = {
                         let mut card = card.borrow_mut();
-                        (card.answer_to_reset(), card.rate(), answers_once(&card))
+                        (card.answer_to_reset(), answers_once(&card))
                     };
                     let before = std::mem::replace(&mut self.answered, self.class.filter(|_| once));
                     if before.is_some() && before == self.answered {
                         return Err(EmulatorError::AnsweredTwice);
                     }
-                    self.sends(&atr, rate, now + PER_CLK * ATR_DELAY);
+                    // Whatever the answer says, it comes at the rate of every reset (clause 8.1).
+                    self.sends(&atr, DEFAULT_RATE, now + PER_CLK * ATR_DELAY);
                 }
             }
             _ => {}
@@ -189,13 +200,15 @@ impl Slot {
     /// Takes what the board has begun to send at cycle `now`; returns whether it sent anything.
     pub(super) fn hear(&mut self, now: u64, probe: &mut Probe) -> Result<bool, EmulatorError> {
         let bytes = read_available(&mut self.line)?;
+        let rate = if bytes.is_empty() { DEFAULT_RATE } else { self.rate(probe)? };
         for byte in &bytes {
             if self.is_cut() {
                 break;
             }
             if self.is_pulled() {
-                self.remove(probe)?;
+                self.remove(now, probe)?;
             }
+            self.watch.character(now, By::Terminal, *byte, rate);
             self.characters += 1;
             self.last_edge = now;
             self.answered = None;
@@ -211,7 +224,7 @@ impl Slot {
                 (card.received(*byte), rate, card.turnaround(), card.card.took_new_pin())
             };
             if took_new_pin && std::mem::take(&mut self.pull_when_new_pin_is_taken) {
-                self.remove(probe)?;
+                self.remove(now, probe)?;
                 continue;
             }
             if answer.is_empty() {
@@ -220,6 +233,15 @@ impl Slot {
             self.sends(&answer, rate, now + cycles(turnaround, rate));
         }
         Ok(!bytes.is_empty())
+    }
+
+    /// Fi and Di at which the board sends, by its USART's divider: those of the card or of a reset, if they have its length.
+    fn rate(&self, probe: &mut Probe) -> Result<(u16, u8), EmulatorError> {
+        let divider = u64::from(probe.read_word(CR1 + 0x0C)?);
+        let card = self.card.as_ref().map_or(DEFAULT_RATE, |card| card.borrow().rate());
+        let fits = |rate: &(u16, u8)| cycles(1, *rate) == divider;
+        let other = (u16::try_from(divider / PER_CLK).unwrap_or(u16::MAX), 1);
+        Ok([card, DEFAULT_RATE].into_iter().find(fits).unwrap_or(other))
     }
 
     /// When the board has the card's next character; `None`: none is coming.
@@ -250,7 +272,8 @@ impl Slot {
         probe: &mut Probe,
     ) -> Result<(), EmulatorError> {
         let Some(at) = self.next() else { return Ok(()) };
-        let Some(Coming { edge, byte, .. }) = self.coming.pop_front() else { return Ok(()) };
+        let Some(Coming { edge, rate, byte }) = self.coming.pop_front() else { return Ok(()) };
+        self.watch.character(edge, By::Card, byte, rate);
         self.characters += 1;
         self.last_edge = edge;
         if listens { clock.feed(at, &mut self.line, byte, probe) } else { clock.tick(at, probe) }

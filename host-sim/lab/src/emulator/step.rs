@@ -13,6 +13,7 @@ use crate::probe::image;
 /// Who is next. Of several at the same cycle the first in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
+    Heard,
     Holder,
     Card,
     Till,
@@ -36,11 +37,10 @@ impl Machine {
     /// What the board has done since the last step; if nothing, the next thing happens to it.
     pub(super) fn step(&mut self) -> Result<Vec<Happened>, EmulatorError> {
         let words = self.settle()?;
-        let (happened, anything) = self.take(&words)?;
-        if !anything {
-            self.happens(&words)?;
+        match self.take(&words)? {
+            (_, false) => self.happens(&words).map(Vec::from_iter),
+            (happened, true) => Ok(happened),
         }
-        Ok(happened)
     }
 
     /// Takes what the quiet board has done; returns also whether it has done anything.
@@ -69,33 +69,35 @@ impl Machine {
         if self.pad.hear()? {
             all.push(Happened::PinAwaited);
         }
-        all.extend(self.till.hear()?.into_iter().map(Happened::Till));
+        self.till.hear(now)?;
         anything |= !all.is_empty();
         Ok((all, anything))
     }
 
-    /// Lets the board do what it does by itself in so many cycles, such as to end what it says; nobody reacts to it.
-    pub(super) fn rest(&mut self, cycles: u64) -> Result<(), EmulatorError> {
-        let end = self.clock.now() + cycles;
+    /// Lets the board do what it does by itself until `end`, in cycles; nobody reacts to it.
+    pub(super) fn rest(&mut self, end: u64) -> Result<(), EmulatorError> {
         loop {
             let words = self.settle()?;
             let (_, anything) = self.take(&words)?;
             match words.next {
                 _ if anything => {}
-                Some(at) if at <= end => self.clock.tick(at, &mut self.probe)?,
-                _ => return self.log.drain(&mut self.probe),
+                Some(at) if at <= end => self.clock.tick(at.max(self.clock.now()), &mut self.probe)?,
+                _ => break,
             }
         }
+        self.clock.go_on(end, &mut self.probe)?;
+        self.log.drain(&mut self.probe)
     }
 
-    /// The next thing in time happens to the board.
-    fn happens(&mut self, words: &Words) -> Result<(), EmulatorError> {
+    /// The next thing in time happens to the board, or to what it has sent.
+    fn happens(&mut self, words: &Words) -> Result<Option<Happened>, EmulatorError> {
         let now = self.clock.now();
         let card = self.slot.next();
         if card.is_some() && self.slot.is_pulled() {
-            return self.remove();
+            return self.remove().map(|()| None);
         }
         let times = [
+            (self.till.next(), Next::Heard),
             (self.later.map(|later| later.at), Next::Holder),
             (card, Next::Card),
             (self.till.line().next(), Next::Till),
@@ -105,19 +107,24 @@ impl Machine {
         let next = times.into_iter().filter_map(|(at, who)| Some((at?.max(now), who))).min();
         let Some((at, who)) = next else { return Err(EmulatorError::Idle) };
         match who {
+            Next::Heard => {
+                self.clock.go_on(at, &mut self.probe)?;
+                return Ok(self.till.take().map(Happened::Till));
+            }
             Next::Holder => {
                 self.clock.tick(at, &mut self.probe)?;
                 self.settle()?;
                 match self.later.take().map(|later| later.what) {
-                    Some(Act::PullsCard) => self.remove(),
-                    Some(Act::HoldsCancelKey) => self.cancel_key(true),
-                    None => Ok(()),
+                    Some(Act::PullsCard) => self.remove()?,
+                    Some(Act::HoldsCancelKey) => self.cancel_key(true)?,
+                    None => {}
                 }
             }
-            Next::Card => self.slot.deliver(words.listens, &mut self.clock, &mut self.probe),
-            Next::Till => self.till.line().deliver(&mut self.clock, &mut self.probe),
-            Next::Pad => self.pad.line().deliver(&mut self.clock, &mut self.probe),
-            Next::Board => self.clock.tick(at, &mut self.probe),
+            Next::Card => self.slot.deliver(words.listens, &mut self.clock, &mut self.probe)?,
+            Next::Till => self.till.line().deliver(&mut self.clock, &mut self.probe)?,
+            Next::Pad => self.pad.line().deliver(&mut self.clock, &mut self.probe)?,
+            Next::Board => self.clock.tick(at, &mut self.probe)?,
         }
+        Ok(None)
     }
 }

@@ -1,7 +1,7 @@
 //! The till's end of the board's serial line ([`qiyong_sim::serial::till`]) on a socket: what comes from it, and what
 //! goes there. The machine decides what follows from the frames.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::os::unix::net::UnixStream;
 
 use qiyong_protocol::ecr::Command;
@@ -20,11 +20,15 @@ const BAUD: u64 = 115_200;
 pub(super) struct TillLine {
     line: SerialLine,
     end: TillEnd,
+    /// When the last byte from the board has come, in cycles.
+    last: u64,
+    /// What is on its way from the board, with the cycle at which it has come.
+    coming: VecDeque<(u64, Heard)>,
 }
 
 impl TillLine {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { line: SerialLine::new(stream, BAUD), end: TillEnd::default() }
+        Self { line: SerialLine::new(stream, BAUD), end: TillEnd::default(), last: 0, coming: VecDeque::new() }
     }
 
     /// The bytes on it.
@@ -35,6 +39,11 @@ impl TillLine {
     /// A visit begins, during which this goes wrong.
     pub(super) fn begin(&mut self, trouble: LinkTrouble) {
         self.end.begin(trouble, BTreeMap::new());
+    }
+
+    /// Whether nothing has gone wrong with a message in this visit, though something was to.
+    pub(super) fn is_left(&self) -> bool {
+        self.end.is_left()
     }
 
     /// Sends a command to the terminal.
@@ -58,9 +67,22 @@ impl TillLine {
         !frames.is_empty()
     }
 
-    /// What has come since the last call.
-    pub(super) fn hear(&mut self) -> Result<Vec<Heard>, EmulatorError> {
-        let bytes = self.line.hear()?;
-        Ok(bytes.into_iter().filter_map(|byte| self.end.hear(byte)).collect())
+    /// Takes what the board has begun to send at cycle `now`. The emulator carries it at no time; here each byte takes its own.
+    pub(super) fn hear(&mut self, now: u64) -> Result<(), EmulatorError> {
+        for byte in self.line.hear()? {
+            self.last = self.last.max(now) + self.line.byte();
+            self.coming.extend(self.end.hear(byte).map(|heard| (self.last, heard)));
+        }
+        Ok(())
+    }
+
+    /// When the next frame from the board has come whole.
+    pub(super) fn next(&self) -> Option<u64> {
+        self.coming.front().map(|(at, _)| *at)
+    }
+
+    /// That frame.
+    pub(super) fn take(&mut self) -> Option<Heard> {
+        self.coming.pop_front().map(|(_, heard)| heard)
     }
 }

@@ -6,17 +6,15 @@ use qiyong_protocol::ecr::{Command, Ended, Event, Reference};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
-use super::clock::HZ;
+use super::clock::{self, HZ};
 use super::happened::{Act, Happened, Later};
 use super::holder::{self, Does, Moment, THINKS};
-use super::machine::Machine;
+use super::machine::{Left, Machine};
 use super::till::Heard;
 use qiyong_sim::world::centre::CentreEnd;
 
 /// How long a visit may take in the board's time; every proper visit ends sooner by its own bounds.
 const VISIT_MINUTES: u64 = 30;
-/// How long the board takes at most to finish the frame with which it tells the end, in cycles: 50 ms.
-const ENDING: u64 = HZ / 20;
 
 /// The current visit: its reference, and its holder and centre.
 struct Visit<'a> {
@@ -40,12 +38,19 @@ impl Machine {
         let reference = self.next;
         self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
-        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, self.clock.now());
+        let (begin, characters) = (self.clock.now(), self.slot.characters);
+        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, begin);
         let ended = self.until_end(&mut Visit { reference, centre, holder });
+        self.took = clock::duration(self.clock.now() - begin);
+        self.left = Left {
+            pulls: [self.slot.pull_at.is_some(), self.slot.pull_when_new_pin_is_taken],
+            link: self.till.is_left(),
+            passed: self.slot.characters - characters,
+        };
         (self.slot.pull_at, self.slot.cut_at, self.cut_at_message, self.later) = (None, None, None, None);
         self.slot.pull_when_new_pin_is_taken = false;
         match ended {
-            Ok(ended) => self.rest(ENDING).map(|()| ended),
+            Ok(ended) => self.rest(self.clock.now()).map(|()| ended),
             // What it logged last, unless it is gone.
             Err(error) => self.log.drain(&mut self.probe).and(Err(error)),
         }

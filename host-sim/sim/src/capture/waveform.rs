@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `VCC` | there is supply voltage, of any class | there is none | |
 //! | `RST` | high | low | |
-//! | `CLK_ON` | CLK runs, at 3.5712 MHz | CLK is stopped, low | |
+//! | `CLK_ON` | CLK runs, at 4 MHz | CLK is stopped, low | |
 //! | `IO` | state H | state L | data and parity moments of a secret character |
 //! | `FINDING` | an event: the referee convicts the terminal; a comment names the rule | | |
 //!

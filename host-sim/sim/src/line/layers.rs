@@ -84,8 +84,9 @@ impl<L: SimulatedLine, Y: Layer> CardLine for Layered<L, Y> {
     }
 
     async fn set_vcc(&mut self, class: Option<VoltageClass>) {
-        self.line.set_vcc(class).await;
+        // Before the supply settles.
         self.layer.happened(&self.line, LineEvent::Vcc(class));
+        self.line.set_vcc(class).await;
     }
 
     fn set_rst(&mut self, high: bool) {

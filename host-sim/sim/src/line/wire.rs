@@ -31,6 +31,10 @@ pub struct Hardware {
     pub clock_hz: u32,
     /// VCC in mV for class A, B and C.
     pub vcc_mv: [u16; 3],
+    /// How long the supply takes until VCC is stable, or gone, in µs.
+    pub vcc_settles_us: u32,
+    /// How many etu after the time in which a character may begin it is certain that none has.
+    pub misses_after: Etu,
     /// Where its error signal lies.
     pub signal: Signal,
     /// The least etu from the leading edge of a character that the card has refused to that of its repetition.
@@ -38,10 +42,25 @@ pub struct Hardware {
 }
 
 impl Default for Hardware {
-    /// CLK at 3.5712 MHz, 5 V, 3 V and 1.8 V, the error signal from 10.5 to 11.5 etu (clause 7.3).
+    /// An ideal one: CLK at 4 MHz; 5 V, 3 V and 1.8 V at once; leading edges are seen; the error signal from 10.5 to 11.5 etu
+    /// (clause 7.3).
     fn default() -> Self {
         let vcc_mv = [5000, 3000, 1800];
-        Self { clock_hz: CLOCK_HZ as u32, vcc_mv, signal: CARD_SIGNAL, repetition: REPETITION as Etu }
+        Self {
+            clock_hz: CLOCK_HZ as u32,
+            vcc_mv,
+            vcc_settles_us: 0,
+            misses_after: 0,
+            signal: CARD_SIGNAL,
+            repetition: REPETITION as Etu,
+        }
+    }
+}
+
+impl Hardware {
+    /// That of the boards: VCC takes 10 ms, and a USART tells of a character only when it is whole.
+    pub fn of_a_board() -> Self {
+        Self { vcc_settles_us: 10_000, misses_after: CHARACTER as Etu, ..Self::default() }
     }
 }
 
@@ -317,6 +336,7 @@ impl CardLine for VirtualLine {
         }));
         self.class = class;
         (self.silenced, self.short, self.next) = (false, false, Next::default());
+        self.time.advance(u64::from(self.hardware.vcc_settles_us) * CLOCK_HZ / 1_000_000);
     }
 
     fn set_rst(&mut self, high: bool) {
@@ -414,7 +434,7 @@ impl CardLine for VirtualLine {
         self.card_goes_on(within);
         let limit = self.last_edge + self.cycles(u64::from(within));
         let Some((Coming { edge, frame: meant, rate }, flip)) = self.next_from_card(limit) else {
-            self.move_to(limit);
+            self.move_to(limit + self.cycles(self.hardware.misses_after.into()));
             return Err(LineError::Timeout);
         };
         self.move_to(edge + self.ticks(CHARACTER, rate));

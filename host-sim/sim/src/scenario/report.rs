@@ -58,13 +58,15 @@ pub struct StepReport {
     pub balance: Option<u64>,
     /// The transaction's number, if one was sent.
     pub stan: Option<u32>,
+    /// How long the visit took, in µs of the bench's time, rounded down.
+    pub took_us: u64,
     /// Whether the holder replaced the initial PIN.
     pub pin_changed: bool,
     /// At a bank: why the offer to replace the PIN came to nothing, unless the holder declined it.
     pub pin_unchanged: Option<&'static str>,
     /// What the card did on the line; null if it was never reset.
     pub line: Option<LineReport>,
-    /// What the referee of the card line has found against the terminal; the emulated bench has none.
+    /// What the referee of the card line has found against the terminal.
     pub referee: Vec<Finding>,
 }
 
@@ -160,6 +162,7 @@ pub fn step_report(scenario: &Scenario, index: usize, played: &PlayedStep) -> St
         charged: report.effects.charge.0,
         balance: report.balance.map(|balance| balance.0),
         stan: report.stan.map(|stan| stan.0),
+        took_us: u64::try_from(played.took.as_micros()).unwrap_or(u64::MAX),
         pin_changed: report.pin_changed,
         pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
         line: played.conduct.as_ref().filter(|conduct| conduct.resets > 0).map(line_report),

@@ -7,7 +7,7 @@ use super::centre::Centre;
 use super::compare::{compare_card, compare_step};
 use super::file::Scenario;
 use super::simulated::Simulated;
-use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage};
+use super::stage::{Played, PlayedCard, PlayedStep, RunError, Stage, Visited};
 use crate::card::contact::{Conduct, ContactCard};
 use crate::card::os::VirtualCard;
 use crate::line::{Disturbance, SharedCard};
@@ -66,7 +66,8 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         };
         let before = record(stage)?;
         let card = step.card.and_then(|index| cards.get(index)).cloned();
-        let (report, events) = stage.visit(step.terminal, &step.operation, card.clone(), step.visit.clone())?;
+        let Visited { report, took, events } =
+            stage.visit(step.terminal, &step.operation, card.clone(), step.visit.clone())?;
         compare_step(&report, &step.expect, &format!("step {number}"), &mut differences);
         let conduct = card.map(|card| card.borrow_mut().take_conduct());
         // A step in which something did not happen shows something else than was meant.
@@ -81,7 +82,7 @@ pub fn play_on<S: Stage>(scenario: &Scenario, stage: &mut S, cards: &[SharedCard
         {
             all.add(conduct);
         }
-        let played = PlayedStep { report, events, before, after: record(stage)?, conduct };
+        let played = PlayedStep { report, took, events, before, after: record(stage)?, conduct };
         // Whatever the scenario expects, the terminal keeps to the standard.
         let convicted = |Finding { rule, at }: Finding| {
             let (name, clause, says) = (rule.name(), rule.clause(), rule.says());

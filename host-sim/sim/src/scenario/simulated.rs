@@ -7,7 +7,7 @@ use qiyong_protocol::rules::decision::Operation;
 use super::centre::Centre;
 use super::file::Scenario;
 use super::stage::{RunError, Stage, Visited};
-use crate::line::SharedCard;
+use crate::line::{Hardware, SharedCard};
 use crate::time::VirtualTime;
 use crate::world::event::Event;
 use crate::world::visit::{Unplayed, Visit};
@@ -22,7 +22,9 @@ pub struct Simulated<C> {
 impl<C: Centre> Simulated<C> {
     /// The world of this scenario; `centre` has been prepared for the scenario.
     pub fn new(scenario: &Scenario, centre: C) -> Self {
-        let world = World::new(VirtualTime::new(scenario.clock), centre);
+        let mut world = World::new(VirtualTime::new(scenario.clock), centre);
+        // As on the emulated bench, so that both take the same time.
+        world.hardware = Hardware::of_a_board();
         let terminal =
             |(number, (_, institution)): (u32, &(String, _))| world.terminal(*institution, number, scenario.seed);
         let terminals = (1..).zip(&scenario.terminals).map(terminal).collect();
@@ -37,7 +39,13 @@ impl<C: Centre> Stage for Simulated<C> {
         &self.world.centre
     }
 
-    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited {
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Visited, RunError> {
         self.world.events.borrow_mut().clear();
         let terminal = &mut self.terminals[terminal];
         let known = terminal.findings().len();
@@ -50,7 +58,7 @@ impl<C: Centre> Stage for Simulated<C> {
         }
         match self.world.centre_failure.borrow_mut().take() {
             Some(failure) => Err(RunError::Centre(failure)),
-            None => Ok((report?, events)),
+            None => Ok(Visited { report: report?, took: terminal.took(), events }),
         }
     }
 

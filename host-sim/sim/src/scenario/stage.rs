@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -48,6 +49,8 @@ pub enum RunError {
 pub struct PlayedStep {
     /// How the visit ended, as the terminal reports it.
     pub report: Report,
+    /// How long it took, in the time of the stage: from the till's command to the last byte of the end that it was told.
+    pub took: Duration,
     /// What happened, and in which cycle.
     pub events: Vec<(u64, Event)>,
     /// The card at the centre before the step; `None` if the centre does not know it, or there was no card.
@@ -97,8 +100,16 @@ impl Played {
     }
 }
 
-/// How a visit ended, and the events with their cycles, as far as the stage sees them.
-pub type Visited = Result<(Report, Vec<(u64, Event)>), RunError>;
+/// A visit that was played.
+#[derive(Clone, Debug)]
+pub struct Visited {
+    /// How it ended.
+    pub report: Report,
+    /// How long it took: see [`PlayedStep::took`].
+    pub took: Duration,
+    /// What happened, with its cycle, as far as the stage sees it.
+    pub events: Vec<(u64, Event)>,
+}
 
 /// Where a scenario is played: terminals, and a centre that all of them reach.
 pub trait Stage {
@@ -109,11 +120,16 @@ pub trait Stage {
     fn centre(&self) -> &RefCell<Self::Centre>;
 
     /// Plays a visit at the terminal with this index in the scenario, by the holder of this card, if there is one.
-    /// Returns how the visit ended, and the events that this stage sees.
     ///
     /// # Errors
     /// The visit cannot be played to its end.
-    fn visit(&mut self, terminal: usize, operation: &Operation, card: Option<SharedCard>, visit: Visit) -> Visited;
+    fn visit(
+        &mut self,
+        terminal: usize,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Visited, RunError>;
 
     /// What was to happen in the last visit at this terminal and did not, if the stage sees that.
     fn unplayed(&mut self, terminal: usize) -> Vec<Unplayed> {

@@ -1,6 +1,8 @@
 //! The terminal's port: the firmware's own adapter on two wires and the virtual clock.
 
+use std::cell::Cell;
 use std::convert::Infallible;
+use std::rc::Rc;
 
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{ErrorType, Read, Write};
@@ -15,11 +17,35 @@ pub type Port = SerialPort<Receiver, Transmitter, Delay>;
 
 /// The terminal's end of the line; `to_terminal` brings what it receives, `to_till` takes what it sends.
 pub fn port(time: VirtualTime, to_terminal: Wire, to_till: Wire) -> Port {
-    SerialPort::new(Receiver(to_terminal), Transmitter(to_till), Delay(time))
+    let looks = Looks::default();
+    let receiver = Receiver { wire: to_terminal, time: time.clone(), looks: looks.clone() };
+    let transmitter = Transmitter { wire: to_till, time: time.clone(), looks };
+    SerialPort::new(receiver, transmitter, Delay(time))
+}
+
+/// After so many cycles a board looks at what has come from the till: a byte of a frame waits for the next tick, of a millisecond.
+const TICK: u64 = CLOCK_HZ / 1000;
+
+/// When the terminal last looked at what has come, or will look next, in cycles.
+#[derive(Clone, Default)]
+struct Looks(Rc<Cell<u64>>);
+
+impl Looks {
+    /// At this cycle a byte has come or gone out: the terminal looks at the next tick, if that is not already so.
+    fn expects(&self, cycle: u64) -> u64 {
+        if cycle > self.0.get() {
+            self.0.set(cycle + TICK);
+        }
+        self.0.get()
+    }
 }
 
 /// What the terminal receives.
-pub struct Receiver(Wire);
+pub struct Receiver {
+    wire: Wire,
+    time: VirtualTime,
+    looks: Looks,
+}
 
 impl ErrorType for Receiver {
     type Error = Infallible;
@@ -28,13 +54,19 @@ impl ErrorType for Receiver {
 impl Read for Receiver {
     async fn read(&mut self, room: &mut [u8]) -> Result<usize, Infallible> {
         let Some(first) = room.first_mut() else { return Ok(0) };
-        *first = self.0.receive().await;
+        let due = self.wire.due().await;
+        self.time.until(self.looks.expects(due)).await;
+        *first = self.wire.receive().await;
         Ok(1)
     }
 }
 
 /// What the terminal sends.
-pub struct Transmitter(Wire);
+pub struct Transmitter {
+    wire: Wire,
+    time: VirtualTime,
+    looks: Looks,
+}
 
 impl ErrorType for Transmitter {
     type Error = Infallible;
@@ -42,12 +74,13 @@ impl ErrorType for Transmitter {
 
 impl Write for Transmitter {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        self.0.send(bytes);
+        self.wire.send(bytes);
         Ok(bytes.len())
     }
 
     async fn flush(&mut self) -> Result<(), Infallible> {
-        self.0.flushed().await;
+        self.wire.flushed().await;
+        self.looks.expects(self.time.cycles());
         Ok(())
     }
 }

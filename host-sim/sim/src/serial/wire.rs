@@ -169,6 +169,21 @@ impl Wire {
         self.time.until(free_at).await;
     }
 
+    /// When the next byte arrives, or has arrived, in cycles: as soon as one is under way.
+    ///
+    /// Cancel-safety: cancel-safe.
+    pub async fn due(&self) -> u64 {
+        poll_fn(|context| {
+            let mut bytes = self.bytes.borrow_mut();
+            let due = bytes.coming.due();
+            if due.is_none() {
+                bytes.reader = Some(context.waker().clone());
+            }
+            due.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
     /// The next byte that arrives.
     ///
     /// Cancel-safety: cancel-safe.
@@ -209,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_byte_takes_ten_bits_and_its_fault_comes_with_it() {
-        assert_eq!(BYTE, 310);
+        assert_eq!(BYTE, 347);
         assert_eq!(arrives(b"abc", &[]), [(1, b'a'), (2, b'b'), (3, b'c')]);
         assert_eq!(arrives(b"abc", &[(1, ByteFault::Flip(1))]), [(1, b'a'), (2, b'c'), (3, b'c')]);
         assert_eq!(arrives(b"abc", &[(1, ByteFault::Lose)]), [(1, b'a'), (3, b'c')]);

@@ -26,6 +26,7 @@ pub mod visit;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -43,7 +44,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
 use crate::line::{
-    Fault, FaultPlan, Faults, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
+    Fault, FaultPlan, Faults, Hardware, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
 };
 use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
@@ -122,12 +123,15 @@ pub struct WorldTerminal {
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
     sent: [u64; 2],
+    took: Duration,
 }
 
 /// What all terminals of a world share.
 pub struct World<C> {
     /// The clock.
     pub time: VirtualTime,
+    /// What the card slots of its terminals are like.
+    pub hardware: Hardware,
     /// The centre.
     pub centre: Rc<RefCell<C>>,
     /// The events so far.
@@ -139,7 +143,13 @@ pub struct World<C> {
 impl<C: CentreEnd + 'static> World<C> {
     /// A world around a centre.
     pub fn new(time: VirtualTime, centre: C) -> Self {
-        Self { time, centre: Rc::new(RefCell::new(centre)), events: Events::default(), centre_failure: Rc::default() }
+        Self {
+            time,
+            hardware: Hardware::default(),
+            centre: Rc::new(RefCell::new(centre)),
+            events: Events::default(),
+            centre_failure: Rc::default(),
+        }
     }
 
     /// Makes a terminal. `number`, from 1, gives its name, and chooses its random numbers together with `seed`.
@@ -147,7 +157,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let time = self.time.clone();
         let recorder = Recorder { time: time.clone(), events: self.events.clone() };
         let plan = FaultPlan::default();
-        let wire = VirtualLine::new(time.clone());
+        let wire = VirtualLine::of(self.hardware, time.clone());
         let seat = wire.seat();
         let line = Layered::new(wire, Faults(plan.clone()));
         let events = self.events.clone();
@@ -171,7 +181,18 @@ impl<C: CentreEnd + 'static> World<C> {
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
-        WorldTerminal { station, time, plan, flash, seat, setup, is_set_up: false, unplayed: Vec::new(), sent: [0; 2] }
+        WorldTerminal {
+            station,
+            time,
+            plan,
+            flash,
+            seat,
+            setup,
+            is_set_up: false,
+            unplayed: Vec::new(),
+            sent: [0; 2],
+            took: Duration::ZERO,
+        }
     }
 }
 
@@ -203,7 +224,9 @@ impl WorldTerminal {
         self.plan.begin(faults, noise);
         self.line().set_card(card);
         self.station.terminal().operator().begin(pins, new_pins, cancel);
+        let begin = self.time.elapsed();
         let served = self.station.serve(operation, self.time.timestamp());
+        self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
         let report = served?.report;
@@ -238,6 +261,11 @@ impl WorldTerminal {
     /// How many bytes were sent on the serial line in the last visit: to the till, and to the terminal.
     pub const fn sent(&self) -> [u64; 2] {
         self.sent
+    }
+
+    /// How long the last visit took, from the till's command to the end that it was told.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// What the terminal has done against ISO/IEC 7816-3 on its line.

@@ -9,11 +9,14 @@ use qiyong_protocol::card::pin::Pin;
 use super::event::{Event, Recorder};
 use super::visit::{CancelAt, Unplayed};
 use crate::line::{PullDuring, Seat};
+use crate::time::CLOCK_HZ;
 
 /// How long a holder takes for keying a PIN, in seconds.
 const KEYING: u64 = 4;
 /// How long a terminal waits for a PIN, in seconds.
 const KEYING_WAIT: u64 = 60;
+/// How long a byte to the PIN pad takes, in cycles: ten bits at 9600 bits a second.
+const PAD_BYTE: u64 = 10 * CLOCK_HZ / 9600;
 
 /// Screen and keys.
 pub(super) struct Script {
@@ -84,7 +87,11 @@ impl Operator for Script {
             }
             WhichPin::NewAgain => self.last_new.clone().ok_or(NoPin::TimedOut),
         };
-        self.recorder.time.advance_seconds(if pin == Err(NoPin::TimedOut) { KEYING_WAIT } else { KEYING });
+        match pin {
+            // The PIN pad is told first that a PIN is awaited.
+            Err(NoPin::TimedOut) => self.recorder.time.advance(KEYING_WAIT * CLOCK_HZ + PAD_BYTE),
+            _ => self.recorder.time.advance_seconds(KEYING),
+        }
         self.recorder.note(match &pin {
             Ok(_) => Event::Keyed(which),
             Err(no_pin) => Event::NotKeyed(*no_pin),

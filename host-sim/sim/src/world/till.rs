@@ -147,12 +147,18 @@ impl Till {
         Err(TillError::Silent)
     }
 
+    fn pass_on(&mut self, message: &[u8]) -> Result<Passed, CentreFailure> {
+        let mut centre = self.centre.borrow_mut();
+        centre.set_time(self.time.timestamp());
+        self.end.pass_on(message, &mut *centre)
+    }
+
     /// The next event. Meanwhile messages go to the centre, and its answers to the terminal.
     async fn hear(&mut self) -> Event {
         loop {
             match self.end.hear(self.from_terminal.receive().await) {
                 Some(Heard::Event(event)) => return event,
-                Some(Heard::ToCentre(message)) => match self.end.pass_on(&message, &mut *self.centre.borrow_mut()) {
+                Some(Heard::ToCentre(message)) => match self.pass_on(&message) {
                     Ok(passed) => {
                         self.watch.passed(passed);
                         self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));

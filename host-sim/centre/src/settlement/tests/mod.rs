@@ -1,5 +1,6 @@
 //! The rules of settlement against an independent oracle, their mutants, and figures worked out by hand.
 
+mod acts;
 mod cases;
 mod figures;
 mod mutants;
