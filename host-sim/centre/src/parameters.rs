@@ -15,13 +15,14 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{application, institution, insurance, settlement, values};
+use crate::{application, institution, insurance, life, settlement, values};
 
 /// The parameters of all rooms.
 const ROOMS: &[&[Kind]] = &[
     application::PARAMETERS,
     institution::PARAMETERS,
     insurance::PARAMETERS,
+    life::PARAMETERS,
     settlement::PARAMETERS,
 ];
 

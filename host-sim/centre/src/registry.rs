@@ -2,7 +2,7 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, parameters};
+use crate::{access, agency, application, institution, life, parameters};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
@@ -17,6 +17,7 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
     insurance::pooling::ACTS,
+    life::acts::ACTS,
 ];
 
 /// Every act.
