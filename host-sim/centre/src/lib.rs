@@ -32,6 +32,7 @@ pub mod settlement;
 pub mod slip;
 pub mod store;
 mod terminal;
+mod text;
 
 use std::fmt;
 use std::path::Path;

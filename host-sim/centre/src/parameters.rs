@@ -15,13 +15,14 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{application, institution, insurance, production, settlement, slip, values};
+use crate::{application, institution, insurance, life, production, settlement, slip, values};
 
 /// The parameters of all rooms.
 const ROOMS: &[&[Kind]] = &[
     application::PARAMETERS,
     institution::PARAMETERS,
     insurance::PARAMETERS,
+    life::PARAMETERS,
     production::PARAMETERS,
     settlement::PARAMETERS,
     slip::PARAMETERS,

@@ -2,7 +2,7 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, ledger, parameters, production, settlement, slip};
+use crate::{access, agency, application, institution, ledger, life, parameters, production, settlement, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
@@ -24,6 +24,7 @@ pub const ROOMS: &[&[Entry]] = &[
     insurance::credits::ACTS,
     insurance::pooling::ACTS,
     insurance::work::ACTS,
+    life::acts::ACTS,
     production::acts::ACTS,
     settlement::acts::ACTS,
     slip::ACTS,

@@ -34,6 +34,11 @@ impl<'a> Office<'a> {
         Self { store, vault, hsm, area, now }
     }
 
+    /// The files of another area, within the same transaction: for what any area may do.
+    pub const fn of_area(&self, area: Region) -> Self {
+        Self { area, ..*self }
+    }
+
     /// The database, within the transaction.
     pub const fn store(&self) -> &'a dyn Database {
         self.store

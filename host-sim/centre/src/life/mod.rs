@@ -10,10 +10,12 @@
 //! | `transfer` | a person's change of area, with the balance |
 //! | `codes` | status codes of other systems, both ways |
 //! | `refusal` | why not, and what next |
+//! | `acts` | what is done about cards, over these rules |
 //! | `card_file`, `history` | what the centre keeps of a card, and what was done to it |
 //!
 //! Making cards and handing them over is `production`; what terminals ask is `terminal`.
 
+pub mod acts;
 pub mod bank;
 pub mod card_act;
 pub mod card_file;
@@ -29,6 +31,19 @@ pub mod transfer;
 pub use card_act::{CardAct, Step};
 pub use place::Place;
 pub use refusal::LifeRefusal;
+
+use crate::configuration::kinds::{Kind, kind};
+
+/// The parameters of this room.
+pub const PARAMETERS: &[Kind] = &[
+    kind::<term::TemporaryTerm>(),
+    kind::<term::Calendar>(),
+    kind::<card_act::FormalRelease>(),
+    kind::<replacement::Validity>(),
+    kind::<temporary::TemporaryCards>(),
+    kind::<transfer::TransferTerms>(),
+    kind::<crate::terminal::visits::VisitBound>(),
+];
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::bank::BankAct;
 use super::card_act::CardAct;
+use super::codes::CodeError;
 use super::place::Place;
 use crate::acts::refusal::{Explain, RefusalKind};
 
@@ -113,6 +114,8 @@ pub enum LifeRefusal {
     TransferStep,
     /// The change of area waits for another area.
     TransferElsewhere,
+    /// A status or its code has no counterpart in another system.
+    Code(CodeError),
 }
 
 /// A code, the field that it is about, cause, and next step, in two languages.
@@ -184,6 +187,7 @@ impl LifeRefusal {
         "life-transfer-unknown",
         "life-transfer-step",
         "life-transfer-elsewhere",
+        "life-code",
     ];
 
     fn words(&self) -> Words {
@@ -340,6 +344,12 @@ impl LifeRefusal {
                 "ident",
                 ("what was read from the card is not what the centre knows of it", "读出的卡信息与中心记录不符"),
                 ("keep the card and call the card centre", "请留存该卡并联系卡管中心"),
+            ),
+            Self::Code(error) => words(
+                "life-code",
+                "code",
+                (error.to_string(), "状态码对照表中无对应项"),
+                ("ask the other system's operator what it means", "请向对方系统核实"),
             ),
             Self::Field { field, en, zh } => {
                 words("life-field", *field, (*en, *zh), ("correct the field", "请更正该字段"))
@@ -524,7 +534,7 @@ impl Explain for LifeRefusal {
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::Field { .. } | Self::TemporaryTooLong(_) => RefusalKind::Input,
+            Self::Field { .. } | Self::Code(_) | Self::TemporaryTooLong(_) => RefusalKind::Input,
             Self::Unknown | Self::TransferUnknown => RefusalKind::Missing,
             Self::NotHere { .. } | Self::BankActNotHere { .. } | Self::TransferElsewhere => RefusalKind::Forbidden,
             _ => RefusalKind::Rule,

@@ -232,6 +232,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_do_in_both_languages() {
         R::TransferUnknown,
         R::TransferStep,
         R::TransferElsewhere,
+        R::Code(codes::Interface::Soap.read("x").unwrap_err()),
     ];
     let codes: Vec<_> = all.iter().map(LifeRefusal::code).collect();
     assert_eq!(codes, LifeRefusal::ALL);

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::refusal::LifeRefusal;
 use super::term::Calendar;
 use crate::configuration::Parameter;
+use crate::word_column;
 
 /// How long each area has; the parameter `transfer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,7 +22,9 @@ pub struct TransferTerms {
 }
 
 /// Where a change of area stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum TransferState {
@@ -34,6 +37,8 @@ pub enum TransferState {
     /// Given up before the balance was sent.
     Withdrawn,
 }
+
+word_column!(TransferState);
 
 /// An act on a change of area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]

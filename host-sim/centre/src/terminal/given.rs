@@ -1,8 +1,6 @@
 //! A card that is simply there, with its holder, account and insurance, for tests and scenarios, and for `qiyong centre
 //! set`: nobody applied for it, and no maker reported it back.
 
-use encoding_rs::GB18030;
-
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::decision::CardRecord;
@@ -20,6 +18,7 @@ use crate::life::place::Place;
 use crate::persons::{self, Particulars};
 use crate::terminal::columns;
 use crate::terminal::files::Files;
+use crate::text;
 
 /// Adds a card and what hangs on it; `false`: its number is taken.
 pub(crate) fn add(files: Files<'_>, card: &CardRecord) -> Result<bool, CentreError> {
@@ -97,9 +96,8 @@ fn insure(office: &Office<'_>, person: &str) -> Result<(), CentreError> {
 }
 
 fn particulars(card: &CardRecord, document: String) -> Result<Particulars, CentreError> {
-    let (name, _) = GB18030.decode_without_bom_handling(card.name.as_bytes());
     Ok(Particulars {
-        name: name.into_owned(),
+        name: text::from_gb18030(card.name.as_bytes()),
         document,
         sex: match card.id_number.sex() {
             b'1' => 1,

@@ -2,6 +2,8 @@
 //! them.
 
 use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -87,7 +89,8 @@ pub struct Activation {
 }
 
 /// The two functions of a card that are put into use, each independent of the other (docs/card.md §2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Function {
     /// 社保功能: the card itself.
     Social,
