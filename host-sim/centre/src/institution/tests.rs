@@ -1,4 +1,4 @@
-//! What is done about institutions, act by act, and that what terminals are judged by follows.
+//! What is done about institutions, act by act, and that what terminals are judged by follows (docs/centre.md §6.6.4).
 
 use serde_json::{Value, json};
 

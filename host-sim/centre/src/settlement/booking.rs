@@ -1,5 +1,5 @@
 //! Settles a bill, undoes it, and reverses a message: each once, with the money moved by the ledger. What a till asks
-//! over HTTP and what a terminal's transaction asks come together here.
+//! over HTTP and what a terminal's transaction asks come together here (docs/centre.md §15).
 
 use qiyong_protocol::rules::institution::InstitutionCode;
 

@@ -1,4 +1,5 @@
-//! Deliberate faults in the calculation and in finished answers, and what catches each.
+//! Deliberate faults in the calculation and in finished answers, and what catches each: the oracle, or an identity of
+//! docs/centre.md §6.8.2.
 
 use strum::VariantArray;
 
