@@ -94,7 +94,8 @@ mod target {
     extern "C" fn qiyong_engine_t0(response: &mut ResponseBuffer) {
         let limits = t0::Limits::new(black_box(10), black_box(372), black_box(1));
         let limits = t0::Limits { envelope: black_box(true), ..limits };
-        let mut exchange = t0::Exchange::new(command(), response, limits);
+        let command = command();
+        let mut exchange = t0::Exchange::new(&command, response, limits);
         let result = loop {
             match exchange.step() {
                 t0::Step::Send(bytes) => {

@@ -31,7 +31,7 @@ pub(crate) fn any_card(bytes: &[u8]) {
     // With the seven bytes before the data of an extended APDU, and the two after it.
     let bytes = 9 + command.data.len() + command.ne;
     let budget = u64::from(limits.budget) + u64::from(Limits::PER_BYTE) * bytes as u64;
-    let mut exchange = Exchange::new(command, &mut buffer, limits);
+    let mut exchange = Exchange::new(&command, &mut buffer, limits);
     let mut characters = Vec::new();
     let (mut etu, mut idle) = (0, 0);
     let result = loop {
@@ -135,7 +135,7 @@ pub(crate) fn both_sides(bytes: &[u8]) {
     for _ in 0..2 {
         let mut buffer = [0; CARD];
         let limits = Limits { envelope: true, ..Limits::new(10, 372, 1) };
-        let mut exchange = Exchange::new(command, &mut buffer, limits);
+        let mut exchange = Exchange::new(&command, &mut buffer, limits);
         let mut line = VecDeque::new();
         let mut executed = 0;
         let response = loop {

@@ -67,7 +67,7 @@ async fn over_t0<L: CardLine>(
     limits: t0::Limits,
     unproven: &mut bool,
 ) -> Result<T0Response, SlotError> {
-    let mut exchange = t0::Exchange::new(*command, buffer, limits);
+    let mut exchange = t0::Exchange::new(command, buffer, limits);
     let mut heard = false;
     loop {
         let step = exchange.step();

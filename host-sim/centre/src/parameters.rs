@@ -15,11 +15,17 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{application, institution, insurance, settlement, values};
+use crate::{application, institution, insurance, production, settlement, slip, values};
 
 /// The parameters of all rooms.
-const ROOMS: &[&[Kind]] =
-    &[application::PARAMETERS, institution::PARAMETERS, insurance::PARAMETERS, settlement::PARAMETERS];
+const ROOMS: &[&[Kind]] = &[
+    application::PARAMETERS,
+    institution::PARAMETERS,
+    insurance::PARAMETERS,
+    production::PARAMETERS,
+    settlement::PARAMETERS,
+    slip::PARAMETERS,
+];
 
 /// Every parameter.
 pub fn all() -> impl Iterator<Item = &'static Kind> {

@@ -2,23 +2,31 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, ledger, parameters, settlement};
+use crate::{access, agency, application, institution, ledger, parameters, production, settlement, slip};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
-    parameters::ACTS,
     ledger::acts::ACTS,
+    parameters::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
+    insurance::payers::ACTS,
     insurance::relations::ACTS,
-    insurance::premiums::ACTS,
+    insurance::moves::ACTS,
+    insurance::assessing::ACTS,
+    insurance::slips::ACTS,
     insurance::collecting::ACTS,
+    insurance::unmatched::ACTS,
     insurance::residents::ACTS,
     insurance::accounts::ACTS,
+    insurance::credits::ACTS,
     insurance::pooling::ACTS,
+    insurance::work::ACTS,
+    production::acts::ACTS,
     settlement::acts::ACTS,
+    slip::ACTS,
 ];
 
 /// Every act.

@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use super::SHORT_WAYS;
 use super::sw::StatusWord;
 
 /// The most data bytes a short command carries (Lc).
@@ -202,13 +203,11 @@ pub(super) const HEAD: usize = 7;
 /// Has no `Debug`: the data may be a PIN.
 #[derive(Clone, Copy)]
 pub struct Pieces<'a> {
-    /// Header and Lc; header and Le if there is no data field. Zeros follow.
-    head: [u8; HEAD],
-    head_len: u8,
+    /// Header and Lc; header and Le if there is no data field. Zeros follow, and in the last place the number of these bytes.
+    head: [u8; HEAD + 1],
     data: &'a [u8],
-    /// Le behind a data field.
-    tail: [u8; 2],
-    tail_len: u8,
+    /// Le behind a data field. Zeros follow, and in the last place the number of these bytes.
+    tail: [u8; 4],
 }
 
 impl<'a> Pieces<'a> {
@@ -235,34 +234,42 @@ impl<'a> Pieces<'a> {
             (true, false) => ([ne_low, 0], 1),
             (true, true) => ([ne_high, ne_low], 2),
         };
-        Ok(Self { head: [cla, ins, p1, p2, l0, l1, l2], head_len, data, tail, tail_len })
+        let [t0, t1] = tail;
+        Ok(Self { head: [cla, ins, p1, p2, l0, l1, l2, head_len], data, tail: [t0, t1, 0, tail_len] })
     }
 
     /// The bytes of an APDU as they are, in one piece. One without a data field is copied.
     #[inline]
     pub(super) const fn of_bytes(apdu: &'a [u8]) -> Self {
-        let (head, head_len) = match *apdu {
-            [cla, ins, p1, p2] => ([cla, ins, p1, p2, 0, 0, 0], 4),
-            [cla, ins, p1, p2, le] => ([cla, ins, p1, p2, le, 0, 0], 5),
+        let head = match *apdu {
+            [cla, ins, p1, p2] => [cla, ins, p1, p2, 0, 0, 0, 4],
+            [cla, ins, p1, p2, le] => [cla, ins, p1, p2, le, 0, 0, 5],
             _ => return Self::raw(apdu),
         };
-        Self { head, head_len, ..Self::raw(&[]) }
+        Self { head, ..Self::raw(&[]) }
     }
 
     /// The whole APDU, if it has no data field: its first [`Pieces::len`] bytes, followed by zeros.
     #[inline]
     pub(super) const fn without_data(&self) -> Option<[u8; HEAD]> {
-        if self.data.is_empty() { Some(self.head) } else { None }
+        let [bytes @ .., _] = self.head;
+        if self.data.is_empty() { Some(bytes) } else { None }
     }
 
     /// One piece: bytes that are sent as they are.
     pub const fn raw(data: &'a [u8]) -> Self {
-        Self { head: [0; HEAD], head_len: 0, data, tail: [0; 2], tail_len: 0 }
+        Self { head: [0; HEAD + 1], data, tail: [0; 4] }
+    }
+
+    /// Whether they are bytes that are sent as they are.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.head_len() == 0
     }
 
     /// How many bytes there are in all.
     pub const fn len(&self) -> usize {
-        self.head_len as usize + self.data.len() + self.tail_len as usize
+        self.head_len() + self.data.len() + self.tail_len()
     }
 
     /// Whether there are none.
@@ -273,7 +280,17 @@ impl<'a> Pieces<'a> {
     /// The bytes from `at` on that are in one piece, at most `most`. Empty only at the end, or if `most` is 0.
     #[inline]
     pub fn from(&self, at: usize, most: usize) -> &[u8] {
-        let (piece, skip) = match at.checked_sub(self.head_len.into()) {
+        if SHORT_WAYS && self.is_plain() && at == 0 && most == self.data.len() {
+            self.data
+        } else {
+            self.any_from(at, most)
+        }
+    }
+
+    /// The same for anything.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    fn any_from(&self, at: usize, most: usize) -> &[u8] {
+        let (piece, skip) = match at.checked_sub(self.head_len()) {
             None => (self.head(), at),
             Some(at) => match at.checked_sub(self.data.len()) {
                 None => (self.data, at),
@@ -284,12 +301,22 @@ impl<'a> Pieces<'a> {
         rest.get(..most).unwrap_or(rest)
     }
 
+    const fn head_len(&self) -> usize {
+        let [.., len] = self.head;
+        len as usize
+    }
+
+    const fn tail_len(&self) -> usize {
+        let [.., len] = self.tail;
+        len as usize
+    }
+
     fn head(&self) -> &[u8] {
-        self.head.get(..usize::from(self.head_len)).unwrap_or_default()
+        self.head.get(..self.head_len()).unwrap_or_default()
     }
 
     fn tail(&self) -> &[u8] {
-        self.tail.get(..usize::from(self.tail_len)).unwrap_or_default()
+        self.tail.get(..self.tail_len()).unwrap_or_default()
     }
 }
 

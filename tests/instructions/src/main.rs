@@ -7,11 +7,11 @@
 use std::hint::black_box;
 
 use hex_literal::hex;
-use qiyong_protocol::iso7816::Etu;
 use qiyong_protocol::iso7816::apdu::Command;
-use qiyong_protocol::iso7816::atr::{Atr, Edc};
+use qiyong_protocol::iso7816::atr::{Atr, Edc, Parameters};
 use qiyong_protocol::iso7816::t0;
 use qiyong_protocol::iso7816::t1::{self, Connection, IFS_MAX, Pcb};
+use qiyong_protocol::iso7816::{Etu, Turn};
 
 /// Etu from one character to the next.
 const CHARACTER: Etu = 12;
@@ -35,7 +35,12 @@ fn main() {
     let mut connection = connection();
     // Both values of N(S).
     for block in &blocks {
-        row_t1(&mut connection, &mut buffer.0, &block.0[..258]);
+        row_t1(
+            black_box(&mut connection),
+            black_box(&hex!("00B00000FE")),
+            black_box(&mut buffer.0),
+            black_box(&block.0[..258]),
+        );
     }
     for block in &blocks {
         row_t1_by_character(&mut connection, &mut buffer.0, &block.0[..258]);
@@ -45,36 +50,42 @@ fn main() {
     let mut binary = Aligned([0xA5; 258]);
     binary.0[0] = READ_BINARY.ins;
     binary.0[256..].copy_from_slice(&[0x90, 0x00]);
-    row_t0(&mut buffer.0, &binary.0, limits);
+    let select = Case { command: SELECT, answers: &[&[SELECT.ins], &[0x90, 0x00]] };
+    let read_binary = Case { command: READ_BINARY, answers: &[&binary.0] };
+    row_t0(black_box(&mut buffer.0), black_box(&select), black_box(&read_binary), black_box(limits));
     row_t0_by_character(&mut buffer.0, &binary.0, limits);
 
-    row_atr_of_t0(&ATR_T0);
-    row_atr_of_t1(&ATR_T1);
-    row_atr_check_alone(&ATR_T1);
+    row_atr_of_t0(black_box(&ATR_T0));
+    row_atr_of_t1(black_box(&ATR_T1));
+    row_atr_check_alone(black_box(&ATR_T1));
 }
 
 /// An APDU of 5 bytes, and a response of 254 bytes in one block, which comes in one go.
 #[inline(never)]
-fn row_t1(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
-    let mut block = Some(black_box(block));
-    over_t1(connection, buffer, |exchange| match block.take() {
-        Some(block) => exchange.received_slice(block, CHARACTER * 258),
-        None => exchange.timed_out(),
-    });
+fn row_t1(connection: &mut Connection, command: &[u8], buffer: &mut [u8], block: &[u8]) {
+    let limits = t1::Limits::new(connection, command.len(), buffer.len());
+    let mut exchange = connection.exchange(command, buffer, limits);
+    let result = loop {
+        match exchange.turn() {
+            Turn::Send(bytes, within) => {
+                black_box((bytes, within));
+                exchange.answered(block, CHARACTER * block.len() as Etu);
+            }
+            Turn::Part(_) => exchange.sent(),
+            Turn::Receive(within) => {
+                black_box(within);
+                exchange.timed_out();
+            }
+            Turn::Done(result) => break result,
+        }
+    };
+    assert!(result == Ok(254));
 }
 
 /// The same with one call for each character, and the question what to do next after each.
 #[inline(never)]
 fn row_t1_by_character(connection: &mut Connection, buffer: &mut [u8], block: &[u8]) {
     let mut characters = black_box(block).iter();
-    over_t1(connection, buffer, |exchange| match characters.next() {
-        Some(byte) => exchange.received(*byte, CHARACTER),
-        None => exchange.timed_out(),
-    });
-}
-
-#[inline(always)]
-fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnMut(&mut t1::Exchange<'_>)) {
     let limits = t1::Limits::new(connection, 5, buffer.len());
     let mut exchange = connection.exchange(black_box(&hex!("00B00000FE")), buffer, limits);
     let result = loop {
@@ -85,7 +96,10 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
             }
             t1::Step::Receive(within) => {
                 black_box(within);
-                receive(&mut exchange);
+                match characters.next() {
+                    Some(byte) => exchange.received(*byte, CHARACTER),
+                    None => exchange.timed_out(),
+                }
             }
             t1::Step::Done(result) => break result,
         }
@@ -93,30 +107,37 @@ fn over_t1(connection: &mut Connection, buffer: &mut [u8], mut receive: impl FnM
     assert!(result == Ok(254));
 }
 
+/// A command, and what a card answers to each that the terminal sends.
+struct Case<'a> {
+    command: Command<'a>,
+    answers: &'a [&'a [u8]],
+}
+
 /// SELECT with two bytes, then READ BINARY with a response of 255 bytes; what the card sends comes in one go.
 #[inline(never)]
-fn row_t0(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    select(buffer, limits);
-    read_binary(buffer, binary, limits);
+fn row_t0(buffer: &mut [u8], select: &Case<'_>, read_binary: &Case<'_>, limits: t0::Limits) {
+    whole_over_t0(select, buffer, limits);
+    whole_over_t0(read_binary, buffer, limits);
 }
 
+/// One command, by a driver that hears the whole answer to what it sends.
 #[inline(always)]
-fn select(buffer: &mut [u8], limits: t0::Limits) {
-    let mut acknowledged = false;
-    over_t0(black_box(&SELECT), buffer, limits, |exchange| {
-        let answer: &[u8] = if acknowledged { &[0x90, 0x00] } else { &[SELECT.ins] };
-        acknowledged = true;
-        let answer = black_box(answer);
-        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
-    });
-}
-
-#[inline(always)]
-fn read_binary(buffer: &mut [u8], binary: &[u8], limits: t0::Limits) {
-    over_t0(black_box(&READ_BINARY), buffer, limits, |exchange| {
-        let answer = black_box(binary);
-        exchange.received_slice(answer, CHARACTER * answer.len() as Etu);
-    });
+fn whole_over_t0(Case { command, answers }: &Case<'_>, buffer: &mut [u8], limits: t0::Limits) {
+    let mut answers = answers.iter();
+    let mut exchange = t0::Exchange::new(command, buffer, limits);
+    let done = loop {
+        match exchange.turn() {
+            Turn::Send(bytes, within) => {
+                black_box((bytes, within));
+                let Some(answer) = answers.next() else { panic!("nothing more is to be sent") };
+                exchange.answered(answer, CHARACTER * answer.len() as Etu);
+            }
+            Turn::Part(_) => exchange.sent(),
+            Turn::Receive(_) => exchange.timed_out(),
+            Turn::Done(result) => break result,
+        }
+    };
+    assert!(done.is_ok_and(|done| done.len == command.ne));
 }
 
 /// READ BINARY with one call for each character, and the question what to do next after each.
@@ -136,7 +157,7 @@ fn over_t0(
     limits: t0::Limits,
     mut receive: impl FnMut(&mut t0::Exchange<'_>),
 ) {
-    let mut exchange = t0::Exchange::new(*command, buffer, limits);
+    let mut exchange = t0::Exchange::new(command, buffer, limits);
     let done = loop {
         match exchange.step() {
             t0::Step::Send(bytes) => {
@@ -155,23 +176,23 @@ fn over_t0(
 
 #[inline(never)]
 fn row_atr_of_t0(bytes: &[u8]) {
-    everything(bytes);
+    assert!(!everything(bytes).offers(1));
 }
 
 #[inline(never)]
 fn row_atr_of_t1(bytes: &[u8]) {
-    everything(bytes);
+    assert!(everything(bytes).offers(1));
 }
 
 #[inline(never)]
 fn row_atr_check_alone(bytes: &[u8]) {
-    assert!(black_box(Atr::new(black_box(bytes)).check()).is_ok());
+    assert!(black_box(Atr::new(bytes).check()).is_ok());
 }
 
 /// The check, and all that the ATR says; the sum of it, so that nothing is left out.
 #[inline(always)]
-fn everything(bytes: &[u8]) {
-    let Ok(card) = Atr::new(black_box(bytes)).check() else { panic!("an ATR") };
+fn everything(bytes: &[u8]) -> Parameters {
+    let Ok(card) = Atr::new(bytes).check() else { panic!("an ATR") };
     let mode = card.specific_mode().map_or(0, |mode| u32::from(mode.protocol) + u32::from(mode.implicit));
     let protocols =
         u32::from(card.preferred_protocol().unwrap_or(15)) + u32::from(card.offers(0)) + u32::from(card.offers(1));
@@ -182,6 +203,7 @@ fn everything(bytes: &[u8]) {
     let kinds = card.convention() as u32 + card.edc() as u32 + card.clock_stop() as u32;
     let others = u32::from(card.classes().map_or(0, |classes| classes.bits())) + u32::from(card.extended_lengths());
     black_box(mode + protocols + rate + times + kinds + others + card.historical(bytes).len() as u32);
+    card
 }
 
 /// An I-block of the card with `inf`.

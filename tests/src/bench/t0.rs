@@ -28,7 +28,7 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
 fn terminal(effort: Effort, command: Command<'_>, answer: &[u8], one_by_one: bool) -> f64 {
     let mut buffer = [0; 256];
     time::ns(effort, || {
-        let mut exchange = Exchange::new(black_box(command), &mut buffer, LIMITS);
+        let mut exchange = Exchange::new(black_box(&command), &mut buffer, LIMITS);
         let answer = black_box(answer);
         let response = loop {
             match exchange.step() {
@@ -51,7 +51,7 @@ fn pair(effort: Effort) -> f64 {
     let mut card = CardSide::<256>::new(AckStyle::All);
     let mut buffer = [0; 256];
     time::ns(effort, || {
-        let mut exchange = Exchange::new(black_box(COMMAND), &mut buffer, LIMITS);
+        let mut exchange = Exchange::new(black_box(&COMMAND), &mut buffer, LIMITS);
         let mut step = CardStep::Await;
         let response = loop {
             match exchange.step() {

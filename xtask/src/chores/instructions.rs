@@ -31,12 +31,12 @@ struct Row {
 const CHARACTERS: u32 = 258;
 
 const ROWS: [Row; 7] = [
-    Row::whole("row_t1", "T=1 exchange, 254-byte reply, in one go", 670.0, 520.0),
+    Row::whole("row_t1", "T=1 exchange, 254-byte reply, in one go", 520.0, 520.0),
     Row::each("row_t1_by_character", "T=1, each character of a 254-byte reply", 30.0),
-    Row::whole("row_t0", "T=0 SELECT and READ BINARY of 255 bytes, in one go", 680.0, 440.0),
+    Row::whole("row_t0", "T=0 SELECT and READ BINARY of 255 bytes, in one go", 440.0, 440.0),
     Row::each("row_t0_by_character", "T=0, each character of READ BINARY of 255 bytes", 40.0),
-    Row::whole("row_atr_of_t0", "ATR of a social security card, everything decoded", 400.0, 400.0),
-    Row::whole("row_atr_of_t1", "ATR with T=0, T=1 and T=15, everything decoded", 440.0, 400.0),
+    Row::whole("row_atr_of_t0", "ATR of a social security card, everything decoded", 300.0, 400.0),
+    Row::whole("row_atr_of_t1", "ATR with T=0, T=1 and T=15, everything decoded", 435.0, 400.0),
     Row::whole("row_atr_check_alone", "ATR with T=0, T=1 and T=15, check alone", 400.0, 400.0),
 ];
 

@@ -20,6 +20,8 @@ pub struct Bank {
     pub holder: String,
     /// The account's number.
     pub account: String,
+    /// Money that fits no line goes back or finds its line within so many days.
+    pub unmatched_days: u16,
 }
 
 impl Parameter for Bank {
@@ -38,7 +40,7 @@ impl Bank {
     /// A slip that is paid to this account; its number is given when it is kept.
     #[must_use]
     pub fn slip(&self, payer: String, month: Month, made: Date, due: Date) -> Slip {
-        let Self { bank, holder, account } = self.clone();
+        let Self { bank, holder, account, .. } = self.clone();
         Slip { number: String::new(), payer, month, made, due, bank, holder, account }
     }
 }

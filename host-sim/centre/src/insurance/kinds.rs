@@ -1,84 +1,57 @@
 //! The kinds of insurance (险种), and in which capacity somebody is insured. Their rates are parameters.
 
-use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use crate::words;
 
-use crate::word_column;
-
-/// A kind of insurance. Each has a fund of its own; maternity is collected with medical.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = InsuranceKind)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Kind {
-    /// 养老.
-    Pension,
-    /// 职工医疗: employees' medical insurance, insutype 310.
-    Medical,
-    /// 生育, insutype 510.
-    Maternity,
-    /// 失业.
-    Unemployment,
-    /// 工伤.
-    Injury,
-    /// 居民医疗: residents' medical insurance, insutype 390.
-    Resident,
+words! {
+    /// A kind of insurance. Each has a fund of its own; maternity is collected with medical.
+    #[schema(as = InsuranceKind)]
+    pub enum Kind {
+        /// 养老.
+        Pension,
+        /// 职工医疗: employees' medical insurance, insutype 310.
+        Medical,
+        /// 生育, insutype 510.
+        Maternity,
+        /// 失业.
+        Unemployment,
+        /// 工伤.
+        Injury,
+        /// 居民医疗: residents' medical insurance, insutype 390.
+        Resident,
+    }
 }
-word_column!(Kind);
 
-/// In which capacity somebody is insured (docs/centre.md §6.7.3).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = InsuranceCapacity)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Capacity {
-    /// 职工: through an employer.
-    Employee,
-    /// 灵活就业: alone, with a personal account.
-    Flexible,
-    /// 灵活就业: alone, without a personal account.
-    FlexibleWithoutAccount,
-    /// 退休: retired from one of these; pays no premium.
-    Retired,
-    /// 居民: by a yearly premium.
-    Resident,
+words! {
+    /// In which capacity somebody is insured (docs/centre.md §6.7.3).
+    #[schema(as = InsuranceCapacity)]
+    pub enum Capacity {
+        /// 职工: through an employer.
+        Employee,
+        /// 灵活就业: alone, with a personal account.
+        Flexible,
+        /// 灵活就业: alone, without a personal account.
+        FlexibleWithoutAccount,
+        /// 退休: retired from one of these; pays no premium.
+        Retired,
+        /// 居民: by a yearly premium.
+        Resident,
+    }
 }
-word_column!(Capacity);
 
 impl Kind {
+    /// Its name on a slip.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Pension => "基本养老保险",
+            Self::Medical => "职工基本医疗保险",
+            Self::Maternity => "生育保险",
+            Self::Unemployment => "失业保险",
+            Self::Injury => "工伤保险",
+            Self::Resident => "居民基本医疗保险",
+        }
+    }
+
     /// insutype of the national interface (docs/centre.md §6.8.3); `None` where the facts name none.
     #[must_use]
     pub const fn insutype(self) -> Option<&'static str> {
@@ -115,6 +88,8 @@ impl Capacity {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     /// docs/centre.md §6.7.3, §6.7.5

@@ -20,6 +20,7 @@ pub mod kinds;
 pub mod month;
 pub mod payers;
 pub mod pooling;
+pub mod print;
 pub mod rate;
 pub mod rates;
 pub mod refusal;
@@ -29,6 +30,8 @@ pub mod resident;
 pub mod rounding;
 pub mod slips;
 pub mod standing;
+pub mod states;
+pub mod unmatched;
 pub mod waiting;
 
 use crate::configuration::kinds::{Kind, kind};

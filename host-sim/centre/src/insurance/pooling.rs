@@ -2,75 +2,43 @@
 //! pays for the relative follows from the relative's own insurance alone (docs/centre.md §6.7.4).
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::word_column;
+use crate::words;
 
-/// What the relative is to the owner of the account.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = PoolingKin)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Kin {
-    /// 配偶.
-    Spouse,
-    /// 父母.
-    Parent,
-    /// 子女.
-    Child,
-    /// 兄弟姐妹.
-    Sibling,
-    /// 祖父母, 外祖父母.
-    Grandparent,
-    /// 孙子女, 外孙子女.
-    Grandchild,
+words! {
+    /// What the relative is to the owner of the account.
+    #[schema(as = PoolingKin)]
+    pub enum Kin {
+        /// 配偶.
+        Spouse,
+        /// 父母.
+        Parent,
+        /// 子女.
+        Child,
+        /// 兄弟姐妹.
+        Sibling,
+        /// 祖父母, 外祖父母.
+        Grandparent,
+        /// 孙子女, 外孙子女.
+        Grandchild,
+    }
 }
-word_column!(Kin);
 
-/// What the money is for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = PoolingUse)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Use {
-    /// The own share at a designated hospital.
-    Hospital,
-    /// The own share at a designated pharmacy.
-    Pharmacy,
-    /// The yearly premium as a resident.
-    ResidentPremium,
-    /// Care insurance.
-    Care,
+words! {
+    /// What the money is for.
+    #[schema(as = PoolingUse)]
+    pub enum Use {
+        /// The own share at a designated hospital.
+        Hospital,
+        /// The own share at a designated pharmacy.
+        Pharmacy,
+        /// The yearly premium as a resident.
+        ResidentPremium,
+        /// Care insurance.
+        Care,
+    }
 }
 
 /// The parameter `pooling`.
@@ -144,6 +112,8 @@ impl Parameter for Pooling {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     /// docs/centre.md §6.7.4

@@ -1,40 +1,22 @@
 //! The insurance relation (参保关系) of a person and a kind: insured, paused, ended (docs/centre.md §6.7.5). Which spans of
 //! time it made somebody insured for follows from its acts.
 
-use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use strum::{Display, IntoStaticStr, VariantArray};
 
-use crate::word_column;
+use crate::words;
 
-/// Where a relation stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = RelationState)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum State {
-    /// 参保缴费.
-    Insured,
-    /// 暂停缴费.
-    Paused,
-    /// 终止; a new relation may begin.
-    Ended,
+words! {
+    /// Where a relation stands.
+    #[schema(as = RelationState)]
+    pub enum State {
+        /// 参保缴费.
+        Insured,
+        /// 暂停缴费.
+        Paused,
+        /// 终止; a new relation may begin.
+        Ended,
+    }
 }
-word_column!(State);
 
 /// What moves a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, Display, VariantArray)]

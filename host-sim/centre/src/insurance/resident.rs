@@ -4,47 +4,28 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::word_column;
+use crate::words;
 
 use super::month::{Month, YearDay};
 use super::waiting::ResidentWaiting;
 
-/// A class of residents.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    IntoStaticStr,
-    Display,
-    EnumString,
-    VariantArray,
-)]
-#[schema(as = ResidentClass)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Class {
-    /// 老年居民.
-    Elderly,
-    /// 其他居民.
-    Other,
-    /// 学生儿童.
-    Pupil,
-    /// 大学生.
-    Student,
+words! {
+    /// A class of residents.
+    #[schema(as = ResidentClass)]
+    pub enum Class {
+        /// 老年居民.
+        Elderly,
+        /// 其他居民.
+        Other,
+        /// 学生儿童.
+        Pupil,
+        /// 大学生.
+        Student,
+    }
 }
-word_column!(Class);
 
 /// What a class pays, when, and for which year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -2,46 +2,40 @@
 //! come from `rate`.
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
+use crate::words;
 
 use super::faults::{Fault, bent};
 use super::rate::Exact;
 
-/// The smallest amount that a rounded one is made of.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
-)]
-#[schema(as = RoundingUnit)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Unit {
-    /// 分, a hundredth of a yuan.
-    Fen,
-    /// 角, a tenth of a yuan.
-    Jiao,
-    /// 元.
-    Yuan,
+words! {
+    /// The smallest amount that a rounded one is made of.
+    #[schema(as = RoundingUnit)]
+    pub enum Unit {
+        /// 分, a hundredth of a yuan.
+        Fen,
+        /// 角, a tenth of a yuan.
+        Jiao,
+        /// 元.
+        Yuan,
+    }
 }
 
-/// Which of the two neighbours is taken.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr, EnumString, VariantArray,
-)]
-#[schema(as = RoundingMode)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Mode {
-    /// The nearer one; the higher one from the middle (四舍五入).
-    HalfUp,
-    /// The higher one, unless the amount is exact.
-    Up,
-    /// The lower one.
-    Down,
-    /// The nearer one; from the middle the even one.
-    HalfEven,
+words! {
+    /// Which of the two neighbours is taken.
+    #[schema(as = RoundingMode)]
+    pub enum Mode {
+        /// The nearer one; the higher one from the middle (四舍五入).
+        HalfUp,
+        /// The higher one, unless the amount is exact.
+        Up,
+        /// The lower one.
+        Down,
+        /// The nearer one; from the middle the even one.
+        HalfEven,
+    }
 }
 
 /// A rule of rounding.
@@ -109,6 +103,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use strum::VariantArray;
 
     use super::super::rate::Rate;
     use super::*;

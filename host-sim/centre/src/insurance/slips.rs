@@ -2,46 +2,28 @@
 
 use iso_7064::MOD97_10;
 use jiff::civil::Date;
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
 
 use crate::acts::office::Office;
 use crate::error::CentreError;
 use crate::store::value::Row;
-use crate::{values, word_column};
+use crate::{values, words};
 
 use super::kinds::{Capacity, Kind};
 use super::month::Month;
 use super::rates::Parts;
 
-/// Where a line of a slip stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    Display,
-    VariantArray,
-)]
-#[schema(as = PremiumLineState)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum LineState {
-    /// It waits for the payer: until its day without a late fee, afterwards with one.
-    Due,
-    /// The bank collected it, and it was booked.
-    Collected,
-    /// It was withdrawn; the period may be assessed again.
-    Void,
+words! {
+    /// Where a line of a slip stands.
+    #[schema(as = PremiumLineState)]
+    pub enum LineState {
+        /// It waits for the payer: until its day without a late fee, afterwards with one.
+        Due,
+        /// The bank collected it, and it was booked.
+        Collected,
+        /// It was withdrawn; the period may be assessed again.
+        Void,
+    }
 }
-word_column!(LineState);
 
 impl LineState {
     /// The state after a collection; `None` if this state does not allow it.

@@ -35,6 +35,7 @@ pub struct ResidentWaiting {
 /// The parameter `benefit.waiting`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BenefitWaiting)]
 pub struct Waiting {
     /// Of employees and flexible workers, by rising gap; empty: no waiting.
     #[serde(default)]

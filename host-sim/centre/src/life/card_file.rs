@@ -189,6 +189,26 @@ pub fn of_person(office: &Office<'_>, person: &str) -> Result<Vec<CardFile>, Cen
     rows.iter().map(|row| read(office.vault(), row)).collect()
 }
 
+/// By what the cards of an ID number are found.
+fn holder(vault: &Vault, id_number: IdNumber) -> [u8; 32] {
+    vault.hash("id-number", id_number.as_bytes())
+}
+
+/// The cards with this ID number in the province of the office, regular and temporary ones, in the order of their numbers;
+/// 100 at most.
+///
+/// # Errors
+/// The database failed or is damaged.
+pub fn with_id_number(office: &Office<'_>, id_number: IdNumber) -> Result<Vec<CardFile>, CentreError> {
+    let rows = office.store().rows(
+        "SELECT * FROM cards WHERE holder = $1 ORDER BY number LIMIT 100",
+        values![holder(office.vault(), id_number)],
+    )?;
+    let cards: Result<Vec<_>, _> = rows.iter().map(|row| read(office.vault(), row)).collect();
+    let province = |area: Region| area.to_bcd()[0];
+    Ok(cards?.into_iter().filter(|card| province(card.area) == province(office.area())).collect())
+}
+
 /// Adds a card; `false`: its number is taken. The person must be known in the card's area.
 ///
 /// # Errors
@@ -196,9 +216,9 @@ pub fn of_person(office: &Office<'_>, person: &str) -> Result<Vec<CardFile>, Cen
 pub fn add(office: &Office<'_>, card: &CardFile) -> Result<bool, CentreError> {
     let shown = Zeroizing::new([card.id_number.as_bytes().as_slice(), card.name.as_bytes()].concat());
     let added = office.store().execute(
-        "INSERT INTO cards (area, number, person, kind, ident, shown, produced, expires, bank, handed_over, status, social,
+        "INSERT INTO cards (area, number, person, kind, ident, shown, holder, produced, expires, bank, handed_over, status, social,
                             bank_status, financial, pin_is_initial, loss_place, loss_until, bank_loss_until, ended_because)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          ON CONFLICT DO NOTHING",
         values![
             card.area,
@@ -207,6 +227,7 @@ pub fn add(office: &Office<'_>, card: &CardFile) -> Result<bool, CentreError> {
             card.kind,
             card.ident.as_bytes().as_slice(),
             office.vault().seal(&shown)?,
+            holder(office.vault(), card.id_number),
             card.produced,
             card.expires,
             card.bank,

@@ -12,13 +12,12 @@ use super::card_act::stands_against;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
 
-/// How long a card is valid; the parameter `card.validity`.
+/// When cards are renewed, and of what use they are after their last day; the parameter `card.validity`. For how many years a
+/// card is made is `production`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
-    /// Years from production to the last day.
-    pub years: u8,
-    /// The months before the last day from which it may be renewed because of expiry.
+    /// The months before the last day from which a card may be renewed because of expiry: 1 to 12
     pub renew_months: u8,
     /// An expired card still settles and pays. Cards often go on working (docs/centre.md §11, `card.expired_usable`).
     pub expired_social_usable: bool,
@@ -47,22 +46,11 @@ impl Parameter for Validity {
     const NAME: &'static str = "card.validity";
 
     fn check(&self) -> Result<(), String> {
-        if !(1..=50).contains(&self.years) {
-            return Err("years: 1 to 50".into());
-        }
-        if u16::from(self.renew_months) >= u16::from(self.years) * 12 {
-            return Err("renew_months: less than the validity".into());
-        }
-        Ok(())
+        if (1..=12).contains(&self.renew_months) { Ok(()) } else { Err("renew_months: 1 to 12".into()) }
     }
 }
 
 impl Validity {
-    /// The last day of a card that was produced on this day.
-    pub fn last_day(&self, produced: Date) -> Date {
-        produced.saturating_add(i64::from(self.years).years())
-    }
-
     /// The first day on which a card may be renewed because of expiry.
     pub fn renewable_from(&self, last_day: Date) -> Date {
         last_day.saturating_sub(i64::from(self.renew_months).months())
@@ -111,37 +99,32 @@ pub fn may_have_another(cards: impl IntoIterator<Item = CardStatus>) -> Result<(
 mod tests {
     use super::*;
 
-    const TEN_YEARS: Validity =
-        Validity { years: 10, renew_months: 1, expired_social_usable: false, expired_bank_usable: false };
+    const RULE: Validity = Validity { renew_months: 1, expired_social_usable: false, expired_bank_usable: false };
 
     fn day(text: &str) -> Date {
         text.parse().unwrap()
     }
 
     #[test]
-    fn validity_ends_after_ten_years_and_is_renewed_from_a_month_before() {
-        // The pair of docs/centre.md §6.9's source, and two days that not every month has.
-        let rows = [
-            ("2018-09-29", "2028-09-29", "2028-08-29"),
-            ("2024-02-29", "2034-02-28", "2034-01-28"),
-            ("2021-03-31", "2031-03-31", "2031-02-28"),
-        ];
-        for (produced, last, from) in rows {
-            assert_eq!(TEN_YEARS.last_day(day(produced)), day(last));
-            assert_eq!(TEN_YEARS.renewable_from(day(last)), day(from));
-            let renewable = |today: Date| TEN_YEARS.renewable(CardStatus::Active, day(last), today);
+    fn a_card_is_renewed_from_a_month_before_its_last_day() {
+        // The day of docs/centre.md §6.9's source, and two days that not every month has.
+        let rows = [("2028-09-29", "2028-08-29"), ("2034-02-28", "2034-01-28"), ("2031-03-31", "2031-02-28")];
+        for (last, from) in rows {
+            assert_eq!(RULE.renewable_from(day(last)), day(from));
+            let renewable = |today: Date| RULE.renewable(CardStatus::Active, day(last), today);
             assert_eq!(renewable(day(from)), Ok(()));
             assert_eq!(renewable(day("2099-01-01")), Ok(()), "an expired card is renewed, too");
             let before = day(from).yesterday().unwrap();
             assert_eq!(renewable(before), Err(LifeRefusal::RenewTooEarly(day(from))));
         }
         assert_eq!(
-            TEN_YEARS.renewable(CardStatus::TemporarilyLost, day("2028-09-29"), day("2028-09-29")),
+            RULE.renewable(CardStatus::TemporarilyLost, day("2028-09-29"), day("2028-09-29")),
             Err(LifeRefusal::ReplaceNeedsFormal)
         );
-        assert!(Validity { years: 0, ..TEN_YEARS }.check().unwrap_err().contains("years"));
-        assert!(Validity { renew_months: 120, ..TEN_YEARS }.check().unwrap_err().contains("renew_months"));
-        assert_eq!(TEN_YEARS.check(), Ok(()));
+        for renew_months in [0, 13] {
+            assert!(Validity { renew_months, ..RULE }.check().unwrap_err().contains("renew_months"));
+        }
+        assert_eq!(RULE.check(), Ok(()));
     }
 
     /// What a kiosk answers (docs/centre.md §6.5.3): 1 or 4 report the loss first, 2 replacement, 9 may apply anew, 3

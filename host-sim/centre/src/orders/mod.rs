@@ -169,9 +169,12 @@ pub fn place(office: &Office<'_>, new: &NewOrder) -> Result<bool, CentreError> {
 /// # Errors
 /// The database failed or is damaged.
 pub fn get(office: &Office<'_>, application: &str) -> Result<Option<Order>, CentreError> {
-    let row = office
-        .store()
-        .find("SELECT * FROM orders WHERE area = $1 AND application = $2", values![office.area(), application])?;
+    let row = office.store().find(
+        "SELECT orders.*, applications.state AS now FROM orders
+         LEFT JOIN applications ON applications.area = orders.area AND applications.number = orders.application
+         WHERE orders.area = $1 AND orders.application = $2",
+        values![office.area(), application],
+    )?;
     row.map(|row| read(office, &row)).transpose()
 }
 
@@ -209,7 +212,12 @@ fn read(office: &Office<'_>, row: &Row) -> Result<Order, CentreError> {
             outlet: row.get("outlet")?,
             particulars: serde_json::from_str(&sealed).map_err(|_| damaged())?,
         },
-        state: row.get("state")?,
+        // The application may have gone on without the rooms after it: withdrawn, lapsed, or corrected after it went back.
+        state: match row.get::<Option<String>>("now")?.as_deref() {
+            None => row.get("state")?,
+            Some("lapsed") => OrderState::Withdrawn,
+            Some(now) => now.parse().unwrap_or(OrderState::Returned),
+        },
     })
 }
 

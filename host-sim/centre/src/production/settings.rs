@@ -21,21 +21,17 @@ pub struct Production {
     pub initial_pin: InitialPin,
     /// Wrong PINs in a row that a card allows, 1 to 15.
     pub pin_tries: u8,
-    /// Below this age only the guardian takes the card.
-    pub guardian_below: u8,
-    /// The banks that open accounts for cards here.
-    pub banks: Vec<Named>,
     /// Who makes cards.
-    pub makers: Vec<Named>,
+    pub makers: Vec<Maker>,
     /// How many days each step may take before the work queue calls it late.
     pub terms: Terms,
 }
 
-/// Somebody with a code.
+/// A maker of cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Named {
-    /// The code: 4 or 5 digits.
+pub struct Maker {
+    /// The code: 4 digits.
     pub code: String,
     /// The name.
     pub name: String,
@@ -65,8 +61,7 @@ impl Production {
     /// What is wrong with it; `None`: nothing.
     pub fn problem(&self) -> Option<String> {
         let capital = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        let code =
-            |named: &Named| (4..=5).contains(&named.code.len()) && named.code.bytes().all(|b| b.is_ascii_digit());
+        let code = |maker: &Maker| maker.code.len() == 4 && maker.code.bytes().all(|b| b.is_ascii_digit());
         let terms = self.terms;
         let days =
             [terms.bank, terms.repair, terms.batch, terms.make, terms.transport, terms.collect, terms.distribute];
@@ -82,12 +77,7 @@ impl Production {
             ),
             ((1..=20).contains(&self.validity_years), "validity_years must be 1 to 20"),
             ((1..=15).contains(&self.pin_tries), "pin_tries must be 1 to 15"),
-            ((1..=25).contains(&self.guardian_below), "guardian_below must be 1 to 25"),
-            (!self.banks.is_empty() && self.banks.iter().all(code), "banks must be a list of codes of 4 or 5 digits"),
-            (
-                !self.makers.is_empty() && self.makers.iter().all(code),
-                "makers must be a list of codes of 4 or 5 digits",
-            ),
+            (!self.makers.is_empty() && self.makers.iter().all(code), "makers must be a list of codes of 4 digits"),
             (days.iter().all(|days| (1..=366).contains(days)), "terms must be 1 to 366 days each"),
         ];
         let wrong = checks.into_iter().find(|(right, _)| !right).map(|(_, problem)| problem.to_owned());

@@ -1,8 +1,16 @@
 //! Where a card stands between its application and its holder, and what leads from one stage to the next. The acts use
 //! this table and nothing else.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::settings::Terms;
+use crate::acts::fields::Day;
+use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
+use crate::word_column;
 
 /// Where a card in the making stands.
 #[derive(
@@ -48,14 +56,15 @@ pub enum Stage {
     HandedOver,
     /// Nobody collected it, and it was destroyed.
     Destroyed,
-    /// The application went back to be corrected, since the bank refuses what it says.
+    /// The application went back to be corrected, since the bank refuses what it says. It waits there, and begins here
+    /// anew when it is approved again.
     SentBack,
     /// It was given up before a card was made.
     GivenUp,
 }
 
 /// What happens to a card in the making.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Step {
     /// The bank is asked, or asked again.
@@ -102,6 +111,8 @@ pub enum Step {
     GiveUp,
 }
 
+word_column!(Stage, Step);
+
 impl Stage {
     /// Where `step` leads from here; `None`: it is not allowed here.
     pub const fn after(self, step: Step) -> Option<Self> {
@@ -127,12 +138,7 @@ impl Stage {
             (Self::AtOutlet, S::Recall) => Self::InStock,
             (Self::InStock, S::Destroy) => Self::Destroyed,
             (
-                Self::BankOpening
-                | Self::BankRefused
-                | Self::SentBack
-                | Self::BankOpened
-                | Self::InBatch
-                | Self::ProductionFailed,
+                Self::BankOpening | Self::BankRefused | Self::BankOpened | Self::InBatch | Self::ProductionFailed,
                 S::GiveUp,
             ) => Self::GivenUp,
             (Self::BankRefused, S::SendBack) => Self::SentBack,
@@ -142,7 +148,7 @@ impl Stage {
 
     /// Whether nobody needs to do anything any more.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::HandedOver | Self::Destroyed | Self::GivenUp)
+        matches!(self, Self::HandedOver | Self::Destroyed | Self::GivenUp | Self::SentBack)
     }
 
     /// Whether a card exists.
@@ -157,6 +163,32 @@ impl Stage {
                 | Self::HandedOver
                 | Self::Destroyed
         )
+    }
+
+    /// For whom a card waits that came here on the day `since`; `None`: for nobody.
+    pub fn waiting(self, since: Date, terms: &Terms) -> Option<Waiting> {
+        let (who, days, why_en, why_zh) = match self {
+            Self::BankOpening => {
+                (Role::BankCounter, terms.bank, "the bank must open the account or say why not", "待银行预开户")
+            }
+            Self::BankRefused => {
+                (Role::Producer, terms.repair, "the bank's reason must be dealt with", "待处理银行预开户失败原因")
+            }
+            Self::BankOpened => (Role::Producer, terms.batch, "it must come into a batch", "待加入批次"),
+            Self::InBatch => (Role::Producer, terms.batch, "the maker must get the data", "待发送制卡数据"),
+            Self::InProduction => (Role::Producer, terms.make, "the maker must report back", "待制卡商回盘"),
+            Self::ProductionFailed => (Role::Producer, terms.repair, "it must be made again", "待重新制卡"),
+            Self::Made => (Role::Producer, terms.transport, "the centre must take it into stock", "待中心入库"),
+            Self::InStock => (Role::Producer, terms.transport, "it must leave for the outlet", "待出库寄往网点"),
+            Self::OnTheWay => (Role::Issuer, terms.transport, "the outlet must receive it", "待网点接收"),
+            Self::AtOutlet => (Role::Issuer, terms.collect, "the holder must collect it", "待持卡人领卡"),
+            Self::WithUnit => (Role::Issuer, terms.distribute, "the unit's agent must distribute it", "待单位发放"),
+            Self::HandedOver | Self::Destroyed | Self::GivenUp | Self::SentBack => return None,
+        };
+        let mut acts: Vec<_> = self.steps().map(Step::act).collect();
+        acts.dedup();
+        let until = Some(Day(since.saturating_add(i32::from(days).days())));
+        Some(Waiting { who, until, why_en, why_zh, acts })
     }
 
     /// The steps that are allowed here.

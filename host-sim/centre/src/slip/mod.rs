@@ -2,20 +2,40 @@
 //! (docs/centre.md §6.5.11).
 //!
 //! [`fee`] finds the amount, [`check`] makes the characters by which a slip is checked, [`state`] says what may follow
-//! what, [`payment`] decides about a payment, [`print`] draws the slip. Not here: the application that is paid for, and
+//! what, [`payment`] decides about a payment, [`print`] draws the slip, [`acts`] and [`reads`] are what one can do with it. Not here: the application that is paid for, and
 //! the making of the card.
 
+pub mod acts;
 pub mod check;
 pub mod fee;
 pub mod payment;
 pub mod print;
+pub mod reads;
 pub mod refusal;
+mod rows;
 pub mod state;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::acts::entry::{Entry, entry};
 use crate::acts::fields::{Day, Private};
+use crate::configuration::kinds::{Kind, kind};
+
+/// The room's acts.
+pub const ACTS: &[Entry] = &[
+    entry::<acts::IssueSlip>(),
+    entry::<acts::PaySlip>(),
+    entry::<acts::CancelPayment>(),
+    entry::<acts::RemitFees>(),
+    entry::<acts::VoidSlip>(),
+    entry::<reads::ShowSlip>(),
+    entry::<reads::PrintSlip>(),
+    entry::<reads::ListSlips>(),
+];
+
+/// The room's parameters.
+pub const PARAMETERS: &[Kind] = &[kind::<fee::Fee>()];
 
 /// A payment slip, as it is handed out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -94,4 +114,4 @@ impl std::fmt::Debug for Slip {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

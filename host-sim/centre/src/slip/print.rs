@@ -90,7 +90,7 @@ fn rule(y: f64) -> Line {
 }
 
 /// The font size, up to 4 mm, at which a text is at most `width` mm wide, if its characters are square.
-fn fitting(text: &str, width: f64) -> f64 {
+pub(crate) fn fitting(text: &str, width: f64) -> f64 {
     let squares: f64 = text.chars().map(|character| if character.is_ascii() { 0.6 } else { 1.0 }).sum();
     (width / squares.max(1.0)).min(4.0)
 }
@@ -103,7 +103,7 @@ pub(crate) fn yuan(fen: i64) -> String {
 
 /// An amount in the capital numerals of Chinese vouchers, such as 贰拾元整. The crates for such numerals know no money, and need
 /// arithmetic of unlimited size for it.
-fn capitals(fen: i64) -> String {
+pub(crate) fn capitals(fen: i64) -> String {
     const DIGITS: [char; 10] = ['零', '壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖'];
     let digit = |number: u64| DIGITS.get((number % 10) as usize).copied().unwrap_or('零');
     let total = fen.unsigned_abs();

@@ -48,6 +48,8 @@ pub enum SlipRefusal {
     FeeUsed,
     /// A slip that is paid cannot be withdrawn.
     Paid,
+    /// The reference belongs to another slip.
+    ReferenceUsed,
     /// No rule of the table of fees fits.
     NoRate,
     /// The area has issued as many slips this year as it has numbers.
@@ -71,6 +73,7 @@ impl SlipRefusal {
         "slip-payment-differs",
         "slip-fee-used",
         "slip-paid",
+        "slip-reference-used",
         "slip-no-rate",
         "slip-no-number",
     ];
@@ -165,6 +168,13 @@ impl Worded for SlipRefusal {
             Self::Paid => Words::new("slip-paid", "a slip that is paid cannot be withdrawn", "已缴款的通知书不能作废")
                 .field("number")
                 .next("Cancel the payment first (slip.cancel).", "请先撤销缴款 (slip.cancel)。"),
+            Self::ReferenceUsed => Words::new(
+                "slip-reference-used",
+                "this reference belongs to another slip: one payment pays one slip",
+                "该流水号属于另一份通知书，一笔缴款只对应一份通知书",
+            )
+            .field("reference")
+            .next("Compare both slips with the bank's receipt.", "请将两份通知书与银行回单核对。"),
             Self::NoRate => Words::new(
                 "slip-no-rate",
                 "the table of fees has no amount for this application",

@@ -2,21 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
+
+use crate::acts::fields::Day;
+use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 
 /// Where a slip stands.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, ToSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -60,5 +54,30 @@ impl SlipState {
     /// Whether nobody needs to do anything any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Remitted | Self::Void)
+    }
+}
+
+impl SlipState {
+    /// For whom a slip waits that can be paid until `due`; `None`: for nobody.
+    pub fn waiting(self, due: Day) -> Option<Waiting> {
+        let (until, why_en, why_zh) = match self {
+            Self::Unpaid => (Some(due), "the fee must be paid", "待缴款"),
+            Self::Paid => (None, "the money must be handed to the finance authority", "待上缴财政"),
+            Self::Remitted | Self::Void => return None,
+        };
+        let steps = SlipStep::VARIANTS.iter().filter(|step| self.after(**step).is_some());
+        Some(Waiting { who: Role::Cashier, until, why_en, why_zh, acts: steps.map(|step| step.act()).collect() })
+    }
+}
+
+impl SlipStep {
+    /// The act that takes this step.
+    pub const fn act(self) -> &'static str {
+        match self {
+            Self::Register => "slip.pay",
+            Self::Cancel => "slip.cancel",
+            Self::Remit => "slip.remit",
+            Self::Void => "slip.void",
+        }
     }
 }

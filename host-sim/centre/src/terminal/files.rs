@@ -16,13 +16,13 @@ use crate::acts::office::Office;
 use crate::configuration;
 use crate::error::{CentreError, Damage};
 use crate::hsm::Hsm;
+use crate::insurance;
 use crate::ledger::{self, Account};
 use crate::life::bank::BankStatus;
 use crate::life::card_file::{self, CardFile, CardKind};
 use crate::life::replacement::Validity;
 use crate::persons;
 use crate::store::Store;
-use crate::terminal::insured;
 
 /// What a terminal's message is answered from.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl<'a> Files<'a> {
             financial: file.bank_status_at(self.now) != BankStatus::Inactive,
             pin_is_initial: file.pin_is_initial,
             account: Fen(account),
-            insured: insured::is(&office, &file.person)?,
+            insured: insurance::insured_on(&office, &file.person, self.now.date())?,
         };
         Ok(Some(KnownCard { file, record }))
     }

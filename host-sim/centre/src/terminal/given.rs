@@ -8,14 +8,18 @@ use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::decision::CardRecord;
 use qiyong_protocol::rules::money::Fen;
 
+use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
+use crate::insurance::kinds::{Capacity, Kind};
+use crate::insurance::relation::State;
+use crate::insurance::relations::{self, Kept, Relation};
 use crate::ledger::{self, Account, Posting};
 use crate::life::bank::BankStatus;
 use crate::life::card_file::{self, CardFile, CardKind};
 use crate::life::place::Place;
 use crate::persons::{self, Particulars};
+use crate::terminal::columns;
 use crate::terminal::files::Files;
-use crate::terminal::{columns, insured};
 
 /// Adds a card and what hangs on it; `false`: its number is taken.
 pub(crate) fn add(files: Files<'_>, card: &CardRecord) -> Result<bool, CentreError> {
@@ -45,7 +49,7 @@ pub(crate) fn add(files: Files<'_>, card: &CardRecord) -> Result<bool, CentreErr
         posted.map_err(|_| CentreError::Amount(Fen(card.account.0)))?;
     }
     if card.insured {
-        insured::add(&office, &person)?;
+        insure(&office, &person)?;
     }
     card_file::add(
         &office,
@@ -72,6 +76,24 @@ pub(crate) fn add(files: Files<'_>, card: &CardRecord) -> Result<bool, CentreErr
             ended_because: None,
         },
     )
+}
+
+/// Insures the person for ever, as far as that goes without a premium: as a resident.
+fn insure(office: &Office<'_>, person: &str) -> Result<(), CentreError> {
+    if relations::live(office, person)?.iter().any(|relation| relation.kind == Kind::Resident) {
+        return Ok(());
+    }
+    let first = jiff::civil::date(2000, 1, 1);
+    let relation = Relation {
+        number: 0,
+        person: person.to_owned(),
+        kind: Kind::Resident,
+        capacity: Capacity::Resident,
+        payer: person.to_owned(),
+        state: State::Insured,
+    };
+    relations::begin(office, &relation, Some(Kept { first, last: None, pool_first: first }))?;
+    Ok(())
 }
 
 fn particulars(card: &CardRecord, document: String) -> Result<Particulars, CentreError> {

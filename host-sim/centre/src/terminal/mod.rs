@@ -11,7 +11,6 @@ pub(crate) mod columns;
 pub(crate) mod endpoint;
 pub(crate) mod files;
 pub(crate) mod given;
-pub(crate) mod insured;
 pub(crate) mod journal;
 pub(crate) mod leases;
 mod requests;

@@ -273,7 +273,7 @@ impl<'t> Player<'t> {
         let command = Command::decode(apdu).map_err(failure)?;
         // A file that gives the engine an extended command has a card that accepts it.
         let limits = t0::Limits { envelope: true, ..t0::Limits::new(wi, 372, 1) };
-        let mut engine = T0(t0::Exchange::new(command, buffer, limits));
+        let mut engine = T0(t0::Exchange::new(&command, buffer, limits));
         let result = self.run(&mut engine)?;
         let sw = match engine.0.step() {
             t0::Step::Done(Ok(response)) => response.sw.0.to_be_bytes(),

@@ -71,7 +71,7 @@ fn of_a_pps() {
 /// silent.
 fn over_t0(command: Command<'_>, mut card: impl FnMut() -> Option<&'static [u8]>) -> T0Error {
     let mut buffer = [0; 8];
-    let mut exchange = t0::Exchange::new(command, &mut buffer, t0::Limits::new(10, 372, 1));
+    let mut exchange = t0::Exchange::new(&command, &mut buffer, t0::Limits::new(10, 372, 1));
     loop {
         match exchange.step() {
             t0::Step::Send(_) => exchange.sent(),

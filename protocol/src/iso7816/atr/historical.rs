@@ -11,7 +11,13 @@ pub(super) fn extended_lengths(historical: &[u8]) -> bool {
     };
     while let [head, rest @ ..] = objects {
         let len = usize::from(head & 0x0F);
-        if let (0x73..=0x7F, Some([_, _, third, ..])) = (head, rest.get(..len)) {
+        if len > rest.len() {
+            return false;
+        }
+        if *head >= 0x73
+            && *head <= 0x7F
+            && let [_, _, third, ..] = rest
+        {
             return third & 0x40 != 0;
         }
         objects = rest.get(len..).unwrap_or_default();

@@ -15,8 +15,8 @@ pub(super) struct Layout {
     pub(super) has_tck: bool,
     /// Whether T0 and every announced TD are there.
     pub(super) complete: bool,
-    /// The first T that is smaller than the T before it: the T before, then the smaller one.
-    pub(super) first_descent: Option<(u8, u8)>,
+    /// The first T that is smaller than the T before it: the T before, then the smaller one. The T before is 0: there is none.
+    pub(super) first_descent: (u8, u8),
     /// All bytes, TS and TCK included.
     pub(super) total: usize,
 }

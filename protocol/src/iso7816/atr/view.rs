@@ -1,5 +1,7 @@
 //! A view over the bytes of an ATR, and the check whether they are one. [`super::Parameters`] says what an ATR means.
 
+use core::hint::cold_path;
+
 use super::error::AtrError;
 use super::groups::{Groups, Letter, Place};
 use super::historical;
@@ -84,14 +86,15 @@ impl<'a> Atr<'a> {
 
     /// What these bytes say about their card, whether or not they are an ATR. A missing byte says nothing.
     pub fn parameters(&self) -> Parameters {
-        self.complete(walk(self.0).parameters)
+        let Walk { parameters, .. } = walk(self.0);
+        self.complete(parameters, parameters.historical(self.0))
     }
 
     /// Adds what the groups do not contain.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn complete(&self, mut parameters: Parameters) -> Parameters {
+    fn complete(&self, mut parameters: Parameters, historical: &[u8]) -> Parameters {
         parameters.convention = self.convention().unwrap_or(Convention::Direct);
-        parameters.extended_lengths = historical::extended_lengths(parameters.historical(self.0));
+        parameters.extended_lengths = historical::extended_lengths(historical);
         parameters
     }
 
@@ -112,26 +115,35 @@ impl<'a> Atr<'a> {
             return Err(AtrError::OverLimit { announced: layout.total });
         }
         // 0 if TCK is there and right; otherwise, without TCK, the value that TCK must have.
-        let sum = ts ^ xor(self.0);
+        let sum = || ts ^ xor(self.0);
         if have < layout.total {
+            cold_path();
             return Err(if layout.complete && layout.has_tck && have + 1 == layout.total {
-                AtrError::TckMissing { expected: sum }
+                AtrError::TckMissing { expected: sum() }
             } else {
                 AtrError::Truncated { need: layout.total, have }
             });
         }
         if have > layout.total {
+            cold_path();
             return Err(AtrError::TooLong { expected: layout.total, have });
         }
-        if layout.has_tck && sum != 0 {
-            let found = self.0.last().copied().unwrap_or_default();
-            return Err(AtrError::TckWrong { expected: found ^ sum, found });
+        if layout.has_tck {
+            let sum = sum();
+            if sum != 0 {
+                cold_path();
+                let found = self.0.last().copied().unwrap_or_default();
+                return Err(AtrError::TckWrong { expected: found ^ sum, found });
+            }
         }
         // TD1 must not be T=15, and the Ts must ascend, so that T=0 is first and T=15 last (clause 8.2.3).
         match layout.first_descent {
             _ if first_t == Some(15) => Err(AtrError::T15First),
-            Some((before, after)) => Err(AtrError::TypesOutOfOrder { before, after }),
-            None => Ok(self.complete(walk.parameters)),
+            (0, _) => {
+                let historical = layout.interface_end..layout.interface_end + layout.historical_len;
+                Ok(self.complete(walk.parameters, self.0.get(historical).unwrap_or_default()))
+            }
+            (before, after) => Err(AtrError::TypesOutOfOrder { before, after }),
         }
     }
 

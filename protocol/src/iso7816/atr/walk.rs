@@ -1,7 +1,10 @@
 //! All groups of an ATR in one walk.
 
+use core::hint::cold_path;
+
 use super::layout::Layout;
 use super::parameters::Parameters;
+use crate::iso7816::SHORT_WAYS;
 
 /// T=15 is no protocol.
 const T15: u8 = 15;
@@ -22,10 +25,10 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let t0 = atr.get(1).copied();
     let mut parameters = Parameters::DEFAULT;
     // On its own, since what is in one structure with bytes of changing places is not kept in a register.
-    let mut there: u16 = 0;
-    let (mut first_t, mut first_descent, mut cut) = (None, None, false);
+    let mut there: u32 = 0;
+    let (mut first_t, mut first_descent, mut cut) = (None, (0, 0), false);
     // A bit for each T that a TD names, or that is offered by default; the first of them that is a protocol.
-    let mut named: u16 = 0;
+    let mut named: u32 = 0;
     let mut preferred = T15;
     // Which bytes the group has, in the low nibble: 1 TA, 2 TB, 4 TC, 8 TD. Where the next byte is, and what the group is
     // about.
@@ -35,15 +38,17 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let mut before = 0;
     loop {
         // Of several bytes with the same meaning, the first counts.
-        let held = there >> about;
-        for letter in 0..3 {
-            if announced >> letter & 1 == 1 {
-                let place = parameters.bytes.get_mut(about + letter);
-                if let (0, Some(byte), Some(place)) = (held >> letter & 1, atr.get(at), place) {
-                    *place = *byte;
-                    there |= 1 << letter << about;
+        if !SHORT_WAYS || announced & 7 != 0 {
+            let held = there >> about;
+            for letter in 0..3 {
+                if announced >> letter & 1 == 1 {
+                    let place = parameters.bytes.get_mut(about + letter);
+                    if let (0, Some(byte), Some(place)) = (held >> letter & 1, atr.get(at), place) {
+                        *place = *byte;
+                        there |= 1 << letter << about;
+                    }
+                    at += 1;
                 }
-                at += 1;
             }
         }
         if announced & 8 == 0 {
@@ -60,15 +65,18 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
             Some(_) => Parameters::specific_to(t),
             None => {
                 first_t = Some(t);
+                preferred = t;
                 Parameters::SECOND
             }
         };
         named |= 1 << t;
         if preferred == T15 {
+            cold_path();
             preferred = t;
         }
-        if t < before {
-            descent(&mut first_descent, before, t);
+        if t < before && first_descent.0 == 0 {
+            cold_path();
+            first_descent = (before, t);
         }
         before = t;
         announced = td >> 4;
@@ -76,8 +84,8 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     if first_t.is_none() && !cut && t0.is_some() {
         (named, preferred) = (1, 0);
     }
-    parameters.there = there;
-    parameters.offered = named;
+    parameters.there = there as u16;
+    parameters.offered = named as u16;
     parameters.preferred = if preferred == T15 { None } else { Some(preferred) };
     // Any T other than 0, T=15 included, requires TCK (clause 8.2.5).
     let has_tck = named > 1;
@@ -91,10 +99,4 @@ pub(super) fn walk(atr: &[u8]) -> Walk {
     let complete = t0.is_some() && !cut;
     let layout = Layout { interface_end: at, historical_len, has_tck, complete, first_descent, total };
     Walk { layout, parameters, first_t }
-}
-
-/// Notes the first T that is smaller than the one before it.
-#[cold]
-fn descent(first: &mut Option<(u8, u8)>, before: u8, t: u8) {
-    first.get_or_insert((before, t));
 }

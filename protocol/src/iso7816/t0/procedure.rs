@@ -27,10 +27,27 @@ pub(super) const fn serving_class(cla: u8) -> u8 {
 /// Whether `byte` is the first of a status word: 6x except NULL, or 9x (clause 10.3.3). Such a value is no valid INS
 /// either.
 pub(super) const fn is_sw1(byte: u8) -> bool {
-    matches!(byte & 0xF0, 0x60 | 0x90) && byte != NULL
+    is_6x_or_9x(byte) && byte != NULL
+}
+
+/// Whether `byte` is 6x or 9x.
+#[inline]
+pub(super) const fn is_6x_or_9x(byte: u8) -> bool {
+    // 6x becomes 1x, 9x becomes 0x, and every other byte becomes 2x or more.
+    (byte ^ 0x60).wrapping_add(0x10) & 0xE0 == 0
 }
 
 /// Le and the second byte of 61xx and 6Cxx: 00 stands for 256 (clause 12.2.2).
 pub(super) const fn length_of(byte: u8) -> usize {
     if byte == 0 { SHORT_NE_MAX } else { byte as usize }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_6x_and_9x_are_told_from_other_bytes() {
+        assert!((0..=255).all(|byte| is_6x_or_9x(byte) == matches!(byte & 0xF0, 0x60 | 0x90)));
+    }
 }

@@ -9,7 +9,7 @@ use super::tpdus::{Direction, Tpdus};
 use crate::iso7816::apdu::Command;
 use crate::iso7816::atr;
 use crate::iso7816::sw::StatusWord;
-use crate::iso7816::{Etu, div_up};
+use crate::iso7816::{Etu, SHORT_WAYS, Turn, div_up};
 
 /// What bounds one APDU. A card may be slow within these bounds; beyond them the exchange ends with a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +76,6 @@ impl Limits {
     }
 }
 
-/// Whether what is usual has a short way beside the way for everything. The target has no room for both.
-const SHORT_WAYS: bool = cfg!(not(target_os = "none"));
-
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'e> {
@@ -104,7 +101,9 @@ pub struct T0Response {
 /// One command APDU on its way through T=0. What clause 12.2 requires of the terminal happens inside ([`Tpdus`]): GET
 /// RESPONSE after 61xx and after a warning, the corrected Le after 6Cxx, ENVELOPE for extended lengths.
 ///
-/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`].
+/// Call [`Exchange::step`], do what it says, report with the matching call, and repeat until [`Step::Done`]. A driver that
+/// hears the whole answer to what it sends (by DMA, through a chip) asks for [`Exchange::turn`] instead and calls
+/// [`Exchange::answered`], which takes fewer steps.
 ///
 /// There is no `Debug`, since the buffers may hold a PIN or an ID number.
 pub struct Exchange<'a> {
@@ -142,11 +141,12 @@ enum State {
 impl<'a> Exchange<'a> {
     /// Prepares `command`; response data will be written to `response`, 256 bytes for any short command.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub fn new(command: Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
-        if SHORT_WAYS && Tpdus::allowed(&command, false).is_ok() {
-            Self::begin(&command, Tpdus::begin(&command, limits.follow_ups), State::Header, response, limits)
+    pub fn new(command: &Command<'a>, response: &'a mut [u8], limits: Limits) -> Self {
+        if SHORT_WAYS && Tpdus::allowed(command, false).is_ok() {
+            Self::begin(command, Tpdus::begin(command, limits.follow_ups), State::Header, response, limits)
         } else {
-            Self::any(&command, response, limits)
+            core::hint::cold_path();
+            Self::any(command, response, limits)
         }
     }
 
@@ -189,6 +189,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The characters of [`Step::Send`] have gone out. Each costs twelve etu of the budget.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub fn sent(&mut self) {
         let characters = match self.state {
             State::Header => {
@@ -233,6 +234,83 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// What to do now, for a driver that hears whole answers. The call changes nothing.
+    #[inline]
+    pub fn turn(&self) -> Turn<'_, Result<T0Response, T0Error>> {
+        match self.state {
+            State::Procedure | State::Sw2 { .. } => Turn::Receive(self.waiting_time),
+            State::Header => Turn::Send(self.tpdus.header(), self.waiting_time),
+            State::Sending { count } => match self.tpdus.data(count) {
+                all if all.len() == count => Turn::Send(all, self.waiting_time),
+                part => Turn::Part(part),
+            },
+            State::Done(result) => Turn::Done(result),
+        }
+    }
+
+    /// The characters of [`Turn::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in time.
+    /// Does what [`Exchange::sent`] and [`Exchange::received_slice`] do.
+    #[inline]
+    pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
+        if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
+            core::hint::cold_path();
+            self.answered_somehow(bytes, elapsed);
+        }
+    }
+
+    #[inline(never)]
+    fn answered_somehow(&mut self, bytes: &[u8], elapsed: Etu) {
+        self.sent();
+        self.received_slice(bytes, elapsed);
+    }
+
+    /// Takes what answers the header or the data, if it is what most cards answer. `false`: nothing is taken.
+    #[inline(always)]
+    fn at_once(&mut self, bytes: &[u8], elapsed: Etu) -> bool {
+        match self.state {
+            State::Header => {
+                let header = self.tpdus.header();
+                let Some(budget) = self.left_after(header.len(), elapsed) else { return false };
+                if !(match self.tpdus.direction() {
+                    Direction::ToCard => self.acknowledgement(bytes),
+                    Direction::FromCard => self.response(bytes),
+                }) {
+                    return false;
+                }
+                self.budget = budget;
+            }
+            State::Sending { count } => {
+                let [0x90, 0x00] = bytes else { return false };
+                let Some(budget) = self.left_after(count, elapsed) else { return false };
+                if !self.tpdus.is_usual() {
+                    return false;
+                }
+                self.budget = budget;
+                self.done(self.tpdus.response_len());
+            }
+            State::Procedure | State::Sw2 { .. } | State::Done(_) => return false,
+        }
+        true
+    }
+
+    /// Takes an acknowledgement of all data, which go to the card.
+    #[inline(always)]
+    fn acknowledgement(&mut self, bytes: &[u8]) -> bool {
+        let ([first], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
+        if first != ins || self.left == 0 {
+            return false;
+        }
+        self.state = State::Sending { count: mem::take(&mut self.left) };
+        true
+    }
+
+    /// What is left of the budget after `sent` characters and then `elapsed` etu; `None`: it does not suffice.
+    #[inline]
+    fn left_after(&self, sent: usize, elapsed: Etu) -> Option<Etu> {
+        let left = u64::from(self.budget).checked_sub(12 * sent as u64 + u64::from(elapsed))?;
+        Some(left as Etu)
+    }
+
     fn several(&mut self, bytes: &[u8], elapsed: Etu) {
         if self.all(bytes) {
             return self.spend(elapsed);
@@ -253,27 +331,33 @@ impl<'a> Exchange<'a> {
         self.spend(elapsed);
     }
 
-    /// Takes an acknowledgement, all data of this TPDU and 9000. `false`: something else came or was due, and nothing is
-    /// taken.
+    /// Takes an acknowledgement, all data of this TPDU and 9000, if a procedure byte is due. `false`: nothing is taken.
     #[inline]
     fn all(&mut self, bytes: &[u8]) -> bool {
+        matches!(self.state, State::Procedure)
+            && self.run.len() + self.surplus == 0
+            && self.tpdus.direction() == Direction::FromCard
+            && self.response(bytes)
+    }
+
+    /// Takes an acknowledgement, all data of this TPDU, which come from the card, and 9000. `false`: it is something else, or
+    /// there is no room, and nothing is taken.
+    #[inline(always)]
+    fn response(&mut self, bytes: &[u8]) -> bool {
         let ([first, data @ .., 0x90, 0x00], [_, ins, ..]) = (bytes, self.tpdus.header()) else { return false };
-        if !matches!(self.state, State::Procedure)
-            || self.run.len() + self.surplus > 0
-            || self.tpdus.direction() != Direction::FromCard
-            || first != ins
-            || data.len() != self.left
-            || data.len() > self.tpdus.wanted().min(self.room.len())
-        {
+        if first != ins || data.len() != self.left || data.len() > self.tpdus.wanted() || !self.tpdus.is_usual() {
             return false;
         }
-        let Some((places, room)) = mem::take(&mut self.room).split_at_mut_checked(data.len()) else { return false };
+        let Some(places) = self.room.get_mut(..data.len()) else { return false };
         places.copy_from_slice(data);
-        self.room = room;
-        self.left = 0;
-        self.tpdus.received(data.len());
-        self.status(StatusWord::OK);
+        self.done(self.tpdus.response_len() + data.len());
         true
+    }
+
+    /// The TPDU has ended with 9000, and so has the APDU.
+    #[inline]
+    fn done(&mut self, len: usize) {
+        self.state = State::Done(Ok(T0Response { len, sw: StatusWord::OK }));
     }
 
     /// Takes the response bytes that are at the front of `bytes`; returns what is behind them.
@@ -351,9 +435,8 @@ impl<'a> Exchange<'a> {
     /// The TPDU is over. The APDU is over too, or the next TPDU begins.
     #[cfg_attr(not(target_os = "none"), inline)]
     fn status(&mut self, sw: StatusWord) {
-        if SHORT_WAYS && self.tpdus.is_last_after(sw) {
-            let sw = self.tpdus.warning().unwrap_or(sw);
-            return self.end(Ok(T0Response { len: self.tpdus.response_len(), sw }));
+        if SHORT_WAYS && sw.is_ok() && self.tpdus.is_usual() {
+            return self.done(self.tpdus.response_len());
         }
         self.any_status(sw);
     }

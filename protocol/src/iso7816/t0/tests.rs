@@ -1,5 +1,6 @@
 //! Both sides against each other, and the terminal's side against scripted and hostile cards.
 
+use core::mem;
 use std::vec;
 use std::vec::Vec;
 
@@ -7,6 +8,7 @@ use hex_literal::hex;
 use proptest::prelude::*;
 
 use super::*;
+use crate::iso7816::Turn;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::atr::Atr;
 use crate::iso7816::chance;
@@ -18,27 +20,46 @@ fn run(command: Command<'_>, card: impl FnMut(&[u8]) -> Vec<u8>) -> Result<(Vec<
 }
 
 /// Beside the exchange that hears each character by itself, another one hears them in one go and began by the way for any
-/// command: both must say the same.
+/// command, and a third is told the whole answer to what it sends: all must say the same.
 fn run_within(
     limits: Limits,
     command: Command<'_>,
     mut card: impl FnMut(&[u8]) -> Vec<u8>,
 ) -> Result<(Vec<u8>, StatusWord), T0Error> {
     let (mut buffer, mut other_buffer) = (vec![0; command.ne.max(256)], vec![0; command.ne.max(256)]);
-    let mut exchange = Exchange::new(command, &mut buffer, limits);
+    let mut whole_buffer = buffer.clone();
+    let mut exchange = Exchange::new(&command, &mut buffer, limits);
+    let mut whole = Exchange::new(&command, &mut whole_buffer, limits);
     let mut other = Exchange::any(&command, &mut other_buffer, limits);
     let mut waiting: std::collections::VecDeque<u8> = Default::default();
     let mut heard = vec![];
-    let hear = |other: &mut Exchange<'_>, heard: &mut Vec<u8>| {
-        other.received_slice(heard, 12 * heard.len() as u32);
+    let mut asked = false;
+    let hear = |other: &mut Exchange<'_>, whole: &mut Exchange<'_>, asked: &mut bool, heard: &mut Vec<u8>| {
+        let elapsed = 12 * heard.len() as u32;
+        other.received_slice(heard, elapsed);
+        if mem::take(asked) {
+            whole.answered(heard, elapsed);
+        } else {
+            whole.received_slice(heard, elapsed);
+        }
         heard.clear();
     };
     for _ in 0..100_000 {
         match exchange.step() {
             Step::Send(bytes) => {
-                hear(&mut other, &mut heard);
+                hear(&mut other, &mut whole, &mut asked, &mut heard);
                 assert_eq!(other.step(), Step::Send(bytes));
                 other.sent();
+                match whole.turn() {
+                    Turn::Part(part) => {
+                        assert_eq!(part, bytes);
+                        whole.sent();
+                    }
+                    turn => {
+                        assert_eq!(turn, Turn::Send(bytes, limits.waiting_time));
+                        asked = true;
+                    }
+                }
                 waiting.extend(card(bytes));
                 exchange.sent();
             }
@@ -52,9 +73,11 @@ fn run_within(
                     // A card that sends NULLs may send without having received anything.
                     match card(&[]) {
                         more if more.is_empty() => {
-                            hear(&mut other, &mut heard);
+                            hear(&mut other, &mut whole, &mut asked, &mut heard);
                             assert_eq!(other.step(), Step::Receive(timeout));
+                            assert_eq!(whole.turn(), Turn::Receive(timeout));
                             other.timed_out();
+                            whole.timed_out();
                             exchange.timed_out();
                         }
                         more => waiting.extend(more),
@@ -62,9 +85,10 @@ fn run_within(
                 }
             },
             Step::Done(result) => {
-                hear(&mut other, &mut heard);
+                hear(&mut other, &mut whole, &mut asked, &mut heard);
                 assert_eq!(other.step(), Step::Done(result));
-                assert_eq!(buffer, other_buffer);
+                assert_eq!(whole.turn(), Turn::Done(result));
+                assert_eq!((&buffer, &buffer), (&other_buffer, &whole_buffer));
                 return result.map(|done| (buffer[..done.len].to_vec(), done.sw));
             }
         }

@@ -5,7 +5,7 @@
 //! [`super::Exchange`] moves a TPDU character by character, a PC/SC reader moves it whole.
 
 use super::error::T0Error;
-use super::procedure::{ENVELOPE, GET_RESPONSE, length_of, serving_class};
+use super::procedure::{ENVELOPE, GET_RESPONSE, is_6x_or_9x, length_of, serving_class};
 use crate::iso7816::apdu::{Command, EXTENDED_NC_MAX, EXTENDED_NE_MAX, Pieces, SHORT_NC_MAX, SHORT_NE_MAX};
 use crate::iso7816::sw::StatusWord;
 
@@ -65,7 +65,7 @@ impl<'a> Tpdus<'a> {
     /// Whether T=0 can carry `command`. For callers that begin with it in either case, and keep the error.
     pub(super) const fn allowed(command: &Command<'_>, envelope: bool) -> Result<(), T0Error> {
         let Command { ins, data, ne, .. } = *command;
-        if matches!(ins & 0xF0, 0x60 | 0x90) {
+        if is_6x_or_9x(ins) {
             Err(T0Error::InsNotAllowed(ins))
         } else if (data.len() > SHORT_NC_MAX && !envelope) || data.len() > EXTENDED_NC_MAX || ne > EXTENDED_NE_MAX {
             Err(T0Error::ExtendedLength)
@@ -135,6 +135,7 @@ impl<'a> Tpdus<'a> {
     }
 
     /// The next bytes to be sent that are in one piece, at most `most`.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn data(&self, most: usize) -> &[u8] {
         self.data.from(self.sent, most)
     }
@@ -164,22 +165,16 @@ impl<'a> Tpdus<'a> {
         counted
     }
 
+    /// Whether this is the last TPDU if it ends with 9000, and 9000 is the status word of the APDU.
+    #[inline]
+    pub(super) const fn is_usual(&self) -> bool {
+        self.data.is_plain() && self.warning.is_none()
+    }
+
     /// How many response bytes will still count.
     #[inline]
     pub(super) const fn wanted(&self) -> usize {
         self.ne - self.len
-    }
-
-    /// Whether the APDU is over if the current TPDU ends with `sw`; `false` also means that only [`Tpdus::status`] knows.
-    #[inline]
-    pub(super) const fn is_last_after(&self, sw: StatusWord) -> bool {
-        sw.is_ok() && self.end == self.data.len()
-    }
-
-    /// The warning that stands for 9000 at the end.
-    #[inline]
-    pub(super) const fn warning(&self) -> Option<StatusWord> {
-        self.warning
     }
 
     /// How many response bytes have counted so far, over all TPDUs. In the end this is the length of the response data.

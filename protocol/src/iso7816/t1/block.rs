@@ -285,12 +285,6 @@ impl Check {
         }
     }
 
-    /// Whether `bytes` are all of a block with an LRC, without transmission error.
-    #[inline]
-    pub(super) fn holds_lrc(&self, bytes: &[u8]) -> bool {
-        self.edc == Edc::Lrc && xor(bytes) == 0
-    }
-
     /// Whether the bytes so far, epilogue included, are a block without transmission error.
     pub const fn holds(&self) -> bool {
         match self.edc {

@@ -11,7 +11,9 @@
 //! | `receiver` | characters in, one block or one [`Fault`] out; both sides use it |
 //! | `outgoing` | a block on its way out |
 //! | `connection` | [`Connection`], what the terminal remembers between two APDUs, and [`Limits`] |
-//! | `terminal` | [`Exchange`], one APDU on its way: the rules of clauses 11.6.2 and 11.6.3 |
+//! | `terminal` | [`Exchange`], one APDU on its way: its state, what it says and hears |
+//! | `terminal/begin`, `sends`, `rules` | how it begins, what it sends, the rules of clauses 11.6.2 and 11.6.3 |
+//! | `terminal/whole` | the same for drivers that hear whole answers ([`Exchange::turn`]) |
 //! | `error` | why a block is refused ([`Fault`]) and why an exchange ends ([`T1Error`]) |
 //! | `card` | [`CardSide`], for virtual cards |
 //! | `pair` | both sides against each other, for tests (feature `testing`) |

@@ -3,8 +3,9 @@
 //! Any other INF is not here: it is sent from where the command is, so that no copy of a PIN has to be wiped. The rules in `terminal` decide what a block
 //! says and when it goes.
 
-use super::block::{Bits, Check};
-use crate::iso7816::apdu::HEAD;
+use super::block::{Bits, Check, Pcb};
+use super::connection::Connection;
+use crate::iso7816::apdu::{HEAD, Pieces};
 use crate::iso7816::atr::Edc;
 
 /// The most bytes of INF that are sent from here: those of an APDU without a data field.
@@ -30,6 +31,35 @@ impl OutgoingBlock {
         let [first, second] = check.epilogue();
         let bytes = [nad, pcb, len, first, second, 0, 0, 0, 0, 0, 0, 0];
         Self { bytes, front: 3, epilogue: check.epilogue_len() as u8 }
+    }
+
+    /// The I-block with the command's bytes from `offset` on, as many as the card takes at present; and how many.
+    #[cfg_attr(not(target_os = "none"), inline)]
+    pub(super) fn of_command(connection: &Connection, command: &Pieces<'_>, offset: usize) -> (Self, u8) {
+        let left = command.len().saturating_sub(offset);
+        let count = left.min(connection.ifsc.into()) as u8;
+        let pcb = Pcb::I { ns: connection.ns, more: left > usize::from(count) };
+        let prologue = [connection.nad, pcb.encode(), count];
+        if let Some(inf) = command.without_data()
+            && command.len() == usize::from(count)
+        {
+            return (Self::whole(connection.edc, prologue, inf), count);
+        }
+        (Self::in_pieces(connection.edc, prologue, command, offset), count)
+    }
+
+    /// The I-block with `prologue`, whose INF is the command's bytes from `offset` on.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
+    fn in_pieces(edc: Edc, prologue: [u8; 3], command: &Pieces<'_>, offset: usize) -> Self {
+        let [.., count] = prologue;
+        let mut check = Check::of(edc, prologue);
+        let (mut at, end) = (offset, offset + usize::from(count));
+        while at < end {
+            let piece = command.from(at, end - at);
+            check.update(piece);
+            at += piece.len();
+        }
+        Self::around(prologue, &check)
     }
 
     /// A whole block. Zeros follow its `inf`.

@@ -6,6 +6,7 @@ use std::vec::Vec;
 use super::card::{CardSide, CardStep};
 use super::error::T1Error;
 use super::terminal::{Exchange, Step};
+use crate::iso7816::Turn;
 
 /// Etu from one character to the next.
 const CHARACTER: u32 = 12;
@@ -77,7 +78,7 @@ pub trait Pair<const N: usize> {
     /// The card is to carry out a command. Returns what the card does, see [`CardStep::Execute`].
     fn execute(&mut self) -> CardStep;
 
-    /// Runs an exchange to its end. `bulk`: the terminal receives blocks in one call where all parity is right.
+    /// Runs an exchange to its end. `bulk`: the terminal receives the answer in one call where all parity is right.
     fn run(&mut self, mut exchange: Exchange<'_>, bulk: bool) -> Result<usize, T1Error> {
         let mut heard: Arrived = Vec::new();
         let mut steps = 0;
@@ -88,18 +89,23 @@ pub trait Pair<const N: usize> {
                 Step::Done(result) => return result,
                 Step::Send(_) => {
                     let mut sent = Vec::new();
-                    while let Step::Send(bytes) = exchange.step() {
+                    while let Turn::Part(bytes) = exchange.turn() {
                         sent.extend_from_slice(bytes);
                         exchange.sent();
                     }
+                    if let Turn::Send(bytes, _) = exchange.turn() {
+                        sent.extend_from_slice(bytes);
+                    }
                     let arrived = self.carry(Way::ToCard, &sent);
                     heard = self.card_hears(arrived);
+                    if bulk && heard.iter().all(|(_, parity_ok)| *parity_ok) {
+                        let bytes: Vec<u8> = heard.drain(..).map(|(byte, _)| byte).collect();
+                        exchange.answered(&bytes, CHARACTER);
+                    } else {
+                        exchange.sent();
+                    }
                 }
                 Step::Receive(_) if heard.is_empty() => exchange.timed_out(),
-                Step::Receive(_) if bulk && heard.iter().all(|(_, parity_ok)| *parity_ok) => {
-                    let bytes: Vec<u8> = heard.drain(..).map(|(byte, _)| byte).collect();
-                    exchange.received_slice(&bytes, CHARACTER);
-                }
                 Step::Receive(_) => match heard.remove(0) {
                     (byte, true) => exchange.received(byte, CHARACTER),
                     (_, false) => exchange.parity_error(CHARACTER),

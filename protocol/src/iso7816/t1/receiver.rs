@@ -6,6 +6,7 @@ use super::bounds::BLOCK_GUARD_TIME;
 use super::error::Fault;
 use crate::iso7816::Etu;
 use crate::iso7816::atr::Edc;
+use crate::iso7816::xor::copy;
 
 /// Prologue characters.
 const PROLOGUE: usize = 3;
@@ -149,18 +150,19 @@ impl Receiver {
         }
     }
 
-    /// Takes all characters of a block at once, which have right parity. `false`: they are not one block with an LRC that
-    /// is valid and has room, or other characters came before; then nothing is taken.
-    pub(super) fn take_block(&mut self, bytes: &[u8], buffer: &mut [u8]) -> bool {
-        let [nad, pcb, len, behind @ ..] = bytes else { return false };
-        let Some((_, inf)) = behind.split_last() else { return false };
-        if inf.len() != usize::from(*len) || *len > self.ifs || !self.check.holds_lrc(bytes) {
+    /// Takes all characters of a block with an LRC at once, which have right parity; INF of up to `ifs` bytes goes to the
+    /// buffer from `at` on. `false`: they are no such block, or there is no room; then nothing is taken. Whatever came before
+    /// is forgotten.
+    #[inline]
+    pub(super) fn take_whole(&mut self, bytes: &[u8], ifs: u8, buffer: &mut [u8], at: usize) -> bool {
+        let [nad, pcb, len, inf @ .., lrc] = bytes else { return false };
+        if inf.len() != usize::from(*len) || *len > ifs {
             return false;
         }
-        let Some((places, _)) = buffer.get_mut(self.at..).and_then(|room| room.split_at_mut_checked(inf.len())) else {
+        let Some(places) = buffer.get_mut(at..).and_then(|room| room.get_mut(..inf.len())) else { return false };
+        if copy(inf, places) != Some(nad ^ pcb ^ len ^ lrc) {
             return false;
-        };
-        places.copy_from_slice(inf);
+        }
         self.prologue = [*nad, *pcb, *len];
         self.first = if let [first] = inf { *first } else { 0 };
         true

@@ -6,8 +6,12 @@ use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::insurance::arrears::Arrears;
 use crate::insurance::assess::Plan;
+use crate::insurance::kinds::Capacity;
 use crate::insurance::refusal::Refused;
+use crate::insurance::rounding::Rounding;
+use crate::insurance::slips::Line;
 use crate::persons::{self, Person};
 
 /// Who reads about premiums and accounts.
@@ -45,4 +49,14 @@ pub(super) fn age(born: Date, day: Date) -> u8 {
 /// The most rows that an answer shall have.
 pub(super) fn limit(asked: Option<u16>) -> u16 {
     asked.unwrap_or(100).clamp(1, MOST)
+}
+
+/// The late fee of a line that is paid on `day`, in fen; a resident's year has none.
+pub(super) fn late_fee(office: &Office<'_>, line: &Line, day: Date) -> Result<i64, Refusal> {
+    if line.capacity == Capacity::Resident {
+        return Ok(0);
+    }
+    let arrears: Arrears = office.parameter_on(line.due)?;
+    let rounding: Rounding = office.parameter_on(line.first)?;
+    Ok(arrears.late_fee(line.parts.total(), line.due, day, rounding.late_fee))
 }

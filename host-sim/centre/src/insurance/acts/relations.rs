@@ -1,169 +1,28 @@
-//! Payers, relations and bases: who is insured against what from which month on (docs/centre.md §6.7.1, §6.7.3, §6.7.5).
+//! Relations: who is insured against what from which month on (docs/centre.md §6.7.3, §6.7.5).
 
-use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::common::{READERS, limit, person, plan};
-use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::entry::{Entry, entry};
-use crate::acts::fields::{Amount, Day, Month as MonthField, Private, Text};
+use crate::acts::fields::{Amount, Day, Month as MonthField, Text};
 use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
-use crate::insurance::arrears::Arrears;
-use crate::insurance::faults::{Fault, bent};
 use crate::insurance::kinds::{Capacity, Kind};
 use crate::insurance::month::Month;
-use crate::insurance::payers::{self, Particulars, Payer};
+use crate::insurance::payers::{self};
 use crate::insurance::refusal::Refused;
-use crate::insurance::relation::{Move, State};
+use crate::insurance::relation::State;
 use crate::insurance::relations::{self, Kept, Relation};
-use crate::insurance::rounding::Rounding;
-use crate::insurance::slips;
-use crate::insurance::waiting::Waiting;
-use crate::persons;
+
+use super::declaring::{check_base, declarable, last_insured, pool_first};
 
 /// The acts of this file.
-pub const ACTS: &[Entry] = &[
-    entry::<RegisterPayer>(),
-    entry::<ShowPayer>(),
-    entry::<StartRelation>(),
-    entry::<PauseRelation>(),
-    entry::<ResumeRelation>(),
-    entry::<EndRelation>(),
-    entry::<Retire>(),
-    entry::<ListRelations>(),
-    entry::<DeclareBase>(),
-];
-
-/// Registers an employer, or the agreed account of a person who pays alone. Again with other data it changes them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterPayer {
-    /// The employer's code (统一社会信用代码: up to 18 capital letters and digits), or a person's number
-    #[schema(pattern = "^[0-9A-Z]{2,18}$")]
-    pub payer: String,
-    /// The name
-    pub name: Private,
-    /// The bank account from which premiums are taken; missing: the payer pays by the slip
-    #[serde(default)]
-    pub account: Option<Private>,
-    /// The class of work injury of the employer's trade, from 1; not for a person
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 255)]
-    pub injury_class: Option<u8>,
-}
-
-impl Act for RegisterPayer {
-    const NAME: &'static str = "payer.register";
-    const ROLES: &'static [Role] = &[Role::PremiumOfficer];
-    type Answer = Done;
-
-    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
-        let allowed = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        if !(2..=18).contains(&self.payer.len()) || !self.payer.bytes().all(allowed) {
-            let zh = "单位编码为 2 至 18 位大写字母或数字";
-            return Err(General::not_allowed("payer", "a payer has 2 to 18 capital letters and digits", zh).into());
-        }
-        desk.subject(format!("payer {}", self.payer));
-        let employer = persons::get(desk, &self.payer)?.is_none();
-        if let Some(class) = self.injury_class {
-            let injury: crate::insurance::rates::Injury = desk.parameter()?;
-            if !employer || usize::from(class) > injury.classes.len() || class == 0 {
-                return Err(Refused::InjuryClass.into());
-            }
-        }
-        let account = self.account.as_ref().map(|account| account.expose().to_owned()).unwrap_or_default();
-        if account.len() > 34 || !account.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let zh = "银行账号为至多 34 位字母或数字";
-            return Err(General::not_allowed("account", "an account has up to 34 letters and digits", zh).into());
-        }
-        let particulars = Particulars { name: self.name.expose().to_owned(), account };
-        let payer = Payer { number: self.payer.clone(), employer, particulars, injury_class: self.injury_class };
-        let changed = payers::get(desk, &self.payer)?.as_ref() != Some(&payer);
-        if changed {
-            payers::keep(desk, &payer)?;
-        }
-        Ok(Done { changed })
-    }
-}
-
-/// What is known of a payer.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayerAnswer {
-    /// The employer's code or the person's number
-    pub payer: String,
-    /// Whether it is an employer
-    pub employer: bool,
-    /// The name
-    pub name: Private,
-    /// Whether an account was agreed from which premiums are taken
-    pub account_agreed: bool,
-    /// The class of work injury
-    pub injury_class: Option<u8>,
-}
-
-/// Shows a payer.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ShowPayer {
-    /// The employer's code or the person's number
-    pub payer: Text,
-}
-
-impl Act for ShowPayer {
-    const NAME: &'static str = "payer.show";
-    const ROLES: &'static [Role] = &[Role::PremiumOfficer, Role::Auditor];
-    const READS: bool = true;
-    type Answer = PayerAnswer;
-
-    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<PayerAnswer, Refusal> {
-        let payer = payers::get(desk, &self.payer.0)?.ok_or(General::NotFound("payer"))?;
-        Ok(PayerAnswer {
-            payer: payer.number.clone(),
-            employer: payer.employer,
-            name: Private(payer.particulars.name.clone()),
-            account_agreed: !payer.particulars.account.is_empty(),
-            injury_class: payer.injury_class,
-        })
-    }
-}
-
-/// The first month that a declaration of today may be for, and the last.
-fn months(office: &Office<'_>) -> Result<(Month, Month), Refusal> {
-    let arrears: Arrears = office.parameter()?;
-    let today = office.today();
-    let this = Month::of(today);
-    let first = if today.day() <= arrears.declare_until { this } else { this.next() };
-    Ok((first, this.next()))
-}
-
-/// Refuses a month whose declarations are over, or that is too far ahead.
-fn declarable(office: &Office<'_>, from: Month) -> Result<(), Refusal> {
-    let (first, last) = months(office)?;
-    if from < first {
-        return Err(Refused::DeclarationClosed(first.plus(-1)).into());
-    }
-    if from > last {
-        let en = format!("a declaration is for {last} at the latest");
-        return Err(General::not_allowed("from", en, format!("最晚可申报 {last}")).into());
-    }
-    Ok(())
-}
-
-/// The first day on which the pool pays for somebody insured from `from` on: after a gap it waits.
-fn pool_first(office: &Office<'_>, person: &str, kind: Kind, from: Month) -> Result<jiff::civil::Date, Refusal> {
-    let day = from.first();
-    let since = if kind == Kind::Medical { relations::uninsured_since(office, person, day)? } else { None };
-    let Some(since) = since else { return Ok(day) };
-    let waiting: Waiting = office.parameter_on(day)?;
-    let months = waiting.after_gap(Month::of(since).until(from));
-    Ok(from.plus(i32::from(months)).first())
-}
+pub const ACTS: &[Entry] = &[entry::<StartRelation>(), entry::<ListRelations>()];
 
 /// Insures a person from a month on: one relation for each kind.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -225,24 +84,6 @@ impl StartRelation {
     }
 }
 
-/// Refuses a base that is not above zero, or that a flexible worker may not choose.
-fn check_base(office: &Office<'_>, capacity: Capacity, base: i64, from: Month) -> Result<(), Refusal> {
-    if base <= 0 {
-        return Err(General::not_allowed("base", "a base is above 0 fen", "缴费基数须大于零").into());
-    }
-    let flexible = plan(office, from.first())?.flexible;
-    if capacity != Capacity::Employee
-        && let Some(pension) = flexible.and_then(|flexible| flexible.pension)
-    {
-        let rounding: Rounding = office.parameter_on(from.first())?;
-        pension.choose(base, rounding.premium).map_err(|offered| {
-            let (floor, cap, step) = (offered.floor, offered.cap, offered.step);
-            Refused::BaseNotOffered { floor, cap, step }
-        })?;
-    }
-    Ok(())
-}
-
 impl Act for StartRelation {
     const NAME: &'static str = "relation.start";
     const ROLES: &'static [Role] = &[Role::PremiumOfficer];
@@ -302,140 +143,6 @@ impl Act for StartRelation {
         }
         relations::keep_base(desk, (&payer, &self.person.0), from.first(), base)?;
         Ok(started)
-    }
-}
-
-/// The last day of the person's ended relations of this kind.
-fn last_insured(office: &Office<'_>, person: &str, kind: Kind) -> Result<Option<jiff::civil::Date>, Refusal> {
-    let row = office.store().find(
-        "SELECT max(last) AS last FROM relations
-         JOIN spans ON spans.area = relations.area AND spans.relation = relations.number
-         WHERE relations.area = $1 AND person = $2 AND kind = $3",
-        crate::values![office.area(), person, kind],
-    )?;
-    Ok(row.map(|row| row.get("last")).transpose()?.flatten())
-}
-
-/// Where a relation stands after a move.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MovedRelation {
-    /// The relation's number
-    pub relation: i64,
-    /// Where it stands
-    pub state: State,
-    /// The first day on which the pool pays, if it is insured again
-    pub pool_from: Option<Day>,
-}
-
-/// Moves a relation from a month on.
-fn move_relation(desk: &mut Desk<'_>, number: i64, moved: Move, from: Month) -> Result<MovedRelation, Refusal> {
-    desk.subject(format!("relation {number}"));
-    let relation = relations::get(desk, number)?.ok_or(General::NotFound("relation"))?;
-    let state = relation.state.after(moved).ok_or(Refused::Relation(relation.state, moved))?;
-    if relation.capacity != Capacity::Resident {
-        declarable(desk, from)?;
-    }
-    let before = from.first().saturating_sub(1.day());
-    let span = relations::last_span(desk, number)?;
-    if let Some(span) = span {
-        let taken = if relation.state == State::Insured { span.first } else { span.last.unwrap_or(span.first) };
-        let assessed = slips::last_assessed(desk, number, from.first())?;
-        let taken = assessed.map_or(taken, |first| first.max(taken));
-        if relation.capacity != Capacity::Resident && from <= Month::of(taken) {
-            return Err(Refused::TooEarly(Month::of(taken)).into());
-        }
-    }
-    relations::set_state(desk, number, state)?;
-    let mut pool_from = None;
-    match moved {
-        Move::Pause | Move::End => {
-            if relation.capacity != Capacity::Resident && !bent(Fault::PausedAssessed) {
-                relations::close_span(desk, number, before)?;
-            }
-        }
-        Move::Resume => {
-            let pool_first = pool_first(desk, &relation.person, relation.kind, from)?;
-            relations::add_span(desk, number, Kept { first: from.first(), last: None, pool_first })?;
-            pool_from = (relation.kind == Kind::Medical).then_some(Day(pool_first));
-        }
-    }
-    Ok(MovedRelation { relation: number, state, pool_from })
-}
-
-/// An act that moves a relation.
-macro_rules! moving {
-    ($(#[$doc:meta])* $name:ident, $act:literal, $moved:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Serialize, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name {
-            /// The relation's number
-            pub relation: i64,
-            /// The first month for which it holds
-            pub from: MonthField,
-        }
-
-        impl Act for $name {
-            const NAME: &'static str = $act;
-            const ROLES: &'static [Role] = &[Role::PremiumOfficer];
-            type Answer = MovedRelation;
-
-            fn carry_out(&self, desk: &mut Desk<'_>) -> Result<MovedRelation, Refusal> {
-                move_relation(desk, self.relation, $moved, self.from.into())
-            }
-        }
-    };
-}
-moving!(
-    /// Pauses a relation: no premium from a month on, and no insurance.
-    PauseRelation, "relation.pause", Move::Pause
-);
-moving!(
-    /// Resumes a paused relation from a month on.
-    ResumeRelation, "relation.resume", Move::Resume
-);
-moving!(
-    /// Ends a relation: the month named is the first without insurance.
-    EndRelation, "relation.end", Move::End
-);
-
-/// Retires a person from a month on: the monthly premiums end, the insurance against illness goes on without one.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Retire {
-    /// The person's number
-    pub person: Text,
-    /// The first month in retirement
-    pub from: MonthField,
-}
-
-impl Act for Retire {
-    const NAME: &'static str = "relation.retire";
-    const ROLES: &'static [Role] = &[Role::PremiumOfficer];
-    type Answer = StartedRelations;
-
-    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<StartedRelations, Refusal> {
-        let from = Month::from(self.from);
-        let working = |relation: &Relation| !matches!(relation.capacity, Capacity::Resident | Capacity::Retired);
-        let known: Vec<_> = relations::live(desk, &self.person.0)?.into_iter().filter(working).collect();
-        let Some(medical) = known.iter().find(|relation| relation.kind == Kind::Medical) else {
-            return Err(General::NotFound("relation of medical insurance").into());
-        };
-        let relation = Relation {
-            number: 0,
-            capacity: Capacity::Retired,
-            payer: self.person.0.clone(),
-            state: State::Insured,
-            ..medical.clone()
-        };
-        for relation in &known {
-            move_relation(desk, relation.number, Move::End, from)?;
-        }
-        desk.subject(format!("person {}", self.person.0));
-        let pool_first = pool_first(desk, &self.person.0, Kind::Medical, from)?;
-        let span = Kept { first: from.first(), last: None, pool_first };
-        let number = relations::begin(desk, &relation, Some(span))?;
-        Ok(StartedRelations { relations: vec![number], pool_from: Some(Day(pool_first)) })
     }
 }
 
@@ -523,47 +230,5 @@ impl Act for ListRelations {
             });
         }
         Ok(RelationList { relations: lines })
-    }
-}
-
-/// Declares a person's base from a month on.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeclareBase {
-    /// The person's number
-    pub person: Text,
-    /// The employer's code; missing for a flexible worker
-    #[serde(default)]
-    pub payer: Option<Text>,
-    /// The first month
-    pub from: MonthField,
-    /// In fen a month: the own monthly average of last year, or the chosen base of a flexible worker
-    pub base: Amount,
-}
-
-impl Act for DeclareBase {
-    const NAME: &'static str = "base.declare";
-    const ROLES: &'static [Role] = &[Role::PremiumOfficer];
-    type Answer = Done;
-
-    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
-        desk.subject(format!("person {}", self.person.0));
-        let from = Month::from(self.from);
-        declarable(desk, from)?;
-        let payer = self.payer.as_ref().map_or(&self.person.0, |payer| &payer.0);
-        let known = relations::live(desk, &self.person.0)?;
-        let paid: Vec<_> = known.iter().filter(|relation| relation.payer == *payer).collect();
-        let Some(relation) = paid.first() else {
-            return Err(General::NotFound("relation with this payer").into());
-        };
-        for relation in &paid {
-            if let Some(first) = slips::last_assessed(desk, relation.number, from.first())? {
-                return Err(Refused::TooEarly(Month::of(first).next()).into());
-            }
-        }
-        check_base(desk, relation.capacity, self.base.0, from)?;
-        let before = relations::base_on(desk, payer, &self.person.0, from.first())?;
-        relations::keep_base(desk, (payer, &self.person.0), from.first(), self.base.0)?;
-        Ok(Done { changed: before != Some(self.base.0) })
     }
 }

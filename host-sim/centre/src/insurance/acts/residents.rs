@@ -3,7 +3,6 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::common::person;
@@ -30,40 +29,25 @@ use crate::insurance::slips::{self, Line, LineState};
 use crate::insurance::standing;
 use crate::insurance::waiting::Waiting;
 use crate::ledger::Account;
-use crate::{values, word_column};
+use crate::{values, words};
 
 /// The acts of this file.
 pub const ACTS: &[ActEntry] = &[entry::<EnrolResident>(), entry::<PayResidentFromAccount>()];
 
-/// How somebody comes in.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    Display,
-    VariantArray,
-)]
-#[schema(as = ResidentEntry)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum EntryKind {
-    /// In the window, or late.
-    #[default]
-    Ordinary,
-    /// 新生儿; the day is that of the birth.
-    Newborn,
-    /// 原职工; the day is the last of the employment.
-    FormerEmployee,
+words! {
+    /// How somebody comes in.
+    #[derive(Default)]
+    #[schema(as = ResidentEntry)]
+    pub enum EntryKind {
+        /// In the window, or late.
+        #[default]
+        Ordinary,
+        /// 新生儿; the day is that of the birth.
+        Newborn,
+        /// 原职工; the day is the last of the employment.
+        FormerEmployee,
+    }
 }
-word_column!(EntryKind);
 
 /// Enrols a resident for a year: makes the slip of the yearly premium. The cover begins when it is paid; who pays nothing
 /// is covered at once.

@@ -4,9 +4,9 @@ use serde_json::json;
 use strum::VariantArray;
 
 use super::bench::{BANK, Insurance, file};
-use crate::insurance::acts::collecting::Why;
 use crate::insurance::booking;
 use crate::insurance::kinds::Kind;
+use crate::insurance::unmatched::Why;
 
 fn with_slip() -> (Insurance, String, String) {
     let mut it = Insurance::new();

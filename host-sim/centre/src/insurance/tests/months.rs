@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::bench::{BANK, EMPLOYER, Insurance};
+use super::bench::{BANK, EMPLOYER, Insurance, yuan};
 use crate::insurance::booking;
 use crate::insurance::kinds::Kind;
 use crate::ledger::Account;
@@ -67,6 +67,63 @@ fn a_month_is_assessed_once_and_goes_on_where_it_stopped() {
     assert_eq!((page["next"].as_str(), &page["slips"][0]["payer"]), (None, &json!(third)));
     // Pension 20 % of the chosen base, medical 210, unemployment 52: docs/centre.md §6.7.3.
     assert_eq!(page["slips"][0]["total_due"], 53_000 + 21_000 + 5200);
+}
+
+/// docs/centre.md §6.7.5: bank, account and reference stand on what is handed out.
+#[test]
+fn the_slip_is_printed_with_what_is_due_today() {
+    let mut it = Insurance::new();
+    let person = it.person("1990-05-05");
+    it.employ(&person, "2026-03", 487_900);
+    let slip = it.assess("2026-03").unwrap();
+    it.on("2026-04-03");
+    let picture = it.done("premium.print", json!({"slip": slip}))["svg"].as_str().unwrap().to_owned();
+    let mut texts = Vec::new();
+    for event in svg::parser::Parser::new(&picture) {
+        match event {
+            svg::parser::Event::Text(text) => texts.push(text.to_owned()),
+            svg::parser::Event::Error(error) => panic!("{error}"),
+            _ => {}
+        }
+    }
+    let shown = it.slip(&slip);
+    let due = shown["total_due"].as_i64().unwrap() + shown["late_fee_due"].as_i64().unwrap();
+    let total = format!("¥ {}", yuan(due));
+    for text in [
+        &slip,
+        "测试公司",
+        EMPLOYER,
+        "测试国库代收银行",
+        "3201000000000000001",
+        "2026-03-24",
+        "职工基本医疗保险",
+        "439.11",
+        "107.58",
+        "2.73",
+        &total,
+    ] {
+        assert!(texts.iter().any(|known| known == text), "{text} is not on {texts:?}");
+    }
+    it.pay(&slip, "2026-04-03");
+    assert!(it.done("premium.print", json!({"slip": slip}))["svg"].as_str().unwrap().contains("¥ 0.00"));
+}
+
+/// What waits names who must act, until when, and by which acts.
+#[test]
+fn the_queue_names_who_must_act_and_until_when() {
+    let mut it = Insurance::new();
+    let person = it.person("1990-05-05");
+    it.employ(&person, "2026-03", 487_900);
+    let slip = it.assess("2026-03").unwrap();
+    it.on("2026-03-20");
+    assert_eq!(it.done("insurance.work", json!({}))["work"], json!([]));
+    it.unmatched(&slip, "2026-03-20", |row| row.replacen("1170.96", "1170.95", 1));
+    it.on("2026-03-25");
+    let work = it.done("insurance.work", json!({}))["work"].clone();
+    assert_eq!(work.as_array().unwrap().len(), 6);
+    assert_eq!((&work[0]["reference"], &work[0]["until"]), (&json!("95533-B0001-2"), &json!("2026-03-30")));
+    assert_eq!((&work[1]["reference"], &work[1]["until"]), (&json!(format!("{slip}-1")), &json!("2026-03-24")));
+    assert_eq!(work[1]["waits_for"]["who"], "premium-officer");
 }
 
 #[test]

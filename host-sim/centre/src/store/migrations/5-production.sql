@@ -32,7 +32,7 @@ CREATE TABLE slips (
 ) STRICT;
 CREATE UNIQUE INDEX slips_code ON slips (area, payment_code);
 CREATE INDEX slips_application ON slips (area, application, number);
-CREATE INDEX slips_state ON slips (area, state, outlet, due);
+CREATE INDEX slips_state ON slips (area, state, outlet, number);
 
 -- Payments by the references of their banks. A payment pays one slip; one that was cancelled stays cancelled.
 CREATE TABLE slip_payments (

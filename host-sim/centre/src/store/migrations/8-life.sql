@@ -10,6 +10,7 @@ CREATE TABLE cards (
     kind            TEXT NOT NULL CHECK (kind IN ('regular', 'temporary')),
     ident           BLOB NOT NULL CHECK (length(ident) = 16),
     shown           BLOB NOT NULL,    -- sealed: the ID number and the name that stand on the card
+    holder          BLOB NOT NULL,    -- keyed hash of that ID number
     produced        TEXT,             -- the day; NULL: not said
     expires         TEXT NOT NULL,    -- the last day
     bank            TEXT,             -- the bank that issued it
@@ -29,6 +30,8 @@ CREATE TABLE cards (
 -- A terminal names a card by its number alone.
 CREATE UNIQUE INDEX cards_number ON cards (number);
 CREATE INDEX cards_person ON cards (area, person);
+-- One person, one card, in all areas of a province.
+CREATE INDEX cards_holder ON cards (holder);
 CREATE INDEX cards_status ON cards (area, status, number);
 CREATE INDEX cards_loss ON cards (area, loss_until) WHERE loss_until IS NOT NULL;
 CREATE INDEX cards_bank_loss ON cards (area, bank_loss_until) WHERE bank_loss_until IS NOT NULL;
@@ -78,14 +81,6 @@ CREATE TABLE terminal_visits (
     ident       BLOB NOT NULL CHECK (length(ident) = 16),
     since       TEXT NOT NULL,    -- by the centre's clock
     PRIMARY KEY (area, institution, terminal)
-) STRICT;
-
--- Persons who were insured without a record of when and where, in version 2 or in a test.
-CREATE TABLE insured_before (
-    area   TEXT NOT NULL,
-    person TEXT NOT NULL,
-    PRIMARY KEY (area, person),
-    FOREIGN KEY (area, person) REFERENCES persons (area, number)
 ) STRICT;
 
 -- A person's change of area. The row is the old area's; the new area finds it by the number on the certificate.

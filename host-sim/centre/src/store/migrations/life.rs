@@ -35,10 +35,7 @@ pub(super) fn cards_of_version_2(store: &Store) -> Result<(), CentreError> {
             open_account(store, &area, &person, account)?;
         }
         if insured {
-            store.connection.execute(
-                "INSERT INTO insured_before (area, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                params![area, person],
-            )?;
+            insure(store, &area, &person)?;
         }
     }
     drop(rows);
@@ -100,9 +97,9 @@ fn add_card(store: &Store, row: &Row<'_>, area: &str, holder: &Holder, person: &
     let (status, financial): (String, bool) = (row.get("status")?, row.get("financial")?);
     let bank_status = if financial { "active" } else { "inactive" };
     store.connection.prepare_cached(
-        "INSERT INTO cards (area, number, person, kind, ident, shown, expires, handed_over, status, social, bank_status,
+        "INSERT INTO cards (area, number, person, kind, ident, shown, holder, expires, handed_over, status, social, bank_status,
                             financial, pin_is_initial, loss_place)
-         VALUES (?, ?, ?, 'regular', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, 'regular', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?.execute(params![
         area,
         row.get::<_, String>("number")?,
@@ -144,6 +141,29 @@ fn open_account(store: &Store, area: &str, person: &str, account: i64) -> Result
             )?
             .execute(params![area, whose, amount])?;
     }
+    Ok(())
+}
+
+/// Insures the person, without saying since when: version 2 did not.
+fn insure(store: &Store, area: &str, person: &str) -> Result<(), CentreError> {
+    let mut known = store.connection.prepare_cached("SELECT number FROM relations WHERE area = ? AND person = ?")?;
+    if known.exists(params![area, person])? {
+        return Ok(());
+    }
+    let number = next_number(store, area, "relation")?;
+    store
+        .connection
+        .prepare_cached(
+            "INSERT INTO relations (area, number, person, kind, capacity, payer, state)
+             VALUES (?, ?, ?, 'resident', 'resident', ?, 'insured')",
+        )?
+        .execute(params![area, number, person, person])?;
+    store
+        .connection
+        .prepare_cached(
+            "INSERT INTO spans (area, relation, first, pool_first) VALUES (?, ?, '2000-01-01', '2000-01-01')",
+        )?
+        .execute(params![area, number])?;
     Ok(())
 }
 

@@ -11,16 +11,19 @@ use qiyong_protocol::card::issue::IssuedCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::records::Record;
 
-use super::bank::is_bank_card;
-use super::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
-use super::personalisation::{Personalisation, PersonalisationError, card_date, card_name, card_number, expiry};
-use super::pin::InitialPin;
-use super::progress::Progress;
-use super::refusal::ProductionRefusal as R;
-use super::report::{FailedAt, Made, Ordered, Reported};
-use super::settings::{Named, Production, Terms};
-use super::stage::{Stage, Step};
 use crate::hsm::Hsm;
+use crate::production::bank::is_bank_card;
+use crate::production::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
+use crate::production::personalisation::{
+    Personalisation, PersonalisationError, card_date, card_name, card_number, expiry,
+};
+use crate::production::pin::InitialPin;
+use crate::production::progress::Progress;
+use crate::production::refusal::ProductionRefusal as R;
+use crate::production::report::{FailedAt, Made, Ordered, Reported};
+use crate::production::settings::{Maker, Production, Terms};
+use crate::production::stage::{Stage, Step};
+use crate::registry;
 
 const TODAY: Date = date(2026, 3, 2);
 
@@ -50,8 +53,29 @@ fn every_stage_leads_to_an_end() {
     for step in Step::VARIANTS {
         assert!(Stage::VARIANTS.iter().any(|stage| stage.after(*step).is_some()), "{step:?} leads nowhere");
     }
+    // Nothing leaves a final stage; an application that went back begins anew when it comes again.
+    for stage in Stage::VARIANTS.iter().filter(|stage| stage.is_final()) {
+        let again: &[_] = if *stage == Stage::SentBack { &[Step::AskBank] } else { &[] };
+        assert_eq!(stage.steps().collect::<Vec<_>>(), again, "{stage:?}");
+    }
+}
+
+/// Every stage that is not final names who must act, until when and why, and acts that exist and that this role may do.
+#[test]
+fn every_stage_says_for_whom_it_waits() {
+    let terms = settings().terms;
     for stage in Stage::VARIANTS {
-        assert_eq!(stage.steps().next().is_none(), stage.is_final(), "{stage:?}");
+        let Some(waiting) = stage.waiting(TODAY, &terms) else {
+            assert!(stage.is_final(), "{stage:?}");
+            continue;
+        };
+        assert!(!stage.is_final() && waiting.until.is_some_and(|until| until.0 > TODAY));
+        assert!(!waiting.why_en.is_empty() && !waiting.why_zh.is_ascii());
+        let acts: Vec<_> = waiting.acts.iter().map(|act| registry::act(act).expect(act)).collect();
+        assert!(acts.iter().any(|act| act.roles.contains(&waiting.who)), "{stage:?}");
+    }
+    for step in Step::VARIANTS {
+        assert!(registry::act(step.act()).is_some_and(|act| !act.reads), "{step:?}");
     }
 }
 
@@ -252,7 +276,7 @@ fn initial_pins_are_fixed_or_drawn() {
 }
 
 fn settings() -> Production {
-    let named = |code: &str| Named { code: code.into(), name: "某单位".into() };
+    let named = |code: &str| Maker { code: code.into(), name: "某单位".into() };
     Production {
         generation: "v3".into(),
         protocol: 0,
@@ -260,8 +284,6 @@ fn settings() -> Production {
         validity_years: 10,
         initial_pin: InitialPin::Random(6),
         pin_tries: 3,
-        guardian_below: 16,
-        banks: vec![named("95588")],
         makers: vec![named("8651")],
         terms: Terms { bank: 5, repair: 5, batch: 5, make: 20, transport: 5, collect: 90, distribute: 10 },
     }
@@ -270,15 +292,14 @@ fn settings() -> Production {
 #[test]
 fn every_fault_of_the_production_parameter_is_named() {
     assert_eq!(settings().problem(), None);
-    let faults: [(fn(&mut Production), &str); 12] = [
+    let faults: [(fn(&mut Production), &str); 11] = [
         (|s| s.generation = "v4".into(), "generation"),
         (|s| s.protocol = 2, "protocol"),
         (|s| s.number_prefix.clear(), "number_prefix"),
         (|s| s.number_prefix = "a".into(), "number_prefix"),
         (|s| s.validity_years = 0, "validity_years"),
         (|s| s.pin_tries = 16, "pin_tries"),
-        (|s| s.guardian_below = 0, "guardian_below"),
-        (|s| s.banks.clear(), "banks"),
+        (|s| s.makers.clear(), "makers"),
         (|s| s.makers[0].code = "865".into(), "makers"),
         (|s| s.terms.make = 0, "terms"),
         (|s| s.initial_pin = InitialPin::Random(3), "pin"),

@@ -9,14 +9,14 @@ use strum::VariantArray;
 
 use qiyong_protocol::card::codes::Region;
 
-use super::check::{is_payment_code, number, number_check, payment_code, whole_check};
-use super::fee::{Case, CollectingUnit, Fee, FeeRule};
-use super::payment::{Account, Decision, Flow, Payment, PaymentState, is_reference};
-use super::refusal::SlipRefusal;
-use super::state::{SlipState, SlipStep};
-use super::{Item, Slip};
 use crate::acts::fields::{Day, Private};
 use crate::orders::Exemption;
+use crate::slip::check::{is_payment_code, number, number_check, payment_code, whole_check};
+use crate::slip::fee::{Case, CollectingUnit, Fee, FeeRule};
+use crate::slip::payment::{Account, Decision, Flow, Payment, PaymentState, is_reference};
+use crate::slip::refusal::SlipRefusal;
+use crate::slip::state::{SlipState, SlipStep};
+use crate::slip::{Item, Slip};
 
 const ISSUED: Date = date(2026, 3, 2);
 const DUE: Date = date(2026, 4, 1);
