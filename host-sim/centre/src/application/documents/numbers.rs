@@ -93,9 +93,7 @@ pub fn check(
             only(number.get(..8).unwrap_or(number))
         }
         Kind::Passport if PASSPORTS.iter().any(|pattern| form(number, pattern)) => only(number),
-        Kind::ForeignPassport if (5..=18).contains(&number.len()) => match ascii(number, kind)? {
-            () => only(number),
-        },
+        Kind::ForeignPassport if (5..=18).contains(&number.len()) => ascii(number, kind).and_then(|()| only(number)),
         Kind::SocialSecurityCard => match CardNumber::new(number.as_bytes()) {
             Ok(_) => only(number),
             Err(CodeError::Character { at }) => Err(NumberFault::Character(kind, at + 1)),

@@ -92,7 +92,7 @@ impl Portrait {
         } else if ellipse(middle, height as f64 + 60.0, 190.0, 160.0) {
             // Steps of a linear congruential generator, so that every run draws the same cloth.
             let noise = (x as u32).wrapping_mul(1_103_515_245).wrapping_add((y as u32).wrapping_mul(747_796_405)) >> 16;
-            let dot = (noise % 41 < self.pattern).then_some(noise as u8 & 0x3F).unwrap_or(0);
+            let dot = if noise % 41 < self.pattern { noise as u8 & 0x3F } else { 0 };
             [40 + dot, 44 + dot, 60 + dot]
         } else {
             let fall = (usize::from(self.gradient) * y / height) as u8;

@@ -81,7 +81,7 @@ fn an_order_takes_the_steps_of_the_same_table() {
     for order in OrderState::VARIANTS {
         let same: State = <&str>::from(order).parse().expect("one word for one state");
         for (step, own) in steps {
-            let word = order.after(step).map(|state| <&str>::from(state));
+            let word = order.after(step).map(<&str>::from);
             assert_eq!(word, after(same, own).map(|state| state.into()), "{order:?} {step:?}");
         }
     }
