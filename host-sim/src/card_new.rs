@@ -17,6 +17,7 @@ use qiyong_sim::card::desk::replace;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_sim::{gbk, input};
 
+use crate::card_from_centre::FromCentre;
 use crate::output::{Output, Verdict};
 
 /// What a new card is to be.
@@ -67,6 +68,8 @@ pub(crate) struct NewArgs {
     /// A forged card, whose keys are not the centre's
     #[arg(long)]
     pub(crate) forged: bool,
+    #[command(flatten)]
+    pub(crate) from_centre: FromCentre,
 }
 
 fn profile(text: &str) -> Result<Generation, String> {
@@ -87,6 +90,12 @@ fn day(text: &str) -> Result<Date, String> {
 
 /// Exit 0 when the file is written, 2 when it is not.
 pub(crate) fn run(args: &NewArgs, output: &mut Output) -> Result<Verdict, String> {
+    may_write(args)?;
+    if let Some(taken) = args.from_centre.take(args.area)? {
+        replace(&args.out, &taken.card).map_err(|error| error.to_string())?;
+        output.line(&taken.summary(&args.out));
+        return taken.report().map(|()| Verdict::Done);
+    }
     let card = make(args)?;
     output.line(&format!(
         "{}: a {} card, number {}, holder {}, ATR {}",
@@ -99,14 +108,18 @@ pub(crate) fn run(args: &NewArgs, output: &mut Output) -> Result<Verdict, String
     Ok(Verdict::Done)
 }
 
-fn make(args: &NewArgs) -> Result<VirtualCard, String> {
+/// Whether the file may be written, before anything is made for it.
+fn may_write(args: &NewArgs) -> Result<(), String> {
     match args.out.symlink_metadata() {
         Ok(there) if !there.is_file() => {
-            return Err(format!("{} exists and is no plain file; name another", args.out.display()));
+            Err(format!("{} exists and is no plain file; name another", args.out.display()))
         }
-        Ok(_) if !args.force => return Err(format!("{} exists; --force replaces it", args.out.display())),
-        Ok(_) | Err(_) => {}
+        Ok(_) if !args.force => Err(format!("{} exists; --force replaces it", args.out.display())),
+        Ok(_) | Err(_) => Ok(()),
     }
+}
+
+fn make(args: &NewArgs) -> Result<VirtualCard, String> {
     if args.expires < args.issued {
         return Err(format!("--expires {} lies before --issued {}", args.expires, args.issued));
     }

@@ -5,6 +5,7 @@
 mod advice;
 mod atr;
 mod attach;
+mod card_from_centre;
 mod card_new;
 mod card_send;
 mod card_show;

@@ -2,6 +2,7 @@
 
 pub mod bench;
 
+pub mod centre;
 pub mod closing;
 pub mod parallel;
 pub mod pcsc;

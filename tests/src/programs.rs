@@ -37,6 +37,11 @@ pub struct Watched {
 impl Watched {
     /// Starts a program; what it writes to standard output can be read from `child`.
     pub fn start(command: &mut Command) -> Self {
+        Self::start_for(PATIENCE, command)
+    }
+
+    /// The same, for a program that may take longer than others.
+    pub fn start_for(patience: Duration, command: &mut Command) -> Self {
         let program = command.get_program().to_owned();
         let child = command
             .stdin(Stdio::piped())
@@ -47,7 +52,7 @@ impl Watched {
         let (done, wait) = channel();
         let id = child.id().to_string();
         let watch = thread::spawn(move || {
-            if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if wait.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
                 let _ = Command::new("kill").args(["-9", &id]).status();
             }
         });

@@ -10,6 +10,8 @@ mod benches;
 mod captures;
 mod card;
 mod card_files;
+mod centre_http;
+mod centre_life;
 mod emulate;
 mod emulate_power;
 mod exchange;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::codes::Region;
 
 use crate::access;
+use crate::acts::bounds;
 use crate::acts::desk::{Desk, Operator};
 use crate::acts::entry::Entry;
 use crate::acts::general::General;
@@ -87,6 +88,7 @@ fn attempt(
             return Ok((answer, format!("again under key {key}")));
         }
     }
+    bounds::check(entry, &body)?;
     let mut desk = Desk::new(*office, operator);
     let answer = (entry.carry_out)(&mut desk, body)?;
     Ok((answer, desk.into_subject()))

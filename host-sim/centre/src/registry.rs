@@ -8,8 +8,8 @@ use crate::{access, agency, application, institution, ledger, parameters, produc
 pub const ROOMS: &[&[Entry]] = &[
     access::acts::ACTS,
     agency::ACTS,
-    parameters::ACTS,
     ledger::acts::ACTS,
+    parameters::ACTS,
     application::acts::ACTS,
     institution::acts::ACTS,
     insurance::payers::ACTS,

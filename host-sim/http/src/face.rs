@@ -66,6 +66,23 @@ impl<A: Acts> Face<A> {
         self.writer.with(job).await??.ok_or_else(Problem::no_token)
     }
 
+    /// The answers of several acts that only read, in one turn.
+    pub(crate) async fn read_all(
+        &self,
+        token: &str,
+        requests: Vec<(&'static str, Value)>,
+    ) -> Result<Vec<Value>, Problem> {
+        let token = token.to_string();
+        let job = move |acts: &mut A| {
+            let Some(holder) = acts.holder(&token)? else {
+                return Ok::<_, Refusal>(None);
+            };
+            let answers = requests.into_iter().map(|(act, request)| acts.carry_out(&holder, act, request, None));
+            answers.collect::<Result<_, _>>().map(Some)
+        };
+        self.writer.with(job).await??.ok_or_else(Problem::no_token)
+    }
+
     /// Whether anybody holds this token.
     pub(crate) async fn is_held(&self, token: &str) -> Result<bool, Problem> {
         let token = token.to_string();

@@ -70,6 +70,7 @@ fn operation(act: &Act, by_query: bool) -> Value {
     let mut operation = json!({
         "operationId": format!("{}{}", act.name, if by_query { ".get" } else { "" }),
         "tags": [act.room()],
+        "x-roles": act.roles,
         "summary": summary,
         "description": may,
         "responses": responses(&act.shapes.answer, by_query),

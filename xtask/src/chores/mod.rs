@@ -1,6 +1,6 @@
 //! The verbs and their arguments. What a verb does is in the module of its name; `step` runs commands, `debian` installs
-//! packages, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced, `board` makes the image
-//! that is flashed.
+//! packages, `python` Python's, `emulator` QEMU, `arm` finds a compiler for the target, `image` reads what it produced,
+//! `board` makes the image that is flashed.
 //!
 //! Step lines (`== ...`) go to standard error, so standard output carries only what a command was asked for.
 
@@ -12,6 +12,7 @@ mod emulator;
 mod firmware;
 mod image;
 mod instructions;
+mod python;
 mod setup;
 mod size;
 mod soak;

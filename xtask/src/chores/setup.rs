@@ -1,16 +1,20 @@
 //! `cargo xtask setup`: installs what the tests need and this machine lacks. Prints nothing if nothing is missing.
 //!
 //! The list of what the tests need from Debian is here; what a compiler for the target needs is in `arm`, QEMU in
-//! `emulator`.
+//! `emulator`, what comes from Python's packages in `python`.
 
 use anyhow::Result;
 
 use crate::chores::arm;
 use crate::chores::debian::{self, Package};
 use crate::chores::emulator;
+use crate::chores::python;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 12] = [
+    Package { name: "chromium", purpose: "a browser, which must show the card centre's page" },
+    Package { name: "chromium-driver", purpose: "what leads that browser from page to page" },
+    Package { name: "curl", purpose: "an independent client of the card centre" },
     Package {
         name: "libpcsclite-dev",
         purpose: "what `qiyong readers` and `qiyong terminal` reach PC/SC readers through",
@@ -22,6 +26,10 @@ const PACKAGES: [Package; 8] = [
         name: "python3-pyscard",
         purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",
     },
+    Package {
+        name: "python3-venv",
+        purpose: "the environment of schemathesis, which tests the card centre's interface",
+    },
     Package { name: "vsmartcard-vpcd", purpose: "a virtual reader for that daemon" },
     Package { name: "valgrind", purpose: "callgrind, which counts the instructions of the engines" },
     Package { name: "tshark", purpose: "Wireshark's dissectors, which must read our captures as we mean them" },
@@ -32,5 +40,6 @@ pub(crate) fn run() -> Result<()> {
     debian::install(&PACKAGES.each_ref())?;
     arm::compiler()?;
     emulator::install()?;
+    python::install()?;
     Ok(())
 }

@@ -14,6 +14,7 @@
 //! Fields that are common to many acts are in [`fields`]. Files of a room import `acts`, `persons`, `ledger` and so on;
 //! nothing here imports a room.
 
+pub(crate) mod bounds;
 pub mod desk;
 pub mod entry;
 pub mod fields;

@@ -7,7 +7,7 @@ use qiyong_protocol::card::status::CardStatus;
 use super::refusal::ProductionRefusal;
 use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;
-use crate::life::bank::{BankAct, BankStatus, BankStep};
+use crate::life::bank::{BankAct, BankStep};
 use crate::life::card_act::FormalRelease;
 use crate::life::card_file::{self, CardFile};
 use crate::life::history::{self, Event};

@@ -46,6 +46,8 @@ pub struct CardData {
     pub expires: Day,
     /// Wrong PINs in a row that it allows
     pub pin_tries: u8,
+    /// The bank card's number, for the bank's application and the print
+    pub bank_card: Option<Private>,
     /// The ident code, in hexadecimal digits
     pub ident: String,
     /// The answer to reset, TS first, in hexadecimal digits
@@ -109,7 +111,7 @@ impl CardData {
     /// # Errors
     /// The system has no random numbers.
     pub fn pack(
-        (personalisation, name): (&Personalisation, &str),
+        (personalisation, name, bank_card): (&Personalisation, &str, Option<&str>),
         issued: &IssuedCard,
         key: &TransportKey,
     ) -> Result<Self, CentreError> {
@@ -146,6 +148,7 @@ impl CardData {
             issued: day(personalisation.issued),
             expires: day(personalisation.expires),
             pin_tries: personalisation.pin_tries,
+            bank_card: bank_card.map(|card| Private(card.to_owned())),
             ident: hex::encode_upper(issued.ident.as_bytes()),
             atr: hex::encode_upper(&issued.atr),
             values: issued

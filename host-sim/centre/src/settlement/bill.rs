@@ -65,9 +65,13 @@ pub fn work_out(office: &Office<'_>, bill: &Bill<'_>) -> Result<WorkedOut, Refus
     let benefits: Benefits = office.parameter_on(day)?;
     let agreement = records::agreement_on(office, bill.institution, day)?.ok_or(places::Refused::NotUsable(day))?;
     let mut items = Vec::with_capacity(bill.lines.len());
+    let mut asked = vec![day];
     for line in bill.lines {
-        if !records::usable_on(office, bill.institution, line.day)? {
-            return Err(Refused::FeeNotSettled { serial: line.serial.clone(), day: line.day }.into());
+        if !asked.contains(&line.day) {
+            if !records::usable_on(office, bill.institution, line.day)? {
+                return Err(Refused::FeeNotSettled { serial: line.serial.clone(), day: line.day }.into());
+            }
+            asked.push(line.day);
         }
         let entry = entries::entry_on(office, &line.code, line.day)?;
         items.push(Item {

@@ -16,6 +16,7 @@ use crate::insurance::kinds::Capacity;
 use crate::insurance::pooling::Use;
 use crate::insurance::standing;
 use crate::ledger::{self, Account};
+use crate::life::card_file;
 use crate::persons::{self, Person};
 use crate::values;
 
@@ -62,15 +63,29 @@ pub enum CertType {
     Card,
 }
 
-/// The person with this number, if the certificate is theirs and may be used today.
+/// What a certificate is shown for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To ask or to prepare: a card that is not in use yet will be by its first payment at a terminal.
+    Ask,
+    /// To pay: the card is in use, and its PIN the holder's own.
+    Pay,
+}
+
+/// The person with this number, if the certificate is theirs and may be used for this today.
 ///
 /// # Errors
 /// It is not, or the database failed.
-pub fn identify(office: &Office<'_>, number: &str, kind: CertType, certificate: &str) -> Result<Person, Refusal> {
+pub fn identify(
+    office: &Office<'_>,
+    number: &str,
+    (kind, certificate): (CertType, &str),
+    purpose: Purpose,
+) -> Result<Person, Refusal> {
     let person = persons::get(office, number)?.ok_or(Refused::Person)?;
     let theirs = match kind {
         CertType::Document => person.particulars.document.eq_ignore_ascii_case(certificate),
-        CertType::Card => holder(office, certificate)?.as_deref() == Some(number),
+        CertType::Card => holder(office, certificate, purpose)?.as_deref() == Some(number),
     };
     if theirs { Ok(person) } else { Err(Refused::Certificate.into()) }
 }
@@ -82,7 +97,7 @@ pub fn identify(office: &Office<'_>, number: &str, kind: CertType, certificate: 
 pub fn person_of(office: &Office<'_>, kind: CertType, certificate: &str) -> Result<Person, Refusal> {
     let person = match kind {
         CertType::Document => persons::find_by_document(office, "id-card", certificate)?,
-        CertType::Card => match holder(office, certificate)? {
+        CertType::Card => match holder(office, certificate, Purpose::Ask)? {
             Some(number) => persons::get(office, &number)?,
             None => None,
         },
@@ -90,16 +105,19 @@ pub fn person_of(office: &Office<'_>, kind: CertType, certificate: &str) -> Resu
     Ok(person.ok_or(Refused::Certificate)?)
 }
 
-/// The number of the person whose card this is, if it may be used to pay today.
-fn holder(office: &Office<'_>, number: &str) -> Result<Option<String>, CentreError> {
+/// The number of the person whose card this is, if it may be used for this today.
+fn holder(office: &Office<'_>, number: &str, purpose: Purpose) -> Result<Option<String>, CentreError> {
     let Ok(number) = CardNumber::new(number.as_bytes()) else { return Ok(None) };
-    let row = office.store().find(
-        "SELECT id_number FROM cards WHERE number = $1 AND area = $2 AND status = $3 AND social = 1",
-        values![number, office.area(), CardStatus::Active.as_str()],
-    )?;
-    let Some(row) = row else { return Ok(None) };
-    let person = persons::find_by_document(office, "id-card", &row.get::<String>("id_number")?)?;
-    Ok(person.map(|person| person.number))
+    let card = card_file::find(office.store(), office.vault(), number)?;
+    let usable = card.filter(|card| {
+        let in_use = match card.status_at(office.now()) {
+            CardStatus::Active => purpose == Purpose::Ask || !card.pin_is_initial,
+            CardStatus::Inactive => purpose == Purpose::Ask,
+            _ => false,
+        };
+        in_use && card.handed_over.is_some() && card.area == office.area() && card.expires >= office.today()
+    });
+    Ok(usable.map(|card| card.person))
 }
 
 /// What pays for this person on this day.

@@ -13,7 +13,7 @@ pub(crate) const CSRF: &str = "csrf";
 /// See [`CSRF`].
 pub(crate) const KEY: &str = "idempotency-key";
 /// Fields of an act stand in a form under this, so that none can be taken for the two above.
-const FIELD: &str = "field.";
+pub(crate) const FIELD: &str = "field.";
 
 /// The kinds of input.
 enum Input<'a> {

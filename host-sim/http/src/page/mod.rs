@@ -1,12 +1,14 @@
 //! The page for operators: rendered here, with forms and links, without a script. Everything it shows or does is an act,
 //! carried out with the token that was given at sign-in.
 //!
-//! `visit` knows the browser's request, `session` who is signed in, `form` makes a form of any act, `show` HTML of any answer.
+//! `queue`, `records` and `day` are pages of their own; every other act has a form and shows its answer. `visit` knows the browser's request, `session` who is signed in, `form` makes a form of any act, `show` HTML of any answer.
 
+mod day;
 mod form;
 mod lang;
 pub(crate) mod plot;
 mod queue;
+mod records;
 pub(crate) mod session;
 pub(crate) mod show;
 mod visit;
@@ -21,7 +23,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use serde_json::Value;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::acts::{Act, Acts};
@@ -67,6 +70,8 @@ pub(crate) async fn page<A: Acts>(State(face): State<Arc<Face<A>>>, request: Req
 impl<A: Acts> Asked<'_, A> {
     async fn answer(&self, parts: &Parts, body: Body) -> Page {
         let path: Vec<&str> = parts.uri.path().trim_matches('/').split('/').skip(1).collect();
+        let query =
+            query::pairs(parts.uri.query().unwrap_or_default().as_bytes()).ok_or_else(|| Problem::query(None))?;
         match (&parts.method, path.as_slice()) {
             (&Method::GET, ["style.css"]) => Ok(style()),
             (&Method::GET, ["sign-in"]) => Ok(self.sign_in_form(StatusCode::OK, None)),
@@ -78,9 +83,19 @@ impl<A: Acts> Asked<'_, A> {
             (&Method::GET | &Method::HEAD, _) if self.visit.session.is_none() => Ok(go_to("/page/sign-in")),
             (&Method::GET, []) => self.queue().await,
             (&Method::GET, ["acts"]) => Ok(self.acts()),
+            (&Method::GET, ["day"]) => self.day(&query).await,
+            (&Method::GET, ["find"]) => match (field(&query, "kind"), field(&query, "number").trim()) {
+                ("application" | "card" | "account" | "ledger" | "slip", "") | ("", _) => self.look_up(),
+                (kind, number) => Ok(go_to(&format!("/page/{kind}/{}", segment(number)))),
+            },
             (&Method::GET, ["act", name]) => {
-                let act = self.act(name)?;
-                self.form(StatusCode::OK, act, &[], None)
+                // A link may bring the number of what the act is about.
+                let query = query.into_iter().map(|(name, text)| (format!("{}{name}", form::FIELD), text));
+                self.form(StatusCode::OK, self.act(name)?, &query.collect::<Vec<_>>(), None)
+            }
+            (&Method::GET, [kind, number]) => {
+                let number = percent_decode_str(number).decode_utf8().map_err(|_| Problem::no_such_path())?;
+                self.one(kind, &number).await
             }
             (&Method::POST, ["act", name]) => {
                 let filled = self.filled(parts, body).await?;
@@ -89,6 +104,22 @@ impl<A: Acts> Asked<'_, A> {
             }
             (&Method::GET | &Method::POST, _) => Err(Problem::no_such_path()),
             _ => Err(Problem::method("GET, POST")),
+        }
+    }
+
+    /// The page of one record.
+    async fn one(&self, kind: &str, number: &str) -> Page {
+        match kind {
+            "application" => self.application(number).await,
+            "card" => self.record("card.show", json!({"number": number}), ("Card", "社保卡"), number).await,
+            "slip" => self.record("slip.show", json!({"number": number}), ("Payment slip", "缴款单"), number).await,
+            "account" => {
+                self.record("account.show", json!({"person": number}), ("Personal account", "个人账户"), number).await
+            }
+            "ledger" => {
+                self.record("ledger.account", json!({"account": number}), ("Ledger account", "总账科目"), number).await
+            }
+            _ => Err(Problem::no_such_path()),
         }
     }
 
@@ -110,6 +141,12 @@ impl<A: Acts> Asked<'_, A> {
         self.face.rate.check(&session.token)?;
         let (_, done) = self.face.carry_out(&session.token, act.name, request, key).await?;
         Ok(done?)
+    }
+
+    /// The answers to several requests that only read, asked for in one turn at the centre.
+    async fn ask_all(&self, requests: Vec<(&'static str, Value)>) -> Result<Vec<Value>, Problem> {
+        let session = self.visit.session.as_ref().ok_or_else(Problem::no_token)?;
+        self.face.read_all(&session.token, requests).await
     }
 
     /// What a form was filled in with.
@@ -232,6 +269,11 @@ impl<A: Acts> Asked<'_, A> {
             }
         }
     }
+}
+
+/// A number as a part of a path.
+fn segment(number: &str) -> String {
+    utf8_percent_encode(number, NON_ALPHANUMERIC).to_string()
 }
 
 /// A field of a form; empty if it is missing.

@@ -295,7 +295,8 @@ impl Act for PersonaliseCard {
         let settings: Production = desk.parameter_on(line.issued)?;
         let personalisation = personalisation(desk, &settings, &line, (&order, &person))?;
         let (_, issued) = personalisation.issue(desk.hsm()).map_err(|_| ProductionRefusal::Holder)?;
-        let data = CardData::pack((&personalisation, &person.particulars.name), &issued, &key)?;
+        let bank_card = making.bank_card.as_ref().map(|card| card.as_str());
+        let data = CardData::pack((&personalisation, &person.particulars.name, bank_card), &issued, &key)?;
         if making.stage != Stage::InProduction {
             rows::take(desk, &mut making, Step::Personalise, None)?;
         }

@@ -14,7 +14,7 @@ use crate::acts::role::Role;
 use crate::settlement::bill::{Bill, WorkedOut, check_lines, work_out};
 use crate::settlement::booking::{self, Ask, Reversed, open_visit};
 use crate::settlement::codes::MedType;
-use crate::settlement::entitlement::{self, CertType};
+use crate::settlement::entitlement::{self, CertType, Purpose};
 use crate::settlement::records::{self, Settlement};
 use crate::settlement::refusal::Refused;
 use crate::settlement::setlinfo::Setlinfo;
@@ -52,7 +52,8 @@ impl Act for Trial {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TrialView, Refusal> {
         let institution = till::institution(desk)?;
         till::fits(institution, self.med_type)?;
-        let person = entitlement::identify(desk, &self.psn_no.0, self.mdtrt_cert_type, self.mdtrt_cert_no.expose())?;
+        let certificate = (self.mdtrt_cert_type, self.mdtrt_cert_no.expose());
+        let person = entitlement::identify(desk, &self.psn_no.0, certificate, Purpose::Ask)?;
         let worked_out = match self.mdtrt_id {
             Some(number) if self.feedetail.is_empty() => {
                 let (visit, of) = open_visit(desk, institution, number)?;
@@ -129,8 +130,8 @@ impl Act for Settle {
             return Ok(known.into());
         }
         till::fits(institution, self.med_type)?;
-        let certificate = (&self.psn_no, self.mdtrt_cert_type, &self.mdtrt_cert_no);
-        let person = entitlement::identify(desk, &self.psn_no.0, self.mdtrt_cert_type, self.mdtrt_cert_no.expose())?;
+        let certificate = (self.mdtrt_cert_type, self.mdtrt_cert_no.expose());
+        let person = entitlement::identify(desk, &self.psn_no.0, certificate, Purpose::Pay)?;
         let (visit, worked_out) = match self.mdtrt_id {
             Some(number) if self.feedetail.is_empty() => {
                 let (visit, of) = open_visit(desk, institution, number)?;
@@ -139,7 +140,7 @@ impl Act for Settle {
                 (visit, worked_out)
             }
             None => {
-                let visit = register(desk, certificate, self.med_type, self.acct_used_flag)?;
+                let visit = register(desk, (&self.psn_no.0, certificate), self.med_type, self.acct_used_flag)?;
                 let worked_out = with_lines(desk, &visit, &self.feedetail)?;
                 (visit, worked_out)
             }

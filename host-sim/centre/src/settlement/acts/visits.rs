@@ -15,7 +15,7 @@ use crate::institution::{records as places, refusal::Refused as PlaceRefused};
 use crate::settlement::bill::{WorkedOut, check_lines};
 use crate::settlement::booking::{open_visit, trial};
 use crate::settlement::codes::{Insutype, Kind, MedType};
-use crate::settlement::entitlement::{self, CertType};
+use crate::settlement::entitlement::{self, CertType, Purpose};
 use crate::settlement::refusal::Refused;
 use crate::settlement::terms::Terms;
 use crate::settlement::visit::{self, Change, Visit};
@@ -100,7 +100,7 @@ impl Act for Register {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Registered, Refusal> {
         let visit = register(
             desk,
-            (&self.psn_no, self.mdtrt_cert_type, &self.mdtrt_cert_no),
+            (&self.psn_no.0, (self.mdtrt_cert_type, self.mdtrt_cert_no.expose())),
             self.med_type,
             self.acct_used_flag,
         )?;
@@ -112,13 +112,13 @@ impl Act for Register {
 /// Opens a visit for whoever the certificate names.
 pub(super) fn register(
     desk: &mut Desk<'_>,
-    (number, kind, certificate): (&Text, CertType, &Private),
+    (number, certificate): (&str, (CertType, &str)),
     med_type: MedType,
     acct_used: bool,
 ) -> Result<Visit, Refusal> {
     let institution = till::institution(desk)?;
     till::fits(institution, med_type)?;
-    let person = entitlement::identify(desk, &number.0, kind, certificate.expose())?;
+    let person = entitlement::identify(desk, number, certificate, Purpose::Ask)?;
     if !places::usable_on(desk, institution, desk.today())? {
         return Err(PlaceRefused::NotUsable(desk.today()).into());
     }
@@ -228,7 +228,7 @@ impl Act for Prepare {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TrialView, Refusal> {
         let visit = register(
             desk,
-            (&self.psn_no, self.mdtrt_cert_type, &self.mdtrt_cert_no),
+            (&self.psn_no.0, (self.mdtrt_cert_type, self.mdtrt_cert_no.expose())),
             self.med_type,
             self.acct_used_flag,
         )?;

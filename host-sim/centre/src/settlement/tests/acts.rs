@@ -1,164 +1,21 @@
-//! Bills over acts: a purchase of lines and a stay with its deductible, with the figures of docs/centre.md §12.3; what is
+//! Bills over acts: a purchase of lines and a stay with its deductible, with the figures of docs/centre.md §15; what is
 //! repeated, undone, reversed, compared; and every refusal.
 
-use jiff::civil::date;
 use serde_json::{Value, json};
 
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::rules::decision::CardRecord;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
 
-use crate::ledger::{self, Account, Posting};
-use crate::persons::{self, Particulars};
+use super::town::{DOCUMENT, HOSPITAL, OFFICER, PHARMACY, PREMIUMS, Town, amounts, known};
+use crate::ledger::Account;
 use crate::settlement::booking::{self, Ask};
-use crate::settlement::records;
 use crate::settlement::refusal::Refused;
-use crate::tests::acts::Bench;
 
-const HOSPITAL: &str = "H32010200561";
-const PHARMACY: &str = "P32010200017";
-const OFFICER: &str = "settlement-officer";
-const PREMIUMS: &str = "premium-officer";
-const EMPLOYER: &str = "91320100TEST00001X";
-const DOCUMENT: &str = "320102199003078013";
-
-/// A bench with a hospital of level three and a pharmacy, their tills, a catalogue of four items, and an employee with
-/// 200 yuan in the personal account.
-struct Town {
-    bench: Bench,
-    person: String,
-}
-
-impl Town {
-    fn new() -> Self {
-        let mut bench = Bench::new();
-        for (code, level, price_level, role) in
-            [(HOSPITAL, "three", "two", "hospital"), (PHARMACY, "unrated", "unrated", "pharmacy")]
-        {
-            bench.done(OFFICER, "institution.register", json!({"code": code, "name": code}));
-            let agreement = json!({
-                "code": code, "level": level, "price_level": price_level, "effective": "2026-03-02", "void": "2027-03-02"
-            });
-            bench.done(OFFICER, "institution.agree", agreement);
-            let operator = json!({"id": format!("till-{role}"), "role": role, "outlet": code, "name": "收费员"});
-            bench.done("admin", "operator.add", operator);
-        }
-        let limits = json!([{"level": "two", "pric_uplmt_amt": "40"}, {"level": "unrated", "pric_uplmt_amt": "45"}]);
-        for (code, level, share, limits) in [
-            ("XA01", "01", "0", json!([])),
-            ("XB02", "02", "0.1", json!([{"level": "unrated", "pric_uplmt_amt": "45"}])),
-            ("XA03", "01", "0", limits),
-            ("XC04", "03", "1", json!([])),
-        ] {
-            let item = json!({
-                "med_list_codg": code, "since": "2026-03-02", "chrgitm_lv": level, "selfpay_prop": share, "limits": limits
-            });
-            bench.done(OFFICER, "catalogue.set", item);
-        }
-        let person = known(&bench, DOCUMENT, "employee");
-        give(&bench, &person, 20_000);
-        let employer = json!({"payer": EMPLOYER, "name": "测试公司", "account": "6227001", "injury_class": 3});
-        bench.done(PREMIUMS, "payer.register", employer);
-        let mut town = Self { bench, person: person.clone() };
-        town.employ(&person);
-        town
-    }
-
-    fn employ(&mut self, person: &str) {
-        let body = json!({
-            "person": person, "capacity": "employee", "payer": EMPLOYER, "from": "2026-03", "base": 487_900
-        });
-        self.bench.done(PREMIUMS, "relation.start", body);
-    }
-
-    fn line(number: u8, code: &str, count: &str, price: &str, amount: i64) -> Value {
-        json!({
-            "feedetl_sn": number.to_string(), "fee_ocur_time": "2026-03-02T08:30:00", "med_list_codg": code,
-            "cnt": count, "pric": price, "det_item_fee_sumamt": amount
-        })
-    }
-
-    /// 114 yuan at a pharmacy.
-    fn purchase() -> Value {
-        json!([
-            Self::line(1, "XA01", "2", "17.80", 3_560),
-            Self::line(2, "XB02", "1", "48.50", 4_850),
-            Self::line(3, "XC04", "1", "29.90", 2_990),
-        ])
-    }
-
-    /// 8,000 yuan at a hospital.
-    fn stay() -> Value {
-        json!([
-            Self::line(1, "XA01", "1", "4000", 400_000),
-            Self::line(2, "XB02", "1", "3000", 300_000),
-            Self::line(3, "XA03", "10", "50", 50_000),
-            Self::line(4, "XC04", "1", "500", 50_000),
-        ])
-    }
-
-    /// A body that says who the person is and what is done.
-    fn body(&self, med_type: &str, more: Value) -> Value {
-        let mut body = json!({
-            "psn_no": self.person, "mdtrt_cert_type": "02", "mdtrt_cert_no": DOCUMENT, "med_type": med_type,
-            "acct_used_flag": true
-        });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body
-    }
-
-    fn buy(&mut self, message: &str) -> Value {
-        let more = json!({"medins_setl_id": message, "feedetail": Self::purchase(), "medfee_sumamt": 11_400});
-        let body = self.body("41", more);
-        self.bench.done("till-pharmacy", "settlement.settle", body)
-    }
-
-    fn undo(&mut self, message: &str, settled: &Value) -> Value {
-        let body = json!({"medins_setl_id": message, "setl_id": settled["setl_id"], "psn_no": self.person});
-        self.bench.done("till-pharmacy", "settlement.undo", body)
-    }
-
-    fn balance(&self, account: &Account) -> i64 {
-        let office = self.bench.centre.office(self.bench.area);
-        ledger::balance(office.store(), office.area(), account).unwrap()
-    }
-
-    fn account(&self) -> i64 {
-        self.balance(&Account::Person(self.person.clone()))
-    }
-
-    /// Everything adds up: the ledger, and the years of persons.
-    fn verify(&self) {
-        let office = self.bench.centre.office(self.bench.area);
-        assert_eq!(ledger::verify(office.store(), office.area()).unwrap(), None);
-        assert_eq!(records::verify(office.store(), office.area()).unwrap(), None);
-    }
-}
-
-fn known(bench: &Bench, document: &str, category: &str) -> String {
-    let office = bench.centre.office(bench.area);
-    let particulars = Particulars {
-        name: "张三".into(),
-        document: document.into(),
-        sex: 1,
-        born: date(1990, 3, 7),
-        address: String::new(),
-        telephone: String::new(),
-    };
-    persons::add(&office, &particulars, ("id-card", None), category).unwrap()
-}
-
-fn give(bench: &Bench, person: &str, amount: i64) {
-    let office = bench.centre.office(bench.area);
-    let lines = vec![(Account::Person(person.into()), amount), (Account::Outside("test".into()), -amount)];
-    let posting = Posting { day: office.today(), reason: "credit".into(), reference: "1".into(), lines };
-    ledger::post(&office, "-", &posting).unwrap().unwrap();
-}
-
-/// The part of an answer's amounts that is named.
-fn amounts(answer: &Value, names: &[&str]) -> Vec<i64> {
-    names.iter().map(|name| answer["setlinfo"][*name].as_i64().unwrap()).collect()
-}
-
-/// docs/centre.md §12.3
+/// docs/centre.md §15
 #[test]
 fn a_purchase_of_lines_and_its_undo() {
     let mut town = Town::new();
@@ -192,7 +49,7 @@ fn a_purchase_of_lines_and_its_undo() {
     town.verify();
 }
 
-/// docs/centre.md §12.3
+/// docs/centre.md §15
 #[test]
 fn a_stay_with_its_deductible() {
     let mut town = Town::new();
@@ -408,6 +265,52 @@ fn a_terminal_settles_what_a_till_prepared() {
     assert_eq!(booking::again(&office, &ask).unwrap_err().code, "settlement-undone");
     assert_eq!(town.account(), 20_000);
     town.verify();
+}
+
+/// A card is asked with before it is in use, and pays once it is; a lost one does neither.
+#[test]
+fn a_card_proves_whose_it_is() {
+    let mut town = Town::new();
+    let card = |number: &[u8; 9], status: CardStatus| CardRecord {
+        number: CardNumber::new(number).unwrap(),
+        ident: IdentCode::from_parts(town.bench.area, *number.first_chunk().unwrap(), [5, 6, 7, 8]),
+        id_number: IdNumber::new(DOCUMENT.as_bytes().try_into().unwrap()).unwrap(),
+        name: Name::new(b"\xD5\xC5\xC8\xFD").unwrap(),
+        document: None,
+        area: town.bench.area,
+        expires: Date::new(2036, 1, 1).unwrap(),
+        status,
+        social: status == CardStatus::Active,
+        financial: false,
+        pin_is_initial: status != CardStatus::Active,
+        account: Fen(20_000),
+        insured: true,
+    };
+    let cards = [
+        card(b"A12345674", CardStatus::Active),
+        card(b"012345674", CardStatus::Inactive),
+        card(b"123456781", CardStatus::Lost),
+    ];
+    for card in &cards {
+        town.bench.centre.add_card(card).unwrap();
+    }
+    for (card, asks, pays) in [(&cards[0], true, true), (&cards[1], true, false), (&cards[2], false, false)] {
+        let number = card.number.as_str();
+        let with_card = |mut body: Value| {
+            body["mdtrt_cert_type"] = json!("03");
+            body["mdtrt_cert_no"] = json!(number);
+            body
+        };
+        let ask = json!({"mdtrt_cert_type": "03", "mdtrt_cert_no": number});
+        let asked = town.bench.act("till-pharmacy", "settlement.person", ask);
+        assert_eq!(asked.map(|person| person["psn_no"] == json!(town.person)).ok(), asks.then_some(true), "{number}");
+        let body = with_card(town.body("41", json!({"feedetail": Town::purchase()})));
+        assert_eq!(town.bench.act("till-pharmacy", "settlement.prepare", body).is_ok(), asks, "{number}");
+        let more = json!({"medins_setl_id": number, "feedetail": Town::purchase(), "medfee_sumamt": 11_400});
+        let body = with_card(town.body("41", more));
+        assert_eq!(town.bench.act("till-pharmacy", "settlement.settle", body).is_ok(), pays, "{number}");
+    }
+    assert_eq!(town.account(), 8_600);
 }
 
 /// Every refusal of the room is reached, and moves nothing.

@@ -1,4 +1,4 @@
-//! Figures worked out by hand, with the benefits of Nanjing (docs/centre.md §6.8.4). docs/centre.md §12.3 shows the
+//! Figures worked out by hand, with the benefits of Nanjing (docs/centre.md §6.8.4). docs/centre.md §15 shows the
 //! first two.
 
 use super::cases::item;

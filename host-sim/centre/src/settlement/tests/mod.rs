@@ -3,5 +3,7 @@
 mod acts;
 mod cases;
 mod figures;
+mod histories;
 mod mutants;
 mod oracle;
+mod town;

@@ -27,17 +27,18 @@ impl Exchange<'_> {
     /// The characters of [`Turn::Send`] have gone out, and these came in answer, within `elapsed` etu in all and each in time.
     /// Does what [`Exchange::sent`] and [`Exchange::received_slice`] do.
     #[inline]
-    pub fn answered(&mut self, bytes: &[u8], elapsed: Etu) {
-        if !(SHORT_WAYS && self.at_once(bytes, elapsed)) {
+    pub fn answered(&mut self, block: &[u8], elapsed: Etu) {
+        let usual = SHORT_WAYS && self.at_once(block, elapsed);
+        if !usual {
             core::hint::cold_path();
-            self.answered_somehow(bytes, elapsed);
+            self.answered_somehow(block, elapsed);
         }
     }
 
     #[inline(never)]
-    pub(super) fn answered_somehow(&mut self, bytes: &[u8], elapsed: Etu) {
+    fn answered_somehow(&mut self, block: &[u8], elapsed: Etu) {
         self.sent();
-        self.received_slice(bytes, elapsed);
+        self.received_slice(block, elapsed);
     }
 
     /// Takes an answer that is one block with a valid LRC. `false`: nothing is taken.
