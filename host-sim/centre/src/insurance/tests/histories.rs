@@ -394,7 +394,7 @@ proptest! {
     // A history takes a second: a sixteenth of what PROPTEST_CASES asks, 16 without it.
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
 
-    /// docs/centre.md §6.7: any history adds up.
+    /// docs/card.md §6.4, docs/centre.md §16: any history adds up.
     #[test]
     fn any_history_adds_up(steps in proptest::collection::vec(step(), 1..40)) {
         let (mut it, mut history) = begin();
