@@ -3,7 +3,6 @@
 //! each act.
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::Region;
@@ -20,7 +19,7 @@ use crate::acts::role::{self, Role};
 use crate::error::CentreError;
 use crate::ledger::{self, Account, Posting};
 use crate::store::value::Row;
-use crate::{values, word_column};
+use crate::{values, words};
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[
@@ -32,27 +31,23 @@ pub const ACTS: &[Entry] = &[
     entry::<BookRunningCost>(),
 ];
 
-/// What an outlet is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum OutletKind {
-    /// 行政部门: the administrative department, of the county's level or above; it approves
-    Department,
-    /// 经办机构: the agency; one in a coordinating area
-    Agency,
-    /// 分支机构: a branch of the agency
-    Branch,
-    /// 服务网点: an outlet of the agency
-    Outlet,
-    /// A bank's outlet that acts for the centre
-    Bank,
-    /// A hospital or a pharmacy
-    Institution,
+words! {
+    /// What an outlet is.
+    pub enum OutletKind {
+        /// 行政部门: the administrative department, of the county's level or above; it approves
+        Department,
+        /// 经办机构: the agency; one in a coordinating area
+        Agency,
+        /// 分支机构: a branch of the agency
+        Branch,
+        /// 服务网点: an outlet of the agency
+        Outlet,
+        /// A bank's outlet that acts for the centre
+        Bank,
+        /// A hospital or a pharmacy
+        Institution,
+    }
 }
-word_column!(OutletKind);
 
 /// Why an outlet is not opened or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,20 +9,18 @@ use utoipa::ToSchema;
 use super::documents::numbers::Sex;
 use crate::life::replacement::ReplaceReason;
 use crate::word_column;
+use crate::words;
 
-/// What is applied for.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum ApplicationKind {
-    /// 新办: a first card
-    New,
-    /// 补换: a card instead of another
-    Replacement,
-    /// 到期换领: a card instead of one whose time is over
-    Renewal,
+words! {
+    /// What is applied for.
+    pub enum ApplicationKind {
+        /// 新办: a first card
+        New,
+        /// 补换: a card instead of another
+        Replacement,
+        /// 到期换领: a card instead of one whose time is over
+        Renewal,
+    }
 }
 
 impl ApplicationKind {
@@ -78,23 +76,20 @@ impl Reason {
     }
 }
 
-word_column!(ApplicationKind, Reason, Applicant, Category);
+word_column!(Reason, Category);
 
-/// Who applies.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Applicant {
-    /// 本人: the holder
-    Holder,
-    /// 单位: the employer, by a list
-    Employer,
-    /// 监护人: the guardian of a minor
-    Guardian,
-    /// 代办人: an agent
-    Agent,
+words! {
+    /// Who applies.
+    pub enum Applicant {
+        /// 本人: the holder
+        Holder,
+        /// 单位: the employer, by a list
+        Employer,
+        /// 监护人: the guardian of a minor
+        Guardian,
+        /// 代办人: an agent
+        Agent,
+    }
 }
 
 impl Applicant {
@@ -160,21 +155,18 @@ impl Category {
     }
 }
 
-/// The kind of household (户口性质).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Household {
-    /// 本地非农业
-    Local,
-    /// 外地非农业
-    Elsewhere,
-    /// 本地农业
-    LocalFarming,
-    /// 外地农业
-    ElsewhereFarming,
+words! {
+    /// The kind of household (户口性质).
+    pub enum Household {
+        /// 本地非农业
+        Local,
+        /// 外地非农业
+        Elsewhere,
+        /// 本地农业
+        LocalFarming,
+        /// 外地农业
+        ElsewhereFarming,
+    }
 }
 
 impl Household {
@@ -243,43 +235,40 @@ pub enum Relation {
     Other,
 }
 
-/// The occupation (BAC025).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Occupation {
-    /// 公务员
-    CivilServant,
-    /// 事业单位管理人员
-    InstitutionManager,
-    /// 事业单位技术人员
-    InstitutionEngineer,
-    /// 警察
-    Police,
-    /// 企业管理人员
-    CompanyManager,
-    /// 企业技术人员
-    CompanyEngineer,
-    /// 企业员工
-    CompanyWorker,
-    /// 个体
-    SelfEmployed,
-    /// 自由职业
-    Freelance,
-    /// 农民
-    Farmer,
-    /// 军人
-    Soldier,
-    /// 离退休
-    Retired,
-    /// 城乡居民
-    Resident,
-    /// 学生
-    Student,
-    /// 儿童
-    Child,
+words! {
+    /// The occupation (BAC025).
+    pub enum Occupation {
+        /// 公务员
+        CivilServant,
+        /// 事业单位管理人员
+        InstitutionManager,
+        /// 事业单位技术人员
+        InstitutionEngineer,
+        /// 警察
+        Police,
+        /// 企业管理人员
+        CompanyManager,
+        /// 企业技术人员
+        CompanyEngineer,
+        /// 企业员工
+        CompanyWorker,
+        /// 个体
+        SelfEmployed,
+        /// 自由职业
+        Freelance,
+        /// 农民
+        Farmer,
+        /// 军人
+        Soldier,
+        /// 离退休
+        Retired,
+        /// 城乡居民
+        Resident,
+        /// 学生
+        Student,
+        /// 儿童
+        Child,
+    }
 }
 
 impl Occupation {

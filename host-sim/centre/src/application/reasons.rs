@@ -1,64 +1,47 @@
 //! Why a reviewer returns an application: a closed list, each with what to do next (docs/centre.md §6.5.10). It is made
 //! of what is checked; no source has an official one.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use crate::words;
 
-/// A reason to return an application.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum ReturnReason {
-    /// The document's kind is not the one that was shown
-    DocumentKind,
-    /// The document's number is not what the original says
-    DocumentNumber,
-    /// The document's last day is wrong, or over
-    DocumentExpiry,
-    /// Name and number do not belong to one person
-    PersonMismatch,
-    /// The person has a card or another application
-    Duplicate,
-    /// Employer, community or school is wrong
-    Belonging,
-    /// The guardian is wrong, or not shown to be one
-    Guardian,
-    /// The agent or the power of attorney is wrong
-    Agent,
-    /// A proof is missing or not valid
-    Proof,
-    /// The photo shows somebody else
-    PhotoOtherPerson,
-    /// Head or face is covered, or an ear is not seen
-    PhotoCovered,
-    /// Clothes like the background, or a uniform
-    PhotoClothes,
-    /// Reflections, shadows, or out of focus
-    PhotoQuality,
-    /// The signature is missing or not the applicant's
-    Signature,
-    /// The bank is not the one that was wished, or cannot be served
-    Bank,
-    /// The bank refuses to open the account with these data
-    BankOpening,
-    /// The old card is not what the form says
-    OldCard,
+
+words! {
+    /// A reason to return an application.
+    pub enum ReturnReason {
+        /// The document's kind is not the one that was shown
+        DocumentKind,
+        /// The document's number is not what the original says
+        DocumentNumber,
+        /// The document's last day is wrong, or over
+        DocumentExpiry,
+        /// Name and number do not belong to one person
+        PersonMismatch,
+        /// The person has a card or another application
+        Duplicate,
+        /// Employer, community or school is wrong
+        Belonging,
+        /// The guardian is wrong, or not shown to be one
+        Guardian,
+        /// The agent or the power of attorney is wrong
+        Agent,
+        /// A proof is missing or not valid
+        Proof,
+        /// The photo shows somebody else
+        PhotoOtherPerson,
+        /// Head or face is covered, or an ear is not seen
+        PhotoCovered,
+        /// Clothes like the background, or a uniform
+        PhotoClothes,
+        /// Reflections, shadows, or out of focus
+        PhotoQuality,
+        /// The signature is missing or not the applicant's
+        Signature,
+        /// The bank is not the one that was wished, or cannot be served
+        Bank,
+        /// The bank refuses to open the account with these data
+        BankOpening,
+        /// The old card is not what the form says
+        OldCard,
+    }
 }
 
 impl ReturnReason {

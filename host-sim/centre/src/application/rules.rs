@@ -2,12 +2,12 @@
 //! `application.banks` (docs/centre.md §11).
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::documents::Kind;
 use super::photo::PhotoRules;
 use crate::configuration::Parameter;
+use crate::words;
 
 /// Documents, ages and terms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,37 +44,34 @@ impl Parameter for ApplicationRules {
     }
 }
 
-/// What proves something beside the document itself.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum ProofKind {
-    /// 劳动合同
-    LabourContract,
-    /// 单位证明
-    EmployersLetter,
-    /// 外国人就业证, 外国人工作许可证
-    WorkPermit,
-    /// 外国专家证
-    ExpertPermit,
-    /// 外国常驻记者证
-    JournalistPermit,
-    /// 居留证件
-    ResidenceDocument,
-    /// 授权委托书
-    PowerOfAttorney,
-    /// 户口簿 that shows holder and guardian
-    HouseholdRegister,
-    /// 出生医学证明
-    BirthCertificate,
-    /// 监护证明
-    GuardianshipCertificate,
-    /// 低保证, 残疾人证 and others for which the fee is waived
-    ExemptionCertificate,
-    /// 损坏的原卡
-    DamagedCard,
+words! {
+    /// What proves something beside the document itself.
+    pub enum ProofKind {
+        /// 劳动合同
+        LabourContract,
+        /// 单位证明
+        EmployersLetter,
+        /// 外国人就业证, 外国人工作许可证
+        WorkPermit,
+        /// 外国专家证
+        ExpertPermit,
+        /// 外国常驻记者证
+        JournalistPermit,
+        /// 居留证件
+        ResidenceDocument,
+        /// 授权委托书
+        PowerOfAttorney,
+        /// 户口簿 that shows holder and guardian
+        HouseholdRegister,
+        /// 出生医学证明
+        BirthCertificate,
+        /// 监护证明
+        GuardianshipCertificate,
+        /// 低保证, 残疾人证 and others for which the fee is waived
+        ExemptionCertificate,
+        /// 损坏的原卡
+        DamagedCard,
+    }
 }
 
 /// For each situation the sets of proofs of which one must be complete. A situation without sets needs none.

@@ -1,5 +1,5 @@
 //! How collected premiums are booked. Nothing is credited before it was collected; the late fee goes to the fund; the
-//! finance authority's part comes when the person's part is there (docs/centre.md §6.7.4, §6.7.5).
+//! finance authority's part comes when the person's part is there (docs/centre.md §6.7.4, §6.7.5, §16).
 //!
 //! | What | Gives | Is given |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! The file in which a bank says what it collected (docs/centre.md §6.7.5). No layout of the trade was found, so this one is
+//! The file in which a bank says what it collected (docs/centre.md §6.7.5, §16). No layout of the trade was found, so this one is
 //! our own, with a version: comma-separated values in UTF-8, a head, and a row for each line of a slip.
 //!
 //! ```text

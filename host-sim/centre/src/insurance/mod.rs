@@ -1,5 +1,5 @@
 //! Insurance (参保与缴费): who is insured against what, which premium a month costs, what the bank has collected of it, and what
-//! becomes of it: the funds' part and the credit to the personal account (docs/centre.md §6.7).
+//! becomes of it: the funds' part and the credit to the personal account (docs/card.md §6.4, docs/centre.md §6.7, §16).
 //!
 //! The rules are functions over figures; every figure that differs by area or year is a parameter with a date. Not here: the
 //! bill of a settlement, and where money is kept.

@@ -106,7 +106,7 @@ pub struct Line {
 }
 
 /// A slip's number: area (6 digits), month (6), serial number in the area (8), and the two check digits of ISO/IEC 7064
-/// MOD 97-10. No layout of the trade was found (docs/centre.md §6.7.5).
+/// MOD 97-10 (docs/centre.md §16).
 fn number(office: &Office<'_>, month: Month) -> Result<String, CentreError> {
     let serial = office.next_number("premium-slip")?;
     let month = month.first();

@@ -2,57 +2,51 @@
 //! by itself, at the bank and nowhere else (docs/centre.md §6.9, "two losses"); only its end follows that of the social
 //! function: first the social side, then the bank.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
 
 use super::place::Place;
 use super::refusal::LifeRefusal;
+use crate::words;
 
-/// Where the bank function stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum BankStatus {
-    /// The card has none: a temporary card.
-    None,
-    /// The bank opened it in advance; the holder has not put it into use.
-    Inactive,
-    /// In use.
-    Active,
-    /// Reported lost by word of mouth.
-    TemporarilyLost,
-    /// Reported lost in writing.
-    Lost,
-    /// Another card took the card's place: the account still has to be closed.
-    Blocked,
-    /// Closed.
-    Closed,
+words! {
+    /// Where the bank function stands.
+    pub enum BankStatus {
+        /// The card has none: a temporary card.
+        None,
+        /// The bank opened it in advance; the holder has not put it into use.
+        Inactive,
+        /// In use.
+        Active,
+        /// Reported lost by word of mouth.
+        TemporarilyLost,
+        /// Reported lost in writing.
+        Lost,
+        /// Another card took the card's place: the account still has to be closed.
+        Blocked,
+        /// Closed.
+        Closed,
+    }
 }
 
-/// An act that concerns the bank function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum BankAct {
-    /// Put into use by the holder.
-    Activate,
-    /// The undoing of what put it into use, when a terminal reverses.
-    TakeBack,
-    /// Reported lost by word of mouth.
-    ReportLoss,
-    /// Reported lost in writing.
-    ConfirmLoss,
-    /// Found again.
-    Release,
-    /// The end of an oral loss that nobody confirmed.
-    Lapse,
-    /// Blocked, because the card was cancelled or another took its place.
-    Block,
-    /// Closed by the bank.
-    Close,
+words! {
+    /// An act that concerns the bank function.
+    pub enum BankAct {
+        /// Put into use by the holder.
+        Activate,
+        /// The undoing of what put it into use, when a terminal reverses.
+        TakeBack,
+        /// Reported lost by word of mouth.
+        ReportLoss,
+        /// Reported lost in writing.
+        ConfirmLoss,
+        /// Found again.
+        Release,
+        /// The end of an oral loss that nobody confirmed.
+        Lapse,
+        /// Blocked, because the card was cancelled or another took its place.
+        Block,
+        /// Closed by the bank.
+        Close,
+    }
 }
 
 /// What an act does to the bank function.

@@ -1,9 +1,6 @@
 //! What the centre keeps of a card: its row, read and written. Which acts may change it is said by `card_act` and `bank`.
 
 use jiff::civil::{Date, DateTime};
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
@@ -17,21 +14,18 @@ use crate::error::{CentreError, Damage};
 use crate::store::database::Database;
 use crate::store::value::{FromValue, Row, ToValue, Value};
 use crate::store::vault::Vault;
-use crate::{values, word_column};
+use crate::{values};
+use crate::words;
 
-/// What kind of card it is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum CardKind {
-    /// 正式卡: valid for years.
-    Regular,
-    /// 临时卡: lent for some weeks, without a bank function, of no use in another area.
-    Temporary,
+words! {
+    /// What kind of card it is.
+    pub enum CardKind {
+        /// 正式卡: valid for years.
+        Regular,
+        /// 临时卡: lent for some weeks, without a bank function, of no use in another area.
+        Temporary,
+    }
 }
-word_column!(CardKind, BankStatus, Place);
 
 impl ToValue for CardStatus {
     fn to_value(&self) -> Value {

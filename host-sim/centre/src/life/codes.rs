@@ -2,32 +2,28 @@
 //! ways. A code or a status that a table lacks is an error that names it; nothing is guessed, since a card taken for
 //! "not yet in use" could be put into use.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
+use crate::words;
 
-/// Whose codes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Interface {
-    /// AAZ502 of the ministry's data dictionary.
-    Aaz502,
-    /// The older SOAP service of Jiangsu, request 3-52.
-    Soap,
-    /// The card gateway, 050 to 056.
-    Gateway,
-    /// Binzhou's `kzt`.
-    Binzhou,
-    /// Henan.
-    Henan,
-    /// Wenzhou.
-    Wenzhou,
+words! {
+    /// Whose codes.
+    pub enum Interface {
+        /// AAZ502 of the ministry's data dictionary.
+        Aaz502,
+        /// The older SOAP service of Jiangsu, request 3-52.
+        Soap,
+        /// The card gateway, 050 to 056.
+        Gateway,
+        /// Binzhou's `kzt`.
+        Binzhou,
+        /// Henan.
+        Henan,
+        /// Wenzhou.
+        Wenzhou,
+    }
 }
 
 /// What a code means.

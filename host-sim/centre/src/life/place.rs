@@ -1,28 +1,26 @@
 //! Where an act on a card is asked for. What may be asked there is in `card_act` and `bank`.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use qiyong_protocol::rules::institution::Channel;
+use crate::words;
 
-/// Where an act is asked for. The first three are the channels through which a card is put into use
-/// (docs/card.md §2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Place {
-    /// A counter of a bank that issues cards in the card's area.
-    Bank,
-    /// A designated hospital.
-    Hospital,
-    /// A designated pharmacy.
-    Pharmacy,
-    /// A window of the agency.
-    Window,
-    /// The telephone, 12333.
-    Hotline,
-    /// The centre itself, in its run for the day.
-    Run,
+words! {
+    /// Where an act is asked for. The first three are the channels through which a card is put into use
+    /// (docs/card.md §2.2).
+    pub enum Place {
+        /// A counter of a bank that issues cards in the card's area.
+        Bank,
+        /// A designated hospital.
+        Hospital,
+        /// A designated pharmacy.
+        Pharmacy,
+        /// A window of the agency.
+        Window,
+        /// The telephone, 12333.
+        Hotline,
+        /// The centre itself, in its run for the day.
+        Run,
+    }
 }
 
 impl Place {

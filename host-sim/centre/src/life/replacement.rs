@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
@@ -11,6 +11,7 @@ use qiyong_protocol::card::status::CardStatus;
 use super::card_act::stands_against;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
+use crate::words;
 
 /// When cards are renewed, and of what use they are after their last day; the parameter `card.validity`. For how many years a
 /// card is made is `production`'s.
@@ -25,23 +26,20 @@ pub struct Validity {
     pub expired_bank_usable: bool,
 }
 
-/// Why a card is to be replaced.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum ReplaceReason {
-    /// 遗失.
-    Loss,
-    /// 损坏.
-    Damage,
-    /// 到期.
-    Expiry,
-    /// 更换银行.
-    ChangeOfBank,
-    /// 信息变更.
-    ChangeOfData,
+words! {
+    /// Why a card is to be replaced.
+    pub enum ReplaceReason {
+        /// 遗失.
+        Loss,
+        /// 损坏.
+        Damage,
+        /// 到期.
+        Expiry,
+        /// 更换银行.
+        ChangeOfBank,
+        /// 信息变更.
+        ChangeOfData,
+    }
 }
 
 impl Parameter for Validity {

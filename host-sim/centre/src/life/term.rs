@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, ToSpan};
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
+use crate::words;
 
 /// The longest term: a year, in days or hours.
 const DAYS_MAX: u16 = 366;
@@ -27,21 +27,18 @@ pub struct TemporaryTerm {
     pub value: u16,
 }
 
-/// What a term counts.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum TermUnit {
-    /// Days on which offices work.
-    WorkingDays,
-    /// All days.
-    Days,
-    /// Hours.
-    Hours,
-    /// The report holds until it is released or confirmed.
-    None,
+words! {
+    /// What a term counts.
+    pub enum TermUnit {
+        /// Days on which offices work.
+        WorkingDays,
+        /// All days.
+        Days,
+        /// Hours.
+        Hours,
+        /// The report holds until it is released or confirmed.
+        None,
+    }
 }
 
 /// Which days are worked; the parameter `calendar`. A day that it does not name is worked from Monday to Friday.

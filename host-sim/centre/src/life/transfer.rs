@@ -3,13 +3,13 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::refusal::LifeRefusal;
 use super::term::Calendar;
 use crate::configuration::Parameter;
-use crate::word_column;
+use crate::words;
 
 /// How long each area has; the parameter `transfer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,24 +21,20 @@ pub struct TransferTerms {
     pub new_days: u16,
 }
 
-/// Where a change of area stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumString, IntoStaticStr, VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum TransferState {
-    /// The certificate was given; the old area has the balance.
-    Requested,
-    /// The balance has left the old area.
-    Sent,
-    /// The new area has credited it.
-    Done,
-    /// Given up before the balance was sent.
-    Withdrawn,
+words! {
+    /// Where a change of area stands.
+    pub enum TransferState {
+        /// The certificate was given; the old area has the balance.
+        Requested,
+        /// The balance has left the old area.
+        Sent,
+        /// The new area has credited it.
+        Done,
+        /// Given up before the balance was sent.
+        Withdrawn,
+    }
 }
 
-word_column!(TransferState);
 
 /// An act on a change of area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]

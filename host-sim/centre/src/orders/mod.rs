@@ -2,51 +2,44 @@
 //! its fee; `production` makes its card. Neither needs to know the application.
 
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use strum::VariantArray;
 use zeroize::Zeroizing;
 
 use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::{values, word_column};
+use crate::{values, words};
 
-/// Why somebody does not pay, or pays less.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Exemption {
-    /// Receives the minimum living allowance (低保).
-    LowIncome,
-    /// Receives support as a person in extreme hardship (特困).
-    ExtremeHardship,
-    /// Has a disabled person's card.
-    Disabled,
-    /// Belongs to the family of one who died in service (烈属).
-    MartyrFamily,
+words! {
+    /// Why somebody does not pay, or pays less.
+    pub enum Exemption {
+        /// Receives the minimum living allowance (低保).
+        LowIncome,
+        /// Receives support as a person in extreme hardship (特困).
+        ExtremeHardship,
+        /// Has a disabled person's card.
+        Disabled,
+        /// Belongs to the family of one who died in service (烈属).
+        MartyrFamily,
+    }
 }
 
-/// Where an approved application stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum OrderState {
-    /// The fee is not settled.
-    Approved,
-    /// The fee is paid, or there is none.
-    Ready,
-    /// The card is being made, or waits for its holder.
-    InProduction,
-    /// It went back to be corrected, and comes again.
-    Returned,
-    /// The holder has the card.
-    Completed,
-    /// It was given up.
-    Withdrawn,
+words! {
+    /// Where an approved application stands.
+    pub enum OrderState {
+        /// The fee is not settled.
+        Approved,
+        /// The fee is paid, or there is none.
+        Ready,
+        /// The card is being made, or waits for its holder.
+        InProduction,
+        /// It went back to be corrected, and comes again.
+        Returned,
+        /// The holder has the card.
+        Completed,
+        /// It was given up.
+        Withdrawn,
+    }
 }
 
 /// What the rooms after the application do to it.
@@ -80,7 +73,6 @@ impl OrderState {
         })
     }
 }
-word_column!(Exemption, OrderState);
 
 /// What an application that is approved hands on.
 #[derive(Clone, PartialEq, Eq)]

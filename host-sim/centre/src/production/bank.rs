@@ -1,42 +1,28 @@
 //! What a bank answers when it is asked to open the account of a card: a number, or a reason.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use crate::words;
 
-/// Why a bank opens no account. The published interfaces have free text only; the list is this project's own.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum BankReason {
-    /// The police register does not know the person.
-    PersonUnknown,
-    /// The name is not the one that belongs to the number.
-    NameDiffers,
-    /// The document has expired, or is none that the bank takes.
-    Document,
-    /// The person has as many accounts of this class as the bank allows.
-    TooManyAccounts,
-    /// The bank's risk rules forbid it.
-    Risk,
-    /// The bank serves no cards in this area.
-    NotServed,
-    /// The bank's system failed.
-    Technical,
-    /// The bank has not answered in its term.
-    NoAnswer,
+
+words! {
+    /// Why a bank opens no account. The published interfaces have free text only; the list is this project's own.
+    pub enum BankReason {
+        /// The police register does not know the person.
+        PersonUnknown,
+        /// The name is not the one that belongs to the number.
+        NameDiffers,
+        /// The document has expired, or is none that the bank takes.
+        Document,
+        /// The person has as many accounts of this class as the bank allows.
+        TooManyAccounts,
+        /// The bank's risk rules forbid it.
+        Risk,
+        /// The bank serves no cards in this area.
+        NotServed,
+        /// The bank's system failed.
+        Technical,
+        /// The bank has not answered in its term.
+        NoAnswer,
+    }
 }
 
 impl BankReason {

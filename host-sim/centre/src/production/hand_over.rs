@@ -3,61 +3,32 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::refusal::ProductionRefusal;
+use crate::words;
 
-/// Who stands at the window.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Collector {
-    /// The holder.
-    Holder,
-    /// Somebody whom the holder sends.
-    Agent,
-    /// The guardian of a minor.
-    Guardian,
-    /// The agent of the unit that applied; distributes the cards to their holders.
-    UnitAgent,
+words! {
+    /// Who stands at the window.
+    pub enum Collector {
+        /// The holder.
+        Holder,
+        /// Somebody whom the holder sends.
+        Agent,
+        /// The guardian of a minor.
+        Guardian,
+        /// The agent of the unit that applied; distributes the cards to their holders.
+        UnitAgent,
+    }
 }
 
-/// By what a guardian proves to be one.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum GuardianProof {
-    /// The household register with both.
-    HouseholdRegister,
-    /// The child's medical birth certificate.
-    BirthCertificate,
+words! {
+    /// By what a guardian proves to be one.
+    pub enum GuardianProof {
+        /// The household register with both.
+        HouseholdRegister,
+        /// The child's medical birth certificate.
+        BirthCertificate,
+    }
 }
 
 /// A document that is shown at the window.

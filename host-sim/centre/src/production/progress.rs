@@ -1,63 +1,47 @@
 //! How far a card is, in this project's terms, and the codes of two interfaces for it (docs/centre.md §6.5.9). Each table
 //! is written out: no code is computed from another.
 
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::stage::Stage;
 
-/// How far a card is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Progress {
-    /// The application has not been filed.
-    NotSubmitted,
-    /// The application is filed.
-    Submitted,
-    /// It stands in a list of the outlet.
-    OutletBatch,
-    /// It stands in a list of the city.
-    CityBatch,
-    /// It stands in a list of the province.
-    ProvinceBatch,
-    /// The bank was asked to open an account.
-    OpeningRequested,
-    /// The bank examines that.
-    OpeningUnderReview,
-    /// The bank opens the account.
-    BankOpening,
-    /// The account is open.
-    BankOpened,
-    /// The bank opens none.
-    OpeningFailed,
-    /// The card is being made.
-    InProduction,
-    /// The card is made, and on the way to the city.
-    Produced,
-    /// The card could not be made.
-    ProductionFailed,
-    /// The city's centre has it in stock.
-    CityStock,
-    /// It is on the way to the outlet.
-    OnTheWay,
-    /// The outlet has it.
-    AtOutlet,
-    /// The person has it.
-    Collected,
+words! {
+    /// How far a card is.
+    pub enum Progress {
+        /// The application has not been filed.
+        NotSubmitted,
+        /// The application is filed.
+        Submitted,
+        /// It stands in a list of the outlet.
+        OutletBatch,
+        /// It stands in a list of the city.
+        CityBatch,
+        /// It stands in a list of the province.
+        ProvinceBatch,
+        /// The bank was asked to open an account.
+        OpeningRequested,
+        /// The bank examines that.
+        OpeningUnderReview,
+        /// The bank opens the account.
+        BankOpening,
+        /// The account is open.
+        BankOpened,
+        /// The bank opens none.
+        OpeningFailed,
+        /// The card is being made.
+        InProduction,
+        /// The card is made, and on the way to the city.
+        Produced,
+        /// The card could not be made.
+        ProductionFailed,
+        /// The city's centre has it in stock.
+        CityStock,
+        /// It is on the way to the outlet.
+        OnTheWay,
+        /// The outlet has it.
+        AtOutlet,
+        /// The person has it.
+        Collected,
+    }
 }
 
 /// One line: the term, Jiangsu's code of function 3-7, Hunan's code. An interface that lacks the term shows the code of the
@@ -93,6 +77,7 @@ enum Code<T> {
     Lacks,
 }
 use Code::{Lacks, Less, Own};
+use crate::words;
 
 impl<T: Copy> Code<T> {
     const fn shown(self) -> Option<T> {

@@ -2,8 +2,6 @@
 //! (docs/centre.md §6.5.12).
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::card::files::Generation;
@@ -11,32 +9,19 @@ use qiyong_protocol::iso7816::atr::Atr;
 
 use super::refusal::ProductionRefusal;
 use crate::hsm::Hsm;
+use crate::words;
 
 /// The most bytes of a reason in the maker's own words, in UTF-8.
 pub const REASON_MAX: usize = 50;
 
-/// Where making failed (失败环节).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum FailedAt {
-    /// At the bank: its account has to be opened again.
-    Bank,
-    /// At the maker: the card is made again.
-    Production,
+words! {
+    /// Where making failed (失败环节).
+    pub enum FailedAt {
+        /// At the bank: its account has to be opened again.
+        Bank,
+        /// At the maker: the card is made again.
+        Production,
+    }
 }
 
 /// What the maker reports of one line, as it is compared with what was ordered.

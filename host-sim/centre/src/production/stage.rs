@@ -3,7 +3,6 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::settings::Terms;
@@ -11,56 +10,43 @@ use crate::acts::fields::Day;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
 use crate::word_column;
+use crate::words;
 
-/// Where a card in the making stands.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Stage {
-    /// The bank was asked to open the account (银行预开户).
-    BankOpening,
-    /// The bank opens none, for a reason.
-    BankRefused,
-    /// The bank has opened the account.
-    BankOpened,
-    /// The card stands in a batch and has its number.
-    InBatch,
-    /// The maker has the data.
-    InProduction,
-    /// The maker could not make it, or the card was lost on its way; it is to be made again.
-    ProductionFailed,
-    /// The maker has made it, and it is on the way to the centre.
-    Made,
-    /// The centre has it in stock.
-    InStock,
-    /// It is on the way to the outlet.
-    OnTheWay,
-    /// It lies at the outlet.
-    AtOutlet,
-    /// The unit's agent has it and distributes it.
-    WithUnit,
-    /// Its holder has it.
-    HandedOver,
-    /// Nobody collected it, and it was destroyed.
-    Destroyed,
-    /// The application went back to be corrected, since the bank refuses what it says. It waits there, and begins here
-    /// anew when it is approved again.
-    SentBack,
-    /// It was given up before a card was made.
-    GivenUp,
+words! {
+    /// Where a card in the making stands.
+    pub enum Stage {
+        /// The bank was asked to open the account (银行预开户).
+        BankOpening,
+        /// The bank opens none, for a reason.
+        BankRefused,
+        /// The bank has opened the account.
+        BankOpened,
+        /// The card stands in a batch and has its number.
+        InBatch,
+        /// The maker has the data.
+        InProduction,
+        /// The maker could not make it, or the card was lost on its way; it is to be made again.
+        ProductionFailed,
+        /// The maker has made it, and it is on the way to the centre.
+        Made,
+        /// The centre has it in stock.
+        InStock,
+        /// It is on the way to the outlet.
+        OnTheWay,
+        /// It lies at the outlet.
+        AtOutlet,
+        /// The unit's agent has it and distributes it.
+        WithUnit,
+        /// Its holder has it.
+        HandedOver,
+        /// Nobody collected it, and it was destroyed.
+        Destroyed,
+        /// The application went back to be corrected, since the bank refuses what it says. It waits there, and begins here
+        /// anew when it is approved again.
+        SentBack,
+        /// It was given up before a card was made.
+        GivenUp,
+    }
 }
 
 /// What happens to a card in the making.
@@ -111,7 +97,7 @@ pub enum Step {
     GiveUp,
 }
 
-word_column!(Stage, Step);
+word_column!(Step);
 
 impl Stage {
     /// Where `step` leads from here; `None`: it is not allowed here.

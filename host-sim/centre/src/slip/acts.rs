@@ -4,7 +4,6 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::check::{number, number_check, payment_code, whole_check};
@@ -22,6 +21,7 @@ use crate::acts::role::Role;
 use crate::ledger::{self, Account, Posting};
 use crate::orders::{self, Order, OrderState, OrderStep};
 use crate::{persons, values};
+use crate::words;
 
 /// Issues the slip of an approved application, or says that nothing is to be paid. Done again it gives the slip that is in
 /// force; one whose term has passed is replaced by a new one.
@@ -127,19 +127,16 @@ fn write(desk: &Desk<'_>, order: &Order, fee: Fee, total: i64) -> Result<Slip, R
     Ok(slip)
 }
 
-/// How somebody paid.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Channel {
-    /// Cash at the outlet.
-    Cash,
-    /// At a bank's counter.
-    Bank,
-    /// On line, by the payment code.
-    Online,
+words! {
+    /// How somebody paid.
+    pub enum Channel {
+        /// Cash at the outlet.
+        Cash,
+        /// At a bank's counter.
+        Bank,
+        /// On line, by the payment code.
+        Online,
+    }
 }
 
 /// Registers the payment of a slip (交费登记). Done again it changes nothing.

@@ -6,10 +6,11 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::IntoStaticStr;
 
 use super::refusal::SlipRefusal;
 use super::state::{SlipState, SlipStep};
+use crate::words;
 
 /// Whether a message changed anything (00 and 01 of the published operations).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, utoipa::ToSchema)]
@@ -22,17 +23,14 @@ pub enum Done {
     AlreadyDone,
 }
 
-/// What is known of a reference.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, utoipa::ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum PaymentState {
-    /// It pays the slip.
-    Registered,
-    /// It does not, and never will.
-    Cancelled,
+words! {
+    /// What is known of a reference.
+    pub enum PaymentState {
+        /// It pays the slip.
+        Registered,
+        /// It does not, and never will.
+        Cancelled,
+    }
 }
 
 /// A payment of which the centre has heard. One that was cancelled before it was registered has no amount.

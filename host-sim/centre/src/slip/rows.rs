@@ -11,9 +11,8 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::{values, word_column};
+use crate::{values};
 
-word_column!(SlipState, PaymentState);
 
 /// A slip as it is kept.
 pub(super) struct Kept {

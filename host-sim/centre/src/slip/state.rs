@@ -1,28 +1,24 @@
 //! The states of a slip, and what leads from one to another. The acts use this table and nothing else.
 
-use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
 
 use crate::acts::fields::Day;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
+use crate::words;
 
-/// Where a slip stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum SlipState {
-    /// Issued and not paid.
-    Unpaid,
-    /// A payment is registered; the outlet has the money.
-    Paid,
-    /// The finance authority has the money.
-    Remitted,
-    /// No longer to be paid.
-    Void,
+words! {
+    /// Where a slip stands.
+    pub enum SlipState {
+        /// Issued and not paid.
+        Unpaid,
+        /// A payment is registered; the outlet has the money.
+        Paid,
+        /// The finance authority has the money.
+        Remitted,
+        /// No longer to be paid.
+        Void,
+    }
 }
 
 /// What happens to a slip.

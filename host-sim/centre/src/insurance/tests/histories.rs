@@ -105,7 +105,8 @@ pub(super) struct History {
     pub(super) bank: Vec<Bank>,
     returned: i64,
     paid_from: Vec<(String, i64)>,
-    residents: Vec<String>,
+    /// Who is covered as a resident from a month on until the year is over.
+    residents: Vec<(String, Month)>,
     last_rows: Vec<(String, Bank)>,
     last_file: Option<String>,
 }
@@ -138,13 +139,17 @@ impl History {
             medical.flat_map(|known| known.spans.iter().map(|span| (span.0, span.1, known.retired))).collect();
         spans.sort_by_key(|(first, ..)| *first);
         let at = spans.iter().position(|(first, end, _)| *first <= month && end.is_none_or(|end| month < end));
-        let Some(at) = at else {
-            return if self.residents.iter().any(|known| known == person) { "residents" } else { "not-insured" };
-        };
+        let years: Vec<_> = self.residents.iter().filter(|(known, _)| known == person).map(|(_, from)| *from).collect();
+        let over = |from: Month| from.plus(13 - i32::from(from.first().month()));
+        let covered = years.iter().any(|from| *from <= month && month < over(*from));
+        let Some(at) = at else { return if covered { "residents" } else { "not-insured" } };
         let (first, _, retired) = spans[at];
-        let before = spans[..at].last().and_then(|(_, end, _)| *end);
+        let years = years.iter().filter(|from| **from < first).map(|from| over(*from));
+        let before = spans[..at].iter().filter_map(|(_, end, _)| *end).chain(years).max();
         let waits = before.is_some_and(|end| end.until(first) >= 4);
         match (waits && first.until(month) < 2, retired, late) {
+            // The year that was paid as a resident goes on meanwhile.
+            (true, ..) if covered => "residents",
             (true, ..) => "waiting",
             (false, true, _) => "retired",
             (false, false, true) => "arrears",
@@ -216,7 +221,7 @@ pub(super) fn happen(it: &mut Insurance, history: &mut History, step: &Step) {
             let body = json!({"person": person, "class": "other", "year": today.year(), "poor": true,
                               "registered_since": "2000-01-01"});
             if it.bench.act("premium-officer", "resident.enrol", body).is_ok() {
-                history.residents.push(person);
+                history.residents.push((person, this));
             }
         }
         Step::Bind { owner, relative } => {
@@ -232,10 +237,6 @@ pub(super) fn happen(it: &mut Insurance, history: &mut History, step: &Step) {
         Step::NextMonth => it.on(&this.next().day(2).to_string()),
         Step::NextYear => it.on(&this.plus(12).day(2).to_string()),
     }
-    history.residents.retain(|person| {
-        let covered = it.done("insurance.show", json!({"person": person}));
-        covered["insured"] == "resident" || covered["insured"] == "employee"
-    });
 }
 
 fn start(it: &mut Insurance, history: &mut History, (person, from): (usize, Month), base: Option<i64>) {
@@ -352,7 +353,7 @@ fn pay_year(it: &mut Insurance, history: &mut History, (owner, relative): (usize
     match it.bench.act("premium-officer", "resident.pay", pay) {
         Ok(paid) => {
             history.paid_from.push((owner, paid["amount"].as_i64().unwrap()));
-            history.residents.push(relative);
+            history.residents.push((relative, Month::of(it.office().today())));
         }
         Err(_) => {
             it.done("premium.void", json!({"slip": enrolled["slip"]}));
@@ -393,7 +394,7 @@ proptest! {
     // A history takes a second: a sixteenth of what PROPTEST_CASES asks, 16 without it.
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
 
-    /// docs/centre.md §6.7: any history adds up.
+    /// docs/card.md §6.4, docs/centre.md §16: any history adds up.
     #[test]
     fn any_history_adds_up(steps in proptest::collection::vec(step(), 1..40)) {
         let (mut it, mut history) = begin();
