@@ -38,7 +38,10 @@ fn curl_carries_out_an_act_once_for_its_key() {
     assert_eq!(server.curl("/healthz", &[]), (200, json!({"status": "up"})));
     let bearer = format!("Authorization: Bearer {}", server.tokens["administrator"]);
     let cost = |amount: i64, key: &str| {
-        let (key, body) = (format!("Idempotency-Key: {key}"), json!({"amount": amount, "reference": format!("水电 {amount}"), "purpose": "水电"}).to_string());
+        let (key, body) = (
+            format!("Idempotency-Key: {key}"),
+            json!({"amount": amount, "reference": format!("水电 {amount}"), "purpose": "水电"}).to_string(),
+        );
         let json = ["-H", &bearer, "-H", "Content-Type: application/json", "-H", &key, "-d", &body];
         server.curl("/v1/cost/book", &json)
     };

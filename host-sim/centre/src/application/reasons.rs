@@ -3,7 +3,6 @@
 
 use crate::words;
 
-
 words! {
     /// A reason to return an application.
     pub enum ReturnReason {

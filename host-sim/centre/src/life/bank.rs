@@ -2,7 +2,6 @@
 //! by itself, at the bank and nowhere else (docs/centre.md §6.9, "two losses"); only its end follows that of the social
 //! function: first the social side, then the bank.
 
-
 use super::place::Place;
 use super::refusal::LifeRefusal;
 use crate::words;

@@ -2,11 +2,10 @@
 //! ways. A code or a status that a table lacks is an error that names it; nothing is guessed, since a card taken for
 //! "not yet in use" could be put into use.
 
-use strum::VariantArray;
 use thiserror::Error;
 
-use qiyong_protocol::card::status::CardStatus;
 use crate::words;
+use qiyong_protocol::card::status::CardStatus;
 
 words! {
     /// Whose codes.

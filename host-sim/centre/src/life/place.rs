@@ -1,8 +1,7 @@
 //! Where an act on a card is asked for. What may be asked there is in `card_act` and `bank`.
 
-
-use qiyong_protocol::rules::institution::Channel;
 use crate::words;
+use qiyong_protocol::rules::institution::Channel;
 
 words! {
     /// Where an act is asked for. The first three are the channels through which a card is put into use

@@ -35,7 +35,6 @@ words! {
     }
 }
 
-
 /// An act on a change of area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]

@@ -2,7 +2,6 @@
 
 use crate::words;
 
-
 words! {
     /// Why a bank opens no account. The published interfaces have free text only; the list is this project's own.
     pub enum BankReason {

@@ -1,7 +1,6 @@
 //! How far a card is, in this project's terms, and the codes of two interfaces for it (docs/centre.md §6.5.9). Each table
 //! is written out: no code is computed from another.
 
-
 use super::stage::Stage;
 
 words! {
@@ -76,8 +75,8 @@ enum Code<T> {
     /// It has none at all.
     Lacks,
 }
-use Code::{Lacks, Less, Own};
 use crate::words;
+use Code::{Lacks, Less, Own};
 
 impl<T: Copy> Code<T> {
     const fn shown(self) -> Option<T> {

@@ -4,15 +4,14 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::Slip;
-use super::payment::{Account, Payment, PaymentState};
+use super::payment::{Account, Payment};
 use super::refusal::SlipRefusal;
 use super::state::SlipState;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::{values};
-
+use crate::values;
 
 /// A slip as it is kept.
 pub(super) struct Kept {

@@ -16,7 +16,8 @@ impl<A: Acts> Asked<'_, A> {
         let lang = self.visit.lang;
         let plot = |list: &str, name: &str, amount: &str| {
             let rows = totals[list].as_array().into_iter().flatten();
-            let bars = rows.filter_map(|row| Some((words::value(lang, row[name].as_str()?).to_string(), row[amount].as_i64()?)));
+            let bars = rows
+                .filter_map(|row| Some((words::value(lang, row[name].as_str()?).to_string(), row[amount].as_i64()?)));
             plot::bars(&bars.collect::<Vec<_>>())
         };
         let day = totals["day"].as_str().unwrap_or_default();

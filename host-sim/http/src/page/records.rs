@@ -12,7 +12,11 @@ impl<A: Acts> Asked<'_, A> {
     /// An application: where it stands and why, its photo, everything that is known of it, and what was done to it.
     pub(super) async fn application(&self, number: &str) -> Page {
         let shown = self.ask(self.act("application.show")?, json!({"number": number}), None).await?;
-        let photo = if shown["has_photo"] == true { self.photo(number).await } else { html! {} };
+        let photo = if shown["has_photo"] == true {
+            self.photo(number).await
+        } else {
+            html! {}
+        };
         let standing = &shown["standing"];
         let look = self.look();
         let mut rest = shown.clone();
