@@ -18,7 +18,7 @@ use crate::hsm::Hsm;
 use crate::registry;
 use crate::store::Store;
 use crate::store::audit::{self, Record};
-use crate::values;
+use crate::store::value::values;
 
 /// What an act is asked for with.
 pub struct Request<'a> {

@@ -11,7 +11,7 @@ use crate::acts::role::Role;
 use crate::agency::{self, AddRegion, OpenOutlet, OutletKind};
 use crate::error::CentreError;
 use crate::store::database::Database;
-use crate::values;
+use crate::store::value::values;
 use crate::{configuration, parameters};
 
 /// The name of the first administrator.

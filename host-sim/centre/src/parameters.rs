@@ -15,7 +15,8 @@ use crate::acts::role::Role;
 use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
-use crate::{application, institution, insurance, life, production, settlement, slip, values};
+use crate::store::value::values;
+use crate::{application, institution, insurance, life, production, settlement, slip};
 
 /// The parameters of all rooms.
 const ROOMS: &[&[Kind]] = &[

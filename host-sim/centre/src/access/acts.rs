@@ -12,7 +12,7 @@ use crate::acts::general::General;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
 use crate::store::audit;
-use crate::values;
+use crate::store::value::values;
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[

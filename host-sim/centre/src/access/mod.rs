@@ -10,7 +10,7 @@ use crate::acts::office::Office;
 use crate::acts::role::Role;
 use crate::error::CentreError;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 pub mod acts;
 

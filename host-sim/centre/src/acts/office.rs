@@ -11,8 +11,8 @@ use crate::configuration::{self, Parameter};
 use crate::error::CentreError;
 use crate::hsm::Hsm;
 use crate::store::database::Database;
+use crate::store::value::values;
 use crate::store::vault::Vault;
-use crate::values;
 
 /// The files of one area, within one transaction.
 #[derive(Clone, Copy)]

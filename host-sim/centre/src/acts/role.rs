@@ -2,7 +2,7 @@
 
 use strum::VariantArray;
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// In which role an operator acts.

@@ -19,7 +19,7 @@ use crate::acts::role::{self, Role};
 use crate::error::CentreError;
 use crate::ledger::{self, Account, Posting};
 use crate::store::value::Row;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[

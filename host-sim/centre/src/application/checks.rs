@@ -21,7 +21,7 @@ use crate::error::CentreError;
 use crate::life::card_file::{self, CardKind};
 use crate::life::replacement::{Validity, may_have_another, replaceable};
 use crate::persons::{self, Person};
-use crate::values;
+use crate::store::value::values;
 
 /// A form in which nothing is wrong.
 pub(super) struct Sound {

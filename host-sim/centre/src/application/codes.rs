@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::documents::numbers::Sex;
 use crate::life::replacement::ReplaceReason;
-use crate::word_column;
-use crate::words;
+use crate::store::value::word_column;
+use crate::store::value::words;
 
 words! {
     /// What is applied for.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::word_column;
+use crate::store::value::word_column;
 use numbers::{Checked, NumberFault};
 
 /// The kinds of document, in the centre's own words. One word is one kind of paper; what another system counts together

@@ -1,7 +1,7 @@
 //! Why a reviewer returns an application: a closed list, each with what to do next (docs/centre.md §6.5.10). It is made
 //! of what is checked; no source has an official one.
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// A reason to return an application.

@@ -16,7 +16,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::documents::Kind;
 use super::photo::PhotoRules;
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 /// Documents, ages and terms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

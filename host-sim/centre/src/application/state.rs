@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::rules::ApplicationRules;
 use crate::acts::role::Role;
-use crate::word_column;
+use crate::store::value::word_column;
 
 /// Where an application stands.
 #[derive(

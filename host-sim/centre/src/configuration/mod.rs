@@ -10,7 +10,7 @@ use qiyong_protocol::card::codes::Region;
 
 use crate::error::{CentreError, Damage};
 use crate::store::database::Database;
-use crate::values;
+use crate::store::value::values;
 
 pub mod kinds;
 

@@ -19,7 +19,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
 use crate::agency::{self, OpenOutlet, OutletKind};
-use crate::values;
+use crate::store::value::values;
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[

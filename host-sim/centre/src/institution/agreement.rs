@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::level::Level;
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 /// What differs by area in agreements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

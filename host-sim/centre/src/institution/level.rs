@@ -1,6 +1,6 @@
 //! The level of an institution, as agreements and benefits count it. Not here: who has which level (that is an agreement).
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// The level of a hospital (docs/centre.md §6.6.4, §6.8.4), lowest first. An agreement has two of them: one decides the

@@ -13,7 +13,7 @@ use crate::acts::office::Office;
 use crate::error::CentreError;
 use crate::store::database::Database;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// The name of an institution that is registered in this area.
 pub(super) fn name(office: &Office<'_>, code: InstitutionCode) -> Result<Option<String>, CentreError> {

@@ -1,6 +1,6 @@
 //! The kinds of insurance (险种), and in which capacity somebody is insured. Their rates are parameters.
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// A kind of insurance. Each has a fund of its own; maternity is collected with medical.

@@ -5,7 +5,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
-use crate::values;
+use crate::store::value::values;
 
 /// What identifies a payer, as it is sealed. Prints as `***`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// What the relative is to the owner of the account.

@@ -3,7 +3,7 @@
 
 use strum::{Display, IntoStaticStr, VariantArray};
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// Where a relation stands.

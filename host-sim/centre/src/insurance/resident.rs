@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 use super::month::{Month, YearDay};
 use super::waiting::ResidentWaiting;

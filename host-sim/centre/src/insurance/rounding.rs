@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 use super::faults::{Fault, bent};
 use super::rate::Exact;

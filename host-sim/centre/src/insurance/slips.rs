@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::acts::office::Office;
 use crate::error::CentreError;
 use crate::store::value::Row;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 use super::kinds::{Capacity, Kind};
 use super::month::Month;

@@ -7,7 +7,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::CentreError;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 use super::arrears::Arrears;
 use super::entitlement::{self, Entitlement};

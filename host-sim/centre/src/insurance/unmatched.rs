@@ -2,7 +2,7 @@
 
 use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 use super::booking;
 use super::collection::{File, Row};

@@ -11,7 +11,7 @@ use crate::acts::fields::{Amount, Day, Total};
 use crate::acts::general::General;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
-use crate::values;
+use crate::store::value::values;
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[entry::<ShowAccount>(), entry::<ShowDay>()];

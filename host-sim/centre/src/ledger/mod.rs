@@ -24,8 +24,8 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use crate::acts::office::Office;
 use crate::error::CentreError;
 use crate::store::database::Database;
+use crate::store::value::values;
 use crate::store::value::{FromValue, ToValue, Value};
-use crate::values;
 
 /// Whose money it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

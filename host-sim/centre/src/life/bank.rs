@@ -4,7 +4,7 @@
 
 use super::place::Place;
 use super::refusal::LifeRefusal;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// Where the bank function stands.

@@ -12,7 +12,7 @@ use qiyong_protocol::card::status::CardStatus;
 use super::place::Place;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// An act that concerns a card's social function, or the card as a whole.

@@ -12,10 +12,10 @@ use super::term;
 use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
 use crate::store::database::Database;
+use crate::store::value::values;
+use crate::store::value::words;
 use crate::store::value::{FromValue, Row, ToValue, Value};
 use crate::store::vault::Vault;
-use crate::{values};
-use crate::words;
 
 words! {
     /// What kind of card it is.

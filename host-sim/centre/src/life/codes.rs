@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use crate::words;
+use crate::store::value::words;
 use qiyong_protocol::card::status::CardStatus;
 
 words! {
@@ -195,6 +195,8 @@ impl Interface {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     /// One line for each interface: its codes in the order inactive, active, lost, temporarily lost, locked, sealed, cancelled; `-`: none.

@@ -9,8 +9,8 @@ use super::place::Place;
 use crate::acts::office::Office;
 use crate::error::CentreError;
 use crate::store::value::Row;
+use crate::store::value::values;
 use crate::terminal::journal::Function;
-use crate::values;
 
 /// Something that was done to a card.
 #[derive(Clone, Debug, PartialEq, Eq)]

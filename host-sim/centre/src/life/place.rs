@@ -1,6 +1,6 @@
 //! Where an act on a card is asked for. What may be asked there is in `card_act` and `bank`.
 
-use crate::words;
+use crate::store::value::words;
 use qiyong_protocol::rules::institution::Channel;
 
 words! {

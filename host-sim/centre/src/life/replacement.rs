@@ -10,7 +10,7 @@ use qiyong_protocol::card::status::CardStatus;
 use super::card_act::stands_against;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 /// When cards are renewed, and of what use they are after their last day; the parameter `card.validity`. For how many years a
 /// card is made is `production`'s.
@@ -96,6 +96,8 @@ pub fn may_have_another(cards: impl IntoIterator<Item = CardStatus>) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     const RULE: Validity = Validity { renew_months: 1, expired_social_usable: false, expired_bank_usable: false };

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 /// The longest term: a year, in days or hours.
 const DAYS_MAX: u16 = 366;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::refusal::LifeRefusal;
 use super::term::Calendar;
 use crate::configuration::Parameter;
-use crate::words;
+use crate::store::value::words;
 
 /// How long each area has; the parameter `transfer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

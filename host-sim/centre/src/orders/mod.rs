@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 words! {
     /// Why somebody does not pay, or pays less.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// What identifies a person, as it is sealed. Prints as `***`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What a bank answers when it is asked to open the account of a card: a number, or a reason.
 
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// Why a bank opens no account. The published interfaces have free text only; the list is this project's own.

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::refusal::ProductionRefusal;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// Who stands at the window.

@@ -75,7 +75,7 @@ enum Code<T> {
     /// It has none at all.
     Lacks,
 }
-use crate::words;
+use crate::store::value::words;
 use Code::{Lacks, Less, Own};
 
 impl<T: Copy> Code<T> {

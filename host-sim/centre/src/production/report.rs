@@ -9,7 +9,7 @@ use qiyong_protocol::iso7816::atr::Atr;
 
 use super::refusal::ProductionRefusal;
 use crate::hsm::Hsm;
-use crate::words;
+use crate::store::value::words;
 
 /// The most bytes of a reason in the maker's own words, in UTF-8.
 pub const REASON_MAX: usize = 50;

@@ -9,8 +9,8 @@ use super::settings::Terms;
 use crate::acts::fields::Day;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
-use crate::word_column;
-use crate::words;
+use crate::store::value::word_column;
+use crate::store::value::words;
 
 words! {
     /// Where a card in the making stands.

@@ -7,7 +7,7 @@ use super::codes::{FundType, Insutype, Kind, PersonClass};
 use super::exact::{Rounding, Share};
 use crate::configuration::Parameter;
 use crate::institution::level::Level;
-use crate::words;
+use crate::store::value::words;
 
 /// All that a settlement takes from the area's configuration. Amounts are fen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

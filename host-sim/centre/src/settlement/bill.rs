@@ -21,7 +21,7 @@ use crate::acts::refusal::Refusal;
 use crate::error::CentreError;
 use crate::institution::{records, refusal as places};
 use crate::persons::Person;
-use crate::values;
+use crate::store::value::values;
 
 /// What is to be worked out.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::{word_column, words};
+use crate::store::value::{word_column, words};
 
 /// The insurance of a settlement (`insutype`).
 #[derive(

@@ -18,7 +18,7 @@ use crate::insurance::standing;
 use crate::ledger::{self, Account};
 use crate::life::card_file;
 use crate::persons::{self, Person};
-use crate::values;
+use crate::store::value::values;
 
 /// What pays for a person on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

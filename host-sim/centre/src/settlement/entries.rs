@@ -8,7 +8,7 @@ use crate::acts::office::Office;
 use crate::error::{CentreError, Damage};
 use crate::institution::level::Level;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// What the catalogue says of an item on a day, and since when.
 ///

@@ -12,7 +12,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::words;
+use crate::store::value::words;
 
 /// A number that is never negative, with at most `D` decimals; it counts units of 10⁻ᴰ. Its text is decimal, as `0.85`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

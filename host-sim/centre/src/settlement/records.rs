@@ -16,7 +16,7 @@ use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::database::Database;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// A settlement or an undo as it was booked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 /// A bill has at most so many lines.
 pub const MOST_LINES: usize = 500;

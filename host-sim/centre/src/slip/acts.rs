@@ -20,8 +20,9 @@ use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::ledger::{self, Account, Posting};
 use crate::orders::{self, Order, OrderState, OrderStep};
-use crate::words;
-use crate::{persons, values};
+use crate::persons;
+use crate::store::value::values;
+use crate::store::value::words;
 
 /// Issues the slip of an approved application, or says that nothing is to be paid. Done again it gives the slip that is in
 /// force; one whose term has passed is replaced by a new one.

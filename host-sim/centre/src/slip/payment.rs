@@ -10,7 +10,7 @@ use strum::IntoStaticStr;
 
 use super::refusal::SlipRefusal;
 use super::state::{SlipState, SlipStep};
-use crate::words;
+use crate::store::value::words;
 
 /// Whether a message changed anything (00 and 01 of the published operations).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, utoipa::ToSchema)]

@@ -11,7 +11,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// A slip as it is kept.
 pub(super) struct Kept {

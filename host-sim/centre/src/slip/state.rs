@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::acts::fields::Day;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// Where a slip stands.

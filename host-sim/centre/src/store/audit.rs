@@ -10,7 +10,7 @@ use super::database::Database;
 use super::value::Row;
 use super::vault::Vault;
 use crate::error::CentreError;
-use crate::values;
+use crate::store::value::values;
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Eq)]

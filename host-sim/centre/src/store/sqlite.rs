@@ -67,7 +67,7 @@ fn own(value: ValueRef<'_>) -> Value {
 mod tests {
     use super::*;
     use crate::hsm::Hsm;
-    use crate::values;
+    use crate::store::value::values;
 
     #[test]
     fn parameters_go_by_their_digits_and_values_come_back_as_they_were() {

@@ -57,13 +57,11 @@ impl Row {
 }
 
 /// The values of a statement, in the order of `$1`, `$2` and so on.
-#[macro_export]
 macro_rules! values {
     ($($value:expr),* $(,)?) => { &[$($crate::store::value::ToValue::to_value(&$value)),*] };
 }
 
 /// Makes an enum whose variants have words, in kebab-case: in JSON, in columns, on command lines and in schemas.
-#[macro_export]
 macro_rules! words {
     ($(#[$about:meta])* $sight:vis enum $name:ident { $($variants:tt)* }) => {
         #[derive(
@@ -74,12 +72,11 @@ macro_rules! words {
         #[strum(serialize_all = "kebab-case")]
         $(#[$about])*
         $sight enum $name { $($variants)* }
-        $crate::word_column!($name);
+        $crate::store::value::word_column!($name);
     };
 }
 
 /// Lets an enum whose words strum knows stand in a column as its word.
-#[macro_export]
 macro_rules! word_column {
     ($($word:ty),+ $(,)?) => { $(
         impl $crate::store::value::ToValue for $word {
@@ -96,6 +93,8 @@ macro_rules! word_column {
         }
     )+ };
 }
+
+pub(crate) use {values, word_column, words};
 
 impl<T: ToValue + ?Sized> ToValue for &T {
     fn to_value(&self) -> Value {

@@ -11,8 +11,8 @@ use qiyong_protocol::centre::Request;
 use crate::acts::office::Office;
 use crate::configuration::{self, Parameter};
 use crate::error::CentreError;
+use crate::store::value::values;
 use crate::terminal::columns::terminal_text;
-use crate::values;
 
 /// How long after its inquiry a terminal may report a changed PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -13,7 +13,7 @@ use crate::acts::role::Role;
 use crate::application::form::{Employer, Form};
 use crate::application::refused::Refused;
 use crate::application::{checks, record, unit};
-use crate::values;
+use crate::store::value::values;
 
 /// So many people are in one list at most.
 const LINES: usize = 500;

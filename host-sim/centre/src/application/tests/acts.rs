@@ -176,7 +176,7 @@ fn nobody_reviews_what_they_worked_on() {
     assert_eq!(bench.refused("clerk", "application.review", approve.clone()), "role-not-allowed");
     let office = bench.centre.office(bench.area);
     let promote = "UPDATE operators SET role = 'reviewer' WHERE area = $1 AND id = 'clerk'";
-    office.store().execute(promote, crate::values![bench.area]).expect("a database");
+    office.store().execute(promote, crate::store::value::values![bench.area]).expect("a database");
     assert_eq!(bench.refused("clerk", "application.review", approve.clone()), "same-person");
     bench.done("reviewer", "application.review", approve);
 }

@@ -214,17 +214,32 @@ fn steps(bench: &mut Bench, met: &mut Met) {
     bench.done("reviewer", "application.review", review("approve", json!([])));
     let promote = "UPDATE operators SET role = 'reviewer' WHERE area = $1 AND id = 'clerk'";
     let waits = brought_to(bench, State::InReview, 63);
-    bench.centre.office(bench.area).store().execute(promote, crate::values![bench.area]).expect("a database");
+    bench
+        .centre
+        .office(bench.area)
+        .store()
+        .execute(promote, crate::store::value::values![bench.area])
+        .expect("a database");
     refused(bench, "clerk", "application.review", waits.and(&[("outcome", json!("approve"))]), "same-person");
     let back = "UPDATE operators SET role = 'clerk' WHERE area = $1 AND id = 'clerk'";
-    bench.centre.office(bench.area).store().execute(back, crate::values![bench.area]).expect("a database");
+    bench
+        .centre
+        .office(bench.area)
+        .store()
+        .execute(back, crate::store::value::values![bench.area])
+        .expect("a database");
     known(bench, &mut refused, &draft.id);
 }
 
 /// What contradicts a person who is known.
 fn known(bench: &mut Bench, refused: &mut impl FnMut(&mut Bench, &str, &str, Value, &str), id: &str) {
     let closed = "UPDATE applications SET open = 0, state = 'completed' WHERE area = $1 AND state = 'approved'";
-    bench.centre.office(bench.area).store().execute(closed, crate::values![bench.area]).expect("a database");
+    bench
+        .centre
+        .office(bench.area)
+        .store()
+        .execute(closed, crate::store::value::values![bench.area])
+        .expect("a database");
     let form = |changes: &[(&str, Value)]| {
         let mut all = vec![("/holder/document/number", json!(id))];
         all.extend(changes.iter().cloned());

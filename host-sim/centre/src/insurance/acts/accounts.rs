@@ -17,7 +17,7 @@ use crate::insurance::kinds::Capacity;
 use crate::insurance::standing;
 use crate::ledger::{self, Account};
 use crate::persons;
-use crate::values;
+use crate::store::value::values;
 
 /// The acts of this file.
 pub const ACTS: &[Entry] = &[entry::<ShowAccount>(), entry::<ListAccounts>(), entry::<ShowInsurance>()];

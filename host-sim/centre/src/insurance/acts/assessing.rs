@@ -25,7 +25,7 @@ use crate::insurance::refusal::Refused;
 use crate::insurance::relations;
 use crate::insurance::slips::{self, Line, LineState, Slip};
 use crate::persons;
-use crate::values;
+use crate::store::value::values;
 
 use super::slips::{PremiumSlipLine, slip_line};
 

@@ -19,7 +19,7 @@ use crate::insurance::faults::{Fault, bent};
 use crate::insurance::refusal::Refused;
 use crate::insurance::slips::{self, Line, LineState};
 use crate::store::value::Row as Found;
-use crate::values;
+use crate::store::value::values;
 
 use crate::insurance::unmatched::{self, Why};
 

@@ -25,7 +25,7 @@ use crate::insurance::rounding::Rounding;
 use crate::ledger::{self, Account};
 use crate::persons;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 use super::accounts::accounts;
 

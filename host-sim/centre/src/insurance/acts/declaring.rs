@@ -78,7 +78,7 @@ pub(super) fn last_insured(
         "SELECT max(last) AS last FROM relations
          JOIN spans ON spans.area = relations.area AND spans.relation = relations.number
          WHERE relations.area = $1 AND person = $2 AND kind = $3",
-        crate::values![office.area(), person, kind],
+        crate::store::value::values![office.area(), person, kind],
     )?;
     Ok(row.map(|row| row.get("last")).transpose()?.flatten())
 }

@@ -17,7 +17,7 @@ use crate::insurance::pooling::{Kin, Pooling};
 use crate::insurance::refusal::Refused;
 use crate::insurance::standing;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 
 /// The acts of this file.
 pub const ACTS: &[Entry] = &[entry::<BindRelative>(), entry::<UnbindRelative>(), entry::<ListBindings>()];

@@ -29,7 +29,7 @@ use crate::insurance::slips::{self, Line, LineState};
 use crate::insurance::standing;
 use crate::insurance::waiting::Waiting;
 use crate::ledger::Account;
-use crate::{values, words};
+use crate::store::value::{values, words};
 
 /// The acts of this file.
 pub const ACTS: &[ActEntry] = &[entry::<EnrolResident>(), entry::<PayResidentFromAccount>()];

@@ -19,7 +19,7 @@ use crate::insurance::kinds::{Capacity, Kind};
 use crate::insurance::refusal::Refused;
 use crate::insurance::slips::{self};
 use crate::store::value::Row as Found;
-use crate::values;
+use crate::store::value::values;
 
 use crate::insurance::unmatched::{UnmatchedState, Why};
 

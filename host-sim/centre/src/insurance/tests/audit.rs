@@ -15,7 +15,7 @@ use crate::insurance::month::Month;
 use crate::insurance::slips::{self, Line, LineState};
 use crate::ledger::Account;
 use crate::store::value::Row;
-use crate::values;
+use crate::store::value::values;
 use strum::VariantArray;
 
 /// A share in millionths, half up to fen.

@@ -20,9 +20,10 @@ use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
+use crate::configuration;
 use crate::store::value::Row;
+use crate::store::value::values;
 use crate::terminal::journal::Function;
-use crate::{configuration, values};
 
 /// Shows how a card stands, and what it waits for.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -20,7 +20,8 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::error::CentreError;
-use crate::{persons, words};
+use crate::persons;
+use crate::store::value::words;
 
 words! {
     /// Why a card is cancelled.

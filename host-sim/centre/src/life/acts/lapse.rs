@@ -13,8 +13,8 @@ use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::store::value::values;
 use crate::terminal::journal::Function;
-use crate::values;
 
 /// How many cards a run takes at most, so that it is short.
 const PORTION: u16 = 1000;

@@ -17,7 +17,7 @@ use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::error::CentreError;
 use crate::production::settings::Production;
-use crate::words;
+use crate::store::value::words;
 
 words! {
     /// The algorithm of a card's keys.

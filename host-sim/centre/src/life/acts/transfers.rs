@@ -19,7 +19,8 @@ use crate::acts::role::Role;
 use crate::error::{CentreError, Damage};
 use crate::ledger::{self, Account, Posting};
 use crate::store::value::Row;
-use crate::{configuration, persons, values};
+use crate::store::value::values;
+use crate::{configuration, persons};
 
 const MAY: &[Role] = &[Role::PremiumOfficer];
 

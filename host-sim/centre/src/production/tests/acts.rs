@@ -10,13 +10,14 @@ use qiyong_protocol::card::status::CardStatus;
 use super::bench::{
     BANK_CARD, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report, stage,
 };
+use crate::ADMINISTRATOR;
 use crate::life::bank::BankStatus;
 use crate::life::card_file::{self, CardFile};
 use crate::life::history;
 use crate::orders::{self, OrderState};
 use crate::slip::tests::acts::{APPLICATION, approve, payment};
+use crate::store::value::values;
 use crate::tests::acts::Bench;
-use crate::{ADMINISTRATOR, values};
 
 fn order_state(bench: &mut Bench) -> OrderState {
     bench.within(|office| orders::get(office, APPLICATION).unwrap().unwrap().state)

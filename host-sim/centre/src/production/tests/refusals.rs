@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::bench::{BANK_CARD, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report};
 use crate::production::refusal::ProductionRefusal;
 use crate::slip::tests::acts::{APPLICATION, approve};
+use crate::store::value::values;
 use crate::tests::acts::Bench;
-use crate::{ADMINISTRATOR, persons, values};
+use crate::{ADMINISTRATOR, persons};
 
 /// What was refused, by code.
 #[derive(Default)]

@@ -19,7 +19,7 @@ use crate::settlement::codes::ChargeLevel;
 use crate::settlement::entries;
 use crate::settlement::exact::{Price, Share};
 use crate::settlement::refusal::Refused;
-use crate::values;
+use crate::store::value::values;
 
 const MAY: &[Role] = &[Role::SettlementOfficer];
 

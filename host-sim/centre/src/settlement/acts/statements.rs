@@ -12,7 +12,7 @@ use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::settlement::codes::Insutype;
 use crate::settlement::records::{self, Settlement};
-use crate::values;
+use crate::store::value::values;
 
 /// Settlements, and undos with negative amounts.
 #[derive(Debug, Serialize, ToSchema)]

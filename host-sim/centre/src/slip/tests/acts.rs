@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::ledger::{self, Account};
 use crate::orders::{self, Exemption, NewOrder, OrderState, OrderStep, Particulars};
 use crate::slip::refusal::SlipRefusal;
+use crate::store::value::values;
 use crate::tests::acts::Bench;
-use crate::{ADMINISTRATOR, persons, values};
+use crate::{ADMINISTRATOR, persons};
 
 pub(crate) const APPLICATION: &str = "320100202603020000017";
 
