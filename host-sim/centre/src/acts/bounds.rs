@@ -75,8 +75,8 @@ fn within(all: &Shape, shape: &Value, value: &Value, path: &str) -> Result<(), O
         Value::Array(entries) => {
             let bounds = (shape["minItems"].as_f64(), shape["maxItems"].as_f64());
             hold(count(entries.len()), bounds, path, ("a list", "列表"), " entries")?;
-            let entries = entries.iter().enumerate();
-            entries.map(|(at, one)| within(all, &shape["items"], one, &format!("{path}[{at}]"))).collect()
+            let mut entries = entries.iter().enumerate();
+            entries.try_for_each(|(at, one)| within(all, &shape["items"], one, &format!("{path}[{at}]")))
         }
         Value::Object(fields) => {
             let dot = if path.is_empty() { "" } else { "." };
@@ -85,7 +85,7 @@ fn within(all: &Shape, shape: &Value, value: &Value, path: &str) -> Result<(), O
                 let shape = shape["properties"].get(name).unwrap_or(&shape["additionalProperties"]);
                 within(all, shape, one, &format!("{path}{dot}{name}"))
             };
-            fields.iter().map(field).collect()
+            fields.iter().try_for_each(field)
         }
         _ => Ok(()),
     }

@@ -43,10 +43,11 @@ pub fn entitlement(office: &Office<'_>, person: &str, day: Date) -> Result<Entit
     let spans = relations::medical_spans(office, person)?;
     let unpaid = slips::unpaid_medical(office, person)?;
     let own = entitlement::decide(&spans, &unpaid, &arrears, day);
-    if bent(Fault::EntitlementThroughPooling) && own.pool.is_err() {
-        if let Some((owner, _)) = owners(office, person, day)?.first() {
-            return entitlement(office, owner, day);
-        }
+    if bent(Fault::EntitlementThroughPooling)
+        && own.pool.is_err()
+        && let Some((owner, _)) = owners(office, person, day)?.first()
+    {
+        return entitlement(office, owner, day);
     }
     Ok(own)
 }

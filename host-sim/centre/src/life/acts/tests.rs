@@ -349,7 +349,7 @@ fn a_pin_is_set_back_by_a_command_for_this_card_and_must_be_changed_again() {
     let mut room = Room::active();
     let settings = json!({
         "generation": "v2", "protocol": 0, "number_prefix": "X", "validity_years": 10, "initial_pin": {"fixed": "123456"},
-        "pin_tries": 3, "guardian_below": 16, "banks": [], "makers": [],
+        "pin_tries": 3, "makers": [],
         "terms": {"bank": 1, "repair": 1, "batch": 1, "make": 1, "transport": 1, "collect": 1, "distribute": 1}
     });
     let files = room.bench.centre.files();

@@ -218,7 +218,7 @@ pub(super) fn personalisation(
         id_number: IdNumber::new(order.of.particulars.id_number.as_bytes()).map_err(|_| no())?,
         name: card_name(&known.name, generation).map_err(|_| no())?,
         sex: b'0' + known.sex.min(9),
-        ethnicity: (ethnicity / 10 % 10) << 4 | ethnicity % 10,
+        ethnicity: ((ethnicity / 10 % 10) << 4) | (ethnicity % 10),
         born: card_date(known.born).ok_or_else(no)?,
         issued: card_date(line.issued).ok_or_else(no)?,
         expires: card_date(line.expires).ok_or_else(no)?,

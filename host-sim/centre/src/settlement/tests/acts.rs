@@ -1,4 +1,4 @@
-//! Bills over acts, with the messages of docs/centre.md §6.8.1 and the codes of §6.8.3: a purchase of lines and a stay
+//! Codes: docs/centre.md §6.8.3. Bills over acts, with the messages of docs/centre.md §6.8.1 and the codes of §6.8.3: a purchase of lines and a stay
 //! with its deductible, with the figures of docs/centre.md §15; what is repeated, undone, reversed, compared; and every
 //! refusal.
 
