@@ -4,6 +4,7 @@
 //! acts through `writer`, which lets one request at a time to the centre. `serve` bounds connections, `rate` tokens,
 //! [`Limits`] has all figures. Not here: what an act does and who may do it, which is the centre's; TLS, for which a proxy
 //! stands before this server; and the log's way out of the process, which is the program's.
+#![allow(clippy::result_large_err, reason = "a refusal is made once a request and written out at once")]
 #![forbid(unsafe_code)]
 
 mod acts;
