@@ -11,7 +11,6 @@ mod captures;
 mod card;
 mod card_files;
 mod centre_http;
-mod centre_life;
 mod emulate;
 mod emulate_power;
 mod exchange;

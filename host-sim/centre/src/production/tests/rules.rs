@@ -268,7 +268,12 @@ fn initial_pins_are_fixed_or_drawn() {
     assert_eq!(InitialPin::Random(6).draw(never).unwrap_err(), "no random numbers");
     for length in 4..=16 {
         for byte in [0, 1, 0x7F, 0xFF] {
-            let pin = InitialPin::Random(length).draw(|bytes| Ok::<_, ()>(bytes.fill(byte))).unwrap();
+            let pin = InitialPin::Random(length)
+                .draw(|bytes| {
+                    bytes.fill(byte);
+                    Ok::<_, ()>(())
+                })
+                .unwrap();
             assert!(pin.len() == usize::from(length) && Pin::new(pin.as_bytes()).is_some(), "{length} {byte}");
         }
     }

@@ -275,7 +275,7 @@ fn a_card_proves_whose_it_is() {
     let card = |number: &[u8; 9], status: CardStatus| CardRecord {
         number: CardNumber::new(number).unwrap(),
         ident: IdentCode::from_parts(town.bench.area, *number.first_chunk().unwrap(), [5, 6, 7, 8]),
-        id_number: IdNumber::new(DOCUMENT.as_bytes().try_into().unwrap()).unwrap(),
+        id_number: IdNumber::new(DOCUMENT.as_bytes()).unwrap(),
         name: Name::new(b"\xD5\xC5\xC8\xFD").unwrap(),
         document: None,
         area: town.bench.area,
