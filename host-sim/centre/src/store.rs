@@ -1,8 +1,8 @@
 //! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `migrations`.
 //!
-//! The store stores and finds, and knows no rule: [`crate::terminal::transactions`] decides what may happen to a card. Changes
-//! that belong together are made in one [`Store::atomically`]. [`opening`] opens files and makes new ones, [`leases`]
-//! has the terminals' names, [`reports`] reads the past.
+//! The store stores and finds, and knows no rule: `crate::terminal::transactions` decides what may happen to a card. Changes
+//! that belong together are made in one `Store::atomically`. `opening` opens files and makes new ones, `leases`
+//! has the terminals' names, `reports` reads the past.
 
 pub mod audit;
 pub mod database;

@@ -10,7 +10,7 @@
 //!    the audit record.
 //! 3. Put `entry::<YourAct>()` into your room's `ACTS`, and your room's `ACTS` into `registry.rs`.
 //!
-//! A room has one enum of refusals, which implements [`Explain`], and its tables in one file of `store/migrations/`.
+//! A room has one enum of refusals, which implements `Explain`, and its tables in one file of `store/migrations/`.
 //! Fields that are common to many acts are in [`fields`]. Files of a room import `acts`, `persons`, `ledger` and so on;
 //! nothing here imports a room.
 

@@ -75,7 +75,7 @@ fn owners(office: &Office<'_>, relative: &str, day: Date) -> Result<Vec<(String,
 }
 
 /// Whose accounts pay for somebody on this day, in the order in which they are used. It is money only: what the pool pays
-/// follows from [`entitlement`].
+/// follows from `entitlement`.
 ///
 /// # Errors
 /// No parameter `pooling` is in force, or the database failed.

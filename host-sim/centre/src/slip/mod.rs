@@ -2,7 +2,7 @@
 //! (docs/centre.md §6.5.11).
 //!
 //! [`fee`] finds the amount, [`check`] makes the characters by which a slip is checked, [`state`] says what may follow
-//! what, [`payment`] decides about a payment, [`print`] draws the slip, [`acts`] and [`reads`] are what one can do with it. Not here: the application that is paid for, and
+//! what, `payment` decides about a payment, `print` draws the slip, `acts` and `reads` are what one can do with it. Not here: the application that is paid for, and
 //! the making of the card.
 
 pub mod acts;

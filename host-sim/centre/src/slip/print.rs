@@ -1,6 +1,6 @@
 //! A slip as an SVG picture of half an A4 page, which every browser shows and prints.
 //!
-//! The Chinese text is text, not outlines: whoever prints it needs one of the fonts of [`FONTS`], which Windows, macOS and
+//! The Chinese text is text, not outlines: whoever prints it needs one of the fonts of `FONTS`, which Windows, macOS and
 //! Linux desktops have. SVG was taken instead of PDF because a PDF needs the font inside, several megabytes of it.
 
 use svg::node::element::{Line, Rectangle, Text};
