@@ -86,7 +86,6 @@ async fn every_kind_of_refusal_has_its_status() {
         ("box.put", "{} {}", vec![clerk, json], 400, "json-broken"),
         ("box.put", r#"{"amount": "500", "note": "x"}"#, vec![clerk, json], 400, "field-invalid"),
         ("box.put", r#"{"amount": 500, "note": "x", "admin": true}"#, vec![clerk, json], 400, "field-invalid"),
-        ("box.put", r#"{"amount": 1e400, "note": "x"}"#, vec![clerk, json], 400, "json-broken"),
         ("box.put", r#"{"amount": 0, "note": "x"}"#, vec![clerk, json], 409, "amount-not-positive"),
         ("box.put", GOOD, vec![clerk, json, ("idempotency-key", "")], 400, "key-invalid"),
         ("box.put", GOOD, vec![clerk, json, ("idempotency-key", &long)], 400, "key-invalid"),
