@@ -19,6 +19,7 @@ mod pcsc_terminal;
 mod pcsc_vpcd;
 mod power;
 mod probe;
+mod production;
 mod program;
 mod scenarios;
 mod slot;
