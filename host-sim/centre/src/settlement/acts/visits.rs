@@ -37,7 +37,8 @@ pub struct PersonView {
     pub balc: Amount,
 }
 
-/// Who the person with this certificate is, and how they are insured today (national transaction 1101).
+/// Who the person with this certificate is, and how they are insured today (national transaction 1101). Whoever
+/// asks is on record, since the numbers of cards can be counted up.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskPerson {
@@ -55,6 +56,8 @@ impl Act for AskPerson {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<PersonView, Refusal> {
         let person = entitlement::person_of(desk, self.mdtrt_cert_type, self.mdtrt_cert_no.expose())?;
+        desk.subject(format!("person {}", person.number));
+        desk.on_record();
         let entitled = entitlement::of(desk, &person, desk.today(), Kind::Outpatient)?;
         Ok(PersonView {
             psn_no: person.number.clone(),
