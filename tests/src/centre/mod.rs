@@ -2,6 +2,7 @@
 
 pub mod faces;
 pub mod portrait;
+pub mod town;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
