@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use qiyong_tests::centre::people::{Person, payment};
 use qiyong_tests::centre::portrait::portrait;
-use qiyong_tests::centre::town::{Person, payment};
 
 use super::{Refused, Scene, attempt, with};
 

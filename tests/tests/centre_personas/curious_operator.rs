@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::town::{Person, payment};
+use qiyong_tests::centre::people::{Person, payment};
 
 use super::{Nothing, NothingRead, Refused, Scene, attempt, with};
 

@@ -1,5 +1,5 @@
 //! Before a bill is settled: who the person is (1101), the registration (2201, 2202), the lines (2204, 2205), and a
-//! purchase prepared in one step, which a terminal then settles by its number.
+//! purchase prepared in one step, which the till then settles by its number.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -204,7 +204,7 @@ impl Act for DropLines {
     }
 }
 
-/// Registers a bill with its lines in one step. A terminal, or `settlement.settle`, settles it by the number it gets.
+/// Registers a bill with its lines in one step. `settlement.settle` settles it by the number it gets.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prepare {
