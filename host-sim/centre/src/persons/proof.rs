@@ -13,6 +13,7 @@ use crate::acts::refusal::Refusal;
 /// The document of somebody who is there, or whose document an agent shows.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PersonProof)]
 pub struct Proof {
     /// Its kind, in its word: `id-card`, `passport` and so on
     pub kind: Text,
