@@ -27,6 +27,8 @@ pub enum LifeRefusal {
         /// Where it was asked for.
         place: Place,
     },
+    /// The account is another bank's.
+    OtherBank,
     /// The centre has no such card.
     Unknown,
     /// The card is another area's.
@@ -167,6 +169,7 @@ impl LifeRefusal {
         "life-document-expired",
         "life-not-genuine",
         "life-field",
+        "life-other-bank",
         "life-no-bank-function",
         "life-bank-lost",
         "life-bank-blocked",
@@ -194,6 +197,7 @@ impl LifeRefusal {
         match self {
             Self::NotHere { .. } | Self::BankActNotHere { .. } => self.of_place(),
             Self::NoBankFunction
+            | Self::OtherBank
             | Self::BankLost
             | Self::BankBlocked
             | Self::BankClosed
@@ -366,6 +370,15 @@ impl LifeRefusal {
     fn of_bank_or_temporary(&self) -> Words {
         let number = Some("card");
         match self {
+            Self::OtherBank => words(
+                "life-other-bank",
+                number,
+                ("this counter is none of the bank that has the account", "本柜面不属于该账户的开户银行"),
+                (
+                    "go to that bank; its counters are named in application.banks",
+                    "请到开户银行办理；其柜面登记在参数 application.banks 中",
+                ),
+            ),
             Self::BankLost => words(
                 "life-bank-lost",
                 number,
