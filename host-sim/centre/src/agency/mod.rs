@@ -3,6 +3,7 @@
 //! each act.
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::Region;
@@ -50,7 +51,7 @@ words! {
 }
 
 /// Why an outlet is not opened or closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// There is an agency already.
     SecondAgency,
@@ -70,7 +71,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "agency-exists",
         "approval-missing",
         "outlet-code-invalid",

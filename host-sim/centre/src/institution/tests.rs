@@ -13,6 +13,13 @@ const HOSPITAL: &str = "H32010200561";
 const BANK: &str = "B32010200001";
 const OFFICER: &str = "settlement-officer";
 
+/// The tests that reach the room's refusals and carry out its acts.
+pub(crate) const REACHING: &[fn()] = &[
+    an_agreement_from_its_first_day_to_its_last,
+    a_banks_outlet_issues_cards_while_its_agreement_holds,
+    every_refusal_is_reached,
+];
+
 /// The days of the bench's clock: 2026-03-02 at first.
 fn day(bench: &Bench, day: &str) {
     bench.clock.set(format!("{day}T09:00:00").parse().unwrap());

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::bank::BankAct;
 use super::card_act::CardAct;
@@ -11,7 +12,7 @@ use super::place::Place;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why an act on a card, or on what belongs to it, was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum LifeRefusal {
     /// The act is not offered at this place.
     NotHere {
@@ -144,7 +145,7 @@ fn listed(places: &[Place], name: fn(Place) -> &'static str, between: &str) -> S
 
 impl LifeRefusal {
     /// Every code, for the test that reaches each.
-    pub const ALL: &'static [&'static str] = &[
+    pub const ALL: &'static [&'static str; Self::COUNT] = &[
         "life-not-here",
         "life-bank-not-here",
         "life-card-unknown",

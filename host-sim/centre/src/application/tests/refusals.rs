@@ -43,7 +43,7 @@ impl Met {
 }
 
 #[test]
-fn every_refusal_of_the_room_is_reached() {
+pub(crate) fn every_refusal_of_the_room_is_reached() {
     let mut bench = Bench::new();
     let mut met = Met::default();
     documents(&mut bench, &mut met);
@@ -279,7 +279,7 @@ fn known(bench: &mut Bench, refused: &mut impl FnMut(&mut Bench, &str, &str, Val
 }
 
 #[test]
-fn hostile_text_is_kept_as_text_or_refused() {
+pub(crate) fn hostile_text_is_kept_as_text_or_refused() {
     let mut bench = Bench::new();
     let hostile = "'); DROP TABLE applications; --";
     let text = json!({"number": hostile});

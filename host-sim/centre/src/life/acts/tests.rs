@@ -28,6 +28,23 @@ const CARD: &str = "X00000019";
 const OTHER: &str = "A12345674";
 const BANK: &str = "B32010000001";
 
+/// The tests that reach the room's refusals and carry out its acts.
+pub(crate) const REACHING: &[fn()] = &[
+    an_oral_loss_lapses_is_released_where_it_was_reported_or_is_confirmed,
+    a_written_loss_is_released_where_the_area_allows_it,
+    the_bank_function_is_lost_and_found_at_the_bank_by_itself,
+    a_card_is_activated_at_a_window_and_at_a_bank_by_its_holder_with_a_valid_document,
+    the_agency_seals_locks_and_takes_back,
+    a_card_is_cancelled_then_its_account_closed,
+    a_replacement_ends_the_old_card_and_the_account_stays_with_the_person,
+    another_areas_card_is_reported_lost_here_and_nothing_else,
+    a_pin_is_set_back_by_a_command_for_this_card_and_must_be_changed_again,
+    a_temporary_card_is_lent_once_has_no_bank_function_and_is_handed_back,
+    a_person_moves_with_the_balance_and_both_areas_see_each_step,
+    a_retired_person_stays,
+    every_status_that_waits_names_acts_that_there_are,
+];
+
 fn area() -> Region {
     Region::new("320100").unwrap()
 }
