@@ -8,6 +8,7 @@ mod hsm;
 mod leases;
 pub(crate) mod met;
 mod model;
+pub(crate) mod reading;
 mod reversals;
 
 use std::fs;

@@ -34,10 +34,6 @@ pub enum LifeRefusal {
     OtherArea,
     /// The card was made and not yet handed over.
     NotHandedOver,
-    /// The card was not put into use.
-    NotActivated,
-    /// The card is in use, which the act does not allow.
-    InUse,
     /// The card is reported lost in writing.
     Lost,
     /// The card is reported lost by word of mouth.
@@ -151,8 +147,6 @@ impl LifeRefusal {
         "life-card-unknown",
         "life-other-area",
         "life-not-handed-over",
-        "life-not-activated",
-        "life-in-use",
         "life-lost",
         "life-temporarily-lost",
         "life-locked",
@@ -243,18 +237,6 @@ impl LifeRefusal {
                 number,
                 ("the card was not handed over yet", "该卡尚未领取"),
                 ("hand the card over to its holder first", "请先办理领卡"),
-            ),
-            Self::NotActivated => words(
-                "life-not-activated",
-                number,
-                ("the card was not put into use", "该卡未启用"),
-                ("put the card into use first", "请先启用该卡"),
-            ),
-            Self::InUse => words(
-                "life-in-use",
-                number,
-                ("the card is in use", "该卡正常使用中"),
-                ("report its loss, or cancel it first", "请先挂失或注销该卡"),
             ),
             Self::Lost => words(
                 "life-lost",

@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::acts::refusal::Refusal;
 use crate::registry;
 
@@ -12,8 +14,8 @@ use crate::registry;
 pub(crate) struct Met {
     /// The acts that were carried out.
     pub(crate) done: BTreeSet<&'static str>,
-    /// The acts that were refused by more than the operator's role, and the codes.
-    pub(crate) refused: BTreeSet<(&'static str, &'static str)>,
+    /// The acts that were refused, and the codes; those too that an answer tells as faults of what it was asked about.
+    pub(crate) refused: BTreeSet<(&'static str, String)>,
 }
 
 thread_local! {
@@ -21,11 +23,16 @@ thread_local! {
 }
 
 /// An act by this name was carried out, or refused.
-pub(crate) fn note(act: &str, refusal: Option<&Refusal>) {
+pub(crate) fn note(act: &str, result: Result<&Value, &Refusal>) {
     let name = registry::act(act).map_or("", |entry| entry.name);
-    MET.with_borrow_mut(|met| match refusal {
-        None => met.done.insert(name),
-        Some(refusal) => met.refused.insert((name, refusal.code)),
+    MET.with_borrow_mut(|met| match result {
+        Ok(answer) => {
+            met.done.insert(name);
+            let lines = answer["lines"].as_array().into_iter().flatten();
+            let faults = lines.chain([answer]).filter_map(|part| part["faults"].as_array()).flatten();
+            met.refused.extend(faults.filter_map(|fault| Some((name, fault["code"].as_str()?.to_owned()))));
+        }
+        Err(refusal) => _ = met.refused.insert((name, refusal.code.to_owned())),
     });
 }
 

@@ -19,14 +19,14 @@ const TODAY: Date = date(2026, 3, 2);
 
 /// What an area sets.
 #[derive(Clone)]
-struct Area {
-    rules: ApplicationRules,
+pub(super) struct Area {
+    pub(super) rules: ApplicationRules,
     proofs: ProofRules,
     banks: Banks,
     today: Date,
 }
 
-fn area() -> Area {
+pub(super) fn area() -> Area {
     use documents::Kind;
     let kinds = [
         Kind::IdCard,
@@ -87,10 +87,10 @@ fn codes(area: &Area, form: &Value) -> Vec<&'static str> {
     faults(area, form).into_iter().map(|fault| Refused::Form(fault).code()).collect()
 }
 
-type Changes = Vec<(&'static str, Value)>;
+pub(super) type Changes = Vec<(&'static str, Value)>;
 
 /// Changes of a sound form, and the codes of the faults that they must give.
-fn cases() -> Vec<(Changes, Vec<&'static str>)> {
+pub(super) fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     let and = |base: Changes, more: Changes| base.into_iter().chain(more).collect::<Changes>();
     let works = |more: Changes| and(vec![("/category", json!("employee")), ("/employer", employer())], more);
     let replaces = |reason: &str, more: Changes| {

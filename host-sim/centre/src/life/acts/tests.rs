@@ -449,6 +449,7 @@ fn a_person_moves_with_the_balance_and_both_areas_see_each_step() {
         (&sent["balance"], &sent["until"], &sent["next"]),
         (&json!(50_000), &json!("2026-03-09"), &json!("new"))
     );
+    assert_eq!(room.bench.done("auditor", "life.show-move", transfer.clone()), sent);
     for unknown in ["", "T320100000000009", "T32010000000000x", "X", "T三二〇一〇〇000000001"] {
         let body = json!({"transfer": unknown});
         assert_eq!(room.code("premium-officer", "life.show-move", body), "life-transfer-unknown", "{unknown}");
@@ -457,9 +458,7 @@ fn a_person_moves_with_the_balance_and_both_areas_see_each_step() {
     let officer =
         Operator { id: "admin".into(), role: crate::acts::role::Role::Administrator, outlet: "32050099".into() };
     let add = json!({"id": "officer", "role": "premium-officer", "outlet": "32050099", "name": "officer"});
-    let mut there = |operator: &Operator, act, body| {
-        room.bench.centre.carry_out(crate::ActRequest { area: suzhou, operator, act, body, key: None })
-    };
+    let mut there = |operator: &Operator, act, body| room.bench.act_in(suzhou, operator, act, body);
     there(&officer, "operator.add", add).unwrap();
     let officer =
         Operator { id: "officer".into(), role: crate::acts::role::Role::PremiumOfficer, outlet: "32050099".into() };
