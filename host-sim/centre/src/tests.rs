@@ -10,6 +10,7 @@ pub(crate) mod met;
 mod model;
 pub(crate) mod reading;
 mod reversals;
+pub(crate) mod sweep;
 
 use std::fs;
 

@@ -1,5 +1,7 @@
 //! What is done about institutions, act by act, and that what terminals are judged by follows (docs/centre.md §6.6.4).
 
+mod transitions;
+
 use serde_json::{Value, json};
 
 use qiyong_protocol::rules::decision::Institution;

@@ -105,7 +105,7 @@ fn act_of(step: Step, filed: &Filed) -> (&'static str, Value) {
 
 /// Every act in every state: what the table forbids is refused and changes nothing.
 #[test]
-fn every_act_is_carried_out_where_the_table_says_so_and_nowhere_else() {
+pub(crate) fn every_act_is_carried_out_where_the_table_says_so_and_nowhere_else() {
     let mut bench = Bench::new();
     without_photos(&mut bench);
     let own = |step: &Step| step.act().starts_with("application.") && !matches!(step, Step::File | Step::PhotoOnly);

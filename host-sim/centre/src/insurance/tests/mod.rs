@@ -8,6 +8,7 @@ mod months;
 mod mutants;
 mod residents;
 mod standing;
+mod transitions;
 
 use super::kinds::{Capacity, Kind};
 use super::month::Month;

@@ -15,6 +15,9 @@ pub(crate) fn a_month_from_the_relation_to_the_credit() {
     assert_eq!(it.employ(&person, "2026-03", 487_900).len(), 5);
     let slip = it.assess("2026-03").unwrap();
     assert_eq!(it.account(&person), 0, "nothing is credited before it is collected");
+    let listed = it.done("premium.list", json!({"payer": EMPLOYER}));
+    assert_eq!((listed["slips"].as_array().unwrap().len(), &listed["slips"][0]["slip"]), (1, &json!(slip)));
+    assert_eq!(it.done("payer.show", json!({"payer": EMPLOYER}))["injury_class"], 3);
     let shown = it.slip(&slip);
     assert_eq!(shown["bank"], "测试国库代收银行");
     assert_eq!(shown["account"], "3201000000000000001");

@@ -313,6 +313,25 @@ pub(crate) fn a_card_proves_whose_it_is() {
     assert_eq!(town.account(), 8_600);
 }
 
+/// Lines that are taken back cost nothing, and can be sent anew; what they cost is what the catalogue says of the day.
+#[test]
+pub(crate) fn lines_are_taken_back_and_sent_anew() {
+    let mut town = Town::new();
+    let body = town.body("41", json!({"feedetail": Town::purchase()}));
+    let visit = town.bench.done("till-pharmacy", "settlement.prepare", body)["mdtrt_id"].clone();
+    let dropped = |town: &mut Town| town.bench.done("till-pharmacy", "settlement.drop-lines", json!({"mdtrt_id": visit}));
+    assert_eq!((dropped(&mut town), dropped(&mut town)), (json!({"changed": true}), json!({"changed": false})));
+    let anew = json!([Town::line(1, "XB02", "1", "48.50", 4_850)]);
+    let sent = town.bench.done("till-pharmacy", "settlement.lines", json!({"mdtrt_id": visit, "feedetail": anew}));
+    // Above the limit of 45 yuan, and of these a tenth.
+    assert_eq!(amounts(&sent, &["medfee_sumamt", "overlmt_selfpay", "preselfpay_amt"]), [4_850, 350, 450]);
+    let item = town.bench.done("auditor", "catalogue.show", json!({"med_list_codg": "XB02"}));
+    assert_eq!((&item["chrgitm_lv"], &item["since"]), (&json!("02"), &json!("2026-03-02")));
+    let before = json!({"med_list_codg": "XB02", "day": "2026-03-01"});
+    let unlisted = town.bench.done("auditor", "catalogue.show", before);
+    assert_eq!((&unlisted["chrgitm_lv"], &unlisted["since"]), (&json!("03"), &json!(null)));
+}
+
 /// Every refusal of the room is reached, and moves nothing.
 #[test]
 pub(crate) fn every_refusal_is_reached() {

@@ -7,6 +7,7 @@ mod histories;
 mod mutants;
 mod oracle;
 mod town;
+mod transitions;
 
 /// The tests that reach the room's refusals and carry out its acts.
 pub(crate) const REACHING: &[fn()] = &[
@@ -18,6 +19,7 @@ pub(crate) const REACHING: &[fn()] = &[
     acts::who_is_not_insured_pays_alone_and_a_relative_pays_money_only,
     acts::a_terminal_settles_what_a_till_prepared,
     acts::a_card_proves_whose_it_is,
+    acts::lines_are_taken_back_and_sent_anew,
     acts::every_refusal_is_reached,
     acts::a_broken_identity_is_an_error_and_no_answer,
 ];

@@ -2,6 +2,7 @@
 
 pub(crate) mod acts;
 mod rules;
+mod transitions;
 
 /// The tests that reach the room's refusals and carry out its acts.
 pub(crate) const REACHING: &[fn()] = &[
