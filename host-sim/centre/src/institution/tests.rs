@@ -52,14 +52,15 @@ fn an_agreement_from_its_first_day_to_its_last() {
     register(&mut bench, HOSPITAL);
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     let signed = bench.done(OFFICER, "institution.agree", agreement(HOSPITAL, "2026-04-01", "2027-04-01"));
-    assert_eq!((&signed["state"], &signed["acts"]), (&json!("signed"), &json!(["institution.end"])));
+    assert_eq!((&signed["state"], &signed["waiting"]["acts"]), (&json!("signed"), &json!(["institution.end"])));
     day(&bench, "2026-04-01");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)));
 
     let body = json!({"code": HOSPITAL, "days": 10, "reason": "多次违规"});
     let suspended = bench.done(OFFICER, "institution.suspend", body.clone());
     assert_eq!((&suspended["state"], &suspended["suspended_until"]), (&json!("suspended"), &json!("2026-04-11")));
-    assert_eq!(suspended["acts"], json!(["institution.resume", "institution.end"]));
+    assert_eq!(suspended["waiting"]["acts"], json!(["institution.resume", "institution.end"]));
+    assert_eq!((&signed["waiting"]["until"], &suspended["waiting"]["until"]), (&json!("2026-03-31"), &json!("2026-04-10")));
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     day(&bench, "2026-04-11");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)), "a suspension ends by itself");
@@ -75,7 +76,7 @@ fn an_agreement_from_its_first_day_to_its_last() {
     let next = bench.done(OFFICER, "institution.agree", agreement(HOSPITAL, "2027-04-01", "2028-04-01"));
     assert_eq!(next["number"], 2);
     let ended = bench.done(OFFICER, "institution.end", json!({"code": HOSPITAL, "reason": "骗取基金"}));
-    assert_eq!((&ended["state"], &ended["number"], &ended["acts"]), (&json!("ended"), &json!(1), &json!([])));
+    assert_eq!((&ended["state"], &ended["number"], &ended["waiting"]), (&json!("ended"), &json!(1), &json!(null)));
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     day(&bench, "2027-04-01");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)), "the next agreement begins");

@@ -2,3 +2,4 @@
 //! the code, so that what is added to it and reached by no test fails here.
 
 mod refusals;
+mod waiting;

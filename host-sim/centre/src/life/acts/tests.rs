@@ -36,9 +36,7 @@ pub(crate) const REACHING: &[fn()] = &[
     a_temporary_card_is_lent_once_has_no_bank_function_and_is_handed_back,
     a_person_moves_with_the_balance_and_both_areas_see_each_step,
     a_retired_person_stays,
-    transitions::every_act_at_every_status_does_what_the_cards_table_says,
-    transitions::every_act_at_every_status_of_an_account_does_what_the_banks_table_says,
-    transitions::every_act_of_either_area_at_every_state_of_a_change_does_what_the_table_says,
+    every_status_that_waits_names_acts_that_there_are,
 ];
 
 /// docs/centre.md §6.9: three working days in Nanjing, by the calendar; released by the same channel.
@@ -49,6 +47,8 @@ fn an_oral_loss_lapses_is_released_where_it_was_reported_or_is_confirmed() {
     let lost = room.lost("hotline", "life.report-loss", "social").unwrap();
     assert_eq!(lost, json!({"changed": true, "until": "2026-03-06T00:00:00"}));
     assert_eq!(room.status(), "temporarily-lost");
+    let seal = json!({"card": CARD, "why": "x"});
+    assert_eq!(room.bench.refused("issuer", "life.seal", seal), "life-temporarily-lost");
     room.at("2026-03-03T09:00:00");
     // Said again it does not begin anew.
     let again = room.lost("hotline", "life.report-loss", "social").unwrap();
@@ -166,6 +166,9 @@ fn the_agency_seals_locks_and_takes_back() {
         assert_eq!(room.bench.done("issuer", away, why.clone()), json!({"changed": true}));
         assert_eq!(room.bench.done("issuer", away, why.clone()), json!({"changed": false}));
         assert_eq!(room.status(), between);
+        // The one does not end the other, and no loss either.
+        let other = if away == "life.seal" { "life.lock" } else { "life.seal" };
+        assert_eq!(room.bench.refused("issuer", other, why.clone()), format!("life-{between}"));
         assert_eq!(room.bench.done("issuer", back, why.clone()), json!({"changed": true}));
         assert_eq!(room.bench.refused("issuer", back, why.clone()), none);
         assert_eq!(room.status(), "active");
@@ -337,7 +340,7 @@ fn a_person_moves_with_the_balance_and_both_areas_see_each_step() {
     let body = json!({"person": person, "to": "320500"});
     let begun = room.bench.done("premium-officer", "life.move", body.clone());
     assert_eq!(
-        (&begun["state"], &begun["until"], &begun["next"]),
+        (&begun["state"], &begun["waiting"]["until"], &begun["next"]),
         (&json!("requested"), &json!("2026-03-16"), &json!("old"))
     );
     assert_eq!(room.code("premium-officer", "life.move", body.clone()), "life-transfer-open");
@@ -349,7 +352,7 @@ fn a_person_moves_with_the_balance_and_both_areas_see_each_step() {
     let transfer = json!({"transfer": begun["transfer"]});
     let sent = room.bench.done("premium-officer", "life.send-balance", transfer.clone());
     assert_eq!(
-        (&sent["balance"], &sent["until"], &sent["next"]),
+        (&sent["balance"], &sent["waiting"]["until"], &sent["next"]),
         (&json!(50_000), &json!("2026-03-09"), &json!("new"))
     );
     assert_eq!(room.bench.done("auditor", "life.show-move", transfer.clone()), sent);
@@ -366,7 +369,7 @@ fn a_person_moves_with_the_balance_and_both_areas_see_each_step() {
     let officer =
         Operator { id: "officer".into(), role: crate::acts::role::Role::PremiumOfficer, outlet: "32050099".into() };
     let done = there(&officer, "life.receive-balance", transfer.clone()).unwrap();
-    assert_eq!((&done["state"], &done["acts"]), (&json!("done"), &json!([])));
+    assert_eq!((&done["state"], &done["waiting"]), (&json!("done"), &json!(null)));
     assert_eq!(there(&officer, "life.receive-balance", transfer).unwrap_err().code, "life-transfer-step");
     let files = room.bench.centre.files();
     let account = Account::Person("P000000001".into());

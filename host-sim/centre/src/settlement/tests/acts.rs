@@ -56,7 +56,7 @@ pub(crate) fn a_stay_with_its_deductible() {
     let names = ["inscp_scp_amt", "act_pay_dedc", "hifp_pay", "psn_part_amt", "acct_pay", "psn_cash_pay", "balc"];
     let body = town.body("21", json!({}));
     let visit = town.bench.done("till-hospital", "settlement.register", body);
-    assert_eq!(visit["until"], "2026-04-01");
+    assert_eq!(visit["waiting"]["until"], "2026-04-01");
     let lines = json!({"mdtrt_id": visit["mdtrt_id"], "feedetail": Town::stay()});
     town.bench.done("till-hospital", "settlement.lines", lines.clone());
     // Sent again they are there once.
