@@ -60,7 +60,10 @@ fn an_agreement_from_its_first_day_to_its_last() {
     let suspended = bench.done(OFFICER, "institution.suspend", body.clone());
     assert_eq!((&suspended["state"], &suspended["suspended_until"]), (&json!("suspended"), &json!("2026-04-11")));
     assert_eq!(suspended["waiting"]["acts"], json!(["institution.resume", "institution.end"]));
-    assert_eq!((&signed["waiting"]["until"], &suspended["waiting"]["until"]), (&json!("2026-03-31"), &json!("2026-04-10")));
+    assert_eq!(
+        (&signed["waiting"]["until"], &suspended["waiting"]["until"]),
+        (&json!("2026-03-31"), &json!("2026-04-10"))
+    );
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     day(&bench, "2026-04-11");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)), "a suspension ends by itself");

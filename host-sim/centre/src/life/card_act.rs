@@ -109,8 +109,9 @@ impl CardAct {
             return Err(LifeRefusal::NotHere { act: self, place });
         }
         match self {
-            Self::Activate => usable(status)
-                .map(|in_use| if in_use { Step::DoneBefore } else { Step::To(CardStatus::Active) }),
+            Self::Activate => {
+                usable(status).map(|in_use| if in_use { Step::DoneBefore } else { Step::To(CardStatus::Active) })
+            }
             // Whatever was reported meanwhile stays; only being active ends.
             Self::TakeBack => match status {
                 CardStatus::Active => Ok(Step::To(CardStatus::Inactive)),

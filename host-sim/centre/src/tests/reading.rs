@@ -7,7 +7,8 @@ use crate::ADMINISTRATOR;
 use crate::store::value::values;
 
 /// The tests of this file.
-pub(crate) const REACHING: &[fn()] = &[what_was_set_up_is_listed, 
+pub(crate) const REACHING: &[fn()] = &[
+    what_was_set_up_is_listed,
     what_was_set_up_is_listed,
     a_region_is_added_and_withdrawn_and_lives_on,
     a_damaged_row_is_a_failure_and_no_refusal,
@@ -37,7 +38,8 @@ fn a_region_is_added_and_withdrawn_and_lives_on() {
     let codes = |bench: &mut Bench| -> Vec<String> {
         let regions = bench.done("clerk", "region.list", json!({}))["regions"].clone();
         let today = |region: &&serde_json::Value| region["until"].as_str().is_none_or(|until| until >= "2026-03-02");
-        let regions = regions.as_array().unwrap().iter().filter(today).map(|region| region["code"].as_str().unwrap().to_owned());
+        let regions =
+            regions.as_array().unwrap().iter().filter(today).map(|region| region["code"].as_str().unwrap().to_owned());
         regions.collect()
     };
     let districts = ["02", "04", "05", "06", "11", "13", "14", "15", "16", "17", "18"].map(|own| format!("3201{own}"));

@@ -54,7 +54,11 @@ pub(crate) fn every_step<R: Record>(
                 (Some(_), Err(code)) => panic!("{from:?} {step:?}: {code}"),
                 (None, answer) => {
                     assert_eq!(now, from, "{from:?} {step:?} is not allowed, and was answered by {answer:?}");
-                    assert_ne!(answer.as_ref().map(|answer| &answer["changed"]), Ok(&Value::Bool(true)), "{from:?} {step:?}");
+                    assert_ne!(
+                        answer.as_ref().map(|answer| &answer["changed"]),
+                        Ok(&Value::Bool(true)),
+                        "{from:?} {step:?}"
+                    );
                     *(if answer.is_err() { &mut counted.refused } else { &mut counted.unchanged }) += 1;
                 }
             }

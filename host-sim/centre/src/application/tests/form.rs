@@ -253,6 +253,7 @@ pub(super) fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     ]
 }
 
+/// docs/centre.md §6.5.1 (who has an employer, a school, a community, a guardian) and §6.5.6 (who proves what).
 #[test]
 fn every_rule_of_the_form_is_kept_and_broken() {
     let area = area();
@@ -314,6 +315,7 @@ fn parameters_that_make_no_sense_are_refused() {
     assert!(Banks { banks: vec![ServiceBank { code: "9558".into(), name: "x".into() }] }.check().is_err());
 }
 
+/// docs/centre.md §6.5.2
 #[test]
 fn the_codes_of_other_systems_are_those_of_the_sources() {
     use crate::application::codes::{Category, Household, Occupation};

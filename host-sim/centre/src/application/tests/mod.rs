@@ -2,13 +2,17 @@
 //! one of them.
 
 mod acts;
+mod beyond;
 mod documents;
 mod filing;
 mod form;
+mod kinds;
 mod number;
 mod photo;
 mod picture;
+mod pictures;
 mod refusals;
+mod reviews;
 mod states;
 
 /// The tests that reach the room's refusals and carry out its acts.

@@ -62,7 +62,9 @@ fn forms(bench: &mut Bench, met: &mut Met) {
         let checked: Vec<_> = expected.iter().filter(|code| **code != "employer-by-list").collect();
         assert_eq!(of_form, checked, "{changes:?}: {codes:?}");
         match codes.first() {
-            Some(code) if checked.len() == expected.len() => _ = met.file(bench, &changes, code.as_str().expect("a code")),
+            Some(code) if checked.len() == expected.len() => {
+                _ = met.file(bench, &changes, code.as_str().expect("a code"))
+            }
             Some(_) => _ = met.file(bench, &changes, "employer-by-list"),
             None => {}
         }

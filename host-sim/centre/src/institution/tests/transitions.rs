@@ -83,7 +83,8 @@ fn every_change_at_every_state_does_what_the_table_says() {
     assert_eq!(counted, Counted { carried_out: 5, refused: 10, unchanged: 0 });
     let mut by_day = 0;
     for change in Change::VARIANTS.iter().filter(|change| of_the_calendar(change)) {
-        let from: Vec<_> = State::VARIANTS.iter().copied().filter(|from| transition(*from, *change).is_some()).collect();
+        let from: Vec<_> =
+            State::VARIANTS.iter().copied().filter(|from| transition(*from, *change).is_some()).collect();
         by_day += every_step::<Agreement>(&from, &[*change], transition).carried_out;
     }
     assert_eq!(by_day, 4);

@@ -167,16 +167,18 @@ fn every_move_at_every_state_does_what_the_tables_say() {
     let relations = every_step::<Relation>(State::VARIANTS, Move::VARIANTS, State::after);
     assert_eq!(relations, Counted { carried_out: 4, refused: 5, unchanged: 0 });
     closing("an insurance relation", relations);
-    let lines = every_step::<Line>(LineState::VARIANTS, &[OfLine::Collect, OfLine::Withdraw], |state, step| match step {
-        OfLine::Collect => state.collected(),
-        OfLine::Withdraw => state.withdrawn(),
-    });
+    let lines =
+        every_step::<Line>(LineState::VARIANTS, &[OfLine::Collect, OfLine::Withdraw], |state, step| match step {
+            OfLine::Collect => state.collected(),
+            OfLine::Withdraw => state.withdrawn(),
+        });
     assert_eq!(lines, Counted { carried_out: 2, refused: 4, unchanged: 0 });
     closing("a line of a premium slip", lines);
-    let money = every_step::<Money>(UnmatchedState::VARIANTS, &[OfMoney::Return, OfMoney::Assign], |state, step| match step {
-        OfMoney::Return => state.returned(),
-        OfMoney::Assign => state.assigned(),
-    });
+    let money =
+        every_step::<Money>(UnmatchedState::VARIANTS, &[OfMoney::Return, OfMoney::Assign], |state, step| match step {
+            OfMoney::Return => state.returned(),
+            OfMoney::Assign => state.assigned(),
+        });
     assert_eq!(money, Counted { carried_out: 2, refused: 4, unchanged: 0 });
     closing("unmatched money", money);
 }

@@ -39,6 +39,7 @@ fn progress(bench: &mut Bench) -> (String, u64, String) {
     (text("progress"), answer["jiangsu"].as_u64().unwrap_or(99), text("hunan"))
 }
 
+/// docs/centre.md §6.5.12: the chain, and what the centre learns by the report alone.
 #[test]
 pub(crate) fn a_card_is_made_and_handed_over() {
     let mut bench = ready(&|_| {});

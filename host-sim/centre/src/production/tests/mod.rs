@@ -1,7 +1,7 @@
 //! The room's tests: its rules, its acts, every refusal, and any order of reports.
 
 mod acts;
-mod bench;
+pub(crate) mod bench;
 mod refusals;
 mod rules;
 mod transitions;

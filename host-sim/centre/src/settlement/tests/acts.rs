@@ -319,7 +319,8 @@ pub(crate) fn lines_are_taken_back_and_sent_anew() {
     let mut town = Town::new();
     let body = town.body("41", json!({"feedetail": Town::purchase()}));
     let visit = town.bench.done("till-pharmacy", "settlement.prepare", body)["mdtrt_id"].clone();
-    let dropped = |town: &mut Town| town.bench.done("till-pharmacy", "settlement.drop-lines", json!({"mdtrt_id": visit}));
+    let dropped =
+        |town: &mut Town| town.bench.done("till-pharmacy", "settlement.drop-lines", json!({"mdtrt_id": visit}));
     assert_eq!((dropped(&mut town), dropped(&mut town)), (json!({"changed": true}), json!({"changed": false})));
     let anew = json!([Town::line(1, "XB02", "1", "48.50", 4_850)]);
     let sent = town.bench.done("till-pharmacy", "settlement.lines", json!({"mdtrt_id": visit, "feedetail": anew}));

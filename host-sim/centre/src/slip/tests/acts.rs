@@ -82,6 +82,7 @@ fn money(bench: &mut Bench) -> (i64, i64) {
     })
 }
 
+/// docs/centre.md §6.5.11: done, done before, and the way back of the money.
 #[test]
 pub(crate) fn a_slip_is_issued_paid_and_remitted() {
     let mut bench = Bench::new();

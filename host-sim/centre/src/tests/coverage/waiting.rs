@@ -106,7 +106,10 @@ fn bank_leads(ended: bool) -> impl Fn(BankStatus) -> Vec<BankStatus> {
     move |status| {
         let pairs = BankAct::VARIANTS.iter().flat_map(|act| Place::VARIANTS.iter().map(move |place| (act, *place)));
         let steps = pairs.filter_map(|(act, place)| act.judge(place, status, ended).ok());
-        steps.flat_map(|step| [true, false].map(|used| step.after(status, used))).filter(|next| *next != status).collect()
+        steps
+            .flat_map(|step| [true, false].map(|used| step.after(status, used)))
+            .filter(|next| *next != status)
+            .collect()
     }
 }
 
@@ -215,7 +218,8 @@ fn graphs() -> Vec<Graph> {
 /// What is wrong with a graph; nothing: it has no dead end.
 fn dead_ends(graph: &Graph) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut alive: BTreeSet<_> = graph.states.iter().filter(|(_, says, _)| says.is_none()).map(|(name, ..)| name).collect();
+    let mut alive: BTreeSet<_> =
+        graph.states.iter().filter(|(_, says, _)| says.is_none()).map(|(name, ..)| name).collect();
     for _ in &graph.states {
         let leads = graph.states.iter().filter(|(.., next)| next.iter().any(|next| alive.contains(next)));
         let more: Vec<_> = leads.map(|(name, ..)| name).collect();
@@ -254,7 +258,8 @@ fn every_state_of_every_record_is_final_or_says_who_must_act_until_when_and_why(
     let wrong: Vec<_> = graphs.iter().flat_map(dead_ends).collect();
     assert_eq!(wrong, Vec::<String>::new());
     for (record, state, reason) in WITHOUT_TERM {
-        let stands = graphs.iter().any(|graph| graph.record == record && graph.states.iter().any(|(name, ..)| name == state));
+        let stands =
+            graphs.iter().any(|graph| graph.record == record && graph.states.iter().any(|(name, ..)| name == state));
         assert!(stands && !reason.is_empty(), "{record} {state}");
     }
     let records: BTreeSet<_> = graphs.iter().map(|graph| graph.record).collect();
@@ -286,7 +291,8 @@ fn each_deliberate_fault_of_a_graph_is_found() {
             try_with(&|mutant| mutant.states[at].1 = Some(says(|says| says.who = Role::Auditor)));
             try_with(&|mutant| mutant.states[at].1 = Some(says(|says| says.why.1 = "")));
             try_with(&|mutant| {
-                mutant.states[at].1 = Some(says(|says| says.until = if says.until.is_none() { some_day() } else { None }));
+                mutant.states[at].1 =
+                    Some(says(|says| says.until = if says.until.is_none() { some_day() } else { None }));
             });
         }
     }

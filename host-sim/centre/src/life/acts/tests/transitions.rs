@@ -84,7 +84,9 @@ pub(crate) fn every_act_at_every_status_does_what_the_cards_table_says() {
     // A loss is released by the channel that took it.
     let channels = [(Place::Window, "issuer"), (Place::Hotline, "hotline")];
     let statuses = CardStatus::ALL.into_iter().flat_map(|status| [(status, false), (status, true)]);
-    let possible = |(status, social): &(CardStatus, bool)| *status != if *social { CardStatus::Inactive } else { CardStatus::Active };
+    let possible = |(status, social): &(CardStatus, bool)| {
+        *status != if *social { CardStatus::Inactive } else { CardStatus::Active }
+    };
     for ((status, social), (channel, by)) in statuses.filter(possible).flat_map(|of| channels.map(|by| (of, by))) {
         // What is refused changes nothing, so that the same card is asked again.
         let mut kept = None;
@@ -221,9 +223,7 @@ impl Record for Transfer {
         let body = json!({"transfer": self.number});
         let answer = match side {
             Side::Old => self.room.bench.act("premium-officer", act.act(), body),
-            Side::New => {
-                self.room.bench.act_in(suzhou(), &there("officer", Role::PremiumOfficer), act.act(), body)
-            }
+            Side::New => self.room.bench.act_in(suzhou(), &there("officer", Role::PremiumOfficer), act.act(), body),
         };
         answer.map_err(|refusal| refusal.code.to_owned())
     }
@@ -246,7 +246,8 @@ fn there(id: &str, role: Role) -> Operator {
 pub(crate) fn every_act_of_either_area_at_every_state_of_a_change_does_what_the_table_says() {
     let acts = TransferAct::VARIANTS.iter().flat_map(|act| [(*act, Side::Old), (*act, Side::New)]);
     let acts: Vec<_> = acts.collect();
-    let counted = every_step::<Transfer>(TransferState::VARIANTS, &acts, |state, (act, side)| state.after(act, side).ok());
+    let counted =
+        every_step::<Transfer>(TransferState::VARIANTS, &acts, |state, (act, side)| state.after(act, side).ok());
     assert_eq!(counted, Counted { carried_out: 3, refused: 21, unchanged: 0 });
     closing("a change of area", counted);
 }
