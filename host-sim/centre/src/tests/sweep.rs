@@ -2,6 +2,7 @@
 //! somewhere the act leads there, and everywhere else it changes nothing.
 
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
@@ -65,6 +66,27 @@ pub(crate) fn every_step<R: Record>(
         }
     }
     counted
+}
+
+/// Whichever cell of the table is wrong, the sweep finds it; returns how many cells there are.
+pub(crate) fn every_wrong_cell_is_found<R: Record>(
+    states: &[R::State],
+    steps: &[R::Step],
+    after: impl Fn(R::State, R::Step) -> Option<R::State>,
+) -> usize {
+    let mut cells = 0;
+    for from in states.iter().copied() {
+        for step in steps.iter().copied() {
+            let wrong = match after(from, step) {
+                Some(_) => None,
+                None => states.iter().copied().find(|state| *state != from),
+            };
+            let table = AssertUnwindSafe(|| every_step::<R>(&[from], &[step], |_, _| wrong));
+            assert!(catch_unwind(table).is_err(), "{from:?} {step:?}: {wrong:?} is not found");
+            cells += 1;
+        }
+    }
+    cells
 }
 
 /// Prints what a room's sweep counted.

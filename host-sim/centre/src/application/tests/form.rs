@@ -253,7 +253,7 @@ pub(super) fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     ]
 }
 
-/// docs/centre.md §6.5.1 (who has an employer, a school, a community, a guardian) and §6.5.6 (who proves what).
+/// Who has an employer, a school, a community, a guardian: docs/centre.md §6.5.1. Who proves what: docs/centre.md §6.5.6.
 #[test]
 fn every_rule_of_the_form_is_kept_and_broken() {
     let area = area();

@@ -59,7 +59,7 @@ fn numbers() -> Vec<(Kind, Vec<String>, Vec<(String, &'static str)>)> {
         ),
         (
             Kind::ForeignerResidence,
-            vec![text("911124198108030024"), text("FRA123456789012")],
+            vec![text("911124198108030024")],
             vec![(text("911124198108030025"), check), (good.clone(), other), (text("FR1123456789012"), form)],
         ),
         (
@@ -161,7 +161,9 @@ fn each_kind_is_accepted_and_refused_by_the_check_of_its_number() {
         ];
         for (more, expected) in cases {
             let found = faults(&mut bench, &form(kind, &number, more));
-            let found: Vec<_> = found.iter().map(|fault| fault["code"].as_str().unwrap()).collect();
+            // Of a document with a fault nothing is taken, so that the form may lack what its number would have said.
+            let of_document = |code: &&str| Refused::ALL[0].contains(code);
+            let found: Vec<_> = found.iter().map(|fault| fault["code"].as_str().unwrap()).filter(of_document).collect();
             assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{kind:?} {more:?}");
             match expected {
                 Some(code) => {
@@ -178,6 +180,16 @@ fn each_kind_is_accepted_and_refused_by_the_check_of_its_number() {
         Kind::VARIANTS.len(),
         codes.len()
     ));
+}
+
+/// The old card of permanent residence has fifteen characters, one more than a constructed social security number has room
+/// for (docs/centre.md §6.5.5): its number is right, and its holder shows another document.
+#[test]
+fn an_old_card_of_permanent_residence_makes_no_social_security_number() {
+    let mut bench = open_area();
+    let found = faults(&mut bench, &form(Kind::ForeignerResidence, "FRA123456789012", &[]));
+    let codes: Vec<_> = found.iter().map(|fault| fault["code"].clone()).collect();
+    assert_eq!(codes, ["no-social-security-number"]);
 }
 
 /// A kind that the area does not list is refused by name, and accepted once it does.

@@ -69,7 +69,7 @@ fn pairs() -> Vec<(&'static str, Value, Value)> {
         ("photo-density", drawn(|p| p.density = dpi(352)), drawn(|p| p.density = dpi(351))),
         ("photo-damaged", sent(&jpeg[..jpeg.len() - 2], &[]), sent(&jpeg, &[])),
         ("photo-background", drawn(|p| p.background = [210, 255, 255]), drawn(|p| p.background = [220, 255, 255])),
-        ("photo-uneven", drawn(|p| p.gradient = 95), drawn(|p| p.gradient = 75)),
+        ("photo-uneven", drawn(|p| p.gradient = 120), drawn(|p| p.gradient = 90)),
         ("photo-frame", drawn(|p| (p.background, p.margin) = (red, margin)), drawn(|p| p.background = red)),
         ("photo-hair", marked("hair_top", 6), marked("hair_top", 7)),
         ("photo-hair", marked("hair_top", 22), marked("hair_top", 21)),

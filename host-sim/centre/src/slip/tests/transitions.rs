@@ -6,7 +6,7 @@ use strum::VariantArray;
 use super::acts::{APPLICATION, approve, payment};
 use crate::slip::state::{SlipState, SlipStep};
 use crate::tests::acts::Bench;
-use crate::tests::sweep::{Counted, Record, closing, every_step};
+use crate::tests::sweep::{Counted, Record, closing, every_step, every_wrong_cell_is_found};
 
 struct Slip {
     bench: Bench,
@@ -60,4 +60,9 @@ pub(crate) fn every_step_at_every_state_does_what_the_table_says() {
     let counted = every_step::<Slip>(SlipState::VARIANTS, SlipStep::VARIANTS, SlipState::after);
     assert_eq!(counted, Counted { carried_out: 5, refused: 5, unchanged: 6 });
     closing("a slip", counted);
+}
+
+#[test]
+fn a_wrong_table_is_found() {
+    assert_eq!(every_wrong_cell_is_found::<Slip>(SlipState::VARIANTS, SlipStep::VARIANTS, SlipState::after), 16);
 }

@@ -1,5 +1,5 @@
-//! The open points of docs/centre.md §11: each is a dated parameter of an area, and Nanjing has the default that the page
-//! suggests, unless a source of Nanjing says otherwise; a change is in force from its day on and leaves the past alone.
+//! The open points of docs/centre.md §11: each is a dated parameter of an area, with the default that the page suggests or
+//! what the area's file says instead; a change is in force from its day on and leaves the past alone.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,8 @@ fn open_points() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("term of an oral loss", "loss.temporary_term", "", json!({"unit": "working-days", "value": 3})),
         ("release after formal loss", "loss.formal_release", "/allowed", json!(false)),
         ("tries of the PIN on the card", "production.settings", "/pin_tries", json!(3)),
-        ("expired card, social", "card.validity", "/expired_social_usable", json!(true)),
+        // The page suggests that it works on; the area's file says that here it does not.
+        ("expired card, social", "card.validity", "/expired_social_usable", json!(false)),
         ("expired card, bank", "card.validity", "/expired_bank_usable", json!(false)),
         ("bytes of a photo", "photo", "/bytes", json!({"min": 15_000, "max": 100_000})),
         ("photo from this age on", "photo", "/age_from", json!(7)),
