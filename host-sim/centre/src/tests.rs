@@ -45,7 +45,7 @@ const ID_NUMBER: &[u8; 18] = b"111111198101011110";
 const NAME: &[u8] = b"\xD5\xC5\xC8\xFD";
 
 fn institution(code: &str) -> Institution {
-    Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
+    Institution::of_region(InstitutionCode::new(code).unwrap())
 }
 
 /// The holder of each card is another person.

@@ -54,7 +54,7 @@ impl Act for RegisterInstitution {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
         let code = self.code.0;
         desk.subject(format!("institution {code}"));
-        let region = code.area().map_err(|_| Refused::Region)?;
+        let region = code.region();
         if region != desk.area() && !agency::has_region(desk, region)? {
             return Err(Refused::Region.into());
         }
