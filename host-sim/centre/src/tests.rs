@@ -1,11 +1,16 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 pub(crate) mod acts;
+pub(crate) mod closing;
+mod coverage;
 mod endpoint;
 mod hsm;
 mod leases;
+pub(crate) mod met;
 mod model;
+pub(crate) mod reading;
 mod reversals;
+pub(crate) mod sweep;
 
 use std::fs;
 
