@@ -4,8 +4,10 @@ pub(crate) mod acts;
 mod endpoint;
 mod hsm;
 mod leases;
+mod migration;
 mod model;
 mod reversals;
+mod version_2;
 
 use std::fs;
 

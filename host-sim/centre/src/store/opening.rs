@@ -36,7 +36,7 @@ impl Store {
     }
 
     /// The same, over a connection that was prepared by `also` besides.
-    pub(super) fn open_prepared(
+    pub(crate) fn open_prepared(
         path: &Path,
         also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<Self, CentreError> {
