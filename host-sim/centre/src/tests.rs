@@ -1,12 +1,14 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 pub(crate) mod acts;
+mod damage;
 mod endpoint;
 mod hsm;
 mod leases;
 mod migration;
 mod model;
 mod reversals;
+mod rooms;
 mod version_2;
 
 use std::fs;
