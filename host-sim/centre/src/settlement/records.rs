@@ -252,13 +252,13 @@ pub fn mark_undone(office: &Office<'_>, number: i64, by: Option<i64>) -> Result<
     Ok(())
 }
 
-/// The first settlement that breaks an identity or cannot be read, as `settlement 5`, or else the first person whose year
-/// is not the sum of their settlements.
+/// The first settlement that is missing, breaks an identity or cannot be read, as `settlement 5`, or else the first person
+/// whose year is not the sum of their settlements.
 ///
 /// # Errors
 /// The database failed.
 pub fn verify(store: &dyn Database, area: qiyong_protocol::card::codes::Region) -> Result<Option<String>, CentreError> {
-    let mut after = i64::MIN;
+    let (mut number, mut after) = (0_i64, i64::MIN);
     loop {
         let rows = store.rows(
             "SELECT * FROM settlements WHERE area = $1 AND number > $2 ORDER BY number LIMIT 1000",
@@ -268,11 +268,16 @@ pub fn verify(store: &dyn Database, area: qiyong_protocol::card::codes::Region) 
             break;
         }
         for row in rows {
+            number += 1;
             after = row.get("number")?;
-            if read(&row).is_err() {
-                return Ok(Some(format!("settlement {after}")));
+            if after != number || read(&row).is_err() {
+                return Ok(Some(format!("settlement {number}")));
             }
         }
+    }
+    let counted = store.find("SELECT last FROM numbers WHERE area = $1 AND kind = 'settlement'", values![area])?;
+    if counted.map_or(Ok(0), |row| row.get::<i64>("last"))? != number {
+        return Ok(Some(format!("settlement {}", number.saturating_add(1))));
     }
     let row = store.find(
         "SELECT coalesce(years.person, sums.person) AS person FROM (SELECT * FROM years WHERE area = $1) AS years

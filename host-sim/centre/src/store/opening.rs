@@ -16,7 +16,7 @@ use crate::hsm::{Hsm, KeyName};
 use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
-const APPLICATION_ID: i64 = 0x5159_4343;
+const APPLICATION_ID: i32 = 0x5159_4343;
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements stay prepared: more than the centre has.
@@ -57,7 +57,7 @@ impl Store {
             let (found, expected) = (found.to_string(), migrations::last());
             return Err(CentreError::Version { path: path.into(), found, expected });
         }
-        soundness::glance(&connection)?;
+        soundness::glance(path, &connection)?;
         let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
         migrations::run(&store, found).map_err(|(version, source)| CentreError::Migration {
             path: path.into(),
@@ -138,14 +138,16 @@ impl Store {
             Ok(store)
         };
         attempt().map_err(|error| match error {
-            CentreError::Store(source) if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                if Vault::path(path).exists() {
+            CentreError::Store(source) => {
+                let is_none = source.sqlite_error_code() == Some(ErrorCode::NotADatabase);
+                if Vault::path(path).exists() && (is_none || !soundness::begins(path, APPLICATION_ID)) {
                     CentreError::Damaged(Damage::Header).in_file(path)
-                } else {
+                } else if is_none {
                     CentreError::NotACentre { path: path.into() }
+                } else {
+                    CentreError::Open { path: path.into(), source }
                 }
             }
-            CentreError::Store(source) => CentreError::Open { path: path.into(), source },
             other => other.in_file(path),
         })
     }
@@ -237,7 +239,7 @@ fn prepare(connection: &Connection) -> Result<(), CentreError> {
 }
 
 fn look(connection: &Connection) -> Result<Found, CentreError> {
-    let application_id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application_id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if application_id != APPLICATION_ID {
         let is_new = application_id == 0 && count("SELECT count(*) FROM sqlite_schema")? == 0;

@@ -5,6 +5,9 @@
 //! the chains of audit and ledger ([`crate::Centre::verify`]), by the seal of what is sealed, and by nothing else
 //! (docs/limits.md).
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -15,19 +18,39 @@ use crate::error::{CentreError, Damage};
 
 /// Files up to this size are looked through whenever they are opened, which takes 10 ms a MiB at most. Larger ones are
 /// when it is asked for: their tables are compared, and what SQLite finds damaged it says at the first act that reads it.
-const LOOKED_THROUGH: i64 = 4 << 20;
+const LOOKED_THROUGH: u64 = 4 << 20;
 
 /// An object of the database: kind, name, of which table, and how it was made.
 type Object = (String, String, String, Option<String>);
 
-/// Looks through a small file, and leaves a large one alone.
+/// Looks through a small file, and of a large one at its length alone. Nobody may write to it meanwhile.
 ///
 /// # Errors
 /// It is damaged, or the database failed.
-pub(super) fn glance(connection: &Connection) -> Result<(), CentreError> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let size = pragma("page_count")?.saturating_mul(pragma("page_size")?);
-    if size <= LOOKED_THROUGH { look_through(connection) } else { Ok(()) }
+pub(super) fn glance(path: &Path, connection: &Connection) -> Result<(), CentreError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0).map(u64::from));
+    let (pages, page) = (pragma("page_count")?, pragma("page_size")?);
+    let must = pages.saturating_mul(page);
+    // SQLite reads what is missing of the last page as zeros.
+    let is = std::fs::metadata(path).map_or(must, |about| about.len());
+    if is < must {
+        let words = format!("{is} bytes instead of {pages} pages of {page}");
+        return Err(CentreError::Damaged(Damage::Structure(words)));
+    }
+    if must <= LOOKED_THROUGH { look_through(connection) } else { Ok(()) }
+}
+
+/// Whether a file begins as SQLite begins one of this application. What cannot be read does: others say why not.
+pub(super) fn begins(path: &Path, application_id: i32) -> bool {
+    let mut header = [0; 72];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    match read {
+        Ok(()) => {
+            let formats = matches!(header[18..20], [1, 1] | [2, 2]);
+            header.starts_with(b"SQLite format 3\0") && formats && header.ends_with(&application_id.to_be_bytes())
+        }
+        Err(error) => error.kind() != ErrorKind::UnexpectedEof,
+    }
 }
 
 /// Looks through the whole file.

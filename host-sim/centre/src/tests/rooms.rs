@@ -119,7 +119,7 @@ fn the_eventful_history_moves_money_in_every_room() {
         "retired-credit",
         "interest",
         "settlement",
-        "settlement-undone",
+        "settlement-undo",
         "purchase",
         "purchase-undone",
         "card-fee",

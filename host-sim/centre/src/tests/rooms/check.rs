@@ -11,6 +11,7 @@ use crate::store::value::{Row, values};
 
 /// The first thing that is wrong.
 pub(super) fn check(world: &World) -> Result<(), String> {
+    world.wrong.first().map_or(Ok(()), |wrong| Err(wrong.clone()))?;
     double_entry(world)?;
     model(world)?;
     settlements(world)?;
@@ -96,7 +97,7 @@ fn settlements(world: &World) -> Result<(), String> {
             is("fund_pay_sumamt") == sum(&info["setldetail"], "fund_payamt"),
             is("psn_part_amt") == is("acct_pay") + is("acct_mulaid_pay") + is("psn_cash_pay"),
             is("balc") == fen(&row, "before") - is("acct_pay"),
-            total == sum(&lines, "det_item_fee_sumamt") && total == fen(&row, "total"),
+            total == sum(&lines, "amount") && total == fen(&row, "total"),
         ];
         if let Some(broken) = holds.iter().position(|holds| !holds) {
             return Err(format!("settlement {number}: identity {broken} is broken"));

@@ -133,9 +133,10 @@ const BY_HAND: &[(&str, &str, &str)] = &[
         "UPDATE settlements SET setlinfo = replace(setlinfo, '\"acct_pay\":', '\"acct_pay\":1') WHERE number = 1",
         "settlement 1",
     ),
-    ("a settlement is deleted", "DELETE FROM settlements WHERE number = 5", "P0000"),
+    ("a settlement is deleted", "DELETE FROM settlements WHERE number = 5", "settlement 5"),
     ("a year", "UPDATE years SET deductible = deductible + 1", "P0000"),
     ("the years of a person", "DELETE FROM years", "P0000"),
+    ("the last settlement", "DELETE FROM settlements WHERE number = (SELECT max(number) FROM settlements)", "settlement "),
     ("an audit record's operator", "UPDATE audit SET operator = 'x' WHERE number = 9", "Broken(9)"),
     ("an audit record is deleted", "DELETE FROM audit WHERE number = 9", "Broken(9)"),
     (
@@ -162,9 +163,7 @@ fn every_deliberate_fault_is_caught() {
     for fault in
         [Fault::EmployersPartCredited, Fault::CreditBeforeCollection, Fault::InterestTwice, Fault::InterestFromJanuary]
     {
-        let found = faults::with(Some(fault), || {
-            std::panic::catch_unwind(|| check(&played())).unwrap_or_else(|_| Err("an answer is not the model's".into()))
-        });
+        let found = faults::with(Some(fault), || check(&played()));
         note(&format!("{fault:?}"), found, "");
     }
     for (name, fault, by) in BOOKED {

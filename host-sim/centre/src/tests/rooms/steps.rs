@@ -99,7 +99,7 @@ pub(in crate::tests) fn happen(world: &mut World, step: &Step) {
             let body = json!({"person": person, "payee_document": "320102199001010011", "payee_account": "622700199"});
             if let Ok(paid) = world.act(OFFICER, "account.pay-out", body) {
                 let fen = world.has(&own(&person));
-                assert_eq!(paid["amount"], fen);
+                world.expect("a pay-out", &paid["amount"], fen);
                 world.book([(own(&person), -fen), ("outside:pay-out".into(), fen)]);
             }
         }
@@ -287,7 +287,7 @@ fn sell(world: &mut World, person: usize, fen: u64) {
     let answer = transact(&mut world.it.bench.centre, PHARMACY, stan, &card, &purchase(fen));
     let fen = i64::try_from(fen).unwrap();
     if let Answer::Approved(receipt) = answer {
-        assert_eq!(i64::try_from(receipt.balance.0).unwrap(), before - fen);
+        world.expect("a receipt's balance", &receipt.balance.0.into(), before - fen);
         let account = own(&world.people[person].number);
         world.book([(account, -fen), (format!("institution:{PHARMACY}"), fen)]);
         world.sales.push((stan, person, fen, false));
@@ -334,7 +334,7 @@ fn send_balance(world: &mut World) {
     let Ok(begun) = world.act(OFFICER, "life.move", json!({"person": person, "to": SUZHOU_AREA})) else { return };
     let fen = world.has(&own(&person));
     let sent = world.act(OFFICER, "life.send-balance", json!({"transfer": begun["transfer"]})).unwrap();
-    assert_eq!(sent["balance"], fen);
+    world.expect("a balance that is sent", &sent["balance"], fen);
     world.book([(own(&person), -fen), (format!("outside:transfer-{SUZHOU_AREA}"), fen)]);
     world.transfer = Some((begun["transfer"].clone(), fen));
 }

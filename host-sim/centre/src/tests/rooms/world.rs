@@ -53,6 +53,8 @@ pub(in crate::tests) struct World {
     pub(super) interest: BTreeSet<(i16, String)>,
     pub(super) transfer: Option<(Value, i64)>,
     pub(super) counter: u32,
+    /// Answers that are not the model's.
+    pub(super) wrong: Vec<String>,
 }
 
 /// A card fee that was paid.
@@ -105,6 +107,7 @@ impl World {
             interest: BTreeSet::new(),
             transfer: None,
             counter: 0,
+            wrong: Vec::new(),
         };
         world.begin();
         world
@@ -166,6 +169,13 @@ impl World {
     pub(super) fn has(&self, account: &str) -> i64 {
         let of = self.books.iter().filter(|(area, known, ..)| area == "320100" && known == account);
         of.map(|(.., fen)| fen).sum()
+    }
+
+    /// An answer must say this.
+    pub(super) fn expect(&mut self, what: &str, is: &Value, must: i64) {
+        if *is != must {
+            self.wrong.push(format!("answer: {what} is {is} instead of {must}"));
+        }
     }
 
     /// A number that was not used before.
