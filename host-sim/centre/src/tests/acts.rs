@@ -31,9 +31,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::over(Centre::in_memory().unwrap())
+    }
+
+    /// The same over a centre that is still empty.
+    pub(crate) fn over(mut centre: Centre) -> Self {
         let area = Region::new("320100").unwrap();
         let clock = SetClock::new("2026-03-02T09:00:00".parse().unwrap());
-        let mut centre = Centre::in_memory().unwrap();
         centre.set_clock(Box::new(clock.clone()));
         centre.found(&Founding { area, agency: "南京市社会保险管理中心".into() }).unwrap();
         let mut bench = Self { centre, clock, area };
