@@ -27,6 +27,7 @@ pub mod life;
 pub mod orders;
 pub mod parameters;
 pub mod persons;
+pub mod populate;
 pub mod production;
 pub mod registry;
 pub mod settlement;
@@ -53,6 +54,7 @@ pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
+use populate::{Populated, Population, PopulateError};
 pub use store::audit::Chain;
 use store::{Store, audit};
 pub use terminal::endpoint::test_mac_key;
@@ -97,6 +99,18 @@ impl Centre {
             None => Box::new(SystemClock),
         };
         Ok(Self { store, hsm, clock })
+    }
+
+    /// Adds fictional people to a centre with test keys, as many as are missing; `progress` hears how many there are.
+    ///
+    /// # Errors
+    /// The centre has keys of its own, the area lacks a parameter, or the database failed; whole thousands stay.
+    pub fn populate(
+        &mut self,
+        population: Population,
+        progress: &mut dyn FnMut(u32),
+    ) -> Result<Populated, PopulateError> {
+        populate::populate(&self.store, self.office(population.area), population, progress)
     }
 
     /// The time, by the centre's clock.

@@ -5,6 +5,7 @@
 //! has the terminals' names, `reports` reads the past.
 
 pub mod audit;
+pub(crate) mod bulk;
 pub mod database;
 pub(super) mod leases;
 mod migrations;
