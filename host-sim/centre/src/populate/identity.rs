@@ -47,11 +47,6 @@ const fn first_day() -> Date {
     date(1930, 1, 1)
 }
 
-/// No clock may stand before it: everybody is born.
-pub(super) const fn last_day() -> Date {
-    date(2019, 9, 18)
-}
-
 impl Someone {
     /// The person at this place; those who are younger than `minor_under` years on `today` are minors.
     pub(super) fn new(

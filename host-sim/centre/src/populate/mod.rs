@@ -118,7 +118,7 @@ pub(crate) fn populate<'a>(
     if office.today().year() < 2024 {
         return Err(PopulateError::Clock);
     }
-    let outlet = agency(&office)?.ok_or(PopulateError::Area(area))?;
+    let outlet = outlet(&office)?.ok_or(PopulateError::Area(area))?;
     let rules = Rules::of(&office)?.map_err(PopulateError::Parameter)?;
     let kind = format!("population-{seed:02}");
     let before = u32::try_from(last(&office, &kind)?).unwrap_or(u32::MAX);
@@ -141,11 +141,12 @@ pub(crate) fn populate<'a>(
     Ok(populated)
 }
 
-/// The agency's outlet, where everybody applied.
-fn agency(office: &Office<'_>) -> Result<Option<String>, CentreError> {
+/// Where everybody applied: an outlet, or else the agency itself.
+fn outlet(office: &Office<'_>) -> Result<Option<String>, CentreError> {
     let row = office.store().find(
-        "SELECT code FROM outlets WHERE area = $1 AND kind = 'agency' ORDER BY code LIMIT 1",
-        values![office.area()],
+        "SELECT code FROM outlets WHERE area = $1 AND kind IN ('agency', 'outlet') AND (closed IS NULL OR closed > $2)
+         ORDER BY kind = 'outlet' DESC, code LIMIT 1",
+        values![office.area(), office.today()],
     )?;
     row.map(|row| row.get("code")).transpose()
 }
