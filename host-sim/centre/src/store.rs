@@ -6,12 +6,14 @@
 
 pub mod audit;
 pub(crate) mod bulk;
+pub(crate) mod chain;
 pub mod database;
 pub(super) mod leases;
 mod migrations;
 mod opening;
 mod private;
 mod reports;
+mod soundness;
 mod sqlite;
 pub mod value;
 pub mod vault;

@@ -30,7 +30,7 @@ tables! {
     BASES = "bases": payer, person, since, base;
     PAYERS = "payers": number, kind, sealed, injury_class, since;
     POOLINGS = "poolings": owner, relative, kin, since, until, number;
-    POSTINGS = "postings": number, day, reason, reference, operator;
+    POSTINGS = "postings": number, day, reason, reference, operator, chain;
     ENTRIES = "entries": posting, account, amount;
     BALANCES = "balances": account, balance;
 }

@@ -15,6 +15,7 @@ use crate::life::term::{Calendar, TemporaryTerm};
 use crate::production::settings::Production;
 use crate::slip::fee::Fee;
 use crate::store::bulk::{Bulk, Cell, Table, cells};
+use crate::store::chain::{self, Link};
 use crate::store::value::values;
 
 use super::tables;
@@ -57,6 +58,8 @@ pub(super) struct Unit<'a> {
     bulk: Bulk<'a>,
     numbers: BTreeMap<String, i64>,
     sums: BTreeMap<String, i64>,
+    /// The check value of the last posting.
+    chain: Option<[u8; 32]>,
     rows: u64,
 }
 
@@ -68,7 +71,8 @@ impl<'a> Unit<'a> {
         outlet: &'a str,
         bulk: Bulk<'a>,
     ) -> Self {
-        Self { office, rules, seed, thousand, outlet, bulk, numbers: BTreeMap::new(), sums: BTreeMap::new(), rows: 0 }
+        let (numbers, sums) = (BTreeMap::new(), BTreeMap::new());
+        Self { office, rules, seed, thousand, outlet, bulk, numbers, sums, chain: None, rows: 0 }
     }
 
     pub(super) fn add(&mut self, table: &'static Table, cells: &[Cell<'_>]) -> Result<(), CentreError> {
@@ -117,11 +121,18 @@ impl<'a> Unit<'a> {
         amount: i64,
     ) -> Result<(), CentreError> {
         let number = self.next("posting")?;
-        let day = day.to_string();
-        self.add(&tables::POSTINGS, cells![number, day.as_str(), reason, reference, "-"])?;
-        for (account, amount) in [(from, -amount), (to, amount)] {
-            let word = account.to_string();
-            self.add(&tables::ENTRIES, cells![number, word.as_str(), amount])?;
+        let (day, area) = (day.to_string(), self.office.area());
+        let lines = [(from.to_string(), -amount), (to.to_string(), amount)];
+        let link = Link { area: area.as_str(), number, day: &day, reason, reference, operator: "-", lines: &lines };
+        let before = match self.chain {
+            Some(before) => before,
+            None => chain::before(self.office.store(), area, number)?,
+        };
+        let chain = link.seal(self.office.vault(), &before);
+        self.chain = Some(chain);
+        self.add(&tables::POSTINGS, cells![number, &day, reason, reference, "-", &chain])?;
+        for ((word, amount), account) in lines.into_iter().zip([from, to]) {
+            self.add(&tables::ENTRIES, cells![number, &word, amount])?;
             if !matches!(account, Account::Person(_)) {
                 *self.sums.entry(word).or_insert(0) += amount;
             }
