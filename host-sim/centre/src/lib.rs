@@ -56,6 +56,7 @@ pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
 use populate::{Populated, Population, PopulateError};
 pub use store::audit::Chain;
+pub use store::work::Work;
 use store::{Store, audit};
 pub use terminal::endpoint::test_mac_key;
 use terminal::files::Files;
@@ -111,6 +112,11 @@ impl Centre {
         progress: &mut dyn FnMut(u32),
     ) -> Result<Populated, PopulateError> {
         populate::populate(&self.store, self.office(population.area), population, progress)
+    }
+
+    /// What the database has done since it was opened, apart from [`Centre::populate`].
+    pub fn work(&self) -> Work {
+        self.store.work()
     }
 
     /// The time, by the centre's clock.

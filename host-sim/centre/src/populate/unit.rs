@@ -64,7 +64,7 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    pub(super) const fn new(
+    pub(super) fn new(
         office: Office<'a>,
         rules: &'a Rules,
         (seed, thousand): (u8, u32),

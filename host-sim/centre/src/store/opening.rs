@@ -1,5 +1,6 @@
 //! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ enum Found {
 }
 
 impl Store {
+    pub(super) fn over(connection: Connection, vault: Vault) -> Self {
+        Self { connection, vault, work: Cell::default() }
+    }
+
     /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
         Self::open_prepared(path, |_| Ok(()))
@@ -58,7 +63,7 @@ impl Store {
             return Err(CentreError::Version { path: path.into(), found, expected });
         }
         soundness::glance(&connection)?;
-        let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
+        let store = Self::over(connection, Vault::of(path, found == migrations::FIRST)?);
         migrations::run(&store, found).map_err(|(version, source)| CentreError::Migration {
             path: path.into(),
             version,
@@ -97,7 +102,7 @@ impl Store {
             |_| Ok(()),
             |connection, found| match found {
                 Found::Nothing => {
-                    let store = Self { connection, vault: Vault::of(path, true)? };
+                    let store = Self::over(connection, Vault::of(path, true)?);
                     store.initialise(hsm)?;
                     Ok(store)
                 }
@@ -111,7 +116,7 @@ impl Store {
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
         let connection = Connection::open_in_memory()?;
         prepare(&connection)?;
-        let store = Self { connection, vault: Vault::new()? };
+        let store = Self::over(connection, Vault::new()?);
         store.atomically(|store| store.initialise(hsm))?;
         Ok(store)
     }
