@@ -11,6 +11,7 @@ mod captures;
 mod card;
 mod card_files;
 mod centre_http;
+mod centre_people;
 mod emulate;
 mod emulate_power;
 mod exchange;
