@@ -11,7 +11,7 @@ use qiyong_protocol::centre::message::MessageError;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
-use crate::hsm::KeyName;
+use crate::key_name::KeyName;
 
 /// Why the centre could not do something. The text never shows an ID number, a name or a key.
 #[derive(Debug, Error)]

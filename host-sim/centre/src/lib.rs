@@ -22,6 +22,7 @@ pub mod hsm;
 pub mod institution;
 pub mod insurance;
 pub mod issue;
+pub mod key_name;
 pub mod ledger;
 pub mod life;
 pub mod orders;

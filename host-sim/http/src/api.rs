@@ -86,7 +86,7 @@ async fn prepare<A: Acts>(
     face.rate.check(&token)?;
     let key = key(request.headers());
     if request.method() == Method::GET {
-        return Ok((token, query::read(act, query.as_deref().unwrap_or_default())?, key));
+        return Ok((token, query::read(&act.fields, query.as_deref().unwrap_or_default())?, key));
     }
     // What stands in the query of a POST would be overlooked.
     if query.is_some_and(|query| !query.is_empty()) {

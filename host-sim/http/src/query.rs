@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::acts::Act;
 use crate::problem::Problem;
 use crate::shapes::Shapes;
 
@@ -57,13 +56,13 @@ fn form(shapes: &Shapes, shape: &Value) -> Option<Form> {
     }
 }
 
-/// The request that a query stands for.
-pub(crate) fn read(act: &Act, query: &str) -> Result<Value, Problem> {
+/// The request that a query stands for, of an act with these fields.
+pub(crate) fn read(fields: &[Field], query: &str) -> Result<Value, Problem> {
     let pairs = pairs(query.as_bytes()).ok_or_else(|| Problem::query(None))?;
     let mut request = Map::new();
     for (name, text) in pairs {
         let wrong = || Problem::query(Some(name.chars().take(64).collect()));
-        let field = act.fields.iter().find(|field| field.name == name).ok_or_else(wrong)?;
+        let field = fields.iter().find(|field| field.name == name).ok_or_else(wrong)?;
         let value = field.form.and_then(|form| value(form, text)).ok_or_else(wrong)?;
         if request.insert(name.clone(), value).is_some() {
             return Err(wrong());

@@ -5,19 +5,19 @@
 //! judge (no hat, ears visible, no uniform) is the reviewer's.
 
 mod border;
+mod fault;
 mod rules;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::EnumCount;
 use utoipa::ToSchema;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-pub use border::Side;
+pub use fault::{PhotoFault, Side};
 pub use rules::{Background, PhotoRules, Range};
 
 /// Where the face is, in pixels from the left and upper edge, as the camera's software found it.
@@ -44,47 +44,6 @@ pub enum Origin {
     OnSite,
     /// Brought along; taken on this day.
     Supplied(Date),
-}
-
-/// Why a photo is not accepted. Numbers are what was found; what is allowed stands in the rules of the area.
-#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
-pub enum PhotoFault {
-    /// Fewer bytes than the area allows.
-    TooFewBytes(usize),
-    /// More bytes than the area allows; nothing else was looked at.
-    TooManyBytes(usize),
-    /// The bytes do not begin as a JPEG does, or their header cannot be read.
-    NotJpeg,
-    /// Width and height in pixels.
-    Size(usize, usize),
-    /// So many colour components instead of three.
-    Colours(usize),
-    /// Dots per inch, of both directions; `None`: the JFIF header does not say, or there is none.
-    Density(Option<(u32, u32)>),
-    /// The header is right, but the picture cannot be decoded: cut off or damaged.
-    Damaged,
-    /// A border strip has a mean colour (red, green, blue) that is no allowed background.
-    Background(Side, [u8; 3]),
-    /// A border strip's colour varies by more than the area allows: standard deviation in steps of 255.
-    Uneven(Side, u32),
-    /// The picture has a margin or frame on this side.
-    Frame(Side),
-    /// Rows between upper edge and hair.
-    HairTop(u32),
-    /// Width of the face.
-    FaceWidth(u32),
-    /// Distance of the middle of the eyes from the left edge.
-    EyesColumn(u32),
-    /// Distance of the eyes from the lower edge.
-    EyesRow(u32),
-    /// The landmarks lie outside the picture or contradict each other.
-    Landmarks,
-    /// The area asks for landmarks, and none were given.
-    LandmarksMissing,
-    /// Taken longer ago than the area allows, on this day.
-    TooOld(Date),
-    /// Taken on a day that is yet to come.
-    NotYetTaken(Date),
 }
 
 /// Checks a photo, and returns all that is wrong with it, in the order of [`PhotoFault`]; nothing: it is accepted.

@@ -3,11 +3,13 @@
 mod document;
 mod form;
 mod photo;
-
-use std::borrow::Cow;
+mod said;
 
 use jiff::civil::Date;
 use strum::EnumCount;
+
+pub use said::Whose;
+use said::words;
 
 use super::documents::{DocumentFault, Kind};
 use super::form_fault::FormFault;
@@ -15,17 +17,6 @@ use super::photo::{PhotoFault, PhotoRules};
 use super::state::{State, Step};
 use crate::acts::refusal::RefusalKind;
 use crate::acts::words::{Worded, Words};
-
-/// Whose document it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// The holder's.
-    Holder,
-    /// The guardian's.
-    Guardian,
-    /// The agent's.
-    Agent,
-}
 
 /// Why an act of this room is refused.
 #[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
@@ -82,15 +73,6 @@ pub enum Refused {
     ListSeal,
     /// An employer's list is for first and other cards of its own people only: this line names another employer.
     ListEmployer,
-}
-
-fn words(
-    code: &'static str,
-    en: impl Into<Cow<'static, str>>,
-    zh: impl Into<Cow<'static, str>>,
-    (next_en, next_zh): (&'static str, &'static str),
-) -> Words {
-    Words::new(code, en, zh).next(next_en, next_zh)
 }
 
 impl Refused {

@@ -2,6 +2,7 @@
 //! by itself, at the bank and nowhere else (docs/centre.md §6.9, "two losses"); only its end follows that of the social
 //! function: first the social side, then the bank.
 
+use super::deeds::BankAct;
 use super::place::Place;
 use super::refusal::LifeRefusal;
 use crate::store::value::words;
@@ -23,28 +24,6 @@ words! {
         Blocked,
         /// Closed.
         Closed,
-    }
-}
-
-words! {
-    /// An act that concerns the bank function.
-    pub enum BankAct {
-        /// Put into use by the holder.
-        Activate,
-        /// The undoing of what put it into use, when a terminal reverses.
-        TakeBack,
-        /// Reported lost by word of mouth.
-        ReportLoss,
-        /// Reported lost in writing.
-        ConfirmLoss,
-        /// Found again.
-        Release,
-        /// The end of an oral loss that nobody confirmed.
-        Lapse,
-        /// Blocked, because the card was cancelled or another took its place.
-        Block,
-        /// Closed by the bank.
-        Close,
     }
 }
 

@@ -9,42 +9,10 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
+use super::deeds::CardAct;
 use super::place::Place;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
-use crate::store::value::words;
-
-words! {
-    /// An act that concerns a card's social function, or the card as a whole.
-    pub enum CardAct {
-        /// 启用: put into use, by a person verified (bank, window) or a payment approved (hospital, pharmacy).
-        Activate,
-        /// The undoing of what put it into use, when a terminal reverses.
-        TakeBack,
-        /// 口头挂失: reported lost by word of mouth, for a term.
-        ReportLoss,
-        /// 正式挂失: reported lost in writing, with a document.
-        ConfirmLoss,
-        /// 解挂: found again.
-        Release,
-        /// The end of an oral loss that nobody confirmed in its term.
-        Lapse,
-        /// 封存: put aside by the agency.
-        Seal,
-        /// 解封: taken up again.
-        Unseal,
-        /// 应用锁定: the application is locked.
-        Lock,
-        /// 应用解锁: unlocked.
-        Unlock,
-        /// 注销: ended for good.
-        Cancel,
-        /// 补换: another card takes its place, which is being handed over.
-        Supersede,
-        /// 密码重置: the PIN is set back to an initial one.
-        ResetPin,
-    }
-}
 
 /// What an act does to the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ pub mod bank;
 pub mod card_act;
 pub mod card_file;
 pub mod codes;
+pub mod deeds;
 pub mod history;
 pub mod place;
 pub mod refusal;
@@ -28,7 +29,8 @@ pub mod temporary;
 pub mod term;
 pub mod transfer;
 
-pub use card_act::{CardAct, Step};
+pub use card_act::Step;
+pub use deeds::CardAct;
 pub use place::Place;
 pub use refusal::LifeRefusal;
 

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 use strum::EnumCount;
 
-use super::bank::BankAct;
-use super::card_act::CardAct;
 use super::codes::CodeError;
+use super::deeds::{BankAct, CardAct};
 use super::place::Place;
 use crate::acts::refusal::{Explain, RefusalKind};
 

@@ -8,8 +8,9 @@ use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::institution::Channel;
 use strum::VariantArray;
 
-use super::bank::{BankAct, BankStatus, BankStep};
+use super::bank::{BankStatus, BankStep};
 use super::card_act::FormalRelease;
+use super::deeds::BankAct;
 use super::*;
 use crate::acts::refusal::Explain;
 

@@ -3,8 +3,10 @@
 
 use qiyong_protocol::card::status::CardStatus;
 
-use crate::life::bank::{BankAct, BankStatus};
-use crate::life::card_act::{CardAct, FormalRelease};
+use crate::life::bank::BankStatus;
+use crate::life::card_act::FormalRelease;
+use crate::life::deeds::BankAct;
+use crate::life::deeds::CardAct;
 use crate::life::place::Place;
 
 /// Something that was done to a card.

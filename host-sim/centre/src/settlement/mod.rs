@@ -17,6 +17,7 @@ pub mod exact;
 pub mod records;
 pub mod refusal;
 pub mod setlinfo;
+pub mod state;
 pub mod terms;
 pub mod visit;
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use strum::EnumCount;
 
 use super::setlinfo::Identity;
-use super::visit::State;
+use super::state::State;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why a bill is not registered, calculated, settled or undone.

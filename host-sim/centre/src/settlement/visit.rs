@@ -9,6 +9,7 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use super::codes::MedType;
 use super::exact::{Count, Price};
 use super::refusal::Refused;
+use super::state::State;
 use super::terms::Terms;
 use crate::acts::fields::Day;
 use crate::acts::office::Office;
@@ -17,25 +18,10 @@ use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
-use crate::store::value::{values, words};
+use crate::store::value::values;
 
 /// A bill has at most so many lines.
 pub const MOST_LINES: usize = 500;
-
-words! {
-    /// Where a visit stands.
-    #[schema(as = settlement::State)]
-    pub enum State {
-        /// It waits for its settlement, for as many days as the area allows
-        Open,
-        /// It was settled
-        Settled,
-        /// It was taken back
-        Cancelled,
-        /// It was not settled in time
-        Lapsed,
-    }
-}
 
 /// What changes the state of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 use super::check::{number, number_check, payment_code, whole_check};
 use super::fee::{Case, Fee};
+use super::paper::{Item, Slip};
 use super::payment::{Decision, Done, Flow, PaymentState, is_reference};
 use super::refusal::SlipRefusal;
 use super::rows::{self, Kept};
 use super::state::{SlipState, SlipStep};
-use super::{Item, Slip};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{Amount, Day, Private, Text};

@@ -6,7 +6,7 @@
 use svg::node::element::{Line, Rectangle, Text};
 use svg::{Document, Node};
 
-use super::Slip;
+use super::paper::Slip;
 
 /// The fonts that are tried, in this order.
 const FONTS: &str = "'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei','PingFang SC',SimSun,sans-serif";

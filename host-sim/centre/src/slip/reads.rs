@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Slip;
 use super::check::{is_payment_code, number_check};
+use super::paper::Slip;
 use super::refusal::SlipRefusal;
 use super::rows::{self, Kept};
 use super::state::SlipState;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
-use super::Slip;
+use super::paper::Slip;
 use super::payment::{Account, Payment};
 use super::refusal::SlipRefusal;
 use super::state::SlipState;

@@ -14,7 +14,8 @@ use qiyong_protocol::card::keys::{Algorithm, Scheme};
 use super::vault::Vault;
 use super::{Store, migrations, private, soundness};
 use crate::error::{CentreError, Damage};
-use crate::hsm::{Hsm, KeyName};
+use crate::hsm::Hsm;
+use crate::key_name::KeyName;
 use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".

@@ -74,7 +74,7 @@ mod tests {
     use qiyong_protocol::error_table as table;
 
     use super::*;
-    use crate::hsm::KeyName;
+    use crate::key_name::KeyName;
 
     fn path() -> PathBuf {
         "c.db".into()

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use qiyong_protocol::card::files::{Access, Generation, key};
 
 use super::*;
-use crate::hsm::{Hsm, KeyName};
+use crate::hsm::Hsm;
+use crate::key_name::KeyName;
 
 const HISTORICAL: [u8; 13] = [0x00, 0x81, 0x4E, 0x43, 0x23, 0x86, 0x97, 0x15, 0x99, 0x00, 0xBF, 0x7C, 0x7A];
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CLERK, Standing, open};
+use super::standing::{CLERK, Standing, open};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::refusal::{Refusal, Words};

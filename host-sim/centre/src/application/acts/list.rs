@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::CLERK;
+use super::standing::CLERK;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{Day, Private};

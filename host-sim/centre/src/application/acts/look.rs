@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Standing, own};
+use super::standing::{Standing, own};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{Day, Moment, Text};

@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::file::Faults;
-use super::{CLERK, Standing, own};
+use super::standing::{CLERK, Standing, own};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::Day;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
+use super::standing::{Standing, open};
 use super::steps::{needs_photo, still_sound};
-use super::{Standing, open};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;

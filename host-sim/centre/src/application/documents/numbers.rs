@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber};
 use strum::{EnumCount, IntoStaticStr};
 
-use super::Kind;
+use super::kind::Kind;
 
 /// 性别 (GB/T 2261.1), as far as a number tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,23 +6,10 @@
 
 use std::ops::Range as Span;
 
-use strum::{IntoStaticStr, VariantArray};
+use strum::VariantArray as _;
 
-use super::{PhotoFault, PhotoRules};
-
-/// A side of the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Side {
-    /// The left edge.
-    Left,
-    /// The right edge.
-    Right,
-    /// The upper edge.
-    Upper,
-    /// The lower edge.
-    Lower,
-}
+use super::fault::{PhotoFault, Side};
+use super::rules::PhotoRules;
 
 /// A decoded picture: rows of pixels of three bytes, red, green, blue.
 pub(super) struct Picture<'a> {

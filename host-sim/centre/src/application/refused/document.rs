@@ -2,7 +2,7 @@
 
 use strum::EnumCount;
 
-use super::{Whose, words};
+use super::said::{Whose, words};
 use crate::acts::words::Words;
 use crate::application::documents::numbers::{NumberFault, form_of};
 use crate::application::documents::{DocumentFault, Kind};

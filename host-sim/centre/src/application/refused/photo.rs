@@ -2,7 +2,7 @@
 
 use strum::EnumCount;
 
-use super::words;
+use super::said::words;
 use crate::acts::words::Words;
 use crate::application::photo::{PhotoFault, PhotoRules, Range, Side};
 

@@ -5,14 +5,16 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
-use super::super::bank::{BankAct, BankStatus};
-use super::super::card_act::{CardAct, FormalRelease};
+use super::super::bank::BankStatus;
+use super::super::card_act::FormalRelease;
 use super::super::card_file::{CardFile, CardKind};
 use super::super::codes::{Interface, Meaning};
+use super::super::deeds::BankAct;
+use super::super::deeds::CardAct;
 use super::super::history;
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
-use super::{READERS, open_own};
+use super::hand::{READERS, open_own};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day, Moment};

@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::CardNumber;
 
-use super::super::bank::BankAct;
-use super::super::card_act::CardAct;
 use super::super::card_file::{self, CardFile};
+use super::super::deeds::BankAct;
+use super::super::deeds::CardAct;
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
 use super::super::replacement::ReplaceReason;
-use super::{By, change_bank, change_social, of_own_bank, open_own, place_of, write};
+use super::hand::{By, change_bank, change_social, of_own_bank, open_own, place_of, write};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

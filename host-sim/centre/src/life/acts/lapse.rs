@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::bank::BankAct;
-use super::super::card_act::CardAct;
 use super::super::card_file::{self, CardFile};
+use super::super::deeds::BankAct;
+use super::super::deeds::CardAct;
 use super::super::place::Place;
-use super::{By, event, write};
+use super::hand::{By, event, write};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::refusal::Refusal;

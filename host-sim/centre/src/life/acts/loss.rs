@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
-use super::super::bank::{BankAct, BankStatus};
-use super::super::card_act::CardAct;
+use super::super::bank::BankStatus;
 use super::super::card_file::{CardFile, CardKind};
+use super::super::deeds::BankAct;
+use super::super::deeds::CardAct;
 use super::super::history::Event;
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
 use super::super::term::{Calendar, TemporaryTerm};
-use super::{By, Holder, change_bank, change_social, known_as, of_own_bank, open, verified, write};
+use super::hand::{By, Holder, change_bank, change_social, known_as, of_own_bank, open, verified, write};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

@@ -7,9 +7,9 @@ use qiyong_protocol::card::codes::IdentCode;
 use qiyong_protocol::card::keys::Algorithm;
 use qiyong_protocol::card::pin::Pin;
 
-use super::super::card_act::CardAct;
+use super::super::deeds::CardAct;
 use super::super::refusal::LifeRefusal;
-use super::{By, Holder, change_social, open_handed_over, verified, write};
+use super::hand::{By, Holder, change_social, open_handed_over, verified, write};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Private};

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::super::card_file::CardKind;
 use super::super::refusal::LifeRefusal;
 use super::super::replacement::{ReplaceReason, Validity, replaceable};
-use super::open_own;
+use super::hand::open_own;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day};

@@ -7,12 +7,12 @@ use qiyong_protocol::card::codes::{IdNumber, IdentCode, Name};
 use qiyong_protocol::card::status::CardStatus;
 
 use super::super::bank::BankStatus;
-use super::super::card_act::CardAct;
 use super::super::card_file::{self, CardFile, CardKind};
+use super::super::deeds::CardAct;
 use super::super::refusal::LifeRefusal;
 use super::super::temporary::TemporaryCards;
 use super::ending::end;
-use super::{By, event, open_own};
+use super::hand::{By, event, open_own};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::rules::institution::InstitutionCode;
 
-use super::super::bank::BankAct;
-use super::super::card_act::CardAct;
+use super::super::deeds::BankAct;
+use super::super::deeds::CardAct;
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
-use super::{By, Holder, change_bank, change_social, open_handed_over, open_own, verified, write};
+use super::hand::{By, Holder, change_bank, change_social, open_handed_over, open_own, verified, write};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

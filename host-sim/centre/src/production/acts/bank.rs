@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{advance, making};
+use super::making::{advance, making};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

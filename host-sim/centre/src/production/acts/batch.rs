@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::files::Generation;
 
-use super::{READERS, holder};
+use super::making::{READERS, holder};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day, Private, Text};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{advance, holder, making};
+use super::making::{advance, holder, making};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;

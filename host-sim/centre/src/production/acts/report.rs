@@ -9,7 +9,7 @@ use qiyong_protocol::card::files::Generation;
 
 use super::bank::Standing;
 use super::batch::{current, personalisation};
-use super::holder;
+use super::making::holder;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day, Private, Text};

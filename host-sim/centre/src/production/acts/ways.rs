@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::advance;
+use super::making::advance;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Text};

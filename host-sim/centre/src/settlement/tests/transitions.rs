@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 
 use super::town::Town;
-use crate::settlement::visit::{Change, State, transition};
+use crate::settlement::state::State;
+use crate::settlement::visit::{Change, transition};
 use crate::tests::sweep::{Counted, Record, closing, every_step};
 
 struct Visit {

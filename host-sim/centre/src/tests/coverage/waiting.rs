@@ -14,8 +14,10 @@ use crate::acts::fields::Day;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
 use crate::insurance::{relation, slips::LineState, states::WaitsFor, unmatched::UnmatchedState};
-use crate::life::bank::{BankAct, BankStatus};
-use crate::life::card_act::{CardAct, FormalRelease};
+use crate::life::bank::BankStatus;
+use crate::life::card_act::FormalRelease;
+use crate::life::deeds::BankAct;
+use crate::life::deeds::CardAct;
 use crate::life::place::Place;
 use crate::life::transfer::{TransferAct, TransferState};
 use crate::production::settings::Terms;
@@ -185,7 +187,7 @@ fn graphs() -> Vec<Graph> {
     for channel in [Channel::Hospital, Channel::Pharmacy] {
         graphs.push(graph(
             "visit",
-            settlement::visit::State::VARIANTS,
+            settlement::state::State::VARIANTS,
             |state| state.waiting(channel, TODAY).map(Says::from),
             |state| {
                 let changes = settlement::visit::Change::VARIANTS.iter();

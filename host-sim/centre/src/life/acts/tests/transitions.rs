@@ -12,8 +12,10 @@ use crate::Founding;
 use crate::acts::desk::Operator;
 use crate::acts::refusal::Explain;
 use crate::acts::role::Role;
-use crate::life::bank::{BankAct, BankStatus};
-use crate::life::card_act::{CardAct, FormalRelease};
+use crate::life::bank::BankStatus;
+use crate::life::card_act::FormalRelease;
+use crate::life::deeds::BankAct;
+use crate::life::deeds::CardAct;
 use crate::life::place::Place;
 use crate::life::transfer::{Side, TransferAct, TransferState};
 use crate::registry;
@@ -92,7 +94,7 @@ pub(crate) fn every_act_at_every_status_does_what_the_cards_table_says() {
         let mut kept = None;
         for (act, of_card) in ACTS {
             for role in registry::act(act).unwrap().roles {
-                let place = super::super::place_of(*role);
+                let place = super::super::hand::place_of(*role);
                 if (place == Place::Hotline) != (channel == Place::Hotline) {
                     continue;
                 }
