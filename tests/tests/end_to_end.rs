@@ -12,6 +12,8 @@ mod card;
 mod card_files;
 mod centre_http;
 mod centre_life;
+mod centre_personas;
+mod centre_till;
 mod emulate;
 mod emulate_power;
 mod exchange;

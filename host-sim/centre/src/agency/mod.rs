@@ -2,6 +2,8 @@
 //! (Articles 7 and 72 of the Social Insurance Law), and the outlets of banks. What an operator there may do is said by
 //! each act.
 
+pub mod jurisdiction;
+
 use serde::{Deserialize, Serialize};
 use strum::EnumCount;
 use utoipa::ToSchema;

@@ -26,6 +26,7 @@ use crate::acts::fields::{CardNo, Day, Private};
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::application::rules::Banks;
 use crate::configuration;
 use crate::error::{CentreError, Damage};
 use crate::persons::{self, Person};
@@ -155,6 +156,13 @@ impl<'n> By<'n> {
     fn desk(desk: &'n Desk<'_>, note: Option<&'n str>) -> Self {
         Self { operator: &desk.operator().id, outlet: desk.outlet(), place: place_of(desk.operator().role), note }
     }
+}
+
+/// Refuses a bank's counter that acts on an account of another bank. Of older cards the bank is not known.
+fn of_own_bank(office: &Office<'_>, card: &CardFile, by: &By<'_>) -> Result<(), Refusal> {
+    let Some(bank) = card.bank.as_ref().filter(|_| by.place == Place::Bank) else { return Ok(()) };
+    let own = office.parameter::<Banks>()?.is_counter_of(bank, by.outlet);
+    if own { Ok(()) } else { Err(LifeRefusal::OtherBank.into()) }
 }
 
 /// Changes the social function of a card by its table; `false`: that had been done before. The row is written by

@@ -28,6 +28,8 @@ pub enum LifeRefusal {
         /// Where it was asked for.
         place: Place,
     },
+    /// The account is another bank's.
+    OtherBank,
     /// The centre has no such card.
     Unknown,
     /// The card is another area's.
@@ -162,6 +164,7 @@ impl LifeRefusal {
         "life-document-expired",
         "life-not-genuine",
         "life-field",
+        "life-other-bank",
         "life-no-bank-function",
         "life-bank-lost",
         "life-bank-blocked",
@@ -189,6 +192,7 @@ impl LifeRefusal {
         match self {
             Self::NotHere { .. } | Self::BankActNotHere { .. } => self.of_place(),
             Self::NoBankFunction
+            | Self::OtherBank
             | Self::BankLost
             | Self::BankBlocked
             | Self::BankClosed
@@ -349,6 +353,15 @@ impl LifeRefusal {
     fn of_bank_or_temporary(&self) -> Words {
         let number = Some("card");
         match self {
+            Self::OtherBank => words(
+                "life-other-bank",
+                number,
+                ("this counter is none of the bank that has the account", "本柜面不属于该账户的开户银行"),
+                (
+                    "go to that bank; its counters are named in application.banks",
+                    "请到开户银行办理；其柜面登记在参数 application.banks 中",
+                ),
+            ),
             Self::BankLost => words(
                 "life-bank-lost",
                 number,

@@ -210,6 +210,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_do_in_both_languages() {
         R::DocumentExpired,
         R::NotGenuine,
         R::Field { field: "reason", en: "reason: one of these", zh: "原因：请选择" },
+        R::OtherBank,
         R::NoBankFunction,
         R::BankLost,
         R::BankBlocked,

@@ -31,9 +31,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::over(Centre::in_memory().unwrap())
+    }
+
+    /// The same over a centre that is still empty.
+    pub(crate) fn over(mut centre: Centre) -> Self {
         let area = Region::new("320100").unwrap();
         let clock = SetClock::new("2026-03-02T09:00:00".parse().unwrap());
-        let mut centre = Centre::in_memory().unwrap();
         centre.set_clock(Box::new(clock.clone()));
         centre.found(&Founding { area, agency: "南京市社会保险管理中心".into() }).unwrap();
         let mut bench = Self { centre, clock, area };
@@ -145,6 +149,38 @@ fn an_unknown_act_operator_or_field_is_refused_and_recorded() {
     assert_eq!(bench.refused("clerk", "operator.me", json!({})), "operator-unknown");
     let outcomes: Vec<_> = bench.audit().iter().map(|record| record["outcome"].clone()).take(4).collect();
     assert_eq!(outcomes, ["operator-unknown", "done", "field-invalid", "operator-unknown"]);
+}
+
+/// What was refused is on record with its number, unless that may be somebody's ID number. A look at one person is, too.
+#[test]
+fn a_refusal_names_what_it_was_about_and_no_person() {
+    let mut bench = Bench::new();
+    let mut subject = |number: &str| {
+        assert_eq!(bench.refused("cashier", "slip.show", json!({"number": number})), "slip-unknown");
+        bench.audit()[0]["subject"].clone()
+    };
+    assert_eq!(subject("320100202600000099"), "slip 320100202600000099");
+    assert_eq!(subject("11010519491231002X"), "slip 110*************2X");
+    assert_eq!(subject("110105194912310021"), "slip 110*************21", "mistyped");
+    assert_eq!(subject("张三"), "");
+    assert_eq!(bench.refused("hotline", "account.show", json!({"person": "P000000001"})), "not-found");
+    bench.within(|office| {
+        let particulars = crate::persons::Particulars {
+            name: "张三".into(),
+            document: "11010519491231002X".into(),
+            sex: 2,
+            born: "1949-12-31".parse().unwrap(),
+            address: String::new(),
+            telephone: String::new(),
+        };
+        crate::persons::add(office, &particulars, ("id-card", None), "employee").unwrap();
+    });
+    for act in ["account.show", "insurance.show"] {
+        bench.done("hotline", act, json!({"person": "P000000001"}));
+        let record = bench.audit()[0].clone();
+        assert_eq!((&record["act"], &record["outcome"]), (&json!(act), &json!("done")));
+        assert_eq!((&record["operator"], &record["subject"]), (&json!("hotline"), &json!("person P000000001")));
+    }
 }
 
 #[test]

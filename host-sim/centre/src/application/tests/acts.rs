@@ -229,6 +229,53 @@ pub(crate) fn another_area_sees_nothing_and_every_look_is_on_record() {
     assert!(crate::application::get(&office, &filed.number).expect("a database").is_none());
 }
 
+/// Clerks and reviewers act for their outlet; those of the agency, above it, may, too.
+#[test]
+fn another_outlet_neither_sees_nor_touches_an_application() {
+    let mut bench = Bench::new();
+    let outlet = json!({
+        "code": "32010401", "kind": "outlet", "region": "320104", "name": "x", "approval": "1", "establishment": "1"
+    });
+    bench.done(crate::ADMINISTRATOR, "outlet.open", outlet);
+    for (id, role, outlet) in [
+        ("far-clerk", "clerk", "32010401"),
+        ("far-reviewer", "reviewer", "32010401"),
+        ("far-issuer", "issuer", "32010401"),
+        ("chief", "clerk", "32010099"),
+    ] {
+        let operator = json!({"id": id, "role": role, "outlet": outlet, "name": id});
+        bench.done(crate::ADMINISTRATOR, "operator.add", operator);
+    }
+    let filed = brought_to(&mut bench, State::InReview, 48);
+    let number = json!({"number": filed.number});
+    let version = bench.done("chief", "application.show", number.clone())["standing"]["version"].clone();
+    let at = |more: Value| {
+        let mut body = json!({"number": filed.number, "version": version});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (who, act, body) in [
+        ("far-clerk", "application.show", number.clone()),
+        ("far-clerk", "application.show-photo", number.clone()),
+        ("far-clerk", "application.correct", at(json!({"form": with(&[])}))),
+        ("far-clerk", "application.read", at(json!({}))),
+        ("far-clerk", "application.check", at(json!({"originals_agree": true}))),
+        ("far-clerk", "application.sign", at(json!({"signed_by": "holder"}))),
+        ("far-clerk", "application.submit", at(json!({}))),
+        ("far-clerk", "application.withdraw", number.clone()),
+        ("far-clerk", "application.lapse", number.clone()),
+        ("far-clerk", "application.photo", json!({"number": filed.number, "jpeg": "", "source": "on-site"})),
+        ("far-issuer", "application.show-photo", number.clone()),
+        ("far-reviewer", "application.show", number.clone()),
+        ("far-reviewer", "application.review", at(json!({"outcome": "approve"}))),
+    ] {
+        assert_eq!(bench.refused(who, act, body), "other-outlet", "{who} {act}");
+        let records = bench.done("auditor", "audit.list", json!({"limit": 1}))["records"].clone();
+        assert_eq!(records[0]["subject"], format!("application {}", filed.number), "{act}");
+    }
+    bench.done("producer", "application.show-photo", number);
+}
+
 #[test]
 pub(crate) fn nothing_of_a_person_lies_open_in_the_database() {
     let mut bench = Bench::new();

@@ -56,7 +56,9 @@ pub(super) fn area() -> Area {
             exemption: vec![vec![ProofKind::ExemptionCertificate]],
             damage: vec![vec![ProofKind::DamagedCard]],
         },
-        banks: Banks { banks: vec![ServiceBank { code: "95588".into(), name: "工商银行".into() }] },
+        banks: Banks {
+            banks: vec![ServiceBank { code: "95588".into(), name: "工商银行".into(), counters: Vec::new() }],
+        },
         today: TODAY,
     }
 }
@@ -312,7 +314,13 @@ fn parameters_that_make_no_sense_are_refused() {
     assert!(ApplicationRules { review_days: 0, ..area.rules.clone() }.check().is_err());
     assert!(ApplicationRules { minor_under: 31, ..area.rules.clone() }.check().is_err());
     assert!(ProofRules { agent: vec![Vec::new()], ..area.proofs.clone() }.check().is_err());
-    assert!(Banks { banks: vec![ServiceBank { code: "9558".into(), name: "x".into() }] }.check().is_err());
+    let bank = |code: &str| ServiceBank { code: code.into(), name: "x".into(), counters: vec!["B32010200001".into()] };
+    assert!(Banks { banks: vec![bank("9558")] }.check().is_err());
+    let both = Banks { banks: vec![bank("95588"), bank("95599")] };
+    assert!(both.check().is_err(), "a counter is one bank's");
+    let one = Banks { banks: vec![bank("95588")] };
+    assert!(one.check().is_ok() && one.is_counter_of("95588", "B32010200001"));
+    assert!(!one.is_counter_of("95599", "B32010200001") && !one.is_counter_of("95588", "B32010200002"));
 }
 
 /// docs/centre.md §6.5.2

@@ -1,7 +1,7 @@
 //! Insurance as acts: a month from the relation to the credit, what is refused, and the deliberate faults.
 
 mod audit;
-mod bench;
+pub(crate) mod bench;
 mod collecting;
 mod histories;
 mod months;

@@ -6,6 +6,7 @@ use super::bench::Insurance;
 use crate::insurance::booking;
 use crate::insurance::kinds::Kind;
 use crate::ledger::Account;
+use crate::persons::proof::tests::shown;
 
 fn enrol(person: &str, year: i16) -> Value {
     json!({"person": person, "class": "other", "year": year, "registered_since": "2000-01-01"})
@@ -118,11 +119,12 @@ pub(crate) fn a_relatives_account_pays_the_year() {
     let enrolled = it.done("resident.enrol", enrol(&child, 2026));
     let pay = json!({"slip": enrolled["slip"], "owner": owner});
     assert_eq!(it.refused("resident.pay", pay.clone()), "pooling-not-bound");
-    let bind = json!({"owner": owner, "relative": child, "kin": "child"});
+    let document = shown(&it.office(), &owner);
+    let bind = json!({"owner": owner, "owner_document": document, "relative": child, "kin": "child"});
     assert_eq!(it.refused("pooling.bind", bind.clone()), "pooling-not-admitted", "a child who is not insured");
     let poor = it.person("2016-01-01");
     it.done("resident.enrol", with(enrol(&poor, 2026), &json!({"poor": true})));
-    it.done("pooling.bind", json!({"owner": owner, "relative": poor, "kin": "child"}));
+    it.done("pooling.bind", with(bind, &json!({"relative": poor})));
     it.on("2026-12-01");
     let next = it.done("resident.enrol", enrol(&poor, 2027));
     assert_eq!(it.done("resident.pay", json!({"slip": next["slip"], "owner": owner}))["amount"], 40_000);

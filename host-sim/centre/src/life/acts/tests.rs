@@ -303,12 +303,36 @@ fn a_pin_is_set_back_by_a_command_for_this_card_and_must_be_changed_again() {
     assert_eq!(room.code("issuer", "life.reset-pin", ask(&ident, historical, challenge)), "life-lost");
 }
 
+/// A bank's counter acts on the accounts of its own bank; of older cards the bank is not known.
+#[test]
+fn a_bank_acts_on_its_own_accounts() {
+    let mut room = Room::active();
+    let close = json!({"card": CARD});
+    for (bank, code) in [(Some("95599"), "life-other-bank"), (Some("95588"), "done"), (None, "done")] {
+        room.force(|card| card.set_bank_status(BankStatus::Active));
+        room.bench.within(|office| {
+            let sql = "UPDATE cards SET bank = $1 WHERE number = $2";
+            office.store().execute(sql, crate::store::value::values![bank, CARD]).unwrap()
+        });
+        for act in ["life.report-loss", "life.confirm-loss", "life.release"] {
+            let outcome = room.lost("counter", act, "financial").map_or_else(|refusal| refusal.code, |_| "done");
+            assert_eq!(outcome, code, "{act} {bank:?}");
+        }
+        let expected = if code == "done" { "life-social-first" } else { code };
+        assert_eq!(room.code("counter", "life.close-account", close.clone()), expected, "{bank:?}");
+    }
+}
+
 #[test]
 fn a_temporary_card_is_lent_once_has_no_bank_function_and_is_handed_back() {
     let mut room = Room::active();
     let person = room.show()["person"].as_str().unwrap().to_owned();
     let ident = hex::encode_upper(IdentCode::from_parts(area(), [9; 4], [9; 4]).as_bytes());
-    let lend = |person: &str, ident: &str, days: Option<u16>| json!({"person": person, "card": OTHER, "ident": ident, "days": days});
+    let lend = |person: &str, ident: &str, days: Option<u16>| json!({"person": person, "holder": holder(None), "card": OTHER, "ident": ident, "days": days});
+    // Nobody is lent a card on somebody else's account.
+    let mut other = lend(&person, &ident, None);
+    other["holder"]["number"] = json!("110105194912310038");
+    assert_eq!(room.code("issuer", "life.lend-temporary", other), "document-not-shown");
     for (body, code) in [
         (lend("P999999999", &ident, None), "life-field"),
         (lend(&person, "00", None), "life-field"),

@@ -8,7 +8,7 @@ use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 
 use super::bench::{
-    BANK_CARD, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report, stage,
+    BANK_CARD, COUNTER, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report, stage,
 };
 use crate::ADMINISTRATOR;
 use crate::life::bank::BankStatus;
@@ -50,8 +50,8 @@ pub(crate) fn a_card_is_made_and_handed_over() {
     // Asked again, the bank is asked again.
     bench.done("producer", "production.open", json!({"application": APPLICATION}));
     let opened = json!({"application": APPLICATION, "bank_card": BANK_CARD});
-    assert_eq!(bench.done("bank-counter", "production.bank-answer", opened.clone())["changed"], true);
-    assert_eq!(bench.done("bank-counter", "production.bank-answer", opened)["changed"], false);
+    assert_eq!(bench.done(COUNTER, "production.bank-answer", opened.clone())["changed"], true);
+    assert_eq!(bench.done(COUNTER, "production.bank-answer", opened)["changed"], false);
     assert_eq!(progress(&mut bench), told("bank-opened", 6, "04"));
     let batch = batch(&mut bench, false);
     assert_eq!(batch["batch"], "320100202603020001");
@@ -108,8 +108,8 @@ pub(crate) fn a_bank_refuses_and_there_is_always_a_way_on() {
     let mut bench = ready(&|_| {});
     bench.done("producer", "production.open", json!({"application": APPLICATION}));
     let refused = json!({"application": APPLICATION, "reason": "risk"});
-    assert_eq!(bench.done("bank-counter", "production.bank-answer", refused.clone())["stage"], "bank-refused");
-    assert_eq!(bench.done("bank-counter", "production.bank-answer", refused)["changed"], false);
+    assert_eq!(bench.done(COUNTER, "production.bank-answer", refused.clone())["stage"], "bank-refused");
+    assert_eq!(bench.done(COUNTER, "production.bank-answer", refused)["changed"], false);
     let told = bench.done("clerk", "production.progress", json!({"application": APPLICATION}));
     assert_eq!((&told["progress"], &told["hunan"]), (&json!("opening-failed"), &json!("05")));
     assert!(told["next_en"].as_str().unwrap().contains("another bank"));

@@ -17,9 +17,20 @@ pub(super) fn application(at: usize) -> String {
 /// A number that a bank gives: 18 digits and Luhn's.
 pub(super) const BANK_CARD: &str = "6222020000000000000";
 
+/// Who sits at a counter of the bank 95588.
+pub(super) const COUNTER: &str = "counter";
+
+/// Opens a bank's outlet with one who sits there.
+pub(super) fn counter(bench: &mut Bench, operator: &str, outlet: &str) {
+    bench.done("settlement-officer", "institution.register", json!({"code": outlet, "name": outlet}));
+    let operator = json!({"id": operator, "role": "bank-counter", "outlet": outlet, "name": operator});
+    bench.done("admin", "operator.add", operator);
+}
+
 /// A centre with one application that is approved and paid for.
 pub(super) fn ready(change: &dyn Fn(&mut NewOrder)) -> Bench {
     let mut bench = Bench::new();
+    counter(&mut bench, COUNTER, "B32010200001");
     pay(&mut bench, APPLICATION, change);
     bench
 }
@@ -35,9 +46,10 @@ pub(super) fn pay(bench: &mut Bench, application: &str, change: &dyn Fn(&mut New
 
 /// From payment to the open account.
 pub(crate) fn open(bench: &mut Bench, application: &str) {
+    counter(bench, COUNTER, "B32010200001");
     bench.done("producer", "production.open", json!({"application": application}));
     let answer = json!({"application": application, "bank_card": BANK_CARD});
-    bench.done("bank-counter", "production.bank-answer", answer);
+    bench.done(COUNTER, "production.bank-answer", answer);
 }
 
 /// A batch of everything that waits; its number.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::bench::{BANK_CARD, batch, failure, hand_over, make, open, ready, report, stage};
+use super::bench::{BANK_CARD, COUNTER, batch, failure, hand_over, make, open, ready, report, stage};
 use crate::production::stage::{Stage, Step};
 use crate::slip::tests::acts::APPLICATION;
 use crate::tests::acts::Bench;
@@ -60,8 +60,8 @@ impl Card {
         let act = step.act();
         let (operator, body) = match step {
             Step::AskBank | Step::SendBack | Step::GiveUp => ("producer", application),
-            Step::BankOpens => ("bank-counter", json!({"application": APPLICATION, "bank_card": BANK_CARD})),
-            Step::BankRefuses => ("bank-counter", json!({"application": APPLICATION, "reason": "risk"})),
+            Step::BankOpens => (COUNTER, json!({"application": APPLICATION, "bank_card": BANK_CARD})),
+            Step::BankRefuses => (COUNTER, json!({"application": APPLICATION, "reason": "risk"})),
             Step::Batch => ("producer", json!({"bank": "95588", "maker": "8651", "applications": [APPLICATION]})),
             Step::Personalise => {
                 let key = "0".repeat(64);

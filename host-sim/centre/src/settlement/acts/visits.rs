@@ -1,5 +1,5 @@
 //! Before a bill is settled: who the person is (1101), the registration (2201, 2202), the lines (2204, 2205), and a
-//! purchase prepared in one step, which a terminal then settles by its number.
+//! purchase prepared in one step, which the till then settles by its number.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,7 +38,8 @@ pub struct PersonView {
     pub balc: Amount,
 }
 
-/// Who the person with this certificate is, and how they are insured today (national transaction 1101).
+/// Who the person with this certificate is, and how they are insured today (national transaction 1101). Whoever
+/// asks is on record, since the numbers of cards can be counted up.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskPerson {
@@ -56,6 +57,8 @@ impl Act for AskPerson {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<PersonView, Refusal> {
         let person = entitlement::person_of(desk, self.mdtrt_cert_type, self.mdtrt_cert_no.expose())?;
+        desk.subject(format!("person {}", person.number));
+        desk.on_record();
         let entitled = entitlement::of(desk, &person, desk.today(), Kind::Outpatient)?;
         Ok(PersonView {
             psn_no: person.number.clone(),
@@ -203,7 +206,7 @@ impl Act for DropLines {
     }
 }
 
-/// Registers a bill with its lines in one step. A terminal, or `settlement.settle`, settles it by the number it gets.
+/// Registers a bill with its lines in one step. `settlement.settle` settles it by the number it gets.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prepare {

@@ -13,6 +13,7 @@ use qiyong_protocol::rules::money::Fen;
 
 use super::town::{DOCUMENT, HOSPITAL, OFFICER, PHARMACY, PREMIUMS, Town, amounts, known};
 use crate::ledger::Account;
+use crate::persons::proof::tests::shown;
 use crate::settlement::booking::{self, Ask};
 
 /// docs/centre.md §15
@@ -216,7 +217,8 @@ pub(crate) fn who_is_not_insured_pays_alone_and_a_relative_pays_money_only() {
 
     // Insured from today on; the spouse's account pays after the own, which is empty.
     town.employ(&other);
-    let bind = json!({"owner": own, "relative": other, "kin": "spouse"});
+    let document = shown(&town.bench.centre.office(town.bench.area), &own);
+    let bind = json!({"owner": own, "owner_document": document, "relative": other, "kin": "spouse"});
     town.bench.done(PREMIUMS, "pooling.bind", bind);
     let more = json!({"medins_setl_id": "G1", "feedetail": Town::stay(), "medfee_sumamt": 800_000});
     let body = as_other(&town, "21", more);
