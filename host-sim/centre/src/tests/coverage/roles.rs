@@ -2,7 +2,7 @@
 //! here; each cell is tried at the operator's own outlet, at another outlet and from another area. Whoever may not is refused
 //! before the body is looked at, and that is on record.
 //!
-//! Not here: whose records an outlet may touch; the rooms' tests say so of each act, and the table which these are.
+//! Not here: whose records an outlet may touch. The rooms' tests try that, and `refusals` has the list of these acts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
