@@ -50,11 +50,12 @@ pub(super) fn check(
     let knows = |region: &str| is_region(region, area.as_str(), &known);
     let mut faults: Vec<Refusal> = Vec::new();
     let mut look = |whose, document: &Document| {
-        let kind = document.kind;
-        let checked = documents::check(kind, &document.number(), document.validity(), desk.today(), &knows);
-        let wrong = checked.as_ref().err().into_iter().flatten();
-        faults.extend(wrong.map(|fault| Refusal::from(Refused::Document(whose, kind, *fault))));
-        checked.ok()
+        let (kind, number, today) = (document.kind, document.number(), desk.today());
+        let wrong = documents::check(kind, &number, document.validity(), today, &knows).err();
+        let wrong = wrong.into_iter().flatten().map(|fault| Refusal::from(Refused::Document(whose, kind, fault)));
+        faults.extend(wrong);
+        // A right number tells birth and sex even if the document has expired.
+        documents::numbers::check(kind, &number, today, &knows).ok()
     };
     let holder = look(Whose::Holder, &form.holder.document);
     let guardian = form.guardian.as_ref().and_then(|guardian| look(Whose::Guardian, &guardian.document));

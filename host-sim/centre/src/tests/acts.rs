@@ -17,6 +17,7 @@ use strum::VariantArray;
 /// The tests that reach what holds for every act, and carry out the acts of access, agency and parameters.
 pub(crate) const REACHING: &[fn()] = &[
     an_unknown_act_operator_or_field_is_refused_and_recorded,
+    a_refusal_names_what_it_was_about_and_no_person,
     a_key_gives_the_same_answer_again_and_belongs_to_one_request,
     a_token_signs_in_until_it_ends,
     an_area_has_one_agency_and_its_outlets_are_approved,

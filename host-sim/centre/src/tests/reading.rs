@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::acts::Bench;
 use crate::ADMINISTRATOR;
+use crate::acts::refusal::RefusalKind;
 use crate::store::value::values;
 
 /// The tests of this file.
@@ -11,7 +12,7 @@ pub(crate) const REACHING: &[fn()] = &[
     what_was_set_up_is_listed,
     what_was_set_up_is_listed,
     a_region_is_added_and_withdrawn_and_lives_on,
-    a_damaged_row_is_a_failure_and_no_refusal,
+    a_damaged_row_or_a_failing_database_is_no_refusal,
 ];
 
 #[test]
@@ -54,7 +55,7 @@ fn a_region_is_added_and_withdrawn_and_lives_on() {
 }
 
 #[test]
-fn a_damaged_row_is_a_failure_and_no_refusal() {
+fn a_damaged_row_or_a_failing_database_is_no_refusal() {
     let mut bench = Bench::new();
     bench.within(|office| {
         let sql = "UPDATE parameters SET value = '{' WHERE area = $1 AND name = 'photo'";
@@ -62,8 +63,12 @@ fn a_damaged_row_is_a_failure_and_no_refusal() {
     });
     let before = bench.done("auditor", "audit.list", json!({"limit": 1}));
     let refusal = bench.act(ADMINISTRATOR, "parameter.list", json!({"name": "photo"})).unwrap_err();
-    assert_eq!((refusal.code, refusal.kind), ("centre-failed", crate::acts::refusal::RefusalKind::Failure));
+    assert_eq!((refusal.code, refusal.kind), ("centre-damaged", RefusalKind::Failure));
     assert!(refusal.en.contains("parameters.value") && !refusal.zh.is_ascii(), "{refusal}");
-    // It is no verdict on who asked, and does not stand in the record as one.
+    bench.within(|office| office.store().execute("DROP TABLE tokens", &[]).unwrap());
+    let token = json!({"operator": "clerk", "hours": 8});
+    let refusal = bench.act(ADMINISTRATOR, "token.issue", token).unwrap_err();
+    assert_eq!((refusal.code, refusal.kind), ("centre-failed", RefusalKind::Failure));
+    // Neither is a verdict on who asked, and stands in the record as one.
     assert_eq!(bench.done("auditor", "audit.list", json!({"limit": 1})), before);
 }

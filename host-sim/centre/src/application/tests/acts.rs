@@ -231,7 +231,7 @@ pub(crate) fn another_area_sees_nothing_and_every_look_is_on_record() {
 
 /// Clerks and reviewers act for their outlet; those of the agency, above it, may, too.
 #[test]
-fn another_outlet_neither_sees_nor_touches_an_application() {
+pub(crate) fn another_outlet_neither_sees_nor_touches_an_application() {
     let mut bench = Bench::new();
     let outlet = json!({
         "code": "32010401", "kind": "outlet", "region": "320104", "name": "x", "approval": "1", "establishment": "1"

@@ -29,6 +29,7 @@ pub(crate) const REACHING: &[fn()] = &[
     acts::another_area_sees_nothing_and_every_look_is_on_record,
     acts::nothing_of_a_person_lies_open_in_the_database,
     acts::a_replacement_names_a_card_of_the_person,
+    acts::another_outlet_neither_sees_nor_touches_an_application,
     refusals::every_refusal_of_the_room_is_reached,
     states::every_act_is_carried_out_where_the_table_says_so_and_nowhere_else,
     refusals::hostile_text_is_kept_as_text_or_refused,

@@ -24,6 +24,7 @@ use crate::registry;
 
 /// The tests that reach the room's refusals and carry out its acts.
 pub(crate) const REACHING: &[fn()] = &[
+    a_bank_acts_on_its_own_accounts,
     an_oral_loss_lapses_is_released_where_it_was_reported_or_is_confirmed,
     a_written_loss_is_released_where_the_area_allows_it,
     the_bank_function_is_lost_and_found_at_the_bank_by_itself,

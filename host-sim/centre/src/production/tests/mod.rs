@@ -2,12 +2,14 @@
 
 mod acts;
 pub(crate) mod bench;
+mod outlets;
 mod refusals;
 mod rules;
 mod transitions;
 
 /// The tests that reach the room's refusals and carry out its acts.
 pub(crate) const REACHING: &[fn()] = &[
+    outlets::every_act_at_an_outlet_is_refused_to_any_other,
     acts::a_card_is_made_and_handed_over,
     acts::a_bank_refuses_and_there_is_always_a_way_on,
     acts::a_failed_line_is_made_again,

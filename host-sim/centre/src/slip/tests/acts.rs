@@ -135,7 +135,7 @@ pub(crate) fn a_free_card_needs_no_slip() {
 
 /// A name is not found by counting up numbers; money is taken and given back where it belongs.
 #[test]
-fn others_see_no_name_and_move_no_money() {
+pub(crate) fn others_see_no_name_and_move_no_money() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let slip = issue(&mut bench)["slip"].clone();

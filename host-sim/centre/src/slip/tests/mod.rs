@@ -6,6 +6,7 @@ mod transitions;
 
 /// The tests that reach the room's refusals and carry out its acts.
 pub(crate) const REACHING: &[fn()] = &[
+    acts::others_see_no_name_and_move_no_money,
     acts::a_slip_is_issued_paid_and_remitted,
     acts::a_free_card_needs_no_slip,
     acts::an_application_that_comes_again_pays_once,

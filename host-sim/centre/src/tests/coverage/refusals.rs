@@ -12,12 +12,12 @@ use crate::tests::closing::closing_line;
 use crate::tests::met::{self, Met};
 use crate::{agency, application, institution, insurance, life, production, registry, settlement, slip, tests};
 
-/// The refusals of each enum. `centre-failed` is the one that comes from no enum: the database failed.
+/// The refusals of each enum. `centre-failed` and `centre-damaged` come from none: the database failed.
 fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let application = application::refused::Refused::ALL.concat();
     let lists: [(&str, &[&str]); 10] = [
         ("any act", General::ALL),
-        ("failure", &["centre-failed"]),
+        ("failure", &["centre-failed", "centre-damaged"]),
         ("agency", agency::Refused::ALL),
         ("application", &application),
         ("institution", institution::refusal::Refused::ALL),
@@ -59,6 +59,37 @@ fn all_that_is_met() -> Met {
     })
 }
 
+/// The acts whose subject belongs to an outlet: each is refused to whoever has the same role at another one. All others are
+/// about persons, cards in their holders' hands, premiums or institutions, which every outlet of the area serves.
+const OF_AN_OUTLET: [&str; 26] = [
+    "application.check",
+    "application.correct",
+    "application.lapse",
+    "application.photo",
+    "application.read",
+    "application.review",
+    "application.show",
+    "application.show-photo",
+    "application.sign",
+    "application.submit",
+    "application.withdraw",
+    "production.batch",
+    "production.dispatch",
+    "production.distribute",
+    "production.give-up",
+    "production.hand-over",
+    "production.lose",
+    "production.open",
+    "production.recall",
+    "production.receive",
+    "production.take-back",
+    "slip.cancel",
+    "slip.issue",
+    "slip.pay",
+    "slip.print",
+    "slip.void",
+];
+
 /// What no test reaches.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Gaps {
@@ -88,6 +119,10 @@ fn every_refusal_is_reached_and_every_act_carried_out() {
         println!("{room:12} {reached:3} of {:3}", codes.len());
     }
     assert_eq!(gaps(&codes, &met), Gaps::default());
+    let other_outlet =
+        |(_, code): &&(&'static str, String)| matches!(code.as_str(), "other-outlet" | "production-other-outlet");
+    let bound: BTreeSet<_> = met.refused.iter().filter(other_outlet).map(|(act, _)| *act).collect();
+    assert_eq!(bound, OF_AN_OUTLET.into_iter().collect());
     let mut mutants = 0;
     let mut try_without = |forget: &dyn Fn(&mut Met), expected: Gaps| {
         let mut less = met.clone();
@@ -107,5 +142,6 @@ fn every_refusal_is_reached_and_every_act_carried_out() {
     let count = codes.values().flatten().count();
     closing_line(&format!("refusals reached: {count} of {count}"));
     closing_line(&format!("acts carried out: {0} of {0}", registry::acts().count()));
+    closing_line(&format!("acts refused to another outlet: {0} of {0}", OF_AN_OUTLET.len()));
     closing_line(&format!("gaps in this found: {mutants} of {mutants}"));
 }
