@@ -48,7 +48,7 @@ struct AnyCard {
 fn visit(drawn: &AnyCard) -> (Report, Vec<Finding>, u64) {
     let code = InstitutionCode::new("P32010000017").unwrap();
     let mut centre = InProcess::new().unwrap();
-    centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+    centre.add_institution(&Institution::of_region(code)).unwrap();
     let new = NewCard { protocol: 0, ..sample_card(drawn.generation) };
     let record = record_of(&new, centre.hsm()).unwrap();
     centre.add_card(&CardRecord { account: Fen(50_000), pin_is_initial: false, ..record }).unwrap();

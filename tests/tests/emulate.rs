@@ -128,7 +128,7 @@ impl Desk {
         let file = card_file(folder.path(), new);
         let code = InstitutionCode::new(place).unwrap();
         let mut centre = InProcess::new().unwrap();
-        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        centre.add_institution(&Institution::of_region(code)).unwrap();
         let record = record_of(new, &Hsm::test_keys()).unwrap();
         centre.add_card(&CardRecord { account: Fen(10_000), ..record }).unwrap();
         let setup =

@@ -43,7 +43,7 @@ impl Place {
         let new = NewCard { protocol: 1, convention: Convention::Direct, ..sample_card(Generation::V3) };
         let mut centre = InProcess::new().unwrap();
         let code = InstitutionCode::new(PLACE).unwrap();
-        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        centre.add_institution(&Institution::of_region(code)).unwrap();
         let record = record_of(&new, centre.hsm()).unwrap();
         centre.add_card(&CardRecord { account: Fen(ACCOUNT), pin_is_initial: false, ..record }).unwrap();
         let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));

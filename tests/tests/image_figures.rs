@@ -76,7 +76,7 @@ fn visit(protocol: u8) -> Result<Visit, Box<dyn Error>> {
     let institution = InstitutionCode::new("P32010000017").expect("a code");
     let new = NewCard { protocol, convention: Convention::Direct, ..sample_card(Generation::V3) };
     let mut centre = InProcess::new()?;
-    centre.add_institution(&Institution { code: institution, designated: true, issues_cards: true })?;
+    centre.add_institution(&Institution::of_region(institution))?;
     let record = record_of(&new, centre.hsm()).expect("a card that can be made");
     centre.add_card(&CardRecord { account: Fen(10_000), ..record })?;
     let card = ContactCard::new(make_card(&new, centre.hsm()).expect("a card that can be made"));

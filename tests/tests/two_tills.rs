@@ -19,7 +19,7 @@ use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
 use qiyong_firmware::terminal::{CentreLink, NoPin, Operator, Report, Settings, Terminal, WhichPin};
 use qiyong_firmware::ui::Screen;
-use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
@@ -36,7 +36,9 @@ use qiyong_tests::sample_card;
 
 const PHARMACY: &str = "P32010000017";
 const NAME: TerminalId = TerminalId(*b"00000001");
-const NUMBERS: [&[u8; 9]; 2] = [b"X00000019", b"A12345674"];
+/// A card each of two people: the account hangs on the person.
+const CARDS: [(&[u8; 9], &[u8; 18]); 2] =
+    [(b"X00000019", b"111111198101011110"), (b"A12345674", b"111111198202022222")];
 const ACCOUNT: Fen = Fen(5_000_000);
 const PRICE: Fen = Fen(3_000);
 const PAGES: u32 = 4;
@@ -175,9 +177,10 @@ impl Till {
 fn tills() -> (Rc<RefCell<World>>, [Till; 2]) {
     let mut centre = InProcess::new().unwrap();
     let code = InstitutionCode::new(PHARMACY).unwrap();
-    centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
-    let cards = NUMBERS.map(|number| {
+    centre.add_institution(&Institution::of_region(code)).unwrap();
+    let cards = CARDS.map(|(number, id_number)| {
         let mut new = sample_card(Generation::V2);
+        new.id_number = IdNumber::new(id_number).unwrap();
         (new.number, new.pin) = (CardNumber::new(number).unwrap(), Pin::new(b"135790").unwrap());
         let record = record_of(&new, centre.hsm()).unwrap();
         centre.add_card(&CardRecord { account: ACCOUNT, pin_is_initial: false, ..record }).unwrap();

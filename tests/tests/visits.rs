@@ -59,7 +59,7 @@ impl Place {
     fn over(protocol: u8, generation: Generation, institution: &str) -> Self {
         let code = InstitutionCode::new(institution).unwrap();
         let mut centre = InProcess::new().unwrap();
-        centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+        centre.add_institution(&Institution::of_region(code)).unwrap();
         let new = NewCard { protocol, ..sample_card(generation) };
         let record = CardRecord { account: ACCOUNT, ..record_of(&new, centre.hsm()).unwrap() };
         centre.add_card(&record).unwrap();

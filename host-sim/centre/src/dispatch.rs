@@ -1,6 +1,6 @@
 //! Carries out an act: who may, within one transaction, once for each idempotency key, and on record whatever comes of it.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -15,6 +15,7 @@ use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
 use crate::hsm::Hsm;
+use crate::persons;
 use crate::registry;
 use crate::store::Store;
 use crate::store::audit::{self, Record};
@@ -34,7 +35,7 @@ pub struct Request<'a> {
     pub key: Option<&'a str>,
 }
 
-/// Carries out `request`. Reads without a key are not recorded; everything else is, refusals too.
+/// Carries out `request`. What only reads is recorded if it says so (`Desk::on_record`); everything else is, refusals too.
 pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Request<'_>) -> Result<Value, Refusal> {
     let digest = digest(store, &request);
     let (area, operator, act, key) = (request.area, request.operator, request.act, request.key);
@@ -42,14 +43,14 @@ pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Reques
     let mut subject = String::new();
     let result: Result<Value, Refusal> = store.atomically(|store| {
         let office = Office::new(store, (&store.vault, hsm), area, now);
-        let (answer, about) = attempt(&office, entry, request, &digest)?;
-        if entry.is_some_and(|entry| !entry.reads) {
-            write(&office, operator, act, "done", &about, digest)?;
-            if let Some(key) = key {
-                keep(&office, operator, (key, act), &answer, &digest)?;
-            }
+        let (answer, on_record) = attempt(&office, entry, request, &digest, &mut subject)?;
+        let reads = entry.is_none_or(|entry| entry.reads);
+        if on_record || !reads {
+            write(&office, operator, act, "done", &subject, digest)?;
         }
-        subject = about;
+        if let Some(key) = key.filter(|_| !reads) {
+            keep(&office, operator, (key, act), &answer, &digest)?;
+        }
         Ok(answer)
     });
     if let Err(refusal) = &result
@@ -57,19 +58,36 @@ pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Reques
     {
         store.atomically(|store| {
             let office = Office::new(store, (&store.vault, hsm), area, now);
-            write(&office, operator, act, refusal.code, &subject, digest)
+            write(&office, operator, act, refusal.code, &without_persons(&subject), digest)
         })?;
     }
     result
 }
 
-/// The answer, and what the act was about. An answer that is kept under the key is given again.
+/// What a refused act was about: nobody has looked yet whether the number that was typed is one of the centre's, or
+/// somebody's ID number.
+fn without_persons(subject: &str) -> String {
+    if !subject.is_ascii() {
+        return String::new();
+    }
+    // Also one with a mistyped check character.
+    let is_id_number = |word: &str| {
+        let born = word.get(6..14).filter(|_| matches!(word.len(), 17..=19));
+        born.is_some_and(|born| born.parse::<Date>().is_ok())
+    };
+    let hidden = |word: &str| if is_id_number(word) { persons::masked(word) } else { word.to_owned() };
+    subject.split(' ').map(hidden).collect::<Vec<_>>().join(" ")
+}
+
+/// The answer, and whether it is on record even if it only reads; `subject` is what the act was about. An answer that is kept
+/// under the key is given again.
 fn attempt(
     office: &Office<'_>,
     entry: Option<&Entry>,
     request: Request<'_>,
     digest: &[u8; 32],
-) -> Result<(Value, String), Refusal> {
+    subject: &mut String,
+) -> Result<(Value, bool), Refusal> {
     let Request { operator, act, body, key, .. } = request;
     // Whoever asks may have ended since they signed in.
     if access::operator(office, &operator.id)?.as_ref() != Some(operator) {
@@ -85,16 +103,20 @@ fn attempt(
             return Err(General::Key.into());
         }
         if let Some(answer) = kept(office, operator, (key, act), digest)? {
-            return Ok((answer, format!("again under key {key}")));
+            *subject = format!("again under key {key}");
+            return Ok((answer, false));
         }
     }
     let mut desk = Desk::new(*office, operator);
     // What the room says of a field is more exact than the bounds of its schema. These still hold: a refusal takes back all
     // that the act has done.
     let within_bounds = bounds::check(entry, &body);
-    let answer = (entry.carry_out)(&mut desk, body)?;
+    let answer = (entry.carry_out)(&mut desk, body);
+    let on_record;
+    (*subject, on_record) = desk.into_subject();
+    let answer = answer?;
     within_bounds?;
-    Ok((answer, desk.into_subject()))
+    Ok((answer, on_record))
 }
 
 fn digest(store: &Store, request: &Request<'_>) -> [u8; 32] {

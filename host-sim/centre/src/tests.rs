@@ -1,14 +1,19 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 pub(crate) mod acts;
+pub(crate) mod closing;
+mod coverage;
 mod damage;
 mod endpoint;
 mod hsm;
 mod leases;
+pub(crate) mod met;
 mod migration;
 mod model;
+pub(crate) mod reading;
 mod reversals;
 mod rooms;
+pub(crate) mod sweep;
 mod version_2;
 
 use std::fs;
@@ -44,7 +49,7 @@ const ID_NUMBER: &[u8; 18] = b"111111198101011110";
 const NAME: &[u8] = b"\xD5\xC5\xC8\xFD";
 
 fn institution(code: &str) -> Institution {
-    Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
+    Institution::of_region(InstitutionCode::new(code).unwrap())
 }
 
 /// The holder of each card is another person.

@@ -227,8 +227,7 @@ pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String
         _ => open(&args.db)?,
     };
     for code in &args.institutions {
-        let institution = Institution { code: *code, designated: true, issues_cards: true };
-        centre.add_institution(&institution).map_err(|error| error.to_string())?;
+        centre.add_institution(&Institution::of_region(*code)).map_err(|error| error.to_string())?;
         output.line(&format!("{}: {} {code} is known", args.db.display(), code.channel().as_str()));
     }
     for card in &cards {

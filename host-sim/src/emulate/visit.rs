@@ -113,7 +113,7 @@ fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
     }
     // Its clock is the system's, as the board's is.
     let mut centre = InProcess::from(Centre::in_memory().map_err(wrong)?);
-    let institution = Institution { code: args.institution, designated: true, issues_cards: true };
+    let institution = Institution::of_region(args.institution);
     centre.add_institution(&institution).map_err(wrong)?;
     centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
     Ok(centre)

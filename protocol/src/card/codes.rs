@@ -62,6 +62,11 @@ impl Region {
         }
     }
 
+    /// From ASCII digits that the caller has checked.
+    pub(crate) const fn of_digits(digits: [u8; 6]) -> Self {
+        Self(digits)
+    }
+
     /// From three BCD bytes.
     pub fn from_bcd(bytes: [u8; 3]) -> Option<Self> {
         let [a, b, c] = bytes;

@@ -64,12 +64,21 @@ impl Operation {
 /// What the centre knows of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Institution {
-    /// Its code, which tells its kind and area.
+    /// Its code, which tells its kind.
     pub code: InstitutionCode,
+    /// The coordinating area (统筹区) whose agency knows it.
+    pub area: Region,
     /// Hospital or pharmacy: designated (定点) by the agency.
     pub designated: bool,
     /// Bank: issues cards in its area.
     pub issues_cards: bool,
+}
+
+impl Institution {
+    /// One that may do all that its kind may, in a coordinating area whose code is the region in its own.
+    pub const fn of_region(code: InstitutionCode) -> Self {
+        Self { code, area: code.region(), designated: true, issues_cards: true }
+    }
 }
 
 /// What the terminal read from the card.
@@ -158,7 +167,7 @@ pub fn admit<'r>(
     if asks_only {
         return Ok(record);
     }
-    let local = institution.code.area() == Ok(record.area);
+    let local = institution.area == record.area;
     if channel == Channel::Bank && !(institution.issues_cards && local) {
         return Err(Reason::BankNotOfArea);
     }

@@ -78,9 +78,11 @@ impl InstitutionCode {
         }
     }
 
-    /// The area where it is.
-    pub fn area(&self) -> Result<Region, CodeError> {
-        Region::new(self.as_str().get(1..7).unwrap_or_default())
+    /// The region where it is: a district, or a whole coordinating area. The area to which the district belongs does not
+    /// follow from the digits; the centre knows it.
+    pub const fn region(&self) -> Region {
+        let [_, a, b, c, d, e, f, ..] = self.0;
+        Region::of_digits([a, b, c, d, e, f])
     }
 
     /// The twelve characters as bytes.
@@ -114,7 +116,7 @@ mod tests {
     #[test]
     fn codes_of_section_3_5() {
         let hospital = InstitutionCode::new("H32132200561").unwrap();
-        assert_eq!((hospital.channel(), hospital.area().unwrap().as_str()), (Channel::Hospital, "321322"));
+        assert_eq!((hospital.channel(), hospital.region().as_str()), (Channel::Hospital, "321322"));
         assert_eq!(InstitutionCode::new("P31010100003").unwrap().channel(), Channel::Pharmacy);
         assert_eq!(InstitutionCode::new("X31010100003"), Err(CodeError::Character { at: 0 }));
         assert_eq!(InstitutionCode::new("P3101O100003"), Err(CodeError::Character { at: 5 }));

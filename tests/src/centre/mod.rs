@@ -1,7 +1,9 @@
 //! A card centre over HTTP for one test: a database with an operator of each role, and the server over it.
 
 pub mod faces;
+pub mod people;
 pub mod portrait;
+pub mod town;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read};

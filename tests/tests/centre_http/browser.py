@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 
 url, token, lang, folder = sys.argv[1:]
@@ -45,7 +47,18 @@ def write(css, text):
 
 
 def click(css):
+    """Clicks on what leads to another page, and waits for it: a form is sent some time after the click has returned."""
+    before = find("html")
     call("POST", f"/{session}/element/{find(css)}/click", {})
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            call("GET", f"/{session}/element/{before}/name")
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return
+            raise
+    raise TimeoutError(f"{css}: no other page within a minute")
 
 
 def attribute(css, name):
@@ -74,8 +87,10 @@ try:
         call("POST", f"/{session}/url", {"url": url + path if path.startswith("/") else path})
         seen["titles"].append(title())
     go("/page/act/operator.add")
-    for name, text in [("id", f"browser-{lang.lower()}"), ("role", "clerk"), ("outlet", "32010201"), ("name", "李")]:
+    for name, text in [("id", f"browser-{lang.lower()}"), ("outlet", "32010201"), ("name", "李")]:
         write(f"#{name}", text)
+    # By its value, since its text is in the page's language.
+    call("POST", f"/{session}/element/{find('#role option[value=clerk]')}/click", {})
     click("main form button")
     seen["done"] = call("GET", f"/{session}/element/{find('main')}/text")
     click("header > a")

@@ -190,7 +190,7 @@ impl Pharmacy {
         let mut centre = InProcess::new().unwrap();
         for code in [PHARMACY, "H32010000561"] {
             let code = InstitutionCode::new(code).unwrap();
-            centre.add_institution(&Institution { code, designated: true, issues_cards: true }).unwrap();
+            centre.add_institution(&Institution::of_region(code)).unwrap();
         }
         let mut new = sample_card(Generation::V3);
         new.pin = Pin::new(b"135790").unwrap();

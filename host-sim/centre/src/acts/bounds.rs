@@ -1,12 +1,12 @@
-//! The bounds that an act's schema names: the least and the greatest number, the length of text and of lists. Every act is
-//! held to them before it is carried out, so that the interface cannot promise other bounds than the centre keeps.
+//! The bounds that an act's schema names: the least and the greatest number, the length of text and of lists, the pattern of
+//! text. Every act is held to them, so that the interface cannot promise other bounds than the centre keeps.
 //!
-//! Not a whole validator of JSON Schema: types and missing fields are found when the body is read into the act, patterns are
-//! the room's. A crate for the whole would repeat in its errors what stands in the body, which may be an ID number.
+//! Not a whole validator of JSON Schema: types and missing fields are found when the body is read into the act. A crate for the whole would repeat in its errors what stands in the body, which may be an ID number.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::entry::Entry;
@@ -17,7 +17,12 @@ struct Shape {
     request: Value,
     /// What it refers to.
     named: BTreeMap<String, Value>,
+    /// Every pattern in it.
+    patterns: BTreeMap<String, Regex>,
 }
+
+/// What a number of the format `int32` can hold, to which one without a greatest value of its own is held.
+const INT32_MAX: f64 = 2_147_483_647.0;
 
 /// The schemas that were needed so far: to make one takes longer than most acts.
 static SHAPES: Mutex<BTreeMap<&'static str, Arc<Shape>>> = Mutex::new(BTreeMap::new());
@@ -29,9 +34,28 @@ fn shape(entry: &Entry) -> Arc<Shape> {
         let mut schemas = Vec::new();
         (entry.schemas)(&mut schemas);
         let named = schemas.into_iter().map(|(name, shape)| (name, serde_json::to_value(shape).unwrap_or_default()));
-        Arc::new(Shape { request: serde_json::to_value((entry.request)()).unwrap_or_default(), named: named.collect() })
+        let named: BTreeMap<_, _> = named.collect();
+        let request = serde_json::to_value((entry.request)()).unwrap_or_default();
+        let mut patterns = Vec::new();
+        named.values().chain([&request]).for_each(|shape| add_patterns(shape, &mut patterns));
+        // One that is none is left out; a test would find it.
+        let regex = |pattern: String| Some((Regex::new(&pattern).ok()?, pattern));
+        let patterns = patterns.into_iter().filter_map(regex).map(|(regex, pattern)| (pattern, regex)).collect();
+        Arc::new(Shape { request, named, patterns })
     };
     Arc::clone(shapes.entry(entry.name).or_insert_with(make))
+}
+
+/// Adds the patterns of a schema.
+fn add_patterns(shape: &Value, patterns: &mut Vec<String>) {
+    match shape {
+        Value::Object(fields) => {
+            patterns.extend(fields.get("pattern").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|shape| add_patterns(shape, patterns));
+        }
+        Value::Array(shapes) => shapes.iter().for_each(|shape| add_patterns(shape, patterns)),
+        _ => {}
+    }
 }
 
 /// Refuses a body that is outside the bounds of the act.
@@ -62,7 +86,8 @@ fn within(all: &Shape, shape: &Value, value: &Value, path: &str) -> Result<(), O
     match value {
         Value::Number(number) => {
             let number = number.as_f64().unwrap_or_default();
-            let (least, most) = (shape["minimum"].as_f64(), shape["maximum"].as_f64());
+            let of_format = (shape["format"] == "int32").then_some(INT32_MAX);
+            let (least, most) = (shape["minimum"].as_f64(), shape["maximum"].as_f64().or(of_format));
             hold(number, (least, most), path, ("a number", "数值"), "")
         }
         Value::String(text) => {
@@ -70,7 +95,14 @@ fn within(all: &Shape, shape: &Value, value: &Value, path: &str) -> Result<(), O
                 return Err(None);
             }
             let bounds = (shape["minLength"].as_f64(), shape["maxLength"].as_f64());
-            hold(count(text.chars().count()), bounds, path, ("text", "文字"), " characters")
+            hold(count(text.chars().count()), bounds, path, ("text", "文字"), " characters")?;
+            let Some(pattern) = shape["pattern"].as_str() else { return Ok(()) };
+            if all.patterns.get(pattern).is_none_or(|pattern| pattern.is_match(text)) {
+                return Ok(());
+            }
+            let fault =
+                General::not_allowed(path, format!("text of the form {pattern}"), format!("文字格式应为 {pattern}"));
+            Err(Some(fault))
         }
         Value::Array(entries) => {
             let bounds = (shape["minItems"].as_f64(), shape["maxItems"].as_f64());
@@ -178,6 +210,9 @@ mod tests {
         amount: Amount,
         #[schema(min_length = 1, max_length = 3)]
         name: String,
+        #[schema(pattern = "^[A-Z]{3}$")]
+        country: Option<String>,
+        rows: Option<u32>,
     }
 
     #[derive(Serialize, Deserialize, ToSchema)]
@@ -196,8 +231,23 @@ mod tests {
         type Answer = Line;
 
         fn carry_out(&self, _: &mut Desk<'_>) -> Result<Line, Refusal> {
-            Ok(Line { amount: Amount(0), name: String::new() })
+            Ok(Line { amount: Amount(0), name: String::new(), country: None, rows: None })
         }
+    }
+
+    #[test]
+    fn every_pattern_of_every_act_is_one() {
+        let mut count = 0;
+        for entry in crate::registry::acts() {
+            let shape = shape(entry);
+            let mut written = Vec::new();
+            shape.named.values().chain([&shape.request]).for_each(|shape| add_patterns(shape, &mut written));
+            for pattern in written {
+                assert!(shape.patterns.contains_key(&pattern), "{}: {pattern}", entry.name);
+                count += 1;
+            }
+        }
+        assert!(count > 0);
     }
 
     #[test]
@@ -216,6 +266,9 @@ mod tests {
             (json!({"lines": [line(0, "")]}), Some("lines[0].name")),
             (json!({"one": line(-most - 1, "a")}), Some("one.amount")),
             (json!({"one": line(0, "abcd")}), Some("one.name")),
+            (json!({"one": {"country": "CHN", "rows": 2_147_483_647}}), None),
+            (json!({"one": {"country": "chn"}}), Some("one.country")),
+            (json!({"one": {"rows": 2_147_483_648_u32}}), Some("one.rows")),
             (way("short", 9), None),
             (way("long", 10), None),
             (way("short", 10), Some("way.length")),

@@ -21,11 +21,12 @@ pub struct Desk<'a> {
     office: Office<'a>,
     operator: &'a Operator,
     subject: String,
+    on_record: bool,
 }
 
 impl<'a> Desk<'a> {
     pub(crate) const fn new(office: Office<'a>, operator: &'a Operator) -> Self {
-        Self { office, operator, subject: String::new() }
+        Self { office, operator, subject: String::new(), on_record: false }
     }
 
     /// Who acts.
@@ -48,8 +49,13 @@ impl<'a> Desk<'a> {
         self.subject = subject.into();
     }
 
-    pub(crate) fn into_subject(self) -> String {
-        self.subject
+    /// Says that this act is on record although it only reads: it shows something of a person who was named by a number.
+    pub const fn on_record(&mut self) {
+        self.on_record = true;
+    }
+
+    pub(crate) fn into_subject(self) -> (String, bool) {
+        (self.subject, self.on_record)
     }
 }
 

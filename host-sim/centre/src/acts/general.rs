@@ -1,10 +1,12 @@
 //! The refusals that any act may meet; each room has its own beside these.
 
+use strum::EnumCount;
+
 use super::refusal::{Explain, RefusalKind};
 use super::role::Role;
 
 /// Why an act was refused before its room's rules were asked, or by a rule that all rooms share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum General {
     /// No act has this name.
     NoSuchAct(String),
@@ -35,6 +37,10 @@ pub enum General {
     Operator,
     /// What is named belongs to another area.
     OtherArea,
+    /// What is named belongs to another outlet, for which the operator's own does not act.
+    OtherOutlet,
+    /// The document that was shown is not this person's, or not valid today.
+    NotShown(&'static str),
     /// Nothing has this number.
     NotFound(&'static str),
     /// The key of a repetition came with another request.
@@ -47,13 +53,15 @@ pub enum General {
 
 impl General {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "no-such-act",
         "field-invalid",
         "value-not-allowed",
         "role-not-allowed",
         "operator-unknown",
         "other-area",
+        "other-outlet",
+        "document-not-shown",
         "not-found",
         "key-reused",
         "key-invalid",
@@ -75,6 +83,8 @@ impl Explain for General {
             Self::Role { .. } => "role-not-allowed",
             Self::Operator => "operator-unknown",
             Self::OtherArea => "other-area",
+            Self::OtherOutlet => "other-outlet",
+            Self::NotShown(_) => "document-not-shown",
             Self::NotFound(_) => "not-found",
             Self::KeyReused => "key-reused",
             Self::Key => "key-invalid",
@@ -85,16 +95,17 @@ impl Explain for General {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::Field { .. } | Self::NotAllowed { .. } | Self::Key => RefusalKind::Input,
-            Self::Role { .. } | Self::OtherArea => RefusalKind::Forbidden,
+            Self::Role { .. } | Self::OtherArea | Self::OtherOutlet => RefusalKind::Forbidden,
             Self::Operator => RefusalKind::Unknown,
             Self::NoSuchAct(_) | Self::NotFound(_) => RefusalKind::Missing,
-            Self::KeyReused | Self::NoParameter(_) => RefusalKind::Rule,
+            Self::KeyReused | Self::NoParameter(_) | Self::NotShown(_) => RefusalKind::Rule,
         }
     }
 
     fn field(&self) -> Option<String> {
         match self {
             Self::Field { path, .. } | Self::NotAllowed { path, .. } => Some(path.clone()),
+            Self::NotShown(path) => Some((*path).to_owned()),
             _ => None,
         }
     }
@@ -107,6 +118,8 @@ impl Explain for General {
             Self::Role { is, may } => format!("{} may not do this; {} may", word(is), words(may)),
             Self::Operator => "nobody with this name or token works here today".into(),
             Self::OtherArea => "this belongs to another area, where this outlet may not act".into(),
+            Self::OtherOutlet => "this belongs to another outlet, for which this one does not act".into(),
+            Self::NotShown(_) => "this document is not the person's, or it is not valid today".into(),
             Self::NotFound(what) => format!("this area has no {what} with this number"),
             Self::KeyReused => "this idempotency key was used for another request".into(),
             Self::Key => "an idempotency key has 1 to 64 letters, digits and hyphens".into(),
@@ -122,6 +135,8 @@ impl Explain for General {
             Self::Role { is, may } => format!("角色 {} 无权办理；可办理的角色: {}", word(is), words(may)),
             Self::Operator => "该操作员或令牌今日无效".into(),
             Self::OtherArea => "属于其他统筹区，本网点无权办理".into(),
+            Self::OtherOutlet => "属于其他网点，本网点无权办理".into(),
+            Self::NotShown(_) => "所示证件与本人不符，或今日已失效".into(),
             Self::NotFound(what) => format!("本统筹区没有该编号的记录 ({what})"),
             Self::KeyReused => "该幂等键已用于另一请求".into(),
             Self::Key => "幂等键为 1 至 64 位字母、数字或连字符".into(),
@@ -136,6 +151,8 @@ impl Explain for General {
             Self::Role { .. } => "Ask a colleague with one of these roles.",
             Self::Operator => "Sign in again, or ask the administrator.",
             Self::OtherArea => "Send the person to an outlet of that area.",
+            Self::OtherOutlet => "Send the person to that outlet, or to the agency above both.",
+            Self::NotShown(_) => "Compare kind, number and name with the original.",
             Self::NotFound(_) => "Check the number.",
             Self::KeyReused => "Use a new key for a new request.",
             Self::NoParameter(_) => "Ask the administrator to set it (parameter.set).",
@@ -150,6 +167,8 @@ impl Explain for General {
             Self::Role { .. } => "请由具有该角色的同事办理。",
             Self::Operator => "请重新登录或联系管理员。",
             Self::OtherArea => "请到该统筹区的网点办理。",
+            Self::OtherOutlet => "请到所属网点或上级经办机构办理。",
+            Self::NotShown(_) => "请与证件原件核对类型、号码和姓名。",
             Self::NotFound(_) => "请核对编号。",
             Self::KeyReused => "新请求请使用新的幂等键。",
             Self::NoParameter(_) => "请联系管理员设置该参数。",

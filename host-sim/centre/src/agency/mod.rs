@@ -2,7 +2,10 @@
 //! (Articles 7 and 72 of the Social Insurance Law), and the outlets of banks. What an operator there may do is said by
 //! each act.
 
+pub mod jurisdiction;
+
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::Region;
@@ -50,7 +53,7 @@ words! {
 }
 
 /// Why an outlet is not opened or closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// There is an agency already.
     SecondAgency,
@@ -70,7 +73,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "agency-exists",
         "approval-missing",
         "outlet-code-invalid",

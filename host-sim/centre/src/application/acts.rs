@@ -22,6 +22,7 @@ use crate::acts::fields::Day;
 use crate::acts::general::General;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::agency::jurisdiction::own_outlet;
 
 /// The acts of this room.
 pub const ACTS: &[Entry] = &[
@@ -82,9 +83,16 @@ impl Standing {
     }
 }
 
+/// The application with this number, if it belongs to the desk's outlet or one below it.
+fn own(desk: &mut Desk<'_>, number: &str) -> Result<Application, Refusal> {
+    let application = record::find(desk, number)?;
+    own_outlet(desk, &application.outlet)?;
+    Ok(application)
+}
+
 /// The application with this number, if this is the version of its form and its state allows the step.
 fn open(desk: &mut Desk<'_>, number: &str, version: u32, step: Step) -> Result<Application, Refusal> {
-    let application = record::find(desk, number)?;
+    let application = own(desk, number)?;
     if application.version != version {
         return Err(Refused::Version(application.version).into());
     }

@@ -24,7 +24,6 @@ pub struct Form {
     /// The number of the card that is replaced, unless it is a first card
     pub old_card: Option<CardNo>,
     /// The code of the bank, five digits
-    #[schema(pattern = r"^\d{5}$")]
     pub bank: String,
     /// Who applies
     pub applicant: Applicant,
@@ -93,7 +92,6 @@ pub struct Holder {
     /// The document
     pub document: Document,
     /// The country or region, three letters (GB/T 2659.1): CHN, HKG, MAC, TWN, DEU and so on
-    #[schema(pattern = "^[A-Z]{3}$")]
     pub country: String,
     /// The sex, unless the document's number has it
     pub sex: Option<SexWord>,

@@ -115,6 +115,9 @@ pub struct ServiceBank {
     pub code: String,
     /// Its name
     pub name: String,
+    /// The codes of its outlets, whose counters answer for it and act on its accounts
+    #[serde(default)]
+    pub counters: Vec<String>,
 }
 
 /// The banks whose cards are issued in the area (docs/centre.md §6.5.2).
@@ -125,12 +128,27 @@ pub struct Banks {
     pub banks: Vec<ServiceBank>,
 }
 
+impl Banks {
+    /// Whether this outlet is a counter of the bank with this code.
+    pub fn is_counter_of(&self, bank: &str, outlet: &str) -> bool {
+        self.banks.iter().any(|known| known.code == bank && known.counters.iter().any(|counter| counter == outlet))
+    }
+}
+
 impl Parameter for Banks {
     const NAME: &'static str = "application.banks";
 
     fn check(&self) -> Result<(), String> {
         let code = |bank: &ServiceBank| bank.code.len() == 5 && bank.code.bytes().all(|byte| byte.is_ascii_digit());
-        if self.banks.iter().all(code) { Ok(()) } else { Err("banks.code: five digits".into()) }
+        if !self.banks.iter().all(code) {
+            return Err("banks.code: five digits".into());
+        }
+        let mut counters: Vec<_> = self.banks.iter().flat_map(|bank| &bank.counters).collect();
+        let all = counters.len();
+        counters.sort_unstable();
+        counters.dedup();
+        // One who sits at two banks' counters would answer for both.
+        if counters.len() == all { Ok(()) } else { Err("banks.counters: an outlet is one bank's".into()) }
     }
 }
 

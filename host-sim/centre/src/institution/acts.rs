@@ -18,6 +18,7 @@ use crate::acts::fields::{Area, Day, InstitutionNo, Text};
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
+use crate::acts::waiting::Waiting;
 use crate::agency::{self, OpenOutlet, OutletKind};
 use crate::store::value::values;
 
@@ -53,7 +54,7 @@ impl Act for RegisterInstitution {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
         let code = self.code.0;
         desk.subject(format!("institution {code}"));
-        let region = code.area().map_err(|_| Refused::Region)?;
+        let region = code.region();
         if region != desk.area() && !agency::has_region(desk, region)? {
             return Err(Refused::Region.into());
         }
@@ -95,19 +96,13 @@ pub struct AgreementView {
     pub state: State,
     /// The first day after the suspension of today
     pub suspended_until: Option<Day>,
-    /// What can be done with it today
-    pub acts: Vec<String>,
+    /// What it waits for, and until when; missing if it is over
+    pub waiting: Option<Waiting>,
 }
 
 fn view(agreement: &Agreement, office: &Office<'_>) -> AgreementView {
     let today = office.today();
     let state = agreement.state(today);
-    let acts = [
-        (Change::Suspend, SuspendInstitution::NAME),
-        (Change::Resume, ResumeInstitution::NAME),
-        (Change::End, EndAgreement::NAME),
-    ];
-    let possible = acts.iter().filter(|(change, _)| transition(state, *change).is_some());
     let suspension = agreement.suspensions.iter().find(|suspension| suspension.holds(today));
     AgreementView {
         number: agreement.number,
@@ -118,7 +113,7 @@ fn view(agreement: &Agreement, office: &Office<'_>) -> AgreementView {
         ended: agreement.ended.map(Day),
         state,
         suspended_until: suspension.filter(|_| state == State::Suspended).map(|suspension| Day(suspension.until)),
-        acts: possible.map(|(_, name)| (*name).to_owned()).collect(),
+        waiting: agreement.waiting(today),
     }
 }
 

@@ -91,30 +91,35 @@ pub fn usable_on(office: &Office<'_>, code: InstitutionCode, day: Date) -> Resul
     Ok(agreement_on(office, code, day)?.is_some())
 }
 
+/// The coordinating area whose agency knows an institution.
+///
+/// # Errors
+/// The database failed.
+pub fn area_of(store: &dyn Database, code: InstitutionCode) -> Result<Option<Region>, CentreError> {
+    let row = store.find("SELECT area FROM institutions WHERE code = $1", values![code])?;
+    row.map(|row| row.get("area")).transpose()
+}
+
 /// What the decision about a terminal's request wants to know of an institution of any area; `None`: it is not known.
 ///
 /// # Errors
 /// The database failed.
 pub fn standing(store: &dyn Database, code: InstitutionCode, day: Date) -> Result<Option<Institution>, CentreError> {
-    let Some(row) = store.find("SELECT area FROM institutions WHERE code = $1", values![code])? else {
-        return Ok(None);
-    };
-    let usable = in_force(store, row.get("area")?, code, day)?.is_some();
+    let Some(area) = area_of(store, code)? else { return Ok(None) };
+    let usable = in_force(store, area, code, day)?.is_some();
     let bank = code.channel() == Channel::Bank;
-    Ok(Some(Institution { code, designated: usable && !bank, issues_cards: usable && bank }))
+    Ok(Some(Institution { code, area, designated: usable && !bank, issues_cards: usable && bank }))
 }
 
 /// Registers an institution for a terminal, with an agreement since ever and without end if `institution` says that it
-/// may be used; `false`: its code is taken. Its area is the region in its code.
+/// may be used; `false`: its code is taken.
 ///
 /// # Errors
 /// The database failed.
 pub fn add_standing(store: &dyn Database, institution: &Institution) -> Result<bool, CentreError> {
-    let Institution { code, designated, issues_cards } = institution;
-    // A code has six digits for its region, so there is one.
-    let Ok(area) = code.area() else { return Ok(false) };
+    let Institution { code, area, designated, issues_cards } = institution;
     let since = Date::constant(2000, 1, 1);
-    if !add(store, area, *code, code.as_str(), since)? {
+    if !add(store, *area, *code, code.as_str(), since)? {
         return Ok(false);
     }
     let (usable, level) = match code.channel() {
@@ -132,7 +137,7 @@ pub fn add_standing(store: &dyn Database, institution: &Institution) -> Result<b
             ended: None,
             suspensions: Vec::new(),
         };
-        add_agreement(store, area, *code, &agreement)?;
+        add_agreement(store, *area, *code, &agreement)?;
     }
     Ok(true)
 }

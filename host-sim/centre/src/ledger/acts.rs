@@ -76,6 +76,11 @@ impl Act for ShowAccount {
             let kinds = "person:NUMBER, pool:KIND, premium:KIND, institution:CODE, outside:WHO, fee, finance";
             General::not_allowed("account", kinds, kinds)
         })?;
+        // Persons can be counted up: whoever looks at what one has is on record.
+        if matches!(account, Account::Person(_)) {
+            desk.subject(format!("account {account}"));
+            desk.on_record();
+        }
         let line = |entry: super::Entry| StatementLine {
             posting: entry.posting,
             day: Day(entry.day),

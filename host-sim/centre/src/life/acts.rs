@@ -26,6 +26,7 @@ use crate::acts::fields::{CardNo, Day, Private};
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::application::rules::Banks;
 use crate::configuration;
 use crate::error::{CentreError, Damage};
 use crate::persons::{self, Person};
@@ -157,6 +158,13 @@ impl<'n> By<'n> {
     }
 }
 
+/// Refuses a bank's counter that acts on an account of another bank. Of older cards the bank is not known.
+fn of_own_bank(office: &Office<'_>, card: &CardFile, by: &By<'_>) -> Result<(), Refusal> {
+    let Some(bank) = card.bank.as_ref().filter(|_| by.place == Place::Bank) else { return Ok(()) };
+    let own = office.parameter::<Banks>()?.is_counter_of(bank, by.outlet);
+    if own { Ok(()) } else { Err(LifeRefusal::OtherBank.into()) }
+}
+
 /// Changes the social function of a card by its table; `false`: that had been done before. The row is written by
 /// [`write`], after the caller has changed what hangs on it.
 fn change_social(
@@ -220,4 +228,4 @@ fn write(office: &Office<'_>, card: &CardFile, events: &[Option<Event>]) -> Resu
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

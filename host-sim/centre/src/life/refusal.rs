@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::bank::BankAct;
 use super::card_act::CardAct;
@@ -11,7 +12,7 @@ use super::place::Place;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why an act on a card, or on what belongs to it, was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum LifeRefusal {
     /// The act is not offered at this place.
     NotHere {
@@ -27,16 +28,14 @@ pub enum LifeRefusal {
         /// Where it was asked for.
         place: Place,
     },
+    /// The account is another bank's.
+    OtherBank,
     /// The centre has no such card.
     Unknown,
     /// The card is another area's.
     OtherArea,
     /// The card was made and not yet handed over.
     NotHandedOver,
-    /// The card was not put into use.
-    NotActivated,
-    /// The card is in use, which the act does not allow.
-    InUse,
     /// The card is reported lost in writing.
     Lost,
     /// The card is reported lost by word of mouth.
@@ -144,14 +143,12 @@ fn listed(places: &[Place], name: fn(Place) -> &'static str, between: &str) -> S
 
 impl LifeRefusal {
     /// Every code, for the test that reaches each.
-    pub const ALL: &'static [&'static str] = &[
+    pub const ALL: &'static [&'static str; Self::COUNT] = &[
         "life-not-here",
         "life-bank-not-here",
         "life-card-unknown",
         "life-other-area",
         "life-not-handed-over",
-        "life-not-activated",
-        "life-in-use",
         "life-lost",
         "life-temporarily-lost",
         "life-locked",
@@ -167,6 +164,7 @@ impl LifeRefusal {
         "life-document-expired",
         "life-not-genuine",
         "life-field",
+        "life-other-bank",
         "life-no-bank-function",
         "life-bank-lost",
         "life-bank-blocked",
@@ -194,6 +192,7 @@ impl LifeRefusal {
         match self {
             Self::NotHere { .. } | Self::BankActNotHere { .. } => self.of_place(),
             Self::NoBankFunction
+            | Self::OtherBank
             | Self::BankLost
             | Self::BankBlocked
             | Self::BankClosed
@@ -242,18 +241,6 @@ impl LifeRefusal {
                 number,
                 ("the card was not handed over yet", "该卡尚未领取"),
                 ("hand the card over to its holder first", "请先办理领卡"),
-            ),
-            Self::NotActivated => words(
-                "life-not-activated",
-                number,
-                ("the card was not put into use", "该卡未启用"),
-                ("put the card into use first", "请先启用该卡"),
-            ),
-            Self::InUse => words(
-                "life-in-use",
-                number,
-                ("the card is in use", "该卡正常使用中"),
-                ("report its loss, or cancel it first", "请先挂失或注销该卡"),
             ),
             Self::Lost => words(
                 "life-lost",
@@ -366,6 +353,15 @@ impl LifeRefusal {
     fn of_bank_or_temporary(&self) -> Words {
         let number = Some("card");
         match self {
+            Self::OtherBank => words(
+                "life-other-bank",
+                number,
+                ("this counter is none of the bank that has the account", "本柜面不属于该账户的开户银行"),
+                (
+                    "go to that bank; its counters are named in application.banks",
+                    "请到开户银行办理；其柜面登记在参数 application.banks 中",
+                ),
+            ),
             Self::BankLost => words(
                 "life-bank-lost",
                 number,

@@ -1,6 +1,8 @@
 //! Who is known in an area: one row a person, found by the keyed hash of the identity document. What identifies a person
 //! is sealed. What a document's number must look like is decided where it is first taken (`application`).
 
+pub mod proof;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

@@ -1,13 +1,14 @@
 //! Why an act of production or hand-over is refused.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::stage::Stage;
 use crate::acts::refusal::RefusalKind;
 use crate::acts::words::{Worded, Words};
 
 /// Why an act of production or hand-over is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum ProductionRefusal {
     /// There is no card in the making for this application, or with this number.
     Unknown,
@@ -23,6 +24,8 @@ pub enum ProductionRefusal {
     BankCard,
     /// The bank has answered otherwise before.
     BankAnswered,
+    /// The counter is another bank's.
+    OtherBank,
     /// The maker is not one of this area's.
     Maker,
     /// The batch would be empty, or too large.
@@ -117,7 +120,7 @@ pub enum ProductionRefusal {
 
 impl ProductionRefusal {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "production-unknown",
         "production-not-ready",
         "production-stage",
@@ -125,6 +128,7 @@ impl ProductionRefusal {
         "production-bank-answer",
         "production-bank-card",
         "production-bank-answered",
+        "production-other-bank",
         "production-maker",
         "production-batch-size",
         "production-in-batch",
@@ -352,6 +356,16 @@ impl Worded for ProductionRefusal {
             .next(
                 "Ask the maker which report holds; a card that was lost afterwards is production.lose.",
                 "请与制卡商核实；制成后丢失请用 production.lose。",
+            ),
+            Self::OtherBank => Words::new(
+                "production-other-bank",
+                "this counter is none of the bank that opens the account",
+                "本柜面不属于该卡的开户银行",
+            )
+            .kind(RefusalKind::Forbidden)
+            .next(
+                "Leave the answer to that bank; the administrator names its counters in application.banks.",
+                "请由开户银行答复；其柜面由管理员在参数 application.banks 中登记。",
             ),
             Self::OtherOutlet => {
                 Words::new("production-other-outlet", "a card belongs to another outlet", "卡片属于其他网点")

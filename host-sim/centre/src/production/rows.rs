@@ -162,6 +162,15 @@ pub(super) fn history(office: &Office<'_>, application: &str) -> Result<Vec<Row>
     )
 }
 
+/// What was noted at the last step of an application's history.
+pub(super) fn last_note(office: &Office<'_>, application: &str) -> Result<Option<String>, CentreError> {
+    let row = office.store().find(
+        "SELECT note FROM production_steps WHERE area = $1 AND application = $2 ORDER BY number DESC LIMIT 1",
+        values![office.area(), application],
+    )?;
+    row.map_or(Ok(None), |row| row.get("note"))
+}
+
 pub(super) fn add_batch(office: &Office<'_>, batch: &Batch) -> Result<(), CentreError> {
     office.store().execute(
         "INSERT INTO batches (area, number, instant, outlet, bank, maker, opened) VALUES ($1, $2, $3, $4, $5, $6, $7)",

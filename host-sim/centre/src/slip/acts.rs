@@ -16,8 +16,10 @@ use super::{Item, Slip};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{Amount, Day, Private, Text};
+use crate::acts::general::General;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::agency::jurisdiction::own_outlet;
 use crate::ledger::{self, Account, Posting};
 use crate::orders::{self, Order, OrderState, OrderStep};
 use crate::persons;
@@ -52,6 +54,7 @@ impl Act for IssueSlip {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Issued, Refusal> {
         desk.subject(format!("application {}", self.application.0));
         let order = orders::get(desk, &self.application.0)?.ok_or(SlipRefusal::NotApproved)?;
+        own_outlet(desk, &order.of.outlet)?;
         let last = rows::of_application(desk, &self.application.0)?;
         match (order.state, &last) {
             (OrderState::Approved, _) => {}
@@ -140,7 +143,8 @@ words! {
     }
 }
 
-/// Registers the payment of a slip (交费登记). Done again it changes nothing.
+/// Registers the payment of a slip (交费登记): a cashier one of the own outlet, a bank's counter one that was paid there or on
+/// line. Done again it changes nothing.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaySlip {
@@ -180,6 +184,17 @@ impl Act for PaySlip {
             return Err(SlipRefusal::NumberCheck.into());
         }
         let kept = of_reference(desk, &self.number, &self.reference)?;
+        let at_bank = desk.operator().role == Role::BankCounter;
+        if at_bank && self.channel == Channel::Cash {
+            let (en, zh) = (
+                "a bank's counter takes no cash for an outlet: bank or online",
+                "银行柜面不得登记网点现金，应为 bank 或 online",
+            );
+            return Err(General::not_allowed("channel", en, zh).into());
+        }
+        if !at_bank {
+            own_outlet(desk, &kept.outlet)?;
+        }
         if kept.slip.whole_check != self.whole_check.0 {
             return Err(SlipRefusal::WholeCheck.into());
         }
@@ -215,6 +230,11 @@ impl Act for CancelPayment {
         desk.subject(format!("slip {}", self.number.0));
         let kept = of_reference(desk, &self.number, &self.reference)?;
         let account = rows::account(desk, &kept)?;
+        let in_cash = rows::channel(desk, &self.reference.0)?.as_deref() == Some(Channel::Cash.into());
+        // What an outlet took, it gives back itself.
+        if in_cash || desk.operator().role != Role::BankCounter {
+            own_outlet(desk, &kept.outlet)?;
+        }
         let state = orders::get(desk, &kept.slip.application)?.map(|order| order.state);
         let used = matches!(state, Some(OrderState::InProduction | OrderState::Completed));
         let decision = account.cancel(&self.reference.0, used)?;
@@ -341,6 +361,7 @@ impl Act for VoidSlip {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Self::Answer, Refusal> {
         desk.subject(format!("slip {}", self.number.0));
         let kept = rows::get(desk, &self.number.0)?;
+        own_outlet(desk, &kept.outlet)?;
         let changed = kept.state != SlipState::Void;
         if changed {
             let void = kept.state.after(SlipStep::Void).ok_or(SlipRefusal::Paid)?;

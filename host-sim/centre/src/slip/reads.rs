@@ -10,15 +10,18 @@ use super::rows::{self, Kept};
 use super::state::SlipState;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
-use crate::acts::fields::Text;
+use crate::acts::fields::{Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::acts::waiting::Waiting;
+use crate::agency::jurisdiction::{own_outlet, serves};
 
 /// Who may see slips.
 const READERS: &[Role] = &[Role::Cashier, Role::Clerk, Role::BankCounter, Role::Auditor];
 
-/// Shows a slip: by its number, or by its payment code, as banks ask for it.
+/// Shows a slip: by its number, or by its payment code, as banks ask for it. The payer's name is shown whole to the outlet
+/// that issued it, and to whoever has the slip at hand and gives its check; numbers can be counted up. Whoever looks is on
+/// record.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowSlip {
@@ -70,11 +73,21 @@ impl Act for ShowSlip {
         if self.whole_check.as_ref().is_some_and(|given| given.0 != kept.slip.whole_check) {
             return Err(SlipRefusal::WholeCheck.into());
         }
-        Ok(kept.into())
+        desk.on_record();
+        let mut standing = SlipStanding::from(kept);
+        if self.whole_check.is_none() && !serves(desk, desk.outlet(), &standing.outlet)? {
+            standing.slip.payer = Private(initial(standing.slip.payer.expose()));
+        }
+        Ok(standing)
     }
 }
 
-/// Draws a slip for printing.
+/// A name as it is shown to others: its first character.
+fn initial(name: &str) -> String {
+    name.chars().take(1).chain(['*', '*']).collect()
+}
+
+/// Draws a slip of the outlet, or of one below it, for printing.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrintSlip {
@@ -98,6 +111,8 @@ impl Act for PrintSlip {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Picture, Refusal> {
         desk.subject(format!("slip {}", self.number.0));
         let kept = rows::get(desk, &self.number.0)?;
+        own_outlet(desk, &kept.outlet)?;
+        desk.on_record();
         if kept.state == SlipState::Void {
             return Err(SlipRefusal::Void.into());
         }

@@ -112,6 +112,15 @@ pub(super) fn slip_of(office: &Office<'_>, reference: &str) -> Result<Option<Str
     row.map(|row| row.get("slip")).transpose()
 }
 
+/// How somebody paid with this reference, in its word, if the payment was registered.
+pub(super) fn channel(office: &Office<'_>, reference: &str) -> Result<Option<String>, CentreError> {
+    let row = office.store().find(
+        "SELECT channel FROM slip_payments WHERE area = $1 AND reference = $2",
+        values![office.area(), reference],
+    )?;
+    row.map_or(Ok(None), |row| row.get("channel"))
+}
+
 /// Keeps what became of a payment. Day and channel of a registration stay when it is cancelled.
 pub(super) fn keep_payment(
     office: &Office<'_>,

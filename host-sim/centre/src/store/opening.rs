@@ -1,10 +1,11 @@
 //! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, params};
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
@@ -21,6 +22,9 @@ const APPLICATION_ID: i32 = 0x5159_4343;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements stay prepared: more than the centre has.
 const STATEMENTS: usize = 512;
+
+/// See [`Store::tables`]. Kept for all databases in memory, because to make the tables takes longer than a card's whole visit.
+static TABLES: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// What a file that is to be opened contains.
 enum Found {
@@ -98,7 +102,8 @@ impl Store {
             |connection, found| match found {
                 Found::Nothing => {
                     let store = Self { connection, vault: Vault::of(path, true)? };
-                    store.initialise(hsm)?;
+                    store.make_tables()?;
+                    store.fill(hsm)?;
                     Ok(store)
                 }
                 Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
@@ -109,11 +114,26 @@ impl Store {
 
     /// A new database that is gone when the program ends.
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
-        let connection = Connection::open_in_memory()?;
+        let tables = match TABLES.get() {
+            Some(tables) => tables,
+            None => {
+                let made = Self::tables()?;
+                TABLES.get_or_init(|| made)
+            }
+        };
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, tables.as_slice(), tables.len(), false)?;
         prepare(&connection)?;
         let store = Self { connection, vault: Vault::new()? };
-        store.atomically(|store| store.initialise(hsm))?;
+        store.atomically(|store| store.fill(hsm))?;
         Ok(store)
+    }
+
+    /// The image of a database that has tables and nothing in them.
+    fn tables() -> Result<Vec<u8>, CentreError> {
+        let mut store = Self { connection: Connection::open_in_memory()?, vault: Vault::new()? };
+        store.make_tables()?;
+        Ok(store.connection.serialize(MAIN_DB)?.to_vec())
     }
 
     /// Opens the file and calls `then` with what the file contains, before anyone else can change it.
@@ -152,9 +172,14 @@ impl Store {
         })
     }
 
-    fn initialise(&self, hsm: &Hsm) -> Result<(), CentreError> {
+    fn make_tables(&self) -> Result<(), CentreError> {
         self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         self.connection.execute_batch(migrations::FIRST_SCHEMA)?;
+        migrations::run(self, migrations::FIRST).map_err(|(_, error)| error)
+    }
+
+    /// Writes what each database has from its beginning.
+    fn fill(&self, hsm: &Hsm) -> Result<(), CentreError> {
         let scheme = hsm.scheme();
         let about = [
             ("serial_factor", columns::choice_word(&columns::SERIAL_FACTORS, scheme.serial_factor).to_owned()),
@@ -165,7 +190,6 @@ impl Store {
         for (name, value) in about {
             self.execute("INSERT INTO meta (name, value) VALUES (?, ?)", params![name, value])?;
         }
-        migrations::run(self, migrations::FIRST).map_err(|(_, error)| error)?;
         for (algorithm, name, key) in hsm.master_keys() {
             self.keep_master_key(columns::algorithm_word(algorithm), &name.to_string(), key.expose())?;
         }

@@ -96,7 +96,7 @@ impl<'a> Files<'a> {
             if institution.code.channel() == Channel::Bank {
                 return Ok(Err(Reason::OperationNotHere));
             }
-            if institution.code.area() != Ok(card.file.area) {
+            if institution.area != card.file.area {
                 return Ok(Err(Reason::OtherArea));
             }
         }

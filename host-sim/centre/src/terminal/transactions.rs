@@ -30,6 +30,7 @@ use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::error::{CentreError, Damage};
+use crate::institution::records::area_of;
 use crate::ledger::{self, Account, Posting, Unposted};
 use crate::life::bank::BankAct;
 use crate::life::card_act::{CardAct, FormalRelease};
@@ -253,8 +254,14 @@ fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result
     let standing = files.store.transactions_of(card.number)?;
     for function in undone {
         // The reversal has already been recorded, so `known` is not among them.
-        match standing.iter().find(|other| keeps_in_use(other, function, &card)) {
-            Some(heir) => files.store.add_activation(heir.id, function, (card.area, card.number))?,
+        let mut heir = None;
+        for other in &standing {
+            if heir.is_none() && keeps_in_use(files, other, function, &card)? {
+                heir = Some(other.id);
+            }
+        }
+        match heir {
+            Some(heir) => files.store.add_activation(heir, function, (card.area, card.number))?,
             None => change(files, &mut card, known.institution, function, Change::TakeBack)?,
         }
     }
@@ -262,10 +269,15 @@ fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result
 }
 
 /// Whether this transaction by itself would have put `function` of `card` into use.
-fn keeps_in_use(transaction: &StoredTransaction, function: Function, card: &CardFile) -> bool {
+fn keeps_in_use(
+    files: Files<'_>,
+    transaction: &StoredTransaction,
+    function: Function,
+    card: &CardFile,
+) -> Result<bool, CentreError> {
     let stands = transaction.result.is_ok() && !transaction.reversed;
     let asked_only = transaction.subject.operation == Operation::Query.as_str();
-    let local = transaction.institution.area() == Ok(card.area);
     let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
-    stands && !asked_only && local && can
+    let may = stands && !asked_only && can;
+    Ok(may && area_of(files.store, transaction.institution)? == Some(card.area))
 }

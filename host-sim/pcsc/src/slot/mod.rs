@@ -79,7 +79,7 @@ mod tests {
             number: CardNumber::new(b"X00000019").unwrap(),
             id_number: IdNumber::new(b"111111198101011110").unwrap(),
             holder: gbk::name("张三").unwrap(),
-            area: InstitutionCode::new("P32010000017").unwrap().area().unwrap(),
+            area: InstitutionCode::new("P32010000017").unwrap().region(),
             issued: Date::new(2026, 1, 1).unwrap(),
             expires: Date::new(2036, 1, 1).unwrap(),
             pin: Pin::new(b"123456").unwrap(),

@@ -13,7 +13,7 @@ fn day(text: &str) -> Date {
 }
 
 fn institution(code: &str) -> Institution {
-    Institution { code: InstitutionCode::new(code).unwrap(), designated: true, issues_cards: true }
+    Institution::of_region(InstitutionCode::new(code).unwrap())
 }
 
 fn record() -> CardRecord {
@@ -112,6 +112,10 @@ fn every_reason_of_the_centre_has_its_case() {
     assert_eq!(refused(&PURCHASE, &pharmacy, &with(CardStatus::Locked)), Reason::CardLocked);
     assert_eq!(refused(&PURCHASE, &pharmacy, &with(CardStatus::Sealed)), Reason::CardSealed);
     assert_eq!(refused(&PURCHASE, &pharmacy, &with(CardStatus::Cancelled)), Reason::CardCancelled);
+    // A district's code tells nothing of the area to which it belongs.
+    let of_district = Institution { area: card.area, ..institution("P32010200017") };
+    assert!(ask(&PURCHASE, &of_district, &card).unwrap().activates);
+    assert_eq!(refused(&PURCHASE, &institution("P32010200017"), &card), Reason::OtherArea);
     let old = CardRecord { expires: day("2026-03-01"), ..record() };
     assert_eq!(refused(&PURCHASE, &pharmacy, &old), Reason::CardExpired);
     assert_eq!(refused(&PURCHASE, &pharmacy, &CardRecord { insured: false, ..record() }), Reason::NotInsured);
@@ -182,7 +186,7 @@ proptest! {
             prop_assert!(effects.charge <= card.account);
             if effects.activates {
                 prop_assert_eq!(card.status, CardStatus::Inactive);
-                prop_assert_eq!(place.code.area(), Ok(card.area));
+                prop_assert_eq!(place.area, card.area);
                 match place.code.channel() {
                     Channel::Bank => prop_assert!(issues_cards && kind == 0),
                     _ => prop_assert!(designated && insured && effects.charge > Fen(0)),

@@ -26,7 +26,8 @@ impl Faults {
     }
 }
 
-/// Says everything that is wrong with a form, and files nothing.
+/// Says everything that is wrong with a form, and files nothing. Whoever asks is on record, since the answer says whether
+/// somebody is known here.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ApplicationPreCheck)]
@@ -42,6 +43,7 @@ impl Act for PreCheck {
     type Answer = Faults;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Faults, Refusal> {
+        desk.on_record();
         let in_list = self.form.applicant == crate::application::codes::Applicant::Employer;
         Ok(Faults::of(checks::check(desk, &self.form, in_list, None)?.err().unwrap_or_default()))
     }

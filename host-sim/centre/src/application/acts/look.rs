@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Standing;
+use super::{Standing, own};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::fields::{Day, Moment, Text};
@@ -79,7 +79,8 @@ pub struct Shown {
     pub steps: Vec<Done>,
 }
 
-/// Shows an application. Whoever looks is on record, so this is no act that only reads.
+/// Shows an application: to clerks and reviewers those of their outlet, and of those below it, with the form; to others any,
+/// without it. Whoever looks is on record, so this is no act that only reads.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ApplicationShow)]
@@ -99,11 +100,11 @@ impl Act for Show {
     type Answer = Shown;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Shown, Refusal> {
-        let application = record::find(desk, &self.number)?;
+        let whole = matches!(desk.operator().role, Role::Clerk | Role::Reviewer);
+        let application = if whole { own(desk, &self.number)? } else { record::find(desk, &self.number)? };
         let steps = record::steps(desk, &self.number)?;
         let standing = Standing::of(&application, &desk.parameter()?);
         let Application { filed, outlet, list, person, signed_by, returned, has_photo, form, .. } = application;
-        let whole = matches!(desk.operator().role, Role::Clerk | Role::Reviewer);
         Ok(Shown {
             standing,
             filed: Moment(filed),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CLERK, Standing, open};
+use super::{CLERK, Standing, open, own};
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::general::General;
@@ -163,7 +163,7 @@ impl Act for Withdraw {
     type Answer = Standing;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Standing, Refusal> {
-        record::find(desk, &self.number)?;
+        own(desk, &self.number)?;
         record::set_state(desk, &self.number, Step::Withdraw)?;
         Standing::now(desk, &self.number)
     }
@@ -185,7 +185,7 @@ impl Act for Lapse {
     type Answer = Standing;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Standing, Refusal> {
-        let application = record::find(desk, &self.number)?;
+        let application = own(desk, &self.number)?;
         if crate::application::state::after(application.state, Step::Lapse).is_none() {
             return Err(Refused::State(application.state, Step::Lapse).into());
         }

@@ -19,14 +19,14 @@ const TODAY: Date = date(2026, 3, 2);
 
 /// What an area sets.
 #[derive(Clone)]
-struct Area {
-    rules: ApplicationRules,
+pub(super) struct Area {
+    pub(super) rules: ApplicationRules,
     proofs: ProofRules,
     banks: Banks,
     today: Date,
 }
 
-fn area() -> Area {
+pub(super) fn area() -> Area {
     use documents::Kind;
     let kinds = [
         Kind::IdCard,
@@ -56,7 +56,9 @@ fn area() -> Area {
             exemption: vec![vec![ProofKind::ExemptionCertificate]],
             damage: vec![vec![ProofKind::DamagedCard]],
         },
-        banks: Banks { banks: vec![ServiceBank { code: "95588".into(), name: "工商银行".into() }] },
+        banks: Banks {
+            banks: vec![ServiceBank { code: "95588".into(), name: "工商银行".into(), counters: Vec::new() }],
+        },
         today: TODAY,
     }
 }
@@ -87,10 +89,10 @@ fn codes(area: &Area, form: &Value) -> Vec<&'static str> {
     faults(area, form).into_iter().map(|fault| Refused::Form(fault).code()).collect()
 }
 
-type Changes = Vec<(&'static str, Value)>;
+pub(super) type Changes = Vec<(&'static str, Value)>;
 
 /// Changes of a sound form, and the codes of the faults that they must give.
-fn cases() -> Vec<(Changes, Vec<&'static str>)> {
+pub(super) fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     let and = |base: Changes, more: Changes| base.into_iter().chain(more).collect::<Changes>();
     let works = |more: Changes| and(vec![("/category", json!("employee")), ("/employer", employer())], more);
     let replaces = |reason: &str, more: Changes| {
@@ -253,6 +255,7 @@ fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     ]
 }
 
+/// Who has an employer, a school, a community, a guardian: docs/centre.md §6.5.1. Who proves what: docs/centre.md §6.5.6.
 #[test]
 fn every_rule_of_the_form_is_kept_and_broken() {
     let area = area();
@@ -311,9 +314,16 @@ fn parameters_that_make_no_sense_are_refused() {
     assert!(ApplicationRules { review_days: 0, ..area.rules.clone() }.check().is_err());
     assert!(ApplicationRules { minor_under: 31, ..area.rules.clone() }.check().is_err());
     assert!(ProofRules { agent: vec![Vec::new()], ..area.proofs.clone() }.check().is_err());
-    assert!(Banks { banks: vec![ServiceBank { code: "9558".into(), name: "x".into() }] }.check().is_err());
+    let bank = |code: &str| ServiceBank { code: code.into(), name: "x".into(), counters: vec!["B32010200001".into()] };
+    assert!(Banks { banks: vec![bank("9558")] }.check().is_err());
+    let both = Banks { banks: vec![bank("95588"), bank("95599")] };
+    assert!(both.check().is_err(), "a counter is one bank's");
+    let one = Banks { banks: vec![bank("95588")] };
+    assert!(one.check().is_ok() && one.is_counter_of("95588", "B32010200001"));
+    assert!(!one.is_counter_of("95599", "B32010200001") && !one.is_counter_of("95588", "B32010200002"));
 }
 
+/// docs/centre.md §6.5.2
 #[test]
 fn the_codes_of_other_systems_are_those_of_the_sources() {
     use crate::application::codes::{Category, Household, Occupation};

@@ -48,7 +48,15 @@ pub struct AccountAnswer {
     pub entries: Vec<EntryLine>,
 }
 
-/// Shows a personal account with its entries.
+/// Refuses a number that nobody has. Numbers can be counted up, so whoever looks at what one person has is on record.
+fn named(desk: &mut Desk<'_>, person: &str) -> Result<(), Refusal> {
+    persons::get(desk, person)?.ok_or(General::NotFound("person"))?;
+    desk.subject(format!("person {person}"));
+    desk.on_record();
+    Ok(())
+}
+
+/// Shows a personal account with its entries. Whoever looks is on record.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowAccount {
@@ -70,7 +78,7 @@ impl Act for ShowAccount {
     type Answer = AccountAnswer;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<AccountAnswer, Refusal> {
-        persons::get(desk, &self.person.0)?.ok_or(General::NotFound("person"))?;
+        named(desk, &self.person.0)?;
         let account = Account::Person(self.person.0.clone());
         let found = ledger::entries(desk, &account, self.before, limit(self.limit))?;
         let line = |entry: ledger::Entry| EntryLine {
@@ -167,7 +175,7 @@ pub struct InsuranceAnswer {
     pub balance: Amount,
 }
 
-/// Shows what somebody may use on a day.
+/// Shows what somebody may use on a day. Whoever looks is on record.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowInsurance {
@@ -185,7 +193,7 @@ impl Act for ShowInsurance {
     type Answer = InsuranceAnswer;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<InsuranceAnswer, Refusal> {
-        persons::get(desk, &self.person.0)?.ok_or(General::NotFound("person"))?;
+        named(desk, &self.person.0)?;
         let day = self.day.map_or(desk.today(), |day| day.0);
         let found = standing::entitlement(desk, &self.person.0, day)?;
         let account = Account::Person(self.person.0.clone());

@@ -16,6 +16,7 @@ use crate::insurance::kinds::Capacity;
 use crate::insurance::pooling::{Kin, Pooling};
 use crate::insurance::refusal::Refused;
 use crate::insurance::standing;
+use crate::persons::proof::Proof;
 use crate::store::value::Row;
 use crate::store::value::values;
 
@@ -31,6 +32,8 @@ const WHO: &[Role] = &[Role::PremiumOfficer, Role::Clerk];
 pub struct BindRelative {
     /// The number of the account's owner
     pub owner: Text,
+    /// The owner's document: it is the owner's money that is given
+    pub owner_document: Proof,
     /// The relative's number
     pub relative: Text,
     /// What the relative is to the owner
@@ -49,7 +52,7 @@ impl Act for BindRelative {
             return Err(Refused::Oneself.into());
         }
         let today = desk.today();
-        person(desk, owner, today)?;
+        self.owner_document.is_of(&person(desk, owner, today)?, "owner_document", desk)?;
         person(desk, relative, today)?;
         let bound = desk.store().find(
             "SELECT kin FROM poolings WHERE area = $1 AND owner = $2 AND relative = $3 AND until IS NULL",

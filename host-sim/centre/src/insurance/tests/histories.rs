@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::audit::audit;
 use super::bench::{EMPLOYER, Insurance};
 use crate::insurance::month::Month;
+use crate::persons::proof::tests::shown;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -226,7 +227,8 @@ pub(super) fn happen(it: &mut Insurance, history: &mut History, step: &Step) {
         }
         Step::Bind { owner, relative } => {
             let (owner, relative) = (&history.people[*owner], &history.people[*relative]);
-            let body = json!({"owner": owner, "relative": relative, "kin": "spouse"});
+            let document = shown(&it.office(), owner);
+            let body = json!({"owner": owner, "owner_document": document, "relative": relative, "kin": "spouse"});
             let _ = it.bench.act("premium-officer", "pooling.bind", body);
         }
         Step::PayYear { owner, relative } => pay_year(it, history, (*owner, *relative)),

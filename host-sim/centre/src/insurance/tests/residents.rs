@@ -6,6 +6,7 @@ use super::bench::Insurance;
 use crate::insurance::booking;
 use crate::insurance::kinds::Kind;
 use crate::ledger::Account;
+use crate::persons::proof::tests::shown;
 
 fn enrol(person: &str, year: i16) -> Value {
     json!({"person": person, "class": "other", "year": year, "registered_since": "2000-01-01"})
@@ -18,7 +19,7 @@ fn with(mut body: Value, more: &Value) -> Value {
 
 /// docs/centre.md §6.7.3: paid in the window, covered for the year; the subsidy comes with the payment.
 #[test]
-fn in_the_window_for_the_next_year() {
+pub(crate) fn in_the_window_for_the_next_year() {
     let mut it = Insurance::new();
     let person = it.person("1960-01-01");
     assert_eq!(it.refused("resident.enrol", enrol(&person, 2027)), "cover-not-payable");
@@ -43,7 +44,7 @@ fn in_the_window_for_the_next_year() {
 }
 
 #[test]
-fn late_the_pool_waits_and_missed_years_count() {
+pub(crate) fn late_the_pool_waits_and_missed_years_count() {
     let mut it = Insurance::new();
     let person = it.person("1960-01-01");
     // The clock stands on 2 March 2026.
@@ -64,7 +65,7 @@ fn late_the_pool_waits_and_missed_years_count() {
 }
 
 #[test]
-fn newborn_former_employee_poor_and_newcomer() {
+pub(crate) fn newborn_former_employee_poor_and_newcomer() {
     let mut it = Insurance::new();
     let child = it.person("2026-02-20");
     let newborn = with(enrol(&child, 2026), &json!({"entry": "newborn", "entry_day": "2026-02-20", "class": "pupil"}));
@@ -98,7 +99,7 @@ fn newborn_former_employee_poor_and_newcomer() {
 }
 
 #[test]
-fn a_class_that_the_area_does_not_have_is_refused() {
+pub(crate) fn a_class_that_the_area_does_not_have_is_refused() {
     let mut it = Insurance::new();
     let value = json!({"classes": [], "newborn_days": 90, "former_employee_days": 90, "registered_years": 5});
     it.set("premium.resident", "2026-01-01", value);
@@ -108,7 +109,7 @@ fn a_class_that_the_area_does_not_have_is_refused() {
 
 /// docs/centre.md §6.7.4: the account pays a resident's premium, and the relative gets no more than that.
 #[test]
-fn a_relatives_account_pays_the_year() {
+pub(crate) fn a_relatives_account_pays_the_year() {
     let mut it = Insurance::new();
     let (owner, child) = (it.person("1990-05-05"), it.person("2015-01-01"));
     it.employ(&owner, "2026-03", 2_000_000);
@@ -118,11 +119,12 @@ fn a_relatives_account_pays_the_year() {
     let enrolled = it.done("resident.enrol", enrol(&child, 2026));
     let pay = json!({"slip": enrolled["slip"], "owner": owner});
     assert_eq!(it.refused("resident.pay", pay.clone()), "pooling-not-bound");
-    let bind = json!({"owner": owner, "relative": child, "kin": "child"});
+    let document = shown(&it.office(), &owner);
+    let bind = json!({"owner": owner, "owner_document": document, "relative": child, "kin": "child"});
     assert_eq!(it.refused("pooling.bind", bind.clone()), "pooling-not-admitted", "a child who is not insured");
     let poor = it.person("2016-01-01");
     it.done("resident.enrol", with(enrol(&poor, 2026), &json!({"poor": true})));
-    it.done("pooling.bind", json!({"owner": owner, "relative": poor, "kin": "child"}));
+    it.done("pooling.bind", with(bind, &json!({"relative": poor})));
     it.on("2026-12-01");
     let next = it.done("resident.enrol", enrol(&poor, 2027));
     assert_eq!(it.done("resident.pay", json!({"slip": next["slip"], "owner": owner}))["amount"], 40_000);

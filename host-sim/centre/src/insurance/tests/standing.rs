@@ -6,10 +6,11 @@ use super::bench::{Insurance, day};
 use crate::insurance::insured_on;
 use crate::insurance::pooling::Use;
 use crate::insurance::standing::family_accounts;
+use crate::persons::proof::tests::shown;
 
 /// docs/centre.md §6.7.5: arrears stop the pool, the account stays usable.
 #[test]
-fn arrears_stop_the_pool_until_they_are_paid() {
+pub(crate) fn arrears_stop_the_pool_until_they_are_paid() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -31,7 +32,7 @@ fn arrears_stop_the_pool_until_they_are_paid() {
 }
 
 #[test]
-fn after_a_gap_the_pool_waits() {
+pub(crate) fn after_a_gap_the_pool_waits() {
     let mut it = Insurance::new();
     it.set("benefit.waiting", "2026-01-01", json!({"employees": [{"gap_months": 4, "waiting_months": 2}], "residents": {"fixed_months": 3, "months_per_further_year": 1, "many_years": 4, "many_years_months": 6}}));
     let (short, long) = (it.person("1990-05-05"), it.person("1991-05-05"));
@@ -52,10 +53,11 @@ fn after_a_gap_the_pool_waits() {
 
 /// docs/centre.md §6.7.4: money, never the entitlement.
 #[test]
-fn family_pooling_gives_money_and_no_entitlement() {
+pub(crate) fn family_pooling_gives_money_and_no_entitlement() {
     let mut it = Insurance::new();
     let (owner, wife, brother) = (it.person("1990-05-05"), it.person("1991-05-05"), it.person("1992-05-05"));
-    let bind = |relative: &str, kin: &str| json!({"owner": owner, "relative": relative, "kin": kin});
+    let document = shown(&it.office(), &owner);
+    let bind = |relative: &str, kin: &str| json!({"owner": owner, "owner_document": document, "relative": relative, "kin": kin});
     assert_eq!(it.refused("pooling.bind", bind(&wife, "spouse")), "account-missing");
     it.employ(&owner, "2026-03", 487_900);
     let relation = it.employ(&wife, "2026-03", 487_900)[1];
@@ -64,6 +66,10 @@ fn family_pooling_gives_money_and_no_entitlement() {
     assert_eq!(it.done("pooling.bind", bind(&wife, "spouse"))["changed"], true);
     assert_eq!(it.done("pooling.bind", bind(&wife, "spouse"))["changed"], false);
     assert_eq!(it.refused("pooling.bind", bind(&wife, "sibling")), "pooling-bound");
+    // Whoever knows the owner's number alone gives away nothing of the owner's.
+    let mut by_number = bind(&wife, "spouse");
+    by_number["owner_document"] = shown(&it.office(), &wife);
+    assert_eq!(it.refused("pooling.bind", by_number), "document-not-shown");
     let accounts = |it: &Insurance, on: &str| family_accounts(&it.office(), &wife, day(on), Use::Pharmacy).unwrap();
     assert_eq!(accounts(&it, "2026-03-02"), [owner.as_str()]);
     it.on("2026-04-02");

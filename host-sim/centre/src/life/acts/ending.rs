@@ -11,7 +11,7 @@ use super::super::card_file::{self, CardFile};
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
 use super::super::replacement::ReplaceReason;
-use super::{By, change_bank, change_social, open_own, place_of, write};
+use super::{By, change_bank, change_social, of_own_bank, open_own, place_of, write};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
@@ -79,7 +79,9 @@ impl Act for CloseAccount {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
         let (office, mut card) = open_own(desk, self.card)?;
-        let closed = change_bank(&office, &mut card, BankAct::Close, &By::desk(desk, None))?;
+        let by = By::desk(desk, None);
+        of_own_bank(&office, &card, &by)?;
+        let closed = change_bank(&office, &mut card, BankAct::Close, &by)?;
         Ok(Done { changed: write(&office, &card, &[closed])? })
     }
 }

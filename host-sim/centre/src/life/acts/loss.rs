@@ -13,7 +13,7 @@ use super::super::history::Event;
 use super::super::place::Place;
 use super::super::refusal::LifeRefusal;
 use super::super::term::{Calendar, TemporaryTerm};
-use super::{By, Holder, change_bank, change_social, known_as, open, verified, write};
+use super::{By, Holder, change_bank, change_social, known_as, of_own_bank, open, verified, write};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
@@ -162,6 +162,9 @@ fn change(
         Function::Financial if by.place != Place::Bank => {
             Err(LifeRefusal::BankActNotHere { act: bank, place: by.place }.into())
         }
-        Function::Financial => change_bank(office, card, bank, by),
+        Function::Financial => {
+            of_own_bank(office, card, by)?;
+            change_bank(office, card, bank, by)
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::acts::desk::Desk;
 use crate::acts::fields::{CardNo, Day};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::persons::proof::Proof;
 use crate::terminal::journal::Function;
 use crate::{persons, text};
 
@@ -29,6 +30,8 @@ use crate::{persons, text};
 pub struct Lend {
     /// The person's number
     pub person: String,
+    /// The person's document: the card spends the person's money
+    pub holder: Proof,
     /// The number of the temporary card
     pub card: CardNo,
     /// Its ident code, 32 hexadecimal digits
@@ -57,6 +60,7 @@ impl Act for Lend {
         let person = persons::get(&office, &self.person)?
             .filter(|person| person.until.is_none_or(|until| until > office.today()))
             .ok_or_else(|| field("person", "the number of a person of this area", "应为本统筹区人员编号"))?;
+        self.holder.is_of(&person, "holder", &office)?;
         let mut ident = [0; 16];
         let known = hex::decode_to_slice(&self.ident, &mut ident).ok().and_then(|()| IdentCode::new(ident).ok());
         let ident = known.filter(|ident| ident.region() == office.area()).ok_or_else(|| {

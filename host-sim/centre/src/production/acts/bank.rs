@@ -11,6 +11,7 @@ use crate::acts::desk::Desk;
 use crate::acts::fields::{Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::agency::jurisdiction::own_outlet;
 use crate::application::rules::Banks;
 use crate::orders::{self, OrderStep};
 use crate::production::bank::{BankReason, is_bank_card};
@@ -46,6 +47,7 @@ impl Act for OpenProduction {
         let application = &self.application.0;
         desk.subject(format!("application {application}"));
         let order = orders::get(desk, application)?.ok_or(ProductionRefusal::NotReady)?;
+        by_its_outlet(desk, &order.of.outlet)?;
         let known = rows::get(desk, application)?;
         // One that was given up begins anew only with a new application.
         if let Some(making) = known.as_ref().filter(|making| making.stage.after(Step::AskBank).is_none()) {
@@ -73,7 +75,8 @@ impl Act for OpenProduction {
     }
 }
 
-/// Takes down what the bank answers: the number of the card's account, or why it opens none. Done again it changes nothing.
+/// Takes down what the bank answers: the number of the card's account, or why it opens none. A bank's counter answers for its
+/// own bank. Done again it changes nothing.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BankAnswers {
@@ -92,6 +95,11 @@ impl Act for BankAnswers {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Standing, Refusal> {
         let mut making = making(desk, &self.application.0)?;
+        if desk.operator().role == Role::BankCounter
+            && !desk.parameter::<Banks>()?.is_counter_of(&making.bank, desk.outlet())
+        {
+            return Err(ProductionRefusal::OtherBank.into());
+        }
         let card = self.bank_card.as_ref().map(|card| Zeroizing::new(card.expose().to_owned()));
         let reason = self.reason.map(|reason| <&'static str>::from(reason).to_owned());
         if card.is_some() == reason.is_some() {
@@ -154,9 +162,15 @@ impl Act for GiveUp {
     }
 }
 
+/// Producers act for all outlets, others for their own and those below it.
+fn by_its_outlet(desk: &Desk<'_>, outlet: &str) -> Result<(), Refusal> {
+    if desk.operator().role == Role::Producer { Ok(()) } else { own_outlet(desk, outlet) }
+}
+
 /// Leaves production in this way; once.
 fn leave(desk: &mut Desk<'_>, application: &Text, step: Step, of_order: OrderStep) -> Result<Done, Refusal> {
     let mut making = making(desk, &application.0)?;
+    by_its_outlet(desk, &making.outlet)?;
     let there = match step {
         Step::SendBack => Stage::SentBack,
         _ => Stage::GivenUp,

@@ -19,7 +19,8 @@ use crate::production::rows::{self, Making};
 use crate::production::stage::{Stage, Step};
 
 /// Hands a card over to its holder, to an agent, to a minor's guardian, or to the agent of the unit that applied. Done again
-/// it changes nothing, and does not show the initial PIN a second time.
+/// it changes nothing, and does not show the initial PIN a second time; who comes instead of another after the hand-over is
+/// refused.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandOverCard {
@@ -99,6 +100,10 @@ impl Act for HandOverCard {
         if !done && making.stage.after(step).is_none() {
             return Err(ProductionRefusal::Stage(making.stage).into());
         }
+        let who: &'static str = self.collector.into();
+        if done && rows::last_note(desk, &self.application.0)?.is_some_and(|before| before != who) {
+            return Err(ProductionRefusal::Stage(making.stage).into());
+        }
         let order = orders::get(desk, &self.application.0)?.ok_or(ProductionRefusal::NotReady)?;
         let rules: ApplicationRules = desk.parameter()?;
         self.claim().check(&self.holder(desk, &order)?, rules.minor_under, desk.today())?;
@@ -106,7 +111,6 @@ impl Act for HandOverCard {
         let line = rows::line(desk, &batch, number)?;
         let mut initial_pin = None;
         if !done {
-            let who: &'static str = self.collector.into();
             rows::take(desk, &mut making, step, Some(who))?;
             rows::forget_pin(desk, &batch, number)?;
             initial_pin = line.pin.as_ref().map(|pin| Private(pin.as_str().to_owned()));

@@ -116,7 +116,8 @@ fn own(making: &Making, outlet: &str) -> Result<(), Refusal> {
     if making.outlet == outlet { Ok(()) } else { Err(ProductionRefusal::OtherOutlet.into()) }
 }
 
-/// Takes down that cards were lost or damaged before they were handed over: they are void, and made again.
+/// Takes down that cards were lost or damaged before they were handed over: they are void, and made again. An issuer says so
+/// of cards of the own outlet.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoseCards {
@@ -134,7 +135,9 @@ impl Act for LoseCards {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Moved, Refusal> {
         let lost = (Step::Lose, Stage::ProductionFailed, Some(self.reason.0.as_str()));
+        let outlet = Some(desk.outlet().to_owned()).filter(|_| desk.operator().role == Role::Issuer);
         each(desk, &self.cards, lost, |desk, card, making| {
+            outlet.as_ref().map_or(Ok(()), |outlet| own(making, outlet))?;
             // Whoever may not lose it any more is told so before its row changes.
             making.stage.after(Step::Lose).ok_or(ProductionRefusal::Stage(making.stage))?;
             making.reason = Some(self.reason.0.clone());

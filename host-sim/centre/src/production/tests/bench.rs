@@ -17,9 +17,20 @@ pub(super) fn application(at: usize) -> String {
 /// A number that a bank gives: 18 digits and Luhn's.
 pub(super) const BANK_CARD: &str = "6222020000000000000";
 
+/// Who sits at a counter of the bank 95588.
+pub(super) const COUNTER: &str = "counter";
+
+/// Opens a bank's outlet with one who sits there.
+pub(super) fn counter(bench: &mut Bench, operator: &str, outlet: &str) {
+    bench.done("settlement-officer", "institution.register", json!({"code": outlet, "name": outlet}));
+    let operator = json!({"id": operator, "role": "bank-counter", "outlet": outlet, "name": operator});
+    bench.done("admin", "operator.add", operator);
+}
+
 /// A centre with one application that is approved and paid for.
 pub(super) fn ready(change: &dyn Fn(&mut NewOrder)) -> Bench {
     let mut bench = Bench::new();
+    counter(&mut bench, COUNTER, "B32010200001");
     pay(&mut bench, APPLICATION, change);
     bench
 }
@@ -34,14 +45,15 @@ pub(super) fn pay(bench: &mut Bench, application: &str, change: &dyn Fn(&mut New
 }
 
 /// From payment to the open account.
-pub(super) fn open(bench: &mut Bench, application: &str) {
+pub(crate) fn open(bench: &mut Bench, application: &str) {
+    counter(bench, COUNTER, "B32010200001");
     bench.done("producer", "production.open", json!({"application": application}));
     let answer = json!({"application": application, "bank_card": BANK_CARD});
-    bench.done("bank-counter", "production.bank-answer", answer);
+    bench.done(COUNTER, "production.bank-answer", answer);
 }
 
 /// A batch of everything that waits; its number.
-pub(super) fn batch(bench: &mut Bench, instant: bool) -> Value {
+pub(crate) fn batch(bench: &mut Bench, instant: bool) -> Value {
     bench.done("producer", "production.batch", json!({"bank": "95588", "maker": "8651", "instant": instant}))
 }
 
@@ -79,21 +91,21 @@ pub(super) fn failure(batch: &Value, line: i64, at: &str) -> Value {
 }
 
 /// Makes the card of a line and reports it; its number.
-pub(super) fn made(bench: &mut Bench, batch: &Value, line: i64) -> String {
+pub(crate) fn made(bench: &mut Bench, batch: &Value, line: i64) -> String {
     let card = make(bench, batch, line);
     bench.done("producer", "production.report", report(batch, line, &card));
     card.0.number.as_str().to_owned()
 }
 
 /// From report back to the outlet.
-pub(super) fn deliver(bench: &mut Bench, card: &str) {
+pub(crate) fn deliver(bench: &mut Bench, card: &str) {
     bench.done("producer", "production.stock", json!({"cards": [card]}));
     bench.done("producer", "production.dispatch", json!({"outlet": "32010201", "cards": [card]}));
     bench.done("issuer", "production.receive", json!({"cards": [card]}));
 }
 
 /// The holder takes the card.
-pub(super) fn hand_over(application: &str) -> Value {
+pub(crate) fn hand_over(application: &str) -> Value {
     json!({
         "application": application, "collector": "holder", "phone": "13900000000",
         "document": {"kind": "id-card", "number": "111111198101011110", "expires": "2030-01-01", "original": true}

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::bench::{BANK_CARD, application, batch, deliver, failure, hand_over, made, make, open, pay, ready, report};
+use super::bench::{
+    BANK_CARD, application, batch, counter, deliver, failure, hand_over, made, make, open, pay, ready, report,
+};
 use crate::production::refusal::ProductionRefusal;
 use crate::slip::tests::acts::{APPLICATION, approve};
 use crate::store::value::values;
@@ -41,7 +43,7 @@ fn everything(bench: &mut Bench) -> Vec<String> {
 }
 
 #[test]
-fn every_refusal_is_reached_and_changes_nothing() {
+pub(crate) fn every_refusal_is_reached_and_changes_nothing() {
     let mut reached = Reached::default();
     before_the_maker(&mut reached);
     reports(&mut reached);
@@ -64,6 +66,14 @@ fn before_the_maker(reached: &mut Reached) {
     let bank = json!({"application": APPLICATION, "bank": "99999"});
     producer(&mut bench, "production.open", bank, "production-bank");
     bench.done("producer", "production.open", of(APPLICATION));
+    // Neither another bank's counter answers, nor one who sits at no bank's.
+    counter(&mut bench, "other-counter", "B32010200009");
+    let opened = json!({"application": APPLICATION, "bank_card": BANK_CARD});
+    for who in ["other-counter", "bank-counter"] {
+        let other = "production-other-bank";
+        reached.refuse(&mut bench, (who, "production.bank-answer"), opened.clone(), other);
+    }
+    let mut producer = |bench: &mut Bench, act: &str, body, code| reached.refuse(bench, ("producer", act), body, code);
     let both = json!({"application": APPLICATION, "bank_card": BANK_CARD, "reason": "risk"});
     producer(&mut bench, "production.bank-answer", of(APPLICATION), "production-bank-answer");
     producer(&mut bench, "production.bank-answer", both, "production-bank-answer");
@@ -203,6 +213,15 @@ fn ways(reached: &mut Reached) {
     bench.done("producer", "production.dispatch", json!({"outlet": "32010201", "cards": [number]}));
     bench.done("issuer", "production.receive", cards.clone());
     refuse(&mut bench, "issuer", "production.recall", cards.clone(), "production-collect-term");
+    // Another outlet's issuer cannot make it void, nor its clerk give it up.
+    elsewhere_operator(&mut bench, "far-issuer", "issuer");
+    elsewhere_operator(&mut bench, "far-clerk", "clerk");
+    let lost = json!({"cards": [number], "reason": "gone"});
+    refuse(&mut bench, "far-issuer", "production.lose", lost, "production-other-outlet");
+    for act in ["production.give-up", "production.open"] {
+        let code = bench.refused("far-clerk", act, json!({"application": APPLICATION}));
+        assert_eq!(code, "other-outlet", "{act}");
+    }
     bench.within(|office| {
         let sql = "UPDATE cards SET status = 'active', social = 1 WHERE number = $1";
         office.store().execute(sql, values![number]).unwrap()
@@ -210,9 +229,26 @@ fn ways(reached: &mut Reached) {
     let lost = json!({"cards": [number], "reason": "gone"});
     refuse(&mut bench, "issuer", "production.lose", lost, "production-card-in-use");
     bench.done("issuer", "production.hand-over", hand_over(APPLICATION));
+    // The holder has it: an agent with every paper comes too late.
+    let mut agent = hand_over(APPLICATION);
+    agent["collector"] = json!("agent");
+    agent["authority"] = json!("file 1");
+    agent["holder_document"] = agent["document"].clone();
+    agent["document"] = json!({"kind": "id-card", "number": "34052419800101001X", "original": true});
+    refuse(&mut bench, "issuer", "production.hand-over", agent, "production-stage");
+    assert_eq!(bench.done("issuer", "production.hand-over", hand_over(APPLICATION))["changed"], false);
     let lost = json!({"cards": [number], "reason": "gone"});
     refuse(&mut bench, "issuer", "production.lose", lost, "production-stage");
     refuse(&mut bench, "issuer", "production.take-back", json!({"application": APPLICATION}), "production-stage");
+}
+
+/// Somebody at another outlet, which is opened if it is not there.
+fn elsewhere_operator(bench: &mut Bench, id: &str, role: &str) {
+    let outlet = json!({
+        "code": "32010501", "kind": "outlet", "region": "320105", "name": "x", "approval": "1", "establishment": "1"
+    });
+    bench.done(ADMINISTRATOR, "outlet.open", outlet);
+    bench.done(ADMINISTRATOR, "operator.add", json!({"id": id, "role": role, "outlet": "32010501", "name": id}));
 }
 
 /// A card at the outlet, whose holder was born on this day.

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::bench::{BANK_CARD, batch, failure, hand_over, make, open, ready, report, stage};
+use super::bench::{BANK_CARD, COUNTER, batch, failure, hand_over, make, open, ready, report, stage};
 use crate::production::stage::{Stage, Step};
 use crate::slip::tests::acts::APPLICATION;
 use crate::tests::acts::Bench;
+use crate::tests::closing::closing_line;
 
 /// A card at a stage, and what acts need to name it.
 struct Card {
@@ -59,8 +60,8 @@ impl Card {
         let act = step.act();
         let (operator, body) = match step {
             Step::AskBank | Step::SendBack | Step::GiveUp => ("producer", application),
-            Step::BankOpens => ("bank-counter", json!({"application": APPLICATION, "bank_card": BANK_CARD})),
-            Step::BankRefuses => ("bank-counter", json!({"application": APPLICATION, "reason": "risk"})),
+            Step::BankOpens => (COUNTER, json!({"application": APPLICATION, "bank_card": BANK_CARD})),
+            Step::BankRefuses => (COUNTER, json!({"application": APPLICATION, "reason": "risk"})),
             Step::Batch => ("producer", json!({"bank": "95588", "maker": "8651", "applications": [APPLICATION]})),
             Step::Personalise => {
                 let key = "0".repeat(64);
@@ -137,6 +138,7 @@ fn every_step_at_every_stage_does_what_the_table_says() {
         }
     }
     assert!(allowed >= 30 && refused >= 270, "{allowed} allowed, {refused} refused");
+    closing_line(&format!("transitions of a card in the making: {allowed} carried out, {refused} not"));
 }
 
 /// The way that another test of this room goes is the only one that this one leaves out.

@@ -1,5 +1,5 @@
 //! Before a bill is settled: who the person is (1101), the registration (2201, 2202), the lines (2204, 2205), and a
-//! purchase prepared in one step, which a terminal then settles by its number.
+//! purchase prepared in one step, which the till then settles by its number.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,9 +8,10 @@ use super::till::{self, Line, TILLS, TrialView};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
-use crate::acts::fields::{Amount, Day, Private, Text};
+use crate::acts::fields::{Amount, Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::institution::{records as places, refusal::Refused as PlaceRefused};
 use crate::settlement::bill::{WorkedOut, check_lines};
 use crate::settlement::booking::{open_visit, trial};
@@ -37,7 +38,8 @@ pub struct PersonView {
     pub balc: Amount,
 }
 
-/// Who the person with this certificate is, and how they are insured today (national transaction 1101).
+/// Who the person with this certificate is, and how they are insured today (national transaction 1101). Whoever
+/// asks is on record, since the numbers of cards can be counted up.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskPerson {
@@ -55,6 +57,8 @@ impl Act for AskPerson {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<PersonView, Refusal> {
         let person = entitlement::person_of(desk, self.mdtrt_cert_type, self.mdtrt_cert_no.expose())?;
+        desk.subject(format!("person {}", person.number));
+        desk.on_record();
         let entitled = entitlement::of(desk, &person, desk.today(), Kind::Outpatient)?;
         Ok(PersonView {
             psn_no: person.number.clone(),
@@ -72,8 +76,8 @@ impl Act for AskPerson {
 pub struct Registered {
     /// Its number
     pub mdtrt_id: i64,
-    /// The last day on which it is settled
-    pub until: Day,
+    /// What it waits for, and until when
+    pub waiting: Option<Waiting>,
 }
 
 /// Registers a person's visit (national transaction 2201). It is settled within the days that the area allows.
@@ -105,7 +109,8 @@ impl Act for Register {
             self.acct_used_flag,
         )?;
         let until = visit::last_day(visit.opened, desk.parameter::<Terms>()?.open_days);
-        Ok(Registered { mdtrt_id: visit.number, until: Day(until) })
+        let waiting = visit.state.waiting(visit.institution.channel(), until);
+        Ok(Registered { mdtrt_id: visit.number, waiting })
     }
 }
 
@@ -201,7 +206,7 @@ impl Act for DropLines {
     }
 }
 
-/// Registers a bill with its lines in one step. A terminal, or `settlement.settle`, settles it by the number it gets.
+/// Registers a bill with its lines in one step. `settlement.settle` settles it by the number it gets.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prepare {

@@ -82,8 +82,9 @@ fn money(bench: &mut Bench) -> (i64, i64) {
     })
 }
 
+/// docs/centre.md §6.5.11: done, done before, and the way back of the money.
 #[test]
-fn a_slip_is_issued_paid_and_remitted() {
+pub(crate) fn a_slip_is_issued_paid_and_remitted() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let issued = issue(&mut bench);
@@ -93,7 +94,8 @@ fn a_slip_is_issued_paid_and_remitted() {
     let again = issue(&mut bench);
     assert_eq!((&again["changed"], &again["slip"]), (&json!(false), &slip));
     // A bank finds it by its code.
-    let found = bench.done("bank-counter", "slip.show", json!({"number": slip["payment_code"]}));
+    let at_hand = json!({"number": slip["payment_code"], "whole_check": slip["whole_check"]});
+    let found = bench.done("bank-counter", "slip.show", at_hand);
     assert_eq!((&found["slip"], &found["state"], &found["waiting"]["until"]), (&slip, &json!("unpaid"), &slip["due"]));
     let picture = bench.done("cashier", "slip.print", json!({"number": slip["number"]}));
     assert!(picture["svg"].as_str().unwrap().contains("贰拾元整"));
@@ -123,7 +125,7 @@ fn a_slip_is_issued_paid_and_remitted() {
 }
 
 #[test]
-fn a_free_card_needs_no_slip() {
+pub(crate) fn a_free_card_needs_no_slip() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|order| order.exemption = Some(Exemption::LowIncome));
     assert_eq!(issue(&mut bench), json!({"changed": true, "settled": true, "slip": null}));
@@ -131,9 +133,51 @@ fn a_free_card_needs_no_slip() {
     assert_eq!(state(&mut bench), OrderState::Ready);
 }
 
+/// A name is not found by counting up numbers; money is taken and given back where it belongs.
+#[test]
+fn others_see_no_name_and_move_no_money() {
+    let mut bench = Bench::new();
+    approve(&mut bench, APPLICATION, &|_| {});
+    let slip = issue(&mut bench)["slip"].clone();
+    let outlet = json!({
+        "code": "32010401", "kind": "outlet", "region": "320104", "name": "x", "approval": "1", "establishment": "1"
+    });
+    bench.done(ADMINISTRATOR, "outlet.open", outlet);
+    let far = json!({"id": "far-cashier", "role": "cashier", "outlet": "32010401", "name": "x"});
+    bench.done(ADMINISTRATOR, "operator.add", far);
+    bench.done("settlement-officer", "institution.register", json!({"code": "B32010200001", "name": "x"}));
+    let counter = json!({"id": "counter", "role": "bank-counter", "outlet": "B32010200001", "name": "x"});
+    bench.done(ADMINISTRATOR, "operator.add", counter);
+    for who in ["far-cashier", "counter"] {
+        for by in ["number", "payment_code"] {
+            let shown = bench.done(who, "slip.show", json!({"number": slip[by]}));
+            assert_eq!((&shown["slip"]["payer"], &shown["slip"]["total"]), (&json!("张**"), &slip["total"]));
+        }
+        let at_hand = json!({"number": slip["number"], "whole_check": slip["whole_check"]});
+        assert_eq!(bench.done(who, "slip.show", at_hand)["slip"]["payer"], "张三");
+        assert_eq!(bench.refused(who, "slip.print", json!({"number": slip["number"]})), "other-outlet");
+    }
+    assert_eq!(bench.refused("far-cashier", "slip.issue", json!({"application": APPLICATION})), "other-outlet");
+    assert_eq!(bench.refused("far-cashier", "slip.pay", payment(&slip, "R-1")), "other-outlet");
+    assert_eq!(bench.refused("far-cashier", "slip.void", json!({"number": slip["number"]})), "other-outlet");
+    // A bank takes no cash for the outlet, and gives none back.
+    assert_eq!(bench.refused("counter", "slip.pay", payment(&slip, "R-1")), "value-not-allowed");
+    bench.done("cashier", "slip.pay", payment(&slip, "R-1"));
+    for who in ["far-cashier", "counter"] {
+        assert_eq!(bench.refused(who, "slip.cancel", cancel(&slip, "R-1")), "other-outlet");
+    }
+    assert_eq!(money(&mut bench), (2_000, 0));
+    bench.done("cashier", "slip.cancel", cancel(&slip, "R-1"));
+    let mut at_bank = payment(&slip, "R-2");
+    at_bank["channel"] = json!("bank");
+    bench.done("counter", "slip.pay", at_bank);
+    bench.done("counter", "slip.cancel", cancel(&slip, "R-2"));
+    assert_eq!(money(&mut bench), (0, 0));
+}
+
 /// What was paid for stays paid when the application goes back and comes again.
 #[test]
-fn an_application_that_comes_again_pays_once() {
+pub(crate) fn an_application_that_comes_again_pays_once() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let slip = issue(&mut bench)["slip"].clone();
@@ -149,7 +193,7 @@ fn an_application_that_comes_again_pays_once() {
 }
 
 #[test]
-fn an_overdue_slip_gives_way_to_a_new_one() {
+pub(crate) fn an_overdue_slip_gives_way_to_a_new_one() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let slip = issue(&mut bench)["slip"].clone();
@@ -168,7 +212,7 @@ fn an_overdue_slip_gives_way_to_a_new_one() {
 
 /// Every refusal code of the room is reached by an act, nothing changes, and each has words in both languages.
 #[test]
-fn every_refusal_is_reached_and_changes_nothing() {
+pub(crate) fn every_refusal_is_reached_and_changes_nothing() {
     let mut bench = Bench::new();
     let mut reached = HashSet::new();
     approve(&mut bench, APPLICATION, &|_| {});
@@ -240,7 +284,7 @@ fn every_refusal_is_reached_and_changes_nothing() {
 }
 
 #[test]
-fn the_fee_can_be_set_and_wrong_ones_are_refused() {
+pub(crate) fn the_fee_can_be_set_and_wrong_ones_are_refused() {
     let mut bench = Bench::new();
     let fee = |rules: Value| {
         json!({"name": "slip.fee", "since": "2026-03-02", "value": {

@@ -192,7 +192,7 @@ impl RawInstitution {
         if kind != code.channel() {
             return Err(Problem::Letter { key: key("kind"), kind });
         }
-        Ok(Institution { code, designated: self.designated, issues_cards: self.issues_cards })
+        Ok(Institution { designated: self.designated, issues_cards: self.issues_cards, ..Institution::of_region(code) })
     }
 }
 
