@@ -10,6 +10,7 @@ mod benches;
 mod captures;
 mod card;
 mod card_files;
+mod centre_damage;
 mod centre_http;
 mod centre_life;
 mod centre_people;

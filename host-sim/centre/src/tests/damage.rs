@@ -213,12 +213,12 @@ fn a_damaged_file_is_noticed() {
         damaged
     };
     println!("a file of {pages} pages:");
-    let zeroed = (0..pages).map(|at| (format!("page {at} zeroed"), page(at, &|_| 0)));
+    let zeroed = (0..pages).step_by(2).map(|at| (format!("page {at} zeroed"), page(at, &|_| 0)));
     let zeroed = try_all(file, zeroed);
     print("a page of zeros", &zeroed);
     let other = |at: usize| sound[(at + 7) % pages * 4096..][..4096].to_vec();
     let swapped =
-        (0..pages).step_by(3).map(|at| (format!("page {at} of elsewhere"), page(at, &|byte| other(at)[byte])));
+        (0..pages).step_by(5).map(|at| (format!("page {at} of elsewhere"), page(at, &|byte| other(at)[byte])));
     let swapped = try_all(file, swapped);
     print("a page of elsewhere", &swapped);
     for counts in [&zeroed, &swapped] {
@@ -230,7 +230,7 @@ fn a_damaged_file_is_noticed() {
     print("the end cut off", &cut);
     assert_eq!(cut, [(Noticed::Opening, 13)].into());
 
-    let header = (0..100).map(|at| {
+    let header = (0..100).step_by(2).map(|at| {
         let mut damaged = sound.clone();
         damaged[at] ^= 0xFF;
         (format!("byte {at} of the header"), damaged)
@@ -239,7 +239,7 @@ fn a_damaged_file_is_noticed() {
     print("a byte of the header", &header);
     assert!(!header.keys().any(|noticed| matches!(noticed, Noticed::Not(_))), "{header:?}");
 
-    let places = prop::collection::vec((0..sound.len(), 0..8_u8), 400);
+    let places = prop::collection::vec((0..sound.len(), 0..8_u8), 200);
     let places = places.new_tree(&mut TestRunner::deterministic()).unwrap().current();
     let bits = places.into_iter().map(|(at, bit)| {
         let mut damaged = sound.clone();

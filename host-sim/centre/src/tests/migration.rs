@@ -10,6 +10,9 @@ use super::*;
 use crate::store::database::Database;
 use crate::store::value::values;
 
+/// Today's version.
+const LAST: u32 = 11;
+
 /// A folder with a file of version 2.
 fn folder() -> (TempDir, std::path::PathBuf) {
     let folder = TempDir::new().unwrap();
@@ -143,7 +146,7 @@ fn a_failure_in_any_step_leaves_the_file_as_it_was() {
             Ok(_) => break,
         }
     }
-    for step in 3..=10 {
+    for step in 3..=LAST {
         fs::write(&path, &before).unwrap();
         let stop = format!(
             "CREATE TEMP TRIGGER stop BEFORE UPDATE ON main.meta WHEN NEW.value = '{step}'
@@ -152,7 +155,7 @@ fn a_failure_in_any_step_leaves_the_file_as_it_was() {
         as_before(Store::open_prepared(&path, |connection| connection.execute_batch(&stop)).err().unwrap(), Some(step));
     }
     println!("faults by step: {failed:?}");
-    assert_eq!(failed.keys().copied().collect::<Vec<_>>(), (3..=10).collect::<Vec<_>>());
+    assert_eq!(failed.keys().copied().collect::<Vec<_>>(), (3..=LAST).collect::<Vec<_>>());
     let centre = Centre::open(&path).unwrap();
     assert_eq!(centre.verify().unwrap()[0].2, None);
 }
@@ -161,9 +164,9 @@ fn a_failure_in_any_step_leaves_the_file_as_it_was() {
 fn a_file_of_a_version_that_this_program_does_not_know_is_refused_and_left_alone() {
     let (_folder, path) = folder();
     for (version, words) in [
-        ("1", "of version 1, and this program reads version 10"),
+        ("1", "of version 1, and this program reads version 11"),
         ("0", "of version 0, "),
-        ("11", "of version 11, "),
+        ("12", "of version 12, "),
         ("4294967295", "of version 4294967295, "),
         ("4294967296", "lacks schema_version; restore it"),
         ("zehn", "lacks schema_version; restore it"),
