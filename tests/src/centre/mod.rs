@@ -1,7 +1,7 @@
 //! A card centre over HTTP for one test: a database with an operator of each role, and the server over it.
 
+pub mod applicants;
 pub mod faces;
-pub mod people;
 pub mod portrait;
 pub mod town;
 

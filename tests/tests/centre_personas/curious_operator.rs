@@ -3,15 +3,20 @@
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 
-use super::{Nothing, NothingRead, Refused, Scene, attempt, with};
+use super::{AtTheDoor, Nothing, NothingRead, Refused, Scene, attempt, with};
 
 #[test]
 fn a_curious_operator_learns_nothing() {
     let [review, unpaid, holder] = [Person::new("李待审", 501), Person::new("赵未缴", 503), Person::new("周持卡", 505)];
-    let scene = Scene::new(&[&review, &unpaid, &holder]);
+    let mut scene = Scene::new(&[&review, &unpaid, &holder]);
+    for id in ["leaver", "loser"] {
+        scene.town.operator(id, "reviewer", "32010201");
+    }
     let town = &scene.town;
+    town.done("administrator", "operator.end", json!({"id": "leaver"}));
+    town.done("administrator", "token.end", json!({"operator": "loser"}));
     let in_review = town.in_review(&review);
     let (approved, slip) = town.approved(&unpaid);
     let (holders, card) = town.handed_over(&holder, "R-HOLDER");
@@ -162,6 +167,20 @@ fn a_curious_operator_learns_nothing() {
             "account.show",
             json!({"person": "' OR '1'='1"}),
             Refused("not-found"),
+        ),
+        attempt(
+            "one who has left reads an application",
+            "leaver",
+            "application.show",
+            of(&in_review),
+            AtTheDoor("token-unknown"),
+        ),
+        attempt(
+            "one with a token that was ended reads it",
+            "loser",
+            "application.show",
+            of(&in_review),
+            AtTheDoor("token-unknown"),
         ),
         attempt("a clerk reads the record", "clerk", "audit.list", json!({}), role),
         attempt("a clerk lists the operators", "clerk", "operator.list", json!({}), role),

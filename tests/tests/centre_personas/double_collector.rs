@@ -1,8 +1,10 @@
 //! Two people, or one person twice, come for one card, one fee, one account.
 
+use std::thread;
+
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 
 use super::{Nothing, Refused, Scene, attempt, with};
 
@@ -176,4 +178,44 @@ fn nobody_collects_twice() {
         ("issuer", "life.activate", json!({"card": new, "holder": lost.shown()})),
     ];
     scene.play("the double collector", attempts, honest);
+}
+
+/// Eight at once for one card, and eight for one fee: one gets the card with its PIN, one the fee, once.
+#[test]
+fn nobody_collects_twice_at_once() {
+    let [waiting, agent, paid] = [Person::new("孙待领", 421), Person::new("吴代领", 423), Person::new("冯退费", 425)];
+    let scene = Scene::new(&[&waiting, &agent, &paid]);
+    let town = &scene.town;
+    let (application, ..) = town.at_outlet(&waiting, "R-WAITING");
+    let (given_up, slip) = town.paid(&paid, "R-PAID");
+    town.done("producer", "production.open", json!({"application": given_up}));
+    town.done("producer", "production.give-up", json!({"application": given_up}));
+    let own = waiting.collects(&application);
+    let mut sent = with(&with(&own, "collector", json!("agent")), "document", agent.original());
+    sent["holder_document"] = waiting.original();
+    sent["authority"] = json!("file 1");
+    let at_once = |path: &str, who: &str, bodies: [&Value; 2]| -> Vec<(u16, Value)> {
+        let bearer = format!("Authorization: Bearer {}", town.token(who));
+        let bodies: Vec<String> = bodies.iter().map(ToString::to_string).collect();
+        thread::scope(|scope| {
+            let asks: Vec<_> = (0..8)
+                .map(|at| {
+                    let (bearer, body) = (&bearer, &bodies[at % 2]);
+                    scope.spawn(move || town.server.curl(path, &["-H", bearer, "--json", body]))
+                })
+                .collect();
+            asks.into_iter().map(|ask| ask.join().expect("an answer")).collect()
+        })
+    };
+    let collected = at_once("/v1/production/hand-over", "issuer", [&own, &sent]);
+    let of = |field: &str, value: &Value| collected.iter().filter(|(_, answer)| answer[field] == *value).count();
+    assert_eq!((of("changed", &json!(true)), of("initial_pin", &json!("123456"))), (1, 1), "{collected:?}");
+    // The other four came instead of whoever was first.
+    assert_eq!((of("code", &json!("production-stage")), of("changed", &json!(false))), (4, 3), "{collected:?}");
+    let back = json!({"number": slip["number"], "reference": "R-PAID"});
+    let refunds = at_once("/v1/slip/cancel", "cashier", [&back, &back]);
+    let done = refunds.iter().filter(|(_, answer)| answer["result"] == "done").count();
+    let again = refunds.iter().filter(|(_, answer)| answer["result"] == "already-done").count();
+    assert_eq!((done, again), (1, 7), "{refunds:?}");
+    scene.end();
 }
