@@ -54,7 +54,7 @@ pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Reques
         Ok(answer)
     });
     if let Err(refusal) = &result
-        && refusal.code != "centre-failed"
+        && !matches!(refusal.code, "centre-failed" | "centre-damaged")
     {
         store.atomically(|store| {
             let office = Office::new(store, (&store.vault, hsm), area, now);

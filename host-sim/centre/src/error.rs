@@ -1,7 +1,8 @@
 //! Why the centre could not do something. A refusal by a rule is not an error but an answer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use qiyong_protocol::card::codes::CardNumber;
@@ -47,6 +48,24 @@ pub enum CentreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is damaged. Nothing was changed in it.
+    #[error("{} is a damaged card centre's database: {damage}; restore it from a copy", path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        damage: Damage,
+    },
+    /// The file is of an earlier version, and a step towards this program's failed.
+    #[error("{} cannot be brought to version {version}: {source}; it is as it was before", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Which step failed.
+        version: u32,
+        /// Why.
+        source: Box<CentreError>,
+    },
     /// The file is of another version than this program.
     #[error("{} is a card centre's database of version {found}, and this program reads version {expected}; use the program that made it, or begin a new file", path.display())]
     Version {
@@ -58,7 +77,7 @@ pub enum CentreError {
         expected: u32,
     },
     /// The file with the keys of the database cannot be read or made.
-    #[error("{}, which has the keys of the database beside it, cannot be read or made: {source}; the database is of no use without it", path.display())]
+    #[error("{}, which has the keys of the database beside it, cannot be read or made: {source}; the database is of no use without it: restore it from a copy", path.display())]
     KeyFile {
         /// The file.
         path: PathBuf,
@@ -96,7 +115,39 @@ pub enum CentreError {
     Damaged(Damage),
     /// The database failed.
     #[error("the card centre's database failed: {0}; nothing was changed, and the request may be repeated")]
-    Store(#[from] rusqlite::Error),
+    Store(#[source] rusqlite::Error),
+}
+
+/// What SQLite finds damaged is damaged; everything else may go better the next time.
+impl From<rusqlite::Error> for CentreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::InvalidColumnType(_, column, _) => Self::Damaged(Damage::Column(column)),
+            error if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                Self::Damaged(Damage::Structure(error.to_string()))
+            }
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl CentreError {
+    /// Says of damage in which file it is.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Damaged(damage) => Self::DamagedFile { path: path.into(), damage },
+            other => other,
+        }
+    }
+
+    /// What is damaged, if that is why.
+    pub const fn damage(&self) -> Option<&Damage> {
+        match self {
+            Self::Damaged(damage) | Self::DamagedFile { damage, .. } => Some(damage),
+            Self::Migration { source, .. } => source.damage(),
+            _ => None,
+        }
+    }
 }
 
 /// What a database holds, or lacks, that this program never writes so.
@@ -125,4 +176,34 @@ pub enum Damage {
     /// A setting of the centre is missing.
     #[error("the table meta lacks {0}")]
     Setting(String),
+    /// Pages, rows or indices of the file do not fit together. SQLite's words, which show no contents.
+    #[error("its parts do not fit together ({0})")]
+    Structure(String),
+    /// The file begins as no database does, is empty or of another program, though its keys lie beside it.
+    #[error("its keys lie beside it, but it is empty or does not begin as a card centre's database")]
+    Header,
+    /// A row belongs to another that is missing.
+    #[error("a row of the table {0} belongs to another that is missing")]
+    Reference(String),
+    /// A table, an index or the like is missing, or not as this program makes it, or not made by it.
+    #[error("`{0}` is not as this program makes it")]
+    Schema(String),
+}
+
+impl Damage {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Column(column) => format!("列 `{column}` 中有本程序从不写入的内容"),
+            Self::Card(card) => format!("已批准交易所涉的卡 {card} 缺失"),
+            Self::MasterKey { algorithm, name } => format!("表 hsm_keys 缺少 {algorithm} 密钥 {name}"),
+            Self::KeyFile(path) => format!("{} 不是与数据库一同生成的密钥文件", path.display()),
+            Self::Sealed => "其中的密封内容无法打开：内容被改动，或密钥文件属于另一数据库".into(),
+            Self::Setting(name) => format!("表 meta 缺少 {name}"),
+            Self::Structure(found) => format!("文件各部分不一致（{found}）"),
+            Self::Header => "密钥文件在旁，但该文件为空，或开头不是卡管中心数据库".into(),
+            Self::Reference(table) => format!("表 {table} 中有一行所属的记录缺失"),
+            Self::Schema(name) => format!("`{name}` 与本程序所建的不符"),
+        }
+    }
 }

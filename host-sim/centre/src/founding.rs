@@ -91,3 +91,14 @@ pub(crate) fn areas(store: &dyn Database) -> Result<Vec<Region>, CentreError> {
         store.rows("SELECT DISTINCT area FROM outlets WHERE kind = $1 ORDER BY area", values![OutletKind::Agency])?;
     rows.iter().map(|row| row.get("area")).collect()
 }
+
+/// The areas that have an agency, an act, money or a settlement here, founded or not.
+pub(crate) fn recorded_areas(store: &dyn Database) -> Result<Vec<Region>, CentreError> {
+    let rows = store.rows(
+        "SELECT area FROM outlets WHERE kind = $1 UNION SELECT area FROM audit UNION SELECT area FROM postings
+         UNION SELECT area FROM entries UNION SELECT area FROM balances UNION SELECT area FROM settlements
+         UNION SELECT area FROM years ORDER BY area",
+        values![OutletKind::Agency],
+    )?;
+    rows.iter().map(|row| row.get("area")).collect()
+}

@@ -5,12 +5,14 @@
 //! has the terminals' names, `reports` reads the past.
 
 pub mod audit;
+pub(crate) mod chain;
 pub mod database;
 pub(super) mod leases;
 mod migrations;
 mod opening;
 mod private;
 mod reports;
+mod soundness;
 mod sqlite;
 pub mod value;
 pub mod vault;

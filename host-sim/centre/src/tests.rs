@@ -1,11 +1,20 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 pub(crate) mod acts;
+pub(crate) mod closing;
+mod coverage;
+mod damage;
 mod endpoint;
 mod hsm;
 mod leases;
+pub(crate) mod met;
+mod migration;
 mod model;
+pub(crate) mod reading;
 mod reversals;
+mod rooms;
+pub(crate) mod sweep;
+mod version_2;
 
 use std::fs;
 
@@ -696,8 +705,8 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
     edit("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 9"), "{text}");
-    edit("UPDATE meta SET value = '9' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 10"), "{text}");
+    edit("UPDATE meta SET value = '10' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
     let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();

@@ -13,7 +13,7 @@ use qiyong_centre::acts::refusal::{Refusal, RefusalKind};
 use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, registry};
 use qiyong_protocol::card::codes::Region;
 
-use super::open;
+use super::{damaged, open};
 use crate::output::{Output, Verdict};
 
 /// A body that is longer is no body.
@@ -203,7 +203,7 @@ pub(crate) fn run(verb: &ActVerb, output: &mut Output) -> Result<Verdict, String
     let mut centre = open(path)?;
     let area = area(&centre, path, text("area"))?;
     let id = text("as").unwrap_or(ADMINISTRATOR);
-    let operator = centre.operator(area, id).map_err(|error| error.to_string())?;
+    let operator = centre.operator(area, id).map_err(|error| damaged(path, error))?;
     let operator = operator.ok_or_else(|| {
         format!("no operator {id} works in {area} today; see `qiyong centre operator list --db {}`", path.display())
     })?;
@@ -212,18 +212,20 @@ pub(crate) fn run(verb: &ActVerb, output: &mut Output) -> Result<Verdict, String
     match centre.carry_out(request) {
         Ok(answer) if json => output.json_line(&answer),
         Ok(answer) => show(&answer, 0, output),
-        Err(refusal) => return refuse(&refusal, json, output),
+        Err(refusal) => return refuse(path, &refusal, json, output),
     }
     Ok(Verdict::Done)
 }
 
-fn refuse(refusal: &Refusal, json: bool, output: &mut Output) -> Result<Verdict, String> {
+fn refuse(path: &Path, refusal: &Refusal, json: bool, output: &mut Output) -> Result<Verdict, String> {
     let verdict = match refusal.kind {
         RefusalKind::Input | RefusalKind::Failure | RefusalKind::Unknown => Verdict::BadInput,
         RefusalKind::Forbidden | RefusalKind::Missing | RefusalKind::Rule => Verdict::No,
     };
     if json {
         output.json_line(&**refusal);
+    } else if refusal.kind == RefusalKind::Failure {
+        output.complain(&format!("{}: {refusal} ({}{})", path.display(), refusal.zh, refusal.next_zh));
     } else if verdict == Verdict::BadInput {
         output.complain(&refusal.to_string());
     } else {
@@ -238,7 +240,7 @@ pub(super) fn area(centre: &Centre, path: &Path, named: Option<&str>) -> Result<
     if let Some(code) = named {
         return Region::new(code).map_err(|error| format!("--area: {error}; it is six digits"));
     }
-    let areas = centre.areas().map_err(|error| error.to_string())?;
+    let areas = centre.areas().map_err(|error| damaged(path, error))?;
     match areas.as_slice() {
         [only] => Ok(*only),
         [] => Err(format!("{} knows no area yet: qiyong centre init --db {0} --area 320100", path.display())),

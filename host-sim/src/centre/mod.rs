@@ -121,8 +121,20 @@ pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
 pub(crate) fn open(path: &Path) -> Result<Centre, String> {
     Centre::open(path).map_err(|error| match error {
         CentreError::Missing { .. } => format!("{error}: qiyong centre init --test-keys --db {}", path.display()),
-        error => error.to_string(),
+        error => damaged(path, error),
     })
+}
+
+/// The words of an error at a database; of damage in Chinese too, and always with the file's name.
+pub(crate) fn damaged(path: &Path, error: CentreError) -> String {
+    let zh = error
+        .damage()
+        .map(|damage| format!(" (卡管中心数据库 {} 已损坏：{}；请用备份恢复)", path.display(), damage.zh()));
+    let en = match error {
+        CentreError::Damaged(damage) => CentreError::DamagedFile { path: path.into(), damage },
+        other => other,
+    };
+    format!("{en}{}", zh.unwrap_or_default())
 }
 
 /// Exit 0 done, or done before; 2 when the database cannot be made.
@@ -154,7 +166,7 @@ pub(crate) fn init(args: &InitArgs, output: &mut Output) -> Result<Verdict, Stri
 
 /// Exit 0 whole, 1 something was changed that no act changed.
 pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, String> {
-    let found = open(&args.db)?.verify().map_err(|error| error.to_string())?;
+    let found = open(&args.db)?.verify().map_err(|error| damaged(&args.db, error))?;
     let mut verdict = Verdict::Done;
     let mut areas = Vec::new();
     for (area, chain, ledger) in found {
@@ -171,7 +183,7 @@ pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, 
                 None => format!("{area}: {} audit records, the chain is whole", records.unwrap_or(0)),
             });
             output.line(&match &ledger {
-                Some(what) => format!("{area}: {what} does not add up"),
+                Some(what) => format!("{area}: {what} is not as it was written, or does not add up"),
                 None => format!("{area}: the ledger adds up"),
             });
         }

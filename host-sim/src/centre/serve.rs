@@ -10,7 +10,7 @@ use clap::Args;
 
 use qiyong_http::Limits;
 
-use super::open;
+use super::{damaged, open};
 use crate::output::{Output, Verdict};
 
 /// Which centre, and where.
@@ -38,6 +38,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, String> {
     let centre = open(&args.db)?;
+    // A server reads the file for months; whether it is sound is not left to chance.
+    centre.look_through().map_err(|error| damaged(&args.db, error))?;
     if centre.hsm().has_test_keys() && !args.test_keys {
         let file = args.db.display();
         return Err(format!(

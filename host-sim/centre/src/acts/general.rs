@@ -1,10 +1,12 @@
 //! The refusals that any act may meet; each room has its own beside these.
 
+use strum::EnumCount;
+
 use super::refusal::{Explain, RefusalKind};
 use super::role::Role;
 
 /// Why an act was refused before its room's rules were asked, or by a rule that all rooms share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum General {
     /// No act has this name.
     NoSuchAct(String),
@@ -51,7 +53,7 @@ pub enum General {
 
 impl General {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "no-such-act",
         "field-invalid",
         "value-not-allowed",

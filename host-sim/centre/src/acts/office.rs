@@ -120,12 +120,4 @@ impl<'a> Office<'a> {
         )?;
         row.map_or(Ok(1), |row| row.get("last"))
     }
-
-    /// Refuses what belongs to another area: a code that begins with a region which this area does not coordinate.
-    ///
-    /// # Errors
-    /// It does.
-    pub fn own_area(&self, area: Region) -> Result<(), Refusal> {
-        if area == self.area { Ok(()) } else { Err(General::OtherArea.into()) }
-    }
 }

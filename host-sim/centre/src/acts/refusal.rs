@@ -96,6 +96,19 @@ impl<E: Explain> From<E> for Refusal {
 
 impl From<CentreError> for Refusal {
     fn from(error: CentreError) -> Self {
+        if let Some(damage) = error.damage() {
+            return Self(Box::new(Words {
+                code: "centre-damaged",
+                kind: RefusalKind::Failure,
+                field: None,
+                en: format!("The card centre's database is damaged: {damage}."),
+                zh: format!("卡管中心数据库已损坏：{}。", damage.zh()),
+                next_en:
+                    "Nothing was done. Stop work, and have the centre's engineer restore the database from a copy."
+                        .into(),
+                next_zh: "未做任何更改。请停止操作，由卡管中心工程师用备份恢复数据库。".into(),
+            }));
+        }
         Self(Box::new(Words {
             code: "centre-failed",
             kind: RefusalKind::Failure,

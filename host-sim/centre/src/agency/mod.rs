@@ -5,6 +5,7 @@
 pub mod jurisdiction;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 use utoipa::ToSchema;
 
 use qiyong_protocol::card::codes::Region;
@@ -52,7 +53,7 @@ words! {
 }
 
 /// Why an outlet is not opened or closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// There is an agency already.
     SecondAgency,
@@ -72,7 +73,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "agency-exists",
         "approval-missing",
         "outlet-code-invalid",

@@ -9,7 +9,7 @@ pub mod tables;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{EnumCount, EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::store::value::word_column;
@@ -151,7 +151,7 @@ pub enum Validity {
 }
 
 /// Why a document is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum DocumentFault {
     /// Its number is not one of its kind.
     Number(NumberFault),

@@ -1,11 +1,13 @@
 //! What can be wrong between the fields of a form; `form_rules` finds it, `words_form` says it.
 
+use strum::EnumCount;
+
 use super::codes::{ApplicationKind, Category};
 use super::documents::{Bearer, Kind};
 use super::rules::ProofKind;
 
 /// What is wrong between the fields of a form. A text is the path of the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum FormFault {
     /// A name is not 1 to 50 bytes of letters of GB 18030.
     Name(&'static str),

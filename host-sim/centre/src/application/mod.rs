@@ -28,4 +28,4 @@ pub const PARAMETERS: &[Kind] = &[
 ];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ mod rules;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 use utoipa::ToSchema;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -46,7 +47,7 @@ pub enum Origin {
 }
 
 /// Why a photo is not accepted. Numbers are what was found; what is allowed stands in the rules of the area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum PhotoFault {
     /// Fewer bytes than the area allows.
     TooFewBytes(usize),

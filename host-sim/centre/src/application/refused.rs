@@ -7,6 +7,7 @@ mod photo;
 use std::borrow::Cow;
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::documents::{DocumentFault, Kind};
 use super::form_fault::FormFault;
@@ -27,7 +28,7 @@ pub enum Whose {
 }
 
 /// Why an act of this room is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// A document.
     Document(Whose, Kind, DocumentFault),
@@ -116,7 +117,8 @@ impl Refused {
     }
 }
 
-const OWN: &[&str] = &[
+/// All but documents, forms and photos, whose faults have codes of their own.
+const OWN: &[&str; Refused::COUNT - 3] = &[
     "photo-field",
     "photo-day",
     "application-state",

@@ -18,6 +18,7 @@ use crate::acts::fields::{Area, Day, InstitutionNo, Text};
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::{self, Role};
+use crate::acts::waiting::Waiting;
 use crate::agency::{self, OpenOutlet, OutletKind};
 use crate::store::value::values;
 
@@ -95,19 +96,13 @@ pub struct AgreementView {
     pub state: State,
     /// The first day after the suspension of today
     pub suspended_until: Option<Day>,
-    /// What can be done with it today
-    pub acts: Vec<String>,
+    /// What it waits for, and until when; missing if it is over
+    pub waiting: Option<Waiting>,
 }
 
 fn view(agreement: &Agreement, office: &Office<'_>) -> AgreementView {
     let today = office.today();
     let state = agreement.state(today);
-    let acts = [
-        (Change::Suspend, SuspendInstitution::NAME),
-        (Change::Resume, ResumeInstitution::NAME),
-        (Change::End, EndAgreement::NAME),
-    ];
-    let possible = acts.iter().filter(|(change, _)| transition(state, *change).is_some());
     let suspension = agreement.suspensions.iter().find(|suspension| suspension.holds(today));
     AgreementView {
         number: agreement.number,
@@ -118,7 +113,7 @@ fn view(agreement: &Agreement, office: &Office<'_>) -> AgreementView {
         ended: agreement.ended.map(Day),
         state,
         suspended_until: suspension.filter(|_| state == State::Suspended).map(|suspension| Day(suspension.until)),
-        acts: possible.map(|(_, name)| (*name).to_owned()).collect(),
+        waiting: agreement.waiting(today),
     }
 }
 

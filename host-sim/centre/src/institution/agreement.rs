@@ -7,6 +7,9 @@ use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::level::Level;
+use crate::acts::fields::Day;
+use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::configuration::Parameter;
 use crate::store::value::words;
 
@@ -109,7 +112,45 @@ pub const fn transition(state: State, change: Change) -> Option<State> {
     }
 }
 
+impl Change {
+    /// The act that makes it; `None`: its day comes.
+    pub const fn act(self) -> Option<&'static str> {
+        match self {
+            Self::Suspend => Some("institution.suspend"),
+            Self::Resume => Some("institution.resume"),
+            Self::End => Some("institution.end"),
+            Self::Begin | Self::Lapse | Self::Expire => None,
+        }
+    }
+}
+
+impl State {
+    /// For whom an agreement waits whose next state comes by itself after the day `last`; `None`: for nobody.
+    pub fn waiting(self, last: Option<Date>) -> Option<Waiting> {
+        let (why_en, why_zh) = match self {
+            Self::Signed => ("it waits for its first day", "待协议生效日"),
+            Self::InForce => ("it holds; to go on it is renewed before its term is over", "协议生效中，期满前可续签"),
+            Self::Suspended => ("its suspension is taken back, or ends by itself", "待恢复协议，或中止期满自动恢复"),
+            Self::Void | Self::Ended => return None,
+        };
+        let possible = Change::VARIANTS.iter().filter(|change| transition(self, **change).is_some());
+        let acts = possible.filter_map(|change| change.act()).collect();
+        Some(Waiting { who: Role::SettlementOfficer, until: last.map(Day), why_en, why_zh, acts })
+    }
+}
+
 impl Agreement {
+    /// For whom it waits on this day; `None`: for nobody.
+    pub fn waiting(&self, day: Date) -> Option<Waiting> {
+        let state = self.state(day);
+        let next = match state {
+            State::Signed => Some(self.effective),
+            State::Suspended => self.suspensions.iter().find(|one| one.holds(day)).map(|one| one.until),
+            State::InForce | State::Void | State::Ended => self.void,
+        };
+        state.waiting(next.and_then(|next| next.yesterday().ok()))
+    }
+
     /// How it stands on this day.
     pub fn state(&self, day: Date) -> State {
         if self.ended.is_some_and(|ended| day >= ended) {

@@ -13,4 +13,4 @@ use crate::configuration::kinds::{Kind, kind};
 pub const PARAMETERS: &[Kind] = &[kind::<agreement::Designation>()];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

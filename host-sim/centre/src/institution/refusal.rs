@@ -1,12 +1,13 @@
 //! Why nothing is done about an institution or its agreement.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::agreement::State;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why nothing is done about an institution or its agreement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// The code is registered under another name.
     CodeTaken,
@@ -40,7 +41,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "institution-code-taken",
         "institution-not-of-area",
         "institution-unknown",

@@ -1,5 +1,7 @@
 //! What is done about institutions, act by act, and that what terminals are judged by follows (docs/centre.md §6.6.4).
 
+mod transitions;
+
 use serde_json::{Value, json};
 
 use qiyong_protocol::rules::decision::Institution;
@@ -12,6 +14,13 @@ use crate::tests::acts::Bench;
 const HOSPITAL: &str = "H32010200561";
 const BANK: &str = "B32010200001";
 const OFFICER: &str = "settlement-officer";
+
+/// The tests that reach the room's refusals and carry out its acts.
+pub(crate) const REACHING: &[fn()] = &[
+    an_agreement_from_its_first_day_to_its_last,
+    a_banks_outlet_issues_cards_while_its_agreement_holds,
+    every_refusal_is_reached,
+];
 
 /// The days of the bench's clock: 2026-03-02 at first.
 fn day(bench: &Bench, day: &str) {
@@ -43,14 +52,18 @@ fn an_agreement_from_its_first_day_to_its_last() {
     register(&mut bench, HOSPITAL);
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     let signed = bench.done(OFFICER, "institution.agree", agreement(HOSPITAL, "2026-04-01", "2027-04-01"));
-    assert_eq!((&signed["state"], &signed["acts"]), (&json!("signed"), &json!(["institution.end"])));
+    assert_eq!((&signed["state"], &signed["waiting"]["acts"]), (&json!("signed"), &json!(["institution.end"])));
     day(&bench, "2026-04-01");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)));
 
     let body = json!({"code": HOSPITAL, "days": 10, "reason": "多次违规"});
     let suspended = bench.done(OFFICER, "institution.suspend", body.clone());
     assert_eq!((&suspended["state"], &suspended["suspended_until"]), (&json!("suspended"), &json!("2026-04-11")));
-    assert_eq!(suspended["acts"], json!(["institution.resume", "institution.end"]));
+    assert_eq!(suspended["waiting"]["acts"], json!(["institution.resume", "institution.end"]));
+    assert_eq!(
+        (&signed["waiting"]["until"], &suspended["waiting"]["until"]),
+        (&json!("2026-03-31"), &json!("2026-04-10"))
+    );
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     day(&bench, "2026-04-11");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)), "a suspension ends by itself");
@@ -66,7 +79,7 @@ fn an_agreement_from_its_first_day_to_its_last() {
     let next = bench.done(OFFICER, "institution.agree", agreement(HOSPITAL, "2027-04-01", "2028-04-01"));
     assert_eq!(next["number"], 2);
     let ended = bench.done(OFFICER, "institution.end", json!({"code": HOSPITAL, "reason": "骗取基金"}));
-    assert_eq!((&ended["state"], &ended["number"], &ended["acts"]), (&json!("ended"), &json!(1), &json!([])));
+    assert_eq!((&ended["state"], &ended["number"], &ended["waiting"]), (&json!("ended"), &json!(1), &json!(null)));
     assert_eq!(standing(&bench, HOSPITAL), Some((false, false)));
     day(&bench, "2027-04-01");
     assert_eq!(standing(&bench, HOSPITAL), Some((true, false)), "the next agreement begins");

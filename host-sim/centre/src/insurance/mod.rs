@@ -55,4 +55,4 @@ pub const PARAMETERS: &[Kind] = &[
 ];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

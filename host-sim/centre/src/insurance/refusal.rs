@@ -1,6 +1,7 @@
 //! Why an act of insurance is refused, in words for people.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use crate::acts::refusal::{Explain, RefusalKind};
 
@@ -10,7 +11,7 @@ use super::pooling::Not;
 use super::relation::{Move, State};
 
 /// Why an act of insurance is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// The person has a relation of this kind.
     AlreadyInsured(Kind),
@@ -95,7 +96,7 @@ use Refused as R;
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "insured-already",
         "insurance-not-offered",
         "person-left",

@@ -1,5 +1,6 @@
 //! Double entry: nothing else moves money. A posting has lines that add up to zero; a plus is what an account is given, a
-//! minus what it gives. All amounts are in fen.
+//! minus what it gives. All amounts are in fen. Postings are a chain, so that none is changed, removed or put in unseen;
+//! `check` follows it.
 //!
 //! | Account | Holds |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | outside | what came in from or went out to the world: banks, employers, cash |
 
 pub mod acts;
+pub mod check;
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +25,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::acts::office::Office;
 use crate::error::CentreError;
+use crate::store::chain;
 use crate::store::database::Database;
 use crate::store::value::values;
 use crate::store::value::{FromValue, ToValue, Value};
@@ -159,10 +162,20 @@ pub fn post(office: &Office<'_>, operator: &str, posting: &Posting) -> Result<Re
         after.push(balance);
     }
     let number = office.next_number("posting")?;
-    let store = office.store();
+    let (store, area) = (office.store(), office.area());
+    let chain = chain::Link {
+        area: area.as_str(),
+        number,
+        day: &posting.day.to_string(),
+        reason: &posting.reason,
+        reference: &posting.reference,
+        operator,
+        lines: &lines.iter().map(|(account, amount)| (account.to_string(), *amount)).collect::<Vec<_>>(),
+    };
+    let chain = chain.seal(office.vault(), &chain::before(store, area, number)?);
     store.execute(
-        "INSERT INTO postings (area, number, day, reason, reference, operator) VALUES ($1, $2, $3, $4, $5, $6)",
-        values![office.area(), number, posting.day, posting.reason, posting.reference, operator],
+        "INSERT INTO postings (area, number, day, reason, reference, operator, chain) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        values![office.area(), number, posting.day, posting.reason, posting.reference, operator, chain],
     )?;
     for ((account, amount), balance) in lines.iter().zip(after) {
         store.execute(
@@ -213,26 +226,4 @@ pub fn entries(
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// The first account whose balance is not the sum of its entries, or posting whose lines do not add up to zero.
-///
-/// # Errors
-/// The database failed.
-pub fn verify(store: &dyn Database, area: Region) -> Result<Option<String>, CentreError> {
-    let posting = store.find(
-        "SELECT posting FROM entries WHERE area = $1 GROUP BY posting HAVING sum(amount) <> 0 ORDER BY posting LIMIT 1",
-        values![area],
-    )?;
-    if let Some(row) = posting {
-        return Ok(Some(format!("posting {}", row.get::<i64>("posting")?)));
-    }
-    let account = store.find(
-        "SELECT balances.account AS account FROM balances
-         LEFT JOIN (SELECT account, sum(amount) AS total FROM entries WHERE area = $1 GROUP BY account) AS sums
-         ON sums.account = balances.account
-         WHERE area = $1 AND balance <> coalesce(total, 0) ORDER BY balances.account LIMIT 1",
-        values![area],
-    )?;
-    account.map(|row| row.get::<String>("account")).transpose()
 }

@@ -228,4 +228,4 @@ fn write(office: &Office<'_>, card: &CardFile, events: &[Option<Event>]) -> Resu
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -109,27 +109,22 @@ impl CardAct {
             return Err(LifeRefusal::NotHere { act: self, place });
         }
         match self {
-            Self::Activate => match status {
-                CardStatus::Inactive => Ok(Step::To(CardStatus::Active)),
-                CardStatus::Active => Ok(Step::DoneBefore),
-                other => Err(stands_against(other)),
-            },
+            Self::Activate => {
+                usable(status).map(|in_use| if in_use { Step::DoneBefore } else { Step::To(CardStatus::Active) })
+            }
             // Whatever was reported meanwhile stays; only being active ends.
             Self::TakeBack => match status {
                 CardStatus::Active => Ok(Step::To(CardStatus::Inactive)),
                 _ => Ok(Step::Stays),
             },
             Self::ReportLoss => match status {
-                CardStatus::Inactive | CardStatus::Active => Ok(Step::To(CardStatus::TemporarilyLost)),
                 CardStatus::TemporarilyLost | CardStatus::Lost => Ok(Step::DoneBefore),
-                other => Err(stands_against(other)),
+                other => usable(other).map(|_| Step::To(CardStatus::TemporarilyLost)),
             },
             Self::ConfirmLoss => match status {
-                CardStatus::Inactive | CardStatus::Active | CardStatus::TemporarilyLost => {
-                    Ok(Step::To(CardStatus::Lost))
-                }
+                CardStatus::TemporarilyLost => Ok(Step::To(CardStatus::Lost)),
                 CardStatus::Lost => Ok(Step::DoneBefore),
-                other => Err(stands_against(other)),
+                other => usable(other).map(|_| Step::To(CardStatus::Lost)),
             },
             Self::Release => match status {
                 CardStatus::TemporarilyLost => Ok(Step::Resume),
@@ -137,8 +132,7 @@ impl CardAct {
                 CardStatus::Lost if place == Place::Window => Ok(Step::Resume),
                 // What was reported in writing is not taken back by word of mouth.
                 CardStatus::Lost => Err(LifeRefusal::NotHere { act: self, place }),
-                CardStatus::Inactive | CardStatus::Active => Err(LifeRefusal::NotLost),
-                other => Err(stands_against(other)),
+                other => usable(other).and(Err(LifeRefusal::NotLost)),
             },
             // The run takes what has lapsed; what is no oral loss any more is none of its business.
             Self::Lapse => match status {
@@ -154,14 +148,11 @@ impl CardAct {
                 _ => Ok(Step::To(CardStatus::Cancelled)),
             },
             Self::Supersede => match status {
-                CardStatus::Inactive | CardStatus::Active | CardStatus::Lost => Ok(Step::To(CardStatus::Cancelled)),
+                CardStatus::Lost => Ok(Step::To(CardStatus::Cancelled)),
                 CardStatus::Cancelled => Ok(Step::DoneBefore),
-                other => Err(stands_against(other)),
+                other => usable(other).map(|_| Step::To(CardStatus::Cancelled)),
             },
-            Self::ResetPin => match status {
-                CardStatus::Inactive | CardStatus::Active => Ok(Step::Stays),
-                other => Err(stands_against(other)),
-            },
+            Self::ResetPin => usable(status).map(|_| Step::Stays),
         }
     }
 }
@@ -179,32 +170,24 @@ impl Step {
 }
 
 /// A card that can be used, or could be once it is activated, is put aside.
-const fn put_aside(status: CardStatus, to: CardStatus) -> Result<Step, LifeRefusal> {
-    match (status, to) {
-        (CardStatus::Inactive | CardStatus::Active, _) => Ok(Step::To(to)),
-        (CardStatus::Sealed, CardStatus::Sealed) | (CardStatus::Locked, CardStatus::Locked) => Ok(Step::DoneBefore),
-        (other, _) => Err(stands_against(other)),
-    }
+fn put_aside(status: CardStatus, to: CardStatus) -> Result<Step, LifeRefusal> {
+    if status == to { Ok(Step::DoneBefore) } else { usable(status).map(|_| Step::To(to)) }
 }
 
 /// A card that was put aside as `from` is taken up again.
 fn take_up(status: CardStatus, from: CardStatus, not_so: LifeRefusal) -> Result<Step, LifeRefusal> {
-    match status {
-        _ if status == from => Ok(Step::Resume),
-        CardStatus::Inactive | CardStatus::Active => Err(not_so),
-        other => Err(stands_against(other)),
-    }
+    if status == from { Ok(Step::Resume) } else { usable(status).and(Err(not_so)) }
 }
 
-/// The refusal because a card has this status.
-pub const fn stands_against(status: CardStatus) -> LifeRefusal {
+/// Whether a card that nothing stands against is in use; or what stands against it.
+const fn usable(status: CardStatus) -> Result<bool, LifeRefusal> {
     match status {
-        CardStatus::Inactive => LifeRefusal::NotActivated,
-        CardStatus::Active => LifeRefusal::InUse,
-        CardStatus::Lost => LifeRefusal::Lost,
-        CardStatus::TemporarilyLost => LifeRefusal::TemporarilyLost,
-        CardStatus::Locked => LifeRefusal::Locked,
-        CardStatus::Sealed => LifeRefusal::Sealed,
-        CardStatus::Cancelled => LifeRefusal::Cancelled,
+        CardStatus::Inactive => Ok(false),
+        CardStatus::Active => Ok(true),
+        CardStatus::Lost => Err(LifeRefusal::Lost),
+        CardStatus::TemporarilyLost => Err(LifeRefusal::TemporarilyLost),
+        CardStatus::Locked => Err(LifeRefusal::Locked),
+        CardStatus::Sealed => Err(LifeRefusal::Sealed),
+        CardStatus::Cancelled => Err(LifeRefusal::Cancelled),
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::bank::BankAct;
 use super::card_act::CardAct;
@@ -11,7 +12,7 @@ use super::place::Place;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why an act on a card, or on what belongs to it, was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum LifeRefusal {
     /// The act is not offered at this place.
     NotHere {
@@ -35,10 +36,6 @@ pub enum LifeRefusal {
     OtherArea,
     /// The card was made and not yet handed over.
     NotHandedOver,
-    /// The card was not put into use.
-    NotActivated,
-    /// The card is in use, which the act does not allow.
-    InUse,
     /// The card is reported lost in writing.
     Lost,
     /// The card is reported lost by word of mouth.
@@ -146,14 +143,12 @@ fn listed(places: &[Place], name: fn(Place) -> &'static str, between: &str) -> S
 
 impl LifeRefusal {
     /// Every code, for the test that reaches each.
-    pub const ALL: &'static [&'static str] = &[
+    pub const ALL: &'static [&'static str; Self::COUNT] = &[
         "life-not-here",
         "life-bank-not-here",
         "life-card-unknown",
         "life-other-area",
         "life-not-handed-over",
-        "life-not-activated",
-        "life-in-use",
         "life-lost",
         "life-temporarily-lost",
         "life-locked",
@@ -246,18 +241,6 @@ impl LifeRefusal {
                 number,
                 ("the card was not handed over yet", "该卡尚未领取"),
                 ("hand the card over to its holder first", "请先办理领卡"),
-            ),
-            Self::NotActivated => words(
-                "life-not-activated",
-                number,
-                ("the card was not put into use", "该卡未启用"),
-                ("put the card into use first", "请先启用该卡"),
-            ),
-            Self::InUse => words(
-                "life-in-use",
-                number,
-                ("the card is in use", "该卡正常使用中"),
-                ("report its loss, or cancel it first", "请先挂失或注销该卡"),
             ),
             Self::Lost => words(
                 "life-lost",

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use qiyong_protocol::card::status::CardStatus;
 
-use super::card_act::stands_against;
 use super::refusal::LifeRefusal;
 use crate::configuration::Parameter;
 use crate::store::value::words;
@@ -78,7 +77,8 @@ pub const fn replaceable(status: CardStatus, reason: ReplaceReason) -> Result<()
         (CardStatus::Lost, _) => Err(LifeRefusal::Lost),
         (CardStatus::TemporarilyLost, _) => Err(LifeRefusal::ReplaceNeedsFormal),
         (CardStatus::Cancelled, _) => Err(LifeRefusal::ReplaceIsNew),
-        (CardStatus::Locked | CardStatus::Sealed, _) => Err(stands_against(status)),
+        (CardStatus::Locked, _) => Err(LifeRefusal::Locked),
+        (CardStatus::Sealed, _) => Err(LifeRefusal::Sealed),
         (CardStatus::Inactive | CardStatus::Active, ReplaceReason::Loss) => Err(LifeRefusal::ReplaceNeedsReport),
         (CardStatus::Inactive | CardStatus::Active, _) => Ok(()),
     }

@@ -195,8 +195,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_do_in_both_languages() {
         R::Unknown,
         R::OtherArea,
         R::NotHandedOver,
-        R::NotActivated,
-        R::InUse,
         R::Lost,
         R::TemporarilyLost,
         R::Locked,

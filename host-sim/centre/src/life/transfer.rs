@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 
 use super::refusal::LifeRefusal;
 use super::term::Calendar;
+use crate::acts::fields::Day;
+use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::configuration::Parameter;
 use crate::store::value::words;
 
@@ -48,7 +51,9 @@ pub enum TransferAct {
 }
 
 /// Whose step an act is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = TransferSide)]
 pub enum Side {
     /// The area that the person leaves.
     Old,
@@ -88,6 +93,18 @@ impl TransferState {
         self.into()
     }
 
+    /// For whom it waits, in which of both areas, until `last`; `None`: for nobody.
+    pub fn waiting(self, last: Option<Date>) -> Option<(Side, Waiting)> {
+        let (side, why_en, why_zh) = match self {
+            Self::Requested => (Side::Old, "the old area must send the balance", "待原统筹区划转个人账户余额"),
+            Self::Sent => (Side::New, "the new area must credit the balance", "待新统筹区将余额入账"),
+            Self::Done | Self::Withdrawn => return None,
+        };
+        let possible = TransferAct::VARIANTS.iter().filter(|act| self.after(**act, act.side()).is_ok());
+        let acts = possible.map(|act| act.act()).collect();
+        Some((side, Waiting { who: Role::PremiumOfficer, until: last.map(Day), why_en, why_zh, acts }))
+    }
+
     /// Nothing follows.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Withdrawn)
@@ -111,6 +128,15 @@ impl TransferState {
 }
 
 impl TransferAct {
+    /// The act that does it.
+    pub const fn act(self) -> &'static str {
+        match self {
+            Self::Send => "life.send-balance",
+            Self::Receive => "life.receive-balance",
+            Self::Withdraw => "life.withdraw-move",
+        }
+    }
+
     /// Whose step it is.
     pub const fn side(self) -> Side {
         match self {

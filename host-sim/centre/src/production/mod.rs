@@ -24,4 +24,4 @@ use crate::configuration::kinds::{Kind, kind};
 pub const PARAMETERS: &[Kind] = &[kind::<settings::Production>()];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

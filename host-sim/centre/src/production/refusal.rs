@@ -1,13 +1,14 @@
 //! Why an act of production or hand-over is refused.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::stage::Stage;
 use crate::acts::refusal::RefusalKind;
 use crate::acts::words::{Worded, Words};
 
 /// Why an act of production or hand-over is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum ProductionRefusal {
     /// There is no card in the making for this application, or with this number.
     Unknown,
@@ -119,7 +120,7 @@ pub enum ProductionRefusal {
 
 impl ProductionRefusal {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "production-unknown",
         "production-not-ready",
         "production-stage",

@@ -26,4 +26,4 @@ use crate::configuration::kinds::{Kind, kind};
 pub const PARAMETERS: &[Kind] = &[kind::<benefits::Benefits>(), kind::<terms::Terms>()];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -252,22 +252,44 @@ pub fn mark_undone(office: &Office<'_>, number: i64, by: Option<i64>) -> Result<
     Ok(())
 }
 
-/// The first person whose year is not the sum of their settlements.
+/// The first settlement that is missing, breaks an identity or cannot be read, as `settlement 5`, or else the first person
+/// whose year is not the sum of their settlements.
 ///
 /// # Errors
 /// The database failed.
 pub fn verify(store: &dyn Database, area: qiyong_protocol::card::codes::Region) -> Result<Option<String>, CentreError> {
+    let (mut number, mut after) = (0_i64, i64::MIN);
+    loop {
+        let rows = store.rows(
+            "SELECT * FROM settlements WHERE area = $1 AND number > $2 ORDER BY number LIMIT 1000",
+            values![area, after],
+        )?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            number += 1;
+            after = row.get("number")?;
+            if after != number || read(&row).is_err() {
+                return Ok(Some(format!("settlement {number}")));
+            }
+        }
+    }
+    let counted = store.find("SELECT last FROM numbers WHERE area = $1 AND kind = 'settlement'", values![area])?;
+    if counted.map_or(Ok(0), |row| row.get::<i64>("last"))? != number {
+        return Ok(Some(format!("settlement {}", number.saturating_add(1))));
+    }
     let row = store.find(
-        "SELECT years.person AS person FROM years
-         LEFT JOIN (SELECT person, year, insutype, kind, sum(deductible) AS deductible, sum(pooled) AS pooled,
+        "SELECT coalesce(years.person, sums.person) AS person FROM (SELECT * FROM years WHERE area = $1) AS years
+         FULL JOIN (SELECT person, year, insutype, kind, sum(deductible) AS deductible, sum(pooled) AS pooled,
                            sum(settled) AS settled, sum(borne) AS borne, sum(assisted) AS assisted
                     FROM settlements WHERE area = $1 GROUP BY person, year, insutype, kind) AS sums
          ON sums.person = years.person AND sums.year = years.year AND sums.insutype = years.insutype
             AND sums.kind = years.kind
-         WHERE area = $1 AND (coalesce(sums.deductible, 0) <> years.deductible
+         WHERE years.person IS NULL OR coalesce(sums.deductible, 0) <> years.deductible
             OR coalesce(sums.pooled, 0) <> years.pooled OR coalesce(sums.settled, 0) <> years.settled
-            OR coalesce(sums.borne, 0) <> years.borne OR coalesce(sums.assisted, 0) <> years.assisted)
-         ORDER BY years.person LIMIT 1",
+            OR coalesce(sums.borne, 0) <> years.borne OR coalesce(sums.assisted, 0) <> years.assisted
+         ORDER BY 1 LIMIT 1",
         values![area],
     )?;
     row.map(|row| row.get("person")).transpose()

@@ -1,13 +1,14 @@
 //! Why a bill is not registered, calculated, settled or undone.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::setlinfo::Identity;
 use super::visit::State;
 use crate::acts::refusal::{Explain, RefusalKind};
 
 /// Why a bill is not registered, calculated, settled or undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum Refused {
     /// The operator acts for no hospital or pharmacy.
     NoInstitution,
@@ -84,10 +85,10 @@ pub enum Refused {
 
 impl Refused {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "operator-not-of-institution",
         "med-type-not-here",
-        "person-unknown",
+        "bill-person-unknown",
         "certificate-not-accepted",
         "visit-unknown",
         "visit-state",
@@ -106,7 +107,7 @@ impl Refused {
         "settlement-unknown",
         "settlement-undone",
         "settlement-is-undo",
-        "account-short",
+        "bill-account-short",
         "catalogue-share",
         "identity-broken",
     ];
@@ -117,7 +118,7 @@ impl Explain for Refused {
         match self {
             Self::NoInstitution => "operator-not-of-institution",
             Self::MedType => "med-type-not-here",
-            Self::Person => "person-unknown",
+            Self::Person => "bill-person-unknown",
             Self::Certificate => "certificate-not-accepted",
             Self::Visit => "visit-unknown",
             Self::VisitState(_) => "visit-state",
@@ -136,7 +137,7 @@ impl Explain for Refused {
             Self::Settlement => "settlement-unknown",
             Self::Undone => "settlement-undone",
             Self::IsUndo => "settlement-is-undo",
-            Self::Short => "account-short",
+            Self::Short => "bill-account-short",
             Self::Catalogue => "catalogue-share",
             Self::Identity(_) => "identity-broken",
         }

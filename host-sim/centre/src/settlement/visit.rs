@@ -4,14 +4,17 @@
 use jiff::civil::Date;
 use strum::VariantArray;
 
-use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 
 use super::codes::MedType;
 use super::exact::{Count, Price};
 use super::refusal::Refused;
 use super::terms::Terms;
+use crate::acts::fields::Day;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
+use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::error::{CentreError, Damage};
 use crate::store::value::Row;
 use crate::store::value::{values, words};
@@ -56,6 +59,36 @@ pub const fn transition(state: State, change: Change) -> Option<State> {
         // It may be settled again, until its time has passed.
         (State::Settled, Change::Undo) => Some(State::Open),
         _ => None,
+    }
+}
+
+impl Change {
+    /// The act that makes it; `None`: its day comes.
+    pub const fn act(self) -> Option<&'static str> {
+        match self {
+            Self::Settle => Some("settlement.settle"),
+            Self::Undo => Some("settlement.undo"),
+            Self::Cancel => Some("settlement.unregister"),
+            Self::Lapse => None,
+        }
+    }
+}
+
+impl State {
+    /// For whom a visit at such a place waits that is settled until `last`; `None`: for nobody.
+    pub fn waiting(self, channel: Channel, last: Date) -> Option<Waiting> {
+        if self != Self::Open {
+            return None;
+        }
+        let who = if channel == Channel::Hospital { Role::Hospital } else { Role::Pharmacy };
+        let possible = Change::VARIANTS.iter().filter(|change| transition(self, **change).is_some());
+        Some(Waiting {
+            who,
+            until: Some(Day(last)),
+            why_en: "the till must settle it or take it back; after its time it lapses",
+            why_zh: "待收费窗口结算或撤销登记，逾期失效",
+            acts: possible.filter_map(|change| change.act()).collect(),
+        })
     }
 }
 

@@ -1,13 +1,14 @@
 //! Why an act about a slip is refused.
 
 use jiff::civil::Date;
+use strum::EnumCount;
 
 use super::print::yuan;
 use crate::acts::refusal::RefusalKind;
 use crate::acts::words::{Worded, Words};
 
 /// Why an act about a slip is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumCount)]
 pub enum SlipRefusal {
     /// There is no slip with this number or payment code.
     Unknown,
@@ -58,7 +59,7 @@ pub enum SlipRefusal {
 
 impl SlipRefusal {
     /// Every code.
-    pub const ALL: &[&str] = &[
+    pub const ALL: &[&str; Self::COUNT] = &[
         "slip-unknown",
         "slip-not-approved",
         "slip-number-check",

@@ -69,14 +69,17 @@ pub(crate) fn write(database: &dyn Database, vault: &Vault, area: Region, record
 /// # Errors
 /// The database failed.
 pub(crate) fn verify(database: &dyn Database, vault: &Vault, area: Region) -> Result<Chain, CentreError> {
-    let (mut number, mut before) = (0, [0; 32]);
+    let (mut number, mut before) = (0_i64, [0; 32]);
     loop {
         let rows = database.rows(
             "SELECT * FROM audit WHERE area = $1 AND number > $2 ORDER BY number LIMIT $3",
             values![area, number, PAGE],
         )?;
         if rows.is_empty() {
-            return Ok(Chain::Whole(number));
+            // A number that no record has would hide it from this walk.
+            let hidden = "SELECT number FROM audit WHERE area = $1 AND number < 1 LIMIT 1";
+            let hidden = database.find(hidden, values![area])?.is_some();
+            return Ok(if hidden { Chain::Broken(number.saturating_add(1)) } else { Chain::Whole(number) });
         }
         for row in rows {
             number += 1;

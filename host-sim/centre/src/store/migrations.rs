@@ -4,6 +4,7 @@
 //! A list in this file instead of a crate for migrations: files of version 2 exist and have no history table, and one
 //! step needs the vault.
 
+mod ledger;
 mod life;
 
 use rusqlite::params;
@@ -39,7 +40,11 @@ const MIGRATIONS: &[Migration] = &[
     sql(7, include_str!("migrations/7-settlement.sql")),
     Migration { version: 8, sql: include_str!("migrations/8-life.sql"), then: Some(life::cards_of_version_2) },
     sql(9, include_str!("migrations/9-http.sql")),
+    Migration { version: 10, sql: include_str!("migrations/10-ledger.sql"), then: Some(ledger::chain_postings) },
 ];
+
+/// Up to this version personal data stood in the clear.
+pub(super) const LAST_IN_THE_CLEAR: u32 = 7;
 
 /// Today's version.
 pub(super) fn last() -> u32 {
@@ -52,17 +57,25 @@ pub(super) fn is_known(version: u32) -> bool {
 }
 
 /// Brings the database from this version to today's, within the transaction that is open.
-pub(super) fn run(store: &Store, from: u32) -> Result<(), CentreError> {
+///
+/// # Errors
+/// Which step failed, and why. What was done is taken back with the transaction.
+pub(super) fn run(store: &Store, from: u32) -> Result<(), (u32, CentreError)> {
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > from) {
-        store.connection.execute_batch(migration.sql)?;
-        if let Some(then) = migration.then {
-            then(store)?;
-        }
+        step(store, migration).map_err(|error| (migration.version, error))?;
+    }
+    Ok(())
+}
+
+fn step(store: &Store, migration: &Migration) -> Result<(), CentreError> {
+    store.connection.execute_batch(migration.sql)?;
+    if let Some(then) = migration.then {
+        then(store)?;
     }
     store.connection.execute(
         "INSERT INTO meta (name, value) VALUES ('schema_version', ?)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        params![last().to_string()],
+        params![migration.version.to_string()],
     )?;
     Ok(())
 }

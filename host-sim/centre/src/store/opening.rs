@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
 use super::vault::Vault;
-use super::{Store, migrations, private};
+use super::{Store, migrations, private, soundness};
 use crate::error::{CentreError, Damage};
 use crate::hsm::{Hsm, KeyName};
 use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
-const APPLICATION_ID: i64 = 0x5159_4343;
+const APPLICATION_ID: i32 = 0x5159_4343;
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements stay prepared: more than the centre has.
@@ -36,37 +36,80 @@ enum Found {
 impl Store {
     /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
+        Self::open_prepared(path, |_| Ok(()))
+    }
+
+    /// The same, over a connection that was prepared by `also` besides.
+    pub(crate) fn open_prepared(
+        path: &Path,
+        also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<Self, CentreError> {
         private::check(path)?;
-        Self::in_file(path, |connection, found| match found {
-            Found::Nothing => Err(CentreError::Missing { path: path.into() }),
-            Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
-            Found::Centre { version } => {
-                let known = version.parse().ok().filter(|version| migrations::is_known(*version));
-                let found = known.ok_or_else(|| CentreError::Version {
-                    path: path.into(),
-                    found: version,
-                    expected: migrations::last(),
-                })?;
-                let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
-                migrations::run(&store, found)?;
-                Ok(store)
-            }
-        })
+        let store = Self::in_file(path, also, |connection, found| match found {
+            Found::Nothing if !Vault::path(path).exists() => Err(CentreError::Missing { path: path.into() }),
+            Found::SomethingElse if !Vault::path(path).exists() => Err(CentreError::NotACentre { path: path.into() }),
+            Found::Nothing | Found::SomethingElse => Err(CentreError::Damaged(Damage::Header)),
+            Found::Centre { version } => Self::of_version(path, connection, &version),
+        })?;
+        store.rewrite()?;
+        Ok(store)
+    }
+
+    fn of_version(path: &Path, connection: Connection, version: &str) -> Result<Self, CentreError> {
+        let found: u32 = version.parse().map_err(|_| CentreError::Damaged(Damage::Setting("schema_version".into())))?;
+        if !migrations::is_known(found) {
+            let (found, expected) = (found.to_string(), migrations::last());
+            return Err(CentreError::Version { path: path.into(), found, expected });
+        }
+        soundness::glance(path, &connection)?;
+        let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
+        migrations::run(&store, found).map_err(|(version, source)| CentreError::Migration {
+            path: path.into(),
+            version,
+            source: source.into(),
+        })?;
+        if found <= migrations::LAST_IN_THE_CLEAR {
+            store.execute("INSERT INTO meta (name, value) VALUES ('rewrite', 'due') ON CONFLICT DO NOTHING", [])?;
+        }
+        soundness::compare(&store.connection)?;
+        Ok(store)
+    }
+
+    /// Writes the whole file anew if that is due: pages that an earlier version wrote may hold remains of what stood there
+    /// in the clear, beside the rows. Whoever is in the file now puts it off until the next opening.
+    fn rewrite(&self) -> Result<(), CentreError> {
+        if self.find("SELECT value FROM meta WHERE name = 'rewrite'", [], |_| Ok(()))?.is_none() {
+            return Ok(());
+        }
+        match self.connection.execute_batch("VACUUM; DELETE FROM meta WHERE name = 'rewrite'") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// Looks through the whole file, however large it is.
+    pub(crate) fn look_through(&self) -> Result<(), CentreError> {
+        soundness::look_through(&self.connection)?;
+        soundness::compare(&self.connection)
     }
 
     /// A new database in `path`, which must be missing or empty, with these keys. Only its owner may read it.
     pub(crate) fn create(path: &Path, hsm: &Hsm) -> Result<Self, CentreError> {
         private::make(path)?;
-        Self::in_file(path, |connection, found| match found {
-            Found::Nothing => {
-                let store = Self { connection, vault: Vault::of(path, true)? };
-                store.make_tables()?;
-                store.fill(hsm)?;
-                Ok(store)
-            }
-            Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
-            Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
-        })
+        Self::in_file(
+            path,
+            |_| Ok(()),
+            |connection, found| match found {
+                Found::Nothing => {
+                    let store = Self { connection, vault: Vault::of(path, true)? };
+                    store.make_tables()?;
+                    store.fill(hsm)?;
+                    Ok(store)
+                }
+                Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
+                Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
+            },
+        )
     }
 
     /// A new database that is gone when the program ends.
@@ -96,6 +139,7 @@ impl Store {
     /// Opens the file and calls `then` with what the file contains, before anyone else can change it.
     fn in_file(
         path: &Path,
+        also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
         then: impl FnOnce(Connection, Found) -> Result<Self, CentreError>,
     ) -> Result<Self, CentreError> {
         let attempt = || {
@@ -105,6 +149,7 @@ impl Store {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
             let connection = Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             prepare(&connection)?;
+            also(&connection)?;
             // If anything fails, the connection is closed, and SQLite takes back what was not committed.
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let found = look(&connection)?;
@@ -113,18 +158,24 @@ impl Store {
             Ok(store)
         };
         attempt().map_err(|error| match error {
-            CentreError::Store(source) if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                CentreError::NotACentre { path: path.into() }
+            CentreError::Store(source) => {
+                let is_none = source.sqlite_error_code() == Some(ErrorCode::NotADatabase);
+                if Vault::path(path).exists() && (is_none || !soundness::begins(path, APPLICATION_ID)) {
+                    CentreError::Damaged(Damage::Header).in_file(path)
+                } else if is_none {
+                    CentreError::NotACentre { path: path.into() }
+                } else {
+                    CentreError::Open { path: path.into(), source }
+                }
             }
-            CentreError::Store(source) => CentreError::Open { path: path.into(), source },
-            other => other,
+            other => other.in_file(path),
         })
     }
 
     fn make_tables(&self) -> Result<(), CentreError> {
         self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         self.connection.execute_batch(migrations::FIRST_SCHEMA)?;
-        migrations::run(self, migrations::FIRST)
+        migrations::run(self, migrations::FIRST).map_err(|(_, error)| error)
     }
 
     /// Writes what each database has from its beginning.
@@ -212,7 +263,7 @@ fn prepare(connection: &Connection) -> Result<(), CentreError> {
 }
 
 fn look(connection: &Connection) -> Result<Found, CentreError> {
-    let application_id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application_id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if application_id != APPLICATION_ID {
         let is_new = application_id == 0 && count("SELECT count(*) FROM sqlite_schema")? == 0;

@@ -1,7 +1,7 @@
 //! A database holds master keys: nobody but its owner may read it (docs/centre.md §12).
 
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::CentreError;
@@ -40,6 +40,22 @@ pub(super) fn make(path: &Path) -> Result<(), CentreError> {
         // SQLite says what is wrong.
         _ => Ok(()),
     }
+}
+
+/// Writes the whole file, which [`make`] made, and comes back when it is on the disk, and its name in the folder.
+///
+/// # Errors
+/// The disk is full, or the file cannot be written.
+pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

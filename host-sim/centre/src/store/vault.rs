@@ -1,7 +1,7 @@
 //! The keys under which personal data and keys lie in the database, and which are not in it.
 //!
-//! Sealed: AES-256-GCM with a random nonce; look-up of what is sealed by HMAC-SHA-256. Both keys and the key of the audit
-//! chain are derived from one secret of 32 bytes, which lies beside the database in a file of its own, for its owner
+//! Sealed: AES-256-GCM with a random nonce; look-up of what is sealed by HMAC-SHA-256. Both keys and those of
+//! the audit's and the ledger's chain are derived from one secret of 32 bytes, which lies beside the database in a file of its own, for its owner
 //! alone. A copy of the database alone tells nothing about a person.
 
 use std::fmt;
@@ -25,6 +25,7 @@ pub struct Vault {
     seal: Zeroizing<[u8; 32]>,
     look_up: Zeroizing<[u8; 32]>,
     audit: Zeroizing<[u8; 32]>,
+    ledger: Zeroizing<[u8; 32]>,
 }
 
 impl Vault {
@@ -44,19 +45,23 @@ impl Vault {
         Ok(Self::from_secret(&secret))
     }
 
-    /// The keys of the database in `path`; made if the file is missing and `may_make`.
+    /// The keys of the database in `path`; made if the file is missing or empty and `may_make`. They are on the disk
+    /// before anything is sealed under them.
     ///
     /// # Errors
     /// The file is missing, or others may read it, or it is not what this program writes.
     pub(super) fn of(path: &Path, may_make: bool) -> Result<Self, CentreError> {
         let file = Self::path(path);
         let failed = |source| CentreError::KeyFile { path: file.clone(), source };
-        if may_make && !file.exists() {
+        if may_make && !std::fs::metadata(&file).is_ok_and(|about| about.len() > 0) {
             private::make(&file)?;
             let text = Zeroizing::new(hex::encode(*secret()?));
-            std::fs::write(&file, text.as_bytes()).map_err(failed)?;
+            private::keep(&file, text.as_bytes()).map_err(failed)?;
         }
-        private::check(&file)?;
+        private::check(&file).map_err(|error| match error {
+            CentreError::Missing { .. } => failed(std::io::ErrorKind::NotFound.into()),
+            other => other,
+        })?;
         let text = Zeroizing::new(std::fs::read_to_string(&file).map_err(failed)?);
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), bytes.as_mut_slice())
@@ -70,6 +75,7 @@ impl Vault {
             seal: key("qiyong centre seal 1"),
             look_up: key("qiyong centre look-up 1"),
             audit: key("qiyong centre audit 1"),
+            ledger: key("qiyong centre ledger 1"),
         }
     }
 
@@ -107,6 +113,11 @@ impl Vault {
     /// The check value of an audit record over its parts.
     pub(super) fn audit(&self, parts: &[&[u8]]) -> [u8; 32] {
         mac(&self.audit, parts)
+    }
+
+    /// The check value of a posting over its parts.
+    pub(super) fn posting(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.ledger, parts)
     }
 }
 

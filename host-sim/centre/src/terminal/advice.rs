@@ -24,7 +24,8 @@ impl CentreError {
             | Self::ClockRuns
             | Self::Number(_) => Advice::CorrectInput,
             Self::Answer(error) => error.advice(),
-            Self::Damaged(damage) => damage.advice(),
+            Self::Damaged(damage) | Self::DamagedFile { damage, .. } => damage.advice(),
+            Self::Migration { source, .. } => source.advice(),
             Self::KeyFile { .. } | Self::NoRandom | Self::Defaults(_) => Advice::CallService,
         }
     }
@@ -38,6 +39,10 @@ impl Damage {
             | Self::Card(_)
             | Self::KeyFile(_)
             | Self::Sealed
+            | Self::Structure(_)
+            | Self::Header
+            | Self::Reference(_)
+            | Self::Schema(_)
             | Self::MasterKey { .. }
             | Self::Setting(_) => Advice::CallService,
         }
@@ -119,7 +124,13 @@ mod tests {
                                  restore it from a copy";
             CentreError::KeyFile { .. } = CentreError::KeyFile { path: path(), source: io::Error::other("gone") }
                 => CallService, "c.db, which has the keys of the database beside it, cannot be read or made: gone; the \
-                                 database is of no use without it";
+                                 database is of no use without it: restore it from a copy";
+            CentreError::DamagedFile { .. } = CentreError::DamagedFile { path: path(), damage: Damage::Header }
+                => CallService, "c.db is a damaged card centre's database: its keys lie beside it, but it is empty or does \
+                                 not begin as a card centre's database; restore it from a copy";
+            CentreError::Migration { .. } = CentreError::Migration { path: path(), version: 3, source: CentreError::NoRandom.into() }
+                => CallService, "c.db cannot be brought to version 3: the system gives no random numbers, and nothing can be \
+                                 sealed; nothing was changed; it is as it was before";
             CentreError::NoRandom = CentreError::NoRandom
                 => CallService, "the system gives no random numbers, and nothing can be sealed; nothing was changed";
             CentreError::ClockRuns = CentreError::ClockRuns
@@ -145,6 +156,13 @@ mod tests {
                                  database's";
             Damage::Setting(_) = Damage::Setting("version".into())
                 => CallService, "the table meta lacks version";
+            Damage::Structure(_) = Damage::Structure("Tree 5 page 3".into())
+                => CallService, "its parts do not fit together (Tree 5 page 3)";
+            Damage::Header = Damage::Header
+                => CallService, "its keys lie beside it, but it is empty or does not begin as a card centre's database";
+            Damage::Reference(_) = Damage::Reference("entries".into())
+                => CallService, "a row of the table entries belongs to another that is missing";
+            Damage::Schema(_) = Damage::Schema("cards".into()) => CallService, "`cards` is not as this program makes it";
         });
         table!(IssueError {
             IssueError::Name = IssueError::Name

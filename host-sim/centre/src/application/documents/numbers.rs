@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 use qiyong_protocol::card::codes::{CardNumber, CodeError, IdNumber};
-use strum::IntoStaticStr;
+use strum::{EnumCount, IntoStaticStr};
 
 use super::Kind;
 
@@ -34,7 +34,7 @@ pub struct Checked {
 }
 
 /// Why a text is not the number of its kind. Positions count from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, EnumCount)]
 pub enum NumberFault {
     /// It has not the form that the kind's numbers have.
     Form(Kind),

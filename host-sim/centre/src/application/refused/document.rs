@@ -1,11 +1,14 @@
 //! The words for documents.
 
+use strum::EnumCount;
+
 use super::{Whose, words};
 use crate::acts::words::Words;
 use crate::application::documents::numbers::{NumberFault, form_of};
 use crate::application::documents::{DocumentFault, Kind};
 
-pub(super) const ALL: &[&str] = &[
+/// Of each fault of a number one, and of each other fault of a document.
+pub(super) const ALL: &[&str; DocumentFault::COUNT - 1 + NumberFault::COUNT] = &[
     "document-number-form",
     "document-number-character",
     "document-number-check",

@@ -1,5 +1,7 @@
 //! The words for the fields of a form.
 
+use strum::EnumCount;
+
 use super::words;
 use crate::acts::words::Words;
 use crate::application::codes::{ApplicationKind, Category};
@@ -7,7 +9,7 @@ use crate::application::documents::Bearer;
 use crate::application::form_fault::{FormFault, Situation};
 use crate::application::rules::ProofKind;
 
-pub(super) const ALL: &[&str] = &[
+pub(super) const ALL: &[&str; FormFault::COUNT] = &[
     "name-invalid",
     "country-invalid",
     "country-of-document",

@@ -1,10 +1,12 @@
 //! The words for photos: what was found, and what the area allows.
 
+use strum::EnumCount;
+
 use super::words;
 use crate::acts::words::Words;
 use crate::application::photo::{PhotoFault, PhotoRules, Range, Side};
 
-pub(super) const ALL: &[&str] = &[
+pub(super) const ALL: &[&str; PhotoFault::COUNT] = &[
     "photo-bytes-few",
     "photo-bytes-many",
     "photo-not-jpeg",

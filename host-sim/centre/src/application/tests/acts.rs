@@ -11,7 +11,7 @@ use crate::persons;
 use crate::tests::acts::Bench;
 
 #[test]
-fn a_person_applies_and_is_known_and_has_an_order_once_approved() {
+pub(crate) fn a_person_applies_and_is_known_and_has_an_order_once_approved() {
     let mut bench = Bench::new();
     let filed = approve(&mut bench, with(&[]), "holder");
     let shown = bench.done("reviewer", "application.show", json!({"number": filed.number}));
@@ -30,7 +30,7 @@ fn a_person_applies_and_is_known_and_has_an_order_once_approved() {
 }
 
 #[test]
-fn a_foreign_worker_proves_the_work_and_gets_a_constructed_number() {
+pub(crate) fn a_foreign_worker_proves_the_work_and_gets_a_constructed_number() {
     let mut bench = Bench::new();
     let filed = approve(&mut bench, with(&foreign_worker()), "holder");
     let order = orders::get(&bench.centre.office(bench.area), &filed.number).expect("a database").expect("an order");
@@ -49,7 +49,7 @@ fn a_foreign_worker_proves_the_work_and_gets_a_constructed_number() {
 }
 
 #[test]
-fn a_guardian_applies_for_a_minor_who_needs_a_photo_from_seven_years_on() {
+pub(crate) fn a_guardian_applies_for_a_minor_who_needs_a_photo_from_seven_years_on() {
     let mut bench = Bench::new();
     let small = file(&mut bench, with(&minor("20190303")));
     sign(&mut bench, &small, "guardian");
@@ -65,7 +65,7 @@ fn a_guardian_applies_for_a_minor_who_needs_a_photo_from_seven_years_on() {
 }
 
 #[test]
-fn an_agent_applies_with_both_documents() {
+pub(crate) fn an_agent_applies_with_both_documents() {
     let mut bench = Bench::new();
     let filed = file(&mut bench, with(&agent()));
     bench.done("clerk", "application.read", filed.body());
@@ -76,7 +76,7 @@ fn an_agent_applies_with_both_documents() {
 }
 
 #[test]
-fn an_employers_list_is_filed_line_by_line() {
+pub(crate) fn an_employers_list_is_filed_line_by_line() {
     let mut bench = Bench::new();
     let line = |sequence: u16, more: &[(&'static str, Value)]| {
         let mut changes = vec![
@@ -126,7 +126,7 @@ fn an_employers_list_is_filed_line_by_line() {
 
 /// Returned for its photo, corrected, returned for its data, corrected, approved.
 #[test]
-fn what_was_signed_stays_signed_if_only_the_photo_was_at_fault() {
+pub(crate) fn what_was_signed_stays_signed_if_only_the_photo_was_at_fault() {
     let mut bench = Bench::new();
     let filed = brought_to(&mut bench, State::InReview, 41);
     let returned = |reasons: Value| filed.and(&[("outcome", json!("return")), ("reasons", reasons)]);
@@ -153,7 +153,7 @@ fn what_was_signed_stays_signed_if_only_the_photo_was_at_fault() {
 }
 
 #[test]
-fn what_production_sends_back_is_corrected_and_ordered_anew() {
+pub(crate) fn what_production_sends_back_is_corrected_and_ordered_anew() {
     let mut bench = Bench::new();
     let filed = brought_to(&mut bench, State::InProduction, 43);
     assert!(orders::step(&bench.centre.office(bench.area), &filed.number, OrderStep::SendBack).expect("a database"));
@@ -169,7 +169,7 @@ fn what_production_sends_back_is_corrected_and_ordered_anew() {
 
 /// One operator has one role; whoever got another role since is kept out by what they did before.
 #[test]
-fn nobody_reviews_what_they_worked_on() {
+pub(crate) fn nobody_reviews_what_they_worked_on() {
     let mut bench = Bench::new();
     let filed = brought_to(&mut bench, State::InReview, 45);
     let approve = filed.and(&[("outcome", json!("approve"))]);
@@ -182,7 +182,7 @@ fn nobody_reviews_what_they_worked_on() {
 }
 
 #[test]
-fn mutants_of_the_second_person_are_caught() {
+pub(crate) fn mutants_of_the_second_person_are_caught() {
     use crate::application::acts::review::may_review;
     type Rule = fn(&[String], &str) -> bool;
     let cases: [(&[&str], &str, bool); 4] = [
@@ -210,7 +210,7 @@ fn mutants_of_the_second_person_are_caught() {
 }
 
 #[test]
-fn another_area_sees_nothing_and_every_look_is_on_record() {
+pub(crate) fn another_area_sees_nothing_and_every_look_is_on_record() {
     let mut bench = Bench::new();
     let filed = brought_to(&mut bench, State::Draft, 47);
     let shown = bench.done("hotline", "application.show", json!({"number": filed.number}));
@@ -277,7 +277,7 @@ fn another_outlet_neither_sees_nor_touches_an_application() {
 }
 
 #[test]
-fn nothing_of_a_person_lies_open_in_the_database() {
+pub(crate) fn nothing_of_a_person_lies_open_in_the_database() {
     let mut bench = Bench::new();
     let filed = approve(&mut bench, with(&[]), "holder");
     let office = bench.centre.office(bench.area);
@@ -291,7 +291,7 @@ fn nothing_of_a_person_lies_open_in_the_database() {
 }
 
 #[test]
-fn a_replacement_names_a_card_of_the_person() {
+pub(crate) fn a_replacement_names_a_card_of_the_person() {
     use qiyong_protocol::card::status::CardStatus;
     let mut bench = Bench::new();
     let filed = brought_to(&mut bench, State::Completed, 49);

@@ -19,14 +19,14 @@ const TODAY: Date = date(2026, 3, 2);
 
 /// What an area sets.
 #[derive(Clone)]
-struct Area {
-    rules: ApplicationRules,
+pub(super) struct Area {
+    pub(super) rules: ApplicationRules,
     proofs: ProofRules,
     banks: Banks,
     today: Date,
 }
 
-fn area() -> Area {
+pub(super) fn area() -> Area {
     use documents::Kind;
     let kinds = [
         Kind::IdCard,
@@ -89,10 +89,10 @@ fn codes(area: &Area, form: &Value) -> Vec<&'static str> {
     faults(area, form).into_iter().map(|fault| Refused::Form(fault).code()).collect()
 }
 
-type Changes = Vec<(&'static str, Value)>;
+pub(super) type Changes = Vec<(&'static str, Value)>;
 
 /// Changes of a sound form, and the codes of the faults that they must give.
-fn cases() -> Vec<(Changes, Vec<&'static str>)> {
+pub(super) fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     let and = |base: Changes, more: Changes| base.into_iter().chain(more).collect::<Changes>();
     let works = |more: Changes| and(vec![("/category", json!("employee")), ("/employer", employer())], more);
     let replaces = |reason: &str, more: Changes| {
@@ -255,6 +255,7 @@ fn cases() -> Vec<(Changes, Vec<&'static str>)> {
     ]
 }
 
+/// Who has an employer, a school, a community, a guardian: docs/centre.md §6.5.1. Who proves what: docs/centre.md §6.5.6.
 #[test]
 fn every_rule_of_the_form_is_kept_and_broken() {
     let area = area();
@@ -322,6 +323,7 @@ fn parameters_that_make_no_sense_are_refused() {
     assert!(!one.is_counter_of("95599", "B32010200001") && !one.is_counter_of("95588", "B32010200002"));
 }
 
+/// docs/centre.md §6.5.2
 #[test]
 fn the_codes_of_other_systems_are_those_of_the_sources() {
     use crate::application::codes::{Category, Household, Occupation};

@@ -10,46 +10,50 @@ use crate::persons::{self, Particulars};
 use crate::tests::acts::Bench;
 
 /// The premium officer.
-pub(super) const OFFICER: &str = "premium-officer";
+pub(crate) const OFFICER: &str = "premium-officer";
 /// The employer's code.
-pub(super) const EMPLOYER: &str = "91320100TEST00001X";
+pub(crate) const EMPLOYER: &str = "91320100TEST00001X";
 /// The bank of the files.
-pub(super) const BANK: &str = "95533";
+pub(crate) const BANK: &str = "95533";
 
 /// A centre of Nanjing with an employer of injury class 3.
-pub(super) struct Insurance {
-    pub(super) bench: Bench,
+pub(crate) struct Insurance {
+    pub(crate) bench: Bench,
     files: u32,
     people: u32,
 }
 
 impl Insurance {
-    pub(super) fn new() -> Self {
-        let mut bench = Bench::new();
+    pub(crate) fn new() -> Self {
+        Self::over(Bench::new())
+    }
+
+    /// The same over a bench that has neither the employer nor files yet.
+    pub(crate) fn over(mut bench: Bench) -> Self {
         let employer = json!({"payer": EMPLOYER, "name": "测试公司", "account": "6227001", "injury_class": 3});
         bench.done(OFFICER, "payer.register", employer);
         Self { bench, files: 0, people: 0 }
     }
 
-    pub(super) fn office(&self) -> Office<'_> {
+    pub(crate) fn office(&self) -> Office<'_> {
         self.bench.centre.office(self.bench.area)
     }
 
     /// From now on it is nine in the morning of this day.
-    pub(super) fn on(&mut self, day: &str) {
+    pub(crate) fn on(&mut self, day: &str) {
         self.bench.clock.set(format!("{day}T09:00:00").parse().unwrap());
     }
 
-    pub(super) fn done(&mut self, act: &str, body: Value) -> Value {
+    pub(crate) fn done(&mut self, act: &str, body: Value) -> Value {
         self.bench.done(OFFICER, act, body)
     }
 
-    pub(super) fn refused(&mut self, act: &str, body: Value) -> &'static str {
+    pub(crate) fn refused(&mut self, act: &str, body: Value) -> &'static str {
         self.bench.refused(OFFICER, act, body)
     }
 
     /// A person, by number.
-    pub(super) fn person(&mut self, born: &str) -> String {
+    pub(crate) fn person(&mut self, born: &str) -> String {
         self.people += 1;
         let particulars = Particulars {
             name: "张三".into(),
@@ -63,37 +67,37 @@ impl Insurance {
     }
 
     /// The person died or left on this day.
-    pub(super) fn leaves(&mut self, person: &str, day: &str) {
+    pub(crate) fn leaves(&mut self, person: &str, day: &str) {
         let office = self.office();
         let known = persons::get(&office, person).unwrap().unwrap();
         persons::update(&office, &persons::Person { until: Some(day.parse().unwrap()), ..known }).unwrap();
     }
 
     /// Sets a parameter from a day on, whatever the day.
-    pub(super) fn set(&mut self, name: &str, since: &str, value: Value) {
+    pub(crate) fn set(&mut self, name: &str, since: &str, value: Value) {
         let office = self.office();
         configuration::keep(office.store(), office.area(), name, since.parse().unwrap(), &value.to_string()).unwrap();
     }
 
     /// Employs a person from a month on with this base in fen; gives the relations' numbers by kind.
-    pub(super) fn employ(&mut self, person: &str, from: &str, base: i64) -> Vec<i64> {
+    pub(crate) fn employ(&mut self, person: &str, from: &str, base: i64) -> Vec<i64> {
         let body = json!({"person": person, "capacity": "employee", "payer": EMPLOYER, "from": from, "base": base});
         let started = self.done("relation.start", body);
         started["relations"].as_array().unwrap().iter().map(|number| number.as_i64().unwrap()).collect()
     }
 
     /// Assesses a month for the employer; gives the slip's number, if one was made.
-    pub(super) fn assess(&mut self, month: &str) -> Option<String> {
+    pub(crate) fn assess(&mut self, month: &str) -> Option<String> {
         let answer = self.done("premium.assess", json!({"month": month}));
         answer["slips"].as_array().unwrap().first().map(|slip| slip["slip"].as_str().unwrap().to_owned())
     }
 
-    pub(super) fn slip(&mut self, slip: &str) -> Value {
+    pub(crate) fn slip(&mut self, slip: &str) -> Value {
         self.done("premium.slip", json!({"slip": slip}))
     }
 
     /// The rows of the bank's file for all due lines of a slip, taken on `day`.
-    pub(super) fn rows(&mut self, slip: &str, day: &str) -> Vec<String> {
+    pub(crate) fn rows(&mut self, slip: &str, day: &str) -> Vec<String> {
         let shown = self.slip(slip);
         let row = |line: &Value| {
             let fen = |name: &str| line[name].as_i64().unwrap();
@@ -108,13 +112,13 @@ impl Insurance {
     }
 
     /// A file of the bank with these rows.
-    pub(super) fn file(&mut self, day: &str, rows: &[String]) -> String {
+    pub(crate) fn file(&mut self, day: &str, rows: &[String]) -> String {
         self.files += 1;
         file(&format!("B{:04}", self.files), day, rows)
     }
 
     /// Collects all due lines of a slip on `day`, which becomes today.
-    pub(super) fn pay(&mut self, slip: &str, day: &str) -> Value {
+    pub(crate) fn pay(&mut self, slip: &str, day: &str) -> Value {
         self.on(day);
         let rows = self.rows(slip, day);
         let file = self.file(day, &rows);
@@ -122,33 +126,33 @@ impl Insurance {
     }
 
     /// The code of the collection's first unmatched row, with `change` made to the slip's first row.
-    pub(super) fn unmatched(&mut self, slip: &str, day: &str, change: impl Fn(&str) -> String) -> Value {
+    pub(crate) fn unmatched(&mut self, slip: &str, day: &str, change: impl Fn(&str) -> String) -> Value {
         let row = change(&self.rows(slip, day)[0]);
         let file = self.file(day, &[row]);
         self.done("premium.collect", json!({"file": file}))
     }
 
-    pub(super) fn balance(&self, account: &Account) -> i64 {
+    pub(crate) fn balance(&self, account: &Account) -> i64 {
         ledger::balance(self.office().store(), self.bench.area, account).unwrap()
     }
 
     /// What is on a person's account.
-    pub(super) fn account(&self, person: &str) -> i64 {
+    pub(crate) fn account(&self, person: &str) -> i64 {
         self.balance(&Account::Person(person.into()))
     }
 
-    pub(super) fn insurance(&mut self, person: &str, day: &str) -> Value {
+    pub(crate) fn insurance(&mut self, person: &str, day: &str) -> Value {
         self.done("insurance.show", json!({"person": person, "day": day}))
     }
 }
 
 /// Fen as yuan.
-pub(super) fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 /// A file with this number.
-pub(super) fn file(number: &str, day: &str, rows: &[String]) -> String {
+pub(crate) fn file(number: &str, day: &str, rows: &[String]) -> String {
     let fen = |text: &str| text.replace('.', "").parse::<i64>().unwrap();
     let collected = rows.iter().map(|row| row.split(',').collect::<Vec<_>>()).filter(|row| row[11] == "00");
     let total: i64 = collected.map(|row| fen(row[8]) + fen(row[9])).sum();
@@ -157,6 +161,6 @@ pub(super) fn file(number: &str, day: &str, rows: &[String]) -> String {
 }
 
 /// A day.
-pub(super) fn day(text: &str) -> Date {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }

@@ -18,7 +18,7 @@ fn with_slip() -> (Insurance, String, String) {
 }
 
 #[test]
-fn a_file_is_taken_once() {
+pub(crate) fn a_file_is_taken_once() {
     let (mut it, person, slip) = with_slip();
     let rows = it.rows(&slip, "2026-03-20");
     let text = file("B0001", "2026-03-20", &rows);
@@ -37,7 +37,7 @@ fn a_file_is_taken_once() {
 }
 
 #[test]
-fn a_file_that_cannot_be_right_changes_nothing() {
+pub(crate) fn a_file_that_cannot_be_right_changes_nothing() {
     let (mut it, _, slip) = with_slip();
     let rows = it.rows(&slip, "2026-03-20");
     let good = file("B0001", "2026-03-20", &rows);
@@ -56,7 +56,7 @@ fn a_file_that_cannot_be_right_changes_nothing() {
 }
 
 #[test]
-fn what_the_bank_could_not_collect_stays_due() {
+pub(crate) fn what_the_bank_could_not_collect_stays_due() {
     let (mut it, person, slip) = with_slip();
     let rows: Vec<_> = it.rows(&slip, "2026-03-20").iter().map(|row| row.replace(",00,", ",51,")).collect();
     let answer = it.done("premium.collect", json!({"file": file("F0001", "2026-03-20", &rows)}));
@@ -69,7 +69,7 @@ fn what_the_bank_could_not_collect_stays_due() {
 
 /// Every reason why a row fits no line is met, its money is booked, and nothing is credited.
 #[test]
-fn every_reason_is_named_and_its_money_is_kept() {
+pub(crate) fn every_reason_is_named_and_its_money_is_kept() {
     let (mut it, person, slip) = with_slip();
     let resident = it.person("1960-01-01");
     let enrol = json!({"person": resident, "class": "elderly", "year": 2026, "registered_since": "1960-01-01"});
@@ -122,7 +122,7 @@ fn every_reason_is_named_and_its_money_is_kept() {
 }
 
 #[test]
-fn unmatched_money_finds_its_line_if_it_pays_it_exactly() {
+pub(crate) fn unmatched_money_finds_its_line_if_it_pays_it_exactly() {
     let (mut it, person, slip) = with_slip();
     // The medical line, under a mistyped slip number.
     let row = it.rows(&slip, "2026-03-20")[1].replacen(&slip, "3201002026", 1);

@@ -9,12 +9,15 @@ use crate::ledger::Account;
 
 /// docs/centre.md §6.7.2, §6.7.4: the figures of 4,879 yuan, from the relation to the account.
 #[test]
-fn a_month_from_the_relation_to_the_credit() {
+pub(crate) fn a_month_from_the_relation_to_the_credit() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     assert_eq!(it.employ(&person, "2026-03", 487_900).len(), 5);
     let slip = it.assess("2026-03").unwrap();
     assert_eq!(it.account(&person), 0, "nothing is credited before it is collected");
+    let listed = it.done("premium.list", json!({"payer": EMPLOYER}));
+    assert_eq!((listed["slips"].as_array().unwrap().len(), &listed["slips"][0]["slip"]), (1, &json!(slip)));
+    assert_eq!(it.done("payer.show", json!({"payer": EMPLOYER}))["injury_class"], 3);
     let shown = it.slip(&slip);
     assert_eq!(shown["bank"], "测试国库代收银行");
     assert_eq!(shown["account"], "3201000000000000001");
@@ -46,7 +49,7 @@ fn a_month_from_the_relation_to_the_credit() {
 }
 
 #[test]
-fn a_month_is_assessed_once_and_goes_on_where_it_stopped() {
+pub(crate) fn a_month_is_assessed_once_and_goes_on_where_it_stopped() {
     let mut it = Insurance::new();
     let first = it.person("1990-05-05");
     it.employ(&first, "2026-03", 487_900);
@@ -71,7 +74,7 @@ fn a_month_is_assessed_once_and_goes_on_where_it_stopped() {
 
 /// docs/centre.md §6.7.5: bank, account and reference stand on what is handed out.
 #[test]
-fn the_slip_is_printed_with_what_is_due_today() {
+pub(crate) fn the_slip_is_printed_with_what_is_due_today() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -110,7 +113,7 @@ fn the_slip_is_printed_with_what_is_due_today() {
 
 /// What waits names who must act, until when, and by which acts.
 #[test]
-fn the_queue_names_who_must_act_and_until_when() {
+pub(crate) fn the_queue_names_who_must_act_and_until_when() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -127,7 +130,7 @@ fn the_queue_names_who_must_act_and_until_when() {
 }
 
 #[test]
-fn a_wrong_slip_is_withdrawn_and_made_again() {
+pub(crate) fn a_wrong_slip_is_withdrawn_and_made_again() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -144,7 +147,7 @@ fn a_wrong_slip_is_withdrawn_and_made_again() {
 }
 
 #[test]
-fn declarations_keep_the_calendar_and_the_states() {
+pub(crate) fn declarations_keep_the_calendar_and_the_states() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     let start = |from: &str| {
@@ -178,7 +181,7 @@ fn declarations_keep_the_calendar_and_the_states() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+pub(crate) fn what_is_missing_is_named() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     let with = |capacity: &str, payer: Option<&str>, base: Option<i64>, kinds: &[&str]| json!({"person": person, "capacity": capacity, "payer": payer, "from": "2026-03", "base": base, "kinds": kinds});
@@ -218,7 +221,7 @@ fn what_is_missing_is_named() {
 
 /// docs/centre.md §6.7.5: 0.05 % a day; the fee goes to the fund, the credit stays the same.
 #[test]
-fn late_premiums_cost_a_fee_that_goes_to_the_fund() {
+pub(crate) fn late_premiums_cost_a_fee_that_goes_to_the_fund() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -235,7 +238,7 @@ fn late_premiums_cost_a_fee_that_goes_to_the_fund() {
 }
 
 #[test]
-fn before_2023_the_credit_goes_by_age() {
+pub(crate) fn before_2023_the_credit_goes_by_age() {
     let mut it = Insurance::new();
     // The rule of the years before, in force on a day that this bench's operators work.
     let by_age = json!([{"from_age": 0, "rate": "3%"}, {"from_age": 45, "rate": "3.4%"}]);
@@ -251,7 +254,7 @@ fn before_2023_the_credit_goes_by_age() {
 
 /// docs/centre.md §6.7.4: a fixed sum in retirement, interest once a year, the pay-out at the end.
 #[test]
-fn retirement_interest_and_the_end_of_an_account() {
+pub(crate) fn retirement_interest_and_the_end_of_an_account() {
     let mut it = Insurance::new();
     let person = it.person("1966-05-05");
     it.employ(&person, "2026-03", 487_900);

@@ -19,7 +19,7 @@ fn with(mut body: Value, more: &Value) -> Value {
 
 /// docs/centre.md §6.7.3: paid in the window, covered for the year; the subsidy comes with the payment.
 #[test]
-fn in_the_window_for_the_next_year() {
+pub(crate) fn in_the_window_for_the_next_year() {
     let mut it = Insurance::new();
     let person = it.person("1960-01-01");
     assert_eq!(it.refused("resident.enrol", enrol(&person, 2027)), "cover-not-payable");
@@ -44,7 +44,7 @@ fn in_the_window_for_the_next_year() {
 }
 
 #[test]
-fn late_the_pool_waits_and_missed_years_count() {
+pub(crate) fn late_the_pool_waits_and_missed_years_count() {
     let mut it = Insurance::new();
     let person = it.person("1960-01-01");
     // The clock stands on 2 March 2026.
@@ -65,7 +65,7 @@ fn late_the_pool_waits_and_missed_years_count() {
 }
 
 #[test]
-fn newborn_former_employee_poor_and_newcomer() {
+pub(crate) fn newborn_former_employee_poor_and_newcomer() {
     let mut it = Insurance::new();
     let child = it.person("2026-02-20");
     let newborn = with(enrol(&child, 2026), &json!({"entry": "newborn", "entry_day": "2026-02-20", "class": "pupil"}));
@@ -99,7 +99,7 @@ fn newborn_former_employee_poor_and_newcomer() {
 }
 
 #[test]
-fn a_class_that_the_area_does_not_have_is_refused() {
+pub(crate) fn a_class_that_the_area_does_not_have_is_refused() {
     let mut it = Insurance::new();
     let value = json!({"classes": [], "newborn_days": 90, "former_employee_days": 90, "registered_years": 5});
     it.set("premium.resident", "2026-01-01", value);
@@ -109,7 +109,7 @@ fn a_class_that_the_area_does_not_have_is_refused() {
 
 /// docs/centre.md §6.7.4: the account pays a resident's premium, and the relative gets no more than that.
 #[test]
-fn a_relatives_account_pays_the_year() {
+pub(crate) fn a_relatives_account_pays_the_year() {
     let mut it = Insurance::new();
     let (owner, child) = (it.person("1990-05-05"), it.person("2015-01-01"));
     it.employ(&owner, "2026-03", 2_000_000);

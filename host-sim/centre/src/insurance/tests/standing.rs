@@ -10,7 +10,7 @@ use crate::persons::proof::tests::shown;
 
 /// docs/centre.md §6.7.5: arrears stop the pool, the account stays usable.
 #[test]
-fn arrears_stop_the_pool_until_they_are_paid() {
+pub(crate) fn arrears_stop_the_pool_until_they_are_paid() {
     let mut it = Insurance::new();
     let person = it.person("1990-05-05");
     it.employ(&person, "2026-03", 487_900);
@@ -32,7 +32,7 @@ fn arrears_stop_the_pool_until_they_are_paid() {
 }
 
 #[test]
-fn after_a_gap_the_pool_waits() {
+pub(crate) fn after_a_gap_the_pool_waits() {
     let mut it = Insurance::new();
     it.set("benefit.waiting", "2026-01-01", json!({"employees": [{"gap_months": 4, "waiting_months": 2}], "residents": {"fixed_months": 3, "months_per_further_year": 1, "many_years": 4, "many_years_months": 6}}));
     let (short, long) = (it.person("1990-05-05"), it.person("1991-05-05"));
@@ -53,7 +53,7 @@ fn after_a_gap_the_pool_waits() {
 
 /// docs/centre.md §6.7.4: money, never the entitlement.
 #[test]
-fn family_pooling_gives_money_and_no_entitlement() {
+pub(crate) fn family_pooling_gives_money_and_no_entitlement() {
     let mut it = Insurance::new();
     let (owner, wife, brother) = (it.person("1990-05-05"), it.person("1991-05-05"), it.person("1992-05-05"));
     let document = shown(&it.office(), &owner);

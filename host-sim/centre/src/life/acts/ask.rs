@@ -130,7 +130,7 @@ pub(super) fn waiting(office: &Office<'_>, card: &CardFile, formal: FormalReleas
 }
 
 /// Who acts next on the social function, and why; `None`: it has ended.
-pub(super) const fn social_wait(status: CardStatus) -> Option<(Role, &'static str, &'static str)> {
+pub(crate) const fn social_wait(status: CardStatus) -> Option<(Role, &'static str, &'static str)> {
     Some(match status {
         CardStatus::Inactive => (Role::Issuer, "it waits for its first use", "待启用"),
         CardStatus::Active => (Role::Issuer, "it is in use", "正常使用"),
@@ -145,7 +145,7 @@ pub(super) const fn social_wait(status: CardStatus) -> Option<(Role, &'static st
 }
 
 /// The same of the bank function.
-pub(super) const fn bank_wait(status: BankStatus, ended: bool) -> Option<(Role, &'static str, &'static str)> {
+pub(crate) const fn bank_wait(status: BankStatus, ended: bool) -> Option<(Role, &'static str, &'static str)> {
     Some(match status {
         BankStatus::None | BankStatus::Closed => return None,
         _ if ended => (Role::BankCounter, "the account is to be closed", "待销户"),
@@ -159,7 +159,7 @@ pub(super) const fn bank_wait(status: BankStatus, ended: bool) -> Option<(Role, 
 }
 
 /// The names of the acts by which people change a social function in this status.
-pub(super) fn social_acts(status: CardStatus, formal: FormalRelease) -> Vec<&'static str> {
+pub(crate) fn social_acts(status: CardStatus, formal: FormalRelease) -> Vec<&'static str> {
     let named = [
         (CardAct::Activate, "life.activate"),
         (CardAct::ReportLoss, "life.report-loss"),
@@ -175,11 +175,14 @@ pub(super) fn social_acts(status: CardStatus, formal: FormalRelease) -> Vec<&'st
         act.judge(Place::Window, status, formal).is_ok_and(|step| step.after(status, true) != status)
             || act.judge(Place::Window, status, formal).is_ok_and(|step| step.after(status, false) != status)
     };
-    named.into_iter().filter(|(act, _)| leaves(*act)).map(|(_, name)| name).collect()
+    let mut acts: Vec<_> = named.into_iter().filter(|(act, _)| leaves(*act)).map(|(_, name)| name).collect();
+    // Another card takes its place: its holder applies for it.
+    acts.extend((status == CardStatus::Lost).then_some("application.file"));
+    acts
 }
 
 /// The same of a bank function; `ended`: the social function has.
-pub(super) fn bank_acts(status: BankStatus, ended: bool) -> Vec<&'static str> {
+pub(crate) fn bank_acts(status: BankStatus, ended: bool) -> Vec<&'static str> {
     let named = [
         (BankAct::Activate, "life.activate"),
         (BankAct::ReportLoss, "life.report-loss"),

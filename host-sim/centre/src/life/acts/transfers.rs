@@ -16,6 +16,7 @@ use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::error::{CentreError, Damage};
 use crate::ledger::{self, Account, Posting};
 use crate::store::value::Row;
@@ -39,14 +40,12 @@ pub struct Transfer {
     pub balance: Amount,
     /// The first day
     pub begun: Day,
-    /// Whose step is next: `old`, `new`, or left out at the end
+    /// Whose step is next; left out at the end
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-    /// The last day for that step
+    pub next: Option<Side>,
+    /// What it waits for there, and until when; left out at the end
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Day>,
-    /// The acts that are possible
-    pub acts: Vec<String>,
+    pub waiting: Option<Waiting>,
 }
 
 /// Begins a person's change of area and gives the certificate; not for retired persons.
@@ -291,12 +290,8 @@ impl Kept {
 
     fn view(&self, old: &Office<'_>) -> Result<Transfer, Refusal> {
         let calendar: Calendar = configuration::on(old.store(), self.area, old.today())?.unwrap_or_default();
-        let until = old.parameter::<TransferTerms>()?.last_day(self.state, self.since, &calendar);
-        let (next, acts): (Option<&str>, &[&str]) = match self.state {
-            TransferState::Requested => (Some("old"), &[SendBalance::NAME, WithdrawMove::NAME]),
-            TransferState::Sent => (Some("new"), &[ReceiveBalance::NAME]),
-            TransferState::Done | TransferState::Withdrawn => (None, &[]),
-        };
+        let last = old.parameter::<TransferTerms>()?.last_day(self.state, self.since, &calendar);
+        let (next, waiting) = self.state.waiting(last).unzip();
         Ok(Transfer {
             transfer: self.name(),
             state: self.state,
@@ -304,9 +299,8 @@ impl Kept {
             to: Area(self.new_area),
             balance: Amount(self.balance),
             begun: Day(self.begun),
-            next: next.map(String::from),
-            until: until.map(Day),
-            acts: acts.iter().map(|act| (*act).to_owned()).collect(),
+            next,
+            waiting,
         })
     }
 }

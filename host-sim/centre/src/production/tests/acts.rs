@@ -39,8 +39,9 @@ fn progress(bench: &mut Bench) -> (String, u64, String) {
     (text("progress"), answer["jiangsu"].as_u64().unwrap_or(99), text("hunan"))
 }
 
+/// docs/centre.md §6.5.12: the chain, and what the centre learns by the report alone.
 #[test]
-fn a_card_is_made_and_handed_over() {
+pub(crate) fn a_card_is_made_and_handed_over() {
     let mut bench = ready(&|_| {});
     let told = |own: &str, jiangsu, hunan: &str| (own.to_owned(), jiangsu, hunan.to_owned());
     assert_eq!(progress(&mut bench), told("submitted", 1, "00"));
@@ -103,7 +104,7 @@ fn a_card_is_made_and_handed_over() {
 
 /// The bank refuses: another bank, a correction, or the end.
 #[test]
-fn a_bank_refuses_and_there_is_always_a_way_on() {
+pub(crate) fn a_bank_refuses_and_there_is_always_a_way_on() {
     let mut bench = ready(&|_| {});
     bench.done("producer", "production.open", json!({"application": APPLICATION}));
     let refused = json!({"application": APPLICATION, "reason": "risk"});
@@ -141,7 +142,7 @@ fn a_bank_refuses_and_there_is_always_a_way_on() {
 
 /// A line fails at the maker, another at the bank; both are made again, with new numbers.
 #[test]
-fn a_failed_line_is_made_again() {
+pub(crate) fn a_failed_line_is_made_again() {
     let mut bench = ready(&|_| {});
     open(&mut bench, APPLICATION);
     let first = batch(&mut bench, false);
@@ -182,7 +183,7 @@ fn a_failed_line_is_made_again() {
 
 /// 即制卡: the outlet makes the card and has it at once.
 #[test]
-fn an_instant_card_is_at_the_outlet_when_it_is_reported() {
+pub(crate) fn an_instant_card_is_at_the_outlet_when_it_is_reported() {
     let mut bench = ready(&|_| {});
     open(&mut bench, APPLICATION);
     let batch = batch(&mut bench, true);
@@ -193,7 +194,7 @@ fn an_instant_card_is_at_the_outlet_when_it_is_reported() {
 
 /// A unit's agent takes the cards of its people and distributes them; one comes back.
 #[test]
-fn a_units_agent_distributes() {
+pub(crate) fn a_units_agent_distributes() {
     let mut bench = ready(&|order| order.particulars.unit = Some("91320100000000000X".into()));
     open(&mut bench, APPLICATION);
     let batch = batch(&mut bench, true);
@@ -219,7 +220,7 @@ fn a_units_agent_distributes() {
 
 /// Nobody collects the card: after its term it goes back to stock, from where it can come again or is destroyed.
 #[test]
-fn an_uncollected_card_goes_back_and_is_destroyed() {
+pub(crate) fn an_uncollected_card_goes_back_and_is_destroyed() {
     let mut bench = ready(&|_| {});
     open(&mut bench, APPLICATION);
     let batch = batch(&mut bench, true);
@@ -244,7 +245,7 @@ fn an_uncollected_card_goes_back_and_is_destroyed() {
 
 /// A new card ends the one that it replaces, when its holder has it and not before.
 #[test]
-fn a_replacement_ends_the_old_card() {
+pub(crate) fn a_replacement_ends_the_old_card() {
     let mut bench = ready(&|_| {});
     open(&mut bench, APPLICATION);
     let first = batch(&mut bench, true);
@@ -271,7 +272,7 @@ fn a_replacement_ends_the_old_card() {
 
 /// A drawn PIN differs from card to card, is shown once, and stands nowhere in the clear.
 #[test]
-fn a_random_pin_is_drawn_shown_once_and_forgotten() {
+pub(crate) fn a_random_pin_is_drawn_shown_once_and_forgotten() {
     let mut bench = Bench::new();
     let found = bench.done(ADMINISTRATOR, "parameter.list", json!({"name": "production.settings"}));
     let mut settings = found["parameters"][0]["value"].clone();
@@ -353,7 +354,7 @@ proptest! {
 
 /// A slip that is paid after its application was given up is not taken.
 #[test]
-fn nobody_pays_for_what_was_given_up() {
+pub(crate) fn nobody_pays_for_what_was_given_up() {
     let mut bench = ready(&|_| {});
     bench.done("producer", "production.open", json!({"application": APPLICATION}));
     bench.done("producer", "production.give-up", json!({"application": APPLICATION}));

@@ -45,7 +45,7 @@ pub(super) fn pay(bench: &mut Bench, application: &str, change: &dyn Fn(&mut New
 }
 
 /// From payment to the open account.
-pub(super) fn open(bench: &mut Bench, application: &str) {
+pub(crate) fn open(bench: &mut Bench, application: &str) {
     counter(bench, COUNTER, "B32010200001");
     bench.done("producer", "production.open", json!({"application": application}));
     let answer = json!({"application": application, "bank_card": BANK_CARD});
@@ -53,7 +53,7 @@ pub(super) fn open(bench: &mut Bench, application: &str) {
 }
 
 /// A batch of everything that waits; its number.
-pub(super) fn batch(bench: &mut Bench, instant: bool) -> Value {
+pub(crate) fn batch(bench: &mut Bench, instant: bool) -> Value {
     bench.done("producer", "production.batch", json!({"bank": "95588", "maker": "8651", "instant": instant}))
 }
 
@@ -91,21 +91,21 @@ pub(super) fn failure(batch: &Value, line: i64, at: &str) -> Value {
 }
 
 /// Makes the card of a line and reports it; its number.
-pub(super) fn made(bench: &mut Bench, batch: &Value, line: i64) -> String {
+pub(crate) fn made(bench: &mut Bench, batch: &Value, line: i64) -> String {
     let card = make(bench, batch, line);
     bench.done("producer", "production.report", report(batch, line, &card));
     card.0.number.as_str().to_owned()
 }
 
 /// From report back to the outlet.
-pub(super) fn deliver(bench: &mut Bench, card: &str) {
+pub(crate) fn deliver(bench: &mut Bench, card: &str) {
     bench.done("producer", "production.stock", json!({"cards": [card]}));
     bench.done("producer", "production.dispatch", json!({"outlet": "32010201", "cards": [card]}));
     bench.done("issuer", "production.receive", json!({"cards": [card]}));
 }
 
 /// The holder takes the card.
-pub(super) fn hand_over(application: &str) -> Value {
+pub(crate) fn hand_over(application: &str) -> Value {
     json!({
         "application": application, "collector": "holder", "phone": "13900000000",
         "document": {"kind": "id-card", "number": "111111198101011110", "expires": "2030-01-01", "original": true}

@@ -43,7 +43,7 @@ fn everything(bench: &mut Bench) -> Vec<String> {
 }
 
 #[test]
-fn every_refusal_is_reached_and_changes_nothing() {
+pub(crate) fn every_refusal_is_reached_and_changes_nothing() {
     let mut reached = Reached::default();
     before_the_maker(&mut reached);
     reports(&mut reached);

@@ -92,6 +92,7 @@ fn a_card_exists_once_it_was_reported_and_until_it_is_lost() {
     }
 }
 
+/// docs/centre.md §6.5.9
 #[test]
 fn progress_has_explicit_codes_for_both_interfaces() {
     for code in 0..=12 {
@@ -391,6 +392,7 @@ fn holder(minor: bool) -> Holder {
     }
 }
 
+/// docs/centre.md §6.5.12, collection.
 #[test]
 fn each_collector_takes_the_card_and_each_missing_thing_is_named() {
     let check = |claim: &Claim, minor| claim.check(&holder(minor), 16, TODAY);

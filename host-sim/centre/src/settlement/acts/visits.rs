@@ -8,9 +8,10 @@ use super::till::{self, Line, TILLS, TrialView};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
-use crate::acts::fields::{Amount, Day, Private, Text};
+use crate::acts::fields::{Amount, Private, Text};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
+use crate::acts::waiting::Waiting;
 use crate::institution::{records as places, refusal::Refused as PlaceRefused};
 use crate::settlement::bill::{WorkedOut, check_lines};
 use crate::settlement::booking::{open_visit, trial};
@@ -75,8 +76,8 @@ impl Act for AskPerson {
 pub struct Registered {
     /// Its number
     pub mdtrt_id: i64,
-    /// The last day on which it is settled
-    pub until: Day,
+    /// What it waits for, and until when
+    pub waiting: Option<Waiting>,
 }
 
 /// Registers a person's visit (national transaction 2201). It is settled within the days that the area allows.
@@ -108,7 +109,8 @@ impl Act for Register {
             self.acct_used_flag,
         )?;
         let until = visit::last_day(visit.opened, desk.parameter::<Terms>()?.open_days);
-        Ok(Registered { mdtrt_id: visit.number, until: Day(until) })
+        let waiting = visit.state.waiting(visit.institution.channel(), until);
+        Ok(Registered { mdtrt_id: visit.number, waiting })
     }
 }
 

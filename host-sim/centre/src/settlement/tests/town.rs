@@ -123,7 +123,7 @@ impl Town {
     /// Everything adds up: the ledger, and the years of persons.
     pub(super) fn verify(&self) {
         let office = self.bench.centre.office(self.bench.area);
-        assert_eq!(ledger::verify(office.store(), office.area()).unwrap(), None);
+        assert_eq!(ledger::check::verify(office.store(), office.vault(), office.area()).unwrap(), None);
         assert_eq!(records::verify(office.store(), office.area()).unwrap(), None);
     }
 }

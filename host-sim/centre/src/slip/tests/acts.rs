@@ -82,8 +82,9 @@ fn money(bench: &mut Bench) -> (i64, i64) {
     })
 }
 
+/// docs/centre.md §6.5.11: done, done before, and the way back of the money.
 #[test]
-fn a_slip_is_issued_paid_and_remitted() {
+pub(crate) fn a_slip_is_issued_paid_and_remitted() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let issued = issue(&mut bench);
@@ -124,7 +125,7 @@ fn a_slip_is_issued_paid_and_remitted() {
 }
 
 #[test]
-fn a_free_card_needs_no_slip() {
+pub(crate) fn a_free_card_needs_no_slip() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|order| order.exemption = Some(Exemption::LowIncome));
     assert_eq!(issue(&mut bench), json!({"changed": true, "settled": true, "slip": null}));
@@ -176,7 +177,7 @@ fn others_see_no_name_and_move_no_money() {
 
 /// What was paid for stays paid when the application goes back and comes again.
 #[test]
-fn an_application_that_comes_again_pays_once() {
+pub(crate) fn an_application_that_comes_again_pays_once() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let slip = issue(&mut bench)["slip"].clone();
@@ -192,7 +193,7 @@ fn an_application_that_comes_again_pays_once() {
 }
 
 #[test]
-fn an_overdue_slip_gives_way_to_a_new_one() {
+pub(crate) fn an_overdue_slip_gives_way_to_a_new_one() {
     let mut bench = Bench::new();
     approve(&mut bench, APPLICATION, &|_| {});
     let slip = issue(&mut bench)["slip"].clone();
@@ -211,7 +212,7 @@ fn an_overdue_slip_gives_way_to_a_new_one() {
 
 /// Every refusal code of the room is reached by an act, nothing changes, and each has words in both languages.
 #[test]
-fn every_refusal_is_reached_and_changes_nothing() {
+pub(crate) fn every_refusal_is_reached_and_changes_nothing() {
     let mut bench = Bench::new();
     let mut reached = HashSet::new();
     approve(&mut bench, APPLICATION, &|_| {});
@@ -283,7 +284,7 @@ fn every_refusal_is_reached_and_changes_nothing() {
 }
 
 #[test]
-fn the_fee_can_be_set_and_wrong_ones_are_refused() {
+pub(crate) fn the_fee_can_be_set_and_wrong_ones_are_refused() {
     let mut bench = Bench::new();
     let fee = |rules: Value| {
         json!({"name": "slip.fee", "since": "2026-03-02", "value": {

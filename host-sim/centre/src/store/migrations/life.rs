@@ -106,6 +106,7 @@ fn add_card(store: &Store, row: &Row<'_>, area: &str, holder: &Holder, person: &
         person,
         row.get::<_, Vec<u8>>("ident")?,
         store.vault.seal(&shown)?,
+        store.vault.hash("id-number", holder.id_number.as_bytes()),
         row.get::<_, String>("expires")?,
         SystemClock.now().to_string(),
         status,
