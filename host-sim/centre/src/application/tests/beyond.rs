@@ -32,7 +32,7 @@ impl Application {
         if step == Step::SendBack {
             self.bench.done("producer", "production.open", json!({"application": number}));
             let refused = json!({"application": number, "reason": "risk"});
-            self.bench.done("bank-counter", "production.bank-answer", refused);
+            self.bench.done("producer", "production.bank-answer", refused);
             return;
         }
         open(&mut self.bench, &number);

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::insurance::tests::bench::Insurance;
+use crate::persons::proof::tests::shown;
 use crate::store::database::Database;
 use crate::store::value::values;
 use crate::tests::acts::Bench;
@@ -92,7 +93,10 @@ impl World {
         let year =
             json!({"person": child, "class": "pupil", "year": 2026, "poor": true, "registered_since": "2000-01-01"});
         it.done("resident.enrol", year);
-        it.done("pooling.bind", json!({"owner": people[0].number, "relative": child, "kin": "child"}));
+        let owner = &people[0].number;
+        let document = shown(&it.office(), owner);
+        let bind = json!({"owner": owner, "owner_document": document, "relative": child, "kin": "child"});
+        it.done("pooling.bind", bind);
         let mut world = Self {
             it,
             people,
