@@ -12,6 +12,7 @@ mod card;
 mod card_files;
 mod centre_http;
 mod centre_life;
+mod centre_people;
 mod centre_personas;
 mod centre_till;
 mod emulate;

@@ -4,6 +4,7 @@
 
 use thiserror::Error;
 
+use qiyong_protocol::card::codes::IdentCode;
 use qiyong_protocol::card::files::{EF05, EF06, Generation, tag};
 use qiyong_protocol::card::issue::{IssuedCard, NewCard, Value};
 use qiyong_protocol::card::keys::Key;
@@ -31,6 +32,17 @@ impl From<AtrDoesNotFit> for IssueError {
 }
 
 impl Hsm {
+    /// The ident code of the card `new`, for whoever does not need the rest of [`Hsm::issue`].
+    ///
+    /// # Errors
+    /// The ATR comes out too long.
+    pub fn ident_of(&self, new: &NewCard) -> Result<IdentCode, IssueError> {
+        let atr = atr(new)?;
+        let historical = Atr::new(&atr);
+        let algorithm = new.generation.algorithm();
+        Ok(self.issue_ident(algorithm, historical.historical(), new.area, new.serial.to_be_bytes()))
+    }
+
     /// What is to be written on the card `new`.
     ///
     /// # Errors

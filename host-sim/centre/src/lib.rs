@@ -27,6 +27,7 @@ pub mod life;
 pub mod orders;
 pub mod parameters;
 pub mod persons;
+pub mod populate;
 pub mod production;
 pub mod registry;
 pub mod settlement;
@@ -53,7 +54,9 @@ pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
+use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
+pub use store::work::Work;
 use store::{Store, audit};
 pub use terminal::endpoint::test_mac_key;
 use terminal::files::Files;
@@ -97,6 +100,23 @@ impl Centre {
             None => Box::new(SystemClock),
         };
         Ok(Self { store, hsm, clock })
+    }
+
+    /// Adds fictional people to a centre with test keys, as many as are missing; `progress` hears how many there are.
+    ///
+    /// # Errors
+    /// The centre has keys of its own, the area lacks a parameter, or the database failed; whole thousands stay.
+    pub fn populate(
+        &mut self,
+        population: Population,
+        progress: &mut dyn FnMut(u32),
+    ) -> Result<Populated, PopulateError> {
+        populate::populate(&self.store, self.office(population.area), population, progress)
+    }
+
+    /// What the database has done since it was opened, apart from [`Centre::populate`].
+    pub fn work(&self) -> Work {
+        self.store.work()
     }
 
     /// The time, by the centre's clock.

@@ -5,17 +5,23 @@
 //! has the terminals' names, `reports` reads the past.
 
 pub mod audit;
+pub(crate) mod bulk;
 pub(crate) mod chain;
 pub mod database;
 pub(super) mod leases;
 mod migrations;
 mod opening;
+#[cfg(test)]
+mod plans;
 mod private;
 mod reports;
 mod soundness;
 mod sqlite;
 pub mod value;
 pub mod vault;
+pub(crate) mod work;
+
+use std::cell::Cell;
 
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
 
@@ -34,11 +40,13 @@ use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::Function;
 use vault::Vault;
+use work::Work;
 
 /// The database.
 pub(super) struct Store {
     connection: Connection,
     pub(super) vault: Vault,
+    work: Cell<Work>,
 }
 
 /// What identifies a transaction.
@@ -231,7 +239,10 @@ impl Store {
     }
 
     fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CentreError> {
-        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let changed = statement.execute(params)?;
+        self.count(sql, &statement);
+        Ok(changed)
     }
 
     fn find<T>(
@@ -242,7 +253,10 @@ impl Store {
     ) -> Result<Option<T>, CentreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
-        rows.next()?.map(read).transpose()
+        let found = rows.next()?.map(read).transpose();
+        drop(rows);
+        self.count(sql, &statement);
+        found
     }
 
     fn collect<T>(
@@ -257,6 +271,8 @@ impl Store {
         while let Some(row) = rows.next()? {
             all.push(read(row)?);
         }
+        drop(rows);
+        self.count(sql, &statement);
         Ok(all)
     }
 }

@@ -2,6 +2,7 @@
 //! database. `act` has the acts of the centre.
 
 pub(crate) mod act;
+pub(crate) mod populate;
 
 #[cfg(feature = "http")]
 pub(crate) mod serve;

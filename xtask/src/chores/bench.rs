@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: measures the engines, the ways through PC/SC, and what the image takes when it runs. Prints
+//! `cargo xtask bench`: measures the engines, the ways through PC/SC, a centre with many people, and what the image takes when
+//! it runs. Prints
 //! tables or one JSON object, each figure with its bound.
 //!
 //! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`, and in `instructions` for what is counted;
@@ -25,7 +26,7 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
     // Builds the image, since it is measured too.
     Usage::of_image()?;
     let counted = Counted::count()?;
-    let benches = [bench("line", json), bench("pcsc", json), image_figures(json)];
+    let benches = [bench("line", json), bench("pcsc", json), bench("centre", json), image_figures(json)];
     if json {
         return merged(&counted, benches);
     }
@@ -58,7 +59,7 @@ fn measured([verb, kind, name]: [&str; 3], json: bool) -> Command {
 }
 
 /// The rows of all benchmarks in one object.
-fn merged(counted: &Counted, benches: [Command; 3]) -> Result<ExitCode> {
+fn merged(counted: &Counted, benches: [Command; 4]) -> Result<ExitCode> {
     let mut rows = counted.json();
     for mut bench in benches {
         // A missed bound gives exit status 1, but the figures are there.

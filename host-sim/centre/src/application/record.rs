@@ -15,8 +15,8 @@ use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
-use crate::store::value::Row;
 use crate::store::value::values;
+use crate::store::value::{Row, ToValue};
 
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,11 +92,20 @@ pub(super) fn list(
     list: Option<&str>,
     limit: u16,
 ) -> Result<Vec<Application>, CentreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM applications WHERE area = $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR list = $3)
-         ORDER BY since, number LIMIT $4"
-    );
-    let rows = office.store().rows(&sql, values![office.area(), state, list, limit])?;
+    // What is not asked for is not in the statement, which has then an index.
+    let mut values = values![office.area()].to_vec();
+    let mut wanted = String::new();
+    for (column, value) in [("state", state.map(|state| state.to_value())), ("list", list.map(ToValue::to_value))] {
+        if let Some(value) = value {
+            values.push(value);
+            wanted.push_str(&format!(" AND {column} = ${}", values.len()));
+        }
+    }
+    values.push(limit.to_value());
+    let last = values.len();
+    let sql =
+        format!("SELECT {COLUMNS} FROM applications WHERE area = $1{wanted} ORDER BY since, number LIMIT ${last}");
+    let rows = office.store().rows(&sql, &values)?;
     rows.iter().map(|row| read(office, row)).collect()
 }
 

@@ -63,12 +63,18 @@ pub fn get(office: &Office<'_>, number: &str) -> Result<Option<Payer>, CentreErr
     }))
 }
 
+/// A payer's particulars as they are kept.
+pub(crate) fn seal(office: &Office<'_>, particulars: &Particulars) -> Result<Vec<u8>, CentreError> {
+    let text = Zeroizing::new(serde_json::to_string(particulars).map_err(|_| damaged())?);
+    office.seal(&text)
+}
+
 /// Keeps a payer, in the place of what was known of it.
 ///
 /// # Errors
 /// The database failed.
 pub fn keep(office: &Office<'_>, payer: &Payer) -> Result<(), CentreError> {
-    let text = Zeroizing::new(serde_json::to_string(&payer.particulars).map_err(|_| damaged())?);
+    let sealed = seal(office, &payer.particulars)?;
     office.store().execute(
         "INSERT INTO payers (area, number, kind, sealed, injury_class, since) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (area, number) DO UPDATE SET sealed = excluded.sealed, injury_class = excluded.injury_class",
@@ -76,7 +82,7 @@ pub fn keep(office: &Office<'_>, payer: &Payer) -> Result<(), CentreError> {
             office.area(),
             payer.number,
             if payer.employer { "employer" } else { "person" },
-            office.seal(&text)?,
+            sealed,
             payer.injury_class,
             office.today()
         ],

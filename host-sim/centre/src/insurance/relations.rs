@@ -210,11 +210,14 @@ pub fn base_on(office: &Office<'_>, payer: &str, person: &str, day: Date) -> Res
 /// # Errors
 /// The database failed.
 pub fn medical_spans(office: &Office<'_>, person: &str) -> Result<Vec<Span>, CentreError> {
+    // CROSS: SQLite then begins with the person's relations, and never with all spans of the area.
     let rows = office.store().rows(
         &format!(
             "SELECT capacity, first, last, pool_first FROM relations
-             JOIN spans ON spans.area = relations.area AND spans.relation = relations.number
-             WHERE relations.area = $1 AND person = $2 AND {MEDICAL} ORDER BY first LIMIT 1000"
+             CROSS JOIN spans
+             WHERE relations.area = $1 AND person = $2 AND {MEDICAL}
+               AND spans.area = relations.area AND spans.relation = relations.number
+             ORDER BY first LIMIT 1000"
         ),
         values![office.area(), person],
     )?;

@@ -329,7 +329,8 @@ pub fn set_refused(office: &Office<'_>, line: &Line, reason: &str) -> Result<(),
 /// The database failed.
 pub fn withdraw(office: &Office<'_>, slip: &str) -> Result<usize, CentreError> {
     office.store().execute(
-        "UPDATE premium_lines SET state = $1 WHERE area = $2 AND slip = $3 AND state = 'due'",
-        values![LineState::Void, office.area(), slip],
+        // A value and no literal: with one, SQLite takes the index of all that is due.
+        "UPDATE premium_lines SET state = $1 WHERE area = $2 AND slip = $3 AND state = $4",
+        values![LineState::Void, office.area(), slip, LineState::Due],
     )
 }

@@ -184,7 +184,7 @@ pub fn of_person(office: &Office<'_>, person: &str) -> Result<Vec<CardFile>, Cen
 }
 
 /// By what the cards of an ID number are found.
-fn holder(vault: &Vault, id_number: IdNumber) -> [u8; 32] {
+pub(crate) fn holder(vault: &Vault, id_number: IdNumber) -> [u8; 32] {
     vault.hash("id-number", id_number.as_bytes())
 }
 
@@ -203,12 +203,16 @@ pub fn with_id_number(office: &Office<'_>, id_number: IdNumber) -> Result<Vec<Ca
     Ok(cards?.into_iter().filter(|card| province(card.area) == province(office.area())).collect())
 }
 
+/// What a card shows of its holder, as it is sealed.
+pub(crate) fn seal(vault: &Vault, id_number: IdNumber, name: &Name) -> Result<Vec<u8>, CentreError> {
+    vault.seal(&Zeroizing::new([id_number.as_bytes().as_slice(), name.as_bytes()].concat()))
+}
+
 /// Adds a card; `false`: its number is taken. The person must be known in the card's area.
 ///
 /// # Errors
 /// The database failed, or there is no such person.
 pub fn add(office: &Office<'_>, card: &CardFile) -> Result<bool, CentreError> {
-    let shown = Zeroizing::new([card.id_number.as_bytes().as_slice(), card.name.as_bytes()].concat());
     let added = office.store().execute(
         "INSERT INTO cards (area, number, person, kind, ident, shown, holder, produced, expires, bank, handed_over, status, social,
                             bank_status, financial, pin_is_initial, loss_place, loss_until, bank_loss_until, ended_because)
@@ -220,7 +224,7 @@ pub fn add(office: &Office<'_>, card: &CardFile) -> Result<bool, CentreError> {
             card.person,
             card.kind,
             card.ident.as_bytes().as_slice(),
-            office.vault().seal(&shown)?,
+            seal(office.vault(), card.id_number, &card.name)?,
             holder(office.vault(), card.id_number),
             card.produced,
             card.expires,

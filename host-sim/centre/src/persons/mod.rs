@@ -143,7 +143,8 @@ pub fn update(office: &Office<'_>, person: &Person) -> Result<(), CentreError> {
     Ok(())
 }
 
-fn seal(office: &Office<'_>, particulars: &Particulars) -> Result<Vec<u8>, CentreError> {
+/// A person's particulars as they are kept.
+pub(crate) fn seal(office: &Office<'_>, particulars: &Particulars) -> Result<Vec<u8>, CentreError> {
     let text = serde_json::to_string(particulars).map_err(|_| damaged())?;
     office.seal(&Zeroizing::new(text))
 }

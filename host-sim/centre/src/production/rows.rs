@@ -81,11 +81,17 @@ pub(super) fn at_stage(
     bank: Option<&str>,
     limit: u16,
 ) -> Result<Vec<Making>, CentreError> {
-    let rows = office.store().rows(
-        "SELECT * FROM productions WHERE area = $1 AND stage = $2 AND ($3 IS NULL OR bank = $3)
-         ORDER BY since, application LIMIT $4",
-        values![office.area(), stage, bank, limit],
-    )?;
+    let rows = match bank {
+        Some(bank) => office.store().rows(
+            "SELECT * FROM productions WHERE area = $1 AND stage = $2 AND bank = $3
+             ORDER BY since, application LIMIT $4",
+            values![office.area(), stage, bank, limit],
+        )?,
+        None => office.store().rows(
+            "SELECT * FROM productions WHERE area = $1 AND stage = $2 ORDER BY since, application LIMIT $3",
+            values![office.area(), stage, limit],
+        )?,
+    };
     rows.iter().map(|row| making(office, row)).collect()
 }
 

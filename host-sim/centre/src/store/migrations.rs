@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, sql: include_str!("migrations/8-life.sql"), then: Some(life::cards_of_version_2) },
     sql(9, include_str!("migrations/9-http.sql")),
     Migration { version: 10, sql: include_str!("migrations/10-ledger.sql"), then: Some(ledger::chain_postings) },
+    sql(11, include_str!("migrations/11-plans.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.

@@ -1,5 +1,6 @@
 //! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -34,6 +35,10 @@ enum Found {
 }
 
 impl Store {
+    pub(super) fn over(connection: Connection, vault: Vault) -> Self {
+        Self { connection, vault, work: Cell::default() }
+    }
+
     /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
     pub(crate) fn open(path: &Path) -> Result<Self, CentreError> {
         Self::open_prepared(path, |_| Ok(()))
@@ -62,7 +67,7 @@ impl Store {
             return Err(CentreError::Version { path: path.into(), found, expected });
         }
         soundness::glance(path, &connection)?;
-        let store = Self { connection, vault: Vault::of(path, found == migrations::FIRST)? };
+        let store = Self::over(connection, Vault::of(path, found == migrations::FIRST)?);
         migrations::run(&store, found).map_err(|(version, source)| CentreError::Migration {
             path: path.into(),
             version,
@@ -101,7 +106,7 @@ impl Store {
             |_| Ok(()),
             |connection, found| match found {
                 Found::Nothing => {
-                    let store = Self { connection, vault: Vault::of(path, true)? };
+                    let store = Self::over(connection, Vault::of(path, true)?);
                     store.make_tables()?;
                     store.fill(hsm)?;
                     Ok(store)
@@ -124,14 +129,14 @@ impl Store {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, tables.as_slice(), tables.len(), false)?;
         prepare(&connection)?;
-        let store = Self { connection, vault: Vault::new()? };
+        let store = Self::over(connection, Vault::new()?);
         store.atomically(|store| store.fill(hsm))?;
         Ok(store)
     }
 
     /// The image of a database that has tables and nothing in them.
     fn tables() -> Result<Vec<u8>, CentreError> {
-        let mut store = Self { connection: Connection::open_in_memory()?, vault: Vault::new()? };
+        let mut store = Self::over(Connection::open_in_memory()?, Vault::new()?);
         store.make_tables()?;
         Ok(store.connection.serialize(MAIN_DB)?.to_vec())
     }

@@ -95,7 +95,7 @@ fn today() -> Result<&'static [Object], CentreError> {
     if let Some(known) = TODAY.get() {
         return Ok(known);
     }
-    let store = Store { connection: Connection::open_in_memory()?, vault: Vault::new()? };
+    let store = Store::over(Connection::open_in_memory()?, Vault::new()?);
     store.connection.execute_batch(migrations::FIRST_SCHEMA)?;
     migrations::run(&store, migrations::FIRST).map_err(|(_, error)| error)?;
     let objects = objects(&store.connection)?;

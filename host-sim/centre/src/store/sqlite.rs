@@ -25,7 +25,9 @@ impl Database for Store {
     fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, values)?;
-        Ok(statement.raw_execute()?)
+        let changed = statement.raw_execute()?;
+        self.count(sql, &statement);
+        Ok(changed)
     }
 
     fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
@@ -39,6 +41,8 @@ impl Database for Store {
             let values = (0..columns.len()).map(value).collect::<Result<_, _>>()?;
             all.push(Row { columns: Rc::clone(&columns), values });
         }
+        drop(found);
+        self.count(sql, &statement);
         Ok(all)
     }
 }

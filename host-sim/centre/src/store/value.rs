@@ -41,7 +41,7 @@ pub trait FromValue: Sized {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub(super) columns: Rc<[String]>,
-    pub(super) values: Vec<Value>,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Row {

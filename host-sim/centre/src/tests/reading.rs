@@ -62,8 +62,13 @@ fn a_damaged_row_is_a_failure_and_no_refusal() {
     });
     let before = bench.done("auditor", "audit.list", json!({"limit": 1}));
     let refusal = bench.act(ADMINISTRATOR, "parameter.list", json!({"name": "photo"})).unwrap_err();
-    assert_eq!((refusal.code, refusal.kind), ("centre-failed", crate::acts::refusal::RefusalKind::Failure));
+    assert_eq!((refusal.code, refusal.kind), ("centre-damaged", crate::acts::refusal::RefusalKind::Failure));
     assert!(refusal.en.contains("parameters.value") && !refusal.zh.is_ascii(), "{refusal}");
     // It is no verdict on who asked, and does not stand in the record as one.
+    assert_eq!(bench.done("auditor", "audit.list", json!({"limit": 1})), before);
+    // Nor is one that may pass.
+    bench.within(|office| office.store().execute("ALTER TABLE parameters RENAME TO elsewhere", values![]).unwrap());
+    let refusal = bench.act(ADMINISTRATOR, "parameter.list", json!({"name": "photo"})).unwrap_err();
+    assert_eq!((refusal.code, refusal.kind), ("centre-failed", crate::acts::refusal::RefusalKind::Failure));
     assert_eq!(bench.done("auditor", "audit.list", json!({"limit": 1})), before);
 }

@@ -145,8 +145,9 @@ fn history(office: &Office<'_>, person: &str, begin: Date, end: Date) -> Result<
     let account = Account::Person(person.to_owned());
     let rows = office.store().rows(
         "SELECT CASE WHEN day < $1 THEN $1 ELSE day END AS since, CAST(sum(amount) AS BIGINT) AS total
-         FROM entries JOIN postings ON postings.area = entries.area AND postings.number = entries.posting
+         FROM entries CROSS JOIN postings
          WHERE entries.area = $2 AND account = $3 AND day < $4
+           AND postings.area = entries.area AND postings.number = entries.posting
          GROUP BY CASE WHEN day < $1 THEN $1 ELSE day END LIMIT 400",
         values![begin, office.area(), account, end],
     )?;

@@ -76,8 +76,9 @@ pub(super) fn last_insured(
 ) -> Result<Option<jiff::civil::Date>, Refusal> {
     let row = office.store().find(
         "SELECT max(last) AS last FROM relations
-         JOIN spans ON spans.area = relations.area AND spans.relation = relations.number
-         WHERE relations.area = $1 AND person = $2 AND kind = $3",
+         CROSS JOIN spans
+         WHERE relations.area = $1 AND person = $2 AND kind = $3
+           AND spans.area = relations.area AND spans.relation = relations.number",
         crate::store::value::values![office.area(), person, kind],
     )?;
     Ok(row.map(|row| row.get("last")).transpose()?.flatten())

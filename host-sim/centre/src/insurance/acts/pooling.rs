@@ -143,19 +143,27 @@ impl Act for ListBindings {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Bindings, Refusal> {
         crate::persons::get(desk, &self.person.0)?.ok_or(General::NotFound("person"))?;
-        let rows = desk.store().rows(
-            "SELECT * FROM poolings WHERE area = $1 AND (owner = $2 OR relative = $2) ORDER BY number LIMIT 1000",
+        // One after the other: with OR or UNION SQLite walks over all bindings of the area.
+        let mut rows = desk.store().rows(
+            "SELECT * FROM poolings WHERE area = $1 AND owner = $2 ORDER BY number LIMIT 1000",
             values![desk.area(), self.person],
         )?;
+        rows.extend(desk.store().rows(
+            "SELECT * FROM poolings WHERE area = $1 AND relative = $2 ORDER BY number LIMIT 1000",
+            values![desk.area(), self.person],
+        )?);
         let binding = |row: &Row| {
-            Ok::<_, Refusal>(Binding {
+            let binding = Binding {
                 owner: row.get("owner")?,
                 relative: row.get("relative")?,
                 kin: row.get("kin")?,
                 since: row.get("since")?,
                 until: row.get("until")?,
-            })
+            };
+            Ok::<_, Refusal>((row.get::<i64>("number")?, binding))
         };
-        Ok(Bindings { bindings: rows.iter().map(binding).collect::<Result<_, _>>()? })
+        let mut bindings = rows.iter().map(binding).collect::<Result<Vec<_>, _>>()?;
+        bindings.sort_by_key(|(number, _)| *number);
+        Ok(Bindings { bindings: bindings.into_iter().take(1_000).map(|(_, binding)| binding).collect() })
     }
 }

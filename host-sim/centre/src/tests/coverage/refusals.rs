@@ -12,12 +12,12 @@ use crate::tests::closing::closing_line;
 use crate::tests::met::{self, Met};
 use crate::{agency, application, institution, insurance, life, production, registry, settlement, slip, tests};
 
-/// The refusals of each enum. `centre-failed` is the one that comes from no enum: the database failed.
+/// The refusals of each enum. The failures come from no enum: the database is damaged, or cannot be asked now.
 fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let application = application::refused::Refused::ALL.concat();
     let lists: [(&str, &[&str]); 10] = [
         ("any act", General::ALL),
-        ("failure", &["centre-failed"]),
+        ("failure", &["centre-damaged", "centre-failed"]),
         ("agency", agency::Refused::ALL),
         ("application", &application),
         ("institution", institution::refusal::Refused::ALL),

@@ -1,0 +1,71 @@
+//! `qiyong centre populate`: fictional people for a test centre. A terminal on standard error sees how far it is.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use qiyong_centre::populate::{PEOPLE_MAX, Populated, Population, SEED_MAX};
+use qiyong_protocol::card::codes::Region;
+
+use super::act::area;
+use super::{open, region};
+use crate::output::{Output, Verdict};
+
+/// Which people.
+#[derive(Args, Debug)]
+pub(crate) struct PopulateArgs {
+    /// The database of a centre with test keys (`qiyong centre init --test-keys --area CODE`)
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// How many people there shall be of this seed; those that are there already count
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(PEOPLE_MAX)))]
+    people: u32,
+    /// Which people: the same seed has the same ones, and two seeds have nobody in common
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(SEED_MAX)))]
+    seed: u8,
+    /// In which area; may be left out where there is one
+    #[arg(long, value_name = "CODE", value_parser = region)]
+    area: Option<Region>,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Exit 0 done, or done before; 2 when this centre takes nobody.
+pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, String> {
+    let mut centre = open(&args.db)?;
+    let area = match args.area {
+        Some(area) => area,
+        None => area(&centre, &args.db, None)?,
+    };
+    let population = Population { area, people: args.people, seed: args.seed };
+    let begun = Instant::now();
+    let bar = bar(args.people);
+    let populated = centre.populate(population, &mut |people| bar.set_position(people.into()));
+    bar.finish_and_clear();
+    let Populated { before, people, rows } = populated.map_err(|error| error.to_string())?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if args.json {
+        output.json_line(&serde_json::json!({
+            "area": area.as_str(), "seed": args.seed, "before": before, "people": people, "rows": rows,
+            "seconds": seconds
+        }));
+    } else {
+        let file = args.db.display();
+        output.line(&format!("{file}: {people} fictional people came to {area}, with {rows} rows, in {seconds:.1} s"));
+        output.line(&format!("{file}: seed {} has {} people now", args.seed, before + people));
+    }
+    Ok(Verdict::Done)
+}
+
+/// Nothing is drawn where standard error is no terminal.
+fn bar(people: u32) -> ProgressBar {
+    let bar = ProgressBar::new(people.into());
+    // The template is right, and a wrong one would leave the style of the library.
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} people, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
