@@ -18,7 +18,7 @@ use std::process::Command;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::Person;
+use qiyong_tests::centre::applicants::Person;
 use qiyong_tests::centre::town::Town;
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;

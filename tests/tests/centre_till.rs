@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, text};
+use qiyong_tests::centre::applicants::{Person, text};
 use qiyong_tests::centre::town::Town;
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;

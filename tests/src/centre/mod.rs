@@ -1,8 +1,8 @@
 //! A card centre over HTTP for one test: a database with an operator of each role, and the server over it.
 
+pub mod applicants;
 pub mod costs;
 pub mod faces;
-pub mod people;
 pub mod portrait;
 pub mod town;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use qiyong_centre::{ADMINISTRATOR, ActRequest, Founding};
 use qiyong_protocol::card::codes::Region;
 
-use super::people::{Person, payment, text, yuan};
+use super::applicants::{Person, payment, text, yuan};
 use super::portrait::portrait;
 use super::{CentreServer, OfficeFile};
 use crate::programs::Watched;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 use qiyong_tests::centre::portrait::portrait;
 
 use super::{Refused, Scene, attempt, with};

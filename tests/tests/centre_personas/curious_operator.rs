@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 
 use super::{AtTheDoor, Nothing, NothingRead, Refused, Scene, attempt, with};
 

@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 
 use super::{Nothing, Refused, Scene, attempt, with};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use qiyong_tests::centre::people::{Person, payment};
+use qiyong_tests::centre::applicants::{Person, payment};
 
 use super::{Expects, Nothing, Refused, Scene, attempt, with};
 

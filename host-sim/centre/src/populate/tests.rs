@@ -210,7 +210,7 @@ fn acts_go_on_where_people_stand() {
     }
     let opening = one(&bench, "SELECT application AS it FROM productions WHERE stage = 'bank-opening'");
     let answer = json!({"application": opening, "bank_card": super::identity::bank_card(6, 9_000)});
-    bench.done("bank-counter", "production.bank-answer", answer);
+    bench.done("producer", "production.bank-answer", answer);
     let on_the_way = one(
         &bench,
         "SELECT card AS it FROM batch_lines JOIN productions USING (area, application) WHERE stage = 'on-the-way'",

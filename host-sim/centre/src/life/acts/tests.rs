@@ -34,6 +34,7 @@ pub(crate) const REACHING: &[fn()] = &[
     a_replacement_ends_the_old_card_and_the_account_stays_with_the_person,
     another_areas_card_is_reported_lost_here_and_nothing_else,
     a_pin_is_set_back_by_a_command_for_this_card_and_must_be_changed_again,
+    a_bank_acts_on_its_own_accounts,
     a_temporary_card_is_lent_once_has_no_bank_function_and_is_handed_back,
     a_person_moves_with_the_balance_and_both_areas_see_each_step,
     a_retired_person_stays,

@@ -1,4 +1,4 @@
-//! The people of a test, and what they bring along: forms, documents, payments.
+//! Who applies for cards in a test, and what they bring along: forms, documents, payments.
 
 use serde_json::{Value, json};
 
