@@ -70,8 +70,7 @@ fn people_come_by_a_command_and_a_card_of_their_batches_can_be_taken_out() {
     let listed = json(&folder, &[&["centre", "production", "list", "--stage", "in-batch"], &by[..]].concat());
     let making = &listed["productions"][0];
     let application = making["application"].as_str().expect("a card in a batch");
-    let shown =
-        json(&folder, &[&["centre", "production", "show", "--application", application], &by[..]].concat());
+    let shown = json(&folder, &[&["centre", "production", "show", "--application", application], &by[..]].concat());
     let (batch, line) = (making["batch"].as_str().expect("its batch"), making["line"].to_string());
     done(&folder, &["card", "new", "--from-centre", "c.db", "--batch", batch, "--line", &line, "--out", "mine.card"]);
     let card = json(&folder, &["card", "show", "mine.card", "--json"]);

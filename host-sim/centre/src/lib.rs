@@ -54,7 +54,7 @@ pub use dispatch::Request as ActRequest;
 pub use error::{CentreError, Damage};
 pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
-use populate::{Populated, Population, PopulateError};
+use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
 pub use store::work::Work;
 use store::{Store, audit};

@@ -50,7 +50,8 @@ impl OfficeFile {
     pub fn costs(&mut self) -> Vec<Work> {
         let listed = self.by("issuer", "life.list", json!({"status": "active", "limit": 1000}));
         let numbers = listed["cards"].as_array().expect("cards").iter();
-        let numbers: Vec<_> = numbers.filter_map(|card| CardNumber::new(card["card"].as_str()?.as_bytes()).ok()).collect();
+        let numbers: Vec<_> =
+            numbers.filter_map(|card| CardNumber::new(card["card"].as_str()?.as_bytes()).ok()).collect();
         // Alike each time: employees have two relations.
         let (card, person) = numbers.into_iter().rev().find_map(|number| self.able(&number)).expect("an employee");
         let completed = self.by("clerk", "application.list", json!({"state": "completed", "limit": 1}));

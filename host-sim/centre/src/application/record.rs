@@ -15,8 +15,8 @@ use crate::acts::general::General;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
-use crate::store::value::{Row, ToValue};
 use crate::store::value::values;
+use crate::store::value::{Row, ToValue};
 
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,8 +78,7 @@ pub(super) fn fund(
     before: Option<&str>,
     dice: &mut Dice,
 ) -> Result<bool, CentreError> {
-    let has_one =
-        matches!(applying.someone.category, Category::Employee | Category::Flexible | Category::Retired);
+    let has_one = matches!(applying.someone.category, Category::Employee | Category::Flexible | Category::Retired);
     if !has_one || dice.percent(8) {
         return Ok(false);
     }

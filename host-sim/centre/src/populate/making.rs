@@ -157,8 +157,9 @@ fn new_card(
     pin: Zeroizing<String>,
 ) -> Result<Personalisation, CentreError> {
     let serial = u32::try_from(unit.next("card")?).unwrap_or(u32::MAX);
-    choices(unit, applying, (serial, issued), pin)
-        .ok_or_else(|| CentreError::Defaults("a fictional person's card cannot be made, or there is no number left".into()))
+    choices(unit, applying, (serial, issued), pin).ok_or_else(|| {
+        CentreError::Defaults("a fictional person's card cannot be made, or there is no number left".into())
+    })
 }
 
 fn choices(

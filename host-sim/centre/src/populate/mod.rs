@@ -82,19 +82,25 @@ pub struct Populated {
 #[derive(Debug, Error)]
 pub enum PopulateError {
     /// The centre has keys of its own: it may be a real one.
-    #[error("this centre has keys of its own, and fictional people have no place among real ones; make one with test keys (centre init --test-keys)")]
+    #[error(
+        "this centre has keys of its own, and fictional people have no place among real ones; make one with test keys (centre init --test-keys)"
+    )]
     OwnKeys,
     /// The area was not founded.
     #[error("no area {0} is known here; add it first (centre init --area)")]
     Area(Region),
     /// Out of range.
-    #[error("people must be 1 to {PEOPLE_MAX}, and the seed 0 to {SEED_MAX}, since it stands in two digits of each number")]
+    #[error(
+        "people must be 1 to {PEOPLE_MAX}, and the seed 0 to {SEED_MAX}, since it stands in two digits of each number"
+    )]
     Range,
     /// A parameter is not in force.
     #[error("the area has no parameter {0} in force today; set it first (parameter set)")]
     Parameter(&'static str),
     /// The clock stands before the last of them was born.
-    #[error("the centre's clock stands before 2024, when not all of them have had time for what they did; set it (centre clock)")]
+    #[error(
+        "the centre's clock stands before 2024, when not all of them have had time for what they did; set it (centre clock)"
+    )]
     Clock,
     /// The database failed.
     #[error(transparent)]
@@ -152,9 +158,8 @@ fn outlet(office: &Office<'_>) -> Result<Option<String>, CentreError> {
 }
 
 fn last(office: &Office<'_>, kind: &str) -> Result<i64, CentreError> {
-    let row = office
-        .store()
-        .find("SELECT last FROM numbers WHERE area = $1 AND kind = $2", values![office.area(), kind])?;
+    let row =
+        office.store().find("SELECT last FROM numbers WHERE area = $1 AND kind = $2", values![office.area(), kind])?;
     row.map_or(Ok(0), |row| row.get("last"))
 }
 
@@ -221,12 +226,7 @@ fn come(mut unit: Unit<'_>, places: std::ops::Range<u32>, kind: &str) -> Result<
 }
 
 /// Makes a person known; returns the number.
-fn register(
-    unit: &mut Unit<'_>,
-    someone: &Someone,
-    document: &[u8; 32],
-    ago: i32,
-) -> Result<String, CentreError> {
+fn register(unit: &mut Unit<'_>, someone: &Someone, document: &[u8; 32], ago: i32) -> Result<String, CentreError> {
     let number = format!("P{:09}", unit.next("person")?);
     let particulars = Particulars {
         name: someone.name.clone(),
@@ -239,10 +239,7 @@ fn register(
     let sealed = persons::seal(&unit.office, &particulars)?;
     let (kind, category): (&str, &str) = (Kind::IdCard.into(), someone.category.into());
     let since = unit.day(ago).to_string();
-    unit.add(
-        &tables::PERSONS,
-        cells![&number, document, &sealed, kind, None::<&str>, category, &since, None::<&str>],
-    )?;
+    unit.add(&tables::PERSONS, cells![&number, document, &sealed, kind, None::<&str>, category, &since, None::<&str>])?;
     Ok(number)
 }
 

@@ -215,14 +215,10 @@ fn acts_go_on_where_people_stand() {
         "SELECT card AS it FROM batch_lines JOIN productions USING (area, application) WHERE stage = 'on-the-way'",
     );
     bench.done("issuer", "production.receive", json!({"cards": [on_the_way]}));
-    let inactive = one(
-        &bench,
-        "SELECT number AS it FROM cards WHERE status = 'inactive' AND handed_over IS NOT NULL",
-    );
+    let inactive = one(&bench, "SELECT number AS it FROM cards WHERE status = 'inactive' AND handed_over IS NOT NULL");
     let person = one(&bench, &format!("SELECT person AS it FROM cards WHERE number = '{inactive}'"));
     let person = bench.within(|office| persons::get(office, &person).unwrap().unwrap());
-    let holder =
-        json!({"kind": "id-card", "number": person.particulars.document, "name": person.particulars.name});
+    let holder = json!({"kind": "id-card", "number": person.particulars.document, "name": person.particulars.name});
     let activated = bench.done("issuer", "life.activate", json!({"card": inactive, "holder": holder}));
     assert_eq!(activated["changed"], true);
     let [(_, chain, ledger)] = bench.centre.verify().unwrap().try_into().unwrap();

@@ -44,7 +44,10 @@ const WALKS: &[(&str, &str)] = &[
     ("UNION SELECT area FROM audit UNION", "centre verify asks for all areas"),
     ("LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id", "the journal as a whole: a report"),
     ("SELECT amount FROM unmatched WHERE kind = $1 AND state = 'open' LIMIT 10000", "a test's, which adds up"),
-    ("FROM entries JOIN postings ON postings.number = posting WHERE account = $1 LIMIT 10000", "a test's, which adds up"),
+    (
+        "FROM entries JOIN postings ON postings.number = posting WHERE account = $1 LIMIT 10000",
+        "a test's, which adds up",
+    ),
     ("SELECT count(*) AS n FROM cards WHERE area = $1", "a test's, which counts"),
 ];
 
