@@ -21,9 +21,7 @@ pub mod value;
 pub mod vault;
 pub(crate) mod work;
 
-use std::cell::Cell;
-
-use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior, named_params, params};
+use rusqlite::{Connection, Params, Row, Statement, Transaction, TransactionBehavior, named_params, params};
 
 use jiff::civil::{Date, DateTime};
 
@@ -40,13 +38,13 @@ use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::Function;
 use vault::Vault;
-use work::Work;
+use work::{Counter, Work};
 
 /// The database.
 pub(super) struct Store {
     connection: Connection,
     pub(super) vault: Vault,
-    work: Cell<Work>,
+    work: Counter,
 }
 
 /// What identifies a transaction.
@@ -236,6 +234,20 @@ impl Store {
         let result = work(self)?;
         transaction.commit().map_err(CentreError::from)?;
         Ok(result)
+    }
+
+    /// What was done since it was opened.
+    pub(super) const fn work(&self) -> Work {
+        self.work.work()
+    }
+
+    /// Counts a statement that was carried out.
+    fn count(&self, sql: &str, statement: &Statement<'_>) {
+        #[cfg(test)]
+        plans::judge(&self.connection, sql);
+        #[cfg(not(test))]
+        let _ = sql;
+        self.work.count(statement);
     }
 
     fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CentreError> {

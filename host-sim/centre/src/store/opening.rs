@@ -1,6 +1,5 @@
 //! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
 
-use std::cell::Cell;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use zeroize::Zeroizing;
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
 use super::vault::Vault;
+use super::work::Counter;
 use super::{Store, migrations, private, soundness};
 use crate::error::{CentreError, Damage};
 use crate::hsm::Hsm;
@@ -37,7 +37,7 @@ enum Found {
 
 impl Store {
     pub(super) fn over(connection: Connection, vault: Vault) -> Self {
-        Self { connection, vault, work: Cell::default() }
+        Self { connection, vault, work: Counter::default() }
     }
 
     /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
