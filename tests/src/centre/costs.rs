@@ -64,7 +64,7 @@ impl OfficeFile {
             ("issuer", "life.list", json!({"status": "active", "limit": 20})),
             ("issuer", "life.lock", json!({"card": card.number.as_str(), "why": "counted"})),
             ("cashier", "slip.list", json!({"state": "remitted", "limit": 20})),
-            ("producer", "production.list", json!({"stage": "handed-over", "bank": "95599", "limit": 20})),
+            ("producer", "production.list", json!({"stage": "handed-over", "bank": "95588", "limit": 20})),
             ("premium-officer", "pooling.list", json!({"person": person})),
         ] {
             let before = self.centre.work();

@@ -103,12 +103,12 @@ fn is_hidden(store: &dyn Database, area: Region, last: i64) -> Result<bool, Cent
 
 /// The first account whose balance is not the sum of its entries, or is missing, or has no entries.
 fn balances(store: &dyn Database, area: Region) -> Result<Option<String>, CentreError> {
+    // Both in one sum: SQLite compares a FULL JOIN row by row, which takes a day for a million accounts.
     let account = store.find(
-        "SELECT coalesce(balances.account, sums.account) AS account
-         FROM (SELECT account, balance FROM balances WHERE area = $1) AS balances
-         FULL JOIN (SELECT account, sum(amount) AS total FROM entries WHERE area = $1 GROUP BY account) AS sums
-         ON sums.account = balances.account
-         WHERE balance IS NULL OR total IS NULL OR balance <> total ORDER BY 1 LIMIT 1",
+        "SELECT account FROM (SELECT account, 1 AS kept, 0 AS entries, balance AS amount FROM balances WHERE area = $1
+                               UNION ALL
+                               SELECT account, 0, 1, -amount FROM entries WHERE area = $1) AS sums
+         GROUP BY account HAVING max(kept) = 0 OR max(entries) = 0 OR sum(amount) <> 0 ORDER BY account LIMIT 1",
         values![area],
     )?;
     // Of an account that cannot be read no name is shown.

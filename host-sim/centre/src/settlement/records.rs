@@ -280,16 +280,16 @@ pub fn verify(store: &dyn Database, area: qiyong_protocol::card::codes::Region) 
         return Ok(Some(format!("settlement {}", number.saturating_add(1))));
     }
     let row = store.find(
-        "SELECT coalesce(years.person, sums.person) AS person FROM (SELECT * FROM years WHERE area = $1) AS years
-         FULL JOIN (SELECT person, year, insutype, kind, sum(deductible) AS deductible, sum(pooled) AS pooled,
-                           sum(settled) AS settled, sum(borne) AS borne, sum(assisted) AS assisted
-                    FROM settlements WHERE area = $1 GROUP BY person, year, insutype, kind) AS sums
-         ON sums.person = years.person AND sums.year = years.year AND sums.insutype = years.insutype
-            AND sums.kind = years.kind
-         WHERE years.person IS NULL OR coalesce(sums.deductible, 0) <> years.deductible
-            OR coalesce(sums.pooled, 0) <> years.pooled OR coalesce(sums.settled, 0) <> years.settled
-            OR coalesce(sums.borne, 0) <> years.borne OR coalesce(sums.assisted, 0) <> years.assisted
-         ORDER BY 1 LIMIT 1",
+        // Both in one sum: SQLite compares a FULL JOIN row by row.
+        "SELECT person FROM (SELECT person, year, insutype, kind, 1 AS kept, deductible, pooled, settled, borne, assisted
+                              FROM years WHERE area = $1
+                              UNION ALL
+                              SELECT person, year, insutype, kind, 0, -deductible, -pooled, -settled, -borne, -assisted
+                              FROM settlements WHERE area = $1) AS sums
+         GROUP BY person, year, insutype, kind
+         HAVING max(kept) = 0 OR sum(deductible) <> 0 OR sum(pooled) <> 0 OR sum(settled) <> 0 OR sum(borne) <> 0
+             OR sum(assisted) <> 0
+         ORDER BY person LIMIT 1",
         values![area],
     )?;
     row.map(|row| row.get("person")).transpose()
