@@ -1,5 +1,5 @@
 //! A till's bill over HTTP, by programs that know nothing of this project: Python plays docs/centre.md §15 and compares the
-//! centre's figures with the page's, and the shell runs the example of docs/usage.md as it is written there.
+//! centre's figures with the page's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,33 +71,22 @@ fn pythons_till_finds_a_wrong_figure_of_the_page() {
     }
 }
 
-/// The fenced blocks of a language under a heading of docs/usage.md.
-fn blocks(heading: &str, language: &str) -> String {
-    let page = fs::read_to_string(here("../docs/usage.md")).expect("the page");
-    let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect("the section");
-    let section = section.split("\n## ").next().unwrap_or(section);
-    let mut found = String::new();
-    let mut inside = false;
-    for line in section.lines() {
-        match line.strip_prefix("```") {
-            Some(opens) => inside = opens == language,
-            None if inside => found += &format!("{line}\n"),
-            None => {}
-        }
-    }
-    assert!(!found.is_empty(), "{heading} has {language}");
-    found
-}
-
+/// docs/card.md §2.8: a national transaction is the act that carries it out, whichever way it is asked for.
 #[test]
-fn the_example_of_a_till_runs_as_it_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let programs = qiyong().parent().expect("a folder").to_owned();
-    let path = std::env::var("PATH").expect("a path");
-    let mut command = Command::new("bash");
-    command.args(["-eu", "-o", "pipefail", "-c", &blocks("A till over HTTP", "sh")]).current_dir(folder.path());
-    let output = Watched::start(command.env("PATH", format!("{}:{path}", programs.display()))).output();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said, blocks("A till over HTTP", "text"), "{}", String::from_utf8_lossy(&output.stderr));
+fn a_national_transaction_is_asked_for_by_its_number() {
+    let town = Town::new();
+    let person = Person::new("周有钱", 601);
+    let (application, _) = town.handed_over(&person, "R-1");
+    let number = town.number(&application);
+    town.insure(&[&number], 1_000_000);
+    let token = town.token("till");
+    let body = json!({"mdtrt_cert_type": "02", "mdtrt_cert_no": person.id});
+    let by_name = town.server.act_with(&token, "settlement.person", &body);
+    assert_eq!((by_name.0, &by_name.1["psn_no"]), (200, &number));
+    assert_eq!(town.server.act_with(&token, "national.1101", &body), by_name);
+    let other = town.server.act_with(&token, "national.9999", &body);
+    assert_eq!((other.0, &other.1["code"]), (404, &json!("path-unknown")));
+    let bearer = format!("Authorization: Bearer {token}");
+    let read = town.server.curl("/v1/national/1101?mdtrt_cert_type=02", &["-H", &bearer]);
+    assert_eq!((read.0, &read.1["code"]), (405, &json!("method-not-allowed")));
 }

@@ -19,6 +19,7 @@ mod centre_till;
 mod emulate;
 mod emulate_power;
 mod exchange;
+mod manual;
 mod pcsc;
 mod pcsc_terminal;
 mod pcsc_vpcd;

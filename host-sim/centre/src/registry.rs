@@ -55,6 +55,18 @@ mod tests {
             assert!(!entry.roles.is_empty(), "{}", entry.name);
             let (room, verb) = entry.name.split_once('.').unwrap();
             assert!(!room.is_empty() && !verb.is_empty(), "{}", entry.name);
+            // Under this room the face on HTTP has the national transactions.
+            assert_ne!(room, "national");
         }
+    }
+
+    /// docs/card.md §2.8: each number stands for one act.
+    #[test]
+    fn national_numbers_are_unique() {
+        let mut numbers: Vec<_> = acts().flat_map(|entry| entry.numbers).collect();
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!((numbers.len(), count), (count, 18));
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Act {
     pub(crate) roles: Vec<&'static str>,
     /// Whether it changes nothing.
     pub(crate) reads: bool,
+    /// The national transactions that it carries out.
+    pub(crate) numbers: &'static [&'static str],
     /// The shapes of its request and its answer.
     pub(crate) shapes: Shapes,
     /// The fields of its request.
@@ -86,6 +88,7 @@ impl Act {
             name: entry.name,
             roles: entry.roles.iter().map(Into::into).collect(),
             reads: entry.reads,
+            numbers: entry.numbers,
             shapes,
             fields,
         }

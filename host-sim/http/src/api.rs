@@ -1,4 +1,5 @@
-//! `/v1/ROOM/VERB`: one act, as JSON. An act that only reads may be a GET with its fields in the query.
+//! `/v1/ROOM/VERB`: one act, as JSON. An act that only reads may be a GET with its fields in the query. What is a national
+//! transaction is a POST to `/v1/national/NUMBER`, too, with the same body.
 //!
 //! The order of the checks: path, method, token, rate, form of the request, and only then the centre, which asks for role
 //! and area. Everything that can be refused without the centre is refused here.
@@ -24,6 +25,9 @@ use crate::query;
 /// The header of a key under which a repeated request is known.
 pub(crate) const KEY: &str = "idempotency-key";
 
+/// Where the acts that are national transactions stand under their numbers (docs/card.md §2.8).
+pub(crate) const NATIONAL: &str = "national";
+
 /// Answers one request, and counts and logs it.
 pub(crate) async fn act<A: Acts>(
     State(face): State<Arc<Face<A>>>,
@@ -31,13 +35,17 @@ pub(crate) async fn act<A: Acts>(
     RawQuery(query): RawQuery,
     request: Request<Body>,
 ) -> Response {
-    let Some(act) = face.acts.get(format!("{room}.{verb}").as_str()) else {
-        return Problem::no_such_path().into_response();
+    let by_number = room == NATIONAL;
+    let act = if by_number {
+        face.acts.values().find(|act| act.numbers.contains(&verb.as_str()))
+    } else {
+        face.acts.get(format!("{room}.{verb}").as_str())
     };
+    let Some(act) = act else { return Problem::no_such_path().into_response() };
     let method = request.method().clone();
     let start = Instant::now();
     face.metrics.under_way.inc();
-    let (who, answer) = answer(&face, act, query, request).await;
+    let (who, answer) = answer(&face, act, act.by_query() && !by_number, query, request).await;
     face.metrics.under_way.dec();
     let (status, response, code) = match answer {
         Ok(value) => (200, Json(value).into_response(), ""),
@@ -55,10 +63,11 @@ pub(crate) async fn act<A: Acts>(
 async fn answer<A: Acts>(
     face: &Face<A>,
     act: &Act,
+    by_query: bool,
     query: Option<String>,
     request: Request<Body>,
 ) -> (Option<String>, Result<Value, Problem>) {
-    let prepared = prepare(face, act, query, request).await;
+    let prepared = prepare(face, act, by_query, query, request).await;
     let (token, body, key) = match prepared {
         Ok(prepared) => prepared,
         Err(problem) => return (None, Err(problem)),
@@ -73,10 +82,10 @@ async fn answer<A: Acts>(
 async fn prepare<A: Acts>(
     face: &Face<A>,
     act: &Act,
+    by_query: bool,
     query: Option<String>,
     request: Request<Body>,
 ) -> Result<(String, Value, Option<String>), Problem> {
-    let by_query = act.by_query();
     match *request.method() {
         Method::POST => {}
         Method::GET if by_query => {}

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::acts::Act;
+use crate::api::NATIONAL;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::query::{Field, Form};
@@ -25,6 +26,13 @@ pub(crate) fn document<'a>(acts: impl Iterator<Item = &'a Act>) -> Value {
             methods.insert("get".into(), operation(act, true));
         }
         paths.insert(path(act), Value::Object(methods));
+        for number in act.numbers {
+            rooms.insert(NATIONAL, json!({"name": NATIONAL}));
+            let mut operation = operation(act, false);
+            operation["operationId"] = json!(format!("{NATIONAL}.{number}"));
+            operation["tags"] = json!([NATIONAL]);
+            paths.insert(format!("/v1/{NATIONAL}/{number}"), json!({"post": operation}));
+        }
         schemas.extend(act.shapes.named.clone());
     }
     for (path, text, media_type) in [

@@ -22,6 +22,8 @@ pub struct Entry {
     pub roles: &'static [Role],
     /// It changes nothing.
     pub reads: bool,
+    /// The numbers of the national transactions that it carries out.
+    pub numbers: &'static [&'static str],
     /// The schema of its body.
     pub request: fn() -> RefOr<Schema>,
     /// The schema of its answer.
@@ -37,6 +39,7 @@ pub const fn entry<A: Act>() -> Entry {
         name: A::NAME,
         roles: A::ROLES,
         reads: A::READS,
+        numbers: A::NUMBERS,
         request: <A as utoipa::PartialSchema>::schema,
         answer: <A::Answer as utoipa::PartialSchema>::schema,
         schemas: |schemas| {

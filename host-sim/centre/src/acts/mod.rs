@@ -41,6 +41,8 @@ pub trait Act: Serialize + DeserializeOwned + ToSchema + 'static {
     const ROLES: &'static [Role];
     /// It changes nothing.
     const READS: bool = false;
+    /// The national transactions (docs/card.md §2.8) that it carries out.
+    const NUMBERS: &'static [&'static str] = &[];
     /// What it answers.
     type Answer: Serialize + ToSchema;
 

@@ -285,6 +285,7 @@ impl Act for ShowInstitution {
     const NAME: &'static str = "institution.show";
     const ROLES: &'static [Role] = role::ALL;
     const READS: bool = true;
+    const NUMBERS: &'static [&'static str] = &["1201"];
     type Answer = InstitutionView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<InstitutionView, Refusal> {

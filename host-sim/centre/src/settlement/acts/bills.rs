@@ -47,6 +47,7 @@ impl Act for Trial {
     const NAME: &'static str = "settlement.trial";
     const ROLES: &'static [Role] = TILLS;
     const READS: bool = true;
+    const NUMBERS: &'static [&'static str] = &["2101", "2206", "2303"];
     type Answer = TrialView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TrialView, Refusal> {
@@ -118,6 +119,7 @@ pub struct Settle {
 impl Act for Settle {
     const NAME: &'static str = "settlement.settle";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2102", "2207", "2304"];
     type Answer = SettlementView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<SettlementView, Refusal> {
@@ -195,6 +197,7 @@ pub struct Undo {
 impl Act for Undo {
     const NAME: &'static str = "settlement.undo";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2103", "2208", "2305"];
     type Answer = SettlementView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<SettlementView, Refusal> {
@@ -236,6 +239,7 @@ pub struct Reverse {
 impl Act for Reverse {
     const NAME: &'static str = "settlement.reverse";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2601"];
     type Answer = ReversedView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<ReversedView, Refusal> {

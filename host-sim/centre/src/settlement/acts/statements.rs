@@ -94,6 +94,7 @@ impl Act for Totals {
     const NAME: &'static str = "settlement.totals";
     const ROLES: &'static [Role] = TILLS;
     const READS: bool = true;
+    const NUMBERS: &'static [&'static str] = &["3201"];
     type Answer = TotalsView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TotalsView, Refusal> {
@@ -175,6 +176,7 @@ impl Act for Detail {
     const NAME: &'static str = "settlement.detail";
     const ROLES: &'static [Role] = TILLS;
     const READS: bool = true;
+    const NUMBERS: &'static [&'static str] = &["3202"];
     type Answer = Differences;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Differences, Refusal> {

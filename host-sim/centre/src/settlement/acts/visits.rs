@@ -53,6 +53,7 @@ impl Act for AskPerson {
     const NAME: &'static str = "settlement.person";
     const ROLES: &'static [Role] = &[Role::Hospital, Role::Pharmacy, Role::SettlementOfficer];
     const READS: bool = true;
+    const NUMBERS: &'static [&'static str] = &["1101"];
     type Answer = PersonView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<PersonView, Refusal> {
@@ -99,6 +100,7 @@ pub struct Register {
 impl Act for Register {
     const NAME: &'static str = "settlement.register";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2201", "2401"];
     type Answer = Registered;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Registered, Refusal> {
@@ -144,6 +146,7 @@ pub struct Unregister {
 impl Act for Unregister {
     const NAME: &'static str = "settlement.unregister";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2202"];
     type Answer = Done;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
@@ -170,6 +173,7 @@ pub struct SendLines {
 impl Act for SendLines {
     const NAME: &'static str = "settlement.lines";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2204"];
     type Answer = TrialView;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TrialView, Refusal> {
@@ -196,6 +200,7 @@ pub struct DropLines {
 impl Act for DropLines {
     const NAME: &'static str = "settlement.drop-lines";
     const ROLES: &'static [Role] = TILLS;
+    const NUMBERS: &'static [&'static str] = &["2205"];
     type Answer = Done;
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {

@@ -1,0 +1,13 @@
+//! The examples of docs/usage.md that begin with an empty folder.
+
+use qiyong_tests::manual::runs_as_written;
+
+#[test]
+fn the_card_centre_by_commands() {
+    runs_as_written("The card centre");
+}
+
+#[test]
+fn a_till_over_http() {
+    runs_as_written("A till over HTTP");
+}
