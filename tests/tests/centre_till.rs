@@ -81,10 +81,10 @@ fn a_national_transaction_is_asked_for_by_its_number() {
     town.insure(&[&number], 1_000_000);
     let token = town.token("till");
     let body = json!({"mdtrt_cert_type": "02", "mdtrt_cert_no": person.id});
-    let by_name = town.server.act_with(&token, "settlement.person", &body);
+    let by_name = town.server.act_with(token, "settlement.person", &body);
     assert_eq!((by_name.0, &by_name.1["psn_no"]), (200, &number));
-    assert_eq!(town.server.act_with(&token, "national.1101", &body), by_name);
-    let other = town.server.act_with(&token, "national.9999", &body);
+    assert_eq!(town.server.act_with(token, "national.1101", &body), by_name);
+    let other = town.server.act_with(token, "national.9999", &body);
     assert_eq!((other.0, &other.1["code"]), (404, &json!("path-unknown")));
     let bearer = format!("Authorization: Bearer {token}");
     let read = town.server.curl("/v1/national/1101?mdtrt_cert_type=02", &["-H", &bearer]);

@@ -12,6 +12,9 @@ use qiyong_protocol::card::codes::Region;
 use crate::query::{self, Field};
 use crate::shapes::Shapes;
 
+/// Where the acts that are national transactions stand under their numbers (docs/card.md §2.8).
+pub(crate) const NATIONAL: &str = "national";
+
 /// A centre, as this face sees it.
 pub trait Acts: Send + 'static {
     /// Whom the centre has recognised by a token.

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use crate::acts::{Act, Acts};
+use crate::acts::{Act, Acts, NATIONAL};
 use crate::face::{Face, bearer};
 use crate::limits::Limits;
 use crate::problem::Problem;
@@ -24,9 +24,6 @@ use crate::query;
 
 /// The header of a key under which a repeated request is known.
 pub(crate) const KEY: &str = "idempotency-key";
-
-/// Where the acts that are national transactions stand under their numbers (docs/card.md §2.8).
-pub(crate) const NATIONAL: &str = "national";
 
 /// Answers one request, and counts and logs it.
 pub(crate) async fn act<A: Acts>(

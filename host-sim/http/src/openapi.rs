@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::acts::Act;
-use crate::api::NATIONAL;
+use crate::acts::{Act, NATIONAL};
 use crate::metrics;
 use crate::problem::Problem;
 use crate::query::{Field, Form};

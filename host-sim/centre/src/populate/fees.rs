@@ -87,7 +87,10 @@ pub(super) fn order(unit: &mut Unit<'_>, applying: &Applying<'_>, filed: &Filed)
     let paid = unit.day(applying.ago - 2);
     let reference = format!("POP-{}", slip.number);
     let registered: &str = PaymentState::Registered.into();
-    unit.add(&tables::PAYMENTS, cells![&reference, &slip.number, registered, total, &paid.to_string(), "online"])?;
+    unit.add(
+        &tables::PAYMENTS,
+        cells![&reference, &slip.number, registered, total, &paid.to_string(), "online", unit.outlet],
+    )?;
     let payers = Account::Outside("card-fee-payers".into());
     unit.post((paid, "card-fee", &slip.number), (&payers, &Account::Fee), total)?;
     Ok(if state == SlipState::Remitted { total } else { 0 })

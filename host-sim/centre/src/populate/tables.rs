@@ -16,7 +16,7 @@ tables! {
     LISTS = "application_lists": number, employer, sealed, contact, lines, accepted, filed;
     ORDERS = "orders": application, person, kind, reason, exemption, old_card, bank, outlet, sealed, accepted, state;
     SLIPS = "slips": number, payment_code, application, outlet, sealed, total, issued, due, state;
-    PAYMENTS = "slip_payments": reference, slip, state, amount, paid, channel;
+    PAYMENTS = "slip_payments": reference, slip, state, amount, paid, channel, outlet;
     PRODUCTIONS = "productions": application, stage, since, outlet, bank, bank_card, reason, batch, line, attempts;
     PRODUCTION_STEPS = "production_steps": application, number, time, step, stage, operator, note;
     BATCHES = "batches": number, instant, outlet, bank, maker, opened;

@@ -230,9 +230,11 @@ impl Act for CancelPayment {
         desk.subject(format!("slip {}", self.number.0));
         let kept = of_reference(desk, &self.number, &self.reference)?;
         let account = rows::account(desk, &kept)?;
-        let in_cash = rows::channel(desk, &self.reference.0)?.as_deref() == Some(Channel::Cash.into());
-        // What an outlet took, it gives back itself.
-        if in_cash || desk.operator().role != Role::BankCounter {
+        // Who took it gives it back: a bank's counter what it told of itself, or what nobody told of yet; an outlet all of its own
+        // slips.
+        let told_at = rows::told_at(desk, &self.reference.0)?;
+        let is_own = told_at.is_none_or(|outlet| outlet.as_deref() == Some(desk.outlet()));
+        if desk.operator().role != Role::BankCounter || !is_own {
             own_outlet(desk, &kept.outlet)?;
         }
         let state = orders::get(desk, &kept.slip.application)?.map(|order| order.state);
@@ -268,7 +270,7 @@ fn take(
     let Decision::Now { payment, state, flows } = decision else {
         return Ok(PaymentAnswer { result: Done::AlreadyDone, state: kept.state });
     };
-    rows::keep_payment(desk, &kept.slip.number, &payment, paid)?;
+    rows::keep_payment(desk, &kept.slip.number, &payment, paid, desk.outlet())?;
     if state != kept.state {
         rows::set_state(desk, &kept.slip.number, state)?;
     }

@@ -112,25 +112,27 @@ pub(super) fn slip_of(office: &Office<'_>, reference: &str) -> Result<Option<Str
     row.map(|row| row.get("slip")).transpose()
 }
 
-/// How somebody paid with this reference, in its word, if the payment was registered.
-pub(super) fn channel(office: &Office<'_>, reference: &str) -> Result<Option<String>, CentreError> {
+/// At which outlet, or which bank's counter, a payment was first told of; inside `None`: it was not kept. Outside: nobody told
+/// of it.
+pub(super) fn told_at(office: &Office<'_>, reference: &str) -> Result<Option<Option<String>>, CentreError> {
     let row = office.store().find(
-        "SELECT channel FROM slip_payments WHERE area = $1 AND reference = $2",
+        "SELECT outlet FROM slip_payments WHERE area = $1 AND reference = $2",
         values![office.area(), reference],
     )?;
-    row.map_or(Ok(None), |row| row.get("channel"))
+    row.map(|row| row.get("outlet")).transpose()
 }
 
-/// Keeps what became of a payment. Day and channel of a registration stay when it is cancelled.
+/// Keeps what became of a payment, told of at this outlet. Day, channel and outlet of a registration stay when it is cancelled.
 pub(super) fn keep_payment(
     office: &Office<'_>,
     slip: &str,
     payment: &Payment,
     paid: Option<(Date, &str)>,
+    outlet: &str,
 ) -> Result<(), CentreError> {
     office.store().execute(
-        "INSERT INTO slip_payments (area, reference, slip, state, amount, paid, channel)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO slip_payments (area, reference, slip, state, amount, paid, channel, outlet)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (area, reference) DO UPDATE SET state = excluded.state",
         values![
             office.area(),
@@ -139,7 +141,8 @@ pub(super) fn keep_payment(
             payment.state,
             payment.amount,
             paid.map(|(day, _)| day),
-            paid.map(|(_, channel)| channel)
+            paid.map(|(_, channel)| channel),
+            outlet
         ],
     )?;
     Ok(())

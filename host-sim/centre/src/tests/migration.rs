@@ -11,7 +11,7 @@ use crate::store::database::Database;
 use crate::store::value::values;
 
 /// Today's version.
-const LAST: u32 = 11;
+const LAST: u32 = 12;
 
 /// A folder with a file of version 2.
 fn folder() -> (TempDir, std::path::PathBuf) {
@@ -163,10 +163,12 @@ fn a_failure_in_any_step_leaves_the_file_as_it_was() {
 #[test]
 fn a_file_of_a_version_that_this_program_does_not_know_is_refused_and_left_alone() {
     let (_folder, path) = folder();
+    let (next, of_next) = ((LAST + 1).to_string(), format!("of version {}, ", LAST + 1));
+    let of_first = format!("of version 1, and this program reads version {LAST}");
     for (version, words) in [
-        ("1", "of version 1, and this program reads version 11"),
+        ("1", of_first.as_str()),
         ("0", "of version 0, "),
-        ("12", "of version 12, "),
+        (&next, &of_next),
         ("4294967295", "of version 4294967295, "),
         ("4294967296", "lacks schema_version; restore it"),
         ("zehn", "lacks schema_version; restore it"),

@@ -171,7 +171,17 @@ pub(crate) fn others_see_no_name_and_move_no_money() {
     let mut at_bank = payment(&slip, "R-2");
     at_bank["channel"] = json!("bank");
     bench.done("counter", "slip.pay", at_bank);
+    // Another bank's counter gives nothing of it back, nor tells again of what another has cancelled.
+    bench.done("settlement-officer", "institution.register", json!({"code": "B32010200002", "name": "x"}));
+    let other = json!({"id": "other-counter", "role": "bank-counter", "outlet": "B32010200002", "name": "x"});
+    bench.done(ADMINISTRATOR, "operator.add", other);
+    assert_eq!(bench.refused("other-counter", "slip.cancel", cancel(&slip, "R-2")), "other-outlet");
+    assert_eq!(money(&mut bench), (2_000, 0));
     bench.done("counter", "slip.cancel", cancel(&slip, "R-2"));
+    assert_eq!(bench.done("counter", "slip.cancel", cancel(&slip, "R-2"))["result"], "already-done");
+    assert_eq!(bench.refused("other-counter", "slip.cancel", cancel(&slip, "R-2")), "other-outlet");
+    bench.done("other-counter", "slip.cancel", cancel(&slip, "R-3"));
+    assert_eq!(bench.refused("counter", "slip.cancel", cancel(&slip, "R-3")), "other-outlet");
     assert_eq!(money(&mut bench), (0, 0));
 }
 
