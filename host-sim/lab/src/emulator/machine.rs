@@ -133,9 +133,12 @@ impl Machine {
                 _ => return Err(EmulatorError::NoStorage),
             }
         }
-        // Before the first instruction: no edge is missed, however late this comes.
+        // Before the first instruction: no edge is missed, however late this comes. An image whose instructions are counted runs
+        // already; it drives no pin before time passes, which is when this program says so.
         probe.watch_port('a')?;
-        control.go_on()?;
+        if !counted {
+            control.go_on()?;
+        }
         let Image { table, rtt, screen, frame, stack, live, storage, .. } = image;
         let clock = BoardClock::new(live, now);
         let mut machine = Self {
