@@ -45,8 +45,7 @@ struct Defaults {
 struct Value {
     name: String,
     since: Day,
-    /// Where it was found.
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    /// Where it was found, for whoever reads the file. It must be there.
     source: String,
     value: serde_json::Value,
 }
@@ -70,8 +69,11 @@ pub(crate) fn found(office: &Office<'_>, founding: &Founding) -> Result<(), Cent
     for region in &defaults.region {
         agency::add_region(office, region)?;
     }
-    for Value { name, since, value, .. } in defaults.parameter {
+    for Value { name, since, source, value } in defaults.parameter {
         let wrong = |why: &str| CentreError::Defaults(format!("{name}: {why}"));
+        if source.trim().is_empty() {
+            return Err(wrong("no source"));
+        }
         let kind = parameters::all().find(|kind| kind.name == name).ok_or_else(|| wrong("no such parameter"))?;
         let json = (kind.check)(value).map_err(|error| wrong(&error))?;
         let known = office.store().find(

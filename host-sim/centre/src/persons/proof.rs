@@ -46,7 +46,7 @@ pub(crate) mod tests {
 
     use crate::acts::office::Office;
     use crate::persons;
-    use crate::tests::acts::Bench;
+    use crate::tests::acts::{Bench, somebody};
 
     /// The document of this person, as a window takes it down.
     pub(crate) fn shown(office: &Office<'_>, number: &str) -> Value {
@@ -59,15 +59,7 @@ pub(crate) mod tests {
     fn a_proof_is_the_persons_own_and_valid_today() {
         let mut bench = Bench::new();
         bench.within(|office| {
-            let particulars = persons::Particulars {
-                name: "张三".into(),
-                document: "11010519491231002X".into(),
-                sex: 2,
-                born: "1949-12-31".parse().unwrap(),
-                address: String::new(),
-                telephone: String::new(),
-            };
-            let number = persons::add(office, &particulars, ("id-card", None), "employee").unwrap();
+            let number = persons::add(office, &somebody(), ("id-card", None), "employee").unwrap();
             let person = persons::get(office, &number).unwrap().unwrap();
             let table: [(&str, Value, bool); 7] = [
                 ("name", json!("张三"), true),

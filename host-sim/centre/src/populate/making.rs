@@ -42,7 +42,7 @@ pub(super) fn make(
     let failed = applying.path == Path::Making(Stage::ProductionFailed);
     let line = if applying.path.has_line() { Some(line(unit, batches, applying, filed, dice)?) } else { None };
     let mut stage = Stage::BankOpening;
-    for (number, step) in (1_i64..).zip(steps) {
+    for (number, step) in (1_i64..).zip(&steps) {
         // `path` has no step that the table does not allow, which its test sees to.
         stage = stage.after(*step).unwrap_or(stage);
         let note = match step {

@@ -118,65 +118,32 @@ impl Path {
     }
 
     /// What was done to the card in the making.
-    pub(super) const fn making(self) -> &'static [Making] {
+    pub(super) fn making(self) -> Vec<Making> {
         use Making as M;
-        let Self::Making(stage) = self else {
-            return match self {
-                Self::Held(_) => &[
-                    M::AskBank,
-                    M::BankOpens,
-                    M::Batch,
-                    M::Personalise,
-                    M::ReportMade,
-                    M::Stock,
-                    M::Dispatch,
-                    M::Receive,
-                    M::HandOver,
-                ],
-                _ => &[],
-            };
+        /// From the order to the outlet where the holder collects the card.
+        const WAY: [Making; 8] =
+            [M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportMade, M::Stock, M::Dispatch, M::Receive];
+        let (so_far, and_then): (usize, &[Making]) = match self {
+            Self::Held(_) => (8, &[M::HandOver]),
+            Self::Making(stage) => match stage {
+                Stage::BankOpening => (1, &[]),
+                Stage::BankRefused => (1, &[M::BankRefuses]),
+                Stage::SentBack => (1, &[M::BankRefuses, M::SendBack]),
+                Stage::GivenUp => (1, &[M::BankRefuses, M::GiveUp]),
+                Stage::BankOpened => (2, &[]),
+                Stage::InBatch => (3, &[]),
+                Stage::InProduction => (4, &[]),
+                Stage::ProductionFailed => (4, &[M::ReportFailed]),
+                Stage::Made => (5, &[]),
+                Stage::InStock => (6, &[]),
+                Stage::OnTheWay => (7, &[]),
+                Stage::AtOutlet => (8, &[]),
+                Stage::WithUnit | Stage::HandedOver => (8, &[M::HandToUnit]),
+                Stage::Destroyed => (8, &[M::Recall, M::Destroy]),
+            },
+            _ => (0, &[]),
         };
-        match stage {
-            Stage::BankOpening => &[M::AskBank],
-            Stage::BankRefused => &[M::AskBank, M::BankRefuses],
-            Stage::BankOpened => &[M::AskBank, M::BankOpens],
-            Stage::InBatch => &[M::AskBank, M::BankOpens, M::Batch],
-            Stage::InProduction => &[M::AskBank, M::BankOpens, M::Batch, M::Personalise],
-            Stage::ProductionFailed => &[M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportFailed],
-            Stage::Made => &[M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportMade],
-            Stage::InStock => &[M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportMade, M::Stock],
-            Stage::OnTheWay => {
-                &[M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportMade, M::Stock, M::Dispatch]
-            }
-            Stage::AtOutlet => {
-                &[M::AskBank, M::BankOpens, M::Batch, M::Personalise, M::ReportMade, M::Stock, M::Dispatch, M::Receive]
-            }
-            Stage::WithUnit | Stage::HandedOver => &[
-                M::AskBank,
-                M::BankOpens,
-                M::Batch,
-                M::Personalise,
-                M::ReportMade,
-                M::Stock,
-                M::Dispatch,
-                M::Receive,
-                M::HandToUnit,
-            ],
-            Stage::Destroyed => &[
-                M::AskBank,
-                M::BankOpens,
-                M::Batch,
-                M::Personalise,
-                M::ReportMade,
-                M::Stock,
-                M::Dispatch,
-                M::Receive,
-                M::Recall,
-                M::Destroy,
-            ],
-            Stage::SentBack => &[M::AskBank, M::BankRefuses, M::SendBack],
-            Stage::GivenUp => &[M::AskBank, M::BankRefuses, M::GiveUp],
-        }
+        [&WAY[..so_far], and_then].concat()
     }
 
     /// Whether the card stands in a batch, or did.

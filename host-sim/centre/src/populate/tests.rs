@@ -54,7 +54,7 @@ fn forbidden(path: Path) -> Option<String> {
         };
     }
     let mut stage = Stage::BankOpening;
-    for step in path.making() {
+    for step in &path.making() {
         stage = match stage.after(*step) {
             Some(next) => next,
             None => return Some(format!("{path:?}: {step:?} from {stage:?}")),

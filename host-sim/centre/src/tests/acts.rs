@@ -130,6 +130,18 @@ impl Bench {
     }
 }
 
+/// Somebody whose ID number ends in X.
+pub(crate) fn somebody() -> crate::persons::Particulars {
+    crate::persons::Particulars {
+        name: "张三".into(),
+        document: "11010519491231002X".into(),
+        sex: 2,
+        born: "1949-12-31".parse().unwrap(),
+        address: String::new(),
+        telephone: String::new(),
+    }
+}
+
 #[test]
 fn an_unknown_act_operator_or_field_is_refused_and_recorded() {
     let mut bench = Bench::new();
@@ -166,14 +178,7 @@ fn a_refusal_names_what_it_was_about_and_no_person() {
     assert_eq!(subject("张三"), "");
     assert_eq!(bench.refused("hotline", "account.show", json!({"person": "P000000001"})), "not-found");
     bench.within(|office| {
-        let particulars = crate::persons::Particulars {
-            name: "张三".into(),
-            document: "11010519491231002X".into(),
-            sex: 2,
-            born: "1949-12-31".parse().unwrap(),
-            address: String::new(),
-            telephone: String::new(),
-        };
+        let particulars = somebody();
         crate::persons::add(office, &particulars, ("id-card", None), "employee").unwrap();
     });
     for act in ["account.show", "insurance.show"] {
