@@ -61,7 +61,7 @@ pub use store::failure::DatabaseError;
 pub use store::place::{Place, PlaceError, Server};
 pub use store::work::Work;
 use store::{Store, audit};
-pub use terminal::endpoint::test_mac_key;
+pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};

@@ -125,7 +125,7 @@ fn work<S: CardSlot>(
     trouble: &Trouble,
     output: &mut Output,
 ) -> Result<Verdict, String> {
-    let centre = InProcess::from(centre::open(&args.centre)?);
+    let centre = InProcess::from(centre::open(&args.centre.as_path().into())?);
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
