@@ -222,4 +222,6 @@ pub struct Visit {
     pub to_terminal: Vec<(u64, ByteFault)>,
     /// The terminal's storage accepts no record.
     pub storage_worn: bool,
+    /// So many seconds is the till's clock, by which it sets the terminal's, ahead of the centre's; behind, if below zero.
+    pub clock_ahead: i64,
 }
