@@ -16,7 +16,7 @@ use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
 use crate::store::value::values;
-use crate::{application, institution, insurance, life, production, settlement, slip};
+use crate::{application, institution, insurance, life, production, settlement, slip, terminal};
 
 /// The parameters of all rooms.
 const ROOMS: &[&[Kind]] = &[
@@ -27,6 +27,7 @@ const ROOMS: &[&[Kind]] = &[
     production::PARAMETERS,
     settlement::PARAMETERS,
     slip::PARAMETERS,
+    terminal::PARAMETERS,
 ];
 
 /// Every parameter.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
 use qiyong_centre::{Centre, test_mac_key};
-use qiyong_firmware::terminal::{CauseCode, Clock};
+use qiyong_firmware::terminal::CauseCode;
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
@@ -22,7 +22,7 @@ use qiyong_sim::card::desk::DeskCard;
 use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
-use crate::terminal::{Desk, SystemClock};
+use crate::terminal::{Desk, at};
 
 /// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
@@ -56,8 +56,9 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     centre.release(args.institution, TERMINAL).map_err(|error| error.to_string())?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
-    let ended =
-        machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, SystemClock.now(), &mut key_pin));
+    // One clock for both, also where that of a test centre was stopped.
+    let time = at(centre.now());
+    let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
     tell(args, &mut machine, ended, output)
 }
 

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, sql: include_str!("migrations/10-ledger.sql"), then: Some(ledger::chain_postings) },
     sql(11, include_str!("migrations/11-plans.sql")),
     sql(12, include_str!("migrations/12-payments.sql")),
+    sql(13, include_str!("migrations/13-terminals.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.
