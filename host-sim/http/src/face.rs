@@ -16,6 +16,7 @@ use crate::openapi;
 use crate::page::session::Sessions;
 use crate::problem::Problem;
 use crate::rate::Rate;
+use crate::recent::Recent;
 use crate::writer::Writer;
 
 /// One server's state.
@@ -26,6 +27,8 @@ pub(crate) struct Face<A> {
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     pub(crate) sessions: Sessions,
+    /// The last hour of `metrics`.
+    pub(crate) recent: Recent,
     /// `/openapi.json`.
     pub(crate) document: String,
     /// The fields that are amounts in fen.
@@ -43,6 +46,7 @@ impl<A: Acts> Face<A> {
             rate: Rate::new(&limits),
             metrics: Metrics::new(),
             sessions: Sessions::new(&limits),
+            recent: Recent::new(),
             limits,
         })
     }

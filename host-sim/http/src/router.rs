@@ -16,13 +16,16 @@ use crate::acts::Acts;
 use crate::face::Face;
 use crate::limits::Limits;
 use crate::problem::Problem;
-use crate::{api, metrics, page};
+use crate::{api, metrics, page, recent};
 
 /// How long `/healthz` waits for the centre.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(1);
 
-/// All paths of a server.
+/// All paths of a server. Within a runtime, in which the last hour of its figures is watched.
 pub(crate) fn router<A: Acts>(acts: A, limits: Limits) -> Router {
+    let face = Face::new(acts, limits);
+    // It ends with the face.
+    tokio::spawn(recent::watch(Arc::downgrade(&face)));
     Router::new()
         .route("/v1/{room}/{verb}", any(api::act::<A>))
         .route("/openapi.json", get(document::<A>).fallback(only_get))
@@ -32,7 +35,7 @@ pub(crate) fn router<A: Acts>(acts: A, limits: Limits) -> Router {
         .route("/page", any(page::page::<A>))
         .route("/page/{*rest}", any(page::page::<A>))
         .fallback(|| async { Problem::no_such_path() })
-        .with_state(Face::new(acts, limits))
+        .with_state(face)
 }
 
 async fn only_get() -> Problem {

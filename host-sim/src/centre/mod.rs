@@ -3,6 +3,7 @@
 
 pub(crate) mod act;
 pub(crate) mod db;
+pub(crate) mod doctor;
 pub(crate) mod populate;
 
 #[cfg(feature = "http")]
