@@ -2,6 +2,7 @@
 
 use super::finding::{Check, Finding};
 use super::patient::Patient;
+use super::turns;
 use crate::error::CentreError;
 use crate::store::look;
 
@@ -35,6 +36,10 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
     }
     if patient.store().is_at_a_server() && stands_by(patient)? {
         let words = ("not compared: a standby cannot make the tables of today to compare with", "未比较：备用服务器只读");
+        return Ok(vec![Finding::well(Check::Tables, words.0, words.1)]);
+    }
+    if patient.store().is_at_a_server() && turns::is_held_up(patient)? {
+        let words = ("not compared: somebody has the writers' turn", "未比较：写入权被占用");
         return Ok(vec![Finding::well(Check::Tables, words.0, words.1)]);
     }
     let looked = if patient.around.quick {

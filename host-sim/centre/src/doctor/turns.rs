@@ -76,6 +76,13 @@ fn server(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
     Ok(all)
 }
 
+/// Whether somebody has had a server's turn for too long.
+pub(super) fn is_held_up(patient: &Patient<'_>) -> Result<bool, CentreError> {
+    let patience = i64::try_from(patient.around.patience.as_secs()).unwrap_or(i64::MAX);
+    let holders = patient.store().rows(HOLDERS, values![LOCK])?;
+    Ok(holders.iter().any(|row| row.get::<i64>("seconds").is_ok_and(|seconds| seconds >= patience)))
+}
+
 fn session(row: &Row) -> Result<String, CentreError> {
     let (pid, name): (i64, String) = (row.get("pid")?, row.get("name")?);
     let (host, state): (String, String) = (row.get("host")?, row.get("state")?);
