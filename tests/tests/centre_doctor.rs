@@ -1,5 +1,5 @@
 //! The doctor at a PostgreSQL server with a standby: nothing is found where there is nothing, and each deliberate fault is. Faults of a
-//! file are in the centre's own tests. (docs/operating.md §3)
+//! file are in the centre's own tests. (docs/operating.md §3, docs/centre.md §20)
 
 use std::fs::{self, Permissions};
 use std::io::Write;

@@ -73,6 +73,7 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
         ("BACKUP", copies.path().join("base").display().to_string()),
         ("ARCHIVE", archive.path().display().to_string()),
         ("RESTORED", restored.path().join("data").display().to_string()),
+        ("SOCKETS", restored.path().display().to_string()),
         ("KEYS", key_file.display().to_string()),
     ];
     let commands = of(&blocks, "sh postgres");
@@ -119,7 +120,7 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
     for words in ["the chain is whole", "320100: the ledger adds up", "keys         look at it", "version      well", "durability   well"] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    let address = format!("postgres:///centre?host={}&user=postgres", names[2].1);
+    let address = format!("postgres:///centre?host={}&port=5433&user=postgres", restored.path().display());
     let there = postings(&Place::new(&address, Some(&key_file)).expect("an address"));
     assert_eq!(there, 2 + i64::from(taken), "before, during and after the backup, and not what was not wanted");
     println!("{taken} acts while the backup was taken; {there} are there at {until}");

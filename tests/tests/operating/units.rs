@@ -1,4 +1,4 @@
-//! The units of docs/operating.md §1 and §2, as `systemd-analyze verify` reads them. Nothing is started.
+//! The units of docs/operating.md §1 and docs/operating.md §2, as `systemd-analyze verify` reads them. Nothing is started.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The keys: that the files which hold them are their owner's alone, that the key file is the database's, and that the master keys are
+//! The keys: that the files which hold them are their owner's alone (docs/operating.md §1), that the key file is the database's, and that the master keys are
 //! no test keys.
 
 use super::finding::{Check, Finding};

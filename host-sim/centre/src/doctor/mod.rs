@@ -1,5 +1,5 @@
 //! Examines a centre's database and what is around it: clock, keys, version, chains, space, copies, durability, who holds whom up.
-//! Each thing is well, to be looked at, or wrong, with the way out, in English and Chinese (docs/operating.md §3).
+//! Each thing is well, to be looked at, or wrong, with the way out, in English and Chinese (docs/operating.md §3, docs/centre.md §20).
 //!
 //! It writes nothing, and takes nobody's turn but for a moment. Each check is a file; each has a deliberate fault that it finds
 //! (`tests`). Not here: mending.
