@@ -80,7 +80,8 @@ mod tests {
             assert!(error.contains("chmod 600") && error.contains("rekey") && !error.contains(KEY), "{error}");
         }
         let long = KEY.repeat(9);
-        for text in ["", "0123", &KEY[1..], &format!("{KEY}00"), &KEY.replace('F', "G"), &format!("{KEY} {KEY}"), &long] {
+        for text in ["", "0123", &KEY[1..], &format!("{KEY}00"), &KEY.replace('F', "G"), &format!("{KEY} {KEY}"), &long]
+        {
             let error = try_with(text.as_bytes(), 0o600).unwrap_err();
             assert!(error.contains("32 hex digits"), "{text}: {error}");
             assert!(!error.contains("0123456789") && !error.contains("FEDC"), "{error}");

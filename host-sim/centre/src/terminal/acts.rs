@@ -20,12 +20,8 @@ use crate::institution::refusal::Refused as InstitutionRefused;
 use crate::store::value::values;
 
 /// The acts of this room.
-pub(crate) const ACTS: &[Entry] = &[
-    entry::<RegisterTerminal>(),
-    entry::<RekeyTerminal>(),
-    entry::<RetireTerminal>(),
-    entry::<ListTerminals>(),
-];
+pub(crate) const ACTS: &[Entry] =
+    &[entry::<RegisterTerminal>(), entry::<RekeyTerminal>(), entry::<RetireTerminal>(), entry::<ListTerminals>()];
 
 /// Those who see to institutions.
 const MAY: &[Role] = &[Role::SettlementOfficer];

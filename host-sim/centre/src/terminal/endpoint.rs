@@ -59,9 +59,7 @@ impl Centre {
                 Ok(request) if self.believes(&request, known)? => {
                     write_answer(&self.handle(&request)?, &message, &known.key, &mut buffer)
                 }
-                Ok(_) | Err(MessageError::Mac) => {
-                    write_rejection(response::MAC, &message, &known.key, &mut buffer)
-                }
+                Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),
             },
             (None, Some(last)) => write_rejection(response::MAC, &message, &last.key, &mut buffer),

@@ -28,10 +28,7 @@ impl Worded for Refused {
                 "a terminal of this name has a key already, which is shown once only",
                 "该终端号已有密钥，密钥仅显示一次",
             )
-            .next(
-                "Give it a new key (terminal.rekey), or choose another name.",
-                "请为其更换密钥，或使用其他终端号。",
-            ),
+            .next("Give it a new key (terminal.rekey), or choose another name.", "请为其更换密钥，或使用其他终端号。"),
             Self::Unknown => Words::new(
                 "terminal-unknown",
                 "no terminal of this name has a key in force at this institution",

@@ -102,7 +102,9 @@ fn a_key_is_shown_once_and_stands_nowhere_in_the_clear() {
     let mut bench = bench(Centre::create(&path, &Hsm::random().unwrap()).unwrap());
     let mut secrets = Vec::new();
     for act in ["terminal.register", "terminal.rekey"] {
-        let ask = |bench: &mut Bench| bench.act_with_key(OFFICER, act, name(PHARMACY, "00000001"), Some(act.get(9..).unwrap()));
+        let ask = |bench: &mut Bench| {
+            bench.act_with_key(OFFICER, act, name(PHARMACY, "00000001"), Some(act.get(9..).unwrap()))
+        };
         let shown = ask(&mut bench).unwrap();
         assert_eq!(ask(&mut bench).unwrap(), shown, "the answer got lost, and is asked for again");
         secrets.push(shown["key"].as_str().unwrap().to_owned());

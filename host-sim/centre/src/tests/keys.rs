@@ -197,7 +197,10 @@ fn each_fault_of_the_keys_breaks_a_claim() {
     }
     // A centre that says of itself that it has test keys serves whoever has none under the published one, and nobody else.
     let of_test_keys = broken(&mut World::new(&Hsm::test_keys()));
-    assert_eq!(of_test_keys, ["at a centre with keys of its own the published key opens nothing", "nobody's key opens nothing"]);
+    assert_eq!(
+        of_test_keys,
+        ["at a centre with keys of its own the published key opens nothing", "nobody's key opens nothing"]
+    );
     closing_line(&format!("faults of terminals' keys convicted: {0} of {0}", MUTANTS.len() + 1));
 }
 

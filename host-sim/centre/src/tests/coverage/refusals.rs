@@ -10,7 +10,9 @@ use std::thread;
 use crate::acts::general::General;
 use crate::tests::closing::closing_line;
 use crate::tests::met::{self, Met};
-use crate::{agency, application, institution, insurance, life, production, registry, settlement, slip, terminal, tests};
+use crate::{
+    agency, application, institution, insurance, life, production, registry, settlement, slip, terminal, tests,
+};
 
 /// The refusals of each enum. `centre-failed` and `centre-damaged` come from none: the database failed.
 fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {

@@ -320,7 +320,10 @@ impl RawStep {
             faults.extend(raw.check(&key(&format!("line {number}")))?);
         }
         if self.clock_ahead.abs_diff(0) > CLOCK_AHEAD_MAX {
-            return Err(Problem::Number { key: key("clock_ahead"), allowed: "seconds, at most a week of them, 604800" });
+            return Err(Problem::Number {
+                key: key("clock_ahead"),
+                allowed: "seconds, at most a week of them, 604800",
+            });
         }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
