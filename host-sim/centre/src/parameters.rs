@@ -107,7 +107,7 @@ impl Act for ListParameters {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Parameters, Refusal> {
         let rows = desk.store().rows(
-            "SELECT name, since, value FROM parameters WHERE area = $1 AND ($2 IS NULL OR name = $2)
+            "SELECT name, since, value FROM parameters WHERE area = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
              ORDER BY name, since LIMIT 10000",
             values![desk.area(), self.name],
         )?;

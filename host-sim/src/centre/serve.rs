@@ -4,21 +4,20 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
 use clap::Args;
 
 use qiyong_http::Limits;
 
+use super::db::Db;
 use super::{damaged, open};
 use crate::output::{Output, Verdict};
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
-    /// The database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// Where to listen, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     http: SocketAddr,
@@ -37,13 +36,13 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, String> {
-    let centre = open(&args.db)?;
+    let place = args.db.place()?;
+    let centre = open(&place)?;
     // A server reads the file for months; whether it is sound is not left to chance.
-    centre.look_through().map_err(|error| damaged(&args.db, error))?;
+    centre.look_through().map_err(|error| damaged(&place, error))?;
     if centre.hsm().has_test_keys() && !args.test_keys {
-        let file = args.db.display();
         return Err(format!(
-            "{file} has the published test keys, which protect nothing: give --test-keys if that is meant"
+            "{place} has the published test keys, which protect nothing: give --test-keys if that is meant"
         ));
     }
     // A second subscriber would be a fault of this program, and the first one stays.

@@ -110,7 +110,7 @@ fn tell(
 fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
     if let Some(file) = &args.centre {
-        return centre::open(file).map(InProcess::from);
+        return centre::open(&file.as_path().into()).map(InProcess::from);
     }
     // Its clock is the system's, as the board's is.
     let mut centre = InProcess::from(Centre::in_memory().map_err(wrong)?);

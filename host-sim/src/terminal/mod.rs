@@ -132,7 +132,7 @@ fn work<S: CardSlot>(
     output: &mut Output,
 ) -> Result<Verdict, String> {
     let key = key::read(args.key.as_deref())?;
-    let centre = InProcess::from(centre::open(&args.centre)?).with_key(key);
+    let centre = InProcess::from(centre::open(&args.centre.as_path().into())?).with_key(key);
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));

@@ -31,6 +31,12 @@ use crate::terminal::keys::{self, TerminalKey};
 use crate::terminal::lag::ClockBound;
 use crate::{Centre, CentreError};
 
+/// What comes back for one message of a batch.
+pub type Answered = Result<Option<Vec<u8>>, CentreError>;
+
+/// How often a transaction is made again before its failure is said.
+pub(crate) const REPETITIONS: u32 = 5;
+
 /// The key of F64 of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
 /// nothing.
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";
@@ -47,6 +53,48 @@ impl Centre {
     /// Those of [`Centre::handle`]. Also if an answer cannot be written, which does not happen to a centre within its
     /// bounds.
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
+        self.repeatedly(|centre| centre.answer(bytes))
+    }
+
+    /// Acts on several messages in one transaction, in their order: all that was done is durable when this returns. What fails
+    /// with one message fails with it alone. An answer is `None` where nothing is sent back.
+    ///
+    /// # Errors
+    /// Nothing must be answered to any of them: the database cannot be reached, and nothing was done
+    /// ([`CentreError::Unreachable`]); or whether it was done is not known ([`CentreError::Uncertain`]).
+    pub fn handle_batch<B: AsRef<[u8]>>(&mut self, batch: &[B]) -> Result<Vec<Answered>, CentreError> {
+        let together = self.repeatedly(|centre| {
+            let answers = || batch.iter().map(|message| centre.answer(message.as_ref()).map(Ok)).collect();
+            centre.store.atomically(|_| answers())
+        });
+        match together {
+            Err(CentreError::Unreachable { .. } | CentreError::Uncertain(_)) | Ok(_) => together,
+            // It was taken back as a whole: whose fault it was shows when each is made alone.
+            Err(_) => {
+                let mut answers = Vec::new();
+                for message in batch {
+                    match self.handle_bytes(message.as_ref()) {
+                        Err(error @ CentreError::Unreachable { .. }) if answers.is_empty() => return Err(error),
+                        answer => answers.push(answer),
+                    }
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    /// Makes a transaction again that failed for what others did at the same time.
+    fn repeatedly<T>(&mut self, mut work: impl FnMut(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
+        let mut left = REPETITIONS;
+        loop {
+            match work(self) {
+                Err(CentreError::Store(error)) if error.may_be_repeated() && left > 0 => left -= 1,
+                done => return done,
+            }
+        }
+    }
+
+    fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
         let Ok(message) = Message::read(bytes) else { return Ok(None) };
         if message.mti().answer() == message.mti() {
             return Ok(None);
@@ -57,7 +105,7 @@ impl Centre {
         let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
             (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
                 Ok(request) if self.believes(&request, known)? => {
-                    write_answer(&self.handle(&request)?, &message, &known.key, &mut buffer)
+                    write_answer(&self.decide(&request)?, &message, &known.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),

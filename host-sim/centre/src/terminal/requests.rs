@@ -21,6 +21,10 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
+        self.decide(request)
+    }
+
+    pub(super) fn decide(&self, request: &Request<'_>) -> Result<Answer, CentreError> {
         if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
