@@ -43,7 +43,7 @@ const UNIQUE_OVER_ALL: &str = "SELECT i.relname FROM pg_index x JOIN pg_class i 
 fn populated() -> (Postgres, OfficeFile) {
     let mut server = Postgres::start(Care::Hasty);
     server.stop();
-    server.configure("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 5000\n");
+    server.configure("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 5000\nautovacuum = off\n");
     server.again();
     let address = server.database("centre");
     let folder = TempDir::new().unwrap();
@@ -94,6 +94,7 @@ fn share_out(server: &Postgres) {
         let _ = writeln!(script, "CREATE TABLE journal_h{part} PARTITION OF journal FOR VALUES {values};");
     }
     sql(&(script
+        + "DROP INDEX journal_number, journal_card;"
         + "CREATE UNIQUE INDEX journal_number ON journal (institution, terminal, batch, stan) WHERE kind = 'transaction';"
         + "CREATE INDEX journal_card ON journal (card) WHERE kind = 'transaction'; CREATE INDEX journal_id ON journal (id);"));
     // Its numbers go on.

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(crate) struct Series {
     /// Its name in the text that Prometheus reads.
     name: &'static str,
-    /// By which label it is told apart; others are added up.
+    /// By which label it is told apart; others are added up. A figure without the label is not of this series.
     by: Option<&'static str>,
     kind: Kind,
     /// What it is, in English and Chinese.
@@ -59,13 +59,18 @@ pub(crate) const SERIES: &[Series] = &[
     ),
     most("qiyong_iso_waiting", ("Messages of terminals that wait, the most", "终端报文排队数（最大值）")),
     most("qiyong_iso_connections", ("Terminals connected, the most", "终端连接数（最大值）")),
-    count("qiyong_region_answers_total", "region", ("Answers a minute, by region", "每分钟应答（按地区）")),
-    count("qiyong_region_refusals_total", "region", ("Answered that the region is down, a minute", "每分钟“地区中断”应答（按地区）")),
+    // Those of a process that serves several regions say which.
+    count("qiyong_iso_answers_total", "region", ("Answers to terminals a minute, by region", "每分钟终端应答（按地区）")),
+    count(
+        "qiyong_iso_refusals_total",
+        "region",
+        ("Messages of terminals that did not get to the centre, a minute, by region", "每分钟未到达中心的终端报文（按地区）"),
+    ),
     Series {
-        name: "qiyong_region_waiting",
+        name: "qiyong_iso_waiting",
         by: Some("region"),
         kind: Kind::Most,
-        title: ("Requests that wait for a region, the most", "各地区排队数（最大值）"),
+        title: ("Messages of terminals that wait, the most, by region", "终端报文排队数（最大值，按地区）"),
     },
 ];
 
@@ -145,10 +150,17 @@ fn read(text: &str) -> BTreeMap<(usize, String), f64> {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((what, value)) = line.rsplit_once(' ') else { continue };
         let (name, labels) = what.split_once('{').unwrap_or((what, ""));
-        let Some(at) = SERIES.iter().position(|series| series.name == name) else { continue };
-        let (Some(series), Ok(value)) = (SERIES.get(at), value.parse::<f64>()) else { continue };
-        let label = series.by.and_then(|by| label(labels, by)).unwrap_or_default();
-        *all.entry((at, label.to_owned())).or_insert(0.0) += value;
+        let Ok(value) = value.parse::<f64>() else { continue };
+        for (at, series) in SERIES.iter().enumerate().filter(|(_, series)| series.name == name) {
+            let of = match series.by {
+                Some(by) => label(labels, by),
+                None => Some(""),
+            };
+            // Without the label it is another series.
+            if let Some(of) = of {
+                *all.entry((at, of.to_owned())).or_insert(0.0) += value;
+            }
+        }
     }
     all
 }
@@ -199,7 +211,10 @@ mod tests {
         assert_eq!(of(&recent, requests, "200"), Some(vec![0.0, 5.0, 3.0]));
         assert_eq!(of(&recent, requests, "409"), Some(vec![0.0, 1.0, 0.0]));
         assert_eq!(of(&recent, "qiyong_iso_waiting", ""), Some(vec![0.0, 7.0, 1.0]));
-        assert_eq!(of(&recent, "qiyong_region_waiting", "320100"), None, "no face has it");
+        let regions: Vec<_> = recent.series().into_iter().filter(|(series, _)| series.by == Some("region")).collect();
+        assert!(regions.is_empty(), "no face says which region");
+        recent.look("qiyong_iso_waiting{region=\"320100\"} 4\n");
+        assert_eq!(recent.series().iter().filter(|(series, _)| series.by == Some("region")).count(), 1);
         // Longer than is kept.
         advance(Duration::from_secs(60 * 1_000)).await;
         recent.look("");

@@ -30,7 +30,8 @@ fn the_centre_works_through_a_pooler_of_sessions() {
     let host = address.split("host=").nth(1).and_then(|rest| rest.split('&').next()).expect("a host").to_owned();
     let own = sockets.path().display().to_string();
     let text = Page::named("operating.md").text("5. PgBouncer and Patroni", "ini pgbouncer");
-    let text = text.replace("host=/run/postgresql", &format!("host={host}")).replace("/run/pgbouncer", &own);
+    let text = text.replace("host=/run/postgresql", &format!("host={host}")).replace("user=qiyong", "user=postgres");
+    let text = text.replace("/run/pgbouncer", &own);
     let file = sockets.path().join("pgbouncer.ini");
     fs::write(&file, text).expect("a file");
     let mut shell = server.shell();
