@@ -28,7 +28,8 @@ const JOURNAL_PARTS: u32 = 4;
 static PART: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([a-z_]+)_(320100|320500|rest|h[0-3])\b").unwrap());
 
 /// The tables that have no area, with how many.
-const WITHOUT_AREA: &str = "SELECT table_name FROM information_schema.tables t WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+const WITHOUT_AREA: &str =
+    "SELECT table_name FROM information_schema.tables t WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
     AND table_name NOT LIKE 'pg_stat%' AND NOT EXISTS (SELECT 1 FROM information_schema.columns c
         WHERE c.table_schema = 'public' AND c.table_name = t.table_name AND c.column_name = 'area') ORDER BY 1";
 
@@ -43,7 +44,9 @@ const UNIQUE_OVER_ALL: &str = "SELECT i.relname FROM pg_index x JOIN pg_class i 
 fn populated() -> (Postgres, OfficeFile) {
     let mut server = Postgres::start(Care::Hasty);
     server.stop();
-    server.configure("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 5000\nautovacuum = off\n");
+    server.configure(
+        "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 5000\nautovacuum = off\n",
+    );
     server.again();
     let address = server.database("centre");
     let folder = TempDir::new().unwrap();
@@ -58,7 +61,8 @@ fn populated() -> (Postgres, OfficeFile) {
 fn share_out(server: &Postgres) {
     let sql = |statements: &str| server.sql("centre", statements);
     // References are taken up again between the tables that can have them.
-    let references = sql("SELECT conrelid::regclass || '|' || conname || '|' || pg_get_constraintdef(oid) FROM pg_constraint
+    let references =
+        sql("SELECT conrelid::regclass || '|' || conname || '|' || pg_get_constraintdef(oid) FROM pg_constraint
          WHERE contype = 'f' AND connamespace = 'public'::regnamespace");
     let mut script = String::new();
     for line in references.lines() {
@@ -71,7 +75,8 @@ fn share_out(server: &Postgres) {
         let made = sql(&format!("SELECT pg_get_indexdef('{index}'::regclass)"));
         sql(&format!("DROP INDEX {index}; {}", made.replacen("CREATE UNIQUE INDEX", "CREATE INDEX", 1)));
     }
-    let with_area = sql("SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'area'
+    let with_area =
+        sql("SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'area'
          ORDER BY 1");
     let like = |table: &str, by: &str, without: &str| {
         format!(
@@ -113,7 +118,10 @@ fn share_out(server: &Postgres) {
 /// Carries out a script that may fail in parts; what psql writes.
 fn script(server: &Postgres, text: &str) -> String {
     let mut psql = server.client("psql");
-    psql.args(["-X", "-q", "-A", "-t", "-d", "centre"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    psql.args(["-X", "-q", "-A", "-t", "-d", "centre"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = psql.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let text = text.to_owned();
@@ -127,7 +135,10 @@ fn script(server: &Postgres, text: &str) -> String {
 fn plans(server: &Postgres, statements: &[String]) -> Vec<(String, String)> {
     let prepare: Vec<String> =
         statements.iter().enumerate().map(|(at, sql)| format!("PREPARE s{at} AS {sql};\n")).collect();
-    let types = script(server, &(prepare.concat() + "SELECT name || '|' || parameter_types::text FROM pg_prepared_statements;"));
+    let types = script(
+        server,
+        &(prepare.concat() + "SELECT name || '|' || parameter_types::text FROM pg_prepared_statements;"),
+    );
     let types: BTreeMap<&str, &str> = types.lines().filter_map(|line| line.split_once('|')).collect();
     let mut ask = prepare.concat() + "SET plan_cache_mode = force_custom_plan;\n";
     for at in 0..statements.len() {
@@ -187,9 +198,12 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
     centre.found(&founding).unwrap();
     let population = Population { area: founding.area, people: 100, seed: 1 };
     centre.populate(population, &mut |_| {}).unwrap();
-    let said = server.sql("centre", "SELECT regexp_replace(query, '\\s+', ' ', 'g') FROM pg_stat_statements s
+    let said = server.sql(
+        "centre",
+        "SELECT regexp_replace(query, '\\s+', ' ', 'g') FROM pg_stat_statements s
          JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = 'centre' AND toplevel
-            AND query ~* '^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)' AND query !~ 'pg_|information_schema' ORDER BY 1");
+            AND query ~* '^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)' AND query !~ 'pg_|information_schema' ORDER BY 1",
+    );
     let statements: Vec<String> = said.lines().map(str::to_owned).collect();
     // It reads everything of an area, and is no act.
     let whole = server.sql("centre", "SELECT count(*) FROM pg_class WHERE relkind = 'p'");
@@ -204,8 +218,12 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
             Some(_) => several.push((sql, plan)),
         }
     }
-    println!("{whole} tables are shared out; {} statements: {one} go to one part of each table, {routed} name no part (they add \
-              rows, or ask tables without an area), {} go to several:", plans.len(), several.len());
+    println!(
+        "{whole} tables are shared out; {} statements: {one} go to one part of each table, {routed} name no part (they add \
+              rows, or ask tables without an area), {} go to several:",
+        plans.len(),
+        several.len()
+    );
     for (sql, plan) in &several {
         println!("  {:?}  {sql}", parts(plan));
         // Each stands on the page, by what it asks for.
@@ -215,7 +233,10 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
         assert!(known.contains(part), "docs/operating.md §6 does not have `{part}`");
     }
     assert!(one > 60, "{one} go to one part");
-    closing_line(&format!("statements that go to one part of a database shared out by area: {one} of {}", one + several.len()));
+    closing_line(&format!(
+        "statements that go to one part of a database shared out by area: {one} of {}",
+        one + several.len()
+    ));
 
     // The examples of the page are what the server says.
     server.sql("centre", "ANALYZE");
@@ -227,7 +248,10 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
     let verified = centre.verify();
     // The tables are not as the program makes them any more, which it says after it has followed the chains.
     match verified {
-        Ok(all) => assert!(all.iter().all(|(_, chain, ledger)| matches!(chain, Chain::Whole(_)) && ledger.is_none()), "{all:?}"),
+        Ok(all) => assert!(
+            all.iter().all(|(_, chain, ledger)| matches!(chain, Chain::Whole(_)) && ledger.is_none()),
+            "{all:?}"
+        ),
         Err(error) => assert!(error.to_string().contains("not as this program makes it"), "{error}"),
     }
 }

@@ -48,23 +48,48 @@ const fn most(name: &'static str, title: (&'static str, &'static str)) -> Series
 
 /// What there is to plot. A figure that no face of this process has is left out.
 pub(crate) const SERIES: &[Series] = &[
-    count("qiyong_centre_requests_total", "status", ("Requests over HTTP a minute, by status", "每分钟 HTTP 请求（按状态码）")),
-    count("qiyong_centre_refusals_total", "reason", ("Refused over HTTP a minute, by reason", "每分钟 HTTP 拒绝（按原因）")),
-    most("qiyong_centre_requests_under_way", ("HTTP requests that wait or are served, the most", "HTTP 排队与处理中请求（最大值）")),
-    count("qiyong_iso_answers_total", "outcome", ("Answers to terminals a minute, by outcome", "每分钟终端应答（按结果）")),
+    count(
+        "qiyong_centre_requests_total",
+        "status",
+        ("Requests over HTTP a minute, by status", "每分钟 HTTP 请求（按状态码）"),
+    ),
+    count(
+        "qiyong_centre_refusals_total",
+        "reason",
+        ("Refused over HTTP a minute, by reason", "每分钟 HTTP 拒绝（按原因）"),
+    ),
+    most(
+        "qiyong_centre_requests_under_way",
+        ("HTTP requests that wait or are served, the most", "HTTP 排队与处理中请求（最大值）"),
+    ),
+    count(
+        "qiyong_iso_answers_total",
+        "outcome",
+        ("Answers to terminals a minute, by outcome", "每分钟终端应答（按结果）"),
+    ),
     count(
         "qiyong_iso_refusals_total",
         "reason",
-        ("Messages of terminals that did not get to the centre, a minute, by reason", "每分钟未到达中心的终端报文（按原因）"),
+        (
+            "Messages of terminals that did not get to the centre, a minute, by reason",
+            "每分钟未到达中心的终端报文（按原因）",
+        ),
     ),
     most("qiyong_iso_waiting", ("Messages of terminals that wait, the most", "终端报文排队数（最大值）")),
     most("qiyong_iso_connections", ("Terminals connected, the most", "终端连接数（最大值）")),
     // Those of a process that serves several regions say which.
-    count("qiyong_iso_answers_total", "region", ("Answers to terminals a minute, by region", "每分钟终端应答（按地区）")),
+    count(
+        "qiyong_iso_answers_total",
+        "region",
+        ("Answers to terminals a minute, by region", "每分钟终端应答（按地区）"),
+    ),
     count(
         "qiyong_iso_refusals_total",
         "region",
-        ("Messages of terminals that did not get to the centre, a minute, by region", "每分钟未到达中心的终端报文（按地区）"),
+        (
+            "Messages of terminals that did not get to the centre, a minute, by region",
+            "每分钟未到达中心的终端报文（按地区）",
+        ),
     ),
     Series {
         name: "qiyong_iso_waiting",
@@ -73,6 +98,16 @@ pub(crate) const SERIES: &[Series] = &[
         title: ("Messages of terminals that wait, the most, by region", "终端报文排队数（最大值，按地区）"),
     },
 ];
+
+impl Series {
+    /// What the minutes come to together: counts are added up, of what waited the most counts.
+    pub(crate) fn in_all(&self, minutes: &[f64]) -> f64 {
+        match self.kind {
+            Kind::Count => minutes.iter().sum(),
+            Kind::Most => minutes.iter().copied().fold(0.0, f64::max),
+        }
+    }
+}
 
 /// The values of a series by their label, oldest first; the last one is this minute's.
 pub(crate) type Minutes = BTreeMap<String, [f64; MINUTES]>;
@@ -119,10 +154,10 @@ impl Recent {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |at: usize| {
             let own = kept.minutes.iter().filter(|((series, _), _)| *series == at);
-            own.filter_map(|((_, label), minutes)| {
+            own.map(|((_, label), minutes)| {
                 let mut all = [0.0; MINUTES];
                 all.iter_mut().zip(minutes).for_each(|(slot, value)| *slot = *value);
-                Some((label.clone(), all))
+                (label.clone(), all)
             })
             .collect::<Minutes>()
         };

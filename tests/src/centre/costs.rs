@@ -87,8 +87,12 @@ impl OfficeFile {
 
     fn card_that_can_pay(&mut self) -> CardRecord {
         let listed = self.by("issuer", "life.list", json!({"status": "active", "limit": 1000}));
-        let numbers: Vec<CardNumber> = listed["cards"].as_array().expect("cards").iter()
-            .filter_map(|card| CardNumber::new(card["card"].as_str()?.as_bytes()).ok()).collect();
+        let numbers: Vec<CardNumber> = listed["cards"]
+            .as_array()
+            .expect("cards")
+            .iter()
+            .filter_map(|card| CardNumber::new(card["card"].as_str()?.as_bytes()).ok())
+            .collect();
         numbers.into_iter().rev().find_map(|number| self.able(&number)).expect("an employee").0
     }
 

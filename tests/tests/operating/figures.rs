@@ -20,7 +20,8 @@ const NEAR: i64 = 20;
 
 /// The figures of the page by their names, from its tables of two columns.
 fn figures(page: &Page) -> BTreeMap<String, i64> {
-    let rows = page.section(HEADING).lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows =
+        page.section(HEADING).lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
     rows.filter_map(|(name, figure)| Some((name.to_owned(), figure.parse().ok()?))).collect()
 }
 
@@ -37,7 +38,10 @@ fn sizes(server: &Postgres) -> BTreeMap<String, (i64, i64)> {
 }
 
 /// By how much each table grew, and all of them together.
-fn grown(before: &BTreeMap<String, (i64, i64)>, after: &BTreeMap<String, (i64, i64)>) -> (BTreeMap<String, (i64, i64)>, i64) {
+fn grown(
+    before: &BTreeMap<String, (i64, i64)>,
+    after: &BTreeMap<String, (i64, i64)>,
+) -> (BTreeMap<String, (i64, i64)>, i64) {
     let each: BTreeMap<_, _> = after
         .iter()
         .map(|(table, (bytes, rows))| (table.clone(), (bytes - before[table].0, rows - before[table].1)))
@@ -168,7 +172,10 @@ fn column(given: &BTreeMap<String, i64>, share: f64) -> Vec<(&'static str, Strin
         ("transactions a second of each", many(all / databases)),
         ("log to a standby, a second, at that rate", bytes(all * log)),
         ("log a day (archive)", bytes(settlements * log)),
-        ("what a day touches (memory): its people's rows", bytes(settlements * figure("bytes a person, in all tables"))),
+        (
+            "what a day touches (memory): its people's rows",
+            bytes(settlements * figure("bytes a person, in all tables")),
+        ),
         ("of it in each database", bytes(settlements * figure("bytes a person, in all tables") / databases)),
     ]
 }

@@ -51,9 +51,15 @@ fn book(file: &mut OfficeFile, reference: &str) {
 fn postings(place: &Place) -> i64 {
     let mut centre = Centre::open_at(place).expect("restored");
     let area = centre.areas().expect("areas")[0];
-    let operator = centre.operator(area, qiyong_centre::ADMINISTRATOR).expect("the database").expect("an administrator");
-    let request =
-        qiyong_centre::ActRequest { area, operator: &operator, act: "ledger.account", body: json!({"account": "finance"}), key: None };
+    let operator =
+        centre.operator(area, qiyong_centre::ADMINISTRATOR).expect("the database").expect("an administrator");
+    let request = qiyong_centre::ActRequest {
+        area,
+        operator: &operator,
+        act: "ledger.account",
+        body: json!({"account": "finance"}),
+        key: None,
+    };
     centre.carry_out(request).expect("an account")["balance"].as_i64().expect("a sum") / -100
 }
 
@@ -62,7 +68,8 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
     let page = Page::named("operating.md");
     let blocks = page.blocks(HEADING);
     let mut server = Postgres::start(Care::Durable);
-    let (archive, copies, restored, keys) = (server.folder(), server.folder(), server.folder(), TempDir::new().expect("a folder"));
+    let (archive, copies, restored, keys) =
+        (server.folder(), server.folder(), server.folder(), TempDir::new().expect("a folder"));
     let settings = page.text(HEADING, "conf").replace("/srv/archive", &archive.path().display().to_string());
     server.stop();
     server.configure(&settings);
@@ -117,7 +124,13 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
     let mut bash = Command::new("bash");
     bash.args(["-eu", "-o", "pipefail", "-c", verify]).envs(names.iter().cloned()).env("PATH", manual::path());
     let said = done(&Watched::start(&mut bash).output(), verify);
-    for words in ["the chain is whole", "320100: the ledger adds up", "keys         look at it", "version      well", "durability   well"] {
+    for words in [
+        "the chain is whole",
+        "320100: the ledger adds up",
+        "keys         look at it",
+        "version      well",
+        "durability   well",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     let address = format!("postgres:///centre?host={}&port=5433&user=postgres", restored.path().display());

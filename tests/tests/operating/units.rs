@@ -14,7 +14,10 @@ const PROGRAM: &str = "/usr/local/bin/qiyong";
 /// What systemd says of a unit: nothing, if all is well.
 fn verified(folder: &Path, name: &str) -> String {
     let mut command = Command::new("systemd-analyze");
-    command.args(["verify", "--man=no"]).arg(folder.join(name)).env("SYSTEMD_UNIT_PATH", format!("{}:", folder.display()));
+    command
+        .args(["verify", "--man=no"])
+        .arg(folder.join(name))
+        .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.display()));
     let output = Watched::start(&mut command).output();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() { said } else { format!("{} {said}", output.status) }
@@ -26,7 +29,8 @@ fn systemd_reads_the_units_and_the_program_knows_their_flags() {
     let sections = ["1. One machine, one file", "2. A PostgreSQL server, several processes, a new version"];
     let blocks: Vec<_> = sections.iter().flat_map(|heading| page.blocks(heading)).collect();
     let name = |text: &str| Some(text.lines().next()?.strip_prefix("# /etc/systemd/system/")?.to_owned());
-    let units: Vec<(String, String)> = blocks.into_iter().filter_map(|block| Some((name(&block.text)?, block.text))).collect();
+    let units: Vec<(String, String)> =
+        blocks.into_iter().filter_map(|block| Some((name(&block.text)?, block.text))).collect();
     assert_eq!(units.len(), 4, "units on the page");
     for (name, text) in &units {
         let Some(line) = text.lines().find_map(|line| line.strip_prefix("ExecStart=")) else { continue };

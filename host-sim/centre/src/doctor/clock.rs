@@ -85,9 +85,9 @@ fn records(patient: &Patient<'_>) -> Result<Finding, CentreError> {
         format!("the last record is of {last}, and it is {now} now"),
         format!("最后一条记录的时间为 {last}，现在是 {now}"),
     );
-    let future = last.parse::<DateTime>().is_ok_and(|last| {
-        last.since((Unit::Second, now)).is_ok_and(|ahead| ahead.get_seconds() > APART.0)
-    });
+    let future = last
+        .parse::<DateTime>()
+        .is_ok_and(|last| last.since((Unit::Second, now)).is_ok_and(|ahead| ahead.get_seconds() > APART.0));
     Ok(if future {
         well.wrong(
             "something was recorded in what is the future now: the clock was set back, or ran ahead then. Set it right before \

@@ -10,17 +10,20 @@ const BYTES: (i64, i64) = (16 << 20, 1 << 30);
 const MILLIS: (i64, i64) = (10_000, 300_000);
 
 /// Those that follow this server, as far as this user may see them.
-const STANDBYS: &str = "SELECT application_name AS name, coalesce(state, '') AS state, coalesce(sync_state, '') AS kind,
+const STANDBYS: &str =
+    "SELECT application_name AS name, coalesce(state, '') AS state, coalesce(sync_state, '') AS kind,
         CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS BIGINT) AS bytes,
         CAST(coalesce(extract(epoch FROM replay_lag) * 1000, 0) AS BIGINT) AS ms
     FROM pg_stat_replication WHERE replay_lsn IS NOT NULL ORDER BY application_name";
 
-const MAY_SEE: &str = "SELECT pg_has_role(current_user, 'pg_monitor', 'USAGE') OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+const MAY_SEE: &str =
+    "SELECT pg_has_role(current_user, 'pg_monitor', 'USAGE') OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
                        AS may, current_setting('synchronous_standby_names') AS names";
 
 pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
     if !patient.store().is_at_a_server() {
-        let words = ("a file has no standbys; its copies are yours to take (docs/operating.md §4)", "文件没有备库；请自行备份");
+        let words =
+            ("a file has no standbys; its copies are yours to take (docs/operating.md §4)", "文件没有备库；请自行备份");
         return Ok(vec![Finding::well(Check::Copies, words.0, words.1)]);
     }
     if stands_by(patient)? {
@@ -29,7 +32,9 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
     let Some(about) = patient.row(MAY_SEE)? else { return Ok(Vec::new()) };
     if !about.get::<bool>("may")? {
         let words = ("this user may not see who follows the server", "该用户无权查看备库");
-        return Ok(vec![Finding::well(Check::Copies, words.0, words.1).look("GRANT pg_monitor to it", "请授予 pg_monitor")]);
+        return Ok(vec![
+            Finding::well(Check::Copies, words.0, words.1).look("GRANT pg_monitor to it", "请授予 pg_monitor"),
+        ]);
     }
     let mut all = Vec::new();
     let (mut standbys, mut synchronous) = (0, 0);
@@ -78,7 +83,11 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
         all.push(finding.wrong("start those that are missing", "请启动缺少的备库"));
     }
     if all.is_empty() {
-        all.push(Finding::well(Check::Copies, "no standby follows this server, and none is asked for (--standbys)", "没有备库，也未要求（--standbys）"));
+        all.push(Finding::well(
+            Check::Copies,
+            "no standby follows this server, and none is asked for (--standbys)",
+            "没有备库，也未要求（--standbys）",
+        ));
     }
     Ok(all)
 }
@@ -114,7 +123,8 @@ pub(super) fn archive(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
             "the server's log is not archived: what was done since the last backup is lost with the disk",
             "服务器日志未归档：磁盘损坏时，上次备份之后的业务将丢失",
         );
-        let next = ("set archive_mode and archive_command (docs/operating.md §4)", "请设置 archive_mode 与 archive_command");
+        let next =
+            ("set archive_mode and archive_command (docs/operating.md §4)", "请设置 archive_mode 与 archive_command");
         return Ok(vec![Finding::well(Check::Archive, words.0, words.1).look(next.0, next.1)]);
     }
     let well = Finding::well(

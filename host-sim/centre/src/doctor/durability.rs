@@ -45,11 +45,24 @@ fn server(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
         Finding::well(Check::Durability, format!("{name} is {value}: {en}"), format!("{name} 为 {value}：{zh}"))
     };
     let back = |name: &str| {
-        (format!("ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf()"), format!("请执行 ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf()"))
+        (
+            format!("ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf()"),
+            format!("请执行 ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf()"),
+        )
     };
     for (name, value, en, zh) in [
-        ("fsync", &fsync, "what is confirmed may be lost, and the database with it, at a failure of power", "断电会丢失已确认的数据，甚至整个数据库"),
-        ("full_page_writes", &pages, "a failure of power may tear a page that nothing mends", "断电可能撕裂页面且无法修复"),
+        (
+            "fsync",
+            &fsync,
+            "what is confirmed may be lost, and the database with it, at a failure of power",
+            "断电会丢失已确认的数据，甚至整个数据库",
+        ),
+        (
+            "full_page_writes",
+            &pages,
+            "a failure of power may tear a page that nothing mends",
+            "断电可能撕裂页面且无法修复",
+        ),
     ] {
         if value != "on" {
             let (next_en, next_zh) = back(name);
@@ -58,7 +71,8 @@ fn server(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
     }
     let (next_en, next_zh) = back("synchronous_commit");
     if commit == "off" {
-        let (en, zh) = ("the centre's own sessions ask for on; nobody else's do", "中心自身的会话要求 on，其他会话不会");
+        let (en, zh) =
+            ("the centre's own sessions ask for on; nobody else's do", "中心自身的会话要求 on，其他会话不会");
         all.push(say("synchronous_commit", &commit, en, zh).look(next_en, next_zh));
     } else if followed && (commit == "local" || commit == "remote_write") {
         let (en, zh) = ("an act does not wait until the standby has it on its disk", "业务不等待备库落盘");

@@ -60,7 +60,10 @@ fn opened(patient: &Patient<'_>) -> Result<bool, CentreError> {
     let store = patient.store();
     let hsm = store.hsm()?;
     let sealed = |row: &Row| store.vault.unseal(&row.get::<Vec<u8>>("sealed")?).map(drop);
-    patient.rows(&format!("SELECT sealed FROM persons ORDER BY area, number LIMIT {TRIED}"))?.iter().try_for_each(sealed)?;
+    patient
+        .rows(&format!("SELECT sealed FROM persons ORDER BY area, number LIMIT {TRIED}"))?
+        .iter()
+        .try_for_each(sealed)?;
     Ok(hsm.has_test_keys())
 }
 

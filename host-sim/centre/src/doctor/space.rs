@@ -49,7 +49,9 @@ fn of_server(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
     let size = bytes(u64::try_from(size).unwrap_or(0));
     let mut all = vec![Finding::well(
         Check::Space,
-        format!("the database has {size}; the server's disk is not visible from here: watch data_directory and pg_wal there"),
+        format!(
+            "the database has {size}; the server's disk is not visible from here: watch data_directory and pg_wal there"
+        ),
         format!("数据库 {size}；此处看不到服务器磁盘，请在服务器上监视 data_directory 与 pg_wal"),
     )];
     let slots = "SELECT CAST(slot_name AS TEXT) AS name,

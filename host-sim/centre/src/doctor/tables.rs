@@ -35,18 +35,16 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
         return Ok(vec![Finding::well(Check::Tables, words.0, words.1)]);
     }
     if patient.store().is_at_a_server() && stands_by(patient)? {
-        let words = ("not compared: a standby cannot make the tables of today to compare with", "未比较：备用服务器只读");
+        let words =
+            ("not compared: a standby cannot make the tables of today to compare with", "未比较：备用服务器只读");
         return Ok(vec![Finding::well(Check::Tables, words.0, words.1)]);
     }
     if patient.store().is_at_a_server() && turns::is_held_up(patient)? {
         let words = ("not compared: somebody has the writers' turn", "未比较：写入权被占用");
         return Ok(vec![Finding::well(Check::Tables, words.0, words.1)]);
     }
-    let looked = if patient.around.quick {
-        patient.store().has_the_tables_of_today()
-    } else {
-        patient.store().look_through()
-    };
+    let looked =
+        if patient.around.quick { patient.store().has_the_tables_of_today() } else { patient.store().look_through() };
     let words = ("tables and indices are as this program makes them", "表与索引与本程序所建一致");
     Ok(vec![match looked {
         Ok(()) => Finding::well(Check::Tables, words.0, words.1),

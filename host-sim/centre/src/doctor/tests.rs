@@ -107,7 +107,10 @@ const FAULTS: &[Fault] = &[
     (
         "a row belongs to nobody",
         |place, _| {
-            sql(place, "PRAGMA foreign_keys = OFF; INSERT INTO entries (area, posting, account, amount) VALUES ('x', 9, 'y', 1)");
+            sql(
+                place,
+                "PRAGMA foreign_keys = OFF; INSERT INTO entries (area, posting, account, amount) VALUES ('x', 9, 'y', 1)",
+            );
         },
         Check::Tables,
         Verdict::Wrong,

@@ -22,7 +22,11 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
         (patient.row("PRAGMA encoding")?.map_or(Ok(String::new()), |row| row.get("encoding"))?, None)
     };
     let of = about.as_ref().map_or_else(|| "SQLite".to_owned(), |(of, _)| of.clone());
-    let well = Finding::well(Check::Text, format!("{of}: texts are {encoding}, in the order of their bytes"), format!("{of}：文本编码 {encoding}，按字节排序"));
+    let well = Finding::well(
+        Check::Text,
+        format!("{of}: texts are {encoding}, in the order of their bytes"),
+        format!("{of}：文本编码 {encoding}，按字节排序"),
+    );
     if encoding != "UTF8" && encoding != "UTF-8" {
         return Ok(vec![well.wrong(
             "make a database with ENCODING 'UTF8' TEMPLATE template0, and move the centre there",

@@ -71,7 +71,11 @@ fn server(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError> {
         all.push(long(finding, &row, false)?);
     }
     if all.is_empty() {
-        all.push(Finding::well(Check::Turns, "nobody has the writers' turn, and no transaction is old", "无人占用写入权，也没有长事务"));
+        all.push(Finding::well(
+            Check::Turns,
+            "nobody has the writers' turn, and no transaction is old",
+            "无人占用写入权，也没有长事务",
+        ));
     }
     Ok(all)
 }

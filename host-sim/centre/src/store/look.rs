@@ -97,9 +97,7 @@ fn at_server(server: &Server) -> Result<Found, CentreError> {
         (_, 2) => {}
         _ => return Err(CentreError::NotACentre { place }),
     }
-    found(&place, Vault::in_file(&server.keys, false), |vault| {
-        Store::over(Backend::Postgres(Box::new(engine)), vault)
-    })
+    found(&place, Vault::in_file(&server.keys, false), |vault| Store::over(Backend::Postgres(Box::new(engine)), vault))
 }
 
 fn found(

@@ -29,9 +29,9 @@ impl<A: Acts> Asked<'_, A> {
                         @for (label, minutes) in &named {
                             tr {
                                 td { (label) }
-                                td { (minutes[MINUTES - 1]) }
-                                td { (minutes[MINUTES - 2]) }
-                                td { @if label.is_empty() { (minutes.iter().copied().fold(0.0, f64::max)) } @else { (minutes.iter().sum::<f64>()) } }
+                                @for value in [minutes[MINUTES - 1], minutes[MINUTES - 2], series.in_all(minutes)] {
+                                    td { (format!("{value:.0}")) }
+                                }
                             }
                         }
                     }
