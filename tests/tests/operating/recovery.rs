@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::json;
 use tempfile::TempDir;
 
-use qiyong_centre::{Centre, Place};
+use qiyong_centre::Place;
 use qiyong_tests::centre::OfficeFile;
 use qiyong_tests::manual::{self, Block, Page};
 use qiyong_tests::postgres::{Care, Postgres};
@@ -46,21 +46,6 @@ fn of<'a>(blocks: &'a [Block], info: &str) -> Vec<&'a str> {
 
 fn book(file: &mut OfficeFile, reference: &str) {
     file.act("cost.book", json!({"amount": 100, "reference": reference, "purpose": "水电"}));
-}
-
-fn postings(place: &Place) -> i64 {
-    let mut centre = Centre::open_at(place).expect("restored");
-    let area = centre.areas().expect("areas")[0];
-    let operator =
-        centre.operator(area, qiyong_centre::ADMINISTRATOR).expect("the database").expect("an administrator");
-    let request = qiyong_centre::ActRequest {
-        area,
-        operator: &operator,
-        act: "ledger.account",
-        body: json!({"account": "finance"}),
-        key: None,
-    };
-    centre.carry_out(request).expect("an account")["balance"].as_i64().expect("a sum") / -100
 }
 
 #[test]
@@ -133,8 +118,9 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    let address = format!("postgres:///centre?host={}&port=5433&user=postgres", restored.path().display());
-    let there = postings(&Place::new(&address, Some(&key_file)).expect("an address"));
+    let count = "psql --host \"$SOCKETS\" --port 5433 --no-align --tuples-only --dbname centre \\
+        --command \"SELECT count(*) FROM postings WHERE reason = 'running-cost'\"";
+    let there: i64 = done(&as_server(&server, count, &names), count).trim().parse().expect("a number");
     assert_eq!(there, 2 + i64::from(taken), "before, during and after the backup, and not what was not wanted");
     println!("{taken} acts while the backup was taken; {there} are there at {until}");
     drop(guard);
