@@ -11,3 +11,8 @@ fn the_card_centre_by_commands() {
 fn a_till_over_http() {
     runs_as_written("A till over HTTP");
 }
+
+#[test]
+fn terminals_over_tcp() {
+    runs_as_written("Terminals over TCP");
+}

@@ -4,7 +4,7 @@
 pub(crate) mod act;
 pub(crate) mod populate;
 
-#[cfg(feature = "http")]
+#[cfg(feature = "serve")]
 pub(crate) mod serve;
 
 use std::path::{Path, PathBuf};
