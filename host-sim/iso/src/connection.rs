@@ -107,10 +107,14 @@ pub(crate) async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
             () = sleep_until(since + patience), if reads && !asked => {
                 return if decoder.has_begun() { Cause::SlowFrame } else { Cause::Idle };
             }
-            // Its sender is gone: the server is, too.
-            _ = end.wait_for(|end| *end), if last.is_none() => last = Some(Cause::End),
+            () = until(&mut end), if last.is_none() => last = Some(Cause::End),
         }
     }
+}
+
+/// Waits for the server's end. If nobody is left who could tell it, it has come.
+async fn until(end: &mut watch::Receiver<bool>) {
+    let _ = end.wait_for(|end| *end).await;
 }
 
 /// Says that no more comes, and drops what was not read: a system that closes a connection with unread bytes may drop answers

@@ -108,12 +108,6 @@ impl Metrics {
         self.closed.get_or_create(&Because { cause: cause.word() }).inc();
     }
 
-    /// How many connections were closed for this cause.
-    #[cfg(test)]
-    pub(crate) fn closed_for(&self, cause: Cause) -> u64 {
-        self.closed.get_or_create(&Because { cause: cause.word() }).get()
-    }
-
     /// How many requests were refused for this reason.
     #[cfg(test)]
     pub(crate) fn refused_for(&self, why: Refused) -> u64 {
