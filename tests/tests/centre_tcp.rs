@@ -4,13 +4,12 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use qiyong_protocol::centre::{Answer, TerminalId, Token};
+use qiyong_protocol::centre::{Answer, Batch, Lease, TerminalId, Token};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_tests::centre::lines::{OWN_CARD, PLACES, Raw, Terminals, own_card, serve};
 use qiyong_tests::parallel::in_parallel;
@@ -37,7 +36,7 @@ fn three_first_uses_through_the_terminal_over_tcp() {
     let [bank, hospital, pharmacy] = PLACES;
     let apply = ["apply", "--document", "id-card", "--holder", "张三", "--valid-until", "2040-01-01"];
     let uses = [
-        (bank, "v1", &apply[..], "111111198101011110\n\n", 0),
+        (bank, "v1", &apply[..], "111111195506120012\n\n", 0),
         (hospital, "v2", &["settle", "152.00", "--fund", "100.00"], PINS, 5200),
         (pharmacy, "v3", &["purchase", "35.80"], PINS, 3580),
     ];
@@ -91,13 +90,7 @@ fn what_is_no_centre_is_told_with_its_cause_and_the_way_out() {
         ("tcp://127.0.0.1".into(), ["tcp://HOST:PORT", "--centre"]),
     ];
     for (address, words) in cases {
-        let mut command = terminals.terminal(PLACES[2], "v3", &["query"]);
-        // The one that is given last counts.
-        let arguments: Vec<_> = command.get_args().map(|a| a.to_owned()).collect();
-        command = Command::new(qiyong());
-        let at = arguments.iter().position(|argument| argument == "--centre").unwrap() + 1;
-        command.current_dir(terminals.folder.path());
-        command.args(&arguments[..at]).arg(&address).args(&arguments[at + 1..]);
+        let mut command = terminals.terminal_at(&address, PLACES[2], "v3", &["query"]);
         let (status, _, seen) = serve(&mut command, "");
         assert_eq!(status, 2, "{address}: {seen}");
         assert!(words.iter().all(|word| seen.contains(word)), "{address}: {seen}");
@@ -129,7 +122,8 @@ fn hostile_terminals_harm_nobody() {
     let mut other = Raw::new(terminals.connect(), TerminalId(*b"OTHER001"));
     let Answer::SignedIn(lease) = other.sign_in(Token(*b"a third.")) else { panic!("refused") };
     // A lease that the name does not have.
-    let stolen = thief.purchase(&card, Some(qiyong_protocol::centre::Lease { batch: qiyong_protocol::centre::Batch(lease.batch.0 + 7), ..lease }));
+    let foreign = Lease { batch: Batch(lease.batch.0 + 7), ..lease };
+    let stolen = thief.purchase(&card, Some(foreign));
     thief.send(&stolen.bytes);
     assert_eq!(thief.hear(&stolen), Answer::Refused(Reason::NotSignedIn));
 

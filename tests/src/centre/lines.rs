@@ -8,11 +8,14 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use qiyong::in_process::record_of;
 use qiyong_centre::clock::{Clock, SystemClock};
+use qiyong_centre::hsm::Hsm;
 use qiyong_centre::{Centre, test_mac_key};
-use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, Sent, read_answer, write_request};
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::decision::{CardRecord, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -20,12 +23,16 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 
 use super::served::Served;
 use crate::programs::{PATIENCE, Watched};
-use crate::qiyong;
+use crate::{qiyong, sample_card};
 
 /// The places that the centre knows: of each kind one.
 pub const PLACES: [&str; 3] = ["B32010000001", "H32010000561", "P32010000017"];
-/// Its cards, of each generation one, with 500 yuan each, not activated.
-pub const CARDS: [&str; 3] = ["v1", "v2", "v3"];
+/// Its cards: generation, number and holder's number. All of them are called 张三, have 500 yuan each, and are not activated.
+pub const CARDS: [(&str, &str, &str); 3] = [
+    ("v1", "N00000016", "111111195506120012"),
+    ("v2", "N00000024", "111111199002280010"),
+    ("v3", "X00000019", "111111198101011110"),
+];
 /// The card of the terminal that sends whatever it is told to.
 pub const OWN_CARD: &str = "N00000032";
 
@@ -52,17 +59,20 @@ impl Terminals {
         let folder = TempDir::new().expect("a folder");
         let mut add = Command::new(qiyong());
         add.current_dir(folder.path()).args(["centre", "add", "--db", "centre.db", "--test-keys", "--account", "50000"]);
-        PLACES.iter().for_each(|place| drop(add.args(["--institution", place])));
-        let numbers = ["N00000016", "N00000024", "X00000019", OWN_CARD];
-        for (name, number) in CARDS.into_iter().chain(["own"]).zip(numbers) {
+        for place in PLACES {
+            add.args(["--institution", place]);
+        }
+        for (profile, number, holder) in CARDS {
             let mut new = Command::new(qiyong());
-            let (file, serial) = (format!("{name}.toml"), &number[7..]);
-            let profile = if name == "own" { "v2" } else { name };
+            let (file, serial) = (format!("{profile}.toml"), &number[7..]);
             new.current_dir(folder.path()).args(["card", "new", "--profile", profile, "--number", number]);
-            run(new.args(["--serial", serial, "--out", &file]));
+            run(new.args(["--id-number", holder, "--serial", serial, "--out", &file]));
             add.args(["--card", &file]);
         }
         run(&mut add);
+        let mut centre = Centre::open(&folder.path().join("centre.db")).expect("the centre's file");
+        centre.add_card(&own_record()).expect("a new card");
+        drop(centre);
         let served = Served::start(folder.path(), options, addresses);
         Self { folder, served }
     }
@@ -97,9 +107,15 @@ impl Terminals {
     /// `qiyong terminal` at this place with this card, over TCP.
     #[must_use]
     pub fn terminal(&self, place: &str, card: &str, what: &[&str]) -> Command {
+        self.terminal_at(self.address(), place, card, what)
+    }
+
+    /// The same at another centre.
+    #[must_use]
+    pub fn terminal_at(&self, centre: &str, place: &str, card: &str, what: &[&str]) -> Command {
         let mut command = Command::new(qiyong());
         command.current_dir(self.folder.path()).args(["terminal", "--json", "--institution", place]);
-        command.args(["--card", &format!("{card}.toml"), "--centre", self.address()]).args(what);
+        command.args(["--card", &format!("{card}.toml"), "--centre", centre]).args(what);
         command
     }
 
@@ -142,7 +158,7 @@ pub struct Raw {
 pub struct Asked {
     /// Its bytes.
     pub bytes: Vec<u8>,
-    sent: qiyong_protocol::centre::message::Sent,
+    sent: Sent,
 }
 
 impl Raw {
@@ -226,6 +242,15 @@ fn now() -> Timestamp {
         [now.hour(), now.minute(), now.second(), now.month(), now.day()].map(i8::unsigned_abs);
     let date = Date::new(now.year().unsigned_abs(), month, day).expect("a day of the calendar");
     Timestamp { date, hour, minute, second }
+}
+
+/// The card of a person of its own, who has a PIN of their own.
+fn own_record() -> CardRecord {
+    let mut new = sample_card(Generation::V2);
+    new.number = CardNumber::new(OWN_CARD.as_bytes()).expect("a number");
+    new.id_number = IdNumber::new(b"111111197001010036").expect("a number");
+    let record = record_of(&new, &Hsm::test_keys()).expect("a possible card");
+    CardRecord { account: Fen(50_000), pin_is_initial: false, ..record }
 }
 
 /// The card of [`OWN_CARD`], as the centre knows it.
