@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime;
 use tokio::sync::watch;
 
-use qiyong_iso::{Decider, Limits, Refuse, Server};
+use qiyong_iso::{Decider, Limits, Refuse, Refused, Server};
 #[cfg(feature = "lab")]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
@@ -39,9 +39,11 @@ impl Decider for InProcess {
     fn decide(&mut self, batch: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
         Decider::decide(&mut **self, batch)
     }
+}
 
-    fn refuser(&self) -> Arc<dyn Refuse> {
-        Decider::refuser(&**self)
+impl Refuse for InProcess {
+    fn refuse(&mut self, message: &[u8], why: Refused) -> Option<Vec<u8>> {
+        Refuse::refuse(&mut **self, message, why)
     }
 }
 
@@ -56,7 +58,7 @@ impl Serving {
     fn start(centre: Arc<Mutex<InProcess>>) -> io::Result<(Self, String)> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = runtime.block_on(async { Server::bind(anywhere, vec![centre], Limits::default()) })?;
+        let server = runtime.block_on(async { Server::bind(anywhere, vec![centre.clone()], centre, Limits::default()) })?;
         let address = server.address()?.to_string();
         let (end, ends) = watch::channel(false);
         let serve = move || {

@@ -1,6 +1,4 @@
-//! The card centre as a decider.
-
-use std::sync::Arc;
+//! The card centre as a decider, and as who refuses.
 
 use qiyong_centre::{Centre, test_mac_key};
 use qiyong_protocol::centre::Answer;
@@ -24,17 +22,10 @@ impl Decider for Centre {
         };
         batch.iter().map(answer).collect()
     }
-
-    fn refuser(&self) -> Arc<dyn Refuse> {
-        Arc::new(Busy)
-    }
 }
 
-/// Refuses with the centre's key.
-struct Busy;
-
-impl Refuse for Busy {
-    fn refuse(&self, message: &[u8], _: Refused) -> Option<Vec<u8>> {
+impl Refuse for Centre {
+    fn refuse(&mut self, message: &[u8], _: Refused) -> Option<Vec<u8>> {
         let message = Message::read(message).ok()?;
         let mut buffer = [0; MESSAGE_MAX];
         let answer = write_answer(&Answer::Refused(BUSY), &message, &test_mac_key(), &mut buffer);

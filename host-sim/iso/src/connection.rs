@@ -29,12 +29,9 @@ use crate::queue::{Id, Job};
 struct Asked {
     number: u64,
     at: Instant,
-    answer: Coming,
-}
-
-enum Coming {
-    Here(Option<Vec<u8>>),
-    From(oneshot::Receiver<Option<Vec<u8>>>),
+    /// It waits for a decider, and may be refused in the end.
+    waits: bool,
+    answer: oneshot::Receiver<Option<Vec<u8>>>,
 }
 
 /// What a connection has asked.
@@ -166,38 +163,41 @@ impl Talk {
         let number = self.next;
         self.next += 1;
         let (answer, comes) = oneshot::channel();
-        let answer = match self.face.queue.put(self.id, Job { number, message, answer }) {
-            Ok(()) => Coming::From(comes),
-            Err(job) => Coming::Here(self.face.refuse(&job.message, Refused::Full)),
+        let (waits, answer) = match self.face.queue.put(self.id, Job { number, message, answer }) {
+            Ok(()) => (true, comes),
+            Err(job) => (false, self.face.refuse(job.message, Refused::Full)),
         };
         self.face.metrics.waiting.set(i64::try_from(self.face.queue.len()).unwrap_or(i64::MAX));
-        self.asked.push_back(Asked { number, at: Instant::now(), answer });
+        self.asked.push_back(Asked { number, at: Instant::now(), waits, answer });
     }
 
     /// The answer to the first request, which is no longer asked then. Cancel-safe.
     async fn answer(&mut self) -> Option<Vec<u8>> {
         let Self { id, face, asked, .. } = self;
         let first = asked.front_mut()?;
-        let answer = match &mut first.answer {
-            Coming::Here(answer) => answer.take(),
-            Coming::From(comes) => {
-                let in_time = timeout_at(first.at + face.limits.turn_within, &mut *comes).await;
-                match in_time {
-                    // Whoever was to answer is gone.
-                    Ok(answer) => answer.ok().flatten(),
-                    Err(_) => match face.queue.take_back(*id, first.number) {
-                        Some(job) => face.refuse(&job.message, Refused::Late),
-                        // It is being decided: whatever comes of it, it comes soon, or the terminal gives up.
-                        None => comes.await.ok().flatten(),
-                    },
-                }
+        if first.waits {
+            let in_time = timeout_at(first.at + face.limits.turn_within, &mut first.answer).await;
+            if let Ok(answer) = in_time {
+                return self.answered(answer.ok().flatten());
             }
-        };
-        match &answer {
-            Some(answer) => face.metrics.answered(answer, first.at.elapsed()),
-            None => face.metrics.unanswered(),
+            first.waits = false;
+            // What a decider has by now is being decided: whatever comes of it, it comes soon, or the terminal gives up.
+            if let Some(job) = face.queue.take_back(*id, first.number) {
+                first.answer = face.refuse(job.message, Refused::Late);
+            }
         }
-        asked.pop_front();
+        let answer = (&mut first.answer).await;
+        // Whoever was to answer may be gone.
+        self.answered(answer.ok().flatten())
+    }
+
+    /// The first request is asked no longer.
+    fn answered(&mut self, answer: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let first = self.asked.pop_front()?;
+        match &answer {
+            Some(answer) => self.face.metrics.answered(answer, first.at.elapsed()),
+            None => self.face.metrics.unanswered(),
+        }
         answer
     }
 }

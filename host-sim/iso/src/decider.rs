@@ -1,5 +1,5 @@
-//! What this server needs of a centre. [`Centre`](qiyong_centre::Centre) is one such [`Decider`]; the tests of this crate have
-//! others, which wait or fail when they are told to.
+//! What this server needs of a centre. [`Centre`](qiyong_centre::Centre) is one such [`Decider`], and another one of the same
+//! database refuses what the first has no time for; the tests of this crate have others, which wait or fail when they are told to.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,16 +28,13 @@ pub trait Decider: Send + 'static {
     /// answer for each, in the same order; `None`: there is none, and what became of the request is not known. A request
     /// may come again, and then gets the same answer.
     fn decide(&mut self, batch: &[Vec<u8>]) -> Vec<Option<Vec<u8>>>;
-
-    /// Who answers requests that do not get to it.
-    fn refuser(&self) -> Arc<dyn Refuse>;
 }
 
-/// Answers requests that are not decided, without waiting for anything.
-pub trait Refuse: Send + Sync {
+/// Who answers requests that are not decided: on a thread of its own, which may block for a moment.
+pub trait Refuse: Send + 'static {
     /// The answer that tells the terminal so, in a form that it shows in words; `None`: this is no request that can be
     /// answered.
-    fn refuse(&self, message: &[u8], why: Refused) -> Option<Vec<u8>>;
+    fn refuse(&mut self, message: &[u8], why: Refused) -> Option<Vec<u8>>;
 }
 
 /// A decider that others use, too, while it decides about nothing.
@@ -45,8 +42,10 @@ impl<D: Decider> Decider for Arc<Mutex<D>> {
     fn decide(&mut self, batch: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
         self.lock().unwrap_or_else(PoisonError::into_inner).decide(batch)
     }
+}
 
-    fn refuser(&self) -> Arc<dyn Refuse> {
-        self.lock().unwrap_or_else(PoisonError::into_inner).refuser()
+impl<R: Refuse> Refuse for Arc<Mutex<R>> {
+    fn refuse(&mut self, message: &[u8], why: Refused) -> Option<Vec<u8>> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).refuse(message, why)
     }
 }

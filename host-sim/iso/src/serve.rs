@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::cause::Cause;
 use crate::connection::connection;
-use crate::decider::Decider;
+use crate::decider::{Decider, Refuse};
 use crate::face::Face;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -38,12 +38,14 @@ pub struct Server<D> {
 
 impl<D: Decider> Server<D> {
     /// Takes the address; with port 0, a free port. Terminals wait until [`Server::serve`]. Each of `deciders`, of which
-    /// there must be one at least, gets a thread.
+    /// there must be one at least, gets a thread, and so does `refuser`. To be called where tokio is.
     ///
     /// # Errors
-    /// The address is taken, or not one of this machine's; or there is no decider.
-    pub fn bind(address: SocketAddr, deciders: Vec<D>, limits: Limits) -> io::Result<Self> {
-        let first = deciders.first().ok_or_else(|| io::Error::other("nobody decides"))?;
+    /// The address is taken, or not one of this machine's; there is no decider, or no thread.
+    pub fn bind(address: SocketAddr, deciders: Vec<D>, refuser: impl Refuse, limits: Limits) -> io::Result<Self> {
+        if deciders.is_empty() {
+            return Err(io::Error::other("nobody decides"));
+        }
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
         // What it accepts is like it.
@@ -51,7 +53,7 @@ impl<D: Decider> Server<D> {
         socket.set_send_buffer_size(SYSTEM_BUFFER)?;
         socket.bind(address)?;
         let (metrics, figures) = Metrics::new();
-        let face = Face::new(limits, metrics, first.refuser());
+        let face = Face::new(limits, metrics, worker::start_refuser(refuser)?);
         Ok(Self { listener: socket.listen(BACKLOG)?, deciders, face, figures: Arc::new(figures) })
     }
 

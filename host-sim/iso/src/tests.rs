@@ -2,6 +2,7 @@
 //! real sockets. No test waits for a time of the clock, except to end if nothing happens at all.
 
 mod batches;
+mod centre;
 mod connections;
 mod line;
 mod sockets;

@@ -1,17 +1,35 @@
-//! A decider's thread: it takes all that waits, lets the decider decide about it at once, and gives out the answers. Nothing
-//! waits for a fuller batch: the longer a batch takes, the more has come meanwhile.
+//! Threads that may block. A decider's takes all that waits, lets the decider decide about it at once, and gives out the answers;
+//! nothing waits for a fuller batch: the longer a batch takes, the more has come meanwhile. Another one refuses.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use crate::decider::Decider;
-use crate::face::Face;
+use crate::decider::{Decider, Refuse};
+use crate::face::{Face, Refusal};
 use crate::queue::Job;
 
-/// Starts the thread. It ends when the queue is closed and empty.
+/// Starts the thread that refuses. It ends when nobody is left who could send it anything.
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn start_refuser<R: Refuse>(mut refuser: R) -> io::Result<Sender<Refusal>> {
+    let (send, come) = channel();
+    let work = move || {
+        for Refusal { message, why, answer } in come {
+            let refused = catch_unwind(AssertUnwindSafe(|| refuser.refuse(&message, why)));
+            // Whoever has gone needs none.
+            let _ = answer.send(refused.ok().flatten());
+        }
+    };
+    thread::Builder::new().name("refuser".into()).spawn(work)?;
+    Ok(send)
+}
+
+/// Starts a decider's thread. It ends when the queue is closed and empty.
 ///
 /// # Errors
 /// The system gives no thread.

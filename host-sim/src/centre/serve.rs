@@ -93,7 +93,7 @@ async fn serve(args: &ServeArgs, centre: Centre, output: &mut Output) -> Result<
         None => (None, None),
         Some(address) => {
             let limits = args.iso_limits(output)?;
-            let server = qiyong_iso::Server::bind(address, vec![open(&args.db)?], limits);
+            let server = qiyong_iso::Server::bind(address, vec![open(&args.db)?], open(&args.db)?, limits);
             let server = server.map_err(|error| format!("{address}: {error}"))?;
             let figures = server.figures();
             (Some((address, server)), Some(figures))

@@ -5,9 +5,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::toy::{Gate, PANICS, SILENT, Seen, Toy, answer, number, request};
+use super::toy::{Gate, PANICS, SILENT, Seen, Toy, ToyRefuser, answer, number, request};
 use crate::Limits;
-use crate::decider::Decider;
 use crate::face::Face;
 use crate::metrics::Metrics;
 use crate::queue::Job;
@@ -22,7 +21,7 @@ struct Work {
 
 impl Work {
     fn new(limits: Limits, toys: Vec<Toy>) -> Self {
-        let face = Face::new(limits, Metrics::new().0, toys[0].refuser());
+        let face = Face::new(limits, Metrics::new().0, worker::start_refuser(ToyRefuser).unwrap());
         let workers = toys.into_iter().map(|toy| worker::start(toy, face.clone()).unwrap()).collect();
         Self { face, workers, next: 0 }
     }

@@ -7,17 +7,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::toy::{Gate, Toy, answer, number, request};
+use super::toy::{Gate, Toy, ToyRefuser, answer, number, request};
 use crate::Limits;
 use crate::cause::Cause;
 use crate::connection::connection;
-use crate::decider::{Decider, Refused};
+use crate::decider::Refused;
 use crate::face::Face;
 use crate::frame::{Decoder, FrameError};
 use crate::metrics::Metrics;
-use crate::worker;
+use crate::worker::{self, start_refuser};
 
-/// A connection with nobody who decides, so that time passes only by itself.
+/// A connection with nobody who decides: a request is answered as late, when nothing but the time can go on.
 struct Alone {
     client: DuplexStream,
     server: JoinHandle<Cause>,
@@ -26,7 +26,7 @@ struct Alone {
 }
 
 fn alone(limits: Limits) -> Alone {
-    let face = Face::new(limits, Metrics::new().0, Toy::default().refuser());
+    let face = Face::new(limits, Metrics::new().0, start_refuser(ToyRefuser).unwrap());
     let (client, server) = duplex(1024);
     let (end, ends) = watch::channel(false);
     Alone { client, server: tokio::spawn(connection(server, face.clone(), 1, ends)), face, end }
@@ -59,7 +59,7 @@ async fn hear(client: &mut DuplexStream, count: usize) -> Vec<Vec<u8>> {
 #[tokio::test(start_paused = true)]
 async fn a_frame_that_drips_is_cut_off_in_time_and_an_idle_connection_stays_for_long() {
     let limits = Limits::default();
-    let Alone { mut client, server, .. } = alone(limits);
+    let Alone { mut client, server, end: _end, .. } = alone(limits);
     let start = Instant::now();
     // A byte a second: each is in time, the frame is not.
     for byte in request(1) {
@@ -109,16 +109,16 @@ async fn garbage_foreign_protocols_and_answers_are_closed_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_goes_is_forgotten_with_what_it_asked() {
     // Within a frame.
-    let Alone { mut client, server, .. } = alone(Limits::default());
+    let Alone { mut client, server, end: _end, .. } = alone(Limits::default());
     client.write_all(&request(1)[..9]).await.unwrap();
     drop(client);
     assert_eq!(server.await.unwrap(), Cause::HalfFrame);
     // Between two.
-    let Alone { client, server, .. } = alone(Limits::default());
+    let Alone { client, server, end: _end, .. } = alone(Limits::default());
     drop(client);
     assert_eq!(server.await.unwrap(), Cause::Left);
     // Its requests are taken out of the queue when the connection is broken.
-    let Alone { mut client, server, face, .. } = alone(Limits::default());
+    let Alone { mut client, server, face, end: _end, .. } = alone(Limits::default());
     client.write_all(&[request(1), request(2)].concat()).await.unwrap();
     tokio::task::yield_now().await;
     assert_eq!(face.queue.len(), 2);
@@ -130,7 +130,7 @@ async fn a_client_that_goes_is_forgotten_with_what_it_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_for_too_long_is_answered_as_late_and_never_decided() {
     let limits = Limits::default();
-    let Alone { mut client, face, .. } = alone(limits);
+    let Alone { mut client, face, end: _end, .. } = alone(limits);
     let start = Instant::now();
     client.write_all(&[request(1), request(2)].concat()).await.unwrap();
     assert_eq!(hear(&mut client, 2).await, [answer(1, b"06"), answer(2, b"06")]);
@@ -141,7 +141,7 @@ async fn a_request_that_waits_for_too_long_is_answered_as_late_and_never_decided
 #[tokio::test(start_paused = true)]
 async fn what_finds_no_room_is_answered_as_busy_in_its_turn() {
     let limits = Limits { waiting: 2, ..Limits::default() };
-    let Alone { mut client, face, .. } = alone(limits);
+    let Alone { mut client, face, end: _end, .. } = alone(limits);
     // One waits; the next finds half of the places taken.
     client.write_all(&[request(1), request(2), request(3)].concat()).await.unwrap();
     let start = Instant::now();
@@ -154,7 +154,7 @@ async fn what_finds_no_room_is_answered_as_busy_in_its_turn() {
 #[tokio::test(start_paused = true)]
 async fn no_more_than_a_few_requests_of_a_connection_are_read() {
     let limits = Limits { outstanding: 3, ..Limits::default() };
-    let Alone { mut client, face, server, .. } = alone(limits);
+    let Alone { mut client, face, server, end: _end } = alone(limits);
     let many: Vec<u8> = (0..100).flat_map(request).collect();
     // What the server does not read stays in the pipe; more than that the client cannot write.
     let more = timeout(Duration::from_secs(1), client.write_all(&many)).await;
@@ -166,7 +166,7 @@ async fn no_more_than_a_few_requests_of_a_connection_are_read() {
 #[tokio::test(start_paused = true)]
 async fn who_does_not_read_its_answers_is_cut_off() {
     let limits = Limits { turn_within: Duration::ZERO, ..Limits::default() };
-    let Alone { client, server, .. } = alone(limits);
+    let Alone { client, server, end: _end, .. } = alone(limits);
     let (read, mut write) = tokio::io::split(client);
     let feeder = tokio::spawn(async move {
         // Every request is answered at once as late, until the answers fill the pipe.
@@ -202,7 +202,7 @@ async fn at_the_end_what_was_asked_is_still_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_half_closed_connection_gets_its_answers() {
-    let Alone { mut client, server, .. } = alone(Limits::default());
+    let Alone { mut client, server, end: _end, .. } = alone(Limits::default());
     client.write_all(&request(1)).await.unwrap();
     client.shutdown().await.unwrap();
     assert_eq!(hear(&mut client, 1).await, [answer(1, b"06")]);
@@ -215,7 +215,7 @@ async fn one_byte_at_a_time_is_as_good_as_all_at_once_and_answers_keep_their_ord
     let (toy, gate) = Toy::gated();
     drop::<Gate>(gate);
     let seen = toy.seen.clone();
-    let face = Face::new(Limits::default(), Metrics::new().0, toy.refuser());
+    let face = Face::new(Limits::default(), Metrics::new().0, start_refuser(ToyRefuser).unwrap());
     let worker = worker::start(toy, face.clone()).unwrap();
     let (mut client, server) = duplex(1);
     let (_end, ends) = watch::channel(false);

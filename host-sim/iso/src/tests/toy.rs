@@ -96,17 +96,13 @@ impl Decider for Toy {
         assert!(!numbers.contains(&PANICS), "the toy was told to panic");
         numbers.into_iter().map(|number| (number != SILENT).then(|| answer(number, b"00"))).collect()
     }
-
-    fn refuser(&self) -> Arc<dyn Refuse> {
-        Arc::new(ToyRefuser)
-    }
 }
 
 /// 05 full, 06 late.
-struct ToyRefuser;
+pub(super) struct ToyRefuser;
 
 impl Refuse for ToyRefuser {
-    fn refuse(&self, message: &[u8], why: Refused) -> Option<Vec<u8>> {
+    fn refuse(&mut self, message: &[u8], why: Refused) -> Option<Vec<u8>> {
         let code = match why {
             Refused::Full => b"05",
             Refused::Late => b"06",
