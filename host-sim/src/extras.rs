@@ -17,10 +17,10 @@ pub(crate) use qiyong::over_tcp::play as play_over_tcp;
 #[cfg(all(feature = "lab", feature = "serve"))]
 pub(crate) use qiyong::over_tcp::play_emulated as play_emulated_over_tcp;
 
-#[cfg(not(feature = "serve"))]
-pub(crate) use without_serve::play_over_tcp;
 #[cfg(not(all(feature = "lab", feature = "serve")))]
 pub(crate) use without_serve::play_emulated_over_tcp;
+#[cfg(not(feature = "serve"))]
+pub(crate) use without_serve::play_over_tcp;
 
 #[cfg(not(feature = "lab"))]
 pub(crate) use without_lab::{CaptureFolder, NOT_BUILT_IN, play_emulated, refusal};
@@ -73,7 +73,8 @@ mod without_serve {
     use qiyong_sim::scenario::stage::{Played, RunError};
 
     /// The error if this program was built without a centre over TCP.
-    const NOT_BUILT_IN: &str = "this qiyong was built for a quick start, without a centre over TCP: `cargo build -p qiyong` has it";
+    const NOT_BUILT_IN: &str =
+        "this qiyong was built for a quick start, without a centre over TCP: `cargo build -p qiyong` has it";
 
     #[cfg(not(feature = "serve"))]
     pub(crate) fn play_over_tcp(_: &Scenario) -> Result<Played, RunError> {

@@ -58,7 +58,8 @@ impl Serving {
     fn start(centre: Arc<Mutex<InProcess>>) -> io::Result<(Self, String)> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = runtime.block_on(async { Server::bind(anywhere, vec![centre.clone()], centre, Limits::default()) })?;
+        let server =
+            runtime.block_on(async { Server::bind(anywhere, vec![centre.clone()], centre, Limits::default()) })?;
         let address = server.address()?.to_string();
         let (end, ends) = watch::channel(false);
         let serve = move || {

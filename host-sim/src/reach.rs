@@ -8,9 +8,11 @@ use qiyong::in_process::InProcess;
 use qiyong::tcp::TcpCentre;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
+#[cfg(feature = "lab")]
 use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::rules::decision::CardRecord;
+#[cfg(feature = "lab")]
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
@@ -32,7 +34,9 @@ impl Place {
     /// The words of a command line.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some(address) = text.strip_prefix(SCHEME) else { return Ok(Self::File(text.into())) };
-        let is_whole = address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse() != Ok(0_u16) && port.parse::<u16>().is_ok());
+        let is_whole = address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse() != Ok(0_u16) && port.parse::<u16>().is_ok());
         if is_whole { Ok(Self::Tcp(address.into())) } else { Err(format!("write it as {SCHEME}HOST:PORT")) }
     }
 }
@@ -54,7 +58,9 @@ impl Reached {
             #[cfg(feature = "serve")]
             Place::Tcp(address) => TcpCentre::connect(address).map(Self::There).map_err(|error| error.to_string()),
             #[cfg(not(feature = "serve"))]
-            Place::Tcp(_) => Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into()),
+            Place::Tcp(_) => {
+                Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into())
+            }
         }
     }
 
@@ -71,9 +77,7 @@ impl Reached {
     #[cfg(feature = "lab")]
     pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
         match self {
-            Self::Here(centre) => {
-                centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string())
-            }
+            Self::Here(centre) => centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string()),
             #[cfg(feature = "serve")]
             Self::There(_) => Ok(()),
         }

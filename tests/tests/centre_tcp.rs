@@ -178,7 +178,8 @@ fn resident(process: u32) -> u64 {
 fn ten_thousand_connections_are_opened_and_left() {
     // Where the system allows fewer, as many as there is room for beside the other tests of this program.
     let many = usize::try_from(open_files().saturating_sub(2_000).min(10_000)).expect("a small number");
-    let options = ["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0", "--terminals", "10100", "--terminals-per-address", "10100"];
+    let options =
+        ["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0", "--terminals", "10100", "--terminals-per-address", "10100"];
     let terminals = Terminals::start(&options, 2);
     let process = terminals.served.process.child.id();
     let before = resident(process);

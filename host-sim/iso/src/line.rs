@@ -40,7 +40,9 @@ pub enum LineError {
         error: io::Error,
     },
     /// Nobody takes the connection.
-    #[error("no centre can be reached at {address}: {error}; is it running there, and is this its address for terminals?")]
+    #[error(
+        "no centre can be reached at {address}: {error}; is it running there, and is this its address for terminals?"
+    )]
     Unreachable {
         /// As it was given.
         address: String,
@@ -48,7 +50,9 @@ pub enum LineError {
         error: io::Error,
     },
     /// What answers does not speak as a centre does.
-    #[error("what answers at {address} is no centre's end for terminals ({error}): give that address, and not its HTTP's")]
+    #[error(
+        "what answers at {address} is no centre's end for terminals ({error}): give that address, and not its HTTP's"
+    )]
     NoCentre {
         /// As it was given.
         address: String,
@@ -83,7 +87,9 @@ impl LineError {
                 format!("无法连接 {address} 的卡管中心；请确认中心已在该处运行，且此为其终端接入地址")
             }
             Self::NoCentre { address, .. } => format!("{address} 不是卡管中心的终端接入地址（也不要给 HTTP 地址）"),
-            Self::Closed { address } => format!("{address} 关闭了连接且无应答：它不是卡管中心的终端接入地址，或连接已满"),
+            Self::Closed { address } => {
+                format!("{address} 关闭了连接且无应答：它不是卡管中心的终端接入地址，或连接已满")
+            }
             Self::Silent { address, .. } => format!("{address} 长时间无应答：请确认它是卡管中心的终端接入地址"),
         }
     }

@@ -58,7 +58,15 @@ impl Terminals {
     pub fn start(options: &[&str], addresses: usize) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mut add = Command::new(qiyong());
-        add.current_dir(folder.path()).args(["centre", "add", "--db", "centre.db", "--test-keys", "--account", "50000"]);
+        add.current_dir(folder.path()).args([
+            "centre",
+            "add",
+            "--db",
+            "centre.db",
+            "--test-keys",
+            "--account",
+            "50000",
+        ]);
         for place in PLACES {
             add.args(["--institution", place]);
         }

@@ -1,10 +1,10 @@
 //! The card centre as a decider: what it decides, and what a terminal reads when it has no time.
 
 use qiyong_centre::{Centre, test_mac_key};
+use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::message::{MESSAGE_MAX, Sent, read_answer, write_request};
 use qiyong_protocol::centre::{Answer, Batch, Body, Original, Request, Stan, TerminalId, Token};
-use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
@@ -45,7 +45,11 @@ fn it_decides_about_each_message_of_a_batch() {
 fn a_terminal_reads_that_the_centre_has_no_time() {
     let mut refuser = Centre::in_memory().unwrap();
     let card = CardNumber::new(b"X00000019").unwrap();
-    let original = Original { card, total: Fen(100), time: Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 9, minute: 0, second: 0 } };
+    let original = Original {
+        card,
+        total: Fen(100),
+        time: Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 9, minute: 0, second: 0 },
+    };
     for (sent, bytes) in [sign_in(), write(Batch(1), Body::Reverse { stan: Stan(3), original })] {
         for why in [Refused::Full, Refused::Late] {
             let answer = refuser.refuse(&bytes, why).unwrap();

@@ -27,7 +27,8 @@ struct Serving {
 impl Serving {
     fn new(toy: Toy, limits: Limits) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let bound = runtime.block_on(async { Server::bind((Ipv4Addr::LOCALHOST, 0).into(), vec![toy], ToyRefuser, limits) });
+        let bound =
+            runtime.block_on(async { Server::bind((Ipv4Addr::LOCALHOST, 0).into(), vec![toy], ToyRefuser, limits) });
         let server = bound.unwrap();
         let (address, figures) = (server.address().unwrap(), server.figures());
         let (end, ends) = watch::channel(false);
@@ -160,4 +161,3 @@ fn hostile_clients_beside_good_ones() {
     drop((half, dripping, garbage, deaf, good));
     serving.ended();
 }
-
