@@ -1,6 +1,7 @@
 //! `qiyong card new --from-centre`: takes the card of a line of a batch out of a centre, as its maker does. What stands on it
 //! is the centre's affair, and the keys come sealed under a key that is drawn for this card alone.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -27,7 +28,10 @@ pub(crate) struct FromCentre {
             "inverse", "forged"
         ]
     )]
-    from_centre: Option<PathBuf>,
+    from_centre: Option<OsString>,
+    /// The file with the keys of a centre that is at a server; what QIYONG_KEYS names if left out
+    #[arg(long, value_name = "FILE", requires = "from_centre")]
+    keys: Option<PathBuf>,
     /// The batch's number
     #[arg(long, requires = "from_centre")]
     batch: Option<String>,
@@ -56,7 +60,8 @@ impl FromCentre {
     /// The card, if one of a centre was asked for.
     pub(crate) fn take(&self, area: Region) -> Result<Option<Taken<'_>>, String> {
         let (Some(db), Some(batch)) = (&self.from_centre, &self.batch) else { return Ok(None) };
-        let mut centre = centre::open(db)?;
+        let place = centre::db::place(db, self.keys.as_deref()).map_err(|error| format!("--from-centre: {error}"))?;
+        let mut centre = centre::open(&place)?;
         let operator = centre.operator(area, &self.operator).map_err(|error| error.to_string())?;
         let operator = operator
             .ok_or_else(|| format!("no operator {} works in {area} today; name one with --as", self.operator))?;

@@ -25,10 +25,11 @@ use qiyong_sim::scenario::run;
 use qiyong_sim::scenario::stage::{Played, RunError};
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
-/// A centre in this process; terminals share its test key.
+/// A centre in this process; terminals share its test key, unless one brings a key of its own.
 #[derive(Debug)]
 pub struct InProcess {
     centre: Centre,
+    key: X919,
     /// The clock that the world sets; `None`: the centre keeps the time itself.
     clock: Option<SetClock>,
 }
@@ -43,14 +44,20 @@ impl InProcess {
         let clock = SetClock::new(date(2026, 3, 2).at(12, 0, 0, 0));
         let mut centre = Centre::in_memory()?;
         centre.set_clock(Box::new(clock.clone()));
-        Ok(Self { centre, clock: Some(clock) })
+        Ok(Self { centre, key: test_mac_key(), clock: Some(clock) })
+    }
+
+    /// The same for a terminal that has this key.
+    #[must_use]
+    pub fn with_key(self, key: X919) -> Self {
+        Self { key, ..self }
     }
 }
 
 /// A centre that keeps the time itself.
 impl From<Centre> for InProcess {
     fn from(centre: Centre) -> Self {
-        Self { centre, clock: None }
+        Self { centre, key: test_mac_key(), clock: None }
     }
 }
 
@@ -83,7 +90,7 @@ impl CentreEnd for InProcess {
     }
 
     fn key(&self) -> X919 {
-        test_mac_key()
+        self.key.clone()
     }
 }
 

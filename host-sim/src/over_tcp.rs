@@ -84,9 +84,10 @@ impl OverTcp {
     /// # Errors
     /// The system gives no port, thread or connection.
     pub fn new(centre: InProcess) -> Result<Self, CentreFailure> {
+        let key = centre.key();
         let centre = Arc::new(Mutex::new(centre));
         let (serving, address) = Serving::start(centre.clone())?;
-        Ok(Self { centre, line: TcpCentre::connect(&address)?, _serving: serving })
+        Ok(Self { centre, line: TcpCentre::connect(&address, key)?, _serving: serving })
     }
 
     fn centre(&self) -> MutexGuard<'_, InProcess> {

@@ -3,9 +3,13 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::DateTime;
+
 use qiyong::in_process::InProcess;
 #[cfg(feature = "serve")]
 use qiyong::tcp::TcpCentre;
+#[cfg(feature = "serve")]
+use qiyong_centre::clock::{Clock, SystemClock};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 #[cfg(feature = "lab")]
@@ -23,14 +27,14 @@ const SCHEME: &str = "tcp://";
 
 /// Where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Target {
     /// In this file.
     File(PathBuf),
     /// At this `HOST:PORT`.
     Tcp(String),
 }
 
-impl Place {
+impl Target {
     /// The words of a command line.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some(address) = text.strip_prefix(SCHEME) else { return Ok(Self::File(text.into())) };
@@ -51,16 +55,30 @@ pub(crate) enum Reached {
 }
 
 impl Reached {
-    /// Opens it, or connects to it; says what to do if that fails.
-    pub(crate) fn new(place: &Place) -> Result<Self, String> {
-        match place {
-            Place::File(file) => centre::open(file).map(|centre| Self::Here(centre.into())),
+    /// Opens it, or connects to it, for a terminal with this key; says what to do if that fails.
+    pub(crate) fn new(target: &Target, key: X919) -> Result<Self, String> {
+        match target {
+            Target::File(file) => {
+                let centre = centre::open(&file.as_path().into())?;
+                Ok(Self::Here(InProcess::from(centre).with_key(key)))
+            }
             #[cfg(feature = "serve")]
-            Place::Tcp(address) => TcpCentre::connect(address).map(Self::There).map_err(|error| error.to_string()),
+            Target::Tcp(address) => {
+                TcpCentre::connect(address, key).map(Self::There).map_err(|error| error.to_string())
+            }
             #[cfg(not(feature = "serve"))]
-            Place::Tcp(_) => {
+            Target::Tcp(_) => {
                 Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into())
             }
+        }
+    }
+
+    /// The time by its clock; where one cannot look, by the system's, as it should be there.
+    pub(crate) fn now(&self) -> DateTime {
+        match self {
+            Self::Here(centre) => centre.now(),
+            #[cfg(feature = "serve")]
+            Self::There(_) => SystemClock.now(),
         }
     }
 
@@ -119,15 +137,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_file_unless_it_says_tcp_and_then_it_has_host_and_port() {
+    fn a_target_is_a_file_unless_it_says_tcp_and_then_it_has_host_and_port() {
         for file in ["centre.db", "./tcp:/x", "C:centre.db", "tcp:9000"] {
-            assert_eq!(Place::parse(file), Ok(Place::File(file.into())));
+            assert_eq!(Target::parse(file), Ok(Target::File(file.into())));
         }
         for address in ["127.0.0.1:9000", "centre.example:1", "[::1]:65535"] {
-            assert_eq!(Place::parse(&format!("tcp://{address}")), Ok(Place::Tcp(address.into())));
+            assert_eq!(Target::parse(&format!("tcp://{address}")), Ok(Target::Tcp(address.into())));
         }
         for wrong in ["", "9000", ":9000", "host", "host:", "host:0", "host:65536", "host:x"] {
-            assert!(Place::parse(&format!("tcp://{wrong}")).is_err(), "{wrong}");
+            assert!(Target::parse(&format!("tcp://{wrong}")).is_err(), "{wrong}");
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::error::Error;
 use std::fmt;
 
-use qiyong_centre::test_mac_key;
 use qiyong_iso::{Line, LineError, Waits};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::iso8583::mac::X919;
@@ -12,7 +11,10 @@ use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 /// A centre behind a line. It keeps the time itself.
 #[derive(Debug)]
-pub struct TcpCentre(Line);
+pub struct TcpCentre {
+    line: Line,
+    key: X919,
+}
 
 /// Why there is no centre, in two languages.
 #[derive(Debug)]
@@ -27,25 +29,25 @@ impl fmt::Display for NoCentre {
 impl Error for NoCentre {}
 
 impl TcpCentre {
-    /// The centre at `HOST:PORT`, once it can be reached.
+    /// The centre at `HOST:PORT`, once it can be reached, for a terminal that has this key.
     ///
     /// # Errors
     /// It cannot.
-    pub fn connect(address: &str) -> Result<Self, NoCentre> {
+    pub fn connect(address: &str, key: X919) -> Result<Self, NoCentre> {
         let mut line = Line::new(address, Waits::default());
         line.connect().map_err(NoCentre)?;
-        Ok(Self(line))
+        Ok(Self { line, key })
     }
 }
 
 impl CentreEnd for TcpCentre {
     fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
-        Ok(self.0.ask(request).map_err(NoCentre)?)
+        Ok(self.line.ask(request).map_err(NoCentre)?)
     }
 
     fn set_time(&mut self, _: Timestamp) {}
 
     fn key(&self) -> X919 {
-        test_mac_key()
+        self.key.clone()
     }
 }

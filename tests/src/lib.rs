@@ -7,6 +7,7 @@ pub mod closing;
 pub mod manual;
 pub mod parallel;
 pub mod pcsc;
+pub mod postgres;
 pub mod programs;
 pub mod scenarios;
 pub mod vcd;

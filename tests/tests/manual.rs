@@ -8,6 +8,11 @@ fn the_card_centre_by_commands() {
 }
 
 #[test]
+fn a_terminal_with_a_key_of_its_own() {
+    runs_as_written("A terminal with a key of its own");
+}
+
+#[test]
 fn a_till_over_http() {
     runs_as_written("A till over HTTP");
 }

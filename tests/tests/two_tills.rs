@@ -32,6 +32,7 @@ use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::flash::memory::Flash;
 use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
 use qiyong_sim::time::VirtualTime;
+use qiyong_sim::world::centre::CentreEnd;
 use qiyong_tests::sample_card;
 
 const PHARMACY: &str = "P32010000017";
@@ -69,8 +70,17 @@ enum Step {
 /// What the terminals share.
 struct World {
     centre: InProcess,
+    time: VirtualTime,
     fates: VecDeque<Fate>,
     late: VecDeque<Vec<u8>>,
+}
+
+impl World {
+    /// A message arrives now, by the one clock that all of them have.
+    fn arrives(&mut self, message: &[u8]) -> Vec<u8> {
+        self.centre.set_time(self.time.timestamp());
+        self.centre.handle_bytes(message).unwrap().unwrap()
+    }
 }
 
 /// A terminal's way to the centre.
@@ -93,7 +103,7 @@ impl CentreLink for Gate {
                 self.world.borrow_mut().late.push_back(bytes.to_vec());
                 return Err(LinkError::NoAnswer);
             }
-            Fate::Answered | Fate::AnswerLost => self.world.borrow_mut().centre.handle_bytes(bytes).unwrap().unwrap(),
+            Fate::Answered | Fate::AnswerLost => self.world.borrow_mut().arrives(bytes),
         };
         yield_now().await;
         if matches!(fate, Fate::AnswerLost) {
@@ -186,9 +196,10 @@ fn tills() -> (Rc<RefCell<World>>, [Till; 2]) {
         centre.add_card(&CardRecord { account: ACCOUNT, pin_is_initial: false, ..record }).unwrap();
         (Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap()))), new.number)
     });
-    let world = Rc::new(RefCell::new(World { centre, fates: VecDeque::new(), late: VecDeque::new() }));
     // Both at the same time: the clock is no help in telling them apart.
     let time = VirtualTime::new("2026-03-02T09:00".parse().unwrap());
+    let (fates, late) = (VecDeque::new(), VecDeque::new());
+    let world = Rc::new(RefCell::new(World { centre, time: time.clone(), fates, late }));
     let mut seed = 0;
     let tills = cards.map(|(card, number)| {
         seed += 1_000_000;
@@ -207,7 +218,7 @@ fn settle(world: &RefCell<World>, tills: &mut [Till; 2]) -> Result<(), TestCaseE
     world.borrow_mut().fates.clear();
     let late = std::mem::take(&mut world.borrow_mut().late);
     for message in late {
-        world.borrow_mut().centre.handle_bytes(&message).unwrap();
+        world.borrow_mut().arrives(&message);
     }
     for till in &mut *tills {
         till.visit = None;
@@ -259,7 +270,7 @@ proptest! {
                 Step::Arrives => {
                     let message = world.borrow_mut().late.pop_front();
                     message.into_iter().for_each(|message| {
-                        drop(world.borrow_mut().centre.handle_bytes(&message).unwrap());
+                        drop(world.borrow_mut().arrives(&message));
                     });
                 }
                 Step::Released => release(&world),

@@ -5,7 +5,7 @@
 mod line_faults;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use qiyong::in_process::{InProcess, make_card, record_of};
@@ -335,6 +335,48 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let activations = place.world.centre.borrow().activations(&place.number).unwrap();
     let reversed: Vec<bool> = activations.iter().map(|activation| activation.reversed).collect();
     assert_eq!(reversed, [true, false]);
+}
+
+/// Whatever the centre refuses it for: only "done" and "the number is another transaction's" close a reversal. Whoever says
+/// that the centre is busy or not reached has undone nothing.
+#[test]
+fn a_reversal_that_is_refused_stays_due_and_is_sent_again_at_the_next_visit() {
+    let mut place = Place::new(Generation::V2, "P32010000017");
+    place.visit(None, LinkTrouble::AnswerAndReversalsLost);
+    let refused = |reason| BTreeMap::from([(0, Delivery::refused(reason))]);
+    for reason in Reason::ALL.iter().copied().filter(|reason| *reason != Reason::NumberReused) {
+        place.world.events.borrow_mut().clear();
+        let report = place.visit_with(Visit { messages: refused(reason), ..Visit::default() });
+        assert_eq!((report.reason, report.card), (Some(reason), None), "nothing else is done");
+        assert!(place.terminal.has_unanswered(), "{reason}");
+        assert_eq!(place.messages(), 1, "{reason}: who is refused does not ask again at once, nor report it");
+        assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "{reason}");
+    }
+    let report = place.visit(None, LinkTrouble::None);
+    assert_eq!(report.outcome, Outcome::Approved);
+    assert!(!place.terminal.has_unanswered());
+    assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "paid once");
+
+    place.visit(None, LinkTrouble::AnswerLostThenBusy);
+    assert!(place.terminal.has_unanswered());
+    place.visit_with(Visit { messages: refused(Reason::NumberReused), ..Visit::default() });
+    assert!(!place.terminal.has_unanswered());
+}
+
+/// A clear refusal of the transaction itself: nothing was done, so that there is nothing to reverse (docs/card.md §5.5).
+#[test]
+fn a_transaction_for_which_the_centre_is_busy_or_down_is_not_reversed() {
+    for reason in [Reason::CentreBusy, Reason::RegionDown] {
+        let mut place = Place::new(Generation::V2, "P32010000017");
+        place.visit(None, LinkTrouble::None);
+        // The card is active and its PIN the holder's own: authentication, inquiry, transaction.
+        let messages = BTreeMap::from([(2, Delivery::refused(reason))]);
+        let report = place.visit_with(Visit { messages, ..Visit::default() });
+        assert_eq!((report.outcome, report.reason), (Outcome::Failed, Some(reason)));
+        assert!(report.stan.is_some() && !place.terminal.has_unanswered(), "{reason}");
+        assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "{reason}");
+        assert_eq!(place.visit(None, LinkTrouble::None).outcome, Outcome::Approved, "{reason}");
+    }
 }
 
 /// Broken and hostile cards lead to a reason, within a bounded time on the line.

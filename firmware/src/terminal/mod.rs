@@ -456,8 +456,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 Ok(Answer::Done) => return Ok(self.memory.end()?),
                 // The number is another transaction's, so that the centre has never carried out ours, and never will.
                 Err(Stop { reason: Reason::NumberReused, by_centre: true, .. }) => return Ok(self.memory.end()?),
-                // Said again it would fare no better. It stays due.
-                Err(stop) if stop.reason.advice() != Advice::TryAgain => return Err(stop),
+                // Said again now it would fare no better, and a centre that is busy would have even more to do. It stays due.
+                Err(stop) if stop.by_centre || stop.reason.advice() != Advice::TryAgain => return Err(stop),
                 Ok(_) | Err(_) => {}
             }
         }

@@ -204,6 +204,9 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::NumbersUsedUp => ("Numbers used up, call service", "流水号已用完，请报修"),
         Reason::NumberReused => ("Number was used, call service", "流水号重复，请报修"),
         Reason::AlreadyReversed => ("Already reversed", "交易已冲正"),
+        Reason::ClockWrong => ("Clock is wrong, call service", "终端时间不准，请报修"),
+        Reason::CentreBusy => ("Centre is busy, try again", "中心繁忙，请重试"),
+        Reason::RegionDown => ("Centre of area down, try later", "区域中心不通，请重试"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::acts::desk::{Desk, Operator};
 use crate::acts::entry::Entry;
 use crate::acts::general::General;
 use crate::acts::office::Office;
-use crate::acts::refusal::Refusal;
+use crate::acts::refusal::{CONFLICT, Refusal};
 use crate::error::{CentreError, Damage};
 use crate::hsm::Hsm;
 use crate::persons;
@@ -20,6 +20,7 @@ use crate::registry;
 use crate::store::Store;
 use crate::store::audit::{self, Record};
 use crate::store::value::values;
+use crate::terminal::endpoint::REPETITIONS;
 
 /// What an act is asked for with.
 pub struct Request<'a> {
@@ -41,20 +42,30 @@ pub(crate) fn carry_out(store: &Store, hsm: &Hsm, now: DateTime, request: Reques
     let (area, operator, act, key) = (request.area, request.operator, request.act, request.key);
     let entry = registry::act(act);
     let mut subject = String::new();
-    let result: Result<Value, Refusal> = store.atomically(|store| {
-        let office = Office::new(store, (&store.vault, hsm), area, now);
-        let (answer, on_record) = attempt(&office, entry, request, &digest, &mut subject)?;
-        let reads = entry.is_none_or(|entry| entry.reads);
-        if on_record || !reads {
-            write(&office, operator, act, "done", &subject, digest)?;
+    let mut once = || {
+        store.atomically(|store| {
+            let office = Office::new(store, (&store.vault, hsm), area, now);
+            let again = Request { body: request.body.clone(), ..request };
+            let (answer, on_record) = attempt(&office, entry, again, &digest, &mut subject)?;
+            let reads = entry.is_none_or(|entry| entry.reads);
+            if on_record || !reads {
+                write(&office, operator, act, "done", &subject, digest)?;
+            }
+            if let Some(key) = key.filter(|_| !reads) {
+                keep(&office, operator, (key, act), &answer, &digest)?;
+            }
+            Ok(answer)
+        })
+    };
+    let mut result: Result<Value, Refusal> = once();
+    for _ in 0..REPETITIONS {
+        match &result {
+            Err(refusal) if refusal.code == CONFLICT => result = once(),
+            _ => break,
         }
-        if let Some(key) = key.filter(|_| !reads) {
-            keep(&office, operator, (key, act), &answer, &digest)?;
-        }
-        Ok(answer)
-    });
+    }
     if let Err(refusal) = &result
-        && !matches!(refusal.code, "centre-failed" | "centre-damaged")
+        && !matches!(refusal.code, CONFLICT | "centre-failed" | "centre-damaged" | "centre-uncertain")
     {
         store.atomically(|store| {
             let office = Office::new(store, (&store.vault, hsm), area, now);

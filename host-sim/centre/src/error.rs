@@ -12,6 +12,8 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use crate::key_name::KeyName;
+use crate::store::failure::DatabaseError;
+use crate::store::place::Place;
 
 /// Why the centre could not do something. The text never shows an ID number, a name or a key.
 #[derive(Debug, Error)]
@@ -24,11 +26,23 @@ pub enum CentreError {
         /// SQLite's error.
         source: rusqlite::Error,
     },
+    /// A database's server cannot be reached: nothing was done.
+    #[error(
+        "the card centre's database {server} cannot be reached: {source}; check the address, that the server runs, and that it lets this user in"
+    )]
+    Unreachable {
+        /// The server, without a password.
+        server: String,
+        /// What the connection or the server said.
+        source: DatabaseError,
+    },
     /// There is no such file, or it is empty. A centre is only made on request, since that chooses its keys.
-    #[error("{} is missing or empty, and no card centre's database; make one there first, with the keys that it shall have", path.display())]
+    #[error(
+        "{place} is missing or empty, and no card centre's database; make one there first, with the keys that it shall have"
+    )]
     Missing {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
     },
     /// Others than its owner may read or write the file, which holds master keys.
     #[error("{} holds master keys, and others may read or write it; find out who did, and let its owner alone (chmod 600)", path.display())]
@@ -37,40 +51,44 @@ pub enum CentreError {
         path: PathBuf,
     },
     /// The file is no centre's database.
-    #[error("{} is not a card centre's database; name one", path.display())]
+    #[error("{place} is not a card centre's database; name one")]
     NotACentre {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
     },
     /// A new centre was requested, but the file already has one.
-    #[error("{} is a card centre's database already, with keys of its own; name a file that does not exist yet, or open it as it is", path.display())]
+    #[error(
+        "{place} is a card centre's database already, with keys of its own; name a file that does not exist yet, or open it as it is"
+    )]
     AlreadyACentre {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
     },
     /// The file is damaged. Nothing was changed in it.
-    #[error("{} is a damaged card centre's database: {damage}; restore it from a copy", path.display())]
+    #[error("{place} is a damaged card centre's database: {damage}; restore it from a copy")]
     DamagedFile {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
         /// What is wrong with it.
         damage: Damage,
     },
     /// The file is of an earlier version, and a step towards this program's failed.
-    #[error("{} cannot be brought to version {version}: {source}; it is as it was before", path.display())]
+    #[error("{place} cannot be brought to version {version}: {source}; it is as it was before")]
     Migration {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
         /// Which step failed.
         version: u32,
         /// Why.
         source: Box<CentreError>,
     },
     /// The file is of another version than this program.
-    #[error("{} is a card centre's database of version {found}, and this program reads version {expected}; use the program that made it, or begin a new file", path.display())]
+    #[error(
+        "{place} is a card centre's database of version {found}, and this program reads version {expected}; use the program that made it, or begin a new file"
+    )]
     Version {
-        /// The file.
-        path: PathBuf,
+        /// Which.
+        place: Place,
         /// The file's version.
         found: String,
         /// This program's version.
@@ -115,7 +133,12 @@ pub enum CentreError {
     Damaged(Damage),
     /// The database failed.
     #[error("the card centre's database failed: {0}; nothing was changed, and the request may be repeated")]
-    Store(#[source] rusqlite::Error),
+    Store(#[source] DatabaseError),
+    /// The connection to the server was lost while the transaction ended: whether it was done is not known.
+    #[error(
+        "the card centre's database was lost at the end of a transaction ({0}): whether it was done is not known; repeat the request as it was, under the same number or key"
+    )]
+    Uncertain(#[source] DatabaseError),
 }
 
 /// What SQLite finds damaged is damaged; everything else may go better the next time.
@@ -126,7 +149,7 @@ impl From<rusqlite::Error> for CentreError {
             error if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
                 Self::Damaged(Damage::Structure(error.to_string()))
             }
-            error => Self::Store(error),
+            error => Self::Store(DatabaseError::Sqlite(error)),
         }
     }
 }
@@ -134,8 +157,13 @@ impl From<rusqlite::Error> for CentreError {
 impl CentreError {
     /// Says of damage in which file it is.
     pub(crate) fn in_file(self, path: &Path) -> Self {
+        self.at(&path.into())
+    }
+
+    /// Says of damage in which database it is.
+    pub(crate) fn at(self, place: &Place) -> Self {
         match self {
-            Self::Damaged(damage) => Self::DamagedFile { path: path.into(), damage },
+            Self::Damaged(damage) => Self::DamagedFile { place: place.clone(), damage },
             other => other,
         }
     }

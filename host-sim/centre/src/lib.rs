@@ -4,8 +4,8 @@
 //! [`Centre::handle`] takes one message and gives one answer; [`Centre::handle_bytes`] does the same in bytes. The
 //! rules are those of [`qiyong_protocol::rules::decision`]; this crate carries out their decisions. `terminal` is the
 //! terminals' path. [`Centre::carry_out`] does what people and other systems do at the centre: [`acts`] says what an act
-//! is, each room has its own, `registry` lists them, `dispatch` carries them out. `store` keeps everything in one SQLite
-//! database, [`hsm`] holds the keys, [`issue`] makes new cards with them. Not here: lines and threads.
+//! is, each room has its own, `registry` lists them, `dispatch` carries them out. `store` keeps everything in a
+//! database of SQLite or PostgreSQL, [`hsm`] holds the keys, [`issue`] makes new cards with them. Not here: lines and threads.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::type_complexity, reason = "tables of faults are arrays of words and functions"))]
 
@@ -57,9 +57,11 @@ pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
 use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
+pub use store::failure::DatabaseError;
+pub use store::place::{Place, PlaceError, Server};
 pub use store::work::Work;
 use store::{Store, audit};
-pub use terminal::endpoint::test_mac_key;
+pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
@@ -92,6 +94,22 @@ impl Centre {
     /// A new centre with these keys, which is gone when the program ends.
     pub fn in_memory_with(hsm: &Hsm) -> Result<Self, CentreError> {
         Self::over(Store::in_memory(hsm)?)
+    }
+
+    /// The centre whose database is at this place; see [`Centre::open`].
+    pub fn open_at(place: &Place) -> Result<Self, CentreError> {
+        match place {
+            Place::File(path) => Self::open(path),
+            Place::Server(server) => Self::over(Store::open_at(server)?).map_err(|error| error.at(place)),
+        }
+    }
+
+    /// A new centre at this place, with these keys; see [`Centre::create`].
+    pub fn create_at(place: &Place, hsm: &Hsm) -> Result<Self, CentreError> {
+        match place {
+            Place::File(path) => Self::create(path, hsm),
+            Place::Server(server) => Self::over(Store::create_at(server, hsm)?),
+        }
     }
 
     fn over(store: Store) -> Result<Self, CentreError> {

@@ -16,7 +16,7 @@ use crate::configuration;
 use crate::configuration::kinds::Kind;
 use crate::error::{CentreError, Damage};
 use crate::store::value::values;
-use crate::{application, institution, insurance, life, production, settlement, slip};
+use crate::{application, institution, insurance, life, production, settlement, slip, terminal};
 
 /// The parameters of all rooms.
 const ROOMS: &[&[Kind]] = &[
@@ -27,6 +27,7 @@ const ROOMS: &[&[Kind]] = &[
     production::PARAMETERS,
     settlement::PARAMETERS,
     slip::PARAMETERS,
+    terminal::PARAMETERS,
 ];
 
 /// Every parameter.
@@ -106,7 +107,7 @@ impl Act for ListParameters {
 
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Parameters, Refusal> {
         let rows = desk.store().rows(
-            "SELECT name, since, value FROM parameters WHERE area = $1 AND ($2 IS NULL OR name = $2)
+            "SELECT name, since, value FROM parameters WHERE area = $1 AND (CAST($2 AS TEXT) IS NULL OR name = $2)
              ORDER BY name, since LIMIT 10000",
             values![desk.area(), self.name],
         )?;

@@ -2,7 +2,9 @@
 
 use crate::acts::entry::Entry;
 use crate::insurance::acts as insurance;
-use crate::{access, agency, application, institution, ledger, life, parameters, production, settlement, slip};
+use crate::{
+    access, agency, application, institution, ledger, life, parameters, production, settlement, slip, terminal,
+};
 
 /// The acts of all rooms.
 pub const ROOMS: &[&[Entry]] = &[
@@ -28,6 +30,7 @@ pub const ROOMS: &[&[Entry]] = &[
     production::acts::ACTS,
     settlement::acts::ACTS,
     slip::ACTS,
+    terminal::acts::ACTS,
 ];
 
 /// Every act.

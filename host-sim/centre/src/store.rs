@@ -1,27 +1,33 @@
-//! Where the centre keeps what it knows: an SQLite database, in a file or in memory, with the tables of `migrations`.
+//! Where the centre keeps what it knows: an SQLite database, in a file or in memory, or one of a PostgreSQL server, with the
+//! tables of `migrations`.
 //!
 //! The store stores and finds, and knows no rule: `crate::terminal::transactions` decides what may happen to a card. Changes
-//! that belong together are made in one `Store::atomically`. `opening` opens files and makes new ones, `leases`
-//! has the terminals' names, `reports` reads the past.
+//! that belong together are made in one `Store::atomically`. `place` says where a database is, `opening` opens files and
+//! `server` servers, and both make new ones; `leases` has the terminals' names, `reports` reads the past.
 
 pub mod audit;
 pub(crate) mod bulk;
 pub(crate) mod chain;
 pub mod database;
+mod dialect;
+pub mod failure;
 pub(super) mod leases;
 mod migrations;
 mod opening;
+pub mod place;
 #[cfg(test)]
 mod plans;
+mod postgres;
 mod private;
 mod reports;
+mod server;
 mod soundness;
 mod sqlite;
 pub mod value;
 pub mod vault;
 pub(crate) mod work;
 
-use rusqlite::{Connection, Params, Row, Statement, Transaction, TransactionBehavior, named_params, params};
+use std::cell::Cell;
 
 use jiff::civil::{Date, DateTime};
 
@@ -33,18 +39,32 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::error::CentreError;
+use super::error::{CentreError, Damage};
 use crate::institution::records;
 use crate::terminal::columns;
 use crate::terminal::journal::Function;
+use database::{Database, Engine};
+use postgres::Postgres;
+use sqlite::Sqlite;
+use value::{FromValue, Row, Value, values};
 use vault::Vault;
-use work::{Counter, Work};
+use work::Work;
 
 /// The database.
 pub(super) struct Store {
-    connection: Connection,
+    engine: Backend,
     pub(super) vault: Vault,
-    work: Counter,
+    /// Whether a transaction is open.
+    within: Cell<bool>,
+    /// Gone after the engine, whose sessions end first.
+    #[cfg(test)]
+    scratch: Option<server::Scratch>,
+}
+
+/// Which database it is.
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
 }
 
 /// What identifies a transaction.
@@ -111,63 +131,62 @@ impl Store {
         };
         let (total, fund) = line.operation.map_or((Fen(0), Fen(0)), amounts);
         let money = |amount: Fen| columns::fen_number(amount);
-        self.execute(
+        let row = self.find(
             "INSERT INTO journal (kind, time, received, institution, terminal, batch, stan, card, operation, total, fund, reason,
                                   charge, activates, activates_financial, balance)
-             VALUES (:kind, :time, :received, :institution, :terminal, :batch, :stan, :card, :operation, :total, :fund, :reason,
-                     :charge, :activates, :activates_financial, :balance)",
-            named_params! {
-                ":kind": kind,
-                ":time": request.time.to_string(),
-                ":received": now.to_string(),
-                ":institution": request.institution.as_str(),
-                ":terminal": columns::terminal_text(request.terminal),
-                ":batch": request.batch.0,
-                ":stan": stan.map(|stan| stan.0),
-                ":card": line.card.as_ref().map(CardNumber::as_str),
-                ":operation": line.operation.map(Operation::as_str),
-                ":total": money(total)?,
-                ":fund": money(fund)?,
-                ":reason": reason.map(Reason::as_str),
-                ":charge": receipt.map(|receipt| money(receipt.effects.charge)).transpose()?,
-                ":activates": receipt.map(|receipt| receipt.effects.activates),
-                ":activates_financial": receipt.map(|receipt| receipt.effects.activates_financial),
-                ":balance": receipt.map(|receipt| money(receipt.balance)).transpose()?,
-            },
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+            values![
+                kind,
+                request.time.to_string(),
+                now,
+                request.institution,
+                columns::terminal_text(request.terminal),
+                request.batch.0,
+                stan.map(|stan| stan.0),
+                line.card,
+                line.operation.map(Operation::as_str),
+                money(total)?,
+                money(fund)?,
+                reason.map(Reason::as_str),
+                receipt.map(|receipt| money(receipt.effects.charge)).transpose()?,
+                receipt.map(|receipt| receipt.effects.activates),
+                receipt.map(|receipt| receipt.effects.activates_financial),
+                receipt.map(|receipt| money(receipt.balance)).transpose()?
+            ],
         )?;
-        Ok(self.connection.last_insert_rowid())
+        row.ok_or_else(|| CentreError::Damaged(Damage::Column("journal.id".into())))?.get("id")
     }
 
     pub(super) fn transaction(&self, id: TransactionId) -> Result<Option<StoredTransaction>, CentreError> {
-        self.find(
+        self.read_one(
             "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
              FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
-             WHERE kind = 'transaction' AND institution = ? AND terminal = ? AND batch = ? AND stan = ?",
-            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
+             WHERE kind = 'transaction' AND institution = $1 AND terminal = $2 AND batch = $3 AND stan = $4",
+            values![id.institution, columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
             read_transaction,
         )
     }
 
     /// Every transaction with this card, in the order of their arrival.
     pub(super) fn transactions_of(&self, card: CardNumber) -> Result<Vec<StoredTransaction>, CentreError> {
-        self.collect(
+        self.read_all(
             "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
              FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
-             WHERE kind = 'transaction' AND card = ? ORDER BY id",
-            [card.as_str()],
+             WHERE kind = 'transaction' AND card = $1 ORDER BY id",
+            values![card],
             read_transaction,
         )
     }
 
     /// What a reversal of this number, if one has come, said of the original.
     pub(super) fn reversal(&self, id: TransactionId) -> Result<Option<Original>, CentreError> {
-        self.find(
+        self.read_one(
             "SELECT original_card, original_total, original_time FROM reversals
-             WHERE institution = ? AND terminal = ? AND batch = ? AND stan = ?",
-            params![id.institution.as_str(), columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
+             WHERE institution = $1 AND terminal = $2 AND batch = $3 AND stan = $4",
+            values![id.institution, columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
             |row| {
                 Ok(Original {
-                    card: read_card_number(row, "original_card")?,
+                    card: row.get("original_card")?,
                     total: columns::fen(row, "original_total")?,
                     time: columns::time(row, "original_time")?,
                 })
@@ -184,14 +203,14 @@ impl Store {
         self.execute(
             "INSERT INTO reversals (institution, terminal, batch, stan, reversed_at,
                                     original_card, original_total, original_time)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                id.institution.as_str(),
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            values![
+                id.institution,
                 columns::terminal_text(id.terminal),
                 id.batch.0,
                 id.stan.0,
                 time.to_string(),
-                original.card.as_str(),
+                original.card,
                 columns::fen_number(original.total)?,
                 original.time.to_string()
             ],
@@ -207,85 +226,113 @@ impl Store {
         (area, card): (Region, CardNumber),
     ) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO activations (area, journal_id, what, card) VALUES (?, ?, ?, ?)",
-            params![area.as_str(), row, function.as_str(), card.as_str()],
+            "INSERT INTO activations (area, journal_id, what, card) VALUES ($1, $2, $3, $4)",
+            values![area, row, function, card],
         )?;
         Ok(())
     }
 
     /// Marks the functions that the transaction in this row of the journal put into use as undone, and returns them.
     pub(super) fn undo_activations(&self, area: Region, row: i64) -> Result<Vec<Function>, CentreError> {
-        self.collect(
-            "UPDATE activations SET reversed = 1 WHERE area = ? AND journal_id = ? AND reversed = 0 RETURNING what",
-            params![area.as_str(), row],
-            |row| columns::text(row, "what", Function::from_word),
+        self.read_all(
+            "UPDATE activations SET reversed = 1 WHERE area = $1 AND journal_id = $2 AND reversed = 0 RETURNING what",
+            values![area, row],
+            |row| row.get("what"),
         )
     }
 }
 
-// Access to SQLite.
+// Access to the database.
 impl Store {
-    /// Does all of `work`, or, if it fails, nothing. `work` must not call this again.
+    fn over(engine: Backend, vault: Vault) -> Self {
+        Self {
+            engine,
+            vault,
+            within: Cell::new(false),
+            #[cfg(test)]
+            scratch: None,
+        }
+    }
+
+    fn engine(&self) -> &dyn Engine {
+        match &self.engine {
+            Backend::Sqlite(engine) => engine,
+            Backend::Postgres(engine) => engine.as_ref(),
+        }
+    }
+
+    /// The file, if it is one.
+    const fn sqlite(&self) -> Option<&Sqlite> {
+        match &self.engine {
+            Backend::Sqlite(engine) => Some(engine),
+            Backend::Postgres(_) => None,
+        }
+    }
+
+    /// Does all of `work`, or, if it fails, nothing. Within another `atomically` it belongs to that one, which fails if
+    /// this fails; whoever goes on in spite of an error must be at the outermost.
     pub(super) fn atomically<T, E: From<CentreError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        // Locks for writing from the start: two programs on one file then take turns. Otherwise both would read, and
-        // one would fail.
-        let begun = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
-        let transaction = begun.map_err(CentreError::from)?;
+        if self.within.get() {
+            return work(self);
+        }
+        let engine = self.engine();
+        engine.begin()?;
+        let open = Open(self);
+        self.within.set(true);
         let result = work(self)?;
-        transaction.commit().map_err(CentreError::from)?;
+        self.within.set(false);
+        std::mem::forget(open);
+        if let Err(error) = engine.commit() {
+            engine.roll_back();
+            return Err(error.into());
+        }
         Ok(result)
     }
 
     /// What was done since it was opened.
-    pub(super) const fn work(&self) -> Work {
-        self.work.work()
-    }
-
-    /// Counts a statement that was carried out.
-    fn count(&self, sql: &str, statement: &Statement<'_>) {
-        #[cfg(test)]
-        plans::judge(&self.connection, sql);
-        #[cfg(not(test))]
-        let _ = sql;
-        self.work.count(statement);
-    }
-
-    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CentreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let changed = statement.execute(params)?;
-        self.count(sql, &statement);
-        Ok(changed)
-    }
-
-    fn find<T>(
-        &self,
-        sql: &str,
-        params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> Result<T, CentreError>,
-    ) -> Result<Option<T>, CentreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        let found = rows.next()?.map(read).transpose();
-        drop(rows);
-        self.count(sql, &statement);
-        found
-    }
-
-    fn collect<T>(
-        &self,
-        sql: &str,
-        params: impl Params,
-        mut read: impl FnMut(&Row<'_>) -> Result<T, CentreError>,
-    ) -> Result<Vec<T>, CentreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(read(row)?);
+    pub(super) fn work(&self) -> Work {
+        match &self.engine {
+            Backend::Sqlite(engine) => engine.work(),
+            Backend::Postgres(engine) => engine.work(),
         }
-        drop(rows);
-        self.count(sql, &statement);
-        Ok(all)
+    }
+
+    fn read_one<T>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        read: impl FnOnce(&Row) -> Result<T, CentreError>,
+    ) -> Result<Option<T>, CentreError> {
+        self.find(sql, values)?.as_ref().map(read).transpose()
+    }
+
+    fn read_all<T>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        read: impl FnMut(&Row) -> Result<T, CentreError>,
+    ) -> Result<Vec<T>, CentreError> {
+        self.rows(sql, values)?.iter().map(read).collect()
+    }
+}
+
+impl Database for Store {
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
+        self.engine().execute(sql, values)
+    }
+
+    fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
+        self.engine().rows(sql, values)
+    }
+}
+
+/// A transaction that is open, and is taken back if its work fails or panics.
+struct Open<'a>(&'a Store);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.within.set(false);
+        self.0.engine().roll_back();
     }
 }
 
@@ -309,16 +356,16 @@ const fn amounts(operation: &Operation) -> (Fen, Fen) {
     }
 }
 
-fn read_transaction(row: &Row<'_>) -> Result<StoredTransaction, CentreError> {
+fn read_transaction(row: &Row) -> Result<StoredTransaction, CentreError> {
     let result = match read_receipt(row)? {
         Some(receipt) => Ok(receipt),
-        None => Err(read_reason(row, "reason")?),
+        None => Err(row.get("reason")?),
     };
     Ok(StoredTransaction {
         id: row.get("id")?,
-        institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
+        institution: row.get("institution")?,
         subject: Subject {
-            card: read_card_number(row, "card")?,
+            card: row.get("card")?,
             operation: row.get("operation")?,
             total: columns::fen(row, "total")?,
             fund: columns::fen(row, "fund")?,
@@ -329,21 +376,20 @@ fn read_transaction(row: &Row<'_>) -> Result<StoredTransaction, CentreError> {
     })
 }
 
-fn read_receipt(row: &Row<'_>) -> Result<Option<Receipt>, CentreError> {
-    columns::nullable(row, "balance", |row, column| {
-        let effects = Effects {
-            activates: row.get("activates")?,
-            activates_financial: row.get("activates_financial")?,
-            charge: columns::fen(row, "charge")?,
-        };
-        Ok(Receipt { effects, balance: columns::fen(row, column)? })
-    })
+fn read_receipt(row: &Row) -> Result<Option<Receipt>, CentreError> {
+    if row.get::<Option<i64>>("balance")?.is_none() {
+        return Ok(None);
+    }
+    let effects = Effects {
+        activates: row.get("activates")?,
+        activates_financial: row.get("activates_financial")?,
+        charge: columns::fen(row, "charge")?,
+    };
+    Ok(Some(Receipt { effects, balance: columns::fen(row, "balance")? }))
 }
 
-fn read_reason(row: &Row<'_>, column: &str) -> Result<Reason, CentreError> {
-    columns::text(row, column, Reason::from_word)
-}
-
-fn read_card_number(row: &Row<'_>, column: &str) -> Result<CardNumber, CentreError> {
-    columns::text(row, column, |text| CardNumber::new(text.as_bytes()).ok())
+impl FromValue for Reason {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Text(word) = value { Self::from_word(&word) } else { None }
+    }
 }

@@ -6,6 +6,8 @@ mod coverage;
 mod damage;
 mod endpoint;
 mod hsm;
+mod keys;
+mod lag;
 mod leases;
 pub(crate) mod met;
 mod migration;
@@ -115,6 +117,13 @@ fn noon() -> Timestamp {
     Timestamp { date: Date::new(2026, 3, 2).unwrap(), hour: 12, minute: 0, second: 7 }
 }
 
+/// A moment as a terminal's clock shows it.
+pub(crate) fn told(now: DateTime) -> Timestamp {
+    let date = Date::new(now.year().unsigned_abs(), now.month().unsigned_abs(), now.day().unsigned_abs());
+    let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
+    Timestamp { date: date.unwrap(), hour, minute, second }
+}
+
 /// Institutions, in each of which the terminal has signed in.
 fn known_places(centre: &mut Centre) {
     for code in [BANK, HOSPITAL, PHARMACY, SUZHOU] {
@@ -138,8 +147,14 @@ fn centre_with(card: &CardRecord) -> Centre {
 }
 
 fn send(centre: &mut Centre, place: &str, body: Body<'_>) -> Result<Answer, CentreError> {
+    send_at(centre, place, noon(), body)
+}
+
+/// The same when the terminal's clock shows this.
+fn send_at(centre: &mut Centre, place: &str, time: Timestamp, body: Body<'_>) -> Result<Answer, CentreError> {
     let institution = InstitutionCode::new(place).unwrap();
-    centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body })
+    let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
+    centre.handle(&Request { institution, terminal: TILL, batch, time, body })
 }
 
 fn transact(centre: &mut Centre, place: &str, stan: u32, card: &CardRecord, operation: &Operation) -> Answer {
@@ -411,8 +426,8 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
     assert_eq!(*line, expected);
 }
 
-/// A terminal whose clock was set back, or forward, changes nothing; what its clock says is on the journal beside the
-/// centre's time.
+/// A terminal's clock on the other side of midnight, as far from the centre's as is allowed, changes nothing; what it says is
+/// on the journal beside the centre's time.
 #[test]
 fn the_day_is_the_centres() {
     let card = CardRecord { expires: Date::new(2026, 3, 1).unwrap(), ..inactive(b"X00000019") };
@@ -431,12 +446,13 @@ fn the_day_is_the_centres() {
         let body = Body::Transact { stan: Stan(stan), card: &shown, operation };
         centre.handle(&Request { institution, terminal: TILL, batch: Batch(1), time, body }).unwrap()
     };
-    let set_back = Timestamp { date: card.expires, ..noon() };
-    let set_forward = Timestamp { date: Date::new(2037, 1, 1).unwrap(), ..noon() };
+    let before_midnight = Timestamp { date: card.expires, hour: 23, minute: 58, second: 0 };
+    let after_midnight = Timestamp { hour: 0, minute: 2, second: 0, ..noon() };
     let old_document = Operation::Apply {
         document: Some(Document { name: valid.name.clone(), number: valid.id_number.into(), ..passport }),
     };
-    for time in [noon(), set_back] {
+    clock.set(jiff::civil::date(2026, 3, 2).at(0, 2, 0, 0));
+    for time in [after_midnight, before_midnight] {
         assert_eq!(ask(&mut centre, PHARMACY, &card, &purchase(1), time), Answer::Refused(Reason::CardExpired));
         let answer = ask(&mut centre, BANK, &valid, &old_document, time);
         assert_eq!(answer, Answer::Refused(Reason::DocumentExpired));
@@ -445,12 +461,15 @@ fn the_day_is_the_centres() {
         let inquiry = Request { institution, terminal: TILL, batch: Batch(1), time, body };
         assert_eq!(centre.handle(&inquiry).unwrap(), Answer::Refused(Reason::CardExpired));
     }
-    assert_eq!(ask(&mut centre, PHARMACY, &valid, &purchase(1), set_forward), approved(true, false, 1, 49_999));
-    clock.set(noon_here().yesterday().unwrap());
-    assert_eq!(ask(&mut centre, PHARMACY, &card, &purchase(1), noon()), approved(true, false, 1, 49_999));
+    let last_minutes = jiff::civil::date(2026, 3, 1).at(23, 58, 0, 0);
+    clock.set(last_minutes);
+    for time in [before_midnight, after_midnight] {
+        let answer = ask(&mut centre, PHARMACY, &card, &purchase(1), time);
+        assert!(matches!(answer, Answer::Approved(_)), "{answer:?}");
+    }
     let journal = centre.journal().unwrap();
     let last = journal.last().unwrap();
-    assert_eq!((last.time, last.received), (noon(), Some(noon_here().yesterday().unwrap())));
+    assert_eq!((last.time, last.received), (after_midnight, Some(last_minutes)));
 }
 
 #[test]
@@ -599,7 +618,7 @@ fn a_clock_that_is_nonsense_is_recorded_as_it_came_and_a_number_that_is_none_is_
     let shown = presented(&card);
     let body = |stan| Body::Transact { stan: Stan(stan), card: &shown, operation: &operation };
     let request = |body| Request { institution, terminal: TILL, batch: Batch(1), time, body };
-    centre.handle(&request(body(999_999))).unwrap();
+    assert_eq!(centre.handle(&request(body(999_999))).unwrap(), Answer::Refused(Reason::ClockWrong));
     let original = Original { card: card.number, total: Fen(1), time };
     for stan in [0, 1_000_000, 4_000_000_000, u32::MAX] {
         for body in [body(stan), Body::Reverse { stan: Stan(stan), original }] {
@@ -705,8 +724,8 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
     edit("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 12"), "{text}");
-    edit("UPDATE meta SET value = '12' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 13"), "{text}");
+    edit("UPDATE meta SET value = '13' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
     let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();

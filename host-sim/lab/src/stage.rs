@@ -163,9 +163,9 @@ impl<C: Centre> Emulated<C> {
             machine.pull_when_new_pin_is_taken();
         }
         machine.trouble_link(visit.trouble);
+        machine.set_till_ahead(visit.clock_ahead);
         let mut holder = Holder { visit, last_new: None, cancelled: false, pulled: false };
         let (mut centre, time) = (self.centre.borrow_mut(), self.time.timestamp());
-        centre.set_time(time);
         let ended = machine.serve(&mut *centre, operation, time, &mut |moment| holder.does(moment))?;
         machine.remove()?;
         *unplayed = holder.left(machine.left(), ended.reason.is_none());

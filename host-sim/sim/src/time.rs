@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::{Date, Timestamp};
@@ -134,13 +134,25 @@ impl VirtualTime {
     /// The local date and time, to the second.
     pub fn timestamp(&self) -> Timestamp {
         let seconds = i64::try_from(self.cycles() / CLOCK_HZ).unwrap_or(i64::MAX);
-        let now = self.start.saturating_add(jiff::SignedDuration::from_secs(seconds));
-        let (year, month, day) = (now.year().unsigned_abs(), now.month().unsigned_abs(), now.day().unsigned_abs());
-        // A scenario's clock begins in the year 1 or later, and every day of jiff exists.
-        let date = Date::new(year, month, day).or_else(|| Date::new(9999, 12, 31));
-        let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
-        Timestamp { date: date.unwrap_or_else(|| unreachable!("31 December exists")), hour, minute, second }
+        shown(self.start.saturating_add(jiff::SignedDuration::from_secs(seconds)))
     }
+}
+
+/// What a clock shows that shows `time` now, so many seconds later; earlier if there are fewer than none.
+pub fn later(time: Timestamp, seconds: i64) -> Timestamp {
+    let Timestamp { date, hour, minute, second } = time;
+    let Ok(day) = date.to_string().parse::<jiff::civil::Date>() else { return time };
+    let so_far = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
+    shown(day.to_datetime(Time::midnight()).saturating_add(jiff::SignedDuration::from_secs(so_far + seconds)))
+}
+
+/// A moment as clocks show it.
+fn shown(now: DateTime) -> Timestamp {
+    let (year, month, day) = (now.year().unsigned_abs(), now.month().unsigned_abs(), now.day().unsigned_abs());
+    // A scenario's clock begins in the year 1 or later, and every day of jiff exists.
+    let date = Date::new(year, month, day).or_else(|| Date::new(9999, 12, 31));
+    let [hour, minute, second] = [now.hour(), now.minute(), now.second()].map(i8::unsigned_abs);
+    Timestamp { date: date.unwrap_or_else(|| unreachable!("31 December exists")), hour, minute, second }
 }
 
 impl Clock for VirtualTime {

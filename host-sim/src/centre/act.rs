@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, Command, FromArgMatches, Subcommand, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 
 use qiyong_centre::acts::entry::Entry;
 use qiyong_centre::acts::refusal::{Refusal, RefusalKind};
-use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, registry};
+use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Place, registry};
 use qiyong_protocol::card::codes::Region;
 
+use super::db::Db;
 use super::{damaged, open};
 use crate::output::{Output, Verdict};
 
@@ -152,17 +152,9 @@ fn verb_command(verb: &'static str, entry: &Entry) -> Command {
     let schema = serde_json::to_value((entry.request)()).unwrap_or_default();
     let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
     let roles: Vec<&str> = entry.roles.iter().map(<&'static str>::from).collect();
-    let mut command = Command::new(verb)
+    let mut command = Db::augment_args(Command::new(verb))
         .about(about)
         .after_help(format!("May be done by: {}", roles.join(", ")))
-        .arg(
-            Arg::new("db")
-                .long("db")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("The centre's database (`qiyong centre init`)"),
-        )
         .arg(Arg::new("as").long("as").value_name("OPERATOR").default_value(ADMINISTRATOR).help("Who does it"))
         .arg(Arg::new("area").long("area").value_name("CODE").help("In which area; may be left out where there is one"))
         .arg(Arg::new("key").long("key").value_name("KEY").help("Answer a repetition under this key as the first time"))
@@ -199,25 +191,25 @@ pub(crate) fn run(verb: &ActVerb, output: &mut Output) -> Result<Verdict, String
         Some(body) => serde_json::from_str(&read(body)?).map_err(|error| format!("--body is not JSON: {error}"))?,
         None => typed(act, matches)?,
     };
-    let path = matches.get_one::<PathBuf>("db").ok_or("which database? Give --db FILE")?;
-    let mut centre = open(path)?;
-    let area = area(&centre, path, text("area"))?;
+    let place = &Db::from_arg_matches(matches).map_err(|error| error.to_string())?.place()?;
+    let mut centre = open(place)?;
+    let area = area(&centre, place, text("area"))?;
     let id = text("as").unwrap_or(ADMINISTRATOR);
-    let operator = centre.operator(area, id).map_err(|error| damaged(path, error))?;
+    let operator = centre.operator(area, id).map_err(|error| damaged(place, error))?;
     let operator = operator.ok_or_else(|| {
-        format!("no operator {id} works in {area} today; see `qiyong centre operator list --db {}`", path.display())
+        format!("no operator {id} works in {area} today; see `qiyong centre operator list --db {place}`")
     })?;
     let request = ActRequest { area, operator: &operator, act: act.name, body, key: text("key") };
     let json = matches.get_flag("json");
     match centre.carry_out(request) {
         Ok(answer) if json => output.json_line(&answer),
         Ok(answer) => show(&answer, 0, output),
-        Err(refusal) => return refuse(path, &refusal, json, output),
+        Err(refusal) => return refuse(place, &refusal, json, output),
     }
     Ok(Verdict::Done)
 }
 
-fn refuse(path: &Path, refusal: &Refusal, json: bool, output: &mut Output) -> Result<Verdict, String> {
+fn refuse(place: &Place, refusal: &Refusal, json: bool, output: &mut Output) -> Result<Verdict, String> {
     let verdict = match refusal.kind {
         RefusalKind::Input | RefusalKind::Failure | RefusalKind::Unknown => Verdict::BadInput,
         RefusalKind::Forbidden | RefusalKind::Missing | RefusalKind::Rule => Verdict::No,
@@ -225,7 +217,7 @@ fn refuse(path: &Path, refusal: &Refusal, json: bool, output: &mut Output) -> Re
     if json {
         output.json_line(&**refusal);
     } else if refusal.kind == RefusalKind::Failure {
-        output.complain(&format!("{}: {refusal} ({}{})", path.display(), refusal.zh, refusal.next_zh));
+        output.complain(&format!("{place}: {refusal} ({}{})", refusal.zh, refusal.next_zh));
     } else if verdict == Verdict::BadInput {
         output.complain(&refusal.to_string());
     } else {
@@ -236,15 +228,15 @@ fn refuse(path: &Path, refusal: &Refusal, json: bool, output: &mut Output) -> Re
 }
 
 /// The area that was named, or the only one there is.
-pub(super) fn area(centre: &Centre, path: &Path, named: Option<&str>) -> Result<Region, String> {
+pub(super) fn area(centre: &Centre, place: &Place, named: Option<&str>) -> Result<Region, String> {
     if let Some(code) = named {
         return Region::new(code).map_err(|error| format!("--area: {error}; it is six digits"));
     }
-    let areas = centre.areas().map_err(|error| damaged(path, error))?;
+    let areas = centre.areas().map_err(|error| damaged(place, error))?;
     match areas.as_slice() {
         [only] => Ok(*only),
-        [] => Err(format!("{} knows no area yet: qiyong centre init --db {0} --area 320100", path.display())),
-        _ => Err(format!("{} has several areas; name one with --area", path.display())),
+        [] => Err(format!("{place} knows no area yet: qiyong centre init --db {place} --area 320100")),
+        _ => Err(format!("{place} has several areas; name one with --area")),
     }
 }
 
@@ -336,7 +328,7 @@ mod tests {
     use super::*;
 
     /// What no field of an act is called, since these are flags of every act.
-    const OWN_FLAGS: [&str; 6] = ["db", "as", "area", "key", "body", "json"];
+    const OWN_FLAGS: [&str; 7] = ["db", "keys", "as", "area", "key", "body", "json"];
 
     #[test]
     fn every_act_is_a_command_and_no_field_hides_a_flag() {

@@ -2,6 +2,7 @@
 //! database. `act` has the acts of the centre.
 
 pub(crate) mod act;
+pub(crate) mod db;
 pub(crate) mod populate;
 
 #[cfg(feature = "serve")]
@@ -20,18 +21,18 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
 use crate::output::{Output, Verdict};
+use db::Db;
 use qiyong_centre::acts::fields::Moment;
 use qiyong_centre::hsm::Hsm;
-use qiyong_centre::{ADMINISTRATOR, Centre, CentreError, Chain, Founding};
+use qiyong_centre::{ADMINISTRATOR, Centre, CentreError, Chain, Founding, Place};
 use qiyong_protocol::centre::TerminalId;
 use qiyong_sim::card::os::VirtualCard;
 
 /// Where a centre is to be made.
 #[derive(Args, Debug)]
 pub(crate) struct InitArgs {
-    /// The database to be made, for its owner alone
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// With the published test keys, which protect nothing: for virtual cards. Keys of its own otherwise
     #[arg(long)]
     test_keys: bool,
@@ -49,9 +50,8 @@ pub(crate) struct InitArgs {
 /// Which database.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// Print a JSON array
     #[arg(long)]
     json: bool,
@@ -60,9 +60,8 @@ pub(crate) struct VerifyArgs {
 /// What a test centre's clock shall show.
 #[derive(Args, Debug)]
 pub(crate) struct ClockArgs {
-    /// The database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// Stop the clock at this time, YYYY-MM-DDTHH:MM:SS, China Standard Time; only a centre with test keys
     #[arg(long, value_name = "TIME")]
     set: Option<Moment>,
@@ -71,9 +70,8 @@ pub(crate) struct ClockArgs {
 /// Whose lease is to end.
 #[derive(Args, Debug)]
 pub(crate) struct ReleaseArgs {
-    /// The database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// The code of the institution where the terminal stood
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: InstitutionCode,
@@ -85,9 +83,8 @@ pub(crate) struct ReleaseArgs {
 /// What is to be known.
 #[derive(Args, Debug)]
 pub(crate) struct AddArgs {
-    /// The database (`qiyong centre init`)
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// If the database is missing, make it with the published test keys, which protect nothing
     #[arg(long)]
     test_keys: bool,
@@ -118,21 +115,19 @@ pub(crate) fn terminal_id(text: &str) -> Result<TerminalId, String> {
     id.map(TerminalId).ok_or_else(|| "must be eight letters and digits".into())
 }
 
-/// The centre in this file; says how to make a missing one.
-pub(crate) fn open(path: &Path) -> Result<Centre, String> {
-    Centre::open(path).map_err(|error| match error {
-        CentreError::Missing { .. } => format!("{error}: qiyong centre init --test-keys --db {}", path.display()),
-        error => damaged(path, error),
+/// The centre at this place; says how to make a missing one.
+pub(crate) fn open(place: &Place) -> Result<Centre, String> {
+    Centre::open_at(place).map_err(|error| match error {
+        CentreError::Missing { .. } => format!("{error}: qiyong centre init --test-keys --db {place}"),
+        error => damaged(place, error),
     })
 }
 
-/// The words of an error at a database; of damage in Chinese too, and always with the file's name.
-pub(crate) fn damaged(path: &Path, error: CentreError) -> String {
-    let zh = error
-        .damage()
-        .map(|damage| format!(" (卡管中心数据库 {} 已损坏：{}；请用备份恢复)", path.display(), damage.zh()));
+/// The words of an error at a database; of damage in Chinese too, and always with the database's name.
+pub(crate) fn damaged(place: &Place, error: CentreError) -> String {
+    let zh = error.damage().map(|damage| format!(" (卡管中心数据库 {place} 已损坏：{}；请用备份恢复)", damage.zh()));
     let en = match error {
-        CentreError::Damaged(damage) => CentreError::DamagedFile { path: path.into(), damage },
+        CentreError::Damaged(damage) => CentreError::DamagedFile { place: place.clone(), damage },
         other => other,
     };
     format!("{en}{}", zh.unwrap_or_default())
@@ -140,17 +135,17 @@ pub(crate) fn damaged(path: &Path, error: CentreError) -> String {
 
 /// Exit 0 done, or done before; 2 when the database cannot be made.
 pub(crate) fn init(args: &InitArgs, output: &mut Output) -> Result<Verdict, String> {
-    let path = &args.db;
+    let place = &args.db.place()?;
     let hsm = if args.test_keys { Hsm::test_keys() } else { Hsm::random().map_err(|error| error.to_string())? };
-    let mut centre = match Centre::create(path, &hsm) {
+    let mut centre = match Centre::create_at(place, &hsm) {
         Ok(centre) => {
             let keys = if args.test_keys { "the test keys" } else { "keys of its own" };
-            output.line(&format!("{}: a card centre's database with {keys}, for its owner alone", path.display()));
+            output.line(&format!("{place}: a card centre's database with {keys}, for its owner alone"));
             centre
         }
         Err(CentreError::AlreadyACentre { .. }) => {
-            output.line(&format!("{}: is a card centre's database already, and stays as it is", path.display()));
-            open(path)?
+            output.line(&format!("{place}: is a card centre's database already, and stays as it is"));
+            open(place)?
         }
         Err(error) => return Err(error.to_string()),
     };
@@ -160,14 +155,15 @@ pub(crate) fn init(args: &InitArgs, output: &mut Output) -> Result<Verdict, Stri
     if let Some(area) = args.area {
         let founding = Founding { area, agency: args.agency.clone() };
         centre.found(&founding).map_err(|error| error.to_string())?;
-        output.line(&format!("{}: serves {area}; its administrator is {ADMINISTRATOR}", path.display()));
+        output.line(&format!("{place}: serves {area}; its administrator is {ADMINISTRATOR}"));
     }
     Ok(Verdict::Done)
 }
 
 /// Exit 0 whole, 1 something was changed that no act changed.
 pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, String> {
-    let found = open(&args.db)?.verify().map_err(|error| damaged(&args.db, error))?;
+    let place = args.db.place()?;
+    let found = open(&place)?.verify().map_err(|error| damaged(&place, error))?;
     let mut verdict = Verdict::Done;
     let mut areas = Vec::new();
     for (area, chain, ledger) in found {
@@ -200,20 +196,22 @@ pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<Verdict, 
 
 /// Exit 0 done, 2 when the clock cannot be set.
 pub(crate) fn clock(args: &ClockArgs, output: &mut Output) -> Result<Verdict, String> {
-    let mut centre = open(&args.db)?;
+    let place = args.db.place()?;
+    let mut centre = open(&place)?;
     if let Some(Moment(time)) = args.set {
         centre.stop_clock(time).map_err(|error| error.to_string())?;
     }
-    output.line(&format!("{}: the centre's clock shows {}", args.db.display(), centre.now()));
+    output.line(&format!("{place}: the centre's clock shows {}", centre.now()));
     Ok(Verdict::Done)
 }
 
 /// Exit 0 done, or done before.
 pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict, String> {
-    let ReleaseArgs { db: path, institution, terminal } = args;
-    let released = open(path)?.release(*institution, *terminal).map_err(|error| error.to_string())?;
+    let ReleaseArgs { db, institution, terminal } = args;
+    let place = db.place()?;
+    let released = open(&place)?.release(*institution, *terminal).map_err(|error| error.to_string())?;
     let now = if released { "has no lease now; the next to sign in gets it" } else { "had no lease" };
-    output.line(&format!("{}: terminal {} of {institution} {now}", path.display(), terminal.as_str()));
+    output.line(&format!("{place}: terminal {} of {institution} {now}", terminal.as_str()));
     Ok(Verdict::Done)
 }
 
@@ -221,19 +219,20 @@ pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict
 pub(crate) fn add(args: &AddArgs, output: &mut Output) -> Result<Verdict, String> {
     // Read before anything is written.
     let cards = args.cards.iter().map(|path| record(path, Fen(args.account))).collect::<Result<Vec<_>, _>>()?;
-    let mut centre = match Centre::open(&args.db) {
+    let place = args.db.place()?;
+    let mut centre = match Centre::open_at(&place) {
         Err(CentreError::Missing { .. }) if args.test_keys => {
-            Centre::create(&args.db, &Hsm::test_keys()).map_err(|error| error.to_string())?
+            Centre::create_at(&place, &Hsm::test_keys()).map_err(|error| error.to_string())?
         }
-        _ => open(&args.db)?,
+        _ => open(&place)?,
     };
     for code in &args.institutions {
         centre.add_institution(&Institution::of_region(*code)).map_err(|error| error.to_string())?;
-        output.line(&format!("{}: {} {code} is known", args.db.display(), code.channel().as_str()));
+        output.line(&format!("{place}: {} {code} is known", code.channel().as_str()));
     }
     for card in &cards {
         centre.add_card(card).map_err(|error| error.to_string())?;
-        output.line(&format!("{}: card {} is known, not activated", args.db.display(), card.number));
+        output.line(&format!("{place}: card {} is known, not activated", card.number));
     }
     Ok(Verdict::Done)
 }

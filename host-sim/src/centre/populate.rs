@@ -1,6 +1,5 @@
 //! `qiyong centre populate`: fictional people for a test centre. A terminal on standard error sees how far it is.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,15 +9,15 @@ use qiyong_centre::populate::{PEOPLE_MAX, Populated, Population, SEED_MAX};
 use qiyong_protocol::card::codes::Region;
 
 use super::act::area;
+use super::db::Db;
 use super::{open, region};
 use crate::output::{Output, Verdict};
 
 /// Which people.
 #[derive(Args, Debug)]
 pub(crate) struct PopulateArgs {
-    /// The database of a centre with test keys (`qiyong centre init --test-keys --area CODE`)
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// How many people there shall be of this seed; those that are there already count
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(PEOPLE_MAX)))]
     people: u32,
@@ -35,10 +34,11 @@ pub(crate) struct PopulateArgs {
 
 /// Exit 0 done, or done before; 2 when this centre takes nobody.
 pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    let mut centre = open(&args.db)?;
+    let place = args.db.place()?;
+    let mut centre = open(&place)?;
     let area = match args.area {
         Some(area) => area,
-        None => area(&centre, &args.db, None)?,
+        None => area(&centre, &place, None)?,
     };
     let population = Population { area, people: args.people, seed: args.seed };
     let begun = Instant::now();
@@ -53,9 +53,8 @@ pub(crate) fn run(args: &PopulateArgs, output: &mut Output) -> Result<Verdict, S
             "seconds": seconds
         }));
     } else {
-        let file = args.db.display();
-        output.line(&format!("{file}: {people} fictional people came to {area}, with {rows} rows, in {seconds:.1} s"));
-        output.line(&format!("{file}: seed {} has {} people now", args.seed, before + people));
+        output.line(&format!("{place}: {people} fictional people came to {area}, with {rows} rows, in {seconds:.1} s"));
+        output.line(&format!("{place}: seed {} has {} people now", args.seed, before + people));
     }
     Ok(Verdict::Done)
 }

@@ -5,7 +5,6 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use tokio::runtime;
@@ -14,6 +13,7 @@ use tokio::sync::watch;
 
 use qiyong_centre::Centre;
 
+use super::db::Db;
 use super::{damaged, open};
 use crate::output::{Output, Verdict};
 
@@ -21,9 +21,8 @@ use crate::output::{Output, Verdict};
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("face").required(true).multiple(true).args(["http", "iso"])))]
 pub(crate) struct ServeArgs {
-    /// The database
-    #[arg(long, value_name = "FILE")]
-    db: PathBuf,
+    #[command(flatten)]
+    db: Db,
     /// Where to listen for people and programs, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     http: Option<SocketAddr>,
@@ -70,35 +69,45 @@ impl ServeArgs {
 
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, String> {
-    let centre = open(&args.db)?;
+    let place = args.db.place()?;
+    let centre = open(&place)?;
     // A server reads the file for months; whether it is sound is not left to chance.
-    centre.look_through().map_err(|error| damaged(&args.db, error))?;
+    centre.look_through().map_err(|error| damaged(&place, error))?;
     if centre.hsm().has_test_keys() && !args.test_keys {
-        let file = args.db.display();
         return Err(format!(
-            "{file} has the published test keys, which protect nothing: give --test-keys if that is meant"
+            "{place} has the published test keys, which protect nothing: give --test-keys if that is meant"
         ));
     }
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
-    runtime.block_on(serve(args, centre, output))?;
+    let iso = match args.iso {
+        None => None,
+        Some(address) => {
+            let limits = args.iso_limits(output)?;
+            // A database's client may block, which it must not where other tasks wait: here none does yet.
+            let (decider, refuser) = (open(&place)?, open(&place)?);
+            let _here = runtime.enter();
+            let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
+            Some((address, server.map_err(|error| format!("{address}: {error}"))?))
+        }
+    };
+    runtime.block_on(serve(args, centre, iso, output))?;
     Ok(Verdict::Done)
 }
 
-async fn serve(args: &ServeArgs, centre: Centre, output: &mut Output) -> Result<(), String> {
+/// An address that was asked for, and the server there.
+type At<S> = (SocketAddr, S);
+
+async fn serve(
+    args: &ServeArgs,
+    centre: Centre,
+    iso: Option<At<qiyong_iso::Server<Centre>>>,
+    output: &mut Output,
+) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
-    let (iso, figures) = match args.iso {
-        None => (None, None),
-        Some(address) => {
-            let limits = args.iso_limits(output)?;
-            let server = qiyong_iso::Server::bind(address, vec![open(&args.db)?], open(&args.db)?, limits);
-            let server = server.map_err(|error| format!("{address}: {error}"))?;
-            let figures = server.figures();
-            (Some((address, server)), Some(figures))
-        }
-    };
+    let figures = iso.as_ref().map(|(_, server)| server.figures());
     let http = match args.http {
         None => None,
         Some(address) => {

@@ -8,7 +8,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::centre::institution;
 use crate::extras::ELF;
-use crate::reach::Place;
+use crate::reach::Target;
 use crate::terminal::AskedOperation;
 
 /// What to run, and with which card.
@@ -26,8 +26,8 @@ pub(crate) struct EmulateArgs {
     /// The centre's database, or tcp://HOST:PORT, where a centre listens; without it a centre in memory, which knows institution
     /// and card, and ¥500.00 in its account. The board starts with a blank flash, so that its name's lease must be free: in a
     /// database it is released, at the other end of a connection only its engineers can (`qiyong centre release`)
-    #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Place::parse)]
-    pub(super) centre: Option<Place>,
+    #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Target::parse)]
+    pub(super) centre: Option<Target>,
     /// Write what the screen shows at the end to this file, as a PNG
     #[arg(long, value_name = "FILE")]
     pub(super) screen: Option<PathBuf>,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use qiyong::in_process::InProcess;
 use qiyong_centre::{Centre, test_mac_key};
-use qiyong_firmware::terminal::{CauseCode, Clock};
+use qiyong_firmware::terminal::CauseCode;
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
@@ -23,7 +23,7 @@ use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
-use crate::terminal::{Desk, SystemClock};
+use crate::terminal::{Desk, at};
 
 /// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
@@ -57,8 +57,9 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
-    let ended =
-        machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, SystemClock.now(), &mut key_pin));
+    // One clock for both, also where that of a test centre was stopped.
+    let time = at(centre.now());
+    let ended = machine.insert(card).and_then(|()| machine.serve(&mut centre, &operation, time, &mut key_pin));
     tell(args, &mut machine, ended, output)
 }
 
@@ -109,8 +110,8 @@ fn tell(
 
 fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
-    if let Some(place) = &args.centre {
-        return Reached::new(place);
+    if let Some(target) = &args.centre {
+        return Reached::new(target, test_mac_key());
     }
     // Its clock is the system's, as the board's is.
     let mut centre = InProcess::from(Centre::in_memory().map_err(wrong)?);

@@ -8,13 +8,13 @@ use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::flash::file::FileFlash;
 
-use crate::reach::Place;
+use crate::reach::Target;
 
 /// The memory in `file`, or in that of this terminal beside the centre's database, or in the current folder if the centre is
 /// somewhere else: terminals with different names share none.
 pub(super) fn open(
     file: Option<&Path>,
-    centre: &Place,
+    centre: &Target,
     institution: InstitutionCode,
     terminal: TerminalId,
 ) -> Result<Store<FileFlash>, String> {
@@ -28,9 +28,9 @@ pub(super) fn open(
 }
 
 /// `centre.db.P32010000017-00000001.memory` for `centre.db`, `P32010000017-00000001.memory` for a centre somewhere else.
-fn beside(centre: &Place, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
+fn beside(centre: &Target, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
     let own = format!("{institution}-{}.memory", terminal.as_str());
-    let Place::File(database) = centre else { return own.into() };
+    let Target::File(database) = centre else { return own.into() };
     let mut name = database.file_name().map_or_else(OsString::new, OsString::from);
     name.push(format!(".{own}"));
     database.with_file_name(name)

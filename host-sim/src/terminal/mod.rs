@@ -1,15 +1,16 @@
 //! `qiyong terminal`: the firmware's terminal application with this machine's screen and keyboard as its desk.
 //!
 //! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
-//! centre, a database file in the same process or one at the end of a connection, is behind the firmware's serial link. What the terminal may not forget
-//! lies in a file, too (`memory`), so that it knows at the next start what it owes, however this program ended. `desk`
-//! is what operator and holder see and key; `ask` reads what is to be done; `receipt` reports how it ended; `trouble`
-//! keeps what went wrong with reader or centre.
+//! centre, a database file in the same process or one at the end of a connection, is behind the firmware's serial link. What
+//! the terminal may not forget lies in a file, too (`memory`), so that it knows at the next start what it owes, however this
+//! program ended. `desk` is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key;
+//! `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
 
 mod ask;
 mod clock;
 mod desk;
 mod file_slot;
+mod key;
 mod memory;
 mod receipt;
 mod trouble;
@@ -34,10 +35,11 @@ use qiyong_protocol::rules::reason::Outcome;
 
 use crate::centre::{institution, terminal_id};
 use crate::output::{Output, Verdict};
-use crate::reach::{Place, Reached};
+use crate::reach::{Reached, Target};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
-pub(crate) use clock::SystemClock;
+use clock::CentreClock;
+pub(crate) use clock::at;
 pub(crate) use desk::Desk;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
@@ -54,11 +56,15 @@ pub(crate) struct TerminalArgs {
     institution: InstitutionCode,
     /// The centre's database (`qiyong centre init`), or tcp://HOST:PORT, where a centre listens (`qiyong centre serve --iso`); a
     /// new one knows no institution and no card (`qiyong centre add`)
-    #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Place::parse)]
-    centre: Place,
+    #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Target::parse)]
+    centre: Target,
     /// The terminal's name, eight letters and digits
     #[arg(long, value_name = "NAME", value_parser = terminal_id, default_value = "00000001")]
     name: TerminalId,
+    /// The file with the terminal's key, 32 hex digits for its owner's eyes alone (`qiyong centre terminal register`);
+    /// without it the published test key, which a centre with test keys alone believes
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// The file with what the terminal may not forget; if left out, one with the terminal's name, beside the database or, with
     /// tcp://, in the current folder
     #[arg(long, value_name = "FILE")]
@@ -127,7 +133,8 @@ fn work<S: CardSlot>(
     trouble: &Trouble,
     output: &mut Output,
 ) -> Result<Verdict, String> {
-    let centre = Reached::new(&args.centre)?;
+    let key = key::read(args.key.as_deref())?;
+    let centre = Reached::new(&args.centre, key)?;
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
@@ -141,8 +148,9 @@ fn work<S: CardSlot>(
         memory,
         settings: Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) },
     };
-    // The clock is the system's, which nobody needs to set.
-    let mut station = Station::start(time, parts, SystemClock, |_| {}, centre.clone(), trouble.clone());
+    // The clock is the centre's in the same process, or the system's, which nobody needs to set.
+    let mut clock = CentreClock(centre.clone());
+    let mut station = Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
     station.set_up(setup).map_err(|error| error.to_string())?;
 
     let mut worst = Verdict::Done;
@@ -157,7 +165,7 @@ fn work<S: CardSlot>(
                 continue;
             }
         };
-        let served = station.serve(&operation, SystemClock.now());
+        let served = station.serve(&operation, clock.now());
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number));
         let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());

@@ -136,6 +136,12 @@ reasons! {
     NumberReused = "number-reused" => Refused, CallService;
     /// The transaction came after its reversal, or was said again after it.
     AlreadyReversed = "already-reversed" => Refused, TryAgain;
+    /// The terminal's clock and the centre's differ by more than is allowed: nothing was done.
+    ClockWrong = "clock-wrong" => Refused, CallService;
+    /// The centre has too much to do: nothing was done.
+    CentreBusy = "centre-busy" => Failed, TryAgain;
+    /// The centre of the card's or the terminal's area cannot be reached now: nothing was done.
+    RegionDown = "region-down" => Failed, TryAgain;
 }
 
 impl Reason {

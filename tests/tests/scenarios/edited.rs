@@ -101,6 +101,7 @@ pin = ["246813", "808017"]
 new_pin = "271828"
 link = "ok"
 storage_worn = false
+clock_ahead = 60
 line = [{ at = 98, fault = "late", etu = 3 }, { at = 97, fault = "flipped", times = 2 }]
 noise = 90
 serial = [{ to = "till", at = 5, fault = "lost" }]
@@ -581,6 +582,10 @@ fn bad_values() -> Vec<Bad> {
     ));
     cases.push(bad("fault = \"late\"", "fault = \"gone\"", &["`step 1: line 1.fault`", "flipped, garbled, lost"]));
     cases.push(bad("fault = \"late\"", "fault = \"lost\"", &["`step 1: line 1.etu`", "late"]));
+    for seconds in [604_801, -604_801, i64::MIN] {
+        let line = format!("clock_ahead = {seconds}");
+        cases.push(bad("clock_ahead = 60", &line, &["`step 1: clock_ahead`", "604800"]));
+    }
     cases.push(bad("times = 2", "times = 0", &["`step 1: line 2.times`", "1 to 1000"]));
     cases.push(bad("fault = \"flipped\"", "fault = \"silent\"", &["`step 1: line 2.times`", "lasts"]));
     cases.push(bad("times = 2", "fun = 2", &["LINE", "unknown field"]));

@@ -11,7 +11,7 @@ use crate::chores::emulator;
 use crate::chores::python;
 
 /// The packages of Debian that the tests need.
-const PACKAGES: [Package; 12] = [
+const PACKAGES: [Package; 14] = [
     Package { name: "chromium", purpose: "a browser, which must show the card centre's page" },
     Package { name: "chromium-driver", purpose: "what leads that browser from page to page" },
     Package { name: "curl", purpose: "an independent client of the card centre" },
@@ -22,6 +22,8 @@ const PACKAGES: [Package; 12] = [
     Package { name: "opensc", purpose: "opensc-tool, which must see our virtual readers and cards" },
     Package { name: "pcsc-tools", purpose: "the list of known ATRs that our decoder is held against, and pcsc_scan" },
     Package { name: "pcscd", purpose: "the PC/SC daemon, whose programs must see our cards through vpcd" },
+    Package { name: "pgbouncer", purpose: "a pool of connections before that server" },
+    Package { name: "postgresql", purpose: "the server on which the card centre must work as it does on a file" },
     Package {
         name: "python3-pyscard",
         purpose: "another implementation of ATR decoding, as oracle, and a PC/SC program",

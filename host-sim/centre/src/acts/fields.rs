@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use zeroize::Zeroize;
 
 use qiyong_protocol::card::codes::{CardNumber, Region};
+use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use crate::store::value::{FromValue, ToValue, Value};
@@ -118,6 +119,18 @@ text_field!(
     |text| InstitutionCode::new(text).ok(),
     |code| code.as_str().to_owned(),
     |schema| schema.pattern(Some(r"^[BHP]\d{11}$"))
+);
+
+text_field!(
+    /// A terminal's name within its institution.
+    TerminalNo(TerminalId),
+    "a terminal's name: eight letters and digits",
+    |text| {
+        let name: [u8; 8] = text.as_bytes().try_into().ok()?;
+        name.iter().all(u8::is_ascii_alphanumeric).then_some(TerminalId(name))
+    },
+    |name| name.as_str().to_owned(),
+    |schema| schema.pattern(Some("^[0-9A-Za-z]{8}$"))
 );
 
 /// An amount in fen; negative only where the field says so. At most twelve digits.

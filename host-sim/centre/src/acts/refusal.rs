@@ -59,6 +59,9 @@ impl Deref for Refusal {
     }
 }
 
+/// The code of what failed because others did the same at the same time.
+pub(crate) const CONFLICT: &str = "centre-conflict";
+
 /// What a refusal says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Refusal)]
@@ -109,14 +112,31 @@ impl From<CentreError> for Refusal {
                 next_zh: "未做任何更改。请停止操作，由卡管中心工程师用备份恢复数据库。".into(),
             }));
         }
+        let (code, next_en, next_zh) = match &error {
+            CentreError::Store(error) if error.may_be_repeated() => (
+                CONFLICT,
+                "Nothing was done, because others changed the same at the same time. Try again.",
+                "因他人同时更改了相同内容，未做任何更改。请重试。",
+            ),
+            CentreError::Uncertain(_) => (
+                "centre-uncertain",
+                "Ask again as before, under the same key; without a key, look first whether it was done.",
+                "请以相同内容和相同密钥重试；未使用密钥时，请先查询是否已办理。",
+            ),
+            _ => (
+                "centre-failed",
+                "Nothing was done. Try again; if it fails again, call the centre's engineer.",
+                "未做任何更改。请重试；若仍失败，请联系卡管中心工程师。",
+            ),
+        };
         Self(Box::new(Words {
-            code: "centre-failed",
+            code,
             kind: RefusalKind::Failure,
             field: None,
             en: error.to_string(),
             zh: format!("卡管中心发生故障: {error}"),
-            next_en: "Nothing was done. Try again; if it fails again, call the centre's engineer.".into(),
-            next_zh: "未做任何更改。请重试；若仍失败，请联系卡管中心工程师。".into(),
+            next_en: next_en.into(),
+            next_zh: next_zh.into(),
         }))
     }
 }

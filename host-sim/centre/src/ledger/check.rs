@@ -87,8 +87,8 @@ fn as_written(
 /// Whether something stands outside the numbers 1 to `last`, or the counter says that there were more or less.
 fn is_hidden(store: &dyn Database, area: Region, last: i64) -> Result<bool, CentreError> {
     let outside = [
-        "SELECT number FROM postings WHERE area = $1 AND number < 1 AND $2 = $2 LIMIT 1",
-        "SELECT posting FROM entries WHERE area = $1 AND posting < 1 AND $2 = $2 LIMIT 1",
+        "SELECT number FROM postings WHERE area = $1 AND number < 1 AND number <= $2 LIMIT 1",
+        "SELECT posting FROM entries WHERE area = $1 AND posting < 1 AND posting <= $2 LIMIT 1",
         "SELECT posting FROM entries WHERE area = $1 AND posting > $2 LIMIT 1",
         "SELECT last FROM numbers WHERE area = $1 AND kind = 'posting' AND last <> $2 LIMIT 1",
     ];

@@ -44,7 +44,6 @@ pub const PARAMETERS: &[Kind] = &[
     kind::<replacement::Validity>(),
     kind::<temporary::TemporaryCards>(),
     kind::<transfer::TransferTerms>(),
-    kind::<crate::terminal::visits::VisitBound>(),
 ];
 
 #[cfg(test)]

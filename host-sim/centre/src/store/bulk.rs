@@ -7,6 +7,9 @@ use rusqlite::{CachedStatement, ToSql};
 use qiyong_protocol::card::codes::Region;
 
 use super::Store;
+use super::database::Database;
+use super::sqlite::Sqlite;
+use super::value::{ToValue, Value};
 use crate::error::CentreError;
 
 /// A table that rows are added to. Its first column is the area, which is not among `columns`.
@@ -34,7 +37,7 @@ pub(crate) use cells;
 pub(crate) struct Bulk<'a> {
     store: &'a Store,
     area: Region,
-    /// The tables that have had rows.
+    /// The tables of a file that have had rows.
     open: Vec<(&'static str, CachedStatement<'a>)>,
 }
 
@@ -50,10 +53,12 @@ impl Store {
         kib: u32,
         work: impl FnOnce() -> Result<T, CentreError>,
     ) -> Result<T, CentreError> {
-        let before: i64 = self.connection.pragma_query_value(None, "cache_size", |row| row.get(0))?;
-        self.connection.pragma_update(None, "cache_size", -i64::from(kib))?;
+        // A server has its own.
+        let Some(Sqlite { connection, .. }) = self.sqlite() else { return work() };
+        let before: i64 = connection.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+        connection.pragma_update(None, "cache_size", -i64::from(kib))?;
         let done = work();
-        self.connection.pragma_update(None, "cache_size", before)?;
+        connection.pragma_update(None, "cache_size", before)?;
         done
     }
 }
@@ -61,9 +66,15 @@ impl Store {
 impl Bulk<'_> {
     /// Adds a row.
     pub(crate) fn add(&mut self, table: &'static Table, cells: &[Cell<'_>]) -> Result<(), CentreError> {
+        let Some(sqlite) = self.store.sqlite() else { return self.add_there(table, cells) };
         let at = match self.open.iter().position(|(name, _)| std::ptr::eq(*name, table.name)) {
             Some(at) => at,
-            None => self.prepare(table)?,
+            None => {
+                let mut statement = sqlite.connection.prepare_cached(&insert(table))?;
+                statement.raw_bind_parameter(1, self.area.as_str())?;
+                self.open.push((table.name, statement));
+                self.open.len() - 1
+            }
         };
         let Some((_, statement)) = self.open.get_mut(at) else { return Ok(()) };
         for (at, cell) in cells.iter().enumerate() {
@@ -74,15 +85,23 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    fn prepare(&mut self, table: &'static Table) -> Result<usize, CentreError> {
-        let columns = table.columns.join(", ");
-        let places = ", ?".repeat(table.columns.len());
-        let sql = format!("INSERT INTO {} (area, {columns}) VALUES (?{places})", table.name);
-        let mut statement = self.store.connection.prepare_cached(&sql)?;
-        statement.raw_bind_parameter(1, self.area.as_str())?;
-        self.open.push((table.name, statement));
-        Ok(self.open.len() - 1)
+    fn add_there(&self, table: &Table, cells: &[Cell<'_>]) -> Result<(), CentreError> {
+        let mut values = vec![self.area.to_value()];
+        values.extend(cells.iter().map(|cell| match cell {
+            Cell::Null => Value::Null,
+            Cell::Int(number) => Value::Int(*number),
+            Cell::Text(text) => Value::Text((*text).to_owned()),
+            Cell::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        }));
+        self.store.execute(&insert(table), &values)?;
+        Ok(())
     }
+}
+
+fn insert(table: &Table) -> String {
+    let columns = table.columns.join(", ");
+    let places: String = (2..table.columns.len() + 2).map(|at| format!(", ${at}")).collect();
+    format!("INSERT INTO {} (area, {columns}) VALUES ($1{places})", table.name)
 }
 
 impl ToSql for Cell<'_> {

@@ -1,5 +1,5 @@
-//! What a room of the centre asks of a database. SQLite is one; every statement is written in what SQLite and PostgreSQL
-//! have in common.
+//! What a room of the centre asks of a database. SQLite ([`super::sqlite`]) and PostgreSQL ([`super::postgres`]) are two;
+//! every statement is written in what both have in common.
 
 use super::value::{Row, Value};
 use crate::error::CentreError;
@@ -25,4 +25,28 @@ pub trait Database {
     fn find(&self, sql: &str, values: &[Value]) -> Result<Option<Row>, CentreError> {
         Ok(self.rows(sql, values)?.into_iter().next())
     }
+}
+
+/// What the store asks of a database beside that.
+pub(super) trait Engine: Database {
+    /// Begins a transaction that nobody else writes beside: two programs on one database take turns.
+    ///
+    /// # Errors
+    /// The database failed, or its turn did not come in time.
+    fn begin(&self) -> Result<(), CentreError>;
+
+    /// Ends the transaction; what it did is durable then.
+    ///
+    /// # Errors
+    /// The database failed. Whether anything was done is not known then, unless [`CentreError::undone`] says so.
+    fn commit(&self) -> Result<(), CentreError>;
+
+    /// Takes back what the transaction has done, as far as the database still hears.
+    fn roll_back(&self);
+
+    /// Carries out statements without parameters, as a migration has them, in SQLite's words.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn script(&self, sql: &str) -> Result<(), CentreError>;
 }

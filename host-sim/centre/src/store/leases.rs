@@ -1,12 +1,12 @@
 //! Which terminal works under a name, and which numbers were used there.
 
-use rusqlite::params;
-
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Batch, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use super::Store;
+use super::database::Database;
+use super::value::values;
 use crate::error::CentreError;
 use crate::terminal::columns;
 
@@ -21,12 +21,11 @@ pub(crate) struct StoredLease {
 
 /// The last number that was used in a batch; the index of the transactions and the key of the reversals each have it at
 /// one end.
-pub(super) const LAST_NUMBER: &str = "SELECT max(
+pub(super) const LAST_NUMBER: &str = "SELECT
         (SELECT coalesce(max(stan), 0) FROM journal
-         WHERE kind = 'transaction' AND institution = :institution AND terminal = :terminal AND batch = :batch),
+         WHERE kind = 'transaction' AND institution = $1 AND terminal = $2 AND batch = $3) AS carried_out,
         (SELECT coalesce(max(stan), 0) FROM reversals
-         WHERE institution = :institution AND terminal = :terminal AND batch = :batch)
-    ) AS last";
+         WHERE institution = $1 AND terminal = $2 AND batch = $3) AS reversed";
 
 impl Store {
     pub(crate) fn lease(
@@ -34,13 +33,11 @@ impl Store {
         institution: InstitutionCode,
         terminal: TerminalId,
     ) -> Result<Option<StoredLease>, CentreError> {
-        self.find(
-            "SELECT batch, token FROM leases WHERE institution = ? AND terminal = ?",
-            params![institution.as_str(), columns::terminal_text(terminal)],
+        self.read_one(
+            "SELECT batch, token FROM leases WHERE institution = $1 AND terminal = $2",
+            values![institution, columns::terminal_text(terminal)],
             |row| {
-                let token = columns::nullable(row, "token", |row, column| {
-                    columns::blob(row, column, |bytes| bytes.try_into().ok().map(Token))
-                })?;
+                let token = row.get::<Option<[u8; 8]>>("token")?.map(Token);
                 Ok(StoredLease { batch: columns::batch(row, "batch")?, token })
             },
         )
@@ -55,9 +52,10 @@ impl Store {
         time: Timestamp,
     ) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO leases (institution, terminal, batch, token, time) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET batch = excluded.batch, token = excluded.token, time = excluded.time",
-            params![institution.as_str(), columns::terminal_text(terminal), batch.0, token.0, time.to_string()],
+            "INSERT INTO leases (institution, terminal, batch, token, time) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (institution, terminal)
+             DO UPDATE SET batch = excluded.batch, token = excluded.token, time = excluded.time",
+            values![institution, columns::terminal_text(terminal), batch.0, token.0, time.to_string()],
         )?;
         Ok(())
     }
@@ -65,8 +63,8 @@ impl Store {
     /// Ends a lease; `false` if nobody has it.
     pub(crate) fn release(&self, institution: InstitutionCode, terminal: TerminalId) -> Result<bool, CentreError> {
         let changed = self.execute(
-            "UPDATE leases SET token = NULL WHERE institution = ? AND terminal = ? AND token IS NOT NULL",
-            params![institution.as_str(), columns::terminal_text(terminal)],
+            "UPDATE leases SET token = NULL WHERE institution = $1 AND terminal = $2 AND token IS NOT NULL",
+            values![institution, columns::terminal_text(terminal)],
         )?;
         Ok(changed == 1)
     }
@@ -78,11 +76,10 @@ impl Store {
         terminal: TerminalId,
         batch: Batch,
     ) -> Result<Option<Stan>, CentreError> {
-        let terminal = columns::terminal_text(terminal);
-        let params = rusqlite::named_params! {
-            ":institution": institution.as_str(), ":terminal": terminal, ":batch": batch.0,
-        };
-        let last = self.find(LAST_NUMBER, params, |row| Ok(row.get::<_, u32>("last")?))?;
+        let last =
+            self.read_one(LAST_NUMBER, values![institution, columns::terminal_text(terminal), batch.0], |row| {
+                Ok(row.get::<u32>("carried_out")?.max(row.get("reversed")?))
+            })?;
         Ok(Stan::new(last.unwrap_or(0).saturating_add(1)))
     }
 }
@@ -96,10 +93,8 @@ mod tests {
     #[test]
     fn the_last_number_is_found_by_index() {
         let store = Store::in_memory(&Hsm::test_keys()).unwrap();
-        let mut plan = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {LAST_NUMBER}")).unwrap();
-        let params = rusqlite::named_params! { ":institution": "P", ":terminal": "T", ":batch": 1 };
-        let steps: Vec<String> =
-            plan.query_map(params, |row| row.get("detail")).unwrap().collect::<Result<_, _>>().unwrap();
+        let plan = store.rows(&format!("EXPLAIN QUERY PLAN {LAST_NUMBER}"), values!["P", "T", 1_i64]).unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
         let searches: Vec<_> =
             steps.iter().filter(|step| step.contains("journal") || step.contains("reversals")).collect();
         assert_eq!(searches.len(), 2, "{steps:?}");

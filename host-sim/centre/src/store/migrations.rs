@@ -7,10 +7,11 @@
 mod ledger;
 mod life;
 
-use rusqlite::params;
 use zeroize::Zeroizing;
 
 use super::Store;
+use super::database::Database;
+use super::value::values;
 use crate::error::CentreError;
 
 /// The first version that can be opened, and its tables.
@@ -43,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, sql: include_str!("migrations/10-ledger.sql"), then: Some(ledger::chain_postings) },
     sql(11, include_str!("migrations/11-plans.sql")),
     sql(12, include_str!("migrations/12-payments.sql")),
+    sql(13, include_str!("migrations/13-terminals.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.
@@ -70,28 +72,23 @@ pub(super) fn run(store: &Store, from: u32) -> Result<(), (u32, CentreError)> {
 }
 
 fn step(store: &Store, migration: &Migration) -> Result<(), CentreError> {
-    store.connection.execute_batch(migration.sql)?;
+    store.engine().script(migration.sql)?;
     if let Some(then) = migration.then {
         then(store)?;
     }
-    store.connection.execute(
-        "INSERT INTO meta (name, value) VALUES ('schema_version', ?)
+    store.execute(
+        "INSERT INTO meta (name, value) VALUES ('schema_version', $1)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        params![migration.version.to_string()],
+        values![migration.version.to_string()],
     )?;
     Ok(())
 }
 
 /// Version 2 had the master keys in the clear.
 fn seal_master_keys(store: &Store) -> Result<(), CentreError> {
-    let mut keys = store.connection.prepare("SELECT algorithm, name, key FROM clear_keys")?;
-    let mut rows = keys.query([])?;
-    while let Some(row) = rows.next()? {
-        let key = Zeroizing::new(row.get::<_, Vec<u8>>("key")?);
-        store.keep_master_key(&row.get::<_, String>("algorithm")?, &row.get::<_, String>("name")?, &key)?;
+    for row in store.rows("SELECT algorithm, name, key FROM clear_keys", values![])? {
+        let key = Zeroizing::new(row.get::<Vec<u8>>("key")?);
+        store.keep_master_key(&row.get::<String>("algorithm")?, &row.get::<String>("name")?, &key)?;
     }
-    drop(rows);
-    drop(keys);
-    store.connection.execute_batch("DROP TABLE clear_keys")?;
-    Ok(())
+    store.engine().script("DROP TABLE clear_keys")
 }

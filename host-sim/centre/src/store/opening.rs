@@ -1,18 +1,22 @@
-//! Opens a database: distinguishes ours from other files, makes new ones, loads the keys.
+//! Opens a database in a file: distinguishes ours from other files, makes new ones, loads the keys. `server` does it with
+//! servers.
 
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use zeroize::Zeroizing;
 
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 
+use super::database::Database;
+use super::failure::DatabaseError;
+use super::sqlite::Sqlite;
+use super::value::values;
 use super::vault::Vault;
-use super::work::Counter;
-use super::{Store, migrations, private, soundness};
+use super::{Backend, Store, migrations, private, soundness};
 use crate::error::{CentreError, Damage};
 use crate::hsm::Hsm;
 use crate::key_name::KeyName;
@@ -36,8 +40,8 @@ enum Found {
 }
 
 impl Store {
-    pub(super) fn over(connection: Connection, vault: Vault) -> Self {
-        Self { connection, vault, work: Counter::default() }
+    pub(super) fn in_sqlite(connection: Connection, vault: Vault) -> Self {
+        Self::over(Backend::Sqlite(Sqlite::new(connection)), vault)
     }
 
     /// The database in `path`, which nobody else may read; one of an earlier version is brought to this one.
@@ -52,8 +56,8 @@ impl Store {
     ) -> Result<Self, CentreError> {
         private::check(path)?;
         let store = Self::in_file(path, also, |connection, found| match found {
-            Found::Nothing if !Vault::path(path).exists() => Err(CentreError::Missing { path: path.into() }),
-            Found::SomethingElse if !Vault::path(path).exists() => Err(CentreError::NotACentre { path: path.into() }),
+            Found::Nothing if !Vault::path(path).exists() => Err(CentreError::Missing { place: path.into() }),
+            Found::SomethingElse if !Vault::path(path).exists() => Err(CentreError::NotACentre { place: path.into() }),
             Found::Nothing | Found::SomethingElse => Err(CentreError::Damaged(Damage::Header)),
             Found::Centre { version } => Self::of_version(path, connection, &version),
         })?;
@@ -65,38 +69,55 @@ impl Store {
         let found: u32 = version.parse().map_err(|_| CentreError::Damaged(Damage::Setting("schema_version".into())))?;
         if !migrations::is_known(found) {
             let (found, expected) = (found.to_string(), migrations::last());
-            return Err(CentreError::Version { path: path.into(), found, expected });
+            return Err(CentreError::Version { place: path.into(), found, expected });
         }
         soundness::glance(path, &connection)?;
-        let store = Self::over(connection, Vault::of(path, found == migrations::FIRST)?);
+        let store = Self::in_sqlite(connection, Vault::of(path, found == migrations::FIRST)?);
         migrations::run(&store, found).map_err(|(version, source)| CentreError::Migration {
-            path: path.into(),
+            place: path.into(),
             version,
             source: source.into(),
         })?;
         if found <= migrations::LAST_IN_THE_CLEAR {
-            store.execute("INSERT INTO meta (name, value) VALUES ('rewrite', 'due') ON CONFLICT DO NOTHING", [])?;
+            store.execute(
+                "INSERT INTO meta (name, value) VALUES ('rewrite', 'due') ON CONFLICT DO NOTHING",
+                values![],
+            )?;
         }
-        soundness::compare(&store.connection)?;
+        store.compare()?;
         Ok(store)
     }
 
     /// Writes the whole file anew if that is due: pages that an earlier version wrote may hold remains of what stood there
     /// in the clear, beside the rows. Whoever is in the file now puts it off until the next opening.
     fn rewrite(&self) -> Result<(), CentreError> {
-        if self.find("SELECT value FROM meta WHERE name = 'rewrite'", [], |_| Ok(()))?.is_none() {
+        if self.find("SELECT value FROM meta WHERE name = 'rewrite'", values![])?.is_none() {
             return Ok(());
         }
-        match self.connection.execute_batch("VACUUM; DELETE FROM meta WHERE name = 'rewrite'") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-            done => Ok(done?),
+        match self.engine().script("VACUUM; DELETE FROM meta WHERE name = 'rewrite'") {
+            Err(CentreError::Store(DatabaseError::Sqlite(error)))
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
+            {
+                Ok(())
+            }
+            done => done,
         }
     }
 
-    /// Looks through the whole file, however large it is.
+    /// Looks through the whole file, however large it is. Of a server's database its tables are compared alone: the server has
+    /// programs of its own for its files.
     pub(crate) fn look_through(&self) -> Result<(), CentreError> {
-        soundness::look_through(&self.connection)?;
-        soundness::compare(&self.connection)
+        if let Some(sqlite) = self.sqlite() {
+            soundness::look_through(&sqlite.connection)?;
+        }
+        self.compare()
+    }
+
+    fn compare(&self) -> Result<(), CentreError> {
+        match &self.engine {
+            Backend::Sqlite(sqlite) => soundness::compare(&sqlite.connection),
+            Backend::Postgres(_) => self.compare_there(),
+        }
     }
 
     /// A new database in `path`, which must be missing or empty, with these keys. Only its owner may read it.
@@ -107,19 +128,23 @@ impl Store {
             |_| Ok(()),
             |connection, found| match found {
                 Found::Nothing => {
-                    let store = Self::over(connection, Vault::of(path, true)?);
+                    let store = Self::in_sqlite(connection, Vault::of(path, true)?);
                     store.make_tables()?;
                     store.fill(hsm)?;
                     Ok(store)
                 }
-                Found::Centre { .. } => Err(CentreError::AlreadyACentre { path: path.into() }),
-                Found::SomethingElse => Err(CentreError::NotACentre { path: path.into() }),
+                Found::Centre { .. } => Err(CentreError::AlreadyACentre { place: path.into() }),
+                Found::SomethingElse => Err(CentreError::NotACentre { place: path.into() }),
             },
         )
     }
 
     /// A new database that is gone when the program ends.
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
+        #[cfg(test)]
+        if let Some(store) = Self::at_test_server(hsm)? {
+            return Ok(store);
+        }
         let tables = match TABLES.get() {
             Some(tables) => tables,
             None => {
@@ -130,16 +155,17 @@ impl Store {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, tables.as_slice(), tables.len(), false)?;
         prepare(&connection)?;
-        let store = Self::over(connection, Vault::new()?);
+        let store = Self::in_sqlite(connection, Vault::new()?);
         store.atomically(|store| store.fill(hsm))?;
         Ok(store)
     }
 
     /// The image of a database that has tables and nothing in them.
     fn tables() -> Result<Vec<u8>, CentreError> {
-        let mut store = Self::over(Connection::open_in_memory()?, Vault::new()?);
+        let mut store = Self::in_sqlite(Connection::open_in_memory()?, Vault::new()?);
         store.make_tables()?;
-        Ok(store.connection.serialize(MAIN_DB)?.to_vec())
+        let Backend::Sqlite(sqlite) = &mut store.engine else { return Ok(Vec::new()) };
+        Ok(sqlite.connection.serialize(MAIN_DB)?.to_vec())
     }
 
     /// Opens the file and calls `then` with what the file contains, before anyone else can change it.
@@ -160,16 +186,16 @@ impl Store {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let found = look(&connection)?;
             let store = then(connection, found)?;
-            store.connection.execute_batch("COMMIT")?;
+            store.engine().commit()?;
             Ok(store)
         };
         attempt().map_err(|error| match error {
-            CentreError::Store(source) => {
+            CentreError::Store(DatabaseError::Sqlite(source)) => {
                 let is_none = source.sqlite_error_code() == Some(ErrorCode::NotADatabase);
                 if Vault::path(path).exists() && (is_none || !soundness::begins(path, APPLICATION_ID)) {
                     CentreError::Damaged(Damage::Header).in_file(path)
                 } else if is_none {
-                    CentreError::NotACentre { path: path.into() }
+                    CentreError::NotACentre { place: path.into() }
                 } else {
                     CentreError::Open { path: path.into(), source }
                 }
@@ -178,14 +204,16 @@ impl Store {
         })
     }
 
-    fn make_tables(&self) -> Result<(), CentreError> {
-        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        self.connection.execute_batch(migrations::FIRST_SCHEMA)?;
+    pub(super) fn make_tables(&self) -> Result<(), CentreError> {
+        if let Some(sqlite) = self.sqlite() {
+            sqlite.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        self.engine().script(migrations::FIRST_SCHEMA)?;
         migrations::run(self, migrations::FIRST).map_err(|(_, error)| error)
     }
 
     /// Writes what each database has from its beginning.
-    fn fill(&self, hsm: &Hsm) -> Result<(), CentreError> {
+    pub(super) fn fill(&self, hsm: &Hsm) -> Result<(), CentreError> {
         let scheme = hsm.scheme();
         let about = [
             ("serial_factor", columns::choice_word(&columns::SERIAL_FACTORS, scheme.serial_factor).to_owned()),
@@ -194,7 +222,7 @@ impl Store {
             ("internal_auth", columns::choice_word(&columns::INTERNAL_AUTH_ORDERS, scheme.internal_auth).to_owned()),
         ];
         for (name, value) in about {
-            self.execute("INSERT INTO meta (name, value) VALUES (?, ?)", params![name, value])?;
+            self.execute("INSERT INTO meta (name, value) VALUES ($1, $2)", values![name, value])?;
         }
         for (algorithm, name, key) in hsm.master_keys() {
             self.keep_master_key(columns::algorithm_word(algorithm), &name.to_string(), key.expose())?;
@@ -206,8 +234,8 @@ impl Store {
     pub(super) fn keep_master_key(&self, algorithm: &str, name: &str, key: &[u8]) -> Result<(), CentreError> {
         let sealed = self.vault.seal(key)?;
         self.execute(
-            "INSERT INTO hsm_keys (algorithm, name, sealed) VALUES (?, ?, ?)",
-            params![algorithm, name, sealed],
+            "INSERT INTO hsm_keys (algorithm, name, sealed) VALUES ($1, $2, $3)",
+            values![algorithm, name, sealed],
         )?;
         Ok(())
     }
@@ -226,10 +254,10 @@ impl Store {
 
     fn master_key(&self, algorithm: Algorithm, name: KeyName) -> Result<Zeroizing<[u8; 16]>, CentreError> {
         let algorithm = columns::algorithm_word(algorithm);
-        let sealed = self.find(
-            "SELECT sealed FROM hsm_keys WHERE algorithm = ? AND name = ?",
-            params![algorithm, name.to_string()],
-            |row| columns::blob(row, "sealed", |bytes| Some(bytes.to_vec())),
+        let sealed = self.read_one(
+            "SELECT sealed FROM hsm_keys WHERE algorithm = $1 AND name = $2",
+            values![algorithm, name.to_string()],
+            |row| row.get::<Vec<u8>>("sealed"),
         )?;
         let key = sealed.map(|sealed| self.vault.unseal(&sealed)).transpose()?;
         let key = key.and_then(|key| <[u8; 16]>::try_from(key.as_slice()).ok().map(Zeroizing::new));
@@ -238,7 +266,7 @@ impl Store {
 
     /// The time at which the clock of a test centre stands, if it was stopped.
     pub(crate) fn stopped_clock(&self) -> Result<Option<DateTime>, CentreError> {
-        self.find("SELECT value FROM meta WHERE name = 'clock'", [], |row| {
+        self.read_one("SELECT value FROM meta WHERE name = 'clock'", values![], |row| {
             columns::text(row, "value", |text| text.parse().ok())
         })
     }
@@ -246,16 +274,18 @@ impl Store {
     /// Stops the clock.
     pub(crate) fn stop_clock(&self, time: DateTime) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO meta (name, value) VALUES ('clock', ?)
+            "INSERT INTO meta (name, value) VALUES ('clock', $1)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            params![time.to_string()],
+            values![time],
         )?;
         Ok(())
     }
 
     fn meta<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
-        self.find("SELECT value FROM meta WHERE name = ?", [name], |row| columns::text(row, "value", parse))?
-            .ok_or_else(|| CentreError::Damaged(Damage::Setting(name.to_string())))
+        self.read_one("SELECT value FROM meta WHERE name = $1", values![name], |row| {
+            columns::text(row, "value", parse)
+        })?
+        .ok_or_else(|| CentreError::Damaged(Damage::Setting(name.to_string())))
     }
 }
 

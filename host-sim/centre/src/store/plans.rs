@@ -11,6 +11,8 @@ use rusqlite::Connection;
 
 use qiyong_protocol::card::codes::Region;
 
+use super::Backend;
+use super::sqlite::Sqlite;
 use crate::clock::SetClock;
 use crate::populate::Population;
 use crate::{Centre, Founding};
@@ -94,7 +96,7 @@ fn analysed() -> &'static Mutex<Connection> {
         centre.set_clock(Box::new(SetClock::new("2026-03-02T09:00:00".parse().unwrap())));
         centre.found(&Founding { area, agency: "统计".into() }).unwrap();
         centre.populate(Population { area, people: 1_000, seed: 0 }, &mut |_| {}).unwrap();
-        let connection = centre.store.connection;
+        let Backend::Sqlite(Sqlite { connection, .. }) = centre.store.engine else { panic!("plans are SQLite's") };
         connection.execute_batch("ANALYZE").unwrap();
         for sql in MAKING.take().unwrap_or_default() {
             convict(&connection, &sql);
@@ -140,7 +142,8 @@ mod tests {
     #[test]
     fn what_walks_is_convicted() {
         let store = Store::in_memory(&Hsm::test_keys()).unwrap();
-        let faults = |sql: &str| faults(&store.connection, sql).len();
+        let connection = &store.sqlite().unwrap().connection;
+        let faults = |sql: &str| faults(connection, sql).len();
         for sql in [
             "SELECT * FROM cards WHERE area = $1 AND bank = $2",
             "SELECT * FROM cards WHERE person = $1",
@@ -158,7 +161,7 @@ mod tests {
             "SELECT * FROM outlets WHERE name = $1",
             "INSERT INTO numbers (area, kind, last) VALUES ($1, $2, $3)",
         ] {
-            assert_eq!(faults(sql), 0, "{sql}: {:?}", plan(&store.connection, sql));
+            assert_eq!(faults(sql), 0, "{sql}: {:?}", plan(connection, sql));
         }
     }
 }

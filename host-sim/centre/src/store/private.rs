@@ -14,7 +14,7 @@ use crate::error::CentreError;
 pub(super) fn check(path: &Path) -> Result<(), CentreError> {
     match fs::metadata(path) {
         Ok(about) if about.is_file() && is_open_to_others(&about) => Err(CentreError::Exposed { path: path.into() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CentreError::Missing { path: path.into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CentreError::Missing { place: path.into() }),
         // SQLite says what is wrong with others.
         _ => Ok(()),
     }

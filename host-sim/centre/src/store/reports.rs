@@ -1,27 +1,29 @@
 //! Reads the past from the database: the journal and the activations.
 
 use qiyong_protocol::card::codes::CardNumber;
-use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Outcome;
 
-use super::{Store, read_card_number, read_reason, read_receipt};
+use super::value::values;
+use super::{Store, read_receipt};
 use crate::error::CentreError;
 use crate::terminal::columns;
-use crate::terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+use crate::terminal::journal::{Activation, DecidedBy, JournalEntry};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::reason::Reason;
 
 impl Store {
     pub(crate) fn activations(&self, card: CardNumber) -> Result<Vec<Activation>, CentreError> {
-        self.collect(
+        self.read_all(
             "SELECT what, reversed, institution, terminal, time, stan
              FROM activations JOIN journal ON journal.id = journal_id
-             WHERE activations.area = (SELECT area FROM cards WHERE number = ?1) AND activations.card = ?1
-             ORDER BY activations.rowid",
-            [card.as_str()],
+             WHERE activations.area = (SELECT area FROM cards WHERE number = $1) AND activations.card = $1
+             ORDER BY journal_id, what DESC",
+            values![card],
             |row| {
-                let institution = columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?;
+                let institution: InstitutionCode = row.get("institution")?;
                 Ok(Activation {
-                    function: columns::text(row, "what", Function::from_word)?,
+                    function: row.get("what")?,
                     card,
                     institution,
                     terminal: row.get("terminal")?,
@@ -35,23 +37,21 @@ impl Store {
     }
 
     pub(crate) fn journal(&self) -> Result<Vec<JournalEntry>, CentreError> {
-        self.collect(
+        self.read_all(
             "SELECT journal.*, balance IS NOT NULL AND reversals.stan IS NOT NULL AS reversed
              FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id",
-            [],
+            values![],
             |row| {
-                let reason = columns::nullable(row, "reason", read_reason)?;
+                let reason: Option<Reason> = row.get("reason")?;
                 let receipt = read_receipt(row)?;
-                let by_terminal = columns::text(row, "kind", |kind| Some(kind == "report"))?;
+                let by_terminal = row.get::<String>("kind")? == "report";
                 Ok(JournalEntry {
                     time: columns::time(row, "time")?,
-                    received: columns::nullable(row, "received", |row, column| {
-                        columns::text(row, column, |text| text.parse().ok())
-                    })?,
-                    institution: columns::text(row, "institution", |text| InstitutionCode::new(text).ok())?,
+                    received: row.get("received")?,
+                    institution: row.get("institution")?,
                     terminal: row.get("terminal")?,
-                    stan: columns::nullable(row, "stan", columns::stan)?,
-                    card: columns::nullable(row, "card", read_card_number)?,
+                    stan: row.get::<Option<i64>>("stan")?.map(|_| columns::stan(row, "stan")).transpose()?,
+                    card: row.get("card")?,
                     operation: row.get("operation")?,
                     total: columns::fen(row, "total")?,
                     charge: receipt.map_or(Fen(0), |receipt| receipt.effects.charge),

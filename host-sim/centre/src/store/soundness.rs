@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::Store;
 use super::vault::Vault;
-use super::{Store, migrations};
 use crate::error::{CentreError, Damage};
 
 /// Files up to this size are looked through whenever they are opened, which takes 10 ms a MiB at most. Larger ones are
@@ -95,9 +95,8 @@ fn today() -> Result<&'static [Object], CentreError> {
     if let Some(known) = TODAY.get() {
         return Ok(known);
     }
-    let store = Store::over(Connection::open_in_memory()?, Vault::new()?);
-    store.connection.execute_batch(migrations::FIRST_SCHEMA)?;
-    migrations::run(&store, migrations::FIRST).map_err(|(_, error)| error)?;
-    let objects = objects(&store.connection)?;
+    let store = Store::in_sqlite(Connection::open_in_memory()?, Vault::new()?);
+    store.make_tables()?;
+    let objects = store.sqlite().map(|sqlite| objects(&sqlite.connection)).transpose()?.unwrap_or_default();
     Ok(TODAY.get_or_init(|| objects))
 }

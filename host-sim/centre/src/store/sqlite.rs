@@ -3,25 +3,42 @@
 use std::rc::Rc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, ToSql};
+use rusqlite::{CachedStatement, Connection, Statement, ToSql};
 
-use super::Store;
-use super::database::Database;
+use super::database::{Database, Engine};
+#[cfg(test)]
+use super::plans;
 use super::value::{Row, Value};
+use super::work::{Counter, Work};
 use crate::error::CentreError;
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Int(number) => ValueRef::Integer(*number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Bytes(bytes) => ValueRef::Blob(bytes),
-        }))
+/// A connection to a database in a file or in memory.
+pub(super) struct Sqlite {
+    pub(super) connection: Connection,
+    work: Counter,
+}
+
+impl Sqlite {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, work: Counter::default() }
+    }
+
+    /// What was done since it was opened.
+    pub(super) const fn work(&self) -> Work {
+        self.work.work()
+    }
+
+    /// Counts a statement that was carried out.
+    fn count(&self, sql: &str, statement: &Statement<'_>) {
+        #[cfg(test)]
+        plans::judge(&self.connection, sql);
+        #[cfg(not(test))]
+        let _ = sql;
+        self.work.count(statement);
     }
 }
 
-impl Database for Store {
+impl Database for Sqlite {
     fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, values)?;
@@ -47,6 +64,40 @@ impl Database for Store {
     }
 }
 
+impl Engine for Sqlite {
+    fn begin(&self) -> Result<(), CentreError> {
+        // Locks for writing from the start: two programs on one file then take turns. Otherwise both would read, and
+        // one would fail.
+        self.script("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&self) -> Result<(), CentreError> {
+        self.script("COMMIT")
+    }
+
+    fn roll_back(&self) {
+        // Some errors have done it already.
+        if !self.connection.is_autocommit() {
+            let _ = self.script("ROLLBACK");
+        }
+    }
+
+    fn script(&self, sql: &str) -> Result<(), CentreError> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
 /// SQLite numbers `$1` as a name: by its first use, and not by its digit.
 fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> Result<(), CentreError> {
     for (at, value) in values.iter().enumerate() {
@@ -64,32 +115,5 @@ fn own(value: ValueRef<'_>) -> Value {
         ValueRef::Integer(number) => Value::Int(number),
         ValueRef::Text(text) => String::from_utf8(text.to_vec()).map_or(Value::Null, Value::Text),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hsm::Hsm;
-    use crate::store::value::values;
-
-    #[test]
-    fn parameters_go_by_their_digits_and_values_come_back_as_they_were() {
-        let store = Store::in_memory(&Hsm::test_keys()).unwrap();
-        let store: &dyn Database = &store;
-        let row = store
-            .find(
-                "SELECT $2 AS second, $1 AS first, $3 AS third, $4 AS fourth, $1 AS again",
-                values!["one", 2_i64, [3_u8; 2], None::<i64>],
-            )
-            .unwrap()
-            .unwrap();
-        assert_eq!(row.get::<String>("first").unwrap(), "one");
-        assert_eq!(row.get::<String>("again").unwrap(), "one");
-        assert_eq!(row.get::<i64>("second").unwrap(), 2);
-        assert_eq!(row.get::<[u8; 2]>("third").unwrap(), [3; 2]);
-        assert_eq!(row.get::<Option<i64>>("fourth").unwrap(), None);
-        assert!(row.get::<bool>("second").is_err());
-        assert!(row.get::<String>("fifth").is_err());
     }
 }

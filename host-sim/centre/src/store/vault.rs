@@ -51,21 +51,28 @@ impl Vault {
     /// # Errors
     /// The file is missing, or others may read it, or it is not what this program writes.
     pub(super) fn of(path: &Path, may_make: bool) -> Result<Self, CentreError> {
-        let file = Self::path(path);
-        let failed = |source| CentreError::KeyFile { path: file.clone(), source };
-        if may_make && !std::fs::metadata(&file).is_ok_and(|about| about.len() > 0) {
-            private::make(&file)?;
+        Self::in_file(&Self::path(path), may_make)
+    }
+
+    /// The same, of a database whose secret is in this file.
+    ///
+    /// # Errors
+    /// Those of [`Vault::of`].
+    pub(super) fn in_file(file: &Path, may_make: bool) -> Result<Self, CentreError> {
+        let failed = |source| CentreError::KeyFile { path: file.to_owned(), source };
+        if may_make && !std::fs::metadata(file).is_ok_and(|about| about.len() > 0) {
+            private::make(file)?;
             let text = Zeroizing::new(hex::encode(*secret()?));
-            private::keep(&file, text.as_bytes()).map_err(failed)?;
+            private::keep(file, text.as_bytes()).map_err(failed)?;
         }
-        private::check(&file).map_err(|error| match error {
+        private::check(file).map_err(|error| match error {
             CentreError::Missing { .. } => failed(std::io::ErrorKind::NotFound.into()),
             other => other,
         })?;
-        let text = Zeroizing::new(std::fs::read_to_string(&file).map_err(failed)?);
+        let text = Zeroizing::new(std::fs::read_to_string(file).map_err(failed)?);
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), bytes.as_mut_slice())
-            .map_err(|_| CentreError::Damaged(Damage::KeyFile(file)))?;
+            .map_err(|_| CentreError::Damaged(Damage::KeyFile(file.to_owned())))?;
         Ok(Self::from_secret(&bytes))
     }
 

@@ -10,7 +10,7 @@ impl CentreError {
     pub const fn advice(&self) -> Advice {
         match self {
             // Another program had the file locked; nothing was changed.
-            Self::Store(_) => Advice::TryAgain,
+            Self::Store(_) | Self::Uncertain(_) | Self::Unreachable { .. } => Advice::TryAgain,
             // What was named is the wrong file, or stands there already.
             Self::Open { .. }
             | Self::Missing { .. }
@@ -75,9 +75,15 @@ mod tests {
 
     use super::*;
     use crate::key_name::KeyName;
+    use crate::store::failure::DatabaseError;
+    use crate::store::place::Place;
 
     fn path() -> PathBuf {
         "c.db".into()
+    }
+
+    fn place() -> Place {
+        Place::File(path())
     }
 
     fn card() -> CardNumber {
@@ -94,18 +100,18 @@ mod tests {
             CentreError::Open { .. } = CentreError::Open { path: path(), source: rusqlite::Error::InvalidQuery }
                 => CorrectInput, "the card centre's database c.db cannot be opened: Query is not read-only; check that its \
                                   folder exists and that the file may be read and written";
-            CentreError::NotACentre { .. } = CentreError::NotACentre { path: path() }
+            CentreError::NotACentre { .. } = CentreError::NotACentre { place: place() }
                 => CorrectInput, "c.db is not a card centre's database; name one";
-            CentreError::Missing { .. } = CentreError::Missing { path: path() }
+            CentreError::Missing { .. } = CentreError::Missing { place: place() }
                 => CorrectInput, "c.db is missing or empty, and no card centre's database; make one there first, with the \
                                   keys that it shall have";
             CentreError::Exposed { .. } = CentreError::Exposed { path: path() }
                 => CorrectInput, "c.db holds master keys, and others may read or write it; find out who did, and let its \
                                   owner alone (chmod 600)";
-            CentreError::AlreadyACentre { .. } = CentreError::AlreadyACentre { path: path() }
+            CentreError::AlreadyACentre { .. } = CentreError::AlreadyACentre { place: place() }
                 => CorrectInput, "c.db is a card centre's database already, with keys of its own; name a file that does not \
                                   exist yet, or open it as it is";
-            CentreError::Version { .. } = CentreError::Version { path: path(), found: "9".into(), expected: 1 }
+            CentreError::Version { .. } = CentreError::Version { place: place(), found: "9".into(), expected: 1 }
                 => CorrectInput, "c.db is a card centre's database of version 9, and this program reads version 1; use the \
                                   program that made it, or begin a new file";
             CentreError::InstitutionExists(_) = CentreError::InstitutionExists(institution())
@@ -125,10 +131,10 @@ mod tests {
             CentreError::KeyFile { .. } = CentreError::KeyFile { path: path(), source: io::Error::other("gone") }
                 => CallService, "c.db, which has the keys of the database beside it, cannot be read or made: gone; the \
                                  database is of no use without it: restore it from a copy";
-            CentreError::DamagedFile { .. } = CentreError::DamagedFile { path: path(), damage: Damage::Header }
+            CentreError::DamagedFile { .. } = CentreError::DamagedFile { place: place(), damage: Damage::Header }
                 => CallService, "c.db is a damaged card centre's database: its keys lie beside it, but it is empty or does \
                                  not begin as a card centre's database; restore it from a copy";
-            CentreError::Migration { .. } = CentreError::Migration { path: path(), version: 3, source: CentreError::NoRandom.into() }
+            CentreError::Migration { .. } = CentreError::Migration { place: place(), version: 3, source: CentreError::NoRandom.into() }
                 => CallService, "c.db cannot be brought to version 3: the system gives no random numbers, and nothing can be \
                                  sealed; nothing was changed; it is as it was before";
             CentreError::NoRandom = CentreError::NoRandom
@@ -141,6 +147,13 @@ mod tests {
                                  maintains the program";
             CentreError::Store(_) = rusqlite::Error::ToSqlConversionFailure(Box::new(io::Error::other("full"))).into()
                 => TryAgain, "the card centre's database failed: full; nothing was changed, and the request may be repeated";
+            CentreError::Uncertain(_) = CentreError::Uncertain(DatabaseError::Lost)
+                => TryAgain, "the card centre's database was lost at the end of a transaction (the connection to the server was \
+                              lost): whether it was done is not known; repeat the request as it was, under the same number or \
+                              key";
+            CentreError::Unreachable { .. } = CentreError::Unreachable { server: "postgres://a/b".into(), source: DatabaseError::Lost }
+                => TryAgain, "the card centre's database postgres://a/b cannot be reached: the connection to the server was lost; \
+                              check the address, that the server runs, and that it lets this user in";
         });
         table!(Damage {
             Damage::Column(_) = Damage::Column("status".into())

@@ -3,15 +3,13 @@
 //! Reading checks everything, because someone may have edited the file. The errors name the column, and never its
 //! contents.
 
-use rusqlite::Row;
-use rusqlite::types::FromSqlError;
-
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder, SerialFactor};
 use qiyong_protocol::centre::{Batch, Stan, TerminalId};
 use qiyong_protocol::rules::money::Fen;
 
 use crate::error::{CentreError, Damage};
+use crate::store::value::Row;
 
 /// The word for an algorithm.
 pub(crate) const fn algorithm_word(algorithm: Algorithm) -> &'static str {
@@ -52,50 +50,34 @@ pub(crate) fn fen_number(amount: Fen) -> Result<i64, CentreError> {
     i64::try_from(amount.0).ok().filter(|_| in_range).ok_or(CentreError::Amount(amount))
 }
 
-/// `None` for NULL; otherwise the result of `read`.
-pub(crate) fn nullable<T>(
-    row: &Row<'_>,
-    column: &str,
-    read: impl FnOnce(&Row<'_>, &str) -> Result<T, CentreError>,
-) -> Result<Option<T>, CentreError> {
-    let is_null = row.get_ref(column)? == rusqlite::types::ValueRef::Null;
-    if is_null { Ok(None) } else { read(row, column).map(Some) }
+/// The result of `parse` for a column with text.
+pub(crate) fn text<T>(row: &Row, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
+    parse(&row.get::<String>(column)?).ok_or_else(|| damaged(column))
 }
 
-/// The result of `parse` for a TEXT column.
-pub(crate) fn text<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, CentreError> {
-    row.get_ref(column)?.as_str().ok().and_then(parse).ok_or_else(|| damaged(column))
-}
-
-/// The result of `parse` for a BLOB column.
-pub(crate) fn blob<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, CentreError> {
-    row.get_ref(column)?.as_blob().ok().and_then(parse).ok_or_else(|| damaged(column))
-}
-
-/// An amount, from an INTEGER column.
-pub(crate) fn fen(row: &Row<'_>, column: &str) -> Result<Fen, CentreError> {
+/// An amount, from a column with a number.
+pub(crate) fn fen(row: &Row, column: &str) -> Result<Fen, CentreError> {
     integer(row, column, |number| u64::try_from(number).ok().map(Fen))
 }
 
-/// A transaction's number, from an INTEGER column.
-pub(crate) fn stan(row: &Row<'_>, column: &str) -> Result<Stan, CentreError> {
+/// A transaction's number, from a column with a number.
+pub(crate) fn stan(row: &Row, column: &str) -> Result<Stan, CentreError> {
     integer(row, column, |number| u32::try_from(number).ok().and_then(Stan::new))
 }
 
-/// A batch, from an INTEGER column.
-pub(crate) fn batch(row: &Row<'_>, column: &str) -> Result<Batch, CentreError> {
+/// A batch, from a column with a number.
+pub(crate) fn batch(row: &Row, column: &str) -> Result<Batch, CentreError> {
     let in_range = |batch: &Batch| (1..=Batch::LAST.0).contains(&batch.0);
     integer(row, column, |number| u32::try_from(number).ok().map(Batch).filter(in_range))
 }
 
-/// A date and time, from a TEXT column.
-pub(crate) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, CentreError> {
+/// A date and time, from a column with text.
+pub(crate) fn time(row: &Row, column: &str) -> Result<Timestamp, CentreError> {
     text(row, column, parse_time)
 }
 
-fn integer<T>(row: &Row<'_>, column: &str, parse: impl FnOnce(i64) -> Option<T>) -> Result<T, CentreError> {
-    let number: Result<i64, FromSqlError> = row.get_ref(column)?.as_i64();
-    number.ok().and_then(parse).ok_or_else(|| damaged(column))
+fn integer<T>(row: &Row, column: &str, parse: impl FnOnce(i64) -> Option<T>) -> Result<T, CentreError> {
+    parse(row.get(column)?).ok_or_else(|| damaged(column))
 }
 
 fn damaged(column: &str) -> CentreError {

@@ -1,25 +1,45 @@
 //! The centre's end of a line: a terminal's message in bytes, and the answer in bytes.
 //!
+//! The key is chosen by the name in the message (F41, F42), before anything proves that name; the MAC proves it (docs/centre.md
+//! §18). So another terminal's key opens no name but its own.
+//!
 //! | What comes | What goes back |
 //! |---|---|
 //! | a request with the right MAC | its answer |
-//! | a message with no or a wrong MAC | F39 A0; nothing else is done |
+//! | a reversal under a key that has ended, of what was begun before that | its answer, under that key |
+//! | any other message under a key that has ended | F39 A0, under that key; nothing else is done |
+//! | a message with no or a wrong MAC | F39 A0, under the name's last key; nothing else is done |
+//! | a message of a name that has no key | F39 A0, without a MAC; nothing else is done |
 //! | a message with the right MAC that is not one complete request | F39 30; nothing else is done |
 //! | bytes that are no message, or an answer | nothing: there is nobody to answer |
 //!
 //! A rejected message is not recorded in the journal, since anyone on the line could fill the journal with such
 //! messages. A terminal takes a rejection for no answer, and reverses if the message was a transaction: so nothing is
-//! lost if the message was damaged on its way.
+//! lost if the message was damaged on its way. One without a MAC it does not take for anything, since anyone could have
+//! written it; it is there for whoever looks at the line.
 
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{
-    MESSAGE_MAX, MessageError, Parts, read_request, response, write_answer, write_rejection,
+    MESSAGE_MAX, MessageError, Parts, read_request, response, sender, write_answer, write_open_rejection,
+    write_rejection,
 };
+use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::rules::reason::Reason;
 
+use crate::institution::records::area_of;
+use crate::terminal::keys::{self, TerminalKey};
+use crate::terminal::lag::ClockBound;
 use crate::{Centre, CentreError};
 
-/// The key of F64 in all test set-ups. In a product, each session gets a key by sign-in.
+/// What comes back for one message of a batch.
+pub type Answered = Result<Option<Vec<u8>>, CentreError>;
+
+/// How often a transaction is made again before its failure is said.
+pub(crate) const REPETITIONS: u32 = 5;
+
+/// The key of F64 of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
+/// nothing.
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";
 
 /// The key and rule of F64 between test terminals and a centre.
@@ -34,18 +54,102 @@ impl Centre {
     /// Those of [`Centre::handle`]. Also if an answer cannot be written, which does not happen to a centre within its
     /// bounds.
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
+        self.repeatedly(|centre| centre.answer(bytes))
+    }
+
+    /// Acts on several messages in one transaction, in their order: all that was done is durable when this returns. What fails
+    /// with one message fails with it alone. An answer is `None` where nothing is sent back.
+    ///
+    /// # Errors
+    /// Nothing must be answered to any of them: the database cannot be reached, and nothing was done
+    /// ([`CentreError::Unreachable`]); or whether it was done is not known ([`CentreError::Uncertain`]).
+    pub fn handle_batch<B: AsRef<[u8]>>(&mut self, batch: &[B]) -> Result<Vec<Answered>, CentreError> {
+        let together = self.repeatedly(|centre| {
+            let answers = || batch.iter().map(|message| centre.answer(message.as_ref()).map(Ok)).collect();
+            centre.store.atomically(|_| answers())
+        });
+        match together {
+            Err(CentreError::Unreachable { .. } | CentreError::Uncertain(_)) | Ok(_) => together,
+            // It was taken back as a whole: whose fault it was shows when each is made alone.
+            Err(_) => {
+                let mut answers = Vec::new();
+                for message in batch {
+                    match self.handle_bytes(message.as_ref()) {
+                        Err(error @ CentreError::Unreachable { .. }) if answers.is_empty() => return Err(error),
+                        answer => answers.push(answer),
+                    }
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    /// Makes a transaction again that failed for what others did at the same time.
+    fn repeatedly<T>(&mut self, mut work: impl FnMut(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
+        let mut left = REPETITIONS;
+        loop {
+            match work(self) {
+                Err(CentreError::Store(error)) if error.may_be_repeated() && left > 0 => left -= 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// The answer to a message on which the centre does not act, whatever it asks, for this reason.
+    ///
+    /// # Errors
+    /// There is none: the terminal's key cannot be looked up.
+    pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
+        self.answer_with(bytes, |_| Ok(Answer::Refused(reason)))
+    }
+
+    fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
+        self.answer_with(bytes, |request| self.decide(request))
+    }
+
+    fn answer_with(
+        &self,
+        bytes: &[u8],
+        decide: impl FnOnce(&Request<'_>) -> Result<Answer, CentreError>,
+    ) -> Result<Option<Vec<u8>>, CentreError> {
         let Ok(message) = Message::read(bytes) else { return Ok(None) };
         if message.mti().answer() == message.mti() {
             return Ok(None);
         }
-        let key = test_mac_key();
+        let keys = self.keys_of(&message)?;
         let mut buffer = [0; MESSAGE_MAX];
         let mut parts = Parts::default();
-        let answer = match read_request(&message, &key, &mut parts) {
-            Ok(request) => write_answer(&self.handle(&request)?, &message, &key, &mut buffer),
-            Err(MessageError::Mac) => write_rejection(response::MAC, &message, &key, &mut buffer),
-            Err(_) => write_rejection(response::FORMAT, &message, &key, &mut buffer),
+        let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
+            (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
+                Ok(request) if self.believes(&request, known)? => {
+                    write_answer(&decide(&request)?, &message, &known.key, &mut buffer)
+                }
+                Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
+                Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),
+            },
+            (None, Some(last)) => write_rejection(response::MAC, &message, &last.key, &mut buffer),
+            (None, None) => write_open_rejection(response::MAC, &message, &mut buffer),
         };
         answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)
+    }
+
+    /// The keys of the terminal that the message names, the last one first.
+    fn keys_of(&self, message: &Message<'_>) -> Result<Vec<TerminalKey>, CentreError> {
+        let own = match sender(message) {
+            Ok((institution, terminal)) => keys::of((&self.store, &self.store.vault), institution, terminal)?,
+            Err(_) => Vec::new(),
+        };
+        // Whoever has, or had, a key of its own is not served under one that everybody knows.
+        let published = own.is_empty() && self.hsm.has_test_keys();
+        Ok(if published { vec![TerminalKey { key: test_mac_key(), ended: None }] } else { own })
+    }
+
+    /// Whether a request is believed under a key with which its MAC is right: under one that has ended only the reversal of
+    /// what was begun by then, which is owed for ever. What was sold since cannot be undone with it.
+    fn believes(&self, request: &Request<'_>, known: &TerminalKey) -> Result<bool, CentreError> {
+        let Some(ended) = known.ended else { return Ok(true) };
+        let Body::Reverse { original, .. } = &request.body else { return Ok(false) };
+        let Some(area) = area_of(&self.store, request.institution)? else { return Ok(false) };
+        Ok(ClockBound::of(self.files(), area)?.admits_by(original.time, ended))
     }
 }

@@ -1,18 +1,30 @@
 //! The terminals' path: what a message of a terminal asks, carried out and remembered.
 //!
-//! `endpoint` has the messages in bytes, `requests` the answer to each; `transactions` carries out and undoes, `leases`
-//! sees to it that one terminal works under a name, `visits` knows which card it serves. `files` brings together what the
+//! `endpoint` has the messages in bytes, `keys` those by which they are proved, `acts` what is done about keys; `requests` the answer to each; `transactions` carries out and undoes, `leases`
+//! sees to it that one terminal works under a name, `lag` that its clock is right; `visits` knows which card it serves. `files` brings together what the
 //! centre knows of a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the
 //! database, `advice` says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the
 //! database (`store`).
 
+pub(crate) mod acts;
 mod advice;
 pub(crate) mod columns;
 pub(crate) mod endpoint;
 pub(crate) mod files;
 pub(crate) mod given;
 pub(crate) mod journal;
+mod keys;
+pub(crate) mod lag;
 pub(crate) mod leases;
+pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;
 pub(crate) mod visits;
+
+use crate::configuration::kinds::{Kind, kind};
+
+/// The parameters of this room.
+pub(crate) const PARAMETERS: &[Kind] = &[kind::<visits::VisitBound>(), kind::<lag::ClockBound>()];
+
+#[cfg(test)]
+pub(crate) mod tests;

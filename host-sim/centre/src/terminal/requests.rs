@@ -5,20 +5,26 @@ use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing};
 use qiyong_protocol::rules::decision::{Operation, PresentedCard, admit};
 use qiyong_protocol::rules::reason::Reason;
 
+use crate::institution::records::area_of;
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
 use crate::terminal::files::Files;
-use crate::terminal::{leases, transactions, visits};
+use crate::terminal::{lag, leases, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
     /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal. What day it is, the
-    /// centre's own clock says; the terminal's time is recorded beside it.
+    /// centre's own clock says; the terminal's time is recorded beside it. If the two are too far apart, the terminal gets
+    /// nothing that it asks for; what it tells (a reversal, a report, a changed PIN) is heard, and a card is authenticated.
     ///
     /// # Errors
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
+        self.decide(request)
+    }
+
+    pub(super) fn decide(&self, request: &Request<'_>) -> Result<Answer, CentreError> {
         if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
@@ -30,6 +36,7 @@ impl Centre {
             _ if files.store.institution(request.institution, files.now.date())?.is_none() => {
                 Answer::Refused(Reason::InstitutionUnknown)
             }
+            Body::SignIn { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
             Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
             _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
@@ -42,6 +49,7 @@ impl Centre {
                 let (internal, external) = files.hsm.authenticate(question);
                 Answer::Authenticated { internal, external }
             }
+            Body::Inquire { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
             Body::Inquire { card, operation } => inquire(files, request, card, operation)?,
             Body::PinChanged { card, ident } => pin_changed(files, request, *card, *ident)?,
         };
@@ -50,6 +58,12 @@ impl Centre {
         }
         Ok(answer)
     }
+}
+
+/// Whether the clock of the terminal is right; that of a place which is not known has no bound.
+fn has_right_clock(files: Files<'_>, request: &Request<'_>) -> Result<bool, CentreError> {
+    let Some(area) = area_of(files.store, request.institution)? else { return Ok(true) };
+    lag::is_right(files, area, request.time)
 }
 
 fn inquire(

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | a new number, of the terminal that has the name's lease | the transaction is decided and, if approved, carried out | approved or refused |
 //! | a new number, of another terminal | recorded in the journal, not carried out | refused, not signed in |
+//! | a new number, with a time too far from the centre's | decided: recorded, not carried out | refused, clock wrong |
 //! | the same again | nothing | the same answer again |
 //! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
 //! | a new number after its reversal | recorded in the journal, not carried out | refused, already reversed |
@@ -40,7 +41,7 @@ use crate::life::history::{self, Event};
 use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
 use crate::terminal::files::Files;
 use crate::terminal::journal::Function;
-use crate::terminal::leases;
+use crate::terminal::{lag, leases};
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(crate) fn transact(
@@ -72,8 +73,15 @@ pub(crate) fn transact(
         }
         let institution = store.institution(request.institution, files.now.date())?;
         // A place that is not known has no leases, and a reason of its own.
-        if institution.is_some() && !leases::is_held(store, request)? {
-            return refuse(Reason::NotSignedIn);
+        if let Some(place) = &institution {
+            if !leases::is_held(store, request)? {
+                return refuse(Reason::NotSignedIn);
+            }
+            // The number has met its end: what comes late, or too early, is not carried out when the clocks agree by chance.
+            if !lag::is_right(files, place.area, request.time)? {
+                write(LineKind::Transaction(stan, Err(Reason::ClockWrong)))?;
+                return Ok(Answer::Refused(Reason::ClockWrong));
+            }
         }
         let known = files.card_for(presented.number, operation, institution.as_ref())?;
         let today = files.today()?;

@@ -53,6 +53,8 @@ pub struct Machine {
     pub(super) shown: u32,
     pub(super) stack: (u64, u64),
     pub(super) trouble: LinkTrouble,
+    /// So many seconds is the till's clock ahead of the centre's.
+    pub(super) clock_ahead: i64,
     /// Power is cut after the centre has received so many more messages.
     pub(super) cut_at_message: Option<usize>,
     pub(super) storage: Option<(u64, usize)>,
@@ -157,6 +159,7 @@ impl Machine {
             shown: 0,
             stack,
             trouble: LinkTrouble::None,
+            clock_ahead: 0,
             cut_at_message: None,
             storage,
             control,
@@ -271,6 +274,11 @@ impl Machine {
     /// Makes this go wrong on the way to the centre during the next visit.
     pub const fn trouble_link(&mut self, trouble: LinkTrouble) {
         self.trouble = trouble;
+    }
+
+    /// Lets the till's clock be so many seconds ahead of the centre's during the next visit; behind, if below zero.
+    pub const fn set_till_ahead(&mut self, seconds: i64) {
+        self.clock_ahead = seconds;
     }
 
     /// Sends bytes that are no frame on the till's line.

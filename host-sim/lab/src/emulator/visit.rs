@@ -11,20 +11,24 @@ use super::happened::{Act, Happened, Later};
 use super::holder::{self, Does, Moment, THINKS};
 use super::machine::{Left, Machine};
 use super::till::Heard;
+use qiyong_sim::time::later;
 use qiyong_sim::world::centre::CentreEnd;
 
 /// How long a visit may take in the board's time; every proper visit ends sooner by its own bounds.
 const VISIT_MINUTES: u64 = 30;
 
-/// The current visit: its reference, and its holder and centre.
+/// The current visit: its reference, when it began, and its holder and centre.
 struct Visit<'a> {
     reference: Reference,
+    time: Timestamp,
+    begin: u64,
     centre: &'a mut dyn CentreEnd,
     holder: &'a mut dyn FnMut(Moment) -> Does,
 }
 
 impl Machine {
-    /// One visit: the till's command, and everything until the end. `holder` is asked what the holder does.
+    /// One visit: the till's command, and everything until the end. It begins at `time`; a centre of this world alone goes by
+    /// that, too. `holder` is asked what the holder does.
     ///
     /// # Errors
     /// The emulator or the centre fails, or the visit does not end.
@@ -39,8 +43,9 @@ impl Machine {
         self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
         let (begin, characters) = (self.clock.now(), self.slot.characters);
-        self.till.command(&Command::Start { reference, time, operation: operation.clone() }, begin);
-        let ended = self.until_end(&mut Visit { reference, centre, holder });
+        let tills = later(time, std::mem::take(&mut self.clock_ahead));
+        self.till.command(&Command::Start { reference, time: tills, operation: operation.clone() }, begin);
+        let ended = self.until_end(&mut Visit { reference, time, begin, centre, holder });
         self.took = clock::duration(self.clock.now() - begin);
         self.left = Left {
             pulls: [self.slot.pull_at.is_some(), self.slot.pull_when_new_pin_is_taken],
@@ -102,6 +107,8 @@ impl Machine {
                 if let Some(left) = &mut self.cut_at_message {
                     *left = left.saturating_sub(1);
                 }
+                let passed = clock::duration(self.clock.now() - visit.begin).as_secs();
+                visit.centre.set_time(later(visit.time, i64::try_from(passed).unwrap_or(i64::MAX)));
                 if self.till.pass_on(&message, visit.centre)? {
                     self.does(&(visit.holder)(Moment::Transaction), 0);
                 }

@@ -8,10 +8,12 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use qiyong_protocol::centre::iso8583::Message;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, Parts, read_request};
-use qiyong_protocol::centre::{Body, Request};
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Parts, read_request, write_answer};
+use qiyong_protocol::centre::{Answer, Body, Request};
 use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Decoder, Frame, FrameError, Peer, encode, encoded_len};
+use qiyong_protocol::rules::reason::Reason;
 
 use super::words;
 use crate::world::centre::{CentreEnd, CentreFailure};
@@ -137,7 +139,11 @@ impl TillEnd {
             }
             false => message,
         };
-        let answer = if delivery.arrives { centre.answer(sent)? } else { None };
+        let answer = match delivery {
+            Delivery { arrives: false, .. } => None,
+            Delivery { refused: Some(reason), .. } => Some(refusal(sent, reason, &key)?),
+            _ => centre.answer(sent)?,
+        };
         let answered = match (&answer, &request, delivery) {
             (_, _, Delivery { arrives: false, .. }) => "(the message is lost)".to_string(),
             (None, ..) => "(the centre cannot read it and says nothing)".to_string(),
@@ -174,6 +180,13 @@ pub fn command(command: &Command) -> Zeroizing<Vec<u8>> {
 fn frame(peer: Peer, payload: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = Zeroizing::new([0; FRAME_MAX]);
     encode(peer, payload, &mut *buffer).map(<[u8]>::to_vec)
+}
+
+/// The answer of whoever stands before the centre and does not bring the message there.
+fn refusal(message: &[u8], reason: Reason, key: &X919) -> Result<Vec<u8>, CentreFailure> {
+    let mut buffer = [0; MESSAGE_MAX];
+    let message = Message::read(message).map_err(MessageError::from)?;
+    Ok(write_answer(&Answer::Refused(reason), &message, key, &mut buffer)?.to_vec())
 }
 
 /// A message as it would be after a change on its way: its last byte is one of F64.

@@ -48,7 +48,7 @@ use crate::line::{
 };
 use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
-use crate::time::VirtualTime;
+use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
 use event::{Event, Events, Recorder};
 use script::Script;
@@ -218,14 +218,14 @@ impl WorldTerminal {
         }
         self.station.till().begin(&visit);
         let noisy = visit.noise.is_some();
-        let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, .. } = visit;
+        let Visit { pins, new_pins, cancel, pull_during, faults, noise, storage_worn, clock_ahead, .. } = visit;
         self.seat.pull_during(pull_during);
         self.flash.refuse(storage_worn);
         self.plan.begin(faults, noise);
         self.line().set_card(card);
         self.station.terminal().operator().begin(pins, new_pins, cancel);
         let begin = self.time.elapsed();
-        let served = self.station.serve(operation, self.time.timestamp());
+        let served = self.station.serve(operation, later(self.time.timestamp(), clock_ahead));
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);

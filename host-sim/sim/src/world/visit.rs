@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::centre::Body;
+use qiyong_protocol::rules::reason::Reason;
 
 use crate::line::{Disturbance, Fault, Noise, PullDuring};
 use crate::serial::wire::ByteFault;
@@ -32,6 +33,14 @@ pub enum LinkTrouble {
     AnswerAndReversalsLost,
     /// The till has set the terminal up under a name that no message can hold, so that none leaves the terminal.
     Unsendable,
+    /// Whoever stands before the centre has too much to do for the transaction, and says so.
+    CentreBusy,
+    /// Whoever stands before the centre does not reach it, and answers every message so.
+    RegionDown,
+    /// The transaction is carried out, its answer is lost, and for the reversal the centre is too busy.
+    AnswerLostThenBusy,
+    /// The transaction is carried out, its answer is lost, and then the centre is not reached.
+    AnswerLostThenRegionDown,
 }
 
 /// What becomes of a message and its answer.
@@ -47,22 +56,30 @@ pub struct Delivery {
     pub late: bool,
     /// It gets the answer twice.
     pub twice: bool,
+    /// Whoever stands before the centre refuses it, with the centre's key; the centre itself is not asked.
+    pub refused: Option<Reason>,
 }
 
 impl Delivery {
     /// Nothing goes wrong.
-    pub const WHOLE: Self = Self { arrives: true, damaged: false, returns: true, late: false, twice: false };
+    pub const WHOLE: Self =
+        Self { arrives: true, damaged: false, returns: true, late: false, twice: false, refused: None };
     /// The centre does not get it.
     pub const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
     /// The centre gets it, and the answer is lost.
     pub const UNANSWERED: Self = Self { returns: false, ..Self::WHOLE };
     /// The centre gets it with a byte changed.
     pub const DAMAGED: Self = Self { damaged: true, ..Self::WHOLE };
+
+    /// It is refused before the centre gets it.
+    pub const fn refused(reason: Reason) -> Self {
+        Self { refused: Some(reason), ..Self::WHOLE }
+    }
 }
 
 impl LinkTrouble {
     /// The kinds that scenario files name.
-    pub const WORDS: [(&'static str, Self); 9] = [
+    pub const WORDS: [(&'static str, Self); 13] = [
         ("ok", Self::None),
         ("down", Self::Down),
         ("request-lost", Self::RequestLost),
@@ -72,6 +89,10 @@ impl LinkTrouble {
         ("answers-twice", Self::AnswersTwice),
         ("answer-and-reversals-lost", Self::AnswerAndReversalsLost),
         ("unsendable", Self::Unsendable),
+        ("centre-busy", Self::CentreBusy),
+        ("region-down", Self::RegionDown),
+        ("answer-lost-then-busy", Self::AnswerLostThenBusy),
+        ("answer-lost-then-region-down", Self::AnswerLostThenRegionDown),
     ];
 
     /// What becomes of a message of a visit.
@@ -79,7 +100,19 @@ impl LinkTrouble {
         match (self, body) {
             (Self::Down, _) | (Self::RequestLost, Body::Transact { .. }) => Delivery::LOST,
             (Self::RequestDamaged, Body::Transact { .. }) => Delivery::DAMAGED,
-            (Self::AnswerLost | Self::AnswerAndReversalsLost, Body::Transact { .. }) => Delivery::UNANSWERED,
+            (
+                Self::AnswerLost
+                | Self::AnswerAndReversalsLost
+                | Self::AnswerLostThenBusy
+                | Self::AnswerLostThenRegionDown,
+                Body::Transact { .. },
+            ) => Delivery::UNANSWERED,
+            (Self::CentreBusy, Body::Transact { .. }) | (Self::AnswerLostThenBusy, Body::Reverse { .. }) => {
+                Delivery::refused(Reason::CentreBusy)
+            }
+            (Self::RegionDown, _) | (Self::AnswerLostThenRegionDown, Body::Reverse { .. }) => {
+                Delivery::refused(Reason::RegionDown)
+            }
             (Self::AnswerLate, Body::Transact { .. }) => Delivery { late: true, ..Delivery::WHOLE },
             (Self::AnswersTwice, _) => Delivery { twice: true, ..Delivery::WHOLE },
             (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => Delivery::LOST,
@@ -189,4 +222,6 @@ pub struct Visit {
     pub to_terminal: Vec<(u64, ByteFault)>,
     /// The terminal's storage accepts no record.
     pub storage_worn: bool,
+    /// So many seconds is the till's clock, by which it sets the terminal's, ahead of the centre's; behind, if below zero.
+    pub clock_ahead: i64,
 }

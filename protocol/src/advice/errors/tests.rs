@@ -384,11 +384,11 @@ fn of_reasons() {
     };
     assert_eq!(
         words(Advice::TryAgain),
-        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed"
+        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed centre-busy region-down"
     );
     let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
-                   terminal-name-taken numbers-used-up number-reused";
+                   terminal-name-taken numbers-used-up number-reused clock-wrong";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 14);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 17);
 }

@@ -82,10 +82,28 @@ pub fn write_rejection<'b>(
     key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
+    Ok(rejection(code, request, buffer).finish_with_mac(key)?)
+}
+
+/// The same without F64, to a terminal with which the centre shares no key. No terminal takes it for an answer, since anyone
+/// could have written it; whoever looks at the line sees why nothing else comes.
+///
+/// # Errors
+/// The buffer is too small ([`super::MESSAGE_MAX`] is enough).
+pub fn write_open_rejection<'b>(
+    code: [u8; 2],
+    request: &Message<'_>,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], MessageError> {
+    Ok(rejection(code, request, buffer).finish()?)
+}
+
+/// All of a rejection but F64.
+fn rejection<'b>(code: [u8; 2], request: &Message<'_>, buffer: &'b mut [u8]) -> Writer<'b> {
     let mut writer = begin(request, code, buffer);
     write_card(&mut writer, objects::card_of(request));
     repeat(&mut writer, request, 60);
-    Ok(writer.finish_with_mac(key)?)
+    writer
 }
 
 /// All fields up to F42.

@@ -47,10 +47,10 @@ pub mod objects;
 mod request;
 pub mod response;
 
-pub use answer::{read_answer, write_answer, write_rejection};
+pub use answer::{read_answer, write_answer, write_open_rejection, write_rejection};
 pub use error::MessageError;
 pub use request::read as read_request;
-pub use request::{Parts, Sent, write_request};
+pub use request::{Parts, Sent, sender, write_request};
 
 /// A buffer of so many bytes has room for every message that a terminal or centre can send.
 pub const MESSAGE_MAX: usize = 512;

@@ -216,13 +216,22 @@ pub fn read<'a>(message: &Message<'a>, key: &dyn MacKey, parts: &'a mut Parts) -
         return Err(MessageError::Mac);
     }
     let (form, batch) = Form::of_message(message)?;
-    let bytes = |field| message.field(field).map(|value| value.bytes).ok_or(MessageError::Missing { field });
-    let terminal = TerminalId(array(bytes(41)?).ok_or(MessageError::Value { field: 41 })?);
-    let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| InstitutionCode::from_bytes(code).ok());
-    let institution = institution.ok_or(MessageError::Value { field: 42 })?;
+    let (institution, terminal) = sender(message)?;
     let stan = stan(message)?;
     let time = read_time(message)?;
     Ok(Request { institution, terminal, batch, time, body: read_body(message, form.kind, batch, stan, parts)? })
+}
+
+/// Which terminal a message names as its sender (F42, F41), before anything proves it: whoever chooses the key by it knows no
+/// more until the MAC is right.
+///
+/// # Errors
+/// The message names none.
+pub fn sender(message: &Message<'_>) -> Result<(InstitutionCode, TerminalId), MessageError> {
+    let bytes = |field| message.field(field).map(|value| value.bytes).ok_or(MessageError::Missing { field });
+    let terminal = TerminalId(array(bytes(41)?).ok_or(MessageError::Value { field: 41 })?);
+    let institution = bytes(42)?.strip_suffix(b"   ").and_then(|code| InstitutionCode::from_bytes(code).ok());
+    Ok((institution.ok_or(MessageError::Value { field: 42 })?, terminal))
 }
 
 fn read_time(message: &Message<'_>) -> Result<Timestamp, MessageError> {

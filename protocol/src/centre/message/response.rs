@@ -1,7 +1,8 @@
 //! F39, the response code: every [`Reason`] as a code, or as the general one and its word in F44.
 //!
 //! The codes are those of docs/card.md §5.5 (recalled). 05, "do not honour", stands for every reason without a code
-//! (recalled).
+//! (recalled). 91, "issuer down", is for a centre that was not asked; 96, "system", has no reason here, since other
+//! centres send it also when nobody knows what was done, and then a terminal must reverse.
 
 use crate::rules::reason::Reason;
 
@@ -17,7 +18,7 @@ pub const NO_ANSWER: [u8; 2] = *b"98";
 pub const REFUSED: [u8; 2] = *b"05";
 
 /// The reasons that have a code.
-const CODES: [([u8; 2], Reason); 11] = [
+const CODES: [([u8; 2], Reason); 12] = [
     (*b"03", Reason::InstitutionUnknown),
     (*b"14", Reason::CardUnknown),
     (*b"17", Reason::CancelledByOperator),
@@ -27,6 +28,7 @@ const CODES: [([u8; 2], Reason); 11] = [
     (*b"55", Reason::PinWrong),
     (*b"58", Reason::InstitutionNotDesignated),
     (*b"75", Reason::PinBlocked),
+    (*b"91", Reason::RegionDown),
     (*b"94", Reason::NumberReused),
     (NO_ANSWER, Reason::NoAnswer),
 ];

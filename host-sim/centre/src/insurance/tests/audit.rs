@@ -92,7 +92,11 @@ pub(super) fn audit(it: &mut Insurance, history: &History) -> Result<(), String>
     }
     equal("bank", it.balance(&booking::bank(BANK)), -history.bank_total())?;
     equal("finance", it.balance(&Account::Finance), -sum(&collected, |line| line.subsidy))?;
-    let total = office.store().find("SELECT coalesce(sum(balance), 0) AS total FROM balances", &[]).unwrap().unwrap();
+    let total = office
+        .store()
+        .find("SELECT CAST(coalesce(sum(balance), 0) AS BIGINT) AS total FROM balances", &[])
+        .unwrap()
+        .unwrap();
     equal("all accounts", total.get::<i64>("total").unwrap(), 0)?;
     if let Some(broken) = it.bench.centre.verify().unwrap()[0].2.clone() {
         return Err(format!("{broken} does not add up"));

@@ -100,8 +100,8 @@ impl Act for Totals {
     fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TotalsView, Refusal> {
         let institution = till::institution(desk)?;
         let row = desk.store().find(
-            "SELECT coalesce(sum(total), 0) AS total, coalesce(sum(fund), 0) AS fund,
-                    coalesce(sum(account), 0) AS account, count(*) AS count
+            "SELECT CAST(coalesce(sum(total), 0) AS BIGINT) AS total, CAST(coalesce(sum(fund), 0) AS BIGINT) AS fund,
+                    CAST(coalesce(sum(account), 0) AS BIGINT) AS account, count(*) AS count
              FROM settlements
              WHERE area = $1 AND institution = $2 AND day >= $3 AND day <= $4 AND insutype = $5 AND clr_type = $6",
             values![desk.area(), institution, self.stmt_begndate, self.stmt_enddate, self.insutype, self.clr_type],

@@ -2,11 +2,11 @@
 //!
 //! The statements stand here as they were at version 10, whatever today's are.
 
-use rusqlite::{OptionalExtension, Row, params};
-
 use crate::error::CentreError;
 use crate::store::Store;
 use crate::store::chain::{BEGINNING, Link};
+use crate::store::database::Database;
+use crate::store::value::{Row, values};
 
 /// A posting as version 9 kept it.
 struct Posting {
@@ -22,10 +22,10 @@ pub(super) fn chain_postings(store: &Store) -> Result<(), CentreError> {
             chain = BEGINNING;
         }
         chain = seal(store, &posting, &chain)?;
-        store
-            .connection
-            .prepare_cached("UPDATE postings SET chain = ? WHERE area = ? AND number = ?")?
-            .execute(params![chain, posting.area, posting.number])?;
+        store.execute(
+            "UPDATE postings SET chain = $1 WHERE area = $2 AND number = $3",
+            values![chain, posting.area, posting.number],
+        )?;
         (area, number) = (posting.area, posting.number);
     }
     Ok(())
@@ -34,22 +34,23 @@ pub(super) fn chain_postings(store: &Store) -> Result<(), CentreError> {
 /// The first posting after this one. One is read at a time: a row that is found while the table is written may be found
 /// again.
 fn next(store: &Store, area: &str, number: i64) -> Result<Option<Posting>, CentreError> {
-    let read = |row: &Row<'_>| {
+    let read = |row: &Row| {
         let words = [row.get("day")?, row.get("reason")?, row.get("reference")?, row.get("operator")?];
         Ok(Posting { area: row.get("area")?, number: row.get("number")?, words })
     };
-    let mut next = store.connection.prepare_cached(
+    let next = store.find(
         "SELECT area, number, day, reason, reference, operator FROM postings
-         WHERE (area, number) > (?, ?) ORDER BY area, number LIMIT 1",
+         WHERE (area, number) > ($1, $2) ORDER BY area, number LIMIT 1",
+        values![area, number],
     )?;
-    Ok(next.query_row(params![area, number], read).optional()?)
+    next.as_ref().map(read).transpose()
 }
 
 fn seal(store: &Store, posting: &Posting, before: &[u8; 32]) -> Result<[u8; 32], CentreError> {
     let Posting { area, number, words: [day, reason, reference, operator] } = posting;
-    let mut lines =
-        store.connection.prepare_cached("SELECT account, amount FROM entries WHERE area = ? AND posting = ?")?;
-    let lines = lines.query_map(params![area, number], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let lines = lines.collect::<Result<Vec<(String, i64)>, _>>()?;
+    let rows =
+        store.rows("SELECT account, amount FROM entries WHERE area = $1 AND posting = $2", values![area, *number])?;
+    let line = |row: &Row| Ok((row.get("account")?, row.get("amount")?));
+    let lines = rows.iter().map(line).collect::<Result<Vec<(String, i64)>, CentreError>>()?;
     Ok(Link { area, number: *number, day, reason, reference, operator, lines: &lines }.seal(&store.vault, before))
 }

@@ -10,12 +10,14 @@ use std::thread;
 use crate::acts::general::General;
 use crate::tests::closing::closing_line;
 use crate::tests::met::{self, Met};
-use crate::{agency, application, institution, insurance, life, production, registry, settlement, slip, tests};
+use crate::{
+    agency, application, institution, insurance, life, production, registry, settlement, slip, terminal, tests,
+};
 
 /// The refusals of each enum. `centre-failed` and `centre-damaged` come from none: the database failed.
 fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let application = application::refused::Refused::ALL.concat();
-    let lists: [(&str, &[&str]); 10] = [
+    let lists: [(&str, &[&str]); 11] = [
         ("any act", General::ALL),
         ("failure", &["centre-failed", "centre-damaged"]),
         ("agency", agency::Refused::ALL),
@@ -26,6 +28,7 @@ fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("production", production::refusal::ProductionRefusal::ALL),
         ("settlement", settlement::refusal::Refused::ALL),
         ("slip", slip::refusal::SlipRefusal::ALL),
+        ("terminal", terminal::refusal::Refused::ALL),
     ];
     let sets = lists.map(|(room, list)| (room, list.iter().copied().collect::<BTreeSet<_>>()));
     let all: BTreeSet<_> = sets.iter().flat_map(|(_, set)| set.iter().copied()).collect();
@@ -35,7 +38,7 @@ fn codes() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// The tests of each room that go through the dispatcher.
-const ROOMS: [&[fn()]; 9] = [
+const ROOMS: [&[fn()]; 10] = [
     tests::acts::REACHING,
     tests::reading::REACHING,
     application::tests::REACHING,
@@ -45,6 +48,7 @@ const ROOMS: [&[fn()]; 9] = [
     production::tests::REACHING,
     settlement::tests::REACHING,
     slip::tests::REACHING,
+    terminal::tests::REACHING,
 ];
 
 fn all_that_is_met() -> Met {

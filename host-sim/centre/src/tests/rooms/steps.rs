@@ -284,20 +284,23 @@ fn sell(world: &mut World, person: usize, fen: u64) {
     let stan = world.fresh();
     let card = world.people[person].card.clone();
     let before = world.has(&own(&world.people[person].number));
-    let answer = transact(&mut world.it.bench.centre, PHARMACY, stan, &card, &purchase(fen));
+    let time = told(world.it.bench.centre.now());
+    let (shown, operation) = (presented(&card), purchase(fen));
+    let body = Body::Transact { stan: Stan(stan), card: &shown, operation: &operation };
+    let answer = send_at(&mut world.it.bench.centre, PHARMACY, time, body).unwrap();
     let fen = i64::try_from(fen).unwrap();
     if let Answer::Approved(receipt) = answer {
         world.expect("a receipt's balance", &receipt.balance.0.into(), before - fen);
         let account = own(&world.people[person].number);
         world.book([(account, -fen), (format!("institution:{PHARMACY}"), fen)]);
-        world.sales.push((stan, person, fen, false));
+        world.sales.push((stan, person, fen, false, time));
     }
 }
 
 fn reverse_sale(world: &mut World, at: usize) {
-    let Some((stan, person, fen, reversed)) = world.sales.get(at).copied() else { return };
-    let original =
-        Original { card: world.people[person].card.number, total: Fen(u64::try_from(fen).unwrap()), time: noon() };
+    let Some((stan, person, fen, reversed, time)) = world.sales.get(at).copied() else { return };
+    let total = Fen(u64::try_from(fen).unwrap());
+    let original = Original { card: world.people[person].card.number, total, time };
     let body = Body::Reverse { stan: Stan(stan), original };
     assert_eq!(send(&mut world.it.bench.centre, PHARMACY, body).unwrap(), Answer::Done);
     if !reversed {

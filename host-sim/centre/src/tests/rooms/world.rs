@@ -47,7 +47,7 @@ pub(in crate::tests) struct World {
     pub(super) records: BTreeMap<String, i64>,
     pub(super) bills: Vec<Bill_>,
     /// Number, person, fen, whether it was reversed.
-    pub(super) sales: Vec<(u32, usize, i64, bool)>,
+    pub(super) sales: Vec<(u32, usize, i64, bool, Timestamp)>,
     pub(super) fee: Option<Fee>,
     pub(super) references: u32,
     pub(super) granted: BTreeSet<String>,
@@ -214,7 +214,9 @@ fn places(it: &mut Insurance) {
         });
         it.bench.done("settlement-officer", "catalogue.set", item);
     }
-    assert!(matches!(sign_in(&mut it.bench.centre, PHARMACY, TILL, TOKEN), Answer::SignedIn(_)));
+    let time = told(it.bench.centre.now());
+    let signed_in = send_at(&mut it.bench.centre, PHARMACY, time, Body::SignIn { token: TOKEN });
+    assert!(matches!(signed_in, Ok(Answer::SignedIn(_))));
     crate::slip::tests::acts::approve(&mut it.bench, crate::slip::tests::acts::APPLICATION, &|_| {});
     let area = Region::new(SUZHOU_AREA).unwrap();
     let operator = it.bench.centre.operator(area, "admin").unwrap().unwrap();

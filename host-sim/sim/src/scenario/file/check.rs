@@ -29,6 +29,9 @@ use crate::scenario::serial;
 use crate::world::visit::{CancelAt, LinkTrouble, Visit};
 use crate::{gbk, input};
 
+/// A till's clock may be wrong by a week, in seconds.
+const CLOCK_AHEAD_MAX: u64 = 7 * 24 * 3_600;
+
 /// Tables must be tables, and dates must be strings. Serde would accept a list for a table, and its messages speak of
 /// maps.
 pub(super) fn check_shape(path: &str, table: &toml::Table) -> Result<(), Problem> {
@@ -316,6 +319,12 @@ impl RawStep {
         for (number, raw) in (1..).zip(&self.line) {
             faults.extend(raw.check(&key(&format!("line {number}")))?);
         }
+        if self.clock_ahead.abs_diff(0) > CLOCK_AHEAD_MAX {
+            return Err(Problem::Number {
+                key: key("clock_ahead"),
+                allowed: "seconds, at most a week of them, 604800",
+            });
+        }
         let noise = self.noise.as_ref().map(|raw| raw.check(&key("noise"), seed, number));
         let trouble = self.link.as_deref().map(|text| lookup(&key("link"), text, &LinkTrouble::WORDS));
         let outcomes = Outcome::ALL;
@@ -344,6 +353,7 @@ impl RawStep {
                 to_till,
                 to_terminal,
                 storage_worn: self.storage_worn,
+                clock_ahead: self.clock_ahead,
             },
             expect: Expected {
                 outcome: outcome.transpose()?,

@@ -132,6 +132,8 @@ pub(super) struct RawStep {
     #[serde(default)]
     pub(super) storage_worn: bool,
     #[serde(default)]
+    pub(super) clock_ahead: i64,
+    #[serde(default)]
     pub(super) expect: RawExpected,
 }
 

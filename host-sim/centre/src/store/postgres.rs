@@ -1,0 +1,215 @@
+//! A PostgreSQL server as a [`Database`]. Every statement is prepared once in a session and kept.
+//!
+//! Whoever writes takes one lock of the database at the beginning of the transaction, so that transactions take turns, as they
+//! do on a file: the chains of audit and ledger are one row after the other anyway, and a number is given once. Several centres
+//! on one database take turns, too; a region that outgrows that gets a server of its own (docs/operating.md §2).
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::error::Error;
+use std::rc::Rc;
+
+use postgres::types::private::BytesMut;
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, NoTls, Statement};
+
+use super::database::{Database, Engine};
+use super::dialect;
+use super::failure::DatabaseError;
+use super::place::Server;
+use super::value::{Row, Value};
+use super::work::Work;
+use crate::error::CentreError;
+
+/// Begins a transaction in which nobody else writes. The lock's number is "QYCC"; each statement after it sees what was done
+/// before it was given.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1364804419)";
+
+/// What each session is given. A wait for the lock ends, and a centre that has stopped within a transaction does not hold the
+/// others up; a server that would confirm what is not on its disk is told otherwise.
+const SESSION: &str = "SET lock_timeout = '20s'; SET statement_timeout = '10min';
+    SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'error';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// A connection to a server, which is made anew when it is lost.
+pub(super) struct Postgres {
+    server: Server,
+    session: RefCell<Option<Session>>,
+    /// Whether a transaction is open.
+    within: Cell<bool>,
+    statements: Cell<u64>,
+}
+
+struct Session {
+    client: Client,
+    prepared: HashMap<String, Statement>,
+}
+
+impl Postgres {
+    /// Nothing is sent before the first statement.
+    pub(super) fn new(server: Server) -> Self {
+        Self { server, session: RefCell::new(None), within: Cell::new(false), statements: Cell::new(0) }
+    }
+
+    /// What was done since it was opened. A server does not say how many steps it took.
+    pub(super) const fn work(&self) -> Work {
+        Work { statements: self.statements.get(), steps: 0, scanned: 0 }
+    }
+
+    /// Carries out `work` in a session. Outside a transaction it is made in a new one if the old one was lost.
+    fn with<T>(&self, mut work: impl FnMut(&mut Session) -> Result<T, postgres::Error>) -> Result<T, CentreError> {
+        let mut slot = self.session.borrow_mut();
+        let mut tried = false;
+        loop {
+            let session = match slot.as_mut() {
+                Some(session) if !session.client.is_closed() => session,
+                _ if self.within.get() => return Err(CentreError::Store(DatabaseError::Lost)),
+                _ => slot.insert(self.connect()?),
+            };
+            let error = match work(session) {
+                Ok(done) => return Ok(done),
+                Err(error) => DatabaseError::Postgres(error),
+            };
+            if !error.is_lost() {
+                return Err(CentreError::Store(error));
+            }
+            *slot = None;
+            if tried || self.within.get() {
+                return Err(CentreError::Store(error));
+            }
+            tried = true;
+        }
+    }
+
+    fn connect(&self) -> Result<Session, CentreError> {
+        let connect = || {
+            let mut client = self.server.config.connect(NoTls)?;
+            client.batch_execute(SESSION)?;
+            Ok(Session { client, prepared: HashMap::new() })
+        };
+        connect().map_err(|error: postgres::Error| CentreError::Unreachable {
+            server: self.server.to_string(),
+            source: DatabaseError::Postgres(error),
+        })
+    }
+
+    fn count(&self) {
+        self.statements.set(self.statements.get().saturating_add(1));
+    }
+}
+
+impl Session {
+    fn prepare(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+impl Database for Postgres {
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
+        self.count();
+        let changed = self.with(|session| {
+            let statement = session.prepare(sql)?;
+            session.client.execute(&statement, &parameters(values))
+        })?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
+        self.count();
+        let (columns, rows) = self.with(|session| {
+            let statement = session.prepare(sql)?;
+            let columns: Rc<[String]> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+            Ok((columns, session.client.query(&statement, &parameters(values))?))
+        })?;
+        let own = |row: &postgres::Row| {
+            let values = (0..row.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
+            Ok(Row { columns: Rc::clone(&columns), values })
+        };
+        rows.iter().map(own).collect::<Result<_, postgres::Error>>().map_err(|error| CentreError::Store(error.into()))
+    }
+}
+
+impl Engine for Postgres {
+    fn begin(&self) -> Result<(), CentreError> {
+        self.with(|session| session.client.batch_execute(BEGIN))?;
+        self.within.set(true);
+        Ok(())
+    }
+
+    fn commit(&self) -> Result<(), CentreError> {
+        let done = self.with(|session| session.client.batch_execute("COMMIT"));
+        self.within.set(false);
+        done.map_err(|error| match error {
+            CentreError::Store(source) if source.is_lost() => CentreError::Uncertain(source),
+            other => other,
+        })
+    }
+
+    fn roll_back(&self) {
+        if self.within.get() {
+            // A session that is gone has taken everything back already.
+            let _ = self.with(|session| session.client.batch_execute("ROLLBACK"));
+            self.within.set(false);
+        }
+    }
+
+    fn script(&self, sql: &str) -> Result<(), CentreError> {
+        let sql = dialect::for_postgres(sql);
+        self.with(|session| session.client.batch_execute(&sql))
+    }
+}
+
+fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, of: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) => match *of {
+                Type::INT4 => i32::try_from(*number)?.to_sql(of, out),
+                Type::INT2 => i16::try_from(*number)?.to_sql(of, out),
+                Type::INT8 => number.to_sql(of, out),
+                _ => Err(format!("a number stands where the server takes {of}").into()),
+            },
+            Self::Text(text) => match *of {
+                Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => text.to_sql(of, out),
+                _ => Err(format!("a text stands where the server takes {of}").into()),
+            },
+            Self::Bytes(bytes) => match *of {
+                Type::BYTEA => bytes.to_sql(of, out),
+                _ => Err(format!("bytes stand where the server takes {of}").into()),
+            },
+        }
+    }
+
+    /// Which value stands where is known with the value alone.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A value of another type is read as nothing, which no column accepts that must hold something.
+fn value(row: &postgres::Row, at: usize) -> Result<Value, postgres::Error> {
+    let Some(column) = row.columns().get(at) else { return Ok(Value::Null) };
+    let found = match *column.type_() {
+        Type::INT8 => row.try_get::<_, Option<i64>>(at)?.map(Value::Int),
+        Type::INT4 => row.try_get::<_, Option<i32>>(at)?.map(|number| Value::Int(number.into())),
+        Type::INT2 => row.try_get::<_, Option<i16>>(at)?.map(|number| Value::Int(number.into())),
+        Type::BOOL => row.try_get::<_, Option<bool>>(at)?.map(|yes| Value::Int(yes.into())),
+        Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at)?.map(Value::Bytes),
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => {
+            row.try_get::<_, Option<String>>(at)?.map(Value::Text)
+        }
+        _ => None,
+    };
+    Ok(found.unwrap_or(Value::Null))
+}

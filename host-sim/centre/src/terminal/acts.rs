@@ -1,0 +1,209 @@
+//! What is done about terminals: each gets a key of its own, a new one, or none any more (docs/centre.md §18). A key is shown
+//! once, to whoever puts it into the terminal, and to nobody later.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use qiyong_protocol::centre::iso8583::mac::X919;
+
+use super::keys;
+use super::refusal::Refused;
+use crate::access::acts::Done;
+use crate::acts::Act;
+use crate::acts::desk::Desk;
+use crate::acts::entry::{Entry, entry};
+use crate::acts::fields::{InstitutionNo, Moment, Private, TerminalNo};
+use crate::acts::refusal::Refusal;
+use crate::acts::role::Role;
+use crate::institution::records::area_of;
+use crate::institution::refusal::Refused as InstitutionRefused;
+use crate::store::value::values;
+
+/// The acts of this room.
+pub(crate) const ACTS: &[Entry] =
+    &[entry::<RegisterTerminal>(), entry::<RekeyTerminal>(), entry::<RetireTerminal>(), entry::<ListTerminals>()];
+
+/// Those who see to institutions.
+const MAY: &[Role] = &[Role::SettlementOfficer];
+
+/// A key, which is shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuedKey {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// The terminal's name
+    terminal: TerminalNo,
+    /// The key, 32 hex digits: for the file of `qiyong terminal --key`, or for the device that loads terminals
+    #[schema(value_type = String, pattern = "^[0-9A-F]{32}$")]
+    key: Private,
+    /// Its check value: the first three bytes of eight zeros enciphered under it, 6 hex digits
+    #[schema(pattern = "^[0-9A-F]{6}$")]
+    kcv: String,
+    /// Since when it is in force
+    since: Moment,
+}
+
+/// Registers a terminal: makes a key for it, which is shown once.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterTerminal {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// The terminal's name there
+    terminal: TerminalNo,
+}
+
+impl Act for RegisterTerminal {
+    const NAME: &'static str = "terminal.register";
+    const ROLES: &'static [Role] = MAY;
+    type Answer = IssuedKey;
+
+    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<IssuedKey, Refusal> {
+        let name = (self.institution, self.terminal);
+        match known(desk, name)? {
+            Some((_, None)) => Err(Refused::Registered.into()),
+            last => issue(desk, name, last.map_or(0, |(number, _)| number)),
+        }
+    }
+}
+
+/// Gives a terminal a new key, which is shown once. From now on the one before opens nothing but the reversal of what was
+/// begun under it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RekeyTerminal {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// The terminal's name there
+    terminal: TerminalNo,
+}
+
+impl Act for RekeyTerminal {
+    const NAME: &'static str = "terminal.rekey";
+    const ROLES: &'static [Role] = MAY;
+    type Answer = IssuedKey;
+
+    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<IssuedKey, Refusal> {
+        let name = (self.institution, self.terminal);
+        let Some((number, None)) = known(desk, name)? else { return Err(Refused::Unknown.into()) };
+        keys::end(desk, name.0.0, name.1.0)?;
+        issue(desk, name, number)
+    }
+}
+
+/// Retires a terminal: its key opens nothing any more but the reversal of what was begun under it. Done again it changes
+/// nothing.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetireTerminal {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// The terminal's name there
+    terminal: TerminalNo,
+}
+
+impl Act for RetireTerminal {
+    const NAME: &'static str = "terminal.retire";
+    const ROLES: &'static [Role] = MAY;
+    type Answer = Done;
+
+    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Done, Refusal> {
+        if known(desk, (self.institution, self.terminal))?.is_none() {
+            return Err(Refused::Unknown.into());
+        }
+        Ok(Done { changed: keys::end(desk, self.institution.0, self.terminal.0)? })
+    }
+}
+
+/// A terminal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TerminalLine {
+    /// Its name
+    terminal: TerminalNo,
+    /// How many keys it has had
+    keys: i64,
+    /// The check value of the last one, 6 hex digits
+    kcv: String,
+    /// Since when that was in force
+    since: Moment,
+    /// When it ended: the terminal is retired
+    ended: Option<Moment>,
+}
+
+/// Terminals by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Terminals {
+    /// The terminals
+    terminals: Vec<TerminalLine>,
+}
+
+/// Lists the terminals of an institution by name, at most 1,000.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListTerminals {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// Only those after this name
+    after: Option<TerminalNo>,
+}
+
+impl Act for ListTerminals {
+    const NAME: &'static str = "terminal.list";
+    const ROLES: &'static [Role] = &[Role::Administrator, Role::SettlementOfficer, Role::Auditor];
+    const READS: bool = true;
+    type Answer = Terminals;
+
+    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<Terminals, Refusal> {
+        here(desk, self.institution)?;
+        let after = self.after.map_or(String::new(), |name| name.to_string());
+        let rows = desk.store().rows(
+            "SELECT terminal, number, sealed, since, ended FROM terminal_keys AS last
+             WHERE area = $1 AND institution = $2 AND terminal > $3 AND NOT EXISTS (
+                 SELECT number FROM terminal_keys AS next WHERE next.area = last.area
+                   AND next.institution = last.institution AND next.terminal = last.terminal
+                   AND next.number > last.number)
+             ORDER BY terminal LIMIT 1000",
+            values![desk.area(), self.institution, after],
+        )?;
+        let line = |row: &crate::store::value::Row| {
+            Ok(TerminalLine {
+                terminal: row.get("terminal")?,
+                keys: row.get("number")?,
+                kcv: keys::check_value(&keys::open(desk.vault(), row)?),
+                since: row.get("since")?,
+                ended: row.get("ended")?,
+            })
+        };
+        Ok(Terminals { terminals: rows.iter().map(line).collect::<Result<_, Refusal>>()? })
+    }
+}
+
+/// The last key of a name: its number, and when it ended. The act is about that terminal.
+fn known(
+    desk: &mut Desk<'_>,
+    (institution, terminal): (InstitutionNo, TerminalNo),
+) -> Result<Option<(i64, Option<jiff::civil::DateTime>)>, Refusal> {
+    desk.subject(format!("terminal {institution}-{terminal}"));
+    here(desk, institution)?;
+    Ok(keys::last(desk, institution.0, terminal.0)?)
+}
+
+/// That the institution is one of this area's.
+fn here(desk: &Desk<'_>, institution: InstitutionNo) -> Result<(), Refusal> {
+    if area_of(desk.store(), institution.0)? != Some(desk.area()) {
+        return Err(InstitutionRefused::Unknown.into());
+    }
+    Ok(())
+}
+
+/// Makes the key after the one with this number.
+fn issue(
+    desk: &Desk<'_>,
+    (institution, terminal): (InstitutionNo, TerminalNo),
+    last: i64,
+) -> Result<IssuedKey, Refusal> {
+    let key: X919 = keys::add(desk, (institution.0, terminal.0), last.saturating_add(1))?;
+    let kcv = keys::check_value(&key);
+    let key = Private(hex::encode_upper(key.expose()));
+    Ok(IssuedKey { institution, terminal, key, kcv, since: Moment(desk.now()) })
+}

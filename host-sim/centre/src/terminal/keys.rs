@@ -1,0 +1,126 @@
+//! The keys of terminals (docs/centre.md §18): of each name one in force, and those that have ended. Not here: which message
+//! is believed under which key (`endpoint`).
+
+use des::TdesEde2;
+use des::cipher::{BlockCipherEncrypt, KeyInit};
+use jiff::civil::DateTime;
+use zeroize::Zeroizing;
+
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::rules::institution::InstitutionCode;
+
+use crate::acts::office::Office;
+use crate::error::{CentreError, Damage};
+use crate::store::database::Database;
+use crate::store::value::{Row, values};
+use crate::store::vault::Vault;
+use crate::terminal::columns::terminal_text;
+
+/// How many keys of a name are known: the last one, and seven that ended before. What was still owed under an older one is
+/// for people to settle.
+const KNOWN: usize = 8;
+
+/// A terminal's key.
+#[derive(Debug)]
+pub(crate) struct TerminalKey {
+    pub(crate) key: X919,
+    /// When it ended; `None`: it is in force.
+    pub(crate) ended: Option<DateTime>,
+}
+
+/// The keys of a name, the last one first. None: the terminal was never registered.
+pub(crate) fn of(
+    (store, vault): (&dyn Database, &Vault),
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<Vec<TerminalKey>, CentreError> {
+    let rows = store.rows(
+        "SELECT sealed, ended FROM terminal_keys WHERE institution = $1 AND terminal = $2
+         ORDER BY number DESC LIMIT 8",
+        values![institution, terminal_text(terminal)],
+    )?;
+    let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, ended: row.get("ended")? });
+    rows.iter().take(KNOWN).map(read).collect()
+}
+
+/// The key in this row.
+pub(crate) fn open(vault: &Vault, row: &Row) -> Result<X919, CentreError> {
+    let plain = vault.unseal(&row.get::<Vec<u8>>("sealed")?)?;
+    let key = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
+    key.map(|key| X919::new(*key)).map_err(|_| CentreError::Damaged(Damage::Column("terminal_keys.sealed".into())))
+}
+
+/// The number of a name's last key in this area, and when it ended if it has.
+pub(crate) fn last(
+    office: &Office<'_>,
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<Option<(i64, Option<DateTime>)>, CentreError> {
+    let row = office.store().find(
+        "SELECT number, ended FROM terminal_keys WHERE area = $1 AND institution = $2 AND terminal = $3
+         ORDER BY number DESC LIMIT 1",
+        values![office.area(), institution, terminal_text(terminal)],
+    )?;
+    row.map(|row| Ok((row.get("number")?, row.get("ended")?))).transpose()
+}
+
+/// Makes a key for a name, of which none is in force, and keeps it under this number.
+///
+/// # Errors
+/// The system has no random numbers, or the database failed.
+pub(crate) fn add(
+    office: &Office<'_>,
+    (institution, terminal): (InstitutionCode, TerminalId),
+    number: i64,
+) -> Result<X919, CentreError> {
+    let mut bytes = Zeroizing::new([0; 16]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+    // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
+    bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
+    let sealed = office.vault().seal(bytes.as_slice())?;
+    office.store().execute(
+        "INSERT INTO terminal_keys (area, institution, terminal, number, sealed, since) VALUES ($1, $2, $3, $4, $5, $6)",
+        values![office.area(), institution, terminal_text(terminal), number, sealed, office.now()],
+    )?;
+    Ok(X919::new(*bytes))
+}
+
+/// Ends the key that is in force; `false`: none is.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn end(
+    office: &Office<'_>,
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<bool, CentreError> {
+    let ended = office.store().execute(
+        "UPDATE terminal_keys SET ended = $1
+         WHERE area = $2 AND institution = $3 AND terminal = $4 AND ended IS NULL",
+        values![office.now(), office.area(), institution, terminal_text(terminal)],
+    )?;
+    Ok(ended == 1)
+}
+
+/// The check value of a key, by which it is told whether a device has taken it: the first three bytes of eight zeros,
+/// enciphered with 3DES.
+pub(crate) fn check_value(key: &X919) -> String {
+    let mut block = [0; 8];
+    TdesEde2::new(key.expose().into()).encrypt_block((&mut block).into());
+    hex::encode_upper(block.get(..3).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key is the one of docs/card.md §5.4; the value was computed with OpenSSL (des-ede-ecb over eight zeros).
+    #[test]
+    fn a_check_value_is_what_other_programs_compute() {
+        let key =
+            X919::new([0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10]);
+        assert_eq!(check_value(&key), "08D7B4");
+        assert_eq!(format!("{key:?}"), "***");
+    }
+}

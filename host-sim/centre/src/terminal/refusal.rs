@@ -1,0 +1,45 @@
+//! Why nothing is done about a terminal's key.
+
+use strum::EnumCount;
+
+use crate::acts::refusal::RefusalKind;
+use crate::acts::words::{Worded, Words};
+
+/// Why nothing is done about a terminal's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
+pub(crate) enum Refused {
+    /// The terminal has a key.
+    Registered,
+    /// It has none that is in force.
+    Unknown,
+}
+
+impl Refused {
+    /// Every code.
+    #[cfg(test)]
+    pub(crate) const ALL: &[&str; Self::COUNT] = &["terminal-registered", "terminal-unknown"];
+}
+
+impl Worded for Refused {
+    fn words(&self) -> Words {
+        let words = match self {
+            Self::Registered => Words::new(
+                "terminal-registered",
+                "a terminal of this name has a key already, which is shown once only",
+                "该终端号已有密钥，密钥仅显示一次",
+            )
+            .next("Give it a new key (terminal.rekey), or choose another name.", "请为其更换密钥，或使用其他终端号。"),
+            Self::Unknown => Words::new(
+                "terminal-unknown",
+                "no terminal of this name has a key in force at this institution",
+                "该机构没有持有有效密钥的此终端号",
+            )
+            .kind(RefusalKind::Missing)
+            .next(
+                "Correct the name (terminal.list), or register the terminal (terminal.register).",
+                "请更正终端号，或先登记该终端。",
+            ),
+        };
+        words.field("terminal")
+    }
+}

@@ -1,0 +1,246 @@
+//! Under which key which message is believed (docs/centre.md §18), in bytes. What must hold is a list of claims; each fault
+//! that could be in the table of keys, or in how it is used, breaks one of them.
+
+use serde_json::json;
+
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::iso8583::{HEADER, Message, TPDU, Writer};
+use qiyong_protocol::centre::message::{MESSAGE_MAX, write_request};
+
+use super::acts::Bench;
+use super::*;
+use crate::store::value::values;
+use crate::tests::closing::closing_line;
+
+const OFFICER: &str = "settlement-officer";
+const ONE: TerminalId = TerminalId(*b"00000001");
+const TWO: TerminalId = TerminalId(*b"00000002");
+/// Retired, and owes a reversal.
+const OLD: TerminalId = TerminalId(*b"0000OLD1");
+/// Has a new key, and owes a reversal from before.
+const NEW: TerminalId = TerminalId(*b"0000NEW1");
+/// Was never registered.
+const NOBODY: TerminalId = TerminalId(*b"00000009");
+
+/// A pharmacy with these terminals at a quarter past nine: a minute after nine one was retired, and one got another key.
+struct World {
+    bench: Bench,
+    card: CardRecord,
+    one: X919,
+    two: X919,
+    old: X919,
+    /// Before and after.
+    new: [X919; 2],
+}
+
+/// What came back: F39, and whether its MAC is right under a key; `None` if it has none.
+type Heard = ([u8; 2], Option<bool>);
+
+/// An answer that whoever has the key believes.
+const YES: Heard = (*b"00", Some(true));
+/// A rejection that whoever has the key believes.
+const REJECTED: Heard = (*b"A0", Some(true));
+/// A rejection that nobody with this key believes.
+const NOT_FOR_IT: Heard = (*b"A0", Some(false));
+/// A rejection without a MAC.
+const OPEN: Heard = (*b"A0", None);
+
+impl World {
+    fn new(hsm: &Hsm) -> Self {
+        let mut bench = Bench::over(Centre::in_memory_with(hsm).unwrap());
+        bench.centre.add_institution(&institution(PHARMACY)).unwrap();
+        let card = inactive(b"X00000019");
+        bench.centre.add_card(&card).unwrap();
+        let [one, two, old, first] = [ONE, TWO, OLD, NEW].map(|name| act(&mut bench, "terminal.register", name));
+        let new = [first.clone(), first];
+        let mut world = Self { bench, card, one, two, old, new };
+        for (name, key) in [(OLD, world.old.clone()), (NEW, world.new[0].clone())] {
+            assert_eq!(world.sign_in(name, &key), YES);
+            assert_eq!(world.sale(name, &key, 1), YES);
+        }
+        world.at("09:01:00");
+        let retired = json!({"institution": PHARMACY, "terminal": OLD.as_str()});
+        world.bench.done(OFFICER, "terminal.retire", retired);
+        world.new[1] = act(&mut world.bench, "terminal.rekey", NEW);
+        world.at("09:15:00");
+        world
+    }
+
+    fn at(&mut self, time: &str) {
+        self.bench.clock.set(format!("2026-03-02T{time}").parse().unwrap());
+    }
+
+    /// The terminals' clocks are right.
+    fn time(&self) -> Timestamp {
+        told(self.bench.centre.now())
+    }
+
+    fn say(&mut self, terminal: TerminalId, key: &X919, body: Body<'_>) -> Heard {
+        let institution = InstitutionCode::new(PHARMACY).unwrap();
+        let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
+        let request = Request { institution, terminal, batch, time: self.time(), body };
+        let mut buffer = [0; MESSAGE_MAX];
+        let (_, bytes) = write_request(&request, Stan(77), key, &mut buffer).unwrap();
+        let answer = self.bench.centre.handle_bytes(bytes).unwrap().unwrap();
+        let message = Message::read(&answer).unwrap();
+        let code = message.field(39).unwrap().bytes.try_into().unwrap();
+        (code, message.field(64).map(|_| message.is_authentic(key)))
+    }
+
+    fn sign_in(&mut self, terminal: TerminalId, key: &X919) -> Heard {
+        self.say(terminal, key, Body::SignIn { token: TOKEN })
+    }
+
+    fn sale(&mut self, terminal: TerminalId, key: &X919, stan: u32) -> Heard {
+        let (card, operation) = (presented(&self.card), purchase(100));
+        self.say(terminal, key, Body::Transact { stan: Stan(stan), card: &card, operation: &operation })
+    }
+
+    /// Of a sale at this time of the day.
+    fn reversal(&mut self, terminal: TerminalId, key: &X919, stan: u32, (hour, minute): (u8, u8)) -> Heard {
+        let time = Timestamp { hour, minute, second: 0, ..self.time() };
+        let original = Original { card: self.card.number, total: Fen(100), time };
+        self.say(terminal, key, Body::Reverse { stan: Stan(stan), original })
+    }
+
+    fn account(&self) -> u64 {
+        now(&self.bench.centre, &self.card).account.0
+    }
+
+    /// Puts something into the table that no act does.
+    fn forge(&mut self, sql: &str) {
+        let changed = self.bench.within(|office| office.store().execute(sql, values![]).unwrap());
+        assert!(changed > 0, "{sql}");
+    }
+}
+
+fn act(bench: &mut Bench, act: &str, terminal: TerminalId) -> X919 {
+    let shown = bench.done(OFFICER, act, json!({"institution": PHARMACY, "terminal": terminal.as_str()}));
+    let mut key = [0; 16];
+    hex::decode_to_slice(shown["key"].as_str().unwrap(), &mut key).unwrap();
+    X919::new(key)
+}
+
+/// What the centre does, as far as its keys go: each claim with what was heard, and what must be.
+fn claims(world: &mut World) -> Vec<(&'static str, Heard, Heard)> {
+    let [one, two, old] = [&world.one, &world.two, &world.old].map(Clone::clone);
+    let [before, after] = world.new.clone();
+    let published = test_mac_key();
+    let mut claims = vec![
+        ("its own key opens a name", world.sign_in(ONE, &one), YES),
+        ("its own key opens the other name", world.sign_in(TWO, &two), YES),
+        ("the second terminal's key does not open the first one's name", world.sign_in(ONE, &two), NOT_FOR_IT),
+        ("the first terminal's key does not open the second one's name", world.sign_in(TWO, &one), NOT_FOR_IT),
+        ("whoever has a key is not served under the published one", world.sign_in(ONE, &published), NOT_FOR_IT),
+        ("whoever had a key is not served under the published one", world.sign_in(OLD, &published), NOT_FOR_IT),
+        ("at a centre with keys of its own the published key opens nothing", world.sign_in(NOBODY, &published), OPEN),
+        ("nobody's key opens nothing", world.sign_in(NOBODY, &one), OPEN),
+        ("a retired terminal does not sign in", world.sign_in(OLD, &old), REJECTED),
+        ("a retired terminal sells nothing", world.sale(OLD, &old, 2), REJECTED),
+        ("a new key opens its name", world.sign_in(NEW, &after), YES),
+        ("the key before it does not", world.sign_in(NEW, &before), REJECTED),
+        ("under the key before it nothing is sold", world.sale(NEW, &before, 2), REJECTED),
+        ("under the new key something is", world.sale(NEW, &after, 3), YES),
+        ("what was sold since is not undone with the key before", world.reversal(NEW, &before, 3, (9, 15)), REJECTED),
+        ("nor is what would be sold", world.reversal(NEW, &before, 4, (9, 15)), REJECTED),
+    ];
+    let account = world.account();
+    claims.push(("what a retired terminal owes it reverses", world.reversal(OLD, &old, 1, (9, 0)), YES));
+    claims.push(("what was owed under the key before is reversed", world.reversal(NEW, &before, 1, (9, 0)), YES));
+    // Two sales of 100 fen were given back, and the third was kept.
+    let given_back = if (account, world.account()) == (49_700, 49_900) { YES } else { NOT_FOR_IT };
+    claims.push(("and the money is back", given_back, YES));
+    claims
+}
+
+/// The claims that do not hold.
+fn broken(world: &mut World) -> Vec<&'static str> {
+    claims(world).into_iter().filter(|(_, heard, must)| heard != must).map(|(claim, ..)| claim).collect()
+}
+
+#[test]
+fn a_message_is_believed_under_its_terminals_own_key_alone() {
+    let mut world = World::new(&Hsm::random().unwrap());
+    for (claim, heard, must) in claims(&mut world) {
+        assert_eq!(heard, must, "{claim}");
+    }
+}
+
+/// Each fault, and a claim that it breaks.
+const MUTANTS: [(&str, &str); 5] = [
+    (
+        "UPDATE terminal_keys SET sealed = (SELECT sealed FROM terminal_keys AS k WHERE k.terminal = '00000002')
+         WHERE terminal = '00000001'",
+        "the second terminal's key does not open the first one's name",
+    ),
+    (
+        "UPDATE terminal_keys SET terminal = CASE terminal WHEN '00000001' THEN '00000003' ELSE '00000001' END
+         WHERE terminal IN ('00000001', '00000002')",
+        "its own key opens a name",
+    ),
+    ("UPDATE terminal_keys SET ended = NULL WHERE terminal = '0000OLD1'", "a retired terminal sells nothing"),
+    (
+        "UPDATE terminal_keys SET ended = '2026-03-02T09:14:00' WHERE terminal = '0000NEW1' AND number = 1",
+        "what was sold since is not undone with the key before",
+    ),
+    ("DELETE FROM terminal_keys WHERE ended IS NOT NULL", "what a retired terminal owes it reverses"),
+];
+
+#[test]
+fn each_fault_of_the_keys_breaks_a_claim() {
+    for (fault, claim) in MUTANTS {
+        let mut world = World::new(&Hsm::random().unwrap());
+        world.forge(fault);
+        let broken = broken(&mut world);
+        assert!(broken.contains(&claim), "{fault}: {broken:?}");
+    }
+    // A centre that says of itself that it has test keys serves whoever has none under the published one, and nobody else.
+    let of_test_keys = broken(&mut World::new(&Hsm::test_keys()));
+    assert_eq!(
+        of_test_keys,
+        ["at a centre with keys of its own the published key opens nothing", "nobody's key opens nothing"]
+    );
+    closing_line(&format!("faults of terminals' keys convicted: {0} of {0}", MUTANTS.len() + 1));
+}
+
+/// A message without a name is judged under the published key where there is one.
+#[test]
+fn who_names_nobody_is_rejected() {
+    for (hsm, code) in [(Hsm::test_keys(), *b"30"), (Hsm::random().unwrap(), *b"A0")] {
+        let mut world = World::new(&hsm);
+        let request = Request {
+            institution: InstitutionCode::new(PHARMACY).unwrap(),
+            terminal: ONE,
+            batch: Batch::NONE,
+            time: world.time(),
+            body: Body::SignIn { token: TOKEN },
+        };
+        let mut buffer = [0; MESSAGE_MAX];
+        let (_, bytes) = write_request(&request, Stan(1), &test_mac_key(), &mut buffer).unwrap();
+        let message = Message::read(bytes).unwrap();
+        let mut again = [0; MESSAGE_MAX];
+        let mut writer = Writer::new(&mut again, TPDU, HEADER, message.mti());
+        message.fields().filter(|value| value.field.number != 42).for_each(|value| writer.copy(value));
+        let bytes = writer.finish_with_mac(&test_mac_key()).unwrap();
+        let answer = world.bench.centre.handle_bytes(bytes).unwrap().unwrap();
+        assert_eq!(Message::read(&answer).unwrap().field(39).unwrap().bytes, code);
+    }
+}
+
+/// A key that cannot be opened is damage: nothing is answered, and nothing is done.
+#[test]
+fn a_damaged_key_is_no_key() {
+    let mut world = World::new(&Hsm::random().unwrap());
+    world.forge("UPDATE terminal_keys SET sealed = x'00' WHERE terminal = '00000001'");
+    let request = Request {
+        institution: InstitutionCode::new(PHARMACY).unwrap(),
+        terminal: ONE,
+        batch: Batch::NONE,
+        time: world.time(),
+        body: Body::SignIn { token: TOKEN },
+    };
+    let mut buffer = [0; MESSAGE_MAX];
+    let (_, bytes) = write_request(&request, Stan(1), &world.one, &mut buffer).unwrap();
+    let error = world.bench.centre.handle_bytes(bytes).unwrap_err();
+    assert!(matches!(error, CentreError::Damaged(_)), "{error}");
+}

@@ -1,0 +1,201 @@
+//! A PostgreSQL server of a test's own: in a temporary directory, reached over a socket in it, and stopped with its owner.
+//!
+//! Not here: what a centre does with it.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Where Debian has the programs of its PostgreSQL.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+/// The user of Debian's package. A server does not run as root.
+const USER: &str = "postgres";
+/// How long a server may take to begin or to end. A last watchdog: a second is usual.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How much a server cares for what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// What it has confirmed is on the disk.
+    Durable,
+    /// Nothing is forced to the disk: for tests that do not cut it off.
+    Hasty,
+}
+
+/// A server.
+pub struct Postgres {
+    folder: TempDir,
+    child: Option<Child>,
+    care: Care,
+}
+
+impl Postgres {
+    /// A new server that listens.
+    ///
+    /// # Panics
+    /// It cannot be made or started; the package `postgresql` has its programs.
+    pub fn start(care: Care) -> Self {
+        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+        own(folder.path()).unwrap();
+        let mut new = Self { folder, child: None, care };
+        let data = new.data();
+        let made = program("initdb")
+            .arg("-D")
+            .arg(&data)
+            .args(["-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C", "--no-sync"])
+            .stdout(Stdio::null())
+            .status()
+            .unwrap_or_else(|error| panic!("initdb: {error}; install the package `postgresql`"));
+        assert!(made.success(), "initdb failed");
+        let durable = if care == Care::Durable { "on" } else { "off" };
+        let settings = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
+             synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n",
+            new.folder.path().display()
+        );
+        fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
+        new.again();
+        new
+    }
+
+    /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
+    ///
+    /// # Panics
+    /// It does not come up in time.
+    pub fn again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        let log = File::options().append(true).create(true).open(self.log()).unwrap();
+        let child = program("postgres").arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.child = Some(child);
+        let until = Instant::now() + PATIENCE;
+        while !self.answers() {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
+            let said = || fs::read_to_string(self.log()).unwrap_or_default();
+            assert!(ended.is_none() && Instant::now() < until, "the server does not come up: {}", said());
+            std::thread::yield_now();
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let asked = self.client("psql").args(["-X", "-q", "-c", "SELECT 1", "postgres"]).output();
+        asked.is_ok_and(|asked| asked.status.success())
+    }
+
+    /// Stops it as an operator would who cannot wait: transactions are broken off, everything else is kept.
+    pub fn stop(&mut self) {
+        self.end("INT");
+    }
+
+    /// Kills it with all its processes, as a failure of power would.
+    pub fn kill(&mut self) {
+        self.end("KILL");
+    }
+
+    fn end(&mut self, signal: &str) {
+        let Some(mut child) = self.child.take() else { return };
+        let mut kill = Command::new("kill");
+        // Of the whole group: its first process leads it.
+        kill.arg(format!("-{signal}"));
+        if signal == "KILL" {
+            kill.arg("--").arg(format!("-{}", child.id()))
+        } else {
+            kill.arg(child.id().to_string())
+        };
+        let _ = kill.status();
+        let until = Instant::now() + PATIENCE;
+        while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            if Instant::now() > until {
+                let _ = child.kill();
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// A program of PostgreSQL's that talks to this server.
+    pub fn client(&self, name: &str) -> Command {
+        let mut client = program(name);
+        client.env("PGHOST", self.folder.path()).env("PGUSER", USER).stdin(Stdio::null());
+        client
+    }
+
+    /// Carries out statements in a database; what `psql` writes, without heads and lines.
+    ///
+    /// # Panics
+    /// One failed.
+    pub fn sql(&self, database: &str, statements: &str) -> String {
+        let done = self
+            .client("psql")
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statements])
+            .output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{statements}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A new, empty database.
+    pub fn database(&self, name: &str) -> String {
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        self.address(name)
+    }
+
+    /// The address of a database.
+    pub fn address(&self, database: &str) -> String {
+        format!("postgres:///{database}?host={}&user={USER}", self.folder.path().display())
+    }
+
+    /// Whether it forces to the disk what it confirms.
+    pub const fn care(&self) -> Care {
+        self.care
+    }
+
+    /// The directory of its files.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A program of PostgreSQL's, as a user who may run a server, in a group of its own.
+fn program(name: &str) -> Command {
+    let path = Path::new(PROGRAMS).join(name);
+    let mut command = Command::new(path);
+    command.process_group(0).current_dir("/");
+    if rustix::process::getuid().is_root()
+        && let Some((user, group)) = user()
+    {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+/// Gives a folder to the user of the server.
+fn own(folder: &Path) -> io::Result<()> {
+    if rustix::process::getuid().is_root()
+        && let Some((user, group)) = user()
+    {
+        chown(folder, Some(user), Some(group))?;
+    }
+    Ok(())
+}
+
+fn user() -> Option<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    let line = users.lines().find(|line| line.split(':').next() == Some(USER))?;
+    let mut ids = line.split(':').skip(2).map(str::parse);
+    Some((ids.next()?.ok()?, ids.next()?.ok()?))
+}
