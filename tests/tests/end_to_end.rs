@@ -17,6 +17,7 @@ mod centre_life;
 mod centre_partitions;
 mod centre_people;
 mod centre_personas;
+mod centre_tcp;
 mod centre_till;
 mod emulate;
 mod emulate_power;

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
+use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -21,9 +22,10 @@ use crate::{api, metrics, page, recent};
 /// How long `/healthz` waits for the centre.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(1);
 
-/// All paths of a server. Within a runtime, in which the last hour of its figures is watched.
-pub(crate) fn router<A: Acts>(acts: A, limits: Limits) -> Router {
-    let face = Face::new(acts, limits);
+/// All paths of a server; `/metrics` has the figures of `others`, too. Within a runtime, in which the last hour of the figures is
+/// watched.
+pub(crate) fn router<A: Acts>(acts: A, limits: Limits, others: Vec<Arc<Registry>>) -> Router {
+    let face = Face::new(acts, limits, others);
     // It ends with the face.
     tokio::spawn(recent::watch(Arc::downgrade(&face)));
     Router::new()

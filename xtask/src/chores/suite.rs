@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +19,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const FEATURES: [&str; 2] =
     ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -41,15 +42,32 @@ const STEPS: [Step; 8] = [
         // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
         // package. It is built together with the tests: alone, its dependencies would have fewer features and would be
         // compiled twice.
-        let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
+        let build =
+            ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
         step::run(step::cargo().args(build).args(FEATURES))?;
         let closing = closing_lines();
         let _ = fs::remove_file(&closing);
-        step::run(step::cargo().env(CLOSING_LINES, &closing).args(["test", "--workspace"]).args(FEATURES))
+        step::run(beside_postgres().env(CLOSING_LINES, &closing).args(["test", "--workspace"]).args(FEATURES))
+    }),
+    // The same tests of the centre, on the other database.
+    ("postgres", || {
+        let centre = ["test", "--workspace", "-p", "qiyong-centre", "--lib"];
+        let skipped = ["--", "--skip", ON_FILES_ALONE];
+        step::run(beside_postgres().env("QIYONG_TEST_STORE", "postgres").args(centre).args(FEATURES).args(skipped))
     }),
     ("size", || size::run(false)),
     ("counts", instructions::run),
 ];
+
+/// Flips the bytes of a row by its place in SQLite's file.
+const ON_FILES_ALONE: &str = "tests::rooms::flips";
+
+/// Cargo, beside a PostgreSQL server that ends with it.
+fn beside_postgres() -> Command {
+    let mut command = step::command(step::root().join("target/debug/with_postgres"));
+    command.arg(step::cargo().get_program());
+    command
+}
 
 /// Tests append what they have counted to the file that this variable names; see `qiyong_tests::closing`.
 const CLOSING_LINES: &str = "QIYONG_CLOSING_LINES";

@@ -84,7 +84,9 @@ impl World {
         let answer = self.bench.centre.handle_bytes(bytes).unwrap().unwrap();
         let message = Message::read(&answer).unwrap();
         let code = message.field(39).unwrap().bytes.try_into().unwrap();
-        (code, message.field(64).map(|_| message.is_authentic(key)))
+        // What a message shows of itself are the numbers of its fields.
+        let has_mac = format!("{message:?}").ends_with(" F64");
+        (code, has_mac.then(|| message.is_authentic(key)))
     }
 
     fn sign_in(&mut self, terminal: TerminalId, key: &X919) -> Heard {
