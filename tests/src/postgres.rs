@@ -79,9 +79,7 @@ impl Postgres {
 
     /// A folder for a server that has no files yet.
     fn nowhere(care: Care) -> Self {
-        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
-        own(folder.path()).unwrap();
-        Self { folder, child: None, care }
+        Self { folder: own_folder(), child: None, care }
     }
 
     /// Adds lines to its settings, which it reads when it begins.
@@ -105,13 +103,6 @@ impl Postgres {
         shell
     }
 
-    /// A new folder of the user who runs the server.
-    ///
-    /// # Panics
-    /// It cannot be made.
-    pub fn folder(&self) -> TempDir {
-        Self::nowhere(self.care).folder
-    }
 
     /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
     ///
@@ -217,6 +208,17 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A new folder of the user who runs servers.
+///
+/// # Panics
+/// It cannot be made.
+#[must_use]
+pub fn own_folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+    own(folder.path()).unwrap();
+    folder
 }
 
 /// A program of PostgreSQL's, as that user.
