@@ -1,7 +1,8 @@
 //! The terminals' path: what a message of a terminal asks, carried out and remembered.
 //!
 //! `endpoint` has the messages in bytes, `keys` those by which they are proved, `acts` what is done about keys; `requests` the answer to each; `transactions` carries out and undoes, `leases`
-//! sees to it that one terminal works under a name, `lag` that its clock is right; `visits` knows which card it serves. `files` brings together what the
+//! sees to it that one terminal works under a name, `lag` that its clock is right; `home` says what the region of the card decides,
+//! `forwarded` remembers what went there, and `origin` has what that is told; `visits` knows which card it serves. `files` brings together what the
 //! centre knows of a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the
 //! database, `advice` says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the
 //! database (`store`).
@@ -11,11 +12,15 @@ mod advice;
 pub(crate) mod columns;
 pub(crate) mod endpoint;
 pub(crate) mod files;
+mod forwarded;
 pub(crate) mod given;
+mod home;
 pub(crate) mod journal;
 mod keys;
 pub(crate) mod lag;
 pub(crate) mod leases;
+mod origin;
+pub(crate) mod passed;
 pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;

@@ -5,11 +5,11 @@ use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing};
 use qiyong_protocol::rules::decision::{Operation, PresentedCard, admit};
 use qiyong_protocol::rules::reason::Reason;
 
-use crate::institution::records::area_of;
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
 use crate::terminal::files::Files;
-use crate::terminal::{lag, leases, transactions, visits};
+use crate::terminal::origin::Origin;
+use crate::terminal::{leases, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
@@ -21,10 +21,10 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.decide(request)
+        self.decide(request, Origin::Here)
     }
 
-    pub(super) fn decide(&self, request: &Request<'_>) -> Result<Answer, CentreError> {
+    pub(super) fn decide(&self, request: &Request<'_>, origin: Origin<'_>) -> Result<Answer, CentreError> {
         if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
@@ -32,14 +32,16 @@ impl Centre {
         let answer = match &request.body {
             // Unknown institutions and terminals without a lease are refused here too, but the journal records these
             // messages as transactions.
-            Body::Transact { stan, card, operation } => transactions::transact(files, request, *stan, card, operation)?,
-            _ if files.store.institution(request.institution, files.now.date())?.is_none() => {
+            Body::Transact { stan, card, operation } => {
+                transactions::transact(files, (request, origin), *stan, card, operation)?
+            }
+            _ if origin.institution(files, request)?.is_none() => {
                 Answer::Refused(Reason::InstitutionUnknown)
             }
-            Body::SignIn { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
+            Body::SignIn { .. } if !origin.has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
             Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
-            _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
+            _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
             Body::Report { card, operation, reason } => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;
@@ -49,8 +51,8 @@ impl Centre {
                 let (internal, external) = files.hsm.authenticate(question);
                 Answer::Authenticated { internal, external }
             }
-            Body::Inquire { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
-            Body::Inquire { card, operation } => inquire(files, request, card, operation)?,
+            Body::Inquire { .. } if !origin.has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
+            Body::Inquire { card, operation } => inquire(files, (request, origin), card, operation)?,
             Body::PinChanged { card, ident } => pin_changed(files, request, *card, *ident)?,
         };
         if let Answer::Refused(reason) = answer {
@@ -60,19 +62,13 @@ impl Centre {
     }
 }
 
-/// Whether the clock of the terminal is right; that of a place which is not known has no bound.
-fn has_right_clock(files: Files<'_>, request: &Request<'_>) -> Result<bool, CentreError> {
-    let Some(area) = area_of(files.store, request.institution)? else { return Ok(true) };
-    lag::is_right(files, area, request.time)
-}
-
 fn inquire(
     files: Files<'_>,
-    request: &Request<'_>,
+    (request, origin): (&Request<'_>, Origin<'_>),
     presented: &PresentedCard,
     operation: &Operation,
 ) -> Result<Answer, CentreError> {
-    let institution = files.store.institution(request.institution, files.now.date())?;
+    let institution = origin.institution(files, request)?;
     let known = match files.card_for(presented.number, operation, institution.as_ref())? {
         Ok(known) => known,
         Err(reason) => return Ok(Answer::Refused(reason)),
