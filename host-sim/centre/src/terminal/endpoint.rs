@@ -18,25 +18,30 @@
 //! lost if the message was damaged on its way. One without a MAC it does not take for anything, since anyone could have
 //! written it; it is there for whoever looks at the line.
 
+use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Parts, read_request, response, sender, write_answer, write_open_rejection,
     write_rejection,
 };
-use qiyong_protocol::centre::{Body, Request};
+use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::rules::reason::Reason;
 
 use crate::institution::records::area_of;
 use crate::regions::Own;
 use crate::terminal::home;
 use crate::terminal::keys::{self, TerminalKey};
 use crate::terminal::lag::ClockBound;
-use crate::terminal::origin::Origin;
+use crate::terminal::origin::{Origin, Told};
 use crate::terminal::passed::{Asked, Heard, Passed};
 use crate::{Centre, CentreError};
 
 /// What comes back for one message of a batch.
 pub type Answered = Result<Option<Vec<u8>>, CentreError>;
+
+/// The answer to a request, or the area of the card whose home decides, and what that is told.
+type Decided = Result<Answer, (Region, Told)>;
 
 /// How often a transaction is made again before its failure is said.
 pub(crate) const REPETITIONS: u32 = 5;
@@ -119,26 +124,46 @@ impl Centre {
         }
     }
 
+    /// The answer to a message on which the centre does not act, whatever it asks, for this reason.
+    ///
+    /// # Errors
+    /// There is none: the terminal's key cannot be looked up.
+    pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
+        Ok(self.answer_with(bytes, |_| Ok(Ok(Answer::Refused(reason))))?.answer())
+    }
+
     fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
-        match self.hear(bytes, None)? {
-            Heard::Answer { bytes, .. } => Ok(bytes),
-            Heard::Pass(_) | Heard::NotHere => Ok(None),
-        }
+        Ok(self.hear(bytes, None)?.answer())
     }
 
     /// Acts on a message. `region`: the region that this centre serves, if it serves one, and whether it is to act on what an
     /// institution sends that it does not know.
     fn hear(&self, bytes: &[u8], region: Option<(&Own, bool)>) -> Result<Heard, CentreError> {
+        if let Some((_, false)) = region
+            && let Ok((institution, _)) = Message::read(bytes).map_err(MessageError::from).and_then(|message| sender(&message))
+            && area_of(&self.store, institution)?.is_none()
+        {
+            return Ok(Heard::NotHere);
+        }
+        self.answer_with(bytes, |request| {
+            if let Some((own, _)) = region
+                && let Some((area, told)) = home::elsewhere(self.files(), own, request)?
+            {
+                return Ok(Err((area, told)));
+            }
+            self.decide(request, Origin::Here).map(Ok)
+        })
+    }
+
+    fn answer_with(
+        &self,
+        bytes: &[u8],
+        decide: impl FnOnce(&Request<'_>) -> Result<Decided, CentreError>,
+    ) -> Result<Heard, CentreError> {
         let silence = Heard::Answer { bytes: None, key: None };
         let Ok(message) = Message::read(bytes) else { return Ok(silence) };
         if message.mti().answer() == message.mti() {
             return Ok(silence);
-        }
-        if let Some((_, false)) = region
-            && let Ok((institution, _)) = sender(&message)
-            && area_of(&self.store, institution)?.is_none()
-        {
-            return Ok(Heard::NotHere);
         }
         let keys = self.keys_of(&message)?;
         let mut buffer = [0; MESSAGE_MAX];
@@ -147,14 +172,15 @@ impl Centre {
         let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
             (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
                 Ok(request) if self.believes(&request, known)? => {
-                    if let Some((own, _)) = region
-                        && let Some((area, told)) = home::elsewhere(self.files(), own, &request)?
-                    {
-                        let key = known.key.clone();
-                        return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key, area, told }));
-                    }
+                    let answer = match decide(&request)? {
+                        Ok(answer) => answer,
+                        Err((area, told)) => {
+                            let key = known.key.clone();
+                            return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key, area, told }));
+                        }
+                    };
                     key = known.ended.is_none().then(|| known.key.clone());
-                    write_answer(&self.decide(&request, Origin::Here)?, &message, &known.key, &mut buffer)
+                    write_answer(&answer, &message, &known.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),

@@ -48,6 +48,16 @@ pub enum Heard {
     NotHere,
 }
 
+impl Heard {
+    /// What is sent back, if anything is.
+    pub fn answer(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Answer { bytes, .. } => bytes,
+            Self::Pass(_) | Self::NotHere => None,
+        }
+    }
+}
+
 /// The answer to a message that nothing was done for this reason, by whoever knows the terminal's key; if that is not the one of
 /// the message, a rejection.
 pub fn refusal(message: &[u8], key: &X919, reason: Reason) -> Option<Vec<u8>> {

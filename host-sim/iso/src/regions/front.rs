@@ -14,6 +14,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 use super::memory::{Memory, Name};
 use crate::decider::{Errand, Refuse, Refused, Route, Said};
+use crate::region_figures::AllRegions;
 
 /// How many institutions, and how many terminals, are remembered: in all some ten megabytes.
 const REMEMBERED: usize = 65_536;
@@ -24,18 +25,24 @@ pub struct Front {
     table: Arc<RegionTable>,
     test_keys: bool,
     memory: Arc<Mutex<Memory>>,
+    figures: AllRegions,
 }
 
 impl Front {
     /// The front of the regions of this table. `test_keys`: their centres have the published test keys, under which a terminal
     /// can be told of a region that is down although it has not spoken before.
     pub fn new(table: Arc<RegionTable>, test_keys: bool) -> Self {
-        Self { table, test_keys, memory: Arc::new(Mutex::new(Memory::new(REMEMBERED))) }
+        Self { table, test_keys, memory: Arc::new(Mutex::new(Memory::new(REMEMBERED))), figures: AllRegions::default() }
     }
 
     /// The regions.
     pub fn table(&self) -> &Arc<RegionTable> {
         &self.table
+    }
+
+    /// The figures of all regions.
+    pub(crate) const fn figures(&self) -> &AllRegions {
+        &self.figures
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

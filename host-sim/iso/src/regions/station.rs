@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use qiyong_centre::regions::Own;
 use qiyong_centre::{Asked, Centre, CentreError, Heard};
+use qiyong_protocol::rules::reason::Reason;
 
 use super::front::Front;
 use super::gate::{Gate, Ticker};
 use crate::decider::{Errand, Said, Stationed};
-use crate::metrics::RegionFigures;
+use crate::region_figures::RegionFigures;
 
 /// What a station asks of its region's centre.
 pub trait Region: Send + 'static {
@@ -51,8 +52,13 @@ impl<R: Region> Station<R> {
     pub fn with_ticker(front: &Front, region: usize, centre: Option<R>, open: Open<R>, now: Ticker) -> Self {
         let own = Own::new(front.table().clone(), region);
         let name = front.table().regions().get(region).map_or("", |region| region.name.as_str());
-        let figures = RegionFigures::new(name);
+        let figures = front.figures().of(name);
         Self { front: front.clone(), region, own, open, centre, gate: Gate::new(now), figures }
+    }
+
+    /// The place of its region in the table, which is that of its queue.
+    pub(crate) const fn place(&self) -> usize {
+        self.region
     }
 
     /// Asks the centre; `None`: the region is down, and nothing was done.
@@ -93,7 +99,7 @@ impl<R: Region> Station<R> {
         match &errand.asked {
             Asked::Message(_) => self.front.elsewhere(self.region, errand, true),
             Asked::Stranger(message) => Said::Answer(self.front.down(message)),
-            Asked::Passed(passed) => Said::Answer(passed.refusal(qiyong_protocol::rules::reason::Reason::RegionDown)),
+            Asked::Passed(passed) => Said::Answer(passed.refusal(Reason::RegionDown)),
         }
     }
 
