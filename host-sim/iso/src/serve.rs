@@ -72,7 +72,8 @@ impl Server {
         stations: Vec<Station<R>>,
         limits: Limits,
     ) -> io::Result<Self> {
-        let start = |station: Station<R>| -> Start { Box::new(move |face| worker::start_at(station.place(), station, face)) };
+        let start =
+            |station: Station<R>| -> Start { Box::new(move |face| worker::start_at(station.place(), station, face)) };
         let workers = stations.into_iter().map(start).collect();
         let (metrics, mut figures) = Metrics::new();
         front.figures().register(&mut figures);

@@ -58,7 +58,9 @@ pub enum RegionsError {
     )]
     Differs(u32),
     /// The database has an area that the table gives to another region.
-    #[error("the database has area {0}, which the table gives to another region: correct the areas or the db of the two")]
+    #[error(
+        "the database has area {0}, which the table gives to another region: correct the areas or the db of the two"
+    )]
     NotHere(Area),
     /// The database failed.
     #[error(transparent)]

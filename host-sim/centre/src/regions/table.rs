@@ -118,7 +118,8 @@ impl RegionTable {
     /// Where an institution in this district is likely to be known: in the region that has the area with the most leading
     /// digits in common, since a district's code begins with its city's.
     pub fn likely(&self, district: Area) -> usize {
-        let common = |area: &Area| area.as_str().bytes().zip(district.as_str().bytes()).take_while(|(a, b)| a == b).count();
+        let common =
+            |area: &Area| area.as_str().bytes().zip(district.as_str().bytes()).take_while(|(a, b)| a == b).count();
         // The first of equals: the order of the file.
         let nearest = |region: &Region| region.areas.iter().map(common).max().unwrap_or(0);
         let best = self.regions.iter().map(nearest).max().unwrap_or(0);

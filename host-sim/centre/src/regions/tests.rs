@@ -38,7 +38,10 @@ fn a_table_says_whose_an_area_is_and_where_its_database_lies() {
     let of = |digits: &str| table.of_area(area(digits));
     assert_eq!([of("320100"), of("321100"), of("320500"), of("320104")], [Some(0), Some(0), Some(1), None]);
     let likely = |digits: &str| table.likely(area(digits));
-    assert_eq!([likely("320104"), likely("320506"), likely("320500"), likely("110100"), likely("321199")], [0, 1, 1, 0, 0]);
+    assert_eq!(
+        [likely("320104"), likely("320506"), likely("320500"), likely("110100"), likely("321199")],
+        [0, 1, 1, 0, 0]
+    );
     let own = Own::new(Arc::new(table), 1);
     let elsewhere = |digits: &str| own.is_elsewhere(area(digits));
     assert_eq!([elsewhere("320100"), elsewhere("320500"), elsewhere("999999")], [true, false, false]);
@@ -73,7 +76,8 @@ fn a_database_goes_by_the_newest_table_that_it_was_shown() {
     join(TWO, 0).unwrap();
     join(TWO, 0).unwrap();
     // Where the databases are is each process's own, and the order of the file says nothing.
-    join(&TWO.replace("db.example", "other.example").replace(r#""320100", "321100""#, r#""321100", "320100""#), 0).unwrap();
+    join(&TWO.replace("db.example", "other.example").replace(r#""320100", "321100""#, r#""321100", "320100""#), 0)
+        .unwrap();
     let moved = TWO.replace(r#", "321100""#, "").replace(r#""320500""#, r#""320500", "321100""#);
     assert!(matches!(join(&moved, 0), Err(RegionsError::Differs(3))));
     join(&moved.replace("= 3", "= 4"), 0).unwrap();

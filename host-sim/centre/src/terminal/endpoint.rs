@@ -140,7 +140,8 @@ impl Centre {
     /// institution sends that it does not know.
     fn hear(&self, bytes: &[u8], region: Option<(&Own, bool)>) -> Result<Heard, CentreError> {
         if let Some((_, false)) = region
-            && let Ok((institution, _)) = Message::read(bytes).map_err(MessageError::from).and_then(|message| sender(&message))
+            && let Ok((institution, _)) =
+                Message::read(bytes).map_err(MessageError::from).and_then(|message| sender(&message))
             && area_of(&self.store, institution)?.is_none()
         {
             return Ok(Heard::NotHere);

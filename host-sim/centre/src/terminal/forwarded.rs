@@ -39,15 +39,7 @@ pub(crate) fn add(
     store.execute(
         "INSERT INTO forwarded (area, institution, terminal, batch, stan, region, card)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        values![
-            area,
-            id.institution,
-            terminal_text(id.terminal),
-            id.batch.0,
-            id.stan.0,
-            where_to.area,
-            where_to.card
-        ],
+        values![area, id.institution, terminal_text(id.terminal), id.batch.0, id.stan.0, where_to.area, where_to.card],
     )?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) mod journal;
 mod keys;
 pub(crate) mod lag;
 pub(crate) mod leases;
-mod origin;
+pub(crate) mod origin;
 pub(crate) mod passed;
 pub(crate) mod refusal;
 mod requests;

@@ -74,10 +74,10 @@ pub fn refusal(message: &[u8], key: &X919, reason: Reason) -> Option<Vec<u8>> {
 /// A request that was proved and looked at by the home centre of its terminal. Shows nothing of what was said.
 #[derive(Clone)]
 pub struct Passed {
-    pub(super) bytes: Vec<u8>,
-    pub(super) key: X919,
-    pub(super) area: Region,
-    pub(super) told: Told,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) key: X919,
+    pub(crate) area: Region,
+    pub(crate) told: Told,
 }
 
 impl Passed {

@@ -35,9 +35,7 @@ impl Centre {
             Body::Transact { stan, card, operation } => {
                 transactions::transact(files, (request, origin), *stan, card, operation)?
             }
-            _ if origin.institution(files, request)?.is_none() => {
-                Answer::Refused(Reason::InstitutionUnknown)
-            }
+            _ if origin.institution(files, request)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
             Body::SignIn { .. } if !origin.has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
             Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
             Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,

@@ -51,14 +51,16 @@ mod tests {
 
     #[test]
     fn who_has_not_spoken_for_longest_is_forgotten_first() {
-        let name = |number: u32| {
-            (InstitutionCode::new(&format!("P3201000{number:04}")).unwrap(), TerminalId(*b"00000001"))
-        };
+        let name =
+            |number: u32| (InstitutionCode::new(&format!("P3201000{number:04}")).unwrap(), TerminalId(*b"00000001"));
         let mut memory = Memory::new(2);
         let key = X919::new([7; 16]);
         memory.learn(name(1), 1, Some(&key));
         memory.learn(name(2), 2, None);
-        assert_eq!((memory.home(name(1).0), memory.key(&name(1)).is_some(), memory.key(&name(2)).is_some()), (Some(1), true, false));
+        assert_eq!(
+            (memory.home(name(1).0), memory.key(&name(1)).is_some(), memory.key(&name(2)).is_some()),
+            (Some(1), true, false)
+        );
         memory.learn(name(3), 0, Some(&key));
         assert_eq!([1, 2, 3].map(|number| memory.home(name(number).0)), [Some(1), None, Some(0)]);
         memory.forget(name(1).0);

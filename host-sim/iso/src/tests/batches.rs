@@ -33,7 +33,10 @@ impl Work {
     fn ask(&mut self, from: u64, asked: u32) -> oneshot::Receiver<Option<Vec<u8>>> {
         let (answer, comes) = oneshot::channel();
         self.next += 1;
-        self.face.queue.put(from, Job { number: self.next, errand: Errand::new(Asked::Message(request(asked))), answer }).unwrap();
+        self.face
+            .queue
+            .put(from, Job { number: self.next, errand: Errand::new(Asked::Message(request(asked))), answer })
+            .unwrap();
         comes
     }
 
