@@ -15,6 +15,7 @@ mod centre_http;
 mod centre_life;
 mod centre_people;
 mod centre_personas;
+mod centre_regions;
 mod centre_tcp;
 mod centre_till;
 mod emulate;
