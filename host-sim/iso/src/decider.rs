@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use qiyong_centre::Asked;
 
-use crate::region_figures::RegionFigures;
-
 /// Why a request is not decided. It never will be: the terminal can be told so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refused {
@@ -69,17 +67,15 @@ pub enum Said {
 pub trait Stationed: Send + 'static {
     /// Decides as [`Decider::decide`] does; what is given on is durable as such.
     fn decide(&mut self, batch: &[Errand]) -> Vec<Said>;
-
-    /// The figures of its region, if it is one's.
-    fn figures(&self) -> Option<&RegionFigures> {
-        None
-    }
 }
 
 /// Says to which queue a message goes when it comes.
 pub trait Route: Send + Sync + 'static {
     /// The queue's place.
     fn route(&self, message: &[u8]) -> usize;
+
+    /// So many requests wait in the queue in this place now, for whoever counts.
+    fn waiting(&self, _place: usize, _requests: usize) {}
 }
 
 /// A decider that has the only queue.

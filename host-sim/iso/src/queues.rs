@@ -33,9 +33,16 @@ impl Queues {
     /// # Errors
     /// There is no room for it.
     pub(crate) fn give(&self, to: usize, from: Id, job: Job) -> Result<(), Job> {
-        match self.of(to) {
-            Some(queue) => queue.put(from, job),
-            None => Err(job),
+        let Some(queue) = self.of(to) else { return Err(job) };
+        queue.put(from, job)?;
+        self.count(to);
+        Ok(())
+    }
+
+    /// Counts what waits in a queue.
+    pub(crate) fn count(&self, place: usize) {
+        if let Some(queue) = self.of(place) {
+            self.route.waiting(place, queue.len());
         }
     }
 

@@ -49,9 +49,7 @@ fn work<S: Stationed>(place: usize, mut station: S, face: &Face) {
     let Some(queue) = face.queue.of(place) else { return };
     while let Some(batch) = queue.take(face.limits.batch) {
         face.metrics.waiting.set(i64::try_from(face.queue.len()).unwrap_or(i64::MAX));
-        if let Some(figures) = station.figures() {
-            figures.waiting(queue.len());
-        }
+        face.queue.count(place);
         let begin = Instant::now();
         let (mut of, mut errands, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for (from, Job { number, errand, answer }) in batch {

@@ -115,6 +115,12 @@ impl Route for Front {
         let Some((institution, _)) = name(message) else { return 0 };
         self.memory().home(institution).unwrap_or_else(|| self.table.likely(institution.region()))
     }
+
+    fn waiting(&self, place: usize, requests: usize) {
+        if let Some(region) = self.table.regions().get(place) {
+            self.figures.of(&region.name).waiting(requests);
+        }
+    }
 }
 
 /// What has no room or no time is refused under the key that is remembered.

@@ -144,8 +144,4 @@ impl<R: Region> Stationed for Station<R> {
         said.iter().for_each(|said| self.figures.said(said));
         said
     }
-
-    fn figures(&self) -> Option<&RegionFigures> {
-        Some(&self.figures)
-    }
 }
