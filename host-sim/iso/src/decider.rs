@@ -50,7 +50,6 @@ impl Errand {
 }
 
 /// What becomes of an errand.
-#[derive(Debug)]
 pub enum Said {
     /// It was answered; `None`: there is no answer.
     Answer(Option<Vec<u8>>),

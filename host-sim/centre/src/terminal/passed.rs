@@ -11,8 +11,8 @@ use qiyong_protocol::rules::reason::Reason;
 
 use crate::terminal::origin::Told;
 
-/// What the centre of a region is asked.
-#[derive(Clone, Debug)]
+/// What the centre of a region is asked. Shows nothing of what was said.
+#[derive(Clone)]
 pub enum Asked {
     /// A message of a terminal, whose home this may be.
     Message(Vec<u8>),
@@ -33,7 +33,7 @@ impl Asked {
 }
 
 /// What comes of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Heard {
     /// It was answered.
     Answer {
@@ -100,6 +100,26 @@ impl Passed {
     /// The card's area.
     pub const fn area(&self) -> Region {
         self.area
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => "Message",
+            Self::Stranger(_) => "Stranger",
+            Self::Passed(_) => "Passed",
+        })
+    }
+}
+
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answer { .. } => "Answer",
+            Self::Pass(_) => "Pass",
+            Self::NotHere => "NotHere",
+        })
     }
 }
 

@@ -112,7 +112,8 @@ impl<R: Region> Station<R> {
                 Said::Answer(bytes)
             }
             Ok(Heard::Pass(passed)) => {
-                self.front.learn(passed.bytes(), self.region, Some(passed.key()));
+                // The key may be one that has ended: a reversal is believed under such a one, too.
+                self.front.learn(passed.bytes(), self.region, None);
                 match self.front.table().of_area(passed.area()) {
                     Some(to) => Said::Give { to, errand: Errand::new(Asked::Passed(passed)) },
                     None => Said::Answer(None),
