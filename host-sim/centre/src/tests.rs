@@ -16,6 +16,7 @@ pub(crate) mod reading;
 mod regions;
 mod reversals;
 mod rooms;
+mod server;
 pub(crate) mod sweep;
 mod version_2;
 

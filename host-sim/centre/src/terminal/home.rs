@@ -48,8 +48,8 @@ pub(crate) fn elsewhere(
                     (to == Some(before)).then_some(before.area)
                 }
                 None => {
-                    let known = || Ok(files.store.transaction(id)?.is_none() && files.store.reversal(id)?.is_none());
-                    let to = to.filter_by(known)?.filter_by(held)?.filter_by(right)?;
+                    let is_new = || Ok(files.store.transaction(id)?.is_none() && files.store.reversal(id)?.is_none());
+                    let to = to.filter_by(is_new)?.filter_by(held)?.filter_by(right)?;
                     if let Some(to) = to {
                         forwarded::add(files.store, institution.area, id, to)?;
                     }

@@ -21,7 +21,7 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.decide(request, Origin::Here)
+        self.repeatedly(|centre| centre.decide(request, Origin::Here))
     }
 
     pub(super) fn decide(&self, request: &Request<'_>, origin: Origin<'_>) -> Result<Answer, CentreError> {
