@@ -25,7 +25,7 @@ struct Answered {
 
 /// The figures of all regions of a server.
 #[derive(Clone, Default)]
-pub struct AllRegions {
+pub(crate) struct AllRegions {
     up: Family<OfRegion, Gauge>,
     waiting: Family<OfRegion, Gauge>,
     answers: Family<Answered, Counter>,
@@ -33,7 +33,7 @@ pub struct AllRegions {
 
 /// Those of one region.
 #[derive(Clone)]
-pub struct RegionFigures {
+pub(crate) struct RegionFigures {
     all: AllRegions,
     name: String,
 }
