@@ -109,7 +109,9 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             (None, Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
     };
-    runtime.block_on(serve(args, centre, iso, output))?;
+    // For the same reason it is not left to a task to close what no face needs.
+    let http = args.http.zip(centre);
+    runtime.block_on(serve(args, http, iso, output))?;
     Ok(Verdict::Done)
 }
 
@@ -134,18 +136,18 @@ fn one(args: &ServeArgs, db: &OsStr) -> Result<Sources, String> {
     Ok(Sources::One(place, centre))
 }
 
-/// An address that was asked for, and the server there.
+/// An address that was asked for, and what is to be there.
 type At<S> = (SocketAddr, S);
 
 async fn serve(
     args: &ServeArgs,
-    centre: Option<Centre>,
+    http: Option<At<Centre>>,
     iso: Option<At<qiyong_iso::Server>>,
     output: &mut Output,
 ) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
     let figures = iso.as_ref().map(|(_, server)| server.figures());
-    let http = match args.http.zip(centre) {
+    let http = match http {
         None => None,
         Some((address, centre)) => {
             let server = qiyong_http::Server::bind(address, centre, args.http_limits()).await;

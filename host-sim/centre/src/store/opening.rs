@@ -145,6 +145,11 @@ impl Store {
         if super::server::scratch::is_set() {
             return Self::at_test_server(hsm);
         }
+        Self::in_this_memory(hsm)
+    }
+
+    /// The same, of SQLite, whatever the tests of this crate run on.
+    pub(crate) fn in_this_memory(hsm: &Hsm) -> Result<Self, CentreError> {
         let tables = match TABLES.get() {
             Some(tables) => tables,
             None => {

@@ -130,7 +130,8 @@ fn look(engine: &Postgres) -> Result<Found, CentreError> {
     Ok(Found::Centre { version: version.get("value")? })
 }
 
-/// Databases for the tests of this crate at the server that `QIYONG_TEST_POSTGRES` names.
+/// Databases for the tests of this crate at the server that `QIYONG_TEST_POSTGRES` names. With `QIYONG_TEST_STORE=postgres`
+/// every centre that would be in memory is there.
 #[cfg(test)]
 pub(crate) mod scratch {
     use std::path::Path;
@@ -140,6 +141,8 @@ pub(crate) mod scratch {
 
     /// The server, as an address of its database `postgres`.
     const SERVER: &str = "QIYONG_TEST_POSTGRES";
+    /// On what the tests run.
+    const STORE: &str = "QIYONG_TEST_STORE";
 
     /// A database that is dropped with this.
     pub(crate) struct Scratch {
@@ -168,7 +171,7 @@ pub(crate) mod scratch {
 
     /// Whether the tests of this crate run on a server.
     pub(crate) fn is_set() -> bool {
-        std::env::var_os(SERVER).is_some()
+        std::env::var_os(STORE).is_some_and(|store| store == "postgres")
     }
 
     /// A database of that server.

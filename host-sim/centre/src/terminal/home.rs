@@ -32,7 +32,7 @@ pub(crate) fn elsewhere(
     let Some(institution) = Origin::Here.institution(files, request)? else { return Ok(None) };
     let foreign = |ident: IdentCode| Some(ident.region()).filter(|area| own.is_elsewhere(*area));
     let held = || Origin::Here.is_held(files, request);
-    let right = || Origin::Here.has_right_clock(files, request);
+    let right = || Origin::Here.has_right_clock(files, &institution, request);
     let mut again = false;
     let area = match &request.body {
         Body::SignIn { .. } | Body::Report { .. } => None,

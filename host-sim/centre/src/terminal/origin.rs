@@ -5,7 +5,6 @@ use qiyong_protocol::centre::Request;
 use qiyong_protocol::rules::decision::Institution;
 
 use crate::error::CentreError;
-use crate::institution::records::area_of;
 use crate::terminal::files::Files;
 use crate::terminal::{lag, leases};
 
@@ -49,13 +48,15 @@ impl Origin<'_> {
         }
     }
 
-    /// Whether the terminal's clock is right; that of a place which is not known has no bound.
-    pub(crate) fn has_right_clock(self, files: Files<'_>, request: &Request<'_>) -> Result<bool, CentreError> {
+    /// Whether the clock of the terminal, which stands at this place, is right.
+    pub(crate) fn has_right_clock(
+        self,
+        files: Files<'_>,
+        place: &Institution,
+        request: &Request<'_>,
+    ) -> Result<bool, CentreError> {
         match self {
-            Self::Here => match area_of(files.store, request.institution)? {
-                Some(area) => lag::is_right(files, area, request.time),
-                None => Ok(true),
-            },
+            Self::Here => lag::is_right(files, place.area, request.time),
             Self::Told(_) => Ok(true),
         }
     }

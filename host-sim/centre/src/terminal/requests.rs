@@ -2,7 +2,7 @@
 
 use qiyong_protocol::card::codes::{CardNumber, IdentCode};
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing};
-use qiyong_protocol::rules::decision::{Operation, PresentedCard, admit};
+use qiyong_protocol::rules::decision::{Institution, Operation, PresentedCard, admit};
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::life::card_file;
@@ -29,29 +29,35 @@ impl Centre {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
         let files = self.files();
-        let answer = match &request.body {
-            // Unknown institutions and terminals without a lease are refused here too, but the journal records these
-            // messages as transactions.
-            Body::Transact { stan, card, operation } => {
+        let place = match request.body {
+            // It looks within its own transaction, and the journal records unknown institutions and terminals without a lease
+            // as transactions.
+            Body::Transact { .. } => None,
+            _ => origin.institution(files, request)?,
+        };
+        let clock_is_wrong =
+            |place: &Institution| Ok::<_, CentreError>(!origin.has_right_clock(files, place, request)?);
+        let answer = match (&request.body, place) {
+            (Body::Transact { stan, card, operation }, _) => {
                 transactions::transact(files, (request, origin), *stan, card, operation)?
             }
-            _ if origin.institution(files, request)?.is_none() => Answer::Refused(Reason::InstitutionUnknown),
-            Body::SignIn { .. } if !origin.has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
-            Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
-            Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
+            (_, None) => Answer::Refused(Reason::InstitutionUnknown),
+            (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
+            (Body::SignIn { token }, _) => leases::sign_in(files.store, request, *token)?,
+            (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
-            Body::Report { card, operation, reason } => {
+            (Body::Report { card, operation, reason }, _) => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;
                 Answer::Done
             }
-            Body::Authenticate(question) => {
+            (Body::Authenticate(question), _) => {
                 let (internal, external) = files.hsm.authenticate(question);
                 Answer::Authenticated { internal, external }
             }
-            Body::Inquire { .. } if !origin.has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
-            Body::Inquire { card, operation } => inquire(files, (request, origin), card, operation)?,
-            Body::PinChanged { card, ident } => pin_changed(files, request, *card, *ident)?,
+            (Body::Inquire { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
+            (Body::Inquire { card, operation }, Some(place)) => inquire(files, request, (card, operation), &place)?,
+            (Body::PinChanged { card, ident }, _) => pin_changed(files, request, *card, *ident)?,
         };
         if let Answer::Refused(reason) = answer {
             record_refusal(files, request, reason)?;
@@ -62,17 +68,16 @@ impl Centre {
 
 fn inquire(
     files: Files<'_>,
-    (request, origin): (&Request<'_>, Origin<'_>),
-    presented: &PresentedCard,
-    operation: &Operation,
+    request: &Request<'_>,
+    (presented, operation): (&PresentedCard, &Operation),
+    place: &Institution,
 ) -> Result<Answer, CentreError> {
-    let institution = origin.institution(files, request)?;
-    let known = match files.card_for(presented.number, operation, institution.as_ref())? {
+    let known = match files.card_for(presented.number, operation, Some(place))? {
         Ok(known) => known,
         Err(reason) => return Ok(Answer::Refused(reason)),
     };
     let record = known.as_ref().map(|known| &known.record);
-    let card = match admit(operation, files.today()?, institution.as_ref(), presented, record) {
+    let card = match admit(operation, files.today()?, Some(place), presented, record) {
         Ok(card) => card,
         Err(reason) => return Ok(Answer::Refused(reason)),
     };
