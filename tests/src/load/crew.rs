@@ -1,0 +1,142 @@
+//! Many terminals at a time, and who watches them: how much they have asked, and whether they are to end.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::carrier::Carrier;
+use super::diary::Diary;
+use super::dice::Dice;
+use super::setting::Setting;
+use super::terminal::{Habits, Terminal};
+
+/// What all terminals of a load have done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    /// Moments: each message that is sent and each answer is one.
+    pub moment: u64,
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Sales of which the terminal knows what became.
+    pub settled: u64,
+    over: bool,
+}
+
+/// Who watches them.
+#[derive(Debug, Default)]
+pub struct Watch {
+    count: Mutex<Count>,
+    changed: Condvar,
+}
+
+impl Watch {
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Count)) -> u64 {
+        let mut count = self.count();
+        change(&mut count);
+        count.moment += 1;
+        let moment = count.moment;
+        drop(count);
+        self.changed.notify_all();
+        moment
+    }
+
+    /// A message is sent now; the number of this moment.
+    pub fn sent(&self) -> u64 {
+        self.change(|count| count.sent += 1)
+    }
+
+    /// An answer came, or none comes; the number of this moment.
+    pub fn heard(&self) -> u64 {
+        self.change(|_| ())
+    }
+
+    /// A sale is settled.
+    pub fn settled(&self) {
+        self.change(|count| count.settled += 1);
+    }
+
+    /// Nobody is to begin another visit.
+    pub fn end(&self) {
+        self.change(|count| count.over = true);
+    }
+
+    /// Whether the load ends.
+    pub fn is_over(&self) -> bool {
+        self.count().over
+    }
+
+    /// How far it is.
+    pub fn now(&self) -> Count {
+        *self.count()
+    }
+
+    /// Waits until this holds, or the load is over.
+    pub fn wait(&self, holds: impl Fn(&Count) -> bool) {
+        let waiting = self.changed.wait_while(self.count(), |count| !holds(count) && !count.over);
+        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// A load.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// What is left to chance comes out the same for the same one.
+    pub seed: u64,
+    /// How many each terminal serves; `None`: until it is ended.
+    pub visits: Option<u64>,
+    /// What else they do.
+    pub habits: Habits,
+}
+
+impl Load {
+    /// Lets all terminals work at a time, each on a line of its own, while `meanwhile` is carried out; then waits until all have
+    /// ended. Their notes, in the order of the stands, and what that returned.
+    ///
+    /// # Panics
+    /// If a terminal does.
+    pub fn run<C: Carrier + Send, R>(
+        self,
+        setting: &Setting,
+        watch: &Watch,
+        line: impl Fn(usize) -> C,
+        meanwhile: impl FnOnce() -> R,
+    ) -> (Vec<Diary>, R) {
+        /// If anything panics, the terminals are not to work for ever.
+        struct Ends<'w>(&'w Watch);
+        impl Drop for Ends<'_> {
+            fn drop(&mut self) {
+                if thread::panicking() {
+                    self.0.end();
+                }
+            }
+        }
+        thread::scope(|scope| {
+            let terminals = setting.stands.iter().enumerate().map(|(at, stand)| {
+                let terminal = Terminal::new(stand, line(at), Dice::new(self.seed, at as u64), self.habits, watch);
+                scope.spawn(move || {
+                    let _ends = Ends(watch);
+                    terminal.work(self.visits)
+                })
+            });
+            let terminals: Vec<_> = terminals.collect();
+            let ends = Ends(watch);
+            let result = meanwhile();
+            drop(ends);
+            let diaries = terminals.into_iter().map(|terminal| terminal.join().expect("a terminal ends")).collect();
+            (diaries, result)
+        })
+    }
+
+    /// Lets one terminal work after the other, so that everything comes out the same.
+    pub fn run_in_turn<C: Carrier>(self, setting: &Setting, line: impl Fn(usize) -> C) -> Vec<Diary> {
+        let watch = Watch::default();
+        let work = |(at, stand)| {
+            let dice = Dice::new(self.seed, at as u64);
+            Terminal::new(stand, line(at), dice, self.habits, &watch).work(self.visits)
+        };
+        setting.stands.iter().enumerate().map(work).collect()
+    }
+}
