@@ -53,15 +53,37 @@ impl Postgres {
             .status()
             .unwrap_or_else(|error| panic!("initdb: {error}; install the package `postgresql`"));
         assert!(made.success(), "initdb failed");
-        let durable = if care == Care::Durable { "on" } else { "off" };
+        new.set_up();
+        new.again();
+        new
+    }
+
+    /// Another server with a copy of this one's files, made while this one works (`pg_basebackup`, with the log of what is written
+    /// meanwhile). It does not run yet.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    pub fn copied(&self) -> Self {
+        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+        own(folder.path()).unwrap();
+        let copy = Self { folder, child: None, care: self.care };
+        let mut backup = self.client("pg_basebackup");
+        backup.arg("-D").arg(copy.data()).args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
+        let made = backup.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        copy.set_up();
+        copy
+    }
+
+    /// Its settings, for its own socket.
+    fn set_up(&self) {
+        let durable = if self.care == Care::Durable { "on" } else { "off" };
         let settings = format!(
             "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
              synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n",
-            new.folder.path().display()
+            self.folder.path().display()
         );
-        fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
-        new.again();
-        new
+        fs::write(self.data().join("postgresql.auto.conf"), settings).unwrap();
     }
 
     /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].

@@ -4,7 +4,8 @@
 //! `setting` has the places, terminals and cards, `dice` what is left to chance, `terminal` what a terminal does, `carrier` and
 //! `tcp` its line, `crew` many of them at a time, `diary` what they noted. `deals` makes transactions of notes, `books` reads
 //! the centre's side, `judge` compares entry by entry and `sums` what they add up to; `finding` says what they found. The judge
-//! takes nothing from the centre's rules: what a transaction did is what the terminal was told.
+//! takes nothing from the centre's rules: what a transaction did is what the terminal was told. `site` is where a centre keeps
+//! its books.
 //!
 //! Not here: which centre is asked, and what happens to it meanwhile.
 
@@ -17,6 +18,7 @@ pub mod dice;
 pub mod finding;
 pub mod judge;
 pub mod setting;
+pub mod site;
 mod sums;
 pub mod tcp;
 pub mod terminal;
