@@ -21,6 +21,7 @@ mod pcscd;
 mod pcscd_ctl;
 mod probe;
 mod probes;
+mod reach;
 mod readers;
 mod scenario;
 mod story;
@@ -124,8 +125,8 @@ enum CentreVerb {
     Clock(centre::ClockArgs),
     #[command(flatten)]
     Act(centre::act::ActVerb),
-    /// Serve a centre over HTTP: its acts as JSON, and a page for operators
-    #[cfg(feature = "http")]
+    /// Serve a centre: over HTTP its acts as JSON and a page for operators, over TCP the terminals' ISO 8583
+    #[cfg(feature = "serve")]
     Serve(centre::serve::ServeArgs),
 }
 
@@ -201,7 +202,7 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Populate(args)) => centre::populate::run(&args, output),
         Verb::Centre(CentreVerb::Clock(args)) => centre::clock(&args, output),
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),
-        #[cfg(feature = "http")]
+        #[cfg(feature = "serve")]
         Verb::Centre(CentreVerb::Serve(args)) => centre::serve::run(&args, output),
         Verb::Vicc(args) => vicc::run(&args, output),
         Verb::Card(CardVerb::New(args)) => card_new::run(&args, output),

@@ -8,7 +8,7 @@ use qiyong::in_process::play;
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::report::FileReport;
 
-use crate::extras::{CaptureFolder, ELF, play_emulated, refusal};
+use crate::extras::{CaptureFolder, ELF, play_emulated, play_emulated_over_tcp, play_over_tcp, refusal};
 use crate::output::{Output, Verdict};
 
 /// Where scenarios are played.
@@ -33,6 +33,9 @@ pub(crate) struct RunArgs {
     /// With `--bench emulated`: the image, unless it is where `cargo xtask firmware` puts it
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
+    /// Reach each scenario's centre over TCP, by a server and a connection in this process
+    #[arg(long)]
+    tcp: bool,
     /// Print one JSON object a file
     #[arg(long)]
     json: bool,
@@ -71,7 +74,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
     let mut verdict = Verdict::Done;
     let (mut passed, mut skipped) = (0, 0);
     for path in &args.files {
-        let (report, complaint) = play_file(path, &bench);
+        let (report, complaint) = play_file(path, &bench, args.tcp);
         if let Some(complaint) = complaint {
             output.complain(&complaint);
             verdict = verdict.max(Verdict::BadInput);
@@ -95,7 +98,7 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<Verdict, String
 }
 
 /// How a file went, and what else people are told.
-fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
+fn play_file(path: &Path, bench: &Bench<'_>, tcp: bool) -> (FileReport, Option<String>) {
     let file = path.display().to_string();
     let scenario = match Scenario::load(path) {
         Ok(scenario) => scenario,
@@ -108,7 +111,9 @@ fn play_file(path: &Path, bench: &Bench<'_>) -> (FileReport, Option<String>) {
         Bench::Emulated(_) if let Some(why) = refusal(&scenario) => {
             return (FileReport::skipped(file, &scenario, why.to_string()), None);
         }
+        Bench::Emulated(elf) if tcp => play_emulated_over_tcp(&scenario, elf),
         Bench::Emulated(elf) => play_emulated(&scenario, elf),
+        Bench::Simulated(_) if tcp => play_over_tcp(&scenario),
         Bench::Simulated(_) => play(&scenario),
     };
     match played {

@@ -16,3 +16,8 @@ fn a_terminal_with_a_key_of_its_own() {
 fn a_till_over_http() {
     runs_as_written("A till over HTTP");
 }
+
+#[test]
+fn terminals_over_tcp() {
+    runs_as_written("Terminals over TCP");
+}

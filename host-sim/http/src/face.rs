@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use prometheus_client::registry::Registry;
 use serde_json::Value;
 
 use qiyong_centre::acts::refusal::Refusal;
@@ -33,7 +34,8 @@ pub(crate) struct Face<A> {
 }
 
 impl<A: Acts> Face<A> {
-    pub(crate) fn new(centre: A, limits: Limits) -> Arc<Self> {
+    /// `others` are the figures of other faces of the centre.
+    pub(crate) fn new(centre: A, limits: Limits, others: Vec<Arc<Registry>>) -> Arc<Self> {
         let acts: BTreeMap<_, _> = centre.acts().iter().map(|entry| (entry.name, Act::of(entry))).collect();
         Arc::new(Self {
             document: openapi::document(acts.values()).to_string(),
@@ -41,7 +43,7 @@ impl<A: Acts> Face<A> {
             acts,
             writer: Writer::new(centre, limits),
             rate: Rate::new(&limits),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(others),
             sessions: Sessions::new(&limits),
             limits,
         })

@@ -3,7 +3,7 @@
 //! [`Server`] binds an address and serves until it is told to end. `api` answers programs, `page` browsers; both carry out
 //! acts through `writer`, which lets one request at a time to the centre. `serve` bounds connections, `rate` tokens,
 //! [`Limits`] has all figures. Not here: what an act does and who may do it, which is the centre's; TLS, for which a proxy
-//! stands before this server; and the log's way out of the process, which is the program's.
+//! stands before this server; and signals and the log's way out of the process, which are the program's.
 #![allow(clippy::result_large_err, reason = "a refusal is made once a request and written out at once")]
 #![forbid(unsafe_code)]
 
@@ -24,9 +24,10 @@ mod writer;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 pub use acts::Acts;
@@ -37,6 +38,7 @@ pub struct Server<A> {
     listener: TcpListener,
     acts: A,
     limits: Limits,
+    others: Vec<Arc<Registry>>,
 }
 
 impl<A: Acts> Server<A> {
@@ -45,7 +47,14 @@ impl<A: Acts> Server<A> {
     /// # Errors
     /// The address is taken, or not one of this machine's.
     pub async fn bind(address: SocketAddr, acts: A, limits: Limits) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, acts, limits })
+        Ok(Self { listener: TcpListener::bind(address).await?, acts, limits, others: Vec::new() })
+    }
+
+    /// Shows these figures at `/metrics`, too: those of another face of the same centre.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Arc<Registry>) -> Self {
+        self.others.push(figures);
+        self
     }
 
     /// The address, with its real port.
@@ -61,40 +70,9 @@ impl<A: Acts> Server<A> {
     /// # Errors
     /// The listener failed for good.
     pub async fn serve(self, end: watch::Receiver<bool>) -> io::Result<()> {
-        serve::serve(self.listener, router::router(self.acts, self.limits), self.limits, end).await
+        let router = router::router(self.acts, self.limits, self.others);
+        serve::serve(self.listener, router, self.limits, end).await
     }
-}
-
-/// Serves at this address until the process is told to end (SIGTERM, SIGINT or SIGHUP), on threads of its own. `ready` is
-/// told the address, with its real port, once clients are accepted.
-///
-/// # Errors
-/// The address cannot be taken, or the system gives no threads or signals.
-pub fn run<A: Acts>(acts: A, address: SocketAddr, limits: Limits, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let (tell, end) = watch::channel(false);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let server = Server::bind(address, acts, limits).await?;
-        ready(server.address()?);
-        let told = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            tracing::info!("told to end");
-            tell.send_replace(true);
-            // The server ends by itself.
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            ended = server.serve(end) => ended,
-            () = told => Ok(()),
-        }
-    })
 }
 
 #[cfg(test)]

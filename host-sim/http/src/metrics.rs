@@ -1,9 +1,10 @@
 //! What Prometheus may know: how many requests, how long they took, how many wait. Nothing of any person.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -25,6 +26,8 @@ struct OfAct {
 /// The figures of one server.
 pub(crate) struct Metrics {
     registry: Registry,
+    /// Those of other faces of the same centre.
+    others: Vec<Arc<Registry>>,
     answered: Family<Answered, Counter>,
     seconds: Family<OfAct, Histogram>,
     /// Requests that have begun and not ended.
@@ -37,11 +40,12 @@ pub(crate) struct Metrics {
 pub(crate) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(others: Vec<Arc<Registry>>) -> Self {
         // 1 ms to 8 s, in powers of two.
         let buckets = || Histogram::new((0..14).map(|power| 0.001 * f64::from(1 << power)));
         let mut metrics = Self {
             registry: Registry::with_prefix("qiyong_centre"),
+            others,
             answered: Family::default(),
             seconds: Family::new_with_constructor(buckets),
             under_way: Gauge::default(),
@@ -64,8 +68,11 @@ impl Metrics {
     /// All figures, as Prometheus reads them.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
+        for registry in std::iter::once(&self.registry).chain(self.others.iter().map(Arc::as_ref)) {
+            // Writing to a string cannot fail.
+            let _ = encode_registry(&mut text, registry);
+        }
+        let _ = encode_eof(&mut text);
         text
     }
 }

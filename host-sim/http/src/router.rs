@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
+use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -21,8 +22,8 @@ use crate::{api, metrics, page};
 /// How long `/healthz` waits for the centre.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(1);
 
-/// All paths of a server.
-pub(crate) fn router<A: Acts>(acts: A, limits: Limits) -> Router {
+/// All paths of a server; `/metrics` has the figures of `others`, too.
+pub(crate) fn router<A: Acts>(acts: A, limits: Limits, others: Vec<Arc<Registry>>) -> Router {
     Router::new()
         .route("/v1/{room}/{verb}", any(api::act::<A>))
         .route("/openapi.json", get(document::<A>).fallback(only_get))
@@ -32,7 +33,7 @@ pub(crate) fn router<A: Acts>(acts: A, limits: Limits) -> Router {
         .route("/page", any(page::page::<A>))
         .route("/page/{*rest}", any(page::page::<A>))
         .fallback(|| async { Problem::no_such_path() })
-        .with_state(Face::new(acts, limits))
+        .with_state(Face::new(acts, limits, others))
 }
 
 async fn only_get() -> Problem {

@@ -18,7 +18,7 @@ use crate::router::router;
 use toy::Toy;
 
 fn app() -> Router {
-    router(Toy::default(), Limits::default())
+    router(Toy::default(), Limits::default(), Vec::new())
 }
 
 async fn send(app: &Router, request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, String) {

@@ -6,7 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod db;
 pub(crate) mod populate;
 
-#[cfg(feature = "http")]
+#[cfg(feature = "serve")]
 pub(crate) mod serve;
 
 use std::path::{Path, PathBuf};

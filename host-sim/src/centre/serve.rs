@@ -1,13 +1,17 @@
-//! `qiyong centre serve`: the centre over HTTP until it is told to stop. The log goes to standard error, a line of JSON for
-//! each request; what a request contained is in no line.
+//! `qiyong centre serve`: the centre over HTTP and, for terminals, ISO 8583 over TCP, until it is told to stop. The log goes to
+//! standard error, a line of JSON for each request over HTTP and each connection that was closed for cause; what was said is
+//! in no line. The faces share nothing but the database's file: each has it open for itself.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
-use qiyong_http::Limits;
+use qiyong_centre::Centre;
 
 use super::db::Db;
 use super::{damaged, open};
@@ -15,23 +19,52 @@ use crate::output::{Output, Verdict};
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("face").required(true).multiple(true).args(["http", "iso"])))]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     db: Db,
-    /// Where to listen, such as 127.0.0.1:8080; port 0 takes a free one
+    /// Where to listen for people and programs, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    http: SocketAddr,
+    http: Option<SocketAddr>,
+    /// Where to listen for terminals, ISO 8583 over TCP, such as 127.0.0.1:8583; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    iso: Option<SocketAddr>,
     /// Allow a database with the published test keys, which protect nothing
     #[arg(long)]
     test_keys: bool,
     /// How many requests a minute a token may make
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().per_minute)]
+    #[arg(long, value_name = "COUNT", default_value_t = qiyong_http::Limits::default().per_minute)]
     rate: NonZeroU32,
+    /// How many terminals may be connected
+    #[arg(long, value_name = "COUNT", requires = "iso", default_value_t = qiyong_iso::Limits::default().connections)]
+    terminals: u32,
+    /// How many of them from one address
+    #[arg(long, value_name = "COUNT", requires = "iso", default_value_t = qiyong_iso::Limits::default().per_address)]
+    terminals_per_address: u32,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().map_err(|error| error.to_string())?.next();
     found.ok_or_else(|| "has no address".into())
+}
+
+impl ServeArgs {
+    fn http_limits(&self) -> qiyong_http::Limits {
+        let defaults = qiyong_http::Limits::default();
+        let a_tenth = NonZeroU32::new(self.rate.get() / 10).unwrap_or(NonZeroU32::MIN);
+        qiyong_http::Limits { per_minute: self.rate, at_once: defaults.at_once.max(a_tenth), ..defaults }
+    }
+
+    /// As many terminals as the system has room for; says so if those are fewer than were asked for.
+    fn iso_limits(&self, output: &mut Output) -> Result<qiyong_iso::Limits, String> {
+        let mut connections = self.terminals;
+        if let Err(few) = qiyong_iso::raise(connections).map_err(|error| format!("the limit of open files: {error}"))? {
+            output.complain(&format!("{few} ({})", few.zh()));
+            connections = few.room;
+        }
+        let per_address = self.terminals_per_address;
+        Ok(qiyong_iso::Limits { connections, per_address, ..qiyong_iso::Limits::default() })
+    }
 }
 
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
@@ -47,10 +80,81 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     }
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
-    let defaults = Limits::default();
-    let a_tenth = NonZeroU32::new(args.rate.get() / 10).unwrap_or(NonZeroU32::MIN);
-    let limits = Limits { per_minute: args.rate, at_once: defaults.at_once.max(a_tenth), ..defaults };
-    let ready = |address| output.line(&format!("listening: http://{address}"));
-    qiyong_http::run(centre, args.http, limits, ready).map_err(|error| format!("{}: {error}", args.http))?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
+    let iso = match args.iso {
+        None => None,
+        Some(address) => {
+            let limits = args.iso_limits(output)?;
+            // A database's client may block, which it must not where other tasks wait: here none does yet.
+            let (decider, refuser) = (open(&place)?, open(&place)?);
+            let _here = runtime.enter();
+            let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
+            Some((address, server.map_err(|error| format!("{address}: {error}"))?))
+        }
+    };
+    runtime.block_on(serve(args, centre, iso, output))?;
     Ok(Verdict::Done)
+}
+
+/// An address that was asked for, and the server there.
+type At<S> = (SocketAddr, S);
+
+async fn serve(
+    args: &ServeArgs,
+    centre: Centre,
+    iso: Option<At<qiyong_iso::Server<Centre>>>,
+    output: &mut Output,
+) -> Result<(), String> {
+    let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
+    let figures = iso.as_ref().map(|(_, server)| server.figures());
+    let http = match args.http {
+        None => None,
+        Some(address) => {
+            let server = qiyong_http::Server::bind(address, centre, args.http_limits()).await;
+            let server = server.map_err(|error| format!("{address}: {error}"))?;
+            Some((address, figures.into_iter().fold(server, qiyong_http::Server::with_figures)))
+        }
+    };
+    let where_is = |address: io::Result<SocketAddr>| address.map_err(|error| error.to_string());
+    if let Some((_, server)) = &http {
+        output.line(&format!("listening: http://{}", where_is(server.address())?));
+    }
+    if let Some((_, server)) = &iso {
+        output.line(&format!("listening: tcp://{}", where_is(server.address())?));
+    }
+    let (tell, end) = watch::channel(false);
+    let http = async {
+        let Some((address, server)) = http else { return Ok(()) };
+        server.serve(end.clone()).await.map_err(|error| format!("{address}: {error}"))
+    };
+    let iso = async {
+        let Some((address, server)) = iso else { return Ok(()) };
+        server.serve(end.clone()).await.map_err(|error| format!("{address}: {error}"))
+    };
+    let told = async {
+        told.await;
+        tracing::info!("told to end");
+        tell.send_replace(true);
+        // The servers end by themselves.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = async { tokio::try_join!(http, iso) } => ended.map(|_| ()),
+        () = told => Ok(()),
+    }
+}
+
+/// Waits until the process is told to end: SIGTERM, SIGINT or SIGHUP, from now on.
+fn until_told() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }

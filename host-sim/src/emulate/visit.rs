@@ -22,6 +22,7 @@ use qiyong_sim::card::desk::DeskCard;
 use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
+use crate::reach::Reached;
 use crate::terminal::{Desk, at};
 
 /// The balance of a card's account if the centre is in memory.
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
     // The board's flash is blank at each start, so that to the centre it is another terminal than that of the last run.
-    centre.release(args.institution, TERMINAL).map_err(|error| error.to_string())?;
+    centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
     // One clock for both, also where that of a test centre was stopped.
@@ -107,17 +108,17 @@ fn tell(
     Ok(if ending.reason.is_none() { Verdict::Done } else { Verdict::No })
 }
 
-fn open_centre(args: &EmulateArgs) -> Result<InProcess, String> {
+fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
     let wrong = |error: qiyong_centre::CentreError| error.to_string();
-    if let Some(file) = &args.centre {
-        return centre::open(&file.as_path().into()).map(InProcess::from);
+    if let Some(target) = &args.centre {
+        return Reached::new(target, test_mac_key());
     }
     // Its clock is the system's, as the board's is.
     let mut centre = InProcess::from(Centre::in_memory().map_err(wrong)?);
     let institution = Institution::of_region(args.institution);
     centre.add_institution(&institution).map_err(wrong)?;
     centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
-    Ok(centre)
+    Ok(Reached::Here(centre))
 }
 
 fn key_pin(moment: Moment) -> Does {

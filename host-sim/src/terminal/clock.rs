@@ -1,17 +1,19 @@
-//! The terminal's clock: that of the centre in the same process. It is the system's, unless that of a test centre was stopped.
+//! The terminal's clock: that of the centre in the same process, which is the system's, unless that of a test centre was stopped.
+//! For a centre somewhere else it is the system's, in China Standard Time.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use jiff::civil::DateTime;
 
-use qiyong::in_process::InProcess;
 use qiyong_firmware::terminal::Clock;
 use qiyong_protocol::card::date::{Date, Timestamp};
 
+use crate::reach::Reached;
+
 /// The centre's time.
 #[derive(Clone)]
-pub(super) struct CentreClock(pub(super) Rc<RefCell<InProcess>>);
+pub(super) struct CentreClock(pub(super) Rc<RefCell<Reached>>);
 
 impl Clock for CentreClock {
     fn now(&mut self) -> Timestamp {

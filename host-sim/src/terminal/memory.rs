@@ -8,11 +8,13 @@ use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_sim::flash::file::FileFlash;
 
-/// The memory in `file`, or in that of this terminal beside the centre's database `centre`: terminals with different
-/// names share none.
+use crate::reach::Target;
+
+/// The memory in `file`, or in that of this terminal beside the centre's database, or in the current folder if the centre is
+/// somewhere else: terminals with different names share none.
 pub(super) fn open(
     file: Option<&Path>,
-    centre: &Path,
+    centre: &Target,
     institution: InstitutionCode,
     terminal: TerminalId,
 ) -> Result<Store<FileFlash>, String> {
@@ -25,9 +27,11 @@ pub(super) fn open(
     }
 }
 
-/// `centre.db.P32010000017-00000001.memory` for `centre.db`.
-fn beside(centre: &Path, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
-    let mut name = centre.file_name().map_or_else(OsString::new, OsString::from);
-    name.push(format!(".{institution}-{}.memory", terminal.as_str()));
-    centre.with_file_name(name)
+/// `centre.db.P32010000017-00000001.memory` for `centre.db`, `P32010000017-00000001.memory` for a centre somewhere else.
+fn beside(centre: &Target, institution: InstitutionCode, terminal: TerminalId) -> PathBuf {
+    let own = format!("{institution}-{}.memory", terminal.as_str());
+    let Target::File(database) = centre else { return own.into() };
+    let mut name = database.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{own}"));
+    database.with_file_name(name)
 }

@@ -1,10 +1,10 @@
 //! `qiyong terminal`: the firmware's terminal application with this machine's screen and keyboard as its desk.
 //!
 //! The card is in a PC/SC reader (`qiyong_pcsc::reader_slot`) or in a file (`file_slot`, over the virtual line). The
-//! centre is a database file, in the same process, behind the firmware's serial link. What the terminal may not forget
-//! lies in a file, too (`memory`), so that it knows at the next start what it owes, however this program ended. `desk`
-//! is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key; `receipt` reports how it ended; `trouble`
-//! keeps what went wrong with reader or centre.
+//! centre, a database file in the same process or one at the end of a connection, is behind the firmware's serial link. What
+//! the terminal may not forget lies in a file, too (`memory`), so that it knows at the next start what it owes, however this
+//! program ended. `desk` is what operator and holder see and key; `ask` reads what is to be done, `key` the terminal's key;
+//! `receipt` reports how it ended; `trouble` keeps what went wrong with reader or centre.
 
 mod ask;
 mod clock;
@@ -33,14 +33,14 @@ use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Outcome;
 
-use crate::centre::{self, institution, terminal_id};
+use crate::centre::{institution, terminal_id};
 use crate::output::{Output, Verdict};
+use crate::reach::{Reached, Target};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 use clock::CentreClock;
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
-use qiyong::in_process::InProcess;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts, Station};
@@ -54,9 +54,10 @@ pub(crate) struct TerminalArgs {
     /// The institution's code, such as P32010000017: pharmacy P, hospital H or bank B
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: InstitutionCode,
-    /// The centre's database (`qiyong centre init`); a new one knows no institution and no card (`qiyong centre add`)
-    #[arg(long, value_name = "FILE")]
-    centre: PathBuf,
+    /// The centre's database (`qiyong centre init`), or tcp://HOST:PORT, where a centre listens (`qiyong centre serve --iso`); a
+    /// new one knows no institution and no card (`qiyong centre add`)
+    #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Target::parse)]
+    centre: Target,
     /// The terminal's name, eight letters and digits
     #[arg(long, value_name = "NAME", value_parser = terminal_id, default_value = "00000001")]
     name: TerminalId,
@@ -64,7 +65,8 @@ pub(crate) struct TerminalArgs {
     /// without it the published test key, which a centre with test keys alone believes
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// The file with what the terminal may not forget; one beside the database, with the terminal's name, if left out
+    /// The file with what the terminal may not forget; if left out, one with the terminal's name, beside the database or, with
+    /// tcp://, in the current folder
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
     /// Seconds to wait for a card
@@ -93,7 +95,7 @@ struct CardArgs {
 /// Runs the verb: exit 0 when all was approved, 1 when something was not, 2 when the terminal could not work.
 pub(crate) fn run(args: &TerminalArgs, output: &mut Output) -> Result<Verdict, String> {
     let trouble = Trouble::default();
-    // The link's waits, which nobody sees: a centre in the same process answers at once or never.
+    // The link's waits, which nobody sees: a centre answers while its end is asked, or never.
     let time = VirtualTime::new(DateTime::default());
     match (&args.card.card, &args.card.reader) {
         (Some(file), _) => work(args, file_slot::open(file, &time, trouble.clone())?, time, &trouble, output),
@@ -132,7 +134,7 @@ fn work<S: CardSlot>(
     output: &mut Output,
 ) -> Result<Verdict, String> {
     let key = key::read(args.key.as_deref())?;
-    let centre = InProcess::from(centre::open(&args.centre.as_path().into())?).with_key(key);
+    let centre = Reached::new(&args.centre, key)?;
     let memory = memory::open(args.memory.as_deref(), &args.centre, args.institution, args.name)?;
     let setup = Setup { institution: args.institution, terminal: args.name, key: centre.key(), next_stan: Stan(1) };
     let centre = Rc::new(RefCell::new(centre));
@@ -146,7 +148,7 @@ fn work<S: CardSlot>(
         memory,
         settings: Settings { card_wait: args.wait, ..Settings::at(args.institution, args.name) },
     };
-    // The clock is the centre's in the same process, which nobody needs to set.
+    // The clock is the centre's in the same process, or the system's, which nobody needs to set.
     let mut clock = CentreClock(centre.clone());
     let mut station = Station::start(time, parts, clock.clone(), |_| {}, centre.clone(), trouble.clone());
     station.set_up(setup).map_err(|error| error.to_string())?;
@@ -165,7 +167,7 @@ fn work<S: CardSlot>(
         };
         let served = station.serve(&operation, clock.now());
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
-        let record = report.card.and_then(|number| centre.borrow().card(&number).ok().flatten());
+        let record = report.card.and_then(|number| centre.borrow().card(&number));
         let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
         if args.json {
             output.json_line(&receipt);

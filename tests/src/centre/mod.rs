@@ -3,15 +3,14 @@
 pub mod applicants;
 pub mod costs;
 pub mod faces;
+pub mod lines;
 pub mod portrait;
+pub mod served;
 pub mod town;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,7 +21,7 @@ use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Founding};
 use qiyong_protocol::card::codes::Region;
 
 use crate::programs::Watched;
-use crate::qiyong;
+use served::Served;
 
 /// A centre of Nanjing with one outlet. Its clock stands at 2026-03-02, 09:00.
 pub struct OfficeFile {
@@ -108,20 +107,9 @@ impl OfficeFile {
         let tokens = role::ALL.iter().map(|role| (<&str>::from(role), self.token(*role, 24))).collect();
         let Self { folder, centre, .. } = self;
         drop(centre);
-        let mut command = Command::new(qiyong());
-        command.current_dir(folder.path()).args(["centre", "serve", "--db", "centre.db", "--http", "127.0.0.1:0"]);
-        command.args(["--test-keys", "--rate", "1000000"]);
-        let mut process = Watched::start_for(LIFE, &mut command);
-        // Read all the time, or the server waits for its reader.
-        let mut log = process.child.stderr.take().expect("standard error is read once");
-        let log = thread::spawn(move || {
-            let mut text = String::new();
-            log.read_to_string(&mut text).map(|_| text).unwrap_or_default()
-        });
-        let mut line = String::new();
-        process.lines().read_line(&mut line).expect("a line");
-        let url = line.trim().strip_prefix("listening: ").unwrap_or_else(|| panic!("{line}")).into();
-        CentreServer { process, folder, url, tokens, log }
+        let served = Served::start(folder.path(), &["--http", "127.0.0.1:0", "--rate", "1000000"], 1);
+        let url = served.addresses[0].clone();
+        CentreServer { served, folder, url, tokens }
     }
 }
 
@@ -131,20 +119,16 @@ impl Default for OfficeFile {
     }
 }
 
-/// No test keeps a server longer.
-const LIFE: Duration = Duration::from_secs(600);
-
 /// A running server.
 pub struct CentreServer {
     /// The server.
-    pub process: Watched,
+    pub served: Served,
     /// Where its file is, `centre.db`.
     pub folder: TempDir,
     /// `http://ADDRESS`.
     pub url: String,
     /// A token of each role.
     pub tokens: BTreeMap<&'static str, String>,
-    log: JoinHandle<String>,
 }
 
 impl CentreServer {
@@ -191,10 +175,8 @@ impl CentreServer {
     /// If it does not end so, or cannot be told.
     #[must_use]
     pub fn end(self) -> (TempDir, String) {
-        self.process.signal("-TERM");
-        let output = self.process.output();
-        assert!(output.status.success(), "{}", output.status);
-        (self.folder, self.log.join().expect("the log was read"))
+        let log = self.served.end();
+        (self.folder, log)
     }
 }
 

@@ -16,6 +16,8 @@ const MAY: &[(&str, &[&str])] = &[
     // The centre knows neither the terminal nor the simulator.
     ("host-sim/centre", &["qiyong-protocol"]),
     ("host-sim/http", &["qiyong-centre", "qiyong-protocol"]),
+    // A line's other end knows no simulator.
+    ("host-sim/iso", &["qiyong-centre", "qiyong-protocol"]),
     ("host-sim/pcsc", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     ("host-sim/lab", &["qiyong-firmware", "qiyong-protocol", "qiyong-sim"]),
     (
@@ -24,6 +26,7 @@ const MAY: &[(&str, &[&str])] = &[
             "qiyong-centre",
             "qiyong-firmware",
             "qiyong-http",
+            "qiyong-iso",
             "qiyong-lab",
             "qiyong-pcsc",
             "qiyong-protocol",

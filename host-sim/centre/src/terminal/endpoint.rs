@@ -24,7 +24,8 @@ use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Parts, read_request, response, sender, write_answer, write_open_rejection,
     write_rejection,
 };
-use qiyong_protocol::centre::{Body, Request};
+use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::rules::reason::Reason;
 
 use crate::institution::records::area_of;
 use crate::terminal::keys::{self, TerminalKey};
@@ -94,7 +95,23 @@ impl Centre {
         }
     }
 
+    /// The answer to a message on which the centre does not act, whatever it asks, for this reason.
+    ///
+    /// # Errors
+    /// There is none: the terminal's key cannot be looked up.
+    pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
+        self.answer_with(bytes, |_| Ok(Answer::Refused(reason)))
+    }
+
     fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
+        self.answer_with(bytes, |request| self.decide(request))
+    }
+
+    fn answer_with(
+        &self,
+        bytes: &[u8],
+        decide: impl FnOnce(&Request<'_>) -> Result<Answer, CentreError>,
+    ) -> Result<Option<Vec<u8>>, CentreError> {
         let Ok(message) = Message::read(bytes) else { return Ok(None) };
         if message.mti().answer() == message.mti() {
             return Ok(None);
@@ -105,7 +122,7 @@ impl Centre {
         let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
             (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
                 Ok(request) if self.believes(&request, known)? => {
-                    write_answer(&self.decide(&request)?, &message, &known.key, &mut buffer)
+                    write_answer(&decide(&request)?, &message, &known.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),

@@ -97,7 +97,7 @@ mod tests {
             "2028-03-01T00:00:00",
         ] {
             let now: DateTime = now.parse().unwrap();
-            for direction in [-1, 1] {
+            for direction in [-1_i64, 1] {
                 let away = |seconds| BOUND.admits(told(after(now, direction * seconds)), now);
                 assert!(away(0) && away(1) && away(300), "{now}: {direction}");
                 assert!(!away(301) && !away(86_400) && !away(365 * 86_400), "{now}: {direction}");

@@ -9,7 +9,6 @@ use qiyong_protocol::centre::message::{MESSAGE_MAX, write_request};
 
 use super::acts::Bench;
 use super::*;
-use crate::store::database::Database;
 use crate::store::value::values;
 use crate::tests::closing::closing_line;
 

@@ -134,7 +134,7 @@ async fn a_key_is_done_once_and_not_for_another_body() {
 #[tokio::test]
 async fn a_body_has_its_limit() {
     let limits = Limits { body_bytes: 64, ..Limits::default() };
-    let app = router(Toy::default(), limits);
+    let app = router(Toy::default(), limits, Vec::new());
     let note = |length| json!({"amount": 1, "note": "x".repeat(length)}).to_string();
     let fits = 64 - note(0).len();
     assert_eq!(outcome(&app, post("box.put", &note(fits))).await.0, 200);
@@ -151,7 +151,7 @@ async fn a_body_has_its_limit() {
 async fn a_token_has_its_rate_and_another_token_its_own() {
     let two = NonZeroU32::new(2).unwrap();
     let limits = Limits { per_minute: NonZeroU32::MIN, at_once: two, ..Limits::default() };
-    let app = router(Toy::default(), limits);
+    let app = router(Toy::default(), limits, Vec::new());
     for expected in [200, 200, 429] {
         assert_eq!(outcome(&app, post("box.list", "{}")).await.0, expected);
     }
@@ -170,7 +170,7 @@ async fn a_token_has_its_rate_and_another_token_its_own() {
 async fn who_waits_too_long_or_as_one_too_many_is_sent_away() {
     let (toy, has_begun, go_on) = Toy::gated();
     let limits = Limits { waiting: 2, turn_within: std::time::Duration::from_millis(1), ..Limits::default() };
-    let app = router(toy, limits);
+    let app = router(toy, limits, Vec::new());
     let first = tokio::spawn({
         let app = app.clone();
         async move { outcome(&app, post("box.wait", "{}")).await }

@@ -1,0 +1,151 @@
+//! Where a verb's centre is, `--centre FILE|tcp://HOST:PORT`: a database file, which is opened in this process, or a centre at
+//! the other end of a connection.
+
+use std::path::PathBuf;
+
+use jiff::civil::DateTime;
+
+use qiyong::in_process::InProcess;
+#[cfg(feature = "serve")]
+use qiyong::tcp::TcpCentre;
+#[cfg(feature = "serve")]
+use qiyong_centre::clock::{Clock, SystemClock};
+use qiyong_protocol::card::codes::CardNumber;
+use qiyong_protocol::card::date::Timestamp;
+#[cfg(feature = "lab")]
+use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::rules::decision::CardRecord;
+#[cfg(feature = "lab")]
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
+
+use crate::centre;
+
+/// What a centre's address over TCP begins with.
+const SCHEME: &str = "tcp://";
+
+/// Where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// In this file.
+    File(PathBuf),
+    /// At this `HOST:PORT`.
+    Tcp(String),
+}
+
+impl Target {
+    /// The words of a command line.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let Some(address) = text.strip_prefix(SCHEME) else { return Ok(Self::File(text.into())) };
+        let is_whole = address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse() != Ok(0_u16) && port.parse::<u16>().is_ok());
+        if is_whole { Ok(Self::Tcp(address.into())) } else { Err(format!("write it as {SCHEME}HOST:PORT")) }
+    }
+}
+
+/// A centre that was reached.
+pub(crate) enum Reached {
+    /// In this process.
+    Here(InProcess),
+    /// Behind a connection.
+    #[cfg(feature = "serve")]
+    There(TcpCentre),
+}
+
+impl Reached {
+    /// Opens it, or connects to it, for a terminal with this key; says what to do if that fails.
+    pub(crate) fn new(target: &Target, key: X919) -> Result<Self, String> {
+        match target {
+            Target::File(file) => {
+                let centre = centre::open(&file.as_path().into())?;
+                Ok(Self::Here(InProcess::from(centre).with_key(key)))
+            }
+            #[cfg(feature = "serve")]
+            Target::Tcp(address) => {
+                TcpCentre::connect(address, key).map(Self::There).map_err(|error| error.to_string())
+            }
+            #[cfg(not(feature = "serve"))]
+            Target::Tcp(_) => {
+                Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into())
+            }
+        }
+    }
+
+    /// The time by its clock; where one cannot look, by the system's, as it should be there.
+    pub(crate) fn now(&self) -> DateTime {
+        match self {
+            Self::Here(centre) => centre.now(),
+            #[cfg(feature = "serve")]
+            Self::There(_) => SystemClock.now(),
+        }
+    }
+
+    /// What it knows of a card, if one can look.
+    pub(crate) fn card(&self, number: &CardNumber) -> Option<CardRecord> {
+        match self {
+            Self::Here(centre) => centre.card(number).ok().flatten(),
+            #[cfg(feature = "serve")]
+            Self::There(_) => None,
+        }
+    }
+
+    /// Ends the lease of a terminal's name, if one can: over a connection only its own engineers can.
+    #[cfg(feature = "lab")]
+    pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
+        match self {
+            Self::Here(centre) => centre.release(institution, terminal).map(|_| ()).map_err(|error| error.to_string()),
+            #[cfg(feature = "serve")]
+            Self::There(_) => Ok(()),
+        }
+    }
+
+    fn end(&self) -> &dyn CentreEnd {
+        match self {
+            Self::Here(centre) => centre,
+            #[cfg(feature = "serve")]
+            Self::There(centre) => centre,
+        }
+    }
+
+    fn end_mut(&mut self) -> &mut dyn CentreEnd {
+        match self {
+            Self::Here(centre) => centre,
+            #[cfg(feature = "serve")]
+            Self::There(centre) => centre,
+        }
+    }
+}
+
+impl CentreEnd for Reached {
+    fn answer(&mut self, request: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
+        self.end_mut().answer(request)
+    }
+
+    fn set_time(&mut self, now: Timestamp) {
+        self.end_mut().set_time(now);
+    }
+
+    fn key(&self) -> X919 {
+        self.end().key()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_file_unless_it_says_tcp_and_then_it_has_host_and_port() {
+        for file in ["centre.db", "./tcp:/x", "C:centre.db", "tcp:9000"] {
+            assert_eq!(Target::parse(file), Ok(Target::File(file.into())));
+        }
+        for address in ["127.0.0.1:9000", "centre.example:1", "[::1]:65535"] {
+            assert_eq!(Target::parse(&format!("tcp://{address}")), Ok(Target::Tcp(address.into())));
+        }
+        for wrong in ["", "9000", ":9000", "host", "host:", "host:0", "host:65536", "host:x"] {
+            assert!(Target::parse(&format!("tcp://{wrong}")).is_err(), "{wrong}");
+        }
+    }
+}
