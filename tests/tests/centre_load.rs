@@ -29,15 +29,25 @@ fn addresses<'s>(servers: impl IntoIterator<Item = &'s Served>) -> Vec<std::net:
 }
 
 /// Lets terminals work at these addresses while something happens, and then a little longer.
-fn under_load<R>(setting: &Setting, seed: u64, at: &std::sync::Arc<Addresses>, happens: impl FnOnce(&Watch) -> R) -> (Vec<Diary>, R) {
+fn under_load<R>(
+    setting: &Setting,
+    seed: u64,
+    at: &std::sync::Arc<Addresses>,
+    happens: impl FnOnce(&Watch) -> R,
+) -> (Vec<Diary>, R) {
     let watch = Watch::default();
     let load = Load { seed, visits: None, habits: HABITS };
-    load.run(setting, &watch, |first| Tcp::new(at.clone(), first), || {
-        let result = happens(&watch);
-        more(&watch, |count| count.settled, 2 * setting.stands.len() as u64);
-        watch.end();
-        result
-    })
+    load.run(
+        setting,
+        &watch,
+        |first| Tcp::new(at.clone(), first),
+        || {
+            let result = happens(&watch);
+            more(&watch, |count| count.settled, 2 * setting.stands.len() as u64);
+            watch.end();
+            result
+        },
+    )
 }
 
 /// Waits until so many more of these have been counted.

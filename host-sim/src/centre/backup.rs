@@ -29,7 +29,8 @@ pub(crate) fn run(args: &BackupArgs, output: &mut Output) -> Result<Verdict, Str
     if args.json {
         output.json_line(&serde_json::json!({ "to": to.to_string(), "bytes": bytes }));
     } else {
-        output.line(&format!("{from}: copied to {to}, {bytes} bytes; its keys are in {to}.key, keep them apart from it"));
+        output
+            .line(&format!("{from}: copied to {to}, {bytes} bytes; its keys are in {to}.key, keep them apart from it"));
     }
     Ok(Verdict::Done)
 }

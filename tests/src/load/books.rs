@@ -62,7 +62,8 @@ impl Books {
         for (area, _) in AREAS {
             for stand in &setting.stands {
                 let code = stand.institution.to_string();
-                let account = ask(centre, area, "ledger.account", json!({"account": format!("institution:{code}"), "limit": 1}));
+                let account =
+                    ask(centre, area, "ledger.account", json!({"account": format!("institution:{code}"), "limit": 1}));
                 institutions.insert((area.to_owned(), code), number(&account["balance"]));
             }
             let day = ask(centre, area, "ledger.day", json!({"day": DAY}));

@@ -81,7 +81,10 @@ pub fn of(diaries: &[Diary]) -> (BTreeMap<Key, Deal>, Vec<String>) {
         let mut batch = None;
         for note in &diary.notes {
             if let Some(Err(words)) = &note.answer {
-                wrong.push(format!("{institution} {terminal}: {:?} was answered so that nobody takes it: {words}", note.asked));
+                wrong.push(format!(
+                    "{institution} {terminal}: {:?} was answered so that nobody takes it: {words}",
+                    note.asked
+                ));
             }
             let (Asked::Sale(sale) | Asked::Undo(sale)) = note.asked else { continue };
             if *batch.get_or_insert(note.batch) != note.batch {

@@ -72,10 +72,10 @@ pub struct Diary {
     pub notes: Vec<Note>,
 }
 
-/// How long each answered sale took, shortest first.
+/// How long each answered sale took that was sent at such a moment, shortest first.
 #[must_use]
-pub fn times(diaries: &[Diary]) -> Vec<Duration> {
-    let notes = diaries.iter().flat_map(|diary| &diary.notes);
+pub fn times(diaries: &[Diary], counts: impl Fn(u64) -> bool) -> Vec<Duration> {
+    let notes = diaries.iter().flat_map(|diary| &diary.notes).filter(|note| counts(note.sent));
     let sold = notes.filter(|note| matches!(note.asked, Asked::Sale(_)) && matches!(note.answer, Some(Ok(_))));
     let mut times: Vec<Duration> = sold.map(|note| note.took).collect();
     times.sort_unstable();

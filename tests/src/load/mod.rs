@@ -5,11 +5,12 @@
 //! `tcp` its line, `crew` many of them at a time, `diary` what they noted. `deals` makes transactions of notes, `books` reads
 //! the centre's side, `judge` compares entry by entry and `sums` what they add up to; `finding` says what they found. The judge
 //! takes nothing from the centre's rules: what a transaction did is what the terminal was told. `site` is where a centre keeps
-//! its books.
+//! its books, `script` and `captured` tell what a centre asks of a server there.
 //!
 //! Not here: which centre is asked, and what happens to it meanwhile.
 
 pub mod books;
+pub mod captured;
 pub mod carrier;
 pub mod crew;
 pub mod deals;
@@ -17,6 +18,7 @@ pub mod diary;
 pub mod dice;
 pub mod finding;
 pub mod judge;
+pub mod script;
 pub mod setting;
 pub mod site;
 mod sums;

@@ -49,7 +49,10 @@ pub(super) fn compare(setting: &Setting, pairs: &[Pair<'_>], books: &Books, verd
     for ((area, code), is) in &books.institutions {
         let must = given.get(&(area.as_str(), code.as_str())).copied().unwrap_or_default();
         if *is != must {
-            verdict.find(Class::Mismatch, format!("account institution:{code} in {area} has {is} fen, and {must} were paid"));
+            verdict.find(
+                Class::Mismatch,
+                format!("account institution:{code} in {area} has {is} fen, and {must} were paid"),
+            );
         }
     }
     for (area, _) in AREAS {
@@ -59,7 +62,8 @@ pub(super) fn compare(setting: &Setting, pairs: &[Pair<'_>], books: &Books, verd
             let (net, gross) = moved.get(&(area, operation)).copied().unwrap_or_default();
             if is != gross || is.amount - back.amount != net {
                 let words = format!("day's {operation}s of {area}: the ledger has {is:?} and back {back:?}");
-                verdict.find(Class::Mismatch, format!("{words}, and the sales are {gross:?}, of which {net} fen stand"));
+                verdict
+                    .find(Class::Mismatch, format!("{words}, and the sales are {gross:?}, of which {net} fen stand"));
             }
         }
     }
@@ -82,10 +86,16 @@ fn compare_card(record: &CardRecord, pairs: &[&Pair<'_>], card: &Card, verdict: 
     let must: BTreeSet<Key> =
         pairs.iter().filter(|pair| pair.stands && pair.activates).map(|pair| pair.deal.key.clone()).collect();
     for key in must.difference(&has) {
-        verdict.find(Class::Missing, format!("card {number}: {key} put it into use, and the centre has no activation by it"));
+        verdict.find(
+            Class::Missing,
+            format!("card {number}: {key} put it into use, and the centre has no activation by it"),
+        );
     }
     for key in has.difference(&must) {
-        verdict.find(Class::Mismatch, format!("card {number}: it is in use by {key}, where no payment stands that did it"));
+        verdict.find(
+            Class::Mismatch,
+            format!("card {number}: it is in use by {key}, where no payment stands that did it"),
+        );
     }
     let undone = social().filter(|activation| activation.reversed).count();
     let was = pairs.iter().filter(|pair| !pair.stands && pair.entry.is_some_and(|entry| entry.activated)).count();
@@ -123,7 +133,10 @@ pub(super) fn retell(setting: &Setting, diaries: &[Diary], deals: &BTreeMap<Key,
             let after = *balance - fen(receipt.effects.charge.0);
             if fen(receipt.balance.0) != after {
                 let told = receipt.balance.0;
-                verdict.find(Class::Mismatch, format!("{key}: the receipt says that {told} fen are left, and {after} are"));
+                verdict.find(
+                    Class::Mismatch,
+                    format!("{key}: the receipt says that {told} fen are left, and {after} are"),
+                );
             }
             if deals.get(&key).is_some_and(|deal| deal.undo_sent.is_none()) {
                 *balance = after;

@@ -89,8 +89,7 @@ impl<'s, C: Carrier> Terminal<'s, C> {
         let Some(bill) = operation.bill() else { return Ok(()) };
         let (total, share) = (bill.total(), bill.share());
         let (card_no, time) = (card.number, moment());
-        let sale =
-            Sale { stan: lease.next, card: card_no, operation: operation.as_str(), total, share, time };
+        let sale = Sale { stan: lease.next, card: card_no, operation: operation.as_str(), total, share, time };
         // Used up, whatever comes of it.
         self.lease = lease.next.next().map(|next| Lease { next, ..lease });
         self.sell(card, &operation, sale)

@@ -47,7 +47,10 @@ fn check(what: &str, db: &Db, setting: &Setting, diaries: &[Diary], closed: Clos
     let must = known.values().filter(|deal| deal.receipt(moment).is_some() && deal.undo_sent.is_none()).count();
     let has = verdict.standing;
     let all = known.values().filter(|deal| deal.receipt(u64::MAX).is_some() && deal.undo_sent.is_none()).count();
-    assert!(must > 0 && has >= must && has < all, "{what}: {must} must be in it, {has} are, and there were {all} in the end");
+    assert!(
+        must > 0 && has >= must && has < all,
+        "{what}: {must} must be in it, {has} are, and there were {all} in the end"
+    );
 }
 
 #[test]

@@ -15,13 +15,15 @@ use qiyong_tests::postgres::Care;
 use super::HABITS;
 
 /// A sale that stands and put nothing into use.
-const PLAIN: &str = "(SELECT id FROM journal j WHERE kind = 'transaction' AND balance IS NOT NULL AND activates = 0 AND charge > 0
+const PLAIN: &str =
+    "(SELECT id FROM journal j WHERE kind = 'transaction' AND balance IS NOT NULL AND activates = 0 AND charge > 0
     AND NOT EXISTS (SELECT 1 FROM reversals r WHERE r.institution = j.institution AND r.terminal = j.terminal
     AND r.batch = j.batch AND r.stan = j.stan) ORDER BY id LIMIT 1)";
 /// One that was undone and had put a card into use.
 const UNDONE: &str = "(SELECT j.id FROM journal j JOIN reversals r USING (institution, terminal, batch, stan)
     WHERE activates = 1 AND charge > 0 ORDER BY j.id LIMIT 1)";
-const REFUSED: &str = "(SELECT id FROM journal WHERE kind = 'transaction' AND reason = 'insufficient-funds' ORDER BY id LIMIT 1)";
+const REFUSED: &str =
+    "(SELECT id FROM journal WHERE kind = 'transaction' AND reason = 'insufficient-funds' ORDER BY id LIMIT 1)";
 /// Its columns but the number of the row and the batch.
 const COLUMNS: &str = "kind, time, received, institution, terminal, stan, card, operation, total, fund, reason, charge,
     activates, activates_financial, balance";
@@ -30,15 +32,21 @@ const COLUMNS: &str = "kind, time, received, institution, terminal, stan, card, 
 type Mutant = (&'static str, String, Class, &'static str);
 
 fn mutants() -> Vec<Mutant> {
-    let copy = |columns: &str| format!("INSERT INTO journal ({COLUMNS}, batch) SELECT {columns}, batch + 1 FROM journal WHERE id = {PLAIN}");
+    let copy = |columns: &str| {
+        format!("INSERT INTO journal ({COLUMNS}, batch) SELECT {columns}, batch + 1 FROM journal WHERE id = {PLAIN}")
+    };
     let doubled = COLUMNS.to_owned();
     let conflicting = COLUMNS.replace("charge,", "charge + 1,");
     let another = COLUMNS.replace("stan,", "999999,");
     let of_plain = |column: &str| format!("(SELECT {column} FROM journal WHERE id = {PLAIN})");
     let in_use = "(SELECT min(journal_id) FROM activations WHERE reversed = 0)";
     let card_in_use = format!("(SELECT card FROM activations WHERE journal_id = {in_use})");
-    let posting = format!("(SELECT number FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))");
-    let area = format!("(SELECT area FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))");
+    let posting = format!(
+        "(SELECT number FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
+    );
+    let area = format!(
+        "(SELECT area FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
+    );
     let rows: Vec<(&'static str, String, Class, &'static str)> = vec![
         ("a transaction is removed", format!("DELETE FROM journal WHERE id = {PLAIN}"), Missing, "the centre has nothing"),
         ("a transaction is doubled", copy(&doubled), Duplicate, "2 times"),
@@ -90,7 +98,8 @@ fn judge_is_judged(base: Base) {
         let verdict = db.judged(&setting, &diaries, Closed::Afterwards);
         let found = verdict.findings.iter().find(|finding| finding.class == class && finding.what.contains(words));
         missed += usize::from(found.is_none());
-        let shown = found.map_or_else(|| format!("NOT FOUND: {verdict}"), |finding| finding.what.chars().take(110).collect());
+        let shown =
+            found.map_or_else(|| format!("NOT FOUND: {verdict}"), |finding| finding.what.chars().take(110).collect());
         lines.push(format!("{what:<46}{:<24}{shown}", class.as_str()));
     }
     println!("{}", lines.join("\n"));
