@@ -4,8 +4,9 @@
 mod backups;
 mod killed;
 mod mutants;
+mod scripts;
 
-use qiyong_tests::load::crew::{Count, Load, Watch};
+use qiyong_tests::load::crew::{Load, Watch};
 use qiyong_tests::load::diary::Diary;
 use qiyong_tests::load::setting::Setting;
 use qiyong_tests::load::site::Site;
@@ -43,15 +44,9 @@ fn under_load<R>(
         |first| Tcp::new(at.clone(), first),
         || {
             let result = happens(&watch);
-            more(&watch, |count| count.settled, 2 * setting.stands.len() as u64);
+            watch.more(0, 2 * setting.stands.len() as u64);
             watch.end();
             result
         },
     )
-}
-
-/// Waits until so many more of these have been counted.
-fn more(watch: &Watch, what: impl Fn(&Count) -> u64, many: u64) {
-    let until = what(&watch.now()) + many;
-    watch.wait(|count| what(count) >= until);
 }

@@ -19,6 +19,14 @@ pub struct Count {
     /// Sales of which the terminal knows what became.
     pub settled: u64,
     over: bool,
+    /// What somebody waits for: messages that were sent, and sales that are settled.
+    wanted: (u64, u64),
+}
+
+impl Count {
+    const fn is_reached(&self) -> bool {
+        self.over || self.sent >= self.wanted.0 && self.settled >= self.wanted.1
+    }
 }
 
 /// Who watches them.
@@ -37,9 +45,12 @@ impl Watch {
         let mut count = self.count();
         change(&mut count);
         count.moment += 1;
-        let moment = count.moment;
+        let (moment, reached) = (count.moment, count.is_reached());
         drop(count);
-        self.changed.notify_all();
+        // Whoever waits is woken once, and not with each message.
+        if reached {
+            self.changed.notify_all();
+        }
         moment
     }
 
@@ -73,9 +84,11 @@ impl Watch {
         *self.count()
     }
 
-    /// Waits until this holds, or the load is over.
-    pub fn wait(&self, holds: impl Fn(&Count) -> bool) {
-        let waiting = self.changed.wait_while(self.count(), |count| !holds(count) && !count.over);
+    /// Waits until so many more messages are sent and so many more sales settled, or the load is over. One at a time may wait.
+    pub fn more(&self, sent: u64, settled: u64) {
+        let mut count = self.count();
+        count.wanted = (count.sent + sent, count.settled + settled);
+        let waiting = self.changed.wait_while(count, |count| !count.is_reached());
         drop(waiting.unwrap_or_else(PoisonError::into_inner));
     }
 }

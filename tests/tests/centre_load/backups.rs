@@ -15,7 +15,7 @@ use qiyong_tests::postgres::{Care, Postgres};
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;
 
-use super::{addresses, more, serve, under_load};
+use super::{addresses, serve, under_load};
 
 const TERMINALS: usize = 4;
 /// Sales before a copy is begun, and after it.
@@ -32,7 +32,7 @@ fn copied(setting: &Setting, site: &Site, copies: impl FnOnce(&Watch)) -> Vec<Di
 
 /// Lets terminals sell for a while; then what was answered before the moment that it returns is in a copy that is begun now.
 fn a_while(watch: &Watch) -> Closed {
-    more(watch, |count| count.settled, SALES);
+    watch.more(0, SALES);
     Closed::After(watch.now().moment)
 }
 

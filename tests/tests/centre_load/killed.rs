@@ -7,7 +7,7 @@ use qiyong_tests::load::site::{Base, Site};
 use qiyong_tests::load::tcp::Addresses;
 use qiyong_tests::postgres::Care;
 
-use super::{addresses, more, serve, under_load};
+use super::{addresses, serve, under_load};
 
 /// How often a process is killed.
 const ROUNDS: usize = 100;
@@ -24,7 +24,7 @@ fn killed_under_load(base: Base, servers: usize) {
     let mut dice = Dice::new(13, 1_000);
     let (diaries, ()) = under_load(&setting, 13, &at, |watch| {
         for round in 0..ROUNDS {
-            more(watch, |count| count.sent, MESSAGES + dice.below(MESSAGES));
+            watch.more(MESSAGES + dice.below(MESSAGES), 0);
             let victim = running[round % servers].take();
             // Its port may become another's.
             at.set(addresses(running.iter().flatten()));
