@@ -19,13 +19,14 @@ use qiyong_protocol::card::status::CardStatus;
 use qiyong_tests::bench::{Row, Yardstick, report};
 use qiyong_tests::centre::served::Served;
 use qiyong_tests::load::captured::{Scripts, scripts};
-use qiyong_tests::load::crew::{Load, Watch};
+use qiyong_tests::load::crew::Load;
 use qiyong_tests::load::diary::{Diary, times};
 use qiyong_tests::load::judge::Closed;
 use qiyong_tests::load::setting::Setting;
 use qiyong_tests::load::site::{Base, Site};
 use qiyong_tests::load::tcp::{Addresses, Tcp};
 use qiyong_tests::load::terminal::Habits;
+use qiyong_tests::load::watch::Watch;
 use qiyong_tests::postgres::{Care, Postgres};
 use qiyong_tests::programs::eventually;
 

@@ -6,12 +6,13 @@ mod killed;
 mod mutants;
 mod scripts;
 
-use qiyong_tests::load::crew::{Load, Watch};
+use qiyong_tests::load::crew::Load;
 use qiyong_tests::load::diary::Diary;
 use qiyong_tests::load::setting::Setting;
 use qiyong_tests::load::site::Site;
 use qiyong_tests::load::tcp::{Addresses, Tcp};
 use qiyong_tests::load::terminal::Habits;
+use qiyong_tests::load::watch::Watch;
 
 use qiyong_tests::centre::served::Served;
 

@@ -105,7 +105,9 @@ pub fn of(diaries: &[Diary]) -> (BTreeMap<Key, Deal>, Vec<String>) {
                 (Asked::Undo(_), answer) => {
                     deal.undo_sent.get_or_insert(note.sent);
                     match answer {
-                        Some(Answer::Done) => drop(deal.undone.get_or_insert(note.heard_at)),
+                        Some(Answer::Done) => {
+                            deal.undone.get_or_insert(note.heard_at);
+                        }
                         Some(Answer::Refused(reason)) if nothing_done(reason) => {}
                         Some(other) => deal.not_undone.push(other),
                         None => {}

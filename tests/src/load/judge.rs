@@ -11,6 +11,7 @@ use super::books::Books;
 use super::deals::{self, Deal, Key};
 use super::diary::Diary;
 use super::finding::{Class, Verdict};
+use super::pair::Pair;
 use super::setting::Setting;
 use super::sums;
 
@@ -31,16 +32,6 @@ impl Closed {
             Self::After(moment) => moment,
         }
     }
-}
-
-/// What the books have of a number that a terminal used.
-pub(super) struct Pair<'d> {
-    pub(super) deal: &'d Deal,
-    pub(super) entry: Option<&'d JournalEntry>,
-    /// It was approved and is not undone: as the terminal knows, or, where it cannot know, as the centre says.
-    pub(super) stands: bool,
-    /// It put the card into use.
-    pub(super) activates: bool,
 }
 
 /// Compares them.

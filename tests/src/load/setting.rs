@@ -129,7 +129,7 @@ fn card(number: usize, at: usize, [here, there]: [usize; 2]) -> CardRecord {
         social: visits,
         financial: false,
         pin_is_initial: !visits && at % 4 == 1,
-        account: if at % 16 == 15 { POOR } else { RICH },
+        account: if at % 16 == 3 { POOR } else { RICH },
         insured: true,
     }
 }

@@ -13,7 +13,7 @@ use super::books::{Books, Card, Moved};
 use super::deals::{Deal, Key};
 use super::diary::{Asked, Diary};
 use super::finding::{Class, Verdict};
-use super::judge::Pair;
+use super::pair::Pair;
 use super::setting::{AREAS, Setting};
 
 /// Compares the sums of what stands with cards and ledger.
@@ -34,10 +34,10 @@ pub(super) fn compare(setting: &Setting, pairs: &[Pair<'_>], books: &Books, verd
     let mut given: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     let mut moved: BTreeMap<(&str, &str), (i64, Moved)> = BTreeMap::new();
     for pair in pairs {
-        let Some(area) = areas.get(&pair.deal.sale.card) else { continue };
+        let Some(&area) = areas.get(&pair.deal.sale.card) else { continue };
         let share = fen(pair.deal.sale.share.0);
         if pair.stands {
-            *given.entry((area, &pair.deal.key.institution)).or_default() += share;
+            *given.entry((area, pair.deal.key.institution.as_str())).or_default() += share;
         }
         let approved = pair.entry.is_some_and(|entry| entry.outcome == Outcome::Approved);
         let (net, gross) = moved.entry((area, pair.deal.sale.operation)).or_default();

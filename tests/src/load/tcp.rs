@@ -55,8 +55,8 @@ impl Addresses {
                 let now = self.now();
                 (now.all.clone(), now.changes)
             };
-            let in_turn = (0..all.len()).map(|at| all[(first + at) % all.len()]);
-            let connected = in_turn.filter_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok()).next();
+            let mut in_turn = (0..all.len()).map(|at| all[(first + at) % all.len()]);
+            let connected = in_turn.find_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok());
             if let Some(stream) = connected {
                 // Without it, it is only slower.
                 let _ = stream.set_nodelay(true);

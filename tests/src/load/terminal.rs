@@ -12,10 +12,10 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::Reason;
 
 use super::carrier::{Carrier, Heard};
-use super::crew::Watch;
 use super::diary::{Asked, Diary, Note, Sale};
 use super::dice::Dice;
 use super::setting::{Stand, moment, presented};
+use super::watch::Watch;
 
 /// One visit in so many is with a card that the terminal has not met, while there are any.
 const NEW: u64 = 4;
@@ -133,7 +133,7 @@ impl<'s, C: Carrier> Terminal<'s, C> {
         let twice = self.dice.one_in(self.habits.twice);
         let cancelled = self.dice.one_in(self.habits.cancelled);
         let mut said = 0;
-        let mut say = |terminal: &mut Self| {
+        let say = |terminal: &mut Self| {
             let body = Body::Transact { stan: sale.stan, card: &shown, operation };
             terminal.ask(terminal.batch(), Asked::Sale(sale), body)
         };

@@ -4,13 +4,13 @@
 use std::process::Command;
 
 use qiyong_tests::load::books::Books;
-use qiyong_tests::load::crew::Watch;
 use qiyong_tests::load::deals;
 use qiyong_tests::load::diary::Diary;
 use qiyong_tests::load::judge::{Closed, judge};
 use qiyong_tests::load::setting::{AREAS, Setting};
 use qiyong_tests::load::site::{Base, Db, Site};
 use qiyong_tests::load::tcp::Addresses;
+use qiyong_tests::load::watch::Watch;
 use qiyong_tests::postgres::{Care, Postgres};
 use qiyong_tests::programs::Watched;
 use qiyong_tests::qiyong;
