@@ -101,6 +101,26 @@ fn copies_of_a_server_under_load_have_everything_that_was_answered() {
     totals(&setting, &site, &diaries);
 }
 
+#[test]
+fn a_copy_overwrites_nothing_and_a_server_s_database_is_not_copied_so() {
+    let setting = Setting::new(1, 1);
+    let [file, server] = [Base::Sqlite, Base::Postgres(Care::Hasty)].map(|base| Site::furnished(base, &setting));
+    let copy = |site: &Site, to: &str| {
+        let mut backup = Command::new(qiyong());
+        backup.current_dir(site.folder.path()).args(["centre", "backup", "--to", to]).args(site.db.options());
+        let output = Watched::start(&mut backup).output();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(copy(&file, "copy.db"), (Some(0), String::new()));
+    let cases = [(&file, "copy.db", ["is there already", "已存在"]), (&server, "dump.db", ["pg_dump", "请用 pg_dump"])];
+    for (site, to, words) in cases {
+        let (status, said) = copy(site, to);
+        assert_eq!(status, Some(2), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
+    assert!(!server.folder.path().join("dump.db").exists());
+}
+
 /// The day's totals of each area, as the ledger has them, are what the terminals of that area's cards were told.
 fn totals(setting: &Setting, site: &Site, diaries: &[Diary]) {
     site.db.verify();
