@@ -64,7 +64,8 @@ impl Addresses {
                 return Some(stream);
             }
             let wait = self.changed.wait_timeout_while(self.now(), PATIENCE, |now| now.changes == seen);
-            let (_, waited) = wait.unwrap_or_else(PoisonError::into_inner);
+            let (now, waited) = wait.unwrap_or_else(PoisonError::into_inner);
+            drop(now);
             if waited.timed_out() {
                 return None;
             }
