@@ -13,6 +13,7 @@ mod card_files;
 mod centre_damage;
 mod centre_http;
 mod centre_life;
+mod centre_load;
 mod centre_people;
 mod centre_personas;
 mod centre_regions;

@@ -2,6 +2,7 @@
 //! database. `act` has the acts of the centre.
 
 pub(crate) mod act;
+pub(crate) mod backup;
 pub(crate) mod db;
 pub(crate) mod populate;
 
