@@ -135,7 +135,7 @@ fn hostile_terminals_harm_nobody() {
     raw.send(&asked.bytes);
     assert_eq!(raw.frame(), first);
     let mut replays = Raw::new(terminals.connect(), TerminalId(*b"ANYBODY1"));
-    replays.send(&[&asked.bytes[..], &asked.bytes].concat());
+    replays.send(&[&asked.bytes[..], &asked.bytes[..]].concat());
     assert_eq!([replays.frame(), replays.frame()], [first.clone(), first]);
 
     let (status, report, seen) =
@@ -204,7 +204,7 @@ fn ten_thousand_connections_are_opened_and_left() {
 #[test]
 fn every_scenario_comes_out_the_same_over_tcp() {
     let files = files();
-    let options = [&["--json"][..], &["--json", "--tcp"]];
+    let options = [&["--json"][..], &["--json", "--tcp"][..]];
     let [here, over_tcp] = in_parallel(&options, |options| run(root(), &files, options)).try_into().expect("two");
     assert_eq!((over_tcp.code, over_tcp.stderr.as_str()), (Some(0), ""));
     assert_eq!(here.stdout, over_tcp.stdout);
@@ -217,7 +217,7 @@ fn a_scenario_on_emulated_boards_comes_out_the_same_over_tcp() {
     let elf = image();
     let emulated = ["--json", "--bench", "emulated", "--elf", elf.to_str().expect("UTF-8")];
     let over_tcp = [&emulated[..], &["--tcp"]].concat();
-    let options = [&emulated[..], &over_tcp];
+    let options = [&emulated[..], &over_tcp[..]];
     let [here, over_tcp] = in_parallel(&options, |options| run(root(), &file, options)).try_into().expect("two");
     assert_eq!((over_tcp.code, over_tcp.stderr.as_str()), (Some(0), ""));
     assert_eq!(here.stdout, over_tcp.stdout);

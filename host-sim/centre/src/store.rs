@@ -18,10 +18,10 @@ mod opening;
 pub mod place;
 #[cfg(test)]
 mod plans;
-mod postgres;
+pub(crate) mod postgres;
 mod private;
 mod reports;
-mod server;
+pub(crate) mod server;
 mod soundness;
 mod sqlite;
 pub mod value;
@@ -59,7 +59,7 @@ pub(super) struct Store {
     within: Cell<bool>,
     /// Gone after the engine, whose sessions end first.
     #[cfg(test)]
-    scratch: Option<server::Scratch>,
+    scratch: Option<server::scratch::Scratch>,
 }
 
 /// Which database it is.

@@ -15,6 +15,7 @@ mod model;
 pub(crate) mod reading;
 mod reversals;
 mod rooms;
+mod server;
 pub(crate) mod sweep;
 mod version_2;
 

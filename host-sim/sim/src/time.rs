@@ -160,3 +160,27 @@ impl Clock for VirtualTime {
         self.timestamp()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_shows_later_and_earlier_moments_over_the_ends_of_days_and_years() {
+        let at = |day: (u16, u8, u8), [hour, minute, second]: [u8; 3]| {
+            let date = Date::new(day.0, day.1, day.2).unwrap();
+            Timestamp { date, hour, minute, second }
+        };
+        let midnight = at((2027, 1, 1), [0, 0, 0]);
+        for (seconds, shown) in [
+            (0, midnight),
+            (-1, at((2026, 12, 31), [23, 59, 59])),
+            (3_661, at((2027, 1, 1), [1, 1, 1])),
+            (-604_800, at((2026, 12, 25), [0, 0, 0])),
+        ] {
+            assert_eq!(later(midnight, seconds), shown, "{seconds}");
+            assert_eq!(later(shown, -seconds), midnight, "{seconds}");
+        }
+        assert_eq!(later(at((2028, 2, 28), [23, 59, 0]), 60), at((2028, 2, 29), [0, 0, 0]));
+    }
+}

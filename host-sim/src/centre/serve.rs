@@ -93,24 +93,26 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             Some((address, server.map_err(|error| format!("{address}: {error}"))?))
         }
     };
-    runtime.block_on(serve(args, centre, iso, output))?;
+    // For the same reason it is not left to a task to close what no face needs.
+    let http = args.http.map(|address| (address, centre));
+    runtime.block_on(serve(args, http, iso, output))?;
     Ok(Verdict::Done)
 }
 
-/// An address that was asked for, and the server there.
+/// An address that was asked for, and what is to be there.
 type At<S> = (SocketAddr, S);
 
 async fn serve(
     args: &ServeArgs,
-    centre: Centre,
+    http: Option<At<Centre>>,
     iso: Option<At<qiyong_iso::Server<Centre>>>,
     output: &mut Output,
 ) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
     let figures = iso.as_ref().map(|(_, server)| server.figures());
-    let http = match args.http {
+    let http = match http {
         None => None,
-        Some(address) => {
+        Some((address, centre)) => {
             let server = qiyong_http::Server::bind(address, centre, args.http_limits()).await;
             let server = server.map_err(|error| format!("{address}: {error}"))?;
             Some((address, figures.into_iter().fold(server, qiyong_http::Server::with_figures)))

@@ -1,5 +1,6 @@
 //! `cargo run -p qiyong-tests --bin with_postgres -- COMMAND`: runs a command beside a PostgreSQL server of its own, whose
-//! address stands in `QIYONG_TEST_POSTGRES`: the centre's own tests then run on it instead of SQLite.
+//! address stands in `QIYONG_TEST_POSTGRES`. Some tests of the centre need it; with `QIYONG_TEST_STORE=postgres` all of them run
+//! on it instead of SQLite.
 
 use std::process::{Command, ExitCode};
 

@@ -5,9 +5,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::chores::{firmware, instructions, setup, size, step};
 
@@ -18,7 +20,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const FEATURES: [&str; 2] =
     ["--features", "qiyong/pcsc,qiyong/probe,qiyong-tests/pcsc,qiyong-firmware/defmt,xtask/chores"];
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("setup", setup::run),
     ("format", || {
         component("rustfmt", "fmt")?;
@@ -41,15 +43,55 @@ const STEPS: [Step; 8] = [
         // End-to-end tests run the program `qiyong`, which `cargo test` does not build for the tests of another
         // package. It is built together with the tests: alone, its dependencies would have fewer features and would be
         // compiled twice.
-        let build = ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong"];
+        let build =
+            ["build", "--profile", "test", "--workspace", "--tests", "--bin", "qiyong", "--bin", "with_postgres"];
         step::run(step::cargo().args(build).args(FEATURES))?;
         let closing = closing_lines();
         let _ = fs::remove_file(&closing);
-        step::run(step::cargo().env(CLOSING_LINES, &closing).args(["test", "--workspace"]).args(FEATURES))
+        step::run(
+            beside_postgres(&mut step::cargo())
+                .env(CLOSING_LINES, &closing)
+                .args(["test", "--workspace"])
+                .args(FEATURES),
+        )
+    }),
+    // The same tests of the centre, on the other database.
+    ("postgres", || {
+        let centre = tests_of("qiyong_centre")?;
+        let mut command = step::command(&centre);
+        command.current_dir(step::root().join("host-sim/centre"));
+        step::run(beside_postgres(&mut command).env("QIYONG_TEST_STORE", "postgres").args(["--skip", ON_FILES_ALONE]))
     }),
     ("size", || size::run(false)),
     ("counts", instructions::run),
 ];
+
+/// Flips the bytes of a row by its place in SQLite's file.
+const ON_FILES_ALONE: &str = "tests::rooms::flips";
+
+/// The same command beside a PostgreSQL server that ends with it.
+fn beside_postgres(command: &mut Command) -> Command {
+    let program = step::root().join("target/debug/with_postgres");
+    let mut beside = step::cargo_at(&program.to_string_lossy());
+    beside.arg(command.get_program());
+    if let Some(folder) = command.get_current_dir() {
+        beside.current_dir(folder);
+    }
+    beside
+}
+
+/// The program with the unit tests of a crate, which an earlier step has built.
+fn tests_of(name: &str) -> Result<String> {
+    let build = ["test", "--workspace", "--lib", "--no-run", "--message-format", "json"];
+    let built = step::output(step::cargo().args(build).args(FEATURES))?;
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let program = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is = message["target"]["name"] == name && message["profile"]["test"] == true;
+        is.then(|| message["executable"].as_str().map(str::to_owned))?
+    });
+    program.with_context(|| format!("cargo names no program with the tests of {name}"))
+}
 
 /// Tests append what they have counted to the file that this variable names; see `qiyong_tests::closing`.
 const CLOSING_LINES: &str = "QIYONG_CLOSING_LINES";

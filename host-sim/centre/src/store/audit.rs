@@ -171,8 +171,8 @@ mod tests {
         let columns = ["time", "operator", "outlet", "act", "outcome", "subject"];
         let texts = columns.map(|column| format!("UPDATE audit SET {column} = {column} || 'x' WHERE number = 3"));
         let others = [
-            "UPDATE audit SET request = zeroblob(32) WHERE number = 3",
-            "UPDATE audit SET chain = zeroblob(32) WHERE number = 3",
+            "UPDATE audit SET request = (SELECT chain FROM audit WHERE number = 1) WHERE number = 3",
+            "UPDATE audit SET chain = (SELECT chain FROM audit WHERE number = 1) WHERE number = 3",
             "DELETE FROM audit WHERE number = 3",
             "UPDATE audit SET number = 9 WHERE number = 3",
             "UPDATE audit SET area = '320500' WHERE number = 3",

@@ -28,7 +28,7 @@ pub trait Database {
 }
 
 /// What the store asks of a database beside that.
-pub(super) trait Engine: Database {
+pub(crate) trait Engine: Database {
     /// Begins a transaction that nobody else writes beside: two programs on one database take turns.
     ///
     /// # Errors

@@ -92,7 +92,7 @@ mod tests {
     /// However long the journal is, the last number is found at the end of an index.
     #[test]
     fn the_last_number_is_found_by_index() {
-        let store = Store::in_memory(&Hsm::test_keys()).unwrap();
+        let store = Store::in_this_memory(&Hsm::test_keys()).unwrap();
         let plan = store.rows(&format!("EXPLAIN QUERY PLAN {LAST_NUMBER}"), values!["P", "T", 1_i64]).unwrap();
         let steps: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
         let searches: Vec<_> =

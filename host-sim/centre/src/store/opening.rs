@@ -142,9 +142,14 @@ impl Store {
     /// A new database that is gone when the program ends.
     pub(crate) fn in_memory(hsm: &Hsm) -> Result<Self, CentreError> {
         #[cfg(test)]
-        if let Some(store) = Self::at_test_server(hsm)? {
-            return Ok(store);
+        if super::server::scratch::is_set() {
+            return Self::at_test_server(hsm);
         }
+        Self::in_this_memory(hsm)
+    }
+
+    /// The same, of SQLite, whatever the tests of this crate run on.
+    pub(crate) fn in_this_memory(hsm: &Hsm) -> Result<Self, CentreError> {
         let tables = match TABLES.get() {
             Some(tables) => tables,
             None => {

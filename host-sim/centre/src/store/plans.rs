@@ -12,8 +12,10 @@ use rusqlite::Connection;
 use qiyong_protocol::card::codes::Region;
 
 use super::Backend;
+use super::Store;
 use super::sqlite::Sqlite;
 use crate::clock::SetClock;
+use crate::hsm::Hsm;
 use crate::populate::Population;
 use crate::{Centre, Founding};
 
@@ -92,7 +94,7 @@ fn analysed() -> &'static Mutex<Connection> {
     ANALYSED.get_or_init(|| {
         MAKING.set(Some(Vec::new()));
         let area = Region::new("320100").unwrap();
-        let mut centre = Centre::in_memory().unwrap();
+        let mut centre = Centre::over(Store::in_this_memory(&Hsm::test_keys()).unwrap()).unwrap();
         centre.set_clock(Box::new(SetClock::new("2026-03-02T09:00:00".parse().unwrap())));
         centre.found(&Founding { area, agency: "统计".into() }).unwrap();
         centre.populate(Population { area, people: 1_000, seed: 0 }, &mut |_| {}).unwrap();
@@ -136,12 +138,10 @@ fn walks(step: &str) -> bool {
 
 mod tests {
     use super::*;
-    use crate::hsm::Hsm;
-    use crate::store::Store;
 
     #[test]
     fn what_walks_is_convicted() {
-        let store = Store::in_memory(&Hsm::test_keys()).unwrap();
+        let store = Store::in_this_memory(&Hsm::test_keys()).unwrap();
         let connection = &store.sqlite().unwrap().connection;
         let faults = |sql: &str| faults(connection, sql).len();
         for sql in [

@@ -32,7 +32,7 @@ const SESSION: &str = "SET lock_timeout = '20s'; SET statement_timeout = '10min'
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A connection to a server, which is made anew when it is lost.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     server: Server,
     session: RefCell<Option<Session>>,
     /// Whether a transaction is open.
@@ -47,7 +47,7 @@ struct Session {
 
 impl Postgres {
     /// Nothing is sent before the first statement.
-    pub(super) fn new(server: Server) -> Self {
+    pub(crate) fn new(server: Server) -> Self {
         Self { server, session: RefCell::new(None), within: Cell::new(false), statements: Cell::new(0) }
     }
 

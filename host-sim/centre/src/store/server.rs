@@ -130,70 +130,91 @@ fn look(engine: &Postgres) -> Result<Found, CentreError> {
     Ok(Found::Centre { version: version.get("value")? })
 }
 
-/// Databases for the tests of this crate at the server that `QIYONG_TEST_POSTGRES` names: each is a copy of one that has the
-/// tables and nothing in them, and is gone with its store.
+/// Databases for the tests of this crate at the server that `QIYONG_TEST_POSTGRES` names. With `QIYONG_TEST_STORE=postgres`
+/// every centre that would be in memory is there.
 #[cfg(test)]
-mod scratch {
+pub(crate) mod scratch {
+    use std::path::Path;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
     /// The server, as an address of its database `postgres`.
     const SERVER: &str = "QIYONG_TEST_POSTGRES";
+    /// On what the tests run.
+    const STORE: &str = "QIYONG_TEST_STORE";
 
     /// A database that is dropped with this.
     pub(crate) struct Scratch {
-        server: Server,
-        name: String,
+        /// Where it is.
+        pub(crate) server: Server,
+    }
+
+    impl Scratch {
+        /// An empty database, or a copy of `template`; its keys lie in `keys`.
+        pub(crate) fn new(template: &str, keys: &Path) -> Self {
+            static NEXT: AtomicU32 = AtomicU32::new(0);
+            let name = format!("scratch_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            let sql = format!("CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
+            Postgres::new(server("postgres", keys)).script(&sql).unwrap();
+            Self { server: server(&name, keys) }
+        }
     }
 
     impl Drop for Scratch {
         fn drop(&mut self) {
-            let engine = Postgres::new(self.server.clone());
-            let _ = engine.script(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            let name = self.server.config.get_dbname().unwrap_or_default().to_owned();
+            let admin = Postgres::new(server("postgres", &self.server.keys));
+            let _ = admin.script(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+
+    /// Whether the tests of this crate run on a server.
+    pub(crate) fn is_set() -> bool {
+        std::env::var_os(STORE).is_some_and(|store| store == "postgres")
+    }
+
+    /// A database of that server.
+    fn server(name: &str, keys: &Path) -> Server {
+        let address = std::env::var(SERVER).unwrap_or_else(|_| {
+            panic!(
+                "{SERVER} names no server: cargo run -p qiyong-tests --bin with_postgres -- cargo test -p qiyong-centre"
+            )
+        });
+        match Place::new(&address, Some(keys)).unwrap() {
+            Place::Server(mut server) => {
+                server.config.dbname(name);
+                server
+            }
+            Place::File(_) => panic!("{SERVER} names no server"),
         }
     }
 
     impl Store {
-        pub(in super::super) fn at_test_server(hsm: &Hsm) -> Result<Option<Self>, CentreError> {
-            static NEXT: AtomicU32 = AtomicU32::new(0);
-            let Some(address) = std::env::var_os(SERVER) else { return Ok(None) };
-            let address = address.into_string().unwrap();
-            let server = |name: &str| match Place::new(&address, Some("none.key".as_ref())).unwrap() {
-                Place::Server(mut server) => {
-                    server.config.dbname(name);
-                    server
-                }
-                Place::File(_) => panic!("{SERVER} names no server"),
-            };
-            let admin = Postgres::new(server("postgres"));
+        /// A new database like those in memory, which is gone with its store.
+        pub(in super::super) fn at_test_server(hsm: &Hsm) -> Result<Self, CentreError> {
+            let keys = Path::new("kept-nowhere.key");
             let template = format!("template_{}", migrations::last());
+            let admin = Postgres::new(server("postgres", keys));
+            // Whoever comes first makes the template; the others wait for the lock.
             admin.begin()?;
-            let made = admin.find("SELECT 1 AS one FROM pg_database WHERE datname = $1", values![template])?.is_some();
-            if !made {
-                // Not within a transaction, and while the lock is held by this session's own.
-                let other = Postgres::new(server("postgres"));
-                other.script(&format!(
-                    "CREATE DATABASE {template}_new TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-                ))?;
-                {
-                    let store = Self::over(
-                        Backend::Postgres(Box::new(Postgres::new(server(&format!("{template}_new"))))),
-                        Vault::new()?,
-                    );
-                    store.atomically(|store| store.make_tables())?;
-                }
-                other.script(&format!("ALTER DATABASE {template}_new RENAME TO {template}"))?;
+            if admin.find("SELECT 1 AS one FROM pg_database WHERE datname = $1", values![template])?.is_none() {
+                let new = Scratch::new("template0", keys);
+                let engine = Backend::Postgres(Box::new(Postgres::new(new.server.clone())));
+                let store = Self::over(engine, Vault::new()?);
+                store.atomically(|store| store.make_tables())?;
+                drop(store);
+                let name = new.server.config.get_dbname().unwrap_or_default();
+                Postgres::new(server("postgres", keys))
+                    .script(&format!("ALTER DATABASE {name} RENAME TO {template}"))?;
             }
             admin.commit()?;
-            let name = format!("scratch_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-            admin.script(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
-            let mut store = Self::over(Backend::Postgres(Box::new(Postgres::new(server(&name)))), Vault::new()?);
-            store.scratch = Some(Scratch { server: server("postgres"), name });
+            let scratch = Scratch::new(&template, keys);
+            let engine = Backend::Postgres(Box::new(Postgres::new(scratch.server.clone())));
+            let mut store = Self::over(engine, Vault::new()?);
+            store.scratch = Some(scratch);
             store.atomically(|store| store.fill(hsm))?;
-            Ok(Some(store))
+            Ok(store)
         }
     }
 }
-#[cfg(test)]
-pub(super) use scratch::Scratch;

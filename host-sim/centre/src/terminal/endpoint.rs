@@ -85,7 +85,10 @@ impl Centre {
     }
 
     /// Makes a transaction again that failed for what others did at the same time.
-    fn repeatedly<T>(&mut self, mut work: impl FnMut(&Self) -> Result<T, CentreError>) -> Result<T, CentreError> {
+    pub(super) fn repeatedly<T>(
+        &mut self,
+        mut work: impl FnMut(&Self) -> Result<T, CentreError>,
+    ) -> Result<T, CentreError> {
         let mut left = REPETITIONS;
         loop {
             match work(self) {

@@ -1,10 +1,10 @@
 //! The terminals' path: what a message of a terminal asks, carried out and remembered.
 //!
-//! `endpoint` has the messages in bytes, `keys` those by which they are proved, `acts` what is done about keys; `requests` the answer to each; `transactions` carries out and undoes, `leases`
-//! sees to it that one terminal works under a name, `lag` that its clock is right; `visits` knows which card it serves. `files` brings together what the
-//! centre knows of a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the
-//! database, `advice` says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the
-//! database (`store`).
+//! `endpoint` has the messages in bytes, `keys` that by which they are proved, `acts` what people do about keys. `requests`
+//! has the answer to each message; `transactions` carries out and undoes, `leases` sees to it that one terminal works under a
+//! name, `lag` that its clock is right, `visits` knows which card it serves. `files` brings together what the centre knows of
+//! a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the database, `advice`
+//! says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the database (`store`).
 
 pub(crate) mod acts;
 mod advice;

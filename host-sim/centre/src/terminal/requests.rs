@@ -2,10 +2,9 @@
 
 use qiyong_protocol::card::codes::{CardNumber, IdentCode};
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, Standing};
-use qiyong_protocol::rules::decision::{Operation, PresentedCard, admit};
+use qiyong_protocol::rules::decision::{Institution, Operation, PresentedCard, admit};
 use qiyong_protocol::rules::reason::Reason;
 
-use crate::institution::records::area_of;
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
 use crate::terminal::files::Files;
@@ -21,7 +20,7 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.decide(request)
+        self.repeatedly(|centre| centre.decide(request))
     }
 
     pub(super) fn decide(&self, request: &Request<'_>) -> Result<Answer, CentreError> {
@@ -29,29 +28,35 @@ impl Centre {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
         let files = self.files();
-        let answer = match &request.body {
-            // Unknown institutions and terminals without a lease are refused here too, but the journal records these
-            // messages as transactions.
-            Body::Transact { stan, card, operation } => transactions::transact(files, request, *stan, card, operation)?,
-            _ if files.store.institution(request.institution, files.now.date())?.is_none() => {
-                Answer::Refused(Reason::InstitutionUnknown)
+        let place = match request.body {
+            // It looks within its own transaction, and the journal records unknown institutions and terminals without a lease
+            // as transactions.
+            Body::Transact { .. } => None,
+            _ => files.store.institution(request.institution, files.now.date())?,
+        };
+        let clock_is_wrong =
+            |place: &Institution| Ok::<_, CentreError>(!lag::is_right(files, place.area, request.time)?);
+        let answer = match (&request.body, place) {
+            (Body::Transact { stan, card, operation }, _) => {
+                transactions::transact(files, request, *stan, card, operation)?
             }
-            Body::SignIn { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
-            Body::SignIn { token } => leases::sign_in(files.store, request, *token)?,
-            Body::Reverse { stan, original } => transactions::reverse(files, request, *stan, *original)?,
+            (_, None) => Answer::Refused(Reason::InstitutionUnknown),
+            (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
+            (Body::SignIn { token }, _) => leases::sign_in(files.store, request, *token)?,
+            (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
             _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
-            Body::Report { card, operation, reason } => {
+            (Body::Report { card, operation, reason }, _) => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;
                 Answer::Done
             }
-            Body::Authenticate(question) => {
+            (Body::Authenticate(question), _) => {
                 let (internal, external) = files.hsm.authenticate(question);
                 Answer::Authenticated { internal, external }
             }
-            Body::Inquire { .. } if !has_right_clock(files, request)? => Answer::Refused(Reason::ClockWrong),
-            Body::Inquire { card, operation } => inquire(files, request, card, operation)?,
-            Body::PinChanged { card, ident } => pin_changed(files, request, *card, *ident)?,
+            (Body::Inquire { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
+            (Body::Inquire { card, operation }, Some(place)) => inquire(files, request, (card, operation), &place)?,
+            (Body::PinChanged { card, ident }, _) => pin_changed(files, request, *card, *ident)?,
         };
         if let Answer::Refused(reason) = answer {
             record_refusal(files, request, reason)?;
@@ -60,25 +65,18 @@ impl Centre {
     }
 }
 
-/// Whether the clock of the terminal is right; that of a place which is not known has no bound.
-fn has_right_clock(files: Files<'_>, request: &Request<'_>) -> Result<bool, CentreError> {
-    let Some(area) = area_of(files.store, request.institution)? else { return Ok(true) };
-    lag::is_right(files, area, request.time)
-}
-
 fn inquire(
     files: Files<'_>,
     request: &Request<'_>,
-    presented: &PresentedCard,
-    operation: &Operation,
+    (presented, operation): (&PresentedCard, &Operation),
+    place: &Institution,
 ) -> Result<Answer, CentreError> {
-    let institution = files.store.institution(request.institution, files.now.date())?;
-    let known = match files.card_for(presented.number, operation, institution.as_ref())? {
+    let known = match files.card_for(presented.number, operation, Some(place))? {
         Ok(known) => known,
         Err(reason) => return Ok(Answer::Refused(reason)),
     };
     let record = known.as_ref().map(|known| &known.record);
-    let card = match admit(operation, files.today()?, institution.as_ref(), presented, record) {
+    let card = match admit(operation, files.today()?, Some(place), presented, record) {
         Ok(card) => card,
         Err(reason) => return Ok(Answer::Refused(reason)),
     };

@@ -24,7 +24,7 @@ fn a_genuine_card_answers_what_the_centre_expects_and_a_forged_one_does_not() {
     for scheme in [Scheme::default(), varied] {
         for algorithm in [Algorithm::TripleDes, Algorithm::Sm4] {
             let hsm = Hsm::with_test_keys(scheme);
-            let mut centre = Centre::in_memory_with(&hsm).unwrap();
+            let mut centre = at_noon(Centre::in_memory_with(&hsm).unwrap());
             known_places(&mut centre);
             let ident = hsm.issue_ident(algorithm, &HISTORICAL, region, [1, 2, 3, 4]);
             let question = Authenticate {

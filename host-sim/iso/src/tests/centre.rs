@@ -1,5 +1,6 @@
 //! The card centre as a decider: what it decides, and what a terminal reads when it has no time.
 
+use qiyong_centre::clock::SetClock;
 use qiyong_centre::{Centre, test_mac_key};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::{Date, Timestamp};
@@ -30,6 +31,7 @@ fn sign_in() -> (Sent, Vec<u8>) {
 #[test]
 fn it_decides_about_each_message_of_a_batch() {
     let mut centre = Centre::in_memory().unwrap();
+    centre.set_clock(Box::new(SetClock::new("2026-03-02T09:00:00".parse().unwrap())));
     let institution = InstitutionCode::new("P32010000017").unwrap();
     centre.add_institution(&Institution::of_region(institution)).unwrap();
     let (sent, bytes) = sign_in();
