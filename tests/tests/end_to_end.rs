@@ -16,6 +16,7 @@ mod centre_life;
 mod centre_load;
 mod centre_people;
 mod centre_personas;
+mod centre_regions;
 mod centre_tcp;
 mod centre_till;
 mod emulate;

@@ -7,6 +7,8 @@ pub(crate) mod db;
 pub(crate) mod populate;
 
 #[cfg(feature = "serve")]
+mod regions;
+#[cfg(feature = "serve")]
 pub(crate) mod serve;
 
 use std::path::{Path, PathBuf};
