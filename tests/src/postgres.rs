@@ -51,15 +51,47 @@ impl Postgres {
             .status()
             .unwrap_or_else(|error| panic!("initdb: {error}; install the package `postgresql`"));
         assert!(made.success(), "initdb failed");
-        let durable = if care == Care::Durable { "on" } else { "off" };
-        let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
-             synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n",
-            new.folder.path().display()
-        );
-        new.configure(&settings);
+        new.set_up();
         new.again();
         new
+    }
+
+    /// Another server with a copy of this one's files, made while this one works (`pg_basebackup`, with the log of what is written
+    /// meanwhile). It does not run yet.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    pub fn copied(&self) -> Self {
+        let copy = Self::nowhere(self.care);
+        let mut backup = self.client("pg_basebackup");
+        backup.arg("-D").arg(copy.data()).args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
+        let made = backup.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        copy.set_up();
+        copy
+    }
+
+    /// Stops it, and begins it again with this care.
+    ///
+    /// # Panics
+    /// It does not come up in time.
+    pub fn begin_again(&mut self, care: Care) {
+        self.stop();
+        self.care = care;
+        self.set_up();
+        self.again();
+    }
+
+    /// Its settings, for its own socket. Each line of its log that begins a record shows that.
+    fn set_up(&self) {
+        let durable = if self.care == Care::Durable { "on" } else { "off" };
+        let settings = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
+             synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n\
+             log_line_prefix = '@@ '\n",
+            self.folder.path().display()
+        );
+        fs::write(self.data().join("postgresql.auto.conf"), settings).unwrap();
     }
 
     /// A server that follows this one under a name, from a copy of all that it has.
@@ -79,7 +111,7 @@ impl Postgres {
 
     /// A folder for a server that has no files yet.
     fn nowhere(care: Care) -> Self {
-        Self { folder: own_folder(), child: None, care }
+        Self { folder: folder(), child: None, care }
     }
 
     /// Adds lines to its settings, which it reads when it begins.
@@ -103,6 +135,13 @@ impl Postgres {
         shell
     }
 
+    /// A new folder of the user who runs the server.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub fn folder(&self) -> TempDir {
+        folder()
+    }
 
     /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
     ///
@@ -116,7 +155,7 @@ impl Postgres {
         let until = Instant::now() + PATIENCE;
         while !self.answers() {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
-            let said = || fs::read_to_string(self.log()).unwrap_or_default();
+            let said = || self.said();
             assert!(ended.is_none() && Instant::now() < until, "the server does not come up: {}", said());
             std::thread::yield_now();
         }
@@ -199,6 +238,14 @@ impl Postgres {
         self.folder.path().join("data")
     }
 
+    /// What it has written to its log.
+    ///
+    /// # Panics
+    /// The log cannot be read.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.log()).unwrap()
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -208,17 +255,6 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// A new folder of the user who runs servers.
-///
-/// # Panics
-/// It cannot be made.
-#[must_use]
-pub fn own_folder() -> TempDir {
-    let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
-    own(folder.path()).unwrap();
-    folder
 }
 
 /// A program of PostgreSQL's, as that user.
@@ -236,6 +272,13 @@ fn as_its_user(path: &Path) -> Command {
         command.uid(user).gid(group);
     }
     command
+}
+
+/// A new folder of the user who runs the server.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+    own(folder.path()).unwrap();
+    folder
 }
 
 /// Gives a folder to the user of the server.

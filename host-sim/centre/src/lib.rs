@@ -31,6 +31,7 @@ pub mod parameters;
 pub mod persons;
 pub mod populate;
 pub mod production;
+pub mod regions;
 pub mod registry;
 pub mod settlement;
 pub mod slip;
@@ -66,6 +67,7 @@ pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+pub use terminal::passed::{Asked, Heard, Passed, refusal};
 
 /// The card centre.
 pub struct Centre {

@@ -6,6 +6,7 @@
 //! `server` servers, and both make new ones; `leases` has the terminals' names, `reports` reads the past.
 
 pub mod audit;
+pub mod backup;
 pub(crate) mod bulk;
 pub(crate) mod chain;
 pub mod database;

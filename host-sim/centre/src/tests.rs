@@ -13,6 +13,7 @@ pub(crate) mod met;
 mod migration;
 mod model;
 pub(crate) mod reading;
+mod regions;
 mod reversals;
 mod rooms;
 mod server;

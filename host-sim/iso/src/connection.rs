@@ -20,7 +20,7 @@ use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::MESSAGE_MAX;
 
 use crate::cause::Cause;
-use crate::decider::Refused;
+use crate::decider::{Errand, Refused};
 use crate::face::Face;
 use crate::frame::Decoder;
 use crate::queue::{Id, Job};
@@ -163,9 +163,10 @@ impl Talk {
         let number = self.next;
         self.next += 1;
         let (answer, comes) = oneshot::channel();
-        let (waits, answer) = match self.face.queue.put(self.id, Job { number, message, answer }) {
+        let errand = Errand::new(qiyong_centre::Asked::Message(message));
+        let (waits, answer) = match self.face.queue.put(self.id, Job { number, errand, answer }) {
             Ok(()) => (true, comes),
-            Err(job) => (false, self.face.refuse(job.message, Refused::Full)),
+            Err(job) => (false, self.face.refuse(job.errand, Refused::Full)),
         };
         self.face.metrics.waiting.set(i64::try_from(self.face.queue.len()).unwrap_or(i64::MAX));
         self.asked.push_back(Asked { number, at: Instant::now(), waits, answer });
@@ -183,7 +184,7 @@ impl Talk {
             first.waits = false;
             // What a decider has by now is being decided: whatever comes of it, it comes soon, or the terminal gives up.
             if let Some(job) = face.queue.take_back(*id, first.number) {
-                first.answer = face.refuse(job.message, Refused::Late);
+                first.answer = face.refuse(job.errand, Refused::Late);
             }
         }
         let answer = (&mut first.answer).await;

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use qiyong_centre::Asked;
+
 /// Why a request is not decided. It never will be: the terminal can be told so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refused {
@@ -28,6 +30,70 @@ pub trait Decider: Send + 'static {
     /// answer for each, in the same order; `None`: there is none, and what became of the request is not known. A request
     /// may come again, and then gets the same answer.
     fn decide(&mut self, batch: &[Vec<u8>]) -> Vec<Option<Vec<u8>>>;
+}
+
+/// A request on its way from decider to decider.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    pub(crate) asked: Asked,
+    /// The regions that have been asked whether they know its institution.
+    pub(crate) tried: Vec<usize>,
+    /// One of them was down, and may know it.
+    pub(crate) down: bool,
+}
+
+impl Errand {
+    /// One that begins.
+    pub(crate) const fn new(asked: Asked) -> Self {
+        Self { asked, tried: Vec::new(), down: false }
+    }
+}
+
+/// What becomes of an errand.
+pub enum Said {
+    /// It was answered; `None`: there is no answer.
+    Answer(Option<Vec<u8>>),
+    /// The decider of another queue goes on with it.
+    Give {
+        /// Which queue.
+        to: usize,
+        /// With what.
+        errand: Errand,
+    },
+}
+
+/// One of several deciders that have a queue each and give requests to each other: on a thread of its own, which may block.
+pub trait Stationed: Send + 'static {
+    /// Decides as [`Decider::decide`] does; what is given on is durable as such.
+    fn decide(&mut self, batch: &[Errand]) -> Vec<Said>;
+}
+
+/// Says to which queue a message goes when it comes.
+pub trait Route: Send + Sync + 'static {
+    /// The queue's place.
+    fn route(&self, message: &[u8]) -> usize;
+
+    /// So many requests wait in the queue in this place now, for whoever counts.
+    fn waiting(&self, _place: usize, _requests: usize) {}
+}
+
+/// A decider that has the only queue.
+pub(crate) struct Alone<D>(pub(crate) D);
+
+impl<D: Decider> Stationed for Alone<D> {
+    fn decide(&mut self, batch: &[Errand]) -> Vec<Said> {
+        let messages: Vec<Vec<u8>> = batch.iter().map(|errand| errand.asked.bytes().to_vec()).collect();
+        self.0.decide(&messages).into_iter().map(Said::Answer).collect()
+    }
+}
+
+/// The way to the only queue.
+pub(crate) struct OneQueue;
+
+impl Route for OneQueue {
+    fn route(&self, _: &[u8]) -> usize {
+        0
+    }
 }
 
 /// Who answers requests that are not decided: on a thread of its own, which may block for a moment.

@@ -5,10 +5,13 @@ use std::sync::mpsc::Sender;
 
 use tokio::sync::oneshot;
 
-use crate::decider::Refused;
+use qiyong_centre::Asked;
+use qiyong_protocol::rules::reason::Reason;
+
+use crate::decider::{Errand, OneQueue, Refused};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::queue::Queue;
+use crate::queues::Queues;
 
 /// A request that is to be refused.
 pub(crate) struct Refusal {
@@ -19,7 +22,7 @@ pub(crate) struct Refusal {
 
 /// One server's state.
 pub(crate) struct Face {
-    pub(crate) queue: Queue,
+    pub(crate) queue: Queues,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     refusals: Sender<Refusal>,
@@ -27,15 +30,31 @@ pub(crate) struct Face {
 
 impl Face {
     pub(crate) fn new(limits: Limits, metrics: Metrics, refusals: Sender<Refusal>) -> Arc<Self> {
-        Arc::new(Self { queue: Queue::new(limits.waiting), limits, metrics, refusals })
+        Self::over(Queues::new(1, limits.waiting, Box::new(OneQueue)), limits, metrics, refusals)
+    }
+
+    /// The same with these queues.
+    pub(crate) fn over(queue: Queues, limits: Limits, metrics: Metrics, refusals: Sender<Refusal>) -> Arc<Self> {
+        Arc::new(Self { queue, limits, metrics, refusals })
     }
 
     /// Lets a request be refused, which is never decided; the answer comes here.
-    pub(crate) fn refuse(&self, message: Vec<u8>, why: Refused) -> oneshot::Receiver<Option<Vec<u8>>> {
-        self.metrics.refused(why);
+    pub(crate) fn refuse(&self, errand: Errand, why: Refused) -> oneshot::Receiver<Option<Vec<u8>>> {
         let (answer, comes) = oneshot::channel();
-        // Without anybody who refuses there is no answer, as the receiver then says.
-        let _ = self.refusals.send(Refusal { message, why, answer });
+        self.refuse_to(errand, why, answer);
         comes
+    }
+
+    /// The same; the answer goes to whoever waits for it.
+    pub(crate) fn refuse_to(&self, errand: Errand, why: Refused, answer: oneshot::Sender<Option<Vec<u8>>>) {
+        self.metrics.refused(why);
+        match errand.asked {
+            // It brings the terminal's key; whoever has gone needs no answer.
+            Asked::Passed(passed) => drop(answer.send(passed.refusal(Reason::CentreBusy))),
+            // Without anybody who refuses there is no answer, as the receiver then says.
+            Asked::Message(message) | Asked::Stranger(message) => {
+                drop(self.refusals.send(Refusal { message, why, answer }));
+            }
+        }
     }
 }

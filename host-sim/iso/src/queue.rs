@@ -6,6 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::decider::Errand;
+
 /// A connection's number.
 pub(crate) type Id = u64;
 
@@ -14,7 +16,7 @@ pub(crate) type Id = u64;
 pub(crate) struct Job {
     /// Its number on its connection.
     pub(crate) number: u64,
-    pub(crate) message: Vec<u8>,
+    pub(crate) errand: Errand,
     /// Who waits for its answer.
     pub(crate) answer: oneshot::Sender<Option<Vec<u8>>>,
 }
@@ -170,10 +172,12 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use qiyong_centre::Asked;
+
     use super::*;
 
     fn job(number: u64) -> Job {
-        Job { number, message: Vec::new(), answer: oneshot::channel().0 }
+        Job { number, errand: Errand::new(Asked::Message(Vec::new())), answer: oneshot::channel().0 }
     }
 
     fn fill(queue: &Queue, jobs: &[(Id, u64)]) {

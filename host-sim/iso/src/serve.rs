@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
@@ -18,6 +19,8 @@ use crate::face::Face;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::queues::Queues;
+use crate::regions::{Front, Region, Station};
 use crate::worker;
 
 /// What the system keeps of what a connection has not read or not sent, in bytes each way: more than all its outstanding
@@ -28,22 +31,59 @@ const BACKLOG: u32 = 4096;
 /// After a failed accept, so that it does not spin while the process has no file left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+/// Starts one thread.
+type Start = Box<dyn FnOnce(Arc<Face>) -> io::Result<JoinHandle<()>> + Send>;
+
 /// A centre's end of the terminals' lines, at an address.
-pub struct Server<D> {
+pub struct Server {
     listener: TcpListener,
-    deciders: Vec<D>,
+    workers: Vec<Start>,
     face: Arc<Face>,
     figures: Arc<Registry>,
 }
 
-impl<D: Decider> Server<D> {
+impl Server {
     /// Takes the address; with port 0, a free port. Terminals wait until [`Server::serve`]. Each of `deciders`, of which
     /// there must be one at least, gets a thread, and so does `refuser`. To be called where tokio is.
     ///
     /// # Errors
     /// The address is taken, or not one of this machine's; there is no decider, or no thread.
-    pub fn bind(address: SocketAddr, deciders: Vec<D>, refuser: impl Refuse, limits: Limits) -> io::Result<Self> {
-        if deciders.is_empty() {
+    pub fn bind<D: Decider>(
+        address: SocketAddr,
+        deciders: Vec<D>,
+        refuser: impl Refuse,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        let start = |decider| -> Start { Box::new(move |face| worker::start(decider, face)) };
+        let workers = deciders.into_iter().map(start).collect();
+        let (metrics, figures) = Metrics::new();
+        let face = Face::new(limits, metrics, worker::start_refuser(refuser)?);
+        Self::over(address, workers, face, figures)
+    }
+
+    /// The same for several regions: each of `stations` has a thread, and a queue by its region's place in the table; `front`
+    /// says which message goes where.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub fn bind_regions<R: Region>(
+        address: SocketAddr,
+        front: Front,
+        stations: Vec<Station<R>>,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        let start =
+            |station: Station<R>| -> Start { Box::new(move |face| worker::start_at(station.place(), station, face)) };
+        let workers = stations.into_iter().map(start).collect();
+        let (metrics, mut figures) = Metrics::new();
+        front.figures().register(&mut figures);
+        let refusals = worker::start_refuser(front.clone())?;
+        let queues = Queues::new(front.table().regions().len(), limits.waiting, Box::new(front));
+        Self::over(address, workers, Face::over(queues, limits, metrics, refusals), figures)
+    }
+
+    fn over(address: SocketAddr, workers: Vec<Start>, face: Arc<Face>, figures: Registry) -> io::Result<Self> {
+        if workers.is_empty() {
             return Err(io::Error::other("nobody decides"));
         }
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -52,9 +92,7 @@ impl<D: Decider> Server<D> {
         socket.set_recv_buffer_size(SYSTEM_BUFFER)?;
         socket.set_send_buffer_size(SYSTEM_BUFFER)?;
         socket.bind(address)?;
-        let (metrics, figures) = Metrics::new();
-        let face = Face::new(limits, metrics, worker::start_refuser(refuser)?);
-        Ok(Self { listener: socket.listen(BACKLOG)?, deciders, face, figures: Arc::new(figures) })
+        Ok(Self { listener: socket.listen(BACKLOG)?, workers, face, figures: Arc::new(figures) })
     }
 
     /// The address, with its real port.
@@ -76,9 +114,8 @@ impl<D: Decider> Server<D> {
     /// # Errors
     /// The system gives no thread for a decider.
     pub async fn serve(self, mut end: watch::Receiver<bool>) -> io::Result<()> {
-        let Self { listener, deciders, face, .. } = self;
-        let start = |decider| worker::start(decider, face.clone());
-        let workers = deciders.into_iter().map(start).collect::<io::Result<Vec<_>>>();
+        let Self { listener, workers, face, .. } = self;
+        let workers = workers.into_iter().map(|start| start(face.clone())).collect::<io::Result<Vec<_>>>();
         let workers = workers.inspect_err(|_| face.queue.close())?;
         let places = Places::new(&face.limits);
         let mut next = 0;

@@ -5,5 +5,6 @@ mod batches;
 mod centre;
 mod connections;
 mod line;
+mod regions;
 mod sockets;
 mod toy;

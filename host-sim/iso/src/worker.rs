@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use crate::decider::{Decider, Refuse};
+use crate::decider::{Alone, Decider, Errand, Refuse, Refused, Said, Stationed};
 use crate::face::{Face, Refusal};
 use crate::queue::Job;
 
@@ -29,44 +29,62 @@ pub(crate) fn start_refuser<R: Refuse>(mut refuser: R) -> io::Result<Sender<Refu
     Ok(send)
 }
 
-/// Starts a decider's thread. It ends when the queue is closed and empty.
+/// Starts a decider's thread, at the only queue. It ends when the queue is closed and empty.
 ///
 /// # Errors
 /// The system gives no thread.
 pub(crate) fn start<D: Decider>(decider: D, face: Arc<Face>) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("decider".into()).spawn(move || work(decider, &face))
+    start_at(0, Alone(decider), face)
 }
 
-fn work<D: Decider>(mut decider: D, face: &Face) {
-    while let Some(batch) = face.queue.take(face.limits.batch) {
+/// Starts a decider's thread, at this queue.
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn start_at<S: Stationed>(place: usize, station: S, face: Arc<Face>) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("decider".into()).spawn(move || work(place, station, &face))
+}
+
+fn work<S: Stationed>(place: usize, mut station: S, face: &Face) {
+    let Some(queue) = face.queue.of(place) else { return };
+    while let Some(batch) = queue.take(face.limits.batch) {
         face.metrics.waiting.set(i64::try_from(face.queue.len()).unwrap_or(i64::MAX));
+        face.queue.count(place);
         let begin = Instant::now();
-        let (mut of, mut messages, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        for (from, Job { message, answer, .. }) in batch {
+        let (mut of, mut errands, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        for (from, Job { number, errand, answer }) in batch {
             of.push(from);
-            messages.push(message);
-            waiting.push(answer);
+            errands.push(errand);
+            waiting.push((from, number, answer));
         }
-        let mut answers = decide(&mut decider, &messages).into_iter();
-        face.metrics.decided(messages.len(), begin.elapsed());
-        for answer in waiting {
-            // Whoever has gone needs none.
-            let _ = answer.send(answers.next().flatten());
+        let mut said = decide(&mut station, &errands).into_iter();
+        face.metrics.decided(errands.len(), begin.elapsed());
+        for (from, number, answer) in waiting {
+            match said.next().unwrap_or(Said::Answer(None)) {
+                // Whoever has gone needs none.
+                Said::Answer(bytes) => drop(answer.send(bytes)),
+                Said::Give { .. } if answer.is_closed() => {}
+                Said::Give { to, errand } => {
+                    if let Err(job) = face.queue.give(to, from, Job { number, errand, answer }) {
+                        face.refuse_to(job.errand, Refused::Full, job.answer);
+                    }
+                }
+            }
         }
-        face.queue.done(of);
+        queue.done(of);
     }
 }
 
 /// Lets the decider decide. If it panics, which is a fault of this program, the others of the batch are not to suffer for
 /// the message that did it: each is decided alone. That does nothing twice, since a request that comes again changes nothing.
-fn decide<D: Decider>(decider: &mut D, messages: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
-    if let Ok(answers) = catch_unwind(AssertUnwindSafe(|| decider.decide(messages))) {
-        return answers;
+fn decide<S: Stationed>(station: &mut S, errands: &[Errand]) -> Vec<Said> {
+    if let Ok(said) = catch_unwind(AssertUnwindSafe(|| station.decide(errands))) {
+        return said;
     }
-    tracing::error!(messages = messages.len(), "a decision has panicked");
-    let alone = |message: &Vec<u8>| {
-        let answer = catch_unwind(AssertUnwindSafe(|| decider.decide(std::slice::from_ref(message))));
-        answer.ok()?.into_iter().next().flatten()
+    tracing::error!(messages = errands.len(), "a decision has panicked");
+    let alone = |errand: &Errand| {
+        let said = catch_unwind(AssertUnwindSafe(|| station.decide(std::slice::from_ref(errand))));
+        said.ok().and_then(|said| said.into_iter().next()).unwrap_or(Said::Answer(None))
     };
-    if messages.len() > 1 { messages.iter().map(alone).collect() } else { Vec::new() }
+    if errands.len() > 1 { errands.iter().map(alone).collect() } else { Vec::new() }
 }

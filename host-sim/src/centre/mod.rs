@@ -2,10 +2,13 @@
 //! database. `act` has the acts of the centre.
 
 pub(crate) mod act;
+pub(crate) mod backup;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod populate;
 
+#[cfg(feature = "serve")]
+mod regions;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 

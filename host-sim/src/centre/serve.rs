@@ -2,27 +2,37 @@
 //! standard error, a line of JSON for each request over HTTP and each connection that was closed for cause; what was said is
 //! in no line. The faces share nothing but the database's file: each has it open for itself.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use qiyong_centre::Centre;
+use qiyong_centre::{Centre, Place};
 
-use super::db::Db;
-use super::{damaged, open};
+use super::db::place;
+use super::{damaged, open, regions};
 use crate::output::{Output, Verdict};
 
 /// Which centre, and where.
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("face").required(true).multiple(true).args(["http", "iso"])))]
+#[command(group(ArgGroup::new("databases").required(true).args(["db", "regions"])))]
 pub(crate) struct ServeArgs {
-    #[command(flatten)]
-    db: Db,
+    /// The centre's database (`qiyong centre init`): a file, or a server's, postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "FILE")]
+    db: Option<OsString>,
+    /// The file with the keys of a server's database, as for the other verbs
+    #[arg(long, value_name = "FILE", requires = "db")]
+    keys: Option<PathBuf>,
+    /// A table of regions, TOML: several databases, each with the areas that it serves; for terminals only
+    #[arg(long, value_name = "FILE", requires = "iso", conflicts_with = "http")]
+    regions: Option<PathBuf>,
     /// Where to listen for people and programs, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     http: Option<SocketAddr>,
@@ -69,7 +79,52 @@ impl ServeArgs {
 
 /// Serves until it is told to stop: exit 0 then, 2 when it cannot start.
 pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, String> {
-    let place = args.db.place()?;
+    let sources = match (&args.db, &args.regions) {
+        (Some(db), _) => one(args, db)?,
+        (None, Some(table)) => {
+            let (front, stations) = regions::stations(regions::read(table)?, args.test_keys, output)?;
+            Sources::Several(front, stations)
+        }
+        (None, None) => return Err("--db or --regions says where the databases are".into()),
+    };
+    // A second subscriber would be a fault of this program, and the first one stays.
+    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
+    let (centre, iso) = match (sources, args.iso) {
+        (Sources::One(_, centre), None) => (Some(centre), None),
+        (Sources::One(place, centre), Some(address)) => {
+            let limits = args.iso_limits(output)?;
+            // A database's client may block, which it must not where other tasks wait: here none does yet.
+            let (decider, refuser) = (open(&place)?, open(&place)?);
+            let _here = runtime.enter();
+            let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
+            (Some(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+        }
+        (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
+        (Sources::Several(front, stations), Some(address)) => {
+            let limits = args.iso_limits(output)?;
+            let _here = runtime.enter();
+            let server = qiyong_iso::Server::bind_regions(address, front, stations, limits);
+            (None, Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+        }
+    };
+    // For the same reason it is not left to a task to close what no face needs.
+    let http = args.http.zip(centre);
+    runtime.block_on(serve(args, http, iso, output))?;
+    Ok(Verdict::Done)
+}
+
+/// Where the databases are.
+enum Sources {
+    /// One of them; its centre is for people and programs.
+    One(Place, Centre),
+    /// One for each region.
+    Several(qiyong_iso::regions::Front, Vec<qiyong_iso::regions::Station<Centre>>),
+}
+
+fn one(args: &ServeArgs, db: &OsStr) -> Result<Sources, String> {
+    let place = place(db, args.keys.as_deref()).map_err(|error| format!("--db: {error}"))?;
     let centre = open(&place)?;
     // A server reads the file for months; whether it is sound is not left to chance.
     centre.look_through().map_err(|error| damaged(&place, error))?;
@@ -78,25 +133,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             "{place} has the published test keys, which protect nothing: give --test-keys if that is meant"
         ));
     }
-    // A second subscriber would be a fault of this program, and the first one stays.
-    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
-    let iso = match args.iso {
-        None => None,
-        Some(address) => {
-            let limits = args.iso_limits(output)?;
-            // A database's client may block, which it must not where other tasks wait: here none does yet.
-            let (decider, refuser) = (open(&place)?, open(&place)?);
-            let _here = runtime.enter();
-            let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
-            Some((address, server.map_err(|error| format!("{address}: {error}"))?))
-        }
-    };
-    // For the same reason it is not left to a task to close what no face needs.
-    let http = args.http.map(|address| (address, centre));
-    runtime.block_on(serve(args, http, iso, output))?;
-    Ok(Verdict::Done)
+    Ok(Sources::One(place, centre))
 }
 
 /// An address that was asked for, and what is to be there.
@@ -105,7 +142,7 @@ type At<S> = (SocketAddr, S);
 async fn serve(
     args: &ServeArgs,
     http: Option<At<Centre>>,
-    iso: Option<At<qiyong_iso::Server<Centre>>>,
+    iso: Option<At<qiyong_iso::Server>>,
     output: &mut Output,
 ) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;

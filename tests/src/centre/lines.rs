@@ -244,7 +244,11 @@ impl Raw {
 }
 
 /// The time by the centre's clock.
-fn now() -> Timestamp {
+///
+/// # Panics
+/// Never, in the years of the calendar.
+#[must_use]
+pub fn now() -> Timestamp {
     let now = SystemClock.now();
     let [hour, minute, second, month, day] =
         [now.hour(), now.minute(), now.second(), now.month(), now.day()].map(i8::unsigned_abs);

@@ -28,8 +28,27 @@ impl Served {
     /// If it does not start.
     #[must_use]
     pub fn start(folder: &Path, options: &[&str], addresses: usize) -> Self {
+        Self::start_over(folder, &[&["--db", "centre.db"], options].concat(), addresses)
+    }
+
+    /// The same over the database that these options of the program name.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn over(folder: &Path, db: &[String], options: &[&str], addresses: usize) -> Self {
+        let db: Vec<&str> = db.iter().map(String::as_str).collect();
+        Self::start_over(folder, &[&db, options].concat(), addresses)
+    }
+
+    /// The same with another database, or with several, as the options say.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn start_over(folder: &Path, options: &[&str], addresses: usize) -> Self {
         let mut command = Command::new(qiyong());
-        command.current_dir(folder).args(["centre", "serve", "--db", "centre.db", "--test-keys"]).args(options);
+        command.current_dir(folder).args(["centre", "serve", "--test-keys"]).args(options);
         let mut process = Watched::start_for(LIFE, &mut command);
         // Read all the time, or the server waits for its reader.
         let mut log = process.child.stderr.take().expect("standard error is read once");

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use qiyong_centre::{Centre, Chain, Place};
 use qiyong_tests::centre::OfficeFile;
 use qiyong_tests::manual::Page;
-use qiyong_tests::postgres::{Care, Postgres, own_folder};
+use qiyong_tests::postgres::{Care, Postgres};
 use qiyong_tests::programs::eventually;
 
 /// Ends with the test.
@@ -25,7 +25,7 @@ impl Drop for Pooler {
 #[test]
 fn the_centre_works_through_a_pooler_of_sessions() {
     let server = Postgres::start(Care::Hasty);
-    let (folder, sockets) = (TempDir::new().expect("a folder"), own_folder());
+    let (folder, sockets) = (TempDir::new().expect("a folder"), server.folder());
     let address = server.database("centre");
     let host = address.split("host=").nth(1).and_then(|rest| rest.split('&').next()).expect("a host").to_owned();
     let own = sockets.path().display().to_string();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use qiyong_centre::Place;
 use qiyong_tests::centre::OfficeFile;
 use qiyong_tests::manual::{self, Block, Page};
-use qiyong_tests::postgres::{Care, Postgres, own_folder};
+use qiyong_tests::postgres::{Care, Postgres};
 use qiyong_tests::programs::{Watched, eventually};
 
 const HEADING: &str = "4. Backups, and back to a moment";
@@ -54,7 +54,7 @@ fn a_moment_is_restored_by_the_commands_of_the_page() {
     let blocks = page.blocks(HEADING);
     let mut server = Postgres::start(Care::Durable);
     let (archive, copies, restored, keys) =
-        (own_folder(), own_folder(), own_folder(), TempDir::new().expect("a folder"));
+        (server.folder(), server.folder(), server.folder(), TempDir::new().expect("a folder"));
     let settings = page.text(HEADING, "conf").replace("/srv/archive", &archive.path().display().to_string());
     server.stop();
     server.configure(&settings);

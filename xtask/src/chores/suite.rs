@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::chores::{firmware, instructions, setup, size, step};
 
@@ -47,13 +48,19 @@ const STEPS: [Step; 9] = [
         step::run(step::cargo().args(build).args(FEATURES))?;
         let closing = closing_lines();
         let _ = fs::remove_file(&closing);
-        step::run(beside_postgres().env(CLOSING_LINES, &closing).args(["test", "--workspace"]).args(FEATURES))
+        step::run(
+            beside_postgres(&mut step::cargo())
+                .env(CLOSING_LINES, &closing)
+                .args(["test", "--workspace"])
+                .args(FEATURES),
+        )
     }),
     // The same tests of the centre, on the other database.
     ("postgres", || {
-        let centre = ["test", "--workspace", "-p", "qiyong-centre", "--lib"];
-        let skipped = ["--", "--skip", ON_FILES_ALONE];
-        step::run(beside_postgres().env("QIYONG_TEST_STORE", "postgres").args(centre).args(FEATURES).args(skipped))
+        let centre = tests_of("qiyong_centre")?;
+        let mut command = step::command(&centre);
+        command.current_dir(step::root().join("host-sim/centre"));
+        step::run(beside_postgres(&mut command).env("QIYONG_TEST_STORE", "postgres").args(["--skip", ON_FILES_ALONE]))
     }),
     ("size", || size::run(false)),
     ("counts", instructions::run),
@@ -62,11 +69,28 @@ const STEPS: [Step; 9] = [
 /// Flips the bytes of a row by its place in SQLite's file.
 const ON_FILES_ALONE: &str = "tests::rooms::flips";
 
-/// Cargo, beside a PostgreSQL server that ends with it.
-fn beside_postgres() -> Command {
-    let mut command = step::command(step::root().join("target/debug/with_postgres"));
-    command.arg(step::cargo().get_program());
-    command
+/// The same command beside a PostgreSQL server that ends with it.
+fn beside_postgres(command: &mut Command) -> Command {
+    let program = step::root().join("target/debug/with_postgres");
+    let mut beside = step::cargo_at(&program.to_string_lossy());
+    beside.arg(command.get_program());
+    if let Some(folder) = command.get_current_dir() {
+        beside.current_dir(folder);
+    }
+    beside
+}
+
+/// The program with the unit tests of a crate, which an earlier step has built.
+fn tests_of(name: &str) -> Result<String> {
+    let build = ["test", "--workspace", "--lib", "--no-run", "--message-format", "json"];
+    let built = step::output(step::cargo().args(build).args(FEATURES))?;
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let program = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is = message["target"]["name"] == name && message["profile"]["test"] == true;
+        is.then(|| message["executable"].as_str().map(str::to_owned))?
+    });
+    program.with_context(|| format!("cargo names no program with the tests of {name}"))
 }
 
 /// Tests append what they have counted to the file that this variable names; see `qiyong_tests::closing`.

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(11, include_str!("migrations/11-plans.sql")),
     sql(12, include_str!("migrations/12-payments.sql")),
     sql(13, include_str!("migrations/13-terminals.sql")),
+    sql(14, include_str!("migrations/14-regions.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.

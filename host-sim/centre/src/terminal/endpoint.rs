@@ -18,6 +18,7 @@
 //! lost if the message was damaged on its way. One without a MAC it does not take for anything, since anyone could have
 //! written it; it is there for whoever looks at the line.
 
+use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{
@@ -28,12 +29,19 @@ use qiyong_protocol::centre::{Answer, Body, Request};
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::institution::records::area_of;
+use crate::regions::Own;
+use crate::terminal::home;
 use crate::terminal::keys::{self, TerminalKey};
 use crate::terminal::lag::ClockBound;
+use crate::terminal::origin::{Origin, Told};
+use crate::terminal::passed::{Asked, Heard, Passed};
 use crate::{Centre, CentreError};
 
 /// What comes back for one message of a batch.
 pub type Answered = Result<Option<Vec<u8>>, CentreError>;
+
+/// The answer to a request, or the area of the card whose home decides, and what that is told.
+type Decided = Result<Answer, (Region, Told)>;
 
 /// How often a transaction is made again before its failure is said.
 pub(crate) const REPETITIONS: u32 = 5;
@@ -64,8 +72,29 @@ impl Centre {
     /// Nothing must be answered to any of them: the database cannot be reached, and nothing was done
     /// ([`CentreError::Unreachable`]); or whether it was done is not known ([`CentreError::Uncertain`]).
     pub fn handle_batch<B: AsRef<[u8]>>(&mut self, batch: &[B]) -> Result<Vec<Answered>, CentreError> {
+        self.together(batch, |centre, message| centre.answer(message.as_ref()))
+    }
+
+    /// The same for the centre of a region, of which other centres ask something, too. What is to be passed on is durable as
+    /// having been passed on when this returns.
+    ///
+    /// # Errors
+    /// As [`Centre::handle_batch`].
+    pub fn handle_asked(&mut self, own: &Own, batch: &[Asked]) -> Result<Vec<Result<Heard, CentreError>>, CentreError> {
+        self.together(batch, |centre, asked| match asked {
+            Asked::Message(bytes) => centre.hear(bytes, Some((own, false))),
+            Asked::Stranger(bytes) => centre.hear(bytes, Some((own, true))),
+            Asked::Passed(passed) => centre.answer_passed(passed).map(|bytes| Heard::Answer { bytes, key: None }),
+        })
+    }
+
+    fn together<T, R>(
+        &mut self,
+        batch: &[T],
+        one: impl Fn(&Self, &T) -> Result<R, CentreError>,
+    ) -> Result<Vec<Result<R, CentreError>>, CentreError> {
         let together = self.repeatedly(|centre| {
-            let answers = || batch.iter().map(|message| centre.answer(message.as_ref()).map(Ok)).collect();
+            let answers = || batch.iter().map(|asked| one(centre, asked).map(Ok)).collect();
             centre.store.atomically(|_| answers())
         });
         match together {
@@ -73,8 +102,8 @@ impl Centre {
             // It was taken back as a whole: whose fault it was shows when each is made alone.
             Err(_) => {
                 let mut answers = Vec::new();
-                for message in batch {
-                    match self.handle_bytes(message.as_ref()) {
+                for asked in batch {
+                    match self.repeatedly(|centre| centre.store.atomically(|_| one(centre, asked))) {
                         Err(error @ CentreError::Unreachable { .. }) if answers.is_empty() => return Err(error),
                         answer => answers.push(answer),
                     }
@@ -103,29 +132,59 @@ impl Centre {
     /// # Errors
     /// There is none: the terminal's key cannot be looked up.
     pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
-        self.answer_with(bytes, |_| Ok(Answer::Refused(reason)))
+        Ok(self.answer_with(bytes, |_| Ok(Ok(Answer::Refused(reason))))?.answer())
     }
 
     fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
-        self.answer_with(bytes, |request| self.decide(request))
+        Ok(self.hear(bytes, None)?.answer())
+    }
+
+    /// Acts on a message. `region`: the region that this centre serves, if it serves one, and whether it is to act on what an
+    /// institution sends that it does not know.
+    fn hear(&self, bytes: &[u8], region: Option<(&Own, bool)>) -> Result<Heard, CentreError> {
+        if let Some((_, false)) = region
+            && let Ok((institution, _)) =
+                Message::read(bytes).map_err(MessageError::from).and_then(|message| sender(&message))
+            && area_of(&self.store, institution)?.is_none()
+        {
+            return Ok(Heard::NotHere);
+        }
+        self.answer_with(bytes, |request| {
+            if let Some((own, _)) = region
+                && let Some((area, told)) = home::elsewhere(self.files(), own, request)?
+            {
+                return Ok(Err((area, told)));
+            }
+            self.decide(request, Origin::Here).map(Ok)
+        })
     }
 
     fn answer_with(
         &self,
         bytes: &[u8],
-        decide: impl FnOnce(&Request<'_>) -> Result<Answer, CentreError>,
-    ) -> Result<Option<Vec<u8>>, CentreError> {
-        let Ok(message) = Message::read(bytes) else { return Ok(None) };
+        decide: impl FnOnce(&Request<'_>) -> Result<Decided, CentreError>,
+    ) -> Result<Heard, CentreError> {
+        let silence = Heard::Answer { bytes: None, key: None };
+        let Ok(message) = Message::read(bytes) else { return Ok(silence) };
         if message.mti().answer() == message.mti() {
-            return Ok(None);
+            return Ok(silence);
         }
         let keys = self.keys_of(&message)?;
         let mut buffer = [0; MESSAGE_MAX];
         let mut parts = Parts::default();
+        let mut key = None;
         let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
             (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
                 Ok(request) if self.believes(&request, known)? => {
-                    write_answer(&decide(&request)?, &message, &known.key, &mut buffer)
+                    let answer = match decide(&request)? {
+                        Ok(answer) => answer,
+                        Err((area, told)) => {
+                            let key = known.key.clone();
+                            return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key, area, told }));
+                        }
+                    };
+                    key = known.ended.is_none().then(|| known.key.clone());
+                    write_answer(&answer, &message, &known.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),
@@ -133,6 +192,19 @@ impl Centre {
             (None, Some(last)) => write_rejection(response::MAC, &message, &last.key, &mut buffer),
             (None, None) => write_open_rejection(response::MAC, &message, &mut buffer),
         };
+        let bytes = answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)?;
+        Ok(Heard::Answer { bytes, key })
+    }
+
+    /// Decides what the home centre of a terminal has passed on; the answer is under the terminal's key.
+    fn answer_passed(&self, passed: &Passed) -> Result<Option<Vec<u8>>, CentreError> {
+        let Ok(message) = Message::read(&passed.bytes) else { return Ok(None) };
+        let mut parts = Parts::default();
+        // It was read so before.
+        let request = read_request(&message, &passed.key, &mut parts).map_err(CentreError::Answer)?;
+        let answer = self.decide(&request, Origin::Told(&passed.told))?;
+        let mut buffer = [0; MESSAGE_MAX];
+        let answer = write_answer(&answer, &message, &passed.key, &mut buffer);
         answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)
     }
 

@@ -1,11 +1,14 @@
 //! One terminal works under a name: who gets the lease, who has it, and which numbers go with it (docs/centre.md §12).
 
-use qiyong_protocol::centre::{Answer, Batch, Lease, Request, Stan, Token};
+use qiyong_protocol::centre::{Answer, Batch, Lease, Request, Stan, TerminalId, Token};
+use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::error::CentreError;
+use crate::institution::records::area_of;
 use crate::store::Store;
 use crate::store::leases::StoredLease;
+use crate::terminal::forwarded;
 
 /// Gives the terminal with this token the lease of its name, unless another terminal has it.
 pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Result<Answer, CentreError> {
@@ -16,7 +19,7 @@ pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Res
                 return Ok(Answer::Refused(Reason::NameTaken));
             }
             Some(StoredLease { batch, token: Some(_) }) => {
-                if let Some(next) = store.next_number(institution, terminal, batch)? {
+                if let Some(next) = next_number(store, institution, terminal, batch)? {
                     return Ok(Answer::SignedIn(Lease { batch, next }));
                 }
                 batch
@@ -32,6 +35,19 @@ pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Res
         store.set_lease(institution, terminal, (batch, token), time)?;
         Ok(Answer::SignedIn(Lease { batch, next: Stan(1) }))
     })
+}
+
+/// The lowest number that was never used in this batch, here or elsewhere, nor one above it; `None` if the last was used.
+fn next_number(
+    store: &Store,
+    institution: InstitutionCode,
+    terminal: TerminalId,
+    batch: Batch,
+) -> Result<Option<Stan>, CentreError> {
+    let Some(next) = store.next_number(institution, terminal, batch)? else { return Ok(None) };
+    let Some(area) = area_of(store, institution)? else { return Ok(Some(next)) };
+    let passed = forwarded::last(store, area, (institution, terminal, batch))?;
+    Ok(Stan::new(next.0.max(passed.saturating_add(1))))
 }
 
 /// Whether a request comes from the terminal that has the lease of its name.

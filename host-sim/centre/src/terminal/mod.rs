@@ -2,7 +2,8 @@
 //!
 //! `endpoint` has the messages in bytes, `keys` that by which they are proved, `acts` what people do about keys. `requests`
 //! has the answer to each message; `transactions` carries out and undoes, `leases` sees to it that one terminal works under a
-//! name, `lag` that its clock is right, `visits` knows which card it serves. `files` brings together what the centre knows of
+//! name, `lag` that its clock is right, `visits` knows which card it serves; `home` says what the region of the card decides,
+//! `forwarded` remembers what went there, `origin` has what that is told, and `passed` what goes there and back. `files` brings together what the centre knows of
 //! a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the database, `advice`
 //! says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the database (`store`).
 
@@ -11,11 +12,15 @@ mod advice;
 pub(crate) mod columns;
 pub(crate) mod endpoint;
 pub(crate) mod files;
+mod forwarded;
 pub(crate) mod given;
+mod home;
 pub(crate) mod journal;
 mod keys;
 pub(crate) mod lag;
 pub(crate) mod leases;
+pub(crate) mod origin;
+pub(crate) mod passed;
 pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;

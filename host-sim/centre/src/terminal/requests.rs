@@ -8,7 +8,8 @@ use qiyong_protocol::rules::reason::Reason;
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
 use crate::terminal::files::Files;
-use crate::terminal::{lag, leases, transactions, visits};
+use crate::terminal::origin::Origin;
+use crate::terminal::{leases, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
@@ -20,10 +21,10 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.repeatedly(|centre| centre.decide(request))
+        self.repeatedly(|centre| centre.decide(request, Origin::Here))
     }
 
-    pub(super) fn decide(&self, request: &Request<'_>) -> Result<Answer, CentreError> {
+    pub(super) fn decide(&self, request: &Request<'_>, origin: Origin<'_>) -> Result<Answer, CentreError> {
         if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
@@ -32,19 +33,19 @@ impl Centre {
             // It looks within its own transaction, and the journal records unknown institutions and terminals without a lease
             // as transactions.
             Body::Transact { .. } => None,
-            _ => files.store.institution(request.institution, files.now.date())?,
+            _ => origin.institution(files, request)?,
         };
         let clock_is_wrong =
-            |place: &Institution| Ok::<_, CentreError>(!lag::is_right(files, place.area, request.time)?);
+            |place: &Institution| Ok::<_, CentreError>(!origin.has_right_clock(files, place, request)?);
         let answer = match (&request.body, place) {
             (Body::Transact { stan, card, operation }, _) => {
-                transactions::transact(files, request, *stan, card, operation)?
+                transactions::transact(files, (request, origin), *stan, card, operation)?
             }
             (_, None) => Answer::Refused(Reason::InstitutionUnknown),
             (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
             (Body::SignIn { token }, _) => leases::sign_in(files.store, request, *token)?,
             (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
-            _ if !leases::is_held(files.store, request)? => Answer::Refused(Reason::NotSignedIn),
+            _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
             (Body::Report { card, operation, reason }, _) => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;

@@ -12,6 +12,8 @@
 //! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
 //! | a new number after its reversal | recorded in the journal, not carried out | refused, already reversed |
 //! | a known number with another card, operation, amount or time | recorded in the journal, not carried out | refused, number reused |
+//! | a new number that was passed on to another region | recorded in the journal, not carried out | refused, number reused |
+//! | from another region, a repetition with a number that is new here | recorded: it never will be carried out | refused, region down |
 //! | a reversal | an approved transaction is undone; an unknown number is remembered, with card, amount and time | done |
 //! | a reversal again | nothing | done |
 //! | a reversal with another card, amount or time than the number's | recorded in the journal, nothing undone | refused, number reused |
@@ -40,13 +42,14 @@ use crate::life::deeds::CardAct;
 use crate::life::history::{self, Event};
 use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
 use crate::terminal::files::Files;
+use crate::terminal::forwarded;
 use crate::terminal::journal::Function;
-use crate::terminal::{lag, leases};
+use crate::terminal::origin::Origin;
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(crate) fn transact(
     files: Files<'_>,
-    request: &Request<'_>,
+    (request, origin): (&Request<'_>, Origin<'_>),
     stan: Stan,
     presented: &PresentedCard,
     operation: &Operation,
@@ -71,16 +74,25 @@ pub(crate) fn transact(
             (None, None) => {}
             _ => return refuse(Reason::NumberReused),
         }
-        let institution = store.institution(request.institution, files.now.date())?;
+        let institution = origin.institution(files, request)?;
+        let end = |reason| {
+            write(LineKind::Transaction(stan, Err(reason)))?;
+            Ok(Answer::Refused(reason))
+        };
+        if !origin.may_be_new() {
+            return end(Reason::RegionDown);
+        }
         // A place that is not known has no leases, and a reason of its own.
         if let Some(place) = &institution {
-            if !leases::is_held(store, request)? {
+            if forwarded::find(store, place.area, id)?.is_some() {
+                return refuse(Reason::NumberReused);
+            }
+            if !origin.is_held(files, request)? {
                 return refuse(Reason::NotSignedIn);
             }
             // The number has met its end: what comes late, or too early, is not carried out when the clocks agree by chance.
-            if !lag::is_right(files, place.area, request.time)? {
-                write(LineKind::Transaction(stan, Err(Reason::ClockWrong)))?;
-                return Ok(Answer::Refused(Reason::ClockWrong));
+            if !origin.has_right_clock(files, place, request)? {
+                return end(Reason::ClockWrong);
             }
         }
         let known = files.card_for(presented.number, operation, institution.as_ref())?;
@@ -94,10 +106,7 @@ pub(crate) fn transact(
         });
         let (mut card, receipt) = match approved {
             Ok(approved) => approved,
-            Err(reason) => {
-                write(LineKind::Transaction(stan, Err(reason)))?;
-                return Ok(Answer::Refused(reason));
-            }
+            Err(reason) => return end(reason),
         };
         let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
         charge(files, &card, request.institution, (row, operation.as_str()), i128::from(receipt.effects.charge.0))?;
@@ -141,7 +150,8 @@ pub(crate) fn reverse(
     })
 }
 
-const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
+/// What identifies the transaction of this number.
+pub(crate) const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId {
     let Request { institution, terminal, batch, .. } = *request;
     TransactionId { institution, terminal, batch, stan }
 }

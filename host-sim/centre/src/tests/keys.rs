@@ -9,7 +9,7 @@ use qiyong_protocol::centre::message::{MESSAGE_MAX, write_request};
 
 use super::acts::Bench;
 use super::*;
-use crate::store::value::values;
+use crate::store::value::{Value, values};
 use crate::tests::closing::closing_line;
 
 const OFFICER: &str = "settlement-officer";
@@ -110,8 +110,8 @@ impl World {
     }
 
     /// Puts something into the table that no act does.
-    fn forge(&mut self, sql: &str) {
-        let changed = self.bench.within(|office| office.store().execute(sql, values![]).unwrap());
+    fn forge(&mut self, sql: &str, values: &[Value]) {
+        let changed = self.bench.within(|office| office.store().execute(sql, values).unwrap());
         assert!(changed > 0, "{sql}");
     }
 }
@@ -192,7 +192,7 @@ const MUTANTS: [(&str, &str); 5] = [
 fn each_fault_of_the_keys_breaks_a_claim() {
     for (fault, claim) in MUTANTS {
         let mut world = World::new(&Hsm::random().unwrap());
-        world.forge(fault);
+        world.forge(fault, &[]);
         let broken = broken(&mut world);
         assert!(broken.contains(&claim), "{fault}: {broken:?}");
     }
@@ -233,7 +233,7 @@ fn who_names_nobody_is_rejected() {
 #[test]
 fn a_damaged_key_is_no_key() {
     let mut world = World::new(&Hsm::random().unwrap());
-    world.forge("UPDATE terminal_keys SET sealed = x'00' WHERE terminal = '00000001'");
+    world.forge("UPDATE terminal_keys SET sealed = $1 WHERE terminal = '00000001'", values![vec![0_u8]]);
     let request = Request {
         institution: InstitutionCode::new(PHARMACY).unwrap(),
         terminal: ONE,

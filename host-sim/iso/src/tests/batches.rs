@@ -5,8 +5,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
+use qiyong_centre::Asked;
+
 use super::toy::{Gate, PANICS, SILENT, Seen, Toy, ToyRefuser, answer, number, request};
 use crate::Limits;
+use crate::decider::Errand;
 use crate::face::Face;
 use crate::metrics::Metrics;
 use crate::queue::Job;
@@ -30,7 +33,10 @@ impl Work {
     fn ask(&mut self, from: u64, asked: u32) -> oneshot::Receiver<Option<Vec<u8>>> {
         let (answer, comes) = oneshot::channel();
         self.next += 1;
-        self.face.queue.put(from, Job { number: self.next, message: request(asked), answer }).unwrap();
+        self.face
+            .queue
+            .put(from, Job { number: self.next, errand: Errand::new(Asked::Message(request(asked))), answer })
+            .unwrap();
         comes
     }
 

@@ -1,0 +1,95 @@
+//! `qiyong centre serve --regions`: the table of regions, and the centre of each, opened now or when its server is there.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use qiyong_centre::regions::{Own, Region, RegionTable, RegionsError};
+use qiyong_centre::{Centre, CentreError};
+use qiyong_iso::regions::{Front, Station};
+
+use super::damaged;
+use crate::output::Output;
+
+/// Why a region's centre is not open.
+enum Closed {
+    /// Its server cannot be reached: it may be later.
+    Down(CentreError),
+    /// Somebody has to do something.
+    Wrong(String),
+}
+
+/// The table in this file.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub(crate) fn read(path: &Path) -> Result<RegionTable, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    RegionTable::read(&text, folder).map_err(|error| format!("{}: {}", path.display(), both(&error)))
+}
+
+/// A station for each region; those that are down are said, and tried again while they are served.
+///
+/// # Errors
+/// A region's database is not as it must be.
+pub(crate) fn stations(
+    table: RegionTable,
+    test_keys: bool,
+    output: &mut Output,
+) -> Result<(Front, Vec<Station<Centre>>), String> {
+    let front = Front::new(Arc::new(table), test_keys);
+    let mut stations = Vec::new();
+    for (place, region) in front.table().regions().iter().enumerate() {
+        let own = Own::new(front.table().clone(), place);
+        let centre = match open(region, &own, test_keys) {
+            Ok(centre) => Some(centre),
+            Err(Closed::Down(error)) => {
+                output.complain(&format!(
+                    "region {}: {error}; its terminals are told so, and it is tried again (区域 {} 无法连接，将告知其终端并自动重试)",
+                    region.name, region.name
+                ));
+                None
+            }
+            Err(Closed::Wrong(words)) => return Err(format!("region {}: {words}", region.name)),
+        };
+        let region = region.clone();
+        let again = move || match open(&region, &own, test_keys) {
+            Ok(centre) => Some(centre),
+            Err(Closed::Down(error)) => {
+                tracing::error!(region = region.name, %error, "a region is down");
+                None
+            }
+            Err(Closed::Wrong(words)) => {
+                tracing::error!(region = region.name, error = words, "a region cannot be served");
+                None
+            }
+        };
+        stations.push(Station::new(&front, place, centre, Box::new(again)));
+    }
+    Ok((front, stations))
+}
+
+fn open(region: &Region, own: &Own, test_keys: bool) -> Result<Centre, Closed> {
+    let place = &region.place;
+    let closed = |error| match error {
+        CentreError::Unreachable { .. } => Closed::Down(error),
+        error => Closed::Wrong(damaged(place, error)),
+    };
+    let centre = Centre::open_at(place).map_err(closed)?;
+    centre.look_through().map_err(closed)?;
+    if centre.hsm().has_test_keys() && !test_keys {
+        return Err(Closed::Wrong(format!(
+            "{place} has the published test keys, which protect nothing: give --test-keys if that is meant"
+        )));
+    }
+    centre.join(own).map_err(|error| match error {
+        RegionsError::Centre(error) => closed(error),
+        error => Closed::Wrong(format!("{place}: {}", both(&error))),
+    })?;
+    Ok(centre)
+}
+
+fn both(error: &RegionsError) -> String {
+    format!("{error} ({})", error.zh())
+}

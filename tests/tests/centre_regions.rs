@@ -1,0 +1,364 @@
+//! Three regions behind one address, a PostgreSQL server each: one is stopped while terminals of all of them sell. What each
+//! terminal was told is compared with the journals afterwards, sale by sale.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use qiyong_centre::hsm::Hsm;
+use qiyong_centre::{Centre, Chain, Founding, JournalEntry, Place, test_mac_key};
+use qiyong_iso::{Line, Waits};
+use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
+use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Original, Receipt, Request, Stan, TerminalId, Token};
+use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard};
+use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
+use qiyong_tests::centre::lines::now;
+use qiyong_tests::centre::served::Served;
+use qiyong_tests::postgres::{Care, Postgres};
+use qiyong_tests::programs::{PATIENCE, Watched};
+use qiyong_tests::qiyong;
+
+/// The areas, one a region.
+const AREAS: [&str; 3] = ["320100", "320500", "320200"];
+/// In each region so many terminals, and as many cards.
+const TERMINALS: usize = 3;
+/// What each card has.
+const OPENING: u64 = 10_000_000;
+/// So much is done before the server is stopped, while it is, and afterwards, by each terminal.
+const ENOUGH: usize = 8;
+/// The region whose server is stopped.
+const STOPPED: usize = 1;
+
+/// What a terminal was told of a number, in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Sold(Receipt),
+    Refused(Reason),
+    /// It had no answer, and its reversal was acknowledged.
+    Undone,
+}
+
+/// A sale, with its number and the card.
+struct Sale {
+    stan: u32,
+    card: CardNumber,
+    told: Told,
+}
+
+/// What a terminal has met so far.
+#[derive(Default)]
+struct Met {
+    sold: AtomicUsize,
+    down: AtomicUsize,
+}
+
+/// A terminal with a connection of its own.
+struct Terminal {
+    institution: InstitutionCode,
+    name: TerminalId,
+    line: Line,
+    number: Stan,
+    batch: Batch,
+    next: u32,
+}
+
+impl Terminal {
+    /// Sends a message; `None`: it has no answer.
+    fn ask(&mut self, request: &Request<'_>) -> Option<Answer> {
+        self.number = self.number.next_message();
+        let mut buffer = [0; MESSAGE_MAX];
+        let (sent, bytes) = write_request(request, self.number, &test_mac_key(), &mut buffer).expect("it fits");
+        let answer = self.line.ask(bytes).ok().flatten()?;
+        Some(read_answer(&answer, &sent, &test_mac_key()).expect("its answer"))
+    }
+
+    fn request<'a>(&self, batch: Batch, body: Body<'a>) -> Request<'a> {
+        Request { institution: self.institution, terminal: self.name, batch, time: now(), body }
+    }
+
+    /// Until its home is there.
+    fn sign_in(&mut self, end: &Deadline) {
+        loop {
+            end.check("signs in");
+            let request = self.request(Batch::NONE, Body::SignIn { token: Token(self.name.0) });
+            match self.ask(&request) {
+                Some(Answer::SignedIn(Lease { batch, next })) => {
+                    (self.batch, self.next) = (batch, next.0);
+                    return;
+                }
+                None | Some(Answer::Refused(Reason::RegionDown)) => thread::yield_now(),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// A sale, as a terminal makes it: without an answer it is reversed, until that is acknowledged.
+    fn sell(&mut self, card: &CardRecord, end: &Deadline) -> Sale {
+        let stan = self.next;
+        self.next += 1;
+        let CardRecord { number, ident, id_number, name, .. } = card.clone();
+        let presented = PresentedCard { number, ident, id_number, name };
+        let operation = Operation::Purchase(Bill::new(Fen(100), Fen(0)).expect("a bill"));
+        let body = Body::Transact { stan: Stan(stan), card: &presented, operation: &operation };
+        let sale = self.request(self.batch, body);
+        let told = match self.ask(&sale) {
+            Some(Answer::Approved(receipt)) => Told::Sold(receipt),
+            Some(Answer::Refused(reason)) => Told::Refused(reason),
+            Some(other) => panic!("{other:?}"),
+            None => {
+                let original = Original { card: number, total: Fen(100), time: sale.time };
+                let reversal = Body::Reverse { stan: Stan(stan), original };
+                loop {
+                    end.check("is heard");
+                    match self.ask(&self.request(self.batch, reversal.clone())) {
+                        Some(Answer::Done) => break Told::Undone,
+                        None | Some(Answer::Refused(Reason::RegionDown)) => thread::yield_now(),
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+        };
+        Sale { stan, card: number, told }
+    }
+}
+
+/// A last watchdog.
+#[derive(Clone, Copy)]
+struct Deadline(Instant);
+
+impl Deadline {
+    fn check(&self, what: &str) {
+        assert!(Instant::now() < self.0, "not in time: {what}");
+    }
+}
+
+/// A region: its server, and the file of its keys.
+struct Held {
+    server: Postgres,
+    keys: PathBuf,
+}
+
+impl Held {
+    fn place(&self) -> Place {
+        Place::new(&self.server.address("region"), Some(&self.keys)).expect("an address")
+    }
+
+    fn new(folder: &Path, region: usize) -> Self {
+        let server = Postgres::start(Care::Durable);
+        server.database("region");
+        let held = Self { server, keys: folder.join(format!("{region}.key")) };
+        let mut centre = Centre::create_at(&held.place(), &Hsm::test_keys()).expect("an empty database");
+        centre.found(&Founding { area: area(region), agency: "社会保险经办机构".into() }).expect("an area");
+        centre.add_institution(&Institution::of_region(pharmacy(region))).expect("a new place");
+        for at in 0..TERMINALS {
+            centre.add_card(&card(region, at)).expect("a new card");
+        }
+        held
+    }
+}
+
+fn area(region: usize) -> Region {
+    Region::new(AREAS[region]).expect("six digits")
+}
+
+fn pharmacy(region: usize) -> InstitutionCode {
+    InstitutionCode::new(&format!("P{}00017", AREAS[region])).expect("a code")
+}
+
+/// An active card.
+fn card(region: usize, at: usize) -> CardRecord {
+    let own = u8::try_from(region * 10 + at + 1).expect("few");
+    let body = *format!("A00000{own:02}").as_bytes().first_chunk::<8>().expect("eight");
+    let number = [&body[..], &[CardNumber::check_character(&body)]].concat();
+    let digits = format!("11111119800101{own:03}");
+    let id_number = [digits.as_bytes(), &[IdNumber::check_character(digits.as_bytes())]].concat();
+    CardRecord {
+        number: CardNumber::new(&number).expect("a number"),
+        ident: IdentCode::from_parts(area(region), [1, 2, 3, own], [5, 6, 7, 8]),
+        id_number: IdNumber::new(&id_number).expect("a number"),
+        name: Name::new(b"\xD5\xC5\xC8\xFD").expect("a name"),
+        document: None,
+        area: area(region),
+        expires: Date::new(2046, 1, 1).expect("a day"),
+        status: CardStatus::Active,
+        social: true,
+        financial: false,
+        pin_is_initial: false,
+        account: Fen(OPENING),
+        insured: true,
+    }
+}
+
+/// A terminal at work, until it is told to end: with a card of its own region and one of the next in turn.
+fn work(region: usize, at: usize, address: &str, met: &Met, stop: &AtomicBool, end: Deadline) -> Vec<Sale> {
+    let mut terminal = Terminal {
+        institution: pharmacy(region),
+        name: TerminalId(*format!("TILL000{at}").as_bytes().first_chunk().expect("eight")),
+        line: Line::new(address, Waits { answer: PATIENCE, ..Waits::default() }),
+        number: Stan::of_start(1),
+        batch: Batch::NONE,
+        next: 1,
+    };
+    terminal.sign_in(&end);
+    let cards = [card(region, at), card((region + 1) % 3, at)];
+    let mut sales = Vec::new();
+    while !stop.load(Ordering::SeqCst) {
+        end.check("ends");
+        let sale = terminal.sell(&cards[sales.len() % 2], &end);
+        match sale.told {
+            Told::Sold(_) => met.sold.fetch_add(1, Ordering::SeqCst),
+            Told::Refused(Reason::RegionDown) => met.down.fetch_add(1, Ordering::SeqCst),
+            Told::Undone => 0,
+            Told::Refused(reason) => panic!("{reason}"),
+        };
+        sales.push(sale);
+    }
+    sales
+}
+
+/// Whoever a terminal is: its region, its place there.
+fn everybody() -> impl Iterator<Item = (usize, usize)> {
+    (0..3).flat_map(|region| (0..TERMINALS).map(move |at| (region, at)))
+}
+
+#[test]
+fn one_region_is_stopped_under_load_and_the_others_go_on() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path();
+    let mut regions: Vec<Held> = thread::scope(|scope| {
+        let made: Vec<_> = (0..3).map(|region| scope.spawn(move || Held::new(path, region))).collect();
+        made.into_iter().map(|made| made.join().expect("a region")).collect()
+    });
+    let table = |version: u32| {
+        let region = |(region, held): (usize, &Held)| {
+            format!(
+                "[[region]]\nname = \"r{region}\"\nareas = [\"{}\"]\ndb = \"{}\"\nkeys = \"{region}.key\"\n",
+                AREAS[region],
+                held.server.address("region")
+            )
+        };
+        format!("version = {version}\n{}", regions.iter().enumerate().map(region).collect::<String>())
+    };
+    fs::write(path.join("regions.toml"), table(2)).expect("a file");
+    fs::write(path.join("older.toml"), table(1)).expect("a file");
+
+    // The last one is not there yet when the process starts.
+    regions[2].server.stop();
+    let served = Served::start_over(path, &["--regions", "regions.toml", "--iso", "127.0.0.1:0"], 1);
+    let address = served.addresses[0].trim_start_matches("tcp://").to_owned();
+    let end = Deadline(Instant::now() + Duration::from_secs(240));
+    let stop = Arc::new(AtomicBool::new(false));
+    let met: Vec<Arc<Met>> = everybody().map(|_| Arc::default()).collect();
+    let terminals: Vec<_> = everybody()
+        .zip(&met)
+        .map(|((region, at), met)| {
+            let (address, met, stop) = (address.clone(), met.clone(), stop.clone());
+            thread::spawn(move || work(region, at, &address, &met, &stop, end))
+        })
+        .collect();
+    let until = |what: &str, holds: &dyn Fn(usize, usize) -> bool| {
+        while !everybody().enumerate().all(|(one, (region, _))| holds(region, one)) {
+            let ended = terminals.iter().any(thread::JoinHandle::is_finished);
+            assert!(!ended, "a terminal has failed before {what}");
+            end.check(what);
+            thread::yield_now();
+        }
+    };
+    let sold = |one: usize| met[one].sold.load(Ordering::SeqCst);
+    let down = |one: usize| met[one].down.load(Ordering::SeqCst);
+    let counts = |of: &dyn Fn(usize) -> usize| -> Vec<usize> { (0..met.len()).map(of).collect() };
+
+    until("the first two regions sell", &|region, one| region == 2 || sold(one) >= ENOUGH);
+    regions[2].server.again();
+    until("all regions sell", &|_, one| sold(one) >= ENOUGH);
+
+    let before = counts(&down);
+    regions[STOPPED].server.stop();
+    let stopped = counts(&sold);
+    until("the others sell, and who needs the stopped one is told", &|region, one| {
+        let told = down(one) >= before[one] + 2;
+        let needs = region == STOPPED || (region + 1) % 3 == STOPPED;
+        (told || !needs) && (region == STOPPED || sold(one) >= stopped[one] + ENOUGH)
+    });
+    let meanwhile = counts(&sold);
+    regions[STOPPED].server.again();
+    until("all sell again", &|_, one| sold(one) >= meanwhile[one] + ENOUGH);
+    stop.store(true, Ordering::SeqCst);
+    let sales: Vec<Vec<Sale>> = terminals.into_iter().map(|one| one.join().expect("a terminal")).collect();
+
+    // A process that goes by the table of before is not let in.
+    let mut older = Command::new(qiyong());
+    older.current_dir(path).args(["centre", "serve", "--regions", "older.toml", "--iso", "127.0.0.1:0", "--test-keys"]);
+    let output = Watched::start(&mut older).output();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(["version 2", "version 1", "第 2 版"].iter().all(|part| words.contains(part)), "{words}");
+
+    let log = served.end();
+    assert!(log.contains("a region is down"), "{log}");
+    reconcile(&regions, &sales);
+}
+
+/// Compares what the terminals were told with what the regions have.
+fn reconcile(regions: &[Held], sales: &[Vec<Sale>]) {
+    let centres: Vec<Centre> =
+        regions.iter().map(|held| Centre::open_at(&held.place()).expect("it is there")).collect();
+    for centre in &centres {
+        for (area, chain, wrong) in centre.verify().expect("it is sound") {
+            assert!(matches!(chain, Chain::Whole(_)) && wrong.is_none(), "{area}: {wrong:?}");
+        }
+    }
+    let journals: Vec<Vec<JournalEntry>> =
+        centres.iter().map(|centre| centre.journal().expect("it is sound")).collect();
+    let mut approved = 0;
+    let mut spent = std::collections::HashMap::<CardNumber, u64>::new();
+    for ((region, at), sales) in everybody().zip(sales) {
+        let name = format!("TILL000{at}");
+        for Sale { stan, card: number, told } in sales {
+            let of = |entry: &&JournalEntry| {
+                entry.institution == pharmacy(region) && entry.terminal == name && entry.stan == Some(Stan(*stan))
+            };
+            let home = everybody().find(|(region, at)| card(*region, *at).number == *number).expect("a card").0;
+            let found: Vec<(usize, &JournalEntry)> = journals
+                .iter()
+                .enumerate()
+                .flat_map(|(place, journal)| journal.iter().filter(of).map(move |entry| (place, entry)))
+                .filter(|(_, entry)| entry.outcome == Outcome::Approved)
+                .collect();
+            let what = format!("{region} {name} {stan}: {told:?}, {found:?}");
+            match (told, found.as_slice()) {
+                (Told::Sold(receipt), [(place, entry)]) => {
+                    assert!(*place == home && !entry.reversed && entry.charge == receipt.effects.charge, "{what}");
+                    assert_eq!(entry.card, Some(*number), "{what}");
+                    *spent.entry(*number).or_default() += entry.charge.0;
+                    approved += 1;
+                }
+                (Told::Undone, [(place, entry)]) => {
+                    assert!(*place == home && entry.reversed, "{what}");
+                    approved += 1;
+                }
+                (Told::Undone | Told::Refused(_), []) => {}
+                _ => panic!("{what}"),
+            }
+        }
+    }
+    let all =
+        journals.iter().flatten().filter(|entry| entry.outcome == Outcome::Approved && entry.stan.is_some()).count();
+    assert_eq!(all, approved, "nothing was approved that no terminal knows of");
+    for (region, at) in everybody() {
+        let card = card(region, at);
+        let is = centres[region].card(&card.number).expect("it is sound").expect("it is known").account;
+        assert_eq!(is, Fen(OPENING - spent.get(&card.number).copied().unwrap_or(0)), "{region} {at}");
+    }
+}
