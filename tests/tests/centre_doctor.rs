@@ -43,8 +43,8 @@ impl Ward {
         let request = qiyong_centre::ActRequest {
             area: Region::new("320100").unwrap(),
             operator: &operator,
-            act: "operator.me",
-            body: serde_json::json!({}),
+            act: "cost.book",
+            body: serde_json::json!({"amount": 100, "reference": "1", "purpose": "水电"}),
             key: None,
         };
         centre.carry_out(request).unwrap();
