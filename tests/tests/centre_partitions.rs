@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 use tempfile::TempDir;
 
-use qiyong_centre::populate::Population;
 use qiyong_centre::{Centre, Chain, Founding, Place};
 use qiyong_protocol::card::codes::Region;
 use qiyong_tests::centre::OfficeFile;
@@ -196,8 +195,6 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
     let mut centre = Centre::open_at(&place).unwrap();
     let founding = Founding { area: Region::new("320500").unwrap(), agency: "苏州".into() };
     centre.found(&founding).unwrap();
-    let population = Population { area: founding.area, people: 100, seed: 1 };
-    centre.populate(population, &mut |_| {}).unwrap();
     let said = server.sql(
         "centre",
         "SELECT regexp_replace(query, '\\s+', ' ', 'g') FROM pg_stat_statements s
