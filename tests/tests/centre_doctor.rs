@@ -406,5 +406,11 @@ fn others(ward: &mut Ward) {
     assert_eq!(status, Some(1), "one standby is missing");
     ward.standby.stop();
     ward.server.stop();
+    ward.server.configure("archive_mode = off\n");
+    ward.server.again();
+    let all = examine(&ward.place(), &around()).unwrap();
+    assert!(found(&all, Check::Archive, Verdict::Look).is_some(), "{all:?}");
+    assert!(found(&all, Check::Copies, Verdict::Wrong).is_some(), "nobody follows: {all:?}");
+    ward.server.stop();
     assert_eq!(program(ward, &ward.server.address("centre"), &[]).0, Some(2), "nobody answers");
 }
