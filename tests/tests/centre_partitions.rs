@@ -237,7 +237,7 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
         }
     }
     assert!(unknown.is_empty(), "nothing says why these go to several parts: {unknown:#?}");
-    assert!(one > 60, "{one} go to one part");
+    assert!(one > 20, "{one} go to one part");
     closing_line(&format!(
         "statements that go to one part of a database shared out by area: {one} of {}",
         one + several.len()
