@@ -91,7 +91,7 @@ impl Reached {
         }
     }
 
-    /// Ends the lease of a terminal's name, if one can: over a connection only its own engineers can.
+    /// Ends the lease of a terminal's name, if one can: of a centre somewhere else only its engineers can.
     #[cfg(feature = "lab")]
     pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
         match self {
