@@ -118,7 +118,7 @@ fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
     let institution = Institution::of_region(args.institution);
     centre.add_institution(&institution).map_err(wrong)?;
     centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
-    Ok(Reached::Here(centre))
+    Ok(Reached::here(centre))
 }
 
 fn key_pin(moment: Moment) -> Does {
