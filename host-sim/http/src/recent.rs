@@ -5,13 +5,10 @@
 //! Not here: drawing (`page::plot`), and figures over days, which a Prometheus keeps.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
-
-use crate::acts::Acts;
-use crate::face::Face;
 
 /// So many minutes are kept.
 pub(crate) const MINUTES: usize = 60;
@@ -206,14 +203,15 @@ fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"'))
 }
 
-/// Looks at a face's figures as long as it is there.
-pub(crate) async fn watch<A: Acts>(face: Weak<Face<A>>) {
+/// Looks again and again, until `look` says that there is nothing to look at any more.
+pub(crate) async fn watch(look: impl Fn() -> bool) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        let Some(face) = face.upgrade() else { return };
-        face.recent.look(&face.metrics.text());
+        if !look() {
+            return;
+        }
     }
 }
 

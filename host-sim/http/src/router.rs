@@ -27,7 +27,8 @@ const HEALTHY_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) fn router<A: Acts>(acts: A, limits: Limits, others: Vec<Arc<Registry>>) -> Router {
     let face = Face::new(acts, limits, others);
     // It ends with the face.
-    tokio::spawn(recent::watch(Arc::downgrade(&face)));
+    let there = Arc::downgrade(&face);
+    tokio::spawn(recent::watch(move || there.upgrade().map(|face| face.recent.look(&face.metrics.text())).is_some()));
     Router::new()
         .route("/v1/{room}/{verb}", any(api::act::<A>))
         .route("/openapi.json", get(document::<A>).fallback(only_get))
