@@ -4,6 +4,7 @@ pub mod bench;
 
 pub mod centre;
 pub mod closing;
+pub mod load;
 pub mod manual;
 pub mod parallel;
 pub mod pcsc;

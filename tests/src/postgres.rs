@@ -41,9 +41,7 @@ impl Postgres {
     /// # Panics
     /// It cannot be made or started; the package `postgresql` has its programs.
     pub fn start(care: Care) -> Self {
-        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
-        own(folder.path()).unwrap();
-        let mut new = Self { folder, child: None, care };
+        let mut new = Self::nowhere(care);
         let data = new.data();
         let made = program("initdb")
             .arg("-D")
@@ -53,15 +51,96 @@ impl Postgres {
             .status()
             .unwrap_or_else(|error| panic!("initdb: {error}; install the package `postgresql`"));
         assert!(made.success(), "initdb failed");
-        let durable = if care == Care::Durable { "on" } else { "off" };
-        let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
-             synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n",
-            new.folder.path().display()
-        );
-        fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
+        new.set_up();
         new.again();
         new
+    }
+
+    /// Another server with a copy of this one's files, made while this one works (`pg_basebackup`, with the log of what is written
+    /// meanwhile). It does not run yet.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    pub fn copied(&self) -> Self {
+        let copy = Self::nowhere(self.care);
+        let mut backup = self.client("pg_basebackup");
+        backup.arg("-D").arg(copy.data()).args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
+        let made = backup.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        copy.set_up();
+        copy
+    }
+
+    /// Stops it, and begins it again with this care.
+    ///
+    /// # Panics
+    /// It does not come up in time.
+    pub fn begin_again(&mut self, care: Care) {
+        self.stop();
+        self.care = care;
+        self.set_up();
+        self.again();
+    }
+
+    /// Its settings, for its own socket. Each line of its log that begins a record shows that.
+    fn set_up(&self) {
+        let durable = if self.care == Care::Durable { "on" } else { "off" };
+        let settings = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = {durable}\nfull_page_writes = {durable}\n\
+             synchronous_commit = {durable}\nmax_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n\
+             log_line_prefix = '@@ '\n",
+            self.folder.path().display()
+        );
+        fs::write(self.data().join("postgresql.auto.conf"), settings).unwrap();
+    }
+
+    /// A server that follows this one under a name, from a copy of all that it has.
+    ///
+    /// # Panics
+    /// It cannot be made or started.
+    pub fn standby(&self, name: &str) -> Self {
+        let mut new = Self::nowhere(self.care);
+        let from = format!("host={} user={USER} application_name={name}", self.folder.path().display());
+        let mut copy = program("pg_basebackup");
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &from, "--pgdata"]);
+        assert!(copy.arg(new.data()).status().is_ok_and(|status| status.success()), "pg_basebackup failed");
+        new.configure(&format!("unix_socket_directories = '{}'\n", new.folder.path().display()));
+        new.again();
+        new
+    }
+
+    /// A folder for a server that has no files yet.
+    fn nowhere(care: Care) -> Self {
+        Self { folder: folder(), child: None, care }
+    }
+
+    /// Adds lines to its settings, which it reads when it begins.
+    ///
+    /// # Panics
+    /// They cannot be written.
+    pub fn configure(&self, settings: &str) {
+        let file = self.data().join("postgresql.auto.conf");
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(file, before + settings).unwrap();
+    }
+
+    /// A shell of the user who runs the server, which finds its programs and, by `PGHOST` and `PGUSER`, the server.
+    ///
+    /// # Panics
+    /// There is no `PATH`.
+    pub fn shell(&self) -> Command {
+        let mut shell = as_its_user(Path::new("bash"));
+        let path = std::env::var("PATH").unwrap();
+        shell.env("PATH", format!("{PROGRAMS}:{path}")).env("PGHOST", self.folder.path()).env("PGUSER", USER);
+        shell
+    }
+
+    /// A new folder of the user who runs the server.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub fn folder(&self) -> TempDir {
+        folder()
     }
 
     /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
@@ -76,7 +155,7 @@ impl Postgres {
         let until = Instant::now() + PATIENCE;
         while !self.answers() {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
-            let said = || fs::read_to_string(self.log()).unwrap_or_default();
+            let said = || self.said();
             assert!(ended.is_none() && Instant::now() < until, "the server does not come up: {}", said());
             std::thread::yield_now();
         }
@@ -159,6 +238,14 @@ impl Postgres {
         self.folder.path().join("data")
     }
 
+    /// What it has written to its log.
+    ///
+    /// # Panics
+    /// The log cannot be read.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.log()).unwrap()
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -170,9 +257,13 @@ impl Drop for Postgres {
     }
 }
 
-/// A program of PostgreSQL's, as a user who may run a server, in a group of its own.
+/// A program of PostgreSQL's, as that user.
 fn program(name: &str) -> Command {
-    let path = Path::new(PROGRAMS).join(name);
+    as_its_user(&Path::new(PROGRAMS).join(name))
+}
+
+/// A program as the user who may run a server, in a group of its own.
+fn as_its_user(path: &Path) -> Command {
     let mut command = Command::new(path);
     command.process_group(0).current_dir("/");
     if rustix::process::getuid().is_root()
@@ -181,6 +272,13 @@ fn program(name: &str) -> Command {
         command.uid(user).gid(group);
     }
     command
+}
+
+/// A new folder of the user who runs the server.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+    own(folder.path()).unwrap();
+    folder
 }
 
 /// Gives a folder to the user of the server.

@@ -6,12 +6,14 @@
 //! `server` servers, and both make new ones; `leases` has the terminals' names, `reports` reads the past.
 
 pub mod audit;
+pub mod backup;
 pub(crate) mod bulk;
 pub(crate) mod chain;
 pub mod database;
 mod dialect;
 pub mod failure;
 pub(super) mod leases;
+pub(crate) mod look;
 mod migrations;
 mod opening;
 pub mod place;

@@ -2,7 +2,9 @@
 //! database. `act` has the acts of the centre.
 
 pub(crate) mod act;
+pub(crate) mod backup;
 pub(crate) mod db;
+pub(crate) mod doctor;
 pub(crate) mod populate;
 
 #[cfg(feature = "serve")]

@@ -10,9 +10,11 @@ mod row;
 mod t0;
 mod t1;
 mod time;
+mod yardstick;
 
 pub use row::Row;
 pub use time::Effort;
+pub use yardstick::Yardstick;
 
 /// The measurements; every round makes all of them.
 const MEASUREMENTS: [fn(Effort) -> Vec<Row>; 4] = [t1::rows, t0::rows, reading::rows, activation::rows];

@@ -31,6 +31,16 @@ impl Served {
         Self::start_over(folder, &[&["--db", "centre.db"], options].concat(), addresses)
     }
 
+    /// The same over the database that these options of the program name.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn over(folder: &Path, db: &[String], options: &[&str], addresses: usize) -> Self {
+        let db: Vec<&str> = db.iter().map(String::as_str).collect();
+        Self::start_over(folder, &[&db, options].concat(), addresses)
+    }
+
     /// The same with another database, or with several, as the options say.
     ///
     /// # Panics

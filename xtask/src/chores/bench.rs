@@ -1,6 +1,5 @@
-//! `cargo xtask bench`: measures the engines, the ways through PC/SC, a centre with many people, and what the image takes when
-//! it runs. Prints
-//! tables or one JSON object, each figure with its bound.
+//! `cargo xtask bench`: measures the engines, the ways through PC/SC, a centre with many people and with many terminals, and what
+//! the image takes when it runs. Prints tables or one JSON object, each figure with its bound.
 //!
 //! The measuring code and the bounds are in `tests/src/bench` and `tests/benches`, and in `instructions` for what is counted;
 //! this file only runs them, in release mode. Of these `test` runs only what is counted, since a time also depends on this
@@ -26,7 +25,13 @@ pub(crate) fn run(json: bool) -> Result<ExitCode> {
     // Builds the image, since it is measured too.
     Usage::of_image()?;
     let counted = Counted::count()?;
-    let benches = [bench("line", json), bench("pcsc", json), bench("centre", json), image_figures(json)];
+    let benches = [
+        bench("line", json),
+        bench("pcsc", json),
+        bench("centre", json),
+        bench("terminals", json),
+        image_figures(json),
+    ];
     if json {
         return merged(&counted, benches);
     }
@@ -59,7 +64,7 @@ fn measured([verb, kind, name]: [&str; 3], json: bool) -> Command {
 }
 
 /// The rows of all benchmarks in one object.
-fn merged(counted: &Counted, benches: [Command; 4]) -> Result<ExitCode> {
+fn merged(counted: &Counted, benches: [Command; 5]) -> Result<ExitCode> {
     let mut rows = counted.json();
     for mut bench in benches {
         // A missed bound gives exit status 1, but the figures are there.
