@@ -23,7 +23,7 @@ use crate::key_name::KeyName;
 use crate::terminal::columns;
 
 /// Marks a file as a card centre's database: "QYCC".
-const APPLICATION_ID: i32 = 0x5159_4343;
+pub(super) const APPLICATION_ID: i32 = 0x5159_4343;
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements stay prepared: more than the centre has.
