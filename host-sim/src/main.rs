@@ -119,6 +119,8 @@ enum CentreVerb {
     Verify(centre::VerifyArgs),
     /// Copy a centre's file and its keys, while it is served or not
     Backup(centre::backup::BackupArgs),
+    /// Examine a centre's database and what is around it: clock, keys, version, chains, room, standbys, durability
+    Doctor(centre::doctor::DoctorArgs),
     /// Add fictional people to a centre with test keys, with applications, cards and accounts in every state
     Populate(centre::populate::PopulateArgs),
     /// Show the centre's clock, or stop it at a time
@@ -199,6 +201,7 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Release(args)) => centre::release(&args, output),
         Verb::Centre(CentreVerb::Verify(args)) => centre::verify(&args, output),
         Verb::Centre(CentreVerb::Backup(args)) => centre::backup::run(&args, output),
+        Verb::Centre(CentreVerb::Doctor(args)) => centre::doctor::run(&args, output),
         Verb::Centre(CentreVerb::Populate(args)) => centre::populate::run(&args, output),
         Verb::Centre(CentreVerb::Clock(args)) => centre::clock(&args, output),
         Verb::Centre(CentreVerb::Act(verb)) => centre::act::run(&verb, output),

@@ -1,5 +1,5 @@
-//! The manual, docs/usage.md: its examples are run as they are written, and their output is compared with what is printed
-//! below them. The demo's text is compared elsewhere (`program`).
+//! The manual's pages, docs/usage.md and docs/operating.md: their examples are run as they are written, and their output is compared
+//! with what is printed below them. The demo's text is compared elsewhere (`program`).
 
 use std::fs;
 use std::path::Path;
@@ -8,41 +8,98 @@ use std::process::Command;
 use crate::programs::Watched;
 use crate::qiyong;
 
-/// The fenced blocks of a language under a heading, one after the other.
-///
-/// # Panics
-/// The heading is not there, or has no such block.
-#[must_use]
-pub fn blocks(heading: &str, language: &str) -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/usage.md");
-    let page = fs::read_to_string(page).expect("the manual");
-    let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect("the section");
-    let section = section.split("\n## ").next().unwrap_or(section);
-    let mut found = String::new();
-    let mut inside = false;
-    for line in section.lines() {
-        match line.strip_prefix("```") {
-            Some(opens) => inside = opens == language,
-            None if inside => found += &format!("{line}\n"),
-            None => {}
-        }
-    }
-    assert!(!found.is_empty(), "{heading} has no {language}");
-    found
+/// A page of docs/.
+pub struct Page(String);
+
+/// A fenced block.
+pub struct Block {
+    /// What stands behind its fence: a language, and who runs it.
+    pub info: String,
+    /// What is in it.
+    pub text: String,
 }
 
-/// Runs the `sh` blocks under a heading in an empty folder; what they print must be the `text` blocks.
+impl Page {
+    /// The page of this name.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        Self(fs::read_to_string(page).expect("a page of the manual"))
+    }
+
+    /// What stands under a heading of the second level.
+    ///
+    /// # Panics
+    /// The heading is not there.
+    #[must_use]
+    pub fn section(&self, heading: &str) -> &str {
+        let (_, section) = self.0.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+        section.split("\n## ").next().unwrap_or(section)
+    }
+
+    /// The fenced blocks under a heading.
+    #[must_use]
+    pub fn blocks(&self, heading: &str) -> Vec<Block> {
+        let mut found: Vec<Block> = Vec::new();
+        let mut inside = false;
+        for line in self.section(heading).lines() {
+            match (line.strip_prefix("```"), found.last_mut()) {
+                (Some(_), _) if inside => inside = false,
+                (Some(info), _) => {
+                    inside = true;
+                    found.push(Block { info: info.to_owned(), text: String::new() });
+                }
+                (None, Some(block)) if inside => block.text += &format!("{line}\n"),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The blocks of one kind under a heading, one after the other.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn text(&self, heading: &str, info: &str) -> String {
+        let of: Vec<String> =
+            self.blocks(heading).into_iter().filter(|block| block.info == info).map(|block| block.text).collect();
+        assert!(!of.is_empty(), "{heading} has no {info}");
+        of.concat()
+    }
+
+    /// Each block of the first kind with the next one, if that is of the second: what is asked, and what is answered.
+    #[must_use]
+    pub fn pairs(&self, heading: &str, asked: &str, answered: &str) -> Vec<(String, String)> {
+        let blocks = self.blocks(heading);
+        let pairs = blocks.windows(2).filter(|pair| pair[0].info == asked && pair[1].info == answered);
+        pairs.map(|pair| (pair[0].text.clone(), pair[1].text.clone())).collect()
+    }
+
+    /// Runs the `sh` blocks under a heading in an empty folder; what they print must be the `text` blocks.
+    ///
+    /// # Panics
+    /// A command fails, or prints something else.
+    pub fn runs_as_written(&self, heading: &str) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut bash = Command::new("bash");
+        bash.args(["-eu", "-o", "pipefail", "-c", &self.text(heading, "sh")]).current_dir(folder.path());
+        let output = Watched::start(bash.env("PATH", path())).output();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(said, self.text(heading, "text"), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Where the page's programs are, the program of this build first.
 ///
 /// # Panics
-/// A command fails, or prints something else.
-pub fn runs_as_written(heading: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
+/// There is no `PATH`.
+#[must_use]
+pub fn path() -> String {
     let programs = qiyong().parent().expect("a folder").to_owned();
-    let path = std::env::var("PATH").expect("a path");
-    let mut command = Command::new("bash");
-    command.args(["-eu", "-o", "pipefail", "-c", &blocks(heading, "sh")]).current_dir(folder.path());
-    let output = Watched::start(command.env("PATH", format!("{}:{path}", programs.display()))).output();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said, blocks(heading, "text"), "{}", String::from_utf8_lossy(&output.stderr));
+    format!("{}:{}", programs.display(), std::env::var("PATH").expect("a path"))
 }

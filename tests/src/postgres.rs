@@ -41,9 +41,7 @@ impl Postgres {
     /// # Panics
     /// It cannot be made or started; the package `postgresql` has its programs.
     pub fn start(care: Care) -> Self {
-        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
-        own(folder.path()).unwrap();
-        let mut new = Self { folder, child: None, care };
+        let mut new = Self::nowhere(care);
         let data = new.data();
         let made = program("initdb")
             .arg("-D")
@@ -64,9 +62,7 @@ impl Postgres {
     /// # Panics
     /// It cannot be copied.
     pub fn copied(&self) -> Self {
-        let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
-        own(folder.path()).unwrap();
-        let copy = Self { folder, child: None, care: self.care };
+        let copy = Self::nowhere(self.care);
         let mut backup = self.client("pg_basebackup");
         backup.arg("-D").arg(copy.data()).args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
         let made = backup.output().unwrap();
@@ -96,6 +92,55 @@ impl Postgres {
             self.folder.path().display()
         );
         fs::write(self.data().join("postgresql.auto.conf"), settings).unwrap();
+    }
+
+    /// A server that follows this one under a name, from a copy of all that it has.
+    ///
+    /// # Panics
+    /// It cannot be made or started.
+    pub fn standby(&self, name: &str) -> Self {
+        let mut new = Self::nowhere(self.care);
+        let from = format!("host={} user={USER} application_name={name}", self.folder.path().display());
+        let mut copy = program("pg_basebackup");
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &from, "--pgdata"]);
+        assert!(copy.arg(new.data()).status().is_ok_and(|status| status.success()), "pg_basebackup failed");
+        new.configure(&format!("unix_socket_directories = '{}'\n", new.folder.path().display()));
+        new.again();
+        new
+    }
+
+    /// A folder for a server that has no files yet.
+    fn nowhere(care: Care) -> Self {
+        Self { folder: folder(), child: None, care }
+    }
+
+    /// Adds lines to its settings, which it reads when it begins.
+    ///
+    /// # Panics
+    /// They cannot be written.
+    pub fn configure(&self, settings: &str) {
+        let file = self.data().join("postgresql.auto.conf");
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(file, before + settings).unwrap();
+    }
+
+    /// A shell of the user who runs the server, which finds its programs and, by `PGHOST` and `PGUSER`, the server.
+    ///
+    /// # Panics
+    /// There is no `PATH`.
+    pub fn shell(&self) -> Command {
+        let mut shell = as_its_user(Path::new("bash"));
+        let path = std::env::var("PATH").unwrap();
+        shell.env("PATH", format!("{PROGRAMS}:{path}")).env("PGHOST", self.folder.path()).env("PGUSER", USER);
+        shell
+    }
+
+    /// A new folder of the user who runs the server.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub fn folder(&self) -> TempDir {
+        folder()
     }
 
     /// Starts it again after [`Postgres::stop`] or [`Postgres::kill`].
@@ -212,9 +257,13 @@ impl Drop for Postgres {
     }
 }
 
-/// A program of PostgreSQL's, as a user who may run a server, in a group of its own.
+/// A program of PostgreSQL's, as that user.
 fn program(name: &str) -> Command {
-    let path = Path::new(PROGRAMS).join(name);
+    as_its_user(&Path::new(PROGRAMS).join(name))
+}
+
+/// A program as the user who may run a server, in a group of its own.
+fn as_its_user(path: &Path) -> Command {
     let mut command = Command::new(path);
     command.process_group(0).current_dir("/");
     if rustix::process::getuid().is_root()
@@ -223,6 +272,13 @@ fn program(name: &str) -> Command {
         command.uid(user).gid(group);
     }
     command
+}
+
+/// A new folder of the user who runs the server.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("qiyong-pg").tempdir().unwrap();
+    own(folder.path()).unwrap();
+    folder
 }
 
 /// Gives a folder to the user of the server.

@@ -161,8 +161,13 @@ fn schemathesis_finds_no_undocumented_answer() {
 #[test]
 fn chromium_shows_the_page_in_two_languages() {
     let server = OfficeFile::new().serve();
-    for (lang, words) in [("en", ["Sign in", "Work queue", "All acts"]), ("zh-CN", ["登录", "待办", "全部业务"])]
-    {
+    for (lang, words, plot) in [
+        ("en", ["Sign in", "Work queue", "All acts", "Figures"], "Requests over HTTP a minute, by status"),
+        ("zh-CN", ["登录", "待办", "全部业务", "运行情况"], "每分钟 HTTP 请求（按状态码）"),
+    ] {
+        // Something was refused, and stands in the plot of reasons.
+        let refused = server.act("clerk", "operator.list", &json!({}));
+        assert_eq!(refused.0, 403, "{refused:?}");
         let mut command = script("browser.py");
         command.args([&server.url, &server.tokens["administrator"], lang]).arg(server.folder.path());
         let said: Value = serde_json::from_str(&run(LONG, &mut command)).unwrap();
@@ -171,6 +176,10 @@ fn chromium_shows_the_page_in_two_languages() {
             assert!(titles.iter().any(|title| title.starts_with(word)), "{word}: {said}");
         }
         assert_eq!(said["console"], json!([]), "the browser complains");
+        let plots = said["plots"].as_array().expect("the figures");
+        // Each with columns: requests that were answered, refused, and under way.
+        assert!(plots.len() >= 3 && plots.iter().all(|plot| plot[1].as_u64() > Some(0)), "{said}");
+        assert_eq!(plots[0][0], plot, "{said}");
         assert_eq!(said["lang"], lang);
         assert_ne!(said["other"], lang, "the link leads to the other language");
         assert_eq!(said["after_sign_out"], said["titles"][0]);

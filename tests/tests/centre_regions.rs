@@ -184,9 +184,9 @@ fn card(region: usize, at: usize) -> CardRecord {
     let digits = format!("11111119800101{own:03}");
     let id_number = [digits.as_bytes(), &[IdNumber::check_character(digits.as_bytes())]].concat();
     CardRecord {
-        number: CardNumber::new(&number.try_into().expect("nine")).expect("a number"),
+        number: CardNumber::new(&number).expect("a number"),
         ident: IdentCode::from_parts(area(region), [1, 2, 3, own], [5, 6, 7, 8]),
-        id_number: IdNumber::new(&id_number.try_into().expect("eighteen")).expect("a number"),
+        id_number: IdNumber::new(&id_number).expect("a number"),
         name: Name::new(b"\xD5\xC5\xC8\xFD").expect("a name"),
         document: None,
         area: area(region),

@@ -1,6 +1,10 @@
 //! The examples of docs/usage.md that begin with an empty folder.
 
-use qiyong_tests::manual::runs_as_written;
+use qiyong_tests::manual::Page;
+
+fn runs_as_written(heading: &str) {
+    Page::named("usage.md").runs_as_written(heading);
+}
 
 #[test]
 fn the_card_centre_by_commands() {

@@ -19,8 +19,8 @@ use crate::persons;
 use crate::registry;
 use crate::store::Store;
 use crate::store::audit::{self, Record};
+use crate::store::failure::REPETITIONS;
 use crate::store::value::values;
-use crate::terminal::endpoint::REPETITIONS;
 
 /// What an act is asked for with.
 pub struct Request<'a> {

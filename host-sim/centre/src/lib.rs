@@ -16,6 +16,7 @@ pub mod application;
 pub mod clock;
 pub mod configuration;
 mod dispatch;
+pub mod doctor;
 mod error;
 mod founding;
 pub mod hsm;

@@ -13,6 +13,7 @@ pub mod database;
 mod dialect;
 pub mod failure;
 pub(super) mod leases;
+pub(crate) mod look;
 mod migrations;
 mod opening;
 pub mod place;

@@ -49,7 +49,7 @@ pub(crate) async fn act<A: Acts>(
         Err(problem) => (problem.status.as_u16(), problem.clone().into_response(), problem.code),
     };
     let took = start.elapsed();
-    face.metrics.answered(act.name, status, took);
+    face.metrics.answered(act.name, status, code, took);
     let operator = who.as_deref().unwrap_or("-");
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(act = act.name, %method, status, code, operator, millis, "answered");

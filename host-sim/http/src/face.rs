@@ -17,6 +17,7 @@ use crate::openapi;
 use crate::page::session::Sessions;
 use crate::problem::Problem;
 use crate::rate::Rate;
+use crate::recent::Recent;
 use crate::writer::Writer;
 
 /// One server's state.
@@ -27,6 +28,8 @@ pub(crate) struct Face<A> {
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     pub(crate) sessions: Sessions,
+    /// The last hour of `metrics`.
+    pub(crate) recent: Recent,
     /// `/openapi.json`.
     pub(crate) document: String,
     /// The fields that are amounts in fen.
@@ -45,6 +48,7 @@ impl<A: Acts> Face<A> {
             rate: Rate::new(&limits),
             metrics: Metrics::new(others),
             sessions: Sessions::new(&limits),
+            recent: Recent::new(),
             limits,
         })
     }

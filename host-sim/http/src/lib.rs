@@ -17,6 +17,7 @@ mod page;
 mod problem;
 mod query;
 mod rate;
+mod recent;
 mod router;
 mod serve;
 mod shapes;

@@ -19,6 +19,12 @@ struct Answered {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Why {
+    /// The code of a refusal, which stays the same; never what a client wrote.
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfAct {
     act: &'static str,
 }
@@ -29,6 +35,7 @@ pub(crate) struct Metrics {
     /// Those of other faces of the same centre.
     others: Vec<Arc<Registry>>,
     answered: Family<Answered, Counter>,
+    refused: Family<Why, Counter>,
     seconds: Family<OfAct, Histogram>,
     /// Requests that have begun and not ended.
     pub(crate) under_way: Gauge,
@@ -47,20 +54,25 @@ impl Metrics {
             registry: Registry::with_prefix("qiyong_centre"),
             others,
             answered: Family::default(),
+            refused: Family::default(),
             seconds: Family::new_with_constructor(buckets),
             under_way: Gauge::default(),
             connections: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered, by act and status", metrics.answered.clone());
+        registry.register("refusals", "Requests that were not carried out, by reason", metrics.refused.clone());
         registry.register("request_seconds", "How long requests took, by act", metrics.seconds.clone());
         registry.register("requests_under_way", "Requests that have begun and not ended", metrics.under_way.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
         metrics
     }
 
-    /// Counts an answer.
-    pub(crate) fn answered(&self, act: &'static str, status: u16, took: Duration) {
+    /// Counts an answer; `reason` is empty if what was asked for was done.
+    pub(crate) fn answered(&self, act: &'static str, status: u16, reason: &'static str, took: Duration) {
+        if !reason.is_empty() {
+            self.refused.get_or_create(&Why { reason }).inc();
+        }
         self.answered.get_or_create(&Answered { act, status: status.into() }).inc();
         self.seconds.get_or_create(&OfAct { act }).observe(took.as_secs_f64());
     }

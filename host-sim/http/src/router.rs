@@ -17,13 +17,18 @@ use crate::acts::Acts;
 use crate::face::Face;
 use crate::limits::Limits;
 use crate::problem::Problem;
-use crate::{api, metrics, page};
+use crate::{api, metrics, page, recent};
 
 /// How long `/healthz` waits for the centre.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(1);
 
-/// All paths of a server; `/metrics` has the figures of `others`, too.
+/// All paths of a server; `/metrics` has the figures of `others`, too. Within a runtime, in which the last hour of the figures is
+/// watched.
 pub(crate) fn router<A: Acts>(acts: A, limits: Limits, others: Vec<Arc<Registry>>) -> Router {
+    let face = Face::new(acts, limits, others);
+    // It ends with the face.
+    let there = Arc::downgrade(&face);
+    tokio::spawn(recent::watch(move || there.upgrade().map(|face| face.recent.look(&face.metrics.text())).is_some()));
     Router::new()
         .route("/v1/{room}/{verb}", any(api::act::<A>))
         .route("/openapi.json", get(document::<A>).fallback(only_get))
@@ -33,7 +38,7 @@ pub(crate) fn router<A: Acts>(acts: A, limits: Limits, others: Vec<Arc<Registry>
         .route("/page", any(page::page::<A>))
         .route("/page/{*rest}", any(page::page::<A>))
         .fallback(|| async { Problem::no_such_path() })
-        .with_state(Face::new(acts, limits, others))
+        .with_state(face)
 }
 
 async fn only_get() -> Problem {

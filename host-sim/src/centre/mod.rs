@@ -4,6 +4,7 @@
 pub(crate) mod act;
 pub(crate) mod backup;
 pub(crate) mod db;
+pub(crate) mod doctor;
 pub(crate) mod populate;
 
 #[cfg(feature = "serve")]

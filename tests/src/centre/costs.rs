@@ -74,6 +74,28 @@ impl OfficeFile {
         costs
     }
 
+    /// Purchases of 1 fen with one card, each a transaction of its own.
+    ///
+    /// # Panics
+    /// One of them is refused.
+    pub fn purchases(&mut self, count: u32) {
+        let card = self.card_that_can_pay();
+        for _ in 0..count {
+            self.purchase_of(&card, Fen(1));
+        }
+    }
+
+    fn card_that_can_pay(&mut self) -> CardRecord {
+        let listed = self.by("issuer", "life.list", json!({"status": "active", "limit": 1000}));
+        let numbers: Vec<CardNumber> = listed["cards"]
+            .as_array()
+            .expect("cards")
+            .iter()
+            .filter_map(|card| CardNumber::new(card["card"].as_str()?.as_bytes()).ok())
+            .collect();
+        numbers.into_iter().rev().find_map(|number| self.able(&number)).expect("an employee").0
+    }
+
     /// The record of a card that can pay, and its person's number, if that is an employee.
     fn able(&mut self, number: &CardNumber) -> Option<(CardRecord, Value)> {
         let card = self.centre.card(number).expect("the file")?;
@@ -93,6 +115,10 @@ impl OfficeFile {
 
     /// A purchase of 10 yuan by a terminal that has signed in anew.
     fn purchase(&mut self, card: &CardRecord) -> Work {
+        self.purchase_of(card, Fen(1_000))
+    }
+
+    fn purchase_of(&mut self, card: &CardRecord, amount: Fen) -> Work {
         let institution = InstitutionCode::new(PHARMACY).expect("a code");
         // The second time it is known.
         let _ = self.centre.add_institution(&Institution::of_region(institution));
@@ -102,7 +128,7 @@ impl OfficeFile {
         let Ok(Answer::SignedIn(lease)) = signed_in else { panic!("{signed_in:?}") };
         let CardRecord { number, ident, id_number, name, .. } = card.clone();
         let presented = PresentedCard { number, ident, id_number, name };
-        let operation = Operation::Purchase(Bill::new(Fen(1_000), Fen(0)).expect("a bill"));
+        let operation = Operation::Purchase(Bill::new(amount, Fen(0)).expect("a bill"));
         let before = self.centre.work();
         let body = Body::Transact { stan: lease.next, card: &presented, operation: &operation };
         let answer = self.centre.handle(&request(lease.batch, body));

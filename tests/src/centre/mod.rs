@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use qiyong_centre::acts::role::{self, Role};
 use qiyong_centre::hsm::Hsm;
-use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Founding};
+use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Founding, Place};
 use qiyong_protocol::card::codes::Region;
 
 use crate::programs::Watched;
@@ -40,8 +40,18 @@ impl OfficeFile {
     #[must_use]
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
+        let place = folder.path().join("centre.db").as_path().into();
+        Self::at(folder, &place)
+    }
+
+    /// The same at another place, such as a database of a server.
+    ///
+    /// # Panics
+    /// If the centre refuses any of it.
+    #[must_use]
+    pub fn at(folder: TempDir, place: &Place) -> Self {
         let area = Region::new("320100").expect("Nanjing");
-        let mut centre = Centre::create(&folder.path().join("centre.db"), &Hsm::test_keys()).expect("a new file");
+        let mut centre = Centre::create_at(place, &Hsm::test_keys()).expect("a new database");
         // First of all, so that everybody is there since then.
         centre.stop_clock("2026-03-02T09:00:00".parse().expect("a time")).expect("a test centre");
         centre.found(&Founding { area, agency: "南京市社会保险管理中心".into() }).expect("founded");

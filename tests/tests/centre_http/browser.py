@@ -89,6 +89,8 @@ try:
     for path in paths:
         call("POST", f"/{session}/url", {"url": url + path if path.startswith("/") else path})
         seen["titles"].append(title())
+        if path.endswith("/figures"):
+            seen["plots"] = script("return [...document.querySelectorAll('h2')].map(head => [head.textContent, head.nextElementSibling.querySelectorAll('svg rect').length])")
     go("/page/act/operator.add")
     for name, text in [("id", f"browser-{lang.lower()}"), ("outlet", "32010201"), ("name", "李")]:
         write(f"#{name}", text)

@@ -5,6 +5,9 @@ use std::fmt;
 
 use postgres::error::SqlState;
 
+/// How often a transaction is made again before its failure is said, if it [may be repeated](DatabaseError::may_be_repeated).
+pub(crate) const REPETITIONS: u32 = 5;
+
 /// The failure of a database.
 #[derive(Debug)]
 pub enum DatabaseError {

@@ -113,7 +113,7 @@ impl Store {
         self.compare()
     }
 
-    fn compare(&self) -> Result<(), CentreError> {
+    pub(super) fn compare(&self) -> Result<(), CentreError> {
         match &self.engine {
             Backend::Sqlite(sqlite) => soundness::compare(&sqlite.connection),
             Backend::Postgres(_) => self.compare_there(),

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use postgres::config::Host;
 
-use super::vault::Vault;
-
 /// How long to wait for a server that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long what was sent to a server may stay without its receipt.
@@ -78,10 +76,17 @@ impl Place {
     /// The file with its keys.
     pub fn keys(&self) -> PathBuf {
         match self {
-            Self::File(path) => Vault::path(path),
+            Self::File(path) => keys_beside(path),
             Self::Server(server) => server.keys.clone(),
         }
     }
+}
+
+/// Where the keys of the database in `path` lie: the same name with `.key`.
+pub(super) fn keys_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
 }
 
 impl From<&Path> for Place {

@@ -13,7 +13,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::private;
+use super::{place, private};
 use crate::error::{CentreError, Damage};
 
 /// The first byte of what is sealed: how it is sealed.
@@ -31,9 +31,7 @@ pub struct Vault {
 impl Vault {
     /// Where the secret of the database in `path` lies: the same name with `.key`.
     pub fn path(path: &Path) -> PathBuf {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".key");
-        name.into()
+        place::keys_beside(path)
     }
 
     /// New keys, which are kept nowhere.

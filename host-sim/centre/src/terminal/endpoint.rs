@@ -30,6 +30,7 @@ use qiyong_protocol::rules::reason::Reason;
 
 use crate::institution::records::area_of;
 use crate::regions::Own;
+use crate::store::failure::REPETITIONS;
 use crate::terminal::home;
 use crate::terminal::keys::{self, TerminalKey};
 use crate::terminal::lag::ClockBound;
@@ -42,9 +43,6 @@ pub type Answered = Result<Option<Vec<u8>>, CentreError>;
 
 /// The answer to a request, or the area of the card whose home decides, and what that is told.
 type Decided = Result<Answer, (Region, Told)>;
-
-/// How often a transaction is made again before its failure is said.
-pub(crate) const REPETITIONS: u32 = 5;
 
 /// The key of F64 of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
 /// nothing.

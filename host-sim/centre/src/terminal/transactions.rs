@@ -91,7 +91,7 @@ pub(crate) fn transact(
                 return refuse(Reason::NotSignedIn);
             }
             // The number has met its end: what comes late, or too early, is not carried out when the clocks agree by chance.
-            if !origin.has_right_clock(files, request)? {
+            if !origin.has_right_clock(files, place, request)? {
                 return end(Reason::ClockWrong);
             }
         }

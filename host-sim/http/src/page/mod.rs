@@ -1,9 +1,11 @@
 //! The page for operators: rendered here, with forms and links, without a script. Everything it shows or does is an act,
 //! carried out with the token that was given at sign-in.
 //!
-//! `queue`, `records` and `day` are pages of their own; every other act has a form and shows its answer. `visit` knows the browser's request, `session` who is signed in, `form` makes a form of any act, `show` HTML of any answer.
+//! `queue`, `records`, `day` and `figures` are pages of their own; every other act has a form and shows its answer. `visit` knows the browser's request, `session` who is signed in, `form` makes a form of any act, `show` HTML of any answer.
 
+mod columns;
 mod day;
+mod figures;
 mod form;
 mod lang;
 pub(crate) mod plot;
@@ -60,8 +62,8 @@ pub(crate) async fn page<A: Acts>(State(face): State<Arc<Face<A>>>, request: Req
     };
     face.metrics.under_way.dec();
     let took = start.elapsed();
-    face.metrics.answered("page", response.status().as_u16(), took);
     let code = response.extensions().get::<Code>().map_or("", |code| code.0);
+    face.metrics.answered("page", response.status().as_u16(), code, took);
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(method = %parts.method, status = response.status().as_u16(), code, millis, "page");
     response
@@ -83,6 +85,7 @@ impl<A: Acts> Asked<'_, A> {
             (&Method::GET | &Method::HEAD, _) if self.visit.session.is_none() => Ok(go_to("/page/sign-in")),
             (&Method::GET, []) => self.queue().await,
             (&Method::GET, ["acts"]) => Ok(self.acts()),
+            (&Method::GET, ["figures"]) => self.figures(),
             (&Method::GET, ["day"]) => self.day(&query).await,
             (&Method::GET, ["find"]) => match (field(&query, "kind"), field(&query, "number").trim()) {
                 ("application" | "card" | "account" | "ledger" | "slip", "") | ("", _) => self.look_up(),

@@ -76,6 +76,7 @@ impl Visit {
                                 a href="/page" { (self.say("Work queue", "待办")) }
                                 a href="/page/find" { (self.say("Look up", "查询")) }
                                 a href="/page/day" { (self.say("A day's totals", "日汇总")) }
+                                a href="/page/figures" { (self.say("Figures", "运行情况")) }
                                 a href="/page/acts" { (self.say("All acts", "全部业务")) }
                             }
                             form method="post" action="/page/sign-out" {

@@ -20,3 +20,6 @@ CREATE TABLE region_table (
     since   TEXT NOT NULL,           -- by the centre's clock
     PRIMARY KEY (version)
 ) STRICT;
+
+-- An entry of the journal is what activations hang on.
+CREATE INDEX activations_journal ON activations (journal_id);
