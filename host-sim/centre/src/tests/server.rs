@@ -124,7 +124,8 @@ fn what_a_migration_finds_stays_and_of_several_that_open_one_migrates() {
     transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
     drop(centre);
     // As version 12 left it, the first that stood on a server.
-    let back = "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal;
+    let back =
+        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal;
                 UPDATE meta SET value = '12' WHERE name = 'schema_version'";
     bed.sql(back);
     let together = Barrier::new(4);
