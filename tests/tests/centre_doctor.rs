@@ -43,8 +43,8 @@ impl Ward {
         let request = qiyong_centre::ActRequest {
             area: Region::new("320100").unwrap(),
             operator: &operator,
-            act: "operator.me",
-            body: serde_json::json!({}),
+            act: "cost.book",
+            body: serde_json::json!({"amount": 100, "reference": "1", "purpose": "水电"}),
             key: None,
         };
         centre.carry_out(request).unwrap();
@@ -405,6 +405,12 @@ fn others(ward: &mut Ward) {
     let (status, _) = program(ward, &ward.server.address("centre"), &["--standbys", "2", "--quick"]);
     assert_eq!(status, Some(1), "one standby is missing");
     ward.standby.stop();
+    ward.server.stop();
+    ward.server.configure("archive_mode = off\n");
+    ward.server.again();
+    let all = examine(&ward.place(), &around()).unwrap();
+    assert!(found(&all, Check::Archive, Verdict::Look).is_some(), "{all:?}");
+    assert!(found(&all, Check::Copies, Verdict::Wrong).is_some(), "nobody follows: {all:?}");
     ward.server.stop();
     assert_eq!(program(ward, &ward.server.address("centre"), &[]).0, Some(2), "nobody answers");
 }

@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 use tempfile::TempDir;
 
-use qiyong_centre::populate::Population;
 use qiyong_centre::{Centre, Chain, Founding, Place};
 use qiyong_protocol::card::codes::Region;
 use qiyong_tests::centre::OfficeFile;
@@ -39,6 +38,11 @@ const UNIQUE_OVER_ALL: &str = "SELECT i.relname FROM pg_index x JOIN pg_class i 
         AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'area')
         AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'area' AND a.attnum = ANY (x.indkey))
     ORDER BY 1";
+
+/// Primary keys of tables that have an area, and do not begin with it.
+const PRIMARY_ELSEWHERE: &str = "SELECT x.indrelid::regclass FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
+    JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'area'
+    WHERE t.relnamespace = 'public'::regnamespace AND x.indisprimary AND x.indkey[0] <> a.attnum ORDER BY 1";
 
 /// A server that counts statements, and a centre with people in it.
 fn populated() -> (Postgres, OfficeFile) {
@@ -186,6 +190,9 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
             assert!(section.contains(&format!("`{name}`")), "docs/operating.md §6 does not name {name}, of the {what}");
         }
     }
+    assert_eq!(server.sql("centre", PRIMARY_ELSEWHERE), "", "keys that do not begin with the area");
+    // So that the journal's parts are worth an index.
+    file.purchases(200);
     share_out(&server);
     server.sql("centre", "SELECT pg_stat_statements_reset()");
     // The centre works on it as before: acts of every room, a terminal's purchase, and the chains.
@@ -196,8 +203,6 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
     let mut centre = Centre::open_at(&place).unwrap();
     let founding = Founding { area: Region::new("320500").unwrap(), agency: "苏州".into() };
     centre.found(&founding).unwrap();
-    let population = Population { area: founding.area, people: 100, seed: 1 };
-    centre.populate(population, &mut |_| {}).unwrap();
     let said = server.sql(
         "centre",
         "SELECT regexp_replace(query, '\\s+', ' ', 'g') FROM pg_stat_statements s
@@ -205,7 +210,6 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
             AND query ~* '^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)' AND query !~ 'pg_|information_schema' ORDER BY 1",
     );
     let statements: Vec<String> = said.lines().map(str::to_owned).collect();
-    // It reads everything of an area, and is no act.
     let whole = server.sql("centre", "SELECT count(*) FROM pg_class WHERE relkind = 'p'");
     let plans = plans(&server, &statements);
     assert!(plans.len() * 20 > statements.len() * 19, "{} of {} statements have a plan", plans.len(), statements.len());
@@ -224,14 +228,15 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
         plans.len(),
         several.len()
     );
+    let mut unknown = Vec::new();
     for (sql, plan) in &several {
         println!("  {:?}  {sql}", parts(plan));
-        // Each stands on the page, by what it asks for.
-        let known = page.section("6. The sharding keys");
-        let named = SEVERAL.iter().find(|(part, _)| flat(sql).contains(part));
-        let Some((part, _)) = named else { panic!("nothing says why this goes to several parts: {sql}\n{plan}") };
-        assert!(known.contains(part), "docs/operating.md §6 does not have `{part}`");
+        match SEVERAL.iter().find(|(part, _)| flat(sql).contains(part)) {
+            Some((part, _)) => assert!(section.contains(part), "docs/operating.md §6 does not have `{part}`"),
+            None => unknown.push((sql, plan)),
+        }
     }
+    assert!(unknown.is_empty(), "nothing says why these go to several parts: {unknown:#?}");
     assert!(one > 60, "{one} go to one part");
     closing_line(&format!(
         "statements that go to one part of a database shared out by area: {one} of {}",
@@ -241,7 +246,9 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
     // The examples of the page are what the server says.
     server.sql("centre", "ANALYZE");
     for (sql, expected) in page.pairs("6. The sharding keys", "sql", "text") {
-        let said = server.client("psql").args(["-X", "-q", "-A", "-t", "-d", "centre", "-c", &sql]).output().unwrap();
+        let mut psql = server.client("psql");
+        psql.env("PGOPTIONS", "-c enable_seqscan=off").args(["-X", "-q", "-A", "-t", "-d", "centre", "-c", &sql]);
+        let said = psql.output().unwrap();
         let said = String::from_utf8(said.stdout).unwrap();
         assert_eq!(said.trim_end(), expected.trim_end(), "{sql}");
     }
@@ -260,6 +267,7 @@ fn statements_of_the_centre_go_to_one_part_of_a_database_that_is_shared_out_by_a
 const SEVERAL: &[(&str, &str)] = &[
     ("FROM cards WHERE number = $1", "a terminal names a card by its number alone"),
     ("FROM cards WHERE holder = $1", "one person, one card, in all areas of a province"),
+    ("FROM institutions WHERE code = $1", "a message names an institution by its code alone"),
     ("FROM terminal_keys WHERE institution = $1", "a message names no area"),
     ("FROM journal", "the journal has no area: by card, or as a whole"),
     ("FROM outlets WHERE kind = $1", "which areas there are"),

@@ -111,29 +111,20 @@ fn bytes_are_what_the_page_says() {
     }
 }
 
-/// A number with three figures and a unit of thousands.
-fn short(number: f64, units: [&str; 5]) -> String {
-    let power = [1e12, 1e9, 1e6, 1e3].iter().position(|power| number >= *power);
-    let (value, unit) = match power {
-        Some(at) => (number / [1e12, 1e9, 1e6, 1e3][at], units[4 - at]),
-        None => (number, units[0]),
-    };
-    let text = if value >= 100.0 {
-        format!("{value:.0}")
-    } else if value >= 10.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.2}")
-    };
-    format!("{text}{unit}")
+/// A number with three figures, in the largest of these units that it reaches.
+fn short(number: f64, units: &[(f64, &str)]) -> String {
+    let (size, unit) = units.iter().rev().find(|(from, _)| number >= *from).unwrap_or(&(1.0, ""));
+    let value = number / size;
+    let places = if value >= 100.0 { 0 } else { 1 + usize::from(value < 10.0) };
+    format!("{value:.places$}{unit}")
 }
 
 fn bytes(number: f64) -> String {
-    short(number, [" B", " kB", " MB", " GB", " TB"])
+    short(number, &[(1.0, " B"), (1e3, " kB"), (1e6, " MB"), (1e9, " GB"), (1e12, " TB")])
 }
 
 fn many(number: f64) -> String {
-    short(number, ["", " thousand", " million", " × 10⁹", " × 10¹²"])
+    short(number, &[(1.0, ""), (1e6, " million"), (1e9, " × 10⁹")])
 }
 
 /// The reckoning for a part of the country's people.

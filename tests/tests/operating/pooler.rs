@@ -1,6 +1,7 @@
 //! A centre through PgBouncer, with the file of docs/operating.md §5.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 
 use serde_json::json;
@@ -37,8 +38,8 @@ fn the_centre_works_through_a_pooler_of_sessions() {
     let mut shell = server.shell();
     shell.args(["-c", "exec /usr/sbin/pgbouncer --quiet \"$1\"", "bash"]).arg(&file);
     let pooler = Pooler(shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("pgbouncer"));
-    // Its port is part of the socket's name, in a folder of this test's own.
-    eventually("the pooler listens", || sockets.path().join(".s.PGSQL.6432").exists());
+    // Its port is part of the socket's name, in a folder of this test's own. The name is there before it listens.
+    eventually("the pooler listens", || UnixStream::connect(sockets.path().join(".s.PGSQL.6432")).is_ok());
     let through = format!("postgres:///centre?host={own}&port=6432&user=postgres");
     let place = Place::new(&through, Some(&folder.path().join("centre.key"))).expect("an address");
     let mut office = OfficeFile::at(folder, &place);

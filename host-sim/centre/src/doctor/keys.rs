@@ -14,11 +14,8 @@ pub(super) fn examine(patient: &Patient<'_>) -> Result<Vec<Finding>, CentreError
     let mut all = Vec::new();
     for (path, fault) in look::modes(patient.place) {
         if let Some(error) = fault {
-            let finding = Finding::well(
-                Check::Keys,
-                error.to_string(),
-                format!("{}：含密钥，或缺失，或他人可读写", path.display()),
-            );
+            let finding =
+                Finding::well(Check::Keys, error.to_string(), format!("{} 含密钥，而他人可读写", path.display()));
             all.push(finding.wrong(
                 "find out who read it. If anybody did, the keys are known: let new ones be made. Then chmod 600",
                 "请查明何人读取过；如已泄露，须更换密钥；然后 chmod 600",

@@ -40,13 +40,17 @@ pub(crate) fn can_be_opened(version: u32) -> bool {
     migrations::is_known(version)
 }
 
-/// The files that must be their owner's alone, and what is wrong with each.
+/// The files that must be their owner's alone, and what is wrong with each. One that is missing is not wrong here.
 pub(crate) fn modes(place: &Place) -> Vec<(PathBuf, Option<CentreError>)> {
     let database = match place {
         Place::File(path) => Some(path.clone()),
         Place::Server(_) => None,
     };
-    database.into_iter().chain([place.keys()]).map(|path| (path.clone(), private::check(&path).err())).collect()
+    let fault = |path: &Path| match private::check(path) {
+        Err(CentreError::Missing { .. }) | Ok(()) => None,
+        Err(error) => Some(error),
+    };
+    database.into_iter().chain([place.keys()]).map(|path| (path.clone(), fault(&path))).collect()
 }
 
 /// The database at this place. A file that another program holds is waited for as long as `patience`.
