@@ -48,7 +48,7 @@ impl Target {
 /// A centre that was reached.
 pub(crate) enum Reached {
     /// In this process.
-    Here(InProcess),
+    Here(Box<InProcess>),
     /// Behind a connection.
     #[cfg(feature = "serve")]
     There(TcpCentre),
@@ -60,7 +60,7 @@ impl Reached {
         match target {
             Target::File(file) => {
                 let centre = centre::open(&file.as_path().into())?;
-                Ok(Self::Here(InProcess::from(centre).with_key(key)))
+                Ok(Self::here(InProcess::from(centre).with_key(key)))
             }
             #[cfg(feature = "serve")]
             Target::Tcp(address) => {
@@ -71,6 +71,11 @@ impl Reached {
                 Err("this qiyong was built for a quick start, without TCP: `cargo build -p qiyong` has it".into())
             }
         }
+    }
+
+    /// This one, in this process.
+    pub(crate) fn here(centre: InProcess) -> Self {
+        Self::Here(Box::new(centre))
     }
 
     /// The time by its clock; where one cannot look, by the system's, as it should be there.
@@ -91,7 +96,7 @@ impl Reached {
         }
     }
 
-    /// Ends the lease of a terminal's name, if one can: over a connection only its own engineers can.
+    /// Ends the lease of a terminal's name, if one can: of a centre somewhere else only its engineers can.
     #[cfg(feature = "lab")]
     pub(crate) fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<(), String> {
         match self {
@@ -103,7 +108,7 @@ impl Reached {
 
     fn end(&self) -> &dyn CentreEnd {
         match self {
-            Self::Here(centre) => centre,
+            Self::Here(centre) => &**centre,
             #[cfg(feature = "serve")]
             Self::There(centre) => centre,
         }
@@ -111,7 +116,7 @@ impl Reached {
 
     fn end_mut(&mut self) -> &mut dyn CentreEnd {
         match self {
-            Self::Here(centre) => centre,
+            Self::Here(centre) => &mut **centre,
             #[cfg(feature = "serve")]
             Self::There(centre) => centre,
         }

@@ -87,7 +87,7 @@ impl Decoder {
     }
 
     /// How many bytes it holds.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.bytes.len()
     }
 

@@ -92,14 +92,14 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
     let (centre, iso) = match (sources, args.iso) {
-        (Sources::One(_, centre), None) => (Some(centre), None),
+        (Sources::One(_, centre), None) => (Some(*centre), None),
         (Sources::One(place, centre), Some(address)) => {
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
             let (decider, refuser) = (open(&place)?, open(&place)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
-            (Some(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+            (Some(*centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
         (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
         (Sources::Several(front, stations), Some(address)) => {
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
 /// Where the databases are.
 enum Sources {
     /// One of them; its centre is for people and programs.
-    One(Place, Centre),
+    One(Place, Box<Centre>),
     /// One for each region.
     Several(qiyong_iso::regions::Front, Vec<qiyong_iso::regions::Station<Centre>>),
 }
@@ -133,7 +133,7 @@ fn one(args: &ServeArgs, db: &OsStr) -> Result<Sources, String> {
             "{place} has the published test keys, which protect nothing: give --test-keys if that is meant"
         ));
     }
-    Ok(Sources::One(place, centre))
+    Ok(Sources::One(place, Box::new(centre)))
 }
 
 /// An address that was asked for, and what is to be there.

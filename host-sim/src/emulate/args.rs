@@ -24,8 +24,7 @@ pub(crate) struct EmulateArgs {
     #[arg(long, value_name = "CODE", value_parser = institution, default_value = "P32010000017")]
     pub(super) institution: InstitutionCode,
     /// The centre's database, or tcp://HOST:PORT, where a centre listens; without it a centre in memory, which knows institution
-    /// and card, and ¥500.00 in its account. The board starts with a blank flash, so that its name's lease must be free: in a
-    /// database it is released, at the other end of a connection only its engineers can (`qiyong centre release`)
+    /// and card, and ¥500.00 in its account. In a database the lease of the board's name is released first
     #[arg(long, value_name = "FILE|tcp://HOST:PORT", value_parser = Target::parse)]
     pub(super) centre: Option<Target>,
     /// Write what the screen shows at the end to this file, as a PNG

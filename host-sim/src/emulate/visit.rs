@@ -53,7 +53,7 @@ pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, St
     let operation = args.operation.operation(&mut Desk::new(args.json))?;
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
-    // The board's flash is blank at each start, so that to the centre it is another terminal than that of the last run.
+    // The board's flash is blank at each start: it begins anew, in a batch of its own, where that can be had.
     centre.release(args.institution, TERMINAL)?;
     let setup = Setup { institution: args.institution, terminal: TERMINAL, key: test_mac_key(), next_stan: Stan(1) };
     let mut machine = Machine::boot(&args.elf, setup).map_err(|error| error.to_string())?;
@@ -118,7 +118,7 @@ fn open_centre(args: &EmulateArgs) -> Result<Reached, String> {
     let institution = Institution::of_region(args.institution);
     centre.add_institution(&institution).map_err(wrong)?;
     centre.add_card(&centre::record(Path::new(&args.card), ACCOUNT)?).map_err(wrong)?;
-    Ok(Reached::Here(centre))
+    Ok(Reached::here(centre))
 }
 
 fn key_pin(moment: Moment) -> Does {

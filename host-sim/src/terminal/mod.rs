@@ -39,6 +39,7 @@ use crate::reach::{Reached, Target};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 use clock::CentreClock;
+#[cfg(feature = "lab")]
 pub(crate) use clock::at;
 pub(crate) use desk::Desk;
 use qiyong_sim::time::VirtualTime;

@@ -42,10 +42,10 @@ fn mutants() -> Vec<Mutant> {
     let in_use = "(SELECT min(journal_id) FROM activations WHERE reversed = 0)";
     let card_in_use = format!("(SELECT card FROM activations WHERE journal_id = {in_use})");
     let posting = format!(
-        "(SELECT number FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
+        "(SELECT min(number) FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
     );
     let area = format!(
-        "(SELECT area FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
+        "(SELECT min(area) FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
     );
     let rows: Vec<(&'static str, String, Class, &'static str)> = vec![
         ("a transaction is removed", format!("DELETE FROM journal WHERE id = {PLAIN}"), Missing, "the centre has nothing"),

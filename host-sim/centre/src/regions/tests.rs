@@ -33,7 +33,7 @@ fn a_table_says_whose_an_area_is_and_where_its_database_lies() {
     let table = read(TWO).unwrap();
     assert_eq!((table.version(), table.regions().len()), (3, 2));
     assert_eq!(table.regions()[0].place.to_string(), Path::new("conf").join("nanjing.db").display().to_string());
-    assert_eq!(table.regions()[1].place.to_string(), "postgres://qiyong@db.example/suzhou");
+    assert_eq!(table.regions()[1].place.to_string(), "postgres://qiyong@db.example:5432/suzhou");
     assert_eq!(table.regions()[1].place.keys(), Path::new("conf").join("suzhou.key"));
     let of = |digits: &str| table.of_area(area(digits));
     assert_eq!([of("320100"), of("321100"), of("320500"), of("320104")], [Some(0), Some(0), Some(1), None]);

@@ -5,16 +5,20 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::database::Database;
+use super::opening::APPLICATION_ID;
 use super::place::Place;
-use super::value::values;
 use super::vault::Vault;
 use super::{Store, private};
 use crate::error::CentreError;
+
+/// How long to wait for a moment in which nobody ends a transaction.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why there is no copy. Nothing of one is left.
 #[derive(Debug, Error)]
@@ -53,25 +57,40 @@ impl BackupError {
 }
 
 /// Copies the database at `from` to the file `to`, for its owner alone, and its keys to the same name with `.key`. Both are on
-/// the disk when this returns; the number of bytes of the database. Who writes meanwhile waits for it.
+/// the disk when this returns, and the copy was opened once; the number of its bytes. Who writes meanwhile waits for it.
 ///
 /// # Errors
 /// There is something at `to`, or a file cannot be read or written.
 pub fn back_up(from: &Place, to: &Path) -> Result<u64, BackupError> {
     let Place::File(file) = from else { return Err(BackupError::OfAServer(from.clone())) };
-    let store = Store::open(file)?;
     let own = [to.to_owned(), Vault::path(to)];
     if let Some(there) = own.iter().find(|path| path.symlink_metadata().is_ok()) {
         return Err(BackupError::Exists(there.clone()));
     }
-    let copied = copy(&store, file, &own);
+    private::check(file)?;
+    let failed = |source| CentreError::Open { path: file.clone(), source };
+    let source = reading(file).map_err(failed)?;
+    let id: i32 = source.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
+    if id != APPLICATION_ID {
+        return Err(CentreError::NotACentre { place: from.clone() }.into());
+    }
+    let copied = copy(&source, file, &own);
     if copied.is_err() {
         own.iter().for_each(|path| drop(fs::remove_file(path)));
     }
     copied
 }
 
-fn copy(store: &Store, file: &Path, [to, keys]: &[PathBuf; 2]) -> Result<u64, BackupError> {
+/// A connection that asks for no turn among those who write, since it could wait for ever under load.
+fn reading(file: &Path) -> rusqlite::Result<Connection> {
+    // What somebody left half done is taken back by whoever reads first.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(Path::new(".").join(file), flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+fn copy(source: &Connection, file: &Path, [to, keys]: &[PathBuf; 2]) -> Result<u64, BackupError> {
     let failed = |path: &Path, source| BackupError::Write { path: path.to_owned(), source };
     let of = Vault::path(file);
     let secret = Zeroizing::new(fs::read(&of).map_err(|source| CentreError::KeyFile { path: of, source })?);
@@ -79,10 +98,13 @@ fn copy(store: &Store, file: &Path, [to, keys]: &[PathBuf; 2]) -> Result<u64, Ba
     private::keep(keys, &secret).map_err(|source| failed(keys, source))?;
     // Empty, so that SQLite fills what its owner alone may read.
     private::make(to)?;
-    let name = to.to_string_lossy().into_owned();
-    store.execute("VACUUM INTO $1", values![name])?;
+    let name = Path::new(".").join(to);
+    let copied = source.execute("VACUUM INTO ?1", [name.to_string_lossy()]);
+    copied.map_err(|source| CentreError::Open { path: to.clone(), source })?;
     let length = File::open(to).and_then(|copy| copy.sync_all().and_then(|()| copy.metadata()));
-    Ok(length.map_err(|source| failed(to, source))?.len())
+    let length = length.map_err(|source| failed(to, source))?.len();
+    drop(Store::open(to)?);
+    Ok(length)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a room of the centre asks of a database. SQLite ([`super::sqlite`]) and PostgreSQL ([`super::postgres`]) are two;
+//! What a room of the centre asks of a database. SQLite (`sqlite`) and PostgreSQL (`postgres`) are two;
 //! every statement is written in what both have in common.
 
 use super::value::{Row, Value};

@@ -23,7 +23,7 @@ pub enum Place {
 /// A database of a PostgreSQL server, and the file with its keys.
 #[derive(Clone)]
 pub struct Server {
-    pub(super) config: postgres::Config,
+    pub(super) config: Box<postgres::Config>,
     pub(super) keys: PathBuf,
 }
 
@@ -70,7 +70,7 @@ impl Place {
         }
         config.tcp_user_timeout(RECEIPT_TIMEOUT).application_name("qiyong centre");
         let keys = keys.ok_or(PlaceError::NoKeys)?.to_owned();
-        Ok(Self::Server(Server { config, keys }))
+        Ok(Self::Server(Server { config: Box::new(config), keys }))
     }
 
     /// The file with its keys.

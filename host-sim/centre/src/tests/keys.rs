@@ -233,7 +233,8 @@ fn who_names_nobody_is_rejected() {
 #[test]
 fn a_damaged_key_is_no_key() {
     let mut world = World::new(&Hsm::random().unwrap());
-    world.forge("UPDATE terminal_keys SET sealed = $1 WHERE terminal = '00000001'", values![vec![0_u8]]);
+    let damage = "UPDATE terminal_keys SET sealed = $1 WHERE institution = $2 AND terminal = '00000001'";
+    world.forge(damage, values![vec![0_u8], PHARMACY]);
     let request = Request {
         institution: InstitutionCode::new(PHARMACY).unwrap(),
         terminal: ONE,
