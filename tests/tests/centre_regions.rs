@@ -97,7 +97,7 @@ impl Terminal {
                     (self.batch, self.next) = (batch, next.0);
                     return;
                 }
-                None | Some(Answer::Refused(Reason::RegionDown)) => thread::yield_now(),
+                None | Some(Answer::Refused(Reason::RegionDown)) => wait_a_moment(),
                 other => panic!("{other:?}"),
             }
         }
@@ -123,7 +123,7 @@ impl Terminal {
                     end.check("is heard");
                     match self.ask(&self.request(self.batch, reversal.clone())) {
                         Some(Answer::Done) => break Told::Undone,
-                        None | Some(Answer::Refused(Reason::RegionDown)) => thread::yield_now(),
+                        None | Some(Answer::Refused(Reason::RegionDown)) => wait_a_moment(),
                         other => panic!("{other:?}"),
                     }
                 }
@@ -131,6 +131,12 @@ impl Terminal {
         };
         Sale { stan, card: number, told }
     }
+}
+
+/// Whoever was not heard waits before saying it again, as a terminal does, and leaves the machine to the others; nothing depends on
+/// how long.
+fn wait_a_moment() {
+    thread::park_timeout(Duration::from_millis(20));
 }
 
 /// A last watchdog.
@@ -272,7 +278,7 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
             let ended = terminals.iter().any(thread::JoinHandle::is_finished);
             assert!(!ended, "a terminal has failed before {what}");
             end.check(what);
-            thread::yield_now();
+            wait_a_moment();
         }
     };
     let sold = |one: usize| met[one].sold.load(Ordering::SeqCst);
