@@ -1,5 +1,7 @@
 //! SQLite as a [`Database`]. Every statement is prepared once and kept.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -16,16 +18,28 @@ use crate::error::CentreError;
 pub(super) struct Sqlite {
     pub(super) connection: Connection,
     work: Counter,
+    /// The names of the columns of each statement that finds rows.
+    columns: RefCell<HashMap<String, Rc<[String]>>>,
 }
 
 impl Sqlite {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, work: Counter::default() }
+        Self { connection, work: Counter::default(), columns: RefCell::default() }
     }
 
     /// What was done since it was opened.
     pub(super) const fn work(&self) -> Work {
         self.work.work()
+    }
+
+    fn columns(&self, sql: &str, statement: &Statement<'_>) -> Rc<[String]> {
+        let mut known = self.columns.borrow_mut();
+        if let Some(columns) = known.get(sql).filter(|columns| columns.len() == statement.column_count()) {
+            return Rc::clone(columns);
+        }
+        let columns: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
+        known.insert(sql.to_owned(), Rc::clone(&columns));
+        columns
     }
 
     /// Counts a statement that was carried out.
@@ -50,7 +64,7 @@ impl Database for Sqlite {
     fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         bind(&mut statement, values)?;
-        let columns: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
+        let columns = self.columns(sql, &statement);
         let mut found = statement.raw_query();
         let mut all = Vec::new();
         while let Some(row) = found.next()? {
@@ -100,8 +114,10 @@ impl ToSql for Value {
 
 /// SQLite numbers `$1` as a name: by its first use, and not by its digit.
 fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> Result<(), CentreError> {
-    for (at, value) in values.iter().enumerate() {
-        if let Some(index) = statement.parameter_index(&format!("${}", at + 1))? {
+    for index in 1..=statement.parameter_count() {
+        let digits = statement.parameter_name(index).and_then(|name| name.strip_prefix('$'));
+        let at: Option<usize> = digits.and_then(|digits| digits.parse().ok());
+        if let Some(value) = at.and_then(|at| values.get(at.checked_sub(1)?)) {
             statement.raw_bind_parameter(index, value)?;
         }
     }
