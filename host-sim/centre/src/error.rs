@@ -134,6 +134,11 @@ pub enum CentreError {
     /// The database failed.
     #[error("the card centre's database failed: {0}; nothing was changed, and the request may be repeated")]
     Store(#[source] DatabaseError),
+    /// Others hold the database, and its turn did not come in time: nothing was done.
+    #[error(
+        "the card centre's database is held by others, and its turn did not come in time ({0}); nothing was changed, and the request may be repeated"
+    )]
+    NoTurn(#[source] DatabaseError),
     /// The connection to the server was lost while the transaction ended: whether it was done is not known.
     #[error(
         "the card centre's database was lost at the end of a transaction ({0}): whether it was done is not known; repeat the request as it was, under the same number or key"

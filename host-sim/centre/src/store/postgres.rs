@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::error::Error;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -123,12 +123,12 @@ impl Database for Postgres {
         self.count();
         let (columns, rows) = self.with(|session| {
             let statement = session.prepare(sql)?;
-            let columns: Rc<[String]> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+            let columns: Arc<[String]> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
             Ok((columns, session.client.query(&statement, &parameters(values))?))
         })?;
         let own = |row: &postgres::Row| {
             let values = (0..row.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
-            Ok(Row { columns: Rc::clone(&columns), values })
+            Ok(Row { columns: Arc::clone(&columns), values })
         };
         rows.iter().map(own).collect::<Result<_, postgres::Error>>().map_err(|error| CentreError::Store(error.into()))
     }
@@ -136,9 +136,16 @@ impl Database for Postgres {
 
 impl Engine for Postgres {
     fn begin(&self) -> Result<(), CentreError> {
-        self.with(|session| session.client.batch_execute(BEGIN))?;
-        self.within.set(true);
-        Ok(())
+        let begun = self.with(|session| session.client.batch_execute(BEGIN));
+        self.within.set(begun.is_ok());
+        begun.map_err(|error| {
+            // The lock was not given, and the transaction is open and of no use.
+            let _ = self.with(|session| session.client.batch_execute("ROLLBACK"));
+            match error {
+                CentreError::Store(error) if !error.is_lost() => CentreError::NoTurn(error),
+                other => other,
+            }
+        })
     }
 
     fn commit(&self) -> Result<(), CentreError> {

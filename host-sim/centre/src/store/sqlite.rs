@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, Statement, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, Statement, ToSql};
 
 use super::database::{Database, Engine};
+use super::failure::DatabaseError;
 #[cfg(test)]
 use super::plans;
 use super::value::{Row, Value};
@@ -19,7 +20,7 @@ pub(super) struct Sqlite {
     pub(super) connection: Connection,
     work: Counter,
     /// The names of the columns of each statement that finds rows.
-    columns: RefCell<HashMap<String, Rc<[String]>>>,
+    columns: RefCell<HashMap<String, Arc<[String]>>>,
 }
 
 impl Sqlite {
@@ -32,13 +33,13 @@ impl Sqlite {
         self.work.work()
     }
 
-    fn columns(&self, sql: &str, statement: &Statement<'_>) -> Rc<[String]> {
+    fn columns(&self, sql: &str, statement: &Statement<'_>) -> Arc<[String]> {
         let mut known = self.columns.borrow_mut();
         if let Some(columns) = known.get(sql).filter(|columns| columns.len() == statement.column_count()) {
-            return Rc::clone(columns);
+            return Arc::clone(columns);
         }
-        let columns: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
-        known.insert(sql.to_owned(), Rc::clone(&columns));
+        let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+        known.insert(sql.to_owned(), Arc::clone(&columns));
         columns
     }
 
@@ -70,7 +71,7 @@ impl Database for Sqlite {
         while let Some(row) = found.next()? {
             let value = |at| Ok::<_, CentreError>(own(row.get_ref(at)?));
             let values = (0..columns.len()).map(value).collect::<Result<_, _>>()?;
-            all.push(Row { columns: Rc::clone(&columns), values });
+            all.push(Row { columns: Arc::clone(&columns), values });
         }
         drop(found);
         self.count(sql, &statement);
@@ -82,7 +83,10 @@ impl Engine for Sqlite {
     fn begin(&self) -> Result<(), CentreError> {
         // Locks for writing from the start: two programs on one file then take turns. Otherwise both would read, and
         // one would fail.
-        self.script("BEGIN IMMEDIATE")
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => CentreError::NoTurn(DatabaseError::Sqlite(error)),
+            _ => error.into(),
+        })
     }
 
     fn commit(&self) -> Result<(), CentreError> {

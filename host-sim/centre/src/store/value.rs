@@ -3,7 +3,7 @@
 //! Four kinds of value, which SQLite and PostgreSQL both have. Reading checks everything, because someone may have edited
 //! the database; an error names the column and never shows its contents.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 
@@ -40,7 +40,7 @@ pub trait FromValue: Sized {
 /// A row that was read.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub(super) columns: Rc<[String]>,
+    pub(super) columns: Arc<[String]>,
     pub(crate) values: Vec<Value>,
 }
 

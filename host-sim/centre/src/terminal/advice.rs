@@ -10,7 +10,7 @@ impl CentreError {
     pub const fn advice(&self) -> Advice {
         match self {
             // Another program had the file locked; nothing was changed.
-            Self::Store(_) | Self::Uncertain(_) | Self::Unreachable { .. } => Advice::TryAgain,
+            Self::Store(_) | Self::NoTurn(_) | Self::Uncertain(_) | Self::Unreachable { .. } => Advice::TryAgain,
             // What was named is the wrong file, or stands there already.
             Self::Open { .. }
             | Self::Missing { .. }
@@ -147,6 +147,9 @@ mod tests {
                                  maintains the program";
             CentreError::Store(_) = rusqlite::Error::ToSqlConversionFailure(Box::new(io::Error::other("full"))).into()
                 => TryAgain, "the card centre's database failed: full; nothing was changed, and the request may be repeated";
+            CentreError::NoTurn(_) = CentreError::NoTurn(DatabaseError::Lost)
+                => TryAgain, "the card centre's database is held by others, and its turn did not come in time (the connection to \
+                              the server was lost); nothing was changed, and the request may be repeated";
             CentreError::Uncertain(_) = CentreError::Uncertain(DatabaseError::Lost)
                 => TryAgain, "the card centre's database was lost at the end of a transaction (the connection to the server was \
                               lost): whether it was done is not known; repeat the request as it was, under the same number or \

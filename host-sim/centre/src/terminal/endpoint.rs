@@ -68,7 +68,8 @@ impl Centre {
     ///
     /// # Errors
     /// Nothing must be answered to any of them: the database cannot be reached, and nothing was done
-    /// ([`CentreError::Unreachable`]); or whether it was done is not known ([`CentreError::Uncertain`]).
+    /// ([`CentreError::Unreachable`]); nor was it if others held it too long ([`CentreError::NoTurn`]); or whether it was done is not
+    /// known ([`CentreError::Uncertain`]).
     pub fn handle_batch<B: AsRef<[u8]>>(&mut self, batch: &[B]) -> Result<Vec<Answered>, CentreError> {
         self.together(batch, |centre, message| centre.answer(message.as_ref()))
     }
@@ -96,13 +97,19 @@ impl Centre {
             centre.store.atomically(|_| answers())
         });
         match together {
-            Err(CentreError::Unreachable { .. } | CentreError::Uncertain(_)) | Ok(_) => together,
+            Err(CentreError::Unreachable { .. } | CentreError::NoTurn(_) | CentreError::Uncertain(_)) | Ok(_) => {
+                together
+            }
             // It was taken back as a whole: whose fault it was shows when each is made alone.
             Err(_) => {
                 let mut answers = Vec::new();
                 for asked in batch {
                     match self.repeatedly(|centre| centre.store.atomically(|_| one(centre, asked))) {
-                        Err(error @ CentreError::Unreachable { .. }) if answers.is_empty() => return Err(error),
+                        Err(error @ (CentreError::Unreachable { .. } | CentreError::NoTurn(_)))
+                            if answers.is_empty() =>
+                        {
+                            return Err(error);
+                        }
                         answer => answers.push(answer),
                     }
                 }

@@ -241,6 +241,30 @@ fn a_session_that_is_gone_is_made_anew_and_nothing_is_done_twice() {
 }
 
 #[test]
+fn whose_turn_does_not_come_has_done_nothing_and_goes_on_when_it_does() {
+    let card = inactive(b"X00000019");
+    let (bed, mut centre) = furnished(&card);
+    let holder = bed.beside();
+    holder.begin().unwrap();
+    let messages = purchases(&card, 1..=3);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| centre.handle_batch(&messages));
+        // What ends a wait is the server's lock_timeout; here somebody does not wait for that.
+        let end_it = "SELECT count(pg_cancel_backend(pid)) AS n FROM pg_stat_activity
+                      WHERE datname = current_database() AND wait_event = 'advisory'";
+        while bed.number(end_it) == 0 {
+            thread::yield_now();
+        }
+        let ended = waiting.join().unwrap();
+        assert!(matches!(ended, Err(CentreError::NoTurn(_))), "{ended:?}");
+    });
+    holder.roll_back();
+    let answers = centre.handle_batch(&messages).unwrap();
+    assert_eq!(answers.iter().map(code).collect::<Vec<_>>(), ["00", "00", "00"]);
+    assert_eq!(now(&centre, &card).account, Fen(49_700));
+}
+
+#[test]
 fn a_server_that_is_not_there_is_named_without_a_password() {
     let folder = TempDir::new().unwrap();
     let keys = folder.path().join("centre.key");
