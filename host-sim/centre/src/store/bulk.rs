@@ -2,7 +2,7 @@
 //! borrowed. Acts, which write a handful of rows, use [`super::database::Database`].
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, ToSql};
+use rusqlite::{CachedStatement, StatementStatus, ToSql};
 
 use qiyong_protocol::card::codes::Region;
 
@@ -95,6 +95,16 @@ impl Bulk<'_> {
         }));
         self.store.execute(&insert(table), &values)?;
         Ok(())
+    }
+}
+
+/// What was added is nobody's act: an act that uses the same statement is not counted for it (`work`).
+impl Drop for Bulk<'_> {
+    fn drop(&mut self) {
+        for (_, statement) in &self.open {
+            let _ = statement.reset_status(StatementStatus::VmStep);
+            let _ = statement.reset_status(StatementStatus::FullscanStep);
+        }
     }
 }
 
