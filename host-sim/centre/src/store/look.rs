@@ -9,7 +9,6 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::database::{Database, Engine};
-use super::failure::DatabaseError;
 use super::opening::APPLICATION_ID;
 use super::place::{Place, Server};
 use super::postgres::Postgres;
@@ -146,11 +145,7 @@ impl Store {
                 engine.roll_back();
                 Ok(true)
             }
-            Err(CentreError::Store(DatabaseError::Sqlite(error)))
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
-            {
-                Ok(false)
-            }
+            Err(CentreError::NoTurn(_)) => Ok(false),
             Err(error) => Err(error),
         }
     }
