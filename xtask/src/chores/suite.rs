@@ -74,6 +74,7 @@ const STEPS: [Step; 9] = [
 /// The tests of the centre that do not run on a server, and why not.
 const ON_FILES_ALONE: &[(&str, &str)] = &[
     ("tests::rooms::flips", "changes the bytes of a row by its place in SQLite's file"),
+    ("tests::rooms::mutants", "edits by hand what refers to other rows, which only SQLite lets be switched off"),
     (
         "tests::regions::each_fault",
         "makes three databases for each fault; regions at servers are in the end-to-end tests",
