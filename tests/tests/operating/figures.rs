@@ -141,9 +141,8 @@ fn column(given: &BTreeMap<String, i64>, share: f64) -> Vec<(&'static str, Strin
     let premiums = figure("employees of the premium run") * share * figure("kinds of insurance in it")
         / hours(figure("working days of the premium run"));
     let all = peak + activations;
-    let planned = figure("transactions a second of one database (assumed)")
-        * figure("of which to plan with, %")
-        / 100.0;
+    let planned =
+        figure("transactions a second of one database (assumed)") * figure("of which to plan with, %") / 100.0;
     let people = figure("people") * share * figure("bytes a person, in all tables");
     let year = settlements * 365.0 * figure("bytes a purchase, in all tables");
     let log = figure("bytes of the log a purchase");
