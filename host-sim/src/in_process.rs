@@ -154,7 +154,12 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 /// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
 pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
-    let mut centre = new_centre()?;
+    on_boards(scenario, new_centre()?, elf)
+}
+
+/// Plays a scenario on emulated boards that ask this centre.
+#[cfg(feature = "lab")]
+pub(crate) fn on_boards<C: centre::Centre>(scenario: &Scenario, mut centre: C, elf: &Path) -> Result<Played, RunError> {
     let cards = run::prepare(scenario, &mut centre)?;
     run::play_on(scenario, &mut Emulated::new(scenario, centre, elf)?, &cards)
 }

@@ -12,8 +12,6 @@ use tokio::runtime;
 use tokio::sync::watch;
 
 use qiyong_iso::{Decider, Limits, Refuse, Refused, Server};
-#[cfg(feature = "lab")]
-use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::issue::{IssuedCard, NewCard};
@@ -26,6 +24,8 @@ use qiyong_sim::scenario::stage::{Played, RunError};
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
 
 use crate::in_process::InProcess;
+#[cfg(feature = "lab")]
+use crate::in_process::on_boards;
 use crate::tcp::TcpCentre;
 
 /// A centre in this process that is reached over TCP.
@@ -145,9 +145,7 @@ pub fn play(scenario: &Scenario) -> Result<Played, RunError> {
 /// Those of [`play`]. Also if the scenario is not for such boards.
 #[cfg(feature = "lab")]
 pub fn play_emulated(scenario: &Scenario, elf: &Path) -> Result<Played, RunError> {
-    let mut centre = new_centre()?;
-    let cards = run::prepare(scenario, &mut centre)?;
-    run::play_on(scenario, &mut Emulated::new(scenario, centre, elf)?, &cards)
+    on_boards(scenario, new_centre()?, elf)
 }
 
 fn new_centre() -> Result<OverTcp, RunError> {

@@ -61,6 +61,7 @@ use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
 pub use store::failure::DatabaseError;
 pub use store::place::{Place, PlaceError, Server};
+pub use store::private::is_open_to_others;
 pub use store::work::Work;
 use store::{Store, audit};
 pub use terminal::endpoint::{Answered, test_mac_key};

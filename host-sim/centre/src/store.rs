@@ -20,7 +20,7 @@ pub mod place;
 #[cfg(test)]
 mod plans;
 pub(crate) mod postgres;
-mod private;
+pub(crate) mod private;
 mod reports;
 pub(crate) mod server;
 mod soundness;

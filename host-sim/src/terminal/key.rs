@@ -2,13 +2,13 @@
 //!
 //! Not here: who makes it (`terminal.register` at the centre), and what it is good for there.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use qiyong_centre::test_mac_key;
+use qiyong_centre::{is_open_to_others, test_mac_key};
 use qiyong_protocol::centre::iso8583::mac::X919;
 
 /// More than the digits, and whatever white space stands around them.
@@ -43,19 +43,9 @@ pub(super) fn read(file: Option<&Path>) -> Result<X919, String> {
     Ok(X919::new(*key))
 }
 
-#[cfg(unix)]
-fn is_open_to_others(about: &fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0
-}
-
-/// Where files have no modes, their folder decides who reads them.
-#[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
-    false
-}
-
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

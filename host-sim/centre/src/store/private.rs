@@ -58,13 +58,14 @@ pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether others than its owner may read or write a file, by its mode.
 #[cfg(unix)]
-fn is_open_to_others(about: &fs::Metadata) -> bool {
+pub fn is_open_to_others(about: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0
 }
 
 /// Where files have no modes, their folder decides who reads them.
 #[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
+pub fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }
