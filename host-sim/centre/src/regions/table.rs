@@ -91,7 +91,7 @@ impl RegionTable {
             own.push(area);
         }
         let keys = keys.map(|keys| folder.join(keys));
-        let place = match Place::new(&db, keys.as_deref()) {
+        let place = match Place::beside(&db, keys.as_deref(), folder) {
             Ok(Place::File(path)) => Place::File(folder.join(path)),
             Ok(place @ Place::Server(_)) => place,
             Err(source) => return Err(RegionsError::Place { region: name, source }),
