@@ -68,6 +68,7 @@ pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+pub use terminal::keys::KnownTerminal;
 pub use terminal::passed::{Asked, Heard, Passed, refusal};
 
 /// The card centre.

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use qiyong_centre::{Centre, Place};
 
 use super::db::place;
+use super::over_http::OverHttp;
 use super::{damaged, open, regions};
 use crate::output::{Output, Verdict};
 
@@ -30,8 +31,8 @@ pub(crate) struct ServeArgs {
     /// The file with the keys of a server's database, as for the other verbs
     #[arg(long, value_name = "FILE", requires = "db")]
     keys: Option<PathBuf>,
-    /// A table of regions, TOML: several databases, each with the areas that it serves; for terminals only
-    #[arg(long, value_name = "FILE", requires = "iso", conflicts_with = "http")]
+    /// A table of regions, TOML: several databases, each with the areas that it serves; for terminals, and over HTTP figures alone
+    #[arg(long, value_name = "FILE", requires = "iso")]
     regions: Option<PathBuf>,
     /// Where to listen for people and programs, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -91,26 +92,26 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
-    let (centre, iso) = match (sources, args.iso) {
-        (Sources::One(_, centre), None) => (Some(*centre), None),
+    let (over_http, iso) = match (sources, args.iso) {
+        (Sources::One(_, centre), None) => (OverHttp::Centre(centre), None),
         (Sources::One(place, centre), Some(address)) => {
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
             let (decider, refuser) = (open(&place)?, open(&place)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
-            (Some(*centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+            (OverHttp::Centre(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
         (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
         (Sources::Several(front, stations), Some(address)) => {
             let limits = args.iso_limits(output)?;
             let _here = runtime.enter();
-            let server = qiyong_iso::Server::bind_regions(address, front, stations, limits);
-            (None, Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+            let server = qiyong_iso::Server::bind_regions(address, front.clone(), stations, limits);
+            (OverHttp::Regions(front), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
     };
     // For the same reason it is not left to a task to close what no face needs.
-    let http = args.http.zip(centre);
+    let http = args.http.zip(Some(over_http));
     runtime.block_on(serve(args, http, iso, output))?;
     Ok(Verdict::Done)
 }
@@ -141,7 +142,7 @@ type At<S> = (SocketAddr, S);
 
 async fn serve(
     args: &ServeArgs,
-    http: Option<At<Centre>>,
+    http: Option<At<OverHttp>>,
     iso: Option<At<qiyong_iso::Server>>,
     output: &mut Output,
 ) -> Result<(), String> {
@@ -149,10 +150,9 @@ async fn serve(
     let figures = iso.as_ref().map(|(_, server)| server.figures());
     let http = match http {
         None => None,
-        Some((address, centre)) => {
-            let server = qiyong_http::Server::bind(address, centre, args.http_limits()).await;
-            let server = server.map_err(|error| format!("{address}: {error}"))?;
-            Some((address, figures.into_iter().fold(server, qiyong_http::Server::with_figures)))
+        Some((address, over_http)) => {
+            let server = over_http.bind(address, args.http_limits(), figures).await;
+            Some((address, server.map_err(|error| format!("{address}: {error}"))?))
         }
     };
     let where_is = |address: io::Result<SocketAddr>| address.map_err(|error| error.to_string());

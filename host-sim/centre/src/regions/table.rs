@@ -76,6 +76,10 @@ impl RegionTable {
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(RegionsError::Form("a region has no name".into()));
         }
+        // It is a label of figures.
+        if name.contains(['"', ',', '\\']) {
+            return Err(RegionsError::Letters(name));
+        }
         if self.regions.iter().any(|region| region.name == name) {
             return Err(RegionsError::Name(name));
         }

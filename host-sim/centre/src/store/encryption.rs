@@ -175,8 +175,11 @@ mod tests {
     fn roots_that_are_none_are_refused_with_their_file() {
         let folder = tempfile::TempDir::new().unwrap();
         std::fs::write(folder.path().join("empty.pem"), "").unwrap();
-        std::fs::write(folder.path().join("none.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-            .unwrap();
+        std::fs::write(
+            folder.path().join("none.pem"),
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        )
+        .unwrap();
         for name in ["missing.pem", "empty.pem", "none.pem"] {
             let made = Wanted::Verified { roots: name.into() }.connector(folder.path());
             let Err(PlaceError::Roots { path, .. }) = made else { panic!("{name}") };

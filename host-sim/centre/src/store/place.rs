@@ -57,7 +57,9 @@ pub enum PlaceError {
     )]
     SslMode(String),
     /// A certificate is to be looked at, and nothing says who may have signed it.
-    #[error("sslmode=verify-full looks at the server's certificate: name the one of whoever signed it with sslrootcert=FILE")]
+    #[error(
+        "sslmode=verify-full looks at the server's certificate: name the one of whoever signed it with sslrootcert=FILE"
+    )]
     NoRoots,
     /// It is said who may have signed a certificate, and none is asked for.
     #[error("sslrootcert does nothing without encryption: write sslmode=verify-full beside it")]

@@ -106,7 +106,10 @@ impl Database for Postgres {
             let values = (0..row.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
             Ok(Row { columns: Arc::clone(&columns), values })
         };
-        rows.iter().map(own).collect::<Result<_, tokio_postgres::Error>>().map_err(|error| CentreError::Store(error.into()))
+        rows.iter()
+            .map(own)
+            .collect::<Result<_, tokio_postgres::Error>>()
+            .map_err(|error| CentreError::Store(error.into()))
     }
 }
 

@@ -56,7 +56,8 @@ impl Session {
         });
         // What it still does, such as the look-up of a name, holds nobody up.
         let runtime = Some(runtime);
-        let mut session = Self { server: server.clone(), client: None, carrier: None, prepared: HashMap::new(), runtime };
+        let mut session =
+            Self { server: server.clone(), client: None, carrier: None, prepared: HashMap::new(), runtime };
         let (client, carrier) = opened?;
         (session.client, session.carrier) = (Some(client), carrier);
         Ok(session)

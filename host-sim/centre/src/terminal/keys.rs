@@ -21,6 +21,20 @@ use crate::terminal::columns::terminal_text;
 /// for people to settle.
 const KNOWN: usize = 8;
 
+/// How many terminals of a database are told at once: some ten megabytes, and more than a region has.
+const MOST: i64 = 65_536;
+
+/// A terminal with its key in force.
+#[derive(Clone, Debug)]
+pub struct KnownTerminal {
+    /// Where it stands.
+    pub institution: InstitutionCode,
+    /// Its number there.
+    pub terminal: TerminalId,
+    /// Its key.
+    pub key: X919,
+}
+
 /// A terminal's key.
 #[derive(Debug)]
 pub(crate) struct TerminalKey {
@@ -42,6 +56,22 @@ pub(crate) fn of(
     )?;
     let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, ended: row.get("ended")? });
     rows.iter().take(KNOWN).map(read).collect()
+}
+
+/// The terminals that have a key in force, with it; no more than `MOST`. One whose key cannot be opened is left out: it is refused
+/// when it speaks.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn in_force((store, vault): (&dyn Database, &Vault)) -> Result<Vec<KnownTerminal>, CentreError> {
+    let rows = store
+        .rows("SELECT institution, terminal, sealed FROM terminal_keys WHERE ended IS NULL LIMIT $1", values![MOST])?;
+    let known = |row: &Row| {
+        let institution = row.get::<InstitutionCode>("institution").ok()?;
+        let terminal = <[u8; 8]>::try_from(row.get::<String>("terminal").ok()?.as_bytes()).ok()?;
+        Some(KnownTerminal { institution, terminal: TerminalId(terminal), key: open(vault, row).ok()? })
+    };
+    Ok(rows.iter().filter_map(known).collect())
 }
 
 /// The key in this row.

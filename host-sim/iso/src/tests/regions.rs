@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use qiyong_centre::clock::SetClock;
 use qiyong_centre::regions::{Own, RegionTable};
-use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, test_mac_key};
+use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, KnownTerminal, test_mac_key};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region as Area};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::status::CardStatus;
@@ -49,6 +49,7 @@ const NANJING: &str = "P32010000017";
 const SUZHOU: &str = "P32050000003";
 /// In a district of the first region's city, and known in the second one.
 const ASTRAY: &str = "P32010400009";
+const TERMINAL: TerminalId = TerminalId(*b"TILL0001");
 const NOBODY: &str = "P32010000033";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ enum Fault {
     ForEver,
     /// A region's terminals are told nothing.
     Silence,
+    /// A region does not say its terminals.
+    Unsaid,
 }
 
 /// What a test does with a region.
@@ -76,7 +79,7 @@ struct Switch {
 struct Switched {
     centre: Centre,
     switch: Arc<Switch>,
-    silent: bool,
+    fault: Fault,
 }
 
 impl Region for Switched {
@@ -86,13 +89,18 @@ impl Region for Switched {
             begun.send(()).unwrap();
             let _ = go_on.recv();
         }
-        match (self.switch.down.load(SeqCst), self.silent) {
+        match (self.switch.down.load(SeqCst), self.fault == Fault::Silence) {
             (false, _) => self.centre.ask(own, batch),
             (true, false) => {
                 Err(CentreError::Unreachable { server: "postgres://a/b".into(), source: DatabaseError::Lost })
             }
             (true, true) => Err(CentreError::Uncertain(DatabaseError::Lost)),
         }
+    }
+
+    fn terminals(&self) -> Result<Vec<KnownTerminal>, CentreError> {
+        let known = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, key: test_mac_key() };
+        Ok(if self.fault == Fault::Unsaid { Vec::new() } else { vec![known] })
     }
 }
 
@@ -166,7 +174,7 @@ impl Ground {
         let start = |region: usize| {
             let switched = {
                 let switch = switches[region].clone();
-                move || Switched { centre: centre(region), switch: switch.clone(), silent: fault == Fault::Silence }
+                move || Switched { centre: centre(region), switch: switch.clone(), fault }
             };
             let first = (!closed[region]).then(&switched);
             let switch = switches[region].clone();
@@ -256,8 +264,7 @@ fn purchase() -> Operation {
 
 fn write(institution: &str, body: Body<'_>) -> (Sent, Vec<u8>) {
     let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
-    let request =
-        Request { institution: code(institution), terminal: TerminalId(*b"TILL0001"), batch, time: noon(), body };
+    let request = Request { institution: code(institution), terminal: TERMINAL, batch, time: noon(), body };
     let mut buffer = [0; MESSAGE_MAX];
     let (sent, bytes) = write_request(&request, Stan(7), &test_mac_key(), &mut buffer).unwrap();
     (sent, bytes.to_vec())
@@ -304,6 +311,14 @@ const CLAIMS: &[Claim] = &[
         ground.down(1, true);
         ground.sign_in(SUZHOU) == refused(Reason::RegionDown) && signed_in(&ground.sign_in(NANJING))
     }),
+    ("who has never spoken is told under its key once its region was reached", |fault| {
+        let mut ground = Ground::with(fault, Limits::default(), false, &[false, false]);
+        ground.down(1, true);
+        let told = ground.sign_in(SUZHOU) == refused(Reason::RegionDown);
+        ground.down(1, false);
+        ground.pass(Duration::from_secs(2));
+        told && signed_in(&ground.sign_in(SUZHOU))
+    }),
     ("a region that is down is not tried at every message, and serves again by itself", |fault| {
         let mut ground = Ground::new(fault);
         signed_in(&ground.sign_in(SUZHOU));
@@ -343,9 +358,10 @@ fn every_claim_holds_and_each_fault_breaks_one() {
     for (fault, claim) in [
         (Fault::OneQueue, CLAIMS[0].0),
         (Fault::Silence, CLAIMS[1].0),
-        (Fault::NoPause, CLAIMS[2].0),
-        (Fault::ForEver, CLAIMS[2].0),
-        (Fault::Silence, CLAIMS[3].0),
+        (Fault::Unsaid, CLAIMS[2].0),
+        (Fault::NoPause, CLAIMS[3].0),
+        (Fault::ForEver, CLAIMS[3].0),
+        (Fault::Silence, CLAIMS[4].0),
     ] {
         assert!(broken(fault).contains(&claim), "{fault:?} is not noticed: {claim}");
     }
@@ -391,17 +407,21 @@ fn a_region_that_was_down_at_the_start_is_opened_when_it_is_there() {
     assert!(signed_in(&ground.sign_in(SUZHOU)));
 }
 
-/// Without test keys only who has spoken is known, and nobody else can be told anything.
+/// Without test keys it must be known: because the region has said it, or because it has spoken.
 #[test]
-fn who_has_spoken_is_told_under_its_key_and_who_has_not_hears_nothing() {
-    let mut ground = Ground::with(Fault::None, Limits::default(), false, &[false, false]);
+fn who_is_known_is_told_under_its_key_and_who_is_not_hears_nothing() {
+    let mut ground = Ground::with(Fault::None, Limits::default(), false, &[false, true]);
     ground.down(1, true);
-    assert_eq!(ground.sign_in(SUZHOU), None);
+    assert_eq!(ground.sign_in(SUZHOU), None, "the region has not been there");
     ground.down(1, false);
     ground.pass(Duration::from_secs(2));
-    assert!(signed_in(&ground.sign_in(SUZHOU)));
+    // Another one of that region, which the region does not say.
+    assert!(signed_in(&ground.sign_in(ASTRAY)));
     ground.down(1, true);
-    assert_eq!(ground.sign_in(SUZHOU), refused(Reason::RegionDown));
+    assert_eq!(ground.sign_in(SUZHOU), refused(Reason::RegionDown), "it has never spoken");
+    assert_eq!(ground.sign_in(ASTRAY), refused(Reason::RegionDown), "it has spoken");
+    assert_eq!(ground.sign_in(NOBODY), None);
+    assert_eq!(ground.front.reached(), [("nanjing".to_owned(), true), ("suzhou".to_owned(), false)]);
     // Somebody else under its name is told only that the key is wrong.
     let (_, mut message) = write(SUZHOU, SIGN_IN);
     *message.last_mut().unwrap() ^= 1;
