@@ -12,11 +12,13 @@ mod leases;
 pub(crate) mod met;
 mod migration;
 mod model;
+mod proxy;
 pub(crate) mod reading;
 mod regions;
 mod reversals;
 mod rooms;
 mod server;
+mod silent;
 pub(crate) mod sweep;
 mod version_2;
 

@@ -44,7 +44,12 @@ impl HttpServer {
 
 impl OverHttp {
     /// Takes the address. `figures` are those of the terminals' face.
-    pub(crate) async fn bind(self, address: SocketAddr, limits: Limits, figures: Option<Figures>) -> io::Result<HttpServer> {
+    pub(crate) async fn bind(
+        self,
+        address: SocketAddr,
+        limits: Limits,
+        figures: Option<Figures>,
+    ) -> io::Result<HttpServer> {
         match self {
             Self::Centre(centre) => {
                 let server = Server::bind(address, *centre, limits).await?;

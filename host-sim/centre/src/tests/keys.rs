@@ -247,3 +247,23 @@ fn a_damaged_key_is_no_key() {
     let error = world.bench.centre.handle_bytes(bytes).unwrap_err();
     assert!(matches!(error, CentreError::Damaged(_)), "{error}");
 }
+
+/// Whoever stands before several regions is told each terminal's key in force, and those alone.
+#[test]
+fn the_terminals_of_a_centre_are_known_by_their_keys_in_force() {
+    let mut world = World::new(&Hsm::test_keys());
+    let known = |world: &World| {
+        let mut all = world.bench.centre.known_terminals().unwrap();
+        all.sort_by_key(|known| known.terminal.0);
+        all.into_iter()
+            .map(|known| (known.institution.to_string(), known.terminal, *known.key.expose()))
+            .collect::<Vec<_>>()
+    };
+    let must = [(ONE, &world.one), (TWO, &world.two), (NEW, &world.new[1])];
+    let mut must = must.map(|(name, key)| (PHARMACY.to_owned(), name, *key.expose()));
+    must.sort_by_key(|(_, name, _)| name.0);
+    assert_eq!(known(&world), must);
+    // One that cannot be opened is left out.
+    world.forge("UPDATE terminal_keys SET sealed = $1 WHERE terminal = $2", values![vec![0_u8], ONE.as_str()]);
+    assert_eq!(known(&world), must.iter().filter(|(_, name, _)| *name != ONE).cloned().collect::<Vec<_>>());
+}
