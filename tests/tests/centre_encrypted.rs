@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 use qiyong_centre::hsm::Hsm;
@@ -18,8 +18,9 @@ use qiyong_tests::qiyong;
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut about = CertificateParams::new(Vec::new()).expect("no names");
+        about.distinguished_name.push(DnType::CommonName, name);
         about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         Self(CertifiedIssuer::self_signed(about, key).expect("a certificate"))
@@ -48,7 +49,7 @@ fn own_address() -> String {
 #[test]
 fn a_server_that_takes_encrypted_connections_alone_is_served_and_a_wrong_certificate_is_refused() {
     let (folder, host) = (TempDir::new().expect("a folder"), own_address());
-    let (ours, others) = (Authority::new(), Authority::new());
+    let (ours, others) = (Authority::new("ours"), Authority::new("others"));
     let root = ours.file(folder.path(), "root.pem").display().to_string();
     let other_root = others.file(folder.path(), "other.pem").display().to_string();
     let mut server = Postgres::start(Care::Hasty);

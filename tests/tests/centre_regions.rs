@@ -380,11 +380,11 @@ fn who_has_never_spoken_is_told_under_its_own_key() {
         centre.carry_out(request).unwrap_or_else(|refusal| panic!("{act}: {refusal}"))
     };
     let outlet = json!({
-        "code": "32050201", "kind": "outlet", "region": "320502", "parent": "32050099", "name": "网点", "approval": "1",
+        "code": "32050001", "kind": "outlet", "region": "320500", "parent": "32050099", "name": "网点", "approval": "1",
         "establishment": "1"
     });
     act(ADMINISTRATOR, "outlet.open", outlet);
-    let officer = json!({"id": "li", "role": "settlement-officer", "outlet": "32050201", "name": "李"});
+    let officer = json!({"id": "li", "role": "settlement-officer", "outlet": "32050001", "name": "李"});
     act(ADMINISTRATOR, "operator.add", officer);
     let shown = act("li", "terminal.register", json!({"institution": pharmacy(1).to_string(), "terminal": "TILL0000"}));
     drop(centre);

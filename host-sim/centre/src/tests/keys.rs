@@ -264,6 +264,7 @@ fn the_terminals_of_a_centre_are_known_by_their_keys_in_force() {
     must.sort_by_key(|(_, name, _)| name.0);
     assert_eq!(known(&world), must);
     // One that cannot be opened is left out.
-    world.forge("UPDATE terminal_keys SET sealed = $1 WHERE terminal = $2", values![vec![0_u8], ONE.as_str()]);
+    let damage = "UPDATE terminal_keys SET sealed = $1 WHERE institution = $2 AND terminal = '00000001'";
+    world.forge(damage, values![vec![0_u8], PHARMACY]);
     assert_eq!(known(&world), must.iter().filter(|(_, name, _)| *name != ONE).cloned().collect::<Vec<_>>());
 }

@@ -10,6 +10,9 @@ use super::*;
 use crate::store::database::Engine;
 use crate::store::failure::DatabaseError;
 
+/// How the end of a transaction is said, alone in its message.
+const END: &[u8] = b"COMMIT\0";
+
 /// A proxy before the server of this bed, and the centre's place behind it, of which a second of silence is borne.
 fn behind(bed: &Bed) -> (Proxy, Place) {
     let shown = bed.place().to_string();
@@ -37,14 +40,13 @@ fn a_server_that_falls_silent_is_given_up_wherever_it_does_and_nothing_is_done_t
 
     // At the beginning of a transaction, and within one, at the card's number: nothing was done. At its end: nobody knows.
     let mut left = 50_000;
-    for (at, stance) in [Stance::Silent, Stance::SilentAt(b"X00000019"), Stance::SilentAt(b"COMMIT")].iter().enumerate()
-    {
+    for (at, stance) in [Stance::Silent, Stance::SilentAt(b"X00000019"), Stance::SilentAt(END)].iter().enumerate() {
         let number = u32::try_from(at).unwrap() + 1;
         let messages = purchases(&card, number..=number);
         proxy.set(*stance);
         let said = centre.handle_batch(&messages).unwrap_err();
         let fits = match stance {
-            Stance::SilentAt(b"COMMIT") => matches!(said, CentreError::Uncertain(DatabaseError::Silent)),
+            Stance::SilentAt(word) if *word == END => matches!(said, CentreError::Uncertain(DatabaseError::Silent)),
             _ => silent(&said),
         };
         assert!(fits, "{stance:?}: {said:?}");

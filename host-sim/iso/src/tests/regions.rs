@@ -80,6 +80,7 @@ struct Switched {
     centre: Centre,
     switch: Arc<Switch>,
     fault: Fault,
+    known: Vec<KnownTerminal>,
 }
 
 impl Region for Switched {
@@ -99,8 +100,7 @@ impl Region for Switched {
     }
 
     fn terminals(&self) -> Result<Vec<KnownTerminal>, CentreError> {
-        let known = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, key: test_mac_key() };
-        Ok(if self.fault == Fault::Unsaid { Vec::new() } else { vec![known] })
+        Ok(if self.fault == Fault::Unsaid { Vec::new() } else { self.known.clone() })
     }
 }
 
@@ -142,6 +142,12 @@ fn card() -> CardRecord {
     }
 }
 
+/// The terminals that a region says.
+fn known(region: usize) -> Vec<KnownTerminal> {
+    let one = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, key: test_mac_key() };
+    if region == 1 { vec![one] } else { Vec::new() }
+}
+
 fn centre(region: usize) -> Centre {
     let mut centre = Centre::in_memory().unwrap();
     centre.set_clock(Box::new(SetClock::new("2026-03-02T12:00:00".parse().unwrap())));
@@ -174,7 +180,7 @@ impl Ground {
         let start = |region: usize| {
             let switched = {
                 let switch = switches[region].clone();
-                move || Switched { centre: centre(region), switch: switch.clone(), fault }
+                move || Switched { centre: centre(region), switch: switch.clone(), fault, known: known(region) }
             };
             let first = (!closed[region]).then(&switched);
             let switch = switches[region].clone();
