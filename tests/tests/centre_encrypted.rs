@@ -1,4 +1,4 @@
-//! The connection to a PostgreSQL server is encrypted (docs/operating.md §1): a server that takes nothing else, with a certificate
+//! The connection to a PostgreSQL server is encrypted (docs/operating.md §2): a server that takes nothing else, with a certificate
 //! that is made here, and centres that look at it, or do not.
 
 use std::fs;

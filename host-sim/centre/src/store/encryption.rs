@@ -1,5 +1,5 @@
 //! How the connection to a PostgreSQL server is encrypted: what `sslmode` and `sslrootcert` in its address say, in libpq's words, and
-//! what is asked of the server's certificate then (docs/operating.md §1). The encryption itself is rustls's.
+//! what is asked of the server's certificate then (docs/operating.md §2). The encryption itself is rustls's.
 //!
 //! Not here: certificates of clients, and the words that a refused certificate gets (`failure`).
 

@@ -1,4 +1,4 @@
-//! A session with a PostgreSQL server, in which every wait has a bound (docs/operating.md §1).
+//! A session with a PostgreSQL server, in which every wait has a bound (docs/operating.md §2).
 //!
 //! A server that is busy and one that is no more look alike from here: neither says anything. So whoever has waited for a while asks
 //! the server for another connection and for one answer. If it gives none, it is no more, and the session is given up, although its
