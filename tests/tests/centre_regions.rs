@@ -273,8 +273,8 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
 /// Its server takes connections and says nothing: no error tells the centre so.
 #[test]
 fn one_region_falls_silent_under_load_and_the_others_go_on() {
-    let (begins, ends): (fn(&mut Postgres), fn(&mut Postgres)) = (|server| server.hold(), |server| server.let_go());
-    under_load(&Trouble { begins, ends, says: "the server does not answer" });
+    let begins = |server: &mut Postgres| server.hold();
+    under_load(&Trouble { begins, ends: |server| server.let_go(), says: "the server does not answer" });
 }
 
 fn under_load(trouble: &Trouble) {

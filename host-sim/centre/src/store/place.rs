@@ -109,9 +109,14 @@ impl Place {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);
         }
-        let (idle, interval, retries) = KEEPALIVE;
-        config.keepalives_idle(idle).keepalives_interval(interval).keepalives_retries(retries);
-        config.tcp_user_timeout(RECEIPT_TIMEOUT).application_name("qiyong centre");
+        if !address.contains("keepalives_") {
+            let (idle, interval, retries) = KEEPALIVE;
+            config.keepalives_idle(idle).keepalives_interval(interval).keepalives_retries(retries);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(RECEIPT_TIMEOUT);
+        }
+        config.application_name("qiyong centre");
         let keys = keys.ok_or(PlaceError::NoKeys)?.to_owned();
         let encryption = wanted.connector(folder)?;
         config.ssl_mode(if encryption.is_some() { SslMode::Require } else { SslMode::Disable });
