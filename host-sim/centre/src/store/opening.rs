@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -299,6 +300,9 @@ fn prepare(connection: &Connection) -> Result<(), CentreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What was deleted is overwritten: it may have been a key.
     connection.pragma_update(None, "secure_delete", true)?;
+    // A plan follows from the statement alone. Otherwise SQLite parses a statement again for each other value whose index has a
+    // condition of its own, which took a third of a sale's time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }

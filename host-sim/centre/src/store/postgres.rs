@@ -47,7 +47,7 @@ impl Postgres {
 
     /// What was done since it was opened. A server does not say how many steps it took.
     pub(super) const fn work(&self) -> Work {
-        Work { statements: self.statements.get(), steps: 0, scanned: 0 }
+        Work { statements: self.statements.get(), steps: 0, scanned: 0, parsed_again: 0 }
     }
 
     /// Carries out `work` in a session. Outside a transaction it is made in a new one if the old one was lost; not if the server says
