@@ -59,6 +59,7 @@ pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
 use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
+pub use store::encryption::EncryptionError;
 pub use store::failure::DatabaseError;
 pub use store::place::{Place, PlaceError, Server};
 pub use store::private::is_open_to_others;

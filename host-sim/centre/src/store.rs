@@ -11,7 +11,7 @@ pub(crate) mod bulk;
 pub(crate) mod chain;
 pub mod database;
 mod dialect;
-mod encryption;
+pub mod encryption;
 pub mod failure;
 pub(super) mod leases;
 pub(crate) mod look;

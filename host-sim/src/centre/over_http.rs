@@ -21,7 +21,7 @@ pub(crate) enum OverHttp {
 /// Who does it.
 pub(crate) enum HttpServer {
     Centre(Box<Server<Centre>>),
-    Regions(RegionsServer),
+    Regions(Box<RegionsServer>),
 }
 
 impl HttpServer {
@@ -58,7 +58,8 @@ impl OverHttp {
             Self::Regions(front) => {
                 let figures = figures.unwrap_or_default();
                 let reached = Box::new(move || front.reached());
-                Ok(HttpServer::Regions(RegionsServer::bind(address, figures, reached, limits).await?))
+                let server = RegionsServer::bind(address, figures, reached, limits).await?;
+                Ok(HttpServer::Regions(Box::new(server)))
             }
         }
     }

@@ -15,7 +15,34 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::place::PlaceError;
+/// Why what an address says of encryption cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncryptionError {
+    /// It asks for an encryption that there is not.
+    #[error(
+        "sslmode={0} is not known here: disable; require, which encrypts; or verify-full, which looks at the server's certificate, too"
+    )]
+    Mode(String),
+    /// A certificate is to be looked at, and nothing says who may have signed it.
+    #[error(
+        "sslmode=verify-full looks at the server's certificate: name the one of whoever signed it with sslrootcert=FILE"
+    )]
+    NoRoots,
+    /// It is said who may have signed a certificate, and none is asked for.
+    #[error("sslrootcert does nothing without encryption: write sslmode=verify-full beside it")]
+    RootsForNothing,
+    /// The certificates of whoever may have signed the server's are none.
+    #[error("the certificates in {} cannot be used: {why}; it is a PEM file with that of whoever signed the server's", path.display())]
+    Roots {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// This program has no protocol for it, which is a fault of its own.
+    #[error("there is no protocol to encrypt with: {0}")]
+    Protocol(String),
+}
 
 /// What an address asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +59,7 @@ pub(super) enum Wanted {
 ///
 /// # Errors
 /// It says what cannot be done.
-pub(super) fn of_address(address: &str) -> Result<(String, Wanted), PlaceError> {
+pub(super) fn of_address(address: &str) -> Result<(String, Wanted), EncryptionError> {
     let Some((before, query)) = address.split_once('?') else { return Ok((address.to_owned(), Wanted::Plain)) };
     let (mut mode, mut roots, mut others) = (None, None, Vec::new());
     for pair in query.split('&') {
@@ -47,9 +74,9 @@ pub(super) fn of_address(address: &str) -> Result<(String, Wanted), PlaceError> 
         (None | Some("disable"), None) => Wanted::Plain,
         (Some("require"), roots) => Wanted::Encrypted { roots },
         (Some("verify-full"), Some(roots)) => Wanted::Verified { roots },
-        (Some("verify-full"), None) => return Err(PlaceError::NoRoots),
-        (None | Some("disable"), Some(_)) => return Err(PlaceError::RootsForNothing),
-        (Some(other), _) => return Err(PlaceError::SslMode(other.to_owned())),
+        (Some("verify-full"), None) => return Err(EncryptionError::NoRoots),
+        (None | Some("disable"), Some(_)) => return Err(EncryptionError::RootsForNothing),
+        (Some(other), _) => return Err(EncryptionError::Mode(other.to_owned())),
     };
     let others = others.join("&");
     Ok((if others.is_empty() { before.to_owned() } else { format!("{before}?{others}") }, wanted))
@@ -60,7 +87,7 @@ impl Wanted {
     ///
     /// # Errors
     /// The roots cannot be read.
-    pub(super) fn connector(self, folder: &Path) -> Result<Option<MakeRustlsConnect>, PlaceError> {
+    pub(super) fn connector(self, folder: &Path) -> Result<Option<MakeRustlsConnect>, EncryptionError> {
         let provider = Arc::new(ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
         let verifier: Arc<dyn ServerCertVerifier> = match self {
@@ -73,7 +100,7 @@ impl Wanted {
         };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| PlaceError::Address(error.to_string()))?
+            .map_err(|error| EncryptionError::Protocol(error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -81,8 +108,8 @@ impl Wanted {
     }
 }
 
-fn verifier(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, PlaceError> {
-    let fault = |why: String| PlaceError::Roots { path: path.to_owned(), why };
+fn verifier(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, EncryptionError> {
+    let fault = |why: String| EncryptionError::Roots { path: path.to_owned(), why };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
         let certificate = certificate.map_err(|error| fault(error.to_string()))?;
@@ -162,10 +189,10 @@ mod tests {
         let verified = Wanted::Verified { roots: "ca.pem".into() };
         assert_eq!(of("?sslmode=verify-full&sslrootcert=ca.pem").unwrap().1, verified);
         for (query, fault) in [
-            ("?sslmode=prefer", PlaceError::SslMode("prefer".into())),
-            ("?sslmode=verify-full", PlaceError::NoRoots),
-            ("?sslrootcert=ca.pem", PlaceError::RootsForNothing),
-            ("?sslmode=disable&sslrootcert=ca.pem", PlaceError::RootsForNothing),
+            ("?sslmode=prefer", EncryptionError::Mode("prefer".into())),
+            ("?sslmode=verify-full", EncryptionError::NoRoots),
+            ("?sslrootcert=ca.pem", EncryptionError::RootsForNothing),
+            ("?sslmode=disable&sslrootcert=ca.pem", EncryptionError::RootsForNothing),
         ] {
             assert_eq!(of(query), Err(fault), "{query}");
         }
@@ -182,7 +209,7 @@ mod tests {
         .unwrap();
         for name in ["missing.pem", "empty.pem", "none.pem"] {
             let made = Wanted::Verified { roots: name.into() }.connector(folder.path());
-            let Err(PlaceError::Roots { path, .. }) = made else { panic!("{name}") };
+            let Err(EncryptionError::Roots { path, .. }) = made else { panic!("{name}") };
             assert_eq!(path, folder.path().join(name));
         }
     }

@@ -8,7 +8,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::encryption;
+use super::encryption::{self, EncryptionError};
 
 /// How long a server may say nothing, unless its address says so (`connect_timeout`).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,27 +51,9 @@ pub enum PlaceError {
         "where are its keys? Name the file with --keys: it must not lie at the server, whose copies would then tell everything"
     )]
     NoKeys,
-    /// It asks for an encryption that there is not.
-    #[error(
-        "sslmode={0} is not known here: disable; require, which encrypts; or verify-full, which looks at the server's certificate, too"
-    )]
-    SslMode(String),
-    /// A certificate is to be looked at, and nothing says who may have signed it.
-    #[error(
-        "sslmode=verify-full looks at the server's certificate: name the one of whoever signed it with sslrootcert=FILE"
-    )]
-    NoRoots,
-    /// It is said who may have signed a certificate, and none is asked for.
-    #[error("sslrootcert does nothing without encryption: write sslmode=verify-full beside it")]
-    RootsForNothing,
-    /// The certificates of whoever may have signed the server's are none.
-    #[error("the certificates in {} cannot be used: {why}; it is a PEM file with that of whoever signed the server's", path.display())]
-    Roots {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        why: String,
-    },
+    /// What it says of encryption cannot be done.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
     /// A socket of this machine is to be encrypted.
     #[error("the connection over a socket of this machine leaves it nowhere and is not encrypted: leave sslmode out")]
     Socket,
