@@ -117,13 +117,14 @@ impl Engine for Postgres {
     fn begin(&self) -> Result<(), CentreError> {
         let begun = self.with(|session| session.batch(BEGIN));
         self.within.set(begun.is_ok());
-        begun.map_err(|error| {
-            // The lock was not given, and the transaction is open and of no use.
-            let _ = self.with(|session| session.batch("ROLLBACK"));
-            match error {
-                CentreError::Store(error) if !error.is_lost() => CentreError::NoTurn(error),
-                other => other,
+        begun.map_err(|error| match error {
+            CentreError::Store(error) if !error.is_lost() => {
+                // The lock was not given, and the transaction is open and of no use.
+                let _ = self.with(|session| session.batch("ROLLBACK"));
+                CentreError::NoTurn(error)
             }
+            // Nor is the session any more, and whoever is silent is not asked for another one.
+            other => other,
         })
     }
 
