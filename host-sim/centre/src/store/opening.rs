@@ -27,6 +27,9 @@ use crate::terminal::columns;
 pub(super) const APPLICATION_ID: i32 = 0x5159_4343;
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of a file stays in memory, in KiB, where it is as large: with SQLite's own 2,000 KiB a batch of sales writes pages out
+/// before it ends, and reads them again.
+const CACHE_KIB: i64 = 65_536;
 /// How many statements stay prepared: more than the centre has.
 const STATEMENTS: usize = 512;
 
@@ -190,6 +193,8 @@ impl Store {
             also(&connection)?;
             // If anything fails, the connection is closed, and SQLite takes back what was not committed.
             connection.execute_batch("BEGIN IMMEDIATE")?;
+            // Not before: this reads the header, and of one that only a later SQLite may write `BEGIN IMMEDIATE` says nothing then.
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             let found = look(&connection)?;
             let store = then(connection, found)?;
             store.engine().commit()?;

@@ -135,7 +135,8 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 fn walks(step: &str) -> bool {
     let mut words = step.split_whitespace();
     let (verb, table) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let whole = verb == "SCAN" && !matches!(table, "CONSTANT");
+    // `SCAN CONSTANT ROW`, `SCAN 2-ROW VALUES CLAUSE`: what the statement brings along.
+    let whole = verb == "SCAN" && table != "CONSTANT" && !step.ends_with("VALUES CLAUSE");
     let area = verb == "SEARCH" && (step.contains("(area=?)") || step.contains("AUTOMATIC"));
     (whole || area) && !SMALL.contains(&table)
 }
