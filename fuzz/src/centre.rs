@@ -75,6 +75,7 @@ fn as_request(request: &Request<'_>) {
 /// The bytes as the answer to each kind of request among the seeds.
 fn as_answer(bytes: &[u8]) {
     for (sent, request) in requests() {
+        let bytes = &bound(bytes, &request);
         if let Ok(answer) = read_answer(bytes, &sent, &KEY) {
             let mut buffer = [0; MESSAGE_MAX];
             let request = Message::read(&request).expect("it was written");
@@ -82,6 +83,16 @@ fn as_answer(bytes: &[u8]) {
             assert_eq!(read_answer(again, &sent, &KEY), Ok(answer));
         }
     }
+}
+
+/// A message as the answer to a request: its MAC is bound to that, if it is long enough to have one.
+fn bound(bytes: &[u8], request: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    if let Some(end) = bytes.len().checked_sub(8).filter(|end| *end >= 13) {
+        let mac = KEY.mac_after(&request[request.len() - 8..], &bytes[13..end]);
+        bytes[end..].copy_from_slice(&mac.0);
+    }
+    bytes
 }
 
 /// A request of a pharmacy's terminal.

@@ -134,7 +134,7 @@ impl TillEnd {
         let damaged;
         let sent = match delivery.damaged {
             true => {
-                damaged = with_its_last_byte_changed(message);
+                damaged = with_a_byte_changed(message);
                 &damaged[..]
             }
             false => message,
@@ -189,11 +189,12 @@ fn refusal(message: &[u8], reason: Reason, key: &X919) -> Result<Vec<u8>, Centre
     Ok(write_answer(&Answer::Refused(reason), &message, key, &mut buffer)?.to_vec())
 }
 
-/// A message as it would be after a change on its way: its last byte is one of F64.
-fn with_its_last_byte_changed(message: &[u8]) -> Vec<u8> {
+/// A message as it would be after a change on its way: of its last byte before F64. A rejection is bound to F64 as it came, so
+/// that the terminal would take none if that had changed.
+fn with_a_byte_changed(message: &[u8]) -> Vec<u8> {
     let mut bytes = message.to_vec();
-    if let Some(last) = bytes.last_mut() {
-        *last ^= 1;
+    if let Some(byte) = bytes.iter_mut().rev().nth(8) {
+        *byte ^= 1;
     }
     bytes
 }

@@ -9,6 +9,9 @@
 //! Each rule pads with zeros and sends the first four bytes of its result as eight hex digits. The xor makes ECB weak:
 //! the same change in two bytes one block apart is not detected. So our own messages use X9.19
 //! ([`super::super::message`]).
+//!
+//! What a MAC covers may begin with bytes that the message does not have: the F64 of the request, in an answer, which then
+//! belongs to no other request.
 
 use core::fmt;
 
@@ -21,7 +24,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// A key for F64, with its rule. A program has the code of only those rules for which it makes keys.
 pub trait MacKey: fmt::Debug {
     /// The MAC of a message; `authenticated` are its bytes from the MTI to the end of the last field before F64.
-    fn mac(&self, authenticated: &[u8]) -> Mac;
+    fn mac(&self, authenticated: &[u8]) -> Mac {
+        self.mac_after(&[], authenticated)
+    }
+
+    /// The same of a message that belongs to what is `before` it: the MAC of both, one after the other.
+    fn mac_after(&self, before: &[u8], authenticated: &[u8]) -> Mac;
 }
 
 macro_rules! keys {
@@ -45,9 +53,9 @@ macro_rules! keys {
         }
 
         impl MacKey for $name {
-            fn mac(&self, authenticated: &[u8]) -> Mac {
-                let mac: fn(&[u8; $size], &[u8]) -> [u8; 8] = $mac;
-                Mac(mac(&self.0, authenticated))
+            fn mac_after(&self, before: &[u8], authenticated: &[u8]) -> Mac {
+                let mac: fn(&[u8; $size], [&[u8]; 2]) -> [u8; 8] = $mac;
+                Mac(mac(&self.0, [before, authenticated]))
             }
         }
 
@@ -83,11 +91,9 @@ impl PartialEq for Mac {
 impl Eq for Mac {}
 
 /// The xor of all blocks, as hex digits, which are encrypted by CBC in two blocks.
-fn ecb<const N: usize>(message: &[u8], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8] {
+fn ecb<const N: usize>(message: [&[u8]; 2], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8] {
     let mut folded = [0; N];
-    for block in message.chunks(N) {
-        folded.iter_mut().zip(block).for_each(|(to, from)| *to ^= from);
-    }
+    each_block(message, |block: &[u8; N]| folded.iter_mut().zip(block).for_each(|(to, from)| *to ^= from));
     let mut state = [0; N];
     for half in folded.chunks(N / 2) {
         let digits = half.iter().flat_map(|byte| hex(*byte));
@@ -98,17 +104,33 @@ fn ecb<const N: usize>(message: &[u8], encrypt: impl Fn(&mut [u8; N])) -> [u8; 8
 }
 
 /// Written here, because the crate for it buffers with checks that may panic; the tests compare with that crate.
-fn x919(key: &[u8; 16], message: &[u8]) -> [u8; 8] {
+fn x919(key: &[u8; 16], message: [&[u8]; 2]) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, right @ ..] = *key;
     let left = Des::new(&[a, b, c, d, e, f, g, h].into());
     let mut state = [0; 8];
-    for block in message.chunks(8) {
+    each_block(message, |block: &[u8; 8]| {
         state.iter_mut().zip(block).for_each(|(to, from)| *to ^= from);
         left.encrypt_block((&mut state).into());
-    }
+    });
     Des::new(&right.into()).decrypt_block((&mut state).into());
     left.encrypt_block((&mut state).into());
     state
+}
+
+/// Both parts, one after the other, in blocks; the last one is filled with zeros.
+fn each_block<const N: usize>(parts: [&[u8]; 2], mut take: impl FnMut(&[u8; N])) {
+    let (mut block, mut filled) = ([0; N], 0);
+    for byte in parts.into_iter().flatten() {
+        block.iter_mut().skip(filled).take(1).for_each(|to| *to = *byte);
+        filled += 1;
+        if filled == N {
+            take(&block);
+            (block, filled) = ([0; N], 0);
+        }
+    }
+    if filled > 0 {
+        take(&block);
+    }
 }
 
 /// The first four bytes as upper-case hex digits.

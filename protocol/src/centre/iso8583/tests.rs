@@ -68,6 +68,10 @@ proptest! {
         let mac = retail_mac::RetailMac::<des::Des>::new(&key.into()).chain_update(&padded).finalize().into_bytes();
         let digits: String = mac.iter().take(4).map(|byte| format!("{byte:02X}")).collect();
         prop_assert_eq!(&X919::new(key).mac(&message).0[..], digits.as_bytes());
+        // Whatever is before it is covered as if it stood in it.
+        let (before, rest) = message.split_at(message.len() / 3);
+        prop_assert_eq!(X919::new(key).mac_after(before, rest), X919::new(key).mac(&message));
+        prop_assert_eq!(EcbSm4::new(key).mac_after(before, rest), EcbSm4::new(key).mac(&message));
     }
 }
 

@@ -215,7 +215,17 @@ impl<'a> Message<'a> {
     /// Whether F64 is there and is the MAC by `key`, compared in constant time. The MAC does not cover length, TPDU and
     /// header.
     pub fn is_authentic(&self, key: &dyn MacKey) -> bool {
-        self.mac.is_some_and(|mac| key.mac(self.authenticated) == Mac(*mac))
+        self.is_authentic_after(key, &[])
+    }
+
+    /// The same of an answer, whose MAC also covers what is `before` it: the F64 of its request.
+    pub fn is_authentic_after(&self, key: &dyn MacKey, before: &[u8]) -> bool {
+        self.mac.is_some_and(|mac| key.mac_after(before, self.authenticated) == Mac(*mac))
+    }
+
+    /// F64, right or wrong, if the message has it.
+    pub fn mac(&self) -> Option<Mac> {
+        self.mac.copied().map(Mac)
     }
 }
 

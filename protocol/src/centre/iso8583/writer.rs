@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::field::{Content, Size, find};
 use super::header::{Mti, START, bit};
-use super::mac::MacKey;
+use super::mac::{Mac, MacKey};
 use super::view::{Value, is_well_formed};
 use crate::iso7816::tlv;
 
@@ -143,13 +143,21 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// The first error.
-    pub fn finish_with_mac(mut self, key: &dyn MacKey) -> Result<&'b [u8], WriteError> {
+    pub fn finish_with_mac(self, key: &dyn MacKey) -> Result<&'b [u8], WriteError> {
+        self.finish_after(key, &[]).map(|(_, bytes)| bytes)
+    }
+
+    /// The same with a MAC that also covers what is `before` the message; returns the MAC, too.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn finish_after(mut self, key: &dyn MacKey, before: &[u8]) -> Result<(Mac, &'b [u8]), WriteError> {
         self.bitmap |= bit(64);
         self.put_start();
         let authenticated = self.buffer.get(MTI_AT..self.used).unwrap_or_default();
-        let mac = key.mac(authenticated);
+        let mac = key.mac_after(before, authenticated);
         self.push(64, &mac.0);
-        self.finish()
+        Ok((mac, self.finish()?))
     }
 
     /// Puts the length, and after TPDU and header, MTI and bitmap.

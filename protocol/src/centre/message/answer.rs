@@ -68,7 +68,7 @@ pub fn write_answer<'b>(
         }
         _ => return Err(MessageError::Unfit),
     }
-    Ok(writer.finish_with_mac(key)?)
+    finish(writer, request, key)
 }
 
 /// Writes the answer to a message on which the centre could not act, with `code` in F39: [`response::FORMAT`] or
@@ -82,7 +82,7 @@ pub fn write_rejection<'b>(
     key: &dyn MacKey,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], MessageError> {
-    Ok(rejection(code, request, buffer).finish_with_mac(key)?)
+    finish(rejection(code, request, buffer), request, key)
 }
 
 /// The same without F64, to a terminal with which the centre shares no key. No terminal takes it for an answer, since anyone
@@ -104,6 +104,13 @@ fn rejection<'b>(code: [u8; 2], request: &Message<'_>, buffer: &'b mut [u8]) -> 
     write_card(&mut writer, objects::card_of(request));
     repeat(&mut writer, request, 60);
     writer
+}
+
+/// Puts F64, which covers the request's F64 as it came, and then the answer: so no answer belongs to two requests.
+fn finish<'b>(writer: Writer<'b>, request: &Message<'_>, key: &dyn MacKey) -> Result<&'b [u8], MessageError> {
+    let asked = request.mac();
+    let (_, bytes) = writer.finish_after(key, asked.as_ref().map_or(&[], |mac| &mac.0))?;
+    Ok(bytes)
 }
 
 /// All fields up to F42.
@@ -152,10 +159,11 @@ impl Fit {
 /// Reads the answer to what was sent.
 ///
 /// # Errors
-/// The bytes are no message, the MAC is wrong, or the message answers another request or is not one complete answer.
+/// The bytes are no message; the MAC is wrong, as that of every answer to another request is; or the message is not one
+/// complete answer.
 pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer, MessageError> {
     let message = Message::read(bytes)?;
-    if !message.is_authentic(key) {
+    if !message.is_authentic_after(key, &sent.mac.0) {
         return Err(MessageError::Mac);
     }
     if !is_answer(&message, sent, &Compared::ALL) {
@@ -199,8 +207,9 @@ pub(super) fn is_answer(message: &Message<'_>, sent: &Sent, compared: &[Compared
     compared.iter().all(|compared| compared.agrees(message, sent))
 }
 
-/// What an answer has in common with its request. Late answers come after a restart too, when a terminal has forgotten
-/// what it asked before: no one of these is enough.
+/// What an answer has in common with its request. The MAC binds the two already; but it has 32 bits, and a centre that
+/// makes mistakes may know the key. Late answers come after a restart too, when a terminal has forgotten what it asked before:
+/// no one of these is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
     /// MTI, and F60 without its batch.

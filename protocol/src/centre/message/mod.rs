@@ -36,6 +36,11 @@
 //! is not used: the number of a social security card is no PAN, since it may have letters. [`response`] lists F39,
 //! [`objects`] the data objects in F55 and F62, which are all ours.
 //!
+//! An answer's F64 covers the request's F64, 8 bytes as they came, and then the answer itself from its MTI on. So an answer
+//! belongs to one request, to the byte: a recorded, late or swapped one is not taken, above all none that would make a forged
+//! card genuine. A request without F64 is answered as if it had none to cover. A rejection of a message whose F64 was changed on
+//! its way is bound to what came, and not taken either: the terminal waits its time then.
+//!
 //! F64 is a MAC by a session key. How terminal and centre get the key is not settled here: sign-in brings none yet
 //! (docs/card.md §5.3). The MAC protects the contents but does not hide them: F55 and F62 contain ID numbers and names
 //! in plain form, so that a line that is not trusted needs encryption.

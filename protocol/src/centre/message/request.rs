@@ -7,7 +7,7 @@ use super::response;
 use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
 use crate::card::keys::Algorithm;
-use crate::centre::iso8583::mac::MacKey;
+use crate::centre::iso8583::mac::{Mac, MacKey};
 use crate::centre::iso8583::{HEADER, Message, TPDU, Writer};
 use crate::centre::{Authenticate, Batch, Body, Original, Request, Stan, TerminalId, Token};
 use crate::rules::decision::{Operation, PresentedCard};
@@ -24,6 +24,8 @@ pub struct Sent {
     pub(super) institution: InstitutionCode,
     pub(super) time: Timestamp,
     pub(super) card: About,
+    /// Its F64, which its answer's covers.
+    pub(super) mac: Mac,
 }
 
 /// Which card a message is about.
@@ -148,7 +150,8 @@ pub fn write_request<'b>(
     }
     objects::write_request(&mut writer, request, operation);
     let card = About::of(&request.body);
-    Ok((Sent { form, stan, batch, terminal, institution, time, card }, writer.finish_with_mac(key)?))
+    let (mac, bytes) = writer.finish_after(key, &[])?;
+    Ok((Sent { form, stan, batch, terminal, institution, time, card, mac }, bytes))
 }
 
 const fn kind_of(operation: &Operation) -> Kind {

@@ -1,6 +1,7 @@
 //! Any request and any answer is read as it was written; and what damage to the bytes does. What is no answer to a
-//! message is in [`late`].
+//! message is in [`late`] and [`bound`].
 
+mod bound;
 mod late;
 
 use std::boxed::Box;
@@ -251,12 +252,12 @@ fn change(bytes: &[u8], changes: &[Change], mend_length: bool) -> Vec<u8> {
     bytes
 }
 
-/// The changed message, with a right MAC.
-fn with_right_mac(bytes: &[u8]) -> Vec<u8> {
+/// The changed message, with a right MAC after what is before it.
+fn with_right_mac(before: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if bytes.len() > 13 + 8 {
         let at = bytes.len() - 8;
-        let mac = key().mac(&bytes[13..at]);
+        let mac = key().mac_after(before, &bytes[13..at]);
         bytes[at..].copy_from_slice(&mac.0);
     }
     bytes
@@ -306,7 +307,7 @@ proptest! {
         changes in prop::collection::vec(any_change(), 1..4),
     ) {
         let (to, request) = sent(&asked, number);
-        let bytes = with_right_mac(&change(&request, &changes, true));
+        let bytes = with_right_mac(&[], &change(&request, &changes, true));
         match read(&bytes) {
             Ok(other) => {
                 let (_, again) = sent(&other, number);
@@ -314,7 +315,8 @@ proptest! {
             }
             Err(error) => prop_assert_ne!(error.to_string(), ""),
         }
-        let bytes = with_right_mac(&change(&answered(&answer, &request), &changes, true));
+        let asked = &request[request.len() - 8..];
+        let bytes = with_right_mac(asked, &change(&answered(&answer, &request), &changes, true));
         match read_answer(&bytes, &to, &key()) {
             Ok(other) => prop_assert_eq!(read_answer(&answered(&other, &request), &to, &key()), Ok(other)),
             Err(error) => prop_assert_ne!(error.to_string(), ""),
@@ -328,11 +330,11 @@ proptest! {
     ) {
         let (_, request) = sent(&one, number);
         let bytes = answered(&answer, &request);
-        prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::NotTheAnswer));
+        prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::Mac));
         // Not even if only the number differs.
         let late = number.next_message();
         if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. }) {
-            prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::NotTheAnswer));
+            prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::Mac));
         }
     }
 

@@ -1,5 +1,6 @@
 //! An answer that comes late, as after a restart that made the terminal forget what it had asked, is never taken for that
-//! to a new message: of every pair of kinds, whatever single thing tells the new message from the old one.
+//! to a new message: of every pair of kinds, whatever single thing tells the new message from the old one. That is shown of the
+//! fields alone, as if the MAC did not bind the two (`bound`).
 
 use super::*;
 use crate::centre::message::answer::{Compared, is_answer};
@@ -109,7 +110,7 @@ fn an_old_answer_is_not_taken_for_that_to_a_new_message() {
     let new = messages(Some(Compared::Time));
     for (_, _, answer) in messages(None) {
         for (to, ..) in &new {
-            assert_eq!(read_answer(&answer, to, &key()), Err(MessageError::NotTheAnswer));
+            assert_eq!(read_answer(&answer, to, &key()), Err(MessageError::Mac));
         }
     }
     // And every answer is taken for that to its own message.
