@@ -9,6 +9,7 @@ use std::process::Command;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 
+use qiyong_protocol::centre::message::MessageError;
 use qiyong_protocol::centre::{Answer, Batch, Lease, TerminalId, Token};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_tests::centre::lines::{OWN_CARD, PLACES, Raw, Terminals, own_card, serve};
@@ -104,7 +105,7 @@ fn hostile_terminals_harm_nobody() {
     let terminals = Terminals::start(&["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"], 2);
     let card = own_card(&terminals.centre());
     let mut raw = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
-    assert!(matches!(raw.sign_in(Token(*b"a token!")), Answer::SignedIn(_)));
+    assert!(matches!(raw.sign_in(Token(*b"a token!")), Answer::SignedIn { .. }));
 
     let mut half = terminals.connect();
     half.write_all(&raw.purchase(&card, None).bytes[..40]).unwrap();
@@ -121,12 +122,16 @@ fn hostile_terminals_harm_nobody() {
     let mut thief = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
     assert_eq!(thief.sign_in(Token(*b"another!")), Answer::Refused(Reason::NameTaken));
     let mut other = Raw::new(terminals.connect(), TerminalId(*b"OTHER001"));
-    let Answer::SignedIn(lease) = other.sign_in(Token(*b"a third.")) else { panic!("refused") };
+    let Answer::SignedIn { lease, .. } = other.sign_in(Token(*b"a third.")) else { panic!("refused") };
+    // Without a session of its own it has no key that would sell anything.
+    let stolen = thief.purchase(&card, Some(lease));
+    thief.send(&stolen.bytes);
+    assert_eq!(thief.try_hear(&stolen), Err(MessageError::Rejected(*b"A0")));
     // A lease that the name does not have.
     let foreign = Lease { batch: Batch(lease.batch.0 + 7), ..lease };
-    let stolen = thief.purchase(&card, Some(foreign));
-    thief.send(&stolen.bytes);
-    assert_eq!(thief.hear(&stolen), Answer::Refused(Reason::NotSignedIn));
+    let stolen = other.purchase(&card, Some(foreign));
+    other.send(&stolen.bytes);
+    assert_eq!(other.hear(&stolen), Answer::Refused(Reason::NotSignedIn));
 
     // A byte at a time is slow, and right.
     let asked = raw.purchase(&card, None);

@@ -8,7 +8,8 @@
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
 //! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
 //! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
-//! of it was sent. So the terminal knows what it owes, wherever the power is cut.
+//! of it was sent. So the terminal knows what it owes, wherever the power is cut. A reversal goes out under the terminal's master
+//! key and under the name of its time, so that neither a sign-in nor the present name is needed for it; the link has the keys.
 //!
 //! # A visit
 //!
@@ -173,6 +174,7 @@ use rand_core::CryptoRng;
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{
     Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
 };
@@ -481,7 +483,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.random.fill_bytes(&mut fresh.0);
         let token = self.memory.token(fresh)?;
         let (batch, time, body) = (Batch::NONE, self.clock.now(), Body::SignIn { token });
-        let Answer::SignedIn(lease) = self.send(&Request { institution, terminal, batch, time, body }).await? else {
+        let Answer::SignedIn { lease, .. } = self.send(&Request { institution, terminal, batch, time, body }).await?
+        else {
             return Err(Stop::here(Reason::NoAnswer));
         };
         self.memory.keep_lease(&self.settings, lease)?;
@@ -522,9 +525,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Either::First(answer) => answer,
             Either::Second(()) => Err(LinkError::NoAnswer),
         };
-        match answer? {
-            Answer::Refused(reason) => Err(Stop::centre(reason)),
-            answer => Ok(answer),
+        match answer {
+            Ok(Answer::Refused(reason)) => Err(Stop::centre(reason)),
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                // The centre has another working key, or the link has none: the next message is a sign-in.
+                if matches!(error, LinkError::Rejected(response::MAC) | LinkError::NotSignedIn) {
+                    self.signed_in = false;
+                }
+                Err(error.into())
+            }
         }
     }
 

@@ -207,6 +207,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::ClockWrong => ("Clock is wrong, call service", "终端时间不准，请报修"),
         Reason::CentreBusy => ("Centre is busy, try again", "中心繁忙，请重试"),
         Reason::RegionDown => ("Centre of area down, try later", "区域中心不通，请重试"),
+        Reason::WorkingKeyWrong => ("Wrong key, call service", "终端认证失败，请报修"),
     }
 }
 

@@ -68,7 +68,7 @@ pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 use terminal::given;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
-pub use terminal::passed::{Asked, Heard, Passed, refusal};
+pub use terminal::passed::{Asked, Heard, Passed, Proved, refusal};
 
 /// The card centre.
 pub struct Centre {

@@ -7,8 +7,10 @@
 pub mod iso8583;
 pub mod message;
 mod number;
+mod session;
 
 pub use number::{Batch, Lease, Stan, Token};
+pub use session::{Session, WorkingKey};
 
 use core::fmt;
 
@@ -50,7 +52,8 @@ pub struct Request<'a> {
 /// What a message asks of the centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// Ask for the lease of the name, and for the batch and numbers that go with it: the first message after a start.
+    /// Ask for the lease of the name, for the batch and numbers that go with it, and for a working key: the first message
+    /// after a start.
     SignIn {
         /// Which terminal of this name it is.
         token: Token,
@@ -131,7 +134,12 @@ pub struct Authenticate<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// To [`Body::SignIn`].
-    SignedIn(Lease),
+    SignedIn {
+        /// Under which numbers the terminal works.
+        lease: Lease,
+        /// Under which key, and what time it is.
+        session: Session,
+    },
     /// To [`Body::Authenticate`].
     Authenticated {
         /// What a genuine card answers to INTERNAL AUTHENTICATE.
@@ -183,6 +191,10 @@ pub enum LinkError {
     NoAnswer,
     /// The message was not sent: the terminal has not been set up since it started, so it has no key for F64.
     NotSetUp,
+    /// The message was not sent: the terminal has not signed in, so it has no working key.
+    NotSignedIn,
+    /// The working key that the centre gave at sign-in does not fit its check value.
+    WorkingKey,
     /// The message was not sent: one of its fields cannot be written.
     Unwritable {
         /// The field; 0 if it is none in particular.
@@ -195,20 +207,36 @@ pub enum LinkError {
     Failed,
 }
 
+impl Body<'_> {
+    /// Whether it is proved by the terminal's master key: a sign-in, which brings the working key, and what may be owed from
+    /// before a start, which goes before the sign-in. Everything else is proved by the working key.
+    pub const fn is_under_master_key(&self) -> bool {
+        match self {
+            Self::SignIn { .. } | Self::Reverse { .. } => true,
+            Self::Authenticate(_)
+            | Self::Inquire { .. }
+            | Self::Transact { .. }
+            | Self::PinChanged { .. }
+            | Self::Report { .. } => false,
+        }
+    }
+}
+
 impl LinkError {
     /// Whether it is certain that no byte of the message left the terminal, so that it has no effect. The link that
     /// makes such an error is responsible for this.
     pub const fn is_unsent(self) -> bool {
         match self {
-            Self::NotSetUp | Self::Unwritable { .. } => true,
-            Self::NoAnswer | Self::Rejected(_) | Self::Failed => false,
+            Self::NotSetUp | Self::NotSignedIn | Self::Unwritable { .. } => true,
+            Self::NoAnswer | Self::WorkingKey | Self::Rejected(_) | Self::Failed => false,
         }
     }
 
     /// The reason with which a visit that needed the answer ends.
     pub const fn reason(self) -> Reason {
         match self {
-            Self::NotSetUp | Self::Unwritable { .. } => Reason::NotSent,
+            Self::NotSetUp | Self::NotSignedIn | Self::Unwritable { .. } => Reason::NotSent,
+            Self::WorkingKey => Reason::WorkingKeyWrong,
             Self::Rejected(_) => Reason::Rejected,
             Self::NoAnswer | Self::Failed => Reason::NoAnswer,
         }
@@ -222,6 +250,12 @@ impl fmt::Display for LinkError {
             Self::NotSetUp => {
                 f.write_str("nothing was sent to the centre, since the terminal has no key: send it the set-up first")
             }
+            Self::NotSignedIn => {
+                f.write_str("nothing was sent to the centre, since the terminal has no working key: let it sign in first")
+            }
+            Self::WorkingKey => f.write_str(
+                "the working key that the centre gave does not fit its check value: give terminal and centre the same master key",
+            ),
             Self::Unwritable { field: 0 } => {
                 f.write_str("nothing was sent to the centre, since the message does not fit: report this to the maker")
             }

@@ -8,7 +8,7 @@
 //!
 //! | Command | | |
 //! |---|---|---|
-//! | set up | `U` | institution 12, terminal 8, key of F64 16, the least number that the next transaction may have 4 |
+//! | set up | `U` | institution 12, terminal 8, master key 16, the least number that the next transaction may have 4 |
 //! | start | `V` | reference 4, time 7, operation: 1 apply, 2 settle, 3 purchase, 4 query; a bill: total 8, fund 8; to apply: flag? kind 1, number text, name text, last day 4 (zeros: without end) |
 //! | cancel | `C` | – |
 //! | status | `S` | – |
@@ -26,8 +26,8 @@
 //! **No lost frame does harm**, because the till may repeat everything. The till gives each visit a reference of its
 //! own. A start with the reference of the visit under way is answered by the state; a start with the reference of the
 //! last visit is answered by the end of that visit. So no holder is served twice. After a restart the terminal sends
-//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps the
-//! key in RAM alone.
+//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps its
+//! keys in RAM alone.
 
 mod codec;
 
@@ -58,7 +58,7 @@ pub struct Setup {
     pub institution: InstitutionCode,
     /// The terminal's name in the institution.
     pub terminal: TerminalId,
-    /// The key of F64, until there is a sign-in.
+    /// The terminal's master key, under which it signs in and reverses.
     pub key: X919,
     /// The least number that the next transaction may have. The terminal's numbers never go back, whatever this number
     /// is.

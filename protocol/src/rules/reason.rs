@@ -142,6 +142,8 @@ reasons! {
     CentreBusy = "centre-busy" => Failed, TryAgain;
     /// The centre of the card's or the terminal's area cannot be reached now: nothing was done.
     RegionDown = "region-down" => Failed, TryAgain;
+    /// The working key that the centre gave the terminal at sign-in is not the one that its check value belongs to.
+    WorkingKeyWrong = "working-key-wrong" => Failed, CallService;
 }
 
 impl Reason {

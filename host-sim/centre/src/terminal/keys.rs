@@ -1,8 +1,6 @@
-//! The keys of terminals (docs/centre.md §18): of each name one in force, and those that have ended. Not here: which message
-//! is believed under which key (`endpoint`).
+//! The keys of terminals (docs/centre.md §18): of each name one master key in force, those that have ended, and the working key
+//! of its session. Not here: which message is believed under which key (`endpoint`).
 
-use des::TdesEde2;
-use des::cipher::{BlockCipherEncrypt, KeyInit};
 use jiff::civil::DateTime;
 use zeroize::Zeroizing;
 
@@ -25,8 +23,82 @@ const KNOWN: usize = 8;
 #[derive(Debug)]
 pub(crate) struct TerminalKey {
     pub(crate) key: X919,
+    pub(crate) sort: Sort,
     /// When it ended; `None`: it is in force.
     pub(crate) ended: Option<DateTime>,
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// Signs in, and undoes.
+    Master,
+    /// All messages of a session.
+    Working,
+}
+
+/// By what a message is proved.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    pub(crate) key: X919,
+    /// Its F64; `None`: it never was bytes.
+    pub(crate) asked: Option<String>,
+}
+
+/// The working key of a name's last session, if it has had one.
+pub(crate) fn working(
+    (store, vault): (&dyn Database, &Vault),
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<Option<TerminalKey>, CentreError> {
+    let row = store.find(
+        "SELECT working, working_ended FROM leases WHERE institution = $1 AND terminal = $2 AND working IS NOT NULL",
+        values![institution, terminal_text(terminal)],
+    )?;
+    let read = |row: &Row| {
+        let key = unseal(vault, &row.get::<Vec<u8>>("working")?, "leases.working")?;
+        Ok(TerminalKey { key, sort: Sort::Working, ended: row.get("working_ended")? })
+    };
+    row.as_ref().map(read).transpose()
+}
+
+/// The working key of the session that this sign-in begins, under a name that has a lease.
+///
+/// # Errors
+/// The system has no random numbers, or the database failed.
+pub(crate) fn begin_session(
+    (store, vault): (&dyn Database, &Vault),
+    (institution, terminal): (InstitutionCode, TerminalId),
+    asked: Option<&str>,
+) -> Result<X919, CentreError> {
+    // The end of a key takes away what it was asked by.
+    let last = store.find(
+        "SELECT working FROM leases WHERE institution = $1 AND terminal = $2 AND working IS NOT NULL AND asked = $3",
+        values![institution, terminal_text(terminal), asked],
+    )?;
+    if let Some(last) = last {
+        return unseal(vault, &last.get::<Vec<u8>>("working")?, "leases.working");
+    }
+    let key = random()?;
+    store.execute(
+        "UPDATE leases SET working = $1, asked = $2, working_ended = NULL WHERE institution = $3 AND terminal = $4",
+        values![vault.seal(key.expose())?, asked, institution, terminal_text(terminal)],
+    )?;
+    Ok(key)
+}
+
+fn random() -> Result<X919, CentreError> {
+    let mut bytes = Zeroizing::new([0; 16]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+    // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
+    bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
+    Ok(X919::new(*bytes))
+}
+
+fn unseal(vault: &Vault, sealed: &[u8], column: &str) -> Result<X919, CentreError> {
+    let plain = vault.unseal(sealed)?;
+    let key = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
+    key.map(|key| X919::new(*key)).map_err(|_| CentreError::Damaged(Damage::Column(column.into())))
 }
 
 /// The keys of a name, the last one first. None: the terminal was never registered.
@@ -40,15 +112,13 @@ pub(crate) fn of(
          ORDER BY number DESC LIMIT 8",
         values![institution, terminal_text(terminal)],
     )?;
-    let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, ended: row.get("ended")? });
+    let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, sort: Sort::Master, ended: row.get("ended")? });
     rows.iter().take(KNOWN).map(read).collect()
 }
 
 /// The key in this row.
 pub(crate) fn open(vault: &Vault, row: &Row) -> Result<X919, CentreError> {
-    let plain = vault.unseal(&row.get::<Vec<u8>>("sealed")?)?;
-    let key = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
-    key.map(|key| X919::new(*key)).map_err(|_| CentreError::Damaged(Damage::Column("terminal_keys.sealed".into())))
+    unseal(vault, &row.get::<Vec<u8>>("sealed")?, "terminal_keys.sealed")
 }
 
 /// The number of a name's last key in this area, and when it ended if it has.
@@ -74,19 +144,16 @@ pub(crate) fn add(
     (institution, terminal): (InstitutionCode, TerminalId),
     number: i64,
 ) -> Result<X919, CentreError> {
-    let mut bytes = Zeroizing::new([0; 16]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
-    // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
-    bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
-    let sealed = office.vault().seal(bytes.as_slice())?;
+    let key = random()?;
+    let sealed = office.vault().seal(key.expose())?;
     office.store().execute(
         "INSERT INTO terminal_keys (area, institution, terminal, number, sealed, since) VALUES ($1, $2, $3, $4, $5, $6)",
         values![office.area(), institution, terminal_text(terminal), number, sealed, office.now()],
     )?;
-    Ok(X919::new(*bytes))
+    Ok(key)
 }
 
-/// Ends the key that is in force; `false`: none is.
+/// Ends the key that is in force, and the session under it; `false`: none is.
 ///
 /// # Errors
 /// The database failed.
@@ -100,15 +167,18 @@ pub(crate) fn end(
          WHERE area = $2 AND institution = $3 AND terminal = $4 AND ended IS NULL",
         values![office.now(), office.area(), institution, terminal_text(terminal)],
     )?;
+    office.store().execute(
+        "UPDATE leases SET working_ended = $1, asked = NULL
+         WHERE institution = $2 AND terminal = $3 AND working IS NOT NULL AND working_ended IS NULL",
+        values![office.now(), institution, terminal_text(terminal)],
+    )?;
     Ok(ended == 1)
 }
 
 /// The check value of a key, by which it is told whether a device has taken it: the first three bytes of eight zeros,
 /// enciphered with 3DES.
 pub(crate) fn check_value(key: &X919) -> String {
-    let mut block = [0; 8];
-    TdesEde2::new(key.expose().into()).encrypt_block((&mut block).into());
-    hex::encode_upper(block.get(..3).unwrap_or_default())
+    hex::encode_upper(key.check_value())
 }
 
 #[cfg(test)]

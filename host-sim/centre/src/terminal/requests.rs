@@ -7,7 +7,9 @@ use qiyong_protocol::rules::reason::Reason;
 
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
+use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
+use crate::terminal::keys::Proof;
 use crate::terminal::origin::Origin;
 use crate::terminal::{leases, transactions, visits};
 use crate::{Centre, CentreError};
@@ -21,10 +23,25 @@ impl Centre {
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.repeatedly(|centre| centre.decide(request, Origin::Here))
+        self.repeatedly(|centre| centre.decide(request, Origin::Here, &centre.proof_of(request)?))
     }
 
-    pub(super) fn decide(&self, request: &Request<'_>, origin: Origin<'_>) -> Result<Answer, CentreError> {
+    /// What proves a request that never was bytes: the key that its terminal has.
+    fn proof_of(&self, request: &Request<'_>) -> Result<Proof, CentreError> {
+        let known = match request.body {
+            Body::SignIn { .. } => self.master_keys(request.institution, request.terminal)?.into_iter().next(),
+            // Nothing is given under it.
+            _ => None,
+        };
+        Ok(Proof { key: known.map_or_else(test_mac_key, |known| known.key), asked: None })
+    }
+
+    pub(super) fn decide(
+        &self,
+        request: &Request<'_>,
+        origin: Origin<'_>,
+        proof: &Proof,
+    ) -> Result<Answer, CentreError> {
         if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
@@ -43,7 +60,7 @@ impl Centre {
             }
             (_, None) => Answer::Refused(Reason::InstitutionUnknown),
             (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
-            (Body::SignIn { token }, _) => leases::sign_in(files.store, request, *token)?,
+            (Body::SignIn { token }, _) => leases::sign_in(files, request, *token, proof)?,
             (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
             (Body::Report { card, operation, reason }, _) => {

@@ -1,10 +1,10 @@
-//! What a front remembers of those who have spoken: the region of an institution, and the key of a terminal. Both are bounded:
+//! What a front remembers of those who have spoken: the region of an institution, and the keys of a terminal. Both are bounded:
 //! whoever has not spoken for longest is forgotten, and asked for again.
 
 use hashlink::LruCache;
 
+use qiyong_centre::Proved;
 use qiyong_protocol::centre::TerminalId;
-use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 /// A terminal's name.
@@ -12,7 +12,7 @@ pub(super) type Name = (InstitutionCode, TerminalId);
 
 pub(super) struct Memory {
     homes: LruCache<InstitutionCode, usize>,
-    keys: LruCache<Name, X919>,
+    keys: LruCache<Name, Proved>,
 }
 
 impl Memory {
@@ -26,16 +26,18 @@ impl Memory {
         self.homes.get(&institution).copied()
     }
 
-    /// The key under which a terminal has spoken last.
-    pub(super) fn key(&mut self, name: &Name) -> Option<X919> {
+    /// The keys under which a terminal has spoken last.
+    pub(super) fn keys(&mut self, name: &Name) -> Option<Proved> {
         self.keys.get(name).cloned()
     }
 
     /// Remembers both.
-    pub(super) fn learn(&mut self, name: Name, home: usize, key: Option<&X919>) {
+    pub(super) fn learn(&mut self, name: Name, home: usize, proved: &Proved) {
         self.homes.insert(name.0, home);
-        if let Some(key) = key {
-            self.keys.insert(name, key.clone());
+        if !proved.is_none() {
+            let mut known = self.keys.remove(&name).unwrap_or_default();
+            known.learn(proved);
+            self.keys.insert(name, known);
         }
     }
 
@@ -48,20 +50,28 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qiyong_protocol::centre::iso8583::mac::X919;
 
     #[test]
     fn who_has_not_spoken_for_longest_is_forgotten_first() {
         let name =
             |number: u32| (InstitutionCode::new(&format!("P3201000{number:04}")).unwrap(), TerminalId(*b"00000001"));
         let mut memory = Memory::new(2);
-        let key = X919::new([7; 16]);
-        memory.learn(name(1), 1, Some(&key));
-        memory.learn(name(2), 2, None);
+        let [first, second, third] = [1, 2, 3].map(|byte| Some(X919::new([byte; 16])));
+        memory.learn(name(1), 1, &Proved { master: first, working: second });
+        memory.learn(name(2), 2, &Proved::default());
         assert_eq!(
-            (memory.home(name(1).0), memory.key(&name(1)).is_some(), memory.key(&name(2)).is_some()),
+            (memory.home(name(1).0), memory.keys(&name(1)).is_some(), memory.keys(&name(2)).is_some()),
             (Some(1), true, false)
         );
-        memory.learn(name(3), 0, Some(&key));
+        // What is newer replaces its like, and nothing else.
+        memory.learn(name(1), 1, &Proved { master: None, working: third });
+        let known = memory.keys(&name(1)).unwrap();
+        let byte = |key: Option<X919>| key.map(|key| key.expose()[0]);
+        assert_eq!((byte(known.master), byte(known.working)), (Some(1), Some(3)));
+        memory.learn(name(2), 2, &Proved::default());
+        memory.learn(name(1), 1, &Proved::default());
+        memory.learn(name(3), 0, &Proved { master: Some(X919::new([7; 16])), working: None });
         assert_eq!([1, 2, 3].map(|number| memory.home(name(number).0)), [Some(1), None, Some(0)]);
         memory.forget(name(1).0);
         assert_eq!(memory.home(name(1).0), None);

@@ -20,7 +20,7 @@
 //!
 //! | Answer | F39 | F44 | F54 | F55 | F62 |
 //! |---|---|---|---|---|---|
-//! | signed in | 00 | – | – | – | next number |
+//! | signed in | 00 | – | – | – | next number, working key, time |
 //! | authenticated | 00 | – | – | cryptograms | – |
 //! | standing | 00 | – | – | – | status, flags |
 //! | approved | 00 | – | balance | – | effects |
@@ -41,19 +41,21 @@
 //! card genuine. A request without F64 is answered as if it had none to cover. A rejection of a message whose F64 was changed on
 //! its way is bound to what came, and not taken either: the terminal waits its time then.
 //!
-//! F64 is a MAC by a session key. How terminal and centre get the key is not settled here: sign-in brings none yet
-//! (docs/card.md §5.3). The MAC protects the contents but does not hide them: F55 and F62 contain ID numbers and names
-//! in plain form, so that a line that is not trusted needs encryption.
+//! F64 is a MAC by the working key that the sign-in has brought; a sign-in and a reversal are under the terminal's master key
+//! (docs/card.md §5.3). [`Keys`] is the terminal's side of that. The MAC protects the contents but does not hide them: F55 and F62
+//! contain ID numbers and names in plain form, so that a line that is not trusted needs encryption.
 
 mod answer;
 mod error;
 mod forms;
+mod keys;
 pub mod objects;
 mod request;
 pub mod response;
 
 pub use answer::{read_answer, write_answer, write_open_rejection, write_rejection};
 pub use error::MessageError;
+pub use keys::Keys;
 pub use request::read as read_request;
 pub use request::{Parts, Sent, sender, write_request};
 

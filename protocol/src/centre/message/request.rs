@@ -28,6 +28,18 @@ pub struct Sent {
     pub(super) mac: Mac,
 }
 
+impl Sent {
+    /// Whether the message is one that is proved by the terminal's master key.
+    pub(super) const fn is_under_master_key(&self) -> bool {
+        matches!(self.form.kind, Kind::SignIn | Kind::Reverse)
+    }
+
+    /// As which terminal it was sent.
+    pub const fn sender(&self) -> (InstitutionCode, TerminalId) {
+        (self.institution, self.terminal)
+    }
+}
+
 /// Which card a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum About {

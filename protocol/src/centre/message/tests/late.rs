@@ -43,7 +43,7 @@ fn messages(differ: Option<Compared>) -> Vec<(Sent, Vec<u8>, Vec<u8>)> {
     let standing = Standing { status: CardStatus::Active, social: true, financial: true, pin_is_initial: false };
     let reason = Reason::PinWrong;
     let bodies = [
-        (Body::SignIn { token: Token([5; 8]) }, Answer::SignedIn(Lease { batch: Batch(1), next: Stan(1) })),
+        (Body::SignIn { token: Token([5; 8]) }, signed_in()),
         (Body::Authenticate(question), Answer::Authenticated { internal: Cryptogram([0; 8]), external: None }),
         (Body::Inquire { card, operation }, Answer::Standing(standing)),
         (Body::Transact { stan: number, card, operation }, receipt.clone()),
