@@ -23,7 +23,7 @@ use embassy_sync::signal::Signal;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, MessageError, Sent};
 use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
-use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Reference, Refused, Setup, State};
+use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Formality, Reference, Refused, Setup, State};
 use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -61,6 +61,8 @@ pub enum Job {
     Setup(Place),
     /// Serve one holder.
     Serve(Operation),
+    /// Settle something with the centre.
+    Attend(Formality),
 }
 
 /// Where the till says that the terminal stands: a [`Setup`] without its key, which only the link needs.
@@ -231,28 +233,41 @@ impl<P: Port> SerialLink<P> {
                 return None;
             }
             Command::Start { reference, time, operation } => {
-                let Some(Stand { name: (institution, _), .. }) = &inner.setup else {
-                    return Some(Event::Refused(Refused::NotSetUp));
-                };
-                match (inner.state.visit, inner.ended) {
-                    (Some(visit), _) if visit != reference => return Some(Event::Refused(Refused::Busy)),
-                    (Some(_), _) => {}
-                    (None, Some(ended)) if ended.reference == reference => return Some(Event::Ended(ended)),
-                    // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
-                    _ if self.job.signaled() => return Some(Event::Refused(Refused::Busy)),
-                    _ if operation.channel().is_some_and(|channel| channel != institution.channel()) => {
-                        return Some(Event::Refused(Refused::NotHere));
-                    }
-                    _ => {
-                        set_clock(time);
-                        inner.state.visit = Some(reference);
-                        self.cancel.reset();
-                        self.job.signal(Job::Serve(operation));
-                    }
-                }
+                return Some(self.begin(inner, reference, Job::Serve(operation), || set_clock(time)));
+            }
+            Command::Attend { reference, time, what } => {
+                return Some(self.begin(inner, reference, Job::Attend(what), || set_clock(time)));
             }
         }
         Some(Event::State(inner.state))
+    }
+
+    /// Begins a visit, unless that or another one is under way or was the last. Returns what the till is told.
+    fn begin(&self, inner: &mut Inner, reference: Reference, job: Job, set_clock: impl FnOnce()) -> Event {
+        let Some(Stand { name: (institution, _), .. }) = &inner.setup else {
+            return Event::Refused(Refused::NotSetUp);
+        };
+        let channel = match &job {
+            Job::Serve(operation) => operation.channel(),
+            Job::Setup(_) | Job::Attend(_) => None,
+        };
+        match (inner.state.visit, inner.ended) {
+            (Some(visit), _) if visit != reference => return Event::Refused(Refused::Busy),
+            (Some(_), _) => {}
+            (None, Some(ended)) if ended.reference == reference => return Event::Ended(ended),
+            // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
+            _ if self.job.signaled() => return Event::Refused(Refused::Busy),
+            _ if channel.is_some_and(|channel| channel != institution.channel()) => {
+                return Event::Refused(Refused::NotHere);
+            }
+            _ => {
+                set_clock();
+                inner.state.visit = Some(reference);
+                self.cancel.reset();
+                self.job.signal(job);
+            }
+        }
+        Event::State(inner.state)
     }
 
     /// What the application is to do next.

@@ -178,6 +178,7 @@ use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{
     Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
 };
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -341,6 +342,47 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         };
         self.show_end(operation, &report);
         report
+    }
+
+    /// Settles something with the centre that is about no holder. What must be reversed goes first, and then a sign-in if the
+    /// terminal has not signed in since it started.
+    ///
+    /// Cancel-safety: as [`Terminal::serve`].
+    pub async fn attend(&mut self, what: Formality) -> Report {
+        let stop = self.settle_with_centre(what).await.err();
+        self.slot.disconnect().await;
+        let reason = stop.map(|stop| stop.reason);
+        self.operator.show(&reason.map_or(Screen::Attended(what), Screen::NotDone));
+        Report {
+            outcome: reason.map_or(Outcome::Approved, Reason::outcome),
+            reason,
+            cause: stop.and_then(|stop| stop.cause),
+            effects: Effects::default(),
+            balance: None,
+            standing: None,
+            card: None,
+            stan: None,
+            pin_changed: false,
+            pin_unchanged: None,
+        }
+    }
+
+    async fn settle_with_centre(&mut self, what: Formality) -> Result<(), Stop> {
+        self.reverse_unanswered().await?;
+        self.operator.show(&Screen::AskingCentre);
+        let body = match what {
+            Formality::SignOff => Body::SignOff,
+            Formality::Echo => Body::Echo,
+        };
+        match self.ask(body).await? {
+            Answer::Done => {}
+            // A centre that answers something else has not answered.
+            _ => return Err(Stop::here(Reason::NoAnswer)),
+        }
+        if what == Formality::SignOff {
+            self.signed_in = false;
+        }
+        Ok(())
     }
 
     /// The steps of a visit. `Ok(None)` is an answered query.

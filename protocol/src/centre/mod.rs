@@ -91,6 +91,10 @@ pub enum Body<'a> {
         /// The card's ident code, compared with the record.
         ident: IdentCode,
     },
+    /// The terminal's work is over: the session ends, and its key with it. The lease stays.
+    SignOff,
+    /// Ask whether anybody is there who knows the key; changes nothing.
+    Echo,
     /// The terminal refused, or gave up before it asked the centre to transact; for the record.
     Report {
         /// The card's number, if it could be read.
@@ -217,6 +221,8 @@ impl Body<'_> {
             | Self::Inquire { .. }
             | Self::Transact { .. }
             | Self::PinChanged { .. }
+            | Self::SignOff
+            | Self::Echo
             | Self::Report { .. } => false,
         }
     }

@@ -8,6 +8,7 @@
 //! | a request under the working key | its answer |
 //! | a sign-in or a reversal under the master key | its answer |
 //! | a reversal under a master key that has ended, of what was begun before that | its answer, under that key |
+//! | a sign-off under a working key that has ended | done: it is over |
 //! | any other message under a master key, or under a key that has ended | F39 A0, under that key; nothing else is done |
 //! | a message with no or a wrong MAC, as one under the working key of a session before | F39 A0, under the name's last master key; nothing else is done |
 //! | a message of a name that has no key | F39 A0, without a MAC; nothing else is done |
@@ -274,7 +275,12 @@ impl Centre {
         let Some(ended) = known.ended else {
             return Ok(known.sort == Sort::Working || request.body.is_under_master_key());
         };
-        let (Sort::Master, Body::Reverse { original, .. }) = (known.sort, &request.body) else { return Ok(false) };
+        let original = match (known.sort, &request.body) {
+            (Sort::Master, Body::Reverse { original, .. }) => original,
+            // Said again, since its answer was lost: the session is over.
+            (Sort::Working, Body::SignOff) => return Ok(true),
+            _ => return Ok(false),
+        };
         let Some(area) = area_of(&self.store, request.institution)? else { return Ok(false) };
         Ok(ClockBound::of(self.files(), area)?.admits_by(original.time, ended))
     }

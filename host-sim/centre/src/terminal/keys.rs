@@ -87,6 +87,23 @@ pub(crate) fn begin_session(
     Ok(key)
 }
 
+/// Ends the session of a name, if there is one: its working key opens nothing any more.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn end_session(
+    store: &dyn Database,
+    (institution, terminal): (InstitutionCode, TerminalId),
+    now: DateTime,
+) -> Result<(), CentreError> {
+    store.execute(
+        "UPDATE leases SET working_ended = $1, asked = NULL
+         WHERE institution = $2 AND terminal = $3 AND working IS NOT NULL AND working_ended IS NULL",
+        values![now, institution, terminal_text(terminal)],
+    )?;
+    Ok(())
+}
+
 fn random() -> Result<X919, CentreError> {
     let mut bytes = Zeroizing::new([0; 16]);
     getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
@@ -167,11 +184,7 @@ pub(crate) fn end(
          WHERE area = $2 AND institution = $3 AND terminal = $4 AND ended IS NULL",
         values![office.now(), office.area(), institution, terminal_text(terminal)],
     )?;
-    office.store().execute(
-        "UPDATE leases SET working_ended = $1, asked = NULL
-         WHERE institution = $2 AND terminal = $3 AND working IS NOT NULL AND working_ended IS NULL",
-        values![office.now(), institution, terminal_text(terminal)],
-    )?;
+    end_session(office.store(), (institution, terminal), office.now())?;
     Ok(ended == 1)
 }
 

@@ -11,7 +11,7 @@ use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
 use crate::terminal::keys::Proof;
 use crate::terminal::origin::Origin;
-use crate::terminal::{leases, transactions, visits};
+use crate::terminal::{keys, leases, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
@@ -61,8 +61,13 @@ impl Centre {
             (_, None) => Answer::Refused(Reason::InstitutionUnknown),
             (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
             (Body::SignIn { token }, _) => leases::sign_in(files, request, *token, proof)?,
+            (Body::SignOff, _) => {
+                keys::end_session(files.store, (request.institution, request.terminal), files.now)?;
+                Answer::Done
+            }
             (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
+            (Body::Echo, _) => Answer::Done,
             (Body::Report { card, operation, reason }, _) => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;
@@ -139,7 +144,7 @@ fn pin_changed(
 /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
 fn record_refusal(files: Files<'_>, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
     let (stan, card, operation) = match &request.body {
-        Body::SignIn { .. } | Body::Authenticate(_) => (None, None, None),
+        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Authenticate(_) => (None, None, None),
         Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
         Body::Reverse { stan, original } => (Some(*stan), Some(original.card), None),
         Body::PinChanged { card, .. } => (None, Some(*card), None),

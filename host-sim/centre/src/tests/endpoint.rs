@@ -119,3 +119,41 @@ fn a_message_of_which_one_byte_is_another_does_nothing_or_the_same() {
     }
     assert_eq!(state(&centre, &card).2, 1, "all of them are one transaction");
 }
+
+/// docs/card.md §5.3.
+#[test]
+fn a_sign_off_ends_the_session_and_an_echo_changes_nothing() {
+    let card = inactive(b"X00000019");
+    let (mut centre, keys) = in_a_session(&card);
+    let institution = InstitutionCode::new(PHARMACY).unwrap();
+    let write = |body| {
+        let request = Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body };
+        let mut buffer = [0; MESSAGE_MAX];
+        keys.write(&request, Stan(9), &mut buffer).unwrap().1.to_vec()
+    };
+    let (echo, sign_off) = (write(Body::Echo), write(Body::SignOff));
+    let said = |centre: &mut Centre, bytes: &[u8]| code(&centre.handle_bytes(bytes).unwrap().unwrap()).to_vec();
+    let before = state(&centre, &card);
+    assert_eq!(said(&mut centre, &echo), b"00");
+    assert_eq!(state(&centre, &card), before);
+    // Said again, since its answer was lost: it is over already.
+    for _ in 0..2 {
+        assert_eq!(said(&mut centre, &sign_off), b"00");
+    }
+    for bytes in [&echo, &purchase_bytes(&card, keys.working().unwrap())] {
+        assert_eq!(said(&mut centre, bytes), b"A0");
+    }
+    assert_eq!(state(&centre, &card), before, "neither is on the journal, nor is what came after");
+    // The lease stays.
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(1, 1));
+    let other = Token(*b"another!");
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, other), Answer::Refused(Reason::NameTaken));
+
+    // Who has lost the lease is told so.
+    let keys = keys_of(&mut centre, PHARMACY, TILL, test_mac_key());
+    centre.release(institution, TILL).unwrap();
+    let request = Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body: Body::Echo };
+    let mut buffer = [0; MESSAGE_MAX];
+    let (_, bytes) = keys.write(&request, Stan(9), &mut buffer).unwrap();
+    assert_eq!(said(&mut centre, bytes), b"05");
+}

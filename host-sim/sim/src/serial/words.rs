@@ -32,6 +32,8 @@ fn describe_body(body: &Body<'_>) -> String {
             format!("transaction {:06}, card {}: {}", stan.0, card.number, describe_operation(operation))
         }
         Body::SignIn { .. } => "may I work under this name?".to_string(),
+        Body::SignOff => "my work is over".to_string(),
+        Body::Echo => "are you there?".to_string(),
         Body::Reverse { stan, original } => format!("reverse transaction {:06}, card {}", stan.0, original.card),
         Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
         Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Reverse,
     PinChanged,
     Report,
+    SignOff,
+    Echo,
 }
 
 /// By which fields a kind of request is known.
@@ -38,7 +40,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 9] = [
+const FORMS: [Form; 11] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
@@ -48,6 +50,8 @@ const FORMS: [Form; 9] = [
     form(Kind::Reverse, 0x0400, None, [2, 2], [0; 3]),
     form(Kind::PinChanged, 0x0620, None, [0, 0], [9, 1, 1]),
     form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
+    form(Kind::SignOff, 0x0820, None, [0, 0], [0, 0, 2]),
+    form(Kind::Echo, 0x0820, None, [0, 0], [3, 0, 1]),
 ];
 
 impl Form {

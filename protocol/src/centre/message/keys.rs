@@ -45,7 +45,8 @@ impl Keys {
         write_request(request, number, key.ok_or(MessageError::NotSignedIn)?, buffer)
     }
 
-    /// Reads the answer to what was sent, as [`read_answer`] does. The answer to a sign-in brings the working key. A message
+    /// Reads the answer to what was sent, as [`read_answer`] does. The answer to a sign-in brings the working key, that to a
+    /// sign-off takes it away. A message
     /// that the centre rejects since it does not know its key ends the session: such a rejection may be under the master key.
     ///
     /// # Errors
@@ -68,6 +69,7 @@ impl Keys {
                 self.working = session.key.open(&self.master);
                 self.working.as_ref().ok_or(MessageError::WorkingKey)?;
             }
+            Ok(Answer::Done) if sent.ends_session() => self.working = None,
             Err(MessageError::Rejected(response::MAC)) => self.working = None,
             _ => {}
         }

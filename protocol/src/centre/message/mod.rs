@@ -14,6 +14,8 @@
 //! | reverse | 0400 | – | 22 | 000 | the original's | card number | the original's time | confirmed; F60.1 always that of a sale, and no F3: ours |
 //! | PIN changed | 0620 | – | 00 | 911 | the link's | card number, ident code | – | ours |
 //! | report | 0620 | – | 00 | 912 | the link's | card number, if known | operation | ours |
+//! | sign off | 0820 | – | 00 | 002 | the link's | – | – | confirmed |
+//! | echo | 0820 | – | 00 | 301 | the link's | – | – | recalled |
 //!
 //! The answer has the MTI that answers the request, the request's F3, F11 to F13, F41, F42 and F60 (to a sign-in, F60 with
 //! the batch), in F55 the request's card number, or without one its ident code, and

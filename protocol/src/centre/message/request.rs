@@ -34,6 +34,11 @@ impl Sent {
         matches!(self.form.kind, Kind::SignIn | Kind::Reverse)
     }
 
+    /// Whether the session is over once this was done.
+    pub(super) const fn ends_session(&self) -> bool {
+        matches!(self.form.kind, Kind::SignOff)
+    }
+
     /// As which terminal it was sent.
     pub const fn sender(&self) -> (InstitutionCode, TerminalId) {
         (self.institution, self.terminal)
@@ -52,7 +57,7 @@ pub(super) enum About {
 impl About {
     const fn of(body: &Body<'_>) -> Self {
         match body {
-            Body::SignIn { .. } | Body::Report { card: None, .. } => Self::None,
+            Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => Self::None,
             Body::Authenticate(Authenticate { ident, .. }) => Self::Ident(*ident),
             Body::Inquire { card, .. } | Body::Transact { card, .. } => Self::Number(card.number),
             Body::Reverse { original: Original { card, .. }, .. }
@@ -109,6 +114,8 @@ pub fn write_request<'b>(
         Body::Reverse { stan, .. } => (Kind::Reverse, *stan, None),
         Body::PinChanged { .. } => (Kind::PinChanged, number, None),
         Body::Report { operation, .. } => (Kind::Report, number, Some(*operation)),
+        Body::SignOff => (Kind::SignOff, number, None),
+        Body::Echo => (Kind::Echo, number, None),
     };
     let form = Form::of(kind);
     let stan = Stan::new(stan.0).ok_or(MessageError::Value { field: 11 })?;
@@ -218,7 +225,7 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
         Body::PinChanged { card, ident } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
-        Body::SignIn { .. } | Body::Report { card: None, .. } => {}
+        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => {}
     }
 }
 
@@ -313,6 +320,8 @@ fn read_body<'a>(
             card: card_data.get(objects::CARD_NUMBER, card_number)?,
             ident: card_data.get(objects::IDENT, ident)?,
         },
+        Kind::SignOff => Body::SignOff,
+        Kind::Echo => Body::Echo,
         Kind::Report => {
             let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
             let word = message.field(44).map(|value| value.bytes);

@@ -118,6 +118,8 @@ fn any_body() -> impl Strategy<Value = Body<'static>> {
             operation: kept(operation)
         }),
         any::<[u8; 8]>().prop_map(|token| Body::SignIn { token: Token(token) }),
+        Just(Body::SignOff),
+        Just(Body::Echo),
         (any_stan(), any_original()).prop_map(|(stan, original)| Body::Reverse { stan, original }),
         (any_number(), any_ident()).prop_map(|(card, ident)| Body::PinChanged { card, ident }),
         (prop::option::of(any_number()), any_operation(), select(Reason::ALL))
@@ -184,7 +186,9 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
                 Answer::Approved(Receipt { effects: Effects { activates, activates_financial, charge }, balance })
             })
             .boxed(),
-        Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } => Just(Answer::Done).boxed(),
+        Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } | Body::SignOff | Body::Echo => {
+            Just(Answer::Done).boxed()
+        }
     };
     prop_oneof![3 => fitting, 1 => select(Reason::ALL).prop_map(Answer::Refused)]
 }
@@ -357,7 +361,7 @@ proptest! {
         // And an answer that does not belong to the request is not written.
         let is_noted = matches!(
             asked.body,
-            Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. }
+            Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } | Body::SignOff | Body::Echo
         );
         let written = write_answer(&Answer::Done, &message, &key(), &mut [0; MESSAGE_MAX]).map(|_| ());
         prop_assert_eq!(written, if is_noted { Ok(()) } else { Err(MessageError::Unfit) });

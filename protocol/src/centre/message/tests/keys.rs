@@ -122,3 +122,41 @@ fn a_sign_in_and_its_answer_in_bytes() {
     let answer = under(&key(), &signed_in(), &request);
     assert_eq!(format!("{answer:02X?}"), format!("{expected:02X?}"));
 }
+
+#[test]
+fn a_sign_off_ends_the_session_when_it_is_answered() {
+    let mut keys = in_a_session();
+    let sign_off = Request { body: Body::SignOff, ..purchase() };
+    let (sent, request) = wrote(&keys, &sign_off).unwrap();
+    assert_eq!(
+        keys.read(&under(&working(), &Answer::Refused(Reason::RegionDown), &request), &sent),
+        Ok(Answer::Refused(Reason::RegionDown))
+    );
+    assert!(keys.working().is_some());
+    assert_eq!(keys.read(&under(&working(), &Answer::Done, &request), &sent), Ok(Answer::Done));
+    assert!(keys.working().is_none());
+}
+
+/// Byte for byte, composed by hand.
+#[test]
+fn a_sign_off_and_an_echo_in_bytes() {
+    for (body, network) in [(Body::SignOff, "002"), (Body::Echo, "301")] {
+        let (_, request) = wrote(&in_a_session(), &Request { body, ..purchase() }).unwrap();
+        let (fields, mac) = request.split_at(request.len() - 8);
+        let mut expected = hex!(
+            "004D 6000030000 603100311301"
+            // Bits 11, 12, 13, 41, 42, 60, 62, 64.
+            "0820 0038000000C00015"
+            "000009 120007 0302"
+            "3030303030303031 503332303130303030303137202020"
+            "0011 000000010000"
+            "0007 DF100420260302"
+        );
+        let at = expected.len() - 11;
+        let digits: Vec<u8> = network.bytes().map(|digit| digit - b'0').collect();
+        expected[at] = digits[0] << 4 | digits[1];
+        expected[at + 1] = digits[2] << 4;
+        assert_eq!(format!("{fields:02X?}"), format!("{expected:02X?}"));
+        assert_eq!(working().mac(&fields[13..]).0, *mac);
+    }
+}
