@@ -13,6 +13,7 @@ use qiyong_protocol::centre::message::MessageError;
 use qiyong_protocol::centre::{Answer, Batch, Lease, TerminalId, Token};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_tests::centre::lines::{OWN_CARD, PLACES, Raw, Terminals, own_card, serve};
+use qiyong_tests::centre::served::Served;
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::programs::{Watched, eventually};
 use qiyong_tests::scenarios::{files, root, run};
@@ -74,6 +75,28 @@ fn the_emulated_board_puts_a_card_into_use_over_tcp() {
     let (status, report, seen) = serve(&mut command, "271828\n");
     assert_eq!((status, &report["activated"], &report["stan"]), (0, &false.into(), &2.into()), "{report} {seen}");
     assert_eq!(report["balance"], 50_000 - 2 * 3580, "{report}");
+}
+
+/// docs/centre.md §21: a sale that its terminal never confirmed, long ago.
+#[test]
+fn what_nobody_confirmed_is_undone_by_the_server() {
+    let options = ["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"];
+    let mut terminals = Terminals::start(&options, 2);
+    let card = own_card(&terminals.centre());
+    let mut raw = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
+    raw.sign_in(Token(*b"a token!"));
+    let asked = raw.purchase(&card, None);
+    raw.send(&asked.bytes);
+    assert!(matches!(raw.hear(&asked), Answer::Approved(_)));
+    assert_eq!(terminals.centre().pending().unwrap(), 1);
+    let file = rusqlite::Connection::open(terminals.file("centre.db")).unwrap();
+    file.execute("UPDATE phases SET since = '2020-01-01T00:00:00'", []).unwrap();
+    drop(file);
+    terminals.served = Served::start(terminals.folder.path(), &options, 2);
+    eventually("what is due is done", || figures(&terminals).contains("qiyong_terminal_expired_total 1\n"));
+    assert!(figures(&terminals).contains("qiyong_terminal_pending 0\n"));
+    let centre = terminals.centre();
+    assert_eq!((own_card(&centre).account, centre.pending().unwrap()), (card.account, 0));
 }
 
 #[test]

@@ -51,7 +51,10 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
     let report = pharmacy.serve(recording(None), &Visit::default());
     assert_eq!(report.outcome, Outcome::Approved);
     assert_eq!(pharmacy.notes.borrow().iter().filter(|note| *note == "ask").count(), TRANSACTION);
-    assert_eq!(notes(), ["note transaction", "send transaction 1", "note end", "show Paid, card activated"]);
+    assert_eq!(
+        notes(),
+        ["note transaction", "send transaction 1", "note end", "show Paid, card activated", "confirm 1"]
+    );
 
     // No answer: the end is noted when the reversal is acknowledged.
     let lost = visit(&[(TRANSACTION, Delivery::LOST), (TRANSACTION + 1, Delivery::UNANSWERED)]);

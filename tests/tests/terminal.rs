@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use qiyong_centre::Centre;
+use qiyong_centre::{Centre, Phase};
 use qiyong_firmware::storage::{PAGES, Store};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::flash::memory::Flash;
@@ -113,6 +113,8 @@ fn a_terminal_that_is_killed_reverses_at_its_next_start_what_it_had_sent() {
     let charged: Vec<_> = centre.journal().unwrap().into_iter().filter(|entry| !entry.reversed).collect();
     let charge: u64 = charged.iter().map(|entry| entry.charge.0).sum();
     assert_eq!((charge, report["balance"].as_u64()), (2 * 3580, Some(ACCOUNT.0 - 2 * 3580)), "{charged:?}");
+    assert!(charged.iter().all(|entry| entry.phase == Some(Phase::Posted)), "each was confirmed: {charged:?}");
+    assert_eq!(centre.pending().unwrap(), 0);
 }
 
 /// docs/card.md §5.3: without a holder.

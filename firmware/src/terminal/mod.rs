@@ -297,6 +297,8 @@ struct Visit {
     stan: Option<Stan>,
     pin_changed: bool,
     pin_unchanged: Option<Reason>,
+    /// What was approved, and is to be confirmed.
+    approved: Option<(Batch, Stan, Original)>,
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
@@ -341,7 +343,18 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             pin_unchanged: visit.pin_unchanged,
         };
         self.show_end(operation, &report);
+        if let Some(approved) = visit.approved {
+            self.confirm(approved, report.pin_unchanged).await;
+        }
         report
+    }
+
+    /// Tells the centre that an approved transaction is done: the holder has the receipt, and nothing of it is reversed any more.
+    /// If the centre does not hear it, it is not said again; after a time the centre undoes the transaction.
+    async fn confirm(&mut self, (batch, stan, original): (Batch, Stan, Original), result: Option<Reason>) {
+        let Settings { institution, terminal, .. } = self.settings;
+        let (time, body) = (self.clock.now(), Body::Confirm { stan, original, result });
+        let _ = self.send(&Request { institution, terminal, batch, time, body }).await;
     }
 
     /// Settles something with the centre that is about no holder. What must be reversed goes first, and then a sign-in if the
@@ -478,7 +491,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         // Of what certainly has not left there is nothing to reverse.
         if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
             match self.memory.end() {
-                Ok(()) => return answered,
+                Ok(()) => {
+                    visit.approved = answered.is_ok().then_some((batch, stan, original));
+                    return answered;
+                }
                 // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
                 Err(error) => answered = Err(error.into()),
             }
@@ -499,7 +515,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             match self.send(&Request { institution, terminal, batch, time, body }).await {
                 Ok(Answer::Done) => return Ok(self.memory.end()?),
                 // The number is another transaction's, so that the centre has never carried out ours, and never will.
-                Err(Stop { reason: Reason::NumberReused, by_centre: true, .. }) => return Ok(self.memory.end()?),
+                // Nor is anything left of what the centre has undone itself, or of what was confirmed.
+                Err(Stop { reason: Reason::NumberReused | Reason::AlreadyConfirmed, by_centre: true, .. }) => {
+                    return Ok(self.memory.end()?);
+                }
                 // Said again now it would fare no better, and a centre that is busy would have even more to do. It stays due.
                 Err(stop) if stop.by_centre || stop.reason.advice() != Advice::TryAgain => return Err(stop),
                 Ok(_) | Err(_) => {}

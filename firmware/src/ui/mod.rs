@@ -214,6 +214,9 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::CentreBusy => ("Centre is busy, try again", "中心繁忙，请重试"),
         Reason::RegionDown => ("Centre of area down, try later", "区域中心不通，请重试"),
         Reason::WorkingKeyWrong => ("Wrong key, call service", "终端认证失败，请报修"),
+        Reason::Expired => ("Sale expired, sell anew", "交易已过期"),
+        Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
+        Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
     }
 }
 

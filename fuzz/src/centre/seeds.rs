@@ -46,6 +46,8 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
         take(Body::Transact { stan, card, operation: &long_term }),
         take(Body::Transact { stan, card, operation: &Operation::Query }),
         take(Body::SignIn { token: Token([7; 8]) }),
+        take(Body::Confirm { stan, original, result: None }),
+        take(Body::Confirm { stan, original, result: Some(Reason::CardLocked) }),
         take(Body::SignOff),
         take(Body::Echo),
         take(Body::Reverse { stan, original }),

@@ -12,6 +12,7 @@ mod leases;
 pub(crate) mod met;
 mod migration;
 mod model;
+mod phases;
 pub(crate) mod reading;
 mod regions;
 mod reversals;
@@ -455,6 +456,8 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
         decided_by: DecidedBy::Centre,
         activated: false,
         reversed: false,
+        phase: None,
+        result: None,
     };
     assert_eq!(*line, expected);
 }

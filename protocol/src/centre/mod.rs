@@ -41,7 +41,7 @@ pub struct Request<'a> {
     pub institution: InstitutionCode,
     /// Which terminal it is.
     pub terminal: TerminalId,
-    /// The batch in which it works; that of the original in [`Body::Reverse`], and [`Batch::NONE`] in [`Body::SignIn`].
+    /// The batch in which it works; that of the original in [`Body::Reverse`] and [`Body::Confirm`], and [`Batch::NONE`] in [`Body::SignIn`].
     pub batch: Batch,
     /// When, by the terminal's clock. A repeated transaction keeps its time.
     pub time: Timestamp,
@@ -83,6 +83,16 @@ pub enum Body<'a> {
         stan: Stan,
         /// What else is known of it.
         original: Original,
+    },
+    /// Tell what became of a transaction that was approved: card and receipt are done, or what failed on the card after the
+    /// approval. Until this is heard the transaction is pending, and after a time the centre undoes it.
+    Confirm {
+        /// The number of the transaction.
+        stan: Stan,
+        /// What else is known of it.
+        original: Original,
+        /// What failed on the card; `None`: nothing.
+        result: Option<Reason>,
     },
     /// The holder replaced the initial PIN.
     PinChanged {
@@ -216,7 +226,7 @@ impl Body<'_> {
     /// before a start, which goes before the sign-in. Everything else is proved by the working key.
     pub const fn is_under_master_key(&self) -> bool {
         match self {
-            Self::SignIn { .. } | Self::Reverse { .. } => true,
+            Self::SignIn { .. } | Self::Reverse { .. } | Self::Confirm { .. } => true,
             Self::Authenticate(_)
             | Self::Inquire { .. }
             | Self::Transact { .. }

@@ -88,6 +88,7 @@ impl CentreEnd for Ear {
                     format!("send reversal {} as {}", stan.0, request.institution)
                 }
                 Body::Reverse { stan, .. } => format!("send reversal {}", stan.0),
+                Body::Confirm { stan, .. } => format!("confirm {}", stan.0),
                 Body::Report { reason, .. } => format!("report {reason}"),
                 _ => "ask".to_string(),
             },

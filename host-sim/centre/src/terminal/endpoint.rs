@@ -6,8 +6,8 @@
 //! | What comes | What goes back |
 //! |---|---|
 //! | a request under the working key | its answer |
-//! | a sign-in or a reversal under the master key | its answer |
-//! | a reversal under a master key that has ended, of what was begun before that | its answer, under that key |
+//! | a sign-in, a reversal or a confirmation under the master key | its answer |
+//! | a reversal or a confirmation under a master key that has ended, of what was begun before that | its answer, under that key |
 //! | a sign-off under a working key that has ended | done: it is over |
 //! | any other message under a master key, or under a key that has ended | F39 A0, under that key; nothing else is done |
 //! | a message with no or a wrong MAC, as one under the working key of a session before | F39 A0, under the name's last master key; nothing else is done |
@@ -138,7 +138,7 @@ impl Centre {
     }
 
     /// Makes a transaction again that failed for what others did at the same time.
-    pub(super) fn repeatedly<T>(
+    pub(crate) fn repeatedly<T>(
         &mut self,
         mut work: impl FnMut(&Self) -> Result<T, CentreError>,
     ) -> Result<T, CentreError> {
@@ -269,14 +269,14 @@ impl Centre {
     }
 
     /// Whether a request is believed under a key with which its MAC is right. Under a master key only what cannot wait for a
-    /// session; under one that has ended only the reversal of what was begun by then, which is owed for ever. What was sold
+    /// session; under one that has ended only what is owed of what was begun by then, which is owed for ever. What was sold
     /// since cannot be undone with it.
     fn believes(&self, request: &Request<'_>, known: &TerminalKey) -> Result<bool, CentreError> {
         let Some(ended) = known.ended else {
             return Ok(known.sort == Sort::Working || request.body.is_under_master_key());
         };
         let original = match (known.sort, &request.body) {
-            (Sort::Master, Body::Reverse { original, .. }) => original,
+            (Sort::Master, Body::Reverse { original, .. } | Body::Confirm { original, .. }) => original,
             // Said again, since its answer was lost: the session is over.
             (Sort::Working, Body::SignOff) => return Ok(true),
             _ => return Ok(false),

@@ -5,7 +5,7 @@
 //! | sign in, sign off, echo, report | never: the first three are about the terminal, and the number of a card tells no area |
 //! | authenticate, inquire, PIN changed | by the area in the ident code; the lease is looked at here, and the clock for an inquiry |
 //! | transact | by the area in the ident code, if its number was never used here; noted in `forwarded` within the same transaction |
-//! | reverse | if its number was passed on, to where it went |
+//! | reverse, confirm | if its number was passed on, to where it went |
 //!
 //! What is refused for the lease or the clock is refused here. A number goes to one place for ever: one that was passed on is
 //! never decided here, and one that has met its end here is never passed on. A repetition of what was passed on is passed on
@@ -57,7 +57,7 @@ pub(crate) fn elsewhere(
                 }
             }
         }
-        Body::Reverse { stan, .. } => {
+        Body::Reverse { stan, .. } | Body::Confirm { stan, .. } => {
             let before = forwarded::find(files.store, institution.area, identify(request, *stan))?;
             // It may have been its own before the regions were cut anew.
             before.map(|before| before.area).filter(|area| own.is_elsewhere(*area))

@@ -162,6 +162,8 @@ pub(crate) fn add(
     number: i64,
 ) -> Result<X919, CentreError> {
     let key = random()?;
+    // One under the published key may be under way.
+    end_session(office.store(), (institution, terminal), office.now())?;
     let sealed = office.vault().seal(key.expose())?;
     office.store().execute(
         "INSERT INTO terminal_keys (area, institution, terminal, number, sealed, since) VALUES ($1, $2, $3, $4, $5, $6)",

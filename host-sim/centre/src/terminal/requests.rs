@@ -17,7 +17,7 @@ use crate::{Centre, CentreError};
 impl Centre {
     /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal. What day it is, the
     /// centre's own clock says; the terminal's time is recorded beside it. If the two are too far apart, the terminal gets
-    /// nothing that it asks for; what it tells (a reversal, a report, a changed PIN) is heard, and a card is authenticated.
+    /// nothing that it asks for; what it tells (a reversal, a confirmation, a report, a changed PIN) is heard, and a card is authenticated.
     ///
     /// # Errors
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
@@ -42,7 +42,7 @@ impl Centre {
         origin: Origin<'_>,
         proof: &Proof,
     ) -> Result<Answer, CentreError> {
-        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
+        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } | Body::Confirm { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
         let files = self.files();
@@ -66,6 +66,9 @@ impl Centre {
                 Answer::Done
             }
             (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
+            (Body::Confirm { stan, original, result }, _) => {
+                transactions::confirm(files, request, (*stan, *original), *result)?
+            }
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
             (Body::Echo, _) => Answer::Done,
             (Body::Report { card, operation, reason }, _) => {
@@ -146,7 +149,9 @@ fn record_refusal(files: Files<'_>, request: &Request<'_>, reason: Reason) -> Re
     let (stan, card, operation) = match &request.body {
         Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Authenticate(_) => (None, None, None),
         Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
-        Body::Reverse { stan, original } => (Some(*stan), Some(original.card), None),
+        Body::Reverse { stan, original } | Body::Confirm { stan, original, .. } => {
+            (Some(*stan), Some(original.card), None)
+        }
         Body::PinChanged { card, .. } => (None, Some(*card), None),
         Body::Report { card, operation, .. } => (None, *card, Some(*operation)),
         // The journal already has it.

@@ -299,3 +299,47 @@ fn a_damaged_key_is_no_key() {
     let error = world.bench.centre.handle_bytes(bytes).unwrap_err();
     assert!(matches!(error, CentreError::Damaged(_)), "{error}");
 }
+
+/// docs/centre.md §21: what the office sees of a terminal's transactions.
+#[test]
+fn the_journal_of_a_terminal_shows_what_became_of_each() {
+    let mut world = World::new(&Hsm::test_keys());
+    let mut one = world.one.clone();
+    assert_eq!(world.sign_in(ONE, &mut one), YES);
+    for stan in 1..=4 {
+        assert_eq!(world.sale(ONE, &mut one, stan), YES);
+    }
+    assert_eq!(world.reversal(ONE, &mut one, 2, (9, 15)), YES);
+    let original = Original { card: world.card.number, total: Fen(100), time: world.time() };
+    for (stan, result) in [(3, None), (4, Some(Reason::CardLocked))] {
+        assert_eq!(world.say(ONE, &mut one, Body::Confirm { stan: Stan(stan), original, result }), YES);
+    }
+    let mut lines = |after: serde_json::Value| {
+        let body = json!({"institution": PHARMACY, "terminal": "00000001", "batch": 1, "after": after});
+        let lines = world.bench.done("auditor", "terminal.journal", body)["transactions"].clone();
+        let lines = lines.as_array().unwrap().clone();
+        lines.into_iter().map(|line| json!([line["stan"], line["phase"], line["resolved"], line["result"]])).collect()
+    };
+    let at = "2026-03-02T09:15:00";
+    let all: Vec<_> = lines(json!(null));
+    assert_eq!(
+        all,
+        [
+            json!([1, "pending", null, null]),
+            json!([2, "voided", at, null]),
+            json!([3, "posted", at, null]),
+            json!([4, "posted", at, "card-locked"])
+        ]
+    );
+    assert_eq!(lines(json!(3)), all[3..]);
+}
+
+#[test]
+fn who_gets_a_key_of_its_own_has_no_session_under_the_published_one_any_more() {
+    let mut world = World::new(&Hsm::test_keys());
+    let mut keys = Keys::new(test_mac_key());
+    assert_eq!(world.sign_in(NOBODY, &mut keys), YES);
+    assert_eq!(world.sale(NOBODY, &mut keys, 1), YES);
+    act(&mut world.bench, "terminal.register", NOBODY);
+    assert_eq!(world.sale(NOBODY, &mut keys, 2), REJECTED);
+}

@@ -201,6 +201,11 @@ impl Province {
         self.say(PHARMACY, (Batch(1), noon()), Body::Reverse { stan: Stan(stan), original })
     }
 
+    fn confirm(&mut self, stan: u32, card: &CardRecord) -> Option<Answer> {
+        let original = Original { card: card.number, total: Fen(100), time: noon() };
+        self.say(PHARMACY, (Batch(1), noon()), Body::Confirm { stan: Stan(stan), original, result: None })
+    }
+
     fn account(&self, card: &CardRecord) -> u64 {
         self.centres.iter().find_map(|centre| centre.card(&card.number).unwrap()).unwrap().account.0
     }
@@ -246,6 +251,14 @@ const CLAIMS: &[Claim] = &[
         (0..3).all(|_| province.undo(1, &other) == Some(Answer::Done))
             && province.account(&other) == 50_000
             && province.buy(1, &other) == refused(Reason::AlreadyReversed)
+    }),
+    ("a confirmation goes where the transaction went, and then nothing undoes it", |province| {
+        let other = province.other.clone();
+        province.buy(1, &other);
+        (0..3).all(|_| province.confirm(1, &other) == Some(Answer::Done))
+            && province.centres[AWAY].pending().unwrap() == 0
+            && province.undo(1, &other) == refused(Reason::AlreadyConfirmed)
+            && province.account(&other) == 49_900
     }),
     ("a reversal of what never came ends its number", |province| {
         let other = province.other.clone();

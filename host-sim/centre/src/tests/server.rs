@@ -125,7 +125,7 @@ fn what_a_migration_finds_stays_and_of_several_that_open_one_migrates() {
     drop(centre);
     // As version 12 left it, the first that stood on a server.
     let back =
-        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal;
+        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal; DROP TABLE phases;
                 ALTER TABLE leases DROP COLUMN working; ALTER TABLE leases DROP COLUMN asked;
                 ALTER TABLE leases DROP COLUMN working_ended;
                 UPDATE meta SET value = '12' WHERE name = 'schema_version'";

@@ -35,6 +35,12 @@ fn describe_body(body: &Body<'_>) -> String {
         Body::SignOff => "my work is over".to_string(),
         Body::Echo => "are you there?".to_string(),
         Body::Reverse { stan, original } => format!("reverse transaction {:06}, card {}", stan.0, original.card),
+        Body::Confirm { stan, original, result: None } => {
+            format!("transaction {:06}, card {}: it is done", stan.0, original.card)
+        }
+        Body::Confirm { stan, original, result: Some(reason) } => {
+            format!("transaction {:06}, card {}: it is done, but {reason}", stan.0, original.card)
+        }
         Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
         Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),
     }

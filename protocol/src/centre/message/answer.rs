@@ -151,7 +151,7 @@ impl Fit {
             Kind::Authenticate => Self::Authenticated,
             Kind::Inquire => Self::Standing,
             Kind::Pay | Kind::Apply | Kind::Query => Self::Approved,
-            Kind::Reverse | Kind::PinChanged | Kind::Report | Kind::SignOff | Kind::Echo => Self::Done,
+            Kind::Reverse | Kind::Confirm | Kind::PinChanged | Kind::Report | Kind::SignOff | Kind::Echo => Self::Done,
         }
     }
 }

@@ -45,7 +45,7 @@ pub const DOCUMENT_NAME: u32 = 0xDF15;
 pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
 /// F62: the terminal's token, eight bytes.
 pub const TOKEN: u32 = 0xDF17;
-/// F62: when the transaction to be undone was sent: four BCD bytes of the date, three of the time.
+/// F62: when the transaction to be undone or confirmed was sent: four BCD bytes of the date, three of the time.
 pub const ORIGINAL_TIME: u32 = 0xDF18;
 /// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
@@ -166,12 +166,12 @@ pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     }
 }
 
-/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in and a reversal have.
+/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in, a reversal and a confirmation have.
 pub(super) fn write_request(writer: &mut Writer<'_>, request: &Request<'_>, operation: Option<&Operation>) {
     let day = request.time.date.to_bcd();
     let (token, original) = match &request.body {
         Body::SignIn { token } => (Some(token.0), None),
-        Body::Reverse { original, .. } => (None, Some(original.time.to_bcd())),
+        Body::Reverse { original, .. } | Body::Confirm { original, .. } => (None, Some(original.time.to_bcd())),
         _ => (None, None),
     };
     let code = operation.map(|operation| [operation_code(operation)]);

@@ -121,6 +121,8 @@ fn any_body() -> impl Strategy<Value = Body<'static>> {
         Just(Body::SignOff),
         Just(Body::Echo),
         (any_stan(), any_original()).prop_map(|(stan, original)| Body::Reverse { stan, original }),
+        (any_stan(), any_original(), prop::option::of(select(Reason::ALL)))
+            .prop_map(|(stan, original, result)| Body::Confirm { stan, original, result }),
         (any_number(), any_ident()).prop_map(|(card, ident)| Body::PinChanged { card, ident }),
         (prop::option::of(any_number()), any_operation(), select(Reason::ALL))
             .prop_map(|(card, operation, reason)| Body::Report { card, operation: kept(operation), reason }),
@@ -186,9 +188,12 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
                 Answer::Approved(Receipt { effects: Effects { activates, activates_financial, charge }, balance })
             })
             .boxed(),
-        Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } | Body::SignOff | Body::Echo => {
-            Just(Answer::Done).boxed()
-        }
+        Body::Reverse { .. }
+        | Body::Confirm { .. }
+        | Body::PinChanged { .. }
+        | Body::Report { .. }
+        | Body::SignOff
+        | Body::Echo => Just(Answer::Done).boxed(),
     };
     prop_oneof![3 => fitting, 1 => select(Reason::ALL).prop_map(Answer::Refused)]
 }
@@ -344,7 +349,7 @@ proptest! {
         prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::Mac));
         // Not even if only the number differs.
         let late = number.next_message();
-        if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. }) {
+        if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. } | Body::Confirm { .. }) {
             prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::Mac));
         }
     }
@@ -361,7 +366,12 @@ proptest! {
         // And an answer that does not belong to the request is not written.
         let is_noted = matches!(
             asked.body,
-            Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } | Body::SignOff | Body::Echo
+            Body::Reverse { .. }
+                | Body::Confirm { .. }
+                | Body::PinChanged { .. }
+                | Body::Report { .. }
+                | Body::SignOff
+                | Body::Echo
         );
         let written = write_answer(&Answer::Done, &message, &key(), &mut [0; MESSAGE_MAX]).map(|_| ());
         prop_assert_eq!(written, if is_noted { Ok(()) } else { Err(MessageError::Unfit) });

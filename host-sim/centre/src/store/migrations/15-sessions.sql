@@ -7,3 +7,21 @@ ALTER TABLE leases ADD COLUMN working BLOB;
 ALTER TABLE leases ADD COLUMN asked TEXT;
 -- Since when it opens nothing any more, because the terminal's key has ended; NULL: it is in force.
 ALTER TABLE leases ADD COLUMN working_ended TEXT;
+
+-- What became of each approved transaction since there are confirmations. It changes once, from pending to one of the others.
+CREATE TABLE phases (
+    area       TEXT NOT NULL,        -- the card's
+    journal_id INTEGER NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN ('pending', 'posted', 'voided', 'expired')),
+    since      TEXT NOT NULL,        -- when it was approved, by the centre's clock
+    resolved   TEXT,                 -- when it was resolved, by the centre's clock; NULL: it is pending
+    result     TEXT,                 -- posted: what failed on the card after the approval; NULL: nothing
+    PRIMARY KEY (area, journal_id),
+    FOREIGN KEY (journal_id) REFERENCES journal (id),
+    CHECK ((state = 'pending') = (resolved IS NULL)),
+    CHECK (result IS NULL OR state = 'posted')
+) STRICT;
+-- An entry of the journal is what they hang on.
+CREATE INDEX phases_journal ON phases (journal_id);
+-- What is due is looked for by area.
+CREATE INDEX phases_pending ON phases (area, since) WHERE state = 'pending';

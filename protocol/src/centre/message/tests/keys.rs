@@ -46,7 +46,9 @@ fn a_session_begins_with_its_sign_in_and_what_is_owed_needs_none() {
     let keys = in_a_session();
     assert_eq!(keys.working().unwrap().expose(), working().expose());
     assert!(is_under(&wrote(&keys, &purchase()).unwrap().1, &working()));
-    for owed in [sign_in(), reversal()] {
+    let Body::Reverse { stan, original } = reversal().body else { unreachable!() };
+    let confirmation = Request { body: Body::Confirm { stan, original, result: None }, ..purchase() };
+    for owed in [sign_in(), reversal(), confirmation] {
         assert!(is_under(&wrote(&keys, &owed).unwrap().1, &key()), "{owed:?}");
     }
 }
@@ -158,5 +160,36 @@ fn a_sign_off_and_an_echo_in_bytes() {
         expected[at + 1] = digits[2] << 4;
         assert_eq!(format!("{fields:02X?}"), format!("{expected:02X?}"));
         assert_eq!(working().mac(&fields[13..]).0, *mac);
+    }
+}
+
+/// Byte for byte, composed by hand.
+#[test]
+fn a_confirmation_in_bytes() {
+    let Body::Reverse { stan, original } = reversal().body else { unreachable!() };
+    let time = Timestamp { hour: 13, ..purchase().time };
+    for (result, code, bitmap, word) in
+        [(None, "00", 0x02, &b""[..]), (Some(Reason::CardLocked), "05", 0x02, b"card-locked")]
+    {
+        let body = Body::Confirm { stan, original, result };
+        let (_, request) = wrote(&Keys::new(key()), &Request { time, body, ..purchase() }).unwrap();
+        let (fields, mac) = request.split_at(request.len() - 8);
+        let _ = bitmap;
+        let f44 = if word.is_empty() { Vec::new() } else { [&[0x11][..], word].concat() };
+        // Bits 4, 11, 12, 13, 39, 41, 42, (44), 49, 55, 60, 61, 62, 64.
+        let bits = if word.is_empty() { hex!("1038000002C0821D") } else { hex!("1038000002D0821D") };
+        let expected = [
+            &hex!("6000030000 603100311301 0220")[..],
+            &bits,
+            &hex!("000000003580 000042 130007 0302"),
+            code.as_bytes(),
+            &hex!("3030303030303031 503332303130303030303137202020"),
+            &f44,
+            &hex!("313536 0012 DF0109 583030303030303139 0011 220000010000 0016 0000010000420302"),
+            &hex!("0017 DF100420260302 DF180720260302120007"),
+        ]
+        .concat();
+        assert_eq!(format!("{:02X?}", &fields[2..]), format!("{expected:02X?}"));
+        assert_eq!(key().mac(&fields[13..]).0, *mac);
     }
 }
