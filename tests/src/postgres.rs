@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -166,6 +166,12 @@ impl Postgres {
         asked.is_ok_and(|asked| asked.status.success())
     }
 
+    /// The address of a database over TCP, after [`Postgres::encrypt`] at this address of the machine.
+    #[must_use]
+    pub fn address_at(&self, host: &str, database: &str, query: &str) -> String {
+        format!("postgres://{USER}@{host}/{database}?{query}")
+    }
+
     /// Stops it as an operator would who cannot wait: transactions are broken off, everything else is kept.
     pub fn stop(&mut self) {
         self.end("INT");
@@ -174,6 +180,51 @@ impl Postgres {
     /// Kills it with all its processes, as a failure of power would.
     pub fn kill(&mut self) {
         self.end("KILL");
+    }
+
+    /// Stops all its processes where they are: it takes connections, as the system does for it, and says nothing.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn hold(&self) {
+        // The first process first: it makes no more of them then.
+        self.signal_all("STOP");
+    }
+
+    /// Lets it go on after [`Postgres::hold`].
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn let_go(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, signal: &str) {
+        let first = self.child.as_ref().expect("it runs").id();
+        let signal = format!("-{signal}");
+        let tell = |pid: u32| Command::new("kill").args([&signal, &pid.to_string()]).stderr(Stdio::null()).status();
+        assert!(tell(first).is_ok_and(|told| told.success()), "it runs");
+        // One that has ended meanwhile needs no signal.
+        children(first).into_iter().for_each(|child| drop(tell(child)));
+    }
+
+    /// Begins it again with a certificate and its key, both PEM: at this address of the machine, for encrypted connections alone.
+    ///
+    /// # Panics
+    /// It does not come up in time.
+    pub fn encrypt(&mut self, address: &str, certificate: &str, key: &str) {
+        self.stop();
+        let keys = [("server.crt", certificate), ("server.key", key)];
+        for (name, text) in keys {
+            let path = self.data().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            own(&path).unwrap();
+        }
+        let rules = "local all all trust\nhostssl all all 127.0.0.0/8 trust\n";
+        fs::write(self.data().join("pg_hba.conf"), rules).unwrap();
+        self.configure(&format!("listen_addresses = '{address}'\nssl = on\n"));
+        self.again();
     }
 
     fn end(&mut self, signal: &str) {
@@ -281,7 +332,16 @@ fn folder() -> TempDir {
     folder
 }
 
-/// Gives a folder to the user of the server.
+/// The processes that this one has begun.
+fn children(parent: u32) -> Vec<u32> {
+    let status = |pid: u32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let of = |text: &str| text.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse::<u32>().ok());
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| of(&status(*pid)) == Some(parent)).collect()
+}
+
+/// Gives a file or a folder to the user of the server.
 fn own(folder: &Path) -> io::Result<()> {
     if rustix::process::getuid().is_root()
         && let Some((user, group)) = user()

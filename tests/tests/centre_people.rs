@@ -27,6 +27,7 @@ fn an_act_costs_among_many_people_what_it_costs_among_few() {
         assert!(few.steps > 0 && many.steps * 100 <= few.steps * MORE, "{act}: {few:?} among few, {many:?} among many");
         // Small tables have no index for everything.
         assert!(many.scanned <= few.scanned, "{act}: {few:?} among few, {many:?} among many");
+        assert_eq!((few.parsed_again, many.parsed_again), (0, 0), "{act}: a statement is parsed once");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Three regions behind one address, a PostgreSQL server each: one is stopped while terminals of all of them sell. What each
-//! terminal was told is compared with the journals afterwards, sale by sale.
+//! Three regions behind one address, a PostgreSQL server each: one is stopped, or falls silent, while terminals of all of them sell.
+//! What each terminal was told is compared with the journals afterwards, sale by sale.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use qiyong_centre::hsm::Hsm;
-use qiyong_centre::{Centre, Chain, Founding, JournalEntry, Place, test_mac_key};
+use qiyong_centre::{ADMINISTRATOR, ActRequest, Centre, Chain, Founding, JournalEntry, Place, test_mac_key};
 use qiyong_iso::{Line, Waits};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Original, Receipt, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard};
@@ -63,6 +65,14 @@ struct Met {
     down: AtomicUsize,
 }
 
+/// What happens to a region's server.
+struct Trouble {
+    begins: fn(&mut Postgres),
+    ends: fn(&mut Postgres),
+    /// What the log says of it.
+    says: &'static str,
+}
+
 /// A terminal with a connection of its own.
 struct Terminal {
     institution: InstitutionCode,
@@ -75,6 +85,18 @@ struct Terminal {
 }
 
 impl Terminal {
+    fn new(region: usize, at: usize, address: &str, key: X919) -> Self {
+        Self {
+            institution: pharmacy(region),
+            name: TerminalId(*format!("TILL000{at}").as_bytes().first_chunk().expect("eight")),
+            line: Line::new(address, Waits { answer: PATIENCE, ..Waits::default() }),
+            number: Stan::of_start(1),
+            keys: Keys::new(key),
+            batch: Batch::NONE,
+            next: 1,
+        }
+    }
+
     /// Sends a message; `None`: it has no answer.
     fn ask(&mut self, request: &Request<'_>) -> Option<Answer> {
         self.number = self.number.next_message();
@@ -88,12 +110,15 @@ impl Terminal {
         Request { institution: self.institution, terminal: self.name, batch, time: now(), body }
     }
 
+    fn ask_for_a_lease(&mut self) -> Option<Answer> {
+        self.ask(&self.request(Batch::NONE, Body::SignIn { token: Token(self.name.0) }))
+    }
+
     /// Until its home is there.
     fn sign_in(&mut self, end: &Deadline) {
         loop {
             end.check("signs in");
-            let request = self.request(Batch::NONE, Body::SignIn { token: Token(self.name.0) });
-            match self.ask(&request) {
+            match self.ask_for_a_lease() {
                 Some(Answer::SignedIn { lease: Lease { batch, next }, .. }) => {
                     (self.batch, self.next) = (batch, next.0);
                     return;
@@ -209,15 +234,7 @@ fn card(region: usize, at: usize) -> CardRecord {
 
 /// A terminal at work, until it is told to end: with a card of its own region and one of the next in turn.
 fn work(region: usize, at: usize, address: &str, met: &Met, stop: &AtomicBool, end: Deadline) -> Vec<Sale> {
-    let mut terminal = Terminal {
-        institution: pharmacy(region),
-        name: TerminalId(*format!("TILL000{at}").as_bytes().first_chunk().expect("eight")),
-        line: Line::new(address, Waits { answer: PATIENCE, ..Waits::default() }),
-        number: Stan::of_start(1),
-        keys: Keys::new(test_mac_key()),
-        batch: Batch::NONE,
-        next: 1,
-    };
+    let mut terminal = Terminal::new(region, at, address, test_mac_key());
     terminal.sign_in(&end);
     let cards = [card(region, at), card((region + 1) % 3, at)];
     let mut sales = Vec::new();
@@ -240,8 +257,27 @@ fn everybody() -> impl Iterator<Item = (usize, usize)> {
     (0..3).flat_map(|region| (0..TERMINALS).map(move |at| (region, at)))
 }
 
+/// What is served at this path of the process.
+fn fetched(url: &str, path: &str) -> String {
+    let output =
+        Watched::start(Command::new("curl").args(["--silent", "--show-error", &format!("{url}{path}")])).output();
+    assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 #[test]
 fn one_region_is_stopped_under_load_and_the_others_go_on() {
+    under_load(&Trouble { begins: Postgres::stop, ends: Postgres::again, says: "a region is down" });
+}
+
+/// Its server takes connections and says nothing: no error tells the centre so.
+#[test]
+fn one_region_falls_silent_under_load_and_the_others_go_on() {
+    let begins = |server: &mut Postgres| server.hold();
+    under_load(&Trouble { begins, ends: |server| server.let_go(), says: "the server does not answer" });
+}
+
+fn under_load(trouble: &Trouble) {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path();
     let mut regions: Vec<Held> = thread::scope(|scope| {
@@ -251,7 +287,7 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
     let table = |version: u32| {
         let region = |(region, held): (usize, &Held)| {
             format!(
-                "[[region]]\nname = \"r{region}\"\nareas = [\"{}\"]\ndb = \"{}\"\nkeys = \"{region}.key\"\n",
+                "[[region]]\nname = \"r{region}\"\nareas = [\"{}\"]\ndb = \"{}&connect_timeout=1\"\nkeys = \"{region}.key\"\n",
                 AREAS[region],
                 held.server.address("region")
             )
@@ -263,8 +299,9 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
 
     // The last one is not there yet when the process starts.
     regions[2].server.stop();
-    let served = Served::start_over(path, &["--regions", "regions.toml", "--iso", "127.0.0.1:0"], 1);
-    let address = served.addresses[0].trim_start_matches("tcp://").to_owned();
+    let served =
+        Served::start_over(path, &["--regions", "regions.toml", "--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"], 2);
+    let address = served.addresses[1].trim_start_matches("tcp://").to_owned();
     let end = Deadline(Instant::now() + Duration::from_secs(240));
     let stop = Arc::new(AtomicBool::new(false));
     let met: Vec<Arc<Met>> = everybody().map(|_| Arc::default()).collect();
@@ -292,7 +329,7 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
     until("all regions sell", &|_, one| sold(one) >= ENOUGH);
 
     let before = counts(&down);
-    regions[STOPPED].server.stop();
+    (trouble.begins)(&mut regions[STOPPED].server);
     let stopped = counts(&sold);
     until("the others sell, and who needs the stopped one is told", &|region, one| {
         let told = down(one) >= before[one] + 2;
@@ -301,7 +338,18 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
         if needs { told } else { sold(one) >= stopped[one] + ENOUGH }
     });
     let meanwhile = counts(&sold);
-    regions[STOPPED].server.again();
+    let url = &served.addresses[0];
+    let metrics = fetched(url, "/metrics");
+    let told = "qiyong_iso_region_answers_total{region=\"r1\",reason=\"region-down\"}";
+    for row in ["qiyong_iso_region_up{region=\"r0\"} 1\n", "qiyong_iso_region_up{region=\"r1\"} 0\n", told] {
+        assert!(metrics.contains(row), "{row}{metrics}");
+    }
+    let health = fetched(url, "/healthz");
+    assert!(health.contains(r#""r0":"up","r1":"down","r2":"up""#), "{health}");
+    let page = fetched(url, "/page/figures");
+    assert!(["r0", "r1", "r2"].iter().all(|name| page.contains(&format!("by reason: {name}</h2>"))), "{page}");
+    assert!(fetched(url, "/v1/card/show").contains("at-the-region"));
+    (trouble.ends)(&mut regions[STOPPED].server);
     until("all sell again", &|_, one| sold(one) >= meanwhile[one] + ENOUGH);
     stop.store(true, Ordering::SeqCst);
     let sales: Vec<Vec<Sale>> = terminals.into_iter().map(|one| one.join().expect("a terminal")).collect();
@@ -315,8 +363,49 @@ fn one_region_is_stopped_under_load_and_the_others_go_on() {
     assert!(["version 2", "version 1", "第 2 版"].iter().all(|part| words.contains(part)), "{words}");
 
     let log = served.end();
-    assert!(log.contains("a region is down"), "{log}");
+    assert!(log.contains(trouble.says), "{log}");
     reconcile(&regions, &sales);
+}
+
+/// A terminal with a key of its own that has said nothing since the process started: the region has told its key.
+#[test]
+fn who_has_never_spoken_is_told_under_its_own_key() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path();
+    let mut held = Held::new(path, 1);
+    let mut centre = Centre::open_at(&held.place()).expect("it is there");
+    let mut act = |operator: &str, act: &'static str, body: Value| {
+        let operator = centre.operator(area(1), operator).expect("the database").expect("an operator");
+        let request = ActRequest { area: area(1), operator: &operator, act, body, key: None };
+        centre.carry_out(request).unwrap_or_else(|refusal| panic!("{act}: {refusal}"))
+    };
+    let outlet = json!({
+        "code": "32050001", "kind": "outlet", "region": "320500", "parent": "32050099", "name": "网点", "approval": "1",
+        "establishment": "1"
+    });
+    act(ADMINISTRATOR, "outlet.open", outlet);
+    let officer = json!({"id": "li", "role": "settlement-officer", "outlet": "32050001", "name": "李"});
+    act(ADMINISTRATOR, "operator.add", officer);
+    let shown = act("li", "terminal.register", json!({"institution": pharmacy(1).to_string(), "terminal": "TILL0000"}));
+    drop(centre);
+    let mut key = [0; 16];
+    hex::decode_to_slice(shown["key"].as_str().expect("shown once"), &mut key).expect("digits");
+
+    let address = held.server.address("region");
+    let table = format!(
+        "version = 1\n[[region]]\nname = \"r1\"\nareas = [\"{}\"]\ndb = \"{address}\"\nkeys = \"1.key\"\n",
+        AREAS[1]
+    );
+    fs::write(path.join("regions.toml"), table).expect("a file");
+    let served = Served::start_over(path, &["--regions", "regions.toml", "--iso", "127.0.0.1:0"], 1);
+    held.server.stop();
+    let address = served.addresses[0].trim_start_matches("tcp://").to_owned();
+    let mut terminal = Terminal::new(1, 0, &address, X919::new(key));
+    assert_eq!(terminal.ask_for_a_lease(), Some(Answer::Refused(Reason::RegionDown)));
+    held.server.again();
+    terminal.sign_in(&Deadline(Instant::now() + Duration::from_secs(120)));
+    let log = served.end();
+    assert!(!log.contains(shown["key"].as_str().expect("shown once")), "a key is in the log");
 }
 
 /// Compares what the terminals were told with what the regions have.

@@ -12,6 +12,7 @@ mod card;
 mod card_files;
 mod centre_damage;
 mod centre_doctor;
+mod centre_encrypted;
 mod centre_http;
 mod centre_life;
 mod centre_load;

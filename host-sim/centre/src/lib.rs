@@ -59,6 +59,7 @@ pub use founding::{ADMINISTRATOR, Founding};
 use hsm::Hsm;
 use populate::{PopulateError, Populated, Population};
 pub use store::audit::Chain;
+pub use store::encryption::EncryptionError;
 pub use store::failure::DatabaseError;
 pub use store::place::{Place, PlaceError, Server};
 pub use store::private::is_open_to_others;
@@ -67,6 +68,7 @@ use store::{Store, audit};
 pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry, Phase};
+pub use terminal::keys::KnownTerminal;
 pub use terminal::passed::{Asked, Heard, Passed, Proved, refusal};
 use terminal::{given, pending};
 

@@ -13,11 +13,13 @@ pub(crate) mod met;
 mod migration;
 mod model;
 mod phases;
+mod proxy;
 pub(crate) mod reading;
 mod regions;
 mod reversals;
 mod rooms;
 mod server;
+mod silent;
 pub(crate) mod sweep;
 mod version_2;
 

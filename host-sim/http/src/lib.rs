@@ -1,7 +1,7 @@
 //! The card centre over HTTP: every act as JSON under `/v1/`, its description at `/openapi.json`, and a page for operators.
 //!
 //! [`Server`] binds an address and serves until it is told to end. `api` answers programs, `page` browsers; both carry out
-//! acts through `writer`, which lets one request at a time to the centre. `serve` bounds connections, `rate` tokens,
+//! acts through `writer`, which lets one request at a time to the centre. `regions` has the figures alone, of several centres. `serve` bounds connections, `rate` tokens,
 //! [`Limits`] has all figures. Not here: what an act does and who may do it, which is the centre's; TLS, for which a proxy
 //! stands before this server; and signals and the log's way out of the process, which are the program's.
 #![allow(clippy::result_large_err, reason = "a refusal is made once a request and written out at once")]
@@ -18,6 +18,7 @@ mod problem;
 mod query;
 mod rate;
 mod recent;
+mod regions;
 mod router;
 mod serve;
 mod shapes;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 
 pub use acts::Acts;
 pub use limits::Limits;
+pub use regions::{Reached, RegionsServer};
 
 /// A centre at an address.
 pub struct Server<A> {

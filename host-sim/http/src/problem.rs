@@ -179,6 +179,26 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "centre-busy", words) }
     }
 
+    pub(crate) fn of_a_region() -> Self {
+        let words = [
+            "This process stands before several regions and has their figures alone: acts and the page for operators are at each region's own.",
+            "本进程位于各区域之前，仅提供运行数据；业务办理和操作页面由各区域自己的进程提供。",
+            "Ask the process of the region that the area belongs to. `/page/figures`, `/metrics` and `/healthz` are here.",
+            "请访问统筹区所属区域的进程；此处有 `/page/figures`、`/metrics` 和 `/healthz`。",
+        ];
+        Self::new(StatusCode::NOT_FOUND, "at-the-region", words)
+    }
+
+    pub(crate) fn no_region() -> Self {
+        let words = [
+            "No region can be reached.",
+            "所有区域均无法连接。",
+            "Look at the log of this process, and at the regions' database servers.",
+            "请查看本进程的日志和各区域的数据库服务器。",
+        ];
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "region-down", words) }
+    }
+
     fn failed() -> Self {
         let words = [
             "The centre failed at this request; nothing has changed.",

@@ -22,6 +22,8 @@ pub(crate) struct Series {
     name: &'static str,
     /// By which label it is told apart; others are added up. A figure without the label is not of this series.
     by: Option<&'static str>,
+    /// By which label it has a plot each; a figure without the label is not of this series, either.
+    each: Option<&'static str>,
     kind: Kind,
     /// What it is, in English and Chinese.
     pub(crate) title: (&'static str, &'static str),
@@ -36,11 +38,11 @@ enum Kind {
 }
 
 const fn count(name: &'static str, by: &'static str, title: (&'static str, &'static str)) -> Series {
-    Series { name, by: Some(by), kind: Kind::Count, title }
+    Series { name, by: Some(by), each: None, kind: Kind::Count, title }
 }
 
 const fn most(name: &'static str, title: (&'static str, &'static str)) -> Series {
-    Series { name, by: None, kind: Kind::Most, title }
+    Series { name, by: None, each: None, kind: Kind::Most, title }
 }
 
 /// What there is to plot. A figure that no face of this process has is left out.
@@ -74,25 +76,25 @@ pub(crate) const SERIES: &[Series] = &[
     ),
     most("qiyong_iso_waiting", ("Messages of terminals that wait, the most", "终端报文排队数（最大值）")),
     most("qiyong_iso_connections", ("Terminals connected, the most", "终端连接数（最大值）")),
-    // Those of a process that serves several regions say which.
+    // Those of a process that serves several regions.
     count(
-        "qiyong_iso_answers_total",
+        "qiyong_iso_region_answers_total",
         "region",
-        ("Answers to terminals a minute, by region", "每分钟终端应答（按地区）"),
-    ),
-    count(
-        "qiyong_iso_refusals_total",
-        "region",
-        (
-            "Messages of terminals that did not get to the centre, a minute, by region",
-            "每分钟未到达中心的终端报文（按地区）",
-        ),
+        ("Messages of terminals that regions have decided or passed on, a minute", "每分钟各区域处理或转出的终端报文"),
     ),
     Series {
-        name: "qiyong_iso_waiting",
+        name: "qiyong_iso_region_waiting",
         by: Some("region"),
+        each: None,
         kind: Kind::Most,
-        title: ("Messages of terminals that wait, the most, by region", "终端报文排队数（最大值，按地区）"),
+        title: ("Messages that wait for a region, the most", "各区域排队报文（最大值）"),
+    },
+    Series {
+        name: "qiyong_iso_region_answers_total",
+        by: Some("reason"),
+        each: Some("region"),
+        kind: Kind::Count,
+        title: ("Answers of a region a minute, by reason", "区域每分钟应答（按原因）"),
     },
 ];
 
@@ -106,7 +108,18 @@ impl Series {
     }
 }
 
-/// The values of a series by their label, oldest first; the last one is this minute's.
+/// Which series, which of its plots, and which part of that.
+type Key = (usize, String, String);
+
+/// A plot.
+pub(crate) struct Plot {
+    pub(crate) series: &'static Series,
+    /// Of which region, if the series has one for each.
+    pub(crate) of: String,
+    pub(crate) minutes: Minutes,
+}
+
+/// The values of a plot by their label, oldest first; the last one is this minute's.
 pub(crate) type Minutes = BTreeMap<String, [f64; MINUTES]>;
 
 /// The last hour.
@@ -120,8 +133,8 @@ struct Kept {
     /// The minute of the last look, since the beginning.
     minute: u64,
     /// What the counters showed then.
-    shown: BTreeMap<(usize, String), f64>,
-    minutes: BTreeMap<(usize, String), VecDeque<f64>>,
+    shown: BTreeMap<Key, f64>,
+    minutes: BTreeMap<Key, VecDeque<f64>>,
 }
 
 impl Recent {
@@ -146,20 +159,23 @@ impl Recent {
         }
     }
 
-    /// The minutes of each series that there is.
-    pub(crate) fn series(&self) -> Vec<(&'static Series, Minutes)> {
+    /// What there is to plot, in the order of [`SERIES`].
+    pub(crate) fn plots(&self) -> Vec<Plot> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = |at: usize| {
-            let own = kept.minutes.iter().filter(|((series, _), _)| *series == at);
-            own.map(|((_, label), minutes)| {
-                let mut all = [0.0; MINUTES];
-                all.iter_mut().zip(minutes).for_each(|(slot, value)| *slot = *value);
-                (label.clone(), all)
-            })
-            .collect::<Minutes>()
-        };
-        let all = SERIES.iter().enumerate().map(|(at, series)| (series, of(at)));
-        all.filter(|(_, minutes)| !minutes.is_empty()).collect()
+        let mut plots: Vec<(usize, Plot)> = Vec::new();
+        // All of a plot stand beside each other.
+        for ((at, of, label), minutes) in &kept.minutes {
+            let Some(series) = SERIES.get(*at) else { continue };
+            let mut all = [0.0; MINUTES];
+            all.iter_mut().zip(minutes).for_each(|(slot, value)| *slot = *value);
+            match plots.last_mut() {
+                Some((last, plot)) if last == at && plot.of == *of => drop(plot.minutes.insert(label.clone(), all)),
+                _ => {
+                    plots.push((*at, Plot { series, of: of.clone(), minutes: BTreeMap::from([(label.clone(), all)]) }))
+                }
+            }
+        }
+        plots.into_iter().map(|(_, plot)| plot).collect()
     }
 }
 
@@ -177,27 +193,25 @@ impl Kept {
 }
 
 /// The values of all series in a text of OpenMetrics, added up by series and label.
-fn read(text: &str) -> BTreeMap<(usize, String), f64> {
+fn read(text: &str) -> BTreeMap<Key, f64> {
     let mut all = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((what, value)) = line.rsplit_once(' ') else { continue };
         let (name, labels) = what.split_once('{').unwrap_or((what, ""));
         let Ok(value) = value.parse::<f64>() else { continue };
         for (at, series) in SERIES.iter().enumerate().filter(|(_, series)| series.name == name) {
-            let of = match series.by {
-                Some(by) => label(labels, by),
-                None => Some(""),
-            };
-            // Without the label it is another series.
-            if let Some(of) = of {
-                *all.entry((at, of.to_owned())).or_insert(0.0) += value;
+            let value_of = |by: Option<&str>| by.map_or(Some(""), |by| label(labels, by));
+            // Without a label it is another series.
+            if let (Some(of), Some(part)) = (value_of(series.each), value_of(series.by)) {
+                *all.entry((at, of.to_owned(), part.to_owned())).or_insert(0.0) += value;
             }
         }
     }
     all
 }
 
-/// The value of a label in `a="x",b="y"}`. The values are words of this program's, without quotation marks.
+/// The value of a label in `a="x",b="y"}`. The values are words of this program's, and names of regions, which
+/// have neither quotation marks nor commas.
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     let mut pairs = labels.trim_end_matches('}').split(',');
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"'))
@@ -222,9 +236,8 @@ mod tests {
     use super::*;
 
     fn of(recent: &Recent, name: &str, label: &str) -> Option<Vec<f64>> {
-        let all = recent.series();
-        let (_, minutes) = all.into_iter().find(|(series, _)| series.name == name)?;
-        minutes.get(label).map(|minutes| minutes[MINUTES - 3..].to_vec())
+        let plot = recent.plots().into_iter().find(|plot| plot.series.name == name)?;
+        plot.minutes.get(label).map(|minutes| minutes[MINUTES - 3..].to_vec())
     }
 
     #[tokio::test(start_paused = true)]
@@ -244,10 +257,19 @@ mod tests {
         assert_eq!(of(&recent, requests, "200"), Some(vec![0.0, 5.0, 3.0]));
         assert_eq!(of(&recent, requests, "409"), Some(vec![0.0, 1.0, 0.0]));
         assert_eq!(of(&recent, "qiyong_iso_waiting", ""), Some(vec![0.0, 7.0, 1.0]));
-        let regions: Vec<_> = recent.series().into_iter().filter(|(series, _)| series.by == Some("region")).collect();
-        assert!(regions.is_empty(), "no face says which region");
-        recent.look("qiyong_iso_waiting{region=\"320100\"} 4\n");
-        assert_eq!(recent.series().iter().filter(|(series, _)| series.by == Some("region")).count(), 1);
+        let of_regions = |recent: &Recent| -> Vec<(Option<&str>, String, usize)> {
+            let plots = recent.plots().into_iter().filter(|plot| plot.series.name.contains("_region_"));
+            plots.map(|plot| (plot.series.by, plot.of, plot.minutes.len())).collect()
+        };
+        assert_eq!(of_regions(&recent), [], "no face says which region");
+        recent.look(
+            "qiyong_iso_region_waiting{region=\"北 r\"} 4\nqiyong_iso_region_waiting{region=\"b\"} 1\n\
+             qiyong_iso_region_answers_total{region=\"北 r\",reason=\"approved\"} 4\n\
+             qiyong_iso_region_answers_total{region=\"北 r\",reason=\"region-down\"} 1\n\
+             qiyong_iso_region_answers_total{region=\"b\",reason=\"approved\"} 2\n",
+        );
+        let plots = [("region", "", 2), ("region", "", 2), ("reason", "b", 1), ("reason", "北 r", 2)];
+        assert_eq!(of_regions(&recent), plots.map(|(by, of, parts)| (Some(by), of.to_owned(), parts)));
         // Longer than is kept.
         advance(Duration::from_secs(60 * 1_000)).await;
         recent.look("");

@@ -33,7 +33,7 @@ pub use decider::{Decider, Errand, Refuse, Refused, Route, Said, Stationed};
 pub use files::{TooFewFiles, raise};
 pub use limits::Limits;
 pub use line::{Line, LineError, Waits};
-pub use serve::Server;
+pub use serve::{Figures, Server};
 
 #[cfg(test)]
 mod tests;

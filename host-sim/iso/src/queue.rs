@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -21,6 +22,14 @@ pub(crate) struct Job {
     pub(crate) answer: oneshot::Sender<Option<Vec<u8>>>,
 }
 
+/// How long a decider waits for company for the first request that waits, so that one transaction serves them all: until so many
+/// wait, or for so long. The default is not at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gather {
+    pub(crate) until: usize,
+    pub(crate) within: Duration,
+}
+
 /// What a connection has here.
 #[derive(Default)]
 struct Own {
@@ -36,6 +45,8 @@ struct State {
     turns: VecDeque<Id>,
     /// How many requests wait.
     length: usize,
+    /// How many must wait before a decider is woken that gathers.
+    wanted: usize,
     closed: bool,
 }
 
@@ -70,8 +81,11 @@ impl Queue {
         if !own.held && !has_some {
             state.turns.push_back(from);
         }
+        let is_enough = state.length >= state.wanted;
         drop(state);
-        self.work.notify_one();
+        if is_enough {
+            self.work.notify_one();
+        }
         Ok(())
     }
 
@@ -95,17 +109,30 @@ impl Queue {
         state.forget_if_idle(from);
     }
 
-    /// Waits until something waits, and takes as much as that is, up to `most`. `None`: the queue was closed, and nothing
-    /// waits any more. The decider says [`Queue::done`] afterwards.
-    pub(crate) fn take(&self, most: usize) -> Option<Vec<(Id, Job)>> {
+    /// Waits until something waits, gathers more, and takes as much as that is, up to `most`. `None`: the queue was closed, and
+    /// nothing waits any more. The decider says [`Queue::done`] afterwards.
+    pub(crate) fn take(&self, most: usize, gather: Gather) -> Option<Vec<(Id, Job)>> {
+        let wanted = gather.until.min(most);
         let mut state = self.state();
-        while state.turns.is_empty() {
-            if state.closed && state.length == 0 {
-                return None;
+        let mut gathered = false;
+        loop {
+            if state.turns.is_empty() {
+                if state.closed && state.length == 0 {
+                    return None;
+                }
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else if gathered || state.closed || state.length >= wanted {
+                return Some(state.take(most));
+            } else {
+                state.wanted = wanted;
+                let lacks = |state: &mut State| !state.closed && state.length < wanted;
+                let waited = self.work.wait_timeout_while(state, gather.within, lacks);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                state.wanted = 0;
+                // Another decider may have taken everything meanwhile.
+                gathered = true;
             }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Some(state.take(most))
     }
 
     /// These were decided, and answered.
@@ -187,7 +214,7 @@ mod tests {
     }
 
     fn take(queue: &Queue, most: usize) -> Vec<(Id, u64)> {
-        queue.take(most).unwrap().into_iter().map(|(from, job)| (from, job.number)).collect()
+        queue.take(most, Gather::default()).unwrap().into_iter().map(|(from, job)| (from, job.number)).collect()
     }
 
     #[test]
@@ -239,7 +266,7 @@ mod tests {
         queue.leave(1);
         queue.done([1]);
         queue.close();
-        assert!(queue.take(9).is_none());
+        assert!(queue.take(9, Gather::default()).is_none());
         assert!(queue.state().of.is_empty());
     }
 
@@ -257,6 +284,30 @@ mod tests {
             assert_eq!(other.join().unwrap(), [(1, 1)]);
         });
         queue.done([1]);
-        assert!(queue.take(1).is_none());
+        assert!(queue.take(1, Gather::default()).is_none());
+    }
+
+    #[test]
+    fn a_decider_gathers_until_enough_wait_or_the_queue_is_closed_and_a_bound_ends_it() {
+        let long = |until| Gather { until, within: Duration::from_secs(3600) };
+        let numbers = |taken: Option<Vec<(Id, Job)>>| taken.unwrap().iter().map(|(from, _)| *from).collect::<Vec<_>>();
+        let queue = Queue::new(100);
+        fill(&queue, &[(1, 0)]);
+        std::thread::scope(|scope| {
+            let gathers = scope.spawn(|| queue.take(9, long(3)));
+            fill(&queue, &[(2, 0), (3, 0)]);
+            assert_eq!(numbers(gathers.join().unwrap()), [1, 2, 3]);
+        });
+        fill(&queue, &[(4, 0), (5, 0)]);
+        assert_eq!(numbers(queue.take(2, long(7))), [4, 5], "as many as it may take are enough");
+        fill(&queue, &[(6, 0)]);
+        let short = Gather { until: 2, within: Duration::ZERO };
+        assert_eq!(numbers(queue.take(9, short)), [6], "no company comes");
+        fill(&queue, &[(7, 0)]);
+        std::thread::scope(|scope| {
+            let gathers = scope.spawn(|| queue.take(9, long(2)));
+            queue.close();
+            assert_eq!(numbers(gathers.join().unwrap()), [7], "nobody comes any more");
+        });
     }
 }

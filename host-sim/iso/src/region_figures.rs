@@ -67,6 +67,11 @@ impl RegionFigures {
         self.all.up.get_or_create(&self.label()).set(is.into());
     }
 
+    /// Whether it was, last.
+    pub(crate) fn is_up(&self) -> bool {
+        self.all.up.get_or_create(&self.label()).get() == 1
+    }
+
     /// How many requests wait for it.
     pub(crate) fn waiting(&self, requests: usize) {
         self.all.waiting.get_or_create(&self.label()).set(i64::try_from(requests).unwrap_or(i64::MAX));

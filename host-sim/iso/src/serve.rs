@@ -31,6 +31,9 @@ const BACKLOG: u32 = 4096;
 /// After a failed accept, so that it does not spin while the process has no file left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+/// What happens at a server, for whoever watches.
+pub type Figures = Arc<Registry>;
+
 /// Starts one thread.
 type Start = Box<dyn FnOnce(Arc<Face>) -> io::Result<JoinHandle<()>> + Send>;
 
@@ -39,7 +42,7 @@ pub struct Server {
     listener: TcpListener,
     workers: Vec<Start>,
     face: Arc<Face>,
-    figures: Arc<Registry>,
+    figures: Figures,
 }
 
 impl Server {
@@ -104,7 +107,7 @@ impl Server {
     }
 
     /// What happens here, for whoever watches: all names begin with `qiyong_iso`.
-    pub fn figures(&self) -> Arc<Registry> {
+    pub fn figures(&self) -> Figures {
         self.figures.clone()
     }
 

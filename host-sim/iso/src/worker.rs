@@ -1,5 +1,9 @@
-//! Threads that may block. A decider's takes all that waits, lets the decider decide about it at once, and gives out the answers;
-//! nothing waits for a fuller batch: the longer a batch takes, the more has come meanwhile. Another one refuses.
+//! Threads that may block. A decider's takes all that waits, lets the decider decide about it at once, and gives out the answers.
+//! Another one refuses.
+//!
+//! A batch costs the disk the same, however many are in it. Where many terminals work without a pause, those that were just answered
+//! ask again at once: a decider that began with the others alone would have two half batches in turn for ever. So it waits for as
+//! many as were there lately, for a small part of the time that a batch takes ([`SHARE`]). A terminal that is alone waits for nobody.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +14,10 @@ use std::time::Instant;
 
 use crate::decider::{Alone, Decider, Errand, Refuse, Refused, Said, Stationed};
 use crate::face::{Face, Refusal};
-use crate::queue::Job;
+use crate::queue::{Gather, Job};
+
+/// A batch waits for company for one part in so many of the time that the one before took.
+const SHARE: u32 = 8;
 
 /// Starts the thread that refuses. It ends when nobody is left who could send it anything.
 ///
@@ -47,7 +54,8 @@ pub(crate) fn start_at<S: Stationed>(place: usize, station: S, face: Arc<Face>) 
 
 fn work<S: Stationed>(place: usize, mut station: S, face: &Face) {
     let Some(queue) = face.queue.of(place) else { return };
-    while let Some(batch) = queue.take(face.limits.batch) {
+    let mut gather = Gather::default();
+    while let Some(batch) = queue.take(face.limits.batch, gather) {
         face.metrics.waiting.set(i64::try_from(face.queue.len()).unwrap_or(i64::MAX));
         face.queue.count(place);
         let begin = Instant::now();
@@ -58,7 +66,9 @@ fn work<S: Stationed>(place: usize, mut station: S, face: &Face) {
             waiting.push((from, number, answer));
         }
         let mut said = decide(&mut station, &errands).into_iter();
-        face.metrics.decided(errands.len(), begin.elapsed());
+        let took = begin.elapsed();
+        face.metrics.decided(errands.len(), took);
+        gather = Gather { until: errands.len() + queue.len(), within: took / SHARE };
         for (from, number, answer) in waiting {
             match said.next().unwrap_or(Said::Answer(None)) {
                 // Whoever has gone needs none.

@@ -8,6 +8,8 @@ pub(crate) mod doctor;
 pub(crate) mod populate;
 
 #[cfg(feature = "serve")]
+mod over_http;
+#[cfg(feature = "serve")]
 mod regions;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use qiyong_centre::regions::{Own, Region, RegionTable, RegionsError};
 use qiyong_centre::{Centre, CentreError};
@@ -39,10 +40,19 @@ pub(crate) fn stations(
     output: &mut Output,
 ) -> Result<(Front, Vec<Station<Centre>>), String> {
     let front = Front::new(Arc::new(table), test_keys);
+    let all = || front.table().regions().iter().enumerate();
+    let own = |place: usize| Own::new(front.table().clone(), place);
+    // At once: one that says nothing keeps no other waiting at the start, either.
+    let opened: Vec<Result<Centre, Closed>> = thread::scope(|scope| {
+        let open = |(place, region)| scope.spawn(move || open(region, &own(place), test_keys));
+        let under_way: Vec<_> = all().map(open).collect();
+        let broken = |_| Err(Closed::Wrong("it could not be opened for a fault of this program".into()));
+        under_way.into_iter().map(|one| one.join().unwrap_or_else(broken)).collect()
+    });
     let mut stations = Vec::new();
-    for (place, region) in front.table().regions().iter().enumerate() {
-        let own = Own::new(front.table().clone(), place);
-        let centre = match open(region, &own, test_keys) {
+    for ((place, region), opened) in all().zip(opened) {
+        let own = own(place);
+        let centre = match opened {
             Ok(centre) => Some(centre),
             Err(Closed::Down(error)) => {
                 output.complain(&format!(

@@ -17,6 +17,7 @@ use qiyong_centre::{Centre, Place};
 use qiyong_iso::due::{DueWork, EVERY};
 
 use super::db::place;
+use super::over_http::OverHttp;
 use super::{damaged, open, regions};
 use crate::output::{Output, Verdict};
 
@@ -31,8 +32,8 @@ pub(crate) struct ServeArgs {
     /// The file with the keys of a server's database, as for the other verbs
     #[arg(long, value_name = "FILE", requires = "db")]
     keys: Option<PathBuf>,
-    /// A table of regions, TOML: several databases, each with the areas that it serves; for terminals only
-    #[arg(long, value_name = "FILE", requires = "iso", conflicts_with = "http")]
+    /// A table of regions, TOML: several databases, each with the areas that it serves; for terminals, and over HTTP figures alone
+    #[arg(long, value_name = "FILE", requires = "iso")]
     regions: Option<PathBuf>,
     /// Where to listen for people and programs, such as 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -94,8 +95,8 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
     // What is due is done where terminals are served.
     let mut due = None;
-    let (centre, iso) = match (sources, args.iso) {
-        (Sources::One(_, centre), None) => (Some(*centre), None),
+    let (over_http, iso) = match (sources, args.iso) {
+        (Sources::One(_, centre), None) => (OverHttp::Centre(centre), None),
         (Sources::One(place, centre), Some(address)) => {
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
@@ -106,18 +107,18 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             );
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
-            (Some(*centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+            (OverHttp::Centre(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
         (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
         (Sources::Several(front, stations), Some(address)) => {
             let limits = args.iso_limits(output)?;
             let _here = runtime.enter();
-            let server = qiyong_iso::Server::bind_regions(address, front, stations, limits);
-            (None, Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
+            let server = qiyong_iso::Server::bind_regions(address, front.clone(), stations, limits);
+            (OverHttp::Regions(front), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
         }
     };
     // For the same reason it is not left to a task to close what no face needs.
-    let http = args.http.zip(centre);
+    let http = args.http.zip(Some(over_http));
     runtime.block_on(serve(args, http, iso, due.as_ref(), output))?;
     Ok(Verdict::Done)
 }
@@ -148,19 +149,19 @@ type At<S> = (SocketAddr, S);
 
 async fn serve(
     args: &ServeArgs,
-    http: Option<At<Centre>>,
+    http: Option<At<OverHttp>>,
     iso: Option<At<qiyong_iso::Server>>,
     due: Option<&DueWork>,
     output: &mut Output,
 ) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
-    let figures = iso.as_ref().map(|(_, server)| server.figures()).into_iter().chain(due.map(DueWork::figures));
+    let figures =
+        iso.as_ref().map(|(_, server)| server.figures()).into_iter().chain(due.map(DueWork::figures)).collect();
     let http = match http {
         None => None,
-        Some((address, centre)) => {
-            let server = qiyong_http::Server::bind(address, centre, args.http_limits()).await;
-            let server = server.map_err(|error| format!("{address}: {error}"))?;
-            Some((address, figures.fold(server, qiyong_http::Server::with_figures)))
+        Some((address, over_http)) => {
+            let server = over_http.bind(address, args.http_limits(), figures).await;
+            Some((address, server.map_err(|error| format!("{address}: {error}"))?))
         }
     };
     let where_is = |address: io::Result<SocketAddr>| address.map_err(|error| error.to_string());

@@ -105,8 +105,17 @@ pub fn area_of(store: &dyn Database, code: InstitutionCode) -> Result<Option<Reg
 /// # Errors
 /// The database failed.
 pub fn standing(store: &dyn Database, code: InstitutionCode, day: Date) -> Result<Option<Institution>, CentreError> {
-    let Some(area) = area_of(store, code)? else { return Ok(None) };
-    let usable = in_force(store, area, code, day)?.is_some();
+    let row = store.find(
+        "SELECT institutions.area, agreements.number, level, price_level, effective, void, ended FROM institutions
+         LEFT JOIN agreements ON agreements.area = institutions.area AND agreements.institution = institutions.code
+           AND effective <= $2 AND (ended IS NULL OR ended > effective)
+         WHERE institutions.code = $1 ORDER BY effective DESC NULLS LAST LIMIT 1",
+        values![code, day],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let area = row.get("area")?;
+    let begun = row.get::<Option<i64>>("number")?.map(|_| read(store, area, code, &row)).transpose()?;
+    let usable = begun.is_some_and(|agreement| agreement.state(day) == State::InForce);
     let bank = code.channel() == Channel::Bank;
     Ok(Some(Institution { code, area, designated: usable && !bank, issues_cards: usable && bank }))
 }

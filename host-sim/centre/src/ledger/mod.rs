@@ -15,6 +15,7 @@
 pub mod acts;
 pub mod check;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -92,6 +93,9 @@ impl FromValue for Account {
     }
 }
 
+/// How many lines of a posting one statement takes.
+const AT_ONCE: usize = 100;
+
 /// Money that moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -151,15 +155,14 @@ pub fn post(office: &Office<'_>, operator: &str, posting: &Posting) -> Result<Re
         return Ok(Err(Unposted::Unbalanced));
     }
     lines.retain(|(_, amount)| *amount != 0);
-    let mut after = Vec::new();
+    let mut balances = balances(office, &lines)?;
     for (account, amount) in &lines {
-        let Some(balance) = balance(office.store(), office.area(), account)?.checked_add(*amount) else {
-            return Ok(Err(Unposted::Unbalanced));
-        };
-        if balance < 0 && matches!(account, Account::Person(_)) && *amount < 0 {
+        let balance = balances.entry(account.to_string()).or_default();
+        let Some(after) = balance.checked_add(*amount) else { return Ok(Err(Unposted::Unbalanced)) };
+        if after < 0 && matches!(account, Account::Person(_)) && *amount < 0 {
             return Ok(Err(Unposted::Short(account.clone())));
         }
-        after.push(balance);
+        *balance = after;
     }
     let number = office.next_number("posting")?;
     let (store, area) = (office.store(), office.area());
@@ -177,18 +180,52 @@ pub fn post(office: &Office<'_>, operator: &str, posting: &Posting) -> Result<Re
         "INSERT INTO postings (area, number, day, reason, reference, operator, chain) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         values![office.area(), number, posting.day, posting.reason, posting.reference, operator, chain],
     )?;
-    for ((account, amount), balance) in lines.iter().zip(after) {
+    // Several rows a statement: most postings have two lines, and on a server each statement is a journey.
+    for lines in lines.chunks(AT_ONCE) {
+        let mut entries = vec![office.area().to_value(), number.to_value()];
+        entries.extend(lines.iter().flat_map(|(account, amount)| [account.to_value(), amount.to_value()]));
+        let rows = rows(2, 2, lines.len());
+        store.execute(&format!("INSERT INTO entries (area, posting, account, amount) VALUES {rows}"), &entries)?;
+    }
+    for balances in balances.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+        let mut values = vec![office.area().to_value()];
+        values.extend(balances.iter().flat_map(|(account, balance)| [account.to_value(), balance.to_value()]));
+        let rows = rows(1, 2, balances.len());
         store.execute(
-            "INSERT INTO entries (area, posting, account, amount) VALUES ($1, $2, $3, $4)",
-            values![office.area(), number, account, amount],
-        )?;
-        store.execute(
-            "INSERT INTO balances (area, account, balance) VALUES ($1, $2, $3)
-             ON CONFLICT (area, account) DO UPDATE SET balance = excluded.balance",
-            values![office.area(), account, balance],
+            &format!(
+                "INSERT INTO balances (area, account, balance) VALUES {rows}
+                 ON CONFLICT (area, account) DO UPDATE SET balance = excluded.balance"
+            ),
+            &values,
         )?;
     }
     Ok(Ok(number))
+}
+
+/// What the accounts of these lines have; those that are missing have nothing.
+fn balances(office: &Office<'_>, lines: &[(Account, i64)]) -> Result<BTreeMap<String, i64>, CentreError> {
+    let mut found = BTreeMap::new();
+    for lines in lines.chunks(AT_ONCE) {
+        let mut values = vec![office.area().to_value()];
+        values.extend(lines.iter().map(|(account, _)| account.to_value()));
+        let accounts = (2..=values.len()).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT account, balance FROM balances WHERE area = $1 AND account IN ({accounts})");
+        for row in office.store().rows(&sql, &values)? {
+            found.insert(row.get("account")?, row.get("balance")?);
+        }
+    }
+    Ok(found)
+}
+
+/// The parameters of so many rows, of which each begins with the same `shared` ones and has `own` after those:
+/// `($1, $2, $3), ($1, $4, $5)`.
+fn rows(shared: usize, own: usize, count: usize) -> String {
+    let row = |at: usize| {
+        let first = shared + at * own + 1;
+        let places = (1..=shared).chain(first..first + own).map(|at| format!("${at}"));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// What the entries of an account add up to; zero for one that has none.

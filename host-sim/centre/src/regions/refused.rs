@@ -19,6 +19,9 @@ pub enum RegionsError {
     /// A region has no area.
     #[error("region {0} has no areas; write areas = [\"320100\"], or leave the region out")]
     NoAreas(String),
+    /// A region's name has letters that it may not have.
+    #[error("the name of region {0} may have no quotation marks, commas and backslashes; it stands in figures")]
+    Letters(String),
     /// Two regions have one name.
     #[error("two regions are called {0}; give each a name of its own")]
     Name(String),
@@ -74,6 +77,7 @@ impl RegionsError {
             Self::Form(_) => "该文件不是区域表，请按使用手册书写".into(),
             Self::Empty => "区域表中没有 [[region]]，请为每个数据库写一个".into(),
             Self::NoAreas(name) => format!("区域 {name} 没有统筹区，请填写 areas 或删去该区域"),
+            Self::Letters(name) => format!("区域名 {name} 不得含引号、逗号和反斜杠，请更改"),
             Self::Name(name) => format!("有两个区域同名为 {name}，请分别命名"),
             Self::Area { region, area } => format!("区域 {region} 的统筹区代码 {area} 有误，应为六位数字"),
             Self::Twice(area) => format!("统筹区 {area} 出现在两个区域中，只能属于其一"),

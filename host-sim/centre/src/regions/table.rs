@@ -76,6 +76,10 @@ impl RegionTable {
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(RegionsError::Form("a region has no name".into()));
         }
+        // It is a label of figures.
+        if name.contains(['"', ',', '\\']) {
+            return Err(RegionsError::Letters(name));
+        }
         if self.regions.iter().any(|region| region.name == name) {
             return Err(RegionsError::Name(name));
         }
@@ -91,7 +95,7 @@ impl RegionTable {
             own.push(area);
         }
         let keys = keys.map(|keys| folder.join(keys));
-        let place = match Place::new(&db, keys.as_deref()) {
+        let place = match Place::beside(&db, keys.as_deref(), folder) {
             Ok(Place::File(path)) => Place::File(folder.join(path)),
             Ok(place @ Place::Server(_)) => place,
             Err(source) => return Err(RegionsError::Place { region: name, source }),

@@ -55,9 +55,12 @@ fn each_fault_of_a_table_is_told_with_what_to_do() {
         ("areas = [\"320500\"]", "areas = [\"320500\"]\ncolour = 1", "no table of regions"),
         ("\"suzhou\"", "\"nanjing\"", "two regions are called nanjing"),
         ("\"suzhou\"", "\"\"", "has no name"),
+        ("\"suzhou\"", "'su\"zhou'", "may have no quotation marks"),
+        ("\"suzhou\"", "\"su,zhou\"", "may have no quotation marks"),
         ("[\"320500\"]", "[]", "region suzhou has no areas"),
         ("320500", "3205", "region suzhou: \"3205\" is no area's code"),
         ("320500", "321100", "area 321100 is in two regions"),
+        ("/suzhou\"", "/suzhou?sslmode=verify-full\"", "region suzhou: db: sslmode=verify-full looks"),
         ("keys = \"suzhou.key\"", "", "region suzhou: db: where are its keys?"),
     ];
     for (from, to, expected) in faults {

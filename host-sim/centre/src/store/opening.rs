@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -26,6 +27,9 @@ use crate::terminal::columns;
 pub(super) const APPLICATION_ID: i32 = 0x5159_4343;
 /// How long to wait for another program that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of a file stays in memory, in KiB, where it is as large: with SQLite's own 2,000 KiB a batch of sales writes pages out
+/// before it ends, and reads them again.
+const CACHE_KIB: i64 = 65_536;
 /// How many statements stay prepared: more than the centre has.
 const STATEMENTS: usize = 512;
 
@@ -189,6 +193,8 @@ impl Store {
             also(&connection)?;
             // If anything fails, the connection is closed, and SQLite takes back what was not committed.
             connection.execute_batch("BEGIN IMMEDIATE")?;
+            // Not before: this reads the header, and of one that only a later SQLite may write `BEGIN IMMEDIATE` says nothing then.
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             let found = look(&connection)?;
             let store = then(connection, found)?;
             store.engine().commit()?;
@@ -299,6 +305,9 @@ fn prepare(connection: &Connection) -> Result<(), CentreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What was deleted is overwritten: it may have been a key.
     connection.pragma_update(None, "secure_delete", true)?;
+    // A plan follows from the statement alone. Otherwise SQLite parses a statement again for each other value whose index has a
+    // condition of its own, which took a third of a sale's time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }

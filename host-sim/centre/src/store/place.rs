@@ -4,12 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postgres::config::Host;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long to wait for a server that does not answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use super::encryption::{self, EncryptionError};
+
+/// How long a server may say nothing, unless its address says so (`connect_timeout`).
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long what was sent to a server may stay without its receipt.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// A server that has said nothing for so long is asked whether it is there: by the system, so often, before the connection ends.
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(20), Duration::from_secs(5), 3);
 
 /// Where a centre's database is. Prints without a password.
 #[derive(Clone, Debug)]
@@ -23,7 +29,9 @@ pub enum Place {
 /// A database of a PostgreSQL server, and the file with its keys.
 #[derive(Clone)]
 pub struct Server {
-    pub(super) config: Box<postgres::Config>,
+    pub(super) config: Box<Config>,
+    /// `None`: the connection is not encrypted.
+    pub(super) encryption: Option<MakeRustlsConnect>,
     pub(super) keys: PathBuf,
 }
 
@@ -43,6 +51,12 @@ pub enum PlaceError {
         "where are its keys? Name the file with --keys: it must not lie at the server, whose copies would then tell everything"
     )]
     NoKeys,
+    /// What it says of encryption cannot be done.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
+    /// A socket of this machine is to be encrypted.
+    #[error("the connection over a socket of this machine leaves it nowhere and is not encrypted: leave sslmode out")]
+    Socket,
 }
 
 impl Place {
@@ -52,11 +66,20 @@ impl Place {
     /// # Errors
     /// The address is not one, or the file with its keys is not named.
     pub fn new(text: &str, keys: Option<&Path>) -> Result<Self, PlaceError> {
+        Self::beside(text, keys, Path::new(""))
+    }
+
+    /// The same, where the file of certificates that an address names without its folder lies in `folder`.
+    ///
+    /// # Errors
+    /// As [`Place::new`].
+    pub fn beside(text: &str, keys: Option<&Path>, folder: &Path) -> Result<Self, PlaceError> {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Ok(Self::File(text.into()));
         }
-        let mut config: postgres::Config =
-            text.parse().map_err(|error: postgres::Error| PlaceError::Address(error.to_string()))?;
+        let (address, wanted) = encryption::of_address(text)?;
+        let mut config: Config =
+            address.parse().map_err(|error: tokio_postgres::Error| PlaceError::Address(error.to_string()))?;
         if config.get_dbname().is_none_or(str::is_empty) {
             return Err(PlaceError::NoDatabase);
         }
@@ -66,11 +89,23 @@ impl Place {
             config.password(password.as_encoded_bytes());
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIMEOUT);
+            config.connect_timeout(PATIENCE);
         }
-        config.tcp_user_timeout(RECEIPT_TIMEOUT).application_name("qiyong centre");
+        if !address.contains("keepalives_") {
+            let (idle, interval, retries) = KEEPALIVE;
+            config.keepalives_idle(idle).keepalives_interval(interval).keepalives_retries(retries);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(RECEIPT_TIMEOUT);
+        }
+        config.application_name("qiyong centre");
         let keys = keys.ok_or(PlaceError::NoKeys)?.to_owned();
-        Ok(Self::Server(Server { config: Box::new(config), keys }))
+        let encryption = wanted.connector(folder)?;
+        config.ssl_mode(if encryption.is_some() { SslMode::Require } else { SslMode::Disable });
+        if encryption.is_some() && !config.get_hosts().iter().all(|host| matches!(host, Host::Tcp(_))) {
+            return Err(PlaceError::Socket);
+        }
+        Ok(Self::Server(Server { config: Box::new(config), encryption, keys }))
     }
 
     /// The file with its keys.
@@ -79,6 +114,19 @@ impl Place {
             Self::File(path) => keys_beside(path),
             Self::Server(server) => server.keys.clone(),
         }
+    }
+}
+
+impl Server {
+    /// How long it may say nothing before it is asked whether it is there, and how long for its answer then.
+    pub(super) fn patience(&self) -> Duration {
+        self.config.get_connect_timeout().copied().unwrap_or(PATIENCE)
+    }
+
+    /// The same for all the hosts of an address, which are tried one after the other.
+    pub(super) fn patience_of_all(&self) -> Duration {
+        let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
+        self.patience() * u32::try_from(hosts.max(1)).unwrap_or(u32::MAX)
     }
 }
 

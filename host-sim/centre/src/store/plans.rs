@@ -48,6 +48,10 @@ const WALKS: &[(&str, &str)] = &[
     ("UNION ALL SELECT person, year, insutype, kind, 0, -deductible", "centre verify adds everything up"),
     ("UNION SELECT area FROM audit UNION", "centre verify asks for all areas"),
     ("LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id", "the journal as a whole: a report"),
+    (
+        "FROM terminal_keys WHERE ended IS NULL LIMIT",
+        "all terminals, when a process of several regions has reached theirs",
+    ),
     ("SELECT amount FROM unmatched WHERE kind = $1 AND state = 'open' LIMIT 10000", "a test's, which adds up"),
     (
         "FROM entries JOIN postings ON postings.number = posting WHERE account = $1 LIMIT 10000",
@@ -131,7 +135,8 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 fn walks(step: &str) -> bool {
     let mut words = step.split_whitespace();
     let (verb, table) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let whole = verb == "SCAN" && !matches!(table, "CONSTANT");
+    // `SCAN CONSTANT ROW`, `SCAN 2-ROW VALUES CLAUSE`: what the statement brings along.
+    let whole = verb == "SCAN" && table != "CONSTANT" && !step.ends_with("VALUES CLAUSE");
     let area = verb == "SEARCH" && (step.contains("(area=?)") || step.contains("AUTOMATIC"));
     (whole || area) && !SMALL.contains(&table)
 }

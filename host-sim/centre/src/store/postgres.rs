@@ -5,18 +5,17 @@
 //! on one database take turns, too; a region that outgrows that gets a server of its own (docs/operating.md §2).
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use postgres::types::private::BytesMut;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, NoTls, Statement};
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::database::{Database, Engine};
 use super::dialect;
 use super::failure::DatabaseError;
 use super::place::Server;
+use super::session::Session;
 use super::value::{Row, Value};
 use super::work::Work;
 use crate::error::CentreError;
@@ -40,11 +39,6 @@ pub(crate) struct Postgres {
     statements: Cell<u64>,
 }
 
-struct Session {
-    client: Client,
-    prepared: HashMap<String, Statement>,
-}
-
 impl Postgres {
     /// Nothing is sent before the first statement.
     pub(crate) fn new(server: Server) -> Self {
@@ -53,44 +47,43 @@ impl Postgres {
 
     /// What was done since it was opened. A server does not say how many steps it took.
     pub(super) const fn work(&self) -> Work {
-        Work { statements: self.statements.get(), steps: 0, scanned: 0 }
+        Work { statements: self.statements.get(), steps: 0, scanned: 0, parsed_again: 0 }
     }
 
-    /// Carries out `work` in a session. Outside a transaction it is made in a new one if the old one was lost.
-    fn with<T>(&self, mut work: impl FnMut(&mut Session) -> Result<T, postgres::Error>) -> Result<T, CentreError> {
+    /// Carries out `work` in a session. Outside a transaction it is made in a new one if the old one was lost; not if the server says
+    /// nothing: it would not say anything there, either.
+    fn with<T>(&self, mut work: impl FnMut(&mut Session) -> Result<T, DatabaseError>) -> Result<T, CentreError> {
         let mut slot = self.session.borrow_mut();
         let mut tried = false;
         loop {
             let session = match slot.as_mut() {
-                Some(session) if !session.client.is_closed() => session,
+                Some(session) if !session.is_closed() => session,
                 _ if self.within.get() => return Err(CentreError::Store(DatabaseError::Lost)),
-                _ => slot.insert(self.connect()?),
+                _ => {
+                    *slot = None;
+                    let opened = Session::open(&self.server, SESSION).map_err(|error| self.unreachable(error))?;
+                    slot.insert(opened)
+                }
             };
             let error = match work(session) {
                 Ok(done) => return Ok(done),
-                Err(error) => DatabaseError::Postgres(error),
+                Err(error) => error,
             };
             if !error.is_lost() {
                 return Err(CentreError::Store(error));
             }
             *slot = None;
-            if tried || self.within.get() {
-                return Err(CentreError::Store(error));
+            match error {
+                error if self.within.get() => return Err(CentreError::Store(error)),
+                DatabaseError::Silent => return Err(self.unreachable(DatabaseError::Silent)),
+                error if tried => return Err(CentreError::Store(error)),
+                _ => tried = true,
             }
-            tried = true;
         }
     }
 
-    fn connect(&self) -> Result<Session, CentreError> {
-        let connect = || {
-            let mut client = self.server.config.connect(NoTls)?;
-            client.batch_execute(SESSION)?;
-            Ok(Session { client, prepared: HashMap::new() })
-        };
-        connect().map_err(|error: postgres::Error| CentreError::Unreachable {
-            server: self.server.to_string(),
-            source: DatabaseError::Postgres(error),
-        })
+    fn unreachable(&self, source: DatabaseError) -> CentreError {
+        CentreError::Unreachable { server: self.server.to_string(), source }
     }
 
     fn count(&self) {
@@ -98,58 +91,45 @@ impl Postgres {
     }
 }
 
-impl Session {
-    fn prepare(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
-        if let Some(statement) = self.prepared.get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = self.client.prepare(sql)?;
-        self.prepared.insert(sql.to_owned(), statement.clone());
-        Ok(statement)
-    }
-}
-
 impl Database for Postgres {
     fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
         self.count();
-        let changed = self.with(|session| {
-            let statement = session.prepare(sql)?;
-            session.client.execute(&statement, &parameters(values))
-        })?;
+        let changed = self.with(|session| session.execute(sql, &parameters(values)))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
         self.count();
-        let (columns, rows) = self.with(|session| {
-            let statement = session.prepare(sql)?;
-            let columns: Arc<[String]> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-            Ok((columns, session.client.query(&statement, &parameters(values))?))
-        })?;
-        let own = |row: &postgres::Row| {
+        let (columns, rows) = self.with(|session| session.query(sql, &parameters(values)))?;
+        let columns: Arc<[String]> = columns.into();
+        let own = |row: &tokio_postgres::Row| {
             let values = (0..row.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
             Ok(Row { columns: Arc::clone(&columns), values })
         };
-        rows.iter().map(own).collect::<Result<_, postgres::Error>>().map_err(|error| CentreError::Store(error.into()))
+        rows.iter()
+            .map(own)
+            .collect::<Result<_, tokio_postgres::Error>>()
+            .map_err(|error| CentreError::Store(error.into()))
     }
 }
 
 impl Engine for Postgres {
     fn begin(&self) -> Result<(), CentreError> {
-        let begun = self.with(|session| session.client.batch_execute(BEGIN));
+        let begun = self.with(|session| session.batch(BEGIN));
         self.within.set(begun.is_ok());
-        begun.map_err(|error| {
-            // The lock was not given, and the transaction is open and of no use.
-            let _ = self.with(|session| session.client.batch_execute("ROLLBACK"));
-            match error {
-                CentreError::Store(error) if !error.is_lost() => CentreError::NoTurn(error),
-                other => other,
+        begun.map_err(|error| match error {
+            CentreError::Store(error) if !error.is_lost() => {
+                // The lock was not given, and the transaction is open and of no use.
+                let _ = self.with(|session| session.batch("ROLLBACK"));
+                CentreError::NoTurn(error)
             }
+            // Nor is the session any more, and whoever is silent is not asked for another one.
+            other => other,
         })
     }
 
     fn commit(&self) -> Result<(), CentreError> {
-        let done = self.with(|session| session.client.batch_execute("COMMIT"));
+        let done = self.with(|session| session.batch("COMMIT"));
         self.within.set(false);
         done.map_err(|error| match error {
             CentreError::Store(source) if source.is_lost() => CentreError::Uncertain(source),
@@ -160,14 +140,14 @@ impl Engine for Postgres {
     fn roll_back(&self) {
         if self.within.get() {
             // A session that is gone has taken everything back already.
-            let _ = self.with(|session| session.client.batch_execute("ROLLBACK"));
+            let _ = self.with(|session| session.batch("ROLLBACK"));
             self.within.set(false);
         }
     }
 
     fn script(&self, sql: &str) -> Result<(), CentreError> {
         let sql = dialect::for_postgres(sql);
-        self.with(|session| session.client.batch_execute(&sql))
+        self.with(|session| session.script(&sql))
     }
 }
 
@@ -205,7 +185,7 @@ impl ToSql for Value {
 }
 
 /// A value of another type is read as nothing, which no column accepts that must hold something.
-fn value(row: &postgres::Row, at: usize) -> Result<Value, postgres::Error> {
+fn value(row: &tokio_postgres::Row, at: usize) -> Result<Value, tokio_postgres::Error> {
     let Some(column) = row.columns().get(at) else { return Ok(Value::Null) };
     let found = match *column.type_() {
         Type::INT8 => row.try_get::<_, Option<i64>>(at)?.map(Value::Int),

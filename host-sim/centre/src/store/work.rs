@@ -14,6 +14,8 @@ pub struct Work {
     pub steps: u64,
     /// Rows over which it went because no index led to what was sought.
     pub scanned: u64,
+    /// Statements that SQLite parsed again though it had them prepared.
+    pub parsed_again: u64,
 }
 
 impl Work {
@@ -24,6 +26,7 @@ impl Work {
             statements: self.statements.saturating_sub(before.statements),
             steps: self.steps.saturating_sub(before.steps),
             scanned: self.scanned.saturating_sub(before.scanned),
+            parsed_again: self.parsed_again.saturating_sub(before.parsed_again),
         }
     }
 }
@@ -41,11 +44,12 @@ impl Counter {
     /// Counts a statement that was carried out.
     pub(super) fn count(&self, statement: &Statement<'_>) {
         let taken = |of| u64::try_from(statement.reset_status(of)).unwrap_or(0);
-        let Work { statements, steps, scanned } = self.0.get();
+        let Work { statements, steps, scanned, parsed_again } = self.0.get();
         self.0.set(Work {
             statements: statements.saturating_add(1),
             steps: steps.saturating_add(taken(StatementStatus::VmStep)),
             scanned: scanned.saturating_add(taken(StatementStatus::FullscanStep)),
+            parsed_again: parsed_again.saturating_add(taken(StatementStatus::RePrepare)),
         });
     }
 }

@@ -35,7 +35,7 @@ use crate::institution::records::area_of;
 use crate::regions::Own;
 use crate::store::failure::REPETITIONS;
 use crate::terminal::home;
-use crate::terminal::keys::{self, Proof, Sort, TerminalKey};
+use crate::terminal::keys::{self, KnownTerminal, Proof, Sort, TerminalKey};
 use crate::terminal::lag::ClockBound;
 use crate::terminal::origin::{Origin, Told};
 use crate::terminal::passed::{Asked, Heard, Passed, Proved};
@@ -104,6 +104,15 @@ impl Centre {
                 centre.answer_passed(passed).map(|bytes| Heard::Answer { bytes, proved: Proved::default() })
             }
         })
+    }
+
+    /// The terminals that have a key in force: whoever stands before several regions can tell them, under their keys, that theirs
+    /// is down. No more than 65,536.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn known_terminals(&self) -> Result<Vec<KnownTerminal>, CentreError> {
+        keys::in_force((&self.store, &self.store.vault))
     }
 
     fn together<T, R>(

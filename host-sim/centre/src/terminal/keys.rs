@@ -14,10 +14,25 @@ use crate::store::database::Database;
 use crate::store::value::{Row, values};
 use crate::store::vault::Vault;
 use crate::terminal::columns::terminal_text;
+use crate::terminal::passed::Proved;
 
 /// How many keys of a name are known: the last one, and seven that ended before. What was still owed under an older one is
 /// for people to settle.
 const KNOWN: usize = 8;
+
+/// How many terminals of a database are told at once: some ten megabytes, and more than a region has.
+const MOST: i64 = 65_536;
+
+/// A terminal with its keys in force.
+#[derive(Clone, Debug)]
+pub struct KnownTerminal {
+    /// Where it stands.
+    pub institution: InstitutionCode,
+    /// Its number there.
+    pub terminal: TerminalId,
+    /// Its keys.
+    pub keys: Proved,
+}
 
 /// A terminal's key.
 #[derive(Debug)]
@@ -131,6 +146,28 @@ pub(crate) fn of(
     )?;
     let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, sort: Sort::Master, ended: row.get("ended")? });
     rows.iter().take(KNOWN).map(read).collect()
+}
+
+/// The terminals that have a master key in force, with their keys; no more than `MOST`. One whose master key cannot be opened is left out: it is refused
+/// when it speaks.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn in_force((store, vault): (&dyn Database, &Vault)) -> Result<Vec<KnownTerminal>, CentreError> {
+    let rows = store.rows(
+        "SELECT institution, terminal, sealed, CASE WHEN working_ended IS NULL THEN working END AS working
+             FROM terminal_keys LEFT JOIN leases USING (institution, terminal) WHERE ended IS NULL LIMIT $1",
+        values![MOST],
+    )?;
+    let known = |row: &Row| {
+        let institution = row.get::<InstitutionCode>("institution").ok()?;
+        let terminal = <[u8; 8]>::try_from(row.get::<String>("terminal").ok()?.as_bytes()).ok()?;
+        let working = row.get::<Option<Vec<u8>>>("working").ok()?;
+        let working = working.and_then(|sealed| unseal(vault, &sealed, "leases.working").ok());
+        let keys = Proved { master: Some(open(vault, row).ok()?), working };
+        Some(KnownTerminal { institution, terminal: TerminalId(terminal), keys })
+    };
+    Ok(rows.iter().filter_map(known).collect())
 }
 
 /// The key in this row.

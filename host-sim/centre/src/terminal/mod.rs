@@ -16,7 +16,7 @@ mod forwarded;
 pub(crate) mod given;
 mod home;
 pub(crate) mod journal;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod lag;
 pub(crate) mod leases;
 pub(crate) mod origin;

@@ -343,3 +343,34 @@ fn who_gets_a_key_of_its_own_has_no_session_under_the_published_one_any_more() {
     act(&mut world.bench, "terminal.register", NOBODY);
     assert_eq!(world.sale(NOBODY, &mut keys, 2), REJECTED);
 }
+
+/// Whoever stands before several regions is told each terminal's key in force, and those alone.
+#[test]
+fn the_terminals_of_a_centre_are_known_by_their_keys_in_force() {
+    let mut world = World::new(&Hsm::test_keys());
+    let known = |world: &World| {
+        let mut all = world.bench.centre.known_terminals().unwrap();
+        all.sort_by_key(|known| known.terminal.0);
+        all.into_iter()
+            .map(|known| {
+                let bytes = |key: Option<X919>| key.map(|key| *key.expose());
+                let Proved { master, working } = known.keys;
+                (known.institution.to_string(), known.terminal, bytes(master), bytes(working))
+            })
+            .collect::<Vec<_>>()
+    };
+    // The one that got another key has no session under that yet.
+    let mut one = world.one.clone();
+    assert_eq!(world.sign_in(ONE, &mut one), YES);
+    let must = [(ONE, &one), (TWO, &world.two), (NEW, &world.new[1])];
+    let mut must = must.map(|(name, keys)| {
+        let working = keys.working().map(|key| *key.expose());
+        (PHARMACY.to_owned(), name, Some(*keys.master().expose()), working)
+    });
+    must.sort_by_key(|(_, name, ..)| name.0);
+    assert_eq!(known(&world), must);
+    // One that cannot be opened is left out.
+    let damage = "UPDATE terminal_keys SET sealed = $1 WHERE institution = $2 AND terminal = '00000001'";
+    world.forge(damage, values![vec![0_u8], PHARMACY]);
+    assert_eq!(known(&world), must.iter().filter(|(_, name, ..)| *name != ONE).cloned().collect::<Vec<_>>());
+}

@@ -14,7 +14,7 @@ use crate::store::server::scratch::Scratch;
 use crate::store::value::values;
 
 /// An empty database with a folder for its keys.
-struct Bed {
+pub(super) struct Bed {
     scratch: Scratch,
     folder: TempDir,
 }
@@ -25,7 +25,7 @@ impl Bed {
         Self { scratch: Scratch::new("template0", &folder.path().join("centre.key")), folder }
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place::Server(self.scratch.server.clone())
     }
 
@@ -38,7 +38,7 @@ impl Bed {
     }
 
     /// A session beside the centre's.
-    fn beside(&self) -> Postgres {
+    pub(super) fn beside(&self) -> Postgres {
         Postgres::new(self.scratch.server.clone())
     }
 
@@ -52,7 +52,7 @@ impl Bed {
 }
 
 /// Purchases of one yuan in bytes, under the terminal's working key.
-fn purchases(keys: &Keys, card: &CardRecord, numbers: std::ops::RangeInclusive<u32>) -> Vec<Vec<u8>> {
+pub(super) fn purchases(keys: &Keys, card: &CardRecord, numbers: std::ops::RangeInclusive<u32>) -> Vec<Vec<u8>> {
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let (card, operation) = (presented(card), purchase(100));
     let message = |stan| {
@@ -65,13 +65,13 @@ fn purchases(keys: &Keys, card: &CardRecord, numbers: std::ops::RangeInclusive<u
 }
 
 /// F39 of an answer.
-fn code(answer: &Answered) -> String {
+pub(super) fn code(answer: &Answered) -> String {
     let answer = answer.as_ref().unwrap().as_ref().unwrap();
     Message::read(answer).unwrap().field(39).unwrap().bytes.escape_ascii().to_string()
 }
 
 /// A database with a centre that knows places and a card, and the keys of the pharmacy's terminal, which has signed in.
-fn furnished(card: &CardRecord) -> (Bed, Centre, Keys) {
+pub(super) fn furnished(card: &CardRecord) -> (Bed, Centre, Keys) {
     let bed = Bed::new();
     let mut centre = bed.create();
     known_places(&mut centre);

@@ -5,7 +5,7 @@
 
 mod columns;
 mod day;
-mod figures;
+pub(crate) mod figures;
 mod form;
 mod lang;
 pub(crate) mod plot;
@@ -13,7 +13,7 @@ mod queue;
 mod records;
 pub(crate) mod session;
 pub(crate) mod show;
-mod visit;
+pub(crate) mod visit;
 mod words;
 
 use std::sync::Arc;
@@ -284,7 +284,8 @@ fn field<'a>(filled: &'a [(String, String)], name: &str) -> &'a str {
     filled.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str())
 }
 
-fn style() -> Response {
+/// The style of every page.
+pub(crate) fn style() -> Response {
     let mut response = include_str!("style.css").into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));

@@ -50,20 +50,28 @@ const FIELDS: &[(&str, &str)] = &[
 const VALUES: &[(&str, &str)] = &[
     ("activated", "已启用"),
     ("administrator", "管理员"),
+    ("approved", "已批准"),
     ("auditor", "稽核"),
     ("bank-counter", "银行柜面"),
     ("cashier", "收费"),
+    ("centre-busy", "中心忙"),
     ("clerk", "受理"),
     ("done", "已完成"),
     ("hospital", "医院"),
     ("hotline", "12333"),
     ("inactive", "未启用"),
     ("issuer", "发卡"),
+    ("none", "无应答"),
+    ("passed-on", "转其他区域"),
     ("pharmacy", "药店"),
     ("premium-officer", "征缴"),
     ("producer", "制卡"),
+    ("refused", "已拒绝"),
+    ("region-down", "区域不可用"),
     ("reviewer", "复核"),
     ("settlement-officer", "结算"),
+    ("wrong-form", "格式有误"),
+    ("wrong-mac", "MAC 有误"),
 ];
 
 /// How a field is called.

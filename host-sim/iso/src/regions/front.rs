@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use qiyong_centre::regions::RegionTable;
-use qiyong_centre::{Asked, Proved, refusal, test_mac_key};
+use qiyong_centre::{Asked, KnownTerminal, Proved, refusal, test_mac_key};
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::sender;
 use qiyong_protocol::rules::reason::Reason;
@@ -15,7 +15,7 @@ use super::memory::{Memory, Name};
 use crate::decider::{Errand, Refuse, Refused, Route, Said};
 use crate::region_figures::AllRegions;
 
-/// How many institutions, and how many terminals, are remembered: in all some ten megabytes.
+/// Of how many institutions, and of how many terminals, it is remembered that they have spoken: in all some ten megabytes.
 const REMEMBERED: usize = 65_536;
 
 /// What all regions of a server share.
@@ -31,12 +31,19 @@ impl Front {
     /// The front of the regions of this table. `test_keys`: their centres have the published test keys, under which a terminal
     /// can be told of a region that is down although it has not spoken before.
     pub fn new(table: Arc<RegionTable>, test_keys: bool) -> Self {
-        Self { table, test_keys, memory: Arc::new(Mutex::new(Memory::new(REMEMBERED))), figures: AllRegions::default() }
+        let memory = Memory::new(table.regions().len(), REMEMBERED);
+        Self { table, test_keys, memory: Arc::new(Mutex::new(memory)), figures: AllRegions::default() }
     }
 
     /// The regions.
     pub fn table(&self) -> &Arc<RegionTable> {
         &self.table
+    }
+
+    /// The names of all regions, in the order of the table, and whether each was reached last.
+    pub fn reached(&self) -> Vec<(String, bool)> {
+        let reached = |name: &str| (name.to_owned(), self.figures.of(name).is_up());
+        self.table.regions().iter().map(|region| reached(&region.name)).collect()
     }
 
     /// The figures of all regions.
@@ -53,6 +60,11 @@ impl Front {
         if let Some(name) = name(message) {
             self.memory().learn(name, home, proved);
         }
+    }
+
+    /// A region was reached, and these are its terminals.
+    pub(super) fn known(&self, region: usize, terminals: Vec<KnownTerminal>) {
+        self.memory().known(region, terminals);
     }
 
     /// What becomes of a message whose institution this region does not know, or which is down (`down`) and may know it.

@@ -1,9 +1,12 @@
-//! What a front remembers of those who have spoken: the region of an institution, and the keys of a terminal. Both are bounded:
-//! whoever has not spoken for longest is forgotten, and asked for again.
+//! What a front knows of terminals: the region of an institution, and the keys of a terminal. A region says it of all its terminals
+//! when it is reached (`known`); of who has spoken since it is remembered (`learn`), within bounds: whoever has not spoken for
+//! longest is forgotten.
+
+use std::collections::{HashMap, HashSet};
 
 use hashlink::LruCache;
 
-use qiyong_centre::Proved;
+use qiyong_centre::{KnownTerminal, Proved};
 use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
@@ -13,22 +16,36 @@ pub(super) type Name = (InstitutionCode, TerminalId);
 pub(super) struct Memory {
     homes: LruCache<InstitutionCode, usize>,
     keys: LruCache<Name, Proved>,
+    /// What each region has said of its terminals, last.
+    said: Vec<Said>,
+}
+
+#[derive(Default)]
+struct Said {
+    homes: HashSet<InstitutionCode>,
+    keys: HashMap<Name, Proved>,
 }
 
 impl Memory {
-    /// One for so many institutions, and so many terminals.
-    pub(super) fn new(most: usize) -> Self {
-        Self { homes: LruCache::new(most), keys: LruCache::new(most) }
+    /// One for so many regions, and of those who speak for so many institutions and so many terminals.
+    pub(super) fn new(regions: usize, most: usize) -> Self {
+        let said = (0..regions).map(|_| Said::default()).collect();
+        Self { homes: LruCache::new(most), keys: LruCache::new(most), said }
     }
 
     /// The region where an institution is known.
     pub(super) fn home(&mut self, institution: InstitutionCode) -> Option<usize> {
-        self.homes.get(&institution).copied()
+        let heard = self.homes.get(&institution).copied();
+        heard.or_else(|| self.said.iter().position(|region| region.homes.contains(&institution)))
     }
 
-    /// The keys under which a terminal has spoken last.
+    /// The keys under which a terminal has spoken last, and those that its region has said.
     pub(super) fn keys(&mut self, name: &Name) -> Option<Proved> {
-        self.keys.get(name).cloned()
+        let mut known = self.said.iter().find_map(|region| region.keys.get(name).cloned()).unwrap_or_default();
+        if let Some(heard) = self.keys.get(name) {
+            known.learn(heard);
+        }
+        (!known.is_none()).then_some(known)
     }
 
     /// Remembers both.
@@ -41,9 +58,19 @@ impl Memory {
         }
     }
 
+    /// These are all the terminals of a region, instead of those that were its before.
+    pub(super) fn known(&mut self, region: usize, terminals: Vec<KnownTerminal>) {
+        let Some(said) = self.said.get_mut(region) else { return };
+        said.homes = terminals.iter().map(|known| known.institution).collect();
+        said.keys = terminals.into_iter().map(|known| ((known.institution, known.terminal), known.keys)).collect();
+    }
+
     /// An institution is not known where it was.
     pub(super) fn forget(&mut self, institution: InstitutionCode) {
         self.homes.remove(&institution);
+        self.said.iter_mut().for_each(|region| {
+            region.homes.remove(&institution);
+        });
     }
 }
 
@@ -56,7 +83,7 @@ mod tests {
     fn who_has_not_spoken_for_longest_is_forgotten_first() {
         let name =
             |number: u32| (InstitutionCode::new(&format!("P3201000{number:04}")).unwrap(), TerminalId(*b"00000001"));
-        let mut memory = Memory::new(2);
+        let mut memory = Memory::new(2, 2);
         let [first, second, third] = [1, 2, 3].map(|byte| Some(X919::new([byte; 16])));
         memory.learn(name(1), 1, &Proved { master: first, working: second });
         memory.learn(name(2), 2, &Proved::default());
@@ -75,5 +102,36 @@ mod tests {
         assert_eq!([1, 2, 3].map(|number| memory.home(name(number).0)), [Some(1), None, Some(0)]);
         memory.forget(name(1).0);
         assert_eq!(memory.home(name(1).0), None);
+    }
+
+    fn master(byte: u8) -> Proved {
+        Proved { master: Some(X919::new([byte; 16])), working: None }
+    }
+
+    #[test]
+    fn what_a_region_says_counts_for_who_has_not_spoken_and_is_replaced_as_a_whole() {
+        let institution = |number: u32| InstitutionCode::new(&format!("P3201000{number:04}")).unwrap();
+        let known = |number: u32, key: u8| KnownTerminal {
+            institution: institution(number),
+            terminal: TerminalId(*b"00000001"),
+            keys: master(key),
+        };
+        let mut memory = Memory::new(2, 1);
+        memory.known(1, vec![known(1, 1), known(2, 2)]);
+        let key = |memory: &mut Memory, number: u32| {
+            let known = memory.keys(&(institution(number), TerminalId(*b"00000001")))?;
+            known.master.map(|key| key.expose()[0])
+        };
+        assert_eq!((memory.home(institution(1)), key(&mut memory, 1)), (Some(1), Some(1)));
+        // It has had another key since, and speaks under it.
+        memory.learn((institution(1), TerminalId(*b"00000001")), 1, &master(9));
+        assert_eq!([1, 2].map(|number| key(&mut memory, number)), [Some(9), Some(2)]);
+        memory.known(1, vec![known(1, 9)]);
+        assert_eq!([1, 2].map(|number| key(&mut memory, number)), [Some(9), None]);
+        // Where it is not, it is looked for anew.
+        memory.forget(institution(1));
+        assert_eq!(memory.home(institution(1)), None);
+        memory.known(7, vec![known(3, 3)]);
+        assert_eq!(key(&mut memory, 3), None, "there is no such region");
     }
 }

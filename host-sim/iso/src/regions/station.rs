@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use qiyong_centre::regions::Own;
-use qiyong_centre::{Asked, Centre, CentreError, Heard, Proved};
+use qiyong_centre::{Asked, Centre, CentreError, Heard, KnownTerminal, Proved};
 use qiyong_protocol::rules::reason::Reason;
 
 use super::front::Front;
@@ -20,11 +20,21 @@ pub trait Region: Send + 'static {
     /// # Errors
     /// As there.
     fn ask(&mut self, own: &Own, batch: &[Asked]) -> Result<Vec<Result<Heard, CentreError>>, CentreError>;
+
+    /// The terminals that have a key in force there, as [`Centre::known_terminals`].
+    ///
+    /// # Errors
+    /// As there.
+    fn terminals(&self) -> Result<Vec<KnownTerminal>, CentreError>;
 }
 
 impl Region for Centre {
     fn ask(&mut self, own: &Own, batch: &[Asked]) -> Result<Vec<Result<Heard, CentreError>>, CentreError> {
         self.handle_asked(own, batch)
+    }
+
+    fn terminals(&self) -> Result<Vec<KnownTerminal>, CentreError> {
+        self.known_terminals()
     }
 }
 
@@ -40,6 +50,8 @@ pub struct Station<R> {
     centre: Option<R>,
     gate: Gate,
     figures: RegionFigures,
+    /// Whether it has said its terminals since it was reached.
+    has_said: bool,
 }
 
 impl<R: Region> Station<R> {
@@ -53,7 +65,24 @@ impl<R: Region> Station<R> {
         let own = Own::new(front.table().clone(), region);
         let name = front.table().regions().get(region).map_or("", |region| region.name.as_str());
         let figures = front.figures().of(name);
-        Self { front: front.clone(), region, own, open, centre, gate: Gate::new(now), figures }
+        figures.up(centre.is_some());
+        let (front, gate) = (front.clone(), Gate::new(now));
+        let mut new = Self { front, region, own, open, centre, gate, figures, has_said: false };
+        new.say_terminals();
+        new
+    }
+
+    /// Tells the front which terminals the region has, unless it was told since the region was reached: they are told in words
+    /// then if it is not reached any more.
+    fn say_terminals(&mut self) {
+        let Some(centre) = self.centre.as_ref().filter(|_| !self.has_said) else { return };
+        match centre.terminals() {
+            Ok(terminals) => {
+                self.front.known(self.region, terminals);
+                self.has_said = true;
+            }
+            Err(error) => tracing::error!(region = self.figures.name(), %error, "a region does not say its terminals"),
+        }
     }
 
     /// The place of its region in the table, which is that of its queue.
@@ -80,11 +109,13 @@ impl<R: Region> Station<R> {
         match heard {
             Ok(heard) => {
                 self.gate.open();
+                self.say_terminals();
                 Some(heard)
             }
             Err(error @ CentreError::Unreachable { .. }) => {
                 tracing::error!(region = self.figures.name(), %error, "a region is down");
                 self.gate.close(begun);
+                self.has_said = false;
                 None
             }
             Err(error) => {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use qiyong_centre::clock::SetClock;
 use qiyong_centre::regions::{Own, RegionTable};
-use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, test_mac_key};
+use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, KnownTerminal, Proved, test_mac_key};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region as Area};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::status::CardStatus;
@@ -50,6 +50,7 @@ const NANJING: &str = "P32010000017";
 const SUZHOU: &str = "P32050000003";
 /// In a district of the first region's city, and known in the second one.
 const ASTRAY: &str = "P32010400009";
+const TERMINAL: TerminalId = TerminalId(*b"TILL0001");
 const NOBODY: &str = "P32010000033";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ enum Fault {
     ForEver,
     /// A region's terminals are told nothing.
     Silence,
+    /// A region does not say its terminals.
+    Unsaid,
 }
 
 /// What a test does with a region.
@@ -77,7 +80,8 @@ struct Switch {
 struct Switched {
     centre: Centre,
     switch: Arc<Switch>,
-    silent: bool,
+    fault: Fault,
+    known: Vec<KnownTerminal>,
 }
 
 impl Region for Switched {
@@ -87,13 +91,17 @@ impl Region for Switched {
             begun.send(()).unwrap();
             let _ = go_on.recv();
         }
-        match (self.switch.down.load(SeqCst), self.silent) {
+        match (self.switch.down.load(SeqCst), self.fault == Fault::Silence) {
             (false, _) => self.centre.ask(own, batch),
             (true, false) => {
                 Err(CentreError::Unreachable { server: "postgres://a/b".into(), source: DatabaseError::Lost })
             }
             (true, true) => Err(CentreError::Uncertain(DatabaseError::Lost)),
         }
+    }
+
+    fn terminals(&self) -> Result<Vec<KnownTerminal>, CentreError> {
+        Ok(if self.fault == Fault::Unsaid { Vec::new() } else { self.known.clone() })
     }
 }
 
@@ -137,6 +145,13 @@ fn card() -> CardRecord {
     }
 }
 
+/// The terminals that a region says.
+fn known(region: usize) -> Vec<KnownTerminal> {
+    let keys = Proved { master: Some(test_mac_key()), working: None };
+    let one = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, keys };
+    if region == 1 { vec![one] } else { Vec::new() }
+}
+
 fn centre(region: usize) -> Centre {
     let mut centre = Centre::in_memory().unwrap();
     centre.set_clock(Box::new(SetClock::new("2026-03-02T12:00:00".parse().unwrap())));
@@ -169,7 +184,7 @@ impl Ground {
         let start = |region: usize| {
             let switched = {
                 let switch = switches[region].clone();
-                move || Switched { centre: centre(region), switch: switch.clone(), silent: fault == Fault::Silence }
+                move || Switched { centre: centre(region), switch: switch.clone(), fault, known: known(region) }
             };
             let first = (!closed[region]).then(&switched);
             let switch = switches[region].clone();
@@ -262,8 +277,7 @@ fn purchase() -> Operation {
 
 fn write(keys: &Keys, institution: &str, body: Body<'_>) -> (Sent, Vec<u8>) {
     let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
-    let request =
-        Request { institution: code(institution), terminal: TerminalId(*b"TILL0001"), batch, time: noon(), body };
+    let request = Request { institution: code(institution), terminal: TERMINAL, batch, time: noon(), body };
     let mut buffer = [0; MESSAGE_MAX];
     let (sent, bytes) = keys.write(&request, Stan(7), &mut buffer).unwrap();
     (sent, bytes.to_vec())
@@ -312,6 +326,14 @@ const CLAIMS: &[Claim] = &[
         ground.down(1, true);
         ground.sign_in(SUZHOU) == refused(Reason::RegionDown) && signed_in(&ground.sign_in(NANJING))
     }),
+    ("who has never spoken is told under its key once its region was reached", |fault| {
+        let mut ground = Ground::with(fault, Limits::default(), false, &[false, false]);
+        ground.down(1, true);
+        let told = ground.sign_in(SUZHOU) == refused(Reason::RegionDown);
+        ground.down(1, false);
+        ground.pass(Duration::from_secs(2));
+        told && signed_in(&ground.sign_in(SUZHOU))
+    }),
     ("a region that is down is not tried at every message, and serves again by itself", |fault| {
         let mut ground = Ground::new(fault);
         signed_in(&ground.sign_in(SUZHOU));
@@ -351,9 +373,10 @@ fn every_claim_holds_and_each_fault_breaks_one() {
     for (fault, claim) in [
         (Fault::OneQueue, CLAIMS[0].0),
         (Fault::Silence, CLAIMS[1].0),
-        (Fault::NoPause, CLAIMS[2].0),
-        (Fault::ForEver, CLAIMS[2].0),
-        (Fault::Silence, CLAIMS[3].0),
+        (Fault::Unsaid, CLAIMS[2].0),
+        (Fault::NoPause, CLAIMS[3].0),
+        (Fault::ForEver, CLAIMS[3].0),
+        (Fault::Silence, CLAIMS[4].0),
     ] {
         assert!(broken(fault).contains(&claim), "{fault:?} is not noticed: {claim}");
     }
@@ -399,17 +422,21 @@ fn a_region_that_was_down_at_the_start_is_opened_when_it_is_there() {
     assert!(signed_in(&ground.sign_in(SUZHOU)));
 }
 
-/// Without test keys only who has spoken is known, and nobody else can be told anything.
+/// Without test keys it must be known: because the region has said it, or because it has spoken.
 #[test]
-fn who_has_spoken_is_told_under_its_key_and_who_has_not_hears_nothing() {
-    let mut ground = Ground::with(Fault::None, Limits::default(), false, &[false, false]);
+fn who_is_known_is_told_under_its_key_and_who_is_not_hears_nothing() {
+    let mut ground = Ground::with(Fault::None, Limits::default(), false, &[false, true]);
     ground.down(1, true);
-    assert_eq!(ground.sign_in(SUZHOU), None);
+    assert_eq!(ground.sign_in(SUZHOU), None, "the region has not been there");
     ground.down(1, false);
     ground.pass(Duration::from_secs(2));
-    assert!(signed_in(&ground.sign_in(SUZHOU)));
+    // Another one of that region, which the region does not say.
+    assert!(signed_in(&ground.sign_in(ASTRAY)));
     ground.down(1, true);
-    assert_eq!(ground.sign_in(SUZHOU), refused(Reason::RegionDown));
+    assert_eq!(ground.sign_in(SUZHOU), refused(Reason::RegionDown), "it has never spoken");
+    assert_eq!(ground.sign_in(ASTRAY), refused(Reason::RegionDown), "it has spoken");
+    assert_eq!(ground.sign_in(NOBODY), None);
+    assert_eq!(ground.front.reached(), [("nanjing".to_owned(), true), ("suzhou".to_owned(), false)]);
     // Somebody else under its name is told only that the key is wrong.
     let mut message = sign_in(SUZHOU);
     *message.last_mut().unwrap() ^= 1;
