@@ -2,6 +2,7 @@
 //! message is in [`late`] and [`bound`], under which key what is believed in [`keys`].
 
 mod bound;
+mod frozen;
 mod keys;
 mod late;
 
