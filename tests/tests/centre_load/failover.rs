@@ -8,7 +8,7 @@ use qiyong_centre::doctor::{Around, Check, Finding, Verdict, examine};
 use qiyong_protocol::centre::Answer;
 use qiyong_protocol::rules::reason::Reason;
 use qiyong_tests::load::deals;
-use qiyong_tests::load::diary::{Diary, Note};
+use qiyong_tests::load::diary::{Asked, Diary, Note};
 use qiyong_tests::load::finding::Class;
 use qiyong_tests::load::judge::Closed;
 use qiyong_tests::load::setting::Setting;
@@ -91,6 +91,11 @@ fn follow(steps: &Steps, primary: &Postgres, standby: &mut Postgres) {
     follows(primary);
 }
 
+/// Something of the transactions that wait for a standby.
+fn of_waiting(primary: &Postgres, what: &str) -> String {
+    primary.sql("postgres", &format!("SELECT {what} FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+}
+
 fn follows(primary: &Postgres) {
     let streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND application_name = 'follower'
         AND (sync_state = 'sync' OR current_setting('synchronous_standby_names') = '')";
@@ -166,23 +171,25 @@ fn while_no_standby_is_there_nothing_is_answered_until_somebody_says_so() {
     let (diaries, (waits, alone)) = under_load(setting, 37, &at, |watch: &Watch| {
         watch.more(0, SALES);
         second.kill();
-        let of_waiting = |what: &str| {
-            first.sql("postgres", &format!("SELECT {what} FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
-        };
         let mut one = String::new();
         eventually("a transaction waits for the standby", || {
-            one = of_waiting("xact_start");
+            one = of_waiting(first, "xact_start");
             !one.is_empty()
         });
         let since = watch.now();
         // Whoever does not know better ends its wait: it is done at the primary, and nowhere else.
-        of_waiting("pg_cancel_backend(pid)");
-        eventually("the next one waits", || ![String::new(), one.clone()].contains(&of_waiting("xact_start")));
+        of_waiting(first, "pg_cancel_backend(pid)");
+        eventually("the next one waits", || ![String::new(), one.clone()].contains(&of_waiting(first, "xact_start")));
+        // Started anew it shows what no standby has as if it were done, and whoever asks again must not be told so.
+        first.kill();
+        first.again();
+        eventually("the first one waits again", || !of_waiting(first, "xact_start").is_empty());
         let found = unwell(&site.db);
         assert!(found.iter().any(|finding| finding.en.contains("every act waits")), "{found:?}");
         let alone = watch.now();
         // As it is now: what is on no other disk than the primary's is not in it.
-        step(&format!("cp --archive '{}' \"$DATA\"", second.data().display()), first, third);
+        let copy = format!("cp --archive '{}' \"$DATA\"; rm \"$DATA/postmaster.pid\"", second.data().display());
+        step(&copy, first, third);
         step(&steps.alone, first, second);
         watch.more(0, SALES);
         second.again();
@@ -252,9 +259,7 @@ fn a_standby_that_lags_behind_loses_sales_and_the_judge_names_each() {
             |diary: &&Diary| diary.terminal.as_str() == key.terminal && diary.institution.as_str() == key.institution;
         let notes = diaries.iter().filter(of).flat_map(|diary| &diary.notes);
         notes
-            .filter(
-                |note| matches!(note.asked, qiyong_tests::load::diary::Asked::Sale(sale) if sale.stan.0 == key.stan),
-            )
+            .filter(|note| matches!(note.asked, Asked::Sale(sale) if sale.stan.0 == key.stan))
             .map(|note| note.sent)
             .min()
     };

@@ -69,7 +69,7 @@ impl Session {
                     Err(error) => met = error,
                 }
             }
-            Err(met)
+            Err::<(Config, Client, Option<Carrier>), _>(met)
         });
         match opened {
             Ok((host, client, carrier)) => {
@@ -195,7 +195,7 @@ async fn greet(
     let greet = async {
         let (client, mut carrier) = connect(host, encryption, warned).await?;
         carried(&mut carrier, client.batch_execute(words)).await?;
-        Ok((client, carrier))
+        Ok::<_, DatabaseError>((client, carrier))
     };
     timeout(patience(host), greet).await.unwrap_or(Err(DatabaseError::Silent))
 }
