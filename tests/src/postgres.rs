@@ -284,9 +284,9 @@ impl Postgres {
     /// The address of a database at whichever of these servers may be written to. A second of silence is borne.
     #[must_use]
     pub fn address_of_the_first(servers: &[&Self], database: &str) -> String {
-        let hosts: Vec<String> = servers.iter().map(|server| server.folder.path().display().to_string()).collect();
+        let hosts: Vec<String> = servers.iter().map(|server| server.host().replace('/', "%2F")).collect();
         let hosts = hosts.join(",");
-        format!("postgres:///{database}?host={hosts}&user={USER}&target_session_attrs=read-write&connect_timeout=1")
+        format!("postgres://{USER}@{hosts}/{database}?target_session_attrs=read-write&connect_timeout=1")
     }
 
     /// Where it listens, as PostgreSQL's own programs are told (`PGHOST`).

@@ -3,6 +3,7 @@
 //! and the judge says which. The steps are those of docs/operating.md §8, as they are written there.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use qiyong_centre::doctor::{Around, Check, Finding, Verdict, examine};
 use qiyong_protocol::centre::Answer;
@@ -128,6 +129,7 @@ fn the_standby_takes_its_place(loses: fn(&mut Postgres)) {
     let at = Addresses::new(addresses(&running));
     let (diaries, (lost, promoted)) = under_load(setting, 31, &at, |watch: &Watch| {
         watch.more(0, SALES);
+        let begun = Instant::now();
         loses(first);
         let lost = watch.now();
         // Terminals notice before anybody helps.
@@ -135,6 +137,12 @@ fn the_standby_takes_its_place(loses: fn(&mut Postgres)) {
         let promoted = watch.now();
         step(&steps.promote, first, second);
         follow(steps, second, third);
+        let another = begun.elapsed();
+        watch.more(0, 1);
+        println!(
+            "another standby follows {another:?} after the loss, the first sale is settled after {:?}",
+            begun.elapsed()
+        );
         watch.more(0, SALES);
         (lost, promoted)
     });
@@ -268,7 +276,7 @@ fn a_standby_that_lags_behind_loses_sales_and_the_judge_names_each() {
         .filter(|deal| deal.receipt(lost.moment).is_some() && first_sent(&deal.key) > Some(held.moment))
         .map(|deal| deal.key.to_string())
         .collect();
-    println!("{} approved sales are lost, and {} are named", must.len(), named.len());
+    println!("{} sales that were approved after it was held are lost; {} in all are named", must.len(), named.len());
     assert!(must.len() >= SALES as usize / 2, "{must:?}");
     assert!(must.iter().all(|key| named.contains(key.as_str())), "{must:?} {named:?}");
 }

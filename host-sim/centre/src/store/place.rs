@@ -277,5 +277,6 @@ mod tests {
         assert_eq!(hosts("db1:5001,db2:5002"), both);
         assert_eq!(hosts("db1:5001,db2:5001"), [hosts("db1:5001"), hosts("db2:5001")].concat());
         assert_ne!(both[0], both[1]);
+        assert_eq!(hosts("%2Frun%2Fa,%2Frun%2Fb"), [hosts("%2Frun%2Fa"), hosts("%2Frun%2Fb")].concat());
     }
 }
