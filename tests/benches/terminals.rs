@@ -98,7 +98,6 @@ fn on_sqlite(setting: &Setting) -> Vec<Row> {
     // As the centre has it.
     yardstick.set("secure_delete", 1);
     yardstick.set("cache_size", -65_536);
-    yardstick.set("foreign_keys", 1);
     let ran = load(setting, &site, 1);
     yardstick.insert(usize::try_from(ran.sales).expect("a number").div_ceil(TERMINALS));
     let bare = "SQLite: the rows of a sale, bare inserts, a transaction for 64 sales";
