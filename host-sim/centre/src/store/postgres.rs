@@ -28,7 +28,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xa
 const COMMIT: &str = "COMMIT";
 
 /// Ends one that has only read. If nothing is confirmed before a standby has it, this is not, either: its record in the log comes after
-/// those of everything that was read.
+/// those of everything that was read (docs/operating.md §8).
 const COMMIT_OF_READER: &str = "SELECT pg_logical_emit_message(true, 'qiyong', '')
     WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery(); COMMIT";
 
