@@ -2,6 +2,8 @@
 //! answered is there afterwards, once, and while no standby is there nothing is answered. With one that lags behind, sales are lost,
 //! and the judge says which. The steps are those of docs/operating.md §8, as they are written there.
 
+mod told;
+
 use std::collections::BTreeSet;
 use std::time::Instant;
 
