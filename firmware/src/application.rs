@@ -68,11 +68,25 @@ pub async fn obey<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
         Job::Serve(operation) => {
             // What an await returns straight into a variable lies beside the future; wrapped, in its place.
             let report = Some(terminal.serve(operation).await);
-            link.note(terminal.memory().next(), terminal.has_unanswered());
-            if let Some(report) = &report {
-                link.tell_end(report).await;
-            }
+            tell(link, terminal, report.as_ref()).await;
             report
         }
+        Job::Attend(what) => {
+            let report = Some(terminal.attend(*what).await);
+            tell(link, terminal, report.as_ref()).await;
+            report
+        }
+    }
+}
+
+/// Tells the till how it ended.
+async fn tell<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Kept>(
+    link: &SerialLink<P>,
+    terminal: &mut Terminal<S, L, O, C, R, M>,
+    report: Option<&Report>,
+) {
+    link.note(terminal.memory().next(), terminal.has_unanswered());
+    if let Some(report) = report {
+        link.tell_end(report).await;
     }
 }

@@ -6,6 +6,10 @@
 //! answered also while a holder is served. How frames and messages look is for `qiyong_protocol::frame` and
 //! `qiyong_protocol::centre`; damaged ones are dropped there.
 //!
+//! The keys are here, and nowhere else: the master key that the till gives with the place, the working key that a sign-in brings,
+//! and, as long as a reversal is due, the master key of the place before, under whose name it is owed. All are in RAM. The time
+//! that comes with a sign-in sets the clock.
+//!
 //! A board brings a [`Port`]; on a serial port of embedded-io-async,
 //! [`adapters::SerialPort`](crate::adapters::SerialPort) is one. `listen` must be polled beside the visit, in the same task or
 //! another of the same executor.
@@ -17,10 +21,9 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Sent, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, MessageError, Sent};
 use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
-use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Reference, Refused, Setup, State};
+use qiyong_protocol::ecr::{Command, ECR_MAX, Ended, Event, Formality, Reference, Refused, Setup, State};
 use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -58,6 +61,8 @@ pub enum Job {
     Setup(Place),
     /// Serve one holder.
     Serve(Operation),
+    /// Settle something with the centre.
+    Attend(Formality),
 }
 
 /// Where the till says that the terminal stands: a [`Setup`] without its key, which only the link needs.
@@ -81,9 +86,17 @@ pub struct SerialLink<P> {
     answer: Signal<NoopRawMutex, Result<Answer, LinkError>>,
 }
 
+/// A name, and the keys that open it.
+struct Stand {
+    name: (InstitutionCode, TerminalId),
+    keys: Keys,
+}
+
 struct Inner {
-    /// Where the terminal stands, and the key.
-    setup: Option<(InstitutionCode, X919)>,
+    /// Where the terminal stands.
+    setup: Option<Stand>,
+    /// Where it stood when it began what must be reversed, if that is somewhere else.
+    owed: Option<Stand>,
     state: State,
     ended: Option<Ended>,
     /// The message whose answer is awaited.
@@ -93,11 +106,31 @@ struct Inner {
 }
 
 impl Inner {
+    /// The keys of a name. A name of which none is known is tried with those of the present place: a till may give both the
+    /// same, and whether they open the name is for the centre to say.
+    fn keys(&mut self, name: (InstitutionCode, TerminalId)) -> Option<&mut Keys> {
+        let Self { setup, owed, .. } = self;
+        let is_here = setup.as_ref().is_some_and(|stand| stand.name == name);
+        let owed = owed.as_mut().filter(|stand| stand.name == name && !is_here);
+        owed.or(setup.as_mut()).map(|stand| &mut stand.keys)
+    }
+
+    /// Takes a place and its master key. What is owed is owed under the name of its time, whose key stays until it is paid.
+    fn set_up(&mut self, stand: Stand) {
+        let name = stand.name;
+        let before = self.setup.replace(stand).filter(|before| before.name != name);
+        self.owed = if self.state.reversal_due { self.owed.take().or(before) } else { None };
+        self.state.set_up = true;
+    }
+
     /// Writes a request, and remembers it; returns how many bytes it has.
     fn write(&mut self, request: &Request<'_>, message: &mut [u8; MESSAGE_MAX]) -> Result<usize, LinkError> {
-        let (_, key) = self.setup.as_ref().ok_or(LinkError::NotSetUp)?;
-        let written = write_request(request, self.number, key, message);
-        let (sent, bytes) = written.map_err(|error| LinkError::Unwritable { field: error.field() })?;
+        let number = self.number;
+        let keys = self.keys((request.institution, request.terminal)).ok_or(LinkError::NotSetUp)?;
+        let (sent, bytes) = keys.write(request, number, message).map_err(|error| match error {
+            MessageError::NotSignedIn => LinkError::NotSignedIn,
+            error => LinkError::Unwritable { field: error.field() },
+        })?;
         (self.number, self.asked) = (self.number.next_message(), Some(sent));
         Ok(bytes.len())
     }
@@ -112,6 +145,7 @@ impl<P: Port> SerialLink<P> {
             port,
             inner: RefCell::new(Inner {
                 setup: None,
+                owed: None,
                 state,
                 ended: None,
                 asked: None,
@@ -134,7 +168,7 @@ impl<P: Port> SerialLink<P> {
             let Some(frame) = decoder.push(self.port.receive().await) else { continue };
             let event = match frame {
                 Ok(Frame { peer: Peer::Centre, payload }) => {
-                    self.with(|inner| self.centre_says(inner, payload));
+                    self.with(|inner| self.centre_says(inner, payload, &set_clock));
                     None
                 }
                 Ok(Frame { peer: Peer::Till, payload }) => {
@@ -157,12 +191,20 @@ impl<P: Port> SerialLink<P> {
     }
 
     /// Takes what comes from the centre: the answer that is awaited, or something to be ignored.
-    fn centre_says(&self, inner: &mut Inner, payload: &[u8]) {
-        if let (Some(sent), Some((_, key))) = (&inner.asked, &inner.setup) {
-            let answer = match read_answer(payload, sent, key) {
-                Ok(answer) => Ok(answer),
+    fn centre_says(&self, inner: &mut Inner, payload: &[u8], set_clock: &impl Fn(Timestamp)) {
+        if let Some(sent) = inner.asked
+            && let Some(keys) = inner.keys(sent.sender())
+        {
+            let answer = match keys.read(payload, &sent) {
+                Ok(answer) => {
+                    if let Answer::SignedIn { session, .. } = &answer {
+                        set_clock(session.time);
+                    }
+                    Ok(answer)
+                }
                 // The centre could not act on the message, so that waiting is in vain.
                 Err(MessageError::Rejected(code)) => Err(LinkError::Rejected(code)),
+                Err(MessageError::WorkingKey) => Err(LinkError::WorkingKey),
                 // What is no answer, or that to something else, may still be followed by the right one.
                 Err(_) => return,
             };
@@ -185,35 +227,47 @@ impl<P: Port> SerialLink<P> {
             }
             Command::Setup(_) if inner.state.visit.is_some() => return Some(Event::Refused(Refused::Busy)),
             Command::Setup(Setup { institution, terminal, key, next_stan }) => {
-                inner.setup = Some((institution, key));
-                inner.state.set_up = true;
+                inner.set_up(Stand { name: (institution, terminal), keys: Keys::new(key) });
                 // The application tells the state when it has taken note.
                 self.job.signal(Job::Setup(Place { institution, terminal, next_stan }));
                 return None;
             }
             Command::Start { reference, time, operation } => {
-                let Some((institution, _)) = &inner.setup else {
-                    return Some(Event::Refused(Refused::NotSetUp));
-                };
-                match (inner.state.visit, inner.ended) {
-                    (Some(visit), _) if visit != reference => return Some(Event::Refused(Refused::Busy)),
-                    (Some(_), _) => {}
-                    (None, Some(ended)) if ended.reference == reference => return Some(Event::Ended(ended)),
-                    // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
-                    _ if self.job.signaled() => return Some(Event::Refused(Refused::Busy)),
-                    _ if operation.channel().is_some_and(|channel| channel != institution.channel()) => {
-                        return Some(Event::Refused(Refused::NotHere));
-                    }
-                    _ => {
-                        set_clock(time);
-                        inner.state.visit = Some(reference);
-                        self.cancel.reset();
-                        self.job.signal(Job::Serve(operation));
-                    }
-                }
+                return Some(self.begin(inner, reference, Job::Serve(operation), || set_clock(time)));
+            }
+            Command::Attend { reference, time, what } => {
+                return Some(self.begin(inner, reference, Job::Attend(what), || set_clock(time)));
             }
         }
         Some(Event::State(inner.state))
+    }
+
+    /// Begins a visit, unless that or another one is under way or was the last. Returns what the till is told.
+    fn begin(&self, inner: &mut Inner, reference: Reference, job: Job, set_clock: impl FnOnce()) -> Event {
+        let Some(Stand { name: (institution, _), .. }) = &inner.setup else {
+            return Event::Refused(Refused::NotSetUp);
+        };
+        let channel = match &job {
+            Job::Serve(operation) => operation.channel(),
+            Job::Setup(_) | Job::Attend(_) => None,
+        };
+        match (inner.state.visit, inner.ended) {
+            (Some(visit), _) if visit != reference => return Event::Refused(Refused::Busy),
+            (Some(_), _) => {}
+            (None, Some(ended)) if ended.reference == reference => return Event::Ended(ended),
+            // Without a visit, that is a set-up which the application has not taken note of: it must not be lost.
+            _ if self.job.signaled() => return Event::Refused(Refused::Busy),
+            _ if channel.is_some_and(|channel| channel != institution.channel()) => {
+                return Event::Refused(Refused::NotHere);
+            }
+            _ => {
+                set_clock();
+                inner.state.visit = Some(reference);
+                self.cancel.reset();
+                self.job.signal(job);
+            }
+        }
+        Event::State(inner.state)
     }
 
     /// What the application is to do next.
@@ -232,7 +286,12 @@ impl<P: Port> SerialLink<P> {
 
     /// Takes note of how the application is.
     pub fn note(&self, next_stan: Stan, reversal_due: bool) {
-        self.with(|Inner { state, .. }| (state.next_stan, state.reversal_due) = (next_stan, reversal_due));
+        self.with(|Inner { state, owed, .. }| {
+            (state.next_stan, state.reversal_due) = (next_stan, reversal_due);
+            if !reversal_due {
+                *owed = None;
+            }
+        });
     }
 
     /// Tells the till how its visit ended; from then on another can begin.

@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup};
+use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference, Refused, Setup};
 use qiyong_protocol::frame::{Decoder, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -67,6 +67,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         }),
         start(Operation::Purchase(bill)),
         start(Operation::Apply { document: None }),
+        Command::Attend { reference: Reference(2), time, what: Formality::SignOff },
+        Command::Attend { reference: Reference(3), time, what: Formality::Echo },
         Command::Cancel,
         Command::Status,
         Command::Time(time),

@@ -115,6 +115,8 @@ enum CentreVerb {
     Add(centre::AddArgs),
     /// End a terminal's lease, so that another may work under its name
     Release(centre::ReleaseArgs),
+    /// Undo what no terminal has confirmed within the area's time (parameter terminal.pending)
+    Expire(centre::ExpireArgs),
     /// Check that nobody but the centre changed its database: the audit chain and the ledger
     Verify(centre::VerifyArgs),
     /// Copy a centre's file and its keys, while it is served or not
@@ -199,6 +201,7 @@ fn main() -> ExitCode {
         Verb::Centre(CentreVerb::Init(args)) => centre::init(&args, output),
         Verb::Centre(CentreVerb::Add(args)) => centre::add(&args, output),
         Verb::Centre(CentreVerb::Release(args)) => centre::release(&args, output),
+        Verb::Centre(CentreVerb::Expire(args)) => centre::expire(&args, output),
         Verb::Centre(CentreVerb::Verify(args)) => centre::verify(&args, output),
         Verb::Centre(CentreVerb::Backup(args)) => centre::backup::run(&args, output),
         Verb::Centre(CentreVerb::Doctor(args)) => centre::doctor::run(&args, output),

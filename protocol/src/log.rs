@@ -9,9 +9,9 @@ use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region};
 use crate::card::keys::{Cryptogram, Key};
 use crate::card::pin::{Pin, PinBlock};
 use crate::card::status::CardStatus;
-use crate::centre::TerminalId;
 use crate::centre::iso8583::Mti;
 use crate::centre::iso8583::mac::{EcbDes, EcbSm4, EcbTripleDes, Mac, X919};
+use crate::centre::{TerminalId, WorkingKey};
 use crate::iso7816::sw::StatusWord;
 use crate::rules::document::{DocumentKind, DocumentNumber};
 use crate::rules::institution::InstitutionCode;
@@ -28,7 +28,7 @@ macro_rules! secret {
     )* };
 }
 
-secret! { Pin PinBlock Key EcbDes EcbTripleDes EcbSm4 X919 Cryptogram Mac Name DocumentNumber }
+secret! { Pin PinBlock Key EcbDes EcbTripleDes EcbSm4 X919 WorkingKey Cryptogram Mac Name DocumentNumber }
 
 /// The first three and last two characters, as in `Display`.
 impl Format for IdNumber {

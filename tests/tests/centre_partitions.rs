@@ -268,6 +268,7 @@ const SEVERAL: &[(&str, &str)] = &[
     ("FROM cards WHERE number = $1", "a terminal names a card by its number alone"),
     ("FROM cards WHERE holder = $1", "one person, one card, in all areas of a province"),
     ("FROM institutions WHERE code = $1", "a message names an institution by its code alone"),
+    ("FROM institutions LEFT JOIN agreements", "the same, with its agreement of the day"),
     ("FROM terminal_keys WHERE institution = $1", "a message names no area"),
     ("FROM journal", "the journal has no area: by card, or as a whole"),
     ("FROM outlets WHERE kind = $1", "which areas there are"),

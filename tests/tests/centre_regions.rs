@@ -19,7 +19,7 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Original, Receipt, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -79,9 +79,9 @@ struct Terminal {
     name: TerminalId,
     line: Line,
     number: Stan,
+    keys: Keys,
     batch: Batch,
     next: u32,
-    key: X919,
 }
 
 impl Terminal {
@@ -91,9 +91,9 @@ impl Terminal {
             name: TerminalId(*format!("TILL000{at}").as_bytes().first_chunk().expect("eight")),
             line: Line::new(address, Waits { answer: PATIENCE, ..Waits::default() }),
             number: Stan::of_start(1),
+            keys: Keys::new(key),
             batch: Batch::NONE,
             next: 1,
-            key,
         }
     }
 
@@ -101,9 +101,9 @@ impl Terminal {
     fn ask(&mut self, request: &Request<'_>) -> Option<Answer> {
         self.number = self.number.next_message();
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(request, self.number, &self.key, &mut buffer).expect("it fits");
+        let (sent, bytes) = self.keys.write(request, self.number, &mut buffer).expect("it fits");
         let answer = self.line.ask(bytes).ok().flatten()?;
-        Some(read_answer(&answer, &sent, &self.key).expect("its answer"))
+        Some(self.keys.read(&answer, &sent).expect("its answer"))
     }
 
     fn request<'a>(&self, batch: Batch, body: Body<'a>) -> Request<'a> {
@@ -119,7 +119,7 @@ impl Terminal {
         loop {
             end.check("signs in");
             match self.ask_for_a_lease() {
-                Some(Answer::SignedIn(Lease { batch, next })) => {
+                Some(Answer::SignedIn { lease: Lease { batch, next }, .. }) => {
                     (self.batch, self.next) = (batch, next.0);
                     return;
                 }

@@ -9,9 +9,11 @@ use std::process::Command;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 
+use qiyong_protocol::centre::message::MessageError;
 use qiyong_protocol::centre::{Answer, Batch, Lease, TerminalId, Token};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_tests::centre::lines::{OWN_CARD, PLACES, Raw, Terminals, own_card, serve};
+use qiyong_tests::centre::served::Served;
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::programs::{Watched, eventually};
 use qiyong_tests::scenarios::{files, root, run};
@@ -75,6 +77,28 @@ fn the_emulated_board_puts_a_card_into_use_over_tcp() {
     assert_eq!(report["balance"], 50_000 - 2 * 3580, "{report}");
 }
 
+/// docs/centre.md §21: a sale that its terminal never confirmed, long ago.
+#[test]
+fn what_nobody_confirmed_is_undone_by_the_server() {
+    let options = ["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"];
+    let mut terminals = Terminals::start(&options, 2);
+    let card = own_card(&terminals.centre());
+    let mut raw = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
+    raw.sign_in(Token(*b"a token!"));
+    let asked = raw.purchase(&card, None);
+    raw.send(&asked.bytes);
+    assert!(matches!(raw.hear(&asked), Answer::Approved(_)));
+    assert_eq!(terminals.centre().pending().unwrap(), 1);
+    let file = rusqlite::Connection::open(terminals.file("centre.db")).unwrap();
+    file.execute("UPDATE phases SET since = '2020-01-01T00:00:00'", []).unwrap();
+    drop(file);
+    terminals.served = Served::start(terminals.folder.path(), &options, 2);
+    eventually("what is due is done", || figures(&terminals).contains("qiyong_terminal_expired_total 1\n"));
+    assert!(figures(&terminals).contains("qiyong_terminal_pending 0\n"));
+    let centre = terminals.centre();
+    assert_eq!((own_card(&centre).account, centre.pending().unwrap()), (card.account, 0));
+}
+
 #[test]
 fn what_is_no_centre_is_told_with_its_cause_and_the_way_out() {
     let terminals = Terminals::start(&["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"], 2);
@@ -104,7 +128,7 @@ fn hostile_terminals_harm_nobody() {
     let terminals = Terminals::start(&["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"], 2);
     let card = own_card(&terminals.centre());
     let mut raw = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
-    assert!(matches!(raw.sign_in(Token(*b"a token!")), Answer::SignedIn(_)));
+    assert!(matches!(raw.sign_in(Token(*b"a token!")), Answer::SignedIn { .. }));
 
     let mut half = terminals.connect();
     half.write_all(&raw.purchase(&card, None).bytes[..40]).unwrap();
@@ -121,12 +145,16 @@ fn hostile_terminals_harm_nobody() {
     let mut thief = Raw::new(terminals.connect(), TerminalId(*b"GOOD0001"));
     assert_eq!(thief.sign_in(Token(*b"another!")), Answer::Refused(Reason::NameTaken));
     let mut other = Raw::new(terminals.connect(), TerminalId(*b"OTHER001"));
-    let Answer::SignedIn(lease) = other.sign_in(Token(*b"a third.")) else { panic!("refused") };
+    let Answer::SignedIn { lease, .. } = other.sign_in(Token(*b"a third.")) else { panic!("refused") };
+    // Without a session of its own it has no key that would sell anything.
+    let stolen = thief.purchase(&card, Some(lease));
+    thief.send(&stolen.bytes);
+    assert_eq!(thief.try_hear(&stolen), Err(MessageError::Rejected(*b"A0")));
     // A lease that the name does not have.
     let foreign = Lease { batch: Batch(lease.batch.0 + 7), ..lease };
-    let stolen = thief.purchase(&card, Some(foreign));
-    thief.send(&stolen.bytes);
-    assert_eq!(thief.hear(&stolen), Answer::Refused(Reason::NotSignedIn));
+    let stolen = other.purchase(&card, Some(foreign));
+    other.send(&stolen.bytes);
+    assert_eq!(other.hear(&stolen), Answer::Refused(Reason::NotSignedIn));
 
     // A byte at a time is slow, and right.
     let asked = raw.purchase(&card, None);

@@ -129,6 +129,9 @@ fn the_files_are_the_rule_book() {
         Reason::NumbersUsedUp,
         Reason::NumberReused,
         Reason::AlreadyReversed,
+        Reason::Expired,
+        Reason::UnknownTransaction,
+        Reason::AlreadyConfirmed,
     ];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());

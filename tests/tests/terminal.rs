@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use qiyong_centre::Centre;
+use qiyong_centre::{Centre, Phase};
 use qiyong_firmware::storage::{PAGES, Store};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::flash::memory::Flash;
@@ -113,6 +113,28 @@ fn a_terminal_that_is_killed_reverses_at_its_next_start_what_it_had_sent() {
     let charged: Vec<_> = centre.journal().unwrap().into_iter().filter(|entry| !entry.reversed).collect();
     let charge: u64 = charged.iter().map(|entry| entry.charge.0).sum();
     assert_eq!((charge, report["balance"].as_u64()), (2 * 3580, Some(ACCOUNT.0 - 2 * 3580)), "{charged:?}");
+    assert!(charged.iter().all(|entry| entry.phase == Some(Phase::Posted)), "each was confirmed: {charged:?}");
+    assert_eq!(centre.pending().unwrap(), 0);
+}
+
+/// docs/card.md §5.3: without a holder.
+#[test]
+fn a_terminal_asks_whether_the_centre_is_there_and_signs_off() {
+    let place = Place::new();
+    let attend = |what: &str| {
+        let report: Value = serde_json::from_slice(&run(place.command(0, &[]).arg(what))).unwrap();
+        assert_eq!((&report["operation"], &report["outcome"]), (&what.into(), &"approved".into()), "{report}");
+        assert_eq!((&report["card"], &report["stan"], &report["total"]), (&Value::Null, &Value::Null, &0.into()));
+    };
+    attend("echo");
+    attend("sign-off");
+    attend("sign-off");
+    let centre = Centre::open(&place.centre).unwrap();
+    assert!(centre.journal().unwrap().is_empty(), "neither is a decision");
+    drop(centre);
+    let mut again = Watched::start(&mut place.purchase());
+    again.feed("123456\n271828\n271828\n");
+    assert_eq!(again.output().status.code(), Some(0), "the next one signs in again");
 }
 
 /// Two programs with one memory would give the same numbers.

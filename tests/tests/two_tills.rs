@@ -22,7 +22,7 @@ use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, MessageError};
 use qiyong_protocol::centre::{Answer, LinkError, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -87,13 +87,14 @@ impl World {
 struct Gate {
     world: Rc<RefCell<World>>,
     number: Stan,
+    keys: Keys,
 }
 
 impl CentreLink for Gate {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
         self.number = self.number.next_message();
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(request, self.number, &test_mac_key(), &mut buffer).unwrap();
+        let (sent, bytes) = self.keys.write(request, self.number, &mut buffer).unwrap();
         // Other things happen before it arrives, and before its answer does.
         yield_now().await;
         let fate = self.world.borrow_mut().fates.pop_front().unwrap_or(Fate::Answered);
@@ -109,7 +110,11 @@ impl CentreLink for Gate {
         if matches!(fate, Fate::AnswerLost) {
             return Err(LinkError::NoAnswer);
         }
-        Ok(read_answer(&answer, &sent, &test_mac_key()).unwrap())
+        match self.keys.read(&answer, &sent) {
+            // The other one has signed in since.
+            Err(MessageError::Rejected(code)) => Err(LinkError::Rejected(code)),
+            answer => Ok(answer.unwrap()),
+        }
     }
 }
 
@@ -153,7 +158,8 @@ impl Till {
         let mut line = VirtualLine::new(self.time.clone());
         line.set_card(Some(self.card.clone()));
         let memory = Store::<_, PAGES>::open(self.flash.clone(), None);
-        let gate = Gate { world: self.world.clone(), number: Stan::of_start(memory.starts()) };
+        let keys = Keys::new(test_mac_key());
+        let gate = Gate { world: self.world.clone(), number: Stan::of_start(memory.starts()), keys };
         let settings = Settings::at(InstitutionCode::new(PHARMACY).unwrap(), NAME);
         self.seed += 1;
         let random = ChaCha8Rng::seed_from_u64(self.seed);

@@ -11,9 +11,11 @@ use std::vec::Vec;
 
 use qiyong_protocol::card::codes::{CardNumber, IdentCode, Region};
 use qiyong_protocol::card::date::Date;
+use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::iso8583::{HEADER, Message, TPDU};
 use qiyong_protocol::centre::message::{response, write_answer, write_rejection};
-use qiyong_protocol::centre::{Batch, Body, Original, TerminalId};
+use qiyong_protocol::centre::{Authenticate, Batch, Body, Lease, Original, Session, TerminalId, Token, WorkingKey};
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -142,6 +144,29 @@ impl Rig<'_> {
         assert!(matches!(self.events()[..], [Event::State(State { set_up: true, visit: None, .. })]));
     }
 
+    /// Asks, and has the centre answer so.
+    fn asked(&mut self, request: &Request<'_>, answer: &Answer) -> (X919, Result<Answer, LinkError>) {
+        let mut link = self.link;
+        let mut ask = pin!(link.ask(request));
+        assert!(now(ask.as_mut()).is_none());
+        let asked = Asked::of(self);
+        self.say(Peer::Centre, &asked.answer(answer));
+        self.settle();
+        (asked.key(), now(ask.as_mut()).unwrap())
+    }
+
+    /// Signs in, and gets this key under that master key.
+    fn sign_in(&mut self, master: &X919, working: &X919) -> Result<Answer, LinkError> {
+        let Setup { institution, terminal, .. } = setup();
+        let body = Body::SignIn { token: Token([1; 8]) };
+        let request = Request { institution, terminal, batch: Batch::NONE, time: TIME, body };
+        let session = Session { key: WorkingKey::new(master, working), time: TIME.after(7) };
+        let lease = Lease { batch: Batch(1), next: Stan(1) };
+        let (under, answer) = self.asked(&request, &Answer::SignedIn { lease, session });
+        assert_eq!(under.expose(), key().expose());
+        answer
+    }
+
     fn state(&mut self) -> State {
         match self.told(&Command::Status)[..] {
             [Event::State(state)] => state,
@@ -169,6 +194,16 @@ fn setup() -> Setup {
 
 fn key() -> X919 {
     X919::new(*b"TEST key of link")
+}
+
+/// The key of a session.
+fn working() -> X919 {
+    X919::new(*b"TEST session key")
+}
+
+/// The master key of another place.
+fn other() -> X919 {
+    X919::new(*b"TEST other place")
 }
 
 fn start(reference: u32, operation: Operation) -> Command {
@@ -308,11 +343,16 @@ impl Asked {
         Self { request: request.clone() }
     }
 
+    /// Under which of these keys it is.
+    fn key(&self) -> X919 {
+        let message = Message::read(&self.request).unwrap();
+        [key(), working(), other()].into_iter().find(|key| message.is_authentic(key)).unwrap()
+    }
+
     fn answer(&self, answer: &Answer) -> Vec<u8> {
         let message = Message::read(&self.request).unwrap();
-        assert!(message.is_authentic(&key()));
         let mut buffer = [0; MESSAGE_MAX];
-        write_answer(answer, &message, &key(), &mut buffer).unwrap().to_vec()
+        write_answer(answer, &message, &self.key(), &mut buffer).unwrap().to_vec()
     }
 
     fn rejection(&self) -> Vec<u8> {
@@ -395,12 +435,11 @@ type Asking<'a> = Pin<&'a mut dyn Future<Output = Result<Answer, LinkError>>>;
 /// same at the same time by its clock, which nobody has set anew.
 #[test]
 fn an_answer_from_before_a_restart_is_not_taken() {
-    let Setup { institution, terminal, .. } = setup();
-    let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
-    let request = Request { institution, terminal, batch: Batch(1), time: TIME, body };
+    let request = pin_changed();
     let ask_and = |starts, then: &mut dyn FnMut(&mut Rig<'_>, Asking<'_>)| {
         with_start(starts, |rig| {
             rig.set_up();
+            assert!(rig.sign_in(&key(), &working()).is_ok());
             let mut link = rig.link;
             let mut ask = pin!(link.ask(&request));
             assert!(now(ask.as_mut()).is_none());
@@ -466,4 +505,101 @@ fn after_any_garbage_the_next_command_is_heard() {
         rig.port.0.borrow_mut().to_link.extend([0x55; 10_000]);
         assert!(matches!(rig.told(&Command::Status)[..], [Event::State(_)]));
     });
+}
+
+/// docs/card.md §5.3: what is under which key, and what a sign-in brings.
+#[test]
+fn a_session_has_a_key_of_its_own_and_begins_with_the_right_time() {
+    with_link(|rig| {
+        rig.set_up();
+        let changed = pin_changed();
+        assert_eq!(now(pin!((&mut &*rig.link).ask(&changed))), Some(Err(LinkError::NotSignedIn)));
+        assert!(LinkError::NotSignedIn.is_unsent() && rig.frames().is_empty());
+        // What is owed needs no session.
+        let (under, answer) = rig.asked(&reversal(1), &Answer::Done);
+        assert_eq!((under.expose(), answer), (key().expose(), Ok(Answer::Done)));
+
+        // A key that does not fit its check value begins none.
+        assert_eq!(rig.sign_in(&other(), &working()), Err(LinkError::WorkingKey));
+        assert_eq!(now(pin!((&mut &*rig.link).ask(&changed))), Some(Err(LinkError::NotSignedIn)));
+        assert_eq!(rig.port.0.borrow().clock, None);
+
+        assert!(rig.sign_in(&key(), &working()).is_ok());
+        assert_eq!(rig.port.0.borrow().clock, Some(TIME.after(7)));
+        let (under, answer) = rig.asked(&changed, &Answer::Done);
+        assert_eq!((under.expose(), answer), (working().expose(), Ok(Answer::Done)));
+
+        // Another set-up ends it.
+        rig.set_up();
+        assert_eq!(now(pin!((&mut &*rig.link).ask(&changed))), Some(Err(LinkError::NotSignedIn)));
+    });
+}
+
+/// docs/centre.md §18: the terminal is moved while a reversal is due.
+#[test]
+fn what_is_owed_under_the_old_name_goes_under_the_old_key_until_it_is_paid() {
+    with_link(|rig| {
+        rig.set_up();
+        let elsewhere =
+            |terminal: &[u8; 8], key: X919| Command::Setup(Setup { terminal: TerminalId(*terminal), key, ..setup() });
+        let key_of_reversal = |rig: &mut Rig<'_>| *rig.asked(&reversal(1), &Answer::Done).0.expose();
+        // Moved twice, and back and away again: it is owed under the first name.
+        for (name, new) in
+            [(b"00000002", other()), (b"00000003", other()), (b"00000001", key()), (b"00000002", other())]
+        {
+            assert_eq!(rig.told(&elsewhere(name, new)), []);
+            assert!(matches!(rig.job(), Some(Job::Setup(_))));
+            rig.link.note(Stan(5), true);
+            assert_eq!(key_of_reversal(rig), *key().expose(), "{name:?}");
+        }
+        // A name of which nothing is known is tried with the key of the present one.
+        let nobody = Request { terminal: TerminalId(*b"00000009"), ..reversal(1) };
+        assert_eq!(rig.asked(&nobody, &Answer::Done).0.expose(), other().expose());
+        // Paid: the old key is forgotten.
+        rig.link.note(Stan(5), false);
+        assert_eq!(key_of_reversal(rig), *other().expose());
+    });
+}
+
+/// An answer that somebody recorded about another challenge, of the same card at the same second under the same number, does not
+/// make a card genuine.
+#[test]
+fn no_recorded_answer_makes_a_forged_card_genuine() {
+    let Setup { institution, terminal, .. } = setup();
+    let question = |internal| Authenticate {
+        ident: IdentCode::from_parts(region(), [1; 4], [2; 4]),
+        historical: &[],
+        algorithm: Algorithm::Sm4,
+        internal,
+        external: None,
+    };
+    let request = |internal| {
+        let body = Body::Authenticate(question(internal));
+        Request { institution, terminal, batch: Batch(1), time: TIME, body }
+    };
+    let genuine = Answer::Authenticated { internal: Cryptogram([9; 8]), external: None };
+    let recorded = core::cell::RefCell::new(Vec::new());
+    for internal in [[1; 16], [2; 16]] {
+        with_link(|rig| {
+            rig.set_up();
+            assert!(rig.sign_in(&key(), &working()).is_ok());
+            let (asked, mut link) = (request(internal), rig.link);
+            let mut ask = pin!(link.ask(&asked));
+            assert!(now(ask.as_mut()).is_none());
+            let asked = Asked::of(rig);
+            let before = recorded.replace(asked.answer(&genuine));
+            rig.say(Peer::Centre, &before);
+            rig.settle();
+            assert!(now(ask.as_mut()).is_none());
+            rig.say(Peer::Centre, &recorded.borrow());
+            rig.settle();
+            assert_eq!(now(ask.as_mut()), Some(Ok(genuine.clone())));
+        });
+    }
+}
+
+fn pin_changed() -> Request<'static> {
+    let Setup { institution, terminal, .. } = setup();
+    let body = Body::PinChanged { card: original().card, ident: IdentCode::from_parts(region(), [1; 4], [2; 4]) };
+    Request { institution, terminal, batch: Batch(1), time: TIME, body }
 }

@@ -289,6 +289,8 @@ causes! {
     102 (field) [Cause::Link(LinkError::Unwritable { field })]
     103 (code) [Cause::Link(LinkError::Rejected(code))]
     104 () [Cause::Link(LinkError::Failed)]
+    105 () [Cause::Link(LinkError::NotSignedIn)]
+    106 () [Cause::Link(LinkError::WorkingKey)]
 }
 
 #[cfg(test)]

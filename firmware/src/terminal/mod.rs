@@ -8,7 +8,8 @@
 //! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
 //! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
 //! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
-//! of it was sent. So the terminal knows what it owes, wherever the power is cut.
+//! of it was sent. So the terminal knows what it owes, wherever the power is cut. A reversal goes out under the terminal's master
+//! key and under the name of its time, so that neither a sign-in nor the present name is needed for it; the link has the keys.
 //!
 //! # A visit
 //!
@@ -173,9 +174,11 @@ use rand_core::CryptoRng;
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{
     Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
 };
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -294,6 +297,8 @@ struct Visit {
     stan: Option<Stan>,
     pin_changed: bool,
     pin_unchanged: Option<Reason>,
+    /// What was approved, and is to be confirmed.
+    approved: Option<(Batch, Stan, Original)>,
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
@@ -338,7 +343,59 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             pin_unchanged: visit.pin_unchanged,
         };
         self.show_end(operation, &report);
+        if let Some(approved) = visit.approved {
+            self.confirm(approved, report.pin_unchanged).await;
+        }
         report
+    }
+
+    /// Tells the centre that an approved transaction is done: the holder has the receipt, and nothing of it is reversed any more.
+    /// If the centre does not hear it, it is not said again; after a time the centre undoes the transaction.
+    async fn confirm(&mut self, (batch, stan, original): (Batch, Stan, Original), result: Option<Reason>) {
+        let Settings { institution, terminal, .. } = self.settings;
+        let (time, body) = (self.clock.now(), Body::Confirm { stan, original, result });
+        let _ = self.send(&Request { institution, terminal, batch, time, body }).await;
+    }
+
+    /// Settles something with the centre that is about no holder. What must be reversed goes first, and then a sign-in if the
+    /// terminal has not signed in since it started.
+    ///
+    /// Cancel-safety: as [`Terminal::serve`].
+    pub async fn attend(&mut self, what: Formality) -> Report {
+        let stop = self.settle_with_centre(what).await.err();
+        self.slot.disconnect().await;
+        let reason = stop.map(|stop| stop.reason);
+        self.operator.show(&reason.map_or(Screen::Attended(what), Screen::NotDone));
+        Report {
+            outcome: reason.map_or(Outcome::Approved, Reason::outcome),
+            reason,
+            cause: stop.and_then(|stop| stop.cause),
+            effects: Effects::default(),
+            balance: None,
+            standing: None,
+            card: None,
+            stan: None,
+            pin_changed: false,
+            pin_unchanged: None,
+        }
+    }
+
+    async fn settle_with_centre(&mut self, what: Formality) -> Result<(), Stop> {
+        self.reverse_unanswered().await?;
+        self.operator.show(&Screen::AskingCentre);
+        let body = match what {
+            Formality::SignOff => Body::SignOff,
+            Formality::Echo => Body::Echo,
+        };
+        match self.ask(body).await? {
+            Answer::Done => {}
+            // A centre that answers something else has not answered.
+            _ => return Err(Stop::here(Reason::NoAnswer)),
+        }
+        if what == Formality::SignOff {
+            self.signed_in = false;
+        }
+        Ok(())
     }
 
     /// The steps of a visit. `Ok(None)` is an answered query.
@@ -434,7 +491,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         // Of what certainly has not left there is nothing to reverse.
         if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
             match self.memory.end() {
-                Ok(()) => return answered,
+                Ok(()) => {
+                    visit.approved = answered.is_ok().then_some((batch, stan, original));
+                    return answered;
+                }
                 // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
                 Err(error) => answered = Err(error.into()),
             }
@@ -455,7 +515,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             match self.send(&Request { institution, terminal, batch, time, body }).await {
                 Ok(Answer::Done) => return Ok(self.memory.end()?),
                 // The number is another transaction's, so that the centre has never carried out ours, and never will.
-                Err(Stop { reason: Reason::NumberReused, by_centre: true, .. }) => return Ok(self.memory.end()?),
+                // Nor is anything left of what the centre has undone itself, or of what was confirmed.
+                Err(Stop { reason: Reason::NumberReused | Reason::AlreadyConfirmed, by_centre: true, .. }) => {
+                    return Ok(self.memory.end()?);
+                }
                 // Said again now it would fare no better, and a centre that is busy would have even more to do. It stays due.
                 Err(stop) if stop.by_centre || stop.reason.advice() != Advice::TryAgain => return Err(stop),
                 Ok(_) | Err(_) => {}
@@ -481,7 +544,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.random.fill_bytes(&mut fresh.0);
         let token = self.memory.token(fresh)?;
         let (batch, time, body) = (Batch::NONE, self.clock.now(), Body::SignIn { token });
-        let Answer::SignedIn(lease) = self.send(&Request { institution, terminal, batch, time, body }).await? else {
+        let Answer::SignedIn { lease, .. } = self.send(&Request { institution, terminal, batch, time, body }).await?
+        else {
             return Err(Stop::here(Reason::NoAnswer));
         };
         self.memory.keep_lease(&self.settings, lease)?;
@@ -522,9 +586,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Either::First(answer) => answer,
             Either::Second(()) => Err(LinkError::NoAnswer),
         };
-        match answer? {
-            Answer::Refused(reason) => Err(Stop::centre(reason)),
-            answer => Ok(answer),
+        match answer {
+            Ok(Answer::Refused(reason)) => Err(Stop::centre(reason)),
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                // The centre has another working key, or the link has none: the next message is a sign-in.
+                if matches!(error, LinkError::Rejected(response::MAC) | LinkError::NotSignedIn) {
+                    self.signed_in = false;
+                }
+                Err(error.into())
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use heapless::String;
 
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::Standing;
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -55,6 +56,8 @@ pub enum Screen {
         /// The personal account's balance.
         balance: Fen,
     },
+    /// What was to be settled with the centre is settled.
+    Attended(Formality),
     /// The answer to a query.
     Standing(Standing),
     /// Not done, and why.
@@ -99,6 +102,7 @@ impl Screen {
             | Self::RepeatNewPin
             | Self::OfferPinChange
             | Self::Approved { .. }
+            | Self::Attended(_)
             | Self::Standing(_) => Signal::Ready,
         }
     }
@@ -148,6 +152,8 @@ impl Screen {
                 (false, true, false) => ("Bank account activated", "金融账户已启用"),
                 (false, false, false) => ("Already active", "此卡已启用"),
             },
+            Self::Attended(Formality::SignOff) => ("Signed off", "终端已签退"),
+            Self::Attended(Formality::Echo) => ("The centre answers", "中心已应答"),
             Self::Standing(standing) => status_text(standing.status),
             Self::NotDone(reason) => reason_text(*reason),
         }
@@ -207,6 +213,10 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::ClockWrong => ("Clock is wrong, call service", "终端时间不准，请报修"),
         Reason::CentreBusy => ("Centre is busy, try again", "中心繁忙，请重试"),
         Reason::RegionDown => ("Centre of area down, try later", "区域中心不通，请重试"),
+        Reason::WorkingKeyWrong => ("Wrong key, call service", "终端认证失败，请报修"),
+        Reason::Expired => ("Sale expired, sell anew", "交易已过期"),
+        Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
+        Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
     }
 }
 
@@ -255,6 +265,7 @@ mod tests {
             Screen::OfferPinChange,
             Screen::Reversing,
         ]);
+        screens.extend(Formality::ALL.map(Screen::Attended));
         screens
     }
 

@@ -6,7 +6,9 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::{Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Stan, Standing, Token};
+use qiyong_protocol::centre::{
+    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Session, Stan, Standing, Token, WorkingKey,
+};
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -44,6 +46,10 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
         take(Body::Transact { stan, card, operation: &long_term }),
         take(Body::Transact { stan, card, operation: &Operation::Query }),
         take(Body::SignIn { token: Token([7; 8]) }),
+        take(Body::Confirm { stan, original, result: None }),
+        take(Body::Confirm { stan, original, result: Some(Reason::CardLocked) }),
+        take(Body::SignOff),
+        take(Body::Echo),
         take(Body::Reverse { stan, original }),
         take(Body::Reverse { stan, original: Original { total: Fen(0), ..original } }),
         take(Body::PinChanged { card: number, ident }),
@@ -52,12 +58,17 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
     ]
 }
 
+fn session() -> Session {
+    let key = WorkingKey { enciphered: [0x5A; 16], check: [1, 2, 3] };
+    Session { key, time: Timestamp { hour: 9, ..Timestamp::UNSET } }
+}
+
 /// Each kind of request, and each answer to it.
 pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
     let effects = Effects { activates: true, activates_financial: false, charge: Fen(4_000) };
     let status = CardStatus::Active;
     let answers = [
-        Answer::SignedIn(Lease { batch: Batch(3), next: Stan(77) }),
+        Answer::SignedIn { lease: Lease { batch: Batch(3), next: Stan(77) }, session: session() },
         Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) },
         Answer::Standing(Standing { status, social: true, financial: false, pin_is_initial: true }),
         Answer::Approved(Receipt { effects, balance: Fen(46_000) }),

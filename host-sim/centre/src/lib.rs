@@ -67,10 +67,10 @@ pub use store::work::Work;
 use store::{Store, audit};
 pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
-use terminal::given;
-pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry};
+pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry, Phase};
 pub use terminal::keys::KnownTerminal;
-pub use terminal::passed::{Asked, Heard, Passed, refusal};
+pub use terminal::passed::{Asked, Heard, Passed, Proved, refusal};
+use terminal::{given, pending};
 
 /// The card centre.
 pub struct Centre {
@@ -280,6 +280,33 @@ impl Centre {
     /// that signs in under this name gets it, with a batch of its own. `false`: nobody had the lease.
     pub fn release(&mut self, institution: InstitutionCode, terminal: TerminalId) -> Result<bool, CentreError> {
         self.store.release(institution, terminal)
+    }
+
+    /// Undoes what has been pending for longer than its area allows (`terminal.pending`), because no terminal has confirmed it;
+    /// returns how many transactions that were. Each area is a transaction of the database of its own, and so are 200 of one.
+    ///
+    /// # Errors
+    /// The database failed. What was undone before stays so.
+    pub fn expire(&mut self) -> Result<u32, CentreError> {
+        let mut expired = 0;
+        for area in pending::areas(&self.store)? {
+            loop {
+                let some = self.repeatedly(|centre| pending::expire(centre.files(), area))?;
+                expired += some;
+                if some < pending::AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(expired)
+    }
+
+    /// How many transactions are pending.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn pending(&self) -> Result<u32, CentreError> {
+        pending::count(&self.store)
     }
 
     /// All decisions in the order in which the centre learnt of them: transactions, refusals of other messages, and

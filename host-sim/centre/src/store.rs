@@ -46,7 +46,7 @@ use qiyong_protocol::rules::reason::Reason;
 use super::error::{CentreError, Damage};
 use crate::institution::records;
 use crate::terminal::columns;
-use crate::terminal::journal::Function;
+use crate::terminal::journal::{Function, Phase};
 use database::{Database, Engine};
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -88,6 +88,17 @@ pub(super) struct StoredTransaction {
     pub(super) subject: Subject,
     pub(super) result: Result<Receipt, Reason>,
     pub(super) reversed: bool,
+    /// What became of it; `None`: it was not approved, or it is from before there were confirmations.
+    pub(super) phase: Option<Phase>,
+    /// The area in which that stands.
+    phase_area: Option<Region>,
+}
+
+impl StoredTransaction {
+    /// Whether it was approved, and nothing has undone it.
+    pub(super) fn stands(&self) -> bool {
+        self.result.is_ok() && !self.reversed && self.phase != Some(Phase::Expired)
+    }
 }
 
 /// The contents of a transaction. Two messages with one number are the same transaction if their contents are equal.
@@ -163,10 +174,23 @@ impl Store {
 
     pub(super) fn transaction(&self, id: TransactionId) -> Result<Option<StoredTransaction>, CentreError> {
         self.read_one(
-            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
+            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed, phases.state, phases.area AS phase_area
              FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             LEFT JOIN phases ON phases.journal_id = journal.id
              WHERE kind = 'transaction' AND institution = $1 AND terminal = $2 AND batch = $3 AND stan = $4",
             values![id.institution, columns::terminal_text(id.terminal), id.batch.0, id.stan.0],
+            read_transaction,
+        )
+    }
+
+    /// The transaction in this row of the journal.
+    pub(super) fn transaction_in(&self, row: i64) -> Result<Option<StoredTransaction>, CentreError> {
+        self.read_one(
+            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed, phases.state, phases.area AS phase_area
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             LEFT JOIN phases ON phases.journal_id = journal.id
+             WHERE journal.id = $1",
+            values![row],
             read_transaction,
         )
     }
@@ -174,8 +198,9 @@ impl Store {
     /// Every transaction with this card, in the order of their arrival.
     pub(super) fn transactions_of(&self, card: CardNumber) -> Result<Vec<StoredTransaction>, CentreError> {
         self.read_all(
-            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed
+            "SELECT journal.*, reversals.stan IS NOT NULL AS reversed, phases.state, phases.area AS phase_area
              FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             LEFT JOIN phases ON phases.journal_id = journal.id
              WHERE kind = 'transaction' AND card = $1 ORDER BY id",
             values![card],
             read_transaction,
@@ -220,6 +245,32 @@ impl Store {
             ],
         )?;
         Ok(())
+    }
+
+    /// The transaction in this row of the journal was approved at `now`, and is pending.
+    pub(super) fn add_pending(&self, area: Region, row: i64, now: DateTime) -> Result<(), CentreError> {
+        self.execute(
+            "INSERT INTO phases (area, journal_id, state, since) VALUES ($1, $2, 'pending', $3)",
+            values![area, row, now],
+        )?;
+        Ok(())
+    }
+
+    /// Resolves a transaction, if it is pending; `false`: it is not.
+    pub(super) fn resolve(
+        &self,
+        known: &StoredTransaction,
+        phase: Phase,
+        now: DateTime,
+        result: Option<Reason>,
+    ) -> Result<bool, CentreError> {
+        let Some(area) = known.phase_area else { return Ok(false) };
+        let changed = self.execute(
+            "UPDATE phases SET state = $1, resolved = $2, result = $3
+             WHERE area = $4 AND journal_id = $5 AND state = 'pending'",
+            values![phase, now, result.map(Reason::as_str), area, known.id],
+        )?;
+        Ok(changed == 1)
     }
 
     /// Records that the transaction in this row of the journal put `function` of `card` into use.
@@ -377,6 +428,8 @@ fn read_transaction(row: &Row) -> Result<StoredTransaction, CentreError> {
         },
         result,
         reversed: row.get("reversed")?,
+        phase: row.get("state")?,
+        phase_area: row.get("phase_area")?,
     })
 }
 

@@ -12,6 +12,7 @@ mod leases;
 pub(crate) mod met;
 mod migration;
 mod model;
+mod phases;
 mod proxy;
 pub(crate) mod reading;
 mod regions;
@@ -30,8 +31,11 @@ use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Scheme};
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::iso8583::mac::X919;
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{
-    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Session, Stan, Standing, TerminalId, Token,
+    WorkingKey,
 };
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation, PresentedCard};
 use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -132,14 +136,42 @@ pub(crate) fn told(now: DateTime) -> Timestamp {
 fn known_places(centre: &mut Centre) {
     for code in [BANK, HOSPITAL, PHARMACY, SUZHOU] {
         centre.add_institution(&institution(code)).unwrap();
-        assert_eq!(sign_in(centre, code, TILL, TOKEN), Answer::SignedIn(Lease { batch: Batch(1), next: Stan(1) }));
+        assert_eq!(sign_in(centre, code, TILL, TOKEN), signed_in(1, 1));
     }
 }
 
 fn sign_in(centre: &mut Centre, place: &str, terminal: TerminalId, token: Token) -> Answer {
     let institution = InstitutionCode::new(place).unwrap();
     let body = Body::SignIn { token };
-    centre.handle(&Request { institution, terminal, batch: Batch::NONE, time: noon(), body }).unwrap()
+    let answer = centre.handle(&Request { institution, terminal, batch: Batch::NONE, time: noon(), body });
+    without_session(answer.unwrap())
+}
+
+/// The answer to a sign-in, without what is another each time.
+const fn signed_in(batch: u32, next: u32) -> Answer {
+    let key = WorkingKey { enciphered: [0; 16], check: [0; 3] };
+    let session = Session { key, time: Timestamp::UNSET };
+    Answer::SignedIn { lease: Lease { batch: Batch(batch), next: Stan(next) }, session }
+}
+
+fn without_session(answer: Answer) -> Answer {
+    match answer {
+        Answer::SignedIn { lease, .. } => signed_in(lease.batch.0, lease.next.0),
+        other => other,
+    }
+}
+
+/// The keys of a terminal that has this master key, after it has signed in over the line.
+fn keys_of(centre: &mut Centre, place: &str, terminal: TerminalId, master: X919) -> Keys {
+    let mut keys = Keys::new(master);
+    let institution = InstitutionCode::new(place).unwrap();
+    let time = told(centre.now());
+    let request = Request { institution, terminal, batch: Batch::NONE, time, body: Body::SignIn { token: TOKEN } };
+    let mut buffer = [0; MESSAGE_MAX];
+    let (sent, bytes) = keys.write(&request, Stan(9), &mut buffer).unwrap();
+    let answer = centre.handle_bytes(bytes).unwrap().unwrap();
+    keys.read(&answer, &sent).unwrap();
+    keys
 }
 
 /// A centre with all institutions except the unknown one, and with one card.
@@ -267,7 +299,7 @@ fn numbers_are_the_terminals_own() {
         let institution = InstitutionCode::new(PHARMACY).unwrap();
         let body = Body::Transact { stan, card: &shown, operation: &operation };
         let terminal = TerminalId(name);
-        assert!(matches!(sign_in(&mut centre, PHARMACY, terminal, TOKEN), Answer::SignedIn(_)));
+        assert_eq!(sign_in(&mut centre, PHARMACY, terminal, TOKEN), signed_in(1, 1));
         let request = Request { institution, terminal, batch: Batch(1), time: noon(), body };
         let expected = approved(false, false, 100, 49_700 - 100 * n as u64);
         assert_eq!(centre.handle(&request).unwrap(), expected);
@@ -426,6 +458,8 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
         decided_by: DecidedBy::Centre,
         activated: false,
         reversed: false,
+        phase: None,
+        result: None,
     };
     assert_eq!(*line, expected);
 }
@@ -728,8 +762,8 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
     edit("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 14"), "{text}");
-    edit("UPDATE meta SET value = '14' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 15"), "{text}");
+    edit("UPDATE meta SET value = '15' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
     let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();

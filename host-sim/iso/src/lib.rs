@@ -14,6 +14,7 @@ mod cause;
 mod centre;
 mod connection;
 mod decider;
+pub mod due;
 mod face;
 mod files;
 pub mod frame;

@@ -73,6 +73,13 @@ pub(crate) struct ClockArgs {
     set: Option<Moment>,
 }
 
+/// Where something may be due.
+#[derive(Args, Debug)]
+pub(crate) struct ExpireArgs {
+    #[command(flatten)]
+    db: Db,
+}
+
 /// Whose lease is to end.
 #[derive(Args, Debug)]
 pub(crate) struct ReleaseArgs {
@@ -218,6 +225,16 @@ pub(crate) fn release(args: &ReleaseArgs, output: &mut Output) -> Result<Verdict
     let released = open(&place)?.release(*institution, *terminal).map_err(|error| error.to_string())?;
     let now = if released { "has no lease now; the next to sign in gets it" } else { "had no lease" };
     output.line(&format!("{place}: terminal {} of {institution} {now}", terminal.as_str()));
+    Ok(Verdict::Done)
+}
+
+/// Exit 0 done, 2 when it cannot be done.
+pub(crate) fn expire(args: &ExpireArgs, output: &mut Output) -> Result<Verdict, String> {
+    let place = args.db.place()?;
+    let mut centre = open(&place)?;
+    let expired = centre.expire().map_err(|error| error.to_string())?;
+    let pending = centre.pending().map_err(|error| error.to_string())?;
+    output.line(&format!("{place}: {expired} transactions expired and were undone; {pending} are pending"));
     Ok(Verdict::Done)
 }
 

@@ -43,12 +43,12 @@ impl HttpServer {
 }
 
 impl OverHttp {
-    /// Takes the address. `figures` are those of the terminals' face.
+    /// Takes the address. `figures` are those of the terminals' face, and then of what is done beside it.
     pub(crate) async fn bind(
         self,
         address: SocketAddr,
         limits: Limits,
-        figures: Option<Figures>,
+        figures: Vec<Figures>,
     ) -> io::Result<HttpServer> {
         match self {
             Self::Centre(centre) => {
@@ -56,7 +56,7 @@ impl OverHttp {
                 Ok(HttpServer::Centre(Box::new(figures.into_iter().fold(server, Server::with_figures))))
             }
             Self::Regions(front) => {
-                let figures = figures.unwrap_or_default();
+                let figures = figures.into_iter().next().unwrap_or_default();
                 let reached = Box::new(move || front.reached());
                 let server = RegionsServer::bind(address, figures, reached, limits).await?;
                 Ok(HttpServer::Regions(Box::new(server)))

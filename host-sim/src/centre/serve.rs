@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use qiyong_centre::{Centre, Place};
+use qiyong_iso::due::{DueWork, EVERY};
 
 use super::db::place;
 use super::over_http::OverHttp;
@@ -92,12 +93,18 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
+    // What is due is done where terminals are served.
+    let mut due = None;
     let (over_http, iso) = match (sources, args.iso) {
         (Sources::One(_, centre), None) => (OverHttp::Centre(centre), None),
         (Sources::One(place, centre), Some(address)) => {
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
             let (decider, refuser) = (open(&place)?, open(&place)?);
+            due = Some(
+                DueWork::start(open(&place)?, EVERY)
+                    .map_err(|error| format!("the system gives no threads: {error}"))?,
+            );
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
             (OverHttp::Centre(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
@@ -112,7 +119,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     };
     // For the same reason it is not left to a task to close what no face needs.
     let http = args.http.zip(Some(over_http));
-    runtime.block_on(serve(args, http, iso, output))?;
+    runtime.block_on(serve(args, http, iso, due.as_ref(), output))?;
     Ok(Verdict::Done)
 }
 
@@ -144,10 +151,12 @@ async fn serve(
     args: &ServeArgs,
     http: Option<At<OverHttp>>,
     iso: Option<At<qiyong_iso::Server>>,
+    due: Option<&DueWork>,
     output: &mut Output,
 ) -> Result<(), String> {
     let told = until_told().map_err(|error| format!("the system gives no signals: {error}"))?;
-    let figures = iso.as_ref().map(|(_, server)| server.figures());
+    let figures =
+        iso.as_ref().map(|(_, server)| server.figures()).into_iter().chain(due.map(DueWork::figures)).collect();
     let http = match http {
         None => None,
         Some((address, over_http)) => {

@@ -23,7 +23,7 @@ use super::args::EmulateArgs;
 use crate::centre;
 use crate::output::{Output, Verdict, complain};
 use crate::reach::Reached;
-use crate::terminal::{Desk, at};
+use crate::terminal::{Desk, Task, at};
 
 /// The balance of a card's account if the centre is in memory.
 const ACCOUNT: Fen = Fen(50_000);
@@ -50,7 +50,9 @@ struct Told<'a> {
 
 /// Plays the visit and tells how it ended: exit 0 approved, 1 not approved, 2 when it could not be played.
 pub(crate) fn run(args: &EmulateArgs, output: &mut Output) -> Result<Verdict, String> {
-    let operation = args.operation.operation(&mut Desk::new(args.json))?;
+    let Task::Serve(operation) = args.operation.task(&mut Desk::new(args.json))? else {
+        return Err("an emulated board serves a holder: sign-off and echo are words of `qiyong terminal`".into());
+    };
     let card = DeskCard::open(&args.card, complain).map_err(|error| error.to_string())?;
     let mut centre = open_centre(args)?;
     // The board's flash is blank at each start: it begins anew, in a batch of its own, where that can be had.

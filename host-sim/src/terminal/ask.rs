@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use qiyong_protocol::card::codes::IdNumber;
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -32,6 +33,29 @@ pub(crate) enum Asked {
     },
     /// Ask how the card stands
     Query,
+    /// Tell the centre that the terminal's work is over: its session ends
+    SignOff,
+    /// Ask whether the centre is there and knows the terminal
+    Echo,
+}
+
+/// What it comes to.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    /// A holder is served.
+    Serve(Operation),
+    /// The terminal settles something with the centre.
+    Attend(Formality),
+}
+
+impl Task {
+    /// Its word.
+    pub(super) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Serve(operation) => operation.as_str(),
+            Self::Attend(what) => what.as_str(),
+        }
+    }
 }
 
 /// The document that the holder of the card shows.
@@ -62,12 +86,14 @@ fn kind(text: &str) -> Result<DocumentKind, String> {
 }
 
 impl Asked {
-    /// The operation; asks for missing parts of a document.
-    pub(crate) fn operation(&self, desk: &mut Desk) -> Result<Operation, String> {
+    /// What it comes to; asks for missing parts of a document.
+    pub(crate) fn task(&self, desk: &mut Desk) -> Result<Task, String> {
         let bill = |total: Fen, fund: Fen| {
             Bill::new(total, fund).ok_or("the total must be more than nothing, and the fund pays no more than that")
         };
-        Ok(match self {
+        Ok(Task::Serve(match self {
+            Self::SignOff => return Ok(Task::Attend(Formality::SignOff)),
+            Self::Echo => return Ok(Task::Attend(Formality::Echo)),
             Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
             Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
                 Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }
@@ -75,7 +101,7 @@ impl Asked {
             Self::Settle { total, fund } => Operation::Settle(bill(*total, *fund)?),
             Self::Purchase { total } => Operation::Purchase(bill(*total, Fen(0))?),
             Self::Query => Operation::Query,
-        })
+        }))
     }
 }
 
@@ -121,12 +147,12 @@ impl<'a> Operations<'a> {
     }
 
     /// The next operation, or what was wrong with the keyed text; `None` at the end.
-    pub(super) fn next(&mut self, desk: &mut Desk) -> Option<Result<Operation, String>> {
+    pub(super) fn next(&mut self, desk: &mut Desk) -> Option<Result<Task, String>> {
         if self.from_command_line {
-            return self.given.take().map(|asked| asked.operation(desk));
+            return self.given.take().map(|asked| asked.task(desk));
         }
         loop {
-            let line = desk.ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query or quit")?;
+            let line = desk.ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query, echo, sign-off or quit")?;
             let words: Vec<_> = line.split_whitespace().collect();
             match words.as_slice() {
                 [] => {}
@@ -134,7 +160,7 @@ impl<'a> Operations<'a> {
                 words => {
                     let parsed = Line::try_parse_from(words.iter().copied());
                     return Some(match parsed {
-                        Ok(line) => line.asked.operation(desk),
+                        Ok(line) => line.asked.task(desk),
                         // The first row says what is wrong; the other rows are about options of a program.
                         Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_string()),
                     });

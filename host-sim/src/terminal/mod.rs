@@ -38,6 +38,7 @@ use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
+pub(crate) use ask::Task;
 use clock::CentreClock;
 #[cfg(feature = "lab")]
 pub(crate) use clock::at;
@@ -157,8 +158,8 @@ fn work<S: CardSlot>(
     let mut worst = Verdict::Done;
     let mut operations = Operations::new(args.operation.as_ref());
     while let Some(asked) = operations.next(station.terminal().operator()) {
-        let operation = match asked {
-            Ok(operation) => operation,
+        let task = match asked {
+            Ok(task) => task,
             Err(problem) if operations.is_from_command_line() => return Err(problem),
             Err(problem) => {
                 output.complain(&problem);
@@ -166,10 +167,13 @@ fn work<S: CardSlot>(
                 continue;
             }
         };
-        let served = station.serve(&operation, clock.now());
+        let served = match &task {
+            Task::Serve(operation) => station.serve(operation, clock.now()),
+            Task::Attend(what) => station.attend(*what, clock.now()),
+        };
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number));
-        let receipt = receipt::Receipt::new(args.institution, args.name, &operation, &report, record.as_ref());
+        let receipt = receipt::Receipt::new(args.institution, args.name, &task, &report, record.as_ref());
         if args.json {
             output.json_line(&receipt);
         } else {

@@ -5,11 +5,13 @@ use serde::Serialize;
 use qiyong_firmware::terminal::Report;
 use qiyong_firmware::ui::{reason_text, status_text};
 use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 use qiyong_sim::gbk;
 
+use super::ask::Task;
 use crate::advice;
 
 /// What is printed (docs/card.md §4.3); amounts in fen.
@@ -52,23 +54,31 @@ impl Receipt {
     pub(super) fn new(
         institution: InstitutionCode,
         terminal: TerminalId,
-        operation: &Operation,
+        task: &Task,
         report: &Report,
         record: Option<&CardRecord>,
     ) -> Self {
+        let bill = match task {
+            Task::Serve(operation) => operation.bill(),
+            Task::Attend(_) => None,
+        };
         let number = report.card.map(|number| masked(number.as_str()));
         let holder = record.map(|record| masked_name(&gbk::name_text(&record.name)));
         let (english, chinese) = match (report.reason, report.effects.activates, report.standing) {
             (Some(reason), ..) => reason_text(reason),
             (None, true, _) => ("Card activated", "卡已启用"),
-            (None, false, Some(standing)) if operation.bill().is_none() => status_text(standing.status),
-            (None, false, _) => ("Card was active already", "此卡已启用"),
+            (None, false, Some(standing)) if bill.is_none() => status_text(standing.status),
+            (None, false, _) => match task {
+                Task::Serve(_) => ("Card was active already", "此卡已启用"),
+                Task::Attend(Formality::SignOff) => ("Signed off", "终端已签退"),
+                Task::Attend(Formality::Echo) => ("The centre answers", "中心已应答"),
+            },
         };
         // The cause knows more than the reason, which may have several.
         let advice = report.cause.map(|cause| cause.advice()).or(report.reason.map(|reason| reason.advice()));
-        let done = report.reason.is_none() && !matches!(operation, Operation::Query);
+        let done = report.reason.is_none() && matches!(task, Task::Serve(operation) if *operation != Operation::Query);
         let mut amounts = Vec::new();
-        if let Some(bill) = operation.bill().filter(|_| report.reason.is_none()) {
+        if let Some(bill) = bill.filter(|_| report.reason.is_none()) {
             amounts.push(("total   总额", bill.total().to_string()));
             amounts.push(("charged 账户支付", report.effects.charge.to_string()));
         }
@@ -76,7 +86,7 @@ impl Receipt {
         Self {
             institution: institution.to_string(),
             terminal: terminal.as_str().to_string(),
-            operation: operation.as_str(),
+            operation: task.as_str(),
             time: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
             outcome: report.outcome.as_str(),
             reason: report.reason.map(|reason| reason.as_str()),
@@ -88,7 +98,7 @@ impl Receipt {
             activated: report.effects.activates,
             already_active: done && !report.effects.activates,
             activated_financial: report.effects.activates_financial,
-            total: operation.bill().map_or(0, |bill| bill.total().0),
+            total: bill.map_or(0, |bill| bill.total().0),
             charge: report.effects.charge.0,
             balance: report.balance.map(|balance| balance.0),
             status: report.standing.map(|standing| standing.status.as_str()),

@@ -180,7 +180,9 @@ impl MessageError {
             | Self::MissingObject { .. }
             | Self::Object { .. }
             | Self::Rejected(_)
-            | Self::Unfit => Advice::CallService,
+            | Self::Unfit
+            | Self::NotSignedIn
+            | Self::WorkingKey => Advice::CallService,
         }
     }
 }
@@ -190,7 +192,12 @@ impl LinkError {
     pub const fn advice(self) -> Advice {
         match self {
             Self::NoAnswer => Advice::TryAgain,
-            Self::NotSetUp | Self::Unwritable { .. } | Self::Rejected(_) | Self::Failed => Advice::CallService,
+            Self::NotSetUp
+            | Self::NotSignedIn
+            | Self::WorkingKey
+            | Self::Unwritable { .. }
+            | Self::Rejected(_)
+            | Self::Failed => Advice::CallService,
         }
     }
 }

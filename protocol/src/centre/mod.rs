@@ -7,8 +7,10 @@
 pub mod iso8583;
 pub mod message;
 mod number;
+mod session;
 
 pub use number::{Batch, Lease, Stan, Token};
+pub use session::{Session, WorkingKey};
 
 use core::fmt;
 
@@ -39,7 +41,7 @@ pub struct Request<'a> {
     pub institution: InstitutionCode,
     /// Which terminal it is.
     pub terminal: TerminalId,
-    /// The batch in which it works; that of the original in [`Body::Reverse`], and [`Batch::NONE`] in [`Body::SignIn`].
+    /// The batch in which it works; that of the original in [`Body::Reverse`] and [`Body::Confirm`], and [`Batch::NONE`] in [`Body::SignIn`].
     pub batch: Batch,
     /// When, by the terminal's clock. A repeated transaction keeps its time.
     pub time: Timestamp,
@@ -50,7 +52,8 @@ pub struct Request<'a> {
 /// What a message asks of the centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// Ask for the lease of the name, and for the batch and numbers that go with it: the first message after a start.
+    /// Ask for the lease of the name, for the batch and numbers that go with it, and for a working key: the first message
+    /// after a start.
     SignIn {
         /// Which terminal of this name it is.
         token: Token,
@@ -81,6 +84,16 @@ pub enum Body<'a> {
         /// What else is known of it.
         original: Original,
     },
+    /// Tell what became of a transaction that was approved: card and receipt are done, or what failed on the card after the
+    /// approval. Until this is heard the transaction is pending, and after a time the centre undoes it.
+    Confirm {
+        /// The number of the transaction.
+        stan: Stan,
+        /// What else is known of it.
+        original: Original,
+        /// What failed on the card; `None`: nothing.
+        result: Option<Reason>,
+    },
     /// The holder replaced the initial PIN.
     PinChanged {
         /// Whose PIN.
@@ -88,6 +101,10 @@ pub enum Body<'a> {
         /// The card's ident code, compared with the record.
         ident: IdentCode,
     },
+    /// The terminal's work is over: the session ends, and its key with it. The lease stays.
+    SignOff,
+    /// Ask whether anybody is there who knows the key; changes nothing.
+    Echo,
     /// The terminal refused, or gave up before it asked the centre to transact; for the record.
     Report {
         /// The card's number, if it could be read.
@@ -131,7 +148,12 @@ pub struct Authenticate<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// To [`Body::SignIn`].
-    SignedIn(Lease),
+    SignedIn {
+        /// Under which numbers the terminal works.
+        lease: Lease,
+        /// Under which key, and what time it is.
+        session: Session,
+    },
     /// To [`Body::Authenticate`].
     Authenticated {
         /// What a genuine card answers to INTERNAL AUTHENTICATE.
@@ -183,6 +205,10 @@ pub enum LinkError {
     NoAnswer,
     /// The message was not sent: the terminal has not been set up since it started, so it has no key for F64.
     NotSetUp,
+    /// The message was not sent: the terminal has not signed in, so it has no working key.
+    NotSignedIn,
+    /// The working key that the centre gave at sign-in does not fit its check value.
+    WorkingKey,
     /// The message was not sent: one of its fields cannot be written.
     Unwritable {
         /// The field; 0 if it is none in particular.
@@ -195,20 +221,38 @@ pub enum LinkError {
     Failed,
 }
 
+impl Body<'_> {
+    /// Whether it is proved by the terminal's master key: a sign-in, which brings the working key, and what may be owed from
+    /// before a start, which goes before the sign-in. Everything else is proved by the working key.
+    pub const fn is_under_master_key(&self) -> bool {
+        match self {
+            Self::SignIn { .. } | Self::Reverse { .. } | Self::Confirm { .. } => true,
+            Self::Authenticate(_)
+            | Self::Inquire { .. }
+            | Self::Transact { .. }
+            | Self::PinChanged { .. }
+            | Self::SignOff
+            | Self::Echo
+            | Self::Report { .. } => false,
+        }
+    }
+}
+
 impl LinkError {
     /// Whether it is certain that no byte of the message left the terminal, so that it has no effect. The link that
     /// makes such an error is responsible for this.
     pub const fn is_unsent(self) -> bool {
         match self {
-            Self::NotSetUp | Self::Unwritable { .. } => true,
-            Self::NoAnswer | Self::Rejected(_) | Self::Failed => false,
+            Self::NotSetUp | Self::NotSignedIn | Self::Unwritable { .. } => true,
+            Self::NoAnswer | Self::WorkingKey | Self::Rejected(_) | Self::Failed => false,
         }
     }
 
     /// The reason with which a visit that needed the answer ends.
     pub const fn reason(self) -> Reason {
         match self {
-            Self::NotSetUp | Self::Unwritable { .. } => Reason::NotSent,
+            Self::NotSetUp | Self::NotSignedIn | Self::Unwritable { .. } => Reason::NotSent,
+            Self::WorkingKey => Reason::WorkingKeyWrong,
             Self::Rejected(_) => Reason::Rejected,
             Self::NoAnswer | Self::Failed => Reason::NoAnswer,
         }
@@ -222,6 +266,12 @@ impl fmt::Display for LinkError {
             Self::NotSetUp => {
                 f.write_str("nothing was sent to the centre, since the terminal has no key: send it the set-up first")
             }
+            Self::NotSignedIn => {
+                f.write_str("nothing was sent to the centre, since the terminal has no working key: let it sign in first")
+            }
+            Self::WorkingKey => f.write_str(
+                "the working key that the centre gave does not fit its check value: give terminal and centre the same master key",
+            ),
             Self::Unwritable { field: 0 } => {
                 f.write_str("nothing was sent to the centre, since the message does not fit: report this to the maker")
             }

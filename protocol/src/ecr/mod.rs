@@ -8,8 +8,9 @@
 //!
 //! | Command | | |
 //! |---|---|---|
-//! | set up | `U` | institution 12, terminal 8, key of F64 16, the least number that the next transaction may have 4 |
+//! | set up | `U` | institution 12, terminal 8, master key 16, the least number that the next transaction may have 4 |
 //! | start | `V` | reference 4, time 7, operation: 1 apply, 2 settle, 3 purchase, 4 query; a bill: total 8, fund 8; to apply: flag? kind 1, number text, name text, last day 4 (zeros: without end) |
+//! | attend | `F` | reference 4, time 7, what: 0 sign off, 1 echo |
 //! | cancel | `C` | – |
 //! | status | `S` | – |
 //! | time | `T` | time 7 |
@@ -26,8 +27,8 @@
 //! **No lost frame does harm**, because the till may repeat everything. The till gives each visit a reference of its
 //! own. A start with the reference of the visit under way is answered by the state; a start with the reference of the
 //! last visit is answered by the end of that visit. So no holder is served twice. After a restart the terminal sends
-//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps the
-//! key in RAM alone.
+//! its state without being asked: it is not set up. The till must then set it up again, because the terminal keeps its
+//! keys in RAM alone.
 
 mod codec;
 
@@ -58,11 +59,34 @@ pub struct Setup {
     pub institution: InstitutionCode,
     /// The terminal's name in the institution.
     pub terminal: TerminalId,
-    /// The key of F64, until there is a sign-in.
+    /// The terminal's master key, under which it signs in and reverses.
     pub key: X919,
     /// The least number that the next transaction may have. The terminal's numbers never go back, whatever this number
     /// is.
     pub next_stan: Stan,
+}
+
+/// What a till has its terminal settle with the centre, without a holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Formality {
+    /// The work is over.
+    SignOff,
+    /// Is the centre there, and does it know this terminal?
+    Echo,
+}
+
+impl Formality {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::SignOff, Self::Echo];
+
+    /// Its word in commands and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignOff => "sign-off",
+            Self::Echo => "echo",
+        }
+    }
 }
 
 /// What a till wants of the terminal.
@@ -79,6 +103,15 @@ pub enum Command {
         time: Timestamp,
         /// What the terminal is to do.
         operation: Operation,
+    },
+    /// Settle something with the centre, as a visit without a holder.
+    Attend {
+        /// The till's reference for it, as for a visit.
+        reference: Reference,
+        /// The time, by which the terminal sets its clock.
+        time: Timestamp,
+        /// What.
+        what: Formality,
     },
     /// Press the cancel key.
     Cancel,
@@ -187,6 +220,9 @@ impl Command {
             Self::Start { reference, time, operation } => {
                 Writer::new(&mut bytes, b'V').number(reference.0).time(*time).operation(operation)
             }
+            Self::Attend { reference, time, what } => {
+                Writer::new(&mut bytes, b'F').number(reference.0).time(*time).place(&Formality::ALL, *what)
+            }
             Self::Cancel => Writer::new(&mut bytes, b'C'),
             Self::Status => Writer::new(&mut bytes, b'S'),
             Self::Time(time) => Writer::new(&mut bytes, b'T').time(*time),
@@ -208,6 +244,11 @@ impl Command {
                 reference: Reference(reader.number()?),
                 time: reader.time()?,
                 operation: reader.operation()?,
+            },
+            b'F' => Self::Attend {
+                reference: Reference(reader.number()?),
+                time: reader.time()?,
+                what: reader.place(&Formality::ALL)?,
             },
             b'C' => Self::Cancel,
             b'S' => Self::Status,

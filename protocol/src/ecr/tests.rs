@@ -36,7 +36,9 @@ fn any_command() -> impl Strategy<Value = Command> {
     let start = (any::<u32>(), any_time(), any_operation());
     let start =
         start.prop_map(|(number, time, operation)| Command::Start { reference: Reference(number), time, operation });
-    prop_oneof![setup, start, Just(Command::Cancel), Just(Command::Status), any_time().prop_map(Command::Time)]
+    let attend = (any::<u32>(), any_time(), select(&Formality::ALL[..]));
+    let attend = attend.prop_map(|(number, time, what)| Command::Attend { reference: Reference(number), time, what });
+    prop_oneof![setup, start, attend, Just(Command::Cancel), Just(Command::Status), any_time().prop_map(Command::Time)]
 }
 
 fn any_reason() -> impl Strategy<Value = Reason> {

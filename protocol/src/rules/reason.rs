@@ -142,6 +142,14 @@ reasons! {
     CentreBusy = "centre-busy" => Failed, TryAgain;
     /// The centre of the card's or the terminal's area cannot be reached now: nothing was done.
     RegionDown = "region-down" => Failed, TryAgain;
+    /// The working key that the centre gave the terminal at sign-in is not the one that its check value belongs to.
+    WorkingKeyWrong = "working-key-wrong" => Failed, CallService;
+    /// Nobody confirmed the transaction in time, and the centre has undone it: take the goods back, or sell anew.
+    Expired = "expired" => Refused, TryAgain;
+    /// The centre has approved no transaction with this number.
+    UnknownTransaction = "unknown-transaction" => Refused, CallService;
+    /// The transaction was confirmed: a reversal comes too late, and undoes nothing.
+    AlreadyConfirmed = "already-confirmed" => Refused, CallService;
 }
 
 impl Reason {

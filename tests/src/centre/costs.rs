@@ -125,7 +125,7 @@ impl OfficeFile {
         let time = Timestamp { date: Date::new(2026, 3, 2).expect("a day"), hour: 9, minute: 0, second: 0 };
         let request = |batch, body| Request { institution, terminal: TILL, batch, time, body };
         let signed_in = self.centre.handle(&request(Batch::NONE, Body::SignIn { token: Token(*b"a token!") }));
-        let Ok(Answer::SignedIn(lease)) = signed_in else { panic!("{signed_in:?}") };
+        let Ok(Answer::SignedIn { lease, .. }) = signed_in else { panic!("{signed_in:?}") };
         let CardRecord { number, ident, id_number, name, .. } = card.clone();
         let presented = PresentedCard { number, ident, id_number, name };
         let operation = Operation::Purchase(Bill::new(amount, Fen(0)).expect("a bill"));

@@ -15,7 +15,7 @@ use qiyong_centre::{Centre, test_mac_key};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, Sent, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, MessageError, Sent, write_request};
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::decision::{CardRecord, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -158,6 +158,7 @@ pub fn serve(command: &mut Command, keyed: &str) -> (i32, Value, String) {
 pub struct Raw {
     stream: TcpStream,
     terminal: TerminalId,
+    keys: Keys,
     lease: Option<Lease>,
     number: Stan,
 }
@@ -173,7 +174,7 @@ impl Raw {
     /// One of this name, which has not signed in.
     #[must_use]
     pub const fn new(stream: TcpStream, terminal: TerminalId) -> Self {
-        Self { stream, terminal, lease: None, number: Stan::of_start(1) }
+        Self { stream, terminal, keys: Keys::new(test_mac_key()), lease: None, number: Stan::of_start(1) }
     }
 
     /// Signs in, as the terminal with this token.
@@ -184,7 +185,7 @@ impl Raw {
         let asked = self.write(Batch::NONE, Body::SignIn { token });
         self.send(&asked.bytes);
         let answer = self.hear(&asked);
-        if let Answer::SignedIn(lease) = answer {
+        if let Answer::SignedIn { lease, .. } = answer {
             self.lease = Some(lease);
         }
         answer
@@ -208,7 +209,13 @@ impl Raw {
         let institution = InstitutionCode::new(PLACES[2]).expect("a code");
         let request = Request { institution, terminal: self.terminal, batch, time: now(), body };
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(&request, self.number, &test_mac_key(), &mut buffer).expect("it fits");
+        // Who has not signed in has no working key, and tries with another's published one.
+        let written = if self.keys.working().is_some() || request.body.is_under_master_key() {
+            self.keys.write(&request, self.number, &mut buffer)
+        } else {
+            write_request(&request, self.number, self.keys.master(), &mut buffer)
+        };
+        let (sent, bytes) = written.expect("it fits");
         Asked { bytes: bytes.to_vec(), sent }
     }
 
@@ -239,7 +246,19 @@ impl Raw {
     /// If something else comes.
     #[must_use]
     pub fn hear(&mut self, asked: &Asked) -> Answer {
-        read_answer(&self.frame(), &asked.sent, &test_mac_key()).expect("its answer")
+        self.try_hear(asked).expect("its answer")
+    }
+
+    /// What comes back for a message, also if that is a rejection.
+    ///
+    /// # Errors
+    /// It is no answer.
+    ///
+    /// # Panics
+    /// If the connection ends before it.
+    pub fn try_hear(&mut self, asked: &Asked) -> Result<Answer, MessageError> {
+        let frame = self.frame();
+        self.keys.read(&frame, &asked.sent)
     }
 }
 

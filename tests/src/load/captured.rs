@@ -2,7 +2,7 @@
 //! its server writes down everything that it is asked.
 
 use qiyong_centre::test_mac_key;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{Answer, Batch, Body, Request, Stan};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::Channel;
@@ -33,17 +33,18 @@ pub fn scripts(site: &Site, setting: &Setting, name: &str) -> Vec<Scripts> {
     let db = site.copy(name);
     server.sql("postgres", &format!("ALTER DATABASE {name} SET log_statement = 'all'"));
     let mut centre = db.centre();
-    let mut ask = |stand: &Stand, batch, body: Body<'_>| {
+    let mut ask = |keys: &mut Keys, stand: &Stand, batch, body: Body<'_>| {
         let Stand { institution, terminal, .. } = *stand;
         let request = Request { institution, terminal, batch, time: moment(), body };
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(&request, Stan(1), &test_mac_key(), &mut buffer).expect("it fits");
+        let (sent, bytes) = keys.write(&request, Stan(1), &mut buffer).expect("it fits");
         let answer = centre.handle_bytes(bytes).expect("the centre").expect("an answer");
-        read_answer(&answer, &sent, &test_mac_key()).expect("an answer")
+        keys.read(&answer, &sent).expect("an answer")
     };
     let mut of = |stand: &Stand| {
-        let signed = ask(stand, Batch::NONE, Body::SignIn { token: stand.token });
-        let Answer::SignedIn(lease) = signed else { panic!("{signed:?}") };
+        let mut keys = Keys::new(test_mac_key());
+        let signed = ask(&mut keys, stand, Batch::NONE, Body::SignIn { token: stand.token });
+        let Answer::SignedIn { lease, .. } = signed else { panic!("{signed:?}") };
         let card = &stand.cards[0];
         let bill = Bill::new(Fen(1_234), Fen(0)).expect("a bill");
         let pharmacy = stand.institution.channel() == Channel::Pharmacy;
@@ -51,7 +52,7 @@ pub fn scripts(site: &Site, setting: &Setting, name: &str) -> Vec<Scripts> {
         let [first, later] = NUMBERS.map(|stan| {
             let before = server.said().len();
             let body = Body::Transact { stan: Stan(stan), card: &presented(card), operation: &operation };
-            let answer = ask(stand, lease.batch, body);
+            let answer = ask(&mut keys, stand, lease.batch, body);
             assert!(matches!(answer, Answer::Approved(_)), "{answer:?}");
             let statements = said(&server.said()[before..]);
             let number = |sql: &str| server.sql(name, sql).parse().expect("a number");

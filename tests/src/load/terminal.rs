@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use qiyong_centre::test_mac_key;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, Original, Request, Stan};
 use qiyong_protocol::rules::decision::{CardRecord, Operation};
 use qiyong_protocol::rules::institution::Channel;
@@ -39,6 +39,7 @@ pub struct Terminal<'s, C> {
     habits: Habits,
     watch: &'s Watch,
     diary: Diary,
+    keys: Keys,
     lease: Option<Lease>,
     message: Stan,
     /// How many of its cards it has met.
@@ -55,7 +56,20 @@ impl<'s, C: Carrier> Terminal<'s, C> {
     pub fn new(stand: &'s Stand, carrier: C, dice: Dice, habits: Habits, watch: &'s Watch) -> Self {
         let diary = Diary { institution: stand.institution, terminal: stand.terminal, notes: Vec::new() };
         let initial = stand.cards.iter().map(|card| card.pin_is_initial).collect();
-        Self { stand, carrier, dice, habits, watch, diary, lease: None, message: Stan::of_start(1), met: 0, initial }
+        let keys = Keys::new(test_mac_key());
+        Self {
+            stand,
+            carrier,
+            dice,
+            habits,
+            watch,
+            diary,
+            keys,
+            lease: None,
+            message: Stan::of_start(1),
+            met: 0,
+            initial,
+        }
     }
 
     /// Works until the watch ends it or it has served so many; returns its notes.
@@ -98,7 +112,7 @@ impl<'s, C: Carrier> Terminal<'s, C> {
     fn sign_in(&mut self) -> Result<Lease, Over> {
         loop {
             let body = Body::SignIn { token: self.stand.token };
-            if let Some(Answer::SignedIn(lease)) = self.ask(Batch::NONE, Asked::Lease, body)? {
+            if let Some(Answer::SignedIn { lease, .. }) = self.ask(Batch::NONE, Asked::Lease, body)? {
                 self.lease = Some(lease);
                 return Ok(lease);
             }
@@ -182,15 +196,12 @@ impl<'s, C: Carrier> Terminal<'s, C> {
         let Stand { institution, terminal, .. } = *self.stand;
         let request = Request { institution, terminal, batch, time: moment(), body };
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent_as, bytes) =
-            write_request(&request, self.message, &test_mac_key(), &mut buffer).expect("a message has room");
+        let (sent_as, bytes) = self.keys.write(&request, self.message, &mut buffer).expect("a message has room");
         let (sent, begun) = (self.watch.sent(), Instant::now());
         let heard = self.carrier.ask(bytes);
         let (took, heard_at) = (begun.elapsed(), self.watch.heard());
         let answer = match &heard {
-            Heard::Answer(bytes) => {
-                Some(read_answer(bytes, &sent_as, &test_mac_key()).map_err(|error| format!("{error:?}")))
-            }
+            Heard::Answer(bytes) => Some(self.keys.read(bytes, &sent_as).map_err(|error| format!("{error:?}"))),
             Heard::Nothing | Heard::Broken | Heard::Unsent => None,
         };
         let unsent = heard == Heard::Unsent;

@@ -48,7 +48,7 @@ fn mutants() -> Vec<Mutant> {
         "(SELECT min(area) FROM postings WHERE reference = 'journal ' || {PLAIN} AND reason IN ('purchase', 'settle'))"
     );
     let rows: Vec<(&'static str, String, Class, &'static str)> = vec![
-        ("a transaction is removed", format!("DELETE FROM journal WHERE id = {PLAIN}"), Missing, "the centre has nothing"),
+        ("a transaction is removed", format!("DELETE FROM phases WHERE journal_id = {PLAIN}; DELETE FROM journal WHERE id = {PLAIN}"), Missing, "the centre has nothing"),
         ("a transaction is doubled", copy(&doubled), Duplicate, "2 times"),
         ("a transaction is doubled with another charge", copy(&conflicting), ConflictingDuplicate, "2 times"),
         ("a transaction that nobody asked for is added", copy(&another), Missing, "no terminal asked"),

@@ -20,9 +20,8 @@ use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::{Parts, read_request};
+use qiyong_protocol::centre::message::Parts;
 use qiyong_protocol::centre::{Body, Stan, TerminalId};
 use qiyong_protocol::ecr::{Setup, State};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
@@ -32,6 +31,7 @@ use qiyong_protocol::rules::reason::Outcome;
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::flash::memory;
 use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
+use qiyong_sim::serial::ears::Ears;
 use qiyong_sim::serial::till::Passed;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
@@ -67,6 +67,7 @@ impl fmt::Display for Broken {
 /// The centre, and what arrives there.
 struct Ear {
     centre: InProcess,
+    ears: Ears,
     notes: Notes,
     /// Numbers of the transactions that have arrived.
     transactions: Vec<Stan>,
@@ -75,8 +76,8 @@ struct Ear {
 impl CentreEnd for Ear {
     fn answer(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CentreFailure> {
         let (key, mut parts) = (self.key(), Parts::default());
-        let read = Message::read(message).ok();
-        let note = match read.and_then(|message| read_request(&message, &key, &mut parts).ok()) {
+        let request = self.ears.request(message, &key, &mut parts).ok();
+        let note = match &request {
             None => "(unreadable)".to_string(),
             Some(request) => match request.body {
                 Body::Transact { stan, .. } => {
@@ -87,12 +88,18 @@ impl CentreEnd for Ear {
                     format!("send reversal {} as {}", stan.0, request.institution)
                 }
                 Body::Reverse { stan, .. } => format!("send reversal {}", stan.0),
+                Body::Confirm { stan, .. } => format!("confirm {}", stan.0),
                 Body::Report { reason, .. } => format!("report {reason}"),
                 _ => "ask".to_string(),
             },
         };
         self.notes.borrow_mut().push(note);
-        self.centre.answer(message)
+        let answer = self.centre.answer(message)?;
+        if let (Some(request), Some(answer)) = (&request, &answer) {
+            // What it says is for the terminal; here only the key that it may bring counts.
+            let _ = self.ears.answer(answer, message, request, &key);
+        }
+        Ok(answer)
     }
 
     fn set_time(&mut self, now: Timestamp) {
@@ -199,7 +206,12 @@ impl Pharmacy {
         let card = Rc::new(RefCell::new(ContactCard::new(make_card(&new, centre.hsm()).unwrap())));
         let notes = Notes::default();
         Self {
-            centre: Rc::new(RefCell::new(Ear { centre, notes: notes.clone(), transactions: Vec::new() })),
+            centre: Rc::new(RefCell::new(Ear {
+                centre,
+                ears: Ears::default(),
+                notes: notes.clone(),
+                transactions: Vec::new(),
+            })),
             card,
             number: new.number,
             flash: Flash::new(PAGES as usize, seed),

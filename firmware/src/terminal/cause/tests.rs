@@ -134,7 +134,13 @@ fn slots() -> impl Iterator<Item = SlotError> {
 
 fn links() -> Vec<LinkError> {
     [
-        vec![LinkError::NoAnswer, LinkError::NotSetUp, LinkError::Failed],
+        vec![
+            LinkError::NoAnswer,
+            LinkError::NotSetUp,
+            LinkError::Failed,
+            LinkError::NotSignedIn,
+            LinkError::WorkingKey,
+        ],
         bytes(|field| LinkError::Unwritable { field }),
         pairs(|first, second| LinkError::Rejected([first, second])),
     ]
@@ -218,6 +224,8 @@ fn the_numbers_are_those_of_the_table() {
         (LinkError::Unwritable { field: 42 }, 0x2A66),
         (LinkError::Rejected(*b"A0"), 0x41_3067),
         (LinkError::Failed, 104),
+        (LinkError::NotSignedIn, 105),
+        (LinkError::WorkingKey, 106),
     ];
     link.iter().for_each(|(error, number)| assert_eq!(code(Cause::Link(*error)), *number));
 }

@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(12, include_str!("migrations/12-payments.sql")),
     sql(13, include_str!("migrations/13-terminals.sql")),
     sql(14, include_str!("migrations/14-regions.sql")),
+    sql(15, include_str!("migrations/15-sessions.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.

@@ -47,9 +47,9 @@ const WALKS: &[(&str, &str)] = &[
     ("UNION ALL SELECT account, 0, 1, -amount FROM entries", "centre verify adds everything up"),
     ("UNION ALL SELECT person, year, insutype, kind, 0, -deductible", "centre verify adds everything up"),
     ("UNION SELECT area FROM audit UNION", "centre verify asks for all areas"),
-    ("LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id", "the journal as a whole: a report"),
+    ("LEFT JOIN phases ON phases.journal_id = journal.id ORDER BY id", "the journal as a whole: a report"),
     (
-        "FROM terminal_keys WHERE ended IS NULL LIMIT",
+        "FROM terminal_keys LEFT JOIN leases USING (institution, terminal) WHERE ended IS NULL LIMIT",
         "all terminals, when a process of several regions has reached theirs",
     ),
     ("SELECT amount FROM unmatched WHERE kind = $1 AND state = 'open' LIMIT 10000", "a test's, which adds up"),

@@ -8,7 +8,7 @@ use super::value::values;
 use super::{Store, read_receipt};
 use crate::error::CentreError;
 use crate::terminal::columns;
-use crate::terminal::journal::{Activation, DecidedBy, JournalEntry};
+use crate::terminal::journal::{Activation, DecidedBy, JournalEntry, Phase};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
@@ -38,8 +38,10 @@ impl Store {
 
     pub(crate) fn journal(&self) -> Result<Vec<JournalEntry>, CentreError> {
         self.read_all(
-            "SELECT journal.*, balance IS NOT NULL AND reversals.stan IS NOT NULL AS reversed
-             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan) ORDER BY id",
+            "SELECT journal.*, balance IS NOT NULL AS approved, balance IS NOT NULL AND reversals.stan IS NOT NULL AS reversed,
+                    phases.state, phases.result
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             LEFT JOIN phases ON phases.journal_id = journal.id ORDER BY id",
             values![],
             |row| {
                 let reason: Option<Reason> = row.get("reason")?;
@@ -64,6 +66,8 @@ impl Store {
                     decided_by: if by_terminal { DecidedBy::Terminal } else { DecidedBy::Centre },
                     activated: receipt.is_some_and(|receipt| receipt.effects.activates),
                     reversed: row.get("reversed")?,
+                    phase: Phase::of(row)?,
+                    result: row.get("result")?,
                 })
             },
         )

@@ -1,4 +1,4 @@
-//! What is done about terminals: each gets a key of its own, a new one, or none any more (docs/centre.md §18). A key is shown
+//! What is done about terminals, and looked up: each gets a key of its own, a new one, or none any more (docs/centre.md §18). A key is shown
 //! once, to whoever puts it into the terminal, and to nobody later.
 
 use serde::{Deserialize, Serialize};
@@ -12,16 +12,22 @@ use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
 use crate::acts::entry::{Entry, entry};
-use crate::acts::fields::{InstitutionNo, Moment, Private, TerminalNo};
+use crate::acts::fields::{Amount, InstitutionNo, Moment, Private, TerminalNo};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::institution::records::area_of;
 use crate::institution::refusal::Refused as InstitutionRefused;
 use crate::store::value::values;
+use crate::terminal::journal::Phase;
 
 /// The acts of this room.
-pub(crate) const ACTS: &[Entry] =
-    &[entry::<RegisterTerminal>(), entry::<RekeyTerminal>(), entry::<RetireTerminal>(), entry::<ListTerminals>()];
+pub(crate) const ACTS: &[Entry] = &[
+    entry::<RegisterTerminal>(),
+    entry::<RekeyTerminal>(),
+    entry::<RetireTerminal>(),
+    entry::<ListTerminals>(),
+    entry::<ShowJournal>(),
+];
 
 /// Those who see to institutions.
 const MAY: &[Role] = &[Role::SettlementOfficer];
@@ -175,6 +181,88 @@ impl Act for ListTerminals {
             })
         };
         Ok(Terminals { terminals: rows.iter().map(line).collect::<Result<_, Refusal>>()? })
+    }
+}
+
+/// A transaction of a terminal, as the centre has it on record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TransactionLine {
+    /// Its number in the batch
+    stan: i64,
+    /// When it was sent, by the terminal's clock
+    time: String,
+    /// When it came, by the centre's clock
+    received: Option<Moment>,
+    /// The whole bill or price
+    total: Amount,
+    /// What the personal account paid
+    charge: Amount,
+    /// Why it was not approved
+    reason: Option<String>,
+    /// What became of it, if it was approved
+    phase: Option<Phase>,
+    /// When that was, by the centre's clock
+    resolved: Option<Moment>,
+    /// What failed on the card after the approval, as the terminal said
+    result: Option<String>,
+}
+
+/// Transactions by number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TransactionLines {
+    /// The transactions
+    transactions: Vec<TransactionLine>,
+}
+
+/// Shows the transactions of a terminal in a batch by number, at most 1,000, and what became of each: pending, posted, voided,
+/// expired.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowJournal {
+    /// The institution's code
+    institution: InstitutionNo,
+    /// The terminal's name there
+    terminal: TerminalNo,
+    /// The batch
+    #[schema(minimum = 1, maximum = 999_999)]
+    batch: u32,
+    /// Only those after this number
+    #[schema(minimum = 1, maximum = 999_999)]
+    after: Option<u32>,
+}
+
+impl Act for ShowJournal {
+    const NAME: &'static str = "terminal.journal";
+    const ROLES: &'static [Role] = &[Role::SettlementOfficer, Role::Auditor];
+    const READS: bool = true;
+    type Answer = TransactionLines;
+
+    fn carry_out(&self, desk: &mut Desk<'_>) -> Result<TransactionLines, Refusal> {
+        here(desk, self.institution)?;
+        let rows = desk.store().rows(
+            "SELECT journal.stan, journal.time, received, total, coalesce(charge, 0) AS charge, reason,
+                    balance IS NOT NULL AS approved, reversals.stan IS NOT NULL AS reversed,
+                    phases.state, phases.resolved, phases.result
+             FROM journal LEFT JOIN reversals USING (institution, terminal, batch, stan)
+             LEFT JOIN phases ON phases.journal_id = journal.id
+             WHERE kind = 'transaction' AND institution = $1 AND terminal = $2 AND batch = $3 AND journal.stan > $4
+             ORDER BY journal.stan LIMIT 1000",
+            values![self.institution, self.terminal.to_string(), self.batch, self.after.unwrap_or(0)],
+        )?;
+        let line = |row: &crate::store::value::Row| {
+            Ok(TransactionLine {
+                stan: row.get("stan")?,
+                time: row.get("time")?,
+                received: row.get("received")?,
+                total: Amount(row.get("total")?),
+                charge: Amount(row.get("charge")?),
+                reason: row.get("reason")?,
+                phase: Phase::of(row)?,
+                resolved: row.get("resolved")?,
+                result: row.get("result")?,
+            })
+        };
+        Ok(TransactionLines { transactions: rows.iter().map(line).collect::<Result<_, Refusal>>()? })
     }
 }
 

@@ -3,6 +3,8 @@
 //! Reading checks everything, because someone may have edited the file. The errors name the column, and never its
 //! contents.
 
+use jiff::civil::DateTime;
+
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, ExternalAuthRule, InternalAuthOrder, SerialFactor};
 use qiyong_protocol::centre::{Batch, Stan, TerminalId};
@@ -42,6 +44,15 @@ pub(crate) fn choice<T: Copy>(choices: &[(T, &str)], word: &str) -> Option<T> {
 /// A terminal's name: eight bytes, which need not be printable; escaped so that two names never look the same.
 pub(crate) fn terminal_text(terminal: TerminalId) -> String {
     terminal.0.escape_ascii().to_string()
+}
+
+/// A moment as a terminal's clock shows it.
+pub(crate) fn timestamp(moment: DateTime) -> Result<Timestamp, CentreError> {
+    let (year, month, day) = (moment.year().unsigned_abs(), moment.month().unsigned_abs(), moment.day().unsigned_abs());
+    let [hour, minute, second] = [moment.hour(), moment.minute(), moment.second()].map(i8::unsigned_abs);
+    // A centre's clock may show a year before the first.
+    let date = Date::new(year, month, day).ok_or_else(|| damaged("a day"))?;
+    Ok(Timestamp { date, hour, minute, second })
 }
 
 /// An amount.

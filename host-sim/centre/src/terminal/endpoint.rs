@@ -1,14 +1,16 @@
 //! The centre's end of a line: a terminal's message in bytes, and the answer in bytes.
 //!
-//! The key is chosen by the name in the message (F41, F42), before anything proves that name; the MAC proves it (docs/centre.md
-//! §18). So another terminal's key opens no name but its own.
+//! The keys are chosen by the name in the message (F41, F42), before anything proves that name; the MAC proves it (docs/centre.md
+//! §18). So another terminal's key opens no name but its own. A name has a master key, and a working key since it signed in.
 //!
 //! | What comes | What goes back |
 //! |---|---|
-//! | a request with the right MAC | its answer |
-//! | a reversal under a key that has ended, of what was begun before that | its answer, under that key |
-//! | any other message under a key that has ended | F39 A0, under that key; nothing else is done |
-//! | a message with no or a wrong MAC | F39 A0, under the name's last key; nothing else is done |
+//! | a request under the working key | its answer |
+//! | a sign-in, a reversal or a confirmation under the master key | its answer |
+//! | a reversal or a confirmation under a master key that has ended, of what was begun before that | its answer, under that key |
+//! | a sign-off under a working key that has ended | done: it is over |
+//! | any other message under a master key, or under a key that has ended | F39 A0, under that key; nothing else is done |
+//! | a message with no or a wrong MAC, as one under the working key of a session before | F39 A0, under the name's last master key; nothing else is done |
 //! | a message of a name that has no key | F39 A0, without a MAC; nothing else is done |
 //! | a message with the right MAC that is not one complete request | F39 30; nothing else is done |
 //! | bytes that are no message, or an answer | nothing: there is nobody to answer |
@@ -25,17 +27,18 @@ use qiyong_protocol::centre::message::{
     MESSAGE_MAX, MessageError, Parts, read_request, response, sender, write_answer, write_open_rejection,
     write_rejection,
 };
-use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::centre::{Answer, Body, Request, TerminalId};
+use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::institution::records::area_of;
 use crate::regions::Own;
 use crate::store::failure::REPETITIONS;
 use crate::terminal::home;
-use crate::terminal::keys::{self, KnownTerminal, TerminalKey};
+use crate::terminal::keys::{self, KnownTerminal, Proof, Sort, TerminalKey};
 use crate::terminal::lag::ClockBound;
 use crate::terminal::origin::{Origin, Told};
-use crate::terminal::passed::{Asked, Heard, Passed};
+use crate::terminal::passed::{Asked, Heard, Passed, Proved};
 use crate::{Centre, CentreError};
 
 /// What comes back for one message of a batch.
@@ -44,11 +47,25 @@ pub type Answered = Result<Option<Vec<u8>>, CentreError>;
 /// The answer to a request, or the area of the card whose home decides, and what that is told.
 type Decided = Result<Answer, (Region, Told)>;
 
-/// The key of F64 of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
-/// nothing.
+/// The master key of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
+/// nothing, and hides no working key.
 const TEST_MAC_KEY: [u8; 16] = *b"QIYONG TEST MAC.";
 
-/// The key and rule of F64 between test terminals and a centre.
+/// What is known of the key of a message.
+enum Found {
+    /// This one is right.
+    Right(TerminalKey),
+    /// None is; this is the one in force.
+    Wrong(TerminalKey),
+    /// The name has none.
+    None,
+}
+
+fn published() -> TerminalKey {
+    TerminalKey { key: test_mac_key(), sort: Sort::Master, ended: None }
+}
+
+/// The master key of test terminals.
 pub const fn test_mac_key() -> X919 {
     X919::new(TEST_MAC_KEY)
 }
@@ -83,7 +100,9 @@ impl Centre {
         self.together(batch, |centre, asked| match asked {
             Asked::Message(bytes) => centre.hear(bytes, Some((own, false))),
             Asked::Stranger(bytes) => centre.hear(bytes, Some((own, true))),
-            Asked::Passed(passed) => centre.answer_passed(passed).map(|bytes| Heard::Answer { bytes, key: None }),
+            Asked::Passed(passed) => {
+                centre.answer_passed(passed).map(|bytes| Heard::Answer { bytes, proved: Proved::default() })
+            }
         })
     }
 
@@ -128,7 +147,7 @@ impl Centre {
     }
 
     /// Makes a transaction again that failed for what others did at the same time.
-    pub(super) fn repeatedly<T>(
+    pub(crate) fn repeatedly<T>(
         &mut self,
         mut work: impl FnMut(&Self) -> Result<T, CentreError>,
     ) -> Result<T, CentreError> {
@@ -146,7 +165,7 @@ impl Centre {
     /// # Errors
     /// There is none: the terminal's key cannot be looked up.
     pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
-        Ok(self.answer_with(bytes, |_| Ok(Ok(Answer::Refused(reason))))?.answer())
+        Ok(self.answer_with(bytes, |_, _| Ok(Ok(Answer::Refused(reason))))?.answer())
     }
 
     fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
@@ -163,51 +182,53 @@ impl Centre {
         {
             return Ok(Heard::NotHere);
         }
-        self.answer_with(bytes, |request| {
+        self.answer_with(bytes, |request, proof| {
             if let Some((own, _)) = region
                 && let Some((area, told)) = home::elsewhere(self.files(), own, request)?
             {
                 return Ok(Err((area, told)));
             }
-            self.decide(request, Origin::Here).map(Ok)
+            self.decide(request, Origin::Here, proof).map(Ok)
         })
     }
 
     fn answer_with(
         &self,
         bytes: &[u8],
-        decide: impl FnOnce(&Request<'_>) -> Result<Decided, CentreError>,
+        decide: impl FnOnce(&Request<'_>, &Proof) -> Result<Decided, CentreError>,
     ) -> Result<Heard, CentreError> {
-        let silence = Heard::Answer { bytes: None, key: None };
+        let silence = Heard::Answer { bytes: None, proved: Proved::default() };
         let Ok(message) = Message::read(bytes) else { return Ok(silence) };
         if message.mti().answer() == message.mti() {
             return Ok(silence);
         }
-        let keys = self.keys_of(&message)?;
         let mut buffer = [0; MESSAGE_MAX];
         let mut parts = Parts::default();
-        let mut key = None;
-        let answer = match (keys.iter().find(|known| message.is_authentic(&known.key)), keys.first()) {
-            (Some(known), _) => match read_request(&message, &known.key, &mut parts) {
-                Ok(request) if self.believes(&request, known)? => {
-                    let answer = match decide(&request)? {
+        let mut proved = Proved::default();
+        let answer = match self.key_of(&message)? {
+            Found::Right(known) => match read_request(&message, &known.key, &mut parts) {
+                Ok(request) if self.believes(&request, &known)? => {
+                    let asked = message.mac().map(|mac| mac.0.escape_ascii().to_string());
+                    let proof = Proof { key: known.key, asked };
+                    let answer = match decide(&request, &proof)? {
                         Ok(answer) => answer,
                         Err((area, told)) => {
-                            let key = known.key.clone();
-                            return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key, area, told }));
+                            return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key: proof.key, area, told }));
                         }
                     };
-                    key = known.ended.is_none().then(|| known.key.clone());
-                    write_answer(&answer, &message, &known.key, &mut buffer)
+                    if known.ended.is_none() {
+                        proved = Proved::of(known.sort, &proof.key, &answer);
+                    }
+                    write_answer(&answer, &message, &proof.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
                 Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),
             },
-            (None, Some(last)) => write_rejection(response::MAC, &message, &last.key, &mut buffer),
-            (None, None) => write_open_rejection(response::MAC, &message, &mut buffer),
+            Found::Wrong(last) => write_rejection(response::MAC, &message, &last.key, &mut buffer),
+            Found::None => write_open_rejection(response::MAC, &message, &mut buffer),
         };
         let bytes = answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)?;
-        Ok(Heard::Answer { bytes, key })
+        Ok(Heard::Answer { bytes, proved })
     }
 
     /// Decides what the home centre of a terminal has passed on; the answer is under the terminal's key.
@@ -216,28 +237,59 @@ impl Centre {
         let mut parts = Parts::default();
         // It was read so before.
         let request = read_request(&message, &passed.key, &mut parts).map_err(CentreError::Answer)?;
-        let answer = self.decide(&request, Origin::Told(&passed.told))?;
+        let proof = Proof { key: passed.key.clone(), asked: None };
+        let answer = self.decide(&request, Origin::Told(&passed.told), &proof)?;
         let mut buffer = [0; MESSAGE_MAX];
         let answer = write_answer(&answer, &message, &passed.key, &mut buffer);
         answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)
     }
 
-    /// The keys of the terminal that the message names, the last one first.
-    fn keys_of(&self, message: &Message<'_>) -> Result<Vec<TerminalKey>, CentreError> {
-        let own = match sender(message) {
-            Ok((institution, terminal)) => keys::of((&self.store, &self.store.vault), institution, terminal)?,
-            Err(_) => Vec::new(),
-        };
-        // Whoever has, or had, a key of its own is not served under one that everybody knows.
-        let published = own.is_empty() && self.hsm.has_test_keys();
-        Ok(if published { vec![TerminalKey { key: test_mac_key(), ended: None }] } else { own })
+    /// The key of the terminal that the message names by which its MAC is right. The working key comes first: most messages are
+    /// under it, and then no other is looked up.
+    fn key_of(&self, message: &Message<'_>) -> Result<Found, CentreError> {
+        let mut own = Vec::new();
+        if let Ok((institution, terminal)) = sender(message) {
+            let working = keys::working((&self.store, &self.store.vault), institution, terminal)?;
+            if let Some(working) = working.filter(|known| message.is_authentic(&known.key)) {
+                return Ok(Found::Right(working));
+            }
+            own = self.master_keys(institution, terminal)?;
+        } else if self.hsm.has_test_keys() {
+            own.push(published());
+        }
+        let right = own.iter().position(|known| message.is_authentic(&known.key));
+        let found = own.into_iter().nth(right.unwrap_or(0));
+        Ok(match found {
+            Some(known) if right.is_some() => Found::Right(known),
+            Some(known) => Found::Wrong(known),
+            None => Found::None,
+        })
     }
 
-    /// Whether a request is believed under a key with which its MAC is right: under one that has ended only the reversal of
-    /// what was begun by then, which is owed for ever. What was sold since cannot be undone with it.
+    /// The master keys of a name, the last one first.
+    pub(super) fn master_keys(
+        &self,
+        institution: InstitutionCode,
+        terminal: TerminalId,
+    ) -> Result<Vec<TerminalKey>, CentreError> {
+        let own = keys::of((&self.store, &self.store.vault), institution, terminal)?;
+        // Whoever has, or had, a key of its own is not served under one that everybody knows.
+        Ok(if own.is_empty() && self.hsm.has_test_keys() { vec![published()] } else { own })
+    }
+
+    /// Whether a request is believed under a key with which its MAC is right. Under a master key only what cannot wait for a
+    /// session; under one that has ended only what is owed of what was begun by then, which is owed for ever. What was sold
+    /// since cannot be undone with it.
     fn believes(&self, request: &Request<'_>, known: &TerminalKey) -> Result<bool, CentreError> {
-        let Some(ended) = known.ended else { return Ok(true) };
-        let Body::Reverse { original, .. } = &request.body else { return Ok(false) };
+        let Some(ended) = known.ended else {
+            return Ok(known.sort == Sort::Working || request.body.is_under_master_key());
+        };
+        let original = match (known.sort, &request.body) {
+            (Sort::Master, Body::Reverse { original, .. } | Body::Confirm { original, .. }) => original,
+            // Said again, since its answer was lost: the session is over.
+            (Sort::Working, Body::SignOff) => return Ok(true),
+            _ => return Ok(false),
+        };
         let Some(area) = area_of(&self.store, request.institution)? else { return Ok(false) };
         Ok(ClockBound::of(self.files(), area)?.admits_by(original.time, ended))
     }

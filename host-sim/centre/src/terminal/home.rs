@@ -2,10 +2,10 @@
 //!
 //! | The request | goes to the card's home if that is another region |
 //! |---|---|
-//! | sign in, report | never: the first is about the terminal, and the number of a card tells no area |
+//! | sign in, sign off, echo, report | never: the first three are about the terminal, and the number of a card tells no area |
 //! | authenticate, inquire, PIN changed | by the area in the ident code; the lease is looked at here, and the clock for an inquiry |
 //! | transact | by the area in the ident code, if its number was never used here; noted in `forwarded` within the same transaction |
-//! | reverse | if its number was passed on, to where it went |
+//! | reverse, confirm | if its number was passed on, to where it went |
 //!
 //! What is refused for the lease or the clock is refused here. A number goes to one place for ever: one that was passed on is
 //! never decided here, and one that has met its end here is never passed on. A repetition of what was passed on is passed on
@@ -35,7 +35,7 @@ pub(crate) fn elsewhere(
     let right = || Origin::Here.has_right_clock(files, &institution, request);
     let mut again = false;
     let area = match &request.body {
-        Body::SignIn { .. } | Body::Report { .. } => None,
+        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { .. } => None,
         Body::Authenticate(question) => foreign(question.ident).filter_by(held)?,
         Body::PinChanged { ident, .. } => foreign(*ident).filter_by(held)?,
         Body::Inquire { card, .. } => foreign(card.ident).filter_by(held)?.filter_by(right)?,
@@ -57,7 +57,7 @@ pub(crate) fn elsewhere(
                 }
             }
         }
-        Body::Reverse { stan, .. } => {
+        Body::Reverse { stan, .. } | Body::Confirm { stan, .. } => {
             let before = forwarded::find(files.store, institution.area, identify(request, *stan))?;
             // It may have been its own before the regions were cut anew.
             before.map(|before| before.area).filter(|area| own.is_elsewhere(*area))

@@ -12,7 +12,8 @@ use qiyong_protocol::rules::institution::{Channel, InstitutionCode};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
-use crate::store::value::{FromValue, ToValue, Value};
+use crate::error::CentreError;
+use crate::store::value::{FromValue, Row, ToValue, Value};
 
 /// One entry of the journal: a decision, by the centre or by a terminal that reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,61 @@ pub struct JournalEntry {
     pub activated: bool,
     /// The transaction was approved, and a reversal has undone it.
     pub reversed: bool,
+    /// What became of it, if it was approved.
+    pub phase: Option<Phase>,
+    /// What failed on the card after the approval, as the terminal said when it confirmed the transaction.
+    pub result: Option<Reason>,
+}
+
+/// What became of an approved transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The terminal has not said yet that it is done.
+    Pending,
+    /// The terminal has said so, and nothing changes it any more. So are transactions from before there were confirmations.
+    Posted,
+    /// A reversal has undone it.
+    Voided,
+    /// Nobody said anything in time, and the centre has undone it.
+    Expired,
+}
+
+impl Phase {
+    /// The word in the database and in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Posted => "posted",
+            Self::Voided => "voided",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Phase {
+    /// What became of the transaction in a row with `approved`, `reversed` and `state`; `None`: it was not approved.
+    pub(crate) fn of(row: &Row) -> Result<Option<Self>, CentreError> {
+        let state: Option<Self> = row.get("state")?;
+        Ok(match (row.get("approved")?, row.get("reversed")?) {
+            (false, _) => None,
+            (true, true) => Some(Self::Voided),
+            (true, false) => Some(state.unwrap_or(Self::Posted)),
+        })
+    }
+}
+
+impl ToValue for Phase {
+    fn to_value(&self) -> Value {
+        Value::Text(self.as_str().to_owned())
+    }
+}
+
+impl FromValue for Phase {
+    fn from_value(value: Value) -> Option<Self> {
+        let Value::Text(word) = value else { return None };
+        [Self::Pending, Self::Posted, Self::Voided, Self::Expired].into_iter().find(|phase| phase.as_str() == word)
+    }
 }
 
 /// Who decided.

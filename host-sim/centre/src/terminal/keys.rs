@@ -1,8 +1,6 @@
-//! The keys of terminals (docs/centre.md §18): of each name one in force, and those that have ended. Not here: which message
-//! is believed under which key (`endpoint`).
+//! The keys of terminals (docs/centre.md §18): of each name one master key in force, those that have ended, and the working key
+//! of its session. Not here: which message is believed under which key (`endpoint`).
 
-use des::TdesEde2;
-use des::cipher::{BlockCipherEncrypt, KeyInit};
 use jiff::civil::DateTime;
 use zeroize::Zeroizing;
 
@@ -16,6 +14,7 @@ use crate::store::database::Database;
 use crate::store::value::{Row, values};
 use crate::store::vault::Vault;
 use crate::terminal::columns::terminal_text;
+use crate::terminal::passed::Proved;
 
 /// How many keys of a name are known: the last one, and seven that ended before. What was still owed under an older one is
 /// for people to settle.
@@ -24,23 +23,114 @@ const KNOWN: usize = 8;
 /// How many terminals of a database are told at once: some ten megabytes, and more than a region has.
 const MOST: i64 = 65_536;
 
-/// A terminal with its key in force.
+/// A terminal with its keys in force.
 #[derive(Clone, Debug)]
 pub struct KnownTerminal {
     /// Where it stands.
     pub institution: InstitutionCode,
     /// Its number there.
     pub terminal: TerminalId,
-    /// Its key.
-    pub key: X919,
+    /// Its keys.
+    pub keys: Proved,
 }
 
 /// A terminal's key.
 #[derive(Debug)]
 pub(crate) struct TerminalKey {
     pub(crate) key: X919,
+    pub(crate) sort: Sort,
     /// When it ended; `None`: it is in force.
     pub(crate) ended: Option<DateTime>,
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// Signs in, and undoes.
+    Master,
+    /// All messages of a session.
+    Working,
+}
+
+/// By what a message is proved.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    pub(crate) key: X919,
+    /// Its F64; `None`: it never was bytes.
+    pub(crate) asked: Option<String>,
+}
+
+/// The working key of a name's last session, if it has had one.
+pub(crate) fn working(
+    (store, vault): (&dyn Database, &Vault),
+    institution: InstitutionCode,
+    terminal: TerminalId,
+) -> Result<Option<TerminalKey>, CentreError> {
+    let row = store.find(
+        "SELECT working, working_ended FROM leases WHERE institution = $1 AND terminal = $2 AND working IS NOT NULL",
+        values![institution, terminal_text(terminal)],
+    )?;
+    let read = |row: &Row| {
+        let key = unseal(vault, &row.get::<Vec<u8>>("working")?, "leases.working")?;
+        Ok(TerminalKey { key, sort: Sort::Working, ended: row.get("working_ended")? })
+    };
+    row.as_ref().map(read).transpose()
+}
+
+/// The working key of the session that this sign-in begins, under a name that has a lease.
+///
+/// # Errors
+/// The system has no random numbers, or the database failed.
+pub(crate) fn begin_session(
+    (store, vault): (&dyn Database, &Vault),
+    (institution, terminal): (InstitutionCode, TerminalId),
+    asked: Option<&str>,
+) -> Result<X919, CentreError> {
+    // The end of a key takes away what it was asked by.
+    let last = store.find(
+        "SELECT working FROM leases WHERE institution = $1 AND terminal = $2 AND working IS NOT NULL AND asked = $3",
+        values![institution, terminal_text(terminal), asked],
+    )?;
+    if let Some(last) = last {
+        return unseal(vault, &last.get::<Vec<u8>>("working")?, "leases.working");
+    }
+    let key = random()?;
+    store.execute(
+        "UPDATE leases SET working = $1, asked = $2, working_ended = NULL WHERE institution = $3 AND terminal = $4",
+        values![vault.seal(key.expose())?, asked, institution, terminal_text(terminal)],
+    )?;
+    Ok(key)
+}
+
+/// Ends the session of a name, if there is one: its working key opens nothing any more.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn end_session(
+    store: &dyn Database,
+    (institution, terminal): (InstitutionCode, TerminalId),
+    now: DateTime,
+) -> Result<(), CentreError> {
+    store.execute(
+        "UPDATE leases SET working_ended = $1, asked = NULL
+         WHERE institution = $2 AND terminal = $3 AND working IS NOT NULL AND working_ended IS NULL",
+        values![now, institution, terminal_text(terminal)],
+    )?;
+    Ok(())
+}
+
+fn random() -> Result<X919, CentreError> {
+    let mut bytes = Zeroizing::new([0; 16]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+    // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
+    bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
+    Ok(X919::new(*bytes))
+}
+
+fn unseal(vault: &Vault, sealed: &[u8], column: &str) -> Result<X919, CentreError> {
+    let plain = vault.unseal(sealed)?;
+    let key = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
+    key.map(|key| X919::new(*key)).map_err(|_| CentreError::Damaged(Damage::Column(column.into())))
 }
 
 /// The keys of a name, the last one first. None: the terminal was never registered.
@@ -54,31 +144,35 @@ pub(crate) fn of(
          ORDER BY number DESC LIMIT 8",
         values![institution, terminal_text(terminal)],
     )?;
-    let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, ended: row.get("ended")? });
+    let read = |row: &Row| Ok(TerminalKey { key: open(vault, row)?, sort: Sort::Master, ended: row.get("ended")? });
     rows.iter().take(KNOWN).map(read).collect()
 }
 
-/// The terminals that have a key in force, with it; no more than `MOST`. One whose key cannot be opened is left out: it is refused
+/// The terminals that have a master key in force, with their keys; no more than `MOST`. One whose master key cannot be opened is left out: it is refused
 /// when it speaks.
 ///
 /// # Errors
 /// The database failed.
 pub(crate) fn in_force((store, vault): (&dyn Database, &Vault)) -> Result<Vec<KnownTerminal>, CentreError> {
-    let rows = store
-        .rows("SELECT institution, terminal, sealed FROM terminal_keys WHERE ended IS NULL LIMIT $1", values![MOST])?;
+    let rows = store.rows(
+        "SELECT institution, terminal, sealed, CASE WHEN working_ended IS NULL THEN working END AS working
+             FROM terminal_keys LEFT JOIN leases USING (institution, terminal) WHERE ended IS NULL LIMIT $1",
+        values![MOST],
+    )?;
     let known = |row: &Row| {
         let institution = row.get::<InstitutionCode>("institution").ok()?;
         let terminal = <[u8; 8]>::try_from(row.get::<String>("terminal").ok()?.as_bytes()).ok()?;
-        Some(KnownTerminal { institution, terminal: TerminalId(terminal), key: open(vault, row).ok()? })
+        let working = row.get::<Option<Vec<u8>>>("working").ok()?;
+        let working = working.and_then(|sealed| unseal(vault, &sealed, "leases.working").ok());
+        let keys = Proved { master: Some(open(vault, row).ok()?), working };
+        Some(KnownTerminal { institution, terminal: TerminalId(terminal), keys })
     };
     Ok(rows.iter().filter_map(known).collect())
 }
 
 /// The key in this row.
 pub(crate) fn open(vault: &Vault, row: &Row) -> Result<X919, CentreError> {
-    let plain = vault.unseal(&row.get::<Vec<u8>>("sealed")?)?;
-    let key = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
-    key.map(|key| X919::new(*key)).map_err(|_| CentreError::Damaged(Damage::Column("terminal_keys.sealed".into())))
+    unseal(vault, &row.get::<Vec<u8>>("sealed")?, "terminal_keys.sealed")
 }
 
 /// The number of a name's last key in this area, and when it ended if it has.
@@ -104,19 +198,18 @@ pub(crate) fn add(
     (institution, terminal): (InstitutionCode, TerminalId),
     number: i64,
 ) -> Result<X919, CentreError> {
-    let mut bytes = Zeroizing::new([0; 16]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
-    // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
-    bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
-    let sealed = office.vault().seal(bytes.as_slice())?;
+    let key = random()?;
+    // One under the published key may be under way.
+    end_session(office.store(), (institution, terminal), office.now())?;
+    let sealed = office.vault().seal(key.expose())?;
     office.store().execute(
         "INSERT INTO terminal_keys (area, institution, terminal, number, sealed, since) VALUES ($1, $2, $3, $4, $5, $6)",
         values![office.area(), institution, terminal_text(terminal), number, sealed, office.now()],
     )?;
-    Ok(X919::new(*bytes))
+    Ok(key)
 }
 
-/// Ends the key that is in force; `false`: none is.
+/// Ends the key that is in force, and the session under it; `false`: none is.
 ///
 /// # Errors
 /// The database failed.
@@ -130,15 +223,14 @@ pub(crate) fn end(
          WHERE area = $2 AND institution = $3 AND terminal = $4 AND ended IS NULL",
         values![office.now(), office.area(), institution, terminal_text(terminal)],
     )?;
+    end_session(office.store(), (institution, terminal), office.now())?;
     Ok(ended == 1)
 }
 
 /// The check value of a key, by which it is told whether a device has taken it: the first three bytes of eight zeros,
 /// enciphered with 3DES.
 pub(crate) fn check_value(key: &X919) -> String {
-    let mut block = [0; 8];
-    TdesEde2::new(key.expose().into()).encrypt_block((&mut block).into());
-    hex::encode_upper(block.get(..3).unwrap_or_default())
+    hex::encode_upper(key.check_value())
 }
 
 #[cfg(test)]

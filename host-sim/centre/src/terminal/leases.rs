@@ -1,6 +1,7 @@
-//! One terminal works under a name: who gets the lease, who has it, and which numbers go with it (docs/centre.md §12).
+//! One terminal works under a name: who gets the lease, who has it, and which numbers go with it (docs/centre.md §12). The
+//! working key of its session is made here, too (§18).
 
-use qiyong_protocol::centre::{Answer, Batch, Lease, Request, Stan, TerminalId, Token};
+use qiyong_protocol::centre::{Answer, Batch, Lease, Request, Session, Stan, TerminalId, Token, WorkingKey};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
 
@@ -8,19 +9,33 @@ use crate::error::CentreError;
 use crate::institution::records::area_of;
 use crate::store::Store;
 use crate::store::leases::StoredLease;
-use crate::terminal::forwarded;
+use crate::terminal::columns::timestamp;
+use crate::terminal::files::Files;
+use crate::terminal::keys::Proof;
+use crate::terminal::{forwarded, keys};
 
-/// Gives the terminal with this token the lease of its name, unless another terminal has it.
-pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Result<Answer, CentreError> {
+/// Gives the terminal with this token the lease of its name, unless another terminal has it, and a working key under the key by
+/// which it has proved itself. The same message said again gets the same key.
+pub(crate) fn sign_in(
+    files: Files<'_>,
+    request: &Request<'_>,
+    token: Token,
+    proof: &Proof,
+) -> Result<Answer, CentreError> {
     let Request { institution, terminal, time, .. } = *request;
-    store.atomically(|store| {
+    files.store.atomically(|store| {
+        let signed_in = |lease: Lease| {
+            let key = keys::begin_session((store, &store.vault), (institution, terminal), proof.asked.as_deref())?;
+            let key = WorkingKey::new(&proof.key, &key);
+            Ok(Answer::SignedIn { lease, session: Session { key, time: timestamp(files.now)? } })
+        };
         let last = match store.lease(institution, terminal)? {
             Some(StoredLease { token: Some(holder), .. }) if holder != token => {
                 return Ok(Answer::Refused(Reason::NameTaken));
             }
             Some(StoredLease { batch, token: Some(_) }) => {
                 if let Some(next) = next_number(store, institution, terminal, batch)? {
-                    return Ok(Answer::SignedIn(Lease { batch, next }));
+                    return signed_in(Lease { batch, next });
                 }
                 batch
             }
@@ -33,7 +48,7 @@ pub(crate) fn sign_in(store: &Store, request: &Request<'_>, token: Token) -> Res
         }
         let batch = Batch(last.0 + 1);
         store.set_lease(institution, terminal, (batch, token), time)?;
-        Ok(Answer::SignedIn(Lease { batch, next: Stan(1) }))
+        signed_in(Lease { batch, next: Stan(1) })
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `endpoint` has the messages in bytes, `keys` that by which they are proved, `acts` what people do about keys. `requests`
 //! has the answer to each message; `transactions` carries out and undoes, `leases` sees to it that one terminal works under a
-//! name, `lag` that its clock is right, `visits` knows which card it serves; `home` says what the region of the card decides,
+//! name, `lag` that its clock is right, `visits` knows which card it serves, `pending` undoes what nobody confirms; `home` says what the region of the card decides,
 //! `forwarded` remembers what went there, `origin` has what that is told, and `passed` what goes there and back. `files` brings together what the centre knows of
 //! a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the database, `advice`
 //! says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the database (`store`).
@@ -21,6 +21,7 @@ pub(crate) mod lag;
 pub(crate) mod leases;
 pub(crate) mod origin;
 pub(crate) mod passed;
+pub(crate) mod pending;
 pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;
@@ -29,7 +30,8 @@ pub(crate) mod visits;
 use crate::configuration::kinds::{Kind, kind};
 
 /// The parameters of this room.
-pub(crate) const PARAMETERS: &[Kind] = &[kind::<visits::VisitBound>(), kind::<lag::ClockBound>()];
+pub(crate) const PARAMETERS: &[Kind] =
+    &[kind::<visits::VisitBound>(), kind::<lag::ClockBound>(), kind::<pending::PendingBound>()];
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -9,6 +9,7 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::{MESSAGE_MAX, response, write_answer, write_rejection};
 use qiyong_protocol::rules::reason::Reason;
 
+use crate::terminal::keys::Sort;
 use crate::terminal::origin::Told;
 
 /// What the centre of a region is asked. Shows nothing of what was said.
@@ -39,8 +40,8 @@ pub enum Heard {
     Answer {
         /// The answer; `None`: nothing is sent back.
         bytes: Option<Vec<u8>>,
-        /// The key in force of the terminal, if it has proved itself: under this it can be told more.
-        key: Option<X919>,
+        /// The keys in force by which the terminal has proved itself: under these it can be told more.
+        proved: Proved,
     },
     /// The home of the card decides.
     Pass(Passed),
@@ -58,15 +59,56 @@ impl Heard {
     }
 }
 
-/// The answer to a message that nothing was done for this reason, by whoever knows the terminal's key; if that is not the one of
-/// the message, a rejection.
-pub fn refusal(message: &[u8], key: &X919, reason: Reason) -> Option<Vec<u8>> {
+/// The keys of a terminal, as far as its messages have shown them. Shows none.
+#[derive(Clone, Debug, Default)]
+pub struct Proved {
+    /// Its own.
+    pub master: Option<X919>,
+    /// That of its session.
+    pub working: Option<X919>,
+}
+
+impl Proved {
+    /// What a message under this key shows that was answered so.
+    pub(crate) fn of(sort: Sort, key: &X919, answer: &Answer) -> Self {
+        match (sort, answer) {
+            (Sort::Working, _) => Self { master: None, working: Some(key.clone()) },
+            (Sort::Master, Answer::SignedIn { session, .. }) => {
+                Self { master: Some(key.clone()), working: session.key.open(key) }
+            }
+            (Sort::Master, _) => Self { master: Some(key.clone()), working: None },
+        }
+    }
+
+    /// Whether nothing was shown.
+    pub const fn is_none(&self) -> bool {
+        self.master.is_none() && self.working.is_none()
+    }
+
+    /// Takes what is newer.
+    pub fn learn(&mut self, newer: &Self) {
+        let Self { master, working } = newer.clone();
+        self.master = master.or(self.master.take());
+        self.working = working.or(self.working.take());
+    }
+
+    /// The key of a message, if it is one of these.
+    fn key_of(&self, message: &Message<'_>) -> Option<&X919> {
+        [&self.working, &self.master].into_iter().flatten().find(|key| message.is_authentic(*key))
+    }
+}
+
+/// The answer to a message that nothing was done for this reason, by whoever knows the terminal's keys; if the one of the message
+/// is not among them, a rejection.
+pub fn refusal(message: &[u8], keys: &Proved, reason: Reason) -> Option<Vec<u8>> {
     let message = Message::read(message).ok()?;
     let mut buffer = [0; MESSAGE_MAX];
-    let answer = if message.is_authentic(key) {
-        write_answer(&Answer::Refused(reason), &message, key, &mut buffer)
-    } else {
-        write_rejection(response::MAC, &message, key, &mut buffer)
+    let answer = match keys.key_of(&message) {
+        Some(key) => write_answer(&Answer::Refused(reason), &message, key, &mut buffer),
+        None => {
+            let key = keys.master.as_ref().or(keys.working.as_ref())?;
+            write_rejection(response::MAC, &message, key, &mut buffer)
+        }
     };
     answer.ok().map(<[u8]>::to_vec)
 }
@@ -86,7 +128,7 @@ impl Passed {
         &self.bytes
     }
 
-    /// The key of the terminal.
+    /// The key of the terminal under which it is.
     pub const fn key(&self) -> &X919 {
         &self.key
     }
@@ -94,7 +136,9 @@ impl Passed {
     /// The answer, under the terminal's key, that this request was not passed on for this reason, and that nothing was done;
     /// `None`: it was passed on before, so that nobody can say so, and the terminal gets no answer.
     pub fn refusal(&self, reason: Reason) -> Option<Vec<u8>> {
-        if self.told.again { None } else { refusal(&self.bytes, &self.key, reason) }
+        // Whichever key it is: the message is under it.
+        let keys = Proved { master: None, working: Some(self.key.clone()) };
+        if self.told.again { None } else { refusal(&self.bytes, &keys, reason) }
     }
 
     /// The card's area.

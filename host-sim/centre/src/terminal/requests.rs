@@ -7,25 +7,42 @@ use qiyong_protocol::rules::reason::Reason;
 
 use crate::life::card_file;
 use crate::store::{Line, LineKind};
+use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
+use crate::terminal::keys::Proof;
 use crate::terminal::origin::Origin;
-use crate::terminal::{leases, transactions, visits};
+use crate::terminal::{keys, leases, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
     /// Acts on one message. Every refusal by a rule is an answer, and is recorded in the journal. What day it is, the
     /// centre's own clock says; the terminal's time is recorded beside it. If the two are too far apart, the terminal gets
-    /// nothing that it asks for; what it tells (a reversal, a report, a changed PIN) is heard, and a card is authenticated.
+    /// nothing that it asks for; what it tells (a reversal, a confirmation, a report, a changed PIN) is heard, and a card is authenticated.
     ///
     /// # Errors
     /// Nothing was done, and no answer must be sent: the database failed, or an amount or a number has more digits than a
     /// message allows. This is safe, since a terminal without an answer repeats or reverses.
     pub fn handle(&mut self, request: &Request<'_>) -> Result<Answer, CentreError> {
-        self.repeatedly(|centre| centre.decide(request, Origin::Here))
+        self.repeatedly(|centre| centre.decide(request, Origin::Here, &centre.proof_of(request)?))
     }
 
-    pub(super) fn decide(&self, request: &Request<'_>, origin: Origin<'_>) -> Result<Answer, CentreError> {
-        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } = request.body {
+    /// What proves a request that never was bytes: the key that its terminal has.
+    fn proof_of(&self, request: &Request<'_>) -> Result<Proof, CentreError> {
+        let known = match request.body {
+            Body::SignIn { .. } => self.master_keys(request.institution, request.terminal)?.into_iter().next(),
+            // Nothing is given under it.
+            _ => None,
+        };
+        Ok(Proof { key: known.map_or_else(test_mac_key, |known| known.key), asked: None })
+    }
+
+    pub(super) fn decide(
+        &self,
+        request: &Request<'_>,
+        origin: Origin<'_>,
+        proof: &Proof,
+    ) -> Result<Answer, CentreError> {
+        if let Body::Transact { stan, .. } | Body::Reverse { stan, .. } | Body::Confirm { stan, .. } = request.body {
             Stan::new(stan.0).ok_or(CentreError::Number(stan))?;
         }
         let files = self.files();
@@ -43,9 +60,17 @@ impl Centre {
             }
             (_, None) => Answer::Refused(Reason::InstitutionUnknown),
             (Body::SignIn { .. }, Some(place)) if clock_is_wrong(&place)? => Answer::Refused(Reason::ClockWrong),
-            (Body::SignIn { token }, _) => leases::sign_in(files.store, request, *token)?,
+            (Body::SignIn { token }, _) => leases::sign_in(files, request, *token, proof)?,
+            (Body::SignOff, _) => {
+                keys::end_session(files.store, (request.institution, request.terminal), files.now)?;
+                Answer::Done
+            }
             (Body::Reverse { stan, original }, _) => transactions::reverse(files, request, *stan, *original)?,
+            (Body::Confirm { stan, original, result }, _) => {
+                transactions::confirm(files, request, (*stan, *original), *result)?
+            }
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
+            (Body::Echo, _) => Answer::Done,
             (Body::Report { card, operation, reason }, _) => {
                 let kind = LineKind::Report(*reason);
                 files.store.write(request, files.now, &Line { kind, card: *card, operation: Some(*operation) })?;
@@ -122,9 +147,11 @@ fn pin_changed(
 /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
 fn record_refusal(files: Files<'_>, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
     let (stan, card, operation) = match &request.body {
-        Body::SignIn { .. } | Body::Authenticate(_) => (None, None, None),
+        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Authenticate(_) => (None, None, None),
         Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
-        Body::Reverse { stan, original } => (Some(*stan), Some(original.card), None),
+        Body::Reverse { stan, original } | Body::Confirm { stan, original, .. } => {
+            (Some(*stan), Some(original.card), None)
+        }
         Body::PinChanged { card, .. } => (None, Some(*card), None),
         Body::Report { card, operation, .. } => (None, *card, Some(*operation)),
         // The journal already has it.

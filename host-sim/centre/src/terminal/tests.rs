@@ -59,6 +59,8 @@ fn a_terminal_from_its_first_key_to_its_last() {
     assert_eq!(list(&mut bench, json!({"institution": PHARMACY, "after": "00000000"})), json!([line(None)]));
 
     bench.clock.set("2026-03-04T11:00:00".parse().unwrap());
+    let journal = json!({"institution": PHARMACY, "terminal": "00000001", "batch": 1});
+    assert_eq!(bench.done("auditor", "terminal.journal", journal), json!({"transactions": []}));
     let retire = |bench: &mut Bench| bench.done(OFFICER, "terminal.retire", name(PHARMACY, "00000001"));
     assert_eq!(retire(&mut bench), json!({"changed": true}));
     assert_eq!(retire(&mut bench), json!({"changed": false}));
@@ -85,6 +87,8 @@ fn every_refusal_is_reached() {
         for act in ["terminal.register", "terminal.rekey", "terminal.retire"] {
             assert_eq!(bench.refused(OFFICER, act, name(code, "00000001")), "institution-unknown", "{act}");
         }
+        let journal = json!({"institution": code, "terminal": "00000001", "batch": 1});
+        assert_eq!(bench.refused(OFFICER, "terminal.journal", journal), "institution-unknown");
         let list = json!({"institution": code});
         assert_eq!(bench.refused(ADMINISTRATOR, "terminal.list", list), "institution-unknown");
     }

@@ -1,4 +1,5 @@
-//! Carries out a transaction once and undoes it once, whatever is lost, repeated, or comes in the wrong order.
+//! Carries out a transaction once, and resolves it once: it is confirmed, or undone. Whatever is lost, repeated, or comes in the
+//! wrong order.
 //!
 //! [`qiyong_protocol::rules::decision`] decides whether a transaction may go on; this file carries it out. Institution,
 //! terminal, batch and number (STAN) identify a transaction, and the journal remembers each one for ever:
@@ -10,15 +11,25 @@
 //! | a new number, with a time too far from the centre's | decided: recorded, not carried out | refused, clock wrong |
 //! | the same again | nothing | the same answer again |
 //! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
+//! | the same again after the centre has undone it | nothing | refused, expired |
 //! | a new number after its reversal | recorded in the journal, not carried out | refused, already reversed |
 //! | a known number with another card, operation, amount or time | recorded in the journal, not carried out | refused, number reused |
 //! | a new number that was passed on to another region | recorded in the journal, not carried out | refused, number reused |
 //! | from another region, a repetition with a number that is new here | recorded: it never will be carried out | refused, region down |
 //! | a reversal | an approved transaction is undone; an unknown number is remembered, with card, amount and time | done |
-//! | a reversal again | nothing | done |
+//! | a reversal again, or of what the centre has undone | nothing | done |
+//! | a reversal of what was confirmed | recorded in the journal, nothing undone | refused, already confirmed |
+//! | a confirmation | an approved transaction is posted | done |
+//! | a confirmation again | nothing | done |
+//! | a confirmation of what was reversed | recorded in the journal | refused, already reversed |
+//! | a confirmation of what the centre has undone | recorded in the journal | refused, expired |
+//! | a confirmation of what was never approved | recorded in the journal | refused, unknown transaction |
+//! | a confirmation with another card, amount or time than the number's | recorded in the journal | refused, number reused |
 //! | a reversal with another card, amount or time than the number's | recorded in the journal, nothing undone | refused, number reused |
 //!
-//! A reversal needs no lease, since it names the batch of its original: what was begun under a lease is undone after
+//! A transaction is pending from its approval until it is resolved; [`super::pending`] undoes what stays so for too long.
+//!
+//! A reversal or a confirmation needs no lease, since it names the batch of its original: what was begun under a lease is resolved after
 //! the lease has ended, too (docs/centre.md §12).
 //!
 //! Undoing returns the money, and takes back what the transaction put into use. If another approved transaction, which
@@ -43,7 +54,7 @@ use crate::life::history::{self, Event};
 use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
 use crate::terminal::files::Files;
 use crate::terminal::forwarded;
-use crate::terminal::journal::Function;
+use crate::terminal::journal::{Function, Phase};
 use crate::terminal::origin::Origin;
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
@@ -109,6 +120,7 @@ pub(crate) fn transact(
             Err(reason) => return end(reason),
         };
         let row = write(LineKind::Transaction(stan, Ok(receipt)))?;
+        store.add_pending(card.area, row, files.now)?;
         charge(files, &card, request.institution, (row, operation.as_str()), i128::from(receipt.effects.charge.0))?;
         let channel = request.institution.channel();
         if receipt.effects.activates {
@@ -140,13 +152,61 @@ pub(crate) fn reverse(
         if reversed.is_some() {
             return Ok(Answer::Done);
         }
+        match known.as_ref().and_then(|known| known.phase) {
+            Some(Phase::Posted) => return Ok(Answer::Refused(Reason::AlreadyConfirmed)),
+            Some(Phase::Expired) => return Ok(Answer::Done),
+            Some(Phase::Pending | Phase::Voided) | None => {}
+        }
         store.remember_reversal(id, request.time, original)?;
         if let Some(known) = known
             && let Ok(receipt) = known.result
         {
+            store.resolve(&known, Phase::Voided, files.now, None)?;
             undo(files, &known, receipt)?;
         }
         Ok(Answer::Done)
+    })
+}
+
+/// Notes that an approved transaction is done, as its terminal says; `result` is what failed on the card after the approval.
+pub(crate) fn confirm(
+    files: Files<'_>,
+    request: &Request<'_>,
+    (stan, original): (Stan, Original),
+    result: Option<Reason>,
+) -> Result<Answer, CentreError> {
+    let id = identify(request, stan);
+    files.store.atomically(|store| {
+        let known = store.transaction(id)?;
+        let reversed = store.reversal(id)?;
+        let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
+        if named.is_some_and(|named| named != original) {
+            return Ok(Answer::Refused(Reason::NumberReused));
+        }
+        if reversed.is_some() {
+            return Ok(Answer::Refused(Reason::AlreadyReversed));
+        }
+        let Some(known) = known.filter(|known| known.result.is_ok()) else {
+            return Ok(Answer::Refused(Reason::UnknownTransaction));
+        };
+        match known.phase {
+            Some(Phase::Pending) => store.resolve(&known, Phase::Posted, files.now, result).map(|_| Answer::Done),
+            Some(Phase::Expired) => Ok(Answer::Refused(Reason::Expired)),
+            Some(Phase::Posted | Phase::Voided) | None => Ok(Answer::Done),
+        }
+    })
+}
+
+/// Undoes the transaction in this row of the journal, which nobody has confirmed in time; `false`: it was resolved meanwhile.
+pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
+    files.store.atomically(|store| {
+        let Some(known) = store.transaction_in(row)? else { return Ok(false) };
+        let Ok(receipt) = known.result else { return Ok(false) };
+        if !store.resolve(&known, Phase::Expired, files.now, None)? {
+            return Ok(false);
+        }
+        undo(files, &known, receipt)?;
+        Ok(true)
     })
 }
 
@@ -159,6 +219,7 @@ pub(crate) const fn identify(request: &Request<'_>, stan: Stan) -> TransactionId
 fn answer_again(known: &StoredTransaction) -> Answer {
     match known.result {
         Ok(_) if known.reversed => Answer::Refused(Reason::AlreadyReversed),
+        Ok(_) if !known.stands() => Answer::Refused(Reason::Expired),
         Ok(receipt) => Answer::Approved(receipt),
         Err(reason) => Answer::Refused(reason),
     }
@@ -272,7 +333,7 @@ fn undo(files: Files<'_>, known: &StoredTransaction, receipt: Receipt) -> Result
     }
     let standing = files.store.transactions_of(card.number)?;
     for function in undone {
-        // The reversal has already been recorded, so `known` is not among them.
+        // That it is undone has already been recorded, so `known` is not among them.
         let mut heir = None;
         for other in &standing {
             if heir.is_none() && keeps_in_use(files, other, function, &card)? {
@@ -294,9 +355,8 @@ fn keeps_in_use(
     function: Function,
     card: &CardFile,
 ) -> Result<bool, CentreError> {
-    let stands = transaction.result.is_ok() && !transaction.reversed;
     let asked_only = transaction.subject.operation == Operation::Query.as_str();
     let can = function == Function::Social || transaction.institution.channel() == Channel::Bank;
-    let may = stands && !asked_only && can;
+    let may = transaction.stands() && !asked_only && can;
     Ok(may && area_of(files.store, transaction.institution)? == Some(card.area))
 }

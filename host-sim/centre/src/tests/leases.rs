@@ -14,10 +14,6 @@ fn sell(centre: &mut Centre, batch: u32, stan: u32, card: &CardRecord) -> Answer
     ask(centre, batch, Body::Transact { stan: Stan(stan), card: &card, operation: &operation })
 }
 
-const fn lease(batch: u32, next: u32) -> Answer {
-    Answer::SignedIn(Lease { batch: Batch(batch), next: Stan(next) })
-}
-
 fn release(centre: &mut Centre) -> bool {
     centre.release(InstitutionCode::new(PHARMACY).unwrap(), TILL).unwrap()
 }
@@ -37,16 +33,16 @@ fn a_second_terminal_of_a_name_is_refused_until_the_lease_is_released() {
     let journal = centre.journal().unwrap();
     assert_eq!(journal.iter().filter(|line| line.reason == Some(Reason::NameTaken)).count(), 2);
     // The first is not disturbed, and after a restart goes on where it was.
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(1, 2));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(1, 2));
     assert_eq!(sell(&mut centre, 1, 2, &card), approved(false, false, 100, 49_800));
     // Another name, and the same name in another place, are other leases.
-    assert_eq!(sign_in(&mut centre, PHARMACY, TerminalId(*b"TILL0002"), OTHER), lease(1, 1));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TerminalId(*b"TILL0002"), OTHER), signed_in(1, 1));
 
     assert_eq!([release(&mut centre), release(&mut centre)], [true, false]);
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, OTHER), lease(2, 1));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, OTHER), signed_in(2, 1));
     assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), Answer::Refused(Reason::NameTaken));
     assert_eq!(sell(&mut centre, 2, 1, &card), approved(false, false, 100, 49_700));
-    assert_eq!(sign_in(&mut centre, HOSPITAL, TILL, TOKEN), lease(1, 1));
+    assert_eq!(sign_in(&mut centre, HOSPITAL, TILL, TOKEN), signed_in(1, 1));
 }
 
 #[test]
@@ -100,18 +96,18 @@ fn a_batch_that_is_used_up_is_followed_by_another_and_the_last_one_by_a_clear_wo
     let card = inactive(b"X00000019");
     let mut centre = centre_with(&card);
     sell(&mut centre, 1, 999_998, &card);
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(1, 999_999));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(1, 999_999));
     // A reversal of a number that never came uses it up as well.
     let body = Body::Reverse { stan: Stan(999_999), original: original(&card) };
     assert_eq!(ask(&mut centre, 1, body), Answer::Done);
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(2, 1));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(2, 1));
     assert_eq!(sell(&mut centre, 1, 5, &card), Answer::Refused(Reason::NotSignedIn), "it is over");
     assert_eq!(sell(&mut centre, 2, 1, &card), approved(false, false, 100, 49_800));
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(2, 2));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(2, 2));
 
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     centre.store.set_lease(institution, TILL, (Batch::LAST, TOKEN), noon()).unwrap();
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(999_999, 1));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(999_999, 1));
     sell(&mut centre, 999_999, 999_999, &card);
     for _ in 0..2 {
         assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), Answer::Refused(Reason::NumbersUsedUp));
@@ -125,8 +121,8 @@ fn a_terminal_that_forgot_who_it_was_gets_a_new_batch() {
     let mut centre = centre_with(&card);
     sell(&mut centre, 1, 1, &card);
     assert!(release(&mut centre));
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), lease(2, 1), "the same terminal, after a release");
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, TOKEN), signed_in(2, 1), "the same terminal, after a release");
     assert!(release(&mut centre));
-    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, OTHER), lease(3, 1));
+    assert_eq!(sign_in(&mut centre, PHARMACY, TILL, OTHER), signed_in(3, 1));
     assert_eq!(sell(&mut centre, 3, 1, &card), approved(false, false, 100, 49_800));
 }

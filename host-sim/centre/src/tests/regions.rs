@@ -2,10 +2,12 @@
 //! hold is a list of claims; each fault that could be in the note of what was passed on, in what the card's home is told, or in
 //! who carries it, breaks the claims that are named for it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::iso8583::Message;
+use qiyong_protocol::centre::message::{read_answer, sender, write_request};
 
 use super::*;
 use crate::regions::{Own, RegionTable};
@@ -70,6 +72,8 @@ struct Province {
     other: CardRecord,
     /// Of the second, and never used.
     new: CardRecord,
+    /// The terminal's keys, by place.
+    keys: BTreeMap<String, Keys>,
 }
 
 fn of_suzhou(number: &[u8; 9], serial: u8) -> CardRecord {
@@ -89,7 +93,8 @@ impl Province {
         let table = Arc::new(RegionTable::read(TABLE, Path::new("")).unwrap());
         let own = active(inactive(b"X00000019"));
         let (other, new) = (active(of_suzhou(b"N00000016", 4)), of_suzhou(b"N00000024", 5));
-        let mut province = Self { centres, table, down: [false; 3], fault, own, other, new };
+        let (down, keys) = ([false; 3], BTreeMap::new());
+        let mut province = Self { centres, table, down, fault, own, other, new, keys };
         province.centres[HOME].add_institution(&institution(PHARMACY)).unwrap();
         let closed = Institution { designated: false, ..institution(CLOSED) };
         province.centres[HOME].add_institution(&closed).unwrap();
@@ -97,8 +102,7 @@ impl Province {
         province.centres[AWAY].add_card(&province.other).unwrap();
         province.centres[AWAY].add_card(&province.new).unwrap();
         for place in [PHARMACY, CLOSED] {
-            let lease = Lease { batch: Batch(1), next: Stan(1) };
-            assert_eq!(province.sign_in(place), Some(Answer::SignedIn(lease)));
+            assert_eq!(province.sign_in(place), Some(signed_in(1, 1)));
         }
         province
     }
@@ -115,7 +119,11 @@ impl Province {
             _ => Reason::RegionDown,
         };
         if self.down[HOME] {
-            return refusal(bytes, &test_mac_key(), down);
+            // Whoever stands before the regions knows the terminals that have spoken.
+            let (place, _) = sender(&Message::read(bytes).unwrap()).unwrap();
+            let keys = &self.keys[place.as_str()];
+            let proved = Proved { master: Some(keys.master().clone()), working: keys.working().cloned() };
+            return refusal(bytes, &proved, down);
         }
         if self.fault == Fault::NothingIsPassed {
             return self.centres[HOME].handle_bytes(bytes).unwrap();
@@ -157,7 +165,7 @@ impl Province {
         let careless = self.fault == Fault::PassedAnyway && [&b"not-signed-in"[..], b"clock-wrong"].contains(&word);
         careless.then(|| Passed {
             bytes: bytes.to_vec(),
-            key: test_mac_key(),
+            key: self.keys[PHARMACY].working().unwrap().clone(),
             area: self.other.area,
             told: crate::terminal::origin::Told { institution: institution(PHARMACY), again: false },
         })
@@ -167,9 +175,12 @@ impl Province {
         let institution = InstitutionCode::new(place).unwrap();
         let request = Request { institution, terminal: TILL, batch, time, body };
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(&request, Stan(77), &test_mac_key(), &mut buffer).unwrap();
+        let mut keys = self.keys.get(place).cloned().unwrap_or_else(|| Keys::new(test_mac_key()));
+        let (sent, bytes) = keys.write(&request, Stan(77), &mut buffer).unwrap();
         let answer = self.carry(bytes)?;
-        Some(read_answer(&answer, &sent, &test_mac_key()).unwrap())
+        let said = keys.read(&answer, &sent).unwrap();
+        self.keys.insert(place.to_owned(), keys);
+        Some(without_session(said))
     }
 
     fn sign_in(&mut self, place: &str) -> Option<Answer> {
@@ -188,6 +199,11 @@ impl Province {
     fn undo(&mut self, stan: u32, card: &CardRecord) -> Option<Answer> {
         let original = Original { card: card.number, total: Fen(100), time: noon() };
         self.say(PHARMACY, (Batch(1), noon()), Body::Reverse { stan: Stan(stan), original })
+    }
+
+    fn confirm(&mut self, stan: u32, card: &CardRecord) -> Option<Answer> {
+        let original = Original { card: card.number, total: Fen(100), time: noon() };
+        self.say(PHARMACY, (Batch(1), noon()), Body::Confirm { stan: Stan(stan), original, result: None })
     }
 
     fn account(&self, card: &CardRecord) -> u64 {
@@ -236,6 +252,14 @@ const CLAIMS: &[Claim] = &[
             && province.account(&other) == 50_000
             && province.buy(1, &other) == refused(Reason::AlreadyReversed)
     }),
+    ("a confirmation goes where the transaction went, and then nothing undoes it", |province| {
+        let other = province.other.clone();
+        province.buy(1, &other);
+        (0..3).all(|_| province.confirm(1, &other) == Some(Answer::Done))
+            && province.centres[AWAY].pending().unwrap() == 0
+            && province.undo(1, &other) == refused(Reason::AlreadyConfirmed)
+            && province.account(&other) == 49_900
+    }),
     ("a reversal of what never came ends its number", |province| {
         let other = province.other.clone();
         province.undo(1, &other) == Some(Answer::Done)
@@ -261,7 +285,7 @@ const CLAIMS: &[Claim] = &[
         let (own, other) = (province.own.clone(), province.other.clone());
         province.buy(1, &own);
         province.buy(2, &other);
-        let next = |stan| Some(Answer::SignedIn(Lease { batch: Batch(1), next: Stan(stan) }));
+        let next = |stan| Some(signed_in(1, stan));
         let after = province.sign_in(PHARMACY) == next(3);
         province.buy(3, &own);
         after && province.sign_in(PHARMACY) == next(4)
@@ -432,10 +456,10 @@ fn what_a_region_does_not_know_is_asked_elsewhere_and_answered_by_the_last() {
     assert_eq!(read_answer(&answer, &sent, &test_mac_key()), Ok(Answer::Refused(Reason::InstitutionUnknown)));
     // Who has its key of the home is known by it from now on.
     province.centres[AWAY].add_institution(&institution(SUZHOU)).unwrap();
-    let Heard::Answer { key, .. } = province.ask(AWAY, Asked::Message(bytes.to_vec())) else {
+    let Heard::Answer { proved, .. } = province.ask(AWAY, Asked::Message(bytes.to_vec())) else {
         panic!("it is known there")
     };
-    assert!(key.is_none(), "without a key of its own it proves nothing at a centre with keys of its own");
+    assert!(proved.is_none(), "without a key of its own it proves nothing at a centre with keys of its own");
     let shown = format!(
         "{:?}",
         Passed {

@@ -5,7 +5,6 @@ use std::sync::Barrier;
 use std::thread;
 
 use qiyong_protocol::centre::iso8583::Message;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, write_request};
 
 use super::*;
 use crate::store::database::{Database, Engine};
@@ -52,15 +51,15 @@ impl Bed {
     }
 }
 
-/// Purchases of one yuan in bytes, under the key of all test terminals.
-pub(super) fn purchases(card: &CardRecord, numbers: std::ops::RangeInclusive<u32>) -> Vec<Vec<u8>> {
+/// Purchases of one yuan in bytes, under the terminal's working key.
+pub(super) fn purchases(keys: &Keys, card: &CardRecord, numbers: std::ops::RangeInclusive<u32>) -> Vec<Vec<u8>> {
     let institution = InstitutionCode::new(PHARMACY).unwrap();
     let (card, operation) = (presented(card), purchase(100));
     let message = |stan| {
         let body = Body::Transact { stan: Stan(stan), card: &card, operation: &operation };
         let request = Request { institution, terminal: TILL, batch: Batch(1), time: noon(), body };
         let mut buffer = [0; MESSAGE_MAX];
-        write_request(&request, Stan(9), &test_mac_key(), &mut buffer).unwrap().1.to_vec()
+        keys.write(&request, Stan(9), &mut buffer).unwrap().1.to_vec()
     };
     numbers.map(message).collect()
 }
@@ -71,13 +70,14 @@ pub(super) fn code(answer: &Answered) -> String {
     Message::read(answer).unwrap().field(39).unwrap().bytes.escape_ascii().to_string()
 }
 
-/// A database with a centre that knows places and a card.
-pub(super) fn furnished(card: &CardRecord) -> (Bed, Centre) {
+/// A database with a centre that knows places and a card, and the keys of the pharmacy's terminal, which has signed in.
+pub(super) fn furnished(card: &CardRecord) -> (Bed, Centre, Keys) {
     let bed = Bed::new();
     let mut centre = bed.create();
     known_places(&mut centre);
     centre.add_card(card).unwrap();
-    (bed, centre)
+    let keys = keys_of(&mut centre, PHARMACY, TILL, test_mac_key());
+    (bed, centre, keys)
 }
 
 #[test]
@@ -120,12 +120,14 @@ fn a_database_is_made_opened_and_told_from_others() {
 #[test]
 fn what_a_migration_finds_stays_and_of_several_that_open_one_migrates() {
     let card = inactive(b"X00000019");
-    let (bed, mut centre) = furnished(&card);
+    let (bed, mut centre, _) = furnished(&card);
     transact(&mut centre, PHARMACY, 1, &card, &purchase(100));
     drop(centre);
     // As version 12 left it, the first that stood on a server.
     let back =
-        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal;
+        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal; DROP TABLE phases;
+                ALTER TABLE leases DROP COLUMN working; ALTER TABLE leases DROP COLUMN asked;
+                ALTER TABLE leases DROP COLUMN working_ended;
                 UPDATE meta SET value = '12' WHERE name = 'schema_version'";
     bed.sql(back);
     let together = Barrier::new(4);
@@ -154,8 +156,8 @@ fn what_a_migration_finds_stays_and_of_several_that_open_one_migrates() {
 #[test]
 fn several_centres_on_one_database_charge_once() {
     let card = inactive(b"X00000019");
-    let (bed, _) = furnished(&card);
-    let messages = purchases(&card, 1..=60);
+    let (bed, _, keys) = furnished(&card);
+    let messages = purchases(&keys, &card, 1..=60);
     let together = Barrier::new(3);
     thread::scope(|scope| {
         for _ in 0..3 {
@@ -191,10 +193,10 @@ fn failing(bed: &Bed, times: u32, how: &str) {
 #[test]
 fn what_failed_for_others_is_made_again_so_often_and_no_oftener() {
     let card = inactive(b"X00000019");
-    let (bed, mut centre) = furnished(&card);
+    let (bed, mut centre, keys) = furnished(&card);
     for (number, state) in [(1, "40001"), (2, "40P01")] {
         failing(&bed, 3, &format!("RAISE EXCEPTION 'others' USING ERRCODE = '{state}'"));
-        let answers = centre.handle_batch(&purchases(&card, number..=number)).unwrap();
+        let answers = centre.handle_batch(&purchases(&keys, &card, number..=number)).unwrap();
         assert_eq!(code(&answers[0]), "00", "{state}");
         // Three that failed, and the one that did not.
         assert_eq!(bed.number("SELECT last_value AS n FROM faults"), 4, "{state}");
@@ -202,13 +204,13 @@ fn what_failed_for_others_is_made_again_so_often_and_no_oftener() {
     assert_eq!(now(&centre, &card).account, Fen(49_800));
 
     failing(&bed, 1_000, "RAISE EXCEPTION 'others' USING ERRCODE = '40001'");
-    let answers = centre.handle_batch(&purchases(&card, 3..=3)).unwrap();
+    let answers = centre.handle_batch(&purchases(&keys, &card, 3..=3)).unwrap();
     assert!(matches!(&answers[0], Err(CentreError::Store(DatabaseError::Postgres(_)))), "{answers:?}");
     // Together, then alone, each with five repetitions.
     assert_eq!(bed.number("SELECT last_value AS n FROM faults"), 12);
     failing(&bed, 1, "RAISE EXCEPTION 'a fault' USING ERRCODE = '22000'");
     // What is a fault of one message is not made again but alone.
-    let answers = centre.handle_batch(&purchases(&card, 3..=4)).unwrap();
+    let answers = centre.handle_batch(&purchases(&keys, &card, 3..=4)).unwrap();
     assert_eq!(answers.iter().map(code).collect::<Vec<_>>(), ["00", "00"]);
     assert_eq!(now(&centre, &card).account, Fen(49_600));
 }
@@ -216,19 +218,19 @@ fn what_failed_for_others_is_made_again_so_often_and_no_oftener() {
 #[test]
 fn a_session_that_is_gone_is_made_anew_and_nothing_is_done_twice() {
     let card = inactive(b"X00000019");
-    let (bed, mut centre) = furnished(&card);
+    let (bed, mut centre, keys) = furnished(&card);
     let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
     // Between two transactions: nobody notices.
     bed.sql(others);
-    let answers = centre.handle_batch(&purchases(&card, 1..=2)).unwrap();
+    let answers = centre.handle_batch(&purchases(&keys, &card, 1..=2)).unwrap();
     assert_eq!(answers.iter().map(code).collect::<Vec<_>>(), ["00", "00"]);
     bed.sql(others);
     assert_eq!(now(&centre, &card).account, Fen(49_800));
 
     // At the end of one: whether it was done is not known, and is found out by saying it again.
     failing(&bed, 1, "PERFORM pg_terminate_backend(pg_backend_pid())");
-    let messages = purchases(&card, 3..=5);
+    let messages = purchases(&keys, &card, 3..=5);
     let lost = centre.handle_batch(&messages);
     assert!(matches!(lost, Err(CentreError::Uncertain(_))), "{lost:?}");
     for _ in 0..2 {
@@ -243,10 +245,10 @@ fn a_session_that_is_gone_is_made_anew_and_nothing_is_done_twice() {
 #[test]
 fn whose_turn_does_not_come_has_done_nothing_and_goes_on_when_it_does() {
     let card = inactive(b"X00000019");
-    let (bed, mut centre) = furnished(&card);
+    let (bed, mut centre, keys) = furnished(&card);
     let holder = bed.beside();
     holder.begin().unwrap();
-    let messages = purchases(&card, 1..=3);
+    let messages = purchases(&keys, &card, 1..=3);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| centre.handle_batch(&messages));
         // What ends a wait is the server's lock_timeout; here somebody does not wait for that.

@@ -26,7 +26,7 @@ fn behind(bed: &Bed) -> (Proxy, Place) {
 #[test]
 fn a_server_that_falls_silent_is_given_up_wherever_it_does_and_nothing_is_done_twice() {
     let card = inactive(b"X00000019");
-    let (bed, centre) = furnished(&card);
+    let (bed, centre, keys) = furnished(&card);
     drop(centre);
     let (proxy, place) = behind(&bed);
     let silent = |error: &CentreError| matches!(error, CentreError::Unreachable { source: DatabaseError::Silent, .. });
@@ -42,7 +42,7 @@ fn a_server_that_falls_silent_is_given_up_wherever_it_does_and_nothing_is_done_t
     let mut left = 50_000;
     for (at, stance) in [Stance::Silent, Stance::SilentAt(b"X00000019"), Stance::SilentAt(END)].iter().enumerate() {
         let number = u32::try_from(at).unwrap() + 1;
-        let messages = purchases(&card, number..=number);
+        let messages = purchases(&keys, &card, number..=number);
         proxy.set(*stance);
         let said = centre.handle_batch(&messages).unwrap_err();
         let fits = match stance {
@@ -63,13 +63,13 @@ fn a_server_that_falls_silent_is_given_up_wherever_it_does_and_nothing_is_done_t
 #[test]
 fn a_server_that_is_busy_for_longer_is_waited_for() {
     let card = inactive(b"X00000019");
-    let (bed, centre) = furnished(&card);
+    let (bed, centre, keys) = furnished(&card);
     drop(centre);
     let (proxy, place) = behind(&bed);
     let mut centre = at_noon(Centre::open_at(&place).unwrap());
     let holder = bed.beside();
     holder.begin().unwrap();
-    let messages = purchases(&card, 1..=2);
+    let messages = purchases(&keys, &card, 1..=2);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| centre.handle_batch(&messages));
         // The first connection is the centre's; the others ask whether the server is there.

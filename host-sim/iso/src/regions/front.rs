@@ -6,9 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use qiyong_centre::regions::RegionTable;
-use qiyong_centre::{Asked, KnownTerminal, refusal, test_mac_key};
+use qiyong_centre::{Asked, KnownTerminal, Proved, refusal, test_mac_key};
 use qiyong_protocol::centre::iso8583::Message;
-use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::sender;
 use qiyong_protocol::rules::reason::Reason;
 
@@ -56,10 +55,10 @@ impl Front {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A terminal has spoken at its home, under this key.
-    pub(super) fn learn(&self, message: &[u8], home: usize, key: Option<&X919>) {
+    /// A terminal has spoken at its home, and proved itself by these keys.
+    pub(super) fn learn(&self, message: &[u8], home: usize, proved: &Proved) {
         if let Some(name) = name(message) {
-            self.memory().learn(name, home, key);
+            self.memory().learn(name, home, proved);
         }
     }
 
@@ -110,10 +109,10 @@ impl Front {
     }
 
     fn nothing_done(&self, message: &[u8], reason: Reason) -> Option<Vec<u8>> {
-        let own = name(message).and_then(|name| self.memory().key(&name));
+        let own = name(message).and_then(|name| self.memory().keys(&name));
         // Whoever has a key of its own does not believe an answer under the published one, and waits in vain, as it would anyway.
-        let key = own.or_else(|| self.test_keys.then(test_mac_key))?;
-        refusal(message, &key, reason)
+        let published = || self.test_keys.then(|| Proved { master: Some(test_mac_key()), working: None });
+        refusal(message, &own.or_else(published)?, reason)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a front knows of terminals: the region of an institution, and the key of a terminal. A region says it of all its terminals
+//! What a front knows of terminals: the region of an institution, and the keys of a terminal. A region says it of all its terminals
 //! when it is reached (`known`); of who has spoken since it is remembered (`learn`), within bounds: whoever has not spoken for
 //! longest is forgotten.
 
@@ -6,9 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use hashlink::LruCache;
 
-use qiyong_centre::KnownTerminal;
+use qiyong_centre::{KnownTerminal, Proved};
 use qiyong_protocol::centre::TerminalId;
-use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
 /// A terminal's name.
@@ -16,7 +15,7 @@ pub(super) type Name = (InstitutionCode, TerminalId);
 
 pub(super) struct Memory {
     homes: LruCache<InstitutionCode, usize>,
-    keys: LruCache<Name, X919>,
+    keys: LruCache<Name, Proved>,
     /// What each region has said of its terminals, last.
     said: Vec<Said>,
 }
@@ -24,7 +23,7 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Said {
     homes: HashSet<InstitutionCode>,
-    keys: HashMap<Name, X919>,
+    keys: HashMap<Name, Proved>,
 }
 
 impl Memory {
@@ -40,17 +39,22 @@ impl Memory {
         heard.or_else(|| self.said.iter().position(|region| region.homes.contains(&institution)))
     }
 
-    /// The key under which a terminal has spoken last, or which its region has said.
-    pub(super) fn key(&mut self, name: &Name) -> Option<X919> {
-        let heard = self.keys.get(name).cloned();
-        heard.or_else(|| self.said.iter().find_map(|region| region.keys.get(name).cloned()))
+    /// The keys under which a terminal has spoken last, and those that its region has said.
+    pub(super) fn keys(&mut self, name: &Name) -> Option<Proved> {
+        let mut known = self.said.iter().find_map(|region| region.keys.get(name).cloned()).unwrap_or_default();
+        if let Some(heard) = self.keys.get(name) {
+            known.learn(heard);
+        }
+        (!known.is_none()).then_some(known)
     }
 
     /// Remembers both.
-    pub(super) fn learn(&mut self, name: Name, home: usize, key: Option<&X919>) {
+    pub(super) fn learn(&mut self, name: Name, home: usize, proved: &Proved) {
         self.homes.insert(name.0, home);
-        if let Some(key) = key {
-            self.keys.insert(name, key.clone());
+        if !proved.is_none() {
+            let mut known = self.keys.remove(&name).unwrap_or_default();
+            known.learn(proved);
+            self.keys.insert(name, known);
         }
     }
 
@@ -58,7 +62,7 @@ impl Memory {
     pub(super) fn known(&mut self, region: usize, terminals: Vec<KnownTerminal>) {
         let Some(said) = self.said.get_mut(region) else { return };
         said.homes = terminals.iter().map(|known| known.institution).collect();
-        said.keys = terminals.into_iter().map(|known| ((known.institution, known.terminal), known.key)).collect();
+        said.keys = terminals.into_iter().map(|known| ((known.institution, known.terminal), known.keys)).collect();
     }
 
     /// An institution is not known where it was.
@@ -73,23 +77,35 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qiyong_protocol::centre::iso8583::mac::X919;
 
     #[test]
     fn who_has_not_spoken_for_longest_is_forgotten_first() {
         let name =
             |number: u32| (InstitutionCode::new(&format!("P3201000{number:04}")).unwrap(), TerminalId(*b"00000001"));
         let mut memory = Memory::new(2, 2);
-        let key = X919::new([7; 16]);
-        memory.learn(name(1), 1, Some(&key));
-        memory.learn(name(2), 2, None);
+        let [first, second, third] = [1, 2, 3].map(|byte| Some(X919::new([byte; 16])));
+        memory.learn(name(1), 1, &Proved { master: first, working: second });
+        memory.learn(name(2), 2, &Proved::default());
         assert_eq!(
-            (memory.home(name(1).0), memory.key(&name(1)).is_some(), memory.key(&name(2)).is_some()),
+            (memory.home(name(1).0), memory.keys(&name(1)).is_some(), memory.keys(&name(2)).is_some()),
             (Some(1), true, false)
         );
-        memory.learn(name(3), 0, Some(&key));
+        // What is newer replaces its like, and nothing else.
+        memory.learn(name(1), 1, &Proved { master: None, working: third });
+        let known = memory.keys(&name(1)).unwrap();
+        let byte = |key: Option<X919>| key.map(|key| key.expose()[0]);
+        assert_eq!((byte(known.master), byte(known.working)), (Some(1), Some(3)));
+        memory.learn(name(2), 2, &Proved::default());
+        memory.learn(name(1), 1, &Proved::default());
+        memory.learn(name(3), 0, &Proved { master: Some(X919::new([7; 16])), working: None });
         assert_eq!([1, 2, 3].map(|number| memory.home(name(number).0)), [Some(1), None, Some(0)]);
         memory.forget(name(1).0);
         assert_eq!(memory.home(name(1).0), None);
+    }
+
+    fn master(byte: u8) -> Proved {
+        Proved { master: Some(X919::new([byte; 16])), working: None }
     }
 
     #[test]
@@ -98,16 +114,17 @@ mod tests {
         let known = |number: u32, key: u8| KnownTerminal {
             institution: institution(number),
             terminal: TerminalId(*b"00000001"),
-            key: X919::new([key; 16]),
+            keys: master(key),
         };
         let mut memory = Memory::new(2, 1);
         memory.known(1, vec![known(1, 1), known(2, 2)]);
         let key = |memory: &mut Memory, number: u32| {
-            memory.key(&(institution(number), TerminalId(*b"00000001"))).map(|key| key.expose()[0])
+            let known = memory.keys(&(institution(number), TerminalId(*b"00000001")))?;
+            known.master.map(|key| key.expose()[0])
         };
         assert_eq!((memory.home(institution(1)), key(&mut memory, 1)), (Some(1), Some(1)));
         // It has had another key since, and speaks under it.
-        memory.learn((institution(1), TerminalId(*b"00000001")), 1, Some(&X919::new([9; 16])));
+        memory.learn((institution(1), TerminalId(*b"00000001")), 1, &master(9));
         assert_eq!([1, 2].map(|number| key(&mut memory, number)), [Some(9), Some(2)]);
         memory.known(1, vec![known(1, 9)]);
         assert_eq!([1, 2].map(|number| key(&mut memory, number)), [Some(9), None]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use qiyong_centre::regions::Own;
-use qiyong_centre::{Asked, Centre, CentreError, Heard, KnownTerminal};
+use qiyong_centre::{Asked, Centre, CentreError, Heard, KnownTerminal, Proved};
 use qiyong_protocol::rules::reason::Reason;
 
 use super::front::Front;
@@ -136,15 +136,15 @@ impl<R: Region> Station<R> {
 
     fn said(&self, errand: &Errand, heard: Result<Heard, CentreError>) -> Said {
         match heard {
-            Ok(Heard::Answer { bytes, key }) => {
-                if key.is_some() {
-                    self.front.learn(errand.asked.bytes(), self.region, key.as_ref());
+            Ok(Heard::Answer { bytes, proved }) => {
+                if !proved.is_none() {
+                    self.front.learn(errand.asked.bytes(), self.region, &proved);
                 }
                 Said::Answer(bytes)
             }
             Ok(Heard::Pass(passed)) => {
                 // The key may be one that has ended: a reversal is believed under such a one, too.
-                self.front.learn(passed.bytes(), self.region, None);
+                self.front.learn(passed.bytes(), self.region, &Proved::default());
                 match self.front.table().of_area(passed.area()) {
                     Some(to) => Said::Give { to, errand: Errand::new(Asked::Passed(passed)) },
                     None => Said::Answer(None),
@@ -169,7 +169,7 @@ impl<R: Region> Stationed for Station<R> {
             None => batch.iter().map(|errand| self.down(errand)).collect(),
             Some(heard) => {
                 let mut heard = heard.into_iter();
-                let silence = || Ok(Heard::Answer { bytes: None, key: None });
+                let silence = || Ok(Heard::Answer { bytes: None, proved: Proved::default() });
                 batch.iter().map(|errand| self.said(errand, heard.next().unwrap_or_else(silence))).collect()
             }
         };

@@ -37,7 +37,7 @@ fn it_decides_about_each_message_of_a_batch() {
     let (sent, bytes) = sign_in();
     let answers = centre.decide(&[bytes.clone(), without_mac(3), bytes]);
     let read = |answer: &Option<Vec<u8>>| read_answer(answer.as_ref().unwrap(), &sent, &test_mac_key());
-    assert!(matches!(read(&answers[0]), Ok(Answer::SignedIn(_))));
+    assert!(matches!(read(&answers[0]), Ok(Answer::SignedIn { .. })));
     assert!(answers[1].is_some(), "A0: a message without a MAC has an answer, too");
     assert_eq!(answers[0], answers[2], "said again, answered again");
 }

@@ -1,6 +1,7 @@
 //! Regions at work, without connections: two centres in memory, each of which can be down or held. What must hold is a list of
 //! claims; each fault that could be in how messages are carried breaks the claims that are named for it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,11 +14,11 @@ use tokio::sync::oneshot;
 
 use qiyong_centre::clock::SetClock;
 use qiyong_centre::regions::{Own, RegionTable};
-use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, KnownTerminal, test_mac_key};
+use qiyong_centre::{Asked, Centre, CentreError, DatabaseError, Heard, KnownTerminal, Proved, test_mac_key};
 use qiyong_protocol::card::codes::{CardNumber, IdNumber, IdentCode, Name, Region as Area};
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::status::CardStatus;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, Sent, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX, Sent};
 use qiyong_protocol::centre::{Answer, Batch, Body, Original, Request, Stan, TerminalId, Token};
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -112,6 +113,8 @@ struct Ground {
     switches: [Arc<Switch>; 2],
     time: Arc<Mutex<Instant>>,
     next: u64,
+    /// The terminal's keys, by institution.
+    keys: HashMap<String, Keys>,
 }
 
 fn noon() -> Timestamp {
@@ -144,7 +147,8 @@ fn card() -> CardRecord {
 
 /// The terminals that a region says.
 fn known(region: usize) -> Vec<KnownTerminal> {
-    let one = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, key: test_mac_key() };
+    let keys = Proved { master: Some(test_mac_key()), working: None };
+    let one = KnownTerminal { institution: code(SUZHOU), terminal: TERMINAL, keys };
     if region == 1 { vec![one] } else { Vec::new() }
 }
 
@@ -202,7 +206,7 @@ impl Ground {
             start_at(region, Station::with_ticker(&front, region, first, Box::new(open), ticker), face.clone()).unwrap()
         };
         let workers = vec![start(0), start(1)];
-        Self { face, front, workers, switches, time, next: 0 }
+        Self { face, front, workers, switches, time, next: 0, keys: HashMap::new() }
     }
 
     fn put(&mut self, message: Vec<u8>) -> oneshot::Receiver<Option<Vec<u8>>> {
@@ -214,9 +218,12 @@ impl Ground {
     }
 
     fn say(&mut self, institution: &str, body: Body<'_>) -> Option<Answer> {
-        let (sent, message) = write(institution, body);
+        let mut keys = self.keys.get(institution).cloned().unwrap_or_else(|| Keys::new(test_mac_key()));
+        let (sent, message) = write(&keys, institution, body);
         let answer = self.put(message).blocking_recv().unwrap()?;
-        Some(read(&answer, &sent))
+        let said = keys.read(&answer, &sent).unwrap();
+        self.keys.insert(institution.to_owned(), keys);
+        Some(said)
     }
 
     fn sign_in(&mut self, institution: &str) -> Option<Answer> {
@@ -268,16 +275,17 @@ fn purchase() -> Operation {
     Operation::Purchase(Bill::new(Fen(100), Fen(0)).unwrap())
 }
 
-fn write(institution: &str, body: Body<'_>) -> (Sent, Vec<u8>) {
+fn write(keys: &Keys, institution: &str, body: Body<'_>) -> (Sent, Vec<u8>) {
     let batch = if matches!(body, Body::SignIn { .. }) { Batch::NONE } else { Batch(1) };
     let request = Request { institution: code(institution), terminal: TERMINAL, batch, time: noon(), body };
     let mut buffer = [0; MESSAGE_MAX];
-    let (sent, bytes) = write_request(&request, Stan(7), &test_mac_key(), &mut buffer).unwrap();
+    let (sent, bytes) = keys.write(&request, Stan(7), &mut buffer).unwrap();
     (sent, bytes.to_vec())
 }
 
-fn read(answer: &[u8], sent: &Sent) -> Answer {
-    read_answer(answer, sent, &test_mac_key()).unwrap()
+/// A sign-in of this institution's terminal.
+fn sign_in(institution: &str) -> Vec<u8> {
+    write(&Keys::new(test_mac_key()), institution, SIGN_IN).1
 }
 
 fn refused(reason: Reason) -> Option<Answer> {
@@ -285,7 +293,7 @@ fn refused(reason: Reason) -> Option<Answer> {
 }
 
 fn signed_in(answer: &Option<Answer>) -> bool {
-    matches!(answer, Some(Answer::SignedIn(_)))
+    matches!(answer, Some(Answer::SignedIn { .. }))
 }
 
 /// A claim: its words, and whether it holds.
@@ -295,14 +303,15 @@ const CLAIMS: &[Claim] = &[
     ("a region that hangs keeps no other waiting", |fault| {
         let mut ground = Ground::new(fault);
         let (begun, go_on) = ground.hold(0);
-        let (_, message) = write(NANJING, SIGN_IN);
+        let message = sign_in(NANJING);
         let held = ground.put(message);
         begun.recv_timeout(WATCHDOG).unwrap();
-        let (sent, message) = write(SUZHOU, SIGN_IN);
+        let mut keys = Keys::new(test_mac_key());
+        let (sent, message) = write(&keys, SUZHOU, SIGN_IN);
         let mut other = ground.put(message);
         let answered = loop {
             if let Ok(answer) = other.try_recv() {
-                break signed_in(&answer.map(|answer| read(&answer, &sent)));
+                break signed_in(&answer.map(|answer| keys.read(&answer, &sent).unwrap()));
             }
             if ground.face.queue.of(0).unwrap().len() > 0 {
                 break false;
@@ -376,7 +385,7 @@ fn every_claim_holds_and_each_fault_breaks_one() {
 #[test]
 fn an_institution_is_found_where_it_is_known_and_remembered() {
     let mut ground = Ground::new(Fault::None);
-    let (_, message) = write(ASTRAY, SIGN_IN);
+    let message = sign_in(ASTRAY);
     assert_eq!(ground.front.route(&message), 0, "by its code");
     assert!(signed_in(&ground.sign_in(ASTRAY)));
     assert_eq!(ground.front.route(&message), 1, "where it is");
@@ -429,7 +438,7 @@ fn who_is_known_is_told_under_its_key_and_who_is_not_hears_nothing() {
     assert_eq!(ground.sign_in(NOBODY), None);
     assert_eq!(ground.front.reached(), [("nanjing".to_owned(), true), ("suzhou".to_owned(), false)]);
     // Somebody else under its name is told only that the key is wrong.
-    let (_, mut message) = write(SUZHOU, SIGN_IN);
+    let mut message = sign_in(SUZHOU);
     *message.last_mut().unwrap() ^= 1;
     let answer = ground.put(message).blocking_recv().unwrap().unwrap();
     let answer = qiyong_protocol::centre::iso8583::Message::read(&answer).unwrap();
@@ -443,7 +452,7 @@ fn what_finds_no_room_in_the_other_region_is_answered_as_busy() {
     ground.sign_in(NANJING);
     let (begun, go_on) = ground.hold(1);
     let held = [0, 1].map(|at| {
-        let (_, message) = write(SUZHOU, SIGN_IN);
+        let message = sign_in(SUZHOU);
         let held = ground.put(message);
         if at == 0 {
             begun.recv_timeout(WATCHDOG).unwrap();

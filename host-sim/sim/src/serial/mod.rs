@@ -5,11 +5,13 @@
 //! |---|---|
 //! | [`wire`] | one direction of the line: bytes, each at its time, and what goes wrong with them |
 //! | [`port`] | the terminal's port on two wires |
+//! | [`ears`] | what a listener needs to read messages under working keys |
 //! | [`till`] | the till's end, whatever carries its bytes: frames, the way to the centre, the loss of messages on it |
 //! | [`words`] | what a message to the centre says, in a few words |
 //!
 //! The till's end is that of the emulated boards, too. Who stands at the till is not known here.
 
+pub mod ears;
 pub mod port;
 pub mod till;
 pub mod wire;

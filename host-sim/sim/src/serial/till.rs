@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Parts, read_request, write_answer};
+use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Parts, write_answer};
 use qiyong_protocol::centre::{Answer, Body, Request};
 use qiyong_protocol::ecr::{Command, Event};
 use qiyong_protocol::frame::{Decoder, Frame, FrameError, Peer, encode, encoded_len};
 use qiyong_protocol::rules::reason::Reason;
 
+use super::ears::Ears;
 use super::words;
 use crate::world::centre::{CentreEnd, CentreFailure};
 use crate::world::visit::{Delivery, LinkTrouble};
@@ -58,6 +59,7 @@ pub struct Passed {
 /// The till's end.
 pub struct TillEnd {
     decoder: Box<Decoder<{ FRAME_MAX - 2 }>>,
+    ears: Ears,
     /// What goes wrong on the way to the centre during this visit, and how many messages have gone that way.
     trouble: LinkTrouble,
     messages: usize,
@@ -76,6 +78,7 @@ impl Default for TillEnd {
         let (trouble, single) = (LinkTrouble::None, BTreeMap::new());
         Self {
             decoder: Box::default(),
+            ears: Ears::default(),
             trouble,
             messages: 0,
             single,
@@ -119,10 +122,9 @@ impl TillEnd {
     /// # Errors
     /// The centre failed.
     pub fn pass_on(&mut self, message: &[u8], centre: &mut dyn CentreEnd) -> Result<Passed, CentreFailure> {
-        let key = centre.key();
+        let master = centre.key();
         let mut parts = Parts::default();
-        let read = Message::read(message).ok();
-        let request = read.and_then(|message| read_request(&message, &key, &mut parts).ok());
+        let request = self.ears.request(message, &master, &mut parts).ok();
         let single = self.single.get(&self.messages).copied();
         self.messages += 1;
         // A message that cannot be read is for the centre to reject.
@@ -141,15 +143,23 @@ impl TillEnd {
         };
         let answer = match delivery {
             Delivery { arrives: false, .. } => None,
-            Delivery { refused: Some(reason), .. } => Some(refusal(sent, reason, &key)?),
+            Delivery { refused: Some(reason), .. } => Some(refusal(sent, reason, &self.ears, &master)?),
             _ => centre.answer(sent)?,
+        };
+        let answer = match (answer, delivery.wrong_key) {
+            (Some(answer), true) => Some(with_wrong_key(&answer, message, &mut self.ears, &master)?),
+            (answer, _) => answer,
+        };
+        let said = match (&answer, &request) {
+            (Some(answer), Some(request)) => Some(self.ears.answer(answer, message, request, &master)),
+            _ => None,
         };
         let answered = match (&answer, &request, delivery) {
             (_, _, Delivery { arrives: false, .. }) => "(the message is lost)".to_string(),
             (None, ..) => "(the centre cannot read it and says nothing)".to_string(),
             (_, _, Delivery { returns: false, .. }) => "(the answer is lost)".to_string(),
             (Some(_), _, Delivery { late: true, .. }) => "(the answer comes too late)".to_string(),
-            (Some(answer), request, _) => words::answer(answer, request.as_ref(), &key),
+            (Some(_), ..) => words::answer(said.as_ref()),
         };
         match answer.filter(|_| delivery.returns) {
             Some(answer) if delivery.late => self.late = Some(answer),
@@ -183,10 +193,25 @@ fn frame(peer: Peer, payload: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The answer of whoever stands before the centre and does not bring the message there.
-fn refusal(message: &[u8], reason: Reason, key: &X919) -> Result<Vec<u8>, CentreFailure> {
+fn refusal(message: &[u8], reason: Reason, ears: &Ears, master: &X919) -> Result<Vec<u8>, CentreFailure> {
     let mut buffer = [0; MESSAGE_MAX];
     let message = Message::read(message).map_err(MessageError::from)?;
-    Ok(write_answer(&Answer::Refused(reason), &message, key, &mut buffer)?.to_vec())
+    let key = ears.key_of(&message, master);
+    Ok(write_answer(&Answer::Refused(reason), &message, &key, &mut buffer)?.to_vec())
+}
+
+/// The answer to a sign-in as of a centre that has another master key for the terminal than it knows itself: the working key
+/// does not fit its check value.
+fn with_wrong_key(answer: &[u8], message: &[u8], ears: &mut Ears, master: &X919) -> Result<Vec<u8>, CentreFailure> {
+    let mut parts = Parts::default();
+    let request = ears.request(message, master, &mut parts)?;
+    let mut said = ears.answer(answer, message, &request, master)?;
+    if let Answer::SignedIn { session, .. } = &mut said {
+        session.key.check = session.key.check.map(|byte| !byte);
+    }
+    let mut buffer = [0; MESSAGE_MAX];
+    let message = Message::read(message).map_err(MessageError::from)?;
+    Ok(write_answer(&said, &message, master, &mut buffer)?.to_vec())
 }
 
 /// A message as it would be after a change on its way: of its last byte before F64. A rejection is bound to F64 as it came, so

@@ -1,32 +1,22 @@
 //! What the messages between terminal and centre say, in a few words: made from their bytes, by who watches the line. No
 //! ID number and no name is in them.
 
-use qiyong_protocol::centre::iso8583::Message;
-use qiyong_protocol::centre::iso8583::mac::X919;
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
-use qiyong_protocol::centre::{Answer, Body, Request, Stan};
+use qiyong_protocol::centre::message::MessageError;
+use qiyong_protocol::centre::{Answer, Body, Request};
 use qiyong_protocol::rules::decision::Operation;
-use zeroize::Zeroizing;
 
 /// What a request asks; `None` is one that cannot be read.
 pub(super) fn request(request: Option<&Request<'_>>) -> String {
     request.map_or_else(|| "(a message that cannot be read)".to_string(), |request| describe_body(&request.body))
 }
 
-/// What an answer says, to the terminal that sent `request`.
-pub(super) fn answer(answer: &[u8], request: Option<&Request<'_>>, key: &X919) -> String {
-    let read = || {
-        let number = Message::read(answer).ok()?.field(11)?.digit_array::<6>()?;
-        let stan = Stan(number.iter().fold(0, |number, digit| number * 10 + u32::from(*digit)));
-        // The terminal's own note of what it has sent, made once more.
-        let mut buffer = Zeroizing::new([0; MESSAGE_MAX]);
-        let (sent, _) = write_request(request?, stan, key, &mut *buffer).ok()?;
-        Some(match read_answer(answer, &sent, key) {
-            Ok(answer) => describe_answer(&answer),
-            Err(error) => format!("({error})"),
-        })
-    };
-    read().unwrap_or_else(|| "(an answer that cannot be read)".to_string())
+/// What an answer says, as whoever knows the keys has read it; `None`: to a request that cannot be read.
+pub(super) fn answer(answer: Option<&Result<Answer, MessageError>>) -> String {
+    match answer {
+        Some(Ok(answer)) => describe_answer(answer),
+        Some(Err(error)) => format!("({error})"),
+        None => "(an answer that cannot be read)".to_string(),
+    }
 }
 
 fn describe_body(body: &Body<'_>) -> String {
@@ -42,7 +32,15 @@ fn describe_body(body: &Body<'_>) -> String {
             format!("transaction {:06}, card {}: {}", stan.0, card.number, describe_operation(operation))
         }
         Body::SignIn { .. } => "may I work under this name?".to_string(),
+        Body::SignOff => "my work is over".to_string(),
+        Body::Echo => "are you there?".to_string(),
         Body::Reverse { stan, original } => format!("reverse transaction {:06}, card {}", stan.0, original.card),
+        Body::Confirm { stan, original, result: None } => {
+            format!("transaction {:06}, card {}: it is done", stan.0, original.card)
+        }
+        Body::Confirm { stan, original, result: Some(reason) } => {
+            format!("transaction {:06}, card {}: it is done, but {reason}", stan.0, original.card)
+        }
         Body::PinChanged { card, .. } => format!("card {card}: the initial PIN was replaced"),
         Body::Report { reason, operation, .. } => format!("for the record: {} ended with {reason}", operation.as_str()),
     }
@@ -69,7 +67,9 @@ fn describe_answer(answer: &Answer) -> String {
             "what the card must answer"
         }
         .to_string(),
-        Answer::SignedIn(lease) => format!("yes, batch {:06}, numbers from {:06}", lease.batch.0, lease.next.0),
+        Answer::SignedIn { lease, .. } => {
+            format!("yes, batch {:06}, numbers from {:06}, and a new key", lease.batch.0, lease.next.0)
+        }
         Answer::Standing(standing) => {
             let pin = if standing.pin_is_initial { ", its PIN is the initial one" } else { "" };
             format!("it is {}{pin}", standing.status.as_str())

@@ -15,7 +15,7 @@ use qiyong_firmware::slot::CardSlot;
 use qiyong_firmware::terminal::{CentreLink, Clock, Operator, Report, Settings, Terminal};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, LinkError, Request};
-use qiyong_protocol::ecr::{Ended, Setup, State};
+use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::CentreEnd;
@@ -127,6 +127,16 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
     ) -> Result<Served, TillError> {
         let served = self.work_while(on, async |till| till.serve(operation.clone(), time).await)?;
         let (ended, Some(report)) = served else { return Err(TillError::Silent) };
+        Ok(Served { report, ended })
+    }
+
+    /// The terminal settles something with the centre. `time` is the till's.
+    ///
+    /// # Errors
+    /// Those of [`Station::serve`].
+    pub fn attend(&mut self, what: Formality, time: Timestamp) -> Result<Served, TillError> {
+        let attended = self.work_while(|| true, async |till| till.attend(what, time).await)?;
+        let (ended, Some(report)) = attended else { return Err(TillError::Silent) };
         Ok(Served { report, ended })
     }
 

@@ -8,7 +8,7 @@ use embassy_futures::select::{Either, select};
 use thiserror::Error;
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Refused, Setup, State};
+use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference, Refused, Setup, State};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::{CentreEnd, CentreFailure};
@@ -115,13 +115,31 @@ impl Till {
     /// # Errors
     /// The terminal does not do it.
     pub async fn serve(&mut self, operation: Operation, time: Timestamp) -> Result<Ended, TillError> {
+        let reference = self.next_reference();
+        self.until_end(&Command::Start { reference, time, operation }, reference).await
+    }
+
+    /// Lets the terminal settle something with the centre; returns how that ended.
+    ///
+    /// # Errors
+    /// The terminal does not do it.
+    pub async fn attend(&mut self, what: Formality, time: Timestamp) -> Result<Ended, TillError> {
+        let reference = self.next_reference();
+        self.until_end(&Command::Attend { reference, time, what }, reference).await
+    }
+
+    const fn next_reference(&mut self) -> Reference {
         let reference = self.next;
         self.next = Reference(reference.0.wrapping_add(1));
+        reference
+    }
+
+    async fn until_end(&mut self, command: &Command, reference: Reference) -> Result<Ended, TillError> {
         let end = move |event: &Event| match event {
             Event::Ended(ended) if ended.reference == reference => Some(*ended),
             _ => None,
         };
-        self.command(&Command::Start { reference, time, operation }, end).await
+        self.command(command, end).await
     }
 
     /// Says a command until an event says that it was done.

@@ -41,6 +41,8 @@ pub enum LinkTrouble {
     AnswerLostThenBusy,
     /// The transaction is carried out, its answer is lost, and then the centre is not reached.
     AnswerLostThenRegionDown,
+    /// The centre gives the terminal a working key that does not fit its check value.
+    WrongKey,
 }
 
 /// What becomes of a message and its answer.
@@ -58,12 +60,21 @@ pub struct Delivery {
     pub twice: bool,
     /// Whoever stands before the centre refuses it, with the centre's key; the centre itself is not asked.
     pub refused: Option<Reason>,
+    /// The working key in the answer does not fit its check value.
+    pub wrong_key: bool,
 }
 
 impl Delivery {
     /// Nothing goes wrong.
-    pub const WHOLE: Self =
-        Self { arrives: true, damaged: false, returns: true, late: false, twice: false, refused: None };
+    pub const WHOLE: Self = Self {
+        arrives: true,
+        damaged: false,
+        returns: true,
+        late: false,
+        twice: false,
+        refused: None,
+        wrong_key: false,
+    };
     /// The centre does not get it.
     pub const LOST: Self = Self { arrives: false, returns: false, ..Self::WHOLE };
     /// The centre gets it, and the answer is lost.
@@ -79,7 +90,7 @@ impl Delivery {
 
 impl LinkTrouble {
     /// The kinds that scenario files name.
-    pub const WORDS: [(&'static str, Self); 13] = [
+    pub const WORDS: [(&'static str, Self); 14] = [
         ("ok", Self::None),
         ("down", Self::Down),
         ("request-lost", Self::RequestLost),
@@ -93,6 +104,7 @@ impl LinkTrouble {
         ("region-down", Self::RegionDown),
         ("answer-lost-then-busy", Self::AnswerLostThenBusy),
         ("answer-lost-then-region-down", Self::AnswerLostThenRegionDown),
+        ("wrong-key", Self::WrongKey),
     ];
 
     /// What becomes of a message of a visit.
@@ -114,6 +126,7 @@ impl LinkTrouble {
                 Delivery::refused(Reason::RegionDown)
             }
             (Self::AnswerLate, Body::Transact { .. }) => Delivery { late: true, ..Delivery::WHOLE },
+            (Self::WrongKey, Body::SignIn { .. }) => Delivery { wrong_key: true, ..Delivery::WHOLE },
             (Self::AnswersTwice, _) => Delivery { twice: true, ..Delivery::WHOLE },
             (Self::AnswerAndReversalsLost, Body::Reverse { .. }) => Delivery::LOST,
             _ => Delivery::WHOLE,

@@ -333,6 +333,10 @@ fn of_messages() {
             => CallService, "the centre could not act on the message: response code A0";
         MessageError::Unfit = MessageError::Unfit
             => CallService, "such an answer does not belong to such a request";
+        MessageError::NotSignedIn = MessageError::NotSignedIn
+            => CallService, "such a message needs a working key, which a sign-in brings";
+        MessageError::WorkingKey = MessageError::WorkingKey
+            => CallService, "the working key does not fit its check value: both sides must have the same master key";
     });
     assert_eq!([written([0; 8]).unwrap_err().field(), without(11).field(), without(62).field()], [41, 11, 62]);
 }
@@ -344,6 +348,10 @@ fn of_the_way_to_the_centre() {
         LinkError::NoAnswer = LinkError::NoAnswer => TryAgain, "the centre did not answer in time: try again later";
         LinkError::NotSetUp = LinkError::NotSetUp => CallService,
             "nothing was sent to the centre, since the terminal has no key: send it the set-up first";
+        LinkError::NotSignedIn = LinkError::NotSignedIn => CallService,
+            "nothing was sent to the centre, since the terminal has no working key: let it sign in first";
+        LinkError::WorkingKey = LinkError::WorkingKey => CallService,
+            "the working key that the centre gave does not fit its check value: give terminal and centre the same master key";
         LinkError::Unwritable { field: 0 } = LinkError::Unwritable { field: 0 } => CallService,
             "nothing was sent to the centre, since the message does not fit: report this to the maker";
         LinkError::Unwritable { .. } = LinkError::Unwritable { field: 41 } => CallService,
@@ -359,6 +367,8 @@ fn of_the_way_to_the_centre() {
     for (error, unsent, reason) in [
         (LinkError::NoAnswer, false, Reason::NoAnswer),
         (LinkError::NotSetUp, true, Reason::NotSent),
+        (LinkError::NotSignedIn, true, Reason::NotSent),
+        (LinkError::WorkingKey, false, Reason::WorkingKeyWrong),
         (LinkError::Unwritable { field: 41 }, true, Reason::NotSent),
         (LinkError::Rejected(*b"A0"), false, Reason::Rejected),
         (LinkError::Failed, false, Reason::NoAnswer),
@@ -384,11 +394,12 @@ fn of_reasons() {
     };
     assert_eq!(
         words(Advice::TryAgain),
-        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed centre-busy region-down"
+        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed centre-busy region-down expired"
     );
     let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
-                   terminal-name-taken numbers-used-up number-reused clock-wrong";
+                   terminal-name-taken numbers-used-up number-reused clock-wrong working-key-wrong \
+                   unknown-transaction already-confirmed";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 17);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 21);
 }

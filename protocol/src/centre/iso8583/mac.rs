@@ -78,6 +78,49 @@ keys! {
     X919(16) = |key, message| first_hex(&x919(key, message));
 }
 
+/// Keys under this key: two-key triple DES in ECB (docs/card.md §5.3). A terminal's key enciphers those that it works with.
+impl X919 {
+    /// Its check value, by which two ends see that they have the same key: the first three bytes of eight zeros enciphered.
+    pub fn check_value(&self) -> [u8; 3] {
+        let [a, b, c, ..] = self.triple([0; 8], true);
+        [a, b, c]
+    }
+
+    /// Another key, enciphered under this one.
+    pub fn encipher(&self, key: &Self) -> [u8; 16] {
+        self.both_halves(&key.0, true)
+    }
+
+    /// The key that [`X919::encipher`] has enciphered under this one. Whether it is the right one only its check value shows.
+    pub fn decipher(&self, enciphered: &[u8; 16]) -> Self {
+        Self(self.both_halves(enciphered, false))
+    }
+
+    fn both_halves(&self, halves: &[u8; 16], encrypt: bool) -> [u8; 16] {
+        let [a, b, c, d, e, f, g, h, right @ ..] = *halves;
+        let [a, b, c, d, e, f, g, h] = self.triple([a, b, c, d, e, f, g, h], encrypt);
+        let [i, j, k, l, m, n, o, p] = self.triple(right, encrypt);
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+    }
+
+    /// One block of 3DES. From single DES, which a terminal has for F64 anyway.
+    fn triple(&self, mut block: [u8; 8], encrypt: bool) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, right @ ..] = self.0;
+        let left = Des::new(&[a, b, c, d, e, f, g, h].into());
+        let right = Des::new(&right.into());
+        if encrypt {
+            left.encrypt_block((&mut block).into());
+            right.decrypt_block((&mut block).into());
+            left.encrypt_block((&mut block).into());
+        } else {
+            left.decrypt_block((&mut block).into());
+            right.encrypt_block((&mut block).into());
+            left.decrypt_block((&mut block).into());
+        }
+        block
+    }
+}
+
 /// The eight bytes of F64, compared in constant time.
 #[derive(Clone, Copy, Debug)]
 pub struct Mac(pub [u8; 8]);

@@ -36,10 +36,10 @@ pub fn write_answer<'b>(
     }
     let card = objects::card_of(request);
     match (answer, Fit::of(form.kind)) {
-        (Answer::SignedIn(Lease { batch, next }), Fit::SignedIn) => {
+        (Answer::SignedIn { lease: Lease { batch, next }, session }, Fit::SignedIn) => {
             let next = digits(next.0.into()).ok_or(MessageError::Object { field: 62, tag: NEXT })?;
             writer.digits(60, &form.f60(*batch).ok_or(MessageError::Value { field: 60 })?);
-            writer.objects(62, &[Some((NEXT, &stan_bcd(next)))]);
+            objects::write_session(&mut writer, stan_bcd(next), session);
         }
         (Answer::Authenticated { internal, external }, Fit::Authenticated) => {
             let external = external.as_ref().map(|cryptogram| (EXTERNAL, &cryptogram.0[..]));
@@ -151,7 +151,7 @@ impl Fit {
             Kind::Authenticate => Self::Authenticated,
             Kind::Inquire => Self::Standing,
             Kind::Pay | Kind::Apply | Kind::Query => Self::Approved,
-            Kind::Reverse | Kind::PinChanged | Kind::Report => Self::Done,
+            Kind::Reverse | Kind::Confirm | Kind::PinChanged | Kind::Report | Kind::SignOff | Kind::Echo => Self::Done,
         }
     }
 }
@@ -184,7 +184,9 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
             if batch == Batch::NONE {
                 return Err(MessageError::Value { field: 60 });
             }
-            Answer::SignedIn(Lease { batch, next: Objects::of(&message, 62)?.get(NEXT, stan_of)? })
+            let objects = Objects::of(&message, 62)?;
+            let lease = Lease { batch, next: objects.get(NEXT, stan_of)? };
+            Answer::SignedIn { lease, session: objects::read_session(objects)? }
         }
         Fit::Authenticated => {
             let objects = Objects::of(&message, 55)?;

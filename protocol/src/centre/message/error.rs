@@ -54,6 +54,10 @@ pub enum MessageError {
     Rejected([u8; 2]),
     /// This kind of answer does not belong to this kind of request.
     Unfit,
+    /// The message is one under a working key, and there is none: the terminal has not signed in.
+    NotSignedIn,
+    /// The working key of the answer to a sign-in does not fit its check value.
+    WorkingKey,
 }
 
 impl fmt::Display for MessageError {
@@ -74,6 +78,10 @@ impl fmt::Display for MessageError {
                 write!(f, "the centre could not act on the message: response code {code}")
             }
             Self::Unfit => f.write_str("such an answer does not belong to such a request"),
+            Self::NotSignedIn => f.write_str("such a message needs a working key, which a sign-in brings"),
+            Self::WorkingKey => {
+                f.write_str("the working key does not fit its check value: both sides must have the same master key")
+            }
         }
     }
 }
@@ -102,7 +110,8 @@ impl MessageError {
             | Self::Objects { field, .. }
             | Self::MissingObject { field, .. }
             | Self::Object { field, .. } => field,
-            Self::Mac => 64,
+            Self::Mac | Self::NotSignedIn => 64,
+            Self::WorkingKey => 62,
             Self::Rejected(_) => 39,
             Self::Unknown => 60,
             Self::Format(

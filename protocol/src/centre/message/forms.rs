@@ -16,8 +16,11 @@ pub(super) enum Kind {
     Apply,
     Query,
     Reverse,
+    Confirm,
     PinChanged,
     Report,
+    SignOff,
+    Echo,
 }
 
 /// By which fields a kind of request is known.
@@ -38,7 +41,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 9] = [
+const FORMS: [Form; 12] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
@@ -46,8 +49,11 @@ const FORMS: [Form; 9] = [
     form(Kind::Apply, 0x0200, Some([9, 0, 0, 0, 0, 0]), [9, 0], [0; 3]),
     form(Kind::Query, 0x0200, Some([9, 1, 0, 0, 0, 0]), [9, 1], [0; 3]),
     form(Kind::Reverse, 0x0400, None, [2, 2], [0; 3]),
+    form(Kind::Confirm, 0x0220, None, [2, 2], [0; 3]),
     form(Kind::PinChanged, 0x0620, None, [0, 0], [9, 1, 1]),
     form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
+    form(Kind::SignOff, 0x0820, None, [0, 0], [0, 0, 2]),
+    form(Kind::Echo, 0x0820, None, [0, 0], [3, 0, 1]),
 ];
 
 impl Form {

@@ -4,10 +4,10 @@
 use super::error::MessageError;
 use super::forms::{amount_bcd, amount_of, digits, number};
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
-use crate::card::date::Date;
+use crate::card::date::{Date, Timestamp};
 use crate::card::status::CardStatus;
 use crate::centre::iso8583::{Message, Writer};
-use crate::centre::{Body, Request, Standing};
+use crate::centre::{Body, Request, Session, Standing, WorkingKey};
 use crate::iso7816::tlv;
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -45,7 +45,7 @@ pub const DOCUMENT_NAME: u32 = 0xDF15;
 pub const DOCUMENT_VALIDITY: u32 = 0xDF16;
 /// F62: the terminal's token, eight bytes.
 pub const TOKEN: u32 = 0xDF17;
-/// F62: when the transaction to be undone was sent: four BCD bytes of the date, three of the time.
+/// F62: when the transaction to be undone or confirmed was sent: four BCD bytes of the date, three of the time.
 pub const ORIGINAL_TIME: u32 = 0xDF18;
 /// F62: the card's status, its AAZ502 code; empty for a card not yet in use (docs/card.md §2.3).
 pub const STATUS: u32 = 0xDF20;
@@ -57,6 +57,11 @@ pub const EFFECTS: u32 = 0xDF22;
 pub const CHARGE: u32 = 0xDF23;
 /// F62: the next number of the batch, three BCD bytes.
 pub const NEXT: u32 = 0xDF24;
+
+/// F62: a working key, 19 bytes: 16 of the key enciphered under the terminal's master key, three of its check value.
+pub const WORKING_KEY: u32 = 0xDF25;
+/// F62: the centre's time: four BCD bytes of the date, three of the time.
+pub const TIME: u32 = 0xDF26;
 
 /// The characters for kinds of document: those of docs/card.md §2.6, and R and O of our own.
 pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
@@ -161,12 +166,12 @@ pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     }
 }
 
-/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in and a reversal have.
+/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in, a reversal and a confirmation have.
 pub(super) fn write_request(writer: &mut Writer<'_>, request: &Request<'_>, operation: Option<&Operation>) {
     let day = request.time.date.to_bcd();
     let (token, original) = match &request.body {
         Body::SignIn { token } => (Some(token.0), None),
-        Body::Reverse { original, .. } => (None, Some(original.time.to_bcd())),
+        Body::Reverse { original, .. } | Body::Confirm { original, .. } => (None, Some(original.time.to_bcd())),
         _ => (None, None),
     };
     let code = operation.map(|operation| [operation_code(operation)]);
@@ -244,6 +249,23 @@ fn read_document(objects: Objects<'_>) -> Result<Option<Document>, MessageError>
         name: objects.get(DOCUMENT_NAME, text_of)?,
         valid_until: objects.get(DOCUMENT_VALIDITY, validity)?,
     }))
+}
+
+/// Writes F62 of the answer to a sign-in; `next` is the next number as BCD.
+pub(super) fn write_session(writer: &mut Writer<'_>, next: [u8; 3], session: &Session) {
+    let Session { key: WorkingKey { enciphered, check: [x, y, z] }, time } = *session;
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = enciphered;
+    let key = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, x, y, z];
+    writer.objects(62, &[Some((NEXT, &next)), Some((WORKING_KEY, &key)), Some((TIME, &time.to_bcd()))]);
+}
+
+pub(super) fn read_session(objects: Objects<'_>) -> Result<Session, MessageError> {
+    let key = |bytes: &[u8]| {
+        let (enciphered, check) = bytes.split_first_chunk()?;
+        Some(WorkingKey { enciphered: *enciphered, check: array(check)? })
+    };
+    let time = |bytes: &[u8]| Timestamp::from_bcd(array(bytes)?);
+    Ok(Session { key: objects.get(WORKING_KEY, key)?, time: objects.get(TIME, time)? })
 }
 
 /// Writes F62 of the answer to an inquiry.

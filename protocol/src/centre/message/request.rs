@@ -28,6 +28,23 @@ pub struct Sent {
     pub(super) mac: Mac,
 }
 
+impl Sent {
+    /// Whether the message is one that is proved by the terminal's master key.
+    pub(super) const fn is_under_master_key(&self) -> bool {
+        matches!(self.form.kind, Kind::SignIn | Kind::Reverse | Kind::Confirm)
+    }
+
+    /// Whether the session is over once this was done.
+    pub(super) const fn ends_session(&self) -> bool {
+        matches!(self.form.kind, Kind::SignOff)
+    }
+
+    /// As which terminal it was sent.
+    pub const fn sender(&self) -> (InstitutionCode, TerminalId) {
+        (self.institution, self.terminal)
+    }
+}
+
 /// Which card a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum About {
@@ -40,10 +57,11 @@ pub(super) enum About {
 impl About {
     const fn of(body: &Body<'_>) -> Self {
         match body {
-            Body::SignIn { .. } | Body::Report { card: None, .. } => Self::None,
+            Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => Self::None,
             Body::Authenticate(Authenticate { ident, .. }) => Self::Ident(*ident),
             Body::Inquire { card, .. } | Body::Transact { card, .. } => Self::Number(card.number),
             Body::Reverse { original: Original { card, .. }, .. }
+            | Body::Confirm { original: Original { card, .. }, .. }
             | Body::PinChanged { card, .. }
             | Body::Report { card: Some(card), .. } => Self::Number(*card),
         }
@@ -95,8 +113,11 @@ pub fn write_request<'b>(
         Body::Inquire { operation, .. } => (Kind::Inquire, number, Some(*operation)),
         Body::Transact { stan, operation, .. } => (kind_of(operation), *stan, Some(*operation)),
         Body::Reverse { stan, .. } => (Kind::Reverse, *stan, None),
+        Body::Confirm { stan, .. } => (Kind::Confirm, *stan, None),
         Body::PinChanged { .. } => (Kind::PinChanged, number, None),
         Body::Report { operation, .. } => (Kind::Report, number, Some(*operation)),
+        Body::SignOff => (Kind::SignOff, number, None),
+        Body::Echo => (Kind::Echo, number, None),
     };
     let form = Form::of(kind);
     let stan = Stan::new(stan.0).ok_or(MessageError::Value { field: 11 })?;
@@ -110,7 +131,9 @@ pub fn write_request<'b>(
         writer.digits(3, &processing);
     }
     let total = match &request.body {
-        Body::Reverse { original, .. } => Some(original.total).filter(|total| *total != Fen(0)),
+        Body::Reverse { original, .. } | Body::Confirm { original, .. } => {
+            Some(original.total).filter(|total| *total != Fen(0))
+        }
         _ => operation.and_then(Operation::bill).map(Bill::total),
     };
     if let Some(total) = total {
@@ -125,6 +148,11 @@ pub fn write_request<'b>(
             (Some(code), word)
         }
         Body::Reverse { .. } => (Some(response::NO_ANSWER), None),
+        Body::Confirm { result: Some(reason), .. } => {
+            let (code, word) = response::of_reason(*reason);
+            (Some(code), word)
+        }
+        Body::Confirm { result: None, .. } => (Some(response::APPROVED), None),
         _ => (None, None),
     };
     if matches!(kind, Kind::Inquire | Kind::Pay | Kind::Apply | Kind::Query) {
@@ -144,7 +172,7 @@ pub fn write_request<'b>(
     }
     write_card_data(&mut writer, &request.body);
     writer.digits(60, &f60);
-    if let Body::Reverse { original, .. } = &request.body {
+    if let Body::Reverse { original, .. } | Body::Confirm { original, .. } = &request.body {
         time_digits(original.time).ok_or(MessageError::Object { field: 62, tag: objects::ORIGINAL_TIME })?;
         writer.digits(61, &original_digits(f60, stan_digits, original.time));
     }
@@ -200,13 +228,15 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
             writer.objects(55, &objects);
         }
         Body::Inquire { card, .. } | Body::Transact { card, .. } => objects::write_card(writer, card),
-        Body::Reverse { original: Original { card, .. }, .. } | Body::Report { card: Some(card), .. } => {
+        Body::Reverse { original: Original { card, .. }, .. }
+        | Body::Confirm { original: Original { card, .. }, .. }
+        | Body::Report { card: Some(card), .. } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes()))]);
         }
         Body::PinChanged { card, ident } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
-        Body::SignIn { .. } | Body::Report { card: None, .. } => {}
+        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => {}
     }
 }
 
@@ -280,31 +310,25 @@ fn read_body<'a>(
             let card = parts.card.insert(objects::read_card(message)?);
             Body::Transact { stan, card, operation: parts.operation.insert(operation) }
         }
-        Kind::Reverse => {
-            let time =
-                Objects::of(message, 62)?.get(objects::ORIGINAL_TIME, |bytes| Timestamp::from_bcd(array(bytes)?))?;
-            let f60 = Form::of(kind).f60(batch).ok_or(MessageError::Value { field: 60 })?;
-            let stan_digits = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
-            match message.field(61).map(|value| value.digit_array()) {
-                None => return Err(MessageError::Missing { field: 61 }),
-                Some(digits) if digits == Some(original_digits(f60, stan_digits, time)) => {}
-                Some(_) => return Err(MessageError::Value { field: 61 }),
-            }
-            let total = objects::read_total(message)?;
-            if total == Some(Fen(0)) {
-                return Err(MessageError::Value { field: 4 });
-            }
-            let card = card_data.get(objects::CARD_NUMBER, card_number)?;
-            Body::Reverse { stan, original: Original { card, total: total.unwrap_or_default(), time } }
+        Kind::Reverse => Body::Reverse { stan, original: read_original(message, kind, batch, stan)? },
+        Kind::Confirm => {
+            let original = read_original(message, kind, batch, stan)?;
+            let (code, word) = read_code(message)?;
+            let result = match (code, word) {
+                (response::APPROVED, None) => None,
+                _ => Some(response::reason(code, word).ok_or(MessageError::Value { field: 39 })?),
+            };
+            Body::Confirm { stan, original, result }
         }
         Kind::PinChanged => Body::PinChanged {
             card: card_data.get(objects::CARD_NUMBER, card_number)?,
             ident: card_data.get(objects::IDENT, ident)?,
         },
+        Kind::SignOff => Body::SignOff,
+        Kind::Echo => Body::Echo,
         Kind::Report => {
-            let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
-            let word = message.field(44).map(|value| value.bytes);
-            let reason = array(code).and_then(|code| response::reason(code, word));
+            let (code, word) = read_code(message)?;
+            let reason = response::reason(code, word);
             Body::Report {
                 card: card_data.maybe(objects::CARD_NUMBER, card_number)?,
                 operation: parts.operation.insert(objects::read_operation(message)?),
@@ -312,6 +336,31 @@ fn read_body<'a>(
             }
         }
     })
+}
+
+/// F39 and F44.
+fn read_code<'a>(message: &Message<'a>) -> Result<([u8; 2], Option<&'a [u8]>), MessageError> {
+    let code = message.field(39).ok_or(MessageError::Missing { field: 39 })?.bytes;
+    let code = array(code).ok_or(MessageError::Value { field: 39 })?;
+    Ok((code, message.field(44).map(|value| value.bytes)))
+}
+
+/// What a message says of the transaction that it is about.
+fn read_original(message: &Message<'_>, kind: Kind, batch: Batch, stan: Stan) -> Result<Original, MessageError> {
+    let time = Objects::of(message, 62)?.get(objects::ORIGINAL_TIME, |bytes| Timestamp::from_bcd(array(bytes)?))?;
+    let f60 = Form::of(kind).f60(batch).ok_or(MessageError::Value { field: 60 })?;
+    let stan_digits = digits(stan.0.into()).ok_or(MessageError::Value { field: 11 })?;
+    match message.field(61).map(|value| value.digit_array()) {
+        None => return Err(MessageError::Missing { field: 61 }),
+        Some(digits) if digits == Some(original_digits(f60, stan_digits, time)) => {}
+        Some(_) => return Err(MessageError::Value { field: 61 }),
+    }
+    let total = objects::read_total(message)?;
+    if total == Some(Fen(0)) {
+        return Err(MessageError::Value { field: 4 });
+    }
+    let card = Objects::of(message, 55)?.get(objects::CARD_NUMBER, card_number)?;
+    Ok(Original { card, total: total.unwrap_or_default(), time })
 }
 
 fn read_authenticate(objects: Objects<'_>) -> Result<Authenticate<'_>, MessageError> {

@@ -1,7 +1,9 @@
 //! Any request and any answer is read as it was written; and what damage to the bytes does. What is no answer to a
-//! message is in [`late`] and [`bound`].
+//! message is in [`late`] and [`bound`], under which key what is believed in [`keys`].
 
 mod bound;
+mod frozen;
+mod keys;
 mod late;
 
 use std::boxed::Box;
@@ -21,7 +23,8 @@ use crate::card::status::CardStatus;
 use crate::centre::iso8583::mac::{MacKey, X919};
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, WriteError, Writer, swapped};
 use crate::centre::{
-    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Session, Stan, Standing, TerminalId, Token,
+    WorkingKey,
 };
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -116,7 +119,11 @@ fn any_body() -> impl Strategy<Value = Body<'static>> {
             operation: kept(operation)
         }),
         any::<[u8; 8]>().prop_map(|token| Body::SignIn { token: Token(token) }),
+        Just(Body::SignOff),
+        Just(Body::Echo),
         (any_stan(), any_original()).prop_map(|(stan, original)| Body::Reverse { stan, original }),
+        (any_stan(), any_original(), prop::option::of(select(Reason::ALL)))
+            .prop_map(|(stan, original, result)| Body::Confirm { stan, original, result }),
         (any_number(), any_ident()).prop_map(|(card, ident)| Body::PinChanged { card, ident }),
         (prop::option::of(any_number()), any_operation(), select(Reason::ALL))
             .prop_map(|(card, operation, reason)| Body::Report { card, operation: kept(operation), reason }),
@@ -158,12 +165,17 @@ fn any_amount() -> impl Strategy<Value = Fen> {
     (0..=Fen::MAX.0).prop_map(Fen)
 }
 
+fn any_session() -> impl Strategy<Value = Session> {
+    (any::<[u8; 16]>(), any::<[u8; 3]>(), any_time())
+        .prop_map(|(enciphered, check, time)| Session { key: WorkingKey { enciphered, check }, time })
+}
+
 /// An answer to `body`.
 fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
     let fitting = match body {
-        Body::SignIn { .. } => {
-            (any_batch(), any_stan()).prop_map(|(batch, next)| Answer::SignedIn(Lease { batch, next })).boxed()
-        }
+        Body::SignIn { .. } => (any_batch(), any_stan(), any_session())
+            .prop_map(|(batch, next, session)| Answer::SignedIn { lease: Lease { batch, next }, session })
+            .boxed(),
         Body::Authenticate(_) => (any_cryptogram(), prop::option::of(any_cryptogram()))
             .prop_map(|(internal, external)| Answer::Authenticated { internal, external })
             .boxed(),
@@ -177,7 +189,12 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
                 Answer::Approved(Receipt { effects: Effects { activates, activates_financial, charge }, balance })
             })
             .boxed(),
-        Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. } => Just(Answer::Done).boxed(),
+        Body::Reverse { .. }
+        | Body::Confirm { .. }
+        | Body::PinChanged { .. }
+        | Body::Report { .. }
+        | Body::SignOff
+        | Body::Echo => Just(Answer::Done).boxed(),
     };
     prop_oneof![3 => fitting, 1 => select(Reason::ALL).prop_map(Answer::Refused)]
 }
@@ -333,7 +350,7 @@ proptest! {
         prop_assert_eq!(read_answer(&bytes, &sent(&other, other_number).0, &key()), Err(MessageError::Mac));
         // Not even if only the number differs.
         let late = number.next_message();
-        if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. }) {
+        if !matches!(one.body, Body::Transact { .. } | Body::Reverse { .. } | Body::Confirm { .. }) {
             prop_assert_eq!(read_answer(&bytes, &sent(&one, late).0, &key()), Err(MessageError::Mac));
         }
     }
@@ -350,11 +367,25 @@ proptest! {
         // And an answer that does not belong to the request is not written.
         let is_noted = matches!(
             asked.body,
-            Body::Reverse { .. } | Body::PinChanged { .. } | Body::Report { .. }
+            Body::Reverse { .. }
+                | Body::Confirm { .. }
+                | Body::PinChanged { .. }
+                | Body::Report { .. }
+                | Body::SignOff
+                | Body::Echo
         );
         let written = write_answer(&Answer::Done, &message, &key(), &mut [0; MESSAGE_MAX]).map(|_| ());
         prop_assert_eq!(written, if is_noted { Ok(()) } else { Err(MessageError::Unfit) });
     }
+}
+
+fn signed_in() -> Answer {
+    let session = Session { key: WorkingKey::new(&key(), &working()), time: purchase().time };
+    Answer::SignedIn { lease: Lease { batch: Batch(1), next: Stan(1) }, session }
+}
+
+fn working() -> X919 {
+    X919::new(hex!("89ABCDEF01234567DCFE98BA54761032"))
 }
 
 fn purchase() -> Request<'static> {

@@ -48,7 +48,7 @@ async fn serve(link: &BoardLink, clock: TillClock<'_>, memory: &mut Store<Region
         match link.command().await {
             Job::Setup(place) => break place,
             // The link lets none through before that.
-            Job::Serve(_) => {}
+            Job::Serve(_) | Job::Attend(_) => {}
         }
     };
     let settings = Settings::at(place.institution, place.terminal);
@@ -81,5 +81,6 @@ fn note(job: &Job) {
             defmt::info!("terminal {=[u8]:a} at {=[u8]:a}", terminal.0, *institution.as_bytes());
         }
         Job::Serve(operation) => defmt::info!("serving: {=str}", operation.as_str()),
+        Job::Attend(what) => defmt::info!("attending: {=str}", what.as_str()),
     }
 }

@@ -216,7 +216,7 @@ fn places(it: &mut Insurance) {
     }
     let time = told(it.bench.centre.now());
     let signed_in = send_at(&mut it.bench.centre, PHARMACY, time, Body::SignIn { token: TOKEN });
-    assert!(matches!(signed_in, Ok(Answer::SignedIn(_))));
+    assert!(matches!(signed_in, Ok(Answer::SignedIn { .. })));
     crate::slip::tests::acts::approve(&mut it.bench, crate::slip::tests::acts::APPLICATION, &|_| {});
     let area = Region::new(SUZHOU_AREA).unwrap();
     let operator = it.bench.centre.operator(area, "admin").unwrap().unwrap();

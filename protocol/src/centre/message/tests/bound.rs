@@ -28,7 +28,6 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
     let receipt = Answer::Approved(Receipt { effects: Effects::default(), balance: Fen(1) });
     let standing = Standing { status: CardStatus::Active, social: true, financial: true, pin_is_initial: false };
     let sign_in = |token| Body::SignIn { token: Token([token; 8]) };
-    let leased = Answer::SignedIn(Lease { batch: Batch(1), next: Stan(1) });
     vec![
         ("another question to a card", [question([1; 16], [1; 8]), question([2; 16], [1; 8])], genuine.clone()),
         ("another challenge of a card", [question([1; 16], [1; 8]), question([1; 16], [2; 8])], genuine),
@@ -47,7 +46,7 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
             [Body::PinChanged { card: card.number, ident }, Body::PinChanged { card: card.number, ident: card.ident }],
             Answer::Done,
         ),
-        ("another token", [sign_in(1), sign_in(2)], leased),
+        ("another token", [sign_in(1), sign_in(2)], signed_in()),
         ("another reason", [report(Reason::PinWrong), report(Reason::NobodyCame)], Answer::Done),
         (
             "another amount to reverse",
