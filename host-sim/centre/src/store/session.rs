@@ -132,7 +132,7 @@ impl Session {
     pub(super) fn commit(&mut self, script: &str) -> Result<(), DatabaseError> {
         self.warned.store(false, Ordering::Relaxed);
         self.batch(script)?;
-        if false { Err(DatabaseError::Warned) } else { Ok(()) }
+        if self.warned.load(Ordering::Relaxed) { Err(DatabaseError::Warned) } else { Ok(()) }
     }
 
     /// Carries out a script.
