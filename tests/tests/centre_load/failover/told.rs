@@ -2,7 +2,7 @@
 //! wait, and when the primary was started anew and the sale is said again. Nobody is told of it.
 
 use qiyong_centre::{CentreError, test_mac_key};
-use qiyong_protocol::centre::message::{MESSAGE_MAX, read_answer, write_request};
+use qiyong_protocol::centre::message::{Keys, MESSAGE_MAX};
 use qiyong_protocol::centre::{Answer, Batch, Body, Request, Stan};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -18,17 +18,18 @@ fn what_no_standby_has_is_told_to_nobody_who_asks_again() {
     let Drill { setting, site, steps, first, second, .. } = &mut drill;
     let mut centre = site.db.centre();
     let stand = &setting.stands[0];
+    let mut keys = Keys::new(test_mac_key());
     let mut ask = |batch, body: Body<'_>| {
         let Stand { institution, terminal, .. } = *stand;
         let request = Request { institution, terminal, batch, time: moment(), body };
         let mut buffer = [0; MESSAGE_MAX];
-        let (sent, bytes) = write_request(&request, Stan(1), &test_mac_key(), &mut buffer).expect("it fits");
+        let (sent, bytes) = keys.write(&request, Stan(1), &mut buffer).expect("it fits");
         let answers = centre.handle_batch(&[bytes])?;
         let [Ok(Some(answer))] = answers.as_slice() else { panic!("{answers:?}") };
-        Ok::<_, CentreError>(read_answer(answer, &sent, &test_mac_key()).expect("an answer"))
+        Ok::<_, CentreError>(keys.read(answer, &sent).expect("an answer"))
     };
     let signed = ask(Batch::NONE, Body::SignIn { token: stand.token }).expect("the database");
-    let Answer::SignedIn(lease) = signed else { panic!("{signed:?}") };
+    let Answer::SignedIn { lease, .. } = signed else { panic!("{signed:?}") };
     let (card, operation) =
         (presented(&stand.cards[0]), Operation::Purchase(Bill::new(Fen(100), Fen(0)).expect("a bill")));
     second.kill();
