@@ -109,8 +109,9 @@ impl Postgres {
         new
     }
 
-    /// A folder for a server that has no files yet.
-    fn nowhere(care: Care) -> Self {
+    /// A folder for a server that has no files yet: somebody puts them into [`Postgres::data`].
+    #[must_use]
+    pub fn nowhere(care: Care) -> Self {
         Self { folder: folder(), child: None, care }
     }
 
@@ -201,11 +202,9 @@ impl Postgres {
 
     fn signal_all(&self, signal: &str) {
         let first = self.child.as_ref().expect("it runs").id();
-        let signal = format!("-{signal}");
-        let tell = |pid: u32| Command::new("kill").args([&signal, &pid.to_string()]).stderr(Stdio::null()).status();
-        assert!(tell(first).is_ok_and(|told| told.success()), "it runs");
+        assert!(tell(first, signal), "it runs");
         // One that has ended meanwhile needs no signal.
-        children(first).into_iter().for_each(|child| drop(tell(child)));
+        children(first).into_iter().for_each(|child| _ = tell(child, signal));
     }
 
     /// Begins it again with a certificate and its key, both PEM: at this address of the machine, for encrypted connections alone.
@@ -229,19 +228,22 @@ impl Postgres {
 
     fn end(&mut self, signal: &str) {
         let Some(mut child) = self.child.take() else { return };
-        let mut kill = Command::new("kill");
-        // Of the whole group: its first process leads it.
-        kill.arg(format!("-{signal}"));
+        let first = child.id();
+        let mut others = Vec::new();
         if signal == "KILL" {
-            kill.arg("--").arg(format!("-{}", child.id()))
-        } else {
-            kill.arg(child.id().to_string())
-        };
-        let _ = kill.status();
+            // Each of its processes leads a group of its own. The first one is held, so that it makes no more of them meanwhile.
+            tell(first, "STOP");
+            others = children(first);
+        }
+        tell(first, signal);
+        others.iter().for_each(|other| _ = tell(*other, signal));
+        // Whoever was held takes a signal only then.
+        [first].iter().chain(&children(first)).for_each(|held| _ = tell(*held, "CONT"));
         let until = Instant::now() + PATIENCE;
-        while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        while child.try_wait().is_ok_and(|ended| ended.is_none()) || others.iter().any(|other| lives(*other)) {
             if Instant::now() > until {
                 let _ = child.kill();
+                return;
             }
             std::thread::yield_now();
         }
@@ -277,6 +279,20 @@ impl Postgres {
     /// The address of a database.
     pub fn address(&self, database: &str) -> String {
         format!("postgres:///{database}?host={}&user={USER}", self.folder.path().display())
+    }
+
+    /// The address of a database at whichever of these servers may be written to. A second of silence is borne.
+    #[must_use]
+    pub fn address_of_the_first(servers: &[&Self], database: &str) -> String {
+        let hosts: Vec<String> = servers.iter().map(|server| server.host().replace('/', "%2F")).collect();
+        let hosts = hosts.join(",");
+        format!("postgres://{USER}@{hosts}/{database}?target_session_attrs=read-write&connect_timeout=1")
+    }
+
+    /// Where it listens, as PostgreSQL's own programs are told (`PGHOST`).
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.folder.path().display().to_string()
     }
 
     /// Whether it forces to the disk what it confirms.
@@ -334,11 +350,27 @@ fn folder() -> TempDir {
 
 /// The processes that this one has begun.
 fn children(parent: u32) -> Vec<u32> {
-    let status = |pid: u32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let of = |text: &str| text.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse::<u32>().ok());
+    let of = |pid: u32| said_of(pid, "PPid:").and_then(|parent| parent.parse::<u32>().ok());
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| of(&status(*pid)) == Some(parent)).collect()
+    pids.filter(|pid| of(*pid) == Some(parent)).collect()
+}
+
+/// Whether a process is there and has not ended, whether or not somebody has taken notice of its end.
+fn lives(pid: u32) -> bool {
+    said_of(pid, "State:").is_some_and(|state| !state.starts_with(['Z', 'X']))
+}
+
+/// What the system says of a process under this name.
+fn said_of(pid: u32, name: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+}
+
+/// Sends a process a signal; whether it was there.
+fn tell(pid: u32, signal: &str) -> bool {
+    let told = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).stderr(Stdio::null()).status();
+    told.is_ok_and(|told| told.success())
 }
 
 /// Gives a file or a folder to the user of the server.

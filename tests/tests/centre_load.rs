@@ -2,6 +2,7 @@
 //! centre's books: on a file of SQLite, and on a PostgreSQL server.
 
 mod backups;
+mod failover;
 mod killed;
 mod mutants;
 mod scripts;

@@ -337,7 +337,7 @@ impl Store {
         let result = work(self)?;
         self.within.set(false);
         std::mem::forget(open);
-        if let Err(error) = engine.commit() {
+        if let Err(error) = engine.settle() {
             engine.roll_back();
             return Err(error.into());
         }

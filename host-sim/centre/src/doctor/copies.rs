@@ -1,4 +1,4 @@
-//! Standbys and how far they are behind (docs/operating.md §5); the archive of the log (§4).
+//! Standbys and how far they are behind (docs/operating.md §8); the archive of the log (§4).
 
 use super::finding::{Check, Finding};
 use super::patient::{Patient, bytes};

@@ -41,6 +41,15 @@ pub(crate) trait Engine: Database {
     /// The database failed. Whether anything was done is not known then, unless [`CentreError::undone`] says so.
     fn commit(&self) -> Result<(), CentreError>;
 
+    /// Ends a transaction of which somebody is told: what it has read is as durable then as what it did. (A server that was started anew
+    /// shows what its standby does not have.)
+    ///
+    /// # Errors
+    /// As [`Engine::commit`].
+    fn settle(&self) -> Result<(), CentreError> {
+        self.commit()
+    }
+
     /// Takes back what the transaction has done, as far as the database still hears.
     fn roll_back(&self);
 

@@ -19,6 +19,9 @@ pub enum DatabaseError {
     Lost,
     /// The server takes connections, or has this one, and says nothing.
     Silent,
+    /// The server has ended a transaction with a warning: it was told not to wait for its standby any more. What was done is there, and
+    /// may be nowhere else.
+    Warned,
     /// The server's certificate is not accepted, for this reason.
     Certificate(String),
     /// The system gives no connection.
@@ -51,7 +54,7 @@ impl DatabaseError {
     pub(super) fn is_lost(&self) -> bool {
         match self {
             Self::Lost | Self::Silent => true,
-            Self::Sqlite(_) | Self::Certificate(_) | Self::System(_) => false,
+            Self::Sqlite(_) | Self::Certificate(_) | Self::System(_) | Self::Warned => false,
             Self::Postgres(error) => match error.code() {
                 None => error.is_closed() || has_io(error),
                 Some(code) => {
@@ -81,6 +84,7 @@ impl fmt::Display for DatabaseError {
             Self::Sqlite(error) => error.fmt(f),
             Self::Lost => f.write_str("the connection to the server was lost"),
             Self::Silent => f.write_str("the server does not answer"),
+            Self::Warned => f.write_str("the server did not wait for its standby, and may be alone with what was done"),
             Self::System(error) => error.fmt(f),
             Self::Certificate(why) => write!(
                 f,

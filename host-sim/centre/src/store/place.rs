@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encryption::{self, EncryptionError};
@@ -118,16 +118,69 @@ impl Place {
 }
 
 impl Server {
-    /// How long it may say nothing before it is asked whether it is there, and how long for its answer then.
-    pub(super) fn patience(&self) -> Duration {
-        self.config.get_connect_timeout().copied().unwrap_or(PATIENCE)
+    /// Its hosts in the order of the address, each with everything else that the address says.
+    pub(super) fn hosts(&self) -> Vec<Config> {
+        let whole = &self.config;
+        let count = whole.get_hosts().len().max(whole.get_hostaddrs().len());
+        if count < 2 || whole.get_load_balance_hosts() == LoadBalanceHosts::Random {
+            return vec![(**whole).clone()];
+        }
+        (0..count).map(|at| self.host(at)).collect()
     }
 
-    /// The same for all the hosts of an address, which are tried one after the other.
-    pub(super) fn patience_of_all(&self) -> Duration {
-        let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
-        self.patience() * u32::try_from(hosts.max(1)).unwrap_or(u32::MAX)
+    /// A configuration cannot be told to forget a host: it is told everything else anew.
+    fn host(&self, at: usize) -> Config {
+        let whole = &self.config;
+        let mut one = Config::new();
+        match whole.get_hosts().get(at) {
+            Some(Host::Tcp(name)) => _ = one.host(name),
+            #[cfg(unix)]
+            Some(Host::Unix(path)) => _ = one.host_path(path),
+            None => {}
+        }
+        if let Some(address) = whole.get_hostaddrs().get(at) {
+            one.hostaddr(*address);
+        }
+        if let Some(port) = whole.get_ports().get(at).or(whole.get_ports().first()) {
+            one.port(*port);
+        }
+        if let Some(user) = whole.get_user() {
+            one.user(user);
+        }
+        if let Some(password) = whole.get_password() {
+            one.password(password);
+        }
+        if let Some(name) = whole.get_dbname() {
+            one.dbname(name);
+        }
+        if let Some(options) = whole.get_options() {
+            one.options(options);
+        }
+        if let Some(name) = whole.get_application_name() {
+            one.application_name(name);
+        }
+        if let Some(timeout) = whole.get_connect_timeout() {
+            one.connect_timeout(*timeout);
+        }
+        if let Some(timeout) = whole.get_tcp_user_timeout() {
+            one.tcp_user_timeout(*timeout);
+        }
+        if let Some(interval) = whole.get_keepalives_interval() {
+            one.keepalives_interval(interval);
+        }
+        if let Some(retries) = whole.get_keepalives_retries() {
+            one.keepalives_retries(retries);
+        }
+        one.keepalives(whole.get_keepalives()).keepalives_idle(whole.get_keepalives_idle());
+        one.ssl_mode(whole.get_ssl_mode()).ssl_negotiation(whole.get_ssl_negotiation());
+        one.target_session_attrs(whole.get_target_session_attrs()).channel_binding(whole.get_channel_binding());
+        one
     }
+}
+
+/// How long a host may say nothing before it is asked whether it is there, and how long for its answer then.
+pub(super) fn patience(host: &Config) -> Duration {
+    host.get_connect_timeout().copied().unwrap_or(PATIENCE)
 }
 
 /// Where the keys of the database in `path` lie: the same name with `.key`.
@@ -205,5 +258,25 @@ mod tests {
         assert!(matches!(shown("postgres://db.example/x?colour=red"), Err(PlaceError::Address(_))));
         let place = Place::new("postgres://anna:secret@db.example/x", Some(keys)).unwrap();
         assert!(!format!("{place:?} {place}").contains("secret"));
+    }
+
+    /// Two addresses that differ in their hosts alone are the same when each has one of them.
+    #[test]
+    fn each_host_of_an_address_has_everything_else_that_it_says() {
+        let rest = "/x?target_session_attrs=read-write&connect_timeout=3&options=-c%20a%3Db&keepalives_idle=7\
+            &keepalives_interval=8&keepalives_retries=9&tcp_user_timeout=11&channel_binding=disable";
+        let hosts = |hosts: &str| {
+            let Ok(Place::Server(server)) =
+                Place::new(&format!("postgres://anna:secret@{hosts}{rest}"), Some(Path::new("k")))
+            else {
+                panic!("{hosts}");
+            };
+            server.hosts()
+        };
+        let both = [hosts("db1:5001"), hosts("db2:5002")].concat();
+        assert_eq!(hosts("db1:5001,db2:5002"), both);
+        assert_eq!(hosts("db1:5001,db2:5001"), [hosts("db1:5001"), hosts("db2:5001")].concat());
+        assert_ne!(both[0], both[1]);
+        assert_eq!(hosts("%2Frun%2Fa,%2Frun%2Fb"), [hosts("%2Frun%2Fa"), hosts("%2Frun%2Fb")].concat());
     }
 }

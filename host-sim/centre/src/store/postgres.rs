@@ -24,10 +24,18 @@ use crate::error::CentreError;
 /// before it was given.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1364804419)";
 
+/// Ends a transaction.
+const COMMIT: &str = "COMMIT";
+
+/// Ends one that has only read. If nothing is confirmed before a standby has it, this is not, either: its record in the log comes after
+/// those of everything that was read (docs/operating.md §8).
+const COMMIT_OF_READER: &str = "SELECT pg_logical_emit_message(true, 'qiyong', '')
+    WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery(); COMMIT";
+
 /// What each session is given. A wait for the lock ends, and a centre that has stopped within a transaction does not hold the
-/// others up; a server that would confirm what is not on its disk is told otherwise.
+/// others up; a server that would confirm what is not on its disk is told otherwise. A warning is for whoever ends a transaction.
 const SESSION: &str = "SET lock_timeout = '20s'; SET statement_timeout = '10min';
-    SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'error';
+    SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A connection to a server, which is made anew when it is lost.
@@ -36,13 +44,16 @@ pub(crate) struct Postgres {
     session: RefCell<Option<Session>>,
     /// Whether a transaction is open.
     within: Cell<bool>,
+    /// Whether it has written anything.
+    written: Cell<bool>,
     statements: Cell<u64>,
 }
 
 impl Postgres {
     /// Nothing is sent before the first statement.
     pub(crate) fn new(server: Server) -> Self {
-        Self { server, session: RefCell::new(None), within: Cell::new(false), statements: Cell::new(0) }
+        let no = || Cell::new(false);
+        Self { server, session: RefCell::new(None), within: no(), written: no(), statements: Cell::new(0) }
     }
 
     /// What was done since it was opened. A server does not say how many steps it took.
@@ -89,18 +100,43 @@ impl Postgres {
     fn count(&self) {
         self.statements.set(self.statements.get().saturating_add(1));
     }
+
+    /// A statement has done something to, or found, so many rows.
+    fn note(&self, sql: &str, rows: usize) {
+        let word = sql.split_whitespace().next().unwrap_or_default();
+        if rows > 0 && ["INSERT", "UPDATE", "DELETE"].contains(&word) {
+            self.written.set(true);
+        }
+    }
+
+    fn end(&self, script: &str) -> Result<(), CentreError> {
+        let done = self.with(|session| session.commit(script));
+        self.within.set(false);
+        done.map_err(|error| match error {
+            CentreError::Store(source @ DatabaseError::Warned) => CentreError::Uncertain(source),
+            CentreError::Store(source) if source.is_lost() => CentreError::Uncertain(source),
+            other => {
+                // It may have failed before its end.
+                let _ = self.with(|session| session.batch("ROLLBACK"));
+                other
+            }
+        })
+    }
 }
 
 impl Database for Postgres {
     fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, CentreError> {
         self.count();
         let changed = self.with(|session| session.execute(sql, &parameters(values)))?;
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        let changed = usize::try_from(changed).unwrap_or(usize::MAX);
+        self.note(sql, changed);
+        Ok(changed)
     }
 
     fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, CentreError> {
         self.count();
         let (columns, rows) = self.with(|session| session.query(sql, &parameters(values)))?;
+        self.note(sql, rows.len());
         let columns: Arc<[String]> = columns.into();
         let own = |row: &tokio_postgres::Row| {
             let values = (0..row.len()).map(|at| value(row, at)).collect::<Result<_, _>>()?;
@@ -117,6 +153,7 @@ impl Engine for Postgres {
     fn begin(&self) -> Result<(), CentreError> {
         let begun = self.with(|session| session.batch(BEGIN));
         self.within.set(begun.is_ok());
+        self.written.set(false);
         begun.map_err(|error| match error {
             CentreError::Store(error) if !error.is_lost() => {
                 // The lock was not given, and the transaction is open and of no use.
@@ -129,12 +166,11 @@ impl Engine for Postgres {
     }
 
     fn commit(&self) -> Result<(), CentreError> {
-        let done = self.with(|session| session.batch("COMMIT"));
-        self.within.set(false);
-        done.map_err(|error| match error {
-            CentreError::Store(source) if source.is_lost() => CentreError::Uncertain(source),
-            other => other,
-        })
+        self.end(COMMIT)
+    }
+
+    fn settle(&self) -> Result<(), CentreError> {
+        self.end(if self.written.get() { COMMIT } else { COMMIT_OF_READER })
     }
 
     fn roll_back(&self) {
