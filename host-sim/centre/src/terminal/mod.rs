@@ -1,6 +1,6 @@
 //! The terminals' path: what a message of a terminal asks, carried out and remembered.
 //!
-//! `endpoint` has the messages in bytes, `keys` that by which they are proved, `acts` what people do about keys. `requests`
+//! `endpoint` has the messages in bytes, `keys` and `proved` that by which they are proved, `acts` what people do about keys. `requests`
 //! has the answer to each message; `transactions` carries out and undoes, `leases` sees to it that one terminal works under a
 //! name, `lag` that its clock is right, `visits` knows which card it serves, `pending` undoes what nobody confirms; `home` says what the region of the card decides,
 //! `forwarded` remembers what went there, `origin` has what that is told, and `passed` what goes there and back. `files` brings together what the centre knows of
@@ -22,6 +22,7 @@ pub(crate) mod leases;
 pub(crate) mod origin;
 pub(crate) mod passed;
 pub(crate) mod pending;
+pub(crate) mod proved;
 pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;
