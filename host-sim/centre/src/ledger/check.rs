@@ -6,7 +6,7 @@ use qiyong_protocol::card::codes::Region;
 
 use crate::error::CentreError;
 use crate::store::chain::{BEGINNING, Link};
-use crate::store::database::Database;
+use crate::store::database::{Database, is_off};
 use crate::store::value::{Row, values};
 use crate::store::vault::Vault;
 
@@ -104,11 +104,12 @@ fn is_hidden(store: &dyn Database, area: Region, last: i64) -> Result<bool, Cent
 /// The first account whose balance is not the sum of its entries, or is missing, or has no entries.
 fn balances(store: &dyn Database, area: Region) -> Result<Option<String>, CentreError> {
     // Both in one sum: SQLite compares a FULL JOIN row by row, which takes a day for a million accounts.
+    let off = is_off("amount");
     let account = store.find(
-        "SELECT account FROM (SELECT account, 1 AS kept, 0 AS entries, balance AS amount FROM balances WHERE area = $1
+        &format!("SELECT account FROM (SELECT account, 1 AS kept, 0 AS entries, balance AS amount FROM balances WHERE area = $1
                                UNION ALL
                                SELECT account, 0, 1, -amount FROM entries WHERE area = $1) AS sums
-         GROUP BY account HAVING max(kept) = 0 OR max(entries) = 0 OR sum(amount) <> 0 ORDER BY account LIMIT 1",
+         GROUP BY account HAVING max(kept) = 0 OR max(entries) = 0 OR {off} ORDER BY account LIMIT 1"),
         values![area],
     )?;
     // Of an account that cannot be read no name is shown.

@@ -14,7 +14,7 @@ use super::setlinfo::Setlinfo;
 use crate::acts::office::Office;
 use crate::acts::refusal::Refusal;
 use crate::error::{CentreError, Damage};
-use crate::store::database::Database;
+use crate::store::database::{Database, is_off};
 use crate::store::value::Row;
 use crate::store::value::values;
 
@@ -279,17 +279,16 @@ pub fn verify(store: &dyn Database, area: qiyong_protocol::card::codes::Region) 
     if counted.map_or(Ok(0), |row| row.get::<i64>("last"))? != number {
         return Ok(Some(format!("settlement {}", number.saturating_add(1))));
     }
+    let off = ["deductible", "pooled", "settled", "borne", "assisted"].map(is_off).join(" OR ");
     let row = store.find(
         // Both in one sum: SQLite compares a FULL JOIN row by row.
-        "SELECT person FROM (SELECT person, year, insutype, kind, 1 AS kept, deductible, pooled, settled, borne, assisted
+        &format!("SELECT person FROM (SELECT person, year, insutype, kind, 1 AS kept, deductible, pooled, settled, borne, assisted
                               FROM years WHERE area = $1
                               UNION ALL
                               SELECT person, year, insutype, kind, 0, -deductible, -pooled, -settled, -borne, -assisted
                               FROM settlements WHERE area = $1) AS sums
          GROUP BY person, year, insutype, kind
-         HAVING max(kept) = 0 OR sum(deductible) <> 0 OR sum(pooled) <> 0 OR sum(settled) <> 0 OR sum(borne) <> 0
-             OR sum(assisted) <> 0
-         ORDER BY person LIMIT 1",
+         HAVING max(kept) = 0 OR {off} ORDER BY person LIMIT 1"),
         values![area],
     )?;
     row.map(|row| row.get("person")).transpose()

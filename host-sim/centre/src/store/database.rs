@@ -59,3 +59,9 @@ pub(crate) trait Engine: Database {
     /// The database failed.
     fn script(&self, sql: &str) -> Result<(), CentreError>;
 }
+
+/// The condition that what stands in a column does not add up to zero, whatever somebody has written there: where a sum leaves 64 bits,
+/// SQLite's own fails instead of being another.
+pub(crate) fn is_off(column: &str) -> String {
+    format!("sum({column} / 65536) * 65536 + sum({column} % 65536) <> 0")
+}

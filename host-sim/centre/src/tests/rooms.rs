@@ -104,6 +104,17 @@ pub(super) fn eventful() -> Vec<Step> {
     ]
 }
 
+/// Interest of a year bears interest from the first day after it, though its run was later: it was a fen that the model lacked.
+#[test]
+fn interest_bears_interest_from_the_end_of_its_year() {
+    let mut world = World::new();
+    let years = [Step::NextYear, Step::Interest];
+    for step in [Step::Assess, Step::Collect].iter().chain(years.iter().cycle().take(16)) {
+        happen(&mut world, step);
+    }
+    check(&world).unwrap();
+}
+
 /// The proof that the histories go through every room: each step of this one moves money, or is refused where it must be.
 #[test]
 fn the_eventful_history_moves_money_in_every_room() {

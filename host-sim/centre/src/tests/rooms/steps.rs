@@ -165,7 +165,8 @@ fn interest(world: &mut World, year: i16) {
         let fen_days: i64 = before_end.map(|(.., day, fen)| fen * days((*day).max(begin))).sum();
         let fen = (fen_days * 15 * 2 + 1000 * days(begin)) / (2 * 1000 * days(begin));
         if fen > 0 && world.interest.insert((year, person)) {
-            world.book([("pool:medical".into(), -fen), (account, fen)]);
+            // It bears interest itself from the first day after its year, whenever the run is made.
+            world.book_on(end, [("pool:medical".into(), -fen), (account, fen)]);
         }
     }
 }

@@ -164,8 +164,12 @@ impl World {
 
     /// Money moves today: what each account of the area is given.
     pub(super) fn book(&mut self, lines: impl IntoIterator<Item = (String, i64)>) {
-        let today = self.today();
-        self.books.extend(lines.into_iter().map(|(account, fen)| ("320100".to_owned(), account, today, fen)));
+        self.book_on(self.today(), lines);
+    }
+
+    /// The same, as if on another day.
+    pub(super) fn book_on(&mut self, day: jiff::civil::Date, lines: impl IntoIterator<Item = (String, i64)>) {
+        self.books.extend(lines.into_iter().map(|(account, fen)| ("320100".to_owned(), account, day, fen)));
     }
 
     /// What an account has, by the model.
