@@ -69,7 +69,8 @@ pub use terminal::endpoint::{Answered, test_mac_key};
 use terminal::files::Files;
 pub use terminal::journal::{Activation, DecidedBy, Function, JournalEntry, Phase};
 pub use terminal::keys::KnownTerminal;
-pub use terminal::passed::{Asked, Heard, Passed, Proved, refusal};
+pub use terminal::passed::{Asked, Heard, Passed};
+pub use terminal::proved::{Proved, refusal};
 use terminal::{given, pending};
 
 /// The card centre.

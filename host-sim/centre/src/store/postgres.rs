@@ -1,4 +1,4 @@
-//! A PostgreSQL server as a [`Database`]. Every statement is prepared once in a session and kept.
+//! A PostgreSQL server as a [`Database`]. Every statement is prepared once in a session and kept there (docs/operating.md §5).
 //!
 //! Whoever writes takes one lock of the database at the beginning of the transaction, so that transactions take turns, as they
 //! do on a file: the chains of audit and ledger are one row after the other anyway, and a number is given once. Several centres

@@ -35,10 +35,11 @@ use crate::institution::records::area_of;
 use crate::regions::Own;
 use crate::store::failure::REPETITIONS;
 use crate::terminal::home;
-use crate::terminal::keys::{self, KnownTerminal, Proof, Sort, TerminalKey};
+use crate::terminal::keys::{self, KnownTerminal, Proof, TerminalKey};
 use crate::terminal::lag::ClockBound;
 use crate::terminal::origin::{Origin, Told};
-use crate::terminal::passed::{Asked, Heard, Passed, Proved};
+use crate::terminal::passed::{Asked, Heard, Passed};
+use crate::terminal::proved::{Proved, Sort};
 use crate::{Centre, CentreError};
 
 /// What comes back for one message of a batch.

@@ -14,7 +14,7 @@ use crate::store::database::Database;
 use crate::store::value::{Row, values};
 use crate::store::vault::Vault;
 use crate::terminal::columns::terminal_text;
-use crate::terminal::passed::Proved;
+use crate::terminal::proved::{Proved, Sort};
 
 /// How many keys of a name are known: the last one, and seven that ended before. What was still owed under an older one is
 /// for people to settle.
@@ -41,15 +41,6 @@ pub(crate) struct TerminalKey {
     pub(crate) sort: Sort,
     /// When it ended; `None`: it is in force.
     pub(crate) ended: Option<DateTime>,
-}
-
-/// What a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sort {
-    /// Signs in, and undoes.
-    Master,
-    /// All messages of a session.
-    Working,
 }
 
 /// By what a message is proved.

@@ -1,10 +1,10 @@
 //! The terminals' path: what a message of a terminal asks, carried out and remembered.
 //!
-//! `endpoint` has the messages in bytes, `keys` that by which they are proved, `acts` what people do about keys. `requests`
-//! has the answer to each message; `transactions` carries out and undoes, `leases` sees to it that one terminal works under a
-//! name, `lag` that its clock is right, `visits` knows which card it serves, `pending` undoes what nobody confirms; `home` says what the region of the card decides,
-//! `forwarded` remembers what went there, `origin` has what that is told, and `passed` what goes there and back. `files` brings together what the centre knows of
-//! a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the database, `advice`
+//! `endpoint` has the messages in bytes, `keys` that by which they are proved, `proved` by which of these one was, `acts` what
+//! people do about keys. `requests` has the answer to each message; `transactions` carries out and undoes, `leases` sees to it
+//! that one terminal works under a name, `lag` that its clock is right, `visits` knows which card it serves, `pending` undoes
+//! what nobody confirms; `home` says what the region of the card decides, `forwarded` remembers what went there, `origin` has
+//! what that is told, and `passed` what goes there and back. `files` brings together what the centre knows of a card, `given` adds one. `journal` is what reports are made of, `columns` how values stand in the database, `advice`
 //! says who can put an error right. Not here: the rules ([`qiyong_protocol::rules::decision`]) and the database (`store`).
 
 pub(crate) mod acts;
@@ -22,6 +22,7 @@ pub(crate) mod leases;
 pub(crate) mod origin;
 pub(crate) mod passed;
 pub(crate) mod pending;
+pub(crate) mod proved;
 pub(crate) mod refusal;
 mod requests;
 pub(crate) mod transactions;
