@@ -3,14 +3,14 @@
 //!
 //! A batch costs the disk the same, however many are in it. Where many terminals work without a pause, those that were just answered
 //! ask again at once: a decider that began with the others alone would have two half batches in turn for ever. So it waits for as
-//! many as were there lately, for a small part of the time that a batch takes ([`SHARE`]). A terminal that is alone waits for nobody.
+//! many as were there lately, for a small part of the time that a batch takes ([`SHARE`]), and never long ([`LONGEST`]). A terminal that is alone waits for nobody.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::decider::{Alone, Decider, Errand, Refuse, Refused, Said, Stationed};
 use crate::face::{Face, Refusal};
@@ -18,6 +18,8 @@ use crate::queue::{Gather, Job};
 
 /// A batch waits for company for one part in so many of the time that the one before took.
 const SHARE: u32 = 8;
+/// And never longer: a batch that a silent database held up says nothing of when the others come.
+const LONGEST: Duration = Duration::from_millis(5);
 
 /// Starts the thread that refuses. It ends when nobody is left who could send it anything.
 ///
@@ -68,7 +70,7 @@ fn work<S: Stationed>(place: usize, mut station: S, face: &Face) {
         let mut said = decide(&mut station, &errands).into_iter();
         let took = begin.elapsed();
         face.metrics.decided(errands.len(), took);
-        gather = Gather { until: errands.len() + queue.len(), within: took / SHARE };
+        gather = Gather { until: errands.len() + queue.len(), within: (took / SHARE).min(LONGEST) };
         for (from, number, answer) in waiting {
             match said.next().unwrap_or(Said::Answer(None)) {
                 // Whoever has gone needs none.
