@@ -51,7 +51,7 @@ use crate::life::card_file::{self, CardFile};
 use crate::life::deeds::BankAct;
 use crate::life::deeds::CardAct;
 use crate::life::history::{self, Event};
-use crate::store::{Line, LineKind, StoredTransaction, Subject, TransactionId};
+use crate::store::{Line, LineKind, Store, StoredTransaction, Subject, TransactionId};
 use crate::terminal::files::Files;
 use crate::terminal::forwarded;
 use crate::terminal::journal::{Function, Phase};
@@ -143,13 +143,10 @@ pub(crate) fn reverse(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     files.store.atomically(|store| {
-        let known = store.transaction(id)?;
-        let reversed = store.reversal(id)?;
-        let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
-        if named.is_some_and(|named| named != original) {
+        let Some((known, is_reversed)) = of_original(store, id, original)? else {
             return Ok(Answer::Refused(Reason::NumberReused));
-        }
-        if reversed.is_some() {
+        };
+        if is_reversed {
             return Ok(Answer::Done);
         }
         match known.as_ref().and_then(|known| known.phase) {
@@ -177,13 +174,10 @@ pub(crate) fn confirm(
 ) -> Result<Answer, CentreError> {
     let id = identify(request, stan);
     files.store.atomically(|store| {
-        let known = store.transaction(id)?;
-        let reversed = store.reversal(id)?;
-        let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
-        if named.is_some_and(|named| named != original) {
+        let Some((known, is_reversed)) = of_original(store, id, original)? else {
             return Ok(Answer::Refused(Reason::NumberReused));
-        }
-        if reversed.is_some() {
+        };
+        if is_reversed {
             return Ok(Answer::Refused(Reason::AlreadyReversed));
         }
         let Some(known) = known.filter(|known| known.result.is_ok()) else {
@@ -208,6 +202,19 @@ pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
         undo(files, &known, receipt)?;
         Ok(true)
     })
+}
+
+/// The transaction with this number, if it has come, and whether it was reversed; `None`: the number is another transaction's than
+/// the one of this original.
+fn of_original(
+    store: &Store,
+    id: TransactionId,
+    original: Original,
+) -> Result<Option<(Option<StoredTransaction>, bool)>, CentreError> {
+    let (known, reversed) = (store.transaction(id)?, store.reversal(id)?);
+    let named = known.as_ref().map(|known| known.subject.original()).or(reversed);
+    let is_it = named.is_none_or(|named| named == original);
+    Ok(is_it.then_some((known, reversed.is_some())))
 }
 
 /// What identifies the transaction of this number.
