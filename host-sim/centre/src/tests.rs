@@ -443,7 +443,7 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
         social: false,
         financial: false,
         pin_is_initial: true,
-        initial_is_common: true,
+        initial_is_common: false,
     };
     assert_eq!(send(&mut centre, PHARMACY, inquire()).unwrap(), Answer::Standing(standing));
     assert!(centre.journal().unwrap().is_empty());

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use qiyong_centre::Founding;
+use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -25,7 +27,14 @@ fn pins<const N: usize>(pins: [&[u8]; N]) -> VecDeque<Pin> {
 /// asked for only of a card that still has the initial one.
 #[test]
 fn after_a_tear_anywhere_the_next_terminal_finds_out_which_pin_holds() {
-    let hospital = |protocol| Place::over(protocol, Generation::V2, "H32010000561");
+    let hospital = |protocol| {
+        let place = Place::over(protocol, Generation::V2, "H32010000561");
+        // An area that makes cards with a PIN that everybody knows.
+        let area = Region::new("320100").expect("six digits");
+        let founding = Founding { area, agency: "南京市社会保险管理中心".into() };
+        place.world.centre.borrow_mut().found(&founding).expect("a new area");
+        place
+    };
     let mut cases = Vec::new();
     for protocol in [0, 1] {
         let mut whole = hospital(protocol);

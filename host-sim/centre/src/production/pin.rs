@@ -67,11 +67,11 @@ impl InitialPin {
 }
 
 /// Whether any initial PIN that this card may have is one that everybody knows. Which settings it was made under, or got a new PIN
-/// under, is not kept: all that its area ever had must say so.
+/// under, is not kept: all that its area ever had must say so. Of an area that has none nothing is known.
 ///
 /// # Errors
 /// The database failed or is damaged.
 pub(crate) fn initial_is_common(store: &dyn Database, card: &CardRecord) -> Result<bool, CentreError> {
     let settings = configuration::all::<Production>(store, card.area)?;
-    Ok(settings.iter().all(|settings| settings.initial_pin.is_common(card)))
+    Ok(!settings.is_empty() && settings.iter().all(|settings| settings.initial_pin.is_common(card)))
 }
