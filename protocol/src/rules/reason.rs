@@ -150,6 +150,8 @@ reasons! {
     UnknownTransaction = "unknown-transaction" => Refused, CallService;
     /// The transaction was confirmed: a reversal comes too late, and undoes nothing.
     AlreadyConfirmed = "already-confirmed" => Refused, CallService;
+    /// The terminal's journal has no room for another transaction: the batch must be settled first.
+    JournalFull = "journal-full" => Failed, CallService;
 }
 
 impl Reason {
