@@ -247,7 +247,7 @@ impl MemoryError {
             Self::Unreadable => "unreadable, exchange the board",
             Self::OtherVersion => "records of another version: load it, or erase the region",
             Self::NumbersUsedUp => "no number is left, sign in at the centre",
-            Self::JournalFull => "the journal is full, settle with the centre",
+            Self::JournalFull => "the journal is full: sign off to send again what is parked",
         }
     }
 
@@ -278,7 +278,7 @@ impl defmt::Format for MemoryError {
             Self::Unreadable => defmt::write!(f, "unreadable, exchange the board"),
             Self::OtherVersion => defmt::write!(f, "records of another version: load it, or erase the region"),
             Self::NumbersUsedUp => defmt::write!(f, "no number is left, sign in at the centre"),
-            Self::JournalFull => defmt::write!(f, "the journal is full, settle with the centre"),
+            Self::JournalFull => defmt::write!(f, "the journal is full: sign off to send again what is parked"),
         }
     }
 }

@@ -166,6 +166,6 @@ fn of_the_storage() {
             => CallService, "the terminal's storage: no number is left, sign in at the centre";
         // Those of the journal fill it.
         MemoryError::JournalFull = MemoryError::JournalFull
-            => CallService, "the terminal's storage: the journal is full, settle with the centre";
+            => CallService, "the terminal's storage: the journal is full: sign off to send again what is parked";
     });
 }
