@@ -8,7 +8,7 @@
 #[path = "power/mutants.rs"]
 mod mutants;
 #[path = "power/pharmacy.rs"]
-mod pharmacy;
+pub(crate) mod pharmacy;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -90,22 +90,6 @@ fn a_transaction_is_noted_before_it_is_sent_and_taken_off_before_it_is_shown() {
         ["note transaction", "send transaction 4", "note answer", "note card", "send reversal 4", "note end"];
     assert_eq!(notes()[..6], expected);
     assert_eq!(pharmacy.account(), before);
-}
-
-/// A confirmation that is lost is said again, first of all, and the sale is booked once.
-#[test]
-fn a_confirmation_that_is_lost_is_said_again_before_anything_else() {
-    let pharmacy = Pharmacy::new(0);
-    let report = pharmacy.serve(pharmacy.store(), &visit(&[(TRANSACTION + 1, Delivery::LOST)]));
-    assert_eq!(report.outcome, Outcome::Approved);
-    let owed = pharmacy.store().duties();
-    assert!(owed.confirmation && !owed.reversal, "{owed:?}");
-    pharmacy.notes.borrow_mut().clear();
-    let report = pharmacy.serve(pharmacy.store(), &Visit::default());
-    assert_eq!((report.outcome, report.stan), (Outcome::Approved, Some(Stan(2))));
-    assert_eq!(pharmacy.notes.borrow()[0], "confirm 1");
-    assert!(pharmacy.store().duties().is_none());
-    pharmacy.settle(|| pharmacy.store()).unwrap_or_else(|broken| panic!("{broken}"));
 }
 
 /// Each way in which a message gets no answer: what the report says, and whether the transaction is reversed.

@@ -29,7 +29,7 @@ use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::visit::{Delivery, LinkTrouble, Visit};
+use qiyong_sim::world::visit::{CancelAt, Delivery, LinkTrouble, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;

@@ -37,7 +37,7 @@ use qiyong_firmware::storage::{REGION, Store};
 use qiyong_firmware::terminal::{Clock, Duties, Report, Settings};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::Setup;
+use qiyong_protocol::ecr::{Formality, Setup};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
