@@ -136,6 +136,7 @@ impl Rig {
                 }
                 return self.begin(number);
             }
+            Op::End if before.unanswered.is_none() => before,
             Op::End => {
                 let result = self.store.close(Closed::Confirmed, None);
                 assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
@@ -433,7 +434,8 @@ fn what_the_library_wrote_is_read() {
     }
     block_on(queue.push(&newest, false)).unwrap();
     let store = Memory3::open(copy, None);
-    assert_eq!(state(&store), State { starts: 2, ..rig.acknowledged });
+    // The journal lies elsewhere.
+    assert_eq!(state(&store), State { starts: 2, unanswered: None, ..rig.acknowledged });
 }
 
 #[test]
