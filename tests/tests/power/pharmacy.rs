@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::Phase;
 use qiyong_firmware::application::Kept;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
@@ -338,6 +339,10 @@ impl Pharmacy {
         let approved: Vec<_> = in_force.filter(|entry| entry.outcome == Outcome::Approved).collect();
         if approved.len() as u64 != self.paid.get() || memory().owed() != Ok(None) {
             return broken(3, format!("the journal keeps open what the terminal has closed: {approved:?}"));
+        }
+        // A centre that was not told so undoes them after a time.
+        if let Some(entry) = approved.iter().find(|entry| entry.phase != Some(Phase::Posted)) {
+            return broken(3, format!("the holder has the receipt, and the centre has not heard so: {entry:?}"));
         }
         let activations = ear.centre.activations(&self.number).unwrap();
         let active: Vec<_> = activations.iter().filter(|activation| !activation.reversed).collect();
