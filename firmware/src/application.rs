@@ -45,7 +45,7 @@ pub async fn set_up<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, 
     // A memory that fails says so in every visit, too.
     let _ = terminal.memory().set_up(institution, name, next_stan);
     terminal.set_up(institution, name);
-    link.note(terminal.memory().next(), terminal.has_unanswered());
+    link.note(terminal.memory().next(), terminal.duties());
     link.tell_state().await;
 }
 
@@ -85,7 +85,7 @@ async fn tell<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: Cry
     terminal: &mut Terminal<S, L, O, C, R, M>,
     report: Option<&Report>,
 ) {
-    link.note(terminal.memory().next(), terminal.has_unanswered());
+    link.note(terminal.memory().next(), terminal.duties());
     if let Some(report) = report {
         link.tell_end(report).await;
     }

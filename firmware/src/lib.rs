@@ -142,9 +142,11 @@ extern crate std;
 pub mod adapters;
 pub mod application;
 pub mod clock;
+pub mod journal;
 pub mod link;
 #[cfg(all(test, feature = "defmt"))]
 mod log_tests;
+mod pages;
 pub mod slot;
 pub mod storage;
 pub mod terminal;

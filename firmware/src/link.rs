@@ -7,7 +7,7 @@
 //! `qiyong_protocol::centre`; damaged ones are dropped there.
 //!
 //! The keys are here, and nowhere else: the master key that the till gives with the place, the working key that a sign-in brings,
-//! and, as long as a reversal is due, the master key of the place before, under whose name it is owed. All are in RAM. The time
+//! and, as long as anything is owed, the master key of the place before, under whose name it is. All are in RAM. The time
 //! that comes with a sign-in sets the clock.
 //!
 //! A board brings a [`Port`]; on a serial port of embedded-io-async,
@@ -28,7 +28,7 @@ use qiyong_protocol::frame::{Decoder, Frame, Peer, encode, encoded_len};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 
-use crate::terminal::{CentreLink, Report};
+use crate::terminal::{CentreLink, Duties, Report};
 
 /// How long the centre may take to answer (docs/card.md §5.5), in ms.
 const ANSWER_MS: u32 = 60_000;
@@ -95,7 +95,7 @@ struct Stand {
 struct Inner {
     /// Where the terminal stands.
     setup: Option<Stand>,
-    /// Where it stood when it began what must be reversed, if that is somewhere else.
+    /// Where it stood when it began what is owed, if that is somewhere else.
     owed: Option<Stand>,
     state: State,
     ended: Option<Ended>,
@@ -119,7 +119,9 @@ impl Inner {
     fn set_up(&mut self, stand: Stand) {
         let name = stand.name;
         let before = self.setup.replace(stand).filter(|before| before.name != name);
-        self.owed = if self.state.reversal_due { self.owed.take().or(before) } else { None };
+        let State { reversal_due, confirmation_due, parked, .. } = self.state;
+        let owes = reversal_due || confirmation_due || parked > 0;
+        self.owed = if owes { self.owed.take().or(before) } else { None };
         self.state.set_up = true;
     }
 
@@ -285,10 +287,12 @@ impl<P: Port> SerialLink<P> {
     }
 
     /// Takes note of how the application is.
-    pub fn note(&self, next_stan: Stan, reversal_due: bool) {
+    pub fn note(&self, next_stan: Stan, duties: Duties) {
         self.with(|Inner { state, owed, .. }| {
-            (state.next_stan, state.reversal_due) = (next_stan, reversal_due);
-            if !reversal_due {
+            let Duties { reversal, confirmation, parked } = duties;
+            (state.next_stan, state.reversal_due) = (next_stan, reversal);
+            (state.confirmation_due, state.parked) = (confirmation, parked);
+            if duties.is_none() {
                 *owed = None;
             }
         });

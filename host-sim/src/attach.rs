@@ -105,8 +105,11 @@ mod with_probe {
                 output.line(&format!("slot    VCC {}, RST {}, {card}", on(*vcc), high(*rst)));
                 output.line(&format!("stack   {stack} bytes of {stack_of} used"));
                 output.line(&match counters {
-                Some(Counters { next_stan, reversal_due, starts, crashes }) => {
-                    let due = if *reversal_due { ", a reversal is due" } else { "" };
+                Some(Counters { next_stan, reversal_due, confirmation_due, parked, starts, crashes }) => {
+                    let reversal = if *reversal_due { ", a reversal is due" } else { "" };
+                    let confirmation = if *confirmation_due { ", a confirmation is due" } else { "" };
+                    let parked = if *parked > 0 { format!(", {parked} parked") } else { String::new() };
+                    let due = format!("{reversal}{confirmation}{parked}");
                     format!(
                         "memory  next transaction {next_stan:06}{due}; {starts} starts, {crashes} of them after a crash"
                     )

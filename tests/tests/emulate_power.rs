@@ -153,6 +153,29 @@ fn the_duty_to_reverse_outlives_one_power_cut_after_the_other() {
     place.check_account();
 }
 
+/// The holder has seen that it is paid; the centre's word on the confirmation is lost with the power.
+#[test]
+fn a_sale_that_was_shown_and_not_confirmed_is_confirmed_after_the_power_cut() {
+    let mut place = Place::new();
+    place.cut_visit(Cut::Messages(5));
+    place.approved += 1;
+    for _ in 0..2 {
+        let state = place.state();
+        assert_eq!((state.confirmation_due, state.reversal_due, state.parked), (true, false, 0));
+        let counters = place.machine().counters().unwrap().expect("what it keeps can be read");
+        assert!(counters.confirmation_due && !counters.reversal_due);
+        // It is the first message; the power fails again before the answer is there.
+        place.cut_visit(Cut::Messages(1));
+    }
+    assert_eq!(place.good_visit(), Stan(2));
+    place.check_account();
+    let storage = place.machine.take().expect("it is on").power_cut().unwrap();
+    place.machine = Some(boot(Some(&storage)));
+    assert!(!place.state().confirmation_due && !place.state().reversal_due);
+    assert_eq!(place.good_visit(), Stan(3));
+    place.check_account();
+}
+
 #[test]
 fn a_fault_is_counted_and_kept_and_the_next_holder_is_served() {
     let bytes = fs::read(image()).unwrap();

@@ -26,6 +26,7 @@ mod emulate;
 mod emulate_power;
 mod exchange;
 mod idempotency;
+mod journal;
 mod manual;
 mod operating;
 mod pcsc;

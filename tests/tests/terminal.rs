@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use qiyong_centre::{Centre, Phase};
-use qiyong_firmware::storage::{PAGES, Store};
+use qiyong_firmware::storage::{REGION, Store};
+use qiyong_firmware::terminal::Memory as _;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::flash::memory::Flash;
 use qiyong_tests::programs::{Watched, eventually};
@@ -75,9 +76,9 @@ impl Place {
 
 /// Whether the memory in this file says that a reversal is due.
 fn reversal_due(file: &Path) -> bool {
-    let flash = Flash::<2048>::new(PAGES as usize, 0);
+    let flash = Flash::<2048>::new(REGION as usize, 0);
     flash.fill(&fs::read(file).unwrap_or_default());
-    Store::<_>::recall(flash).is_reversal_due()
+    Store::<_>::recall(flash).duties().reversal
 }
 
 /// The lock on the centre's database lets the terminal ask and not transact: so it is killed when it has noted and sent

@@ -43,6 +43,7 @@ const CARDS: [(&[u8; 9], &[u8; 18]); 2] =
 const ACCOUNT: Fen = Fen(5_000_000);
 const PRICE: Fen = Fen(3_000);
 const PAGES: u32 = 4;
+const JOURNAL: u32 = 6;
 
 /// What happens to a message.
 #[derive(Clone, Copy, Debug)]
@@ -157,7 +158,7 @@ impl Till {
     fn begin(&mut self) {
         let mut line = VirtualLine::new(self.time.clone());
         line.set_card(Some(self.card.clone()));
-        let memory = Store::<_, PAGES>::open(self.flash.clone(), None);
+        let memory = Store::<_, PAGES, 0, JOURNAL>::open(self.flash.clone(), None);
         let keys = Keys::new(test_mac_key());
         let gate = Gate { world: self.world.clone(), number: Stan::of_start(memory.starts()), keys };
         let settings = Settings::at(InstitutionCode::new(PHARMACY).unwrap(), NAME);
@@ -209,7 +210,7 @@ fn tills() -> (Rc<RefCell<World>>, [Till; 2]) {
     let mut seed = 0;
     let tills = cards.map(|(card, number)| {
         seed += 1_000_000;
-        let (world, time, flash) = (world.clone(), time.clone(), Flash::new(PAGES as usize, seed));
+        let (world, time, flash) = (world.clone(), time.clone(), Flash::new((PAGES + JOURNAL) as usize, seed));
         Till { world, time, flash, card, number, paid: Rc::default(), seed, visit: None, reasons: Vec::new() }
     });
     (world, tills)

@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use qiyong::in_process::{InProcess, make_card, record_of};
-use qiyong_firmware::terminal::Report;
+use qiyong_firmware::terminal::{Duties, Report};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::iso7816::t0::AckStyle;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
@@ -30,7 +31,7 @@ use qiyong_sim::serial::wire::ByteFault;
 use qiyong_sim::time::{CLOCK_HZ, VirtualTime};
 use qiyong_sim::world::efficiency::{Efficiency, least_characters};
 use qiyong_sim::world::event::Event;
-use qiyong_sim::world::visit::{Delivery, LinkTrouble, Visit};
+use qiyong_sim::world::visit::{CancelAt, Delivery, LinkTrouble, Visit};
 use qiyong_sim::world::{World, WorldTerminal};
 use qiyong_tests::parallel::in_parallel;
 use qiyong_tests::sample_card;
@@ -254,7 +255,7 @@ fn a_card_pulled_while_somebody_is_waited_for_is_noticed_at_once() {
     let mut place = Place::new(Generation::V3, "P32010000017");
     let report = place.visit_with(Visit { pull_during: Some(PullDuring::Transaction), ..Visit::default() });
     assert_eq!(report.outcome, Outcome::Approved, "the centre has carried it out");
-    assert!(!place.terminal.has_unanswered());
+    assert!(!place.terminal.duties().reversal);
     assert_deactivated(&place.world.events.borrow(), "pulled during the transaction");
 }
 
@@ -278,7 +279,7 @@ fn a_message_lost_at_any_step_leaves_terminal_and_centre_agreed() {
                 let paid = if report.outcome == Outcome::Approved { share(&place.operation) } else { 0 };
                 assert!(report.outcome == Outcome::Approved || report.reason == Some(Reason::NoAnswer), "{case}");
                 // The reversal arrived during the same visit: the next message made good the lost one.
-                assert!(!place.terminal.has_unanswered(), "{case}");
+                assert!(!place.terminal.duties().reversal, "{case}");
                 assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{case}");
                 let active = place.record().status == CardStatus::Active;
                 assert_eq!(active, report.effects.activates, "{case}");
@@ -311,7 +312,7 @@ fn a_byte_disturbed_anywhere_on_the_serial_line_leaves_terminal_and_centre_agree
         let report = place.visit_with(Visit { to_till, to_terminal, ..Visit::default() });
         let approved = report.outcome == Outcome::Approved;
         assert!(approved || report.reason == Some(Reason::NoAnswer), "{report:?}");
-        assert!(!place.terminal.has_unanswered(), "{report:?}");
+        assert!(!place.terminal.duties().reversal, "{report:?}");
         let paid = if approved { share(&place.operation) } else { 0 };
         assert_eq!(place.record().account.0, ACCOUNT.0 - paid, "{report:?}");
         let next = place.visit(None, LinkTrouble::None);
@@ -326,7 +327,7 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
     let mut place = Place::new(Generation::V2, "P32010000017");
     let report = place.visit(None, LinkTrouble::AnswerAndReversalsLost);
     assert_eq!(report.reason, Some(Reason::NoAnswer));
-    assert!(place.terminal.has_unanswered());
+    assert!(place.terminal.duties().reversal);
     assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "the centre took the money and does not know better");
     // As long as it is due, nothing else is done, not even with another card in the slot.
     let report = place.visit(None, LinkTrouble::Down);
@@ -344,28 +345,48 @@ fn a_reversal_that_does_not_get_through_is_sent_before_anything_else() {
 #[test]
 fn a_reversal_that_is_refused_stays_due_and_is_sent_again_at_the_next_visit() {
     let mut place = Place::new(Generation::V2, "P32010000017");
-    place.visit(None, LinkTrouble::AnswerAndReversalsLost);
+    place.visit(None, LinkTrouble::None);
     let refused = |reason| BTreeMap::from([(0, Delivery::refused(reason))]);
     let closing = [Reason::NumberReused, Reason::AlreadyConfirmed];
     for reason in Reason::ALL.iter().copied().filter(|reason| !closing.contains(reason)) {
+        place.visit(None, LinkTrouble::AnswerLostThenBusy);
         place.world.events.borrow_mut().clear();
         let report = place.visit_with(Visit { messages: refused(reason), ..Visit::default() });
         assert_eq!((report.reason, report.card), (Some(reason), None), "nothing else is done");
-        assert!(place.terminal.has_unanswered(), "{reason}");
+        assert!(place.terminal.duties().reversal, "{reason}");
         assert_eq!(place.messages(), 1, "{reason}: who is refused does not ask again at once, nor report it");
+        assert_eq!(place.record().account.0, ACCOUNT.0 - 6_000, "{reason}: the centre does not know better");
+        place.visit_with(Visit { cancel: Some(CancelAt::Card), ..Visit::default() });
+        assert!(!place.terminal.duties().reversal, "{reason}");
         assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "{reason}");
     }
-    let report = place.visit(None, LinkTrouble::None);
-    assert_eq!(report.outcome, Outcome::Approved);
-    assert!(!place.terminal.has_unanswered());
-    assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "paid once");
-
     for reason in closing {
         place.visit(None, LinkTrouble::AnswerLostThenBusy);
-        assert!(place.terminal.has_unanswered());
+        assert!(place.terminal.duties().reversal);
         place.visit_with(Visit { messages: refused(reason), ..Visit::default() });
-        assert!(!place.terminal.has_unanswered(), "{reason}");
+        assert!(!place.terminal.duties().reversal, "{reason}");
     }
+}
+
+/// The terminal does not stand still for ever because of one transaction: that is parked, and sent again after the next start.
+#[test]
+fn a_reversal_that_is_refused_again_and_again_is_parked_and_not_forgotten() {
+    let mut place = Place::new(Generation::V2, "P32010000017");
+    place.visit(None, LinkTrouble::AnswerLostThenBusy);
+    let refused = || BTreeMap::from([(0, Delivery::refused(Reason::InstitutionUnknown))]);
+    for _ in 2..8 {
+        let report = place.visit_with(Visit { messages: refused(), ..Visit::default() });
+        assert_eq!(report.reason, Some(Reason::InstitutionUnknown));
+    }
+    let report = place.visit_with(Visit { messages: refused(), ..Visit::default() });
+    assert_eq!(report.outcome, Outcome::Approved, "the eighth round parks it");
+    let parked = |parked| Duties { parked, ..Duties::default() };
+    assert_eq!(place.terminal.duties(), parked(1));
+    assert_eq!(place.visit(None, LinkTrouble::None).outcome, Outcome::Approved);
+    assert_eq!((place.terminal.duties(), place.record().account.0), (parked(1), ACCOUNT.0 - 9_000));
+    place.terminal.attend(Formality::SignOff).unwrap();
+    assert_eq!(place.visit(None, LinkTrouble::None).outcome, Outcome::Approved);
+    assert_eq!((place.terminal.duties(), place.record().account.0), (parked(0), ACCOUNT.0 - 9_000));
 }
 
 /// A clear refusal of the transaction itself: nothing was done, so that there is nothing to reverse (docs/card.md §5.5).
@@ -378,7 +399,7 @@ fn a_transaction_for_which_the_centre_is_busy_or_down_is_not_reversed() {
         let messages = BTreeMap::from([(2, Delivery::refused(reason))]);
         let report = place.visit_with(Visit { messages, ..Visit::default() });
         assert_eq!((report.outcome, report.reason), (Outcome::Failed, Some(reason)));
-        assert!(report.stan.is_some() && !place.terminal.has_unanswered(), "{reason}");
+        assert!(report.stan.is_some() && !place.terminal.duties().reversal, "{reason}");
         assert_eq!(place.record().account.0, ACCOUNT.0 - 3_000, "{reason}");
         assert_eq!(place.visit(None, LinkTrouble::None).outcome, Outcome::Approved, "{reason}");
     }

@@ -22,7 +22,7 @@ use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use super::*;
-use crate::terminal::{Cause, CauseCode};
+use crate::terminal::{Cause, CauseCode, Duties};
 
 const TIME: Timestamp = match Date::new(2026, 11, 25) {
     Some(date) => Timestamp { date, hour: 9, minute: 30, second: 0 },
@@ -74,6 +74,8 @@ fn with_start(starts: u32, test: impl FnOnce(&mut Rig<'_>)) {
     let state = State {
         set_up: false,
         reversal_due: true,
+        confirmation_due: false,
+        parked: 0,
         visit: None,
         next_stan: Stan(5),
         starts,
@@ -257,7 +259,7 @@ fn a_visit_is_served_once_however_often_it_is_started() {
         assert_eq!(rig.told(&Command::Setup(setup())), [Event::Refused(Refused::Busy)]);
         assert!(rig.job().is_none());
 
-        rig.link.note(Stan(6), false);
+        rig.link.note(Stan(6), Duties::default());
         now(pin!(rig.link.tell_end(&report(5)))).unwrap();
         let told = rig.events();
         let [Event::Ended(ended)] = told[..] else { panic!("{told:?}") };
@@ -549,14 +551,22 @@ fn what_is_owed_under_the_old_name_goes_under_the_old_key_until_it_is_paid() {
         {
             assert_eq!(rig.told(&elsewhere(name, new)), []);
             assert!(matches!(rig.job(), Some(Job::Setup(_))));
-            rig.link.note(Stan(5), true);
-            assert_eq!(key_of_reversal(rig), *key().expose(), "{name:?}");
+            // Whatever it is that is owed.
+            let duties = [
+                Duties { reversal: true, ..Duties::default() },
+                Duties { confirmation: true, ..Duties::default() },
+                Duties { parked: 1, ..Duties::default() },
+            ];
+            for duties in duties {
+                rig.link.note(Stan(5), duties);
+                assert_eq!(key_of_reversal(rig), *key().expose(), "{name:?}");
+            }
         }
         // A name of which nothing is known is tried with the key of the present one.
         let nobody = Request { terminal: TerminalId(*b"00000009"), ..reversal(1) };
         assert_eq!(rig.asked(&nobody, &Answer::Done).0.expose(), other().expose());
         // Paid: the old key is forgotten.
-        rig.link.note(Stan(5), false);
+        rig.link.note(Stan(5), Duties::default());
         assert_eq!(key_of_reversal(rig), *other().expose());
     });
 }

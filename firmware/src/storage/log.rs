@@ -1,16 +1,16 @@
 //! The pages that the records lie in: finds the newest record, and writes the next. What a record means is not known here, only
 //! its bytes and its number.
 
-use crc::{Algorithm, CRC_32_ISCSI, Crc, NoTable};
+use core::marker::PhantomData;
+
 use embedded_storage::nor_flash::NorFlash;
 use zerocopy::byteorder::little_endian::U32;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::record::{Content, LEN, Record};
+use crate::pages::{self, WORD, checksum};
 use crate::terminal::MemoryError;
 
-/// The flash is read and written in pieces of this many bytes.
-const WORD: usize = 8;
 /// A record with its header, in bytes.
 const ITEM: usize = WORD + LEN;
 
@@ -26,13 +26,10 @@ struct Item {
 
 /// A record's length in its header, and the CRC-16F/4.2 of that.
 const LENGTH: [u8; 4] = [LEN as u8, 0, 0x17, 0xF7];
-/// The check of an item's data, as sequential-storage has it: CRC-32C with another beginning.
-static DATA_CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&Algorithm { init: 0x7777_7777, ..CRC_32_ISCSI });
-
 /// `PAGES` pages of a flash, from the byte `START` on.
 #[derive(Debug)]
 pub(super) struct Log<F, const PAGES: u32, const START: u32> {
-    flash: F,
+    flash: PhantomData<fn(F)>,
     /// Where the newest record lies.
     newest: Option<Spot>,
 }
@@ -48,29 +45,24 @@ struct Spot {
 impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     /// What a flash must be. The compiler looks at it where a store is made for a flash.
     const FITS: () = {
-        assert!(WORD.is_multiple_of(F::READ_SIZE), "the flash must be readable in pieces of 8 bytes");
-        assert!(WORD.is_multiple_of(F::WRITE_SIZE), "the flash must be writable in pieces of 8 bytes");
-        assert!(F::ERASE_SIZE.is_multiple_of(WORD), "a page must be a multiple of 8 bytes");
+        pages::fits::<F>(PAGES, START);
         assert!(F::ERASE_SIZE >= WORD + ITEM + WORD, "a page must have room for its mark, a record, and its last word");
         assert!(PAGES >= 2, "records need two pages: the newest must outlive the erasure of another");
-        assert!((START as usize).is_multiple_of(F::ERASE_SIZE), "the region must begin where a page does");
-        let end = START as u64 + PAGES as u64 * F::ERASE_SIZE as u64;
-        assert!(end <= u32::MAX as u64, "the region must end within what a u32 can address");
     };
 
-    pub(super) const fn new(flash: F) -> Self {
+    pub(super) const fn new() -> Self {
         let () = Self::FITS;
-        Self { flash, newest: None }
+        Self { flash: PhantomData, newest: None }
     }
 
     /// The newest record of all; a fresh one if there is none.
     ///
     /// # Errors
     /// When the flash cannot be read, or a page has a record of another version.
-    pub(super) fn load(&mut self) -> Result<Record, MemoryError> {
+    pub(super) fn load(&mut self, flash: &mut F) -> Result<Record, MemoryError> {
         let mut newest = Record::fresh();
         for page in 0..PAGES {
-            let (record, spot) = self.read_page(page)?;
+            let (record, spot) = Self::read_page(flash, page)?;
             if let Some(record) = record
                 && record.number.get() > newest.number.get()
             {
@@ -84,8 +76,8 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     ///
     /// # Errors
     /// When no page takes it; then it is on none.
-    pub(super) fn append(&mut self, record: &Record) -> Result<(), MemoryError> {
-        let item = Item { crc: U32::new(checksum(record)), length: LENGTH, record: *record };
+    pub(super) fn append(&mut self, flash: &mut F, record: &Record) -> Result<(), MemoryError> {
+        let item = Item { crc: U32::new(checksum(record.as_bytes())), length: LENGTH, record: *record };
 
         let mut page = self.newest.map_or(0, |newest| newest.page);
         for _ in 0..PAGES {
@@ -93,11 +85,11 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
             // and writing worked is seen by reading: what counts is what the next start will find.
             let at = match self.newest {
                 Some(newest) if newest.page == page => newest.free,
-                _ => self.erase(page),
+                _ => Self::erase(flash, page),
             };
             if at + ITEM as u32 <= Self::last_word(page) {
-                let _ = self.flash.write(at, item.as_bytes());
-                if let Ok((Some(found), spot)) = self.read_page(page)
+                let _ = flash.write(at, item.as_bytes());
+                if let Ok((Some(found), spot)) = Self::read_page(flash, page)
                     && found.number == record.number
                 {
                     self.newest = Some(spot);
@@ -120,21 +112,21 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
     }
 
     /// Erases a page and marks it as begun. Returns where it can be written.
-    fn erase(&mut self, page: u32) -> u32 {
+    fn erase(flash: &mut F, page: u32) -> u32 {
         let start = Self::start_of(page);
-        let _ = self.flash.erase(start, Self::start_of(page + 1));
-        let _ = self.flash.write(start, &[0; WORD]);
+        let _ = flash.erase(start, Self::start_of(page + 1));
+        let _ = flash.write(start, &[0; WORD]);
         start + WORD as u32
     }
 
     /// The newest record on a page, and where its unwritten rest begins.
-    fn read_page(&mut self, page: u32) -> Result<(Option<Record>, Spot), MemoryError> {
+    fn read_page(flash: &mut F, page: u32) -> Result<(Option<Record>, Spot), MemoryError> {
         let end = Self::last_word(page);
         let mut at = Self::start_of(page) + WORD as u32;
         let mut newest = None;
         while at + ITEM as u32 <= end {
             let mut item = Item::new_zeroed();
-            self.flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
+            flash.read(at, item.as_mut_bytes()).map_err(|_| MemoryError::Unreadable)?;
             let header = (item.crc.get(), u32::from_le_bytes(item.length));
             if header == (u32::MAX, u32::MAX) {
                 break;
@@ -145,7 +137,7 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
                 continue;
             }
             at += ITEM as u32;
-            if item.crc.get() == checksum(&item.record) {
+            if item.crc.get() == checksum(item.record.as_bytes()) {
                 match item.record.content() {
                     Content::Ours => newest = Some(item.record),
                     Content::OtherVersion => return Err(MemoryError::OtherVersion),
@@ -154,16 +146,5 @@ impl<F: NorFlash, const PAGES: u32, const START: u32> Log<F, PAGES, START> {
             }
         }
         Ok((newest, Spot { page, free: at }))
-    }
-}
-
-/// The CRC of a record. It is never zero, by which sequential-storage marks a removed item. Its first byte is neither 00 nor FF, so
-/// that a byte that was not written, or not wholly, is never taken for it.
-fn checksum(record: &Record) -> u32 {
-    let crc = DATA_CRC.checksum(record.as_bytes());
-    match crc.to_le_bytes() {
-        [0, 0, 0, 0] => 1,
-        [0 | 0xFF, ..] => crc ^ 1,
-        _ => crc,
     }
 }

@@ -1,19 +1,19 @@
-//! What a terminal keeps over a power cut: its settings, the numbers it has used, the transaction it must reverse, how
-//! often it started and how it crashed last.
+//! What a terminal keeps over a power cut: its settings, the numbers it has used, its journal of transactions, how often it
+//! started and how it crashed last.
 //!
-//! [`Store`] keeps all of that as one record of 104 bytes, and writes the whole record anew whenever something changes, so
-//! that what belongs together (a transaction's number, its card, the duty to reverse it) is kept together or not at all. `record`
-//! is its bytes, `log` the pages, [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business:
-//! any [`NorFlash`] will do that is written in pieces of 8 bytes or less.
+//! [`Store`] keeps the journal (its own module) and, as one record of 104 bytes, all else. It writes the whole record anew whenever
+//! something changes, so that what belongs together is kept together or not at all. `record` is its bytes, `log` the pages,
+//! [`Crash`] what a panic or fault leaves behind. Where the pages are is a driver's business: any [`NorFlash`] will do that is
+//! written in pieces of 8 bytes or less.
 //!
-//! The region is 16 pages of 2 KiB. The records lie in the first [`PAGES`], in turn; the others wait for the journal of
-//! transactions, which shares neither a page nor an erasure with them.
+//! The region is [`REGION`] pages of 2 KiB. The records lie in the first [`PAGES`], in turn; the journal, in the others, shares
+//! neither a page nor an erasure with them.
 //!
 //! ```text
 //! ┌────────┬────────┬────────┬─   ─┬────────┬────────┬─                        ─┬─────────┐
-//! │ page 0 │ page 1 │ page 2 │ ... │ page 7 │ page 8 │ ...                      │ page 15 │
+//! │ page 0 │ page 1 │ page 2 │ ... │ page 7 │ page 8 │ ...                      │ page 31 │
 //! │        │        │        │     │        │        │                          │         │
-//! │ older  │ newest │ oldest │ ... │ older  │        │ free, for the journal    │         │
+//! │ older  │ newest │ oldest │ ... │ older  │        │ the journal              │         │
 //! └────────┴────────┴────────┴─   ─┴────────┴────────┴─                        ─┴─────────┘
 //!
 //! A page of records:
@@ -30,8 +30,9 @@
 //! looked for in the way in which the next start will look. If it is not found, it is written to the next page; if no page takes
 //! it, that is [`MemoryError::Worn`].
 //!
-//! A transaction costs two records, a start one, and a new lease one. 18 fit a page, which stands 10 000 erasures (STM32L475
-//! data sheet), so the pages last for 720 000 transactions: 20 years of a hundred a day.
+//! A transaction costs one record, a start one, and a new lease one. 18 fit a page, which stands 10 000 erasures (STM32L475
+//! data sheet), so the pages last for 1 440 000 transactions: 39 years of a hundred a day. A transaction's number is noted in the
+//! journal first, and in the record then: whichever is ahead decides about the next one.
 //!
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].
@@ -53,40 +54,63 @@ use embedded_storage::nor_flash::NorFlash;
 use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::little_endian::U32;
 
 use crate::application::Kept;
-use crate::terminal::{Memory, MemoryError, Settings, Unanswered};
+use crate::journal::faults::{Fault, has};
+use crate::journal::{self, Entry, Journal, Total};
+use crate::pages;
+use crate::terminal::{Closed, Duties, Kind, Memory, MemoryError, Owed, Settings, Transaction};
 use log::Log;
 use record::Record;
 
 /// How many pages, from the first of the region, are for records.
 pub const PAGES: u32 = 8;
+/// How many pages behind them are for the journal.
+pub const JOURNAL_PAGES: u32 = 24;
+/// How many pages the region has.
+pub const REGION: u32 = PAGES + JOURNAL_PAGES;
 
-/// The terminal's memory in flash: in `COUNT` pages, of which the first begins at the byte `START` of `F`.
+/// The terminal's memory in flash: `COUNT` pages of records, of which the first begins at the byte `START` of `F`, and behind
+/// them `JOURNAL` pages of the journal.
 ///
 /// The compiler refuses a flash that cannot hold it. Both [sizes](NorFlash) of `F` in which it is read and written must divide
-/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 128; there must be two pages, and `START` must be
-/// where a page begins. How many pages `F` really has is not known before the program runs: where they are too few,
-/// [`Store::trouble`] is [`MemoryError::Unreadable`].
+/// 8 bytes; a page (`ERASE_SIZE`) must be a multiple of 8 bytes and at least 128; there must be two pages of records and four
+/// of the journal, and `START` must be where a page begins. How many pages `F` really has is not known before the program runs:
+/// where they are too few, [`Store::trouble`] is [`MemoryError::Unreadable`].
 #[derive(Debug)]
-pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0> {
+pub struct Store<F, const COUNT: u32 = PAGES, const START: u32 = 0, const JOURNAL: u32 = JOURNAL_PAGES> {
+    flash: F,
     log: Log<F, COUNT, START>,
+    journal: Journal<F, JOURNAL>,
     /// The newest record.
     record: Record,
-    /// Why the newest record could not be read; then nothing is written either.
+    /// Why the newest record or the journal could not be read; then nothing is written either.
     unreadable: Option<MemoryError>,
     /// Why the last change was not kept.
     trouble: Option<MemoryError>,
 }
 
-impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
+impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<F, COUNT, START, JOURNAL> {
+    /// Where the journal begins.
+    const JOURNAL_START: u32 = {
+        pages::fits::<F>(COUNT + JOURNAL, START);
+        START + COUNT * F::ERASE_SIZE as u32
+    };
+
     /// Recalls what is kept in `flash`, and counts this start and the crash before it, if there was one. Never fails:
     /// [`Store::trouble`] tells whether that worked, and every method of [`Memory`] tells it again.
     pub fn open(flash: F, crash: Option<Crash>) -> Self {
         let mut store = Self::recall(flash);
+        if let Err(error) = store.take_over() {
+            // What the record alone knows must stay there.
+            store.unreadable = Some(error);
+        }
         let mut record = store.record;
+        record.renew();
         record.starts = U32::new(record.starts.get().saturating_add(1));
         if let Some(crash) = crash {
             record.crashes = U32::new(record.crashes.get().saturating_add(1));
@@ -98,16 +122,41 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
 
     /// Recalls what is kept and counts nothing, as for a look at another terminal's memory.
     pub fn recall(flash: F) -> Self {
-        let mut log = Log::new(flash);
-        let (record, unreadable) = match log.load() {
-            Ok(record) => (record, None),
-            Err(error) => (Record::fresh(), Some(error)),
-        };
-        Self { log, record, unreadable, trouble: unreadable }
+        let (log, journal) = (Log::new(), Journal::new(Self::JOURNAL_START));
+        let mut store = Self { flash, log, journal, record: Record::fresh(), unreadable: None, trouble: None };
+        let loaded = store.log.load(&mut store.flash).and_then(|record| {
+            store.record = record;
+            store.load_journal()
+        });
+        (store.unreadable, store.trouble) = (loaded.err(), loaded.err());
+        store
+    }
+
+    /// Recalls the journal, as far as it concerns the record's batch.
+    fn load_journal(&mut self) -> Result<(), MemoryError> {
+        self.journal.load(&mut self.flash, self.record.leased())?;
+        if !has(Fault::NumberFromRecord) {
+            self.record.raise_next(self.journal.last());
+        }
+        Ok(())
+    }
+
+    /// Notes in the journal what a record from before it has. If the power fails before the next record is written, that is found
+    /// again, and is in the journal already.
+    fn take_over(&mut self) -> Result<(), MemoryError> {
+        if self.unreadable.is_some() || has(Fault::OldEntryForgotten) {
+            return Ok(());
+        }
+        match self.record.unanswered()? {
+            Some((transaction, kind)) if self.journal.last() < transaction.stan.0 => {
+                self.journal.begin(&mut self.flash, &transaction, kind, false)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Keeps where the terminal stands, and the number of its next transaction if that is ahead of the one that is kept
-    /// for this place: numbers never go back. A place under which a transaction is unanswered stays until that is reversed.
+    /// for this place: numbers never go back. What is owed stays owed under the name of its time.
     ///
     /// # Errors
     /// When that is not kept; then all is as before.
@@ -118,16 +167,14 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
         next: Stan,
     ) -> Result<(), MemoryError> {
         let mut record = self.record;
-        if self.unanswered()?.is_none() {
-            record.set_place(institution, terminal);
-        }
+        record.set_place(institution, terminal);
         if !record.knows_next() || record.next().is_some_and(|own| own < next) {
             record.set_next(Some(next));
         }
         if record.as_bytes() == self.record.as_bytes() { Ok(()) } else { self.keep(record) }
     }
 
-    /// Where the terminal stands, or stood when it sent what is unanswered; `None` before it has been set up.
+    /// Where the terminal stands; `None` before it has been set up.
     pub fn place(&self) -> Option<(InstitutionCode, TerminalId)> {
         self.record.place()
     }
@@ -139,9 +186,18 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
         self.record.next().unwrap_or(unknown)
     }
 
-    /// Whether a transaction must be reversed before anything else is done, as far as is known.
-    pub fn is_reversal_due(&self) -> bool {
-        self.unanswered().is_ok_and(|unanswered| unanswered.is_some())
+    /// What was booked in the present batch, by [`Kind::ALL`].
+    pub const fn totals(&self) -> [Total; Kind::ALL.len()] {
+        self.journal.totals()
+    }
+
+    /// Shows what the journal has: the open transactions and the closed ones of the present batch.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn list(&mut self, see: impl FnMut(Entry)) -> Result<(), MemoryError> {
+        self.readable()?;
+        self.journal.list(&mut self.flash, see)
     }
 
     /// How often the terminal has started, this time included.
@@ -156,9 +212,12 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
 
     /// What the till is told of a terminal that has just started, on a chip with this serial number.
     pub fn state(&self, serial: [u8; 12]) -> State {
+        let Duties { reversal, confirmation, parked } = self.duties();
         State {
             set_up: false,
-            reversal_due: self.is_reversal_due(),
+            reversal_due: reversal,
+            confirmation_due: confirmation,
+            parked,
             visit: None,
             next_stan: self.next(),
             starts: self.starts(),
@@ -175,18 +234,44 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Store<F, COUNT, START> {
     /// Writes a record; it is the present one only if that succeeds.
     fn keep(&mut self, mut record: Record) -> Result<(), MemoryError> {
         record.number = U32::new(record.number.get().saturating_add(1));
-        let kept = self.unreadable.map_or_else(|| self.log.append(&record), Err);
+        let kept = self.readable().and_then(|()| self.log.append(&mut self.flash, &record));
         self.trouble = kept.err();
-        if kept.is_ok() {
-            self.record = record;
+        kept?;
+        let is_other = record.leased() != self.record.leased();
+        self.record = record;
+        if is_other && let Err(error) = self.load_journal() {
+            (self.unreadable, self.trouble) = (Some(error), Some(error));
+            return Err(error);
         }
-        kept
+        Ok(())
+    }
+
+    fn readable(&self) -> Result<(), MemoryError> {
+        self.unreadable.map_or(Ok(()), Err)
+    }
+
+    /// Notes how the transaction goes on that [`Memory::owed`] is about.
+    fn change(&mut self, change: impl FnOnce(&mut journal::Snapshot)) -> Result<(), MemoryError> {
+        let changed = self.readable().and_then(|()| self.journal.change(&mut self.flash, change));
+        self.trouble = changed.err();
+        changed
     }
 }
 
-impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT, START> {
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-        self.unreadable.map_or_else(|| self.record.unanswered(), Err)
+impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory for Store<F, COUNT, START, JOURNAL> {
+    fn owed(&self) -> Result<Option<Owed>, MemoryError> {
+        self.readable()?;
+        // One that the journal does not have yet was only looked at.
+        let before = self.record.unanswered()?.filter(|(one, _)| self.journal.last() < one.stan.0);
+        Ok(before.map(|(transaction, _)| Owed::Reverse(transaction)).or(self.journal.owed()))
+    }
+
+    fn parked(&self) -> usize {
+        self.journal.parked()
+    }
+
+    fn resume(&mut self) {
+        self.journal.resume();
     }
 
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
@@ -215,28 +300,50 @@ impl<F: NorFlash, const COUNT: u32, const START: u32> Memory for Store<F, COUNT,
         self.record.next().and(self.record.batch())
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
-        if let Some(error) = self.unreadable {
-            return Err(error);
-        }
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+        self.readable()?;
+        let Settings { institution, terminal, settles, .. } = *settings;
         let (Some(batch), Some(stan)) = (self.batch(settings), self.record.next()) else {
             return Err(MemoryError::NumbersUsedUp);
         };
+        let transaction = Transaction { institution, terminal, batch, stan, original };
+        let begun = self.journal.begin(&mut self.flash, &transaction, kind, settles);
+        self.trouble = begun.err().filter(|error| *error != MemoryError::JournalFull);
+        begun?;
         let mut record = self.record;
         record.set_next(stan.next());
-        record.set_unanswered(Some((stan, original)));
-        self.keep(record)?;
+        if let Err(error) = self.keep(record) {
+            // It is not sent.
+            let _ = self.close(Closed::Unsent, None);
+            self.trouble = Some(error);
+            return Err(error);
+        }
         Ok((batch, stan))
     }
 
-    fn end(&mut self) -> Result<(), MemoryError> {
-        let mut record = self.record;
-        record.set_unanswered(None);
-        self.keep(record)
+    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
+        self.change(|entry| {
+            entry.set_state(journal::State::Answered);
+            entry.set_charge(charge);
+        })
+    }
+
+    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError> {
+        self.change(|entry| entry.set_state(journal::State::CardResult(result)))
+    }
+
+    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
+        self.change(|entry| entry.set_state(journal::State::Closed(how, reason)))
+    }
+
+    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
+        let mut is_parked = false;
+        self.change(|entry| is_parked = entry.miss(bound))?;
+        Ok(is_parked)
     }
 }
 
-impl<F: NorFlash, const COUNT: u32, const START: u32> Kept for Store<F, COUNT, START> {
+impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Kept for Store<F, COUNT, START, JOURNAL> {
     fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
         Self::set_up(self, institution, terminal, next)
     }

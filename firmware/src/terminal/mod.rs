@@ -5,11 +5,12 @@
 //! exactly went wrong. The decision itself is the centre's (`qiyong_protocol::rules`); the terminal makes sure that it is asked
 //! about a genuine card in the right hands.
 //!
-//! A transaction whose answer never came is reversed before anything else is done, again and again until the centre has
-//! acknowledged the reversal (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps that duty and the numbers used: a
-//! transaction is noted there before it is sent, and taken off when its answer has come, or when it is certain that nothing
-//! of it was sent. So the terminal knows what it owes, wherever the power is cut. A reversal goes out under the terminal's master
-//! key and under the name of its time, so that neither a sign-in nor the present name is needed for it; the link has the keys.
+//! A transaction whose answer never came is reversed before anything else is done, and one whose receipt was shown is confirmed,
+//! again and again until the centre has acknowledged it (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps these duties and
+//! the numbers used: a transaction is noted there before it is sent, when it is approved, when the card is done with, and when the
+//! centre has said how it ended. So the terminal knows what it owes, wherever the power is cut; `duty` says what that can be, and
+//! `owed` pays it. Reversals and confirmations go out under the terminal's master key and under the name of their time, so that
+//! neither a sign-in nor the present name is needed for them; the link has the keys.
 //!
 //! # A visit
 //!
@@ -91,7 +92,7 @@
 //!     }
 //! }
 //!
-//! /// The flash chip, of eight pages with 2 KiB each.
+//! /// The flash chip, of 32 pages with 2 KiB each.
 //! struct Flash(Vec<u8>);
 //!
 //! impl ErrorType for Flash {
@@ -149,7 +150,7 @@
 //! impl rand_core::TryCryptoRng for Dice {}
 //!
 //! let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-//! let memory = Store::<_>::open(Flash(vec![0xFF; 8 * 2048]), None);
+//! let memory = Store::<_>::open(Flash(vec![0xFF; 32 * 2048]), None);
 //! let mut terminal = Terminal::new(Reader, Network, Desk::default(), RealTimeClock, Dice(1), memory, settings);
 //! # let report = embassy_futures::block_on(async {
 //! let report = terminal.serve(&Operation::Query).await;
@@ -160,18 +161,20 @@
 
 mod authentication;
 mod cause;
+mod duty;
+mod owed;
 mod pin_entry;
 mod ports;
 pub mod reading;
 
 pub use cause::CauseCode;
-pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, Unanswered, WhichPin};
+pub use duty::{Closed, Duties, Kind, Owed, Transaction};
+pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 
 use embassy_futures::select::{Either, select};
 use rand_core::CryptoRng;
 
-use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::message::response;
@@ -197,14 +200,20 @@ pub struct Settings {
     pub terminal: TerminalId,
     /// How long it waits for a card, in seconds.
     pub card_wait: u16,
-    /// How often a reversal is sent before it is left for later (three are usual, docs/card.md §5.5).
-    pub reversal_tries: u8,
+    /// How often a reversal or confirmation is sent before it is left for later (three are usual, docs/card.md §5.5).
+    pub tries: u8,
+    /// After so many such rounds a transaction is parked: it holds up no other, and has one more round after the next start.
+    pub rounds: u8,
+    /// Whether batches are settled with the centre. Then a full one takes no more transactions; otherwise its oldest ones
+    /// make room.
+    pub settles: bool,
 }
 
 impl Settings {
-    /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5).
+    /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5), which are parked after
+    /// eight rounds. It does not settle.
     pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
-        Self { institution, terminal, card_wait: 60, reversal_tries: 3 }
+        Self { institution, terminal, card_wait: 60, tries: 3, rounds: 8, settles: false }
     }
 }
 
@@ -271,6 +280,7 @@ impl From<MemoryError> for Stop {
                 Self::here(Reason::StorageFailed)
             }
             MemoryError::NumbersUsedUp => Self::here(Reason::NumbersUsedUp),
+            MemoryError::JournalFull => Self::here(Reason::JournalFull),
         }
     }
 }
@@ -297,8 +307,8 @@ struct Visit {
     stan: Option<Stan>,
     pin_changed: bool,
     pin_unchanged: Option<Reason>,
-    /// What was approved, and is to be confirmed.
-    approved: Option<(Batch, Stan, Original)>,
+    /// Something was approved. What is noted of it next is what became of the card.
+    approved: bool,
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
@@ -308,7 +318,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Self { slot, link, operator, clock, random, memory, settings, signed_in: false }
     }
 
-    /// Gives the terminal another place and name. What was sent under the old name is still reversed under the old name.
+    /// Gives the terminal another place and name. What is owed under the old name is still paid under that.
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
         self.signed_in = false;
@@ -316,16 +326,23 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
     /// Serves one holder: waits for a card, does `operation` with it and shows how that ended.
     ///
-    /// Cancel-safety: nobody is charged wrongly by a drop, as by a power cut: a transaction whose answer had not come is
-    /// unanswered, and the next visit reverses it first. But the card may be left on power until then, and the report is lost.
+    /// Cancel-safety: nobody is charged wrongly by a drop, as by a power cut: the next visit first reverses a transaction that
+    /// nobody has seen the end of, or confirms one that somebody has. But the card may be left on power until then, and the report is lost.
     /// To end a visit early let [`Operator::cancel`] complete.
     pub async fn serve(&mut self, operation: &Operation) -> Report {
         let mut visit = Visit::default();
-        let (receipt, stop) = match self.visit(operation, &mut visit).await {
+        let (mut receipt, mut stop) = match self.visit(operation, &mut visit).await {
             Ok(receipt) => (receipt, None),
             Err(stop) => (None, Some(stop)),
         };
         self.slot.disconnect().await;
+        if visit.approved
+            && let Err(error) = self.memory.card_result(visit.pin_unchanged)
+        {
+            // The next start would not know that anybody has seen it and reverse it, so that happens now, and nobody sees it.
+            let _ = self.pay_owed().await;
+            (visit.approved, receipt, stop) = (false, None, Some(error.into()));
+        }
         if let Some(Stop { reason, by_centre: false, .. }) = stop {
             // For the centre's record only: if the centre cannot be reached, its record lacks this.
             let _ = self.ask(Body::Report { card: visit.card, operation, reason }).await;
@@ -343,21 +360,13 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             pin_unchanged: visit.pin_unchanged,
         };
         self.show_end(operation, &report);
-        if let Some(approved) = visit.approved {
-            self.confirm(approved, report.pin_unchanged).await;
+        if visit.approved {
+            self.confirm().await;
         }
         report
     }
 
-    /// Tells the centre that an approved transaction is done: the holder has the receipt, and nothing of it is reversed any more.
-    /// If the centre does not hear it, it is not said again; after a time the centre undoes the transaction.
-    async fn confirm(&mut self, (batch, stan, original): (Batch, Stan, Original), result: Option<Reason>) {
-        let Settings { institution, terminal, .. } = self.settings;
-        let (time, body) = (self.clock.now(), Body::Confirm { stan, original, result });
-        let _ = self.send(&Request { institution, terminal, batch, time, body }).await;
-    }
-
-    /// Settles something with the centre that is about no holder. What must be reversed goes first, and then a sign-in if the
+    /// Settles something with the centre that is about no holder. What is owed goes first, and then a sign-in if the
     /// terminal has not signed in since it started.
     ///
     /// Cancel-safety: as [`Terminal::serve`].
@@ -381,7 +390,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     async fn settle_with_centre(&mut self, what: Formality) -> Result<(), Stop> {
-        self.reverse_unanswered().await?;
+        self.pay_all().await?;
         self.operator.show(&Screen::AskingCentre);
         let body = match what {
             Formality::SignOff => Body::SignOff,
@@ -400,7 +409,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
 
     /// The steps of a visit. `Ok(None)` is an answered query.
     async fn visit(&mut self, operation: &Operation, visit: &mut Visit) -> Result<Option<Receipt>, Stop> {
-        self.reverse_unanswered().await?;
+        self.pay_all().await?;
 
         self.operator.show(&Screen::InsertCard);
         let card_wait = self.settings.card_wait;
@@ -424,10 +433,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         standing: Standing,
         visit: &mut Visit,
     ) -> Result<Option<Receipt>, Stop> {
+        let Some(kind) = Kind::of(operation) else { return Ok(None) };
         match operation {
             Operation::Query => Ok(None),
             Operation::Apply { .. } => {
-                let receipt = self.transact(operation, card, visit).await?;
+                let receipt = self.transact(operation, kind, card, visit).await?;
                 if standing.pin_is_initial {
                     // The bank needs no PIN, so the holder may decline. Whatever goes wrong here, what was approved stays
                     // approved. The centre is told what went wrong, since the card may have blocked the PIN.
@@ -447,7 +457,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 if standing.pin_is_initial {
                     visit.pin_changed = self.see_to_initial_pin(&pin, card, standing).await?;
                 }
-                self.transact(operation, card, visit).await.map(Some)
+                self.transact(operation, kind, card, visit).await.map(Some)
             }
         }
     }
@@ -456,6 +466,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     async fn transact(
         &mut self,
         operation: &Operation,
+        kind: Kind,
         card: &PresentedCard,
         visit: &mut Visit,
     ) -> Result<Receipt, Stop> {
@@ -469,7 +480,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let total = operation.bill().map(Bill::total).unwrap_or_default();
         // From here until the answer is in hand, the transaction may have happened without our knowing.
         let original = Original { card: card.number, total, time };
-        let (batch, stan) = self.memory.begin(&self.settings, original)?;
+        let (batch, stan) = self.memory.begin(&self.settings, original, kind)?;
         let request = Request { institution, terminal, batch, time, body: Body::Transact { stan, card, operation } };
         let mut answered = match self.send(&request).await {
             Ok(Answer::Approved(receipt)) => Ok(receipt),
@@ -482,43 +493,24 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         if !is_unsent {
             visit.stan = Some(stan);
         }
-        // Of what certainly has not left there is nothing to reverse.
-        if is_unsent || matches!(answered, Ok(_) | Err(Stop { by_centre: true, .. })) {
-            match self.memory.end() {
-                Ok(()) => {
-                    visit.approved = answered.is_ok().then_some((batch, stan, original));
-                    return answered;
-                }
-                // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
-                Err(error) => answered = Err(error.into()),
+        let noted = match &answered {
+            Ok(receipt) => self.memory.answered(receipt.effects.charge),
+            // Of what certainly has not left there is nothing to reverse.
+            Err(_) if is_unsent => self.memory.close(Closed::Unsent, None),
+            Err(Stop { by_centre: true, reason, .. }) => self.memory.close(Closed::Refused, Some(*reason)),
+            Err(_) => {
+                // Whether the reversal gets through or not changes nothing in how this transaction ended.
+                let _ = self.pay_owed().await;
+                return answered;
             }
-        }
-        // Whether the reversal gets through or not changes nothing in how this transaction ended.
-        let _ = self.reverse_unanswered().await;
-        answered
-    }
-
-    /// Sends the reversal that is due, if one is, a few times. While it is not acknowledged nothing else may be done.
-    async fn reverse_unanswered(&mut self) -> Result<(), Stop> {
-        let Some(Unanswered { institution, terminal, batch, stan, original }) = self.memory.unanswered()? else {
-            return Ok(());
         };
-        self.operator.show(&Screen::Reversing);
-        for _ in 0..self.settings.reversal_tries {
-            let (time, body) = (self.clock.now(), Body::Reverse { stan, original });
-            match self.send(&Request { institution, terminal, batch, time, body }).await {
-                Ok(Answer::Done) => return Ok(self.memory.end()?),
-                // The number is another transaction's, so that the centre has never carried out ours, and never will.
-                // Nor is anything left of what the centre has undone itself, or of what was confirmed.
-                Err(Stop { reason: Reason::NumberReused | Reason::AlreadyConfirmed, by_centre: true, .. }) => {
-                    return Ok(self.memory.end()?);
-                }
-                // Said again now it would fare no better, and a centre that is busy would have even more to do. It stays due.
-                Err(stop) if stop.by_centre || stop.reason.advice() != Advice::TryAgain => return Err(stop),
-                Ok(_) | Err(_) => {}
-            }
+        visit.approved = answered.is_ok() && noted.is_ok();
+        // The next start would not know how it ended and reverse the transaction, so it is reversed already now.
+        if let Err(error) = noted {
+            answered = Err(error.into());
+            let _ = self.pay_owed().await;
         }
-        Err(Stop::here(Reason::NoAnswer))
+        answered
     }
 
     /// The batch in which the terminal works. If it has not signed in since it started, or has no number left, it signs in
@@ -530,8 +522,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         {
             return Ok(batch);
         }
-        // What is due belongs to the lease before, so that goes first.
-        if self.memory.unanswered()?.is_some() {
+        // What is owed belongs to the lease before, so that goes first.
+        if self.memory.owed()?.is_some() {
             return Err(Stop::here(Reason::NoAnswer));
         }
         let mut fresh = Token([0; 8]);
@@ -605,9 +597,9 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         });
     }
 
-    /// Whether a reversal is still due, as far as is known.
-    pub fn has_unanswered(&self) -> bool {
-        self.memory.unanswered().is_ok_and(|unanswered| unanswered.is_some())
+    /// What is owed to the centre, as far as is known.
+    pub fn duties(&self) -> Duties {
+        self.memory.duties()
     }
 
     /// The memory, for whoever keeps settings and counters in it, too.

@@ -6,10 +6,12 @@ use core::fmt;
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::centre::{Answer, Batch, Lease, LinkError, Original, Request, Stan, TerminalId, Token};
-use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::centre::{Answer, Batch, Lease, LinkError, Original, Request, Stan, Token};
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::Settings;
+use super::duty::{Closed, Duties, Kind, Owed};
 use crate::ui::Screen;
 
 /// The way to the card centre.
@@ -92,17 +94,34 @@ pub trait Clock {
     fn now(&mut self) -> Timestamp;
 }
 
-/// What the terminal may not forget, whenever its power is cut: the numbers it has used, and a transaction whose answer
-/// never came.
+/// What the terminal may not forget, whenever its power is cut: the numbers it has used, and every transaction that it has begun,
+/// until the centre has said how that ended.
 ///
 /// Nothing here is `async`: a call takes at most as long as a flash needs to erase a page (some 25 ms), while nothing else
 /// of the visit is under way.
 pub trait Memory {
-    /// The transaction that must be reversed before anything else is done, if there is one.
+    /// What the centre must hear before the next transaction begins, that of the oldest transaction first. The methods that
+    /// note how a transaction goes on are about the same one.
     ///
     /// # Errors
     /// When that cannot be known; then nothing else may be done either.
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError>;
+    fn owed(&self) -> Result<Option<Owed>, MemoryError>;
+
+    /// How many transactions are parked: the centre does not take what it is owed for them, and others go on meanwhile.
+    fn parked(&self) -> usize;
+
+    /// What is owed, as the till is told it; nothing if that cannot be known.
+    fn duties(&self) -> Duties {
+        let owed = self.owed().ok().flatten();
+        Duties {
+            reversal: matches!(owed, Some(Owed::Reverse(_))),
+            confirmation: matches!(owed, Some(Owed::Confirm(..))),
+            parked: self.parked() as u8,
+        }
+    }
+
+    /// Lets the parked transactions be owed again, each until it is [missed](Self::missed) once more.
+    fn resume(&mut self);
 
     /// The token of this terminal. If it has none yet, it is `fresh` from now on, durably.
     ///
@@ -111,8 +130,7 @@ pub trait Memory {
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError>;
 
     /// Keeps, durably, the lease that the centre has given for the name in `settings`. Numbers only go up: within a batch, a
-    /// lower next number than the own changes nothing. Must not be called while a transaction is unanswered, since that
-    /// belongs to the lease before.
+    /// lower next number than the own changes nothing.
     ///
     /// # Errors
     /// When nothing was kept.
@@ -121,26 +139,55 @@ pub trait Memory {
     /// The batch that is leased for the name in `settings`, if one is and a number is left in it.
     fn batch(&self, settings: &Settings) -> Option<Batch>;
 
-    /// Takes the next number and notes that the transaction with it is unanswered, which is about to be sent under the name in
+    /// Takes the next number and notes that the transaction with it has begun, which is about to be sent under the name in
     /// `settings` and as `original` says. Both are durable when this returns: only then may the transaction be sent, in this
-    /// batch and with this number. A number is given once, and numbers only go up. Must not be called while another
-    /// transaction is unanswered, nor without a [`batch`](Self::batch).
+    /// batch and with this number. A number is given once, and numbers only go up. Must not be called while anything is
+    /// [owed](Self::owed), nor without a [`batch`](Self::batch).
     ///
     /// # Errors
-    /// When nothing was kept, or no number is left; the transaction must not be sent.
-    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError>;
+    /// When nothing was kept, no number is left, or there is no room; the transaction must not be sent.
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError>;
 
-    /// Notes, durably, that the transaction was answered, was reversed, or was never sent.
+    /// Notes, durably, that the centre has approved the transaction, and what the personal account paid. It is owed a reversal
+    /// still, until the card has what is for it.
     ///
     /// # Errors
-    /// When that was not kept; the transaction counts as unanswered still, and must be reversed.
-    fn end(&mut self) -> Result<(), MemoryError>;
+    /// When that was not kept; then the transaction must be reversed.
+    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError>;
+
+    /// Notes, durably, that card and receipt are done, or what failed on the card. From now on it is owed a confirmation.
+    ///
+    /// # Errors
+    /// When that was not kept; then the transaction must be reversed.
+    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError>;
+
+    /// Notes, durably, how the transaction ended, and the reason if the centre gave one that it should not have. Nothing is
+    /// owed for it from now on.
+    ///
+    /// # Errors
+    /// When that was not kept; it is owed still.
+    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError>;
+
+    /// Notes, durably, that the centre did not take what it is owed. If that was the round with the number `bound`, or a later
+    /// one, the transaction is parked. Returns whether it is.
+    ///
+    /// # Errors
+    /// When that was not kept; it is owed as before.
+    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError>;
 }
 
 /// A memory that lies elsewhere than the terminal that uses it: in a static, for one, so that it is nowhere twice.
 impl<M: Memory> Memory for &mut M {
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-        (**self).unanswered()
+    fn owed(&self) -> Result<Option<Owed>, MemoryError> {
+        (**self).owed()
+    }
+
+    fn parked(&self) -> usize {
+        (**self).parked()
+    }
+
+    fn resume(&mut self) {
+        (**self).resume();
     }
 
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
@@ -155,29 +202,25 @@ impl<M: Memory> Memory for &mut M {
         (**self).batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
-        (**self).begin(settings, original)
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+        (**self).begin(settings, original, kind)
     }
 
-    fn end(&mut self) -> Result<(), MemoryError> {
-        (**self).end()
+    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
+        (**self).answered(charge)
     }
-}
 
-/// A transaction whose answer is awaited, or never came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Unanswered {
-    /// Where the terminal stood.
-    pub institution: InstitutionCode,
-    /// What it was called there.
-    pub terminal: TerminalId,
-    /// Its batch.
-    pub batch: Batch,
-    /// Its number.
-    pub stan: Stan,
-    /// What else the centre knows it by.
-    pub original: Original,
+    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError> {
+        (**self).card_result(result)
+    }
+
+    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
+        (**self).close(how, reason)
+    }
+
+    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
+        (**self).missed(bound)
+    }
 }
 
 /// Why something could not be kept or recalled.
@@ -192,6 +235,8 @@ pub enum MemoryError {
     OtherVersion,
     /// Every number of the batch was used, or there is no batch. The next sign-in brings another one.
     NumbersUsedUp,
+    /// The journal has no room for another transaction: the batch must be settled, or too many are parked.
+    JournalFull,
 }
 
 impl MemoryError {
@@ -202,13 +247,16 @@ impl MemoryError {
             Self::Unreadable => "unreadable, exchange the board",
             Self::OtherVersion => "records of another version: load it, or erase the region",
             Self::NumbersUsedUp => "no number is left, sign in at the centre",
+            Self::JournalFull => "the journal is full: sign off to send again what is parked",
         }
     }
 
     /// Who can put it right.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Worn | Self::Unreadable | Self::OtherVersion | Self::NumbersUsedUp => Advice::CallService,
+            Self::Worn | Self::Unreadable | Self::OtherVersion | Self::NumbersUsedUp | Self::JournalFull => {
+                Advice::CallService
+            }
         }
     }
 }
@@ -230,6 +278,7 @@ impl defmt::Format for MemoryError {
             Self::Unreadable => defmt::write!(f, "unreadable, exchange the board"),
             Self::OtherVersion => defmt::write!(f, "records of another version: load it, or erase the region"),
             Self::NumbersUsedUp => defmt::write!(f, "no number is left, sign in at the centre"),
+            Self::JournalFull => defmt::write!(f, "the journal is full: sign off to send again what is parked"),
         }
     }
 }

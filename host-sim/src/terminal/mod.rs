@@ -173,7 +173,8 @@ fn work<S: CardSlot>(
         };
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number));
-        let receipt = receipt::Receipt::new(args.institution, args.name, &task, &report, record.as_ref());
+        let receipt =
+            receipt::Receipt::new(args.institution, args.name, &task, (&report, station.duties()), record.as_ref());
         if args.json {
             output.json_line(&receipt);
         } else {

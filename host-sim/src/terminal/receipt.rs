@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use qiyong_firmware::terminal::Report;
+use qiyong_firmware::terminal::{Duties, Report};
 use qiyong_firmware::ui::{reason_text, status_text};
 use qiyong_protocol::centre::TerminalId;
 use qiyong_protocol::ecr::Formality;
@@ -41,6 +41,9 @@ pub(super) struct Receipt {
     status: Option<&'static str>,
     pin_changed: bool,
     pin_unchanged: Option<&'static str>,
+    /// Transactions that the centre must hear of before the next one, and those that it did not take again and again.
+    owed: u8,
+    parked: u8,
     #[serde(skip)]
     words: String,
     #[serde(skip)]
@@ -50,12 +53,12 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    /// `record` is what the centre knows of the card.
+    /// `duties` is what the terminal owes the centre afterwards, `record` what that knows of the card.
     pub(super) fn new(
         institution: InstitutionCode,
         terminal: TerminalId,
         task: &Task,
-        report: &Report,
+        (report, duties): (&Report, Duties),
         record: Option<&CardRecord>,
     ) -> Self {
         let bill = match task {
@@ -104,6 +107,8 @@ impl Receipt {
             status: report.standing.map(|standing| standing.status.as_str()),
             pin_changed: report.pin_changed,
             pin_unchanged: report.pin_unchanged.map(|reason| reason.as_str()),
+            owed: u8::from(duties.reversal || duties.confirmation),
+            parked: duties.parked,
             words: format!("{english} {chinese}"),
             next: advice.map(advice::sentence),
             amounts,
@@ -126,6 +131,8 @@ impl Receipt {
         line("number  流水号", self.stan.map(|stan| format!("{stan:06}")).as_deref());
         line("place   机构", Some(&format!("{}, terminal {}", self.institution, self.terminal)));
         line("time    时间", Some(&self.time));
+        line("owed    待报", (self.owed > 0).then_some("the centre is told first, at the next visit"));
+        line("parked  挂起", (self.parked > 0).then(|| format!("{}: sign off to send again", self.parked)).as_deref());
         lines
     }
 }

@@ -129,6 +129,10 @@ pub struct State {
     pub set_up: bool,
     /// A transaction must be reversed before anything else is done.
     pub reversal_due: bool,
+    /// A transaction must be confirmed before anything else is done.
+    pub confirmation_due: bool,
+    /// How many transactions the centre has not taken a reversal or confirmation of, again and again. They hold up nothing.
+    pub parked: u8,
     /// The visit under way.
     pub visit: Option<Reference>,
     /// The number of the next transaction.
@@ -264,15 +268,24 @@ impl Event {
     pub fn encode(&self) -> Bytes {
         let mut bytes = Bytes::default();
         let _ = match self {
-            Self::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial }) => {
-                Writer::new(&mut bytes, b's')
-                    .flags([*set_up, *reversal_due, false])
-                    .option(*visit, |writer, visit| writer.number(visit.0))
-                    .number(next_stan.0)
-                    .number(*starts)
-                    .number(*crashes)
-                    .bytes(serial)
-            }
+            Self::State(State {
+                set_up,
+                reversal_due,
+                confirmation_due,
+                parked,
+                visit,
+                next_stan,
+                starts,
+                crashes,
+                serial,
+            }) => Writer::new(&mut bytes, b's')
+                .flags([*set_up, *reversal_due, *confirmation_due])
+                .bytes(&[*parked])
+                .option(*visit, |writer, visit| writer.number(visit.0))
+                .number(next_stan.0)
+                .number(*starts)
+                .number(*crashes)
+                .bytes(serial),
             Self::Ended(ended) => {
                 let Ended { reference, reason, effects, balance, stan, standing, pin_changed, pin_unchanged, cause } =
                     *ended;
@@ -301,10 +314,12 @@ impl Event {
         let mut reader = Reader(bytes);
         let event = match reader.byte()? {
             b's' => {
-                let [set_up, reversal_due, false] = reader.flags()? else { return None };
+                let [set_up, reversal_due, confirmation_due] = reader.flags()?;
                 Self::State(State {
                     set_up,
                     reversal_due,
+                    confirmation_due,
+                    parked: reader.byte()?,
                     visit: reader.option(|reader| reader.number().map(Reference))?,
                     next_stan: reader.stan()?,
                     starts: reader.number()?,

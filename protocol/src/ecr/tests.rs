@@ -47,9 +47,20 @@ fn any_reason() -> impl Strategy<Value = Reason> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let visit = prop::option::of(any::<u32>().prop_map(Reference));
-    let state = (any::<[bool; 2]>(), visit, any_stan(), any::<[u32; 2]>(), any::<[u8; 12]>());
-    let state = state.prop_map(|([set_up, reversal_due], visit, next_stan, [starts, crashes], serial)| {
-        Event::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial })
+    let state = (any::<([bool; 3], u8)>(), visit, any_stan(), any::<[u32; 2]>(), any::<[u8; 12]>());
+    let state = state.prop_map(|((flags, parked), visit, next_stan, [starts, crashes], serial)| {
+        let [set_up, reversal_due, confirmation_due] = flags;
+        Event::State(State {
+            set_up,
+            reversal_due,
+            confirmation_due,
+            parked,
+            visit,
+            next_stan,
+            starts,
+            crashes,
+            serial,
+        })
     });
     let standing = (select(&CardStatus::ALL[..]), any::<[bool; 4]>()).prop_map(
         |(status, [social, financial, pin_is_initial, initial_is_common])| Standing {

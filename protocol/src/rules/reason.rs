@@ -150,6 +150,8 @@ reasons! {
     UnknownTransaction = "unknown-transaction" => Refused, CallService;
     /// The transaction was confirmed: a reversal comes too late, and undoes nothing.
     AlreadyConfirmed = "already-confirmed" => Refused, CallService;
+    /// The terminal's journal has no room for another transaction: too many are parked, or the batch must be settled.
+    JournalFull = "journal-full" => Failed, CallService;
 }
 
 impl Reason {

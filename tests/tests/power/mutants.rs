@@ -1,9 +1,11 @@
 //! Memories around the shipped one: one that writes down every call, and those that are wrong on purpose.
 
 use qiyong_firmware::application::Kept;
-use qiyong_firmware::terminal::{Memory, MemoryError, Settings, Unanswered};
+use qiyong_firmware::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings, Transaction};
 use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
 use super::pharmacy::Notes;
 
@@ -25,8 +27,16 @@ impl<M> Recording<M> {
 }
 
 impl<M: Memory> Memory for Recording<M> {
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
-        self.memory.unanswered()
+    fn owed(&self) -> Result<Option<Owed>, MemoryError> {
+        self.memory.owed()
+    }
+
+    fn parked(&self) -> usize {
+        self.memory.parked()
+    }
+
+    fn resume(&mut self) {
+        self.memory.resume();
     }
 
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
@@ -41,14 +51,29 @@ impl<M: Memory> Memory for Recording<M> {
         self.memory.batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
         self.note("note transaction")?;
-        self.memory.begin(settings, original)
+        self.memory.begin(settings, original, kind)
     }
 
-    fn end(&mut self) -> Result<(), MemoryError> {
+    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
+        self.note("note answer")?;
+        self.memory.answered(charge)
+    }
+
+    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError> {
+        self.note("note card")?;
+        self.memory.card_result(result)
+    }
+
+    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
         self.note("note end")?;
-        self.memory.end()
+        self.memory.close(how, reason)
+    }
+
+    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
+        self.note("note miss")?;
+        self.memory.missed(bound)
     }
 }
 
@@ -73,16 +98,22 @@ pub(super) enum Wrong {
     NotesInRamOnly,
     /// The end is forgotten when the power fails.
     EndsInRamOnly,
+    /// That the holder has seen the end is forgotten when the power fails.
+    CardInRamOnly,
+    /// A confirmation counts as heard before it is sent.
+    ForgetsTheConfirmation,
     /// Every transaction has the same number.
     GivesOneNumber,
 }
 
 /// Each, and the invariant of docs/design.md §1 that it breaks.
-pub(super) const MUTANTS: [(Wrong, u8); 5] = [
+pub(super) const MUTANTS: [(Wrong, u8); 7] = [
     (Wrong::EndsBeforeTheAnswer, 1),
     (Wrong::ForgetsTheReversal, 1),
     (Wrong::NotesInRamOnly, 1),
     (Wrong::EndsInRamOnly, 3),
+    (Wrong::CardInRamOnly, 3),
+    (Wrong::ForgetsTheConfirmation, 3),
     (Wrong::GivesOneNumber, 3),
 ];
 
@@ -91,20 +122,30 @@ pub(super) struct Mutant<M> {
     pub(super) memory: M,
     pub(super) kind: Option<Wrong>,
     /// What it believes instead of what is kept, until the power fails.
-    pub(super) hidden: Option<Option<Unanswered>>,
+    pub(super) hidden: Option<Option<Owed>>,
 }
 
 impl<M: Kept> Memory for Mutant<M> {
-    fn unanswered(&self) -> Result<Option<Unanswered>, MemoryError> {
+    fn owed(&self) -> Result<Option<Owed>, MemoryError> {
         if let Some(hidden) = self.hidden {
             return Ok(hidden);
         }
-        let kept = self.memory.unanswered()?;
-        Ok(match self.kind {
-            Some(Wrong::ForgetsTheReversal) => None,
-            Some(Wrong::GivesOneNumber) => kept.map(|due| Unanswered { stan: Stan(1), ..due }),
+        let kept = self.memory.owed()?;
+        Ok(match (self.kind, kept) {
+            (Some(Wrong::ForgetsTheReversal), Some(Owed::Reverse(_))) => None,
+            (Some(Wrong::GivesOneNumber), Some(Owed::Reverse(due))) => {
+                Some(Owed::Reverse(Transaction { stan: Stan(1), ..due }))
+            }
             _ => kept,
         })
+    }
+
+    fn parked(&self) -> usize {
+        self.memory.parked()
+    }
+
+    fn resume(&mut self) {
+        self.memory.resume();
     }
 
     fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
@@ -119,18 +160,18 @@ impl<M: Kept> Memory for Mutant<M> {
         self.memory.batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
         let (batch, stan) = match (self.kind, self.memory.batch(settings)) {
             (Some(Wrong::NotesInRamOnly), Some(batch)) => {
                 let Settings { institution, terminal, .. } = *settings;
                 let stan = self.memory.next();
-                self.hidden = Some(Some(Unanswered { institution, terminal, batch, stan, original }));
+                self.hidden = Some(Some(Owed::Reverse(Transaction { institution, terminal, batch, stan, original })));
                 return Ok((batch, stan));
             }
-            _ => self.memory.begin(settings, original)?,
+            _ => self.memory.begin(settings, original, kind)?,
         };
         match self.kind {
-            Some(Wrong::EndsBeforeTheAnswer) => self.memory.end().map(|()| (batch, stan)),
+            Some(Wrong::EndsBeforeTheAnswer) => self.memory.close(Closed::Refused, None).map(|()| (batch, stan)),
             Some(Wrong::GivesOneNumber) => Ok((batch, Stan(1))),
             _ => {
                 self.hidden = None;
@@ -139,17 +180,49 @@ impl<M: Kept> Memory for Mutant<M> {
         }
     }
 
-    fn end(&mut self) -> Result<(), MemoryError> {
+    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
+        match self.kind {
+            Some(Wrong::NotesInRamOnly | Wrong::EndsBeforeTheAnswer) => Ok(()),
+            _ => self.memory.answered(charge),
+        }
+    }
+
+    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError> {
+        match (self.kind, self.hidden.flatten(), self.memory.owed()?) {
+            (Some(Wrong::NotesInRamOnly), Some(owed), _) => {
+                self.hidden = Some(Some(Owed::Confirm(*owed.transaction(), result)));
+                Ok(())
+            }
+            (Some(Wrong::CardInRamOnly), _, Some(owed)) => {
+                self.hidden = Some(Some(Owed::Confirm(*owed.transaction(), result)));
+                Ok(())
+            }
+            (Some(Wrong::EndsBeforeTheAnswer), ..) => Ok(()),
+            (Some(Wrong::ForgetsTheConfirmation), ..) => self.memory.close(Closed::Confirmed, result),
+            _ => self.memory.card_result(result),
+        }
+    }
+
+    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
         match (self.kind, self.hidden.flatten()) {
             (Some(Wrong::EndsInRamOnly), _) => self.hidden = Some(None),
-            (Some(Wrong::NotesInRamOnly), Some(Unanswered { institution, terminal, original, .. })) => {
+            (Some(Wrong::NotesInRamOnly), Some(owed)) => {
+                let Transaction { institution, terminal, original, .. } = *owed.transaction();
                 self.hidden = Some(None);
-                self.memory.begin(&Settings::at(institution, terminal), original)?;
-                self.memory.end()?;
+                self.memory.begin(&Settings::at(institution, terminal), original, Kind::Purchase)?;
+                self.memory.close(how, reason)?;
             }
-            _ => self.memory.end()?,
+            (Some(Wrong::EndsBeforeTheAnswer), _) => {}
+            _ => {
+                self.memory.close(how, reason)?;
+                self.hidden = None;
+            }
         }
         Ok(())
+    }
+
+    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
+        if self.hidden.is_some() { Ok(false) } else { self.memory.missed(bound) }
     }
 }
 

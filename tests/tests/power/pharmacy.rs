@@ -10,10 +10,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use qiyong::in_process::{InProcess, make_card, record_of};
+use qiyong_centre::Phase;
 use qiyong_firmware::application::Kept;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Clock, NoPin, Operator, Report, Settings, WhichPin};
+use qiyong_firmware::terminal::{Clock, Duties, NoPin, Operator, Report, Settings, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -45,6 +46,8 @@ const ACCOUNT: Fen = Fen(50_000);
 const PRICE: Fen = Fen(3_000);
 /// Pages of the flash, with four records each: one visit in two erases a page.
 const PAGES: u32 = 3;
+/// And of the journal, with six items each.
+const JOURNAL: u32 = 6;
 
 type Flash = memory::Flash<512>;
 
@@ -214,7 +217,7 @@ impl Pharmacy {
             })),
             card,
             number: new.number,
-            flash: Flash::new(PAGES as usize, seed),
+            flash: Flash::new((PAGES + JOURNAL) as usize, seed),
             notes,
             paid: Rc::default(),
             failed: Rc::default(),
@@ -223,7 +226,7 @@ impl Pharmacy {
     }
 
     /// The terminal's memory, after a start.
-    pub(crate) fn store(&self) -> Store<Flash, PAGES> {
+    pub(crate) fn store(&self) -> Store<Flash, PAGES, 0, JOURNAL> {
         Store::open(self.flash.clone(), None)
     }
 
@@ -252,10 +255,20 @@ impl Pharmacy {
             unsent: self.unsent,
             asked: 0,
         };
-        let reversal_due = memory.unanswered().is_ok_and(|due| due.is_some());
+        let Duties { reversal: reversal_due, confirmation: confirmation_due, parked } = memory.duties();
         let next_stan = memory.next();
         let serial = [0; 12];
-        let state = State { set_up: false, reversal_due, visit: None, next_stan, starts: 1, crashes: 0, serial };
+        let state = State {
+            set_up: false,
+            reversal_due,
+            confirmation_due,
+            parked,
+            visit: None,
+            next_stan,
+            starts: 1,
+            crashes: 0,
+            serial,
+        };
         let parts = StationParts {
             slot: ContactSlot::new(line, SlotConfig::default()),
             operator: desk,
@@ -324,8 +337,12 @@ impl Pharmacy {
         let journal = ear.centre.journal().unwrap();
         let in_force = journal.iter().filter(|entry| entry.stan.is_some() && !entry.reversed);
         let approved: Vec<_> = in_force.filter(|entry| entry.outcome == Outcome::Approved).collect();
-        if approved.len() as u64 != self.paid.get() || memory().unanswered() != Ok(None) {
+        if approved.len() as u64 != self.paid.get() || memory().owed() != Ok(None) {
             return broken(3, format!("the journal keeps open what the terminal has closed: {approved:?}"));
+        }
+        // A centre that was not told so undoes them after a time.
+        if let Some(entry) = approved.iter().find(|entry| entry.phase != Some(Phase::Posted)) {
+            return broken(3, format!("the holder has the receipt, and the centre has not heard so: {entry:?}"));
         }
         let activations = ear.centre.activations(&self.number).unwrap();
         let active: Vec<_> = activations.iter().filter(|activation| !activation.reversed).collect();

@@ -5,6 +5,7 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashEr
 use serde::Serialize;
 
 use qiyong_firmware::storage::Store;
+use qiyong_firmware::terminal::{Duties, Memory as _};
 
 use super::DebugProbe;
 
@@ -15,6 +16,10 @@ pub struct Counters {
     pub next_stan: u32,
     /// Whether a transaction must be reversed before anything else is done.
     pub reversal_due: bool,
+    /// Whether one must be confirmed before.
+    pub confirmation_due: bool,
+    /// How many the centre has not taken again and again, and which hold up nothing.
+    pub parked: u8,
     /// How often it has started.
     pub starts: u32,
     /// How many of these starts followed a panic or a fault.
@@ -26,10 +31,16 @@ pub struct Counters {
 /// # Errors
 /// The probe fails.
 pub(crate) fn counters<P: DebugProbe>(probe: &mut P, (at, length): (u64, usize)) -> Result<Option<Counters>, P::Error> {
-    let memory = Store::<_>::recall(Copy(probe.read(at, length)?));
+    let mut bytes = probe.read(at, length)?;
+    // The image keeps the first half of its region behind the second one.
+    bytes.rotate_left(length / 2);
+    let memory = Store::<_>::recall(Copy(bytes));
+    let Duties { reversal, confirmation, parked } = memory.duties();
     Ok(memory.trouble().is_none().then(|| Counters {
         next_stan: memory.next().0,
-        reversal_due: memory.is_reversal_due(),
+        reversal_due: reversal,
+        confirmation_due: confirmation,
+        parked,
         starts: memory.starts(),
         crashes: memory.crashes().0,
     }))

@@ -135,7 +135,7 @@ impl Image {
             (Ok(at), Ok(length)) => usize::try_from(length).ok().map(|length| (at, length)),
             _ => None,
         };
-        let storage = region("QIYONG_STORAGE_SRAM2");
+        let storage = region("QIYONG_STORAGE_SRAM1");
         Ok(Self {
             table,
             rtt,

@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
-use qiyong_firmware::storage::PAGES;
+use qiyong_firmware::storage::{PAGES, REGION};
 use thiserror::Error;
 
 /// A page, in bytes: that of the boards.
 const PAGE: usize = 2048;
 /// The whole file, in bytes.
-const SIZE: usize = PAGES as usize * PAGE;
+const SIZE: usize = REGION as usize * PAGE;
+/// How much of it was there before the journal: the records alone.
+const BEFORE_JOURNAL: usize = PAGES as usize * PAGE;
 
 /// Why a file is no flash for a terminal.
 #[derive(Debug, Error)]
@@ -80,6 +82,13 @@ impl FileFlash {
                 Ok(flash)
             }
             length if length == SIZE as u64 => Ok(flash),
+            // The pages that it had lie where they lay. One that was cut while it grew has more of them, which are erased.
+            length if (BEFORE_JOURNAL as u64..SIZE as u64).contains(&length) && length.is_multiple_of(PAGE as u64) => {
+                for at in (length..SIZE as u64).step_by(PAGE) {
+                    flash.put(at as u32, &[0xFF; PAGE]).map_err(failed)?;
+                }
+                Ok(flash)
+            }
             length => Err(FlashFileError::Foreign { path: path.into(), length }),
         }
     }
@@ -166,6 +175,21 @@ mod tests {
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    /// That of a program from before the journal, and one whose growth was cut short.
+    #[test]
+    fn a_file_with_records_alone_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.memory");
+        for pages in [PAGES as usize, PAGES as usize + 1, REGION as usize - 1] {
+            std::fs::write(&path, vec![7; pages * PAGE]).unwrap();
+            drop(FileFlash::open(&path).unwrap());
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(bytes.len(), SIZE);
+            let (old, new) = bytes.split_at(pages * PAGE);
+            assert!(old.iter().all(|byte| *byte == 7) && new.iter().all(|byte| *byte == 0xFF));
         }
     }
 

@@ -33,11 +33,11 @@ use rand_core::SeedableRng;
 
 use qiyong_firmware::clock::WallClock;
 use qiyong_firmware::slot::{ContactSlot, SlotConfig};
-use qiyong_firmware::storage::{PAGES, Store};
-use qiyong_firmware::terminal::{Clock, Report, Settings};
+use qiyong_firmware::storage::{REGION, Store};
+use qiyong_firmware::terminal::{Clock, Duties, Report, Settings};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::Setup;
+use qiyong_protocol::ecr::{Formality, Setup};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
@@ -163,7 +163,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let events = self.events.clone();
         let tracer = Tracer::new(move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
         let line = Layered::new(line, tracer);
-        let flash = Flash::new(PAGES as usize, seed);
+        let flash = Flash::new(REGION as usize, seed);
         let memory = Store::<_>::open(flash.clone(), None);
         let parts = Parts {
             slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
@@ -273,8 +273,17 @@ impl WorldTerminal {
         self.line().findings()
     }
 
-    /// Whether a reversal is still to be sent.
-    pub fn has_unanswered(&self) -> bool {
-        self.station.has_unanswered()
+    /// The terminal settles something with the centre, at the till's time.
+    ///
+    /// # Errors
+    /// The terminal does not do it, or its end is not heard.
+    pub fn attend(&mut self, what: Formality) -> Result<Report, TillError> {
+        self.station.till().begin(&Visit::default());
+        Ok(self.station.attend(what, self.time.timestamp())?.report)
+    }
+
+    /// What the terminal owes the centre.
+    pub fn duties(&self) -> Duties {
+        self.station.duties()
     }
 }

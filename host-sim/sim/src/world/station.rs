@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 use qiyong_firmware::application::{Kept, obey};
 use qiyong_firmware::link::SerialLink;
 use qiyong_firmware::slot::CardSlot;
-use qiyong_firmware::terminal::{CentreLink, Clock, Operator, Report, Settings, Terminal};
+use qiyong_firmware::terminal::{CentreLink, Clock, Duties, Operator, Report, Settings, Terminal};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, LinkError, Request};
 use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
@@ -173,8 +173,8 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         &mut self.terminal
     }
 
-    /// Whether a reversal is still to be sent.
-    pub fn has_unanswered(&self) -> bool {
-        self.terminal.has_unanswered()
+    /// What the terminal owes the centre.
+    pub fn duties(&self) -> Duties {
+        self.terminal.duties()
     }
 }

@@ -398,7 +398,7 @@ fn of_reasons() {
     );
     let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
                    terminal-name-taken numbers-used-up number-reused clock-wrong working-key-wrong \
-                   unknown-transaction already-confirmed";
+                   unknown-transaction already-confirmed journal-full";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
     assert_eq!(others.split(' ').count(), Reason::ALL.len() - 21);

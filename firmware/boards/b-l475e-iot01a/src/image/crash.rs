@@ -9,8 +9,8 @@ use qiyong_firmware::storage::Crash;
 
 /// The lowest address of SRAM1, and of the stack: see memory.x.
 const RAM_START: u32 = 0x2000_0000;
-/// Where SRAM1 ends.
-const RAM_END: u32 = RAM_START + 96 * 1024;
+/// Where the RAM of memory.x ends.
+const RAM_END: u32 = RAM_START + 32 * 1024;
 
 /// Where the check of a note begins.
 const CRASH_MAGIC: u32 = 0x4352_5348;

@@ -1,6 +1,6 @@
-//! The driver of the storage region: the last 32 KiB of the flash's second bank (RM0351 section 3). No code lies in that bank, so
-//! the program runs on while a page of it is erased. Where there is no flash controller, as in QEMU, SRAM2 takes the flash's place
-//! and behaves as it would: words are written once, and only pages are erased.
+//! The driver of the storage region: the last 64 KiB of the flash's second bank (RM0351 section 3). No code lies in that bank, so
+//! the program runs on while a page of it is erased. Where there is no flash controller, as in QEMU, a part of SRAM1 takes the flash's
+//! place and behaves as it would: words are written once, and only pages are erased.
 //!
 //! What is kept there is for `qiyong_firmware::storage`; where the region is, for memory.x and `words`.
 
@@ -63,7 +63,8 @@ impl Region {
 
     /// The words from `offset`, this many bytes.
     fn words(&self, offset: u32, length: usize, unit: usize) -> Result<&'static [AtomicU32], FlashError> {
-        let offset = offset as usize;
+        // The first half lies behind the second one, and no piece is in both: see memory.x.
+        let offset = offset as usize ^ self.words.len() * 2;
         if !offset.is_multiple_of(unit) || !length.is_multiple_of(unit) {
             return Err(FlashError::Range);
         }

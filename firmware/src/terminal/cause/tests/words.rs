@@ -12,7 +12,7 @@ use qiyong_protocol::error_table as table;
 use super::*;
 use crate::slot::LineError;
 use crate::storage::Store;
-use crate::terminal::{Memory, MemoryError, NoPin, Settings};
+use crate::terminal::{Kind, Memory, MemoryError, NoPin, Settings};
 
 #[test]
 fn of_the_card_line() {
@@ -129,7 +129,7 @@ impl ReadNorFlash for BadFlash {
     }
 
     fn capacity(&self) -> usize {
-        16 * 2048
+        32 * 2048
     }
 }
 
@@ -162,7 +162,10 @@ fn of_the_storage() {
         // The tests of the storage write such records.
         MemoryError::OtherVersion = MemoryError::OtherVersion
             => CallService, "the terminal's storage: records of another version: load it, or erase the region";
-        MemoryError::NumbersUsedUp = store(true).begin(&settings, original).unwrap_err()
+        MemoryError::NumbersUsedUp = store(true).begin(&settings, original, Kind::Apply).unwrap_err()
             => CallService, "the terminal's storage: no number is left, sign in at the centre";
+        // Those of the journal fill it.
+        MemoryError::JournalFull = MemoryError::JournalFull
+            => CallService, "the terminal's storage: the journal is full: sign off to send again what is parked";
     });
 }

@@ -128,7 +128,8 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
     assert_eq!((line.as_str(), screen.english.as_str(), *stack), ("info  number 7", "PIN", (16, 64)));
     assert_eq!(*pins, SlotPins { vcc: true, rst: true, present: true });
     // Erased flash is the memory of a terminal that has never started.
-    let nothing = Counters { next_stan: 1, reversal_due: false, starts: 0, crashes: 0 };
+    let nothing =
+        Counters { next_stan: 1, reversal_due: false, confirmation_due: false, parked: 0, starts: 0, crashes: 0 };
     assert_eq!(*counters, Some(nothing));
 }
 
