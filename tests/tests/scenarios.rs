@@ -132,6 +132,7 @@ fn the_files_are_the_rule_book() {
         Reason::Expired,
         Reason::UnknownTransaction,
         Reason::AlreadyConfirmed,
+        Reason::BatchSettled,
     ];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());

@@ -150,6 +150,8 @@ reasons! {
     UnknownTransaction = "unknown-transaction" => Refused, CallService;
     /// The transaction was confirmed: a reversal comes too late, and undoes nothing.
     AlreadyConfirmed = "already-confirmed" => Refused, CallService;
+    /// The batch is settled: nothing new is done in it. The terminal signs in again, and gets the next one.
+    BatchSettled = "batch-settled" => Failed, TryAgain;
 }
 
 impl Reason {

@@ -21,6 +21,9 @@ pub(super) enum Kind {
     Report,
     SignOff,
     Echo,
+    SettleBatch,
+    Upload,
+    UploadDone,
 }
 
 /// By which fields a kind of request is known.
@@ -41,7 +44,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 12] = [
+const FORMS: [Form; 15] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
@@ -54,6 +57,9 @@ const FORMS: [Form; 12] = [
     form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
     form(Kind::SignOff, 0x0820, None, [0, 0], [0, 0, 2]),
     form(Kind::Echo, 0x0820, None, [0, 0], [3, 0, 1]),
+    form(Kind::SettleBatch, 0x0500, None, [0, 0], [2, 0, 1]),
+    form(Kind::Upload, 0x0320, None, [0, 0], [2, 0, 1]),
+    form(Kind::UploadDone, 0x0320, None, [0, 0], [2, 0, 2]),
 ];
 
 impl Form {
