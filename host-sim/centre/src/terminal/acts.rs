@@ -8,6 +8,7 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 
 use super::keys;
 use super::refusal::Refused;
+use super::settling::acts::{BankFile, ListSettlements, ShowSettlement};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
@@ -27,6 +28,9 @@ pub(crate) const ACTS: &[Entry] = &[
     entry::<RetireTerminal>(),
     entry::<ListTerminals>(),
     entry::<ShowJournal>(),
+    entry::<ListSettlements>(),
+    entry::<ShowSettlement>(),
+    entry::<BankFile>(),
 ];
 
 /// Those who see to institutions.
@@ -277,7 +281,7 @@ fn known(
 }
 
 /// That the institution is one of this area's.
-fn here(desk: &Desk<'_>, institution: InstitutionNo) -> Result<(), Refusal> {
+pub(super) fn here(desk: &Desk<'_>, institution: InstitutionNo) -> Result<(), Refusal> {
     if area_of(desk.store(), institution.0)? != Some(desk.area()) {
         return Err(InstitutionRefused::Unknown.into());
     }
