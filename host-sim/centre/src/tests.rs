@@ -1,6 +1,7 @@
 //! The centre, message by message. What holds for any sequence of messages is in [`model`].
 
 pub(crate) mod acts;
+pub(crate) mod batches;
 pub(crate) mod closing;
 mod coverage;
 mod damage;

@@ -144,6 +144,3 @@ fn within(
 fn state_of(store: &Store, key: &Key) -> Result<Answer, CentreError> {
     Ok(Answer::Batch(rows::find(store, key)?.map_or(BatchState::Open, |(state, _)| state)))
 }
-
-#[cfg(test)]
-pub(crate) mod tests;
