@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::tests::closing::closing_line;
@@ -113,22 +114,24 @@ fn play(till: &mut Till, steps: &[Step]) -> bool {
     unheard
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
-
-    /// Each batch of several, one after the other.
-    #[test]
-    fn whatever_a_terminal_does_its_batch_balances(
-        batches in prop::collection::vec(prop::collection::vec(any_step(), 0..30), 1..4),
-    ) {
-        thread_local! { static TILL: RefCell<Option<Till>> = const { RefCell::new(None) } }
-        // A centre costs more than a history: one serves all, and one that failed is not used again.
-        let mut till = TILL.take().filter(|till| now(&till.centre, &till.card).account.0 > 500_000).unwrap_or_else(Till::new);
+/// Each batch of several, one after the other.
+#[test]
+fn whatever_a_terminal_does_its_batch_balances() {
+    let batches = prop::collection::vec(prop::collection::vec(any_step(), 0..30), 1..4);
+    let config = ProptestConfig { max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(ProptestConfig { cases: config.cases.min(48), ..config });
+    // A centre costs more than a history: one serves all, and one that failed is not used again.
+    let kept: RefCell<Option<Till>> = RefCell::new(None);
+    let played = runner.run(&batches, |batches| {
+        let rich = |till: &Till| now(&till.centre, &till.card).account.0 > 500_000;
+        let mut till = kept.take().filter(rich).unwrap_or_else(Till::new);
         for steps in &batches {
             play(&mut till, steps);
         }
-        TILL.set(Some(till));
-    }
+        kept.replace(Some(till));
+        Ok(())
+    });
+    played.unwrap();
 }
 
 /// A thousand sales over a line that loses one message in twenty, in both directions: it balances. Then the same with one tampered
