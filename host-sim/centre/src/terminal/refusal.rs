@@ -2,8 +2,12 @@
 
 use strum::EnumCount;
 
-use crate::acts::refusal::RefusalKind;
+use crate::acts::desk::Desk;
+use crate::acts::fields::InstitutionNo;
+use crate::acts::refusal::{Refusal, RefusalKind};
 use crate::acts::words::{Worded, Words};
+use crate::institution::records::area_of;
+use crate::institution::refusal::Refused as InstitutionRefused;
 
 /// Why nothing is done about a terminal's key, or shown of its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
@@ -54,4 +58,12 @@ impl Worded for Refused {
         };
         words.field(if matches!(self, Self::Unsettled) { "batch" } else { "terminal" })
     }
+}
+
+/// That the institution is one of this area's.
+pub(crate) fn here(desk: &Desk<'_>, institution: InstitutionNo) -> Result<(), Refusal> {
+    if area_of(desk.store(), institution.0)? != Some(desk.area()) {
+        return Err(InstitutionRefused::Unknown.into());
+    }
+    Ok(())
 }

@@ -58,7 +58,8 @@ use crate::terminal::forwarded;
 use crate::terminal::journal::{Function, Phase};
 use crate::terminal::leases::Hold;
 use crate::terminal::origin::Origin;
-use crate::terminal::settling::{self, Verdict};
+use crate::terminal::settling::after;
+use crate::terminal::settling::compare::Verdict;
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(crate) fn transact(
@@ -104,7 +105,7 @@ pub(crate) fn transact(
             match origin.hold(files, request)? {
                 Hold::Held => {}
                 Hold::Settled => return refuse(Reason::BatchSettled),
-                Hold::None if settling::is_settled(store, id)? => return refuse(Reason::BatchSettled),
+                Hold::None if after::is_settled(store, id)? => return refuse(Reason::BatchSettled),
                 Hold::None => return refuse(Reason::NotSignedIn),
             }
             // The number has met its end: what comes late, or too early, is not carried out when the clocks agree by chance.
@@ -166,7 +167,7 @@ pub(crate) fn reverse(
         {
             store.resolve(&known, Phase::Voided, files.now, None)?;
             undo(files, &known, receipt)?;
-            settling::note_late(files, known.id, Verdict::LateReversal)?;
+            after::note_late(files, known.id, Verdict::LateReversal)?;
         }
         Ok(Answer::Done)
     })
@@ -193,7 +194,7 @@ pub(crate) fn confirm(
         match known.phase {
             Some(Phase::Pending) => {
                 store.resolve(&known, Phase::Posted, files.now, result)?;
-                settling::note_late(files, known.id, Verdict::LateConfirmation)?;
+                after::note_late(files, known.id, Verdict::LateConfirmation)?;
                 Ok(Answer::Done)
             }
             Some(Phase::Expired) => Ok(Answer::Refused(Reason::Expired)),
@@ -211,7 +212,7 @@ pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
             return Ok(false);
         }
         undo(files, &known, receipt)?;
-        settling::note_late(files, known.id, Verdict::LateExpiry)?;
+        after::note_late(files, known.id, Verdict::LateExpiry)?;
         Ok(true)
     })
 }

@@ -1,9 +1,9 @@
 //! Writes an answer as a message, and reads a message as an answer.
 
 use super::error::MessageError;
-use super::forms::{Form, Kind, digits, f60, number, stan, stan_bcd, stan_of};
+use super::forms::{Form, Kind, day_digits, digits, f60, number, stan, stan_bcd, stan_of, time_digits};
 use super::objects::{self, EXTERNAL, INTERNAL, NEXT, Objects, array};
-use super::request::{Sent, day_digits, merchant, time_digits};
+use super::request::{Sent, merchant};
 use super::response;
 use super::upload;
 use crate::card::keys::Cryptogram;

@@ -1,7 +1,7 @@
 //! Writes a request as a message, and reads a message as a request.
 
 use super::error::MessageError;
-use super::forms::{Form, Kind, digits, stan};
+use super::forms::{Form, Kind, day_digits, digits, stan, time_digits};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;
 use super::upload;
@@ -206,19 +206,6 @@ const fn kind_of(operation: &Operation) -> Kind {
 const fn original_digits(f60: [u8; 11], stan: [u8; 6], time: Timestamp) -> [u8; 16] {
     let ([_, _, a, b, c, d, e, f, ..], [g, h, i, j, k, l], [m, n, o, p]) = (f60, stan, day_digits(time));
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-}
-
-/// F12.
-pub(super) fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
-    let Timestamp { hour, minute, second, .. } = time;
-    let number = u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second);
-    if hour < 24 && minute < 60 && second < 60 { digits(number) } else { None }
-}
-
-/// F13.
-pub(super) const fn day_digits(time: Timestamp) -> [u8; 4] {
-    let [_, _, month, day] = time.date.to_bcd();
-    [month >> 4, month & 0x0F, day >> 4, day & 0x0F]
 }
 
 /// F55.

@@ -13,9 +13,8 @@
 //! | | STAN, BCD | kind: 01 apply, 02 settle, 03 purchase | card's number | total in fen, BCD | paid by the account, BCD | date and time, BCD | how it ended: 01 confirmed, 02 reversed |
 
 use super::error::MessageError;
-use super::forms::{amount_bcd, amount_of, digits, number, stan_bcd, stan_of};
+use super::forms::{amount_bcd, amount_of, digits, number, stan_bcd, stan_of, time_digits};
 use super::objects::{ENTRIES, Objects, array, card_number};
-use super::request::time_digits;
 use crate::card::date::Timestamp;
 use crate::centre::iso8583::{Message, Writer};
 use crate::centre::{BatchState, Body, Deal, Ended, Entry, Original, Stan, Sum, Totals, UPLOAD_MAX};

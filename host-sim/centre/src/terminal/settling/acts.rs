@@ -10,9 +10,8 @@ use crate::acts::fields::{Day, InstitutionNo, Moment, TerminalNo, Total};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
 use crate::store::value::{Row, values, words};
-use crate::terminal::acts::here;
-use crate::terminal::refusal::Refused;
-use crate::terminal::settling::Verdict;
+use crate::terminal::refusal::{Refused, here};
+use crate::terminal::settling::compare::Verdict;
 
 /// Those who see to institutions, and those who look at what they do.
 const MAY: &[Role] = &[Role::SettlementOfficer, Role::Auditor];

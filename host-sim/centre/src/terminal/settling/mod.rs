@@ -14,22 +14,22 @@
 //!
 //! A message of a terminal that has not the lease of its name, or about a batch after the lease's, is refused as not signed in.
 //!
-//! `compare` says what differs, and touches no database; `rows` reads and writes; `bank_file` has the bank's file of a day; `acts` is
+//! `compare` says what differs, and touches no database; `rows` reads and writes; `after` is what follows of a settlement
+//! for transactions; `bank_file` has the bank's file of a day; `acts` is
 //! what people see.
 
 pub(crate) mod acts;
+pub(crate) mod after;
 mod bank_file;
-mod compare;
+pub(crate) mod compare;
 mod rows;
-
-pub(crate) use compare::Verdict;
 
 use qiyong_protocol::centre::{Answer, BatchState, Ended, Entry, Request, Totals};
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::error::CentreError;
 use crate::institution::records::area_of;
-use crate::store::{Store, TransactionId};
+use crate::store::Store;
 use crate::terminal::files::Files;
 use crate::terminal::{leases, transactions};
 use compare::{Finding, Recorded};
@@ -87,20 +87,6 @@ pub(crate) fn done(files: Files<'_>, request: &Request<'_>, count: u32) -> Resul
         rows::close(store, key, (state, own), &findings, files.now)?;
         Ok(Answer::Batch(state))
     })
-}
-
-/// Whether the batch of this transaction is settled.
-pub(crate) fn is_settled(store: &Store, id: TransactionId) -> Result<bool, CentreError> {
-    let Some(area) = area_of(store, id.institution)? else { return Ok(false) };
-    let state = rows::find(store, &Key::new(area, (id.institution, id.terminal, id.batch)))?;
-    Ok(state.is_some_and(|(state, _)| state.is_settled()))
-}
-
-/// Notes that the transaction in this row of the journal was resolved after its batch was settled, if it was.
-pub(crate) fn note_late(files: Files<'_>, row: i64, verdict: Verdict) -> Result<(), CentreError> {
-    let Some((key, stan)) = rows::settled_batch_of(files.store, row)? else { return Ok(()) };
-    let finding = Finding { stan: Some(stan), verdict, what: "after the settlement".into() };
-    rows::note(files.store, &key, &[finding], files.now)
 }
 
 /// What the pending transactions become by the terminal's word. An entry is as good as a confirmation or a reversal: the same
