@@ -217,7 +217,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::Expired => ("Sale expired, sell anew", "交易已过期"),
         Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
         Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
-        Reason::BatchSettled => ("Batch is settled, try again", "账期已过，请重试"),
+        Reason::BatchSettled => ("Batch settled, try again", "账期已过，请重试"),
     }
 }
 
