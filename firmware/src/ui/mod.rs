@@ -218,6 +218,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
         Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
         Reason::JournalFull => ("Journal is full, call service", "流水存储已用完，请报修"),
+        Reason::BatchSettled => ("Batch settled, try again", "账期已过，请重试"),
     }
 }
 

@@ -7,7 +7,8 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::keys::{Algorithm, Cryptogram};
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{
-    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Session, Stan, Standing, Token, WorkingKey,
+    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Receipt, Session, Stan,
+    Standing, Sum, Token, Totals, UPLOAD_MAX, WorkingKey,
 };
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
@@ -34,6 +35,9 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
     let (stan, PresentedCard { number, ident, .. }) = (Stan(42), card.clone());
     let time = Timestamp { hour: 23, ..Timestamp::UNSET };
     let original = Original { card: number, total: bill.total(), time };
+    let entry = Entry { stan, deal: Deal::Purchase, original, charge: bill.share(), ended: Ended::Confirmed };
+    let purchase = Sum { count: 1, total: bill.total(), charge: bill.share() };
+    let totals = Totals { purchase, ..Totals::default() };
     let external = Some((*b"CARDSAYS", *b"WE REPLY"));
     let question =
         Authenticate { ident, historical: &[0x86; 13], algorithm: Algorithm::Sm4, internal: [9; 16], external };
@@ -50,6 +54,10 @@ pub(crate) fn bodies<T>(take: impl Fn(Body<'_>) -> T) -> Vec<T> {
         take(Body::Confirm { stan, original, result: Some(Reason::CardLocked) }),
         take(Body::SignOff),
         take(Body::Echo),
+        take(Body::SettleBatch { totals: &totals }),
+        take(Body::Upload { from: 1, entries: &[entry] }),
+        take(Body::Upload { from: 2, entries: &[Entry { ended: Ended::Reversed, ..entry }; UPLOAD_MAX] }),
+        take(Body::UploadDone { count: 6 }),
         take(Body::Reverse { stan, original }),
         take(Body::Reverse { stan, original: Original { total: Fen(0), ..original } }),
         take(Body::PinChanged { card: number, ident }),
@@ -79,6 +87,7 @@ pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
         }),
         Answer::Approved(Receipt { effects, balance: Fen(46_000) }),
         Answer::Done,
+        Answer::Batch(BatchState::Differs),
         Answer::Refused(Reason::CardLost),
         Answer::Refused(Reason::NotInsured),
     ];

@@ -4,13 +4,17 @@
 //! fields stand for what, and [`iso8583`] how fields are written. On a terminal's serial line the messages cross in
 //! frames ([`crate::frame`]), beside those of the till ([`crate::ecr`]).
 
+mod batch;
 pub mod iso8583;
 pub mod message;
 mod number;
 mod session;
+mod totals;
 
+pub use batch::{BatchState, Ended, Entry, UPLOAD_MAX};
 pub use number::{Batch, Lease, Stan, Token};
 pub use session::{Session, WorkingKey};
+pub use totals::{Deal, Sum, Totals};
 
 use core::fmt;
 
@@ -41,7 +45,8 @@ pub struct Request<'a> {
     pub institution: InstitutionCode,
     /// Which terminal it is.
     pub terminal: TerminalId,
-    /// The batch in which it works; that of the original in [`Body::Reverse`] and [`Body::Confirm`], and [`Batch::NONE`] in [`Body::SignIn`].
+    /// The batch in which it works; that of the original in [`Body::Reverse`] and [`Body::Confirm`], the one that is settled in
+    /// [`Body::SettleBatch`] and what follows it, and [`Batch::NONE`] in [`Body::SignIn`].
     pub batch: Batch,
     /// When, by the terminal's clock. A repeated transaction keeps its time.
     pub time: Timestamp,
@@ -100,6 +105,23 @@ pub enum Body<'a> {
         card: CardNumber,
         /// The card's ident code, compared with the record.
         ident: IdentCode,
+    },
+    /// Settle the batch: the terminal owes nothing in it, neither a reversal nor a confirmation, and these are its totals.
+    SettleBatch {
+        /// What it has confirmed.
+        totals: &'a Totals,
+    },
+    /// The terminal's entries of a batch whose totals differ, in an order that does not change.
+    Upload {
+        /// The place of the first of these, from 1.
+        from: u32,
+        /// One to [`UPLOAD_MAX`] entries.
+        entries: &'a [Entry],
+    },
+    /// These were all: compare.
+    UploadDone {
+        /// How many there were.
+        count: u32,
     },
     /// The terminal's work is over: the session ends, and its key with it. The lease stays.
     SignOff,
@@ -165,6 +187,8 @@ pub enum Answer {
     Standing(Standing),
     /// To [`Body::Transact`]: approved.
     Approved(Receipt),
+    /// To [`Body::SettleBatch`], [`Body::Upload`] and [`Body::UploadDone`]: where the batch stands now.
+    Batch(BatchState),
     /// To the others: the centre has noted it.
     Done,
     /// To any: refused.
@@ -234,6 +258,9 @@ impl Body<'_> {
             | Self::Inquire { .. }
             | Self::Transact { .. }
             | Self::PinChanged { .. }
+            | Self::SettleBatch { .. }
+            | Self::Upload { .. }
+            | Self::UploadDone { .. }
             | Self::SignOff
             | Self::Echo
             | Self::Report { .. } => false,

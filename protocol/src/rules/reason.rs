@@ -152,6 +152,8 @@ reasons! {
     AlreadyConfirmed = "already-confirmed" => Refused, CallService;
     /// The terminal's journal has no room for another transaction: too many are parked, or the batch must be settled.
     JournalFull = "journal-full" => Failed, CallService;
+    /// The batch is settled: nothing new is done in it. The terminal signs in again, and gets the next one.
+    BatchSettled = "batch-settled" => Failed, TryAgain;
 }
 
 impl Reason {

@@ -17,6 +17,8 @@ pub(crate) struct StoredLease {
     pub(crate) batch: Batch,
     /// Who has it; `None` since it was released.
     pub(crate) token: Option<Token>,
+    /// The batch is settled.
+    pub(crate) settled: bool,
 }
 
 /// The last number that was used in a batch; the index of the transactions and the key of the reversals each have it at
@@ -34,11 +36,11 @@ impl Store {
         terminal: TerminalId,
     ) -> Result<Option<StoredLease>, CentreError> {
         self.read_one(
-            "SELECT batch, token FROM leases WHERE institution = $1 AND terminal = $2",
+            "SELECT batch, token, settled FROM leases WHERE institution = $1 AND terminal = $2",
             values![institution, columns::terminal_text(terminal)],
             |row| {
                 let token = row.get::<Option<[u8; 8]>>("token")?.map(Token);
-                Ok(StoredLease { batch: columns::batch(row, "batch")?, token })
+                Ok(StoredLease { batch: columns::batch(row, "batch")?, token, settled: row.get("settled")? })
             },
         )
     }
@@ -52,10 +54,24 @@ impl Store {
         time: Timestamp,
     ) -> Result<(), CentreError> {
         self.execute(
-            "INSERT INTO leases (institution, terminal, batch, token, time) VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO leases (institution, terminal, batch, token, time, settled) VALUES ($1, $2, $3, $4, $5, 0)
              ON CONFLICT (institution, terminal)
-             DO UPDATE SET batch = excluded.batch, token = excluded.token, time = excluded.time",
+             DO UPDATE SET batch = excluded.batch, token = excluded.token, time = excluded.time, settled = 0",
             values![institution, columns::terminal_text(terminal), batch.0, token.0, time.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that this batch of a name is settled, if it is the one of its lease.
+    pub(crate) fn end_batch(
+        &self,
+        institution: InstitutionCode,
+        terminal: &str,
+        batch: Batch,
+    ) -> Result<(), CentreError> {
+        self.execute(
+            "UPDATE leases SET settled = 1 WHERE institution = $1 AND terminal = $2 AND batch = $3",
+            values![institution, terminal, batch.0],
         )?;
         Ok(())
     }

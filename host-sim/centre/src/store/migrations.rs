@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(13, include_str!("migrations/13-terminals.sql")),
     sql(14, include_str!("migrations/14-regions.sql")),
     sql(15, include_str!("migrations/15-sessions.sql")),
+    sql(16, include_str!("migrations/16-batches.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.

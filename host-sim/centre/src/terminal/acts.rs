@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use qiyong_protocol::centre::iso8583::mac::X919;
 
 use super::keys;
-use super::refusal::Refused;
+use super::refusal::{Refused, here};
+use super::settling::acts::{BankFile, ListSettlements, ShowSettlement};
 use crate::access::acts::Done;
 use crate::acts::Act;
 use crate::acts::desk::Desk;
@@ -15,8 +16,6 @@ use crate::acts::entry::{Entry, entry};
 use crate::acts::fields::{Amount, InstitutionNo, Moment, Private, TerminalNo};
 use crate::acts::refusal::Refusal;
 use crate::acts::role::Role;
-use crate::institution::records::area_of;
-use crate::institution::refusal::Refused as InstitutionRefused;
 use crate::store::value::values;
 use crate::terminal::journal::Phase;
 
@@ -27,6 +26,9 @@ pub(crate) const ACTS: &[Entry] = &[
     entry::<RetireTerminal>(),
     entry::<ListTerminals>(),
     entry::<ShowJournal>(),
+    entry::<ListSettlements>(),
+    entry::<ShowSettlement>(),
+    entry::<BankFile>(),
 ];
 
 /// Those who see to institutions.
@@ -274,14 +276,6 @@ fn known(
     desk.subject(format!("terminal {institution}-{terminal}"));
     here(desk, institution)?;
     Ok(keys::last(desk, institution.0, terminal.0)?)
-}
-
-/// That the institution is one of this area's.
-fn here(desk: &Desk<'_>, institution: InstitutionNo) -> Result<(), Refusal> {
-    if area_of(desk.store(), institution.0)? != Some(desk.area()) {
-        return Err(InstitutionRefused::Unknown.into());
-    }
-    Ok(())
 }
 
 /// Makes the key after the one with this number.

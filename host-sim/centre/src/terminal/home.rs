@@ -3,6 +3,7 @@
 //! | The request | goes to the card's home if that is another region |
 //! |---|---|
 //! | sign in, sign off, echo, report | never: the first three are about the terminal, and the number of a card tells no area |
+//! | settle a batch, upload, upload done | never: what was passed on is named there, and compared by people |
 //! | authenticate, inquire, PIN changed | by the area in the ident code; the lease is looked at here, and the clock for an inquiry |
 //! | transact | by the area in the ident code, if its number was never used here; noted in `forwarded` within the same transaction |
 //! | reverse, confirm | if its number was passed on, to where it went |
@@ -19,6 +20,7 @@ use crate::error::CentreError;
 use crate::regions::Own;
 use crate::terminal::files::Files;
 use crate::terminal::forwarded::{self, Forwarded};
+use crate::terminal::leases::Hold;
 use crate::terminal::origin::{Origin, Told};
 use crate::terminal::transactions::identify;
 
@@ -32,10 +34,17 @@ pub(crate) fn elsewhere(
     let Some(institution) = Origin::Here.institution(files, request)? else { return Ok(None) };
     let foreign = |ident: IdentCode| Some(ident.region()).filter(|area| own.is_elsewhere(*area));
     let held = || Origin::Here.is_held(files, request);
+    let may_begin = || Ok(Origin::Here.hold(files, request)? == Hold::Held);
     let right = || Origin::Here.has_right_clock(files, &institution, request);
     let mut again = false;
     let area = match &request.body {
-        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { .. } => None,
+        Body::SignIn { .. }
+        | Body::SignOff
+        | Body::Echo
+        | Body::Report { .. }
+        | Body::SettleBatch { .. }
+        | Body::Upload { .. }
+        | Body::UploadDone { .. } => None,
         Body::Authenticate(question) => foreign(question.ident).filter_by(held)?,
         Body::PinChanged { ident, .. } => foreign(*ident).filter_by(held)?,
         Body::Inquire { card, .. } => foreign(card.ident).filter_by(held)?.filter_by(right)?,
@@ -49,7 +58,7 @@ pub(crate) fn elsewhere(
                 }
                 None => {
                     let is_new = || Ok(files.store.transaction(id)?.is_none() && files.store.reversal(id)?.is_none());
-                    let to = to.filter_by(is_new)?.filter_by(held)?.filter_by(right)?;
+                    let to = to.filter_by(is_new)?.filter_by(may_begin)?.filter_by(right)?;
                     if let Some(to) = to {
                         forwarded::add(files.store, institution.area, id, to)?;
                     }

@@ -33,13 +33,13 @@ pub(crate) fn sign_in(
             Some(StoredLease { token: Some(holder), .. }) if holder != token => {
                 return Ok(Answer::Refused(Reason::NameTaken));
             }
-            Some(StoredLease { batch, token: Some(_) }) => {
+            Some(StoredLease { batch, token: Some(_), settled: false }) => {
                 if let Some(next) = next_number(store, institution, terminal, batch)? {
                     return signed_in(Lease { batch, next });
                 }
                 batch
             }
-            Some(StoredLease { batch, token: None }) => batch,
+            Some(StoredLease { batch, .. }) => batch,
             None => Batch::NONE,
         };
         // A new batch, with all its numbers.
@@ -65,8 +65,34 @@ fn next_number(
     Ok(Stan::new(next.0.max(passed.saturating_add(1))))
 }
 
+/// Whether a terminal may work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// It has not the lease of its name, or names another batch than the lease's.
+    None,
+    /// It may.
+    Held,
+    /// It has the lease, whose batch is settled: no transaction is begun in it.
+    Settled,
+}
+
 /// Whether a request comes from the terminal that has the lease of its name.
-pub(crate) fn is_held(store: &Store, request: &Request<'_>) -> Result<bool, CentreError> {
+pub(crate) fn hold(store: &Store, request: &Request<'_>) -> Result<Hold, CentreError> {
     let lease = store.lease(request.institution, request.terminal)?;
-    Ok(lease.is_some_and(|lease| lease.batch == request.batch && lease.token.is_some()))
+    Ok(match lease {
+        Some(StoredLease { batch, token: Some(_), settled }) if batch == request.batch => {
+            if settled {
+                Hold::Settled
+            } else {
+                Hold::Held
+            }
+        }
+        _ => Hold::None,
+    })
+}
+
+/// Whether a request comes from the terminal that has the lease of its name, and is about the lease's batch or one before it.
+pub(crate) fn may_settle(store: &Store, request: &Request<'_>) -> Result<bool, CentreError> {
+    let lease = store.lease(request.institution, request.terminal)?;
+    Ok(lease.is_some_and(|lease| lease.token.is_some() && request.batch <= lease.batch))
 }

@@ -6,7 +6,8 @@ use qiyong_protocol::rules::decision::Institution;
 
 use crate::error::CentreError;
 use crate::terminal::files::Files;
-use crate::terminal::{lag, leases};
+use crate::terminal::lag;
+use crate::terminal::leases::{self, Hold};
 
 /// What the home centre of a terminal says to the home centre of a card: the terminal has the lease of its name, and its clock
 /// is right.
@@ -40,12 +41,17 @@ impl Origin<'_> {
         }
     }
 
+    /// Whether the terminal has the lease of its name, and may begin a transaction.
+    pub(crate) fn hold(self, files: Files<'_>, request: &Request<'_>) -> Result<Hold, CentreError> {
+        match self {
+            Self::Here => leases::hold(files.store, request),
+            Self::Told(_) => Ok(Hold::Held),
+        }
+    }
+
     /// Whether the terminal has the lease of its name.
     pub(crate) fn is_held(self, files: Files<'_>, request: &Request<'_>) -> Result<bool, CentreError> {
-        match self {
-            Self::Here => leases::is_held(files.store, request),
-            Self::Told(_) => Ok(true),
-        }
+        Ok(self.hold(files, request)? != Hold::None)
     }
 
     /// Whether the clock of the terminal, which stands at this place, is right.

@@ -12,7 +12,7 @@ use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
 use crate::terminal::keys::Proof;
 use crate::terminal::origin::Origin;
-use crate::terminal::{keys, leases, transactions, visits};
+use crate::terminal::{keys, leases, settling, transactions, visits};
 use crate::{Centre, CentreError};
 
 impl Centre {
@@ -70,6 +70,9 @@ impl Centre {
             (Body::Confirm { stan, original, result }, _) => {
                 transactions::confirm(files, request, (*stan, *original), *result)?
             }
+            (Body::SettleBatch { totals }, _) => settling::settle(files, request, totals)?,
+            (Body::Upload { from, entries }, _) => settling::upload(files, request, *from, entries)?,
+            (Body::UploadDone { count }, _) => settling::done(files, request, *count)?,
             _ if !origin.is_held(files, request)? => Answer::Refused(Reason::NotSignedIn),
             (Body::Echo, _) => Answer::Done,
             (Body::Report { card, operation, reason }, _) => {
@@ -151,7 +154,13 @@ fn pin_changed(
 /// Records a refused message in the journal: a terminal does not report what the centre itself has refused.
 fn record_refusal(files: Files<'_>, request: &Request<'_>, reason: Reason) -> Result<(), CentreError> {
     let (stan, card, operation) = match &request.body {
-        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Authenticate(_) => (None, None, None),
+        Body::SignIn { .. }
+        | Body::SignOff
+        | Body::Echo
+        | Body::Authenticate(_)
+        | Body::SettleBatch { .. }
+        | Body::Upload { .. }
+        | Body::UploadDone { .. } => (None, None, None),
         Body::Inquire { card, operation } => (None, Some(card.number), Some(*operation)),
         Body::Reverse { stan, original } | Body::Confirm { stan, original, .. } => {
             (Some(*stan), Some(original.card), None)

@@ -16,7 +16,12 @@ const HOSPITAL: &str = "H32010000002";
 const OFFICER: &str = "settlement-officer";
 
 /// The tests that reach the room's refusals and carry out its acts.
-pub(crate) const REACHING: &[fn()] = &[a_terminal_from_its_first_key_to_its_last, every_refusal_is_reached];
+pub(crate) const REACHING: &[fn()] = &[
+    a_terminal_from_its_first_key_to_its_last,
+    every_refusal_is_reached,
+    crate::tests::batches::acts::a_settlement_is_listed_and_shown_with_each_difference,
+    crate::tests::batches::acts::the_bank_s_file_of_a_day,
+];
 
 fn bench(centre: Centre) -> Bench {
     let mut bench = Bench::over(centre);

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | a new number, of the terminal that has the name's lease | the transaction is decided and, if approved, carried out | approved or refused |
 //! | a new number, of another terminal | recorded in the journal, not carried out | refused, not signed in |
+//! | a new number in a batch that is settled | recorded in the journal, not carried out | refused, batch settled |
 //! | a new number, with a time too far from the centre's | decided: recorded, not carried out | refused, clock wrong |
 //! | the same again | nothing | the same answer again |
 //! | the same again after its reversal | nothing | if it was approved: refused, already reversed |
@@ -55,7 +56,10 @@ use crate::store::{Line, LineKind, Store, StoredTransaction, Subject, Transactio
 use crate::terminal::files::Files;
 use crate::terminal::forwarded;
 use crate::terminal::journal::{Function, Phase};
+use crate::terminal::leases::Hold;
 use crate::terminal::origin::Origin;
+use crate::terminal::settling::after;
+use crate::terminal::settling::compare::Verdict;
 
 /// Carries out `operation`, unless this transaction was carried out or undone before.
 pub(crate) fn transact(
@@ -98,8 +102,11 @@ pub(crate) fn transact(
             if forwarded::find(store, place.area, id)?.is_some() {
                 return refuse(Reason::NumberReused);
             }
-            if !origin.is_held(files, request)? {
-                return refuse(Reason::NotSignedIn);
+            match origin.hold(files, request)? {
+                Hold::Held => {}
+                Hold::Settled => return refuse(Reason::BatchSettled),
+                Hold::None if after::is_settled(store, id)? => return refuse(Reason::BatchSettled),
+                Hold::None => return refuse(Reason::NotSignedIn),
             }
             // The number has met its end: what comes late, or too early, is not carried out when the clocks agree by chance.
             if !origin.has_right_clock(files, place, request)? {
@@ -160,6 +167,7 @@ pub(crate) fn reverse(
         {
             store.resolve(&known, Phase::Voided, files.now, None)?;
             undo(files, &known, receipt)?;
+            after::note_late(files, known.id, Verdict::LateReversal)?;
         }
         Ok(Answer::Done)
     })
@@ -184,7 +192,11 @@ pub(crate) fn confirm(
             return Ok(Answer::Refused(Reason::UnknownTransaction));
         };
         match known.phase {
-            Some(Phase::Pending) => store.resolve(&known, Phase::Posted, files.now, result).map(|_| Answer::Done),
+            Some(Phase::Pending) => {
+                store.resolve(&known, Phase::Posted, files.now, result)?;
+                after::note_late(files, known.id, Verdict::LateConfirmation)?;
+                Ok(Answer::Done)
+            }
             Some(Phase::Expired) => Ok(Answer::Refused(Reason::Expired)),
             Some(Phase::Posted | Phase::Voided) | None => Ok(Answer::Done),
         }
@@ -200,6 +212,7 @@ pub(crate) fn expire(files: Files<'_>, row: i64) -> Result<bool, CentreError> {
             return Ok(false);
         }
         undo(files, &known, receipt)?;
+        after::note_late(files, known.id, Verdict::LateExpiry)?;
         Ok(true)
     })
 }

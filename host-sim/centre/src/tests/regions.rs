@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::message::{read_answer, sender, write_request};
+use qiyong_protocol::centre::{BatchState, Deal, Ended, Entry, Sum, Totals};
 
 use super::*;
 use crate::regions::{Own, RegionTable};
@@ -374,6 +375,41 @@ const CLAIMS: &[Claim] = &[
         let stranger = CardRecord { area, ident: IdentCode::from_parts(area, [1; 4], [5; 4]), ..nobody.clone() };
         province.buy(1, &nobody) == refused(Reason::CardUnknown)
             && province.buy(2, &stranger) == refused(Reason::CardUnknown)
+    }),
+    ("at the settlement what was passed on is named, and nothing else", |province| {
+        let (own, other) = (province.own.clone(), province.other.clone());
+        for (stan, card) in [(1, &own), (2, &other)] {
+            province.buy(stan, card);
+            province.confirm(stan, card);
+        }
+        let entry = |stan, card: &CardRecord| Entry {
+            stan: Stan(stan),
+            deal: Deal::Purchase,
+            original: Original { card: card.number, total: Fen(100), time: noon() },
+            charge: Fen(100),
+            ended: Ended::Confirmed,
+        };
+        let entries = [entry(1, &own), entry(2, &other)];
+        let sum = Sum { count: 2, total: Fen(200), charge: Fen(200) };
+        let totals = Totals { purchase: sum, ..Totals::default() };
+        let here = (Batch(1), noon());
+        let state = |state| Some(Answer::Batch(state));
+        let settled = province.say(PHARMACY, here, Body::SettleBatch { totals: &totals }) == state(BatchState::Differs)
+            && province.say(PHARMACY, here, Body::Upload { from: 1, entries: &entries }) == state(BatchState::Differs)
+            && province.say(PHARMACY, here, Body::UploadDone { count: 2 }) == state(BatchState::Closed);
+        let rows = province.centres[HOME].store.rows("SELECT stan, verdict, what FROM batch_findings", values![]);
+        let named: Vec<(u32, String, String)> = rows
+            .unwrap()
+            .iter()
+            .map(|row| (row.get("stan").unwrap(), row.get("verdict").unwrap(), row.get("what").unwrap()))
+            .collect();
+        let expected = (2, "elsewhere".to_owned(), "passed on to area 320500; at the terminal confirmed".to_owned());
+        // Nothing new is passed on in it.
+        settled
+            && named == [expected]
+            && province.buy(3, &other) == refused(Reason::BatchSettled)
+            && province.transactions(AWAY) == 1
+            && province.sign_in(PHARMACY) == Some(signed_in(2, 1))
     }),
     ("the books of every region are whole", |province| {
         let (own, other) = (province.own.clone(), province.other.clone());

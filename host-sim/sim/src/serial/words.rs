@@ -2,7 +2,7 @@
 //! ID number and no name is in them.
 
 use qiyong_protocol::centre::message::MessageError;
-use qiyong_protocol::centre::{Answer, Body, Request};
+use qiyong_protocol::centre::{Answer, BatchState, Body, Deal, Request};
 use qiyong_protocol::rules::decision::Operation;
 
 /// What a request asks; `None` is one that cannot be read.
@@ -34,6 +34,15 @@ fn describe_body(body: &Body<'_>) -> String {
         Body::SignIn { .. } => "may I work under this name?".to_string(),
         Body::SignOff => "my work is over".to_string(),
         Body::Echo => "are you there?".to_string(),
+        Body::SettleBatch { totals } => {
+            let [apply, settle, purchase] = Deal::ALL.map(|deal| totals.of(deal));
+            format!(
+                "settle my batch: {} applications, {} bills of {}, {} purchases of {}",
+                apply.count, settle.count, settle.total, purchase.count, purchase.total
+            )
+        }
+        Body::Upload { from, entries } => format!("my entries from {from:06} on: {}", entries.len()),
+        Body::UploadDone { count } => format!("these were all, {count}: compare"),
         Body::Reverse { stan, original } => format!("reverse transaction {:06}, card {}", stan.0, original.card),
         Body::Confirm { stan, original, result: None } => {
             format!("transaction {:06}, card {}: it is done", stan.0, original.card)
@@ -78,6 +87,10 @@ fn describe_answer(answer: &Answer) -> String {
             let activated = if receipt.effects.activates { ", the card is now active" } else { "" };
             format!("approved, {} charged, balance {}{activated}", receipt.effects.charge, receipt.balance)
         }
+        Answer::Batch(BatchState::Open) => "first the totals".to_string(),
+        Answer::Batch(BatchState::Balanced) => "the totals agree, the batch is settled".to_string(),
+        Answer::Batch(BatchState::Differs) => "the totals differ: upload the entries".to_string(),
+        Answer::Batch(BatchState::Closed) => "the batch is settled with a difference".to_string(),
         Answer::Done => "noted".to_string(),
         Answer::Refused(reason) => format!("refused: {reason}"),
     }

@@ -394,12 +394,13 @@ fn of_reasons() {
     };
     assert_eq!(
         words(Advice::TryAgain),
-        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed centre-busy region-down expired"
+        "no-answer cancelled-by-operator nobody-came pin-not-keyed not-signed-in already-reversed centre-busy region-down expired \
+         batch-settled"
     );
     let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
                    terminal-name-taken numbers-used-up number-reused clock-wrong working-key-wrong \
                    unknown-transaction already-confirmed journal-full";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 21);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 22);
 }

@@ -1,10 +1,11 @@
 //! Writes an answer as a message, and reads a message as an answer.
 
 use super::error::MessageError;
-use super::forms::{Form, Kind, digits, f60, number, stan, stan_bcd, stan_of};
+use super::forms::{Form, Kind, day_digits, digits, f60, number, stan, stan_bcd, stan_of, time_digits};
 use super::objects::{self, EXTERNAL, INTERNAL, NEXT, Objects, array};
-use super::request::{Sent, day_digits, merchant, time_digits};
+use super::request::{Sent, merchant};
 use super::response;
+use super::upload;
 use crate::card::keys::Cryptogram;
 use crate::centre::iso8583::mac::MacKey;
 use crate::centre::iso8583::{Message, WriteError, Writer, swapped};
@@ -61,6 +62,10 @@ pub fn write_answer<'b>(
             write_card(&mut writer, card);
             repeat(&mut writer, request, 60);
             objects::write_effects(&mut writer, &receipt.effects)?;
+        }
+        (Answer::Batch(state), Fit::Batch) => {
+            writer.digits(48, &upload::state_digits(*state));
+            repeat(&mut writer, request, 60);
         }
         (Answer::Done, Fit::Done) | (Answer::Refused(_), _) => {
             write_card(&mut writer, card);
@@ -141,6 +146,7 @@ enum Fit {
     Authenticated,
     Standing,
     Approved,
+    Batch,
     Done,
 }
 
@@ -151,6 +157,7 @@ impl Fit {
             Kind::Authenticate => Self::Authenticated,
             Kind::Inquire => Self::Standing,
             Kind::Pay | Kind::Apply | Kind::Query => Self::Approved,
+            Kind::SettleBatch | Kind::Upload | Kind::UploadDone => Self::Batch,
             Kind::Reverse | Kind::Confirm | Kind::PinChanged | Kind::Report | Kind::SignOff | Kind::Echo => Self::Done,
         }
     }
@@ -200,6 +207,7 @@ pub fn read_answer(bytes: &[u8], sent: &Sent, key: &dyn MacKey) -> Result<Answer
             let balance = read_balance(balance).ok_or(MessageError::Value { field: 54 })?;
             Answer::Approved(Receipt { effects: objects::read_effects(&message)?, balance })
         }
+        Fit::Batch => Answer::Batch(upload::read_state(&message)?),
         Fit::Done => Answer::Done,
     })
 }

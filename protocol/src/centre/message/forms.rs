@@ -1,7 +1,7 @@
 //! The kinds of message, what distinguishes them, and how numbers become the digits in them.
 
 use super::error::MessageError;
-use crate::card::date::from_bcd;
+use crate::card::date::{Timestamp, from_bcd};
 use crate::centre::iso8583::{Message, Mti};
 use crate::centre::{Batch, Stan};
 use crate::rules::money::Fen;
@@ -21,6 +21,9 @@ pub(super) enum Kind {
     Report,
     SignOff,
     Echo,
+    SettleBatch,
+    Upload,
+    UploadDone,
 }
 
 /// By which fields a kind of request is known.
@@ -41,7 +44,7 @@ const fn form(kind: Kind, mti: u16, processing: Option<[u8; 6]>, sort: [u8; 2], 
 }
 
 /// The table in the documentation of [`super`].
-const FORMS: [Form; 12] = [
+const FORMS: [Form; 15] = [
     form(Kind::SignIn, 0x0800, None, [0, 0], [0, 0, 3]),
     form(Kind::Authenticate, 0x0800, None, [0, 0], [9, 0, 1]),
     form(Kind::Inquire, 0x0200, Some([3, 1, 0, 0, 0, 0]), [0, 1], [0; 3]),
@@ -54,6 +57,9 @@ const FORMS: [Form; 12] = [
     form(Kind::Report, 0x0620, None, [0, 0], [9, 1, 2]),
     form(Kind::SignOff, 0x0820, None, [0, 0], [0, 0, 2]),
     form(Kind::Echo, 0x0820, None, [0, 0], [3, 0, 1]),
+    form(Kind::SettleBatch, 0x0500, None, [0, 0], [2, 0, 1]),
+    form(Kind::Upload, 0x0320, None, [0, 0], [2, 0, 1]),
+    form(Kind::UploadDone, 0x0320, None, [0, 0], [2, 0, 2]),
 ];
 
 impl Form {
@@ -136,6 +142,19 @@ pub(super) fn stan(message: &Message<'_>) -> Result<Stan, MessageError> {
     let value = message.field(11).ok_or(MessageError::Missing { field: 11 })?;
     let digits: [u8; 6] = value.digit_array().ok_or(MessageError::Value { field: 11 })?;
     Stan::new(number(&digits) as u32).ok_or(MessageError::Value { field: 11 })
+}
+
+/// F12.
+pub(super) fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
+    let Timestamp { hour, minute, second, .. } = time;
+    let number = u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second);
+    if hour < 24 && minute < 60 && second < 60 { digits(number) } else { None }
+}
+
+/// F13.
+pub(super) const fn day_digits(time: Timestamp) -> [u8; 4] {
+    let [_, _, month, day] = time.date.to_bcd();
+    [month >> 4, month & 0x0F, day >> 4, day & 0x0F]
 }
 
 #[cfg(test)]

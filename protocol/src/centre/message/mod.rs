@@ -17,6 +17,9 @@
 //! | report | 0620 | – | 00 | 912 | the link's | card number, if known | operation | ours |
 //! | sign off | 0820 | – | 00 | 002 | the link's | – | – | confirmed |
 //! | echo | 0820 | – | 00 | 301 | the link's | – | – | recalled |
+//! | settle a batch | 0500 | – | 00 | 201 | the link's | – | – | confirmed; totals in F48: ours |
+//! | upload | 0320 | – | 00 | 201 | the link's | – | entries | confirmed; what is in F48 and F62: ours |
+//! | upload done | 0320 | – | 00 | 202 | the link's | – | – | confirmed: 202 ends one that is not balanced |
 //!
 //! The answer has the MTI that answers the request, the request's F3, F11 to F13, F41, F42 and F60 (to a sign-in, F60 with
 //! the batch), in F55 the request's card number, or without one its ident code, and
@@ -27,6 +30,7 @@
 //! | authenticated | 00 | – | – | cryptograms | – |
 //! | standing | 00 | – | – | – | status, flags |
 //! | approved | 00 | – | balance | – | effects |
+//! | where a batch stands, in F48 | 00 | – | – | – | – |
 //! | done | 00 | – | – | – | – |
 //! | refused | the reason's | its word, if it has no code | – | – | – |
 //! | the message was in no good form, or had a wrong MAC | 30, A0 | – | – | – | – |
@@ -36,7 +40,8 @@
 //! the total of a bill, also of the one that a reversal undoes or a confirmation confirms, and F49 is then 156. F22 is 051 for a payment (chip and
 //! PIN) and 052 for other requests with a card; F25 is 00 with either (both recalled, and ignored when read). A
 //! reversal has 98 in F39, and batch, number and day of the original in F61; a confirmation has 00 there, or what failed on the card
-//! after the approval as a report has it, and the same F61. A report has its reason in F39 and F44. F2
+//! after the approval as a report has it, and the same F61. A report has its reason in F39 and F44. F48 of a settlement has its
+//! totals, of an upload the place of its first entry, at its end how many there were ([`upload`]). F2
 //! is not used: the number of a social security card is no PAN, since it may have letters. [`response`] lists F39,
 //! [`objects`] the data objects in F55 and F62, which are all ours.
 //!
@@ -56,6 +61,7 @@ mod keys;
 pub mod objects;
 mod request;
 pub mod response;
+pub mod upload;
 
 pub use answer::{read_answer, write_answer, write_open_rejection, write_rejection};
 pub use error::MessageError;

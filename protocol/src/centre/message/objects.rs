@@ -5,9 +5,10 @@ use super::error::MessageError;
 use super::forms::{amount_bcd, amount_of, digits, number};
 use crate::card::codes::{CardNumber, IdNumber, IdentCode, Name};
 use crate::card::date::{Date, Timestamp};
+use crate::card::keys::Algorithm;
 use crate::card::status::CardStatus;
 use crate::centre::iso8583::{Message, Writer};
-use crate::centre::{Body, Request, Session, Standing, WorkingKey};
+use crate::centre::{Authenticate, Body, Request, Session, Standing, WorkingKey};
 use crate::iso7816::tlv;
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -62,6 +63,9 @@ pub const NEXT: u32 = 0xDF24;
 pub const WORKING_KEY: u32 = 0xDF25;
 /// F62: the centre's time: four BCD bytes of the date, three of the time.
 pub const TIME: u32 = 0xDF26;
+
+/// F62: entries of a batch, 33 bytes each ([`super::upload`]).
+pub const ENTRIES: u32 = 0xDF27;
 
 /// The characters for kinds of document: those of docs/card.md §2.6, and R and O of our own.
 pub(crate) const DOCUMENT_KINDS: [(DocumentKind, u8); 8] = [
@@ -157,6 +161,24 @@ pub(super) fn read_card(message: &Message<'_>) -> Result<PresentedCard, MessageE
     })
 }
 
+pub(super) fn read_authenticate(objects: Objects<'_>) -> Result<Authenticate<'_>, MessageError> {
+    let algorithm = |bytes: &[u8]| {
+        let all = [Algorithm::TripleDes, Algorithm::Sm4];
+        all.into_iter().find(|algorithm| bytes == [algorithm.code()])
+    };
+    let external = |bytes: &[u8]| {
+        let (challenge, ours) = bytes.split_first_chunk()?;
+        Some((*challenge, array(ours)?))
+    };
+    Ok(Authenticate {
+        ident: objects.get(IDENT, ident)?,
+        historical: objects.get(HISTORICAL, Some)?,
+        algorithm: objects.get(ALGORITHM, algorithm)?,
+        internal: objects.get(INTERNAL, array)?,
+        external: objects.maybe(EXTERNAL, external)?,
+    })
+}
+
 pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     match operation {
         Operation::Apply { .. } => 1,
@@ -166,8 +188,14 @@ pub(crate) const fn operation_code(operation: &Operation) -> u8 {
     }
 }
 
-/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in, a reversal and a confirmation have.
-pub(super) fn write_request(writer: &mut Writer<'_>, request: &Request<'_>, operation: Option<&Operation>) {
+/// Writes F62 of a request: the date; the operation if the request has one; what a sign-in, a reversal, a confirmation and an
+/// upload have.
+pub(super) fn write_request(
+    writer: &mut Writer<'_>,
+    request: &Request<'_>,
+    operation: Option<&Operation>,
+    entries: Option<&[u8]>,
+) {
     let day = request.time.date.to_bcd();
     let (token, original) = match &request.body {
         Body::SignIn { token } => (Some(token.0), None),
@@ -197,6 +225,7 @@ pub(super) fn write_request(writer: &mut Writer<'_>, request: &Request<'_>, oper
         valid.as_ref().map(|day| (DOCUMENT_VALIDITY, day.as_ref().map_or(&[][..], |day| &day[..]))),
         token.as_ref().map(|token| (TOKEN, &token[..])),
         original.as_ref().map(|time| (ORIGINAL_TIME, &time[..])),
+        entries.map(|entries| (ENTRIES, entries)),
     ];
     writer.objects(62, &objects);
 }

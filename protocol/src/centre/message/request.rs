@@ -1,15 +1,15 @@
 //! Writes a request as a message, and reads a message as a request.
 
 use super::error::MessageError;
-use super::forms::{Form, Kind, digits, stan};
+use super::forms::{Form, Kind, day_digits, digits, stan, time_digits};
 use super::objects::{self, Objects, array, card_number, ident};
 use super::response;
+use super::upload;
 use crate::card::codes::{CardNumber, IdentCode};
 use crate::card::date::Timestamp;
-use crate::card::keys::Algorithm;
 use crate::centre::iso8583::mac::{Mac, MacKey};
 use crate::centre::iso8583::{HEADER, Message, TPDU, Writer};
-use crate::centre::{Authenticate, Batch, Body, Original, Request, Stan, TerminalId, Token};
+use crate::centre::{Authenticate, Batch, Body, Entry, Original, Request, Stan, TerminalId, Token, Totals, UPLOAD_MAX};
 use crate::rules::decision::{Operation, PresentedCard};
 use crate::rules::institution::InstitutionCode;
 use crate::rules::money::{Bill, Fen};
@@ -57,7 +57,13 @@ pub(super) enum About {
 impl About {
     const fn of(body: &Body<'_>) -> Self {
         match body {
-            Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => Self::None,
+            Body::SignIn { .. }
+            | Body::SettleBatch { .. }
+            | Body::Upload { .. }
+            | Body::UploadDone { .. }
+            | Body::SignOff
+            | Body::Echo
+            | Body::Report { card: None, .. } => Self::None,
             Body::Authenticate(Authenticate { ident, .. }) => Self::Ident(*ident),
             Body::Inquire { card, .. } | Body::Transact { card, .. } => Self::Number(card.number),
             Body::Reverse { original: Original { card, .. }, .. }
@@ -83,6 +89,8 @@ impl About {
 pub struct Parts {
     card: Option<PresentedCard>,
     operation: Option<Operation>,
+    totals: Totals,
+    entries: heapless::Vec<Entry, UPLOAD_MAX>,
 }
 
 /// F42: an institution's twelve characters and three spaces.
@@ -118,6 +126,9 @@ pub fn write_request<'b>(
         Body::Report { operation, .. } => (Kind::Report, number, Some(*operation)),
         Body::SignOff => (Kind::SignOff, number, None),
         Body::Echo => (Kind::Echo, number, None),
+        Body::SettleBatch { .. } => (Kind::SettleBatch, number, None),
+        Body::Upload { .. } => (Kind::Upload, number, None),
+        Body::UploadDone { .. } => (Kind::UploadDone, number, None),
     };
     let form = Form::of(kind);
     let stan = Stan::new(stan.0).ok_or(MessageError::Value { field: 11 })?;
@@ -167,6 +178,7 @@ pub fn write_request<'b>(
     if let Some(word) = word {
         writer.text(44, word.as_bytes());
     }
+    let entries = upload::write(&mut writer, &request.body)?;
     if total.is_some() {
         writer.text(49, b"156");
     }
@@ -176,7 +188,7 @@ pub fn write_request<'b>(
         time_digits(original.time).ok_or(MessageError::Object { field: 62, tag: objects::ORIGINAL_TIME })?;
         writer.digits(61, &original_digits(f60, stan_digits, original.time));
     }
-    objects::write_request(&mut writer, request, operation);
+    objects::write_request(&mut writer, request, operation, entries.as_deref());
     let card = About::of(&request.body);
     let (mac, bytes) = writer.finish_after(key, &[])?;
     Ok((Sent { form, stan, batch, terminal, institution, time, card, mac }, bytes))
@@ -194,19 +206,6 @@ const fn kind_of(operation: &Operation) -> Kind {
 const fn original_digits(f60: [u8; 11], stan: [u8; 6], time: Timestamp) -> [u8; 16] {
     let ([_, _, a, b, c, d, e, f, ..], [g, h, i, j, k, l], [m, n, o, p]) = (f60, stan, day_digits(time));
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-}
-
-/// F12.
-pub(super) fn time_digits(time: Timestamp) -> Option<[u8; 6]> {
-    let Timestamp { hour, minute, second, .. } = time;
-    let number = u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second);
-    if hour < 24 && minute < 60 && second < 60 { digits(number) } else { None }
-}
-
-/// F13.
-pub(super) const fn day_digits(time: Timestamp) -> [u8; 4] {
-    let [_, _, month, day] = time.date.to_bcd();
-    [month >> 4, month & 0x0F, day >> 4, day & 0x0F]
 }
 
 /// F55.
@@ -236,7 +235,13 @@ fn write_card_data(writer: &mut Writer<'_>, body: &Body<'_>) {
         Body::PinChanged { card, ident } => {
             writer.objects(55, &[Some((CARD_NUMBER, card.as_bytes())), Some((IDENT, ident.as_bytes()))]);
         }
-        Body::SignIn { .. } | Body::SignOff | Body::Echo | Body::Report { card: None, .. } => {}
+        Body::SignIn { .. }
+        | Body::SettleBatch { .. }
+        | Body::Upload { .. }
+        | Body::UploadDone { .. }
+        | Body::SignOff
+        | Body::Echo
+        | Body::Report { card: None, .. } => {}
     }
 }
 
@@ -297,7 +302,7 @@ fn read_body<'a>(
     let card_data = Objects::of(message, 55)?;
     Ok(match kind {
         Kind::SignIn => Body::SignIn { token: Token(Objects::of(message, 62)?.get(objects::TOKEN, array)?) },
-        Kind::Authenticate => Body::Authenticate(read_authenticate(card_data)?),
+        Kind::Authenticate => Body::Authenticate(objects::read_authenticate(card_data)?),
         Kind::Inquire => Body::Inquire {
             card: parts.card.insert(objects::read_card(message)?),
             operation: parts.operation.insert(objects::read_operation(message)?),
@@ -326,6 +331,16 @@ fn read_body<'a>(
         },
         Kind::SignOff => Body::SignOff,
         Kind::Echo => Body::Echo,
+        Kind::SettleBatch => {
+            parts.totals = upload::read_totals(message)?;
+            Body::SettleBatch { totals: &parts.totals }
+        }
+        Kind::Upload => {
+            let (from, entries) = upload::read_entries(message)?;
+            parts.entries = entries;
+            Body::Upload { from, entries: &parts.entries }
+        }
+        Kind::UploadDone => Body::UploadDone { count: upload::read_count(message)? },
         Kind::Report => {
             let (code, word) = read_code(message)?;
             let reason = response::reason(code, word);
@@ -361,22 +376,4 @@ fn read_original(message: &Message<'_>, kind: Kind, batch: Batch, stan: Stan) ->
     }
     let card = Objects::of(message, 55)?.get(objects::CARD_NUMBER, card_number)?;
     Ok(Original { card, total: total.unwrap_or_default(), time })
-}
-
-fn read_authenticate(objects: Objects<'_>) -> Result<Authenticate<'_>, MessageError> {
-    let algorithm = |bytes: &[u8]| {
-        let all = [Algorithm::TripleDes, Algorithm::Sm4];
-        all.into_iter().find(|algorithm| bytes == [algorithm.code()])
-    };
-    let external = |bytes: &[u8]| {
-        let (challenge, ours) = bytes.split_first_chunk()?;
-        Some((*challenge, array(ours)?))
-    };
-    Ok(Authenticate {
-        ident: objects.get(objects::IDENT, ident)?,
-        historical: objects.get(objects::HISTORICAL, Some)?,
-        algorithm: objects.get(objects::ALGORITHM, algorithm)?,
-        internal: objects.get(objects::INTERNAL, array)?,
-        external: objects.maybe(objects::EXTERNAL, external)?,
-    })
 }

@@ -5,10 +5,12 @@ mod bound;
 mod frozen;
 mod keys;
 mod late;
+mod uploads;
 
 use std::boxed::Box;
 use std::format;
 use std::string::ToString;
+use std::vec;
 use std::vec::Vec;
 
 use hex_literal::hex;
@@ -23,8 +25,8 @@ use crate::card::status::CardStatus;
 use crate::centre::iso8583::mac::{MacKey, X919};
 use crate::centre::iso8583::{HEADER, Message, Mti, TPDU, WriteError, Writer, swapped};
 use crate::centre::{
-    Answer, Authenticate, Batch, Body, Lease, Original, Receipt, Request, Session, Stan, Standing, TerminalId, Token,
-    WorkingKey,
+    Answer, Authenticate, Batch, BatchState, Body, Deal, Ended, Entry, Lease, Original, Receipt, Request, Session,
+    Stan, Standing, Sum, TerminalId, Token, Totals, UPLOAD_MAX, WorkingKey,
 };
 use crate::rules::decision::{Effects, Operation, PresentedCard};
 use crate::rules::document::{Document, DocumentKind, DocumentNumber, Validity};
@@ -121,6 +123,7 @@ fn any_body() -> impl Strategy<Value = Body<'static>> {
         any::<[u8; 8]>().prop_map(|token| Body::SignIn { token: Token(token) }),
         Just(Body::SignOff),
         Just(Body::Echo),
+        uploads::any_body(),
         (any_stan(), any_original()).prop_map(|(stan, original)| Body::Reverse { stan, original }),
         (any_stan(), any_original(), prop::option::of(select(Reason::ALL)))
             .prop_map(|(stan, original, result)| Body::Confirm { stan, original, result }),
@@ -189,6 +192,9 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
                 Answer::Approved(Receipt { effects: Effects { activates, activates_financial, charge }, balance })
             })
             .boxed(),
+        Body::SettleBatch { .. } | Body::Upload { .. } | Body::UploadDone { .. } => {
+            select(&BatchState::ALL[..]).prop_map(Answer::Batch).boxed()
+        }
         Body::Reverse { .. }
         | Body::Confirm { .. }
         | Body::PinChanged { .. }

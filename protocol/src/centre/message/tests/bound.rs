@@ -3,6 +3,7 @@
 
 use std::vec;
 
+use super::uploads::entry;
 use super::*;
 use crate::centre::message::answer::{Compared, is_answer};
 
@@ -33,6 +34,10 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
         pin_is_initial: false,
         initial_is_common: false,
     };
+    let settle = |count| Body::SettleBatch {
+        totals: kept(Totals { apply: Sum { count, ..Sum::default() }, ..Totals::default() }),
+    };
+    let upload = |stan| Body::Upload { from: 1, entries: kept([Entry { stan: Stan(stan), ..entry() }]) };
     let sign_in = |token| Body::SignIn { token: Token([token; 8]) };
     vec![
         ("another question to a card", [question([1; 16], [1; 8]), question([2; 16], [1; 8])], genuine.clone()),
@@ -58,6 +63,13 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
             "another amount to reverse",
             [Body::Reverse { stan, original: original(1) }, Body::Reverse { stan, original: original(2) }],
             Answer::Done,
+        ),
+        ("other totals", [settle(1), settle(2)], Answer::Batch(BatchState::Balanced)),
+        ("another entry", [upload(1), upload(2)], Answer::Batch(BatchState::Differs)),
+        (
+            "another number of entries",
+            [Body::UploadDone { count: 1 }, Body::UploadDone { count: 2 }],
+            Answer::Batch(BatchState::Closed),
         ),
     ]
 }

@@ -4,6 +4,7 @@
 use std::string::String;
 use std::vec;
 
+use super::uploads::{entry, totals};
 use super::*;
 
 /// Each kind with a name, a request, and an answer.
@@ -38,6 +39,8 @@ fn kinds() -> Vec<(&'static str, Body<'static>, Answer)> {
     let apply = kept_operation(Operation::Apply { document: Some(document) });
     let settle = kept_operation(Operation::Settle(bill));
     let reason = Reason::CardLocked;
+    let sold = entry();
+    let reversed = Entry { stan: Stan(43), deal: Deal::Settle, charge: Fen(0), ended: Ended::Reversed, ..sold };
     vec![
         ("sign-in", Body::SignIn { token: Token([5; 8]) }, signed_in()),
         ("sign-off", Body::SignOff, Answer::Done),
@@ -54,6 +57,9 @@ fn kinds() -> Vec<(&'static str, Body<'static>, Answer)> {
         ("PIN changed", Body::PinChanged { card: card.number, ident: card.ident }, Answer::Done),
         ("report", Body::Report { card: Some(card.number), operation, reason }, Answer::Done),
         ("report without a card", Body::Report { card: None, operation, reason }, Answer::Done),
+        ("settle a batch", Body::SettleBatch { totals: kept(totals()) }, Answer::Batch(BatchState::Differs)),
+        ("upload", Body::Upload { from: 7, entries: kept([sold, reversed]) }, Answer::Batch(BatchState::Differs)),
+        ("upload done", Body::UploadDone { count: 8 }, Answer::Batch(BatchState::Closed)),
     ]
 }
 

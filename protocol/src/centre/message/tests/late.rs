@@ -2,6 +2,7 @@
 //! to a new message: of every pair of kinds, whatever single thing tells the new message from the old one. That is shown of the
 //! fields alone, as if the MAC did not bind the two (`bound`).
 
+use super::uploads::{entry, totals};
 use super::*;
 use crate::centre::message::answer::{Compared, is_answer};
 
@@ -60,6 +61,9 @@ fn messages(differ: Option<Compared>) -> Vec<(Sent, Vec<u8>, Vec<u8>)> {
         (Body::Report { card: Some(card.number), operation, reason }, Answer::Done),
         (Body::SignOff, Answer::Done),
         (Body::Echo, Answer::Done),
+        (Body::SettleBatch { totals: kept(totals()) }, Answer::Batch(BatchState::Balanced)),
+        (Body::Upload { from: 1, entries: kept([entry()]) }, Answer::Batch(BatchState::Differs)),
+        (Body::UploadDone { count: 1 }, Answer::Batch(BatchState::Closed)),
         (Body::Confirm { stan: number, original, result: None }, Answer::Done),
     ];
     let messages = bodies.into_iter().map(|(body, answer)| {
@@ -100,11 +104,11 @@ fn mistaken(compared: &[Compared]) -> usize {
     }
     for difference in DIFFERENCES {
         for (kind, (to, request, _)) in messages(Some(difference)).iter().enumerate() {
-            // A sign-in has neither batch nor card; a sign-off and an echo have no card.
+            // A sign-in has neither batch nor card; a sign-off, an echo and a settlement have no card.
             let tells = *request != old[kind].1;
             let lacks = match kind {
                 0 => difference == Compared::Batch || difference == Compared::Card,
-                9 | 10 => difference == Compared::Card,
+                9..=13 => difference == Compared::Card,
                 _ => false,
             };
             assert_eq!(tells, !lacks);
