@@ -48,7 +48,7 @@ fn a_confirmation_that_is_lost_is_said_again_first_and_the_sale_is_booked_once()
     }
 }
 
-/// As long as it is not heard, no other holder is served, and nothing is forgotten.
+/// docs/never-lost.md §2. As long as it is not heard, no other holder is served, and nothing is forgotten.
 #[test]
 fn while_a_confirmation_is_owed_nobody_else_is_served() {
     let pharmacy = Pharmacy::new(0);
@@ -138,7 +138,7 @@ impl<M: Kept> Kept for CutAfter<M> {
     }
 }
 
-/// Each state of the journal: what the next start sends first, and whether the sale stays.
+/// docs/never-lost.md §1. Each state of the journal: what the next start sends first, and whether the sale stays.
 #[test]
 fn a_terminal_killed_in_each_state_pays_at_its_next_start_what_it_owes() {
     let states = [
@@ -166,7 +166,7 @@ fn a_terminal_killed_in_each_state_pays_at_its_next_start_what_it_owes() {
     }
 }
 
-/// The centre undid the sale before it heard the confirmation: that is not sent for ever, and the operator is told.
+/// docs/never-lost.md §5. The centre undid the sale before it heard the confirmation: that is not sent for ever, and the operator is told.
 #[test]
 fn a_confirmation_that_comes_too_late_is_closed_and_the_operator_learns_it() {
     for reason in [Reason::Expired, Reason::AlreadyReversed, Reason::UnknownTransaction] {

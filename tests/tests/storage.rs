@@ -469,6 +469,7 @@ fn next(store: &mut Memory3, from_till: u32, lease: (u32, u32)) -> Result<(u32, 
     Ok((batch.0, stan.0))
 }
 
+/// docs/never-lost.md §3.
 #[test]
 fn a_number_from_outside_never_takes_the_next_one_back() {
     let mut store = Memory3::open(Flash::new((PAGES + JOURNAL) as usize, 6), None);
@@ -514,7 +515,7 @@ fn a_token_is_made_once() {
     assert_eq!(flash.work(), work);
 }
 
-/// A transaction costs a record and an item for each state, and a start a record: the life of the flash is computed from this.
+/// docs/never-lost.md §4. A transaction costs a record and an item for each state, and a start a record: the life of the flash is computed from this.
 #[test]
 fn what_a_transaction_costs() {
     let flash = Flash::new((PAGES + JOURNAL) as usize, 7);

@@ -1,5 +1,5 @@
 //! The journal of transactions: what a terminal has begun, and what became of it, until terminal and centre agree
-//! (docs/design.md §1, invariants 1 and 3; docs/never-lost.md).
+//! (docs/design.md §1, invariants 1 and 3; docs/never-lost.md §2).
 //!
 //! Whenever a transaction changes its [`State`], a whole snapshot of it is written anew; the newest one counts. Of the open
 //! ones, at most [`OPEN_MAX`], the newest snapshots are in RAM; of the closed ones only how many there are, and the totals.
@@ -33,7 +33,7 @@ use ring::{Ring, Span};
 
 /// The most transactions that are open at a time. Only the parked ones can be more than one.
 pub const OPEN_MAX: usize = 8;
-/// The most transactions of a batch that are kept, if the region has room for so many.
+/// The most transactions of a batch that are kept, if the region has room for so many (docs/never-lost.md §5).
 pub const BATCH_MAX: u32 = 400;
 /// So many pages are free whenever nothing is being written: one to copy to, and one in its place if that is worn out.
 const RESERVE: u32 = 2;

@@ -1,4 +1,4 @@
-//! The pages of the journal: which of them count, what lies in their places, and how one is opened. What an item means is not
+//! The pages of the journal (docs/never-lost.md §4): which of them count, what lies in their places, and how one is opened. What an item means is not
 //! known here.
 //!
 //! ```text

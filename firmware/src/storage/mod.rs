@@ -32,7 +32,7 @@
 //!
 //! A transaction costs one record, a start one, and a new lease one. 18 fit a page, which stands 10 000 erasures (STM32L475
 //! data sheet), so the pages last for 1 440 000 transactions: 39 years of a hundred a day. A transaction's number is noted in the
-//! journal first, and in the record then: whichever is ahead decides about the next one.
+//! journal first, and in the record then: whichever is ahead decides about the next one (docs/never-lost.md §3).
 //!
 //! A region that holds no record of ours, blank or with anything in it, is a fresh one: its pages are erased one by one, when
 //! they are needed. One that holds records of another version is left as it is: [`MemoryError::OtherVersion`].

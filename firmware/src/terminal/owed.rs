@@ -17,8 +17,8 @@ enum Heard {
     Paid(Closed, Option<Reason>),
     /// It stays owed. Said again now it would fare no better, and a centre that is busy would have even more to do.
     Refused(Stop),
-    /// Nobody heard it, or nobody who answers.
-    NotHeard,
+    /// Nobody answers, or says something else.
+    Nothing,
 }
 
 impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory> Terminal<S, L, O, C, R, M> {
@@ -54,7 +54,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                     last = stop;
                     break;
                 }
-                Heard::NotHeard => {}
+                Heard::Nothing => {}
             }
         }
         if self.memory.missed(self.settings.rounds)? { Ok(true) } else { Err(last) }
@@ -87,7 +87,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         let Err(stop) = answer else {
             let closed = if matches!(owed, Owed::Reverse(_)) { Closed::Reversed } else { Closed::Confirmed };
             // A centre that answers something else has not answered.
-            return if matches!(answer, Ok(Answer::Done)) { Heard::Paid(closed, None) } else { Heard::NotHeard };
+            return if matches!(answer, Ok(Answer::Done)) { Heard::Paid(closed, None) } else { Heard::Nothing };
         };
         match (owed, stop.reason) {
             // The number is another transaction's, so that the centre has never carried out ours, and never will.
@@ -105,7 +105,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 Heard::Paid(Closed::Reversed, Some(stop.reason))
             }
             _ if stop.by_centre || stop.reason.advice() != Advice::TryAgain => Heard::Refused(stop),
-            _ => Heard::NotHeard,
+            _ => Heard::Nothing,
         }
     }
 }
