@@ -10,9 +10,7 @@ use qiyong_protocol::centre::LinkError;
 use crate::link::Job;
 use crate::slot::{Clock, LineConfig, LineError, SlotError, VoltageClass};
 use crate::storage::Crash;
-use crate::terminal::{
-    Cause, CauseCode, Closed, Duties, Kind, MemoryError, NoPin, Owed, Report, Settings, Stop, WhichPin,
-};
+use crate::terminal::{Cause, CauseCode, Closed, Duties, MemoryError, NoPin, Owed, Report, Settings, Stop, WhichPin};
 use crate::ui::panel::Transfer;
 use crate::ui::{Screen, Signal};
 
@@ -36,7 +34,7 @@ fn all_that_may_be_worth_a_line_can_be_logged() {
     }
     all! {
         LineError SlotError VoltageClass LineConfig Clock Crash
-        MemoryError NoPin WhichPin Owed Closed Kind Duties Cause CauseCode Stop Report Settings Job
+        MemoryError NoPin WhichPin Owed Closed Duties Cause CauseCode Stop Report Settings Job
         Screen Signal Transfer
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         start(Operation::Apply { document: None }),
         Command::Attend { reference: Reference(2), time, what: Formality::SignOff },
         Command::Attend { reference: Reference(3), time, what: Formality::Echo },
+        Command::Attend { reference: Reference(4), time, what: Formality::SettleBatch },
         Command::Cancel,
         Command::Status,
         Command::Time(time),

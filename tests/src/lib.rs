@@ -6,6 +6,7 @@ pub mod centre;
 pub mod closing;
 pub mod load;
 pub mod manual;
+pub mod memory;
 pub mod parallel;
 pub mod pcsc;
 pub mod postgres;

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use qiyong_firmware::application::Kept;
-use qiyong_firmware::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings};
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
+use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
@@ -77,6 +77,8 @@ impl<M> CutAfter<M> {
 }
 
 impl<M: Memory> Memory for CutAfter<M> {
+    qiyong_tests::settles_as_its_memory!();
+
     fn owed(&self) -> Result<Option<Owed>, MemoryError> {
         self.memory.owed()
     }
@@ -101,7 +103,7 @@ impl<M: Memory> Memory for CutAfter<M> {
         self.memory.batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
         let begun = self.memory.begin(settings, original, kind);
         self.cut("begin", begun)
     }
@@ -176,11 +178,11 @@ fn a_confirmation_that_comes_too_late_is_closed_and_the_operator_learns_it() {
         let report = pharmacy.serve(pharmacy.store(), &visit(&[(0, Delivery::refused(reason))]));
         assert_eq!((report.reason, report.card), (Some(reason), None));
         assert!(pharmacy.store().duties().is_none(), "{reason}");
-        let [.., purchases] = pharmacy.store().totals();
+        let purchases = pharmacy.store().totals().purchase;
         assert_eq!(purchases.count, 0, "{reason}: it is not booked");
         let report = pharmacy.serve(pharmacy.store(), &Visit::default());
         assert_eq!(report.outcome, Outcome::Approved, "{reason}");
-        let [.., purchases] = pharmacy.store().totals();
+        let purchases = pharmacy.store().totals().purchase;
         assert_eq!((purchases.count, purchases.charge), (1, Fen(report.effects.charge.0)), "{reason}");
     }
 }

@@ -14,10 +14,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use qiyong_firmware::storage::Store;
-use qiyong_firmware::terminal::{Cause, Kind, Memory, Settings};
+use qiyong_firmware::terminal::{Cause, Memory, Settings};
 use qiyong_firmware::ui::reason_text;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Lease, LinkError, Original, Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Deal, Lease, LinkError, Original, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
@@ -159,7 +159,7 @@ fn what_was_sent_under_another_name_is_reversed_under_that() {
     let elsewhere = Settings::at(institution, TerminalId(*b"00000009"));
     let original = Original { card: pharmacy.number, total: Fen(1), time: Timestamp::UNSET };
     pharmacy.store().keep_lease(&elsewhere, Lease { batch: Batch(1), next: Stan(1) }).unwrap();
-    pharmacy.store().begin(&elsewhere, original, Kind::Settle).unwrap();
+    pharmacy.store().begin(&elsewhere, original, Deal::Settle).unwrap();
     let report = pharmacy.serve(pharmacy.store(), &Visit::default());
     assert_eq!(report.outcome, Outcome::Approved);
     let notes = pharmacy.notes.take();

@@ -134,6 +134,7 @@ fn the_files_are_the_rule_book() {
         Reason::AlreadyConfirmed,
         Reason::JournalFull,
         Reason::BatchSettled,
+        Reason::TotalsDiffer,
     ];
     let reasons = Reason::ALL.iter().filter(|reason| !unseen.contains(reason));
     assert_eq!(shown, reasons.map(|reason| reason.as_str()).collect());

@@ -14,10 +14,10 @@ use sequential_storage::cache::Cache;
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use qiyong_firmware::storage::{Crash, Store};
-use qiyong_firmware::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings, Transaction};
+use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings, Transaction};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::flash::memory;
@@ -127,6 +127,10 @@ impl Rig {
                 State { place: Some(place(number)), ..before }
             }
             Op::Begin(number) => {
+                if before.unanswered.is_none() && self.store.is_full() && self.store.batch(&settings(number)).is_some() {
+                    let result = self.next_batch(number);
+                    assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
+                }
                 if self.store.batch(&settings(number)).is_none() {
                     self.act(Op::Lease(number));
                 }
@@ -151,9 +155,17 @@ impl Rig {
         self.settle(op, before, after);
     }
 
+    /// The batch is settled, and the centre gives another one.
+    fn next_batch(&mut self, number: u8) -> Result<(), MemoryError> {
+        self.store.settled()?;
+        let (batch, last) = &mut self.centre[usize::from(number % 2)];
+        (*batch, *last) = (Batch(batch.0 + 1), 0);
+        self.store.keep_lease(&settings(number), Lease { batch: *batch, next: Stan(1) })
+    }
+
     fn begin(&mut self, number: u8) {
         let before = self.acknowledged;
-        let after = match self.store.begin(&settings(number), original(number), Kind::Purchase) {
+        let after = match self.store.begin(&settings(number), original(number), Deal::Purchase) {
             Ok((batch, stan)) => {
                 self.number_given(number, batch, stan);
                 State { unanswered: Some(unanswered(batch, stan, number)), ..before }
@@ -318,8 +330,10 @@ proptest! {
         let mut transactions = 0;
         let error = loop {
             let before = state(&rig.store);
-            let result = if transactions % 2 == 0 {
-                rig.store.begin(&settings(0), original(1), Kind::Purchase).map(|(batch, stan)| rig.number_given(0, batch, stan))
+            let result = if rig.store.is_full() && transactions % 2 == 0 {
+                rig.next_batch(0)
+            } else if transactions % 2 == 0 {
+                rig.store.begin(&settings(0), original(1), Deal::Purchase).map(|(batch, stan)| rig.number_given(0, batch, stan))
             } else {
                 rig.store.close(Closed::Confirmed, None)
             };
@@ -452,7 +466,7 @@ fn records_of_another_version_are_left_alone() {
         assert_eq!(store.token(Token([1; 8])), Err(MemoryError::OtherVersion));
         let lease = Lease { batch: Batch(1), next: Stan(1) };
         assert_eq!(store.keep_lease(&settings(1), lease), Err(MemoryError::OtherVersion));
-        assert_eq!(store.begin(&settings(1), original(1), Kind::Purchase), Err(MemoryError::OtherVersion));
+        assert_eq!(store.begin(&settings(1), original(1), Deal::Purchase), Err(MemoryError::OtherVersion));
         assert_eq!(store.close(Closed::Confirmed, None), Err(MemoryError::OtherVersion));
         assert_eq!(set_up(&mut store, 1), Err(MemoryError::OtherVersion));
         assert_eq!(store.place(), None);
@@ -464,7 +478,7 @@ fn records_of_another_version_are_left_alone() {
 fn next(store: &mut Memory3, from_till: u32, lease: (u32, u32)) -> Result<(u32, u32), MemoryError> {
     set_up(store, from_till).unwrap();
     store.keep_lease(&settings(0), Lease { batch: Batch(lease.0), next: Stan(lease.1) }).unwrap();
-    let (batch, stan) = store.begin(&settings(0), original(1), Kind::Purchase)?;
+    let (batch, stan) = store.begin(&settings(0), original(1), Deal::Purchase)?;
     store.close(Closed::Confirmed, None).unwrap();
     Ok((batch.0, stan.0))
 }
@@ -492,15 +506,15 @@ fn a_number_from_outside_never_takes_the_next_one_back() {
 fn a_batch_is_for_one_place_and_name() {
     let mut store = Memory3::open(Flash::new((PAGES + JOURNAL) as usize, 6), None);
     assert_eq!(
-        store.begin(&settings(0), original(1), Kind::Purchase),
+        store.begin(&settings(0), original(1), Deal::Purchase),
         Err(MemoryError::NumbersUsedUp),
         "nobody has given one"
     );
     store.keep_lease(&settings(0), Lease { batch: Batch(3), next: Stan(5) }).unwrap();
     assert_eq!((store.batch(&settings(0)), store.batch(&settings(1))), (Some(Batch(3)), None));
-    assert_eq!(store.begin(&settings(1), original(1), Kind::Purchase), Err(MemoryError::NumbersUsedUp));
+    assert_eq!(store.begin(&settings(1), original(1), Deal::Purchase), Err(MemoryError::NumbersUsedUp));
     store.keep_lease(&settings(1), Lease { batch: Batch(1), next: Stan(1) }).unwrap();
-    assert_eq!(store.begin(&settings(1), original(1), Kind::Purchase), Ok((Batch(1), Stan(1))));
+    assert_eq!(store.begin(&settings(1), original(1), Deal::Purchase), Ok((Batch(1), Stan(1))));
 }
 
 #[test]
@@ -524,7 +538,7 @@ fn what_a_transaction_costs() {
     store.keep_lease(&settings(0), lease(1)).unwrap();
     let mut sell = || {
         let before = flash.work();
-        store.begin(&settings(0), original(1), Kind::Purchase).unwrap();
+        store.begin(&settings(0), original(1), Deal::Purchase).unwrap();
         store.answered(Fen(1)).unwrap();
         store.card_result(None).unwrap();
         store.close(Closed::Confirmed, None).unwrap();

@@ -3,7 +3,7 @@
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Original, Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Deal, Original, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -12,7 +12,7 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 
 use super::faults::{Fault, has};
 use crate::pages::checksum;
-use crate::terminal::{Closed, Kind, MemoryError, Transaction};
+use crate::terminal::{Closed, MemoryError, Transaction};
 
 /// How items of every version begin.
 const MAGIC: [u8; 2] = *b"QJ";
@@ -45,7 +45,7 @@ pub(crate) struct Snapshot {
     magic: [u8; 2],
     version: u8,
     state: u8,
-    /// The place of its kind in [`Kind::ALL`].
+    /// The place of its kind in [`Deal::ALL`].
     kind: u8,
     /// The place of the reason in [`Reason::ALL`], from 1.
     reason: u8,
@@ -103,7 +103,7 @@ impl Item {
 
 impl Snapshot {
     /// A transaction that begins.
-    pub(super) fn begin(transaction: &Transaction, kind: Kind) -> Self {
+    pub(super) fn begin(transaction: &Transaction, kind: Deal) -> Self {
         let Transaction { institution, terminal, batch, stan, original } = transaction;
         Self {
             magic: MAGIC,
@@ -168,7 +168,7 @@ impl Snapshot {
     }
 
     /// All that it says; `None` if no transaction can have that.
-    pub(super) fn parts(&self) -> Option<(Transaction, Kind, State, Fen)> {
+    pub(super) fn parts(&self) -> Option<(Transaction, Deal, State, Fen)> {
         let institution = InstitutionCode::from_bytes(&self.institution).ok()?;
         let original = Original {
             card: CardNumber::new(&self.card).ok()?,
@@ -192,7 +192,7 @@ impl Snapshot {
             7 => closed(Closed::Confirmed),
             _ => return None,
         };
-        Some((transaction, *Kind::ALL.get(usize::from(self.kind))?, state, Fen(self.charge.get())))
+        Some((transaction, *Deal::ALL.get(usize::from(self.kind))?, state, Fen(self.charge.get())))
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
                 time: Timestamp { hour: 23, minute: 59, second: 8, ..Timestamp::UNSET },
             },
         };
-        let mut snapshot = Snapshot::begin(&transaction, Kind::Purchase);
+        let mut snapshot = Snapshot::begin(&transaction, Deal::Purchase);
         snapshot.set_state(State::Closed(Closed::Reversed, Some(Reason::InstitutionNotDesignated)));
         snapshot.set_charge(Fen(0x0506));
         (snapshot.parked, snapshot.rounds, snapshot.sequence) = (1, 8, U32::new(0x0A0B_0C0D));
@@ -249,7 +249,7 @@ mod tests {
             assert_eq!(one.is_closed(), matches!(state, State::Closed(..)));
         }
         let (transaction, ..) = snapshot().parts().unwrap();
-        for kind in Kind::ALL {
+        for kind in Deal::ALL {
             assert_eq!(Snapshot::begin(&transaction, kind).parts().map(|parts| parts.1), Some(kind));
         }
     }

@@ -21,12 +21,12 @@ pub use item::State;
 
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
-use qiyong_protocol::centre::{Batch, TerminalId};
+use qiyong_protocol::centre::{Batch, Deal, Ended, Entry as Upload, Sum, TerminalId, Totals};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use zerocopy::byteorder::little_endian::U32;
 
-use crate::terminal::{Closed, Kind, MemoryError, Owed, Transaction};
+use crate::terminal::{Closed, MemoryError, Owed, Transaction};
 use faults::{Fault, has};
 use item::Item;
 use ring::{Ring, Span};
@@ -41,24 +41,13 @@ const RESERVE: u32 = 2;
 /// A batch of a name.
 pub(crate) type Leased = (InstitutionCode, TerminalId, Batch);
 
-/// What was booked of a kind in a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Total {
-    /// How many transactions.
-    pub count: u32,
-    /// Their bills, in fen.
-    pub total: Fen,
-    /// What the personal accounts paid of these, in fen.
-    pub charge: Fen,
-}
-
 /// A transaction in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What the centre knows it by.
     pub transaction: Transaction,
     /// What it does.
-    pub kind: Kind,
+    pub deal: Deal,
     /// Where it stands.
     pub state: State,
     /// What the personal account paid, once that is known.
@@ -67,27 +56,36 @@ pub struct Entry {
     pub parked: bool,
 }
 
+impl Entry {
+    /// What a terminal uploads of it when totals differ; `None`: it is open, or never stood at the centre.
+    pub(crate) const fn upload(&self) -> Option<Upload> {
+        let (charge, ended) = match self.state {
+            State::Closed(Closed::Confirmed, _) => (self.charge, Ended::Confirmed),
+            State::Closed(Closed::Reversed, _) => (Fen(0), Ended::Reversed),
+            State::Closed(Closed::Unsent | Closed::Refused, _)
+            | State::Begun
+            | State::Answered
+            | State::CardResult(_) => return None,
+        };
+        let Transaction { stan, original, .. } = self.transaction;
+        Some(Upload { stan, deal: self.deal, original, charge, ended })
+    }
+}
+
 /// What is known of the closed transactions of a batch.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     closed: u32,
-    totals: [Total; Kind::ALL.len()],
+    totals: Totals,
 }
 
 impl Sums {
-    /// Counts one more, or one less.
-    fn count(&mut self, snapshot: &Snapshot, more: bool) {
-        let one = |sum: u32| if more { sum.saturating_add(1) } else { sum.saturating_sub(1) };
-        self.closed = one(self.closed);
-        if let Some((transaction, kind, State::Closed(Closed::Confirmed, _), charge)) = snapshot.parts()
-            && let Some(sum) = self.totals.get_mut(kind as usize)
-        {
-            let add = |sum: Fen, part: Fen| {
-                Fen(if more { sum.0.saturating_add(part.0) } else { sum.0.saturating_sub(part.0) })
-            };
-            sum.count = one(sum.count);
-            sum.total = add(sum.total, transaction.original.total);
-            sum.charge = add(sum.charge, charge);
+    /// Counts one more.
+    fn count(&mut self, snapshot: &Snapshot) {
+        self.closed = self.closed.saturating_add(1);
+        if let Some((transaction, deal, State::Closed(Closed::Confirmed, _), charge)) = snapshot.parts() {
+            // A batch has no more numbers than fit, and a message no larger amount.
+            self.totals = self.totals.and(deal, transaction.original.total, charge).unwrap_or(self.totals);
         }
     }
 }
@@ -132,8 +130,8 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
     }
 
     const fn with(ring: Ring<F, PAGES>) -> Self {
-        let nothing = Total { count: 0, total: Fen(0), charge: Fen(0) };
-        let sums = Sums { closed: 0, totals: [nothing; Kind::ALL.len()] };
+        const NOTHING: Sum = Sum { count: 0, total: Fen(0), charge: Fen(0) };
+        let sums = Sums { closed: 0, totals: Totals { apply: NOTHING, settle: NOTHING, purchase: NOTHING } };
         Self { ring, span: None, page: 0, place: 0, sequence: 0, open: Vec::new(), leased: None, sums, last: 0 }
     }
 
@@ -174,7 +172,7 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
         if snapshot.is_closed() {
             self.open.retain(|open| !open.is_same(snapshot));
             if self.is_present(snapshot) {
-                self.sums.count(snapshot, true);
+                self.sums.count(snapshot);
             }
             return true;
         }
@@ -201,9 +199,19 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
         self.last
     }
 
-    /// What was booked in the present batch, by [`Kind::ALL`].
-    pub(crate) const fn totals(&self) -> [Total; Kind::ALL.len()] {
+    /// What was booked in the present batch.
+    pub(crate) const fn totals(&self) -> Totals {
         self.sums.totals
+    }
+
+    /// How many transactions of the present batch are closed.
+    pub(crate) const fn closed(&self) -> u32 {
+        self.sums.closed
+    }
+
+    /// Whether the present batch takes no more transactions.
+    pub(crate) fn is_full(&self) -> bool {
+        self.sums.closed + self.open.len() as u32 >= Self::ROOM
     }
 
     /// How many transactions are open and parked.
@@ -231,8 +239,8 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
     /// Those of [`Journal::load`].
     pub(crate) fn list(&self, flash: &mut F, mut see: impl FnMut(Entry)) -> Result<(), MemoryError> {
         let mut show = |snapshot: &Snapshot| {
-            if let Some((transaction, kind, state, charge)) = snapshot.parts() {
-                see(Entry { transaction, kind, state, charge, parked: snapshot.parked != 0 });
+            if let Some((transaction, deal, state, charge)) = snapshot.parts() {
+                see(Entry { transaction, deal, state, charge, parked: snapshot.parked != 0 });
             }
         };
         self.open.iter().for_each(&mut show);
@@ -243,19 +251,12 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
         })
     }
 
-    /// Notes that a transaction begins. `settles`: whether the batch is settled some time, so that nothing of it may go before.
+    /// Notes that a transaction begins.
     ///
     /// # Errors
     /// When there is no room for it, or no page takes it: nothing has begun.
-    pub(crate) fn begin(
-        &mut self,
-        flash: &mut F,
-        transaction: &Transaction,
-        kind: Kind,
-        settles: bool,
-    ) -> Result<(), MemoryError> {
-        let is_full = settles && self.sums.closed + self.open.len() as u32 >= Self::ROOM;
-        if (is_full || self.open.is_full()) && !has(Fault::NoBound) {
+    pub(crate) fn begin(&mut self, flash: &mut F, transaction: &Transaction, kind: Deal) -> Result<(), MemoryError> {
+        if (self.is_full() || self.open.is_full()) && !has(Fault::NoBound) {
             return Err(MemoryError::JournalFull);
         }
         let snapshot = Snapshot::begin(transaction, kind);
@@ -315,19 +316,18 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
         let (page, usable) = ring.free(flash, span, self.page, *worn)?.ok_or(MemoryError::Worn)?;
         let taken = self.worth_copying(flash, span, usable)?;
         let opened = Span { oldest: span.oldest + taken, newest: span.newest + 1 };
-        let mut sums = self.sums;
         let mut place = ring.open(flash, page, opened, taken > 0).then_some(0);
         if has(Fault::SealedBeforeCopied) {
             let _ = ring.seal(flash, page);
         }
         for number in span.oldest..opened.oldest {
             if let Some(free) = place {
-                place = self.copy(flash, number, (page, free), &mut sums)?;
+                place = self.copy(flash, number, (page, free))?;
             }
         }
         match place {
             Some(place) if taken == 0 || ring.seal(flash, page) => {
-                (self.span, self.page, self.place, self.sums) = (Some(opened), page, place, sums);
+                (self.span, self.page, self.place) = (Some(opened), page, place);
             }
             _ => *worn |= 1 << page,
         }
@@ -336,17 +336,11 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
 
     /// Copies what is needed of the page with this number to `page`, from the place `free` on. Returns the place after it;
     /// `None` if the page does not take it.
-    fn copy(
-        &self,
-        flash: &mut F,
-        number: u32,
-        (page, mut free): (u32, u32),
-        sums: &mut Sums,
-    ) -> Result<Option<u32>, MemoryError> {
+    fn copy(&self, flash: &mut F, number: u32, (page, mut free): (u32, u32)) -> Result<Option<u32>, MemoryError> {
         let from = self.ring.find(flash, number, 0)?;
         for old in 0..Ring::<F, PAGES>::PLACES {
             let Some(mut snapshot) = self.ring.item(flash, from, old)?.snapshot()? else { continue };
-            if !self.is_needed(&snapshot, sums) {
+            if !self.is_needed(&snapshot) {
                 continue;
             }
             if has(Fault::CopyRenumbered) {
@@ -362,13 +356,13 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
 
     /// How many of the oldest pages are copied to the next one, so that enough are free afterwards.
     fn worth_copying(&self, flash: &mut F, span: Span, usable: u32) -> Result<u32, MemoryError> {
-        let (mut sums, mut taken, mut needed) = (self.sums, 0, 0);
+        let (mut taken, mut needed) = (0, 0);
         for number in span.oldest..=span.newest {
             if usable + taken > RESERVE {
                 break;
             }
             let page = self.ring.find(flash, number, 0)?;
-            self.ring.walk_page(flash, page, |snapshot| needed += u32::from(self.is_needed(snapshot, &mut sums)))?;
+            self.ring.walk_page(flash, page, |snapshot| needed += u32::from(self.is_needed(snapshot)))?;
             // One place at least is for what is written next; if the oldest page is full of what is needed, the one after it
             // is not.
             if taken > 0 && needed >= Ring::<F, PAGES>::PLACES {
@@ -379,21 +373,14 @@ impl<F: NorFlash, const PAGES: u32> Journal<F, PAGES> {
         Ok(taken)
     }
 
-    /// Whether a snapshot is needed still. Of closed ones beyond the room the oldest are not, and are taken off the sums.
-    fn is_needed(&self, snapshot: &Snapshot, sums: &mut Sums) -> bool {
+    /// Whether a snapshot is needed still.
+    fn is_needed(&self, snapshot: &Snapshot) -> bool {
         if !snapshot.is_closed() {
             let is_open = |open: &&Snapshot| open.is_same(snapshot) && open.sequence == snapshot.sequence;
             let dropped =
                 |open: &Snapshot| has(Fault::OpenNotCopied) || has(Fault::ParkedNotCopied) && open.parked != 0;
             return self.open.iter().find(is_open).is_some_and(|open| !dropped(open));
         }
-        if !self.is_present(snapshot) || has(Fault::ClosedNotCopied) {
-            return false;
-        }
-        let has_room = sums.closed <= Self::ROOM;
-        if !has_room {
-            sums.count(snapshot, false);
-        }
-        has_room
+        self.is_present(snapshot) && !has(Fault::ClosedNotCopied)
     }
 }

@@ -51,7 +51,10 @@ mod record;
 pub use crash::Crash;
 
 use embedded_storage::nor_flash::NorFlash;
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
+use heapless::Vec;
+use qiyong_protocol::centre::{
+    Batch, Deal, Entry as Upload, Lease, Original, Stan, TerminalId, Token, Totals, UPLOAD_MAX,
+};
 use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
@@ -61,9 +64,9 @@ use zerocopy::byteorder::little_endian::U32;
 
 use crate::application::Kept;
 use crate::journal::faults::{Fault, has};
-use crate::journal::{self, Entry, Journal, Total};
+use crate::journal::{self, Entry, Journal};
 use crate::pages;
-use crate::terminal::{Closed, Duties, Kind, Memory, MemoryError, Owed, Settings, Transaction};
+use crate::terminal::{Closed, Duties, Memory, MemoryError, Owed, Settings, Transaction};
 use log::Log;
 use record::Record;
 
@@ -149,7 +152,7 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
         }
         match self.record.unanswered()? {
             Some((transaction, kind)) if self.journal.last() < transaction.stan.0 => {
-                self.journal.begin(&mut self.flash, &transaction, kind, false)
+                self.journal.begin(&mut self.flash, &transaction, kind)
             }
             _ => Ok(()),
         }
@@ -184,11 +187,6 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Store<
     pub fn next(&self) -> Stan {
         let unknown = if self.record.knows_next() { Stan::LAST } else { Stan(1) };
         self.record.next().unwrap_or(unknown)
-    }
-
-    /// What was booked in the present batch, by [`Kind::ALL`].
-    pub const fn totals(&self) -> [Total; Kind::ALL.len()] {
-        self.journal.totals()
     }
 
     /// Shows what the journal has: the open transactions and the closed ones of the present batch.
@@ -300,14 +298,14 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory
         self.record.next().and(self.record.batch())
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
         self.readable()?;
-        let Settings { institution, terminal, settles, .. } = *settings;
+        let Settings { institution, terminal, .. } = *settings;
         let (Some(batch), Some(stan)) = (self.batch(settings), self.record.next()) else {
             return Err(MemoryError::NumbersUsedUp);
         };
         let transaction = Transaction { institution, terminal, batch, stan, original };
-        let begun = self.journal.begin(&mut self.flash, &transaction, kind, settles);
+        let begun = self.journal.begin(&mut self.flash, &transaction, kind);
         self.trouble = begun.err().filter(|error| *error != MemoryError::JournalFull);
         begun?;
         let mut record = self.record;
@@ -334,6 +332,39 @@ impl<F: NorFlash, const COUNT: u32, const START: u32, const JOURNAL: u32> Memory
 
     fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
         self.change(|entry| entry.set_state(journal::State::Closed(how, reason)))
+    }
+
+    fn unsettled(&self, settings: &Settings) -> Option<Batch> {
+        let (institution, terminal, batch) = self.record.leased()?;
+        let is_own = (institution, terminal) == (settings.institution, settings.terminal);
+        (is_own && self.journal.closed() > 0).then_some(batch)
+    }
+
+    fn is_full(&self) -> bool {
+        self.journal.is_full()
+    }
+
+    fn totals(&self) -> Totals {
+        self.journal.totals()
+    }
+
+    fn uploads(&mut self, from: u32, room: &mut Vec<Upload, UPLOAD_MAX>) -> Result<(), MemoryError> {
+        self.readable()?;
+        let mut place = 0;
+        self.journal.list(&mut self.flash, |entry| {
+            let Some(upload) = entry.upload() else { return };
+            place += 1;
+            if place >= from {
+                // What there is no room for is asked for next.
+                let _ = room.push(upload);
+            }
+        })
+    }
+
+    fn settled(&mut self) -> Result<(), MemoryError> {
+        let mut record = self.record;
+        record.end_lease();
+        self.keep(record)
     }
 
     fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {

@@ -2,7 +2,7 @@
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Original, Stan, TerminalId, Token};
+use qiyong_protocol::centre::{Batch, Deal, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use zerocopy::byteorder::little_endian::{U32, U64};
@@ -10,7 +10,7 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 
 use super::Crash;
 use crate::journal::Leased;
-use crate::terminal::{Kind, MemoryError, Transaction};
+use crate::terminal::{MemoryError, Transaction};
 
 /// How records of every version begin.
 const MAGIC: [u8; 2] = *b"QY";
@@ -127,6 +127,11 @@ impl Record {
         self.next = U32::new(next.map_or(Stan::LAST.0 + 1, |next| next.0));
     }
 
+    /// The batch is settled: the next sign-in brings another one.
+    pub(super) fn end_lease(&mut self) {
+        (self.batch, self.next) = (U32::ZERO, U32::ZERO);
+    }
+
     /// The batch of the name, if one is leased.
     pub(super) fn leased(&self) -> Option<Leased> {
         let ((institution, terminal), batch) = (self.place()?, self.batch()?);
@@ -138,7 +143,7 @@ impl Record {
     ///
     /// # Errors
     /// When one of its values is invalid: a program of another version wrote them.
-    pub(super) fn unanswered(&self) -> Result<Option<(Transaction, Kind)>, MemoryError> {
+    pub(super) fn unanswered(&self) -> Result<Option<(Transaction, Deal)>, MemoryError> {
         let Unanswered { stan, card, time, total } = self.unanswered;
         if self.version != BEFORE_JOURNAL || stan == U32::ZERO {
             return Ok(None);
@@ -150,7 +155,7 @@ impl Record {
             Some(Transaction { institution, terminal, batch, stan: Stan::new(stan.get())?, original })
         };
         let transaction = unanswered().ok_or(MemoryError::OtherVersion)?;
-        let kind = if transaction.original.total == Fen(0) { Kind::Apply } else { Kind::Purchase };
+        let kind = if transaction.original.total == Fen(0) { Deal::Apply } else { Deal::Purchase };
         Ok(Some((transaction, kind)))
     }
 
@@ -236,7 +241,7 @@ mod tests {
         assert_eq!(record.unanswered(), Ok(None));
         let (mut before, original) = record_2()?;
         let due = before.unanswered().map(|due| due.map(|(due, kind)| (due.batch, due.stan, due.original, kind)));
-        assert_eq!(due, Ok(Some((Batch(2), Stan(7), original, Kind::Purchase))));
+        assert_eq!(due, Ok(Some((Batch(2), Stan(7), original, Deal::Purchase))));
         before.renew();
         assert_eq!(before.as_bytes(), record.as_bytes());
         assert_eq!((record.batch(), record.token()), (Some(Batch(2)), Some(Token(*b"a token!"))));

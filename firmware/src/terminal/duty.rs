@@ -2,36 +2,8 @@
 //! `owed`.
 
 use qiyong_protocol::centre::{Batch, Original, Stan, TerminalId};
-use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::Reason;
-
-/// What a transaction does; the totals of a batch are by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Kind {
-    /// A card is put into use at a bank; nothing is paid.
-    Apply,
-    /// A hospital's bill is settled.
-    Settle,
-    /// A pharmacy's purchase is paid.
-    Purchase,
-}
-
-impl Kind {
-    /// Every kind, in the order of their numbers in flash.
-    pub const ALL: [Self; 3] = [Self::Apply, Self::Settle, Self::Purchase];
-
-    /// That of an operation; `None`: it is no transaction.
-    pub const fn of(operation: &Operation) -> Option<Self> {
-        match operation {
-            Operation::Apply { .. } => Some(Self::Apply),
-            Operation::Settle(_) => Some(Self::Settle),
-            Operation::Purchase(_) => Some(Self::Purchase),
-            Operation::Query => None,
-        }
-    }
-}
 
 /// A transaction that has begun, as the centre knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

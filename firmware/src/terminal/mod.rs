@@ -29,7 +29,7 @@
 //! use qiyong_firmware::ui::Screen;
 //! use qiyong_protocol::card::date::Timestamp;
 //! use qiyong_protocol::card::pin::Pin;
-//! use qiyong_protocol::centre::{Answer, LinkError, Request, TerminalId};
+//! use qiyong_protocol::centre::{Answer, Deal, LinkError, Request, TerminalId};
 //! use qiyong_protocol::iso7816::apdu::{Command, Response};
 //! use qiyong_protocol::rules::decision::Operation;
 //! use qiyong_protocol::rules::institution::InstitutionCode;
@@ -166,9 +166,10 @@ mod owed;
 mod pin_entry;
 mod ports;
 pub mod reading;
+mod settlement;
 
 pub use cause::CauseCode;
-pub use duty::{Closed, Duties, Kind, Owed, Transaction};
+pub use duty::{Closed, Duties, Owed, Transaction};
 pub use ports::{CentreLink, Clock, Memory, MemoryError, NoPin, Operator, WhichPin};
 pub use reading::{CardData, Cause};
 
@@ -179,7 +180,7 @@ use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{
-    Answer, Batch, Body, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
+    Answer, Batch, Body, Deal, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId, Token,
 };
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
@@ -204,16 +205,13 @@ pub struct Settings {
     pub tries: u8,
     /// After so many such rounds a transaction is parked: it holds up no other, and has one more round after the next start.
     pub rounds: u8,
-    /// Whether batches are settled with the centre. Then a full one takes no more transactions; otherwise its oldest ones
-    /// make room.
-    pub settles: bool,
 }
 
 impl Settings {
     /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5), which are parked after
-    /// eight rounds. It does not settle.
+    /// eight rounds.
     pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
-        Self { institution, terminal, card_wait: 60, tries: 3, rounds: 8, settles: false }
+        Self { institution, terminal, card_wait: 60, tries: 3, rounds: 8 }
     }
 }
 
@@ -393,6 +391,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.pay_all().await?;
         self.operator.show(&Screen::AskingCentre);
         let body = match what {
+            Formality::SettleBatch => return self.settle_batch().await,
             Formality::SignOff => Body::SignOff,
             Formality::Echo => Body::Echo,
         };
@@ -410,6 +409,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     /// The steps of a visit. `Ok(None)` is an answered query.
     async fn visit(&mut self, operation: &Operation, visit: &mut Visit) -> Result<Option<Receipt>, Stop> {
         self.pay_all().await?;
+        if self.memory.is_full() {
+            self.operator.show(&Screen::AskingCentre);
+            self.settle_batch().await?;
+        }
 
         self.operator.show(&Screen::InsertCard);
         let card_wait = self.settings.card_wait;
@@ -433,7 +436,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         standing: Standing,
         visit: &mut Visit,
     ) -> Result<Option<Receipt>, Stop> {
-        let Some(kind) = Kind::of(operation) else { return Ok(None) };
+        let Some(kind) = Deal::of(operation) else { return Ok(None) };
         match operation {
             Operation::Query => Ok(None),
             Operation::Apply { .. } => {
@@ -466,7 +469,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     async fn transact(
         &mut self,
         operation: &Operation,
-        kind: Kind,
+        kind: Deal,
         card: &PresentedCard,
         visit: &mut Visit,
     ) -> Result<Receipt, Stop> {
@@ -534,6 +537,16 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         else {
             return Err(Stop::here(Reason::NoAnswer));
         };
+        // The centre has begun another batch. What was sold in the one before is settled first, or nobody would compare it.
+        if let Some(before) = self.memory.unsettled(&self.settings)
+            && before != lease.batch
+        {
+            match self.compare(before).await {
+                // The centre knows of no such batch any more: no later word of this terminal would be heard either.
+                Err(stop) if stop.by_centre => self.memory.settled()?,
+                compared => drop(compared?),
+            }
+        }
         self.memory.keep_lease(&self.settings, lease)?;
         self.signed_in = true;
         Ok(lease.batch)

@@ -3,15 +3,18 @@
 
 use core::fmt;
 
+use heapless::Vec;
 use qiyong_protocol::advice::Advice;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::centre::{Answer, Batch, Lease, LinkError, Original, Request, Stan, Token};
+use qiyong_protocol::centre::{
+    Answer, Batch, Deal, Entry, Lease, LinkError, Original, Request, Stan, Token, Totals, UPLOAD_MAX,
+};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::Settings;
-use super::duty::{Closed, Duties, Kind, Owed};
+use super::duty::{Closed, Duties, Owed};
 use crate::ui::Screen;
 
 /// The way to the card centre.
@@ -146,7 +149,7 @@ pub trait Memory {
     ///
     /// # Errors
     /// When nothing was kept, no number is left, or there is no room; the transaction must not be sent.
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError>;
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError>;
 
     /// Notes, durably, that the centre has approved the transaction, and what the personal account paid. It is owed a reversal
     /// still, until the card has what is for it.
@@ -167,6 +170,29 @@ pub trait Memory {
     /// # Errors
     /// When that was not kept; it is owed still.
     fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError>;
+
+    /// The batch that is leased for the name in `settings`, if anything of it is closed: it is settled before another one begins.
+    fn unsettled(&self, settings: &Settings) -> Option<Batch>;
+
+    /// Whether the batch must be settled before the next transaction begins, since there is no room for one.
+    fn is_full(&self) -> bool;
+
+    /// What was confirmed of the present batch.
+    fn totals(&self) -> Totals;
+
+    /// What was confirmed or reversed of the present batch, from the one at the place `from` on, which begin at 1, as far as `room`
+    /// has room. The order is the same at each call while nothing is noted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn uploads(&mut self, from: u32, room: &mut Vec<Entry, UPLOAD_MAX>) -> Result<(), MemoryError>;
+
+    /// Notes, durably, that the present batch is settled: its transactions are needed no longer, and there is no
+    /// [`batch`](Self::batch) before the next sign-in. What is owed stays owed.
+    ///
+    /// # Errors
+    /// When that was not kept; the batch is settled once more, which the centre answers as before.
+    fn settled(&mut self) -> Result<(), MemoryError>;
 
     /// Notes, durably, that the centre did not take what it is owed. If that was the round with the number `bound`, or a later
     /// one, the transaction is parked. Returns whether it is.
@@ -202,7 +228,7 @@ impl<M: Memory> Memory for &mut M {
         (**self).batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
         (**self).begin(settings, original, kind)
     }
 
@@ -216,6 +242,26 @@ impl<M: Memory> Memory for &mut M {
 
     fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
         (**self).close(how, reason)
+    }
+
+    fn unsettled(&self, settings: &Settings) -> Option<Batch> {
+        (**self).unsettled(settings)
+    }
+
+    fn is_full(&self) -> bool {
+        (**self).is_full()
+    }
+
+    fn totals(&self) -> Totals {
+        (**self).totals()
+    }
+
+    fn uploads(&mut self, from: u32, room: &mut Vec<Entry, UPLOAD_MAX>) -> Result<(), MemoryError> {
+        (**self).uploads(from, room)
+    }
+
+    fn settled(&mut self) -> Result<(), MemoryError> {
+        (**self).settled()
     }
 
     fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {

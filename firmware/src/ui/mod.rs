@@ -154,6 +154,7 @@ impl Screen {
             },
             Self::Attended(Formality::SignOff) => ("Signed off", "终端已签退"),
             Self::Attended(Formality::Echo) => ("The centre answers", "中心已应答"),
+            Self::Attended(Formality::SettleBatch) => ("Batch settled", "对账完成"),
             Self::Standing(standing) => status_text(standing.status),
             Self::NotDone(reason) => reason_text(*reason),
         }
@@ -218,6 +219,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
         Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
         Reason::JournalFull => ("Journal is full, call service", "流水存储已用完，请报修"),
+        Reason::TotalsDiffer => ("Totals differ, see report", "对账不平，请查报告"),
         Reason::BatchSettled => ("Batch settled, try again", "账期已过，请重试"),
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Asked {
     SignOff,
     /// Ask whether the centre is there and knows the terminal
     Echo,
+    /// Compare what was sold with the centre, and begin another batch
+    SettleBatch,
 }
 
 /// What it comes to.
@@ -94,6 +96,7 @@ impl Asked {
         Ok(Task::Serve(match self {
             Self::SignOff => return Ok(Task::Attend(Formality::SignOff)),
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
+            Self::SettleBatch => return Ok(Task::Attend(Formality::SettleBatch)),
             Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
             Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
                 Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }
@@ -152,7 +155,8 @@ impl<'a> Operations<'a> {
             return self.given.take().map(|asked| asked.task(desk));
         }
         loop {
-            let line = desk.ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query, echo, sign-off or quit")?;
+            let line = desk
+                .ask("apply, settle TOTAL --fund FUND, purchase TOTAL, query, echo, settle-batch, sign-off or quit")?;
             let words: Vec<_> = line.split_whitespace().collect();
             match words.as_slice() {
                 [] => {}

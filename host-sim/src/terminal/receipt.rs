@@ -75,6 +75,7 @@ impl Receipt {
                 Task::Serve(_) => ("Card was active already", "此卡已启用"),
                 Task::Attend(Formality::SignOff) => ("Signed off", "终端已签退"),
                 Task::Attend(Formality::Echo) => ("The centre answers", "中心已应答"),
+                Task::Attend(Formality::SettleBatch) => ("Batch settled", "对账完成"),
             },
         };
         // The cause knows more than the reason, which may have several.

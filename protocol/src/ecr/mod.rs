@@ -74,17 +74,20 @@ pub enum Formality {
     SignOff,
     /// Is the centre there, and does it know this terminal?
     Echo,
+    /// The day is over: the batch is compared with the centre's, and another one begins (docs/centre.md §22).
+    SettleBatch,
 }
 
 impl Formality {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::SignOff, Self::Echo];
+    pub const ALL: [Self; 3] = [Self::SignOff, Self::Echo, Self::SettleBatch];
 
     /// Its word in commands and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignOff => "sign-off",
             Self::Echo => "echo",
+            Self::SettleBatch => "settle-batch",
         }
     }
 }

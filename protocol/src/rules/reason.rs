@@ -154,6 +154,8 @@ reasons! {
     JournalFull = "journal-full" => Failed, CallService;
     /// The batch is settled: nothing new is done in it. The terminal signs in again, and gets the next one.
     BatchSettled = "batch-settled" => Failed, TryAgain;
+    /// The batch is settled with a difference between terminal and centre. The centre's report names it.
+    TotalsDiffer = "totals-differ" => Failed, CallService;
 }
 
 impl Reason {

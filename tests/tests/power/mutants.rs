@@ -1,8 +1,8 @@
 //! Memories around the shipped one: one that writes down every call, and those that are wrong on purpose.
 
 use qiyong_firmware::application::Kept;
-use qiyong_firmware::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings, Transaction};
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId, Token};
+use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings, Transaction};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -27,6 +27,8 @@ impl<M> Recording<M> {
 }
 
 impl<M: Memory> Memory for Recording<M> {
+    qiyong_tests::settles_as_its_memory!();
+
     fn owed(&self) -> Result<Option<Owed>, MemoryError> {
         self.memory.owed()
     }
@@ -51,7 +53,7 @@ impl<M: Memory> Memory for Recording<M> {
         self.memory.batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
         self.note("note transaction")?;
         self.memory.begin(settings, original, kind)
     }
@@ -126,6 +128,8 @@ pub(super) struct Mutant<M> {
 }
 
 impl<M: Kept> Memory for Mutant<M> {
+    qiyong_tests::settles_as_its_memory!();
+
     fn owed(&self) -> Result<Option<Owed>, MemoryError> {
         if let Some(hidden) = self.hidden {
             return Ok(hidden);
@@ -160,7 +164,7 @@ impl<M: Kept> Memory for Mutant<M> {
         self.memory.batch(settings)
     }
 
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Kind) -> Result<(Batch, Stan), MemoryError> {
+    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
         let (batch, stan) = match (self.kind, self.memory.batch(settings)) {
             (Some(Wrong::NotesInRamOnly), Some(batch)) => {
                 let Settings { institution, terminal, .. } = *settings;
@@ -209,7 +213,7 @@ impl<M: Kept> Memory for Mutant<M> {
             (Some(Wrong::NotesInRamOnly), Some(owed)) => {
                 let Transaction { institution, terminal, original, .. } = *owed.transaction();
                 self.hidden = Some(None);
-                self.memory.begin(&Settings::at(institution, terminal), original, Kind::Purchase)?;
+                self.memory.begin(&Settings::at(institution, terminal), original, Deal::Purchase)?;
                 self.memory.close(how, reason)?;
             }
             (Some(Wrong::EndsBeforeTheAnswer), _) => {}

@@ -6,15 +6,15 @@ use std::vec::Vec;
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Totals};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
 use super::flash::Flash;
-use crate::journal::{Entry, OPEN_MAX, State, Total};
+use crate::journal::{Entry, OPEN_MAX, State};
 use crate::storage::Store;
-use crate::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings};
+use crate::terminal::{Closed, Memory, MemoryError, Owed, Settings};
 
 pub(super) const RECORDS: u32 = 3;
 pub(super) const JOURNAL: u32 = 6;
@@ -29,7 +29,7 @@ pub(super) type Verdict = Result<(), String>;
 /// What happens to a terminal's memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
-    Begin(Kind),
+    Begin(Deal),
     Answered(u64),
     CardResult(Option<Reason>),
     Close(Closed),
@@ -68,7 +68,7 @@ pub(super) struct Model {
 
 pub(super) fn settings() -> Settings {
     let settings = Settings::at(InstitutionCode::new("P32010000017").unwrap(), TerminalId(*b"00000001"));
-    Settings { settles: true, rounds: ROUNDS, ..settings }
+    Settings { rounds: ROUNDS, ..settings }
 }
 
 fn original(begun: u64) -> Original {
@@ -176,14 +176,14 @@ impl Model {
         Ok(())
     }
 
-    fn begin(&mut self, batch: Batch, stan: Stan, kind: Kind, original: Original) -> Verdict {
+    fn begin(&mut self, batch: Batch, stan: Stan, kind: Deal, original: Original) -> Verdict {
         let last = self.last(batch);
         if batch.0 != self.batch || stan.0 != last + 1 {
             return Err(format!("{stan:?} of {batch:?} follows {last} of {}", self.batch));
         }
         let Settings { institution, terminal, .. } = settings();
         let transaction = crate::terminal::Transaction { institution, terminal, batch, stan, original };
-        let entry = Entry { transaction, kind, state: State::Begun, charge: Fen(0), parked: false };
+        let entry = Entry { transaction, deal: kind, state: State::Begun, charge: Fen(0), parked: false };
         (self.begun, self.changes) = (self.begun + 1, self.changes + 1);
         self.entries.push(One { entry, rounds: 0, changed: self.changes, parked: false });
         Ok(())
@@ -225,10 +225,10 @@ impl Model {
             };
             return Err(format!("has [{}] instead of [{}]", short(&found), short(&expected)));
         }
-        let mut totals = [Total::default(); 3];
+        let mut totals = Totals::default();
         for entry in self.closed() {
             if matches!(entry.state, State::Closed(Closed::Confirmed, _)) {
-                let total = &mut totals[entry.kind as usize];
+                let total = totals.of_mut(entry.deal);
                 total.count += 1;
                 total.total.0 += entry.transaction.original.total.0;
                 total.charge.0 += entry.charge.0;

@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, Totals};
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
@@ -14,7 +14,7 @@ use super::flash::{Flash, SMALL as PAGE};
 use super::model::{JOURNAL, Memory6, Model, Op, RECORDS, ROOM, Verdict, settings};
 use crate::pages::checksum;
 use crate::storage::{REGION, Store};
-use crate::terminal::{Closed, Kind, Memory, MemoryError, Owed, Settings};
+use crate::terminal::{Closed, Memory, MemoryError, Owed};
 
 /// Transactions with every kind of end. Some stay parked for long; some batches end.
 fn ops(transactions: usize) -> Vec<Op> {
@@ -23,7 +23,7 @@ fn ops(transactions: usize) -> Vec<Op> {
         if number % 7 == 6 {
             ops.push(Op::Batch);
         }
-        ops.push(Op::Begin(Kind::ALL[number % 3]));
+        ops.push(Op::Begin(Deal::ALL[number % 3]));
         let done = [Op::Answered(number as u64 + 1), Op::CardResult(None), Op::Close(Closed::Confirmed)];
         match number % 11 {
             1 => ops.push(Op::Close(Closed::Refused)),
@@ -135,7 +135,7 @@ fn recover(flash: &Flash, before: &Model, op: Op) -> Result<(Model, Memory6), St
 /// A wrong bit in an item: it is not taken, so that the one before it counts. One in a head is told.
 pub(super) fn decay(cases: &mut u32) -> Verdict {
     let (flash, mut memory, mut model) = start();
-    for op in [Op::Begin(Kind::Purchase), Op::Answered(7)] {
+    for op in [Op::Begin(Deal::Purchase), Op::Answered(7)] {
         model.act(&mut memory, &flash, op)?;
     }
     let page = RECORDS as usize * PAGE;
@@ -242,41 +242,49 @@ pub(super) fn take_over(cases: &mut u32) -> Verdict {
     }
 }
 
-/// A batch that is settled is never cut short; of one that is not, what lies on the oldest pages makes room.
+/// A batch has a bound, and is whole up to it; once it is settled there is room again.
 pub(super) fn bounds(cases: &mut u32) -> Verdict {
-    for settles in [true, false] {
-        let (flash, mut memory, _) = start();
-        let settings = Settings { settles, ..settings() };
+    let (flash, ..) = start();
+    for batch in [1, 2] {
+        let mut memory = Memory6::open(flash.clone(), None);
+        let settings = settings();
         let original = Original { card: CardNumber::new(b"X00000019").unwrap(), total: Fen(5), time: Timestamp::UNSET };
         let mut begun = 0;
         for _ in 0..100 {
             *cases += 1;
-            match memory.begin(&settings, original, Kind::Purchase) {
+            match memory.begin(&settings, original, Deal::Purchase) {
                 Ok(_) => begun += 1,
-                Err(MemoryError::JournalFull) if settles => break,
-                Err(error) => return Err(format!("{settles}: {error} after {begun}")),
+                Err(MemoryError::JournalFull) if memory.is_full() => break,
+                Err(error) => return Err(format!("{batch}: {error} after {begun}")),
             }
             memory.close(Closed::Confirmed, None).map_err(|error| error.to_string())?;
         }
         let mut numbers = Vec::new();
-        let mut memory = Memory6::recall(flash);
+        let mut memory = Memory6::recall(flash.clone());
         memory.list(|entry| numbers.push(entry.transaction.stan.0)).map_err(|error| error.to_string())?;
         numbers.sort_unstable();
         let is_right = numbers.windows(2).all(|pair| pair[0] < pair[1]) && numbers.last() == Some(&begun);
-        let [.., totals] = memory.totals();
+        let totals = memory.totals().purchase;
         let is_counted = totals.count as usize == numbers.len() && totals.total.0 == 5 * u64::from(totals.count);
         if !is_right || !is_counted {
-            return Err(format!("{settles}: {numbers:?} of {begun}, {totals:?}"));
+            return Err(format!("{batch}: {numbers:?} of {begun}, {totals:?}"));
         }
-        let is_right = if settles { numbers.len() == ROOM } else { (ROOM..36).contains(&numbers.len()) };
-        if !is_right {
-            return Err(format!("{settles}: {} entries are kept", numbers.len()));
+        if numbers.len() != ROOM {
+            return Err(format!("{batch}: {} entries are kept", numbers.len()));
         }
+        let mut memory = Memory6::open(flash.clone(), None);
+        memory.settled().map_err(|error| error.to_string())?;
+        let nothing = (memory.unsettled(&settings), memory.batch(&settings), memory.totals());
+        if nothing != (None, None, Totals::default()) {
+            return Err(format!("{batch}: {nothing:?} after it was settled"));
+        }
+        let lease = Lease { batch: Batch(batch + 1), next: Stan(1) };
+        memory.keep_lease(&settings, lease).map_err(|error| error.to_string())?;
     }
     // The parked ones have a bound, too.
     let (flash, mut memory, mut model) = start();
     for _ in 0..12 {
-        for op in [Op::Begin(Kind::Apply), Op::Missed, Op::Missed] {
+        for op in [Op::Begin(Deal::Apply), Op::Missed, Op::Missed] {
             model.act(&mut memory, &flash, op)?;
         }
         model.compare(&mut memory)?;
@@ -287,7 +295,7 @@ pub(super) fn bounds(cases: &mut u32) -> Verdict {
 /// A page's head, and an item, of another version.
 pub(super) fn other_versions() -> Verdict {
     let (flash, mut memory, mut model) = start();
-    model.act(&mut memory, &flash, Op::Begin(Kind::Purchase))?;
+    model.act(&mut memory, &flash, Op::Begin(Deal::Purchase))?;
     let page = RECORDS as usize * PAGE;
     let change = |from: usize, length: usize, check: usize| {
         let copy = flash.copy();
@@ -315,18 +323,24 @@ pub(super) fn other_versions() -> Verdict {
     Ok(())
 }
 
-/// Bytes and erasures for a transaction, once the pages go round in a region like the board's and a batch is as full as it gets;
+/// Bytes and erasures for a transaction, once the pages go round in a region like the board's and a batch is settled when it is full;
 /// and how many transactions there are until a page was erased 10,000 times.
 pub(super) fn costs() -> (f64, f64, f64) {
     const BOARD: usize = 2048;
     let flash = Flash::<BOARD>::new(REGION);
     let mut memory: Store<Flash<BOARD>> = Store::open(flash.clone(), None);
     memory.keep_lease(&settings(), Lease { batch: Batch(1), next: Stan(1) }).unwrap();
-    let settings = Settings { settles: false, ..settings() };
+    let settings = settings();
     let original = Original { card: CardNumber::new(b"X00000019").unwrap(), total: Fen(5), time: Timestamp::UNSET };
+    let mut batch = 1;
     let mut sell = |count: u32| {
         for _ in 0..count {
-            memory.begin(&settings, original, Kind::Purchase).unwrap();
+            if memory.is_full() {
+                batch += 1;
+                memory.settled().unwrap();
+                memory.keep_lease(&settings, Lease { batch: Batch(batch), next: Stan(1) }).unwrap();
+            }
+            memory.begin(&settings, original, Deal::Purchase).unwrap();
             memory.answered(Fen(5)).unwrap();
             memory.card_result(None).unwrap();
             memory.close(Closed::Confirmed, None).unwrap();

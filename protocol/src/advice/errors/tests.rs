@@ -399,8 +399,9 @@ fn of_reasons() {
     );
     let service = "institution-unknown institution-not-designated storage-failed not-sent message-rejected \
                    terminal-name-taken numbers-used-up number-reused clock-wrong working-key-wrong \
-                   unknown-transaction already-confirmed journal-full";
+                   unknown-transaction already-confirmed journal-full \
+                   totals-differ";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 22);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 24);
 }

@@ -3,7 +3,7 @@
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::centre::{Batch, Lease, Original, Stan, TerminalId};
+use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 
@@ -12,7 +12,7 @@ use qiyong_protocol::error_table as table;
 use super::*;
 use crate::slot::LineError;
 use crate::storage::Store;
-use crate::terminal::{Kind, Memory, MemoryError, NoPin, Settings};
+use crate::terminal::{Memory, MemoryError, NoPin, Settings};
 
 #[test]
 fn of_the_card_line() {
@@ -162,7 +162,7 @@ fn of_the_storage() {
         // The tests of the storage write such records.
         MemoryError::OtherVersion = MemoryError::OtherVersion
             => CallService, "the terminal's storage: records of another version: load it, or erase the region";
-        MemoryError::NumbersUsedUp = store(true).begin(&settings, original, Kind::Apply).unwrap_err()
+        MemoryError::NumbersUsedUp = store(true).begin(&settings, original, Deal::Apply).unwrap_err()
             => CallService, "the terminal's storage: no number is left, sign in at the centre";
         // Those of the journal fill it.
         MemoryError::JournalFull = MemoryError::JournalFull
