@@ -351,9 +351,15 @@ proptest! {
         // Four records per page and erasure; the first three were others.
         prop_assert!(transactions + 3 >= (endurance * PAGES - PAGES) * 4, "{} at {}", transactions, endurance);
         let before = state(&rig.store);
-        let again = Memory3::open(flash, None);
-        prop_assert_eq!(again.trouble(), Some(MemoryError::Worn));
-        prop_assert_eq!(state(&again), before);
+        let mut again = Memory3::open(flash, None);
+        // Pages of the records may be good still where those of the journal are not: then the start is counted.
+        let starts = before.starts + u32::from(again.trouble().is_none());
+        prop_assert_eq!(state(&again), State { starts, ..before });
+        let refused = match before.unanswered {
+            Some(_) => again.close(Closed::Confirmed, None),
+            None => again.begin(&settings(0), original(1), Deal::Purchase).map(drop),
+        };
+        prop_assert!(matches!(refused, Err(MemoryError::Worn | MemoryError::NumbersUsedUp)), "{:?}", refused);
     }
 
     /// What we write, sequential-storage reads.
