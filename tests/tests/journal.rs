@@ -2,17 +2,13 @@
 //! after a lost confirmation, after a cut at the worst moments, and when the centre has undone a sale meanwhile. Power cuts at all
 //! other moments are in `power`, those of the emulated board in `emulate_power`, the journal's own in the firmware.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use qiyong_firmware::application::Kept;
-use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings};
-use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
-use qiyong_protocol::rules::institution::InstitutionCode;
+use qiyong_firmware::terminal::Memory;
+use qiyong_protocol::centre::Stan;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::world::visit::{Delivery, Visit};
 
+use crate::power::mutants::Recording;
 use crate::power::pharmacy::Pharmacy;
 
 /// The number of the confirmation's message in a visit after a start: sign-in, authentication, inquiry and transaction come before
@@ -62,100 +58,22 @@ fn while_a_confirmation_is_owed_nobody_else_is_served() {
     pharmacy.settle(|| pharmacy.store()).unwrap_or_else(|broken| panic!("{broken}"));
 }
 
-/// The power fails when a step is noted, and before anything else happens.
-struct CutAfter<M> {
-    memory: M,
-    step: &'static str,
-    is_off: Rc<Cell<bool>>,
-}
-
-impl<M> CutAfter<M> {
-    fn cut<T>(&self, step: &str, done: Result<T, MemoryError>) -> Result<T, MemoryError> {
-        self.is_off.set(self.is_off.get() || step == self.step);
-        done
-    }
-}
-
-impl<M: Memory> Memory for CutAfter<M> {
-    qiyong_tests::settles_as_its_memory!();
-
-    fn owed(&self) -> Result<Option<Owed>, MemoryError> {
-        self.memory.owed()
-    }
-
-    fn parked(&self) -> usize {
-        self.memory.parked()
-    }
-
-    fn resume(&mut self) {
-        self.memory.resume();
-    }
-
-    fn token(&mut self, fresh: Token) -> Result<Token, MemoryError> {
-        self.memory.token(fresh)
-    }
-
-    fn keep_lease(&mut self, settings: &Settings, lease: Lease) -> Result<(), MemoryError> {
-        self.memory.keep_lease(settings, lease)
-    }
-
-    fn batch(&self, settings: &Settings) -> Option<Batch> {
-        self.memory.batch(settings)
-    }
-
-    fn begin(&mut self, settings: &Settings, original: Original, kind: Deal) -> Result<(Batch, Stan), MemoryError> {
-        let begun = self.memory.begin(settings, original, kind);
-        self.cut("begin", begun)
-    }
-
-    fn answered(&mut self, charge: Fen) -> Result<(), MemoryError> {
-        let answered = self.memory.answered(charge);
-        let answered = self.cut("answered", answered);
-        // What follows at once is not reached by a power that is off.
-        if self.is_off.get() { Err(MemoryError::Worn) } else { answered }
-    }
-
-    fn card_result(&mut self, result: Option<Reason>) -> Result<(), MemoryError> {
-        let noted = self.memory.card_result(result);
-        self.cut("card result", noted)
-    }
-
-    fn close(&mut self, how: Closed, reason: Option<Reason>) -> Result<(), MemoryError> {
-        let closed = self.memory.close(how, reason);
-        self.cut("close", closed)
-    }
-
-    fn missed(&mut self, bound: u8) -> Result<bool, MemoryError> {
-        self.memory.missed(bound)
-    }
-}
-
-impl<M: Kept> Kept for CutAfter<M> {
-    fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId, next: Stan) -> Result<(), MemoryError> {
-        self.memory.set_up(institution, terminal, next)
-    }
-
-    fn next(&self) -> Stan {
-        self.memory.next()
-    }
-}
-
 /// docs/never-lost.md §1. Each state of the journal: what the next start sends first, and whether the sale stays.
 #[test]
 fn a_terminal_killed_in_each_state_pays_at_its_next_start_what_it_owes() {
+    // The power fails at the first wait after this note. The one after an approval comes without a wait, and fails.
     let states = [
-        ("begin", "send reversal 1", false),
-        ("answered", "send reversal 1", false),
-        ("card result", "confirm 1", true),
-        ("close", "ask", true),
+        ("note transaction", None, "send reversal 1", false),
+        ("note answer", Some(2), "send reversal 1", false),
+        ("note card", None, "confirm 1", true),
+        ("note end", None, "ask", true),
     ];
-    for (step, first, stays) in states {
+    for (step, fails, first, stays) in states {
         let pharmacy = Pharmacy::new(0);
         let before = pharmacy.account();
-        let is_off = Rc::new(Cell::new(false));
-        let memory = CutAfter { memory: pharmacy.store(), step, is_off: is_off.clone() };
-        let served = pharmacy.serve_while(|| !is_off.get(), memory, &Visit::default());
-        assert!(served.is_none() && is_off.get(), "{step}");
+        let memory = Recording { memory: pharmacy.store(), notes: pharmacy.notes.clone(), fails, calls: 0 };
+        let is_on = || !pharmacy.notes.borrow().iter().any(|note| note == step);
+        assert!(pharmacy.serve_while(is_on, memory, &Visit::default()).is_none(), "{step}");
         pharmacy.notes.take();
         let charged = before.0 - pharmacy.account().0;
         let report = pharmacy.serve(pharmacy.store(), &Visit::default());

@@ -6,7 +6,7 @@
 //! for each way to break an invariant, show that it would see that.
 
 #[path = "power/mutants.rs"]
-mod mutants;
+pub(crate) mod mutants;
 #[path = "power/pharmacy.rs"]
 pub(crate) mod pharmacy;
 

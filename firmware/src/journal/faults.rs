@@ -38,6 +38,9 @@ pub(crate) enum Fault {
     NoBound,
 }
 
+#[cfg(test)]
+pub(crate) use chosen::{choose, has};
+
 #[cfg(not(test))]
 pub(crate) const fn has(_: Fault) -> bool {
     false
@@ -61,6 +64,3 @@ mod chosen {
         CHOSEN.set(fault);
     }
 }
-
-#[cfg(test)]
-pub(crate) use chosen::{choose, has};

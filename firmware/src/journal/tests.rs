@@ -13,6 +13,8 @@ use super::faults::{Fault, choose};
 use flash::Flash;
 use model::{JOURNAL, RECORDS};
 
+type Judge = fn(&mut u32) -> model::Verdict;
+
 const FAULTS: [Fault; 16] = [
     Fault::NotVerified,
     Fault::CrcNotChecked,
@@ -68,7 +70,7 @@ fn a_batch_has_a_bound_if_it_is_settled_and_makes_room_if_not() {
 /// A proof that cannot fail is none.
 #[test]
 fn every_deliberate_fault_is_convicted() {
-    let judges: [(&str, fn(&mut u32) -> model::Verdict); 6] = [
+    let judges: [(&str, Judge); 6] = [
         ("history", suite::history),
         ("take-over", suite::take_over),
         ("bounds", suite::bounds),

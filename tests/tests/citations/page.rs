@@ -68,7 +68,7 @@ impl Exception {
 #[must_use]
 pub(crate) fn exceptions(text: &str) -> Vec<Result<Exception, String>> {
     let name =
-        Regex::new(r"^([a-z0-9]+\.md) (?:§([0-9A-Z.]+[0-9A-Z]|[0-9A-Z])|(invariant [1-6]))( and below)?$").unwrap();
+        Regex::new(r"^([a-z0-9-]+\.md) (?:§([0-9A-Z.]+[0-9A-Z]|[0-9A-Z])|(invariant [1-6]))( and below)?$").unwrap();
     let row = |(line, cells): (usize, Vec<String>)| {
         let wrong = || format!("line {line}: {}", cells.join(" | "));
         let [place, without, reason] = cells.as_slice() else { return Err(wrong()) };

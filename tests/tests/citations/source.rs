@@ -41,12 +41,12 @@ pub(crate) struct Citation {
     pub(crate) line: usize,
 }
 
-static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bdocs/([a-z0-9]+\.md)").unwrap());
+static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bdocs/([a-z0-9-]+\.md)").unwrap());
 static GONE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:domain(?:-[a-z]+)?|DESIGN)(?:\.md| §| [0-9])").unwrap());
 static SECTION: LazyLock<Regex> = LazyLock::new(|| {
     let number = "[0-9A-Z]+(?:[.][0-9]+)*";
-    let page = "(?:([a-z0-9]+[.]md)[])`\"]*[ ]+)?";
+    let page = "(?:([a-z0-9-]+[.]md)[])`\"]*[ ]+)?";
     let more = format!("((?:(?:,| and| to)+ §{number})*)");
     let invariants = "(?:, invariants? ([1-6])(?:(?: to | and )([1-6]))?)?";
     Regex::new(&format!("{page}§({number}){more}{invariants}")).unwrap()

@@ -10,12 +10,12 @@ use qiyong_protocol::rules::reason::Reason;
 use super::pharmacy::Notes;
 
 /// A memory that writes down every call, and fails where it is told to.
-pub(super) struct Recording<M> {
-    pub(super) memory: M,
-    pub(super) notes: Notes,
+pub(crate) struct Recording<M> {
+    pub(crate) memory: M,
+    pub(crate) notes: Notes,
     /// Which call fails, from 0.
-    pub(super) fails: Option<usize>,
-    pub(super) calls: usize,
+    pub(crate) fails: Option<usize>,
+    pub(crate) calls: usize,
 }
 
 impl<M> Recording<M> {

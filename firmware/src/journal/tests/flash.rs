@@ -132,7 +132,7 @@ impl<const PAGE: usize> Chip<PAGE> {
                 let share = self.any();
                 for at in page * PAGE..(page + 1) * PAGE {
                     if self.any() < share {
-                        self.bytes[at] |= if share % 2 == 0 { 0xFF } else { self.any() };
+                        self.bytes[at] |= if share.is_multiple_of(2) { 0xFF } else { self.any() };
                     }
                 }
                 return Err(NorFlashErrorKind::Other);

@@ -63,33 +63,29 @@ pub(super) fn history(cases: &mut u32) -> Verdict {
     if least >= Some(2) { Ok(()) } else { Err("the pages were not used in turn".to_string()) }
 }
 
-/// Cuts at every byte that is written, and in every sixteenth that is erased, and after some of them another one in the first
-/// step after the start.
+/// Cuts at every byte of a step; at every fifth one, each time with another beginning, if the step erases a page. After some of
+/// them another one in the first step after the start.
 pub(super) fn cuts(cases: &mut u32) -> Verdict {
     let (flash, mut memory, mut model) = start();
     let all = ops(34);
     for (at, op) in all.iter().enumerate() {
         // The first pages are those of every journal; from the first copies on it gets interesting.
         if at % 40 == 39 || flash.erasures().iter().skip(RECORDS as usize).any(|erased| *erased > 1) || at < 8 {
-            cut_step(&flash, &model, *op, all.get(at + 1).copied(), cases)?;
+            cut_step(&flash, &model, (at as u64, *op), all.get(at + 1).copied(), cases)?;
         }
         model.act(&mut memory, &flash, *op)?;
-        if matches!(op, Op::Resume) {
-            // A cut forgets that.
-            continue;
-        }
     }
     Ok(())
 }
 
-fn cut_step(flash: &Flash, model: &Model, op: Op, next: Option<Op>, cases: &mut u32) -> Verdict {
+fn cut_step(flash: &Flash, model: &Model, (at, op): (u64, Op), next: Option<Op>, cases: &mut u32) -> Verdict {
     let model = model.clone().restarted();
     let whole = flash.copy();
     let mut memory: Memory6 = Store::recall(whole.clone());
     model.clone().act(&mut memory, &whole, op)?;
     let work = whole.work() - flash.work();
-    let step = if work > PAGE as u64 { 5 } else { 1 };
-    for cut in (1..=work).step_by(step) {
+    let (step, first) = if work > PAGE as u64 { (5, 1 + at % 5) } else { (1, 1) };
+    for cut in (first..=work).step_by(step) {
         *cases += 1;
         let torn = flash.copy();
         let mut memory: Memory6 = Store::recall(torn.clone());
