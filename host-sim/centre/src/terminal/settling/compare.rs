@@ -8,6 +8,7 @@ use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::centre::{Deal, Ended, Entry, Original, Stan, Sum, Totals};
 use qiyong_protocol::rules::money::Fen;
 
+use super::faults::{Fault, bent};
 use crate::store::value::words;
 use crate::terminal::journal::Phase;
 
@@ -97,20 +98,25 @@ impl Recorded {
                 differences.push(format!("{name}: terminal {told}, centre {own}"));
             }
         };
-        differ("card", card.to_string(), own.card.to_string());
+        if !bent(Fault::CardIgnored) {
+            differ("card", card.to_string(), own.card.to_string());
+        }
         differ("kind", entry.deal.as_str().into(), self.deal.map_or("query", Deal::as_str).into());
         differ("total", total.0.to_string(), own.total.0.to_string());
         // Who reverses may never have heard what was charged.
-        if entry.ended == Ended::Confirmed {
+        if entry.ended == Ended::Confirmed && !bent(Fault::ChargeIgnored) {
             differ("charge", entry.charge.0.to_string(), self.charge.0.to_string());
         }
-        differ("time", time.to_string(), own.time.to_string());
+        if !bent(Fault::TimeIgnored) {
+            differ("time", time.to_string(), own.time.to_string());
+        }
         differences
     }
 
     /// Whether it is at the centre what the terminal says that it is.
-    const fn agrees(&self, ended: Ended) -> bool {
+    fn agrees(&self, ended: Ended) -> bool {
         match (ended, self.phase) {
+            (Ended::Reversed, Some(Phase::Posted)) => bent(Fault::ReversedMayStand),
             (Ended::Confirmed, phase) => matches!(phase, Some(Phase::Posted)),
             // Nothing was sold, for whatever reason.
             (Ended::Reversed, phase) => matches!(phase, Some(Phase::Voided | Phase::Expired) | None),
@@ -129,11 +135,14 @@ impl Recorded {
 /// twice says nothing.
 pub(crate) fn resolving<'a>(entries: &'a [Entry], recorded: &[Recorded]) -> Vec<&'a Entry> {
     let recorded = by_number(recorded);
-    let once = |entry: &&Entry| entries.iter().filter(|other| other.stan == entry.stan).count() == 1;
+    let once = |entry: &&Entry| {
+        entries.iter().filter(|other| other.stan == entry.stan).count() == 1 || bent(Fault::NamedTwiceResolves)
+    };
     let is_pending = |entry: &&Entry| {
         recorded
             .get(&entry.stan)
-            .is_some_and(|known| known.phase == Some(Phase::Pending) && known.differences(entry).is_empty())
+            .filter(|known| known.phase == Some(Phase::Pending))
+            .is_some_and(|known| known.differences(entry).is_empty() || bent(Fault::DifferentResolves))
     };
     entries.iter().filter(is_pending).filter(once).collect()
 }
@@ -156,7 +165,7 @@ pub(crate) fn compare(
     for entry in entries {
         let stan = entry.stan;
         if let Some(before) = named.get(&stan) {
-            let (verdict, what) = if *before == entry {
+            let (verdict, what) = if *before == entry || bent(Fault::ConflictIsDuplicate) {
                 (Verdict::Duplicate, "the terminal names it twice")
             } else {
                 (Verdict::ConflictingDuplicate, "the terminal names the number twice, with other contents")
@@ -173,7 +182,9 @@ pub(crate) fn compare(
     }
     // What stands at the centre, or may yet, and the terminal does not name.
     for (stan, known) in recorded.iter().filter(|(stan, known)| known.deal.is_some() && !named.contains_key(stan)) {
-        if let Some(phase @ (Phase::Posted | Phase::Pending)) = known.phase {
+        if let Some(phase @ (Phase::Posted | Phase::Pending)) = known.phase
+            && !bent(Fault::ForgottenUnseen)
+        {
             let what = format!("missing at the terminal; at the centre {}", phase.as_str());
             findings.push(Finding::new(*stan, Verdict::Missing, what));
         }
@@ -191,12 +202,12 @@ fn judge(entry: &Entry, known: Option<&Recorded>, elsewhere: Option<&Region>) ->
     let ended = side(entry.ended);
     let Some(known) = known else {
         return match (elsewhere, entry.ended) {
-            (Some(area), _) => {
+            (Some(area), _) if !bent(Fault::ElsewhereIsMissing) => {
                 (Verdict::Elsewhere, format!("passed on to area {}; at the terminal {ended}", area.as_str()))
             }
-            (None, Ended::Confirmed) => (Verdict::Missing, format!("missing at the centre; at the terminal {ended}")),
+            (_, Ended::Confirmed) => (Verdict::Missing, format!("missing at the centre; at the terminal {ended}")),
             // It never arrived, and nothing was sold.
-            (None, Ended::Reversed) => (Verdict::Match, String::new()),
+            (_, Ended::Reversed) => (Verdict::Match, String::new()),
         };
     };
     let mut differences = known.differences(entry);
@@ -211,7 +222,7 @@ fn judge(entry: &Entry, known: Option<&Recorded>, elsewhere: Option<&Region>) ->
 fn contradicted(deal: Deal, told: &Totals, sums: Option<&Totals>) -> Option<Finding> {
     let told = told.of(deal);
     let of_entries = sums.map(|sums| sums.of(deal));
-    if of_entries == Some(told) {
+    if of_entries == Some(told) || bent(Fault::TotalsUnseen) {
         return None;
     }
     let word = |sum: Sum| format!("{} of {}, charged {}", sum.count, sum.total.0, sum.charge.0);

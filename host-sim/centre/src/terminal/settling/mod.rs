@@ -15,13 +15,14 @@
 //! A message of a terminal that has not the lease of its name, or about a batch after the lease's, is refused as not signed in.
 //!
 //! `compare` says what differs, and touches no database; `rows` reads and writes; `after` is what follows of a settlement
-//! for transactions; `bank_file` has the bank's file of a day; `acts` is
+//! for transactions; `faults` proves that the tests can fail; `bank_file` has the bank's file of a day; `acts` is
 //! what people see.
 
 pub(crate) mod acts;
 pub(crate) mod after;
 mod bank_file;
 pub(crate) mod compare;
+pub(crate) mod faults;
 mod rows;
 
 use qiyong_protocol::centre::{Answer, BatchState, Ended, Entry, Request, Totals};
@@ -33,6 +34,7 @@ use crate::store::Store;
 use crate::terminal::files::Files;
 use crate::terminal::{leases, transactions};
 use compare::{Finding, Recorded};
+use faults::{Fault, bent};
 use rows::Key;
 
 /// Compares a terminal's totals with the centre's, and settles the batch if they are equal.
@@ -40,6 +42,7 @@ pub(crate) fn settle(files: Files<'_>, request: &Request<'_>, totals: &Totals) -
     within(files, request, |store, key| {
         if let Some((state, told)) = rows::find(store, key)?
             && state.is_settled()
+            && !bent(Fault::SettledAgain)
         {
             let again = told == *totals;
             return Ok(if again { Answer::Batch(state) } else { Answer::Refused(Reason::BatchSettled) });
@@ -120,7 +123,7 @@ fn within(
         let Some(area) = area_of(store, request.institution)? else {
             return Ok(Answer::Refused(Reason::InstitutionUnknown));
         };
-        if !leases::may_settle(store, request)? {
+        if !leases::may_settle(store, request)? && !bent(Fault::AnybodySettles) {
             return Ok(Answer::Refused(Reason::NotSignedIn));
         }
         work(store, &Key::new(area, (request.institution, request.terminal, request.batch)))

@@ -2,6 +2,7 @@
 //! [`verdicts`], what holds for any history in [`histories`], what people see in [`acts`].
 
 pub(crate) mod acts;
+mod faults;
 mod histories;
 mod verdicts;
 
@@ -353,6 +354,17 @@ fn what_comes_after_the_settlement_is_done_and_noted() {
         // It was settled as it was.
         assert_eq!(till.settle_with(totals), CLOSED);
     }
+}
+
+#[test]
+fn what_expired_counts_nothing() {
+    let mut till = worked();
+    till.buy(5, 900);
+    till.at_hour(100);
+    assert_eq!(till.centre.expire().unwrap(), 1);
+    till.at_hour(0);
+    assert_eq!(till.end(5, Ended::Confirmed), Answer::Refused(Reason::Expired));
+    assert_eq!(till.settle(), BALANCED);
 }
 
 /// At each kind of place the totals have their own row.

@@ -188,7 +188,7 @@ const TOTALS: &[(&str, fn(&mut Totals), &str)] = &[
 ];
 
 #[test]
-fn each_deliberate_difference_is_named_and_nothing_else() {
+pub(super) fn each_deliberate_difference_is_named_and_nothing_else() {
     let mut sound = worked();
     assert_eq!(sound.settle(), BALANCED);
     for (name, fault, expected, words) in FAULTS {
