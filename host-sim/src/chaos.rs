@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use qiyong::worlds::{Failure, Many, Run, play_many, play_plan, smallest};
 use qiyong_sim::chaos::draw::Size;
+use qiyong_sim::chaos::figures::Figures;
 use qiyong_sim::chaos::plan::Plan;
-use qiyong_sim::chaos::play::Figures;
 
 use crate::output::{Output, Verdict};
 
@@ -25,6 +25,9 @@ pub(crate) struct ChaosArgs {
     /// What the worlds are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The number of the first world
+    #[arg(long, default_value_t = 0)]
+    from: u64,
     /// How many worlds
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     worlds: u64,
@@ -44,7 +47,7 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
     /// Play the world in FILE instead, as `--keep` has written it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "worlds", "terminals", "cards", "steps", "keep"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "from", "worlds", "terminals", "cards", "steps", "keep"])]
     replay: Option<PathBuf>,
     /// Print what happens, a line an event: in the world in FILE, or in the first that fails
     #[arg(long)]
@@ -66,6 +69,8 @@ struct Told {
     power_cuts: u64,
     /// Sales that the centre has undone after three days without a confirmation, though the holder has a receipt.
     expired_unheard: u64,
+    /// Sales that a cut kept from being shown to anybody, though the terminal knew the answer; undone after three days, too.
+    expired_unshown: u64,
     findings: u64,
     virtual_seconds: u64,
     seconds: f64,
@@ -107,7 +112,7 @@ pub(crate) fn run(args: &ChaosArgs, output: &mut Output) -> Result<Verdict, Stri
 fn many(args: &ChaosArgs, output: &mut Output) -> Result<Run, String> {
     let size = Size { terminals: args.terminals, cards: args.cards, steps: args.steps };
     let bar = bar(args.worlds);
-    let many = Many { seed: args.seed, worlds: args.worlds, size, threads: args.threads };
+    let many = Many { seed: args.seed, from: args.from, worlds: args.worlds, size, threads: args.threads };
     let run = play_many(many, || bar.inc(1)).map_err(|error| error.to_string());
     bar.finish_and_clear();
     let run = run?;
@@ -148,8 +153,18 @@ fn film(plan: &Plan, output: &mut Output) -> Result<(), String> {
 fn told(worlds: u64, run: &Run, seconds: f64) -> Told {
     let Run { figures, hash, failures } = run;
     let figures = figures.clone();
-    let Figures { steps, messages, sales, activations, faults, power_cuts, unheard, findings, seconds: passed } =
-        figures;
+    let Figures {
+        steps,
+        messages,
+        sales,
+        activations,
+        faults,
+        power_cuts,
+        unheard,
+        unshown,
+        findings,
+        seconds: passed,
+    } = figures;
     Told {
         worlds,
         steps,
@@ -159,6 +174,7 @@ fn told(worlds: u64, run: &Run, seconds: f64) -> Told {
         faults,
         power_cuts,
         expired_unheard: unheard,
+        expired_unshown: unshown,
         findings,
         virtual_seconds: passed,
         seconds,
@@ -176,7 +192,10 @@ fn tell(worlds: u64, run: &Run, seconds: f64, output: &mut Output) {
         "{worlds} worlds, {steps} steps, {messages} messages, {sales} sales, {activations} activations"
     ));
     output.line(&format!("what went wrong: {}", faults.join(", ")));
-    output.line(&format!("{power_cuts} power cuts; {expired_unheard} sales undone that nobody had confirmed for 72 h"));
+    output.line(&format!(
+        "{power_cuts} power cuts; undone after 72 h: {expired_unheard} sales with a receipt and without a confirmation, \
+         {expired_unshown} that were cut before anybody saw them"
+    ));
     let (per_second, days) = (activations as f64 / seconds, virtual_seconds / 86_400);
     output.line(&format!("{days} days of the worlds in {seconds:.1} s, {per_second:.0} activations a second"));
     output.line(&format!("hash {hash}"));

@@ -9,10 +9,13 @@ use std::thread::{available_parallelism, scope};
 use sha2::{Digest, Sha256};
 
 use qiyong_centre::CentreError;
-use qiyong_sim::chaos::audit::{Broken, Invariant};
+
 use qiyong_sim::chaos::draw::{Size, plan, seed_of};
+use qiyong_sim::chaos::figures::Figures;
+use qiyong_sim::chaos::invariant::{Broken, Invariant};
 use qiyong_sim::chaos::plan::Plan;
-use qiyong_sim::chaos::play::{Figures, Nobody, Played, play};
+use qiyong_sim::chaos::play::{Played, play};
+use qiyong_sim::chaos::player::Nobody;
 use qiyong_sim::chaos::shrink::shrink;
 
 use crate::in_process::InProcess;
@@ -22,6 +25,8 @@ use crate::in_process::InProcess;
 pub struct Many {
     /// What the worlds' seeds come from.
     pub seed: u64,
+    /// The number of the first world; the first of all is 0.
+    pub from: u64,
     /// How many worlds.
     pub worlds: u64,
     /// How large each is.
@@ -65,12 +70,12 @@ pub fn play_plan(plan: &Plan, keeps_film: bool) -> Result<Played, CentreError> {
 /// # Errors
 /// Those of [`play_plan`].
 pub fn play_many(many: Many, progress: impl Fn() + Sync) -> Result<Run, CentreError> {
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(many.from);
     let all = Mutex::new((Figures::default(), Vec::new(), Vec::new(), None));
     let work = || {
         loop {
             let world = next.fetch_add(1, Ordering::Relaxed);
-            if world >= many.worlds {
+            if world >= many.from.saturating_add(many.worlds) {
                 return;
             }
             let plan = plan(seed_of(many.seed, world), many.size);

@@ -3,8 +3,6 @@
 //!
 //! It shares no code with the rules, the terminal or the centre: its [`Ledger`] is its own.
 
-use std::fmt;
-
 use qiyong_firmware::terminal::Report;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::rules::decision::{CardRecord, Effects};
@@ -14,70 +12,8 @@ use qiyong_protocol::rules::reason::Reason;
 use super::books::{Entry, Phase};
 use super::cast::ACCOUNT;
 use super::door::Crossing;
+use super::invariant::{Broken, Invariant};
 use super::ledger::{End, Ledger, Occasion, Sale};
-
-/// What must never break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Invariant {
-    /// Invariant 1.
-    ChargedAtMostOnce,
-    /// Invariant 2.
-    ActivatedOnlyForCause,
-    /// Invariant 3.
-    AgreesInTheEnd,
-    /// Invariant 4.
-    NoSecretLeaks,
-    /// Invariant 5.
-    NoPanicNoHang,
-    /// Invariant 6.
-    LineCostsNoTry,
-}
-
-impl Invariant {
-    /// All, in the order of docs/design.md §1.
-    pub const ALL: [Self; 6] = [
-        Self::ChargedAtMostOnce,
-        Self::ActivatedOnlyForCause,
-        Self::AgreesInTheEnd,
-        Self::NoSecretLeaks,
-        Self::NoPanicNoHang,
-        Self::LineCostsNoTry,
-    ];
-
-    /// Its name in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ChargedAtMostOnce => "charged-at-most-once",
-            Self::ActivatedOnlyForCause => "activated-only-for-cause",
-            Self::AgreesInTheEnd => "agrees-in-the-end",
-            Self::NoSecretLeaks => "no-secret-leaks",
-            Self::NoPanicNoHang => "no-panic-no-hang",
-            Self::LineCostsNoTry => "line-costs-no-try",
-        }
-    }
-}
-
-/// A broken invariant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// Which.
-    pub invariant: Invariant,
-    /// What was seen.
-    pub what: String,
-}
-
-impl Broken {
-    /// The error that says so.
-    pub(super) fn that<T>(invariant: Invariant, what: impl FnOnce() -> String) -> Result<T, Self> {
-        Err(Self { invariant, what: what() })
-    }
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.invariant.as_str(), self.what)
-    }
-}
 
 /// What was seen of a visit.
 pub struct Seen {
@@ -89,7 +25,9 @@ pub struct Seen {
     pub shown: Option<Effects>,
     /// How it ended; `None`: with a cut.
     pub report: Option<Report>,
-    /// Whether the terminal owes the centre something now.
+    /// Whether the terminal owed the centre something when the visit ended or was cut.
+    pub owed: bool,
+    /// Whether it does now, after its start if it was cut.
     pub owes: bool,
     /// How many PIN tries the card had before and after.
     pub tries: [u8; 2],
@@ -126,7 +64,7 @@ impl Auditor {
     /// # Errors
     /// An invariant is broken.
     pub fn visited(&mut self, seen: Seen) -> Result<(), Broken> {
-        let Seen { occasion, crossings, shown, report, owes, tries: [before, after], wrong } = seen;
+        let Seen { occasion, crossings, shown, report, owed, owes, tries: [before, after], wrong } = seen;
         let at = crossings.last().map(|crossing| crossing.named.terminal);
         for crossing in crossings {
             self.ledger.hear(crossing, occasion)?;
@@ -152,8 +90,15 @@ impl Auditor {
         {
             return Broken::that(Invariant::LineCostsNoTry, || format!("step {}: {reason} is said", occasion.step));
         }
+        if report.is_none() && !owed {
+            self.ledger.let_be(occasion.step);
+        }
         let unreversed = |sale: &&Sale| {
-            Some(sale.named.terminal) == at && sale.is_in_force() && !sale.shown && sale.end != Some(End::Posted)
+            Some(sale.named.terminal) == at
+                && sale.is_in_force()
+                && !sale.shown
+                && !sale.is_let_be
+                && sale.end.is_none()
         };
         if !owes && let Some(sale) = self.ledger.sales().iter().find(unreversed) {
             let what = || format!("{}: not shown, and not reversed; the terminal owes nothing", sale.name());

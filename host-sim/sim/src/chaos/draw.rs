@@ -7,7 +7,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use super::plan::{Asks, Fate, Plan, Step, Trouble};
-use super::trouble::CHARACTER_WORDS;
 use crate::line::PullDuring;
 use crate::serial::wire::ByteFault;
 use crate::world::visit::{CancelAt, LinkTrouble};
@@ -35,6 +34,9 @@ const WAITS: [u64; 8] = [0, 0, 1, 5, 60, 600, 1_500, 5_000];
 
 /// Moments of a visit: a cut is drawn from so many; in a visit with fewer it never comes.
 const MOMENTS: u64 = 2_600;
+/// What goes wrong with a character, if T=0 can notice it. What parity does not see, and a character that comes twice, may cost
+/// the holder a try in T=0, which has no check sum; no terminal can prevent that.
+const NOTICED: [&str; 5] = ["flipped", "lost", "silent", "short-circuit", "pulled"];
 /// Characters of a visit on the card line.
 const CHARACTERS: u64 = 700;
 /// Bytes of a visit on the serial line, in either direction.
@@ -106,7 +108,10 @@ fn trouble(dice: &mut Dice) -> Trouble {
             let to_till = dice.below(2) == 0;
             Trouble::Byte { to_till, at: dice.below(BYTES), fault: dice.word(&ByteFault::WORDS) }
         }
-        9 | 10 => Trouble::Character { at: dice.below(CHARACTERS), fault: dice.word(&CHARACTER_WORDS) },
+        9 | 10 => Trouble::Character {
+            at: dice.below(CHARACTERS),
+            fault: dice.pick(&NOTICED).copied().unwrap_or_default().to_string(),
+        },
         11 => Trouble::Noise { one_in: 40 + dice.below(400) as u32 },
         12 => Trouble::Pull { during: dice.word(&PullDuring::WORDS) },
         13 => Trouble::Cancel { at: dice.word(&CancelAt::WORDS) },

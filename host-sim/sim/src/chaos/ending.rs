@@ -6,11 +6,12 @@ use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
-use super::audit::{Broken, Invariant, Seen};
+use super::audit::Seen;
 use super::books::Books;
+use super::invariant::{Broken, Invariant};
 use super::ledger::{Occasion, PENDING};
 use super::plan::{Asks, Step};
-use super::play::{Player, failed};
+use super::player::{Player, failed};
 
 /// How often a terminal is asked to settle what it owes, and a holder comes back.
 const ROUNDS: u32 = 4;
@@ -61,6 +62,7 @@ fn heal<C: Books>(player: &mut Player<'_, C>, place: usize) -> Result<(), Broken
             crossings: player.world.centre.borrow_mut().take(),
             shown: None,
             report: Some(report.clone()),
+            owed: owes,
             owes,
             tries: [0; 2],
             wrong: 0,

@@ -4,9 +4,9 @@
 use qiyong_protocol::rules::decision::Effects;
 use qiyong_protocol::rules::money::Fen;
 
-use super::audit::{Broken, Invariant};
 use super::books::{Entry, Phase};
 use super::door::{Crossing, Named, Said, Told};
+use super::invariant::{Broken, Invariant};
 
 /// After so long the centre undoes what nobody has confirmed, in seconds: 72 hours (docs/centre.md §21).
 pub const PENDING: u32 = 72 * 3_600;
@@ -50,6 +50,8 @@ pub struct Sale {
     pub at: u32,
     /// Whether the holder was shown that it was done.
     pub shown: bool,
+    /// The terminal knew the answer and was cut before it showed it: see [`Ledger::let_be`].
+    pub is_let_be: bool,
     /// How it ended.
     pub end: Option<End>,
 }
@@ -67,6 +69,9 @@ pub struct Ledger {
     sales: Vec<Sale>,
     /// How many sales a holder was shown as done, and the centre has undone, since their confirmation never came.
     pub unheard: u64,
+    /// How many sales the centre has approved and the terminal has taken note of, and a cut came before anybody was shown that.
+    /// The holder has no receipt and the terminal owes nothing; the centre undoes them after three days.
+    pub unshown: u64,
 }
 
 impl Ledger {
@@ -84,7 +89,15 @@ impl Ledger {
         let place = match self.sales.iter().position(|sale| sale.named == named) {
             Some(place) => place,
             None => {
-                self.sales.push(Sale { named, occasion, approved: None, at, shown: false, end: None });
+                self.sales.push(Sale {
+                    named,
+                    occasion,
+                    approved: None,
+                    at,
+                    shown: false,
+                    is_let_be: false,
+                    end: None,
+                });
                 self.sales.len() - 1
             }
         };
@@ -127,6 +140,15 @@ impl Ledger {
             return Broken::that(agrees, || format!("{}: shown as done, and {:?}", sale.name(), sale.end));
         }
         Ok(())
+    }
+
+    /// The visit of this step was cut when the terminal owed nothing any more: what was approved in it waits for its expiry.
+    pub fn let_be(&mut self, step: u32) {
+        let in_question = |sale: &&mut Sale| sale.occasion.step == step && sale.is_in_force() && !sale.shown;
+        for sale in self.sales.iter_mut().filter(in_question) {
+            self.unshown += u64::from(!sale.is_let_be);
+            sale.is_let_be = true;
+        }
     }
 
     /// The centre has been told to undo what nobody has confirmed in time; these are its books then, at this second.

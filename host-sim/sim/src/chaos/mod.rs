@@ -11,9 +11,10 @@
 //! | [`cast`] | who takes part: institutions, terminals, cards |
 //! | [`door`] | what is heard at the centre's door |
 //! | [`books`] | what an auditor needs of a centre |
-//! | [`audit`] | the auditor, and the invariants by name; [`ledger`] is the ledger of its own |
-//! | [`play`] | plays a plan |
-//! | [`film`] | what happened, a line an event, and the hash of it |
+//! | [`invariant`] | what must never break, by name |
+//! | [`audit`] | the auditor; [`ledger`] is the ledger of its own |
+//! | [`play`], [`player`] | plays a plan; what is done in a step |
+//! | [`film`], [`figures`] | what happened, a line an event, and the hash of it; what is counted |
 //! | [`shrink`] | a failing plan, made as small as it can be |
 //!
 //! Not here: which centre it is, and how many worlds run at once.
@@ -24,9 +25,13 @@ pub mod cast;
 pub mod door;
 pub mod draw;
 mod ending;
+pub mod figures;
 pub mod film;
+pub mod invariant;
 pub mod ledger;
 pub mod plan;
 pub mod play;
+pub mod player;
 pub mod shrink;
 mod trouble;
+mod words;

@@ -11,7 +11,7 @@ use crate::serial::wire::ByteFault;
 use crate::toml_error::explain;
 use crate::world::visit::{CancelAt, LinkTrouble};
 
-use super::trouble::{CHARACTER_WORDS, word};
+use super::words::{CHARACTER_WORDS, word};
 
 /// The most terminals and cards of a world.
 pub const MOST: u32 = 200;

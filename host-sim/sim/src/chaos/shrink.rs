@@ -1,6 +1,6 @@
 //! Makes a failing plan as small as it can be: drops steps, then trouble, then waiting, as long as the same invariant breaks.
 
-use super::audit::Invariant;
+use super::invariant::Invariant;
 use super::plan::Plan;
 
 /// The most runs that it takes.

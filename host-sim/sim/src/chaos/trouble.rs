@@ -4,26 +4,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use super::plan::{Fate, Step, Trouble};
+use super::words::{CHARACTER_WORDS, word};
 use crate::line::{Disturbance, Fault, Noise, PullDuring};
 use crate::serial::wire::ByteFault;
 use crate::world::interruption::Interruption;
 use crate::world::visit::{CancelAt, Delivery, LinkTrouble, Unplayed, Visit};
-
-/// What can be wrong with a single character on the card line, by its word.
-pub(super) const CHARACTER_WORDS: [(&str, Disturbance); 7] = [
-    ("flipped", Disturbance::Flip(1)),
-    ("garbled", Disturbance::Flip(0b11)),
-    ("lost", Disturbance::Lose),
-    ("doubled", Disturbance::Double),
-    ("silent", Disturbance::Silence),
-    ("short-circuit", Disturbance::ShortCircuit),
-    ("pulled", Disturbance::Pull),
-];
-
-/// What stands beside a word.
-pub(super) fn word<T: Copy>(words: &[(&'static str, T)], given: &str) -> Option<T> {
-    words.iter().find(|(word, _)| *word == given).map(|(_, means)| *means)
-}
 
 /// What a world is given of a step's trouble; who keys which PIN is for the player.
 pub(super) fn set(step: &Step, seed: u64) -> (Visit, Interruption) {

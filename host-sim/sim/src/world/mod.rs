@@ -274,8 +274,13 @@ impl WorldTerminal {
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
+        // The last byte that was written may have been the one.
+        let served = if self.flash.is_off() { Err(TillError::PowerCut) } else { served };
         let report = match served {
-            Ok(served) => served.report,
+            Ok(served) => {
+                self.flash.power_on();
+                served.report
+            }
             Err(error) => {
                 self.unplayed.clear();
                 self.seat.pull_during(None);
