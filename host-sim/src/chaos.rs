@@ -185,7 +185,17 @@ fn told(worlds: u64, run: &Run, seconds: f64) -> Told {
 
 fn tell(worlds: u64, run: &Run, seconds: f64, output: &mut Output) {
     let Told {
-        steps, messages, sales, activations, faults, power_cuts, expired_unheard, virtual_seconds, hash, ..
+        steps,
+        messages,
+        sales,
+        activations,
+        faults,
+        power_cuts,
+        expired_unheard,
+        expired_unshown,
+        virtual_seconds,
+        hash,
+        ..
     } = told(worlds, run, seconds);
     let faults: Vec<_> = faults.iter().map(|(word, count)| format!("{word} {count}")).collect();
     output.line(&format!(

@@ -176,7 +176,7 @@ impl CentreEnd for Bent {
         self.messages += 1;
         let (key, mut parts) = (self.key(), Parts::default());
         // Whoever bends it reads as it does.
-        let mut ears = std::mem::take(&mut self.ears);
+        let ears = std::mem::take(&mut self.ears);
         let request = ears.request(message, &key, &mut parts);
         let Ok(request) = request else {
             self.ears = ears;
