@@ -10,7 +10,7 @@ use jiff::civil::date;
 use qiyong_centre::clock::SetClock;
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::issue::IssueError;
-use qiyong_centre::{Centre, CentreError, test_mac_key};
+use qiyong_centre::{Centre, CentreError, Chain, JournalEntry, Phase, test_mac_key};
 #[cfg(feature = "lab")]
 use qiyong_lab::stage::Emulated;
 use qiyong_protocol::card::codes::CardNumber;
@@ -19,6 +19,7 @@ use qiyong_protocol::card::issue::{IssuedCard, NewCard};
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::rules::decision::{CardRecord, Institution};
 use qiyong_sim::card::os::VirtualCard;
+use qiyong_sim::chaos::books::{self, Books, Entry};
 use qiyong_sim::scenario::centre::{self, Activation};
 use qiyong_sim::scenario::file::Scenario;
 use qiyong_sim::scenario::run;
@@ -121,6 +122,35 @@ impl centre::Centre for InProcess {
             reversed: activation.reversed,
         });
         Ok(activations.collect())
+    }
+}
+
+impl Books for InProcess {
+    fn expire(&mut self) -> Result<(), CentreFailure> {
+        self.centre.expire()?;
+        Ok(())
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, CentreFailure> {
+        let entry = |entry: JournalEntry| {
+            let JournalEntry { institution, terminal, time, card, charge, phase, .. } = entry;
+            let phase = phase.map(|phase| match phase {
+                Phase::Pending => books::Phase::Pending,
+                Phase::Posted => books::Phase::Posted,
+                Phase::Voided => books::Phase::Voided,
+                Phase::Expired => books::Phase::Expired,
+            });
+            Some(Entry { institution, terminal, stan: entry.stan?, time, card, charge, phase })
+        };
+        Ok(self.centre.journal()?.into_iter().filter_map(entry).collect())
+    }
+
+    fn first_wrong(&self) -> Result<Option<String>, CentreFailure> {
+        let wrong = |(area, chain, wrong): (_, Chain, Option<String>)| match chain {
+            Chain::Whole(_) => wrong,
+            chain => Some(format!("the audit chain of {area}: {chain:?}")),
+        };
+        Ok(self.centre.verify()?.into_iter().find_map(wrong))
     }
 }
 

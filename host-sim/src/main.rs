@@ -10,6 +10,7 @@ mod card_new;
 mod card_send;
 mod card_show;
 mod centre;
+mod chaos;
 mod demo;
 mod emulate;
 mod exchange;
@@ -57,6 +58,8 @@ enum Verb {
     /// Play scenario files
     #[command(subcommand)]
     Scenario(ScenarioVerb),
+    /// Play whole worlds drawn from a seed, in which everything goes wrong, and look whether what must never break holds
+    Chaos(chaos::ChaosArgs),
     /// Decode an ATR
     Atr {
         /// The ATR in hex; spaces, colons and 0x do not matter
@@ -188,6 +191,7 @@ fn main() -> ExitCode {
     output::run(|output| match verb {
         Verb::Demo { trace, json } => demo::run(trace, json, output),
         Verb::Scenario(ScenarioVerb::Run(args)) => scenario::run(&args, output),
+        Verb::Chaos(args) => chaos::run(&args, output),
         Verb::Atr { hex, json } => atr::run(&hex.join(" "), json, output),
         Verb::Exchange(ExchangeVerb::Replay { file, json }) => exchange::run(&file, json, output),
         Verb::Pcscd { verb: Some(PcscdVerb::Ctl(args)), .. } => pcscd_ctl::run(&args, output),

@@ -22,6 +22,7 @@ mod centre_personas;
 mod centre_regions;
 mod centre_tcp;
 mod centre_till;
+mod chaos;
 mod emulate;
 mod emulate_power;
 mod exchange;

@@ -75,8 +75,8 @@ impl TillError {
     /// Who can put it right.
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::Refused(_) | Self::Silent => Advice::CallService,
-            Self::PowerCut => Advice::TryAgain,
+            Self::Refused(_) | Self::Silent | Self::Hangs => Advice::CallService,
+            Self::PowerCut | Self::TillKilled => Advice::TryAgain,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`flash`] | what a terminal's memory lies in: in memory with faults, or in a file |
 //! | [`world`] | terminals together with all of these and a centre, in virtual time |
 //! | [`scenario`] | files that say what happens and what is to come of it |
+//! | [`chaos`] | whole worlds drawn from a seed, in which everything goes wrong, and an auditor of them |
 //! | [`exchange`] | recorded T=0 and T=1 exchanges, replayed against the terminal's engines |
 //! | `capture` | with the feature `capture`: the events of a world, as files for GTKWave and Wireshark |
 //! | [`mask`] | which characters on a line must not be shown |
@@ -22,6 +23,7 @@ mod advice;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod card;
+pub mod chaos;
 pub mod exchange;
 pub mod flash;
 pub mod gbk;

@@ -244,6 +244,8 @@ fn of_what_happens_while_a_scenario_is_played() {
             => CallService, format!("the terminal refuses a command: {}", Refused::NotSetUp);
         TillError::Silent = TillError::Silent => CallService, "the terminal does not answer its till";
         TillError::PowerCut = TillError::PowerCut => TryAgain, "the terminal has lost its power";
+        TillError::TillKilled = TillError::TillKilled => TryAgain, "the till was killed";
+        TillError::Hangs = TillError::Hangs => CallService, "the visit comes to no end";
     });
     table!(Nonsense {
         Nonsense::NoEvent = Nonsense::NoEvent => TryAgain, "an event that is none";

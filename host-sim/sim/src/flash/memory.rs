@@ -101,6 +101,13 @@ impl<const PAGE: usize> Flash<PAGE> {
         Ref::map(self.0.borrow(), |cells| cells.bytes.as_slice())
     }
 
+    /// Another flash of the same size, erased, takes its place.
+    pub fn renew(&self) {
+        let mut cells = self.0.borrow_mut();
+        cells.bytes.fill(0xFF);
+        cells.written.fill(false);
+    }
+
     /// Replaces its contents.
     pub fn fill(&self, bytes: &[u8]) {
         let mut cells = self.0.borrow_mut();

@@ -98,6 +98,12 @@ impl TillEnd {
         self.disturbed = trouble == LinkTrouble::Unsendable;
     }
 
+    /// Whoever runs this end was killed and starts again: half a frame, and answers that have not gone out, are gone.
+    pub fn begin_anew(&mut self) {
+        self.decoder = Box::default();
+        self.begin(LinkTrouble::None, BTreeMap::new());
+    }
+
     /// Whether nothing has gone wrong with a message in this visit, though something was to.
     pub fn is_left(&self) -> bool {
         self.trouble != LinkTrouble::None && !self.disturbed

@@ -149,6 +149,11 @@ impl Wire {
         left.map(|at| (at, bytes.sent))
     }
 
+    /// Nobody takes what is under way.
+    pub fn drop_all(&self) {
+        self.bytes.borrow_mut().coming = Queue::default();
+    }
+
     /// Sends a frame or a part of one, after whatever was sent before.
     pub fn send(&self, frame: &[u8]) {
         let mut bytes = self.bytes.borrow_mut();

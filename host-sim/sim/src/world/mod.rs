@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
 //! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
+//! | [`interruption`] | what ends a visit from outside: a power cut, a killed till |
 //! | [`centre`] | the centre as the end of a line sees it |
 //! | [`slot`] | a card slot with an observer |
 //! | [`event`] | what happens, written down with its cycle |
@@ -18,6 +19,7 @@
 pub mod centre;
 pub mod efficiency;
 pub mod event;
+pub mod interruption;
 mod script;
 pub mod slot;
 pub mod station;
@@ -38,7 +40,7 @@ use qiyong_firmware::terminal::{Clock, Duties, Report, Settings};
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Stan, TerminalId};
 use qiyong_protocol::ecr::{Formality, Setup};
-use qiyong_protocol::rules::decision::Operation;
+use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
@@ -51,6 +53,7 @@ use crate::serial::till::{Nonsense, Passed};
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
 use event::{Event, Events, Recorder};
+use interruption::{Interruption, Presence};
 use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
@@ -58,7 +61,7 @@ use till::{TillError, TillWatch};
 use visit::{LinkTrouble, Unplayed, Visit};
 
 /// A page of a world's flash, in bytes: that of the boards.
-const PAGE: usize = 2048;
+pub const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
 type Slot = Watched<ContactSlot<Line>, Recorder>;
@@ -124,6 +127,9 @@ pub struct WorldTerminal {
     unplayed: Vec<Unplayed>,
     sent: [u64; 2],
     took: Duration,
+    /// What its random numbers come from, besides its name and how often it has started.
+    seed: u64,
+    number: u32,
 }
 
 /// What all terminals of a world share.
@@ -132,6 +138,8 @@ pub struct World<C> {
     pub time: VirtualTime,
     /// What the card slots of its terminals are like.
     pub hardware: Hardware,
+    /// Whether every character on the card line becomes an event.
+    pub traces_line: bool,
     /// The centre.
     pub centre: Rc<RefCell<C>>,
     /// The events so far.
@@ -146,6 +154,7 @@ impl<C: CentreEnd + 'static> World<C> {
         Self {
             time,
             hardware: Hardware::default(),
+            traces_line: true,
             centre: Rc::new(RefCell::new(centre)),
             events: Events::default(),
             centre_failure: Rc::default(),
@@ -154,6 +163,17 @@ impl<C: CentreEnd + 'static> World<C> {
 
     /// Makes a terminal. `number`, from 1, gives its name, and chooses its random numbers together with `seed`.
     pub fn terminal(&self, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
+        self.terminal_on(Flash::new(REGION as usize, seed), institution, number, seed)
+    }
+
+    /// The terminal starts again after a power cut: with what its flash has kept.
+    pub fn restart(&self, terminal: WorldTerminal) -> WorldTerminal {
+        let WorldTerminal { flash, setup, number, seed, .. } = terminal;
+        flash.power_on();
+        self.terminal_on(flash, setup.institution, number, seed)
+    }
+
+    fn terminal_on(&self, flash: Flash<PAGE>, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
         let time = self.time.clone();
         let recorder = Recorder { time: time.clone(), events: self.events.clone() };
         let plan = FaultPlan::default();
@@ -161,14 +181,20 @@ impl<C: CentreEnd + 'static> World<C> {
         let seat = wire.seat();
         let line = Layered::new(wire, Faults(plan.clone()));
         let events = self.events.clone();
-        let tracer = Tracer::new(move |cycle, rate, event| events.borrow_mut().push((cycle, Event::Line(rate, event))));
+        let traces = self.traces_line;
+        let tracer = Tracer::new(move |cycle, rate, event| {
+            if traces {
+                events.borrow_mut().push((cycle, Event::Line(rate, event)));
+            }
+        });
         let line = Layered::new(line, tracer);
-        let flash = Flash::new(REGION as usize, seed);
         let memory = Store::<_>::open(flash.clone(), None);
+        // Not the numbers of the start before.
+        let start = u64::from(memory.starts().saturating_sub(1)) << 48;
         let parts = Parts {
             slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
             operator: Script::new(recorder.clone(), seat.clone()),
-            random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32),
+            random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32 ^ start),
             state: memory.state([0; 12]),
             memory,
             settings: Settings::at(institution, terminal_id(number)),
@@ -192,6 +218,8 @@ impl<C: CentreEnd + 'static> World<C> {
             unplayed: Vec::new(),
             sent: [0; 2],
             took: Duration::ZERO,
+            seed,
+            number,
         }
     }
 }
@@ -207,8 +235,24 @@ impl WorldTerminal {
         card: Option<SharedCard>,
         visit: Visit,
     ) -> Result<Report, TillError> {
+        self.serve_unless(Interruption::Never, operation, card, visit)
+    }
+
+    /// As [`WorldTerminal::serve`], with what ends the visit from outside.
+    ///
+    /// # Errors
+    /// Those of [`WorldTerminal::serve`]. After [`TillError::PowerCut`] the terminal must be [restarted](World::restart); after
+    /// [`TillError::TillKilled`] it has come to the end of its visit, and another till asks it next.
+    pub fn serve_unless(
+        &mut self,
+        what: Interruption,
+        operation: &Operation,
+        card: Option<SharedCard>,
+        visit: Visit,
+    ) -> Result<Report, TillError> {
+        let mut watch = what.watch(&self.flash);
         if !self.is_set_up {
-            self.station.set_up(self.setup.clone())?;
+            self.station.set_up_while(|| watch.has_power(), self.setup.clone())?;
             self.is_set_up = true;
         }
         if visit.trouble == LinkTrouble::Unsendable {
@@ -225,11 +269,26 @@ impl WorldTerminal {
         self.line().set_card(card);
         self.station.terminal().operator().begin(pins, new_pins, cancel);
         let begin = self.time.elapsed();
-        let served = self.station.serve(operation, later(self.time.timestamp(), clock_ahead));
+        let till_time = later(self.time.timestamp(), clock_ahead);
+        let served = self.station.serve_watched(watch, operation, till_time);
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
-        let report = served?.report;
+        // The last byte that was written may have been the one.
+        let served = if self.flash.is_off() { Err(TillError::PowerCut) } else { served };
+        let report = match served {
+            Ok(served) => {
+                self.flash.power_on();
+                served.report
+            }
+            Err(error) => {
+                self.unplayed.clear();
+                self.seat.pull_during(None);
+                self.plan.begin(Vec::new(), None);
+                self.station.till().begin(&Visit::default());
+                return Err(error);
+            }
+        };
         let storage_unused = report.reason != Some(Reason::StorageFailed) && !matches!(operation, Operation::Query);
         self.note_unplayed(report.outcome == Outcome::Approved, noisy, storage_worn && storage_unused);
         self.sent = self.station.till().sent();
@@ -251,6 +310,16 @@ impl WorldTerminal {
         self.unplayed.extend(fault);
         self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
         self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// What the holder was shown as done in the last visit, if anything was, however the visit ended.
+    pub fn approved(&mut self) -> Option<Effects> {
+        self.station.terminal().operator().approved()
+    }
+
+    /// Its flash.
+    pub const fn flash(&self) -> &Flash<PAGE> {
+        &self.flash
     }
 
     /// What was to happen in the last visit, and did not.
@@ -278,6 +347,10 @@ impl WorldTerminal {
     /// # Errors
     /// The terminal does not do it, or its end is not heard.
     pub fn attend(&mut self, what: Formality) -> Result<Report, TillError> {
+        if !self.is_set_up {
+            self.station.set_up(self.setup.clone())?;
+            self.is_set_up = true;
+        }
         self.station.till().begin(&Visit::default());
         Ok(self.station.attend(what, self.time.timestamp())?.report)
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use qiyong_firmware::terminal::{NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::rules::decision::Effects;
 
 use super::event::{Event, Recorder};
 use super::visit::{CancelAt, Unplayed};
@@ -27,6 +28,7 @@ pub(super) struct Script {
     cancel: Option<CancelAt>,
     seat: Seat,
     cancelled: bool,
+    approved: Option<Effects>,
 }
 
 impl Script {
@@ -39,13 +41,19 @@ impl Script {
             cancel: None,
             seat,
             cancelled: false,
+            approved: None,
         }
     }
 
     /// A visit begins, with these actions.
     pub(super) fn begin(&mut self, pins: VecDeque<Pin>, new_pins: VecDeque<Pin>, cancel: Option<CancelAt>) {
         (self.pins, self.new_pins, self.cancel, self.last_new) = (pins, new_pins, cancel, None);
-        self.cancelled = false;
+        (self.cancelled, self.approved) = (false, None);
+    }
+
+    /// What the holder was shown as done in this visit, if anything was.
+    pub(super) const fn approved(&self) -> Option<Effects> {
+        self.approved
     }
 
     /// What of the visit's actions has not come about. Whether the card was pulled is known to the [`Seat`].
@@ -62,6 +70,9 @@ impl Script {
 
 impl Operator for Script {
     fn show(&mut self, screen: &Screen) {
+        if let Screen::Approved { effects, .. } = screen {
+            self.approved = Some(*effects);
+        }
         self.recorder.note(Event::Screen(screen.text()));
     }
 

@@ -2,11 +2,12 @@
 //! card slot, operator, clock and flash are is for the owner to decide.
 
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
-use embassy_futures::select::{Either3, select3};
+use embassy_futures::select::{Either, Either3, select, select3};
 use rand_core::CryptoRng;
 
 use qiyong_firmware::application::{Kept, obey};
@@ -19,10 +20,14 @@ use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::centre::CentreEnd;
+use super::interruption::Presence;
 use super::till::{Till, TillError, TillWatch};
 use crate::serial::port::{Port, port};
 use crate::serial::wire::Wire;
-use crate::time::{Unfinished, VirtualTime};
+use crate::time::{CLOCK_HZ, Unfinished, VirtualTime};
+
+/// How long a terminal without its till is left alone, in seconds: more than any visit takes.
+const ALONE: u64 = 1_800;
 
 /// What a terminal is made of, besides link and clock.
 pub struct Parts<S, O, R, M> {
@@ -128,6 +133,39 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         let served = self.work_while(on, async |till| till.serve(operation.clone(), time).await)?;
         let (ended, Some(report)) = served else { return Err(TillError::Silent) };
         Ok(Served { report, ended })
+    }
+
+    /// As [`Station::serve`], while `presence` says that there is power and a till. A terminal whose till is gone has all the
+    /// time that it needs for the end of its visit; what it says meanwhile is lost.
+    ///
+    /// # Errors
+    /// Those of [`Station::serve_while`]; [`TillError::TillKilled`]; and [`TillError::Hangs`].
+    pub fn serve_watched(
+        &mut self,
+        presence: impl Presence,
+        operation: &Operation,
+        time: Timestamp,
+    ) -> Result<Served, TillError> {
+        let presence = RefCell::new(presence);
+        let clock = self.time.clone();
+        let gone = poll_fn(|_| if presence.borrow().has_till() { Poll::Pending } else { Poll::Ready(()) });
+        let served = self.work_while(
+            || presence.borrow_mut().has_power(),
+            async |till| match select(till.serve(operation.clone(), time), gone).await {
+                Either::First(ended) => ended,
+                Either::Second(()) => {
+                    clock.until(clock.cycles().saturating_add(ALONE * CLOCK_HZ)).await;
+                    till.begin_anew();
+                    Err(TillError::TillKilled)
+                }
+            },
+        );
+        match served {
+            Ok((ended, Some(report))) => Ok(Served { report, ended }),
+            Ok((_, None)) => Err(TillError::Silent),
+            Err(TillError::PowerCut) if presence.borrow().hangs() => Err(TillError::Hangs),
+            Err(error) => Err(error),
+        }
     }
 
     /// The terminal settles something with the centre. `time` is the till's.

@@ -36,6 +36,12 @@ pub enum TillError {
     /// The terminal was ended from outside, as by a power cut.
     #[error("the terminal has lost its power")]
     PowerCut,
+    /// The till was ended from outside, as by `kill -9`.
+    #[error("the till was killed")]
+    TillKilled,
+    /// The visit has no end.
+    #[error("the visit comes to no end")]
+    Hangs,
 }
 
 /// What somebody is told who watches the till.
@@ -84,6 +90,13 @@ impl Till {
         self.end.begin(visit.trouble, visit.messages.clone());
         self.from_terminal.begin(visit.to_till.clone());
         self.to_terminal.begin(visit.to_terminal.clone());
+    }
+
+    /// The till's program starts again: nothing of what was under way is left. It goes on counting its references.
+    pub fn begin_anew(&mut self) {
+        self.from_terminal.drop_all();
+        self.to_terminal.drop_all();
+        self.end.begin_anew();
     }
 
     /// How many bytes were sent in this visit: to the till, and to the terminal.
