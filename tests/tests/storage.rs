@@ -127,7 +127,8 @@ impl Rig {
                 State { place: Some(place(number)), ..before }
             }
             Op::Begin(number) => {
-                if before.unanswered.is_none() && self.store.is_full() && self.store.batch(&settings(number)).is_some() {
+                if before.unanswered.is_none() && self.store.is_full() && self.store.batch(&settings(number)).is_some()
+                {
                     let result = self.next_batch(number);
                     assert!(result.is_ok() || self.flash.is_off(), "{result:?}");
                 }

@@ -347,11 +347,19 @@ impl WorldTerminal {
     /// # Errors
     /// The terminal does not do it, or its end is not heard.
     pub fn attend(&mut self, what: Formality) -> Result<Report, TillError> {
+        self.attend_with(what, &Visit::default())
+    }
+
+    /// The same, with what goes wrong on the link.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn attend_with(&mut self, what: Formality, visit: &Visit) -> Result<Report, TillError> {
         if !self.is_set_up {
             self.station.set_up(self.setup.clone())?;
             self.is_set_up = true;
         }
-        self.station.till().begin(&Visit::default());
+        self.station.till().begin(visit);
         Ok(self.station.attend(what, self.time.timestamp())?.report)
     }
 
