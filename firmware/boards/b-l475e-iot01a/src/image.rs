@@ -20,7 +20,7 @@
 //! | `keys` | the button that is the cancel key |
 //! | `watchdog` | resets a terminal that hangs |
 //! | `memory` | what the terminal remembers: recalled at a start, set by the till |
-//! | `storage` | the driver of the region it lies in: flash, or SRAM2 where that cannot be written |
+//! | `storage` | the driver of the region it lies in: flash, or SRAM1 where that cannot be written |
 //! | `words` | where that region is, and whether its ECC found it wrong |
 
 mod application;
