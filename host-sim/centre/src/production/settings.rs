@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use qiyong_protocol::rules::decision::CardRecord;
+
 use super::pin::InitialPin;
-use crate::configuration::Parameter;
+use crate::configuration::{self, Parameter};
+use crate::error::CentreError;
+use crate::store::database::Database;
 
 /// The parameter `production.settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -91,4 +95,14 @@ impl Parameter for Production {
     fn check(&self) -> Result<(), String> {
         self.problem().map_or(Ok(()), Err)
     }
+}
+
+/// Whether any initial PIN that this card may have is one that everybody knows. Which settings it was made under, or got a new PIN
+/// under, is not kept: all that its area ever had must say so. Of an area that has none nothing is known.
+///
+/// # Errors
+/// The database failed or is damaged.
+pub(crate) fn initial_is_common(store: &dyn Database, card: &CardRecord) -> Result<bool, CentreError> {
+    let settings = configuration::all::<Production>(store, card.area)?;
+    Ok(!settings.is_empty() && settings.iter().all(|settings| settings.initial_pin.is_common(card)))
 }

@@ -6,7 +6,7 @@ use qiyong_protocol::rules::decision::{Institution, Operation, PresentedCard, ad
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::life::card_file;
-use crate::production::pin;
+use crate::production::settings;
 use crate::store::{Line, LineKind};
 use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
@@ -114,7 +114,7 @@ fn inquire(
     let mut initial_is_common = false;
     if card.pin_is_initial {
         visits::begin(&files.office(card.area), request, card.ident)?;
-        initial_is_common = pin::initial_is_common(files.store, card)?;
+        initial_is_common = settings::initial_is_common(files.store, card)?;
     }
     Ok(Answer::Standing(Standing {
         status: card.status,

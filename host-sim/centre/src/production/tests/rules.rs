@@ -21,11 +21,11 @@ use crate::production::hand_over::{Claim, Collector, GuardianProof, Holder, Show
 use crate::production::personalisation::{
     Personalisation, PersonalisationError, card_date, card_name, card_number, expiry,
 };
-use crate::production::pin::{InitialPin, initial_is_common};
+use crate::production::pin::InitialPin;
 use crate::production::progress::Progress;
 use crate::production::refusal::ProductionRefusal as R;
 use crate::production::report::{FailedAt, Made, Ordered, Reported};
-use crate::production::settings::{Maker, Production, Terms};
+use crate::production::settings::{Maker, Production, Terms, initial_is_common};
 use crate::production::stage::{Stage, Step};
 use crate::registry;
 use crate::store::Store;
