@@ -218,7 +218,7 @@ pub const fn reason_text(reason: Reason) -> (&'static str, &'static str) {
         Reason::Expired => ("Sale expired, sell anew", "交易已过期"),
         Reason::UnknownTransaction => ("Centre lacks this sale", "中心无此交易"),
         Reason::AlreadyConfirmed => ("Sale was confirmed", "交易已成功"),
-        Reason::JournalFull => ("Journal is full, call service", "流水存储已用完，请报修"),
+        Reason::JournalFull => ("Storage full, call service", "流水存储已用完，请报修"),
         Reason::TotalsDiffer => ("Totals differ, see report", "对账不平，请查报告"),
         Reason::BatchSettled => ("Batch settled, try again", "账期已过，请重试"),
     }
