@@ -114,6 +114,19 @@ fn a_failure_is_shrunk_written_down_and_fails_again() {
     assert_eq!(play_plan(&read, false).unwrap().broken, None);
 }
 
+/// Found by worlds: when the last byte of the end comes twice, the till has heard the end before the terminal has said it.
+#[test]
+fn the_last_byte_of_a_visit_may_come_twice() {
+    let step = "[[step]]\nid = 8\nterminal = 0\ncard = 0\nasks = \"query\"\nfen = 2371\n[[step.trouble]]\n";
+    let head = "seed = 779081444957647600\nterminals = 1\ncards = 1\n";
+    let bytes: Vec<u64> = (380..500).collect();
+    in_parallel(&bytes, |at| {
+        let trouble = format!("what = \"byte\"\nto_till = true\nat = {at}\nfault = \"doubled\"\n");
+        let plan = Plan::parse(&format!("{head}{step}{trouble}")).unwrap();
+        assert_eq!(play_plan(&plan, false).unwrap().broken, None);
+    });
+}
+
 #[test]
 fn a_file_that_is_no_plan_is_refused_with_the_reason() {
     let good = drawn(0).text();
