@@ -3,8 +3,11 @@
 //!
 //! Not here: what it means for anybody's money; that is the auditor's.
 
+use std::collections::BTreeMap;
+
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::iso8583::Message;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::Parts;
 use qiyong_protocol::centre::{Answer, Body, Request, Stan, TerminalId};
@@ -73,7 +76,8 @@ pub struct Door<C> {
     /// The centre.
     pub centre: C,
     time: VirtualTime,
-    ears: Ears,
+    /// Of each terminal, by F42 and F41: so that few keys are tried for a message.
+    ears: BTreeMap<Vec<u8>, Ears>,
     crossings: Vec<Crossing>,
     /// How many messages have come.
     pub messages: u64,
@@ -82,13 +86,19 @@ pub struct Door<C> {
 impl<C: CentreEnd> Door<C> {
     /// The door of this centre.
     pub fn of(centre: C, time: VirtualTime) -> Self {
-        Self { centre, time, ears: Ears::default(), crossings: Vec::new(), messages: 0 }
+        Self { centre, time, ears: BTreeMap::new(), crossings: Vec::new(), messages: 0 }
     }
 
     /// What has been said since the last time that somebody asked.
     pub fn take(&mut self) -> Vec<Crossing> {
         std::mem::take(&mut self.crossings)
     }
+}
+
+/// Who says that it has sent a message; empty if that cannot be read.
+fn sender(message: &[u8]) -> Vec<u8> {
+    let Ok(message) = Message::read(message) else { return Vec::new() };
+    [42, 41].into_iter().filter_map(|field| message.field(field)).flat_map(|value| value.bytes.to_vec()).collect()
 }
 
 fn named(request: &Request<'_>) -> Option<(Said, Named)> {
@@ -107,8 +117,9 @@ impl<C: CentreEnd> CentreEnd for Door<C> {
         self.messages += 1;
         let (key, mut parts) = (self.centre.key(), Parts::default());
         let answer = self.centre.answer(message)?;
-        let Ok(request) = self.ears.request(message, &key, &mut parts) else { return Ok(answer) };
-        let told = match answer.as_deref().map(|answer| self.ears.answer(answer, message, &request, &key)) {
+        let ears = self.ears.entry(sender(message)).or_default();
+        let Ok(request) = ears.request(message, &key, &mut parts) else { return Ok(answer) };
+        let told = match answer.as_deref().map(|answer| ears.answer(answer, message, &request, &key)) {
             Some(Ok(Answer::Approved(receipt))) => Told::Approved(receipt.effects),
             Some(Ok(Answer::Done)) => Told::Done,
             Some(Ok(Answer::Refused(reason))) => Told::Refused(reason),

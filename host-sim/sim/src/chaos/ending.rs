@@ -11,7 +11,7 @@ use super::books::Books;
 use super::invariant::{Broken, Invariant};
 use super::ledger::{Occasion, PENDING};
 use super::plan::{Asks, Step};
-use super::player::{Player, failed};
+use super::player::{Player, failed, owes};
 
 /// How often a terminal is asked to settle what it owes, and a holder comes back.
 const ROUNDS: u32 = 4;
@@ -56,7 +56,7 @@ fn heal<C: Books>(player: &mut Player<'_, C>, place: usize) -> Result<(), Broken
         player.film.begin();
         let Some(Some(terminal)) = player.terminals.get_mut(place) else { return Err(failed("no such terminal")) };
         let report = terminal.attend(Formality::Echo).map_err(failed)?;
-        let owes = !terminal.duties().is_none();
+        let owes = owes(terminal);
         let seen = Seen {
             occasion: Occasion { step: FIRST * 2 + round, card: 0, at_bank: false, price: Fen(0), is_cause: false },
             crossings: player.world.centre.borrow_mut().take(),

@@ -76,6 +76,11 @@ pub(super) struct Player<'p, C> {
     pub(super) figures: &'p mut Figures,
 }
 
+/// Whether a terminal owes the centre anything.
+pub(super) fn owes(terminal: &WorldTerminal) -> bool {
+    !terminal.duties().is_none()
+}
+
 /// The world itself failed, which no trouble in it explains.
 pub(super) fn failed(error: impl ToString) -> Broken {
     Broken { invariant: Invariant::NoPanicNoHang, what: error.to_string() }
@@ -171,7 +176,7 @@ impl<'p, C: Books> Player<'p, C> {
             }
             Err(error) => return Err(failed(error)),
         };
-        let (shown, owed) = (terminal.approved(), !terminal.duties().is_none());
+        let (shown, owed) = (terminal.approved(), owes(&terminal));
         if report.is_none() && !matches!(interruption, Interruption::TillAtMoment(_)) {
             self.figures.findings += terminal.findings().len() as u64;
             self.meddler.starts(place, terminal.flash());
@@ -184,7 +189,7 @@ impl<'p, C: Books> Player<'p, C> {
             shown,
             report: report.clone(),
             owed,
-            owes: !terminal.duties().is_none(),
+            owes: owes(&terminal),
             tries: [before, shared.borrow().card.pin.left],
             wrong,
         };

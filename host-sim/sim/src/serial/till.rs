@@ -100,7 +100,7 @@ impl TillEnd {
 
     /// Whoever runs this end was killed and starts again: half a frame, and answers that have not gone out, are gone.
     pub fn begin_anew(&mut self) {
-        *self.decoder = Default::default();
+        *self.decoder = Decoder::default();
         self.begin(LinkTrouble::None, BTreeMap::new());
     }
 

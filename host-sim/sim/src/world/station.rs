@@ -146,13 +146,22 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         operation: &Operation,
         time: Timestamp,
     ) -> Result<Served, TillError> {
-        let presence = RefCell::new(presence);
+        let (presence, last) = (RefCell::new(presence), RefCell::new(None));
         let clock = self.time.clone();
         let gone = poll_fn(|_| if presence.borrow().has_till() { Poll::Pending } else { Poll::Ready(()) });
-        let served = self.work_while(
+        let served = self.work_noting(
             || presence.borrow_mut().has_power(),
+            &last,
             async |till| match select(till.serve(operation.clone(), time), gone).await {
-                Either::First(ended) => ended,
+                Either::First(ended) => {
+                    let ended = ended?;
+                    // If the last byte of the end comes twice, the till has heard it before the terminal has said it.
+                    let until = clock.cycles().saturating_add(CLOCK_HZ);
+                    while last.borrow().is_none() && clock.cycles() < until {
+                        clock.until(clock.cycles() + CLOCK_HZ / 1_000).await;
+                    }
+                    Ok(ended)
+                }
                 Either::Second(()) => {
                     clock.until(clock.cycles().saturating_add(ALONE * CLOCK_HZ)).await;
                     till.begin_anew();
@@ -160,11 +169,11 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
                 }
             },
         );
-        match served {
-            Ok((ended, Some(report))) => Ok(Served { report, ended }),
-            Ok((_, None)) => Err(TillError::Silent),
-            Err(TillError::PowerCut) if presence.borrow().hangs() => Err(TillError::Hangs),
-            Err(error) => Err(error),
+        match (served, last.into_inner()) {
+            (Ok(ended), Some(report)) => Ok(Served { report, ended }),
+            (Ok(_), None) => Err(TillError::Silent),
+            (Err(TillError::PowerCut), _) if presence.borrow().hangs() => Err(TillError::Hangs),
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -184,18 +193,29 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         on: impl FnMut() -> bool,
         till_does: impl AsyncFnOnce(&mut Till) -> Result<T, TillError>,
     ) -> Result<(T, Option<Report>), TillError> {
+        let last = RefCell::new(None);
+        let done = self.work_noting(on, &last, till_does)?;
+        Ok((done, last.into_inner()))
+    }
+
+    /// The same, with a place for the report that can be looked at meanwhile.
+    fn work_noting<T>(
+        &mut self,
+        on: impl FnMut() -> bool,
+        last: &RefCell<Option<Report>>,
+        till_does: impl AsyncFnOnce(&mut Till) -> Result<T, TillError>,
+    ) -> Result<T, TillError> {
         let Self { time, link, listen, till, terminal } = self;
-        let mut last = None;
         let work = async {
             loop {
                 if let Some(report) = obey(&link.0, terminal, |_| {}).await {
-                    last = Some(report);
+                    last.replace(Some(report));
                 }
             }
         };
         // The terminal first: when the till has heard the last byte of an end, the terminal has said it.
         match time.run_while(on, select3(work, listen, till_does(till))) {
-            Ok(Either3::Third(done)) => Ok((done?, last)),
+            Ok(Either3::Third(done)) => done,
             Ok(Either3::First(())) | Ok(Either3::Second(())) | Err(Unfinished::Stuck) => Err(TillError::Silent),
             Err(Unfinished::Ended) => Err(TillError::PowerCut),
         }
