@@ -28,7 +28,7 @@ fn drawn(world: u64) -> Plan {
     plan(seed_of(SEED, world), Size::default())
 }
 
-/// docs/design.md §1, invariants 1 to 6.
+/// docs/design.md §1, invariant 1, and the other five.
 #[test]
 fn worlds_in_which_everything_goes_wrong_break_no_invariant() {
     let many = Many { seed: SEED, from: 0, worlds: WORLDS, size: Size::default(), threads: None };
