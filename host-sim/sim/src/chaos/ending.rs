@@ -1,5 +1,5 @@
 //! The end of a world: all links heal, every terminal says what it owes, every holder is served once more, what nobody has
-//! confirmed expires, and the books are compared.
+//! confirmed expires, the books are compared, and every terminal settles its batch.
 
 use qiyong_firmware::terminal::Report;
 use qiyong_protocol::ecr::Formality;
@@ -41,11 +41,32 @@ pub(super) fn end<C: Books>(player: &mut Player<'_, C>) -> Result<(), Broken> {
         serve(player, step)?;
     }
     player.wait(u64::from(PENDING) / 60 + 60)?;
+    compare(player)?;
+    // Last, since it would find what has a name of its own above.
+    for place in 0..player.terminals.len() {
+        settle(player, place)?;
+    }
+    Ok(())
+}
+
+/// Compares the books.
+fn compare<C: Books>(player: &mut Player<'_, C>) -> Result<(), Broken> {
     let door = player.world.centre.borrow();
     player.auditor.closed(&door.centre.entries().map_err(failed)?)?;
     match door.centre.first_wrong().map_err(failed)? {
         Some(wrong) => Broken::that(Invariant::AgreesInTheEnd, || format!("the centre's own check: {wrong}")),
         None => Ok(()),
+    }
+}
+
+/// A terminal and the centre have the same totals of what was sold.
+fn settle<C: Books>(player: &mut Player<'_, C>, place: usize) -> Result<(), Broken> {
+    let Some(Some(terminal)) = player.terminals.get_mut(place) else { return Err(failed("no such terminal")) };
+    let report = terminal.attend(Formality::SettleBatch).map_err(failed)?;
+    player.world.centre.borrow_mut().take();
+    match report.reason {
+        None => Ok(()),
+        Some(reason) => Broken::that(Invariant::AgreesInTheEnd, || format!("terminal {place} settles: {reason}")),
     }
 }
 
