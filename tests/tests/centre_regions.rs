@@ -408,6 +408,38 @@ fn who_has_never_spoken_is_told_under_its_own_key() {
     assert!(!log.contains(shown["key"].as_str().expect("shown once")), "a key is in the log");
 }
 
+/// docs/centre.md §21, for a region: a sale that its terminal never confirmed, long ago.
+#[test]
+fn what_nobody_confirmed_is_undone_by_the_process_of_several_regions() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path();
+    let held = Held::new(path, 0);
+    let region = |name: &str, area: &str, address: &str| {
+        format!("[[region]]\nname = \"{name}\"\nareas = [\"{area}\"]\ndb = \"{address}\"\nkeys = \"0.key\"\n")
+    };
+    // The other one is never there, and holds up nobody.
+    let nowhere = "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=1";
+    let both = region("away", AREAS[1], nowhere) + &region("here", AREAS[0], &held.server.address("region"));
+    fs::write(path.join("regions.toml"), format!("version = 1\n{both}")).expect("a file");
+    let options = ["--regions", "regions.toml", "--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"];
+    let served = Served::start_over(path, &options, 2);
+    let end = Deadline(Instant::now() + Duration::from_secs(120));
+    let mut terminal = Terminal::new(0, 0, served.addresses[1].trim_start_matches("tcp://"), test_mac_key());
+    terminal.sign_in(&end);
+    let sold = terminal.sell(&card(0, 0), &end);
+    assert!(matches!(sold.told, Told::Sold(_)), "{:?}", sold.told);
+    let _ = served.end();
+
+    let _ = held.server.sql("region", "UPDATE phases SET since = '2020-01-01T00:00:00'");
+    let served = Served::start_over(path, &options, 2);
+    for row in ["expired_total{region=\"here\"} 1\n", "pending{region=\"here\"} 0\n", "pending{region=\"away\"} 0\n"] {
+        eventually(row, || fetched(&served.addresses[0], "/metrics").contains(&format!("qiyong_terminal_{row}")));
+    }
+    let _ = served.end();
+    let centre = Centre::open_at(&held.place()).expect("it is there");
+    assert_eq!(centre.card(&card(0, 0).number).expect("it is sound").expect("known").account, Fen(OPENING));
+}
+
 /// Compares what the terminals were told with what the regions have.
 fn reconcile(regions: &[Held], sales: &[Vec<Sale>]) {
     let centres: Vec<Centre> =

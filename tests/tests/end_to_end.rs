@@ -25,6 +25,7 @@ mod centre_till;
 mod emulate;
 mod emulate_power;
 mod exchange;
+mod idempotency;
 mod manual;
 mod operating;
 mod pcsc;

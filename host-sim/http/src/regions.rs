@@ -47,17 +47,18 @@ struct Face {
 }
 
 impl RegionsServer {
-    /// Takes the address; with port 0, a free port. `figures` are those of the face that terminals talk to.
+    /// Takes the address; with port 0, a free port. `figures` are those of the face that terminals talk to, and of what is done
+    /// beside it.
     ///
     /// # Errors
     /// The address is taken, or not one of this machine's.
     pub async fn bind(
         address: SocketAddr,
-        figures: Arc<Registry>,
+        figures: Vec<Arc<Registry>>,
         reached: Reached,
         limits: Limits,
     ) -> io::Result<Self> {
-        let metrics = Metrics::new(vec![figures]);
+        let metrics = Metrics::new(figures);
         let face = Face { metrics, recent: Recent::new(), reached, sessions: Sessions::new(&limits) };
         Ok(Self { listener: TcpListener::bind(address).await?, limits, face })
     }

@@ -12,9 +12,17 @@ use qiyong_protocol::rules::reason::Reason;
 
 use crate::decider::Said;
 
+/// Of which region a figure is.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfRegion {
+pub(crate) struct OfRegion {
     region: String,
+}
+
+impl OfRegion {
+    /// The one of this name.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { region: name.to_owned() }
+    }
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -59,7 +67,7 @@ impl RegionFigures {
     }
 
     fn label(&self) -> OfRegion {
-        OfRegion { region: self.name.clone() }
+        OfRegion::new(&self.name)
     }
 
     /// Whether its centre was reached.

@@ -56,7 +56,6 @@ impl OverHttp {
                 Ok(HttpServer::Centre(Box::new(figures.into_iter().fold(server, Server::with_figures))))
             }
             Self::Regions(front) => {
-                let figures = figures.into_iter().next().unwrap_or_default();
                 let reached = Box::new(move || front.reached());
                 let server = RegionsServer::bind(address, figures, reached, limits).await?;
                 Ok(HttpServer::Regions(Box::new(server)))

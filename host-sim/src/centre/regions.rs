@@ -7,6 +7,7 @@ use std::thread;
 
 use qiyong_centre::regions::{Own, Region, RegionTable, RegionsError};
 use qiyong_centre::{Centre, CentreError};
+use qiyong_iso::due::Due;
 use qiyong_iso::regions::{Front, Station};
 
 use super::damaged;
@@ -64,20 +65,52 @@ pub(crate) fn stations(
             Err(Closed::Wrong(words)) => return Err(format!("region {}: {words}", region.name)),
         };
         let region = region.clone();
-        let again = move || match open(&region, &own, test_keys) {
-            Ok(centre) => Some(centre),
-            Err(Closed::Down(error)) => {
-                tracing::error!(region = region.name, %error, "a region is down");
-                None
-            }
-            Err(Closed::Wrong(words)) => {
-                tracing::error!(region = region.name, error = words, "a region cannot be served");
-                None
-            }
-        };
+        let again = move || open_now(&region, &own, test_keys);
         stations.push(Station::new(&front, place, centre, Box::new(again)));
     }
     Ok((front, stations))
+}
+
+/// The centre of a region, if it can be opened now; why not is in the log.
+fn open_now(region: &Region, own: &Own, test_keys: bool) -> Option<Centre> {
+    match open(region, own, test_keys) {
+        Ok(centre) => Some(centre),
+        Err(Closed::Down(error)) => {
+            tracing::error!(region = region.name, %error, "a region is down");
+            None
+        }
+        Err(Closed::Wrong(words)) => {
+            tracing::error!(region = region.name, error = words, "a region cannot be served");
+            None
+        }
+    }
+}
+
+/// A region in which something falls due; its centre is opened when it is there.
+pub(crate) struct RegionDue {
+    region: Region,
+    own: Own,
+    test_keys: bool,
+    centre: Option<Centre>,
+}
+
+impl Due for RegionDue {
+    fn do_it(&mut self) -> Option<(u32, u32)> {
+        if self.centre.is_none() {
+            self.centre = open_now(&self.region, &self.own, self.test_keys);
+        }
+        self.centre.as_mut()?.do_it()
+    }
+}
+
+/// What falls due in each region, with the region's name.
+pub(crate) fn due(front: &Front, test_keys: bool) -> Vec<(String, RegionDue)> {
+    let regions = front.table().regions().iter().enumerate();
+    let due = |(place, region): (usize, &Region)| {
+        let own = Own::new(front.table().clone(), place);
+        (region.name.clone(), RegionDue { region: region.clone(), own, test_keys, centre: None })
+    };
+    regions.map(due).collect()
 }
 
 fn open(region: &Region, own: &Own, test_keys: bool) -> Result<Centre, Closed> {

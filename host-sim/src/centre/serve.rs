@@ -92,7 +92,8 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
     // A second subscriber would be a fault of this program, and the first one stays.
     let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(io::stderr).try_init();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("the system gives no threads: {error}"))?;
+    let no_threads = |error: io::Error| format!("the system gives no threads: {error}");
+    let runtime = runtime.map_err(no_threads)?;
     // What is due is done where terminals are served.
     let mut due = None;
     let (over_http, iso) = match (sources, args.iso) {
@@ -101,10 +102,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
             let limits = args.iso_limits(output)?;
             // A database's client may block, which it must not where other tasks wait: here none does yet.
             let (decider, refuser) = (open(&place)?, open(&place)?);
-            due = Some(
-                DueWork::start(open(&place)?, EVERY)
-                    .map_err(|error| format!("the system gives no threads: {error}"))?,
-            );
+            due = Some(DueWork::start(open(&place)?, EVERY).map_err(no_threads)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind(address, vec![decider], refuser, limits);
             (OverHttp::Centre(centre), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))
@@ -112,6 +110,7 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<Verdict, Stri
         (Sources::Several(..), None) => return Err("--regions serves terminals: give --iso".into()),
         (Sources::Several(front, stations), Some(address)) => {
             let limits = args.iso_limits(output)?;
+            due = Some(DueWork::start_regions(regions::due(&front, args.test_keys), EVERY).map_err(no_threads)?);
             let _here = runtime.enter();
             let server = qiyong_iso::Server::bind_regions(address, front.clone(), stations, limits);
             (OverHttp::Regions(front), Some((address, server.map_err(|error| format!("{address}: {error}"))?)))

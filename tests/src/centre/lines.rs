@@ -161,6 +161,8 @@ pub struct Raw {
     keys: Keys,
     lease: Option<Lease>,
     number: Stan,
+    /// What its clock shows; `None`: the centre's time.
+    pub time: Option<Timestamp>,
 }
 
 /// A message, and what its answer must be like.
@@ -174,7 +176,7 @@ impl Raw {
     /// One of this name, which has not signed in.
     #[must_use]
     pub const fn new(stream: TcpStream, terminal: TerminalId) -> Self {
-        Self { stream, terminal, keys: Keys::new(test_mac_key()), lease: None, number: Stan::of_start(1) }
+        Self { stream, terminal, keys: Keys::new(test_mac_key()), lease: None, number: Stan::of_start(1), time: None }
     }
 
     /// Signs in, as the terminal with this token.
@@ -197,17 +199,41 @@ impl Raw {
     /// If it has signed in nowhere and is given no lease.
     #[must_use]
     pub fn purchase(&mut self, card: &CardRecord, lease: Option<Lease>) -> Asked {
-        let lease = lease.or(self.lease).expect("a lease");
+        self.sale(card, Fen(1_000), lease.or(self.lease).expect("a lease"))
+    }
+
+    /// A purchase with this total, in this batch and under this number.
+    ///
+    /// # Panics
+    /// If the total is none of a bill, or the message does not fit.
+    #[must_use]
+    pub fn sale(&mut self, card: &CardRecord, total: Fen, lease: Lease) -> Asked {
+        self.try_sale(card, total, lease).expect("it fits")
+    }
+
+    /// The same, which may not fit a message.
+    ///
+    /// # Errors
+    /// A field cannot hold its value.
+    ///
+    /// # Panics
+    /// If the total is none of a bill.
+    pub fn try_sale(&mut self, card: &CardRecord, total: Fen, lease: Lease) -> Result<Asked, MessageError> {
         let CardRecord { number, ident, id_number, name, .. } = card.clone();
         let presented = PresentedCard { number, ident, id_number, name };
-        let operation = Operation::Purchase(Bill::new(Fen(1_000), Fen(0)).expect("a bill"));
-        self.write(lease.batch, Body::Transact { stan: lease.next, card: &presented, operation: &operation })
+        let operation = Operation::Purchase(Bill::new(total, Fen(0)).expect("a bill"));
+        self.try_write(lease.batch, Body::Transact { stan: lease.next, card: &presented, operation: &operation })
     }
 
     fn write(&mut self, batch: Batch, body: Body<'_>) -> Asked {
+        self.try_write(batch, body).expect("it fits")
+    }
+
+    fn try_write(&mut self, batch: Batch, body: Body<'_>) -> Result<Asked, MessageError> {
         self.number = self.number.next_message();
         let institution = InstitutionCode::new(PLACES[2]).expect("a code");
-        let request = Request { institution, terminal: self.terminal, batch, time: now(), body };
+        let time = self.time.unwrap_or_else(now);
+        let request = Request { institution, terminal: self.terminal, batch, time, body };
         let mut buffer = [0; MESSAGE_MAX];
         // Who has not signed in has no working key, and tries with another's published one.
         let written = if self.keys.working().is_some() || request.body.is_under_master_key() {
@@ -215,8 +241,19 @@ impl Raw {
         } else {
             write_request(&request, self.number, self.keys.master(), &mut buffer)
         };
-        let (sent, bytes) = written.expect("it fits");
-        Asked { bytes: bytes.to_vec(), sent }
+        let (sent, bytes) = written?;
+        Ok(Asked { bytes: bytes.to_vec(), sent })
+    }
+
+    /// Goes on over another connection.
+    pub fn connect(&mut self, stream: TcpStream) {
+        self.stream = stream;
+    }
+
+    /// Its lease, once it has signed in.
+    #[must_use]
+    pub const fn lease(&self) -> Option<Lease> {
+        self.lease
     }
 
     /// Sends bytes.

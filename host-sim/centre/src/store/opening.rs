@@ -164,14 +164,14 @@ impl Store {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, tables.as_slice(), tables.len(), false)?;
         prepare(&connection)?;
-        let store = Self::in_sqlite(connection, Vault::new()?);
+        let store = Self::in_sqlite(connection, Vault::published());
         store.atomically(|store| store.fill(hsm))?;
         Ok(store)
     }
 
     /// The image of a database that has tables and nothing in them.
     fn tables() -> Result<Vec<u8>, CentreError> {
-        let mut store = Self::in_sqlite(Connection::open_in_memory()?, Vault::new()?);
+        let mut store = Self::in_sqlite(Connection::open_in_memory()?, Vault::published());
         store.make_tables()?;
         let Backend::Sqlite(sqlite) = &mut store.engine else { return Ok(Vec::new()) };
         Ok(sqlite.connection.serialize(MAIN_DB)?.to_vec())

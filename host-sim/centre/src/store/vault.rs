@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -20,12 +21,21 @@ use crate::error::{CentreError, Damage};
 const FORM: u8 = 1;
 const NONCE: usize = 12;
 
-/// The keys. Prints as `***`.
+/// The keys, and where random numbers come from. Prints as `***`.
 pub struct Vault {
+    random: Random,
     seal: Zeroizing<[u8; 32]>,
     look_up: Zeroizing<[u8; 32]>,
     audit: Zeroizing<[u8; 32]>,
     ledger: Zeroizing<[u8; 32]>,
+}
+
+/// Where random numbers come from.
+enum Random {
+    /// The system.
+    System,
+    /// A published secret and how often it was asked: the same numbers in each run.
+    Repeatable(Zeroizing<[u8; 32]>, AtomicU64),
 }
 
 impl Vault {
@@ -41,6 +51,14 @@ impl Vault {
     pub(super) fn new() -> Result<Self, CentreError> {
         let secret = secret()?;
         Ok(Self::from_secret(&secret))
+    }
+
+    /// Published keys and repeatable random numbers, for a database that is gone with its process: what a simulated world
+    /// does must not depend on chance. They protect nothing.
+    pub(super) fn published() -> Self {
+        let secret = [0; 32];
+        let random = Random::Repeatable(Zeroizing::new(mac(&secret, &[b"qiyong centre random 1"])), AtomicU64::new(0));
+        Self { random, ..Self::from_secret(&secret) }
     }
 
     /// The keys of the database in `path`; made if the file is missing or empty and `may_make`. They are on the disk
@@ -77,6 +95,7 @@ impl Vault {
     fn from_secret(secret: &[u8; 32]) -> Self {
         let key = |use_for: &str| Zeroizing::new(mac(secret, &[use_for.as_bytes()]));
         Self {
+            random: Random::System,
             seal: key("qiyong centre seal 1"),
             look_up: key("qiyong centre look-up 1"),
             audit: key("qiyong centre audit 1"),
@@ -84,13 +103,30 @@ impl Vault {
         }
     }
 
+    /// Random bytes for a key or a nonce.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn random<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>, CentreError> {
+        let mut bytes = Zeroizing::new([0; N]);
+        match &self.random {
+            Random::System => getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?,
+            Random::Repeatable(secret, asked) => {
+                for piece in bytes.chunks_mut(32) {
+                    let number = asked.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+                    piece.iter_mut().zip(mac(secret, &[&number])).for_each(|(to, from)| *to = from);
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
     /// Seals some bytes; 29 bytes longer than they are. The same bytes are never sealed twice to the same.
     ///
     /// # Errors
     /// The system has no random numbers.
     pub fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CentreError> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| CentreError::NoRandom)?;
+        let nonce = *self.random::<NONCE>()?;
         let cipher = Aes256Gcm::new((&*self.seal).into());
         // It fails only for gigabytes.
         let sealed = cipher.encrypt(&Nonce::from(nonce), plain).map_err(|_| CentreError::NoRandom)?;
@@ -168,6 +204,16 @@ mod tests {
             assert!(one.unseal(&changed).is_err(), "byte {at}");
         }
         assert!(one.unseal(&[]).is_err());
+    }
+
+    #[test]
+    fn a_published_vault_draws_the_same_numbers_in_each_run_and_never_the_same_twice() {
+        let (one, other) = (Vault::published(), Vault::published());
+        let drawn: Vec<[u8; 40]> = (0..3).map(|_| *one.random().unwrap()).collect();
+        let again: Vec<[u8; 40]> = (0..3).map(|_| *other.random().unwrap()).collect();
+        assert_eq!(drawn, again);
+        assert!(drawn.iter().enumerate().all(|(at, bytes)| !drawn[..at].contains(bytes)));
+        assert_ne!(*Vault::new().unwrap().random::<16>().unwrap(), *Vault::new().unwrap().random::<16>().unwrap());
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(crate) fn begin_session(
     if let Some(last) = last {
         return unseal(vault, &last.get::<Vec<u8>>("working")?, "leases.working");
     }
-    let key = random()?;
+    let key = random(vault)?;
     store.execute(
         "UPDATE leases SET working = $1, asked = $2, working_ended = NULL WHERE institution = $3 AND terminal = $4",
         values![vault.seal(key.expose())?, asked, institution, terminal_text(terminal)],
@@ -110,9 +110,8 @@ pub(crate) fn end_session(
     Ok(())
 }
 
-fn random() -> Result<X919, CentreError> {
-    let mut bytes = Zeroizing::new([0; 16]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CentreError::NoRandom)?;
+fn random(vault: &Vault) -> Result<X919, CentreError> {
+    let mut bytes = vault.random::<16>()?;
     // DES leaves the last bit of each byte out; devices that take a key want an odd number of ones in each.
     bytes.iter_mut().for_each(|byte| *byte ^= u8::from(byte.count_ones() % 2 == 0));
     Ok(X919::new(*bytes))
@@ -189,7 +188,7 @@ pub(crate) fn add(
     (institution, terminal): (InstitutionCode, TerminalId),
     number: i64,
 ) -> Result<X919, CentreError> {
-    let key = random()?;
+    let key = random(office.vault())?;
     // One under the published key may be under way.
     end_session(office.store(), (institution, terminal), office.now())?;
     let sealed = office.vault().seal(key.expose())?;

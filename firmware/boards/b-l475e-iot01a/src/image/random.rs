@@ -1,4 +1,5 @@
-//! Random numbers: from the chip's generator; in the emulator, which has none, numbers that only differ.
+//! Random numbers: from the chip's generator; in the emulator, which has none, the same ones after each start, so that a run can
+//! be repeated.
 
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use rand_core::{TryCryptoRng, TryRng};
 use stm32_metapac as pac;
 
-use super::{chip, time};
+use super::chip;
 
 /// The random number generator.
 #[derive(Clone, Copy)]
@@ -21,7 +22,7 @@ impl Random {
             while !pac::RNG.sr().read().drdy() {}
             return pac::RNG.dr().read();
         }
-        let mut state = STATE.load(Ordering::Relaxed) ^ time::now() as u32;
+        let mut state = STATE.load(Ordering::Relaxed);
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;

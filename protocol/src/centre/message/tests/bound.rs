@@ -27,7 +27,13 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
     let report = |reason| Body::Report { card: Some(card.number), operation, reason };
     let genuine = Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) };
     let receipt = Answer::Approved(Receipt { effects: Effects::default(), balance: Fen(1) });
-    let standing = Standing { status: CardStatus::Active, social: true, financial: true, pin_is_initial: false };
+    let standing = Standing {
+        status: CardStatus::Active,
+        social: true,
+        financial: true,
+        pin_is_initial: false,
+        initial_is_common: false,
+    };
     let settle = |count| Body::SettleBatch {
         totals: kept(Totals { apply: Sum { count, ..Sum::default() }, ..Totals::default() }),
     };
