@@ -4,6 +4,10 @@ use std::panic::catch_unwind;
 
 use strum::VariantArray;
 
+use super::later::{
+    what_comes_after_the_settlement_is_done_and_noted, what_expired_counts_nothing,
+    what_is_pending_becomes_what_the_upload_says,
+};
 use super::verdicts::each_deliberate_difference_is_named_and_nothing_else as verdicts;
 use super::*;
 use crate::terminal::settling::faults::{Fault, set};
