@@ -401,5 +401,5 @@ fn of_reasons() {
                    unknown-transaction already-confirmed journal-full";
     assert_eq!(words(Advice::CallService), service);
     let others: String = words(Advice::AskHolder);
-    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 21);
+    assert_eq!(others.split(' ').count(), Reason::ALL.len() - 22);
 }
