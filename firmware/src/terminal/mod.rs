@@ -562,9 +562,10 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         answer
     }
 
-    /// A centre that has given the lease away is asked anew next time.
+    /// A centre that has given the lease away, or has settled the batch, is asked anew next time.
     fn note_signed_out(&mut self, stop: Option<&Stop>) {
-        if stop.is_some_and(|stop| stop.by_centre && stop.reason == Reason::NotSignedIn) {
+        let is_over = |reason| matches!(reason, Reason::NotSignedIn | Reason::BatchSettled);
+        if stop.is_some_and(|stop| stop.by_centre && is_over(stop.reason)) {
             self.signed_in = false;
         }
     }
