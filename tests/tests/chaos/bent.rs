@@ -136,9 +136,11 @@ impl Bent {
                 self.activate(card.number);
                 None
             }
-            (Some(Wrong::ApprovesAnotherDocument), Body::Transact { operation, .. }, Answer::Refused(_))
-                if matches!(operation, Operation::Apply { .. }) =>
-            {
+            (
+                Some(Wrong::ApprovesAnotherDocument),
+                Body::Transact { operation: Operation::Apply { .. }, .. },
+                Answer::Refused(_),
+            ) => {
                 let effects = Effects { activates: true, activates_financial: true, charge: Fen(0) };
                 Some(Answer::Approved(Receipt { effects, balance: Fen(0) }))
             }
