@@ -3,6 +3,8 @@
 
 #[path = "visits/line_faults.rs"]
 mod line_faults;
+#[path = "visits/torn_pin.rs"]
+mod torn_pin;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};

@@ -431,8 +431,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 if standing.pin_is_initial {
                     // The bank needs no PIN, so the holder may decline. Whatever goes wrong here, what was approved stays
                     // approved. The centre is told what went wrong, since the card may have blocked the PIN.
-                    match self.offer_pin_change(card).await {
-                        Ok(()) => visit.pin_changed = true,
+                    match self.offer_pin_change(card, standing).await {
+                        Ok(changed) => visit.pin_changed = changed,
                         Err(Stop { reason: Reason::CancelledByOperator, .. }) => {}
                         Err(Stop { reason, .. }) => {
                             visit.pin_unchanged = Some(reason);
@@ -445,17 +445,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             Operation::Settle(bill) | Operation::Purchase(bill) => {
                 let pin = self.verify_pin(Some(bill.share())).await?;
                 if standing.pin_is_initial {
-                    self.replace_initial_pin(&pin, card).await?;
-                    visit.pin_changed = true;
+                    visit.pin_changed = self.see_to_initial_pin(&pin, card, standing).await?;
                 }
                 self.transact(operation, card, visit).await.map(Some)
             }
         }
-    }
-
-    async fn offer_pin_change(&mut self, card: &PresentedCard) -> Result<(), Stop> {
-        let pin = self.verify_pin(None).await?;
-        self.replace_initial_pin(&pin, card).await
     }
 
     /// Asks the centre to carry out `operation`, under a number of its own.

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use qiyong_protocol::card::commands;
 use qiyong_protocol::card::pin::Pin;
-use qiyong_protocol::centre::Body;
+use qiyong_protocol::centre::{Body, Standing};
 use qiyong_protocol::iso7816::sw::StatusWord;
 use qiyong_protocol::rules::decision::PresentedCard;
 use qiyong_protocol::rules::money::Fen;
@@ -47,8 +47,38 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         Err(Stop::here(Reason::PinWrong))
     }
 
+    /// Offers to replace the initial PIN, at a bank. True if it was replaced.
+    pub(super) async fn offer_pin_change(&mut self, card: &PresentedCard, standing: Standing) -> Result<bool, Stop> {
+        let pin = self.verify_pin(None).await?;
+        self.see_to_initial_pin(&pin, card, standing).await
+    }
+
+    /// Has the initial PIN replaced, if the card still has it. True if it was replaced.
+    ///
+    /// A card that was torn out while it took its new PIN, or of whose change the centre has not heard, has the holder's own PIN
+    /// already. Where everybody knows the initial one, the PIN that the card has just accepted tells: the centre is told, and
+    /// the holder is not asked for another.
+    pub(super) async fn see_to_initial_pin(
+        &mut self,
+        pin: &Pin,
+        card: &PresentedCard,
+        standing: Standing,
+    ) -> Result<bool, Stop> {
+        if standing.initial_is_common && !pin.is_commonly_initial(card.id_number.as_bytes(), card.number.as_bytes()) {
+            self.tell_of_own_pin(card).await;
+            return Ok(false);
+        }
+        self.replace_initial_pin(pin, card).await?;
+        Ok(true)
+    }
+
+    /// If this message is lost, the next visit finds out again.
+    async fn tell_of_own_pin(&mut self, card: &PresentedCard) {
+        let _ = self.ask(Body::PinChanged { card: card.number, ident: card.ident }).await;
+    }
+
     /// Replaces the initial PIN by one of the holder's own, and tells the centre.
-    pub(super) async fn replace_initial_pin(&mut self, initial: &Pin, card: &PresentedCard) -> Result<(), Stop> {
+    async fn replace_initial_pin(&mut self, initial: &Pin, card: &PresentedCard) -> Result<(), Stop> {
         let unchanged = Reason::InitialPinUnchanged;
         // Asks for a new PIN, and after the first time says what was wrong with the last.
         let mut prompt = Screen::EnterNewPin;
@@ -68,8 +98,7 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
                 continue;
             }
             self.change_pin(initial, &new).await?;
-            // If this message is lost the centre asks for one more change at the next visit, which harms nothing.
-            let _ = self.ask(Body::PinChanged { card: card.number, ident: card.ident }).await;
+            self.tell_of_own_pin(card).await;
             return Ok(());
         }
         Err(Stop::here(unchanged))

@@ -244,7 +244,9 @@ mod tests {
     pub(super) fn every_screen() -> Vec<Screen> {
         let mut screens: Vec<Screen> = Reason::ALL.iter().map(|reason| Screen::NotDone(*reason)).collect();
         screens.extend(CardStatus::ALL.map(|status| {
-            Screen::Standing(Standing { status, social: true, financial: false, pin_is_initial: false })
+            let standing =
+                Standing { status, social: true, financial: false, pin_is_initial: false, initial_is_common: false };
+            Screen::Standing(standing)
         }));
         for case in 0..8 {
             let [activates, activates_financial, paid] = [1, 2, 4].map(|bit| case & bit != 0);

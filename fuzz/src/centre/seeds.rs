@@ -70,7 +70,13 @@ pub(crate) fn centre_messages() -> Vec<Vec<u8>> {
     let answers = [
         Answer::SignedIn { lease: Lease { batch: Batch(3), next: Stan(77) }, session: session() },
         Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) },
-        Answer::Standing(Standing { status, social: true, financial: false, pin_is_initial: true }),
+        Answer::Standing(Standing {
+            status,
+            social: true,
+            financial: false,
+            pin_is_initial: true,
+            initial_is_common: false,
+        }),
         Answer::Approved(Receipt { effects, balance: Fen(46_000) }),
         Answer::Done,
         Answer::Refused(Reason::CardLost),

@@ -438,7 +438,13 @@ fn an_inquiry_shows_how_the_card_stands_or_is_refused_on_the_journal() {
     let mut centre = centre_with(&card);
     let (shown, operation) = (presented(&card), purchase(100));
     let inquire = || Body::Inquire { card: &shown, operation: &operation };
-    let standing = Standing { status: CardStatus::Inactive, social: false, financial: false, pin_is_initial: true };
+    let standing = Standing {
+        status: CardStatus::Inactive,
+        social: false,
+        financial: false,
+        pin_is_initial: true,
+        initial_is_common: false,
+    };
     assert_eq!(send(&mut centre, PHARMACY, inquire()).unwrap(), Answer::Standing(standing));
     assert!(centre.journal().unwrap().is_empty());
     assert_eq!(send(&mut centre, SUZHOU, inquire()).unwrap(), Answer::Refused(Reason::OtherArea));

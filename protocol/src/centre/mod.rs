@@ -183,6 +183,9 @@ pub struct Standing {
     pub financial: bool,
     /// The holder must replace the initial PIN.
     pub pin_is_initial: bool,
+    /// That PIN is one of those that everybody knows ([`crate::card::pin::Pin::is_commonly_initial`]). Then another PIN is the
+    /// holder's own, and the centre has only not heard of the change.
+    pub initial_is_common: bool,
 }
 
 /// An approved transaction.

@@ -41,8 +41,8 @@ impl<'b> Writer<'b> {
         self.bytes(&fen.0.to_be_bytes())
     }
 
-    pub(super) fn flags(self, [first, second, third]: [bool; 3]) -> Self {
-        self.bytes(&[u8::from(first) | u8::from(second) << 1 | u8::from(third) << 2])
+    pub(super) fn flags<const N: usize>(self, set: [bool; N]) -> Self {
+        self.bytes(&[set.iter().rev().fold(0, |byte, flag| byte << 1 | u8::from(*flag))])
     }
 
     /// The place of `one` in `all`, as a byte.
@@ -121,9 +121,14 @@ impl<'a> Reader<'a> {
         self.array().map(|bytes| Fen(u64::from_be_bytes(bytes)))
     }
 
-    pub(super) fn flags(&mut self) -> Option<[bool; 3]> {
-        let flags = self.byte().filter(|flags| *flags < 8)?;
-        Some([flags & 1 != 0, flags & 2 != 0, flags & 4 != 0])
+    pub(super) fn flags<const N: usize>(&mut self) -> Option<[bool; N]> {
+        let mut rest = self.byte()?;
+        let flags = [(); N].map(|()| {
+            let flag = rest & 1 == 1;
+            rest >>= 1;
+            flag
+        });
+        (rest == 0).then_some(flags)
     }
 
     pub(super) fn place<T: Copy>(&mut self, all: &[T]) -> Option<T> {

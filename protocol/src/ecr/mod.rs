@@ -284,8 +284,9 @@ impl Event {
                     .option(balance, Writer::fen)
                     .option(stan, |writer, stan| writer.number(stan.0))
                     .option(standing, |writer, standing| {
-                        let Standing { status, social, financial, pin_is_initial } = standing;
-                        writer.place(&CardStatus::ALL, status).flags([social, financial, pin_is_initial])
+                        let Standing { status, social, financial, pin_is_initial, initial_is_common } = standing;
+                        let flags = [social, financial, pin_is_initial, initial_is_common];
+                        writer.place(&CardStatus::ALL, status).flags(flags)
                     })
                     .option(pin_unchanged, Writer::reason)
                     .number(cause.map_or(0, NonZeroU32::get))
@@ -323,8 +324,8 @@ impl Event {
                     stan: reader.option(Reader::stan)?,
                     standing: reader.option(|reader| {
                         let status = reader.place(&CardStatus::ALL)?;
-                        let [social, financial, pin_is_initial] = reader.flags()?;
-                        Some(Standing { status, social, financial, pin_is_initial })
+                        let [social, financial, pin_is_initial, initial_is_common] = reader.flags()?;
+                        Some(Standing { status, social, financial, pin_is_initial, initial_is_common })
                     })?,
                     pin_unchanged: reader.option(Reader::reason)?,
                     cause: reader.number().map(NonZeroU32::new)?,

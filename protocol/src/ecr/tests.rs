@@ -51,10 +51,15 @@ fn any_event() -> impl Strategy<Value = Event> {
     let state = state.prop_map(|([set_up, reversal_due], visit, next_stan, [starts, crashes], serial)| {
         Event::State(State { set_up, reversal_due, visit, next_stan, starts, crashes, serial })
     });
-    let standing =
-        (select(&CardStatus::ALL[..]), any::<[bool; 3]>()).prop_map(|(status, [social, financial, pin_is_initial])| {
-            Standing { status, social, financial, pin_is_initial }
-        });
+    let standing = (select(&CardStatus::ALL[..]), any::<[bool; 4]>()).prop_map(
+        |(status, [social, financial, pin_is_initial, initial_is_common])| Standing {
+            status,
+            social,
+            financial,
+            pin_is_initial,
+            initial_is_common,
+        },
+    );
     let done = (any::<[bool; 3]>(), any::<u64>(), prop::option::of(any::<u64>()), prop::option::of(any_stan()));
     let cause = any::<u32>().prop_map(NonZeroU32::new);
     let cause = prop_oneof![Just(None), cause];

@@ -10,7 +10,7 @@ use qiyong_protocol::card::codes::Region;
 
 use crate::error::{CentreError, Damage};
 use crate::store::database::Database;
-use crate::store::value::values;
+use crate::store::value::{Row, values};
 
 pub mod kinds;
 
@@ -35,9 +35,21 @@ pub fn on<P: Parameter>(store: &dyn Database, area: Region, day: Date) -> Result
         "SELECT value FROM parameters WHERE area = $1 AND name = $2 AND since <= $3 ORDER BY since DESC LIMIT 1",
         values![area, P::NAME, day],
     )?;
-    let Some(row) = row else { return Ok(None) };
+    row.map(|row| read(&row)).transpose()
+}
+
+/// Every value that ever was in force, or will be.
+///
+/// # Errors
+/// The database failed or is damaged.
+pub fn all<P: Parameter>(store: &dyn Database, area: Region) -> Result<Vec<P>, CentreError> {
+    let rows = store.rows("SELECT value FROM parameters WHERE area = $1 AND name = $2", values![area, P::NAME])?;
+    rows.iter().map(read).collect()
+}
+
+fn read<P: Parameter>(row: &Row) -> Result<P, CentreError> {
     let value = serde_json::from_str(&row.get::<String>("value")?);
-    value.map(Some).map_err(|_| CentreError::Damaged(Damage::Column(format!("parameters.value of {}", P::NAME))))
+    value.map_err(|_| CentreError::Damaged(Damage::Column(format!("parameters.value of {}", P::NAME))))
 }
 
 /// Keeps a value from this day on; one of the same day is replaced.

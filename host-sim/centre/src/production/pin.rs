@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use qiyong_protocol::card::pin::{PIN_MAX, PIN_MIN};
+use qiyong_protocol::card::pin::{PIN_MAX, PIN_MIN, Pin};
+use qiyong_protocol::rules::decision::CardRecord;
+
+use super::settings::Production;
+use crate::configuration;
+use crate::error::CentreError;
+use crate::store::database::Database;
 
 /// How an area chooses the initial PIN (docs/card.md §2.2).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -23,6 +29,13 @@ impl std::fmt::Debug for InitialPin {
 }
 
 impl InitialPin {
+    /// Whether a terminal knows it for an initial one when somebody keys it.
+    fn is_common(&self, card: &CardRecord) -> bool {
+        let Self::Fixed(pin) = self else { return false };
+        let (id_number, number) = (card.id_number.as_bytes(), card.number.as_bytes());
+        Pin::new(pin.as_bytes()).is_some_and(|pin| pin.is_commonly_initial(id_number, number))
+    }
+
     /// What is wrong with it; `None`: nothing.
     pub fn problem(&self) -> Option<String> {
         let (length, digits) = match self {
@@ -51,4 +64,14 @@ impl InitialPin {
         digits.drain(..surplus);
         Ok(digits)
     }
+}
+
+/// Whether any initial PIN that this card may have is one that everybody knows. Which settings it was made under, or got a new PIN
+/// under, is not kept: all that its area ever had must say so. Of an area that has none nothing is known.
+///
+/// # Errors
+/// The database failed or is damaged.
+pub(crate) fn initial_is_common(store: &dyn Database, card: &CardRecord) -> Result<bool, CentreError> {
+    let settings = configuration::all::<Production>(store, card.area)?;
+    Ok(!settings.is_empty() && settings.iter().all(|settings| settings.initial_pin.is_common(card)))
 }

@@ -6,6 +6,7 @@ use qiyong_protocol::rules::decision::{Institution, Operation, PresentedCard, ad
 use qiyong_protocol::rules::reason::Reason;
 
 use crate::life::card_file;
+use crate::production::pin;
 use crate::store::{Line, LineKind};
 use crate::terminal::endpoint::test_mac_key;
 use crate::terminal::files::Files;
@@ -107,14 +108,17 @@ fn inquire(
         Err(reason) => return Ok(Answer::Refused(reason)),
     };
     // Only an initial PIN is changed here, so that most inquiries write nothing.
+    let mut initial_is_common = false;
     if card.pin_is_initial {
         visits::begin(&files.office(card.area), request, card.ident)?;
+        initial_is_common = pin::initial_is_common(files.store, card)?;
     }
     Ok(Answer::Standing(Standing {
         status: card.status,
         social: card.social,
         financial: card.financial,
         pin_is_initial: card.pin_is_initial,
+        initial_is_common,
     }))
 }
 

@@ -271,7 +271,8 @@ pub(super) fn read_session(objects: Objects<'_>) -> Result<Session, MessageError
 /// Writes F62 of the answer to an inquiry.
 pub(super) fn write_standing(writer: &mut Writer<'_>, standing: &Standing) {
     let status = standing.status.code();
-    let flags = [flags([standing.social, standing.financial, standing.pin_is_initial])];
+    let Standing { social, financial, pin_is_initial, initial_is_common, .. } = *standing;
+    let flags = [flags([social, financial, pin_is_initial, initial_is_common])];
     writer.objects(62, &[Some((STATUS, status.as_slice())), Some((FLAGS, &flags))]);
 }
 
@@ -283,8 +284,8 @@ pub(super) fn read_standing(message: &Message<'_>) -> Result<Standing, MessageEr
         _ => None,
     };
     let status = objects.get(STATUS, status)?;
-    let [social, financial, pin_is_initial] = objects.get(FLAGS, unflags)?;
-    Ok(Standing { status, social, financial, pin_is_initial })
+    let [social, financial, pin_is_initial, initial_is_common] = objects.get(FLAGS, unflags)?;
+    Ok(Standing { status, social, financial, pin_is_initial, initial_is_common })
 }
 
 /// Writes F62 of an approval.

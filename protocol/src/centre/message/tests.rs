@@ -179,9 +179,9 @@ fn any_answer(body: &Body<'_>) -> impl Strategy<Value = Answer> + use<> {
         Body::Authenticate(_) => (any_cryptogram(), prop::option::of(any_cryptogram()))
             .prop_map(|(internal, external)| Answer::Authenticated { internal, external })
             .boxed(),
-        Body::Inquire { .. } => (select(&CardStatus::ALL[..]), any::<[bool; 3]>())
-            .prop_map(|(status, [social, financial, pin_is_initial])| {
-                Answer::Standing(Standing { status, social, financial, pin_is_initial })
+        Body::Inquire { .. } => (select(&CardStatus::ALL[..]), any::<[bool; 4]>())
+            .prop_map(|(status, [social, financial, pin_is_initial, initial_is_common])| {
+                Answer::Standing(Standing { status, social, financial, pin_is_initial, initial_is_common })
             })
             .boxed(),
         Body::Transact { .. } => (any::<[bool; 2]>(), any_amount(), any_amount())

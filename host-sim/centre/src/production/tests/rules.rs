@@ -10,20 +10,25 @@ use qiyong_protocol::card::files::{EF05, EF06, Generation, tag};
 use qiyong_protocol::card::issue::IssuedCard;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::records::Record;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::rules::decision::CardRecord;
+use qiyong_protocol::rules::money::Fen;
 
+use crate::configuration::{self, Parameter};
 use crate::hsm::Hsm;
 use crate::production::bank::is_bank_card;
 use crate::production::hand_over::{Claim, Collector, GuardianProof, Holder, Shown};
 use crate::production::personalisation::{
     Personalisation, PersonalisationError, card_date, card_name, card_number, expiry,
 };
-use crate::production::pin::InitialPin;
+use crate::production::pin::{InitialPin, initial_is_common};
 use crate::production::progress::Progress;
 use crate::production::refusal::ProductionRefusal as R;
 use crate::production::report::{FailedAt, Made, Ordered, Reported};
 use crate::production::settings::{Maker, Production, Terms};
 use crate::production::stage::{Stage, Step};
 use crate::registry;
+use crate::store::Store;
 
 const TODAY: Date = date(2026, 3, 2);
 
@@ -292,6 +297,48 @@ fn settings() -> Production {
         pin_tries: 3,
         makers: vec![named("8651")],
         terms: Terms { bank: 5, repair: 5, batch: 5, make: 20, transport: 5, collect: 90, distribute: 10 },
+    }
+}
+
+/// A terminal may take another PIN for the holder's own only where everybody knows each initial one that the card may have.
+#[test]
+fn an_initial_pin_is_common_if_all_that_its_area_ever_had_are() {
+    let card = CardRecord {
+        number: CardNumber::new(b"X00000019").unwrap(),
+        ident: IdentCode::from_parts(nanjing(), [1, 2, 3, 4], [5, 6, 7, 8]),
+        id_number: IdNumber::new(b"111111198101011110").unwrap(),
+        name: Name::new(b"\xD5\xC5\xC8\xFD").unwrap(),
+        document: None,
+        area: nanjing(),
+        expires: qiyong_protocol::card::date::Date::new(2036, 1, 1).unwrap(),
+        status: CardStatus::Inactive,
+        social: false,
+        financial: false,
+        pin_is_initial: true,
+        account: Fen(0),
+        insured: true,
+    };
+    let said = |pins: &[InitialPin]| {
+        let store = Store::in_memory(&Hsm::test_keys()).unwrap();
+        for (day, pin) in (1..).zip(pins) {
+            let settings = Production { initial_pin: pin.clone(), ..settings() };
+            let json = serde_json::to_string(&settings).unwrap();
+            configuration::keep(&store, nanjing(), Production::NAME, date(2026, 1, day), &json).unwrap();
+        }
+        initial_is_common(&store, &card).unwrap()
+    };
+    let fixed = |pin: &str| InitialPin::Fixed(pin.into());
+    for (pins, common) in [
+        (vec![], false),
+        (vec![fixed("123456")], true),
+        // The last six characters of the number of the holder, and of the card.
+        (vec![fixed("011110"), fixed("000000")], true),
+        (vec![fixed("135790")], false),
+        (vec![InitialPin::Random(6)], false),
+        (vec![InitialPin::Random(6), fixed("123456")], false),
+        (vec![fixed("123456"), InitialPin::Random(8)], false),
+    ] {
+        assert_eq!(said(&pins), common, "case {}", pins.len());
     }
 }
 

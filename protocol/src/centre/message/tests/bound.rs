@@ -26,7 +26,13 @@ fn twins() -> Vec<(&'static str, [Body<'static>; 2], Answer)> {
     let report = |reason| Body::Report { card: Some(card.number), operation, reason };
     let genuine = Answer::Authenticated { internal: Cryptogram([1; 8]), external: Some(Cryptogram([2; 8])) };
     let receipt = Answer::Approved(Receipt { effects: Effects::default(), balance: Fen(1) });
-    let standing = Standing { status: CardStatus::Active, social: true, financial: true, pin_is_initial: false };
+    let standing = Standing {
+        status: CardStatus::Active,
+        social: true,
+        financial: true,
+        pin_is_initial: false,
+        initial_is_common: false,
+    };
     let sign_in = |token| Body::SignIn { token: Token([token; 8]) };
     vec![
         ("another question to a card", [question([1; 16], [1; 8]), question([2; 16], [1; 8])], genuine.clone()),

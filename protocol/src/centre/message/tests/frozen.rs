@@ -25,7 +25,13 @@ fn kinds() -> Vec<(&'static str, Body<'static>, Answer)> {
         external: Some(([0x22; 8], [0x33; 8])),
     };
     let genuine = Answer::Authenticated { internal: Cryptogram([0x44; 8]), external: Some(Cryptogram([0x55; 8])) };
-    let standing = Standing { status: CardStatus::Inactive, social: false, financial: true, pin_is_initial: true };
+    let standing = Standing {
+        status: CardStatus::Inactive,
+        social: false,
+        financial: true,
+        pin_is_initial: true,
+        initial_is_common: false,
+    };
     let effects = Effects { activates: true, activates_financial: true, charge: Fen(1_234) };
     let receipt = Answer::Approved(Receipt { effects, balance: Fen(46_420) });
     let bill = Bill::new(Fen(12_000), Fen(8_000)).unwrap();

@@ -40,7 +40,13 @@ fn messages(differ: Option<Compared>) -> Vec<(Sent, Vec<u8>, Vec<u8>)> {
         external: None,
     };
     let receipt = Answer::Approved(Receipt { effects: Effects::default(), balance: Fen(1) });
-    let standing = Standing { status: CardStatus::Active, social: true, financial: true, pin_is_initial: false };
+    let standing = Standing {
+        status: CardStatus::Active,
+        social: true,
+        financial: true,
+        pin_is_initial: false,
+        initial_is_common: false,
+    };
     let reason = Reason::PinWrong;
     let bodies = [
         (Body::SignIn { token: Token([5; 8]) }, signed_in()),
