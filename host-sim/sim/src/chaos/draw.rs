@@ -1,7 +1,7 @@
 //! Draws a plan from a seed: who visits where and what for, and what goes wrong. Two steps of three meet trouble, and some
 //! meet two or three kinds at once.
 //!
-//! Nobody waits longer than three days for a terminal to come back, unless the plan says so: see [`WAITS`].
+//! What the words of trouble mean is in [`super::plan`].
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
