@@ -255,7 +255,7 @@ fn of_what_happens_while_a_scenario_is_played() {
         FlashFileError::InUse { .. } = FlashFileError::InUse { path: path() }
             => CorrectInput, "f: another program runs a terminal with this memory: end it, or give this terminal a memory of its own";
         FlashFileError::Foreign { .. } = FlashFileError::Foreign { path: path(), length: 14 }
-            => CorrectInput, "f has 14 bytes and is no terminal's memory, which has 16384: name another file";
+            => CorrectInput, "f has 14 bytes and is no terminal's memory, which has 65536: name another file";
         FlashFileError::System { .. } = FlashFileError::System { path: path(), error: ErrorKind::NotFound.into() }
             => CorrectInput, "f: entity not found";
     });

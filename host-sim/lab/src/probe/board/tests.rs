@@ -114,7 +114,7 @@ fn log_screen_stack_and_pins_are_seen_as_in_the_emulator() {
         stack: (RAM + 0x1400, RAM + 0x1440),
         live: Default::default(),
         storage: None,
-        flash_storage: Some((0x080F_8000, 0x8000)),
+        flash_storage: Some((0x080F_0000, 0x1_0000)),
     };
     let mut seen = Vec::new();
     let mut tell = |what| {
