@@ -42,6 +42,7 @@ mod settlement;
 mod slot;
 mod storage;
 mod terminal;
+mod terminal_killed;
 mod two_tills;
 mod visits;
 

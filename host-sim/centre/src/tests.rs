@@ -17,6 +17,7 @@ mod phases;
 mod proxy;
 pub(crate) mod reading;
 mod regions;
+pub(crate) mod rejections;
 mod reversals;
 mod rooms;
 mod server;
@@ -769,8 +770,8 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_alone() {
     let edit = |sql: &str| rusqlite::Connection::open(file("newer.db")).unwrap().execute_batch(sql).unwrap();
     edit("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
     let text = refusal("newer.db");
-    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 16"), "{text}");
-    edit("UPDATE meta SET value = '16' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
+    assert!(text.contains("newer.db") && text.contains("of version 99") && text.contains("reads version 17"), "{text}");
+    edit("UPDATE meta SET value = '17' WHERE name = 'schema_version'; DELETE FROM hsm_keys WHERE name = 'stk'");
     assert!(refusal("newer.db").contains("hsm_keys lacks the 3des key stk"), "{}", refusal("newer.db"));
 
     let nowhere = Centre::create(&file("no/such/folder.db"), &Hsm::test_keys()).unwrap_err().to_string();

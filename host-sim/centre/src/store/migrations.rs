@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(14, include_str!("migrations/14-regions.sql")),
     sql(15, include_str!("migrations/15-sessions.sql")),
     sql(16, include_str!("migrations/16-batches.sql")),
+    sql(17, include_str!("migrations/17-rejections.sql")),
 ];
 
 /// Up to this version personal data stood in the clear.

@@ -8,6 +8,7 @@ use qiyong_protocol::centre::iso8583::mac::X919;
 
 use super::keys;
 use super::refusal::{Refused, here};
+use super::rejections::ListRejections;
 use super::settling::acts::{BankFile, ListSettlements, ShowSettlement};
 use crate::access::acts::Done;
 use crate::acts::Act;
@@ -29,6 +30,7 @@ pub(crate) const ACTS: &[Entry] = &[
     entry::<ListSettlements>(),
     entry::<ShowSettlement>(),
     entry::<BankFile>(),
+    entry::<ListRejections>(),
 ];
 
 /// Those who see to institutions.

@@ -16,7 +16,7 @@
 //! | bytes that are no message, or an answer | nothing: there is nobody to answer |
 //!
 //! A rejected message is not recorded in the journal, since anyone on the line could fill the journal with such
-//! messages. A terminal takes a rejection for no answer, and reverses if the message was a transaction: so nothing is
+//! messages; it is counted (`rejections`). A terminal takes a rejection for no answer, and reverses if the message was a transaction: so nothing is
 //! lost if the message was damaged on its way. One without a MAC it does not take for anything, since anyone could have
 //! written it; it is there for whoever looks at the line.
 
@@ -40,6 +40,7 @@ use crate::terminal::lag::ClockBound;
 use crate::terminal::origin::{Origin, Told};
 use crate::terminal::passed::{Asked, Heard, Passed};
 use crate::terminal::proved::{Proved, Sort};
+use crate::terminal::rejections::{self, Why};
 use crate::{Centre, CentreError};
 
 /// What comes back for one message of a batch.
@@ -47,6 +48,9 @@ pub type Answered = Result<Option<Vec<u8>>, CentreError>;
 
 /// The answer to a request, or the area of the card whose home decides, and what that is told.
 type Decided = Result<Answer, (Region, Told)>;
+
+/// Whose message was rejected, as it says, and why.
+type Rejected = ((InstitutionCode, TerminalId), Why);
 
 /// The master key of terminals that have none of their own, at a centre with test keys alone. It is published: it proves
 /// nothing, and hides no working key.
@@ -166,7 +170,7 @@ impl Centre {
     /// # Errors
     /// There is none: the terminal's key cannot be looked up.
     pub fn refuse_bytes(&self, bytes: &[u8], reason: Reason) -> Result<Option<Vec<u8>>, CentreError> {
-        Ok(self.answer_with(bytes, |_, _| Ok(Ok(Answer::Refused(reason))))?.answer())
+        Ok(self.answer_with(bytes, |_, _| Ok(Ok(Answer::Refused(reason))))?.0.answer())
     }
 
     fn answer(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, CentreError> {
@@ -183,26 +187,32 @@ impl Centre {
         {
             return Ok(Heard::NotHere);
         }
-        self.answer_with(bytes, |request, proof| {
+        let (heard, rejected) = self.answer_with(bytes, |request, proof| {
             if let Some((own, _)) = region
                 && let Some((area, told)) = home::elsewhere(self.files(), own, request)?
             {
                 return Ok(Err((area, told)));
             }
             self.decide(request, Origin::Here, proof).map(Ok)
-        })
+        })?;
+        if let Some((sender, why)) = rejected {
+            rejections::note(self.files(), sender, why)?;
+        }
+        Ok(heard)
     }
 
+    /// What is answered, and why a message was rejected that names its sender.
     fn answer_with(
         &self,
         bytes: &[u8],
         decide: impl FnOnce(&Request<'_>, &Proof) -> Result<Decided, CentreError>,
-    ) -> Result<Heard, CentreError> {
+    ) -> Result<(Heard, Option<Rejected>), CentreError> {
         let silence = Heard::Answer { bytes: None, proved: Proved::default() };
-        let Ok(message) = Message::read(bytes) else { return Ok(silence) };
+        let Ok(message) = Message::read(bytes) else { return Ok((silence, None)) };
         if message.mti().answer() == message.mti() {
-            return Ok(silence);
+            return Ok((silence, None));
         }
+        let mut rejected = None;
         let mut buffer = [0; MESSAGE_MAX];
         let mut parts = Parts::default();
         let mut proved = Proved::default();
@@ -214,7 +224,8 @@ impl Centre {
                     let answer = match decide(&request, &proof)? {
                         Ok(answer) => answer,
                         Err((area, told)) => {
-                            return Ok(Heard::Pass(Passed { bytes: bytes.to_vec(), key: proof.key, area, told }));
+                            let passed = Passed { bytes: bytes.to_vec(), key: proof.key, area, told };
+                            return Ok((Heard::Pass(passed), None));
                         }
                     };
                     if known.ended.is_none() {
@@ -222,14 +233,23 @@ impl Centre {
                     }
                     write_answer(&answer, &message, &proof.key, &mut buffer)
                 }
-                Ok(_) | Err(MessageError::Mac) => write_rejection(response::MAC, &message, &known.key, &mut buffer),
-                Err(_) => write_rejection(response::FORMAT, &message, &known.key, &mut buffer),
+                Ok(_) | Err(MessageError::Mac) => {
+                    rejected = Some(Why::WrongKey);
+                    write_rejection(response::MAC, &message, &known.key, &mut buffer)
+                }
+                Err(_) => {
+                    rejected = Some(Why::WrongForm);
+                    write_rejection(response::FORMAT, &message, &known.key, &mut buffer)
+                }
             },
-            Found::Wrong(last) => write_rejection(response::MAC, &message, &last.key, &mut buffer),
+            Found::Wrong(last) => {
+                rejected = Some(Why::WrongMac);
+                write_rejection(response::MAC, &message, &last.key, &mut buffer)
+            }
             Found::None => write_open_rejection(response::MAC, &message, &mut buffer),
         };
         let bytes = answer.map(|bytes| Some(bytes.to_vec())).map_err(CentreError::Answer)?;
-        Ok(Heard::Answer { bytes, proved })
+        Ok((Heard::Answer { bytes, proved }, sender(&message).ok().zip(rejected)))
     }
 
     /// Decides what the home centre of a terminal has passed on; the answer is under the terminal's key.

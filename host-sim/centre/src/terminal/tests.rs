@@ -21,6 +21,7 @@ pub(crate) const REACHING: &[fn()] = &[
     every_refusal_is_reached,
     crate::tests::batches::acts::a_settlement_is_listed_and_shown_with_each_difference,
     crate::tests::batches::acts::the_bank_s_file_of_a_day,
+    crate::tests::rejections::what_is_rejected_is_counted_by_name_day_and_cause,
 ];
 
 fn bench(centre: Centre) -> Bench {

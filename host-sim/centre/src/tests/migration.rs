@@ -11,7 +11,7 @@ use crate::store::database::Database;
 use crate::store::value::values;
 
 /// Today's version.
-const LAST: u32 = 16;
+const LAST: u32 = 17;
 
 /// A folder with a file of version 2.
 fn folder() -> (TempDir, std::path::PathBuf) {

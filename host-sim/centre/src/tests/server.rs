@@ -125,7 +125,7 @@ fn what_a_migration_finds_stays_and_of_several_that_open_one_migrates() {
     drop(centre);
     // As version 12 left it, the first that stood on a server.
     let back =
-        "DROP TABLE terminal_keys; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal; DROP TABLE phases;
+        "DROP TABLE terminal_keys; DROP TABLE rejections; DROP TABLE forwarded; DROP TABLE region_table; DROP INDEX activations_journal; DROP TABLE phases;
                 DROP TABLE batch_findings; DROP TABLE batch_entries; DROP TABLE batch_totals; DROP TABLE batch_settlements;
                 ALTER TABLE leases DROP COLUMN working; ALTER TABLE leases DROP COLUMN asked;
                 ALTER TABLE leases DROP COLUMN working_ended; ALTER TABLE leases DROP COLUMN settled;
