@@ -234,11 +234,11 @@ impl Centre {
                     write_answer(&answer, &message, &proof.key, &mut buffer)
                 }
                 Ok(_) | Err(MessageError::Mac) => {
-                    rejected = Some(Why::WrongKey);
+                    rejected = Some(Why::OtherKey);
                     write_rejection(response::MAC, &message, &known.key, &mut buffer)
                 }
                 Err(_) => {
-                    rejected = Some(Why::WrongForm);
+                    rejected = Some(Why::NoRequest);
                     write_rejection(response::FORMAT, &message, &known.key, &mut buffer)
                 }
             },

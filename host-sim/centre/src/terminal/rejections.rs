@@ -29,9 +29,9 @@ words! {
         /// Its MAC is right under no key of the terminal: forged, changed on the way, or under a key of before.
         WrongMac,
         /// Its MAC is right under a key under which this is not believed: one that has ended, or is for other messages.
-        WrongKey,
+        OtherKey,
         /// Its MAC is right, and it is not one complete request.
-        WrongForm,
+        NoRequest,
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn what_is_rejected_is_counted_by_name_day_and_cause() {
         let body = json!({"institution": PHARMACY, "day": day});
         bench.done("auditor", "terminal.rejections", body)["rejections"].clone()
     };
-    let all = json!([row("wrong-form", 1), row("wrong-key", 1), row("wrong-mac", 2)]);
+    let all = json!([row("no-request", 1), row("other-key", 1), row("wrong-mac", 2)]);
     assert_eq!(shown(&mut bench, "2026-03-02"), all);
     assert_eq!(shown(&mut bench, "2026-03-03"), Value::Array(vec![]));
     let stranger = json!({"institution": STRANGER, "day": "2026-03-02"});

@@ -5,7 +5,7 @@ CREATE TABLE rejections (
     institution TEXT NOT NULL,
     terminal    TEXT NOT NULL,       -- a name that has, or had, a lease
     day         TEXT NOT NULL,       -- by the centre's clock, like the next two
-    why         TEXT NOT NULL CHECK (why IN ('wrong-mac', 'wrong-key', 'wrong-form')),
+    why         TEXT NOT NULL CHECK (why IN ('wrong-mac', 'other-key', 'no-request')),
     first       TEXT NOT NULL,
     last        TEXT NOT NULL,
     count       INTEGER NOT NULL CHECK (count > 0),
