@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use object::{Object, ObjectSymbol};
 use qiyong::in_process::{InProcess, make_card, record_of};
-use qiyong_centre::test_mac_key;
+use qiyong_centre::{JournalEntry, test_mac_key};
 use qiyong_lab::emulator::EmulatorError;
 use qiyong_lab::emulator::holder::{Does, Moment};
 use qiyong_lab::emulator::machine::{Cut, Machine};
@@ -16,13 +16,16 @@ use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::issue::NewCard;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Ended, Setup, State};
+use qiyong_protocol::ecr::{Ended, Formality, Setup, State};
 use qiyong_protocol::iso7816::character::Convention;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
+use qiyong_protocol::rules::reason::{Outcome, Reason};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::world::visit::LinkTrouble;
+use qiyong_tests::closing::closing_line;
 use qiyong_tests::{image, sample_card};
 
 const PLACE: &str = "P32010000017";
@@ -174,6 +177,48 @@ fn a_sale_that_was_shown_and_not_confirmed_is_confirmed_after_the_power_cut() {
     assert!(!place.state().confirmation_due && !place.state().reversal_due);
     assert_eq!(place.good_visit(), Stan(3));
     place.check_account();
+}
+
+/// A day at the board, with lost answers and confirmations, and power cuts anywhere: at its end both have the same totals.
+#[test]
+fn a_day_of_fifty_sales_with_faults_settles() {
+    let mut place = Place::new();
+    let (mut sales, mut cuts, mut losses) = (0_usize, 0_usize, 0_usize);
+    while sales < 50 {
+        match sales + cuts + losses {
+            at if at % 7 == 3 => {
+                place.machine().trouble_link(LinkTrouble::AnswerLost);
+                assert_eq!(place.visit().unwrap().reason, Some(Reason::NoAnswer));
+                place.machine().remove().unwrap();
+                losses += 1;
+            }
+            at if at % 7 == 5 => {
+                let moment = if cuts % 2 == 0 { Cut::Messages(1 + cuts % 4) } else { Cut::Characters(40 * cuts) };
+                place.cut_visit(moment);
+                cuts += 1;
+            }
+            _ => {
+                place.good_visit();
+                sales += 1;
+            }
+        }
+    }
+    let time = Timestamp { date: Date::new(2026, 11, 1).unwrap(), hour: 20, minute: 0, second: 0 };
+    let machine = place.machine.as_mut().expect("the power is on");
+    let ended = machine.attend(&mut place.centre, Formality::SettleBatch, time).unwrap();
+    assert_eq!(ended.reason, None);
+    assert_eq!(place.centre.pending().unwrap(), 0);
+    let journal = place.centre.journal().unwrap();
+    let stands = |entry: &&JournalEntry| entry.outcome == Outcome::Approved && entry.stan.is_some() && !entry.reversed;
+    let standing = journal.iter().filter(stands).count();
+    // A cut after the card and the receipt were noted hides the end from the till alone.
+    assert!(standing >= sales && standing <= sales + cuts, "{standing} of {sales}");
+    let number = sample_card(Generation::V3).number;
+    let account = place.centre.card(&number).unwrap().expect("it is known").account;
+    assert_eq!(account, Fen(ACCOUNT - PRICE * standing as u64));
+    closing_line(&format!(
+        "emulated board: {sales} sales, {losses} lost answers and {cuts} power cuts in a day; it settles"
+    ));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant::centre("charges another holder, too", Wrong::ChargesAnother, Once),
     Mutant::centre("charges again when confirmed", Wrong::ChargesAgainWhenConfirmed, Once),
     Mutant::centre("says that it has reversed", Wrong::SaysReversed, Once),
-    Mutant::beside("the flash forgets all", Meddles::ForgetsAll, Once),
+    Mutant::beside("the flash forgets all", Meddles::ForgetsAll, Agrees),
     Mutant::beside("the flash was a cache", Meddles::ForgetsTheVisit, Once),
     Mutant::centre("activates before payment", Wrong::ActivatesAtInquiry, Cause),
     Mutant::centre("activates what it refuses", Wrong::ActivatesWhatItRefuses, Cause),

@@ -2,7 +2,7 @@
 //! visit ended.
 
 use qiyong_protocol::card::date::Timestamp;
-use qiyong_protocol::ecr::{Command, Ended, Event, Reference};
+use qiyong_protocol::ecr::{Command, Ended, Event, Formality, Reference};
 use qiyong_protocol::rules::decision::Operation;
 
 use super::EmulatorError;
@@ -39,12 +39,41 @@ impl Machine {
         time: Timestamp,
         holder: &mut dyn FnMut(Moment) -> Does,
     ) -> Result<Ended, EmulatorError> {
+        self.obey(centre, time, holder, |reference, time| Command::Start {
+            reference,
+            time,
+            operation: operation.clone(),
+        })
+    }
+
+    /// The board settles something with the centre, without a holder.
+    ///
+    /// # Errors
+    /// Those of [`Machine::serve`].
+    pub fn attend(
+        &mut self,
+        centre: &mut dyn CentreEnd,
+        what: Formality,
+        time: Timestamp,
+    ) -> Result<Ended, EmulatorError> {
+        let mut nobody = |_| Does::Nothing;
+        self.obey(centre, time, &mut nobody, |reference, time| Command::Attend { reference, time, what })
+    }
+
+    /// A command of the till, and everything until the end.
+    fn obey(
+        &mut self,
+        centre: &mut dyn CentreEnd,
+        time: Timestamp,
+        holder: &mut dyn FnMut(Moment) -> Does,
+        command: impl FnOnce(Reference, Timestamp) -> Command,
+    ) -> Result<Ended, EmulatorError> {
         let reference = self.next;
         self.next = Reference(reference.0.wrapping_add(1));
         self.till.begin(std::mem::take(&mut self.trouble));
         let (begin, characters) = (self.clock.now(), self.slot.characters);
         let tills = later(time, std::mem::take(&mut self.clock_ahead));
-        self.till.command(&Command::Start { reference, time: tills, operation: operation.clone() }, begin);
+        self.till.command(&command(reference, tills), begin);
         let ended = self.until_end(&mut Visit { reference, time, begin, centre, holder });
         self.took = clock::duration(self.clock.now() - begin);
         self.left = Left {
