@@ -360,7 +360,9 @@ proptest! {
             Some(_) => again.close(Closed::Confirmed, None),
             None => again.begin(&settings(0), original(1), Deal::Purchase).map(drop),
         };
-        prop_assert!(matches!(refused, Err(MemoryError::Worn | MemoryError::NumbersUsedUp)), "{:?}", refused);
+        // A worn page may take something by luck: what was kept is found by reading.
+        let is_known = matches!(refused, Ok(()) | Err(MemoryError::Worn | MemoryError::NumbersUsedUp));
+        prop_assert!(is_known, "{:?}", refused);
     }
 
     /// What we write, sequential-storage reads.
