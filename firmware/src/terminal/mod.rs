@@ -8,8 +8,8 @@
 //! A transaction whose answer never came is reversed before anything else is done, and one whose receipt was shown is confirmed,
 //! again and again until the centre has acknowledged it (docs/design.md §1, invariants 1 and 3). [`Memory`] keeps these duties and
 //! the numbers used: a transaction is noted there before it is sent, when it is approved, when the card is done with, and when the
-//! centre has said how it ended (docs/never-lost.md §1). So the terminal knows what it owes, wherever the power is cut; `duty` says what that can be, and
-//! `owed` pays it. Reversals and confirmations go out under the terminal's master key and under the name of their time, so that
+//! centre has said how it ended (docs/never-lost.md §1). So the terminal knows what it owes, wherever the power is cut; `duty` says what that can be,
+//! `owed` pays it, and `settlement` compares a day's work with the centre's. Reversals and confirmations go out under the terminal's master key and under the name of their time, so that
 //! neither a sign-in nor the present name is needed for them; the link has the keys.
 //!
 //! # A visit

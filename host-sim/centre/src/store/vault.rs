@@ -2,7 +2,8 @@
 //!
 //! Sealed: AES-256-GCM with a random nonce; look-up of what is sealed by HMAC-SHA-256. Both keys and those of
 //! the audit's and the ledger's chain are derived from one secret of 32 bytes, which lies beside the database in a file of its own, for its owner
-//! alone. A copy of the database alone tells nothing about a person.
+//! alone. A copy of the database alone tells nothing about a person. Random numbers for keys and nonces come from here, too, so that a
+//! centre in memory repeats itself.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
