@@ -1,0 +1,24 @@
+//! What is for the chip alone: the application on it, and its drivers. Here stands only which file is for what.
+//!
+//! | Module | What it is for |
+//! |---|---|
+//! | `start` | entry, clocks, and the tasks |
+//! | `application` | the terminal with this board's parts, and what it does for the till |
+//! | `card_line` | the card's contacts; [`characters`] are its characters, on two state machines of PIO 0 |
+//! | `clk` | CLK and I/O, which a peripheral drives or nobody |
+//! | `time` | cycles since the start; waiting |
+//! | `till` | till and centre on a serial line |
+//! | `desk` | screen, PIN pad: what operator and holder see and press |
+//! | `storage` | the flash's last 128 KiB |
+//! | `random` | random numbers |
+
+mod application;
+mod card_line;
+mod characters;
+mod clk;
+mod desk;
+mod random;
+mod start;
+mod storage;
+mod till;
+mod time;

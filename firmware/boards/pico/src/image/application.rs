@@ -1,0 +1,59 @@
+//! The application on the board: the terminal with this board's parts, served by till and centre.
+
+use embassy_futures::select::{Either, select};
+use embassy_rp::pwm::Pwm;
+use qiyong_firmware::application::{obey, set_up};
+use qiyong_firmware::clock::WallClock;
+use qiyong_firmware::link::Job;
+use qiyong_firmware::slot::{CardLine, ContactSlot, SlotConfig};
+use qiyong_firmware::storage::Store;
+use qiyong_firmware::terminal::{Settings, Terminal};
+
+use super::desk::Desk;
+use super::random::Random;
+use super::storage::Region;
+use super::till::{BoardLink, TillClock};
+
+/// The application, and what listens for the till.
+pub(crate) async fn run(
+    link: &'static BoardLink,
+    (line, _clock): (impl CardLine, Pwm<'static>),
+    desk: Desk<'static>,
+    memory: &'static mut Store<Region>,
+) -> ! {
+    let clock = WallClock::new();
+    let clock = TillClock(&clock);
+    let listen = link.listen(|time| clock.set(time));
+    match select(listen, serve(link, line, clock, desk, memory)).await {
+        Either::First(never) | Either::Second(never) => never,
+    }
+}
+
+/// Does what the till commands, one after the other.
+async fn serve(
+    link: &BoardLink,
+    line: impl CardLine,
+    clock: TillClock<'_>,
+    desk: Desk<'_>,
+    memory: &mut Store<Region>,
+) -> ! {
+    let place = loop {
+        match link.command().await {
+            Job::Setup(place) => break place,
+            // The link lets none through before that.
+            Job::Serve(_) | Job::Attend(_) => {}
+        }
+    };
+    let settings = Settings::at(place.institution, place.terminal);
+    let slot = ContactSlot::new(line, SlotConfig::default());
+    let mut application = Terminal::new(slot, link, desk, clock, Random, memory, settings);
+    set_up(link, &mut application, place).await;
+    loop {
+        let report = obey(link, &mut application, |_| {}).await;
+        match report.map(|report| (report.reason, report.effects.activates)) {
+            None => {}
+            Some((None, activates)) => defmt::info!("approved, activated: {=bool}", activates),
+            Some((Some(reason), _)) => defmt::warn!("{}", reason),
+        }
+    }
+}

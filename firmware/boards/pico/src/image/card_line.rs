@@ -1,0 +1,54 @@
+//! The card's contacts: their pins, PWM for CLK, and PIO for the characters.
+//!
+//! | Contact | Pin | |
+//! |---|---|---|
+//! | I/O (C7) | GP2 | open drain by PIO 0; a pull-up of 10 to 20 kΩ to the card's VCC |
+//! | CLK (C3) | GP3 | PWM 1 B, 3.90625 MHz |
+//! | RST (C2) | GP4 | |
+//! | VCC (C1) | GP5 | high switches the supply on |
+//! | - | GP6 | high: the supply gives 5 V (class A), low: 3 V (class B) |
+//! | - | GP7 | card-present switch, high with a card |
+
+use embassy_rp::Peri;
+use embassy_rp::gpio::{Input, Level, Output, Pull};
+use embassy_rp::peripherals::{PIN_2, PIN_3, PIN_4, PIN_5, PIN_6, PIN_7, PIO0, PWM_SLICE1};
+use embassy_rp::pwm::{Config, Pwm};
+use embassy_time::Delay;
+use qiyong_firmware::adapters::{Contacts, PinLine, Timing};
+use qiyong_firmware::slot::CardLine;
+
+use super::characters::PioCharacters;
+use super::clk::{CLK, Handover, Rest};
+use crate::spacing::PRESCALER;
+
+/// The chip's parts that a card needs.
+pub(crate) struct Parts {
+    pub(crate) io: Peri<'static, PIN_2>,
+    pub(crate) clk: Peri<'static, PIN_3>,
+    pub(crate) rst: Peri<'static, PIN_4>,
+    pub(crate) vcc: Peri<'static, PIN_5>,
+    pub(crate) five_volts: Peri<'static, PIN_6>,
+    pub(crate) present: Peri<'static, PIN_7>,
+    pub(crate) pio: Peri<'static, PIO0>,
+    pub(crate) pwm: Peri<'static, PWM_SLICE1>,
+}
+
+/// The line, without power, and what makes its clock, which must be kept.
+pub(crate) fn line(parts: Parts) -> (impl CardLine, Pwm<'static>) {
+    let mut config = Config::default();
+    config.top = PRESCALER as u16 - 1;
+    config.compare_b = PRESCALER as u16 / 2;
+    let clock = Pwm::new_output_b(parts.pwm, parts.clk, config);
+    let characters = PioCharacters::new(parts.pio, parts.io);
+    let contacts = Contacts {
+        vcc: Output::new(parts.vcc, Level::Low),
+        five_volts: Output::new(parts.five_volts, Level::Low),
+        rst: Output::new(parts.rst, Level::Low),
+        clk: Handover::<CLK>,
+        clk_level: Rest,
+        io: Handover::<2>,
+        present: Input::new(parts.present, Pull::Down),
+    };
+    let timing = Timing { clk_hz: 125_000_000 / PRESCALER, vcc_settles_us: 10_000 };
+    (PinLine::new(contacts, characters, Delay, timing), clock)
+}

@@ -1,0 +1,204 @@
+//! Characters on I/O by two state machines of PIO 0, sixteen ticks an etu (ISO/IEC 7816-3 clause 7).
+//!
+//! | Machine | What it does |
+//! |---|---|
+//! | 0 | hears: every character on the line, its parity, and, if that is wrong, gives the error signal |
+//! | 1 | says: a character, and looks for the card's error signal |
+//!
+//! The machine that hears also hears what the other one says; that is thrown away. When a character may go is for `spacing`,
+//! and repeating for the slot.
+
+use embassy_futures::select::{Either, select};
+use embassy_rp::gpio::Level;
+use embassy_rp::peripherals::{PIN_2, PIO0};
+use embassy_rp::pio::program::pio_asm;
+use embassy_rp::pio::{Config, Direction, LoadedProgram, Pin, Pio, ShiftDirection, StateMachine};
+use embassy_rp::{Peri, bind_interrupts, pac, pio};
+use fixed::FixedU32;
+use fixed::types::extra::U8;
+use qiyong_firmware::adapters::Characters;
+use qiyong_firmware::slot::{LineConfig, LineError};
+use qiyong_protocol::iso7816::Etu;
+use qiyong_protocol::iso7816::character::{Convention, Moments, Received};
+
+use super::time::{now, sleep_until};
+use crate::spacing::{PRESCALER, Spacing};
+
+bind_interrupts!(struct Irqs {
+    PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
+});
+
+/// Ticks of a machine in an etu.
+const TICKS: u32 = 16;
+/// Where in its program the machine that hears begins to count parity, and where it passes over the error signal.
+const BEGINS_PARITY: usize = 2;
+const SKIPS_SIGNAL: usize = 8;
+/// The operation of a `mov`: as it is, or every bit turned round.
+const MOV_NOT: u16 = 1 << 3;
+/// The condition of a `jmp`; without it, always.
+const JMP_IF: u16 = 7 << 5;
+/// Etu from the leading edge of a character that is said until the machine tells how it went, and some doubt.
+const SAID: u64 = 13;
+/// How much later than at the end of a time-out a character may still be noticed, in cycles: 20 µs.
+const LATE: u64 = 20 * 125;
+
+/// The two machines.
+pub(crate) struct PioCharacters {
+    hears: StateMachine<'static, PIO0, 0>,
+    says: StateMachine<'static, PIO0, 1>,
+    pin: Pin<'static, PIO0>,
+    hearing: LoadedProgram<'static, PIO0>,
+    saying: LoadedProgram<'static, PIO0>,
+    /// What stands at the two places that depend on convention and protocol.
+    patched: [u16; 2],
+    spacing: Spacing,
+}
+
+impl PioCharacters {
+    /// Both machines, at the rate after a reset, on the pin that is I/O.
+    pub(crate) fn new(pio: Peri<'static, PIO0>, io: Peri<'static, PIN_2>) -> Self {
+        let Pio { mut common, sm0: hears, sm1: says, .. } = Pio::new(pio, Irqs);
+        let hearing = pio_asm!(
+            ".wrap_target",
+            "    wait 0 pin 0",           // the leading edge
+            "    set x, 8        [15]",
+            "    mov y, null     [5]",    // or `~null`: whether parity is wrong so far
+            "bit:",
+            "    jmp pin high",           // 1.5 etu after the edge, and each etu then
+            "    jmp low",
+            "high:",
+            "    mov y, ~y",
+            "low:",
+            "    in pins, 1      [12]",
+            "    jmp x-- bit",
+            "    jmp !y end",             // or always
+            "    set pindirs, 1  [23]",   // 10.5 etu after the edge, for 1.5 etu
+            "    set pindirs, 0",
+            "end:",
+            "    in y, 1",
+            "    push noblock",
+            ".wrap",
+        );
+        let saying = pio_asm!(
+            ".wrap_target",
+            "    pull block",
+            "    set x, 9",
+            "bit:",
+            "    out pindirs, 1  [14]",
+            "    jmp x-- bit",
+            "    set pindirs, 0  [15]",   // 10 etu after the edge
+            "    in pins, 1",             // 11 etu after it
+            "    push noblock",
+            ".wrap",
+        );
+        let code = |at: usize| hearing.program.code.get(at).copied().unwrap_or_default();
+        let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL)];
+        let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
+        let pin = common.make_pio_pin(io);
+        let mut characters = Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new() };
+        characters.configure(&LineConfig::RESET);
+        characters
+    }
+
+    /// Writes what depends on convention and protocol into the program.
+    fn patch(&self, config: &LineConfig) {
+        let [begins, skips] = self.patched;
+        // Even parity over the bits is, in inverse convention, an odd number of moments in state H.
+        let begins = if config.convention == Convention::Inverse { begins | MOV_NOT } else { begins };
+        let skips = if config.error_signal { skips } else { skips & !JMP_IF };
+        for (at, code) in [(BEGINS_PARITY, begins), (SKIPS_SIGNAL, skips)] {
+            pac::PIO0.instr_mem(at).write(|w| w.set_instr_mem(code));
+        }
+    }
+
+    /// What depends on the rate, for both machines.
+    fn rate(config: &LineConfig) -> FixedU32<U8> {
+        let cycles = (u32::from(config.fi) * PRESCALER) << 8;
+        let divider = cycles / (u32::from(config.di).max(1) * TICKS);
+        FixedU32::from_bits(divider.max(1 << 8))
+    }
+
+    async fn say(&mut self, byte: u8) -> bool {
+        let moments = self.spacing.config.convention.encode(byte).moments();
+        // The start moment, and then, a one for state L, the nine others.
+        let frame = u32::from(!moments & 0x1FF) << 1 | 1;
+        let begun = now();
+        self.spacing.sends(begun);
+        self.says.tx().push(frame);
+        let patience = sleep_until(begun.saturating_add(self.spacing.cycles(SAID)));
+        let heard = match select(self.says.rx().wait_pull(), patience).await {
+            Either::First(level) => level != 0,
+            // The machine always answers.
+            Either::Second(()) => false,
+        };
+        // The echo is over by then.
+        while self.hears.rx().try_pull().is_some() {}
+        heard
+    }
+
+    /// Both machines begin anew: half a character, or the card's error signal that is heard as one, is forgotten.
+    fn restart(&mut self) {
+        let mut hears = Config::default();
+        hears.use_program(&self.hearing, &[]);
+        hears.set_in_pins(&[&self.pin]);
+        hears.set_set_pins(&[&self.pin]);
+        hears.set_jmp_pin(&self.pin);
+        hears.shift_in.direction = ShiftDirection::Right;
+        hears.clock_divider = Self::rate(&self.spacing.config);
+        let mut says = Config::default();
+        says.use_program(&self.saying, &[]);
+        says.set_in_pins(&[&self.pin]);
+        says.set_out_pins(&[&self.pin]);
+        says.set_set_pins(&[&self.pin]);
+        says.shift_in.direction = ShiftDirection::Right;
+        says.shift_out.direction = ShiftDirection::Right;
+        says.clock_divider = hears.clock_divider;
+        self.hears.set_enable(false);
+        self.says.set_enable(false);
+        self.hears.set_pins(Level::Low, &[&self.pin]);
+        self.hears.set_pin_dirs(Direction::In, &[&self.pin]);
+        self.hears.set_config(&hears);
+        self.says.set_config(&says);
+        self.hears.restart();
+        self.says.restart();
+        self.hears.clear_fifos();
+        self.says.clear_fifos();
+        self.hears.set_enable(true);
+        self.says.set_enable(true);
+    }
+}
+
+impl Characters for PioCharacters {
+    fn configure(&mut self, config: &LineConfig) {
+        self.spacing.config = *config;
+        self.patch(config);
+        self.restart();
+    }
+
+    fn rst_changes(&mut self) {
+        self.restart();
+        self.spacing.rst_changes(now());
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
+        for (index, &byte) in bytes.iter().enumerate() {
+            sleep_until(self.spacing.may_send_at(now())).await;
+            if !self.say(byte).await && self.spacing.config.error_signal {
+                self.restart();
+                return Err(LineError::NotAccepted(index));
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self, within: Etu) -> Result<(Received, Etu), LineError> {
+        let deadline = sleep_until(self.spacing.deadline(within).saturating_add(LATE));
+        let Either::First(word) = select(self.hears.rx().wait_pull(), deadline).await else {
+            return Err(LineError::Timeout);
+        };
+        let elapsed = self.spacing.received(now(), within);
+        // Ten bits from the top: nine moments, and what the machine found of the parity.
+        let moments = Moments::from_moments((word >> 22) as u16);
+        Ok((self.spacing.config.convention.decode(moments), elapsed))
+    }
+}

@@ -1,0 +1,59 @@
+//! The start: clocks, parts, and the one task.
+
+use cortex_m::peripheral::SCB;
+use defmt_rtt as _;
+use embassy_executor::Spawner;
+use embassy_rp::bind_interrupts;
+use embassy_rp::peripherals::{UART0, UART1};
+use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
+use embassy_time::Delay;
+use qiyong_firmware::storage::Store;
+use static_cell::StaticCell;
+
+use super::application;
+use super::card_line::{self, Parts};
+use super::desk::Desk;
+use super::storage::Region;
+use super::till::{BoardLink, Port};
+
+bind_interrupts!(struct Irqs {
+    UART0_IRQ => BufferedInterruptHandler<UART0>;
+    UART1_IRQ => BufferedInterruptHandler<UART1>;
+});
+
+static LINK: StaticCell<BoardLink> = StaticCell::new();
+static MEMORY: StaticCell<Store<Region>> = StaticCell::new();
+static TILL: StaticCell<[[u8; 512]; 2]> = StaticCell::new();
+static PAD: StaticCell<[[u8; 64]; 2]> = StaticCell::new();
+
+#[embassy_executor::main]
+async fn main(_spawner: Spawner) {
+    let chip = embassy_rp::init(Default::default());
+    let memory = MEMORY.init(Store::open(Region::new(chip.FLASH), None));
+    let [hears, says] = TILL.init([[0; 512]; 2]);
+    let (says, hears) =
+        BufferedUart::new(chip.UART0, chip.PIN_0, chip.PIN_1, Irqs, says, hears, Config::default()).split();
+    let link = LINK.init(BoardLink::new(Port::new(hears, says, Delay), memory.state([0; 12])));
+    let [keys, stars] = PAD.init([[0; 64]; 2]);
+    let mut config = Config::default();
+    config.baudrate = 9600;
+    let (stars, keys) = BufferedUart::new(chip.UART1, chip.PIN_8, chip.PIN_9, Irqs, stars, keys, config).split();
+    let line = card_line::line(Parts {
+        io: chip.PIN_2,
+        clk: chip.PIN_3,
+        rst: chip.PIN_4,
+        vcc: chip.PIN_5,
+        five_volts: chip.PIN_6,
+        present: chip.PIN_7,
+        pio: chip.PIO0,
+        pwm: chip.PWM_SLICE1,
+    });
+    application::run(link, line, Desk { link, keys, stars }, memory).await
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
+    defmt::error!("panic at {=str}:{=u32}", file, line);
+    SCB::sys_reset()
+}

@@ -1,0 +1,247 @@
+// An RP2040 in rp2040js, moved on by whoever writes to standard input, one JSON object a line; each is answered by one.
+//
+// What rp2040js does by timers of the host is done here in step with the core: its state machines (PIO) with their dividers, and
+// bytes on the serial lines at the times that they are given. Its PWM stands still, since CLK has too many edges: whether CLK runs is
+// told by its pin. The boot ROM's functions for the flash are done here, too, so that the flash can be written.
+//
+// A time is a number of cycles of the system clock, 125 MHz, since the start. Two runs with the same input are the same to the cycle.
+//
+//   {"load": {"elf": FILE, "flash": FILE?}}      starts the image, with what the flash's region holds
+//   {"run": UNTIL, "in": [[CYCLE, WHAT, ...]]}   goes on until something comes out, but not beyond UNTIL; `in` is what goes in:
+//                                                "pin" NUMBER LEVEL | "uart" NUMBER BYTE
+//     -> {"now": CYCLE, "out": [...]}            "pin" NUMBER LEVEL DRIVEN | "uart" NUMBER BYTE | "clk" RUNS | "flash" ADDRESS LENGTH
+//   {"read": [ADDRESS, LENGTH]}                  -> {"bytes": HEX}
+//   {"write": [ADDRESS, HEX]}                    -> {}
+import fs from 'node:fs';
+import readline from 'node:readline';
+import { RP2040 } from 'rp2040js';
+
+const NANOS = 8; // a cycle
+const FLASH = 0x10000000;
+const SECTOR = 4096;
+/** The contacts and other pins that are told when they change: I/O, CLK, RST, VCC, 5 V. */
+const PINS = [2, 3, 4, 5, 6];
+const IO = 2;
+const CLK = 3;
+
+const mcu = new RP2040();
+mcu.logger = { debug() {}, info() {}, warn() {}, error(...words) { process.stderr.write(words.join(' ') + '\n'); } };
+const now = () => Math.round(mcu.clock.nanos / NANOS);
+
+/** What has come out since the last answer. */
+let out = [];
+/** What goes in, in the order of time. */
+let coming = [];
+
+// The registers of the flash cache, which is not modelled, read as zeros.
+const isCache = (address) => address >>> 24 === 0x14;
+for (const [name, read] of [['readUint32', true], ['writeUint32', false]]) {
+  const usual = mcu[name].bind(mcu);
+  mcu[name] = (address, value) => (isCache(address) ? 0 : read ? usual(address) : usual(address, value));
+}
+
+// --- PIO: a machine is stepped when its own time has come.
+for (const pio of mcu.pio) {
+  pio.run = () => {};
+}
+const machines = mcu.pio.flatMap((pio) => pio.machines.map((machine) => ({ machine, pio, at: 0, was: false })));
+const divider = (machine) => (machine.clockDivInt || 65536) + machine.clockDivFrac / 256;
+
+/** When a machine does its next step; never if it is off, or waits for what only others can bring. */
+function due(entry) {
+  const { machine } = entry;
+  return machine.enabled && !machine.waiting ? entry.at : Infinity;
+}
+
+/** A machine begins, or goes on, at a tick of its divider from now on. */
+function wakeMachines(time) {
+  for (const entry of machines) {
+    const { machine } = entry;
+    const runs = machine.enabled && !machine.waiting;
+    if (runs && !entry.was) {
+      // One tick for the instruction that has waited, and its delay.
+      const delay = entry.waited ? 1 + Math.max(machine.waitDelay, 0) : 1;
+      entry.at = time + delay * divider(machine);
+    }
+    entry.was = runs;
+    entry.waited = machine.enabled && machine.waiting;
+  }
+}
+
+function stepMachine(entry) {
+  const { machine, pio } = entry;
+  const before = machine.cycles;
+  machine.step();
+  entry.at += Math.max(machine.cycles - before, 1) * divider(machine);
+  entry.was = machine.enabled && !machine.waiting;
+  entry.waited = machine.enabled && machine.waiting;
+  pio.checkChangedPins();
+}
+
+// --- Pins: who drives I/O is told, and the wire is low as long as anybody pulls it.
+const driven = new Map();
+let cardPulls = false;
+function wire() {
+  const level = !(driven.get(IO) === 0 || cardPulls);
+  if (mcu.gpio[IO].rawInputValue !== level) mcu.gpio[IO].setInputValue(level);
+}
+function told(pin) {
+  const { outputEnable, outputValue, outputOverride, functionSelect } = mcu.gpio[pin];
+  if (pin === CLK && outputOverride === 0 && functionSelect === 4) return 2;
+  return outputEnable ? Number(outputValue) : null;
+}
+function look(pin) {
+  const level = told(pin);
+  if (driven.get(pin) === level) return;
+  driven.set(pin, level);
+  out.push([now(), 'pin', pin, level]);
+  if (pin === IO) wire();
+}
+for (const pin of PINS) {
+  driven.set(pin, null);
+  mcu.gpio[pin].addListener(() => look(pin));
+}
+mcu.pwm.channels?.forEach((channel) => { channel.updateEnable = () => {}; });
+
+// --- Serial lines: each byte that goes out takes its time, and then the interrupt comes that says so.
+const SENT = 1 << 5;
+mcu.uart.forEach((uart, number) => {
+  uart.checkInterrupts = () => mcu.setInterrupt(uart.irq, (uart.interruptStatus & uart.interruptMask) !== 0);
+  let free = 0;
+  uart.onByte = (byte) => {
+    const start = Math.max(free, mcu.clock.nanos);
+    free = start + 10e9 / uart.baudRate;
+    mcu.clock.createAlarm(() => {
+      out.push([now(), 'uart', number, byte]);
+      uart.interruptStatus |= SENT;
+      uart.checkInterrupts();
+    }).schedule(free - mcu.clock.nanos);
+  };
+});
+
+// --- The boot ROM (RP2040 data sheet, 2.8.3): a table of functions, each of which is done here.
+const LOOKUP = 0x100;
+const FUNCTIONS = {
+  C4: (to, from, length) => copy(to, from, length),
+  MC: (to, from, length) => copy(to, from, length),
+  IF() {}, EX() {}, FC() {}, CX() {},
+  RE(offset, length) {
+    mcu.flash.fill(0xff, offset, offset + length);
+    out.push([now(), 'flash', offset, length, 1]);
+    busy((length / SECTOR) * 45_000_000);
+  },
+  RP(offset, from, length) {
+    for (let at = 0; at < length; at++) mcu.flash[offset + at] &= mcu.readUint8(from + at);
+    out.push([now(), 'flash', offset, length, 0]);
+    busy((length / 256) * 400_000);
+  },
+};
+const names = Object.keys(FUNCTIONS);
+const address = (index) => 0x200 + 16 * index;
+function copy(to, from, length) {
+  for (let at = 0; at < length; at++) mcu.writeUint8(to + at, mcu.readUint8(from + at));
+}
+/** Nothing runs for so long, in nanoseconds. */
+function busy(nanos) { passes(mcu.clock.nanos + nanos); }
+mcu.bootrom[0x14 / 4] = 0x0300 | (0x0300 << 16);
+mcu.bootrom[0x18 / 4] = LOOKUP | 1;
+function rom() {
+  const { core } = mcu;
+  const [a, b, c] = core.registers;
+  const at = core.PC;
+  if (at === LOOKUP) {
+    const index = names.indexOf(String.fromCharCode(b & 0xff, (b >>> 8) & 0xff));
+    core.registers[0] = index < 0 ? 0 : address(index) | 1;
+  } else {
+    const name = names[(at - 0x200) / 16];
+    if (!name) throw new Error(`the boot ROM is called at ${at.toString(16)}`);
+    FUNCTIONS[name](a, b, c);
+  }
+  core.PC = core.LR & ~1;
+}
+
+// --- Time.
+/** Lets time pass to `nanos`, with all that happens until then besides the core. */
+function passes(nanos) {
+  for (;;) {
+    let first = null;
+    for (const entry of machines) if (due(entry) < (first ? first.at : Infinity)) first = entry;
+    const machineAt = first ? first.at * NANOS : Infinity;
+    const inAt = coming.length ? coming[0][0] * NANOS : Infinity;
+    const next = Math.min(machineAt, inAt, nanos);
+    if (next > mcu.clock.nanos) mcu.clock.tick(next - mcu.clock.nanos);
+    if (next === nanos && machineAt > nanos && inAt > nanos) return;
+    if (inAt <= machineAt) takeIn(coming.shift());
+    else stepMachine(first);
+    wakeMachines(now());
+  }
+}
+function takeIn([, what, number, value]) {
+  if (what === 'uart') mcu.uart[number].feedByte(value);
+  else if (number === IO) { cardPulls = value === 0; wire(); }
+  else mcu.gpio[number].setInputValue(value !== 0);
+}
+
+let slept = 0;
+function run(until) {
+  const { core, clock } = mcu;
+  while (now() < until && out.length === 0) {
+    if (!core.waiting) {
+      if (core.PC < 0x4000) rom();
+      else {
+        const cycles = core.executeInstruction();
+        const target = clock.nanos + cycles * NANOS;
+        wakeMachines(now());
+        passes(target);
+      }
+      continue;
+    }
+    let next = until * NANOS;
+    if (clock.nextAlarm) next = Math.min(next, clock.nextAlarm.nanos);
+    for (const entry of machines) next = Math.min(next, due(entry) * NANOS);
+    if (coming.length) next = Math.min(next, coming[0][0] * NANOS);
+    passes(Math.max(next, clock.nanos));
+    slept += 1;
+  }
+}
+
+function load({ elf, flash }) {
+  const file = fs.readFileSync(elf);
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  mcu.flash.fill(0xff);
+  const [table, count] = [view.getUint32(28, true), view.getUint16(44, true)];
+  for (let index = 0; index < count; index++) {
+    const [kind, from, , to, length] = [0, 4, 8, 12, 16].map((at) => view.getUint32(table + 32 * index + at, true));
+    if (kind === 1 && length && to >>> 24 === 0x10) mcu.flash.set(file.subarray(from, from + length), to - FLASH);
+  }
+  if (flash) mcu.flash.set(fs.readFileSync(flash), 2048 * 1024 - 128 * 1024);
+  mcu.core.VTOR = 0x10000100;
+  mcu.core.reset();
+  wire();
+}
+
+const COMMANDS = {
+  load(what) { load(what); return {}; },
+  run(until, { in: input = [] }) {
+    coming = coming.concat(input).sort((a, b) => a[0] - b[0]);
+    out = [];
+    run(until);
+    return { now: now(), out };
+  },
+  read([at, length]) {
+    let bytes = '';
+    for (let index = 0; index < length; index++) bytes += mcu.readUint8(at + index).toString(16).padStart(2, '0');
+    return { bytes };
+  },
+  write([at, hex]) {
+    for (let index = 0; index < hex.length / 2; index++) mcu.writeUint8(at + index, parseInt(hex.substr(2 * index, 2), 16));
+    return {};
+  },
+  figures() { return { cycles: mcu.core.cycles, slept }; },
+};
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  const [name] = Object.keys(command);
+  process.stdout.write(JSON.stringify(COMMANDS[name](command[name], command)) + '\n');
+}
