@@ -31,6 +31,7 @@ mod journal;
 mod manual;
 mod operating;
 mod pcsc;
+mod pico;
 mod pcsc_terminal;
 mod pcsc_vpcd;
 mod power;

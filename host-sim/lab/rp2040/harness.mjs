@@ -40,12 +40,49 @@ for (const [name, read] of [['readUint32', true], ['writeUint32', false]]) {
   mcu[name] = (address, value) => (isCache(address) ? 0 : read ? usual(address) : usual(address, value));
 }
 
+// --- Interrupts: what software has pended is pending until it is served, and what a part of the chip asks for as long as that does.
+let levels = 0;
+const { core } = mcu;
+const HARDWARE = 26;
+const usual = {
+  set: core.setInterrupt.bind(core),
+  entry: core.exceptionEntry.bind(core),
+  exit: core.exceptionReturn.bind(core),
+};
+core.setInterrupt = (irq, value) => {
+  levels = value ? levels | (1 << irq) : levels & ~(1 << irq);
+  usual.set(irq, value);
+};
+core.exceptionEntry = (number) => {
+  if (number >= 16 && number - 16 < HARDWARE) core.pendingInterrupts &= ~(1 << (number - 16));
+  usual.entry(number);
+};
+core.exceptionReturn = (how) => {
+  usual.exit(how);
+  core.pendingInterrupts |= levels;
+  core.interruptsUpdated = true;
+};
+
 // --- PIO: a machine is stepped when its own time has come.
 for (const pio of mcu.pio) {
   pio.run = () => {};
 }
 const machines = mcu.pio.flatMap((pio) => pio.machines.map((machine) => ({ machine, pio, at: 0, was: false })));
 const divider = (machine) => (machine.clockDivInt || 65536) + machine.clockDivFrac / 256;
+
+// A change of how a machine's two queues are joined empties them (RP2040 data sheet, 3.5.4.1).
+const SHIFT_CONTROL = 8;
+for (const { machine } of machines) {
+  const usual = machine.writeUint32.bind(machine);
+  machine.writeUint32 = (offset, value) => {
+    if (offset === SHIFT_CONTROL && (machine.shiftCtrl ^ value) >>> 30) {
+      while (!machine.rxFIFO.empty) machine.rxFIFO.pull();
+      while (!machine.txFIFO.empty) machine.txFIFO.pull();
+      machine.pio.checkInterrupts();
+    }
+    usual(offset, value);
+  };
+}
 
 /** When a machine does its next step; never if it is off, or waits for what only others can bring. */
 function due(entry) {
@@ -87,7 +124,8 @@ function wire() {
 }
 function told(pin) {
   const { outputEnable, outputValue, outputOverride, functionSelect } = mcu.gpio[pin];
-  if (pin === CLK && outputOverride === 0 && functionSelect === 4) return 2;
+  const runs = functionSelect === 4 && mcu.pwm.channels[1].csr & 1;
+  if (pin === CLK && outputOverride === 0 && runs) return 2;
   return outputEnable ? Number(outputValue) : null;
 }
 function look(pin) {
@@ -101,11 +139,23 @@ for (const pin of PINS) {
   driven.set(pin, null);
   mcu.gpio[pin].addListener(() => look(pin));
 }
-mcu.pwm.channels?.forEach((channel) => { channel.updateEnable = () => {}; });
+// A pin that is given to a part of the chip need not change its level by that.
+const io = mcu.findPeripheral(0x40014000);
+const usualIo = io.writeUint32.bind(io);
+io.writeUint32 = (offset, value) => {
+  usualIo(offset, value);
+  PINS.forEach(look);
+};
+mcu.pwm.channels.forEach(({ alarmA, alarmB, alarmBottom }) => {
+  for (const alarm of [alarmA, alarmB, alarmBottom]) alarm.enable = false;
+});
 
 // --- Serial lines: each byte that goes out takes its time, and then the interrupt comes that says so.
 const SENT = 1 << 5;
+const DMA_CONTROL = 0x48;
 mcu.uart.forEach((uart, number) => {
+  const usualRead = uart.readUint32.bind(uart);
+  uart.readUint32 = (offset) => (offset === DMA_CONTROL ? 0 : usualRead(offset));
   uart.checkInterrupts = () => mcu.setInterrupt(uart.irq, (uart.interruptStatus & uart.interruptMask) !== 0);
   let free = 0;
   uart.onByte = (byte) => {
@@ -146,7 +196,6 @@ function busy(nanos) { passes(mcu.clock.nanos + nanos); }
 mcu.bootrom[0x14 / 4] = 0x0300 | (0x0300 << 16);
 mcu.bootrom[0x18 / 4] = LOOKUP | 1;
 function rom() {
-  const { core } = mcu;
   const [a, b, c] = core.registers;
   const at = core.PC;
   if (at === LOOKUP) {
@@ -184,7 +233,7 @@ function takeIn([, what, number, value]) {
 
 let slept = 0;
 function run(until) {
-  const { core, clock } = mcu;
+  const { clock } = mcu;
   while (now() < until && out.length === 0) {
     if (!core.waiting) {
       if (core.PC < 0x4000) rom();
@@ -241,7 +290,10 @@ const COMMANDS = {
 };
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
+  if (process.env.TRACE) fs.appendFileSync(process.env.TRACE, line.slice(0, 160) + ' @' + now() + '\n');
   const command = JSON.parse(line);
-  const [name] = Object.keys(command);
-  process.stdout.write(JSON.stringify(COMMANDS[name](command[name], command)) + '\n');
+  const name = Object.keys(command).find((key) => COMMANDS[key]);
+  const answer = JSON.stringify(COMMANDS[name](command[name], command));
+  if (process.env.TRACE) fs.appendFileSync(process.env.TRACE, '    ' + answer.slice(0, 200) + '\n');
+  process.stdout.write(answer + '\n');
 }

@@ -12,5 +12,6 @@
 
 mod advice;
 pub mod emulator;
+pub mod pico;
 pub mod probe;
 pub mod stage;

@@ -58,12 +58,12 @@ pub enum Does {
 }
 
 /// The moment at which the screen invites the holder to act, if it does.
-pub(super) fn invited(screen: &ScreenText) -> Option<Moment> {
+pub(crate) fn invited(screen: &ScreenText) -> Option<Moment> {
     (screen.english == Screen::InsertCard.text().english).then_some(Moment::Card)
 }
 
 /// The PIN that the screen asks for.
-pub(super) fn asked(screen: Option<&ScreenText>) -> Asked {
+pub(crate) fn asked(screen: Option<&ScreenText>) -> Asked {
     let shown = |screens: &[Screen]| {
         screen.is_some_and(|shown| screens.iter().any(|screen| screen.text().english == shown.english))
     };

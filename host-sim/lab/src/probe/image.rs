@@ -101,6 +101,31 @@ pub struct Live {
     pub words: u64,
 }
 
+/// What every image's ELF tells of its log.
+pub(crate) struct Log {
+    /// The words of the log.
+    pub(crate) table: Table,
+    /// The address of RTT's control block.
+    pub(crate) rtt: u64,
+}
+
+impl Log {
+    /// # Errors
+    /// The file is no image of ours: the error says what is missing.
+    pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
+        let bytes = contents(path)?;
+        let wrong = |fault: ImageFault| fault.of(path);
+        let elf = object::File::parse(bytes.as_slice()).map_err(|error| wrong(ImageFault::Damaged(error)))?;
+        let rtt = elf.symbols().find(|symbol| symbol.name() == Ok("_SEGGER_RTT")).map(|symbol| symbol.address());
+        let table =
+            Table::parse(&bytes).map_err(|error| wrong(ImageFault::LogUnreadable { cause: error.to_string() }))?;
+        Ok(Self {
+            table: table.ok_or_else(|| wrong(ImageFault::NoLog))?,
+            rtt: rtt.ok_or_else(|| wrong(ImageFault::NoSymbol("_SEGGER_RTT")))?,
+        })
+    }
+}
+
 impl Image {
     /// # Errors
     /// The file is no image of ours: the error says what is missing.

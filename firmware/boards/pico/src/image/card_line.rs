@@ -14,6 +14,7 @@ use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{PIN_2, PIN_3, PIN_4, PIN_5, PIN_6, PIN_7, PIO0, PWM_SLICE1};
 use embassy_rp::pwm::{Config, Pwm};
 use embassy_time::Delay;
+use embedded_hal::digital::OutputPin;
 use qiyong_firmware::adapters::{Contacts, PinLine, Timing};
 use qiyong_firmware::slot::CardLine;
 
@@ -38,7 +39,12 @@ pub(crate) fn line(parts: Parts) -> (impl CardLine, Pwm<'static>) {
     let mut config = Config::default();
     config.top = PRESCALER as u16 - 1;
     config.compare_b = PRESCALER as u16 / 2;
-    let clock = Pwm::new_output_b(parts.pwm, parts.clk, config);
+    // CLK rests before the clock begins.
+    config.enable = false;
+    let mut clock = Pwm::new_output_b(parts.pwm, parts.clk, config.clone());
+    let Ok(()) = Handover::<CLK>.set_low();
+    config.enable = true;
+    clock.set_config(&config);
     let characters = PioCharacters::new(parts.pio, parts.io);
     let contacts = Contacts {
         vcc: Output::new(parts.vcc, Level::Low),

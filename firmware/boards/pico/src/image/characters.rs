@@ -28,6 +28,8 @@ bind_interrupts!(struct Irqs {
     PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
 });
 
+/// RST's pin.
+const RST: u32 = 4;
 /// Ticks of a machine in an etu.
 const TICKS: u32 = 16;
 /// Where in its program the machine that hears begins to count parity, and where it passes over the error signal.
@@ -52,6 +54,8 @@ pub(crate) struct PioCharacters {
     /// What stands at the two places that depend on convention and protocol.
     patched: [u16; 2],
     spacing: Spacing,
+    /// The machines run: a card has power.
+    is_on: bool,
 }
 
 impl PioCharacters {
@@ -95,9 +99,7 @@ impl PioCharacters {
         let patched = [code(BEGINS_PARITY), code(SKIPS_SIGNAL)];
         let (hearing, saying) = (common.load_program(&hearing.program), common.load_program(&saying.program));
         let pin = common.make_pio_pin(io);
-        let mut characters = Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new() };
-        characters.configure(&LineConfig::RESET);
-        characters
+        Self { hears, says, pin, hearing, saying, patched, spacing: Spacing::new(), is_on: false }
     }
 
     /// Writes what depends on convention and protocol into the program.
@@ -136,6 +138,13 @@ impl PioCharacters {
         heard
     }
 
+    /// Both machines stop: I/O is pulled low while the card has no power, which would be heard as characters.
+    fn stop(&mut self) {
+        self.is_on = false;
+        self.hears.set_enable(false);
+        self.says.set_enable(false);
+    }
+
     /// Both machines begin anew: half a character, or the card's error signal that is heard as one, is forgotten.
     fn restart(&mut self) {
         let mut hears = Config::default();
@@ -171,12 +180,18 @@ impl PioCharacters {
 impl Characters for PioCharacters {
     fn configure(&mut self, config: &LineConfig) {
         self.spacing.config = *config;
+        self.is_on = true;
         self.patch(config);
         self.restart();
     }
 
     fn rst_changes(&mut self) {
-        self.restart();
+        // It is driven after this: what is high now goes low.
+        if pac::SIO.gpio_out(0).value().read() >> RST & 1 != 0 {
+            self.stop();
+        } else if self.is_on {
+            self.restart();
+        }
         self.spacing.rst_changes(now());
     }
 

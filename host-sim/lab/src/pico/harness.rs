@@ -1,0 +1,146 @@
+//! The program that runs the chip (`rp2040/harness.mjs`): one line of JSON there, one back.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::PicoError;
+use crate::probe::DebugProbe;
+
+/// Where it lies.
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rp2040/harness.mjs");
+
+/// What goes in at a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Into {
+    /// Somebody drives a pin.
+    Pin(u8, bool),
+    /// A byte has come on a serial line.
+    Uart(u8, u8),
+}
+
+/// What came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Out {
+    /// The chip drives a pin: low, high, or, as CLK, with its clock; `None`: not at all.
+    Pin(u8, Option<Drive>),
+    /// A byte has gone out on a serial line.
+    Uart(u8, u8),
+    /// The flash was written or erased.
+    Flash,
+}
+
+/// How a pin is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drive {
+    Low,
+    High,
+    Clock,
+}
+
+/// The running chip; dropping it ends it.
+pub(super) struct Harness {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Harness {
+    /// Starts an image.
+    ///
+    /// # Errors
+    /// There is no Node.js, or it does not start.
+    pub(super) fn start(elf: &Path) -> Result<Self, PicoError> {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--", "node", PROGRAM]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { return Err(PicoError::NoNode) };
+        let mut harness = Self { child, to, from: BufReader::new(from) };
+        harness.ask(&json!({"load": {"elf": elf}}))?;
+        Ok(harness)
+    }
+
+    fn ask(&mut self, command: &Value) -> Result<Value, PicoError> {
+        let mut line = command.to_string();
+        line.push('\n');
+        let sent = self.to.write_all(line.as_bytes());
+        let mut answer = String::new();
+        if sent.is_err() || self.from.read_line(&mut answer)? == 0 {
+            let mut said = String::new();
+            if let Some(mut errors) = self.child.stderr.take() {
+                errors.read_to_string(&mut said)?;
+            }
+            return Err(PicoError::Ended { said: said.trim().to_owned() });
+        }
+        serde_json::from_str(&answer).map_err(|_| PicoError::Answer { said: answer })
+    }
+
+    /// Goes on until something comes out, but not beyond `until`; returns the cycle, and what came out at which.
+    pub(super) fn run(&mut self, until: u64, into: &[(u64, Into)]) -> Result<(u64, Vec<(u64, Out)>), PicoError> {
+        let into: Vec<_> = into
+            .iter()
+            .map(|(at, what)| match what {
+                Into::Pin(pin, high) => json!([at, "pin", pin, u8::from(*high)]),
+                Into::Uart(number, byte) => json!([at, "uart", number, byte]),
+            })
+            .collect();
+        let answer = self.ask(&json!({"run": until, "in": into}))?;
+        let read = || {
+            let now = answer.get("now")?.as_u64()?;
+            let all = answer.get("out")?.as_array()?.iter().map(came_out).collect::<Option<Vec<_>>>()?;
+            Some((now, all))
+        };
+        read().ok_or_else(|| PicoError::Answer { said: answer.to_string() })
+    }
+}
+
+fn came_out(value: &Value) -> Option<(u64, Out)> {
+    let [at, what, rest @ ..] = value.as_array()?.as_slice() else { return None };
+    let number = |at: usize| rest.get(at)?.as_u64().and_then(|number| u8::try_from(number).ok());
+    let out = match what.as_str()? {
+        "pin" => Out::Pin(
+            number(0)?,
+            number(1).map(|level| match level {
+                0 => Drive::Low,
+                1 => Drive::High,
+                _ => Drive::Clock,
+            }),
+        ),
+        "uart" => Out::Uart(number(0)?, number(1)?),
+        _ => Out::Flash,
+    };
+    Some((at.as_u64()?, out))
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        // If it has already ended, that is fine too.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl DebugProbe for Harness {
+    type Error = PicoError;
+
+    fn read(&mut self, address: u64, len: usize) -> Result<Vec<u8>, PicoError> {
+        let answer = self.ask(&json!({"read": [address, len]}))?;
+        let bytes = answer.get("bytes").and_then(Value::as_str).and_then(|digits| hex::decode(digits).ok());
+        bytes.filter(|bytes| bytes.len() == len).ok_or_else(|| PicoError::Answer { said: answer.to_string() })
+    }
+
+    fn read_word(&mut self, address: u64) -> Result<u32, PicoError> {
+        Ok(self.read(address, 4)?.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)))
+    }
+
+    fn write_word(&mut self, address: u64, word: u32) -> Result<(), PicoError> {
+        self.ask(&json!({"write": [address, hex::encode(word.to_le_bytes())]})).map(drop)
+    }
+
+    fn reset(&mut self) -> Result<(), PicoError> {
+        Err(PicoError::Answer { said: "a chip that starts anew is another one".into() })
+    }
+}

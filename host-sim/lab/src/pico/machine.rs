@@ -1,0 +1,267 @@
+//! One emulated Pico and its surroundings: a card in its slot, a till and a centre on its serial line, a holder at its PIN pad.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::ecr::{Command, Ended, Event, Reference, Setup, State};
+use qiyong_protocol::rules::decision::Operation;
+
+use super::PicoError;
+use super::harness::{Harness, Into, Out};
+use super::slot::{HZ, Slot};
+use crate::emulator::holder::{Does, Moment, asked, invited};
+use crate::probe::image::Log as ImageLog;
+use crate::probe::log::Log;
+use crate::probe::ScreenText;
+use qiyong_sim::line::SharedCard;
+use qiyong_sim::referee::Finding;
+use qiyong_sim::serial::till::{self, Heard, TillEnd};
+use qiyong_sim::time::later;
+use qiyong_sim::world::centre::CentreEnd;
+use qiyong_sim::world::visit::LinkTrouble;
+
+/// The serial lines: till and centre, and the PIN pad, with their rates in bits a second.
+const TILL: (u8, u64) = (0, 115_200);
+const PAD: (u8, u64) = (1, 9600);
+/// How long a holder takes for what he does when he is asked for a PIN.
+const THINKS: u64 = 4 * HZ;
+/// How long the image may take to start, in cycles.
+const START: u64 = HZ / 10;
+/// How long anything may take, in minutes of the board's time.
+const MINUTES: u64 = 30;
+/// What the PIN pad is sent, and what it sends.
+const ENQ: u8 = 0x05;
+const ENTER: u8 = b'\r';
+const CANCEL: u8 = 0x1B;
+
+/// The board. Dropping it ends the chip.
+pub struct Machine {
+    chip: Harness,
+    now: u64,
+    slot: Slot,
+    till: TillEnd,
+    /// When the last byte that is on its way on each line has come.
+    busy: [u64; 2],
+    into: Vec<(u64, Into)>,
+    log: Log,
+    /// How many rows of the log were looked at.
+    looked: usize,
+    screens: Vec<ScreenText>,
+    state: Option<State>,
+    next: Reference,
+}
+
+/// What happened on the board.
+enum Happened {
+    Till(Heard),
+    Screen(ScreenText),
+    PinAwaited,
+}
+
+impl Machine {
+    /// Boots an image and tells it its institution.
+    ///
+    /// # Errors
+    /// The file is no image, there is no Node.js, or the image does not do what it should.
+    pub fn boot(elf: &Path, setup: Setup) -> Result<Self, PicoError> {
+        let ImageLog { table, rtt } = ImageLog::read(elf)?;
+        let mut machine = Self {
+            chip: Harness::start(elf)?,
+            now: 0,
+            slot: Slot::new(),
+            till: TillEnd::default(),
+            busy: [0; 2],
+            into: Vec::new(),
+            log: Log::new(table, rtt),
+            looked: 0,
+            screens: Vec::new(),
+            state: None,
+            next: Reference(1),
+        };
+        machine.till.begin_anew();
+        machine.rest(START)?;
+        machine.command(&Command::Setup(setup));
+        machine.until(|machine| machine.state.is_some_and(|state| state.set_up))?;
+        Ok(machine)
+    }
+
+    /// Puts a card into the slot, or takes it out.
+    pub fn set_card(&mut self, card: Option<SharedCard>) {
+        self.slot.set_card(card, self.now);
+    }
+
+    /// One visit: the till's command, and everything until the end.
+    ///
+    /// # Errors
+    /// The chip or the centre fails, or the visit does not end.
+    pub fn serve(
+        &mut self,
+        centre: &mut dyn CentreEnd,
+        operation: &Operation,
+        time: Timestamp,
+        holder: &mut dyn FnMut(Moment) -> Does,
+    ) -> Result<Ended, PicoError> {
+        let reference = self.next;
+        self.next = Reference(reference.0.wrapping_add(1));
+        self.till.begin(LinkTrouble::None, BTreeMap::new());
+        let begun = self.now;
+        self.command(&Command::Start { reference, time, operation: operation.clone() });
+        let end = self.now + MINUTES * 60 * HZ;
+        while self.now < end {
+            for happened in self.step(end)? {
+                match happened {
+                    Happened::Till(Heard::ToCentre(message)) => {
+                        let passed = i64::try_from((self.now - begun) / HZ).unwrap_or(i64::MAX);
+                        centre.set_time(later(time, passed));
+                        self.till.pass_on(&message, centre).map_err(PicoError::Centre)?;
+                        for frame in self.till.answers() {
+                            self.say(TILL, &frame, 0);
+                        }
+                    }
+                    Happened::Till(Heard::Event(Event::Ended(ended))) if ended.reference == reference => {
+                        return self.log.drain(&mut self.chip).map(|()| ended);
+                    }
+                    Happened::Till(Heard::Event(Event::State(state))) => self.state = Some(state),
+                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(PicoError::Refused(why)),
+                    Happened::Till(_) => {}
+                    Happened::Screen(text) => {
+                        if let Some(moment) = invited(&text) {
+                            self.does(&holder(moment), 0);
+                        }
+                    }
+                    Happened::PinAwaited => {
+                        let which = asked(self.screens.last());
+                        self.does(&holder(Moment::Pin(which)), THINKS);
+                    }
+                }
+            }
+        }
+        Err(self.endless())
+    }
+
+    fn does(&mut self, does: &Does, after: u64) {
+        match does {
+            Does::Keys(digits) => {
+                let keys: Vec<u8> = digits.bytes().chain([ENTER]).collect();
+                self.say(PAD, &keys, after);
+            }
+            Does::Cancels => self.say(PAD, &[CANCEL], after),
+            Does::PullsCard => self.set_card(None),
+            Does::Nothing | Does::HoldsCancelKey => {}
+        }
+    }
+
+    fn command(&mut self, command: &Command) {
+        self.say(TILL, &till::command(command), 0);
+    }
+
+    /// Sends bytes on a line, one after the other, not before so many cycles have gone by.
+    fn say(&mut self, (line, baud): (u8, u64), bytes: &[u8], after: u64) {
+        let [till, pad] = &mut self.busy;
+        let busy = if line == 0 { till } else { pad };
+        *busy = (*busy).max(self.now + after);
+        for byte in bytes {
+            *busy += 10 * HZ / baud;
+            self.into.push((*busy, Into::Uart(line, *byte)));
+        }
+    }
+
+    /// Lets the board do what it does by itself for so many cycles.
+    fn rest(&mut self, cycles: u64) -> Result<(), PicoError> {
+        let end = self.now + cycles;
+        while self.now < end {
+            self.step(end)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on until `done` says so.
+    fn until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), PicoError> {
+        let end = self.now + MINUTES * 60 * HZ;
+        while self.now < end {
+            let all = self.step(end)?;
+            for happened in &all {
+                match happened {
+                    Happened::Till(Heard::Event(Event::State(state))) => self.state = Some(*state),
+                    Happened::Till(Heard::Event(Event::Refused(why))) => return Err(PicoError::Refused(*why)),
+                    _ => {}
+                }
+            }
+            if done(self) {
+                return Ok(());
+            }
+        }
+        Err(self.endless())
+    }
+
+    /// The chip goes on until it does something, or the card does.
+    fn step(&mut self, end: u64) -> Result<Vec<Happened>, PicoError> {
+        let next = self.slot.next().unwrap_or(end).min(end);
+        let mut into = std::mem::take(&mut self.into);
+        into.extend(self.slot.take_into());
+        let (now, out) = self.chip.run(next, &into)?;
+        self.now = now;
+        let mut all = Vec::new();
+        for (at, out) in out {
+            match out {
+                Out::Pin(pin, drive) => self.slot.pin(at, pin, drive),
+                Out::Uart(line, byte) if line == TILL.0 => all.extend(self.till.hear(byte).map(Happened::Till)),
+                Out::Uart(_, ENQ) => {
+                    self.looks_at_screen(&mut all)?;
+                    all.push(Happened::PinAwaited);
+                }
+                Out::Uart(..) | Out::Flash => {}
+            }
+        }
+        if self.slot.next().is_some_and(|at| at <= now) {
+            self.slot.act(now);
+        }
+        Ok(all)
+    }
+
+    fn looks_at_screen(&mut self, all: &mut Vec<Happened>) -> Result<(), PicoError> {
+        self.log.drain(&mut self.chip)?;
+        for line in self.log.lines.get(self.looked..).unwrap_or_default() {
+            if let Some((_, english)) = line.split_once("screen: ") {
+                let text = ScreenText { english: english.trim().into(), ..ScreenText::default() };
+                self.screens.push(text.clone());
+                all.push(Happened::Screen(text));
+            }
+        }
+        self.looked = self.log.lines.len();
+        Ok(())
+    }
+
+    fn endless(&mut self) -> PicoError {
+        let _ = self.log.drain(&mut self.chip);
+        let last = self.log.lines.last().cloned().unwrap_or_else(|| "nothing".into());
+        PicoError::Endless { minutes: MINUTES, last }
+    }
+
+    /// The image's log so far.
+    pub fn log(&self) -> &[String] {
+        &self.log.lines
+    }
+
+    /// The board's time since the start.
+    pub const fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.now * 8)
+    }
+
+    /// What the referee of the card line has found since this was last asked; the times are in cycles of CLK.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        self.slot.findings()
+    }
+
+    /// Edges of the image's characters that were too far from where they should be, in tenths of an etu.
+    pub fn crooked(&self) -> &[u64] {
+        &self.slot.crooked
+    }
+
+    /// Characters on the card line so far, in both directions.
+    pub const fn characters(&self) -> usize {
+        self.slot.characters
+    }
+}
