@@ -25,7 +25,13 @@ const IO = 2;
 const CLK = 3;
 
 const mcu = new RP2040();
-mcu.logger = { debug() {}, info() {}, warn() {}, error(...words) { process.stderr.write(words.join(' ') + '\n'); } };
+mcu.logger = {
+  debug() {},
+  // All that rp2040js does of this instruction.
+  info(who, what) { if (what === 'SEV') mcu.core.eventRegistered = true; },
+  warn() {},
+  error(...words) { process.stderr.write(words.join(' ') + '\n'); },
+};
 const now = () => Math.round(mcu.clock.nanos / NANOS);
 
 /** What has come out since the last answer. */
