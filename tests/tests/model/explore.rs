@@ -1,0 +1,79 @@
+//! Explores the scenes, and the mutants in them, and prints what came of it.
+
+use std::time::Instant;
+
+use qiyong_tests::closing::closing_line;
+use stateright::{Checker, Expectation, HasDiscoveries, Model};
+
+use super::faults::MUTANTS;
+use super::settings::{Scene, Setting};
+use super::world::{Action, Town};
+
+/// As many states as no scene may have: it is not what it was meant to be.
+const BOUND: usize = 4_000_000;
+
+pub(crate) fn every_scene_is_explored_to_its_end() {
+    println!("{:<32} {:>9} {:>10} {:>6} {:>8} {:>8} {:>7}", "scene", "states", "reached", "depth", "played", "centre", "seconds");
+    let mut all = 0;
+    let only = std::env::args().nth(1);
+    for scene in Scene::ALL {
+        let setting = scene.setting();
+        if only.as_ref().is_some_and(|only| !setting.name.contains(only.as_str())) {
+            continue;
+        }
+        let start = Instant::now();
+        let checker = Town::new(setting.clone()).checker().target_state_count(BOUND * 20).spawn_bfs().join();
+        let (terminals, centres) = {
+            let played = checker.model().played();
+            (played.terminals.played(), played.centres.len())
+        };
+        println!(
+            "{:<32} {:>9} {:>10} {:>6} {:>8} {:>8} {:>7.1}",
+            setting.name,
+            checker.unique_state_count(),
+            checker.state_count(),
+            checker.max_depth(),
+            terminals,
+            centres,
+            start.elapsed().as_secs_f32()
+        );
+        all += checker.unique_state_count();
+        for property in checker.model().properties() {
+            let found = checker.discovery(property.name);
+            match (property.expectation, found) {
+                (Expectation::Sometimes, None) => panic!("{}: not {}", setting.name, property.name),
+                (Expectation::Sometimes, Some(_)) | (_, None) => {}
+                (_, Some(path)) => panic!("{}: not so: {}\n{}", setting.name, property.name, told(&setting, path.into_actions())),
+            }
+        }
+    }
+    closing_line(&format!("model: {all} states explored"));
+}
+
+fn told(_: &Setting, actions: Vec<Action>) -> String {
+    actions.iter().map(|action| format!("  {action:?}\n")).collect()
+}
+
+pub(crate) fn each_mutant_is_convicted_by_the_property_that_names_it() {
+    println!("{:<66} {:<40} {:>8} {:>6} caught", "mutant", "property", "states", "steps");
+    let (mut caught, mut wrong) = (0, Vec::new());
+    for mutant in MUTANTS {
+        let setting = Setting { fault: Some(mutant.fault), ..mutant.scene.setting() };
+        let checker = Town::new(setting)
+            .checker()
+            .target_state_count(BOUND)
+            .finish_when(HasDiscoveries::AnyOf([mutant.property].into_iter().collect()))
+            .spawn_bfs()
+            .join();
+        let path = checker.discovery(mutant.property).map(|path| path.into_actions());
+        let steps = path.as_ref().map_or("-".into(), |path| path.len().to_string());
+        let verdict = if path.is_some() { "yes" } else { "NO" };
+        println!("{:<66} {:<40} {:>8} {steps:>6} {verdict}", mutant.what, mutant.property, checker.unique_state_count());
+        match path {
+            Some(_) => caught += 1,
+            None => wrong.push(mutant.what),
+        }
+    }
+    closing_line(&format!("model's mutants caught: {caught} of {}", MUTANTS.len()));
+    assert!(wrong.is_empty(), "not caught: {wrong:?}");
+}

@@ -1,0 +1,429 @@
+//! What the shipped terminal is given in the model: a slot with the simulator's virtual card, a link whose other end is the model's
+//! network, a till whose screens are noted, a clock, and random numbers that are none. Where the world decides how it goes on, a part
+//! waits for the next [`Input`]; where nothing hangs on it, the answer is given at once.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+use qiyong::in_process::make_card;
+use qiyong_centre::hsm::Hsm;
+use qiyong_firmware::slot::{CardSlot, SlotError};
+use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, WhichPin};
+use qiyong_firmware::ui::Screen;
+use qiyong_protocol::card::commands::ins;
+use qiyong_protocol::card::date::{Date, Timestamp};
+use qiyong_protocol::card::files::Generation;
+use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::card::keys::Cryptogram;
+use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::card::status::CardStatus;
+use qiyong_protocol::centre::message::response;
+use qiyong_protocol::centre::{
+    Answer, Batch, Body, Lease, LinkError, Original, Request, Session, Stan, Standing, WorkingKey,
+};
+use qiyong_protocol::iso7816::apdu::{Command, Response};
+use qiyong_protocol::rules::reason::Reason;
+use qiyong_sim::card::os::VirtualCard;
+use qiyong_tests::sample_card;
+
+use super::flash::{Flash, Image};
+
+/// Tries that the card's PIN has.
+pub(crate) const TRIES: u8 = 3;
+const INITIAL: &[u8] = b"123456";
+const OWN: &[u8] = b"271828";
+
+/// A card as it lies on the table: what it keeps without power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Table {
+    /// It has the holder's own PIN, and not the initial one.
+    pub(crate) own: bool,
+    /// Tries left.
+    pub(crate) left: u8,
+}
+
+/// What happens to a terminal next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Input {
+    /// A till asks for the sale with this number, and this card is inserted.
+    Begin(u8, Table),
+    /// A till asks for an echo, before which all that is owed is paid.
+    Attend,
+    /// The answer with this number comes.
+    Answer(u8),
+    /// No answer comes in time.
+    NoAnswer,
+    /// The centre could not read the message.
+    Rejected,
+    /// No byte of the message could be sent.
+    Unsent,
+    /// The holder keys the own PIN, or else the initial one.
+    Keyed(bool),
+    /// The card does what it was told.
+    Works,
+    /// The card is torn out before it does so, or else after it.
+    Torn(bool),
+}
+
+/// What a terminal waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wait {
+    /// Its power is off.
+    Off,
+    /// The till.
+    Idle,
+    /// The answer to the message with this number.
+    Answer(u8),
+    /// The present PIN.
+    Pin,
+    /// The card, which is about to change its PIN.
+    Change,
+}
+
+/// What is seen at the till of a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Told {
+    Done,
+    NotDone,
+}
+
+/// What happens between two waits, in this order.
+pub(crate) enum Event {
+    Wrote(Image),
+    Showed(Told),
+}
+
+/// What decides something at the centre, as far as it matters there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) terminal: u8,
+    pub(crate) batch: Batch,
+    pub(crate) says: Says,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    Transact { stan: Stan, time: Timestamp },
+    Reverse { stan: Stan, original: Original },
+    Confirm { stan: Stan, original: Original, result: Option<Reason> },
+    Inquire,
+    PinChanged,
+}
+
+/// Answers and messages by their numbers.
+pub(crate) struct Numbered<T>(pub(crate) Vec<T>);
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq> Numbered<T> {
+    pub(crate) fn number(&mut self, one: T) -> u8 {
+        let found = self.0.iter().position(|other| *other == one);
+        let place = found.unwrap_or_else(|| {
+            self.0.push(one);
+            self.0.len() - 1
+        });
+        u8::try_from(place).expect("at most 256 of them")
+    }
+}
+
+/// What all parts share.
+pub(crate) struct Bench {
+    pub(crate) terminal: u8,
+    pub(crate) inputs: VecDeque<Input>,
+    pub(crate) wait: Wait,
+    pub(crate) events: Vec<Event>,
+    pub(crate) messages: Numbered<Message>,
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) signed_in: bool,
+    /// The holder's PIN, and whether the centre has heard of it, are part of the world.
+    pub(crate) asks_pin: bool,
+    pub(crate) flash: Flash,
+    pub(crate) sale: u8,
+    pub(crate) card: VirtualCard,
+    /// A card that is out of the slot does nothing.
+    torn: bool,
+    proof: [u8; 8],
+    /// The faults of the parts; those of the memory are the memory's.
+    pub(crate) verifies_twice: bool,
+    pub(crate) late_is_unsent: bool,
+    pub(crate) tear_costs_try: bool,
+}
+
+pub(crate) type Shared = Rc<RefCell<Bench>>;
+
+pub(crate) fn new_card() -> NewCard {
+    NewCard { pin: Pin::new(INITIAL).expect("six digits"), pin_tries: TRIES, ..sample_card(Generation::V2) }
+}
+
+pub(crate) fn virtual_card() -> VirtualCard {
+    make_card(&new_card(), &Hsm::test_keys()).expect("a card that can be made")
+}
+
+/// The time of the sale with this number.
+pub(crate) fn time_of(sale: u8) -> Timestamp {
+    Timestamp { date: Date::new(2026, 3, 2).expect("a day"), hour: 9, minute: sale, second: 0 }
+}
+
+impl Bench {
+    pub(crate) fn new(terminal: u8, flash: Flash) -> Self {
+        Self {
+            terminal,
+            inputs: VecDeque::new(),
+            wait: Wait::Off,
+            events: Vec::new(),
+            messages: Numbered::default(),
+            answers: Vec::new(),
+            signed_in: false,
+            asks_pin: false,
+            flash,
+            sale: 0,
+            card: virtual_card(),
+            torn: false,
+            proof: [0; 8],
+            verifies_twice: false,
+            late_is_unsent: false,
+            tear_costs_try: false,
+        }
+    }
+
+    pub(crate) fn insert(&mut self, Table { own, left }: Table) {
+        self.torn = false;
+        self.card.pin.value = pin(own);
+        self.card.pin.left = left;
+        self.card.reset();
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        Table { own: self.card.pin.value == pin(true), left: self.card.pin.left }
+    }
+
+    /// Notes what was written since the last event.
+    pub(crate) fn note_changes(&mut self) {
+        let changes = self.flash.take_changes();
+        self.events.extend(changes.into_iter().map(Event::Wrote));
+    }
+
+    /// The next input, from which on events count.
+    pub(crate) fn next(&mut self) -> Option<Input> {
+        self.note_changes();
+        let input = self.inputs.pop_front()?;
+        self.events.clear();
+        Some(input)
+    }
+}
+
+fn pin(own: bool) -> Pin {
+    Pin::new(if own { OWN } else { INITIAL }).expect("six digits")
+}
+
+/// Waits for the next input that `takes` takes.
+async fn next(bench: &Shared, wait: Wait, takes: impl Fn(Input) -> bool) -> Input {
+    poll_fn(|_| {
+        let mut bench = bench.borrow_mut();
+        match bench.inputs.front() {
+            Some(input) if takes(*input) => bench.next().map_or(Poll::Pending, Poll::Ready),
+            Some(_) => Poll::Pending,
+            None => {
+                bench.wait = wait;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+pub(crate) struct Slot(pub(crate) Shared);
+
+impl CardSlot for Slot {
+    async fn wait_for_card(&mut self, _: u16) -> bool {
+        true
+    }
+
+    async fn connect(&mut self) -> Result<&[u8], SlotError> {
+        // T=0, with the historical bytes from which the card's keys come.
+        thread_local!(static ATR: &'static [u8] = Vec::leak(virtual_card().atr));
+        self.0.borrow_mut().card.reset();
+        Ok(ATR.with(|atr| *atr))
+    }
+
+    async fn transmit<'b>(&mut self, command: &Command<'_>, buffer: &'b mut [u8]) -> Result<Response<'b>, SlotError> {
+        let mut torn = None;
+        if command.ins == ins::CHANGE_PIN && self.0.borrow().asks_pin {
+            torn = match next(&self.0, Wait::Change, |_| true).await {
+                Input::Torn(before) => Some(before),
+                _ => None,
+            };
+        }
+        let mut bench = self.0.borrow_mut();
+        if bench.torn || torn == Some(true) {
+            bench.torn = true;
+            return Err(SlotError::Removed);
+        }
+        let (data, sw) = bench.card.process(command);
+        if command.ins == ins::VERIFY && bench.verifies_twice {
+            bench.card.process(command);
+        }
+        if torn.is_some() {
+            bench.torn = true;
+            bench.card.pin.left -= u8::from(bench.tear_costs_try);
+            return Err(SlotError::Removed);
+        }
+        if command.ins == ins::INTERNAL_AUTHENTICATE {
+            bench.proof = data.as_slice().try_into().unwrap_or_default();
+        }
+        let room = buffer.get_mut(..data.len()).expect("room for the answer");
+        room.copy_from_slice(&data);
+        Ok(Response { data: room, sw })
+    }
+
+    async fn removal(&mut self) {
+        // It is noticed while a PIN is awaited, which says so.
+        poll_fn(|_| {
+            let mut bench = self.0.borrow_mut();
+            if matches!(bench.inputs.front(), Some(Input::Torn(_))) {
+                bench.next();
+                bench.torn = true;
+            }
+            if bench.torn { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    async fn disconnect(&mut self) {}
+}
+
+pub(crate) struct Link(pub(crate) Shared);
+
+impl CentreLink for Link {
+    async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
+        let says = match request.body {
+            Body::Transact { stan, .. } => Says::Transact { stan, time: request.time },
+            Body::Reverse { stan, original } => Says::Reverse { stan, original },
+            Body::Confirm { stan, original, result } => Says::Confirm { stan, original, result },
+            Body::Inquire { .. } if self.0.borrow().asks_pin => Says::Inquire,
+            Body::PinChanged { .. } if self.0.borrow().asks_pin => Says::PinChanged,
+            _ => return Ok(self.at_once(&request.body)),
+        };
+        let wait = {
+            let mut bench = self.0.borrow_mut();
+            let message = Message { terminal: bench.terminal, batch: request.batch, says };
+            Wait::Answer(bench.messages.number(message))
+        };
+        let input = next(&self.0, wait, |_| true).await;
+        let mut bench = self.0.borrow_mut();
+        match input {
+            Input::Answer(number) => Ok(bench.answers[usize::from(number)].clone()),
+            Input::NoAnswer if bench.late_is_unsent && matches!(says, Says::Transact { .. }) => {
+                Err(LinkError::Unwritable { field: 0 })
+            }
+            Input::Rejected => {
+                bench.signed_in = false;
+                Err(LinkError::Rejected(response::MAC))
+            }
+            Input::Unsent => Err(LinkError::Unwritable { field: 0 }),
+            _ => Err(LinkError::NoAnswer),
+        }
+    }
+}
+
+impl Link {
+    /// What changes nothing at the centre, and is not lost here: without it nothing is begun.
+    fn at_once(&self, body: &Body<'_>) -> Answer {
+        let mut bench = self.0.borrow_mut();
+        match body {
+            Body::SignIn { .. } => {
+                bench.signed_in = true;
+                // The least that the centre says of numbers: the terminal's own count.
+                let lease = Lease { batch: Batch(1), next: Stan(1) };
+                let session =
+                    Session { key: WorkingKey { enciphered: [0; 16], check: [0; 3] }, time: Timestamp::UNSET };
+                Answer::SignedIn { lease, session }
+            }
+            Body::Authenticate(_) => Answer::Authenticated { internal: Cryptogram(bench.proof), external: None },
+            Body::Inquire { .. } => Answer::Standing(standing(false)),
+            _ => Answer::Done,
+        }
+    }
+}
+
+/// What the centre says of a card.
+pub(crate) const fn standing(pin_is_initial: bool) -> Standing {
+    Standing {
+        status: CardStatus::Inactive,
+        social: false,
+        financial: false,
+        pin_is_initial,
+        initial_is_common: true,
+    }
+}
+
+pub(crate) struct Desk(pub(crate) Shared);
+
+impl Operator for Desk {
+    fn show(&mut self, screen: &Screen) {
+        let told = match screen {
+            Screen::Approved { .. } => Told::Done,
+            Screen::NotDone(_) => Told::NotDone,
+            _ => return,
+        };
+        let mut bench = self.0.borrow_mut();
+        bench.note_changes();
+        bench.events.push(Event::Showed(told));
+    }
+
+    async fn enter_pin(&mut self, which: WhichPin) -> Result<Pin, NoPin> {
+        if which != WhichPin::Present {
+            return Ok(pin(true));
+        }
+        if !self.0.borrow().asks_pin {
+            let bench = self.0.borrow();
+            return Ok(bench.card.pin.value.clone());
+        }
+        match next(&self.0, Wait::Pin, |input| matches!(input, Input::Keyed(_))).await {
+            Input::Keyed(own) => Ok(pin(own)),
+            _ => Err(NoPin::Cancelled),
+        }
+    }
+
+    async fn cancel(&mut self) {
+        pending().await
+    }
+}
+
+pub(crate) struct Watch(pub(crate) Shared);
+
+impl Clock for Watch {
+    fn now(&mut self) -> Timestamp {
+        time_of(self.0.borrow().sale)
+    }
+}
+
+/// Nothing here depends on random numbers.
+pub(crate) struct Dice;
+
+impl rand_core::TryRng for Dice {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(7)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(7)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.fill(7);
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Dice {}
