@@ -7,7 +7,7 @@ use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use super::faults::MUTANTS;
 use super::settings::{Scene, Setting};
-use super::world::{Action, Town};
+use super::world::Town;
 
 /// As many states as no scene may have: it is not what it was meant to be.
 const BOUND: usize = 4_000_000;
@@ -15,7 +15,7 @@ const BOUND: usize = 4_000_000;
 pub(crate) fn every_scene_is_explored_to_its_end() {
     println!("{:<32} {:>9} {:>10} {:>6} {:>8} {:>8} {:>7}", "scene", "states", "reached", "depth", "played", "centre", "seconds");
     let mut all = 0;
-    let only = std::env::args().nth(1);
+    let only = std::env::var("SCENE").ok();
     for scene in Scene::ALL {
         let setting = scene.setting();
         if only.as_ref().is_some_and(|only| !setting.name.contains(only.as_str())) {
@@ -43,15 +43,22 @@ pub(crate) fn every_scene_is_explored_to_its_end() {
             match (property.expectation, found) {
                 (Expectation::Sometimes, None) => panic!("{}: not {}", setting.name, property.name),
                 (Expectation::Sometimes, Some(_)) | (_, None) => {}
-                (_, Some(path)) => panic!("{}: not so: {}\n{}", setting.name, property.name, told(&setting, path.into_actions())),
+                (_, Some(_)) => panic!("{}: not so: {}\n{}", setting.name, property.name, shortest(&setting, property.name)),
             }
         }
     }
     closing_line(&format!("model: {all} states explored"));
 }
 
-fn told(_: &Setting, actions: Vec<Action>) -> String {
-    actions.iter().map(|action| format!("  {action:?}\n")).collect()
+/// The shortest way to a state in which a property does not hold, one line a step.
+fn shortest(setting: &Setting, property: &'static str) -> String {
+    let town = Town::new(setting.clone());
+    let only = HasDiscoveries::AnyOf([property].into_iter().collect());
+    let checker = town.checker().finish_when(only).spawn_bfs().join();
+    let Some(path) = checker.discovery(property) else { return String::new() };
+    let end = path.last_state().clone();
+    let actions: String = path.into_actions().iter().map(|action| format!("  {action:?}\n")).collect();
+    format!("{actions}{end:?}")
 }
 
 pub(crate) fn each_mutant_is_convicted_by_the_property_that_names_it() {

@@ -22,16 +22,18 @@ pub(crate) struct Till {
     pub(crate) sales: u8,
     /// How often it asks for an echo between them.
     pub(crate) echoes: u8,
+    /// How often it says in one visit what it owes.
+    pub(crate) tries: u8,
 }
 
 impl Till {
-    fn at(code: &str, operation: Operation, sales: u8, echoes: u8) -> Self {
-        Self { institution: InstitutionCode::new(code).expect("a code"), operation, sales, echoes }
+    fn at(code: &str, operation: Operation, (sales, echoes): (u8, u8), tries: u8) -> Self {
+        Self { institution: InstitutionCode::new(code).expect("a code"), operation, sales, echoes, tries }
     }
 
     pub(crate) fn settings(&self, terminal: u8) -> Settings {
         let name = [b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'1' + terminal];
-        Settings::at(self.institution, TerminalId(name))
+        Settings { tries: self.tries, ..Settings::at(self.institution, TerminalId(name)) }
     }
 }
 
@@ -62,6 +64,8 @@ pub(crate) struct Setting {
     pub(crate) damage: bool,
     /// The centre undoes what nobody confirms, at any time.
     pub(crate) expiry: bool,
+    /// A terminal that waits for its till is switched off, too.
+    pub(crate) idle_off: bool,
     /// The power of a terminal fails, at any note that it makes.
     pub(crate) cuts: bool,
     pub(crate) fault: Option<Fault>,
@@ -89,31 +93,32 @@ impl Scene {
     pub(crate) const ALL: [Self; 5] = [Self::Sale, Self::Two, Self::Shared, Self::Poor, Self::Pin];
 
     pub(crate) fn setting(self) -> Setting {
-        let pharmacy = |place: usize, sales, echoes| Till::at(PHARMACIES[place], purchase(), sales, echoes);
+        let pharmacy = |place: usize, asked, tries| Till::at(PHARMACIES[place], purchase(), asked, tries);
         let of = |name, tills| Setting {
             name,
             tills,
             account: Fen(10 * PRICE.0),
             pin: false,
             damage: false,
+            idle_off: false,
             expiry: true,
             cuts: true,
             fault: None,
         };
         match self {
-            Self::Sale => Setting { damage: true, ..of("one pharmacy, three sales", vec![pharmacy(0, 3, 1)]) },
-            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, 2, 0), pharmacy(1, 1, 0)]),
+            Self::Sale => Setting { damage: true, idle_off: true, ..of("one pharmacy, two sales", vec![pharmacy(0, (2, 1), 3)]) },
+            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, (1, 0), 1), pharmacy(1, (1, 0), 1)]),
             Self::Shared => {
-                of("pharmacy and bank, one card", vec![pharmacy(0, 1, 1), Till::at(BANK, application(), 1, 0)])
+                of("pharmacy and bank, one card", vec![pharmacy(0, (1, 0), 1), Till::at(BANK, application(), (1, 0), 1)])
             }
             Self::Poor => Setting {
                 account: Fen(PRICE.0 * 3 / 2),
-                ..of("an account for one sale", vec![pharmacy(0, 1, 0), pharmacy(1, 1, 0)])
+                ..of("an account for one sale", vec![pharmacy(0, (1, 0), 1), pharmacy(1, (1, 0), 1)])
             },
             Self::Pin => Setting {
                 pin: true,
                 expiry: false,
-                ..of("the initial PIN is changed", vec![pharmacy(0, 1, 0), pharmacy(1, 1, 0)])
+                ..of("the initial PIN is changed", vec![pharmacy(0, (1, 0), 1), pharmacy(1, (1, 0), 1)])
             },
         }
     }

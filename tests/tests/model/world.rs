@@ -26,6 +26,8 @@ pub(crate) struct World {
     /// The sale that each till has asked for last, and how many echoes.
     pub(crate) sale: [u8; TERMINALS],
     echoes: [u8; TERMINALS],
+    /// Each till shows the last sale, and not an echo.
+    shows_sale: [bool; TERMINALS],
     /// Messages that were ever sent, and pairs of message and answer that were ever answered, by their bits.
     sent: u64,
     heard: u128,
@@ -171,7 +173,7 @@ impl World {
     fn goes(&mut self, played: &Played, terminal: u8, place: Place, told: &[Told], is_sent: bool) {
         let at = usize::from(terminal);
         self.terminals[at] = place;
-        if self.sale[at] > 0 {
+        if self.shows_sale[at] {
             self.ledger.told(terminal, self.sale[at], told);
         }
         let node = played.node(place);
@@ -195,8 +197,10 @@ impl World {
     fn begins(&mut self, terminal: u8, input: Input) {
         let at = usize::from(terminal);
         match input {
-            Input::Begin(sale, _) => (self.sale[at], self.within) = (sale, Some(terminal)),
-            Input::Attend => self.echoes[at] += 1,
+            Input::Begin(sale, _) => {
+                (self.sale[at], self.within, self.shows_sale[at]) = (sale, Some(terminal), true);
+            }
+            Input::Attend => (self.echoes[at], self.shows_sale[at]) = (self.echoes[at] + 1, false),
             // A blocked card counts no more.
             Input::Keyed(_) if self.card.left == 0 => {}
             Input::Keyed(own) => {
@@ -245,6 +249,7 @@ impl Model for Town {
             terminals,
             sale: [0; TERMINALS],
             echoes: [0; TERMINALS],
+            shows_sale: [false; TERMINALS],
             sent: 0,
             heard: 0,
             centre,
@@ -273,7 +278,7 @@ impl Model for Town {
                 }
             }
             let wait = played.node(world.terminals[usize::from(terminal)]).wait;
-            if self.setting.cuts && wait != Wait::Off {
+            if self.setting.cuts && wait != Wait::Off && (wait != Wait::Idle || self.setting.idle_off) {
                 actions.push(Action::Off(terminal));
             }
         }
