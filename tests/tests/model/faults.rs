@@ -48,7 +48,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     mutant(Fault::JournalAfterSend, "terminal: a sale is noted when it is answered", property::NOTED, Scene::Sale),
     mutant(Fault::NoReversal, "terminal: nothing is reversed", property::AGREE, Scene::Sale),
     mutant(Fault::ReversalOnce, "terminal: a reversal that is not heard counts as done", property::CLOSED, Scene::Sale),
-    mutant(Fault::NumberReused, "terminal: every sale has the number 1", property::NUMBERS, Scene::Two),
+    mutant(Fault::NumberReused, "terminal: every sale has the number 1", property::NUMBERS, Scene::Sale),
     mutant(Fault::CardResultInRam, "terminal: that it was shown is noted in RAM alone", property::TOLD, Scene::Sale),
     mutant(Fault::ConfirmationForgotten, "terminal: confirmed before the centre hears it", property::CLOSED, Scene::Sale),
     mutant(Fault::ConfirmationTurned, "terminal: a confirmation that is not heard is turned into a reversal", property::ONE_END, Scene::Sale),

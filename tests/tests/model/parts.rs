@@ -63,6 +63,8 @@ pub(crate) enum Input {
     Unsent,
     /// The holder keys the own PIN, or else the initial one.
     Keyed(bool),
+    /// The card is pulled out while a PIN is awaited.
+    Pulled,
     /// The card does what it was told.
     Works,
     /// The card is torn out before it does so, or else after it.
@@ -288,7 +290,7 @@ impl CardSlot for Slot {
         // It is noticed while a PIN is awaited, which says so.
         poll_fn(|_| {
             let mut bench = self.0.borrow_mut();
-            if matches!(bench.inputs.front(), Some(Input::Torn(_))) {
+            if bench.inputs.front() == Some(&Input::Pulled) {
                 bench.next();
                 bench.torn = true;
             }

@@ -75,9 +75,14 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Town>> {
             world.ledger.all().any(|sale| sale.expired && sale.told_done)
         }));
     }
-    if setting.tills.len() > 1 && !setting.pin {
+    if setting.tills.len() > 1 && setting.account.0 >= 2 * PRICE.0 {
         properties.push(Property::sometimes("possible: both terminals have posted", |_, world: &World| {
             world.ledger.sales.iter().all(|sales| sales.iter().any(|sale| sale.confirmed))
+        }));
+    }
+    if setting.account.0 < 2 * PRICE.0 {
+        properties.push(Property::sometimes("possible: refused for want of money", |_, world: &World| {
+            world.ledger.all().any(|sale| sale.refused && !sale.reversed)
         }));
     }
     if setting.pin {

@@ -107,9 +107,9 @@ impl Scene {
         };
         match self {
             Self::Sale => Setting { damage: true, idle_off: true, ..of("one pharmacy, two sales", vec![pharmacy(0, (2, 1), 3)]) },
-            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, (1, 0), 1), pharmacy(1, (1, 0), 1)]),
+            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, (1, 1), 1), pharmacy(1, (1, 0), 1)]),
             Self::Shared => {
-                of("pharmacy and bank, one card", vec![pharmacy(0, (1, 0), 1), Till::at(BANK, application(), (1, 0), 1)])
+                of("pharmacy and bank, one card", vec![pharmacy(0, (1, 1), 1), Till::at(BANK, application(), (1, 0), 1)])
             }
             Self::Poor => Setting {
                 account: Fen(PRICE.0 * 3 / 2),

@@ -372,7 +372,7 @@ impl Town {
                     }
                 }
             }
-            Wait::Pin => inputs.extend([Input::Keyed(false), Input::Keyed(true), Input::Torn(true)]),
+            Wait::Pin => inputs.extend([Input::Keyed(false), Input::Keyed(true), Input::Pulled]),
             Wait::Change => inputs.extend([Input::Works, Input::Torn(true), Input::Torn(false)]),
         }
         inputs
