@@ -6,6 +6,8 @@
 
 #[path = "model/centre.rs"]
 mod centre;
+#[path = "model/conformity.rs"]
+mod conformity;
 #[path = "model/explore.rs"]
 mod explore;
 #[path = "model/faults.rs"]
@@ -24,10 +26,13 @@ mod properties;
 mod settings;
 #[path = "model/terminal.rs"]
 mod terminal;
+#[path = "model/words.rs"]
+mod words;
 #[path = "model/world.rs"]
 mod world;
 
 fn main() {
+    conformity::the_centre_of_the_model_answers_as_the_real_one();
     explore::every_scene_is_explored_to_its_end();
     explore::each_mutant_is_convicted_by_the_property_that_names_it();
 }

@@ -4,7 +4,7 @@
 
 use qiyong_centre::hsm::Hsm;
 use qiyong_centre::number::{Coming, Confirming, Decided, Number, Reversing, Subject};
-use qiyong_centre::{Function, Hold, Phase, StoredLease, hold_of};
+use qiyong_centre::{Function, Grant, Hold, Phase, StoredLease, grant, hold_of};
 use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{Answer, Batch, Original, Receipt, Stan, Token};
@@ -12,11 +12,15 @@ use qiyong_protocol::rules::decision::{CardRecord, Institution, PresentedCard, d
 use qiyong_protocol::rules::reason::Reason;
 
 use super::faults::Fault;
-use super::parts::{Message, Says, new_card, standing};
+use super::parts::{new_card, signed_in, standing};
 use super::settings::{Setting, Till};
+use super::words::{Message, Says};
 
 /// A terminal and the number that it gave a sale.
 type Id = (u8, Batch, Stan);
+
+/// The token of every terminal: their random numbers are none.
+pub(crate) const TOKEN: Token = Token([7; 8]);
 
 /// What a message did, as whoever keeps the accounts sees it. The sale is known by its terminal and its time, not by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub(crate) struct Centre {
     pub(crate) card: CardRecord,
     /// Which row has put a function into use.
     activations: Vec<(usize, Function)>,
+    /// Of each terminal's name.
+    leases: Vec<Option<StoredLease>>,
     /// Whose inquiry was the last one.
     serving: Option<u8>,
 }
@@ -67,14 +73,17 @@ pub(crate) fn today() -> Date {
 impl Centre {
     pub(crate) fn new(setting: &Setting) -> Self {
         let card = CardRecord { account: setting.account, pin_is_initial: setting.pin, ..record() };
-        Self { rows: Vec::new(), reversals: Vec::new(), card, activations: Vec::new(), serving: None }
+        // Where nobody signs in over the network, each terminal has.
+        let lease = (!setting.sign_in).then_some(StoredLease { batch: Batch(1), token: Some(TOKEN), settled: false });
+        let leases = vec![lease; setting.tills.len()];
+        Self { rows: Vec::new(), reversals: Vec::new(), card, activations: Vec::new(), leases, serving: None }
     }
 
     /// What tells it from another one.
     pub(crate) fn key(&self) -> String {
-        let Self { rows, reversals, card, activations, serving } = self;
+        let Self { rows, reversals, card, activations, leases, serving } = self;
         let card = (card.status, card.social, card.financial, card.account, card.pin_is_initial);
-        format!("{rows:?} {reversals:?} {card:?} {activations:?} {serving:?}")
+        format!("{rows:?} {reversals:?} {card:?} {activations:?} {leases:?} {serving:?}")
     }
 
     fn find(&self, id: Id) -> Option<usize> {
@@ -99,9 +108,10 @@ impl Centre {
                 self.reverse(tills, (terminal, batch, stan), original, fault, &mut happened)
             }
             Says::Confirm { stan, original, .. } => self.confirm((terminal, batch, stan), original, fault),
+            Says::SignIn { token } => self.sign_in(terminal, token),
             Says::Inquire => {
                 self.serving = Some(terminal);
-                Answer::Standing(standing(self.card.pin_is_initial))
+                Answer::Standing(standing(self.card.pin_is_initial, fault != Some(Fault::InitialUnknown)))
             }
             Says::PinChanged if !self.card.pin_is_initial => Answer::Done,
             Says::PinChanged if self.serving == Some(terminal) => {
@@ -111,6 +121,21 @@ impl Centre {
             Says::PinChanged => Answer::Refused(Reason::InitialPinUnchanged),
         };
         (answer, happened)
+    }
+
+    fn sign_in(&mut self, terminal: u8, token: Token) -> Answer {
+        let lease = self.leases[usize::from(terminal)];
+        let used = self.rows.iter().map(|row| row.id).chain(self.reversals.iter().map(|(id, _)| *id));
+        let last = used.filter(|id| id.0 == terminal).map(|id| id.2.0).max().unwrap_or(0);
+        match grant(lease, token, Stan::new(last + 1)) {
+            Grant::Refused(reason) => Answer::Refused(reason),
+            Grant::Same(lease) => signed_in(lease),
+            Grant::Next(lease) => {
+                let held = StoredLease { batch: lease.batch, token: Some(token), settled: false };
+                self.leases[usize::from(terminal)] = Some(held);
+                signed_in(lease)
+            }
+        }
     }
 
     fn transact(
@@ -134,8 +159,7 @@ impl Centre {
             Coming::Late => return self.end(id, subject, Reason::AlreadyReversed),
             Coming::Other => return Answer::Refused(Reason::NumberReused),
         }
-        let lease = StoredLease { batch: Batch(1), token: Some(Token([7; 8])), settled: false };
-        match hold_of(Some(lease), id.1) {
+        match hold_of(self.leases[usize::from(id.0)], id.1) {
             Hold::Held => {}
             Hold::Settled => return Answer::Refused(Reason::BatchSettled),
             Hold::None => return Answer::Refused(Reason::NotSignedIn),
@@ -197,9 +221,7 @@ impl Centre {
     ) -> Answer {
         let again = fault == Some(Fault::RefundedTwice) && self.number(id).reversal.is_some();
         let undone = match self.number(id).is_reversed(original) {
-            Reversing::Nothing(_) if again => {
-                self.number(id).decided.and_then(|decided| decided.result.ok())
-            }
+            Reversing::Nothing(_) if again => self.number(id).decided.and_then(|decided| decided.result.ok()),
             Reversing::Nothing(answer) => return answer,
             Reversing::Undo(undone) => undone,
         };
@@ -238,12 +260,7 @@ impl Centre {
     }
 
     /// Undoes the transaction in this row, which nobody has confirmed in time. False: there is nothing to undo.
-    pub(crate) fn expire(
-        &mut self,
-        tills: &[Till],
-        row: usize,
-        fault: Option<Fault>,
-    ) -> Option<Vec<Happened>> {
+    pub(crate) fn expire(&mut self, tills: &[Till], row: usize, fault: Option<Fault>) -> Option<Vec<Happened>> {
         let decided = &self.rows[row].decided;
         let posted = fault == Some(Fault::PostedExpires) && decided.phase == Some(Phase::Posted);
         let receipt = decided.expires().or_else(|| decided.result.ok().filter(|_| posted))?;
@@ -277,8 +294,7 @@ impl Centre {
             let keeps = |row: &Row| {
                 let institution = tills[usize::from(row.id.0)].institution;
                 let local = Institution::of_region(institution).area == self.card.area;
-                row.decided.keeps_in_use(function, institution.channel(), local)
-                    && fault != Some(Fault::HeirForgotten)
+                row.decided.keeps_in_use(function, institution.channel(), local) && fault != Some(Fault::HeirForgotten)
             };
             match self.rows.iter().position(keeps) {
                 Some(heir) => self.activations.push((heir, function)),

@@ -13,7 +13,10 @@ use super::world::Town;
 const BOUND: usize = 4_000_000;
 
 pub(crate) fn every_scene_is_explored_to_its_end() {
-    println!("{:<32} {:>9} {:>10} {:>6} {:>8} {:>8} {:>7}", "scene", "states", "reached", "depth", "played", "centre", "seconds");
+    println!(
+        "{:<32} {:>9} {:>10} {:>6} {:>8} {:>8} {:>7}",
+        "scene", "states", "reached", "depth", "played", "centre", "seconds"
+    );
     let mut all = 0;
     let only = std::env::var("SCENE").ok();
     for scene in Scene::ALL {
@@ -43,7 +46,9 @@ pub(crate) fn every_scene_is_explored_to_its_end() {
             match (property.expectation, found) {
                 (Expectation::Sometimes, None) => panic!("{}: not {}", setting.name, property.name),
                 (Expectation::Sometimes, Some(_)) | (_, None) => {}
-                (_, Some(_)) => panic!("{}: not so: {}\n{}", setting.name, property.name, shortest(&setting, property.name)),
+                (_, Some(_)) => {
+                    panic!("{}: not so: {}\n{}", setting.name, property.name, shortest(&setting, property.name))
+                }
             }
         }
     }
@@ -75,7 +80,12 @@ pub(crate) fn each_mutant_is_convicted_by_the_property_that_names_it() {
         let path = checker.discovery(mutant.property).map(|path| path.into_actions());
         let steps = path.as_ref().map_or("-".into(), |path| path.len().to_string());
         let verdict = if path.is_some() { "yes" } else { "NO" };
-        println!("{:<66} {:<40} {:>8} {steps:>6} {verdict}", mutant.what, mutant.property, checker.unique_state_count());
+        println!(
+            "{:<66} {:<40} {:>8} {steps:>6} {verdict}",
+            mutant.what,
+            mutant.property,
+            checker.unique_state_count()
+        );
         match path {
             Some(_) => caught += 1,
             None => wrong.push(mutant.what),

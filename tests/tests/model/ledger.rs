@@ -4,7 +4,7 @@
 use qiyong_protocol::centre::{Answer, Stan};
 
 use super::centre::Happened;
-use super::parts::{Message, Says, Told};
+use super::words::{Message, Says, Told};
 
 /// The most sales of one terminal.
 pub(crate) const SALES: usize = 3;
@@ -85,7 +85,7 @@ impl Ledger {
             }
             Says::Reverse { original, .. } => self.sale(terminal, original.time.minute).says_reverse = true,
             Says::Confirm { original, .. } => self.sale(terminal, original.time.minute).says_confirm = true,
-            Says::Inquire | Says::PinChanged => {}
+            Says::SignIn { .. } | Says::Inquire | Says::PinChanged => {}
         }
     }
 
@@ -94,7 +94,7 @@ impl Ledger {
         let (time, done) = match message.says {
             Says::Transact { time, .. } => (time, false),
             Says::Reverse { original, .. } | Says::Confirm { original, .. } => (original.time, *answer == Answer::Done),
-            Says::Inquire | Says::PinChanged => return,
+            Says::SignIn { .. } | Says::Inquire | Says::PinChanged => return,
         };
         let sale = self.sale(message.terminal, time.minute);
         match message.says {

@@ -63,7 +63,8 @@ impl Memory for Bent {
         {
             let stan = self.memory.next();
             self.put_off = Some((settings.clone(), original, kind));
-            self.belief = Some(Belief::Owed(Owed::Reverse(Transaction { institution, terminal, batch, stan, original })));
+            self.belief =
+                Some(Belief::Owed(Owed::Reverse(Transaction { institution, terminal, batch, stan, original })));
             return Ok((batch, stan));
         }
         let (batch, stan) = self.memory.begin(settings, original, kind)?;

@@ -22,119 +22,18 @@ use qiyong_protocol::card::keys::Cryptogram;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::message::response;
-use qiyong_protocol::centre::{
-    Answer, Batch, Body, Lease, LinkError, Original, Request, Session, Stan, Standing, WorkingKey,
-};
+use qiyong_protocol::centre::{Answer, Batch, Body, Lease, LinkError, Request, Session, Stan, Standing, WorkingKey};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
-use qiyong_protocol::rules::reason::Reason;
 use qiyong_sim::card::os::VirtualCard;
 use qiyong_tests::sample_card;
 
-use super::flash::{Flash, Image};
+use super::flash::Flash;
+use super::words::{Event, Input, Message, Numbered, Says, Table, Told, Wait};
 
 /// Tries that the card's PIN has.
 pub(crate) const TRIES: u8 = 3;
 const INITIAL: &[u8] = b"123456";
 const OWN: &[u8] = b"271828";
-
-/// A card as it lies on the table: what it keeps without power.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Table {
-    /// It has the holder's own PIN, and not the initial one.
-    pub(crate) own: bool,
-    /// Tries left.
-    pub(crate) left: u8,
-}
-
-/// What happens to a terminal next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Input {
-    /// A till asks for the sale with this number, and this card is inserted.
-    Begin(u8, Table),
-    /// A till asks for an echo, before which all that is owed is paid.
-    Attend,
-    /// The answer with this number comes.
-    Answer(u8),
-    /// No answer comes in time.
-    NoAnswer,
-    /// The centre could not read the message.
-    Rejected,
-    /// No byte of the message could be sent.
-    Unsent,
-    /// The holder keys the own PIN, or else the initial one.
-    Keyed(bool),
-    /// The card is pulled out while a PIN is awaited.
-    Pulled,
-    /// The card does what it was told.
-    Works,
-    /// The card is torn out before it does so, or else after it.
-    Torn(bool),
-}
-
-/// What a terminal waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Wait {
-    /// Its power is off.
-    Off,
-    /// The till.
-    Idle,
-    /// The answer to the message with this number.
-    Answer(u8),
-    /// The present PIN.
-    Pin,
-    /// The card, which is about to change its PIN.
-    Change,
-}
-
-/// What is seen at the till of a sale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Told {
-    Done,
-    NotDone,
-}
-
-/// What happens between two waits, in this order.
-pub(crate) enum Event {
-    Wrote(Image),
-    Showed(Told),
-}
-
-/// What decides something at the centre, as far as it matters there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) terminal: u8,
-    pub(crate) batch: Batch,
-    pub(crate) says: Says,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Says {
-    Transact { stan: Stan, time: Timestamp },
-    Reverse { stan: Stan, original: Original },
-    Confirm { stan: Stan, original: Original, result: Option<Reason> },
-    Inquire,
-    PinChanged,
-}
-
-/// Answers and messages by their numbers.
-pub(crate) struct Numbered<T>(pub(crate) Vec<T>);
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: PartialEq> Numbered<T> {
-    pub(crate) fn number(&mut self, one: T) -> u8 {
-        let found = self.0.iter().position(|other| *other == one);
-        let place = found.unwrap_or_else(|| {
-            self.0.push(one);
-            self.0.len() - 1
-        });
-        u8::try_from(place).expect("at most 256 of them")
-    }
-}
 
 /// What all parts share.
 pub(crate) struct Bench {
@@ -147,6 +46,8 @@ pub(crate) struct Bench {
     pub(crate) signed_in: bool,
     /// The holder's PIN, and whether the centre has heard of it, are part of the world.
     pub(crate) asks_pin: bool,
+    /// So is the lease of the terminal's name.
+    pub(crate) signs_in: bool,
     pub(crate) flash: Flash,
     pub(crate) sale: u8,
     pub(crate) card: VirtualCard,
@@ -185,6 +86,7 @@ impl Bench {
             answers: Vec::new(),
             signed_in: false,
             asks_pin: false,
+            signs_in: false,
             flash,
             sale: 0,
             card: virtual_card(),
@@ -310,6 +212,7 @@ impl CentreLink for Link {
             Body::Transact { stan, .. } => Says::Transact { stan, time: request.time },
             Body::Reverse { stan, original } => Says::Reverse { stan, original },
             Body::Confirm { stan, original, result } => Says::Confirm { stan, original, result },
+            Body::SignIn { token } if self.0.borrow().signs_in => Says::SignIn { token },
             Body::Inquire { .. } if self.0.borrow().asks_pin => Says::Inquire,
             Body::PinChanged { .. } if self.0.borrow().asks_pin => Says::PinChanged,
             _ => return Ok(self.at_once(&request.body)),
@@ -322,7 +225,11 @@ impl CentreLink for Link {
         let input = next(&self.0, wait, |_| true).await;
         let mut bench = self.0.borrow_mut();
         match input {
-            Input::Answer(number) => Ok(bench.answers[usize::from(number)].clone()),
+            Input::Answer(number) => {
+                let answer = bench.answers[usize::from(number)].clone();
+                bench.signed_in |= matches!(answer, Answer::SignedIn { .. });
+                Ok(answer)
+            }
             Input::NoAnswer if bench.late_is_unsent && matches!(says, Says::Transact { .. }) => {
                 Err(LinkError::Unwritable { field: 0 })
             }
@@ -343,28 +250,25 @@ impl Link {
         match body {
             Body::SignIn { .. } => {
                 bench.signed_in = true;
-                // The least that the centre says of numbers: the terminal's own count.
-                let lease = Lease { batch: Batch(1), next: Stan(1) };
-                let session =
-                    Session { key: WorkingKey { enciphered: [0; 16], check: [0; 3] }, time: Timestamp::UNSET };
-                Answer::SignedIn { lease, session }
+                // The least that the centre says of numbers: the terminal has its own count.
+                signed_in(Lease { batch: Batch(1), next: Stan(1) })
             }
             Body::Authenticate(_) => Answer::Authenticated { internal: Cryptogram(bench.proof), external: None },
-            Body::Inquire { .. } => Answer::Standing(standing(false)),
+            Body::Inquire { .. } => Answer::Standing(standing(false, true)),
             _ => Answer::Done,
         }
     }
 }
 
+/// What the centre says to a terminal that signs in. Nobody uses the key here.
+pub(crate) const fn signed_in(lease: Lease) -> Answer {
+    let key = WorkingKey { enciphered: [0; 16], check: [0; 3] };
+    Answer::SignedIn { lease, session: Session { key, time: Timestamp::UNSET } }
+}
+
 /// What the centre says of a card.
-pub(crate) const fn standing(pin_is_initial: bool) -> Standing {
-    Standing {
-        status: CardStatus::Inactive,
-        social: false,
-        financial: false,
-        pin_is_initial,
-        initial_is_common: true,
-    }
+pub(crate) const fn standing(pin_is_initial: bool, initial_is_common: bool) -> Standing {
+    Standing { status: CardStatus::Inactive, social: false, financial: false, pin_is_initial, initial_is_common }
 }
 
 pub(crate) struct Desk(pub(crate) Shared);

@@ -12,10 +12,11 @@ use qiyong_protocol::rules::institution::Channel;
 use stateright::Property;
 
 use super::centre::Centre;
-use super::ledger::{Ledger, Sale};
-use super::parts::{Input, TRIES, Wait};
+use super::ledger::{Ledger, SALES, Sale};
+use super::parts::TRIES;
 use super::settings::{PRICE, Setting};
 use super::terminal::Noted;
+use super::words::{Input, Wait};
 use super::world::{Played, Town, World};
 
 pub(crate) const ONCE: &str = "a sale is charged once or not at all";
@@ -30,6 +31,8 @@ pub(crate) const NUMBERS: &str = "a number is one sale's";
 pub(crate) const TRIES_KEPT: &str = "a fault costs the card no try";
 pub(crate) const AGREE: &str = "in the end both agree";
 pub(crate) const TOLD: &str = "what was shown is so in the end";
+
+pub(crate) const FOUND: &str = "the next visit finds out which PIN holds";
 
 /// The most steps in which a healed terminal must have done.
 const STEPS: usize = 60;
@@ -89,9 +92,15 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Town>> {
         properties.push(Property::always(TRIES_KEPT, |_, world: &World| {
             world.card.left == TRIES.saturating_sub(world.ledger.wrong_pins)
         }));
-        properties.push(Property::sometimes("possible: the card has taken the new PIN, and nobody knows", |town: &Town, world: &World| {
-            world.card.own && world.within.is_none() && with_centre(town, world, |centre| centre.card.pin_is_initial)
-        }));
+        properties.push(Property::always(FOUND, |town: &Town, world: &World| heal(town, world).found));
+        properties.push(Property::sometimes(
+            "possible: the card has taken the new PIN, and nobody knows",
+            |town: &Town, world: &World| {
+                world.card.own
+                    && world.within.is_none()
+                    && with_centre(town, world, |centre| centre.card.pin_is_initial)
+            },
+        ));
     }
     properties
 }
@@ -153,6 +162,7 @@ fn closed_by_word(town: &Town, world: &World) -> bool {
 pub(crate) struct Healed {
     pub(crate) agree: bool,
     pub(crate) told: bool,
+    pub(crate) found: bool,
 }
 
 /// Lets every message arrive and be answered from now on.
@@ -173,22 +183,52 @@ fn heal(town: &Town, world: &World) -> Healed {
             end.happens(town, &mut played, terminal, Input::Attend);
         }
     }
-    let healed = Healed { agree: agree(town, &played, &end), told: told(&end.ledger) };
+    let mut healed = Healed { agree: agree(town, &played, &end), told: told(&end.ledger), found: true };
+    if town.setting.pin {
+        healed.found = is_found(town, &mut played, &mut end);
+    }
     played.healed.insert(known, healed);
     healed
+}
+
+/// Whether a holder who knows the PIN is served at the next visit, and not asked to change the own one; unless the card is blocked.
+fn is_found(town: &Town, played: &mut Played, world: &mut World) -> bool {
+    let next = world.sale[0] + 1;
+    if usize::from(next) > SALES || world.card.left == 0 {
+        return true;
+    }
+    let had_own = world.card.own;
+    world.happens(town, played, 0, Input::Begin(next, world.card));
+    let mut changes = 0;
+    for _ in 0..STEPS {
+        changes += u8::from(played.node(world.terminals[0]).wait == Wait::Change);
+        if step(town, played, world, 0).is_none() {
+            break;
+        }
+    }
+    let is_initial = played.centres[usize::from(world.centre)].card.pin_is_initial;
+    world.ledger.sale(0, next).told_done && world.card.own && !is_initial && changes == u8::from(!had_own)
 }
 
 /// A terminal comes to the end of what it is at.
 fn finish(town: &Town, played: &mut Played, world: &mut World, terminal: u8) {
     for _ in 0..STEPS {
-        let input = match played.node(world.terminals[usize::from(terminal)]).wait {
-            Wait::Off | Wait::Idle => return,
-            Wait::Answer(message) => Input::Answer(world.arrives(town, played, message)),
-            Wait::Pin => Input::Keyed(world.card.own),
-            Wait::Change => Input::Works,
-        };
-        world.happens(town, played, terminal, input);
+        if step(town, played, world, terminal).is_none() {
+            return;
+        }
     }
+}
+
+/// What a terminal waits for happens as it should; `None`: it waits for its till.
+fn step(town: &Town, played: &mut Played, world: &mut World, terminal: u8) -> Option<()> {
+    let input = match played.node(world.terminals[usize::from(terminal)]).wait {
+        Wait::Off | Wait::Idle => return None,
+        Wait::Answer(message) => Input::Answer(world.arrives(town, played, message)),
+        Wait::Pin => Input::Keyed(world.card.own),
+        Wait::Change => Input::Works,
+    };
+    world.happens(town, played, terminal, input);
+    Some(())
 }
 
 fn agree(town: &Town, played: &Played, world: &World) -> bool {
@@ -202,7 +242,8 @@ fn agree(town: &Town, played: &Played, world: &World) -> bool {
                 Noted::Open => false,
                 Noted::Closed(how) => (*how == Closed::Confirmed) == sales[usize::from(*sale) - 1].stands(),
             });
-            let posted = centre.rows.iter().filter(|row| row.id.0 == terminal && row.decided.phase == Some(Phase::Posted));
+            let posted =
+                centre.rows.iter().filter(|row| row.id.0 == terminal && row.decided.phase == Some(Phase::Posted));
             let charges: Vec<u64> =
                 posted.filter_map(|row| row.decided.result.ok()).map(|receipt| receipt.effects.charge.0).collect();
             let own = sums(&node.totals);

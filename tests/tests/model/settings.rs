@@ -60,6 +60,8 @@ pub(crate) struct Setting {
     pub(crate) account: Fen,
     /// The holder has the initial PIN still: inquiries and reports of the change go over the network, cards are torn out.
     pub(crate) pin: bool,
+    /// Sign-ins go over the network, too; or they are never lost.
+    pub(crate) sign_in: bool,
     /// A message may be damaged on its way, or never leave the terminal.
     pub(crate) damage: bool,
     /// The centre undoes what nobody confirms, at any time.
@@ -99,6 +101,7 @@ impl Scene {
             tills,
             account: Fen(10 * PRICE.0),
             pin: false,
+            sign_in: false,
             damage: false,
             idle_off: false,
             expiry: true,
@@ -106,11 +109,17 @@ impl Scene {
             fault: None,
         };
         match self {
-            Self::Sale => Setting { damage: true, idle_off: true, ..of("one pharmacy, two sales", vec![pharmacy(0, (2, 1), 3)]) },
-            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, (1, 1), 1), pharmacy(1, (1, 0), 1)]),
-            Self::Shared => {
-                of("pharmacy and bank, one card", vec![pharmacy(0, (1, 1), 1), Till::at(BANK, application(), (1, 0), 1)])
-            }
+            Self::Sale => Setting {
+                sign_in: true,
+                damage: true,
+                idle_off: true,
+                ..of("one pharmacy, two sales", vec![pharmacy(0, (2, 1), 3)])
+            },
+            Self::Two => of("two pharmacies, one card", vec![pharmacy(0, (1, 1), 1), pharmacy(1, (1, 1), 1)]),
+            Self::Shared => of(
+                "pharmacy and bank, one card",
+                vec![pharmacy(0, (1, 1), 1), Till::at(BANK, application(), (1, 0), 1)],
+            ),
             Self::Poor => Setting {
                 account: Fen(PRICE.0 * 3 / 2),
                 ..of("an account for one sale", vec![pharmacy(0, (1, 0), 1), pharmacy(1, (1, 0), 1)])

@@ -22,13 +22,12 @@ use qiyong_firmware::terminal::{Closed, Memory, Terminal};
 use qiyong_protocol::centre::{Answer, Totals};
 use qiyong_protocol::ecr::Formality;
 
+use super::faults::Fault;
 use super::flash::{Flash, Image, erased};
 use super::memory::{Bent, Kept};
-use super::faults::Fault;
-use super::parts::{
-    Bench, Desk, Dice, Event, Input, Link, Message, Numbered, Shared, Slot, Table, Told, Wait, Watch,
-};
+use super::parts::{Bench, Desk, Dice, Link, Shared, Slot, Watch};
 use super::settings::{Setting, Till};
+use super::words::{Event, Input, Message, Numbered, Table, Told, Wait};
 
 /// Where a terminal stands.
 pub(crate) type Place = u16;
@@ -173,14 +172,13 @@ impl Terminals {
         bench.inputs = inputs.iter().copied().collect();
         bench.messages = std::mem::take(&mut self.messages);
         bench.answers = self.answers.0.clone();
-        bench.asks_pin = setting.pin;
+        (bench.asks_pin, bench.signs_in) = (setting.pin, setting.sign_in);
         bench.faults(setting.fault);
         let shared: Shared = Rc::new(RefCell::new(bench));
         let part = || shared.clone();
         let memory = Bent::new(Kept::open(flash.clone(), None), setting.fault);
         let settings = till.settings(terminal);
-        let mut it =
-            Terminal::new(Slot(part()), Link(part()), Desk(part()), Watch(part()), Dice, memory, settings);
+        let mut it = Terminal::new(Slot(part()), Link(part()), Desk(part()), Watch(part()), Dice, memory, settings);
         let mut wait = Wait::Idle;
         loop {
             let input = shared.borrow_mut().next();

@@ -14,10 +14,11 @@ use stateright::{Model, Property};
 use super::centre::{Centre, Happened};
 use super::faults::Fault;
 use super::ledger::{Ledger, TERMINALS};
-use super::parts::{Input, TRIES, Table, Told, Wait};
+use super::parts::TRIES;
 use super::properties::{self, Healed};
 use super::settings::Setting;
 use super::terminal::{Node, Place, Terminals};
+use super::words::{Input, Table, Told, Wait};
 
 /// A state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -152,8 +153,7 @@ impl Played {
         }
         let mut next = self.centres[usize::from(centre)].clone();
         let happened = next.expire(&setting.tills, usize::from(row), setting.fault);
-        let heard =
-            happened.map(|happened| Heard { centre: self.centre(next), pair: 0, happened: happened.into() });
+        let heard = happened.map(|happened| Heard { centre: self.centre(next), pair: 0, happened: happened.into() });
         self.expires.insert((centre, row), heard.clone());
         heard
     }
