@@ -18,8 +18,12 @@ mod flash;
 mod ledger;
 #[path = "model/memory.rs"]
 mod memory;
+#[path = "model/mutants.rs"]
+mod mutants;
 #[path = "model/parts.rs"]
 mod parts;
+#[path = "model/people.rs"]
+mod people;
 #[path = "model/properties.rs"]
 mod properties;
 #[path = "model/settings.rs"]

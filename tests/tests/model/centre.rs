@@ -2,25 +2,21 @@
 //! [`qiyong_protocol::rules::decision`]); here it is carried out on a few values in place of a database. `conformity` compares it
 //! with the real one.
 
-use qiyong_centre::hsm::Hsm;
 use qiyong_centre::number::{Coming, Confirming, Decided, Number, Reversing, Subject};
 use qiyong_centre::{Function, Grant, Hold, Phase, StoredLease, grant, hold_of};
-use qiyong_protocol::card::date::Date;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{Answer, Batch, Original, Receipt, Stan, Token};
-use qiyong_protocol::rules::decision::{CardRecord, Institution, PresentedCard, decide};
+use qiyong_protocol::rules::decision::{CardRecord, Institution, decide};
 use qiyong_protocol::rules::reason::Reason;
 
 use super::faults::Fault;
-use super::parts::{new_card, signed_in, standing};
+use super::parts::{signed_in, standing};
+use super::people::{presented, record, today};
 use super::settings::{Setting, Till};
 use super::words::{Message, Says};
 
 /// A terminal and the number that it gave a sale.
 type Id = (u8, Batch, Stan);
-
-/// The token of every terminal: their random numbers are none.
-pub(crate) const TOKEN: Token = Token([7; 8]);
 
 /// What a message did, as whoever keeps the accounts sees it. The sale is known by its terminal and its time, not by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,27 +50,15 @@ pub(crate) struct Centre {
     serving: Option<u8>,
 }
 
-pub(crate) fn presented() -> PresentedCard {
-    let record = record();
-    PresentedCard { number: record.number, ident: record.ident, id_number: record.id_number, name: record.name }
-}
-
-pub(crate) fn record() -> CardRecord {
-    let new = new_card();
-    let ident = Hsm::test_keys().issue(&new).expect("a card that can be made").ident;
-    new.record(ident)
-}
-
-/// The day of the model.
-pub(crate) fn today() -> Date {
-    Date::new(2026, 3, 2).expect("a day")
-}
-
 impl Centre {
     pub(crate) fn new(setting: &Setting) -> Self {
         let card = CardRecord { account: setting.account, pin_is_initial: setting.pin, ..record() };
         // Where nobody signs in over the network, each terminal has.
-        let lease = (!setting.sign_in).then_some(StoredLease { batch: Batch(1), token: Some(TOKEN), settled: false });
+        let lease = (!setting.sign_in).then_some(StoredLease {
+            batch: Batch(1),
+            token: Some(super::people::TOKEN),
+            settled: false,
+        });
         let leases = vec![lease; setting.tills.len()];
         Self { rows: Vec::new(), reversals: Vec::new(), card, activations: Vec::new(), leases, serving: None }
     }

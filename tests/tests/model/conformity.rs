@@ -1,6 +1,9 @@
 //! The centre of the model and the real one, over its database: the same messages in the same order get the same answers, and leave
 //! the same card, account and phases.
 
+use std::collections::BTreeSet;
+use std::mem::discriminant;
+
 use jiff::civil::{DateTime, date};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -10,11 +13,12 @@ use qiyong_centre::Phase;
 use qiyong_centre::clock::SetClock;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::{Answer, Batch, Body, Original, Request, Stan};
-use qiyong_protocol::rules::decision::{Institution, Operation};
+use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::money::Fen;
+use qiyong_protocol::rules::reason::Reason;
 
-use super::centre::{Centre, TOKEN, presented, record};
-use super::parts::time_of;
+use super::centre::Centre;
+use super::people::{TOKEN, presented, record, time_of};
 use super::settings::{PRICE, Scene, Setting};
 use super::words::{Message, Says};
 
@@ -30,18 +34,18 @@ struct Left {
     phases: Vec<Option<Phase>>,
 }
 
-fn noon() -> DateTime {
+fn morning() -> DateTime {
     date(2026, 3, 2).at(9, 0, 0, 0)
 }
 
 pub(crate) fn the_centre_of_the_model_answers_as_the_real_one() {
-    let (mut messages, mut kinds) = (0, std::collections::BTreeSet::new());
+    let (mut messages, mut kinds) = (0, BTreeSet::new());
     for seed in 0..SEQUENCES {
         // The money is for two sales of three in some, so that a sale is refused.
         let account = Fen(PRICE.0 * if seed % 2 == 0 { 10 } else { 2 });
         let setting = Setting { account, sign_in: true, ..Scene::Shared.setting() };
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
-        let clock = SetClock::new(noon());
+        let clock = SetClock::new(morning());
         let mut real = real(&setting, &clock);
         let mut model = Centre::new(&setting);
         let mut history = Vec::new();
@@ -54,12 +58,12 @@ pub(crate) fn the_centre_of_the_model_answers_as_the_real_one() {
                 history.push("three days".to_string());
                 clock.set(date(2026, 3, 6).at(9, 0, 0, 0));
                 real.expire().expect("the database works");
-                clock.set(noon());
+                clock.set(morning());
                 (0..model.rows.len()).for_each(|row| drop(model.expire(&setting.tills, row, None)));
             } else {
                 let message = message(&setting, &mut dice);
                 let answer = compare(&setting, (&mut real, &mut model), message, &mut history);
-                kinds.insert(format!("{:?}", (std::mem::discriminant(&message.says), word(&answer))));
+                kinds.insert(format!("{:?}", (discriminant(&message.says), word(&answer))));
                 messages += 1;
             }
             assert_eq!(left_by(&real), left(&model), "seed {seed}: {history:#?}");
@@ -82,8 +86,7 @@ fn real(setting: &Setting, clock: &SetClock) -> RealCentre {
     for till in &setting.tills {
         centre.add_institution(&Institution::of_region(till.institution)).expect("a new place");
     }
-    let card =
-        qiyong_protocol::rules::decision::CardRecord { account: setting.account, pin_is_initial: false, ..record() };
+    let card = CardRecord { account: setting.account, pin_is_initial: false, ..record() };
     centre.add_card(&card).expect("a new card");
     centre
 }
@@ -149,11 +152,10 @@ fn left(model: &Centre) -> Left {
 
 fn left_by(real: &RealCentre) -> Left {
     let card = real.card(&record().number).expect("the database works").expect("the card");
-    let decided = real.journal().expect("the database works").into_iter().filter(|line| {
-        line.stan.is_some()
-            && line.operation.is_some()
-            && line.reason != Some(qiyong_protocol::rules::reason::Reason::NumberReused)
-    });
+    let decided =
+        real.journal().expect("the database works").into_iter().filter(|line| {
+            line.stan.is_some() && line.operation.is_some() && line.reason != Some(Reason::NumberReused)
+        });
     Left {
         active: card.social,
         financial: card.financial,

@@ -9,15 +9,11 @@ use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
 
-use qiyong::in_process::make_card;
-use qiyong_centre::hsm::Hsm;
 use qiyong_firmware::slot::{CardSlot, SlotError};
 use qiyong_firmware::terminal::{CentreLink, Clock, NoPin, Operator, WhichPin};
 use qiyong_firmware::ui::Screen;
 use qiyong_protocol::card::commands::ins;
-use qiyong_protocol::card::date::{Date, Timestamp};
-use qiyong_protocol::card::files::Generation;
-use qiyong_protocol::card::issue::NewCard;
+use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::card::keys::Cryptogram;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
@@ -25,15 +21,10 @@ use qiyong_protocol::centre::message::response;
 use qiyong_protocol::centre::{Answer, Batch, Body, Lease, LinkError, Request, Session, Stan, Standing, WorkingKey};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_sim::card::os::VirtualCard;
-use qiyong_tests::sample_card;
 
 use super::flash::Flash;
+use super::people::{pin, time_of, virtual_card};
 use super::words::{Event, Input, Message, Numbered, Says, Table, Told, Wait};
-
-/// Tries that the card's PIN has.
-pub(crate) const TRIES: u8 = 3;
-const INITIAL: &[u8] = b"123456";
-const OWN: &[u8] = b"271828";
 
 /// What all parts share.
 pub(crate) struct Bench {
@@ -61,19 +52,6 @@ pub(crate) struct Bench {
 }
 
 pub(crate) type Shared = Rc<RefCell<Bench>>;
-
-pub(crate) fn new_card() -> NewCard {
-    NewCard { pin: Pin::new(INITIAL).expect("six digits"), pin_tries: TRIES, ..sample_card(Generation::V2) }
-}
-
-pub(crate) fn virtual_card() -> VirtualCard {
-    make_card(&new_card(), &Hsm::test_keys()).expect("a card that can be made")
-}
-
-/// The time of the sale with this number.
-pub(crate) fn time_of(sale: u8) -> Timestamp {
-    Timestamp { date: Date::new(2026, 3, 2).expect("a day"), hour: 9, minute: sale, second: 0 }
-}
 
 impl Bench {
     pub(crate) fn new(terminal: u8, flash: Flash) -> Self {
@@ -122,10 +100,6 @@ impl Bench {
         self.events.clear();
         Some(input)
     }
-}
-
-fn pin(own: bool) -> Pin {
-    Pin::new(if own { OWN } else { INITIAL }).expect("six digits")
 }
 
 /// Waits for the next input that `takes` takes.

@@ -13,11 +13,11 @@ use stateright::Property;
 
 use super::centre::Centre;
 use super::ledger::{Ledger, SALES, Sale};
-use super::parts::TRIES;
+use super::people::TRIES;
 use super::settings::{PRICE, Setting};
 use super::terminal::Noted;
 use super::words::{Input, Wait};
-use super::world::{Played, Town, World};
+use super::world::{Healed, Played, Town, World};
 
 pub(crate) const ONCE: &str = "a sale is charged once or not at all";
 pub(crate) const ACCOUNT: &str = "the account says what was paid";
@@ -155,14 +155,6 @@ fn closed_by_word(town: &Town, world: &World) -> bool {
             }
         })
     })
-}
-
-/// How it is once all has healed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Healed {
-    pub(crate) agree: bool,
-    pub(crate) told: bool,
-    pub(crate) found: bool,
 }
 
 /// Lets every message arrive and be answered from now on.

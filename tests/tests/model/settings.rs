@@ -7,8 +7,8 @@ use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 
-use super::centre::record;
 use super::faults::Fault;
+use super::people::record;
 
 /// What a sale costs the personal account.
 pub(crate) const PRICE: Fen = Fen(3_000);

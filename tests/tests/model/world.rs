@@ -14,8 +14,7 @@ use stateright::{Model, Property};
 use super::centre::{Centre, Happened};
 use super::faults::Fault;
 use super::ledger::{Ledger, TERMINALS};
-use super::parts::TRIES;
-use super::properties::{self, Healed};
+use super::people::TRIES;
 use super::settings::Setting;
 use super::terminal::{Node, Place, Terminals};
 use super::words::{Input, Table, Told, Wait};
@@ -71,6 +70,14 @@ pub(crate) struct Played {
     pub(crate) healed: HashMap<World, Healed>,
 }
 
+/// How it is once all has healed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Healed {
+    pub(crate) agree: bool,
+    pub(crate) told: bool,
+    pub(crate) found: bool,
+}
+
 /// What a message did at the centre.
 #[derive(Clone, Debug)]
 struct Heard {
@@ -79,14 +86,18 @@ struct Heard {
     happened: Arc<[Happened]>,
 }
 
+/// What must hold in a setting.
+type Judge = fn(&Setting) -> Vec<Property<Town>>;
+
 /// The model of a setting.
 pub(crate) struct Town {
     pub(crate) setting: Setting,
+    properties: Judge,
     played: Mutex<Played>,
 }
 
 impl Town {
-    pub(crate) fn new(setting: Setting) -> Self {
+    pub(crate) fn new(setting: Setting, properties: Judge) -> Self {
         let played = Played {
             terminals: Terminals::new(),
             centres: Vec::new(),
@@ -96,7 +107,7 @@ impl Town {
             pairs: Vec::new(),
             healed: HashMap::new(),
         };
-        Self { setting, played: Mutex::new(played) }
+        Self { setting, properties, played: Mutex::new(played) }
     }
 
     pub(crate) fn played(&self) -> MutexGuard<'_, Played> {
@@ -338,7 +349,7 @@ impl Model for Town {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::all(&self.setting)
+        (self.properties)(&self.setting)
     }
 }
 
