@@ -1,6 +1,6 @@
-//! The whole of what must never be lost, as a model that is explored to its end: terminals, network, centre, card and account
-//! (docs/never-lost.md, docs/design.md §1). The terminals are the shipped ones over the shipped journal, and the centre decides by its
-//! own rules; what is judged is judged by a book of the model's own.
+//! The whole of what must never be lost, as a model that is explored to its end: terminals, network, centre, card and
+//! account (docs/never-lost.md, docs/design.md §1). The terminals are the shipped ones over the shipped journal, and
+//! the centre decides by its own rules; what is judged is judged by a book of the model's own.
 //!
 //! A program of its own, which prints what it has explored and the table of the mutants: not a list of tests.
 

@@ -1,6 +1,6 @@
-//! The centre of the model. What a message means is decided by the centre's own rules ([`qiyong_centre::number`], leases, and
-//! [`qiyong_protocol::rules::decision`]); here it is carried out on a few values in place of a database. `conformity` compares it
-//! with the real one.
+//! The centre of the model. What a message means is decided by the centre's own rules ([`qiyong_centre::number`],
+//! leases, and [`qiyong_protocol::rules::decision`]); here it is carried out on a few values in place of a database.
+//! `conformity` compares it with the real one.
 
 use qiyong_centre::number::{Coming, Confirming, Decided, Number, Reversing, Subject};
 use qiyong_centre::{Function, Grant, Hold, Phase, StoredLease, grant, hold_of};
@@ -18,7 +18,8 @@ use super::words::{Message, Says};
 /// A terminal and the number that it gave a sale.
 type Id = (u8, Batch, Stan);
 
-/// What a message did, as whoever keeps the accounts sees it. The sale is known by its terminal and its time, not by its number.
+/// What a message did, as whoever keeps the accounts sees it. The sale is known by its terminal and its time, not by
+/// its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happened {
     /// The personal account paid this sale, or the bank's window verified its person.
@@ -163,6 +164,7 @@ impl Centre {
         };
         let receipt = Receipt { effects, balance };
         self.pay(sale_of(id, &subject), receipt, happened);
+        self.card.account.0 -= u64::from(fault == Some(Fault::ChargedMore));
         let decided = Decided { subject, result: Ok(receipt), reversed: false, phase: Some(Phase::Pending) };
         self.rows.push(Row { id, decided });
         let row = self.rows.len() - 1;

@@ -1,5 +1,5 @@
-//! The centre of the model and the real one, over its database: the same messages in the same order get the same answers, and leave
-//! the same card, account and phases.
+//! The centre of the model and the real one, over its database: the same messages in the same order get the same
+//! answers, and leave the same card, account and phases.
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;

@@ -94,6 +94,11 @@ pub(crate) fn each_mutant_is_convicted_by_the_property_that_names_it() {
             None => wrong.push(mutant.what),
         }
     }
+    for scene in Scene::ALL {
+        let judged = properties::all(&scene.setting()).into_iter();
+        let unproved = judged.filter(|property| property.expectation == Expectation::Always).map(|one| one.name);
+        wrong.extend(unproved.filter(|name| MUTANTS.iter().all(|mutant| mutant.property != *name)));
+    }
     closing_line(&format!("model's mutants caught: {caught} of {}", MUTANTS.len()));
-    assert!(wrong.is_empty(), "not caught: {wrong:?}");
+    assert!(wrong.is_empty(), "not caught, or without a mutant: {wrong:?}");
 }

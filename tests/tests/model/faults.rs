@@ -1,5 +1,5 @@
-//! The deliberate faults of the model: each is a rule left out, of the terminal's memory, its link, its slot, the card, or the centre.
-//! `mutants` says what each leaves out and which property convicts it.
+//! The deliberate faults of the model: each is a rule left out, of the terminal's memory, its link, its slot, the card,
+//! or the centre. `mutants` says what each leaves out and which property convicts it.
 
 /// A rule that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(crate) enum Fault {
     PostedExpires,
     ReversalForgotten,
     RepetitionCharged,
+    ChargedMore,
     RefundedTwice,
     ReversedNotRefunded,
     ActivationBeforePayment,

@@ -1,5 +1,5 @@
-//! The flash of a terminal in the model: it keeps what it held after each change, so that the power can be cut there. That a single
-//! write is whole or not there is the journal's own proof (`firmware/src/journal/tests`), not this one's.
+//! The flash of a terminal in the model: it keeps what it held after each change, so that the power can be cut there.
+//! That a single write is whole or not there is the journal's own proof (`firmware/src/journal/tests`), not this one's.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,6 @@
-//! The judge's own book: what was seen on the way of each sale. It takes nothing from what it judges: a sale is known by its
-//! terminal and the time at which it was asked for, and never by its number; money by what the account gave and got back.
+//! The judge's own book: what was seen on the way of each sale. It takes nothing from what it judges: a sale is known
+//! by its terminal and the time at which it was asked for, and never by its number; money by what the account gave and
+//! got back.
 
 use qiyong_protocol::centre::{Answer, Stan};
 

@@ -1,4 +1,5 @@
-//! The table of the mutants: what each fault leaves out, the property that names it, and the scene in which it is convicted.
+//! The table of the mutants: what each fault leaves out, the property that names it, and the scene in which it is
+//! convicted.
 
 use super::faults::Fault;
 use super::properties as property;
@@ -61,6 +62,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         property::ACKNOWLEDGED,
         Scene::Sale,
     ),
+    mutant(Fault::ChargedMore, "centre: the account pays a fen more", property::ACCOUNT, Scene::Sale),
     mutant(Fault::RepetitionCharged, "centre: a repetition is charged again", property::ONCE, Scene::Sale),
     mutant(Fault::RefundedTwice, "centre: a reversal said again gives back again", property::ONCE, Scene::Sale),
     mutant(Fault::ReversedNotRefunded, "centre: a reversal gives nothing back", property::ACKNOWLEDGED, Scene::Sale),

@@ -1,6 +1,6 @@
-//! What the shipped terminal is given in the model: a slot with the simulator's virtual card, a link whose other end is the model's
-//! network, a till whose screens are noted, a clock, and random numbers that are none. Where the world decides how it goes on, a part
-//! waits for the next [`Input`]; where nothing hangs on it, the answer is given at once.
+//! What the shipped terminal is given in the model: a slot with the simulator's virtual card, a link whose other end is
+//! the model's network, a till whose screens are noted, a clock, and random numbers that are none. Where the world
+//! decides how it goes on, a part waits for the next [`Input`]; where nothing hangs on it, the answer is given at once.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -1,8 +1,8 @@
 //! What must hold in every state, by the judge's book; and what must be possible, or the model would prove little.
 //!
-//! What must hold in the end is no `eventually` property, since the checker sees these on paths without a circle alone. Instead
-//! each state is healed: from now on every message arrives and is answered, the terminals finish what they are at and pay what they
-//! owe. A bounded number of steps must do.
+//! What must hold in the end is no `eventually` property, since the checker sees these on paths without a circle alone.
+//! Instead each state is healed: from now on every message arrives and is answered, the terminals finish what they are
+//! at and pay what they owe. A bounded number of steps must do.
 
 use qiyong_centre::Phase;
 use qiyong_firmware::terminal::Closed;
@@ -183,7 +183,8 @@ fn heal(town: &Town, world: &World) -> Healed {
     healed
 }
 
-/// Whether a holder who knows the PIN is served at the next visit, and not asked to change the own one; unless the card is blocked.
+/// Whether a holder who knows the PIN is served at the next visit, and not asked to change the own one; unless the card
+/// is blocked.
 fn is_found(town: &Town, played: &mut Played, world: &mut World) -> bool {
     let next = world.sale[0] + 1;
     if usize::from(next) > SALES || world.card.left == 0 {

@@ -58,7 +58,8 @@ pub(crate) struct Setting {
     pub(crate) name: &'static str,
     pub(crate) tills: Vec<Till>,
     pub(crate) account: Fen,
-    /// The holder has the initial PIN still: inquiries and reports of the change go over the network, cards are torn out.
+    /// The holder has the initial PIN still: inquiries and reports of the change go over the network, cards are torn
+    /// out.
     pub(crate) pin: bool,
     /// Sign-ins go over the network, too; or they are never lost.
     pub(crate) sign_in: bool,

@@ -1,14 +1,16 @@
-//! A terminal of the model: the shipped [`Terminal`] over the shipped store, played from its start to where it waits for the world.
-//! Where it stands is a number; what it does when something happens to it is played once, and remembered.
+//! A terminal of the model: the shipped [`Terminal`] over the shipped store, played from its start to where it waits
+//! for the world. Where it stands is a number; what it does when something happens to it is played once, and
+//! remembered.
 //!
-//! A future cannot be copied, so a state of a terminal is what its flash held when it was switched on, and what has happened to it
-//! since. Two such histories are the same state if
+//! A future cannot be copied, so a state of a terminal is what its flash held when it was switched on, and what has
+//! happened to it since. Two such histories are the same state if
 //!
 //! * the power is off, and both flashes say the same: record, entries, and which of them are parked;
 //! * it waits for its till, and flash, RAM and session say the same;
 //! * it is within a visit, which began in the same state and has gone the same way.
 //!
-//! What flash pages look like beyond what they say is not told apart: that it does not matter is proved by the journal's own tests.
+//! What flash pages look like beyond what they say is not told apart: that it does not matter is proved by the
+//! journal's own tests.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

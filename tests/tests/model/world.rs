@@ -1,9 +1,9 @@
 //! The model: terminals, a network, the centre, a card, and the judge's book; what can happen next, and what is then.
 //!
-//! The network is what was ever said. Whatever was sent can arrive, at any time, in any order, and as often as one likes, or never;
-//! and so can each answer, for as long as its terminal waits for it. So loss, delay, repetition and reordering have no bounds. The centre
-//! carries out a message whole or not at all, as its database does, so that its crash is a message that did not arrive, or an
-//! answer that did not.
+//! The network is what was ever said. Whatever was sent can arrive, at any time, in any order, and as often as one
+//! likes, or never; and so can each answer, for as long as its terminal waits for it. So loss, delay, repetition and
+//! reordering have no bounds. The centre carries out a message whole or not at all, as its database does, so that its
+//! crash is a message that did not arrive, or an answer that did not.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,6 +1,6 @@
-//! What a message about a number means, given what is recorded of that number (docs/centre.md §12, §21): the rules behind the
-//! table in `transactions`, and nothing else. Nothing here reads or writes; what is said here is carried out there, and by the
-//! model that is explored to its end, which asks the same rules.
+//! What a message about a number means, given what is recorded of that number (docs/centre.md §12, §21): the rules
+//! behind the table in `transactions`, and nothing else. Nothing here reads or writes; what is said here is carried out
+//! there, and by the model that is explored to its end, which asks the same rules.
 
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
@@ -67,8 +67,8 @@ impl Decided {
         self.result.is_ok() && !self.reversed && self.phase != Some(Phase::Expired)
     }
 
-    /// Whether it would by itself have put `function` of its card into use, at a place of this channel, which is in the card's
-    /// area if `local`.
+    /// Whether it would by itself have put `function` of its card into use, at a place of this channel, which is in the
+    /// card's area if `local`.
     pub fn keeps_in_use(&self, function: Function, channel: Channel, local: bool) -> bool {
         let asked_only = self.subject.operation == Operation::Query.as_str();
         let can = function == Function::Social || channel == Channel::Bank;
@@ -117,7 +117,8 @@ pub enum Coming {
 pub enum Reversing {
     /// Nothing; this is the answer.
     Nothing(Answer),
-    /// The number is remembered as reversed, and what was approved under it is undone, if anything was. The answer is: done.
+    /// The number is remembered as reversed, and what was approved under it is undone, if anything was. The answer is:
+    /// done.
     Undo(Option<Receipt>),
 }
 
