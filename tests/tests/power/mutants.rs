@@ -7,7 +7,7 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
 
-use super::pharmacy::Notes;
+use super::surroundings::Notes;
 
 /// A memory that writes down every call, and fails where it is told to.
 pub(crate) struct Recording<M> {
