@@ -317,7 +317,7 @@ fn every_mutant_of_the_memory_is_convicted_of_the_invariant_that_it_breaks() {
     {
         let verdicts = in_parallel(&cases, |(trouble, moment)| {
             let pharmacy = Place::new(*moment);
-            let memory = || Mutant { memory: pharmacy.store(), kind: mutant, hidden: None };
+            let memory = || Mutant { memory: pharmacy.store(), kind: mutant, hidden: None, cuts: 1 };
             let _ = pharmacy.serve_while(countdown(*moment), memory(), trouble);
             pharmacy.settle(memory).err()
         });

@@ -21,6 +21,8 @@ use qiyong_tests::closing::closing_line;
 use qiyong_tests::parallel::in_parallel;
 
 use super::fuse::{Cut, Point};
+use super::judge::Broken;
+use super::mutants::{EVERYWHERE, Mutant, Wrong};
 use super::place::{Errand, Left, Place};
 
 /// With this variable in the environment every first cut is made, and one in so many of the second cuts in the flash: with 1 every
@@ -223,4 +225,57 @@ fn second_cuts(ways: &BTreeMap<(Errand, u64), (Cut, Run)>) -> BTreeMap<Errand, C
         counts.left += 1;
     }
     counted
+}
+
+/// A place at which something is wrong: the memory, or what the centre says of initial PINs. Served with these cuts, and judged.
+fn judged(errand: Errand, wrong: Option<Faulty>, cuts: &[Cut]) -> Result<(), Broken> {
+    let (memory, knows) = match wrong {
+        None => (None, errand.replaces_pin()),
+        Some(Faulty::Memory(kind)) => (Some(kind), errand.replaces_pin()),
+        Some(Faulty::AsksForAPinAgain) => (None, false),
+    };
+    let place = Place::where_everybody_knows(knows, errand, cuts.first().map_or(0, |cut| cut.at));
+    place.begin_a_page();
+    let store = || Mutant { memory: place.store(), kind: memory, hidden: None, cuts: place.cuts.get() };
+    for cut in cuts {
+        place.visit(store, Some(*cut));
+    }
+    place.settle(store)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Faulty {
+    Memory(Wrong),
+    /// The centre does not know that everybody knows the initial PIN, so that a card with a new one cannot be told from it.
+    AsksForAPinAgain,
+}
+
+/// A proof that cannot fail is none: each of these is convicted of the invariant that it breaks, by a cut here or by a second one.
+#[test]
+fn every_mutant_is_convicted_by_a_cut_somewhere() {
+    let mut cases: Vec<(Errand, Vec<Cut>)> = Vec::new();
+    for errand in [Errand::Pharmacy, Errand::Bank] {
+        cases.push((errand, Vec::new()));
+        let run = watch(&place(errand, 0), |place| assert!(place.visit(|| place.store(), None)));
+        let torn = run.cuts(Point::Flash, 241).into_iter().map(|(cut, _)| cut);
+        for cut in run.different().into_values().chain(torn) {
+            // The second cut comes before anything is recovered.
+            let at_once = Cut { kind: Point::Wait, at: 9 };
+            cases.extend([(errand, vec![cut]), (errand, vec![cut, at_once])]);
+        }
+    }
+    let memories = EVERYWHERE.map(|(kind, invariant)| (Some(Faulty::Memory(kind)), invariant));
+    let all = [(None, 0), (Some(Faulty::AsksForAPinAgain), 3)].into_iter().chain(memories);
+    let mut caught = 0;
+    for (wrong, invariant) in all {
+        let verdicts = in_parallel(&cases, |(errand, cuts)| judged(*errand, wrong, cuts).err());
+        let broken: Vec<u8> = verdicts.into_iter().flatten().map(|broken| broken.invariant).collect();
+        let convicted = broken.iter().filter(|number| **number == invariant).count();
+        let name = wrong.map_or("as it is".to_string(), |wrong| format!("{wrong:?}"));
+        println!("{name:<36} invariant {invariant}: {convicted:>3} of {} cases, others {}", cases.len(), broken.len() - convicted);
+        assert_eq!(wrong.is_some(), convicted > 0, "{name}: {broken:?}");
+        assert!(wrong.is_some() || broken.is_empty(), "{name}: {broken:?}");
+        caught += usize::from(wrong.is_some());
+    }
+    closing_line(&format!("mutants of cuts everywhere caught: {caught} of {}", EVERYWHERE.len() + 1));
 }

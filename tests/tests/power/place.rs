@@ -155,14 +155,20 @@ impl Place {
 
     /// A place for this errand.
     pub(crate) fn of(errand: Errand, seed: u64) -> Self {
+        Self::where_everybody_knows(errand.replaces_pin(), errand, seed)
+    }
+
+    /// The same; `is_known`: the centre knows that everybody knows with which PIN cards are made.
+    pub(super) fn where_everybody_knows(is_known: bool, errand: Errand, seed: u64) -> Self {
         let mut centre = InProcess::new().unwrap();
-        for code in [errand.home(), "H32010000562"] {
+        let others = ["H32010000561", "H32010000562"].into_iter().find(|code| *code != errand.home());
+        for code in others.into_iter().chain([errand.home()]) {
             let code = InstitutionCode::new(code).unwrap();
             centre.add_institution(&Institution::of_region(code)).unwrap();
         }
         let mut new = sample_card(Generation::V3);
         new.pin = Pin::new(if errand.replaces_pin() { INITIAL } else { OWN }).unwrap();
-        if errand.replaces_pin() {
+        if is_known {
             // An area that makes cards with a PIN that everybody knows.
             centre.found(&Founding { area: new.area, agency: "南京市社会保险管理中心".into() }).unwrap();
         }
