@@ -24,6 +24,7 @@ mod probe;
 mod probes;
 mod reach;
 mod readers;
+mod rows;
 mod scenario;
 mod story;
 mod terminal;

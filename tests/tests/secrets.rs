@@ -3,6 +3,8 @@
 
 #[path = "secrets/board.rs"]
 mod board;
+#[path = "secrets/files.rs"]
+mod files;
 #[path = "secrets/process.rs"]
 mod process;
 
@@ -55,7 +57,8 @@ fn holder() -> Secret {
 /// Every form of every secret, planted among other bytes, is found by the search.
 #[test]
 fn the_search_finds_every_form_of_every_secret() {
-    let secrets: Vec<Secret> = pins().into_iter().chain(card_keys(&card(Generation::V3, 0))).chain([holder()]).collect();
+    let secrets: Vec<Secret> =
+        pins().into_iter().chain(card_keys(&card(Generation::V3, 0))).chain([holder()]).collect();
     let mut planted = 0;
     for secret in &secrets {
         for (form, bytes) in secret.forms() {

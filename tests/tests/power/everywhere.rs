@@ -272,7 +272,11 @@ fn every_mutant_is_convicted_by_a_cut_somewhere() {
         let broken: Vec<u8> = verdicts.into_iter().flatten().map(|broken| broken.invariant).collect();
         let convicted = broken.iter().filter(|number| **number == invariant).count();
         let name = wrong.map_or("as it is".to_string(), |wrong| format!("{wrong:?}"));
-        println!("{name:<36} invariant {invariant}: {convicted:>3} of {} cases, others {}", cases.len(), broken.len() - convicted);
+        println!(
+            "{name:<36} invariant {invariant}: {convicted:>3} of {} cases, others {}",
+            cases.len(),
+            broken.len() - convicted
+        );
         assert_eq!(wrong.is_some(), convicted > 0, "{name}: {broken:?}");
         assert!(wrong.is_some() || broken.is_empty(), "{name}: {broken:?}");
         caught += usize::from(wrong.is_some());
