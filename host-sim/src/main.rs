@@ -26,6 +26,7 @@ mod reach;
 mod readers;
 mod rows;
 mod scenario;
+mod stack;
 mod story;
 mod terminal;
 mod vicc;

@@ -116,7 +116,7 @@ fn live(day: &mut Day) -> String {
     let server = Served::start(day.at(), &["--http", "127.0.0.1:0", "--iso", "127.0.0.1:0"], 2);
     let centre = server.addresses.iter().find(|address| address.starts_with("tcp")).expect("for terminals").clone();
     let terminal = ["terminal", "--institution", PLACE, "--key", "terminal.key", "--centre", &centre, "--card"];
-    let mut visit = |day: &mut Day, more: &[&str], keyed: &str| day.run(&[&terminal, more].concat(), keyed);
+    let visit = |day: &mut Day, more: &[&str], keyed: &str| day.run(&[&terminal, more].concat(), keyed);
     assert!(visit(day, &["v3.toml", "purchase", "35.80"], &format!("{WRONG}\n{PIN}\n")), "the first sale");
     assert!(visit(day, &["v3.toml", "--json", "purchase", "35.80"], &format!("{PIN}\n")), "the second sale");
     // A PIN where none is asked for, a wrong one until the holder gives up, none, one that is no PIN, and an ID number instead.
@@ -126,7 +126,7 @@ fn live(day: &mut Day) -> String {
         (&["v3.toml"][..], wrong_place.as_str()),
         (&["v3.toml", "purchase", "35.80"], &format!("{WRONG}\n\n")),
         (&["v3.toml", "purchase", "35.80"], &format!("{PIN}{PIN}\n{holder}\n\n")),
-        (&["v3.toml", "--json", "purchase", PIN], ""),
+        (&["v3.toml", "--json"], &format!("purchase {PIN}\nsettle 1.00 --fund {PIN}\napply --document {PIN}\n")),
         (&["none.toml", "purchase", "1.00"], &format!("{PIN}\n")),
     ] {
         assert!(!visit(day, more, keyed), "{more:?}");
