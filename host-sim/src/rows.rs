@@ -1,5 +1,5 @@
-//! What is keyed on standard input, row by row. What was keyed may be a PIN, so that none of it stays behind in a buffer: the standard
-//! library's own keeps all that it has ever read, until something else is written over it.
+//! What is keyed on standard input, row by row. What was keyed may be a PIN, so that none of it stays behind in a
+//! buffer: the standard library's own keeps all that it has ever read, until something else is written over it.
 
 use std::io;
 
@@ -52,8 +52,8 @@ mod imp {
 
     use zeroize::Zeroizing;
 
-    /// Gives bytes, one at a time, until it is told to stop or there are no more. One at a time, because what is read ahead would have to be
-    /// kept.
+    /// Gives bytes, one at a time, until it is told to stop or there are no more. One at a time, because what is read
+    /// ahead would have to be kept.
     pub(super) fn bytes(mut takes: impl FnMut(u8) -> bool) -> io::Result<()> {
         let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let mut byte = Zeroizing::new([0]);

@@ -1,5 +1,5 @@
-//! What calls leave on the stack. A PIN is wiped where it lies when it is dropped, but not where it lay before it was moved, and code that
-//! is not optimised moves much.
+//! What calls leave on the stack. A PIN is wiped where it lies when it is dropped, but not where it lay before it was
+//! moved, and code that is not optimised moves much.
 
 use std::hint::black_box;
 

@@ -1,5 +1,6 @@
-//! Looks for secrets in bytes: in memory of a process or a board, in files, in what programs say. A secret is looked for in each form
-//! in which this house, or whoever writes it down, might have it. Nothing found is shown but the secret's name, the form, and where it lies.
+//! Looks for secrets in bytes: in memory of a process or a board, in files, in what programs say. A secret is looked
+//! for in each form in which this house, or whoever writes it down, might have it. Nothing found is shown but the
+//! secret's name, the form, and where it lies.
 
 use std::fs::{self, File};
 use std::io;
@@ -28,8 +29,8 @@ pub struct Found {
 }
 
 impl Secret {
-    /// A PIN: its digits as text; as two of a byte, with or without the F that fill up a block; and one of a byte. It must be long: six digits
-    /// are three bytes, which chance makes, too.
+    /// A PIN: its digits as text; as two of a byte, with or without the F that fill up a block; and one of a byte. It
+    /// must be long: six digits are three bytes, which chance makes, too.
     ///
     /// # Panics
     /// If it has fewer than twelve digits, or an odd number.

@@ -1,5 +1,6 @@
-//! Where PINs, keys and full ID numbers may not be (docs/design.md §1, invariant 4): visits with secrets that chance does not make, and
-//! then a search of everything that is left of them. Each search is first shown to find what was planted there.
+//! Where PINs, keys and full ID numbers may not be (docs/design.md §1, invariant 4): visits with secrets that chance
+//! does not make, and then a search of everything that is left of them. Each search is first shown to find what was
+//! planted there.
 
 #[path = "secrets/board.rs"]
 mod board;

@@ -179,8 +179,8 @@ impl<'a> Operations<'a> {
     }
 }
 
-/// The same text with `***` for each four digits or more in a row: whoever keys a PIN or an ID number in the wrong place does not see it
-/// said again.
+/// The same text with `***` for each four digits or more in a row: whoever keys a PIN or an ID number in the wrong
+/// place does not see it said again.
 fn masked(text: &str) -> String {
     let (mut shown, mut digits) = (String::with_capacity(text.len()), String::new());
     for character in text.chars().chain(['\n']) {

@@ -1,14 +1,14 @@
-//! Power cuts everywhere, on the three channels and in an ordinary purchase: at each moment at which the terminal waits, each
-//! message, each command to the card, each character on the card line, and each byte of the flash; and then once more in the visit after
-//! that, wherever it goes.
+//! Power cuts everywhere, on the three channels and in an ordinary purchase: at each moment at which the terminal
+//! waits, each message, each command to the card, each character on the card line, and each byte of the flash; and then
+//! once more in the visit after that, wherever it goes.
 //!
-//! A terminal without power is its flash. So two cuts that leave the same flash, card and centre have the same future, and one
-//! recovery is played for both: `left` is how many different states there are. What a cut leaves is noted at each point of a visit
-//! that is not cut, and a visit that is cut must leave just that, or the numbers here would mean nothing. What a cut leaves in the
-//! middle of a byte is not known without it, so that each of these is made.
+//! A terminal without power is its flash. So two cuts that leave the same flash, card and centre have the same future,
+//! and one recovery is played for both: `left` is how many different states there are. What a cut leaves is noted at
+//! each point of a visit that is not cut, and a visit that is cut must leave just that, or the numbers here would mean
+//! nothing. What a cut leaves in the middle of a byte is not known without it, so that each of these is made.
 //!
-//! Recoveries that go the same way, point by point, differ in what lies in places of the flash that nobody reads. Second cuts
-//! are made in one recovery of each way.
+//! Recoveries that go the same way, point by point, differ in what lies in places of the flash that nobody reads.
+//! Second cuts are made in one recovery of each way.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,8 +25,9 @@ use super::judge::Broken;
 use super::mutants::{EVERYWHERE, Mutant, Wrong};
 use super::place::{Errand, Left, Place};
 
-/// With this variable in the environment every first cut is made, and one in so many of the second cuts in the flash: with 1 every
-/// cut of all. Otherwise, by their position, one in so many of some kinds.
+/// With this variable in the environment every first cut is made, and one in so many of the second cuts in the flash.
+/// Otherwise, by their position, one in so many of some kinds. Second cuts elsewhere are made once for each state that
+/// they leave, in either case.
 const ONE_IN: &str = "QIYONG_CUTS_ONE_IN";
 
 /// One in so many cuts of a kind is made: the first ones, and the second ones in the flash.
@@ -227,7 +228,8 @@ fn second_cuts(ways: &BTreeMap<(Errand, u64), (Cut, Run)>) -> BTreeMap<Errand, C
     counted
 }
 
-/// A place at which something is wrong: the memory, or what the centre says of initial PINs. Served with these cuts, and judged.
+/// A place at which something is wrong: the memory, or what the centre says of initial PINs. Served with these cuts,
+/// and judged.
 fn judged(errand: Errand, wrong: Option<Faulty>, cuts: &[Cut]) -> Result<(), Broken> {
     let (memory, knows) = match wrong {
         None => (None, errand.replaces_pin()),
@@ -246,11 +248,13 @@ fn judged(errand: Errand, wrong: Option<Faulty>, cuts: &[Cut]) -> Result<(), Bro
 #[derive(Clone, Copy, Debug)]
 enum Faulty {
     Memory(Wrong),
-    /// The centre does not know that everybody knows the initial PIN, so that a card with a new one cannot be told from it.
+    /// The centre does not know that everybody knows the initial PIN, so that a card with a new one cannot be told from
+    /// it.
     AsksForAPinAgain,
 }
 
-/// A proof that cannot fail is none: each of these is convicted of the invariant that it breaks, by a cut here or by a second one.
+/// A proof that cannot fail is none: each of these is convicted of the invariant that it breaks, by a cut here or by a
+/// second one.
 #[test]
 fn every_mutant_is_convicted_by_a_cut_somewhere() {
     let mut cases: Vec<(Errand, Vec<Cut>)> = Vec::new();

@@ -1,5 +1,5 @@
-//! Where the power fails: at the so-manieth point of a kind. Card line, card slot, link and centre are asked here whether the power is
-//! still on; the bytes of the flash are counted by the flash itself.
+//! Where the power fails: at the so-manieth point of a kind. Card line, card slot, link and centre are asked here
+//! whether the power is still on; the bytes of the flash are counted by the flash itself.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -15,8 +15,8 @@ use qiyong_protocol::iso7816::character::Received;
 pub(crate) enum Point {
     /// A moment at which all of the terminal waits: each byte of the serial line is one, in either direction.
     Wait,
-    /// A message: before its first byte leaves, when its last byte has arrived and nobody has read it, when the centre has acted on
-    /// it and nothing of the answer has left, and when the answer is in the terminal's hand.
+    /// A message: before its first byte leaves, when its last byte has arrived and nobody has read it, when the centre
+    /// has acted on it and nothing of the answer has left, and when the answer is in the terminal's hand.
     Message,
     /// A command to the card: before its first character, and when its response is in hand.
     Apdu,

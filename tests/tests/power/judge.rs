@@ -1,5 +1,5 @@
-//! What must be true at a place after whatever was cut, once the holder was served to the end: by what the holder saw, what the card
-//! has, and the centre's books. Of the terminal's own words only its totals are taken, to be compared.
+//! What must be true at a place after whatever was cut, once the holder was served to the end: by what the holder saw,
+//! what the card has, and the centre's books. Of the terminal's own words only its totals are taken, to be compared.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! A place with its terminal's flash, a card, and the centre: a pharmacy, a hospital or a bank where a card is put into use, or a
-//! pharmacy where an active card just pays. What must then be true is in [`judge`](super::judge).
+//! A place with its terminal's flash, a card, and the centre: a pharmacy, a hospital or a bank where a card is put into
+//! use, or a pharmacy where an active card just pays. What must then be true is in [`judge`](super::judge).
 
 use std::cell::{Cell, RefCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -209,7 +209,8 @@ impl Place {
         Left { flash, card: self.card.clone(), told, mind }
     }
 
-    /// A start with this memory and a visit, in which the power fails there; `None`: nowhere. True if it came to its end.
+    /// A start with this memory and a visit, in which the power fails there; `None`: nowhere. True if it came to its
+    /// end.
     pub(crate) fn visit<M: Kept>(&self, memory: impl FnOnce() -> M, cut: Option<Cut>) -> bool {
         self.fuse.begin(cut);
         if let Some(Cut { kind: Point::Flash, at }) = cut {

@@ -1,5 +1,5 @@
-//! What is around the terminal in the tests of power cuts: the centre and what arrives there, the till's eyes, the holder and the
-//! operator, and a clock. They outlive the terminal's power.
+//! What is around the terminal in the tests of power cuts: the centre and what arrives there, the till's eyes, the
+//! holder and the operator, and a clock. They outlive the terminal's power.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;

@@ -1,5 +1,5 @@
-//! Every file that a day leaves, and everything that the programs say meanwhile: a centre with its server, terminals, a settled batch,
-//! a copy, scenarios with their captures, the emulated board; and what each says to nonsense.
+//! Every file that a day leaves, and everything that the programs say meanwhile: a centre with its server, terminals, a
+//! settled batch, a copy, scenarios with their captures, the emulated board; and what each says to nonsense.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,8 @@ impl Day {
         self.folder.path()
     }
 
-    /// Runs the program with these rows keyed; what it says goes to a file. Returns whether it did what it was asked for.
+    /// Runs the program with these rows keyed; what it says goes to a file. Returns whether it did what it was asked
+    /// for.
     fn run(&mut self, arguments: &[&str], keyed: &str) -> bool {
         let mut process = Watched::start(Command::new(qiyong()).current_dir(self.at()).args(arguments));
         process.feed(keyed);
@@ -119,7 +120,8 @@ fn live(day: &mut Day) -> String {
     let visit = |day: &mut Day, more: &[&str], keyed: &str| day.run(&[&terminal, more].concat(), keyed);
     assert!(visit(day, &["v3.toml", "purchase", "35.80"], &format!("{WRONG}\n{PIN}\n")), "the first sale");
     assert!(visit(day, &["v3.toml", "--json", "purchase", "35.80"], &format!("{PIN}\n")), "the second sale");
-    // A PIN where none is asked for, a wrong one until the holder gives up, none, one that is no PIN, and an ID number instead.
+    // A PIN where none is asked for, a wrong one until the holder gives up, none, one that is no PIN, and an ID number
+    // instead.
     let holder = String::from_utf8(id_number().as_bytes().to_vec()).expect("ASCII");
     let wrong_place = format!("{PIN}\nquery {PIN}\npurchase {PIN}\n{holder}\n");
     for (more, keyed) in [

@@ -1,5 +1,5 @@
-//! The memory of `qiyong terminal`, when a visit is over and it waits for the next holder. Its card is in a reader of another process,
-//! and its centre in a third one.
+//! The memory of `qiyong terminal`, when a visit is over and it waits for the next holder. Its card is in a reader of
+//! another process, and its centre in a third one.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -60,8 +60,8 @@ fn left_in(process: u32, secrets: &[Secret]) -> (Vec<Found>, usize) {
     (found, memory.iter().map(|(_, bytes)| bytes.len()).sum())
 }
 
-/// Three holders, one after the other, at a terminal whose card speaks T=`protocol`. `has_key`: it has a key of its own, and the centre
-/// believes that whoever has a PIN like this one has chosen it; otherwise the PIN is replaced.
+/// Three holders, one after the other, at a terminal whose card speaks T=`protocol`. `has_key`: it has a key of its
+/// own, and the centre believes that whoever has a PIN like this one has chosen it; otherwise the PIN is replaced.
 fn visits(protocol: u8, has_key: bool, table: &mut String) {
     let folder = TempDir::new().expect("a folder");
     let new = card(Generation::V3, protocol);

@@ -29,9 +29,6 @@ use qiyong_sim::world::visit::LinkTrouble;
 
 /// How long the image may take to start, and to take a command, in cycles.
 const START: u64 = 60 * HZ;
-/// Where the chip's RAM lies, and how many bytes it has.
-const SRAM1: (u64, usize) = (0x2000_0000, 96 * 1024);
-const SRAM2: (u64, usize) = (0x1000_0000, 32 * 1024);
 /// The button B2, on port C.
 const CANCEL_KEY: u32 = 13;
 
@@ -383,20 +380,6 @@ impl Machine {
     pub fn counters(&mut self) -> Result<Option<Counters>, EmulatorError> {
         let Some(region) = self.storage else { return Ok(None) };
         counters::counters(&mut self.probe, region)
-    }
-
-    /// All of the board's RAM as it is now, SRAM1 and then SRAM2: variables, stack, and the storage that an emulated board has there.
-    ///
-    /// # Errors
-    /// The emulator is gone.
-    pub fn ram(&mut self) -> Result<Vec<u8>, EmulatorError> {
-        self.control.stop()?;
-        let mut bytes = Vec::new();
-        for (at, length) in [SRAM1, SRAM2] {
-            bytes.extend(self.probe.read(at, length)?);
-        }
-        self.control.go_on()?;
-        Ok(bytes)
     }
 
     /// The most bytes of its stack that the image has used, and the size of the stack: cortex-m-rt paints the stack at
