@@ -38,6 +38,7 @@ mod probe;
 mod production;
 mod program;
 mod scenarios;
+mod secrets;
 mod settlement;
 mod slot;
 mod storage;

@@ -36,6 +36,7 @@ use qiyong_protocol::rules::reason::Outcome;
 use crate::centre::{institution, terminal_id};
 use crate::output::{Output, Verdict};
 use crate::reach::{Reached, Target};
+use crate::stack;
 pub(crate) use ask::Asked as AskedOperation;
 use ask::Operations;
 pub(crate) use ask::Task;
@@ -171,6 +172,7 @@ fn work<S: CardSlot>(
             Task::Serve(operation) => station.serve(operation, clock.now()),
             Task::Attend(what) => station.attend(*what, clock.now()),
         };
+        stack::wipe();
         let report = served.map_err(|error| trouble.take().unwrap_or_else(|| error.to_string()))?.report;
         let record = report.card.and_then(|number| centre.borrow().card(&number));
         let receipt =

@@ -2,7 +2,7 @@
 //! card slot, operator, clock and flash are is for the owner to decide.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -45,13 +45,33 @@ pub struct Parts<S, O, R, M> {
     pub settings: Settings,
 }
 
+/// Whether the terminal still has power.
+type HasPower = Rc<dyn Fn() -> bool>;
+
 /// The firmware's link, shared by the terminal and by what listens.
 #[derive(Clone)]
-pub struct Link(Rc<SerialLink<Port>>);
+pub struct Link(Rc<SerialLink<Port>>, Option<HasPower>);
+
+impl Link {
+    /// From now on this is asked before the first byte of each message, and again when its answer is in hand. When it says no,
+    /// the terminal does nothing any more, as one whose power has failed just there.
+    pub fn stop_unless(&mut self, has_power: impl Fn() -> bool + 'static) {
+        self.1 = Some(Rc::new(has_power));
+    }
+
+    async fn stop(&self) {
+        if self.1.as_ref().is_some_and(|has_power| !has_power()) {
+            pending::<()>().await;
+        }
+    }
+}
 
 impl CentreLink for Link {
     async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, LinkError> {
-        (&*self.0).ask(request).await
+        self.stop().await;
+        let answer = (&*self.0).ask(request).await;
+        self.stop().await;
+        answer
     }
 }
 
@@ -87,7 +107,7 @@ impl<S: CardSlot, O: Operator, C: Clock, R: CryptoRng, M: Kept> Station<S, O, C,
         let Parts { slot, operator, random, memory, state, settings } = parts;
         let (to_till, to_terminal) = (Wire::new(time.clone()), Wire::new(time.clone()));
         let port = port(time.clone(), to_terminal.clone(), to_till.clone());
-        let link = Link(Rc::new(SerialLink::new(port, state)));
+        let link = Link(Rc::new(SerialLink::new(port, state)), None);
         let own = link.clone();
         let listen = Box::pin(async move { own.0.listen(set_clock).await });
         let till = Till::new(time.clone(), to_till, to_terminal, centre, watch);
