@@ -66,7 +66,7 @@ fn two_runs_of_a_seed_are_the_same_to_the_byte() {
 #[test]
 fn a_larger_world_is_clean_too() {
     // More terminals than there are keys that a watcher of one line remembers.
-    let size = Size { terminals: 24, cards: 9, steps: 120 };
+    let size = Size { terminals: 24, cards: 9, steps: 120, ..Size::default() };
     let played = play_plan(&plan(seed_of(SEED, 1), size), false).unwrap();
     assert_eq!(played.broken, None);
 }

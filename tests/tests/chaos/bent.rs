@@ -63,7 +63,7 @@ pub(crate) struct Bent {
 
 impl Bent {
     pub(crate) fn new(wrong: Option<Wrong>) -> Self {
-        let centre = InProcess::new().expect("a database in memory");
+        let centre = InProcess::lent().expect("a database in memory");
         let (ears, now, beside) = (Ears::default(), Timestamp::UNSET, BTreeMap::new());
         Self { centre, wrong, ears, now, beside, last: None, messages: 0 }
     }

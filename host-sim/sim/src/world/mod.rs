@@ -10,13 +10,14 @@
 //! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
 //! | [`interruption`] | what ends a visit from outside: a power cut, a killed till |
 //! | [`centre`] | the centre as the end of a line sees it |
-//! | [`slot`] | a card slot with an observer |
+//! | [`slot`] | a card slot with an observer; [`direct`] is one that can leave the line alone |
 //! | [`event`] | what happens, written down with its cycle |
 //! | [`efficiency`] | how long the characters of a session took, and the least time that the standard allows |
 //!
 //! A world is deterministic: the same seed and the same visits give the same events, to the cycle.
 
 pub mod centre;
+pub mod direct;
 pub mod efficiency;
 pub mod event;
 pub mod interruption;
@@ -52,6 +53,7 @@ use crate::referee::Finding;
 use crate::serial::till::{Nonsense, Passed};
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
+use direct::{Direct, Level};
 use event::{Event, Events, Recorder};
 use interruption::{Interruption, Presence};
 use script::Script;
@@ -64,7 +66,7 @@ use visit::{LinkTrouble, Unplayed, Visit};
 pub const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
-type Slot = Watched<ContactSlot<Line>, Recorder>;
+type Slot = Watched<Direct, Recorder>;
 
 /// The name of a world's terminal; numbers begin at 1.
 pub fn terminal_id(number: u32) -> TerminalId {
@@ -94,9 +96,20 @@ struct Watch {
     recorder: Recorder,
     failure: Rc<RefCell<Option<CentreFailure>>>,
     seat: Seat,
+    meanwhile: Meanwhile,
 }
 
+/// What happens elsewhere in the world before the message with this number in a visit, from 0, goes to the centre.
+type Meanwhile = Rc<RefCell<Option<(usize, Box<dyn FnOnce()>)>>>;
+
 impl TillWatch for Watch {
+    fn passes(&mut self, number: usize) {
+        let due = self.meanwhile.borrow_mut().take_if(|(at, _)| *at == number);
+        if let Some((_, happens)) = due {
+            happens();
+        }
+    }
+
     fn passed(&mut self, passed: Passed) {
         let Passed { transaction, asked, answered } = passed;
         // The answer still has its way before it.
@@ -122,6 +135,7 @@ pub struct WorldTerminal {
     plan: FaultPlan,
     flash: Flash<PAGE>,
     seat: Seat,
+    meanwhile: Meanwhile,
     setup: Setup,
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
@@ -138,6 +152,8 @@ pub struct World<C> {
     pub time: VirtualTime,
     /// What the card slots of its terminals are like.
     pub hardware: Hardware,
+    /// At which level its terminals speak to cards.
+    pub level: Level,
     /// Whether every character on the card line becomes an event.
     pub traces_line: bool,
     /// The centre.
@@ -154,6 +170,7 @@ impl<C: CentreEnd + 'static> World<C> {
         Self {
             time,
             hardware: Hardware::default(),
+            level: Level::Line,
             traces_line: true,
             centre: Rc::new(RefCell::new(centre)),
             events: Events::default(),
@@ -188,11 +205,14 @@ impl<C: CentreEnd + 'static> World<C> {
             }
         });
         let line = Layered::new(line, tracer);
+        let contact = ContactSlot::new(line, SlotConfig::default());
+        let (level, atr) = (self.level, Vec::new());
+        let slot = Direct { contact, level, seat: seat.clone(), time: time.clone(), atr, is_powered: false };
         let memory = Store::<_>::open(flash.clone(), None);
         // Not the numbers of the start before.
         let start = u64::from(memory.starts().saturating_sub(1)) << 48;
         let parts = Parts {
-            slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
+            slot: Watched { slot, watch: recorder.clone() },
             operator: Script::new(recorder.clone(), seat.clone()),
             random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32 ^ start),
             state: memory.state([0; 12]),
@@ -203,7 +223,9 @@ impl<C: CentreEnd + 'static> World<C> {
         let clock = TillClock { wall: wall.clone(), time: time.clone() };
         let ticks = time.clone();
         let set_clock = move |told| wall.set(told, ticks.seconds());
-        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat: seat.clone() };
+        let meanwhile = Meanwhile::default();
+        let failure = self.centre_failure.clone();
+        let watch = Watch { recorder, failure, seat: seat.clone(), meanwhile: meanwhile.clone() };
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
@@ -213,6 +235,7 @@ impl<C: CentreEnd + 'static> World<C> {
             plan,
             flash,
             seat,
+            meanwhile,
             setup,
             is_set_up: false,
             unplayed: Vec::new(),
@@ -271,6 +294,7 @@ impl WorldTerminal {
         let begin = self.time.elapsed();
         let till_time = later(self.time.timestamp(), clock_ahead);
         let served = self.station.serve_watched(watch, operation, till_time);
+        self.meanwhile.take();
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
@@ -297,7 +321,7 @@ impl WorldTerminal {
     }
 
     fn line(&mut self) -> &mut Line {
-        self.station.terminal().slot().slot.line()
+        self.station.terminal().slot().slot.contact.line()
     }
 
     /// Notes what was to happen in the visit that has just ended, and did not.
@@ -310,6 +334,12 @@ impl WorldTerminal {
         self.unplayed.extend(fault);
         self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
         self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// Before the message with this number in the next visit, from 0, goes to the centre, this happens elsewhere in the world, as
+    /// long as it takes. A visit with fewer messages forgets it.
+    pub fn meanwhile(&mut self, number: usize, happens: impl FnOnce() + 'static) {
+        self.meanwhile.replace(Some((number, Box::new(happens))));
     }
 
     /// What the holder was shown as done in the last visit, if anything was, however the visit ended.
