@@ -60,15 +60,20 @@ impl Auditor {
         self.secrets.add(secret);
     }
 
-    /// After a visit, when all was heard that was said in it.
+    /// A holder was shown what is seen of a visit.
+    ///
+    /// # Errors
+    /// An invariant is broken.
+    pub fn show(&mut self, seen: &Seen) -> Result<(), Broken> {
+        seen.shown.map_or(Ok(()), |shown| self.ledger.show(seen.occasion.step, shown))
+    }
+
+    /// After a visit, when all was heard that was said in it, and [shown](Auditor::show) what was.
     ///
     /// # Errors
     /// An invariant is broken.
     pub fn visited(&mut self, seen: Seen) -> Result<(), Broken> {
-        let Seen { occasion, terminal, shown, report, owed, owes, tries: [before, after], wrong } = seen;
-        if let Some(shown) = shown {
-            self.ledger.show(occasion.step, shown)?;
-        }
+        let Seen { occasion, terminal, shown: _, report, owed, owes, tries: [before, after], wrong } = seen;
         let card = occasion.card;
         if self.wrong.len() <= card {
             self.wrong.resize(card + 1, 0);

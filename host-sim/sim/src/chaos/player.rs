@@ -324,7 +324,9 @@ impl<'p, C: Books> Player<'p, C> {
             let elsewhere = beside.as_ref().filter(|beside| beside.terminal == crossing.named.terminal);
             self.auditor.ledger.hear(crossing, elsewhere.unwrap_or(&seen).occasion)?;
         }
-        // That one ended first.
+        for seen in [Some(&seen), beside.as_ref()].into_iter().flatten() {
+            self.auditor.show(seen)?;
+        }
         for seen in beside.into_iter().chain([seen]) {
             self.concerned.insert(seen.occasion.card);
             self.auditor.visited(seen)?;
