@@ -13,7 +13,6 @@ use qiyong_protocol::centre::message::{MESSAGE_MAX, MessageError, Parts, write_a
 use qiyong_protocol::centre::{Answer, BatchState, Body, Receipt, Request, Stan, TerminalId};
 use qiyong_protocol::rules::decision::{CardRecord, Effects, Institution, Operation};
 use qiyong_protocol::rules::money::Fen;
-use qiyong_protocol::rules::reason::Reason;
 use qiyong_sim::chaos::books::{Books, Entry, Phase};
 use qiyong_sim::scenario::centre::{Activation, Centre};
 use qiyong_sim::serial::ears::Ears;
@@ -51,7 +50,6 @@ pub(crate) enum Wrong {
     ChargesForTheSecondConfirmation,
     RefundsForTheSecondReversal,
     ActivatesAnother,
-    RefusesConfirmations,
     HearsNoReversal,
     ExpiresThePosted,
     TotalsWithoutReversals,
@@ -131,9 +129,6 @@ impl Bent {
             (Some(Wrong::ActivatesTheAccount), Body::Transact { card, operation: Operation::Purchase(_), .. }) => {
                 self.beside.entry(card.number).or_default().2 = true;
                 Ok(None)
-            }
-            (Some(Wrong::RefusesConfirmations), Body::Confirm { .. }) => {
-                self.forge(&Answer::Refused(Reason::UnknownTransaction), message)
             }
             (Some(Wrong::TotalsWithoutReversals), Body::SettleBatch { .. })
                 if self.ended.iter().any(|(terminal, _, undone)| *undone && *terminal == request.terminal) =>

@@ -57,9 +57,7 @@ impl Meddler for Fiddler {
         match self.meddles {
             Some(Meddles::TryForACharacter) if met(&["character", "noise"]) => card.pin.left = left.saturating_sub(1),
             Some(Meddles::BlockedByAPull) if met(&["pull"]) => card.pin.left = 0,
-            Some(Meddles::TwoTriesForOne) if met(&["wrong-pin"]) && card.pin.left + 1 == tries => {
-                card.pin.left = left.saturating_sub(1);
-            }
+            Some(Meddles::TwoTriesForOne) if met(&["wrong-pin"]) => card.pin.left = tries.saturating_sub(2),
             Some(Meddles::TryForAVisit) => card.pin.left = left.saturating_sub(1),
             _ => {}
         }

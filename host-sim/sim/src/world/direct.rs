@@ -3,6 +3,9 @@
 //!
 //! What a slot is for the terminal is the firmware's `slot`; this one is no bench for it.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 
@@ -100,7 +103,11 @@ impl CardSlot for Direct {
     }
 
     async fn removal(&mut self) {
-        self.contact.removal().await;
+        if self.level == Level::Line {
+            return self.contact.removal().await;
+        }
+        // Cards are put in and taken out between two polls.
+        poll_fn(|_| if self.seat.card().is_none() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     async fn disconnect(&mut self) {
