@@ -15,6 +15,7 @@ use qiyong_firmware::terminal::Report;
 use qiyong_protocol::card::codes::Region;
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
+use qiyong_protocol::centre::Stan;
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -198,4 +199,43 @@ fn a_total_that_lacks_a_sale_is_told_to_the_operator_and_named_by_the_centre() {
     assert_eq!((next.outcome, next.stan.map(|stan| stan.0)), (Outcome::Approved, Some(1)));
     assert_eq!(shop.settle(), 1);
     assert_eq!(shop.settlements().last(), Some(&(2, "balanced".to_owned())));
+}
+
+/// A batch has 999,999 numbers. The last one is used like any other; then the batch is settled, and the next one begins at 1.
+#[test]
+fn after_the_last_number_the_batch_is_settled_and_the_next_begins_at_one() {
+    for losses in [0, 20] {
+        let mut shop = Shop::new(losses);
+        let mut sold = Vec::new();
+        let mut paid = 0;
+        // The first sale brings the batch; what the till says before is nothing to the centre's lease.
+        for visit in 0..200 {
+            let report = shop.sell(100 + visit);
+            match (report.outcome, report.stan, report.reason) {
+                (Outcome::Approved, Some(stan), None) => {
+                    if sold.is_empty() {
+                        shop.terminal.number_from(Stan(999_997));
+                    }
+                    sold.push(stan.0);
+                    paid += report.effects.charge.0;
+                }
+                (_, _, Some(Reason::NoAnswer)) => {}
+                other => panic!("{other:?} after {sold:?}"),
+            }
+            if sold.len() == 8 {
+                break;
+            }
+        }
+        // A sale whose answer was lost has taken a number, too; of the first batch none is above the last, and none comes twice.
+        let turn = sold.windows(2).position(|pair| pair[1] < pair[0]).expect("the numbers begin anew");
+        let (before, after) = sold.split_at(turn + 1);
+        assert!(before.is_sorted() && after.is_sorted(), "{sold:?}");
+        assert!(after[0] < 10, "{sold:?}");
+        if losses == 0 {
+            assert_eq!(sold, [1, 999_997, 999_998, 999_999, 1, 2, 3, 4]);
+        }
+        shop.settle();
+        assert_eq!(shop.paid(), paid);
+        assert_eq!(shop.settlements(), [(1, "balanced".to_owned()), (2, "balanced".to_owned())], "{sold:?}");
+    }
 }

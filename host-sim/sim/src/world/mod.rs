@@ -393,6 +393,13 @@ impl WorldTerminal {
         Ok(self.station.attend(what, self.time.timestamp())?.report)
     }
 
+    /// The till sets the terminal up anew before the next visit, with `next` as the least number that it may give. Numbers only
+    /// go up: a lower one changes nothing.
+    pub fn number_from(&mut self, next: Stan) {
+        self.setup.next_stan = next;
+        self.is_set_up = false;
+    }
+
     /// What the terminal owes the centre.
     pub fn duties(&self) -> Duties {
         self.station.duties()
