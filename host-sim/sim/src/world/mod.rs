@@ -7,7 +7,7 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
-//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
+//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time; `watch` watches it |
 //! | [`interruption`] | what ends a visit from outside: a power cut, a killed till |
 //! | [`centre`] | the centre as the end of a line sees it |
 //! | [`slot`] | a card slot with an observer; [`direct`] is one that can leave the line alone |
@@ -26,6 +26,7 @@ pub mod slot;
 pub mod station;
 pub mod till;
 pub mod visit;
+mod watch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -46,11 +47,8 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
-use crate::line::{
-    Fault, FaultPlan, Faults, Hardware, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
-};
+use crate::line::{Fault, FaultPlan, Faults, Hardware, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
 use crate::referee::Finding;
-use crate::serial::till::{Nonsense, Passed};
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
 use direct::{Direct, Level};
@@ -59,8 +57,9 @@ use interruption::{Interruption, Presence};
 use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
-use till::{TillError, TillWatch};
+use till::TillError;
 use visit::{LinkTrouble, Unplayed, Visit};
+use watch::{Meanwhile, Watch};
 
 /// A page of a world's flash, in bytes: that of the boards.
 pub const PAGE: usize = 2048;
@@ -88,43 +87,6 @@ struct TillClock {
 impl Clock for TillClock {
     fn now(&mut self) -> Timestamp {
         self.wall.at(self.time.seconds())
-    }
-}
-
-/// Writes down what goes to the centre.
-struct Watch {
-    recorder: Recorder,
-    failure: Rc<RefCell<Option<CentreFailure>>>,
-    seat: Seat,
-    meanwhile: Meanwhile,
-}
-
-/// What happens elsewhere in the world before the message with this number in a visit, from 0, goes to the centre.
-type Meanwhile = Rc<RefCell<Option<(usize, Box<dyn FnOnce()>)>>>;
-
-impl TillWatch for Watch {
-    fn passes(&mut self, number: usize) {
-        let due = self.meanwhile.borrow_mut().take_if(|(at, _)| *at == number);
-        if let Some((_, happens)) = due {
-            happens();
-        }
-    }
-
-    fn passed(&mut self, passed: Passed) {
-        let Passed { transaction, asked, answered } = passed;
-        // The answer still has its way before it.
-        if transaction {
-            self.seat.comes_to(PullDuring::Transaction);
-        }
-        self.recorder.note(Event::Message { asked, answered });
-    }
-
-    fn nonsense(&mut self, why: &Nonsense) {
-        self.recorder.note(Event::Message { asked: "(nothing that can be read)".into(), answered: format!("({why})") });
-    }
-
-    fn centre_failed(&mut self, failure: CentreFailure) {
-        self.failure.borrow_mut().get_or_insert(failure);
     }
 }
 
