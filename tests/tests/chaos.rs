@@ -21,7 +21,7 @@ use qiyong_tests::parallel::in_parallel;
 use mutants::{MUTANTS, Mutant};
 
 /// So many worlds are played; `qiyong chaos --worlds` plays more.
-const WORLDS: u64 = 200;
+const WORLDS: u64 = 2_000;
 /// What the worlds come from.
 const SEED: u64 = 20_260_302;
 
