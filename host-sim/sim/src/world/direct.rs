@@ -6,10 +6,9 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use qiyong_firmware::slot::{CardSlot, ContactSlot, SlotError};
+use qiyong_firmware::slot::{CardLine, CardSlot, ContactSlot, SlotError};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 
-use super::Line;
 use crate::line::{PullDuring, Seat, SharedCard};
 use crate::time::VirtualTime;
 
@@ -35,9 +34,9 @@ const CHARACTER: u64 = 12 * 372;
 const AROUND: usize = 8;
 
 /// The slot.
-pub(super) struct Direct {
+pub(super) struct Direct<L> {
     /// The slot over the line.
-    pub(super) contact: ContactSlot<Line>,
+    pub(super) contact: ContactSlot<L>,
     pub(super) level: Level,
     pub(super) seat: Seat,
     pub(super) time: VirtualTime,
@@ -45,7 +44,7 @@ pub(super) struct Direct {
     pub(super) is_powered: bool,
 }
 
-impl Direct {
+impl<L> Direct<L> {
     fn card(&self) -> Result<SharedCard, SlotError> {
         self.seat.card().ok_or(SlotError::Removed)
     }
@@ -55,7 +54,7 @@ impl Direct {
     }
 }
 
-impl CardSlot for Direct {
+impl<L: CardLine> CardSlot for Direct<L> {
     async fn wait_for_card(&mut self, seconds: u16) -> bool {
         self.contact.wait_for_card(seconds).await
     }

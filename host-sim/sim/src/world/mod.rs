@@ -65,7 +65,7 @@ use watch::{Meanwhile, Watch};
 pub const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
-type Slot = Watched<Direct, Recorder>;
+type Slot = Watched<Direct<Line>, Recorder>;
 
 /// The name of a world's terminal; numbers begin at 1.
 pub fn terminal_id(number: u32) -> TerminalId {
