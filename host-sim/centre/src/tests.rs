@@ -8,6 +8,7 @@ mod damage;
 mod endpoint;
 mod hsm;
 mod keys;
+mod killed;
 mod lag;
 mod leases;
 pub(crate) mod met;

@@ -7,16 +7,17 @@
 //! | Module | What it is for |
 //! |---|---|
 //! | [`visit`] | a holder's visit that is to be played; `script` plays the holder |
-//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time |
+//! | [`station`] | a terminal at its till; [`till`] is that till, in virtual time; `watch` watches it |
 //! | [`interruption`] | what ends a visit from outside: a power cut, a killed till |
 //! | [`centre`] | the centre as the end of a line sees it |
-//! | [`slot`] | a card slot with an observer |
+//! | [`slot`] | a card slot with an observer; [`direct`] is one that can leave the line alone |
 //! | [`event`] | what happens, written down with its cycle |
 //! | [`efficiency`] | how long the characters of a session took, and the least time that the standard allows |
 //!
 //! A world is deterministic: the same seed and the same visits give the same events, to the cycle.
 
 pub mod centre;
+pub mod direct;
 pub mod efficiency;
 pub mod event;
 pub mod interruption;
@@ -25,6 +26,7 @@ pub mod slot;
 pub mod station;
 pub mod till;
 pub mod visit;
+mod watch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -45,26 +47,25 @@ use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
 
 use crate::flash::memory::Flash;
-use crate::line::{
-    Fault, FaultPlan, Faults, Hardware, Layered, PullDuring, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine,
-};
+use crate::line::{Fault, FaultPlan, Faults, Hardware, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
 use crate::referee::Finding;
-use crate::serial::till::{Nonsense, Passed};
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
+use direct::{Direct, Level};
 use event::{Event, Events, Recorder};
 use interruption::{Interruption, Presence};
 use script::Script;
 use slot::Watched;
 use station::{Parts, Station};
-use till::{TillError, TillWatch};
+use till::TillError;
 use visit::{LinkTrouble, Unplayed, Visit};
+use watch::{Meanwhile, Watch};
 
 /// A page of a world's flash, in bytes: that of the boards.
 pub const PAGE: usize = 2048;
 
 type Line = Layered<Layered<VirtualLine, Faults>, Tracer>;
-type Slot = Watched<ContactSlot<Line>, Recorder>;
+type Slot = Watched<Direct<Line>, Recorder>;
 
 /// The name of a world's terminal; numbers begin at 1.
 pub fn terminal_id(number: u32) -> TerminalId {
@@ -89,32 +90,6 @@ impl Clock for TillClock {
     }
 }
 
-/// Writes down what goes to the centre.
-struct Watch {
-    recorder: Recorder,
-    failure: Rc<RefCell<Option<CentreFailure>>>,
-    seat: Seat,
-}
-
-impl TillWatch for Watch {
-    fn passed(&mut self, passed: Passed) {
-        let Passed { transaction, asked, answered } = passed;
-        // The answer still has its way before it.
-        if transaction {
-            self.seat.comes_to(PullDuring::Transaction);
-        }
-        self.recorder.note(Event::Message { asked, answered });
-    }
-
-    fn nonsense(&mut self, why: &Nonsense) {
-        self.recorder.note(Event::Message { asked: "(nothing that can be read)".into(), answered: format!("({why})") });
-    }
-
-    fn centre_failed(&mut self, failure: CentreFailure) {
-        self.failure.borrow_mut().get_or_insert(failure);
-    }
-}
-
 /// A terminal of a world.
 pub struct WorldTerminal {
     station: Station<Slot, Script, TillClock, ChaCha8Rng, Store<Flash<PAGE>>>,
@@ -122,6 +97,7 @@ pub struct WorldTerminal {
     plan: FaultPlan,
     flash: Flash<PAGE>,
     seat: Seat,
+    meanwhile: Meanwhile,
     setup: Setup,
     is_set_up: bool,
     unplayed: Vec<Unplayed>,
@@ -138,6 +114,8 @@ pub struct World<C> {
     pub time: VirtualTime,
     /// What the card slots of its terminals are like.
     pub hardware: Hardware,
+    /// At which level its terminals speak to cards.
+    pub level: Level,
     /// Whether every character on the card line becomes an event.
     pub traces_line: bool,
     /// The centre.
@@ -154,6 +132,7 @@ impl<C: CentreEnd + 'static> World<C> {
         Self {
             time,
             hardware: Hardware::default(),
+            level: Level::Line,
             traces_line: true,
             centre: Rc::new(RefCell::new(centre)),
             events: Events::default(),
@@ -188,11 +167,14 @@ impl<C: CentreEnd + 'static> World<C> {
             }
         });
         let line = Layered::new(line, tracer);
+        let contact = ContactSlot::new(line, SlotConfig::default());
+        let (level, atr) = (self.level, Vec::new());
+        let slot = Direct { contact, level, seat: seat.clone(), time: time.clone(), atr, is_powered: false };
         let memory = Store::<_>::open(flash.clone(), None);
         // Not the numbers of the start before.
         let start = u64::from(memory.starts().saturating_sub(1)) << 48;
         let parts = Parts {
-            slot: Watched { slot: ContactSlot::new(line, SlotConfig::default()), watch: recorder.clone() },
+            slot: Watched { slot, watch: recorder.clone() },
             operator: Script::new(recorder.clone(), seat.clone()),
             random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32 ^ start),
             state: memory.state([0; 12]),
@@ -203,7 +185,9 @@ impl<C: CentreEnd + 'static> World<C> {
         let clock = TillClock { wall: wall.clone(), time: time.clone() };
         let ticks = time.clone();
         let set_clock = move |told| wall.set(told, ticks.seconds());
-        let watch = Watch { recorder, failure: self.centre_failure.clone(), seat: seat.clone() };
+        let meanwhile = Meanwhile::default();
+        let failure = self.centre_failure.clone();
+        let watch = Watch { recorder, failure, seat: seat.clone(), meanwhile: meanwhile.clone() };
         let station = Station::start(time.clone(), parts, clock, set_clock, self.centre.clone(), watch);
         let key = self.centre.borrow().key();
         let setup = Setup { institution, terminal: terminal_id(number), key, next_stan: Stan(1) };
@@ -213,6 +197,7 @@ impl<C: CentreEnd + 'static> World<C> {
             plan,
             flash,
             seat,
+            meanwhile,
             setup,
             is_set_up: false,
             unplayed: Vec::new(),
@@ -271,6 +256,7 @@ impl WorldTerminal {
         let begin = self.time.elapsed();
         let till_time = later(self.time.timestamp(), clock_ahead);
         let served = self.station.serve_watched(watch, operation, till_time);
+        self.meanwhile.take();
         self.took = self.time.elapsed().saturating_sub(begin);
         self.line().set_card(None);
         self.flash.refuse(false);
@@ -297,7 +283,7 @@ impl WorldTerminal {
     }
 
     fn line(&mut self) -> &mut Line {
-        self.station.terminal().slot().slot.line()
+        self.station.terminal().slot().slot.contact.line()
     }
 
     /// Notes what was to happen in the visit that has just ended, and did not.
@@ -310,6 +296,12 @@ impl WorldTerminal {
         self.unplayed.extend(fault);
         self.unplayed.extend((noisy && disturbed == 0).then_some(Unplayed::Noise { passed }));
         self.unplayed.extend(storage_unused.then_some(Unplayed::Storage));
+    }
+
+    /// Before the message with this number in the next visit, from 0, goes to the centre, this happens elsewhere in the world, as
+    /// long as it takes. A visit with fewer messages forgets it.
+    pub fn meanwhile(&mut self, number: usize, happens: impl FnOnce() + 'static) {
+        self.meanwhile.replace(Some((number, Box::new(happens))));
     }
 
     /// What the holder was shown as done in the last visit, if anything was, however the visit ended.

@@ -46,6 +46,11 @@ pub enum TillError {
 
 /// What somebody is told who watches the till.
 pub trait TillWatch {
+    /// A message is about to go to the centre, or to be lost on its way; its number in the visit, from 0.
+    fn passes(&mut self, number: usize) {
+        let _ = number;
+    }
+
     /// A message has gone to the centre, or was lost on its way.
     fn passed(&mut self, passed: Passed) {
         let _ = passed;
@@ -189,13 +194,16 @@ impl Till {
         loop {
             match self.end.hear(self.from_terminal.receive().await) {
                 Some(Heard::Event(event)) => return event,
-                Some(Heard::ToCentre(message)) => match self.pass_on(&message) {
-                    Ok(passed) => {
-                        self.watch.passed(passed);
-                        self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));
+                Some(Heard::ToCentre(message)) => {
+                    self.watch.passes(self.end.messages());
+                    match self.pass_on(&message) {
+                        Ok(passed) => {
+                            self.watch.passed(passed);
+                            self.end.answers().iter().for_each(|frame| self.to_terminal.send(frame));
+                        }
+                        Err(failure) => self.watch.centre_failed(failure),
                     }
-                    Err(failure) => self.watch.centre_failed(failure),
-                },
+                }
                 Some(Heard::Nonsense(why)) => self.watch.nonsense(&why),
                 None => {}
             }
