@@ -64,7 +64,7 @@ impl Run {
     fn cuts(&self, kind: Point, stride: u64) -> Vec<(Cut, Option<u64>)> {
         let known = self.points.iter().filter(|(cut, _)| cut.kind == kind).map(|(cut, left)| (*cut, Some(*left)));
         let torn = (0..self.bytes).map(|at| (Cut { kind, at }, None));
-        let every = |(cut, _): &(Cut, _)| cut.at % stride == 0;
+        let every = |(cut, _): &(Cut, _)| cut.at.is_multiple_of(stride);
         match kind {
             Point::Flash => torn.filter(every).collect(),
             _ => known.filter(every).collect(),

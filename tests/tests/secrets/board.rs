@@ -51,6 +51,15 @@ fn visit(machine: &mut Machine, centre: &mut InProcess, card: &SharedCard, keyed
     ended.reason.is_none()
 }
 
+/// What ends a visit at the next question for a PIN.
+fn pulls() -> Does {
+    Does::PullsCard
+}
+
+fn cancels() -> Does {
+    Does::Cancels
+}
+
 #[test]
 fn no_pin_is_left_in_the_boards_ram_after_a_visit() {
     println!("{:<44} {:>7}  found", "after", "bytes");
@@ -61,9 +70,8 @@ fn no_pin_is_left_in_the_boards_ram_after_a_visit() {
         secrets.push(holder());
         // Where it must be, so that it shows that the search finds something: the link needs it.
         secrets.push(Secret::bytes("master key", test_mac_key().expose()));
-        let (pulls, cancels): (fn() -> Does, fn() -> Does) = (|| Does::PullsCard, || Does::Cancels);
         for (what, keyed, then, done) in [
-            ("a card torn out at the PIN", &[][..], pulls, false),
+            ("a card torn out at the PIN", &[][..], pulls as fn() -> Does, false),
             ("a card torn out after a wrong PIN", &[WRONG], pulls, false),
             ("a cancel after a wrong PIN", &[WRONG], cancels, false),
             ("a card torn out at the new PIN", &[PIN, NEW_PIN], pulls, false),

@@ -166,9 +166,9 @@ fn play(day: &mut Day) {
     // A card file with each line in turn doubled behind a letter, so that its values stand where nothing is expected.
     let file = fs::read_to_string(day.at().join("v3.toml")).expect("a card");
     let lines: Vec<&str> = file.lines().collect();
-    for at in 0..lines.len() {
+    for (at, line) in lines.iter().enumerate() {
         let mut bad = lines.clone();
-        let bent = format!("x{}", lines[at].replace('"', ""));
+        let bent = format!("x{}", line.replace('"', ""));
         bad[at] = &bent;
         fs::write(day.at().join("bad-card.toml"), bad.join("\n")).expect("a file");
         fs::set_permissions(day.at().join("bad-card.toml"), fs::Permissions::from_mode(0o600)).expect("its owner");
