@@ -180,7 +180,9 @@ use rand_core::CryptoRng;
 use qiyong_protocol::card::codes::CardNumber;
 use qiyong_protocol::card::date::Timestamp;
 use qiyong_protocol::centre::message::response;
-use qiyong_protocol::centre::{Answer, Body, Deal, LinkError, Original, Receipt, Request, Stan, Standing, TerminalId};
+use qiyong_protocol::centre::{
+    Answer, Body, Deal, LinkError, Original, Policy, Receipt, Request, Stan, Standing, TerminalId,
+};
 use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation, PresentedCard};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -200,17 +202,14 @@ pub struct Settings {
     pub terminal: TerminalId,
     /// How long it waits for a card, in seconds.
     pub card_wait: u16,
-    /// How often a reversal or confirmation is sent before it is left for later (three are usual, docs/card.md §5.5).
-    pub tries: u8,
-    /// After so many such rounds a transaction is parked: it holds up no other, and has one more round after the next start.
-    pub rounds: u8,
+    /// How often and how long it tries to tell the centre something. A sign-in brings another one.
+    pub policy: Policy,
 }
 
 impl Settings {
-    /// A terminal there with the usual waits: a minute for a card, three reversals (docs/card.md §5.5), which are parked after
-    /// eight rounds.
+    /// A terminal there with the usual waits: a minute for a card, and the policy by default.
     pub const fn at(institution: InstitutionCode, terminal: TerminalId) -> Self {
-        Self { institution, terminal, card_wait: 60, tries: 3, rounds: 8 }
+        Self { institution, terminal, card_wait: 60, policy: Policy::DEFAULT }
     }
 }
 
@@ -316,6 +315,8 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
     }
 
     /// Gives the terminal another place and name. What is owed under the old name is still paid under that.
+    // Inlined into a future, its copies would bring a `memmove` into the image, which nothing else needs.
+    #[inline(never)]
     pub fn set_up(&mut self, institution: InstitutionCode, terminal: TerminalId) {
         (self.settings.institution, self.settings.terminal) = (institution, terminal);
         self.signed_in = false;
@@ -564,6 +565,11 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
             // An approved visit has a balance or a standing.
             (None, None, None) => Screen::NotDone(Reason::NoAnswer),
         });
+    }
+
+    /// How often and how long it tries.
+    pub const fn policy(&self) -> Policy {
+        self.settings.policy
     }
 
     /// What is owed to the centre, as far as is known.

@@ -27,10 +27,12 @@ impl<S: CardSlot, L: CentreLink, O: Operator, C: Clock, R: CryptoRng, M: Memory>
         self.random.fill_bytes(&mut fresh.0);
         let token = self.memory.token(fresh)?;
         let (batch, time, body) = (Batch::NONE, self.clock.now(), Body::SignIn { token });
-        let Answer::SignedIn { lease, .. } = self.send(&Request { institution, terminal, batch, time, body }).await?
+        let Answer::SignedIn { lease, session } =
+            self.send(&Request { institution, terminal, batch, time, body }).await?
         else {
             return Err(Stop::here(Reason::NoAnswer));
         };
+        self.settings.policy = session.policy.unwrap_or_default();
         // The centre has begun another batch. What was sold in the one before is settled first, or nobody would compare it.
         if let Some(before) = self.memory.unsettled(&self.settings)
             && before != lease.batch

@@ -24,7 +24,7 @@ use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::message::Parts;
 use qiyong_protocol::centre::{Body, Stan, TerminalId};
-use qiyong_protocol::ecr::{Setup, State};
+use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
@@ -33,6 +33,7 @@ use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::flash::memory;
 use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
 use qiyong_sim::serial::ears::Ears;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::serial::till::Passed;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::{CentreEnd, CentreFailure};
@@ -44,7 +45,7 @@ use qiyong_tests::sample_card;
 const PHARMACY: &str = "P32010000017";
 const ACCOUNT: Fen = Fen(50_000);
 const PRICE: Fen = Fen(3_000);
-/// Pages of the flash, with four records each: one visit in two erases a page.
+/// Pages of the flash, with two records each: each visit erases one.
 const PAGES: u32 = 3;
 /// And of the journal, with six items each.
 const JOURNAL: u32 = 6;
@@ -268,6 +269,7 @@ impl Pharmacy {
             starts: 1,
             crashes: 0,
             serial,
+            key: None,
         };
         let parts = StationParts {
             slot: ContactSlot::new(line, SlotConfig::default()),
