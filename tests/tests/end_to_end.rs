@@ -28,6 +28,7 @@ mod emulate_power;
 mod exchange;
 mod idempotency;
 mod journal;
+mod keys;
 mod manual;
 mod operating;
 mod pcsc;

@@ -272,7 +272,7 @@ fn power_may_fail_at_any_byte_that_is_written() {
             served.is_none()
         });
         let cut_short = cut_short.iter().filter(|short| **short).count();
-        assert!(cut_short * every >= 112, "at least one record's bytes are written in the visit itself: {cut_short}");
+        assert!(cut_short * every >= 168, "at least one record's bytes are written in the visit itself: {cut_short}");
     }
 }
 
@@ -298,7 +298,7 @@ fn power_may_fail_at_any_byte_when_the_transaction_was_not_sent() {
     let (served, work) = run(None);
     assert_eq!(served.unwrap().reason, Some(Reason::NotSent));
     // What is written before the transaction is noted is the same as in the other visits.
-    let noted: Vec<u64> = (work - 2 * 112 - 3 * 80..work).collect();
+    let noted: Vec<u64> = (work - 2 * 168 - 3 * 80..work).collect();
     in_parallel(&noted, |&cut| run(Some(cut)));
 }
 

@@ -13,10 +13,11 @@ use qiyong_lab::emulator::holder::{Asked, Does, Moment};
 use qiyong_lab::emulator::machine::Machine;
 use qiyong_lab::probe::{ScreenText, picture};
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Ended, Setup};
+use qiyong_protocol::ecr::Ended;
 use qiyong_protocol::rules::decision::Institution;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_sim::card::desk::DeskCard;
+use qiyong_sim::serial::setup::Setup;
 
 use super::args::EmulateArgs;
 use crate::centre;

@@ -10,6 +10,7 @@ use qiyong_protocol::rules::document::{Document, DocumentKind, DocumentNumber, V
 use qiyong_protocol::rules::money::{Bill, Fen};
 
 use super::desk::Desk;
+use super::load_key::LoadKeyArgs;
 use qiyong_sim::{gbk, input};
 
 /// An operation in words.
@@ -40,6 +41,8 @@ pub(crate) enum Asked {
     Echo,
     /// Compare what was sold with the centre, and begin another batch
     SettleBatch,
+    /// Give the terminal its master key (`--key FILE`), or a new one; needs no card
+    LoadKey(LoadKeyArgs),
 }
 
 /// What it comes to.
@@ -98,6 +101,9 @@ impl Asked {
             Self::SignOff => return Ok(Task::Attend(Formality::SignOff)),
             Self::Echo => return Ok(Task::Attend(Formality::Echo)),
             Self::SettleBatch => return Ok(Task::Attend(Formality::SettleBatch)),
+            Self::LoadKey(_) => {
+                return Err("a key is loaded by `qiyong terminal … load-key`, before the terminal starts".into());
+            }
             Self::Apply(DocumentArgs { document: None, .. }) => Operation::Apply { document: None },
             Self::Apply(DocumentArgs { document: Some(kind), holder, valid_until }) => {
                 Operation::Apply { document: Some(document(*kind, holder.as_ref(), valid_until.as_ref(), desk)?) }

@@ -93,7 +93,7 @@ impl Centre {
                 self.reverse(tills, (terminal, batch, stan), original, fault, &mut happened)
             }
             Says::Confirm { stan, original, .. } => self.confirm((terminal, batch, stan), original, fault),
-            Says::SignIn { token } => self.sign_in(terminal, token),
+            Says::SignIn { token } => self.sign_in(tills, terminal, token),
             Says::Inquire => {
                 self.serving = Some(terminal);
                 Answer::Standing(standing(self.card.pin_is_initial, fault != Some(Fault::InitialUnknown)))
@@ -108,17 +108,18 @@ impl Centre {
         (answer, happened)
     }
 
-    fn sign_in(&mut self, terminal: u8, token: Token) -> Answer {
+    fn sign_in(&mut self, tills: &[Till], terminal: u8, token: Token) -> Answer {
         let lease = self.leases[usize::from(terminal)];
+        let policy = tills[usize::from(terminal)].policy();
         let used = self.rows.iter().map(|row| row.id).chain(self.reversals.iter().map(|(id, _)| *id));
         let last = used.filter(|id| id.0 == terminal).map(|id| id.2.0).max().unwrap_or(0);
         match grant(lease, token, Stan::new(last + 1)) {
             Grant::Refused(reason) => Answer::Refused(reason),
-            Grant::Same(lease) => signed_in(lease),
+            Grant::Same(lease) => signed_in(lease, policy),
             Grant::Next(lease) => {
                 let held = StoredLease { batch: lease.batch, token: Some(token), settled: false };
                 self.leases[usize::from(terminal)] = Some(held);
-                signed_in(lease)
+                signed_in(lease, policy)
             }
         }
     }

@@ -18,7 +18,9 @@ use qiyong_protocol::card::keys::Cryptogram;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::message::response;
-use qiyong_protocol::centre::{Answer, Batch, Body, Lease, LinkError, Request, Session, Stan, Standing, WorkingKey};
+use qiyong_protocol::centre::{
+    Answer, Batch, Body, Lease, LinkError, Policy, Request, Session, Stan, Standing, WorkingKey,
+};
 use qiyong_protocol::iso7816::apdu::{Command, Response};
 use qiyong_sim::card::os::VirtualCard;
 
@@ -39,6 +41,8 @@ pub(crate) struct Bench {
     pub(crate) asks_pin: bool,
     /// So is the lease of the terminal's name.
     pub(crate) signs_in: bool,
+    /// What its centre says of what is owed.
+    pub(crate) policy: Policy,
     pub(crate) flash: Flash,
     pub(crate) sale: u8,
     pub(crate) card: VirtualCard,
@@ -65,6 +69,7 @@ impl Bench {
             signed_in: false,
             asks_pin: false,
             signs_in: false,
+            policy: Policy::DEFAULT,
             flash,
             sale: 0,
             card: virtual_card(),
@@ -225,7 +230,7 @@ impl Link {
             Body::SignIn { .. } => {
                 bench.signed_in = true;
                 // The least that the centre says of numbers: the terminal has its own count.
-                signed_in(Lease { batch: Batch(1), next: Stan(1) })
+                signed_in(Lease { batch: Batch(1), next: Stan(1) }, bench.policy)
             }
             Body::Authenticate(_) => Answer::Authenticated { internal: Cryptogram(bench.proof), external: None },
             Body::Inquire { .. } => Answer::Standing(standing(false, true)),
@@ -235,9 +240,9 @@ impl Link {
 }
 
 /// What the centre says to a terminal that signs in. Nobody uses the key here.
-pub(crate) const fn signed_in(lease: Lease) -> Answer {
+pub(crate) const fn signed_in(lease: Lease, policy: Policy) -> Answer {
     let key = WorkingKey { enciphered: [0; 16], check: [0; 3] };
-    Answer::SignedIn { lease, session: Session { key, time: Timestamp::UNSET } }
+    Answer::SignedIn { lease, session: Session { key, time: Timestamp::UNSET, policy: Some(policy) } }
 }
 
 /// What the centre says of a card.

@@ -1,7 +1,7 @@
 //! The scenes: who is there, how much happens, and what can go wrong. Each is explored to its end.
 
 use qiyong_firmware::terminal::Settings;
-use qiyong_protocol::centre::TerminalId;
+use qiyong_protocol::centre::{Policy, TerminalId};
 use qiyong_protocol::rules::decision::Operation;
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -31,9 +31,14 @@ impl Till {
         Self { institution: InstitutionCode::new(code).expect("a code"), operation, sales, echoes, tries }
     }
 
+    /// What its centre says of what is owed.
+    pub(crate) const fn policy(&self) -> Policy {
+        Policy { tries: self.tries, ..Policy::DEFAULT }
+    }
+
     pub(crate) fn settings(&self, terminal: u8) -> Settings {
         let name = [b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'1' + terminal];
-        Settings { tries: self.tries, ..Settings::at(self.institution, TerminalId(name)) }
+        Settings { policy: self.policy(), ..Settings::at(self.institution, TerminalId(name)) }
     }
 }
 

@@ -175,6 +175,7 @@ impl Terminals {
         bench.messages = std::mem::take(&mut self.messages);
         bench.answers = self.answers.0.clone();
         (bench.asks_pin, bench.signs_in) = (setting.pin, setting.sign_in);
+        bench.policy = till.policy();
         bench.faults(setting.fault);
         let shared: Shared = Rc::new(RefCell::new(bench));
         let part = || shared.clone();

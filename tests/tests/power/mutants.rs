@@ -1,8 +1,11 @@
 //! Memories around the shipped one: one that writes down every call, and those that are wrong on purpose.
 
 use qiyong_firmware::application::Kept;
+use qiyong_firmware::keyring::Keyring;
 use qiyong_firmware::terminal::{Closed, Memory, MemoryError, Owed, Settings, Transaction};
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Batch, Deal, Lease, Original, Stan, TerminalId, Token};
+use qiyong_protocol::ecr::{KeyLoad, Refused};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::Fen;
 use qiyong_protocol::rules::reason::Reason;
@@ -86,6 +89,14 @@ impl<M: Kept> Kept for Recording<M> {
 
     fn next(&self) -> Stan {
         self.memory.next()
+    }
+
+    fn keyring(&self) -> Keyring {
+        self.memory.keyring()
+    }
+
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused> {
+        self.memory.load_key(load, transport)
     }
 }
 
@@ -263,5 +274,13 @@ impl<M: Kept> Kept for Mutant<M> {
 
     fn next(&self) -> Stan {
         self.memory.next()
+    }
+
+    fn keyring(&self) -> Keyring {
+        self.memory.keyring()
+    }
+
+    fn load_key(&mut self, load: &KeyLoad, transport: &X919) -> Result<(), Refused> {
+        self.memory.load_key(load, transport)
     }
 }

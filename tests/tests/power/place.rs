@@ -19,7 +19,7 @@ use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::card::pin::Pin;
 use qiyong_protocol::card::status::CardStatus;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Setup, State};
+use qiyong_protocol::ecr::State;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::document::{Document, DocumentKind, Validity};
 use qiyong_protocol::rules::institution::InstitutionCode;
@@ -40,7 +40,7 @@ use super::surroundings::{Desk, Ear, INITIAL, Mind, Notes, OWN, TestClock, Watch
 
 pub(crate) const ACCOUNT: Fen = Fen(50_000);
 pub(crate) const PRICE: Fen = Fen(3_000);
-/// Pages of the flash, with four records each: one visit in two erases a page.
+/// Pages of the flash, with two records each: each visit erases one.
 const PAGES: u32 = 3;
 /// And of the journal, with six items each.
 const JOURNAL: u32 = 6;
@@ -274,6 +274,7 @@ impl Place {
             starts: 1,
             crashes: 0,
             serial,
+            key: None,
         };
         let parts = StationParts {
             slot: Fused { inner: ContactSlot::new(line, SlotConfig::default()), fuse: self.fuse.clone() },

@@ -10,12 +10,12 @@ use qiyong_lab::emulator::machine::Machine;
 use qiyong_protocol::card::date::{Date, Timestamp};
 use qiyong_protocol::card::files::Generation;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::Setup;
 use qiyong_protocol::rules::decision::{CardRecord, Institution, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::money::{Bill, Fen};
 use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::line::SharedCard;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_tests::image;
 use qiyong_tests::secrets::{Secret, search};
 

@@ -21,6 +21,7 @@
 //! | `watchdog` | resets a terminal that hangs |
 //! | `memory` | what the terminal remembers: recalled at a start, set by the till |
 //! | `storage` | the driver of the region it lies in: flash, or SRAM1 where that cannot be written |
+//! | `transport` | the maker's transport key |
 //! | `words` | where that region is, and whether its ECC found it wrong |
 
 mod application;
@@ -41,5 +42,6 @@ mod start;
 mod storage;
 mod till;
 mod time;
+mod transport;
 mod watchdog;
 mod words;

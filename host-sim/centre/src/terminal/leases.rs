@@ -12,7 +12,7 @@ use crate::store::leases::StoredLease;
 use crate::terminal::columns::timestamp;
 use crate::terminal::files::Files;
 use crate::terminal::keys::Proof;
-use crate::terminal::{forwarded, keys};
+use crate::terminal::{forwarded, keys, policy};
 
 /// Gives the terminal with this token the lease of its name, unless another terminal has it, and a working key under the key by
 /// which it has proved itself. The same message said again gets the same key.
@@ -27,7 +27,8 @@ pub(crate) fn sign_in(
         let signed_in = |lease: Lease| {
             let key = keys::begin_session((store, &store.vault), (institution, terminal), proof.asked.as_deref())?;
             let key = WorkingKey::new(&proof.key, &key);
-            Ok(Answer::SignedIn { lease, session: Session { key, time: timestamp(files.now)? } })
+            let (time, policy) = (timestamp(files.now)?, policy::of(files, institution)?);
+            Ok(Answer::SignedIn { lease, session: Session { key, time, policy } })
         };
         let lease = store.lease(institution, terminal)?;
         let next = match lease {

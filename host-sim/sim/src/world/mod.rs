@@ -40,8 +40,9 @@ use qiyong_firmware::slot::{ContactSlot, SlotConfig};
 use qiyong_firmware::storage::{REGION, Store};
 use qiyong_firmware::terminal::{Clock, Duties, Report, Settings};
 use qiyong_protocol::card::date::Timestamp;
+use qiyong_protocol::centre::iso8583::mac::X919;
 use qiyong_protocol::centre::{Stan, TerminalId};
-use qiyong_protocol::ecr::{Formality, Setup};
+use qiyong_protocol::ecr::Formality;
 use qiyong_protocol::rules::decision::{Effects, Operation};
 use qiyong_protocol::rules::institution::InstitutionCode;
 use qiyong_protocol::rules::reason::{Outcome, Reason};
@@ -49,6 +50,7 @@ use qiyong_protocol::rules::reason::{Outcome, Reason};
 use crate::flash::memory::Flash;
 use crate::line::{Fault, FaultPlan, Faults, Hardware, Layered, Seat, SharedCard, SimulatedLine, Tracer, VirtualLine};
 use crate::referee::Finding;
+use crate::serial::setup::Setup;
 use crate::time::{VirtualTime, later};
 use centre::{CentreEnd, CentreFailure};
 use direct::{Direct, Level};
@@ -149,7 +151,7 @@ impl<C: CentreEnd + 'static> World<C> {
     pub fn restart(&self, terminal: WorldTerminal) -> WorldTerminal {
         let WorldTerminal { flash, setup, number, seed, .. } = terminal;
         flash.power_on();
-        self.terminal_on(flash, setup.institution, number, seed)
+        WorldTerminal { setup: setup.clone(), ..self.terminal_on(flash, setup.institution, number, seed) }
     }
 
     fn terminal_on(&self, flash: Flash<PAGE>, institution: InstitutionCode, number: u32, seed: u64) -> WorldTerminal {
@@ -172,6 +174,7 @@ impl<C: CentreEnd + 'static> World<C> {
         let slot = Direct { contact, level, seat: seat.clone(), time: time.clone(), atr, is_powered: false };
         let memory = Store::<_>::open(flash.clone(), None);
         // Not the numbers of the start before.
+        let policy = memory.policy();
         let start = u64::from(memory.starts().saturating_sub(1)) << 48;
         let parts = Parts {
             slot: Watched { slot, watch: recorder.clone() },
@@ -179,7 +182,7 @@ impl<C: CentreEnd + 'static> World<C> {
             random: ChaCha8Rng::seed_from_u64(seed ^ u64::from(number) << 32 ^ start),
             state: memory.state([0; 12]),
             memory,
-            settings: Settings::at(institution, terminal_id(number)),
+            settings: Settings { policy, ..Settings::at(institution, terminal_id(number)) },
         };
         let wall = Rc::new(WallClock::new());
         let clock = TillClock { wall: wall.clone(), time: time.clone() };
@@ -210,6 +213,18 @@ impl<C: CentreEnd + 'static> World<C> {
 }
 
 impl WorldTerminal {
+    /// The till gives the terminal this key, enciphered under that one, and the place and name that it is for; returns the check value of
+    /// the key that the terminal has then. After that the till wants it there, whatever became of the key.
+    ///
+    /// # Errors
+    /// The terminal does not take it; after [`TillError::PowerCut`] it must be [restarted](World::restart).
+    pub fn load_key(&mut self, what: Interruption, setup: Setup, under: &X919) -> Result<[u8; 3], TillError> {
+        let (mut watch, load) = (what.watch(&self.flash), setup.sealed(under));
+        (self.setup, self.is_set_up) = (setup, false);
+        let loaded = self.station.load_key_while(|| watch.has_power(), load);
+        if self.flash.is_off() { Err(TillError::PowerCut) } else { loaded }
+    }
+
     /// One visit of a holder, who inserts this card, if there is one.
     ///
     /// # Errors
@@ -237,13 +252,23 @@ impl WorldTerminal {
     ) -> Result<Report, TillError> {
         let mut watch = what.watch(&self.flash);
         if !self.is_set_up {
-            self.station.set_up_while(|| watch.has_power(), self.setup.clone())?;
+            let set_up = self.station.set_up_while(|| watch.has_power(), self.setup.clone());
+            if self.flash.is_off() {
+                // A terminal that lost its power in a write has not refused anything.
+                return Err(TillError::PowerCut);
+            }
+            set_up?;
             self.is_set_up = true;
         }
         if visit.trouble == LinkTrouble::Unsendable {
-            self.station.set_up(Setup { terminal: UNSENDABLE, ..self.setup.clone() })?;
+            let load = Setup { terminal: UNSENDABLE, ..self.setup.clone() }.sealed(&self.setup.key);
+            let loaded = self.station.load_key_while(|| watch.has_power(), load);
             // The till notices before the next visit.
             self.is_set_up = false;
+            if self.flash.is_off() {
+                return Err(TillError::PowerCut);
+            }
+            loaded?;
         }
         self.station.till().begin(&visit);
         let noisy = visit.noise.is_some();

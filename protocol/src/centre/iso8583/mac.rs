@@ -96,6 +96,17 @@ impl X919 {
         Self(self.both_halves(enciphered, false))
     }
 
+    /// The same key with an odd number of ones in each byte. DES does not use the bits that differ.
+    #[must_use]
+    pub fn with_odd_parity(&self) -> Self {
+        Self(self.0.map(|byte| byte ^ u8::from(byte.count_ones().is_multiple_of(2))))
+    }
+
+    /// Whether each byte has an odd number of ones.
+    pub fn has_odd_parity(&self) -> bool {
+        self.0.iter().all(|byte| !byte.count_ones().is_multiple_of(2))
+    }
+
     fn both_halves(&self, halves: &[u8; 16], encrypt: bool) -> [u8; 16] {
         let [a, b, c, d, e, f, g, h, right @ ..] = *halves;
         let [a, b, c, d, e, f, g, h] = self.triple([a, b, c, d, e, f, g, h], encrypt);
