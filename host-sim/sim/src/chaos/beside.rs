@@ -30,8 +30,14 @@ pub(super) struct Beside {
     occasion: Occasion,
     card: SharedCard,
     before: u8,
-    /// The terminal, and how it ended if it came about.
-    terminal: Rc<RefCell<(WorldTerminal, Option<Result<Report, TillError>>)>>,
+    terminal: Rc<RefCell<Elsewhere>>,
+}
+
+/// The other terminal.
+struct Elsewhere {
+    terminal: WorldTerminal,
+    /// How the visit ended; `None`: it has not come about.
+    served: Option<Result<Report, TillError>>,
 }
 
 impl<C: Books> Player<'_, C> {
@@ -52,10 +58,11 @@ impl<C: Books> Player<'_, C> {
         self.keys(&mut visit, &other, &card, false);
         let before = card.borrow().card.pin.left;
         let taken = self.terminals.get_mut(place as usize).and_then(Option::take);
-        let terminal = Rc::new(RefCell::new((taken.ok_or_else(|| failed("no such terminal"))?, None)));
+        let terminal = taken.ok_or_else(|| failed("no such terminal"))?;
+        let terminal = Rc::new(RefCell::new(Elsewhere { terminal, served: None }));
         let (shared, presented) = (terminal.clone(), card.clone());
         here.meanwhile(number, move || {
-            let (terminal, served) = &mut *shared.borrow_mut();
+            let Elsewhere { terminal, served } = &mut *shared.borrow_mut();
             *served = Some(terminal.serve(&operation, Some(presented), visit));
         });
         Ok(Some(Beside { place, occasion, card, before, terminal }))
@@ -72,7 +79,7 @@ impl<C: Books> Player<'_, C> {
     pub(super) fn after_beside(&mut self, beside: Option<Beside>) -> Result<Option<Seen>, Broken> {
         let Some(Beside { place, occasion, card, before, terminal }) = beside else { return Ok(None) };
         let Ok(terminal) = Rc::try_unwrap(terminal) else { return Err(failed("the other visit has no end")) };
-        let (mut terminal, served) = terminal.into_inner();
+        let Elsewhere { mut terminal, served } = terminal.into_inner();
         let shown = served.as_ref().and_then(|_| terminal.approved());
         let owes = owes(&terminal);
         if let Some(place) = self.terminals.get_mut(place as usize) {

@@ -64,9 +64,8 @@ impl<L: CardLine> CardSlot for Direct<L> {
             return self.contact.connect().await;
         }
         let shared = self.card()?;
-        let mut card = shared.borrow_mut();
-        card.card.reset();
-        self.atr.clone_from(&card.card.atr);
+        shared.borrow_mut().card.reset();
+        self.atr.clone_from(&shared.borrow().card.atr);
         self.is_powered = true;
         self.takes(self.atr.len());
         embassy_futures::yield_now().await;
