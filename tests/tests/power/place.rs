@@ -28,6 +28,7 @@ use qiyong_sim::card::contact::ContactCard;
 use qiyong_sim::flash::memory;
 use qiyong_sim::line::{SharedCard, SimulatedLine, VirtualLine};
 use qiyong_sim::serial::ears::Ears;
+use qiyong_sim::serial::setup::Setup;
 use qiyong_sim::time::VirtualTime;
 use qiyong_sim::world::centre::CentreEnd;
 use qiyong_sim::world::station::{Parts as StationParts, Station};
