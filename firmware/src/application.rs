@@ -67,6 +67,7 @@ async fn take_key<P: Port, S: CardSlot, L: CentreLink, O: Operator, C: Clock, R:
             terminal.set_up(load.institution, load.terminal);
             let policy = terminal.policy();
             link.install(terminal.memory().keyring(), policy);
+            link.stands();
             link.note(terminal.memory().next(), terminal.duties());
             Event::KeyLoaded(load.check)
         }

@@ -152,15 +152,20 @@ impl<P: Port> SerialLink<P> {
         }
     }
 
-    /// Uses these keys from now on, and waits so long for answers. A session is over with that.
+    /// Uses these keys from now on, and waits so long for answers. A session is over with that. Nobody is served before the till has
+    /// said where the terminal stands, or has given it a key.
     pub fn install(&self, keyring: Keyring, policy: Policy) {
         self.with(|inner| {
             inner.state.key = keyring.present.as_ref().map(|(_, key)| key.check_value());
             inner.setup = keyring.present.map(Stand::of);
             inner.owed = keyring.former.map(Stand::of);
-            inner.state.set_up = inner.setup.is_some();
             inner.wait = policy.wait;
         });
+    }
+
+    /// The till has given the terminal the key of the place where it stands, which says where that is.
+    pub fn stands(&self) {
+        self.with(|inner| inner.state.set_up = true);
     }
 
     /// The maker's transport key.
@@ -243,7 +248,10 @@ impl<P: Port> SerialLink<P> {
             }
             Command::Setup(place) => {
                 let name = (place.institution, place.terminal);
-                let Some(stand) = inner.setup.as_mut().filter(|stand| stand.name == name) else {
+                let stand = inner.setup.as_mut().filter(|stand| stand.name == name);
+                // Nothing is sold under a name that the till did not mean.
+                inner.state.set_up = stand.is_some();
+                let Some(stand) = stand else {
                     return Some(Event::Refused(Refused::NoKey));
                 };
                 stand.keys.end_session();
@@ -268,7 +276,7 @@ impl<P: Port> SerialLink<P> {
 
     /// Begins a visit, unless that or another one is under way or was the last. Returns what the till is told.
     fn begin(&self, inner: &mut Inner, reference: Reference, job: Job, set_clock: impl FnOnce()) -> Event {
-        let Some(Stand { name: (institution, _), .. }) = &inner.setup else {
+        let Some(Stand { name: (institution, _), .. }) = inner.setup.as_ref().filter(|_| inner.state.set_up) else {
             return Event::Refused(Refused::NotSetUp);
         };
         let channel = match &job {

@@ -590,6 +590,9 @@ fn a_place_needs_its_key_and_a_key_is_the_applications() {
         let elsewhere = Place { terminal: TerminalId(*b"00000002"), ..setup() };
         assert_eq!(rig.told(&Command::Setup(elsewhere)), [Event::Refused(Refused::NoKey)]);
         assert!(rig.job().is_none());
+        // The till means another place: nothing is sold at this one.
+        assert_eq!(rig.told(&start(9, purchase())), [Event::Refused(Refused::NotSetUp)]);
+        rig.set_up();
         assert!(matches!(rig.told(&start(9, purchase()))[..], [Event::State(_)]));
         assert!(matches!(rig.job(), Some(Job::Serve(_))));
         for command in [Command::Setup(setup()), Command::LoadKey(load)] {

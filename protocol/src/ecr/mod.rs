@@ -133,7 +133,7 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State {
-    /// It knows where it stands, and has the master key of that name.
+    /// The till has said since the start where the terminal stands, and it has the master key of that name.
     pub set_up: bool,
     /// A transaction must be reversed before anything else is done.
     pub reversal_due: bool,
